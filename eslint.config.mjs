@@ -1,0 +1,98 @@
+import tseslint from 'typescript-eslint';
+import { MAY_IMPORT, PROXY_SEALING, SEAMS } from './tools/boundaries.mjs';
+
+const PROJECTS = Object.keys(MAY_IMPORT);
+const folder = (project) =>
+  ['authorization-server', 'token-vault', 'vmcp-proxy', 'gatehouse', 'demonstration'].includes(project)
+    ? `apps/${project}`
+    : `libs/${project}`;
+const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+
+/** `no-restricted-imports` patterns of one project; spec files may also use `testing`. */
+function patterns(project, isSpec) {
+  const allowed = new Set([...MAY_IMPORT[project], project, ...(isSpec ? ['testing'] : [])]);
+  const forbidden = PROJECTS.filter((name) => !allowed.has(name));
+  const rules = [
+    {
+      regex: `^@gatehouse/(${forbidden.map(escape).join('|')})(/|$)`,
+      message: `${project} may not import that project (tools/boundaries.mjs).`,
+    },
+    { regex: '(^|/)(apps|libs)/[^/]+/(src|dist)', message: 'Import another project by its package name.' },
+  ];
+  if (!isSpec) {
+    const seams = Object.entries(SEAMS)
+      .filter(([, owners]) => !owners.includes(project))
+      .map(([name]) => name);
+    if (seams.length > 0)
+      rules.push({
+        regex: `^(${seams.map(escape).join('|')})(/|$)`,
+        message: 'That package lives behind one seam (tools/boundaries.mjs).',
+      });
+  }
+  if (project === 'vmcp-proxy' && !isSpec) {
+    rules.push({
+      regex: `^@gatehouse/sealing/(?!${escape(PROXY_SEALING.split('/').at(-1))})`,
+      message: 'The proxy opens messages only; stored secrets are not its business.',
+    });
+  }
+  return rules;
+}
+
+const boundaries = PROJECTS.flatMap((project) => [
+  {
+    files: [`${folder(project)}/src/**/*.ts`],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: patterns(project, false) }] },
+  },
+  {
+    files: [`${folder(project)}/src/**/*.spec.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: patterns(project, true) }] },
+  },
+]);
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Read the environment in the configuration door only.',
+        },
+      ],
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  ...boundaries,
+  {
+    files: ['**/*.spec.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'libs/testing/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off', 'no-restricted-properties': 'off' },
+  },
+  // The doors: where a program's own arguments, environment and output are handled.
+  {
+    files: [
+      'apps/*/src/main.ts',
+      'apps/gatehouse/src/**/*.ts',
+      'bench/**/*.ts',
+      'libs/config/src/secret-references.ts',
+    ],
+    rules: { 'no-console': 'off', 'no-restricted-properties': 'off' },
+  },
+);

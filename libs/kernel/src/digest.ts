@@ -1,0 +1,11 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** SHA-256 of a UTF-8 string, base64url. What stands in for a token wherever the token itself may not stand. */
+export const sha256 = (value: string): string => createHash('sha256').update(value).digest('base64url');
+
+/** Compares two strings in time that depends on their lengths only. */
+export function equalsInConstantTime(left: string, right: string): boolean {
+  const a = Buffer.from(left);
+  const b = Buffer.from(right);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,39 @@
+import { ERROR_CODES, type ErrorCode, type ErrorCodeFacts } from './error-codes.js';
+
+/** Public facts that travel with an error: names from the configuration, never values from a request. */
+export type ErrorDetails = Readonly<Record<string, string>>;
+
+/**
+ * The one error that crosses a boundary. `message` is internal (logs only, and never holds a secret); what others see
+ * is {@link GatehouseError.publicText} and `details`.
+ */
+export class GatehouseError extends Error {
+  override readonly name = 'GatehouseError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, internal?: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(
+      internal ?? ERROR_CODES[code].publicText,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get facts(): ErrorCodeFacts {
+    return ERROR_CODES[this.code];
+  }
+
+  get publicText(): string {
+    return this.facts.publicText;
+  }
+
+  /** Wraps anything thrown; what is not a {@link GatehouseError} is our bug. */
+  static from(error: unknown): GatehouseError {
+    if (error instanceof GatehouseError) return error;
+    return new GatehouseError('internal', error instanceof Error ? error.message : 'a non-error was thrown', {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** Who may import whom (house plan, section 1): kernel <- pure libs <- Nest libs <- apps. Read by eslint and by the check that proves it bites. */
+export const MAY_IMPORT = {
+  kernel: [],
+  contracts: ['kernel'],
+  'access-tokens': ['kernel'],
+  sealing: ['kernel'],
+  config: ['kernel'],
+  'safe-fetch': ['kernel'],
+  'scripted-browser': [],
+  observability: ['kernel'],
+  messaging: ['kernel', 'contracts', 'observability'],
+  persistence: ['kernel', 'observability'],
+  testing: [
+    'kernel',
+    'contracts',
+    'messaging',
+    'persistence',
+    'config',
+    'scripted-browser',
+    'sealing',
+    'access-tokens',
+  ],
+  'authorization-server': [
+    'kernel',
+    'contracts',
+    'access-tokens',
+    'sealing',
+    'config',
+    'observability',
+    'messaging',
+    'persistence',
+    'safe-fetch',
+  ],
+  'token-vault': [
+    'kernel',
+    'contracts',
+    'sealing',
+    'config',
+    'safe-fetch',
+    'observability',
+    'messaging',
+    'persistence',
+  ],
+  'vmcp-proxy': [
+    'kernel',
+    'contracts',
+    'access-tokens',
+    'sealing',
+    'config',
+    'safe-fetch',
+    'observability',
+    'messaging',
+  ],
+  gatehouse: ['kernel', 'config', 'contracts', 'messaging', 'persistence', 'scripted-browser'],
+  demonstration: ['kernel'],
+};
+
+/** Third-party packages that live behind one seam (architecture, section 1): package name -> the only projects that may import it. */
+export const SEAMS = {
+  'openid-client': ['token-vault'],
+  'oidc-provider': ['authorization-server', 'demonstration'],
+  pg: ['persistence', 'testing', 'gatehouse'],
+  '@nats-io/transport-node': ['messaging', 'testing'],
+  '@nats-io/jetstream': ['messaging', 'testing'],
+  '@nats-io/kv': ['messaging', 'testing'],
+};
+
+/** The proxy holds no stored token, so it may use the message half of `sealing` only. */
+export const PROXY_SEALING = '@gatehouse/sealing/message-sealing';
