@@ -1,6 +1,8 @@
 /** One run for the whole repository: specs beside the files they prove, and `tests/` for what crosses rooms. */
 export default {
   rootDir: import.meta.dirname,
+  globalSetup: '<rootDir>/libs/testing/jest-global-setup.mjs',
+  globalTeardown: '<rootDir>/libs/testing/jest-global-teardown.mjs',
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/{apps,libs}/*/src/**/*.spec.ts', '<rootDir>/tests/**/*.spec.ts'],

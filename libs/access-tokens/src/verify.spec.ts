@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { verifyAccessToken } from './verify.js';
+
+const expected = {
+  issuer: 'https://as.example',
+  audience: 'https://mcp.example/mcp',
+  typ: 'at+jwt',
+  clockToleranceSeconds: 0,
+};
+const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+const publicJwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' };
+const keys = createLocalJWKSet({ keys: [publicJwk] });
+const now = Math.floor(Date.now() / 1000);
+const good: JWTPayload = {
+  iss: expected.issuer,
+  sub: 'account',
+  aud: expected.audience,
+  iat: now,
+  exp: now + 60,
+  jti: 'j1',
+  client_id: 'c1',
+  tsid: '6f3f1d4e-7a41-4c7e-9d53-0b8a4a6f1d11',
+};
+const { sub: _sub, ...withoutSubject } = good;
+const sign = (claims: JWTPayload, typ = 'at+jwt') =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'k1', typ }).sign(privateKey);
+
+test('a good token gives its claims', async () => {
+  await expect(verifyAccessToken(await sign(good), keys, expected)).resolves.toMatchObject({
+    sub: 'account',
+    tsid: good['tsid'],
+  });
+});
+
+describe('refused with token_invalid', () => {
+  test.each<[string, JWTPayload, string]>([
+    ['a token of another issuer', { ...good, iss: 'https://evil.example' }, 'at+jwt'],
+    [
+      'a token issued for another resource (audience confusion)',
+      { ...good, aud: 'https://other.example/mcp' },
+    ],
+    ['an expired token', { ...good, exp: now - 1 }, 'at+jwt'],
+    ['a token that is not valid yet', { ...good, nbf: now + 60 }, 'at+jwt'],
+    ['an id_token used as access token', good, 'JWT'],
+    ['a token without subject', withoutSubject, 'at+jwt'],
+    ['a session id that is no uuid', { ...good, tsid: "x' or 1=1" }, 'at+jwt'],
+  ])('%s', async (_name, claims, typ) => {
+    await expect(verifyAccessToken(await sign(claims, typ), keys, expected)).rejects.toMatchObject({
+      code: 'token_invalid',
+    });
+  });
+
+  test('an HMAC token signed with the public key (algorithm confusion)', async () => {
+    const secret = new TextEncoder().encode(JSON.stringify(publicJwk).padEnd(64, ' '));
+    const forged = await new SignJWT(good)
+      .setProtectedHeader({ alg: 'HS256', kid: 'k1', typ: 'at+jwt' })
+      .sign(secret);
+    await expect(verifyAccessToken(forged, keys, expected)).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+
+  test.each([
+    '',
+    'a.b.c',
+    'x'.repeat(10_000),
+    `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.e30.`,
+  ])('garbage (%#)', async (text) => {
+    await expect(verifyAccessToken(text, keys, expected)).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+});

@@ -1,0 +1,68 @@
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
+import type { z } from 'zod';
+
+export type Service = 'authorization-server' | 'token-vault' | 'vmcp-proxy';
+
+/** One request and its one reply, on a queue group of the answering service. */
+export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
+  readonly kind: 'request';
+  readonly answeredBy: Service;
+  readonly calledBy: readonly Service[];
+  /** `<answering service>.<message>.v<version>`; the bus puts the gateway's own prefix before it. */
+  readonly subject: string;
+  readonly request: Request;
+  readonly reply: Reply;
+  /** Codes that the answering service may send; anything else arrives as `internal`. */
+  readonly errors: readonly ErrorCode[];
+  /** How long a caller waits unless its own deadline is nearer. */
+  readonly timeoutMs: number;
+}
+
+/** One fact, past tense, kept in the gateway's event stream. */
+export interface EventContract<Payload extends z.ZodType = z.ZodType> {
+  readonly kind: 'event';
+  readonly publishedBy: Service;
+  readonly heardBy: readonly Service[];
+  readonly subject: string;
+  readonly payload: Payload;
+}
+
+interface RequestDefinition<Request extends z.ZodType, Reply extends z.ZodType> {
+  readonly name: string;
+  readonly version: number;
+  readonly answeredBy: Service;
+  readonly calledBy: readonly Service[];
+  readonly request: Request;
+  readonly reply: Reply;
+  readonly errors: readonly ErrorCode[];
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+export function defineRequest<Request extends z.ZodType, Reply extends z.ZodType>(
+  definition: RequestDefinition<Request, Reply>,
+): RequestContract<Request, Reply> {
+  const { name, version, timeoutMs, ...rest } = definition;
+  return {
+    kind: 'request',
+    ...rest,
+    subject: `${definition.answeredBy}.${name}.v${version}`,
+    timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  };
+}
+
+interface EventDefinition<Payload extends z.ZodType> {
+  readonly name: string;
+  readonly version: number;
+  readonly publishedBy: Service;
+  readonly heardBy: readonly Service[];
+  readonly payload: Payload;
+}
+
+export function defineEvent<Payload extends z.ZodType>(
+  definition: EventDefinition<Payload>,
+): EventContract<Payload> {
+  const { name, version, ...rest } = definition;
+  return { kind: 'event', ...rest, subject: `events.${definition.publishedBy}.${name}.v${version}` };
+}

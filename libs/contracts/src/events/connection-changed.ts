@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../contract.js';
+import { accountId, configuredName, connectionId, instantMs } from '../fields.js';
+
+/** An account's connection to a provider was made, replaced, revoked, or needs its user again; caches of it are stale. */
+export const connectionChanged = defineEvent({
+  name: 'connection-changed',
+  version: 1,
+  publishedBy: 'token-vault',
+  heardBy: ['vmcp-proxy'],
+  payload: z.strictObject({
+    connectionId,
+    accountId,
+    provider: configuredName,
+    change: z.enum(['connected', 'revoked', 'reauth_required']),
+    atMs: instantMs,
+  }),
+});

@@ -1,0 +1,44 @@
+import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import { z } from 'zod';
+
+const uuid = z.uuid();
+
+export const sessionId = uuid.transform((value) => value as SessionId);
+export const accountId = uuid.transform((value) => value as AccountId);
+export const connectionId = uuid.transform((value) => value as ConnectionId);
+export const attemptId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22}$/)
+  .transform((value) => value as AttemptId);
+
+/** The name of a provider or a backend in the configuration (a DNS label). */
+export const configuredName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+
+/** Milliseconds since the epoch. */
+export const instantMs = z.int().nonnegative();
+
+/** SHA-256, base64url. */
+export const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+/** A compact JWE (RFC 7516): five base64url parts. The only form in which a token or a code crosses the bus. */
+export const jwe = z
+  .string()
+  .max(65_536)
+  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);
+
+/** The public half of an X25519 key (RFC 8037) that a sealed message is made for. */
+export const recipientKey = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('X25519'),
+  x: digest,
+  kid: z.string().min(1).max(64),
+});
+export type RecipientKey = z.output<typeof recipientKey>;
+
+/** Who somebody is at a provider; never a token. */
+export const upstreamIdentity = z.strictObject({
+  subject: z.string().min(1).max(512),
+  name: z.string().max(512).optional(),
+  email: z.string().max(512).optional(),
+});
+export type UpstreamIdentity = z.output<typeof upstreamIdentity>;

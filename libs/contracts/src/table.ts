@@ -1,0 +1,36 @@
+import { sessionView } from './authorization-server/session-view.js';
+import { signingKeysCurrent } from './authorization-server/signing-keys-current.js';
+import type { EventContract, RequestContract } from './contract.js';
+import { connectionChanged } from './events/connection-changed.js';
+import { sessionClosed } from './events/session-closed.js';
+import { attemptDiscard } from './token-vault/attempt-discard.js';
+import { busKeyCurrent } from './token-vault/bus-key-current.js';
+import { connectionAdopt } from './token-vault/connection-adopt.js';
+import { connectionBegin } from './token-vault/connection-begin.js';
+import { connectionComplete } from './token-vault/connection-complete.js';
+import { connectionList } from './token-vault/connection-list.js';
+import { connectionRevoke } from './token-vault/connection-revoke.js';
+import { credentialExchange } from './token-vault/credential-exchange.js';
+import { credentialInject } from './token-vault/credential-inject.js';
+import { sessionClose } from './token-vault/session-close.js';
+import { sessionOpen } from './token-vault/session-open.js';
+
+/** Every request on the bus. NATS permissions are generated from this table. */
+export const REQUESTS: readonly RequestContract[] = [
+  sessionView,
+  signingKeysCurrent,
+  attemptDiscard,
+  busKeyCurrent,
+  connectionAdopt,
+  connectionBegin,
+  connectionComplete,
+  connectionList,
+  connectionRevoke,
+  credentialExchange,
+  credentialInject,
+  sessionClose,
+  sessionOpen,
+];
+
+/** Every event on the bus. */
+export const EVENTS: readonly EventContract[] = [connectionChanged, sessionClosed];

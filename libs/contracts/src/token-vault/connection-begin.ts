@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineRequest } from '../contract.js';
+import { accountId, attemptId, configuredName, digest, instantMs } from '../fields.js';
+
+/**
+ * Starts one leg: the vault makes state, nonce and PKCE and answers where to send the browser. The `state` begins with
+ * `<attemptId>.` so that the callback finds its attempt; the leg is bound to `browserBinding`, the SHA-256 of a cookie
+ * that only the beginning browser holds.
+ */
+export const connectionBegin = defineRequest({
+  name: 'connection.begin',
+  version: 1,
+  answeredBy: 'token-vault',
+  calledBy: ['authorization-server'],
+  request: z.strictObject({
+    attemptId,
+    provider: configuredName,
+    browserBinding: digest,
+    /** The account when it is known already; a leg of another account is then never adopted. */
+    accountId: accountId.optional(),
+    /** Ask the provider to let the user choose or sign in afresh (`prompt`), after a failure or a change of account. */
+    fresh: z.boolean().default(false),
+  }),
+  reply: z.strictObject({ authorizationUrl: z.url().max(8_192), expiresAtMs: instantMs }),
+  errors: ['request_invalid', 'unknown_provider', 'provider_unavailable', 'deadline_exceeded', 'internal'],
+  timeoutMs: 20_000,
+});

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { defineRequest } from '../contract.js';
+import { attemptId, configuredName, digest, jwe, upstreamIdentity } from '../fields.js';
+
+/** Why a provider's answer did not become a connection. */
+export const legRefusal = z.enum([
+  /** The user or the provider said no (`access_denied`). */
+  'denied',
+  /** The provider answered the authorization or token request with another OAuth error. */
+  'provider_error',
+  /** The provider cannot be reached, timed out or answered 5xx. */
+  'provider_unavailable',
+  /** The provider's answer is not what the protocol requires (garbage, wrong issuer, bad id_token, no subject). */
+  'invalid_response',
+]);
+export type LegRefusal = z.output<typeof legRefusal>;
+
+/**
+ * Hands over the query of the callback. It carries a code, so it crosses the bus sealed for the vault's bus key, as
+ * `{ "query": "<the query without '?'>" }`. What comes back says who the user is, never a token; the tokens are
+ * staged under the attempt.
+ */
+export const connectionComplete = defineRequest({
+  name: 'connection.complete',
+  version: 1,
+  answeredBy: 'token-vault',
+  calledBy: ['authorization-server'],
+  request: z.strictObject({ sealedQuery: jwe, browserBinding: digest }),
+  reply: z.discriminatedUnion('outcome', [
+    z.strictObject({
+      outcome: z.literal('completed'),
+      attemptId,
+      provider: configuredName,
+      identity: upstreamIdentity,
+      scopes: z.array(z.string()),
+    }),
+    z.strictObject({
+      outcome: z.literal('refused'),
+      attemptId,
+      provider: configuredName,
+      reason: legRefusal,
+    }),
+  ]),
+  errors: [
+    'request_invalid',
+    'callback_unknown',
+    'callback_expired',
+    'callback_wrong_browser',
+    'deadline_exceeded',
+    'internal',
+  ],
+  timeoutMs: 45_000,
+});

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineRequest } from '../contract.js';
+import { configuredName, digest, jwe, recipientKey, sessionId } from '../fields.js';
+import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
+
+/**
+ * A token exchanged (RFC 8693) for one backend whose strategy is `tokenExchange`. Endpoint, audience, scopes and client
+ * credentials come from the backend's configuration. The subject is the stored token of `subjectProviderName`; where
+ * none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as `{ "subjectToken": "…" }`.
+ */
+export const credentialExchange = defineRequest({
+  name: 'credential.exchange',
+  version: 1,
+  answeredBy: 'token-vault',
+  calledBy: ['vmcp-proxy'],
+  request: z.strictObject({
+    tsid: sessionId,
+    backend: configuredName,
+    replyKey: recipientKey,
+    sealedSubject: jwe.optional(),
+    /** SHA-256 of an exchanged token that the backend just refused with 401. */
+    refused: digest.optional(),
+  }),
+  reply: credentialReply,
+  errors: CREDENTIAL_ERRORS,
+  timeoutMs: 20_000,
+});

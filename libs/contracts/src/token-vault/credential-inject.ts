@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { defineRequest } from '../contract.js';
+import { configuredName, digest, recipientKey, sessionId } from '../fields.js';
+import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
+
+/** The provider's own access token for one backend whose strategy is `upstreamInject` of that provider. */
+export const credentialInject = defineRequest({
+  name: 'credential.inject',
+  version: 1,
+  answeredBy: 'token-vault',
+  calledBy: ['vmcp-proxy'],
+  request: z.strictObject({
+    tsid: sessionId,
+    backend: configuredName,
+    replyKey: recipientKey,
+    /** SHA-256 of a token that the backend just refused with 401: that one is not good enough again. */
+    refused: digest.optional(),
+  }),
+  reply: credentialReply,
+  errors: CREDENTIAL_ERRORS,
+  timeoutMs: 20_000,
+});

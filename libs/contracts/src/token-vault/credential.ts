@@ -1,0 +1,29 @@
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
+import { z } from 'zod';
+import { instantMs, jwe } from '../fields.js';
+
+/** What is inside the `sealed` of a credential reply, as JSON: the one credential for the one backend. */
+export const releasedCredential = z.strictObject({
+  accessToken: z.string().min(1),
+  /** When the receiver has to ask again, at the latest. */
+  useUntilMs: instantMs,
+});
+export type ReleasedCredential = z.output<typeof releasedCredential>;
+
+/** `sealed` is a JWE for the `replyKey` of the request; `useUntilMs` is repeated in clear for caches. */
+export const credentialReply = z.strictObject({ sealed: jwe, useUntilMs: instantMs });
+
+export const CREDENTIAL_ERRORS = [
+  'request_invalid',
+  'unknown_backend',
+  'unknown_provider',
+  'session_closed',
+  'connection_missing',
+  'reauth_required',
+  'provider_unavailable',
+  'exchange_refused',
+  'exchange_unavailable',
+  'busy',
+  'deadline_exceeded',
+  'internal',
+] as const satisfies readonly ErrorCode[];

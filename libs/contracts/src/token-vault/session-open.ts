@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { defineRequest } from '../contract.js';
+import { accountId, attemptId, configuredName, sessionId } from '../fields.js';
+
+/**
+ * Adopts what the attempt staged for the account and binds the account's connections to the session, all or nothing.
+ * `providers` are those that the session may use: staged now or connected before. Answering the same request twice
+ * gives the same result.
+ */
+export const sessionOpen = defineRequest({
+  name: 'session.open',
+  version: 1,
+  answeredBy: 'token-vault',
+  calledBy: ['authorization-server'],
+  request: z.strictObject({ attemptId, tsid: sessionId, accountId, providers: z.array(configuredName) }),
+  reply: z.strictObject({ bound: z.array(configuredName) }),
+  errors: [
+    'request_invalid',
+    'attempt_unknown',
+    'connection_missing',
+    'session_closed',
+    'deadline_exceeded',
+    'internal',
+  ],
+});

@@ -1,0 +1,59 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { ClientNats } from '@nestjs/microservices';
+import { type BusOptions, connectionOptions } from './bus-options.js';
+
+/** The service's asking side of the bus: one connection, made at start, that comes back by itself. */
+@Injectable()
+export class BusConnection implements OnModuleInit, OnApplicationShutdown {
+  readonly client: ClientNats;
+  readonly #reconnected = new Set<() => void>();
+  #connected = false;
+
+  constructor(
+    readonly options: BusOptions,
+    private readonly log: Log,
+    readiness: ReadinessChecks,
+  ) {
+    this.client = new ClientNats(connectionOptions(options));
+    readiness.add('bus', () => {
+      if (!this.#connected) throw new GatehouseError('unavailable', 'the bus is not connected');
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.client.connect();
+    this.#connected = true;
+    void this.#watch(this.connection);
+  }
+
+  get connection(): NatsConnection {
+    return this.client.unwrap<NatsConnection>();
+  }
+
+  /** `callback` runs each time the bus was lost and found again: what was heard in between is gone. */
+  onReconnect(callback: () => void): void {
+    this.#reconnected.add(callback);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#connected = false;
+    await this.client.close();
+  }
+
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') {
+        this.#connected = false;
+        this.log.warn('bus-lost');
+      } else if (status.type === 'reconnect') {
+        this.#connected = true;
+        this.log.info('bus-found-again');
+        for (const callback of this.#reconnected) callback();
+      }
+    }
+  }
+}

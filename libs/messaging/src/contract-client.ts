@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContract } from '@gatehouse/contracts/contract';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { NatsRecordBuilder } from '@nestjs/microservices';
+import { headers } from '@nats-io/transport-node';
+import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
+import type { z } from 'zod';
+import { BusConnection } from './bus-connection.js';
+import { DEADLINE_HEADER } from './deadline.js';
+import { fromRpcError } from './rpc-error.js';
+import { fullSubject } from './subjects.js';
+
+export interface AskOptions {
+  /** Milliseconds since the epoch; the contract's own time limit holds as well. */
+  readonly deadlineAtMs?: number;
+}
+
+@Injectable()
+export class ContractClient {
+  constructor(private readonly bus: BusConnection) {}
+
+  /**
+   * Sends a request and waits for its reply.
+   * @throws {GatehouseError} a code of the contract; `unavailable` when nobody answers in time or the bus is away.
+   */
+  async ask<Request extends z.ZodType, Reply extends z.ZodType>(
+    contract: RequestContract<Request, Reply>,
+    request: z.input<Request>,
+    options: AskOptions = {},
+  ): Promise<z.output<Reply>> {
+    const nowMs = Date.now();
+    const deadlineAtMs = Math.min(
+      options.deadlineAtMs ?? Number.POSITIVE_INFINITY,
+      nowMs + contract.timeoutMs,
+    );
+    if (deadlineAtMs <= nowMs)
+      throw new GatehouseError('deadline_exceeded', `no time left for ${contract.subject}`);
+    const header = headers();
+    header.set(DEADLINE_HEADER, String(deadlineAtMs));
+    const record = new NatsRecordBuilder(request).setHeaders(header).build();
+    const subject = fullSubject(this.bus.options.gatewayName, contract.subject);
+    let answer: unknown;
+    try {
+      answer = await firstValueFrom(
+        this.bus.client.send<unknown>(subject, record).pipe(timeout(deadlineAtMs - nowMs)),
+      );
+    } catch (error) {
+      throw asGatehouseError(error, contract.subject);
+    }
+    const parsed = contract.reply.safeParse(answer);
+    if (!parsed.success)
+      throw new GatehouseError('internal', `${contract.subject}: the reply is not of the contract's shape`);
+    return parsed.data;
+  }
+}
+
+/** A typed error is a plain object with a code; everything else means that no answer came (timeout, no responder, no bus). */
+function asGatehouseError(error: unknown, subject: string): GatehouseError {
+  if (error instanceof TimeoutError)
+    return new GatehouseError('unavailable', `${subject}: no answer in time`);
+  if (typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error)
+    return fromRpcError(error, subject);
+  return new GatehouseError('unavailable', `${subject}: nobody answers`, { cause: error });
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { Bucket } from '@gatehouse/contracts/buckets';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { BusConnection } from './bus-connection.js';
+import { bucketName } from './subjects.js';
+
+export interface StoredValue {
+  readonly value: string;
+  readonly revision: number;
+}
+
+/** JetStream error code: the expected last sequence is another one. */
+const WRONG_LAST_SEQUENCE = 10_071;
+
+/** One key-value bucket; every replica of the service sees the same. Methods throw `unavailable` when the bus does not answer. */
+export class KeyValueBucket {
+  constructor(private readonly bucket: KV) {}
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    const entry = await orUnavailable(this.bucket.get(key));
+    if (entry?.operation !== 'PUT') return undefined;
+    return { value: entry.string(), revision: entry.revision };
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    await orUnavailable(this.bucket.put(key, value));
+  }
+
+  /** @returns false when the key exists already. */
+  async create(key: string, value: string): Promise<boolean> {
+    return await unlessOutrun(this.bucket.create(key, value));
+  }
+
+  /** @returns false when the entry is no longer at `revision`. */
+  async update(key: string, value: string, revision: number): Promise<boolean> {
+    return await unlessOutrun(this.bucket.update(key, value, revision));
+  }
+
+  async delete(key: string): Promise<void> {
+    await orUnavailable(this.bucket.delete(key));
+  }
+}
+
+@Injectable()
+export class KeyValueBuckets {
+  constructor(private readonly bus: BusConnection) {}
+
+  /** Opens the bucket, making it when it is not there. Entries vanish `ttlMs` after they were last written. */
+  async open(bucket: Bucket, { ttlMs }: { readonly ttlMs: number }): Promise<KeyValueBucket> {
+    const manager = new Kvm(this.bus.connection);
+    return new KeyValueBucket(
+      await manager.create(bucketName(this.bus.options.gatewayName, bucket), { ttl: ttlMs, history: 1 }),
+    );
+  }
+}
+
+async function unlessOutrun(write: Promise<number>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;
+    throw new GatehouseError('unavailable', 'the key-value bucket does not answer', { cause: error });
+  }
+}
+
+async function orUnavailable<Value>(operation: Promise<Value>): Promise<Value> {
+  try {
+    return await operation;
+  } catch (cause) {
+    throw new GatehouseError('unavailable', 'the key-value bucket does not answer', { cause });
+  }
+}

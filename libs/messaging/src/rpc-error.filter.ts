@@ -1,0 +1,24 @@
+import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { REQUESTS } from '@gatehouse/contracts/table';
+import { Log } from '@gatehouse/observability/log';
+import { NatsContext } from '@nestjs/microservices';
+import { type Observable, throwError } from 'rxjs';
+import { toRpcError } from './rpc-error.js';
+
+/** The one door through which errors leave a service over the bus: typed codes cross, internal text is logged here and stays. */
+@Catch()
+export class RpcErrorFilter implements RpcExceptionFilter {
+  constructor(private readonly log: Log) {}
+
+  catch(exception: unknown, host: ArgumentsHost): Observable<never> {
+    const subject = host.switchToRpc().getContext<NatsContext>().getSubject();
+    const contract = REQUESTS.find((candidate) => subject.endsWith(`.${candidate.subject}`));
+    const error = GatehouseError.from(exception);
+    const answer = toRpcError(error, contract?.errors ?? []);
+    if (error.facts.owner === 'us' || answer.code !== error.code) {
+      this.log.failure('request-failed', error, { subject: contract?.subject ?? 'unknown' });
+    }
+    return throwError(() => answer);
+  }
+}

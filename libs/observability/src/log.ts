@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { destination, pino, type Logger } from 'pino';
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Field names that never carry their value into a log line, whatever the caller thought of them. */
+const REDACTED_FIELDS = [
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'idToken',
+  'subjectToken',
+  'code',
+  'codeVerifier',
+  'state',
+  'nonce',
+];
+
+/** One JSON line per fact on standard output. `event` is a kebab-case fact; fields are flat and hold ids, names and numbers. */
+@Injectable()
+export class Log {
+  readonly #logger: Logger;
+
+  constructor(service: string) {
+    this.#logger = pino(
+      {
+        base: { service },
+        messageKey: 'event',
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (level) => ({ level }) },
+        redact: { paths: REDACTED_FIELDS, censor: '[redacted]' },
+      },
+      destination({ fd: 1, sync: false }),
+    );
+  }
+
+  info(event: string, fields: LogFields = {}): void {
+    this.#logger.info(fields, event);
+  }
+
+  warn(event: string, fields: LogFields = {}): void {
+    this.#logger.warn(fields, event);
+  }
+
+  error(event: string, fields: LogFields = {}): void {
+    this.#logger.error(fields, event);
+  }
+
+  /** Logs a failure by code, internal text and the names of its causes; never a value that came with a request. */
+  failure(event: string, error: unknown, fields: LogFields = {}): void {
+    const known = GatehouseError.from(error);
+    const facts = {
+      ...fields,
+      errorCode: known.code,
+      owner: known.facts.owner,
+      reason: known.message,
+      cause: causeOf(known),
+    };
+    if (known.facts.owner === 'us') this.error(event, facts);
+    else this.warn(event, facts);
+  }
+
+  flush(): void {
+    this.#logger.flush();
+  }
+}
+
+/** Name and system code of the causes (`TypeError < Error ECONNREFUSED`), without their messages. */
+function causeOf(error: Error): string | undefined {
+  const names: string[] = [];
+  for (let cause: unknown = error.cause; cause instanceof Error && names.length < 4; cause = cause.cause) {
+    const code = 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';
+    names.push(`${cause.name}${code}`);
+  }
+  return names.length === 0 ? undefined : names.join(' < ');
+}

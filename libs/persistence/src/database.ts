@@ -1,0 +1,92 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Secret } from '@gatehouse/kernel/secret';
+import { Log } from '@gatehouse/observability/log';
+import pg from 'pg';
+
+/** One statement with its values. `name` makes it a prepared statement: the same name always has the same text. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+export interface Result<Row> {
+  readonly rows: readonly Row[];
+  /** Rows found, or changed where the statement returns none. */
+  readonly rowCount: number;
+}
+
+/** What runs statements: the pool, or one transaction. Rows have the shape that the caller's SQL gives them. */
+export interface Queries {
+  query<Row extends object>(statement: Statement): Promise<Result<Row>>;
+}
+
+export interface DatabaseOptions {
+  readonly url: Secret;
+  /** The role's own schema; the only one on the search path. */
+  readonly schema: string;
+  readonly applicationName: string;
+  readonly maxConnections?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+/** No statement of ours takes longer; one that does holds a connection that others wait for. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_CONNECTIONS = 10;
+
+@Injectable()
+export class Database implements Queries, OnApplicationShutdown {
+  readonly #pool: pg.Pool;
+
+  constructor(options: DatabaseOptions, log: Log) {
+    this.#pool = new pg.Pool({
+      connectionString: options.url.reveal(),
+      application_name: options.applicationName,
+      max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      options: `-c search_path=${options.schema}`,
+    });
+    // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
+    this.#pool.on('error', (error) => log.warn('database-connection-lost', { reason: error.message }));
+  }
+
+  async query<Row extends object>(statement: Statement): Promise<Result<Row>> {
+    return await run<Row>(this.#pool, statement);
+  }
+
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  async transaction<Value>(work: (tx: Queries) => Promise<Value>): Promise<Value> {
+    const client = await this.#pool.connect();
+    let broken = false;
+    try {
+      await client.query('begin');
+      const value = await work({ query: (statement) => run(client, statement) });
+      await client.query('commit');
+      return value;
+    } catch (error) {
+      await client.query('rollback').catch(() => {
+        broken = true;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+async function run<Row extends object>(
+  target: pg.Pool | pg.PoolClient,
+  statement: Statement,
+): Promise<Result<Row>> {
+  const { rows, rowCount } = await target.query<Row>({
+    name: statement.name,
+    text: statement.text,
+    values: [...(statement.values ?? [])],
+  });
+  return { rows, rowCount: rowCount ?? 0 };
+}

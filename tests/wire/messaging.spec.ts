@@ -1,0 +1,201 @@
+import 'reflect-metadata';
+import { mcpSessions } from '@gatehouse/contracts/buckets';
+import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
+import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
+import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
+import type { Service } from '@gatehouse/contracts/contract';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { newAccountId, newSessionId } from '@gatehouse/kernel/ids';
+import { Answers } from '@gatehouse/messaging/answers';
+import { ContractClient } from '@gatehouse/messaging/contract-client';
+import { contractServer } from '@gatehouse/messaging/contract-server';
+import { EventBus } from '@gatehouse/messaging/event-bus';
+import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import { permissionsOf, SERVICES } from '@gatehouse/messaging/nats-permissions';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connect } from '@nats-io/transport-node';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Payload } from '@nestjs/microservices';
+
+const account = newAccountId();
+const secret = 'internal-detail';
+
+@Controller()
+class SessionHandlers {
+  @Answers(sessionView)
+  view(@Payload() request: { tsid: string }) {
+    if (request.tsid.startsWith('0000')) throw new Error(secret);
+    if (request.tsid.startsWith('1111')) throw new GatehouseError('session_closed', secret);
+    if (request.tsid.startsWith('2222'))
+      throw new GatehouseError('request_invalid', secret, { details: { field: 'tsid' } });
+    return { state: 'open', accountId: account, clientId: 'client' };
+  }
+}
+
+async function service(nats: TestNats, name: Service, controllers: (typeof SessionHandlers)[] = []) {
+  @Module({
+    imports: [ObservabilityModule.forRoot(new SilentLog()), MessagingModule.forRoot(nats.optionsOf(name))],
+    controllers,
+  })
+  class ServiceModule {}
+  const app = await NestFactory.createMicroservice(ServiceModule, {
+    strategy: contractServer(nats.optionsOf(name)),
+    logger: false,
+  });
+  await app.listen();
+  return app;
+}
+
+let nats: TestNats;
+let server: Awaited<ReturnType<typeof service>>;
+let proxy: Awaited<ReturnType<typeof service>>;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  server = await service(nats, 'authorization-server', [SessionHandlers]);
+  proxy = await service(nats, 'vmcp-proxy');
+});
+afterAll(async () => {
+  await proxy.close();
+  await server.close();
+  await nats.close();
+});
+
+const ask = (tsid: string) => proxy.get(ContractClient).ask(sessionView, { tsid });
+
+describe('requests', () => {
+  test('a request gets its parsed reply', async () => {
+    await expect(ask(newSessionId())).resolves.toEqual({
+      state: 'open',
+      accountId: account,
+      clientId: 'client',
+    });
+  });
+
+  test('a typed code crosses with its public details; internal text and foreign codes do not', async () => {
+    await expect(ask('22222222-7a41-4c7e-9d53-0b8a4a6f1d11')).rejects.toMatchObject({
+      code: 'request_invalid',
+      details: { field: 'tsid' },
+    });
+    for (const tsid of ['00000000-7a41-4c7e-9d53-0b8a4a6f1d11', '11111111-7a41-4c7e-9d53-0b8a4a6f1d11']) {
+      const failure = await ask(tsid).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'internal' });
+      expect(JSON.stringify(failure) + String(failure)).not.toContain(secret);
+    }
+  });
+
+  test('a request of another shape is refused before the handler runs', async () => {
+    await expect(ask("' or 1=1")).rejects.toMatchObject({ code: 'request_invalid' });
+  });
+
+  test('a request that nobody answers is unavailable, at once', async () => {
+    const client = server.get(ContractClient);
+    await expect(client.ask(sessionClose, { tsid: newSessionId() })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  test('a deadline that has passed is not sent', async () => {
+    const client = proxy.get(ContractClient);
+    await expect(
+      client.ask(sessionView, { tsid: newSessionId() }, { deadlineAtMs: Date.now() - 1 }),
+    ).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+});
+
+test('an event reaches every listener and stays in the stream', async () => {
+  const heard = new Promise((resolve) => proxy.get(EventBus).subscribe(sessionClosed, resolve));
+  await proxy.get(ContractClient).ask(sessionView, { tsid: newSessionId() });
+  const payload = { tsid: newSessionId(), accountId: account, reason: 'revoked' as const, atMs: 1 };
+  await server.get(EventBus).publish(sessionClosed, payload);
+  await expect(heard).resolves.toEqual(payload);
+});
+
+test('a bucket stores, refuses stale writers, and forgets', async () => {
+  const bucket = await proxy.get(KeyValueBuckets).open(mcpSessions, { ttlMs: 60_000 });
+  await expect(bucket.create('k', 'one')).resolves.toBe(true);
+  await expect(bucket.create('k', 'two')).resolves.toBe(false);
+  const stored = await bucket.get('k');
+  expect(stored?.value).toBe('one');
+  await expect(bucket.update('k', 'two', stored?.revision ?? 0)).resolves.toBe(true);
+  await expect(bucket.update('k', 'three', stored?.revision ?? 0)).resolves.toBe(false);
+  await bucket.delete('k');
+  await expect(bucket.get('k')).resolves.toBeUndefined();
+});
+
+test('the bus comes back by itself after its server was killed', async () => {
+  const lost = new Promise<void>((resolve) => proxy.get(EventBus).onReconnect(resolve));
+  await nats.kill();
+  await expect(ask(newSessionId())).rejects.toMatchObject({ code: 'unavailable' });
+  await nats.start();
+  await lost;
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const reply = await ask(newSessionId()).catch(() => undefined);
+    if (reply !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('no answer after the bus came back');
+});
+
+describe('a stolen service credential', () => {
+  const denied = async (name: Service, subject: string, act: 'publish' | 'subscribe'): Promise<boolean> => {
+    const options = nats.optionsOf(name);
+    const connection = await connect({
+      servers: nats.url,
+      user: options.user,
+      pass: options.password.reveal(),
+      inboxPrefix: `_INBOX_${name}`,
+    });
+    const refused = new Promise<boolean>((resolve) => {
+      void (async () => {
+        for await (const status of connection.status()) if (status.type === 'error') resolve(true);
+      })();
+      setTimeout(() => resolve(false), 300);
+    });
+    if (act === 'publish') connection.publish(subject);
+    else connection.subscribe(subject, { callback: () => undefined });
+    await connection.flush();
+    const verdict = await refused;
+    await connection.close();
+    return verdict;
+  };
+
+  test.each<[Service, string, 'publish' | 'subscribe']>([
+    ['vmcp-proxy', '>', 'subscribe'],
+    ['vmcp-proxy', '_INBOX.>', 'subscribe'],
+    ['vmcp-proxy', '_INBOX_token-vault.>', 'subscribe'],
+    ['vmcp-proxy', 'gatehouse.test.token-vault.credential.inject.v1', 'subscribe'],
+    ['vmcp-proxy', 'gatehouse.test.token-vault.connection.begin.v1', 'publish'],
+    ['vmcp-proxy', 'gatehouse.test.events.authorization-server.session-closed.v1', 'publish'],
+    ['authorization-server', 'gatehouse.test.token-vault.credential.inject.v1', 'publish'],
+    ['authorization-server', 'gatehouse.test.token-vault.credential.inject.v1', 'subscribe'],
+    ['token-vault', 'gatehouse.test.token-vault.credential.inject.v1', 'subscribe'],
+    ['token-vault', '$KV.gatehouse_test_mcp_sessions.>', 'subscribe'],
+  ])('%s may not touch %s (%s)', async (name, subject, act) => {
+    await expect(denied(name, subject, act)).resolves.toBe(true);
+  });
+
+  test('may still do its own work', async () => {
+    await expect(
+      denied('vmcp-proxy', 'gatehouse.test.token-vault.credential.inject.v1', 'publish'),
+    ).resolves.toBe(false);
+  });
+});
+
+test('no service may publish or subscribe by a wildcard beyond its own inbox and buckets', () => {
+  for (const name of SERVICES) {
+    const { publish, subscribe } = permissionsOf(name, 'acme');
+    const wild = [...publish, ...subscribe].filter((subject) => /[*>]/.test(subject));
+    expect(
+      wild.filter(
+        (subject) =>
+          !subject.startsWith(`_INBOX_${name}.`) && !subject.includes('gatehouse_acme_mcp_sessions'),
+      ),
+    ).toEqual([]);
+  }
+});
