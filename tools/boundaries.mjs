@@ -11,6 +11,7 @@ export const MAY_IMPORT = {
   messaging: ['kernel', 'contracts', 'observability'],
   persistence: ['kernel', 'observability'],
   testing: [
+    'observability',
     'kernel',
     'contracts',
     'messaging',

@@ -46,10 +46,9 @@ export async function startTestDatabase(owner: DatabaseOwner): Promise<TestDatab
     schema,
     adminUrl: new Secret(adminUrl),
     close: () =>
-      asAdmin(
-        server,
-        async (admin) => void (await admin.query(`drop database if exists ${database} with (force)`)),
-      ),
+      asAdmin(server, async (admin) => {
+        await admin.query(`drop database if exists ${database} with (force)`);
+      }),
   };
 }
 

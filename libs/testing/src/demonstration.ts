@@ -1,0 +1,84 @@
+import { inRepository } from './repository.js';
+import { Program } from './program.js';
+
+export type Part = 'acme-sso' | 'octo' | 'sts' | 'repos' | 'tickets';
+
+export interface Fault {
+  readonly part: Part;
+  readonly endpoint: 'authorization' | 'token' | 'userinfo' | 'jwks' | 'discovery' | 'mcp';
+  readonly mode:
+    'none' | 'deny' | 'status500' | 'garbage' | 'hang' | 'invalid_grant' | 'delay' | 'drop_after';
+  readonly times?: number;
+  readonly delayMs?: number;
+  readonly path?: string;
+  readonly rpcMethod?: string;
+}
+
+export interface PartCounts {
+  readonly tokenRequests: Readonly<Record<string, number>>;
+  readonly redemptions: Readonly<Record<string, number>>;
+  readonly mcp: Readonly<
+    Record<string, Readonly<Record<string, { readonly legacy?: number; readonly modern?: number }>>>
+  >;
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface IssuedValue {
+  readonly part: Part;
+  readonly kind: 'access_token' | 'refresh_token' | 'authorization_code' | 'id_token';
+  readonly value: string;
+}
+
+/** The identity providers, the token exchange endpoint and the backends of the demonstration, with their faults at hand. */
+export class Demonstration {
+  readonly program: Program;
+  readonly #control: string;
+
+  constructor(portBase: number, flags: readonly string[] = []) {
+    this.#control = `http://127.0.0.1:${portBase + 11}`;
+    this.program = new Program({
+      name: 'demonstration',
+      script: inRepository('apps/demonstration/dist/main.js'),
+      args: ['--port-base', String(portBase), '--control', ...flags],
+      isReady: (output) => output.includes('demonstration ready'),
+    });
+  }
+
+  async setFault(fault: Fault): Promise<void> {
+    await this.#post('/faults', fault);
+  }
+
+  /** Ends all faults and sets all counts to zero. */
+  async reset(): Promise<void> {
+    await this.#post('/reset', {});
+  }
+
+  /** Makes every access token that the provider issued so far expire now. */
+  async expire(part: 'acme-sso' | 'octo' | 'sts'): Promise<void> {
+    await this.#post('/expire', { part });
+  }
+
+  async revokeGrants(part: 'acme-sso' | 'octo'): Promise<void> {
+    await this.#post('/revoke-grants', { part });
+  }
+
+  async counts(): Promise<Readonly<Record<Part, PartCounts>>> {
+    return (await (await fetch(`${this.#control}/counts`)).json()) as Readonly<Record<Part, PartCounts>>;
+  }
+
+  /** Every token, code and id_token issued since the start. */
+  async issued(): Promise<readonly IssuedValue[]> {
+    return ((await (await fetch(`${this.#control}/issued`)).json()) as { issued: readonly IssuedValue[] })
+      .issued;
+  }
+
+  async #post(path: string, body: unknown): Promise<void> {
+    const response = await fetch(this.#control + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+}

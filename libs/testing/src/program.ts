@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Resolves when the program can be used; asked every 50 ms. */
+  readonly isReady: (output: string) => Promise<boolean> | boolean;
+}
+
+const READY_WITHIN_MS = 40_000;
+
+/** One program of the repository in a process of its own, as users run it; all it prints is kept. */
+export class Program {
+  #process: ChildProcess | undefined;
+  #output = '';
+
+  constructor(private readonly options: ProgramOptions) {}
+
+  /** Everything printed since the first start. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async start(): Promise<this> {
+    const { name, script, args, environment, isReady } = this.options;
+    const { PATH = '', HOME = '/tmp' } = process.env;
+    // Its standard input is a pipe from here: should this process die, the program notices and stops.
+    const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
+      env: { PATH, HOME, GATEHOUSE_STOP_WITH_PARENT: '1', ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        this.#output += chunk.toString();
+      });
+    const startedAt = this.#output.length;
+    for (const giveUpAtMs = Date.now() + READY_WITHIN_MS; Date.now() < giveUpAtMs; await delay(50)) {
+      if (child.exitCode !== null) break;
+      if (await isReady(this.#output.slice(startedAt))) return this;
+    }
+    await this.kill();
+    throw new Error(`${name} did not become ready:\n${this.#output.slice(-4_000)}`);
+  }
+
+  /** As a crash or a lost machine: no warning, nothing finished. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** As an orchestrator does it. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+    }, 10_000);
+    await gone;
+    clearTimeout(late);
+  }
+}
+
+/** Whether a GET of the URL answers 2xx. */
+export async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

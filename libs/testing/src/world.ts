@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Service } from '@gatehouse/contracts/contract';
+import { Demonstration } from './demonstration.js';
+import { LoadBalancer } from './load-balancer.js';
+import { startTestNats, type TestNats } from './nats.js';
+import { startTestDatabase, type TestDatabase } from './postgres.js';
+import { answersOk, Program } from './program.js';
+import { inRepository } from './repository.js';
+
+export interface WorldOptions {
+  /** Of each service; default 1. */
+  readonly replicas?: number;
+  /** Flags of the demonstration program, such as token lifetimes. */
+  readonly demonstrationFlags?: readonly string[];
+  /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
+  readonly configure?: (yaml: string) => string;
+}
+
+const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const satisfies readonly Service[];
+const DEMONSTRATION_BASE = 4483;
+const LISTEN_KEYS = {
+  'authorization-server': 'authorizationServer',
+  'token-vault': 'tokenVault',
+  'vmcp-proxy': 'proxy',
+} as const;
+const OFFSETS = { 'vmcp-proxy': 0, 'authorization-server': 1, 'token-vault': 2 } as const;
+const REPLICA_PORTS_AT = 20;
+
+/** All of Gatehouse as processes of its own, around real Postgres, NATS, identity providers and backends. */
+export interface World {
+  readonly mcpUrl: string;
+  readonly issuer: string;
+  readonly portBase: number;
+  readonly nats: TestNats;
+  readonly demonstration: Demonstration;
+  readonly databases: Readonly<Record<'authorization-server' | 'token-vault', TestDatabase>>;
+  readonly replicas: Readonly<Record<Service, readonly Program[]>>;
+  /** The ports that the replicas of a service listen on themselves. */
+  portsOf(service: Service): readonly number[];
+  /** Everything that any service printed. */
+  logs(): string;
+  close(): Promise<void>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const replicaCount = options.replicas ?? 1;
+  const portBase = await freePortBase(REPLICA_PORTS_AT + 3 * replicaCount);
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
+  const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
+    startTestDatabase('authorization-server'),
+    startTestDatabase('token-vault'),
+    startTestNats('demo'),
+  ]);
+  const databases = {
+    'authorization-server': authorizationServerDatabase,
+    'token-vault': tokenVaultDatabase,
+  };
+  const demonstration = new Demonstration(portBase, options.demonstrationFlags);
+  const yaml = await worldConfiguration(portBase, nats, options.configure);
+  const environments = environmentsOf(databases, nats);
+  const portsOf = (service: Service) =>
+    Array.from(
+      { length: replicaCount },
+      (_, replica) => portBase + REPLICA_PORTS_AT + replica * 3 + OFFSETS[service],
+    );
+  const replicasOf = async (service: Service) =>
+    await Promise.all(
+      portsOf(service).map(async (port, replica) => {
+        const file = join(folder, `${service}-${replica}.yaml`);
+        await writeFile(file, withListenPort(yaml, service, port));
+        return serviceProgram(service, replica, port, file, environments[service]);
+      }),
+    );
+  const replicas = {
+    'authorization-server': await replicasOf('authorization-server'),
+    'token-vault': await replicasOf('token-vault'),
+    'vmcp-proxy': await replicasOf('vmcp-proxy'),
+  };
+  const programs = SERVICES.flatMap((service) => replicas[service]);
+  const balancers = (['vmcp-proxy', 'authorization-server'] as const).map((service) => ({
+    balancer: new LoadBalancer(portsOf(service)),
+    port: portBase + OFFSETS[service],
+  }));
+  const world: World = {
+    mcpUrl: `http://localhost:${portBase}/mcp`,
+    issuer: `http://localhost:${portBase + 1}`,
+    portBase,
+    nats,
+    demonstration,
+    databases,
+    replicas,
+    portsOf,
+    logs: () => programs.map((program) => program.output).join('\n'),
+    async close() {
+      await Promise.all(balancers.map(({ balancer }) => balancer.close()));
+      await Promise.all([...programs, demonstration.program].map((program) => program.stop()));
+      await nats.close();
+      await Promise.all(Object.values(databases).map((database) => database.close()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await Promise.all([
+      demonstration.program.start(),
+      ...programs.map((program) => program.start()),
+      ...balancers.map(({ balancer, port }) => balancer.listen(port)),
+    ]);
+    return world;
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+}
+
+const serviceProgram = (
+  service: Service,
+  replica: number,
+  port: number,
+  file: string,
+  environment: Readonly<Record<string, string>>,
+) =>
+  new Program({
+    name: `${service} ${replica}`,
+    script: inRepository('apps', service, 'dist/main.js'),
+    args: ['--config', file],
+    environment,
+    isReady: () => answersOk(`http://127.0.0.1:${port}/readyz`),
+  });
+
+/** The demonstration's own configuration, on this world's ports. */
+async function worldConfiguration(
+  portBase: number,
+  nats: TestNats,
+  configure?: (yaml: string) => string,
+): Promise<string> {
+  const text = await readFile(inRepository('examples/demonstration/gatehouse.yaml'), 'utf8');
+  const moved = text
+    .replaceAll(
+      /\b(localhost:)(44\d\d)\b/g,
+      (_all, host: string, port: string) => host + String(Number(port) - DEMONSTRATION_BASE + portBase),
+    )
+    .replace(/servers: \[.*\]/, `servers: [${nats.url}]`);
+  return configure === undefined ? moved : configure(moved);
+}
+
+const withListenPort = (yaml: string, service: Service, port: number): string =>
+  yaml.replace(new RegExp(`(${LISTEN_KEYS[service]}: \\{ host: [^,]+, port: )\\d+`), `$1${port}`);
+
+/** Each service gets its own secrets and no others, as in a deployment. */
+function environmentsOf(
+  databases: World['databases'],
+  nats: TestNats,
+): Readonly<Record<Service, Readonly<Record<string, string>>>> {
+  const key = () => randomBytes(32).toString('base64url');
+  const credentials = (service: Service) => `${service}:${nats.optionsOf(service).password.reveal()}`;
+  return {
+    'authorization-server': {
+      NATS_CREDENTIALS: credentials('authorization-server'),
+      AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: key(),
+      AUTHORIZATION_SERVER_DATABASE_URL: databases['authorization-server'].url.reveal(),
+    },
+    'token-vault': {
+      NATS_CREDENTIALS: credentials('token-vault'),
+      TOKEN_VAULT_KEY_ENCRYPTION_KEY: key(),
+      TOKEN_VAULT_DATABASE_URL: databases['token-vault'].url.reveal(),
+      ACME_SSO_CLIENT_SECRET: 'acme-demo-secret',
+      OCTO_CLIENT_SECRET: 'octo-demo-secret',
+      STS_CLIENT_SECRET: 'sts-demo-secret',
+    },
+    'vmcp-proxy': { NATS_CREDENTIALS: credentials('vmcp-proxy'), REPORTS_API_KEY: 'reports-demo-key' },
+  };
+}
+
+/** The first port of a run of ports that are all free. Several test workers look at once, so each starts at random. */
+async function freePortBase(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const base = 20_000 + Math.floor(Math.random() * 1_000) * 12;
+    const free = await Promise.all(Array.from({ length: count }, (_, offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no run of free ports found');
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
