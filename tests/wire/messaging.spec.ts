@@ -21,6 +21,7 @@ import { connect } from '@nats-io/transport-node';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 const account = newAccountId();
 const secret = 'internal-detail';
@@ -43,11 +44,11 @@ async function service(nats: TestNats, name: Service, controllers: (typeof Sessi
     controllers,
   })
   class ServiceModule {}
-  const app = await NestFactory.createMicroservice(ServiceModule, {
-    strategy: contractServer(nats.optionsOf(name)),
+  const app = await NestFactory.create<NestFastifyApplication>(ServiceModule, new FastifyAdapter(), {
     logger: false,
   });
-  await app.listen();
+  app.connectMicroservice({ strategy: contractServer(nats.optionsOf(name)) });
+  await app.startAllMicroservices();
   return app;
 }
 

@@ -141,9 +141,12 @@ export class OAuthClient {
   }
 }
 
-/** A browser that stops where the client listens. */
-export const newBrowser = (): ScriptedBrowser =>
-  new ScriptedBrowser({ stopAt: (url) => url.href.startsWith(REDIRECT_URI) });
+/** A browser that stops where the client listens. @param jar of another browser, to go on as that one. */
+export const newBrowser = (jar?: ScriptedBrowser['jar']): ScriptedBrowser =>
+  new ScriptedBrowser({
+    stopAt: (url) => url.href.startsWith(REDIRECT_URI),
+    ...(jar === undefined ? {} : { jar }),
+  });
 
 async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url);

@@ -43,9 +43,10 @@ export class Program {
         this.#output += chunk.toString();
       });
     const startedAt = this.#output.length;
-    for (const giveUpAtMs = Date.now() + READY_WITHIN_MS; Date.now() < giveUpAtMs; await delay(50)) {
-      if (child.exitCode !== null) break;
+    const giveUpAtMs = Date.now() + READY_WITHIN_MS;
+    while (child.exitCode === null && Date.now() < giveUpAtMs) {
       if (await isReady(this.#output.slice(startedAt))) return this;
+      await delay(50);
     }
     await this.kill();
     throw new Error(`${name} did not become ready:\n${this.#output.slice(-4_000)}`);

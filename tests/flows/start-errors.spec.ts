@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inRepository } from '@gatehouse/testing/repository';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-start-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const KEY = Buffer.alloc(32, 7).toString('base64url');
+const ENVIRONMENTS = {
+  'authorization-server': {
+    NATS_CREDENTIALS: 'authorization-server:x',
+    AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: KEY,
+    AUTHORIZATION_SERVER_DATABASE_URL: 'postgres://nobody:nothing@127.0.0.1:9/none',
+  },
+  'token-vault': {
+    NATS_CREDENTIALS: 'token-vault:x',
+    TOKEN_VAULT_KEY_ENCRYPTION_KEY: KEY,
+    TOKEN_VAULT_DATABASE_URL: 'postgres://nobody:nothing@127.0.0.1:9/none',
+    ACME_SSO_CLIENT_SECRET: 's',
+    OCTO_CLIENT_SECRET: 's',
+    STS_CLIENT_SECRET: 's',
+  },
+  'vmcp-proxy': { NATS_CREDENTIALS: 'vmcp-proxy:x', REPORTS_API_KEY: 'k' },
+} as const;
+type ServiceName = keyof typeof ENVIRONMENTS;
+
+async function start(
+  service: ServiceName,
+  change: (yaml: string) => string,
+  environment: Readonly<Record<string, string>> = ENVIRONMENTS[service],
+) {
+  const file = join(folder, `${service}.yaml`);
+  await writeFile(
+    file,
+    change(await readFile(inRepository('examples/demonstration/gatehouse.yaml'), 'utf8')),
+  );
+  const child = spawn(process.execPath, [inRepository('apps', service, 'dist/main.js'), '--config', file], {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const late = setTimeout(() => child.kill('SIGKILL'), 25_000);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(late);
+  return { code, output };
+}
+
+const broken = (yaml: string): string =>
+  yaml
+    .replace('upstreamInject: { providerName: octo }', 'upstreamInject: { providerName: oktto }')
+    .replace(
+      '  - { name: status, url: http://localhost:4489/status/mcp, transport: streamable-http }',
+      '  - { name: Repos, url: http://localhost:4489/status/mcp, transport: streamable-http }',
+    )
+    .concat(
+      'incomingAuth:\n  type: oidc\n  oidc: { issuer: http://localhost:9999, audience: http://localhost:1/mcp, resourceUrl: http://localhost:4483/mcp }\n',
+    );
+
+describe.each<ServiceName>(['authorization-server', 'token-vault', 'vmcp-proxy'])(
+  '%s does not start',
+  (service) => {
+    test('with wrong configuration, and one message lists every error with its path', async () => {
+      const { code, output } = await start(service, broken);
+      expect(code).not.toBe(0);
+      for (const part of [
+        'outgoingAuth.backends.repos',
+        'oktto',
+        'incomingAuth.oidc.issuer',
+        'incomingAuth.oidc.audience',
+        'Repos',
+      ])
+        expect(output).toContain(part);
+    });
+
+    test('without its secrets, and one message names every missing one', async () => {
+      const names = Object.keys(ENVIRONMENTS[service]);
+      const { code, output } = await start(service, (yaml) => yaml, {});
+      expect(code).not.toBe(0);
+      for (const name of names) expect(output).toContain(name);
+      const others = Object.entries(ENVIRONMENTS).flatMap(([other, environment]) =>
+        other === service ? [] : Object.keys(environment),
+      );
+      for (const name of others.filter((other) => !names.includes(other))) expect(output).not.toContain(name);
+    });
+  },
+);
+
+test.each<ServiceName>(['authorization-server', 'token-vault'])(
+  '%s says which database it cannot reach, without the password',
+  async (service) => {
+    const { code, output } = await start(service, (yaml) => yaml);
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/database/i);
+    expect(output).toContain('127.0.0.1:9');
+    expect(output).not.toContain('nothing@');
+  },
+);

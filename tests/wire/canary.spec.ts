@@ -1,0 +1,122 @@
+import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
+import { OAuthClient, newBrowser, PASSWORD } from '@gatehouse/testing/oauth-client';
+import { signIn } from '@gatehouse/scripted-browser/sign-in';
+import { startWorld, type World } from '@gatehouse/testing/world';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connect } from '@nats-io/transport-node';
+import pg from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({
+    replicas: 2,
+    demonstrationFlags: ['--octo-access-token-ttl', '4', '--sts-token-ttl', '4'],
+  });
+}, 120_000);
+afterAll(() => world.close(), 60_000);
+
+/** Every value of every column of every table, as text. */
+async function everythingStored(): Promise<string> {
+  const found: string[] = [];
+  for (const { adminUrl, schema } of Object.values(world.databases)) {
+    const client = new pg.Client({ connectionString: adminUrl.reveal() });
+    await client.connect();
+    const tables = await client.query<{ name: string }>(
+      'select table_name as name from information_schema.tables where table_schema = $1',
+      [schema],
+    );
+    for (const { name } of tables.rows) {
+      const rows = await client.query<Record<string, unknown>>(`select * from ${schema}."${name}"`);
+      for (const row of rows.rows) {
+        // Bytes are read as text too, and base64-decoded text would show in neither: both forms are searched.
+        for (const value of Object.values(row))
+          found.push(Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value));
+      }
+    }
+    await client.end();
+  }
+  return found.join('\n');
+}
+
+test('tokens and codes of the providers appear in no log, error, metric, column in clear, or message on the bus', async () => {
+  const messages: string[] = [];
+  const observer = await connect({ servers: world.nats.url, ...world.nats.observer });
+  observer.subscribe('>', {
+    callback: (_error, message) => {
+      messages.push(
+        `${message.subject} ${JSON.stringify([...(message.headers ?? [])])} ${Buffer.from(message.data).toString('latin1')}`,
+      );
+    },
+  });
+  await observer.flush();
+  const answers: string[] = [];
+
+  const client = await OAuthClient.register(world.mcpUrl);
+  const { accessToken, refreshToken } = await client.signIn('alice');
+  for (let round = 0; round < 3; round += 1) {
+    for (const backend of ['repos', 'directory', 'tickets', 'tickets-self', 'reports']) {
+      answers.push(JSON.stringify((await whoAmI(world.mcpUrl, accessToken, backend)).body));
+    }
+    await delay(2_500);
+  }
+  // The unhappy paths talk more than the happy one.
+  await world.demonstration.setFault({ part: 'octo', endpoint: 'token', mode: 'garbage', times: 2 });
+  await world.demonstration.setFault({ part: 'sts', endpoint: 'token', mode: 'status500', times: 2 });
+  await world.demonstration.expire('octo');
+  await world.demonstration.expire('sts');
+  await delay(4_500);
+  for (const backend of ['repos', 'tickets'])
+    answers.push(JSON.stringify((await whoAmI(world.mcpUrl, accessToken, backend)).body));
+  await world.demonstration.reset();
+  for (const fault of ['garbage', 'status500', 'drop_after'] as const) {
+    await world.demonstration.setFault({ part: 'octo', endpoint: 'token', mode: fault, times: 1 });
+    const browser = newBrowser();
+    await signIn(browser, client.authorizationRequest().url, { login: 'bob', password: PASSWORD });
+    answers.push(
+      browser.page.text,
+      ...browser.visited.filter((url) => url.startsWith(world.issuer) && !url.includes('/oauth/callback')),
+    );
+  }
+  await world.demonstration.reset();
+  await client.refresh(refreshToken);
+  answers.push(JSON.stringify((await modernRequest(world.mcpUrl, accessToken, 'tools/list')).body));
+  for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy'] as const) {
+    for (const port of world.portsOf(service))
+      answers.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+  }
+  await delay(300);
+  await observer.close();
+
+  const issued = await world.demonstration.issued();
+  const kinds = new Set(issued.map(({ part, kind }) => `${part} ${kind}`));
+  expect([...kinds]).toEqual(
+    expect.arrayContaining([
+      'acme-sso access_token',
+      'acme-sso id_token',
+      'octo access_token',
+      'octo refresh_token',
+      'octo authorization_code',
+      'sts access_token',
+    ]),
+  );
+  expect(messages.length).toBeGreaterThan(20);
+  const places: Readonly<Record<string, string>> = {
+    logs: world.logs(),
+    answers: answers.join('\n'),
+    database: await everythingStored(),
+    bus: messages.join('\n'),
+  };
+  expect(places['logs']?.length).toBeGreaterThan(500);
+  expect(places['database']?.length).toBeGreaterThan(1_000);
+  const gatehouse = [accessToken, refreshToken].map((value) => ({ part: 'gatehouse', kind: 'token', value }));
+  const leaks = Object.entries(places).flatMap(([place, text]) =>
+    [...issued, ...gatehouse]
+      .filter(({ value }) => text.includes(value))
+      .map(({ part, kind }) => `${place}: ${part} ${kind}`),
+  );
+  process.stdout.write(
+    `canaries: ${issued.length}, messages captured: ${messages.length}, leaks: ${leaks.length}\n`,
+  );
+  expect([...new Set(leaks)]).toEqual([]);
+}, 120_000);
