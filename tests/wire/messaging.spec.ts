@@ -49,6 +49,7 @@ async function service(nats: TestNats, name: Service, controllers: (typeof Sessi
   });
   app.connectMicroservice({ strategy: contractServer(nats.optionsOf(name)) });
   await app.startAllMicroservices();
+  await app.init();
   return app;
 }
 
