@@ -1,0 +1,20 @@
+/** The servers of the demonstration world, in the order of their ports. */
+export const PARTS = ['acme-sso', 'octo', 'sts', 'repos', 'tickets'] as const;
+
+export type PartName = (typeof PARTS)[number];
+
+/** Parts that issue tokens; the others consume them. */
+export type IssuerName = 'acme-sso' | 'octo' | 'sts';
+
+export const isPartName = (value: string): value is PartName => (PARTS as readonly string[]).includes(value);
+
+/** Distance of each part's port from the port base. */
+export const PORT_OFFSETS: Readonly<Record<PartName | 'authorization-server' | 'control', number>> = {
+  'authorization-server': 1,
+  'acme-sso': 3,
+  octo: 4,
+  sts: 5,
+  repos: 6,
+  tickets: 7,
+  control: 11,
+};

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { listen, ListenError } from './http/listen.js';
+import { readSettings, SettingsError } from './settings.js';
+import { startWorld } from './world.js';
+
+test('without flags the whole world runs on the ports of the plan, without the control server', () => {
+  const settings = readSettings([]);
+  expect(settings).toMatchObject({
+    only: ['acme-sso', 'octo', 'sts', 'repos', 'tickets'],
+    gatewayIssuer: 'http://localhost:4484',
+    callbackUrls: ['http://localhost:4484/oauth/callback'],
+    control: false,
+  });
+});
+
+test.each([
+  [['--only', 'acme'], 'there is no part "acme"'],
+  [['--port-base', '70000'], 'whole number'],
+  [['--octo-access-token-ttl', '0'], 'whole number'],
+  [['--acme-sso-url', 'http://acme-sso:4486/'], 'trailing slash'],
+  [['--gateway-issuer', 'localhost:4484'], 'not an http or https URL'],
+  [['--contol'], '--contol'],
+])('%j is refused with a sentence that names it', (args, sentence) => {
+  expect(() => readSettings(args)).toThrow(SettingsError);
+  expect(() => readSettings(args)).toThrow(sentence);
+});
+
+test('secrets among the settings do not print', () => {
+  expect(JSON.stringify(readSettings([]))).not.toContain('demo-secret');
+});
+
+test('a taken port is told by part and address, and nothing stays bound', async () => {
+  const squatter = await listen('squatter', '127.0.0.1', 0);
+  const base = squatter.port - 4; // octo's place
+  const starting = startWorld(readSettings(['--port-base', String(base), '--only', 'acme-sso,octo']));
+  await expect(starting).rejects.toThrow(
+    `octo cannot listen on 127.0.0.1:${squatter.port}: the port is taken`,
+  );
+  await expect(starting).rejects.toThrow(ListenError);
+  const freed = await listen('acme-sso', '127.0.0.1', base + 3);
+  await freed.close();
+  await squatter.close();
+});
