@@ -1,0 +1,134 @@
+import type { ConfiguredSecret, ServiceName } from '../configured-secret.js';
+import type { GatehouseYaml } from '../gatehouse-yaml.js';
+import type { AuthServer, ClientRegistration, KeyEncryptionKey, UpstreamProvider } from '../model.js';
+import type { Path } from '../schema-tree.js';
+import { egressRules, given, milliseconds, type SecretResolver } from './context.js';
+
+type Written = NonNullable<GatehouseYaml['authServer']>;
+type WrittenProvider = Written['upstreamProviders'][number];
+type WrittenKeys = Written['keyEncryptionKeys'];
+
+const AUTHORIZATION_SERVER: readonly ServiceName[] = ['authorization-server'];
+const TOKEN_VAULT: readonly ServiceName[] = ['token-vault'];
+const BASELINE_SCOPES = ['openid', 'offline_access'];
+
+export function buildAuthServer(
+  written: Written,
+  publicUrl: string,
+  secrets: SecretResolver,
+): AuthServer<ConfiguredSecret> {
+  const issuer = written.issuer ?? publicUrl;
+  const callbackUrl = `${issuer}/oauth/callback`;
+  const { tokenLifespans: lifespans } = written;
+  return {
+    issuer,
+    ...given('authorizationEndpointBaseUrl', written.authorizationEndpointBaseUrl),
+    callbackUrl,
+    primaryUpstreamProvider: written.primaryUpstreamProvider ?? written.upstreamProviders[0]?.name ?? '',
+    insecureAllowHttp: written.insecureAllowHttp,
+    tokenLifespans: {
+      accessTokenLifespanMs: milliseconds(lifespans.accessTokenLifespan),
+      refreshTokenLifespanMs: milliseconds(lifespans.refreshTokenLifespan),
+      authCodeLifespanMs: milliseconds(lifespans.authCodeLifespan),
+    },
+    signingKeys: written.signingKeys.map((reference, index) =>
+      secrets.secret(reference, ['authServer', 'signingKeys', index], {
+        kind: 'signingKey',
+        owners: AUTHORIZATION_SERVER,
+      }),
+    ),
+    keyEncryptionKeys: buildKeyEncryptionKeys(
+      written.keyEncryptionKeys,
+      ['authServer', 'keyEncryptionKeys'],
+      AUTHORIZATION_SERVER,
+      secrets,
+    ),
+    clientRegistration: buildClientRegistration(written.clientRegistration, secrets),
+    scopesSupported: written.scopesSupported,
+    baselineClientScopes:
+      written.baselineClientScopes ??
+      BASELINE_SCOPES.filter((scope) => written.scopesSupported.includes(scope)),
+    resourceIndicator: written.resourceIndicator,
+    connectionReuse: written.connectionReuse,
+    upstreamProviders: written.upstreamProviders.map((provider, index) =>
+      buildProvider(provider, callbackUrl, ['authServer', 'upstreamProviders', index], secrets),
+    ),
+  };
+}
+
+export const buildKeyEncryptionKeys = (
+  written: WrittenKeys,
+  path: Path,
+  owners: readonly ServiceName[],
+  secrets: SecretResolver,
+): readonly KeyEncryptionKey<ConfiguredSecret>[] =>
+  written.map(({ id, ...reference }, index) => ({
+    id,
+    key: secrets.secret(reference, [...path, index], { kind: 'keyEncryptionKey', owners }),
+  }));
+
+function buildClientRegistration(
+  written: Written['clientRegistration'],
+  secrets: SecretResolver,
+): ClientRegistration<ConfiguredSecret> {
+  const path: Path = ['authServer', 'clientRegistration'];
+  const use = { kind: 'sharedSecret', owners: AUTHORIZATION_SERVER } as const;
+  return {
+    dynamic: written.dynamic,
+    ...given(
+      'initialAccessToken',
+      written.initialAccessToken &&
+        secrets.secret(written.initialAccessToken, [...path, 'initialAccessToken'], use),
+    ),
+    metadataDocuments: written.metadataDocuments,
+    clients: written.clients.map(({ clientSecret, ...client }, index) => ({
+      ...client,
+      ...given(
+        'clientSecret',
+        clientSecret && secrets.secret(clientSecret, [...path, 'clients', index, 'clientSecret'], use),
+      ),
+    })),
+  };
+}
+
+function buildProvider(
+  written: WrittenProvider,
+  redirectUri: string,
+  path: Path,
+  secrets: SecretResolver,
+): UpstreamProvider<ConfiguredSecret> {
+  const { name, requirement } = written;
+  const facts = { name, requirement, redirectUri, timeoutMs: milliseconds(written.timeout) };
+  const use = { kind: 'clientSecret', owners: TOKEN_VAULT } as const;
+  if (written.type === 'oidc' && written.oidcConfig !== undefined) {
+    const { clientSecret, ...config } = written.oidcConfig;
+    const secret = clientSecret && secrets.secret(clientSecret, [...path, 'oidcConfig', 'clientSecret'], use);
+    return {
+      type: 'oidc',
+      ...facts,
+      ...egressRules(written, config.issuerUrl),
+      oidcConfig: { ...config, ...given('clientSecret', secret) },
+    };
+  }
+  if (written.oauth2Config === undefined)
+    throw new Error('A provider without its fields passed the structure checks.');
+  const { clientSecret, ...config } = written.oauth2Config;
+  const secret = clientSecret && secrets.secret(clientSecret, [...path, 'oauth2Config', 'clientSecret'], use);
+  return {
+    type: 'oauth2',
+    ...facts,
+    ...egressRules(
+      written,
+      config.authorizationEndpoint,
+      config.tokenEndpoint,
+      config.revocationEndpoint,
+      config.userInfo.endpointUrl,
+    ),
+    oauth2Config: {
+      ...config,
+      ...given('clientSecret', secret),
+      tokenEndpointAuthMethod:
+        config.tokenEndpointAuthMethod ?? (clientSecret === undefined ? 'none' : 'client_secret_basic'),
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { ConfiguredSecret } from '../configured-secret.js';
+import type { GatehouseYaml } from '../gatehouse-yaml.js';
+import type { OutgoingAuth, OutgoingStrategy, SubjectTokenType, TokenExchange } from '../model.js';
+import type { Path } from '../schema-tree.js';
+import { egressRules, given, milliseconds, type SecretResolver } from './context.js';
+
+type Written = GatehouseYaml['outgoingAuth'];
+type WrittenStrategy = Written['default'];
+
+export function buildOutgoingAuth(written: Written, secrets: SecretResolver): OutgoingAuth<ConfiguredSecret> {
+  return {
+    source: written.source,
+    default: buildStrategy(written.default, ['outgoingAuth', 'default'], secrets),
+    backends: new Map(
+      Object.entries(written.backends).map(([name, strategy]) => [
+        name,
+        buildStrategy(strategy, ['outgoingAuth', 'backends', name], secrets),
+      ]),
+    ),
+  };
+}
+
+function buildStrategy(
+  written: WrittenStrategy,
+  path: Path,
+  secrets: SecretResolver,
+): OutgoingStrategy<ConfiguredSecret> {
+  switch (written.type) {
+    case 'unauthenticated':
+      return { type: 'unauthenticated' };
+    case 'headerInjection':
+    case 'header_injection': {
+      const { headerName, headerValue } = present(written.headerInjection);
+      return {
+        type: 'headerInjection',
+        headerName,
+        headerValue: secrets.secret(headerValue, [...path, 'headerInjection', 'headerValue'], {
+          kind: 'headerValue',
+          owners: ['vmcp-proxy'],
+        }),
+      };
+    }
+    case 'upstreamInject':
+    case 'upstream_inject':
+      return { type: 'upstreamInject', providerName: present(written.upstreamInject).providerName };
+    case 'tokenExchange':
+    case 'token_exchange':
+      return buildTokenExchange(present(written.tokenExchange), [...path, 'tokenExchange'], secrets);
+  }
+}
+
+function buildTokenExchange(
+  written: NonNullable<WrittenStrategy['tokenExchange']>,
+  path: Path,
+  secrets: SecretResolver,
+): TokenExchange<ConfiguredSecret> {
+  const { clientSecret, timeout, subjectTokenType, ...rest } = written;
+  const secret =
+    clientSecret &&
+    secrets.secret(clientSecret, [...path, 'clientSecret'], {
+      kind: 'clientSecret',
+      owners: ['token-vault'],
+    });
+  return {
+    type: 'tokenExchange',
+    ...rest,
+    ...given('clientSecret', secret),
+    ...egressRules(written, written.tokenUrl),
+    subjectTokenType: shortTokenType(subjectTokenType),
+    timeoutMs: milliseconds(timeout),
+  };
+}
+
+/** The short name of a token type identifier of RFC 8693 section 3. */
+function shortTokenType(
+  written: NonNullable<WrittenStrategy['tokenExchange']>['subjectTokenType'],
+): SubjectTokenType {
+  switch (written) {
+    case 'access_token':
+    case 'urn:ietf:params:oauth:token-type:access_token':
+      return 'access_token';
+    case 'id_token':
+    case 'urn:ietf:params:oauth:token-type:id_token':
+      return 'id_token';
+    case 'jwt':
+    case 'urn:ietf:params:oauth:token-type:jwt':
+      return 'jwt';
+  }
+}
+
+function present<T>(block: T | undefined): T {
+  if (block === undefined) throw new Error('A strategy without its fields passed the structure checks.');
+  return block;
+}

@@ -1,0 +1,34 @@
+import type { Secret } from '@gatehouse/kernel/secret';
+
+/** The services that read the configuration. Each resolves the secrets of its own part and no others. */
+export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/**
+ * A secret of the model: where it stands, and its value only when it belongs to the part that was loaded. Asking for
+ * one that was not resolved is our bug and throws, so that a service cannot come to hold another service's secret.
+ */
+export class ConfiguredSecret {
+  readonly #secret: Secret | undefined;
+
+  constructor(
+    /** Printable, such as `env OKTA_CLIENT_SECRET`. */
+    readonly reference: string,
+    readonly owners: readonly ServiceName[],
+    secret?: Secret,
+  ) {
+    this.#secret = secret;
+  }
+
+  get resolved(): boolean {
+    return this.#secret !== undefined;
+  }
+
+  get secret(): Secret {
+    if (this.#secret === undefined)
+      throw new Error(
+        `The secret ${this.reference} was not resolved: it is for ${this.owners.join(', ')}, which is not the part that was loaded.`,
+      );
+    return this.#secret;
+  }
+}

@@ -1,0 +1,171 @@
+import type { ConfiguredSecret } from './configured-secret.js';
+import { strategyOf, type AuthServer, type GatehouseModel, type OutgoingStrategy } from './model.js';
+
+/** One thing that follows from the configuration without standing in it. */
+export interface Explanation {
+  /** Field of the model, such as `authServer.callbackUrl`. */
+  readonly path: string;
+  readonly value: string;
+  /** Why it is so, and what to do with it where people have to act. */
+  readonly because: string;
+}
+
+/** What is derived, for `gatehouse validate --explain`. Names secrets by reference and never by value. */
+export function explain(model: GatehouseModel): readonly Explanation[] {
+  return [
+    {
+      path: 'resourceUrl',
+      value: model.resourceUrl,
+      because: 'MCP endpoint: what people give their client, and the resource of RFC 8707 and RFC 9728',
+    },
+    ...(model.authServer === undefined ? [] : explainAuthServer(model.authServer)),
+    ...explainIncomingAuth(model),
+    ...model.backends.map(({ name }) => ({
+      path: `backends.${name}`,
+      value: describeStrategy(strategyOf(model.outgoingAuth, name)),
+      because: model.outgoingAuth.backends.has(name)
+        ? 'its own strategy'
+        : 'outgoingAuth.default, since no strategy names it',
+    })),
+    ...explainEgress(model),
+    ...explainSecrets(model),
+  ];
+}
+
+const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly Explanation[] => [
+  {
+    path: 'authServer.issuer',
+    value: authServer.issuer,
+    because: 'issuer of every access token; its metadata is at /.well-known/oauth-authorization-server',
+  },
+  {
+    path: 'authServer.callbackUrl',
+    value: authServer.callbackUrl,
+    because: 'redirect URI to register at every upstream provider',
+  },
+  {
+    path: 'authServer.primaryUpstreamProvider',
+    value: authServer.primaryUpstreamProvider,
+    because: 'decides who the person is',
+  },
+  {
+    path: 'authServer.upstreamProviders',
+    value: authServer.upstreamProviders.map(({ name, requirement }) => `${name} (${requirement})`).join(', '),
+    because: 'order of the sign-in',
+  },
+  {
+    path: 'authServer.baselineClientScopes',
+    value: authServer.baselineClientScopes.join(' '),
+    because: 'scopes that every client may ask for',
+  },
+  {
+    path: 'authServer.signingKeys',
+    value:
+      authServer.signingKeys.length === 0
+        ? 'made by the service'
+        : `${authServer.signingKeys.length} written`,
+    because:
+      authServer.signingKeys.length === 0
+        ? 'none is written: made once and kept in the database, sealed'
+        : 'the first signs, all are published',
+  },
+];
+
+function explainIncomingAuth({ incomingAuth }: GatehouseModel): readonly Explanation[] {
+  if (incomingAuth.type === 'anonymous')
+    return [
+      { path: 'incomingAuth', value: 'anonymous', because: 'everybody is the same person: development only' },
+    ];
+  const { issuer, audience, scopes } = incomingAuth.oidc;
+  return [
+    { path: 'incomingAuth.oidc.issuer', value: issuer, because: 'only its tokens are accepted' },
+    { path: 'incomingAuth.oidc.audience', value: audience, because: 'and only those made for this gateway' },
+    {
+      path: 'incomingAuth.oidc.scopes',
+      value: scopes.join(' '),
+      because: 'what clients are told to ask for',
+    },
+  ];
+}
+
+function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string {
+  switch (strategy.type) {
+    case 'unauthenticated':
+      return 'no credential';
+    case 'headerInjection':
+      return `header ${strategy.headerName} from ${strategy.headerValue.reference}, the same for everybody`;
+    case 'upstreamInject':
+      return `access token of ${strategy.providerName}`;
+    case 'tokenExchange':
+      return `token exchanged at ${new URL(strategy.tokenUrl).origin} for ${
+        strategy.subjectProviderName === undefined
+          ? "the caller's Gatehouse token"
+          : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`
+      }`;
+  }
+}
+
+/** Everything that is let out further than to https on public addresses. */
+const explainEgress = (model: GatehouseModel): readonly Explanation[] =>
+  [
+    ...model.backends.map((backend) => ({ path: `backends.${backend.name}`, ...backend })),
+    ...(model.authServer?.upstreamProviders ?? []).map((provider) => ({
+      path: `authServer.upstreamProviders.${provider.name}`,
+      allowPrivateIps: provider.allowPrivateIps,
+      insecureAllowHttp: provider.insecureAllowHttp,
+    })),
+  ]
+    .filter(({ allowPrivateIps, insecureAllowHttp }) => allowPrivateIps || insecureAllowHttp)
+    .map(({ path, allowPrivateIps, insecureAllowHttp }) => ({
+      path: `${path}.egress`,
+      value: [...(allowPrivateIps ? ['private addresses'] : []), ...(insecureAllowHttp ? ['http'] : [])].join(
+        ', ',
+      ),
+      because: 'on localhost, or its opt-outs are written',
+    }));
+
+/** Which service reads which secret: what each must find in its environment or its mounted files. */
+function explainSecrets(model: GatehouseModel): readonly Explanation[] {
+  const { authServer, vault, postgres, nats, outgoingAuth } = model;
+  const registration = authServer?.clientRegistration;
+  const secrets: readonly (readonly [string, ConfiguredSecret | undefined])[] = [
+    ...(authServer?.signingKeys ?? []).map(
+      (key, index) => [`authServer.signingKeys[${index}]`, key] as const,
+    ),
+    ...(authServer?.keyEncryptionKeys ?? []).map(
+      ({ id, key }) => [`authServer.keyEncryptionKeys.${id}`, key] as const,
+    ),
+    ['authServer.clientRegistration.initialAccessToken', registration?.initialAccessToken],
+    ...(registration?.clients ?? []).map(
+      ({ clientId, clientSecret }) =>
+        [`authServer.clientRegistration.clients.${clientId}`, clientSecret] as const,
+    ),
+    ...(authServer?.upstreamProviders ?? []).map(
+      (provider) =>
+        [
+          `authServer.upstreamProviders.${provider.name}`,
+          provider.type === 'oidc' ? provider.oidcConfig.clientSecret : provider.oauth2Config.clientSecret,
+        ] as const,
+    ),
+    ...[
+      ['outgoingAuth.default', outgoingAuth.default] as const,
+      ...[...outgoingAuth.backends].map(
+        ([name, strategy]) => [`outgoingAuth.backends.${name}`, strategy] as const,
+      ),
+    ].map(([name, strategy]) => [name, secretOf(strategy)] as const),
+    ...vault.keyEncryptionKeys.map(({ id, key }) => [`vault.keyEncryptionKeys.${id}`, key] as const),
+    ['postgres.authorizationServer.url', postgres.authorizationServer?.url],
+    ['postgres.tokenVault.url', postgres.tokenVault.url],
+    ['nats.credentials', nats.credentials],
+  ];
+  return secrets.flatMap(([path, secret]) =>
+    secret === undefined
+      ? []
+      : [{ path, value: secret.reference, because: `read by ${secret.owners.join(', ')}` }],
+  );
+}
+
+function secretOf(strategy: OutgoingStrategy<ConfiguredSecret>): ConfiguredSecret | undefined {
+  if (strategy.type === 'headerInjection') return strategy.headerValue;
+  return strategy.type === 'tokenExchange' ? strategy.clientSecret : undefined;
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { authServer } from './yaml/auth-server-fields.js';
+import { block, choice, egress, facts, keyEncryptionKeys, list, mapOf, secret, text } from './yaml/fields.js';
+import { outgoingAuth } from './yaml/outgoing-auth-fields.js';
+
+const incomingAuth = block(
+  'Whose tokens are accepted. With `authServer` it may be left out: issuer, audience and resource are then its own.',
+  {
+    type: choice(['oidc', 'anonymous'], '`anonymous` is for development: everybody is the same person.'),
+    oidc: block('For `type: oidc`.', {
+      issuer: text('url', 'Issuer of the access tokens; compared exactly.', {
+        derived: '`authServer.issuer`; needed without `authServer`',
+      }).exactOptional(),
+      audience: text('identifier', 'Audience that the access tokens must name.', {
+        derived: '`<publicUrl>/mcp`',
+      }).exactOptional(),
+      resourceUrl: text('url', 'Resource of the protected-resource metadata (RFC 9728).', {
+        derived: '`<publicUrl>/mcp`',
+      }).exactOptional(),
+      scopes: list(
+        text('scope', 'One scope.'),
+        'Scopes that the protected-resource metadata and the challenge name.',
+      ).default(['openid']),
+      jwksUrl: text('url', "Where the issuer's public keys are fetched.", {
+        derived: "from the issuer's metadata",
+      }).exactOptional(),
+      ...egress,
+    }).prefault({}),
+  },
+  { blocks: { oidc: 'oidc', anonymous: undefined } },
+);
+
+const backends = list(
+  block('One MCP server.', {
+    name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
+    url: text('url', 'Its MCP endpoint.'),
+    transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
+    timeout: text('duration', 'For one call; 100ms to 10m.').default('30s'),
+    ...egress,
+  }),
+  'The MCP servers behind this gateway; at least one.',
+);
+
+const aggregation = block('How the tools of all backends become one list.', {
+  conflictResolution: choice(
+    ['prefix', 'priority', 'manual'],
+    '`prefix`: every tool is renamed; `priority`: of equal names the first backend wins; `manual`: equal names are an error until an override renames one.',
+  ).default('prefix'),
+  conflictResolutionConfig: block('Settings of the resolution.', {
+    prefixFormat: text(
+      'prefixFormat',
+      "For `prefix`: put before the tool's name; `{workload}` stands for the backend's.",
+    ).default('{workload}_'),
+    priorityOrder: list(text('identifier', 'Backend.'), 'For `priority`: backends, first wins.').default([]),
+  }).prefault({}),
+  tools: list(
+    block('Tools of one backend.', {
+      workload: text('identifier', 'Name of the backend.'),
+      filter: list(
+        text('identifier', 'Tool.'),
+        'The only tools that are listed and can be called, by the name that the backend gives.',
+        {
+          derived: 'every tool',
+        },
+      ).exactOptional(),
+      overrides: mapOf(
+        { name: 'tool', format: 'identifier' },
+        block('Changes to one tool.', {
+          name: text('toolName', 'New name.').exactOptional(),
+          description: text('identifier', 'New description.').exactOptional(),
+        }),
+        'Changes by the name that the backend gives.',
+      ).prefault({}),
+    }),
+    'Selection and renaming.',
+  ).default([]),
+});
+
+const address = (about: string, port: number) =>
+  block(about, {
+    host: text('host', 'Address to listen on; containers set `0.0.0.0`.').default('127.0.0.1'),
+    port: z
+      .int()
+      .min(0)
+      .max(65535)
+      .register(facts, { about: 'TCP port; 0 takes any free one.' })
+      .default(port),
+  }).prefault({});
+
+const database = (about: string) =>
+  block(about, { url: secret('Connection URL: `postgresql://user:password@host:port/database`.') });
+
+/** The whole document. Zod checks the shape; `structure.ts` checks formats with the facts of each field. */
+export const gatehouseYaml = block('A Gatehouse installation.', {
+  name: text('dnsLabel', 'Names database rows, NATS subjects and metrics of this gateway.'),
+  publicUrl: text(
+    'origin',
+    'What people type into their client; the MCP endpoint is `<publicUrl>/mcp`. https, except on localhost.',
+  ),
+  authServer: authServer.exactOptional(),
+  incomingAuth: incomingAuth.exactOptional(),
+  backends,
+  outgoingAuth: outgoingAuth.prefault({}),
+  aggregation: aggregation.prefault({}),
+  vault: block('The token vault.', {
+    keyEncryptionKeys: keyEncryptionKeys(
+      'What stored tokens are sealed with; the first seals, all open. 32 bytes as base64, base64url or hex.',
+    ),
+  }),
+  postgres: block('One database role per service.', {
+    authorizationServer: database(
+      'Role of the authorization server; needed with `authServer`.',
+    ).exactOptional(),
+    tokenVault: database('Role of the token vault.'),
+  }),
+  nats: block('The bus.', {
+    servers: list(text('natsUrl', 'Server.'), 'Servers of one cluster.'),
+    credentials: secret(
+      '`user:password`. Every service has a user of its own: the same reference, another value in each service.',
+    ).prefault({ env: 'NATS_CREDENTIALS' }),
+  }),
+  listen: block('Where the services listen.', {
+    proxy: address('MCP clients.', 4483),
+    authorizationServer: address('Browsers and MCP clients.', 4484),
+    tokenVault: address('Health and metrics only.', 4485),
+  }).prefault({}),
+});
+
+/** A structurally valid document: fields are known and of the right type, defaults are filled in. */
+export type GatehouseYaml = z.output<typeof gatehouseYaml>;

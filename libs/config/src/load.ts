@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SecretResolver, type Part } from './build/context.js';
+import { modelFromYaml } from './build/model-from-yaml.js';
+import type { GatehouseModel } from './model.js';
+import { notConsequences, renderPath, type Finding, type Problem } from './problems.js';
+import { ruleFindings } from './rules/rules.js';
+import { systemSecrets, type SecretReader } from './secret-references.js';
+import { checkStructure } from './structure.js';
+import { readYaml, type YamlSource } from './yaml-document.js';
+
+export type { Part };
+
+export type Loaded =
+  | { readonly ok: true; readonly model: GatehouseModel }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface LoadOptions {
+  /** Whose secrets are read. Every check that needs no secret runs in any case. */
+  readonly part: Part;
+}
+
+/** A configuration is written by hand; anything larger is not one. */
+const MAX_TEXT_LENGTH = 1024 * 1024;
+
+/** Reads, checks and resolves `gatehouse.yaml`. All problems are reported at once; nothing is thrown. */
+export function loadConfiguration(path: string, { part }: LoadOptions): Loaded {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return {
+      ok: false,
+      problems: [{ document: path, path: '', message: 'The file does not exist or cannot be read.' }],
+    };
+  }
+  return parseConfiguration({ document: path, text }, { part, readSecret: systemSecrets(dirname(path)) });
+}
+
+/** The same for a text: `document` names it in problems, `readSecret` is asked for the secrets of the part. */
+export function parseConfiguration(
+  { document, text }: { readonly document: string; readonly text: string },
+  { part, readSecret }: LoadOptions & { readonly readSecret: SecretReader },
+): Loaded {
+  if (text.length > MAX_TEXT_LENGTH)
+    return { ok: false, problems: [{ document, path: '', message: 'The file is too large.' }] };
+  const yaml = readYaml(text);
+  if (!yaml.ok)
+    return { ok: false, problems: yaml.errors.map((error) => ({ document, path: '', ...error })) };
+
+  const structure = checkStructure(yaml.source.value);
+  const findings: Finding[] = [...structure.findings];
+  let model: GatehouseModel | undefined;
+  if (structure.shape !== undefined) {
+    const secrets = new SecretResolver(part, readSecret, structure.wrong);
+    model = modelFromYaml(structure.shape, secrets);
+    findings.push(
+      ...notConsequences([...ruleFindings(model), ...partFindings(model, part)], structure.wrong),
+      ...secrets.findings,
+    );
+  }
+  return findings.length === 0 && model !== undefined
+    ? { ok: true, model }
+    : { ok: false, problems: toProblems(findings, document, yaml.source) };
+}
+
+/** A service that has no work in this installation says so instead of starting. */
+const partFindings = (model: GatehouseModel, part: Part): readonly Finding[] =>
+  part === 'authorization-server' && model.authServer === undefined
+    ? [
+        {
+          path: ['authServer'],
+          message: 'This configuration trusts an external issuer: there is no authorization server to run.',
+        },
+      ]
+    : [];
+
+function toProblems(findings: readonly Finding[], document: string, source: YamlSource): readonly Problem[] {
+  return findings
+    .map(({ path, message, instead }) => {
+      const line = source.lineOf(path);
+      return {
+        document,
+        path: renderPath(path),
+        message,
+        ...(line === undefined ? {} : { line }),
+        ...(instead === undefined ? {} : { instead }),
+      };
+    })
+    .sort((left, right) => (left.line ?? 0) - (right.line ?? 0));
+}

@@ -1,0 +1,223 @@
+import { Secret } from '@gatehouse/kernel/secret';
+import type { ConfiguredSecret } from './configured-secret.js';
+import {
+  strategyOf,
+  type Aggregation,
+  type AuthServer,
+  type Backend,
+  type ClientRegistration,
+  type GatehouseModel,
+  type HeaderInjection,
+  type IncomingAuth,
+  type KeyEncryptionKey,
+  type ListenAddress,
+  type OutgoingStrategy,
+  type TokenExchange,
+  type Unauthenticated,
+  type UpstreamInject,
+  type UpstreamProvider,
+  type UpstreamProviderFacts,
+} from './model.js';
+
+/** How one service reaches the bus; each has a user of its own. */
+export interface NatsAccess {
+  readonly servers: readonly string[];
+  readonly user: string;
+  readonly password: Secret;
+}
+
+interface CommonPart {
+  readonly name: string;
+  readonly publicUrl: string;
+  /** The MCP endpoint and RFC 8707 resource. */
+  readonly resourceUrl: string;
+  readonly nats: NatsAccess;
+  readonly listen: ListenAddress;
+}
+
+/** What the authorization server may know of a provider: nothing that it could sign in with. */
+export interface ProviderView extends UpstreamProviderFacts {
+  readonly type: 'oidc' | 'oauth2';
+  readonly scopes: readonly string[];
+  /** Names of the backends whose strategy needs this provider, in order. */
+  readonly backends: readonly string[];
+}
+
+/** What the authorization server may see: no upstream client secret, no key of the vault. */
+export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders'> {
+  readonly upstreamProviders: readonly ProviderView[];
+  /** Postgres connection URL. */
+  readonly databaseUrl: Secret;
+}
+
+/** How the vault makes the credential of one backend. */
+export type BackendCredential = UpstreamInject | TokenExchange<Secret>;
+
+/** What the vault may see: provider credentials and its keys; nothing of the authorization server's. */
+export interface TokenVaultPart extends CommonPart {
+  /** Issuer of the callers' tokens; absent with anonymous callers. */
+  readonly issuer?: string;
+  readonly upstreamProviders: readonly UpstreamProvider<Secret>[];
+  /** By backend name; a backend that needs no credential of the vault is not in it. */
+  readonly backendCredentials: ReadonlyMap<string, BackendCredential>;
+  readonly keyEncryptionKeys: readonly KeyEncryptionKey<Secret>[];
+  /** Postgres connection URL. */
+  readonly databaseUrl: Secret;
+}
+
+/** A token exchange as the proxy sees it: whom to ask for, not how it is done. */
+export interface TokenExchangeView {
+  readonly type: 'tokenExchange';
+  readonly subjectProviderName?: string;
+}
+
+export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | UpstreamInject | TokenExchangeView;
+
+export interface ProxyBackend extends Backend {
+  readonly strategy: ProxyStrategy;
+}
+
+/** What the proxy may see: no database, no key, no provider credential. */
+export interface VmcpProxyPart extends CommonPart {
+  readonly incomingAuth: IncomingAuth;
+  /** Absent when an external issuer is trusted: then there is nothing to connect. */
+  readonly authServer?: {
+    readonly issuer: string;
+    readonly upstreamProviders: readonly UpstreamProviderFacts[];
+  };
+  readonly backends: readonly ProxyBackend[];
+  readonly aggregation: Aggregation;
+}
+
+/** The authorization server's part. The model must have been loaded for it, and must have an `authServer`. */
+export function authorizationServerPart(model: GatehouseModel): AuthorizationServerPart {
+  const { authServer } = model;
+  const database = model.postgres.authorizationServer;
+  if (authServer === undefined || database === undefined)
+    throw new Error('This configuration trusts an external issuer: it has no authorization server.');
+  const { upstreamProviders, signingKeys, keyEncryptionKeys, clientRegistration, ...rest } = authServer;
+  return {
+    ...rest,
+    ...common(model, model.listen.authorizationServer),
+    signingKeys: signingKeys.map((key) => key.secret),
+    keyEncryptionKeys: opened(keyEncryptionKeys),
+    clientRegistration: openedRegistration(clientRegistration),
+    upstreamProviders: upstreamProviders.map((provider) => ({
+      name: provider.name,
+      requirement: provider.requirement,
+      type: provider.type,
+      scopes: provider.type === 'oidc' ? provider.oidcConfig.scopes : provider.oauth2Config.scopes,
+      backends: backendsThatNeed(model, provider.name),
+    })),
+    databaseUrl: database.url.secret,
+  };
+}
+
+/** The token vault's part. The model must have been loaded for it. */
+export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
+  const backendCredentials = new Map<string, BackendCredential>();
+  for (const { name } of model.backends) {
+    const strategy = strategyOf(model.outgoingAuth, name);
+    if (strategy.type === 'upstreamInject') backendCredentials.set(name, strategy);
+    if (strategy.type === 'tokenExchange') backendCredentials.set(name, openedSecret(strategy));
+  }
+  return {
+    ...common(model, model.listen.tokenVault),
+    ...(model.incomingAuth.type === 'oidc' ? { issuer: model.incomingAuth.oidc.issuer } : {}),
+    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedProvider),
+    backendCredentials,
+    keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
+    databaseUrl: model.postgres.tokenVault.url.secret,
+  };
+}
+
+/** The proxy's part. The model must have been loaded for it. */
+export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
+  const { authServer } = model;
+  return {
+    ...common(model, model.listen.proxy),
+    incomingAuth: model.incomingAuth,
+    ...(authServer === undefined
+      ? {}
+      : {
+          authServer: {
+            issuer: authServer.issuer,
+            upstreamProviders: authServer.upstreamProviders.map(({ name, requirement }) => ({
+              name,
+              requirement,
+            })),
+          },
+        }),
+    backends: model.backends.map((backend) => ({
+      ...backend,
+      strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
+    })),
+    aggregation: model.aggregation,
+  };
+}
+
+/** Names of the backends whose credential comes from a provider, in configured order. */
+export const backendsThatNeed = (model: GatehouseModel, providerName: string): readonly string[] =>
+  model.backends
+    .filter(({ name }) => providerOf(strategyOf(model.outgoingAuth, name)) === providerName)
+    .map(({ name }) => name);
+
+/** The provider that a strategy draws on, if any. */
+export function providerOf(strategy: OutgoingStrategy<unknown>): string | undefined {
+  if (strategy.type === 'upstreamInject') return strategy.providerName;
+  return strategy.type === 'tokenExchange' ? strategy.subjectProviderName : undefined;
+}
+
+function common(model: GatehouseModel, listen: ListenAddress): CommonPart {
+  const credentials = model.nats.credentials.secret.reveal();
+  const colon = credentials.indexOf(':');
+  return {
+    name: model.name,
+    publicUrl: model.publicUrl,
+    resourceUrl: model.resourceUrl,
+    nats: {
+      servers: model.nats.servers,
+      user: credentials.slice(0, colon),
+      password: new Secret(credentials.slice(colon + 1)),
+    },
+    listen,
+  };
+}
+
+function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrategy {
+  switch (strategy.type) {
+    case 'unauthenticated':
+    case 'upstreamInject':
+      return strategy;
+    case 'headerInjection':
+      return { ...strategy, headerValue: strategy.headerValue.secret };
+    case 'tokenExchange':
+      return strategy.subjectProviderName === undefined
+        ? { type: 'tokenExchange' }
+        : { type: 'tokenExchange', subjectProviderName: strategy.subjectProviderName };
+  }
+}
+
+const opened = (keys: readonly KeyEncryptionKey<ConfiguredSecret>[]): readonly KeyEncryptionKey<Secret>[] =>
+  keys.map(({ id, key }) => ({ id, key: key.secret }));
+
+function openedSecret<T extends { readonly clientSecret?: ConfiguredSecret }>(
+  holder: T,
+): Omit<T, 'clientSecret'> & { readonly clientSecret?: Secret } {
+  const { clientSecret, ...rest } = holder;
+  return clientSecret === undefined ? rest : { ...rest, clientSecret: clientSecret.secret };
+}
+
+const openedProvider = (provider: UpstreamProvider<ConfiguredSecret>): UpstreamProvider<Secret> =>
+  provider.type === 'oidc'
+    ? { ...provider, oidcConfig: openedSecret(provider.oidcConfig) }
+    : { ...provider, oauth2Config: openedSecret(provider.oauth2Config) };
+
+function openedRegistration(registration: ClientRegistration<ConfiguredSecret>): ClientRegistration<Secret> {
+  const { initialAccessToken, clients, ...rest } = registration;
+  return {
+    ...rest,
+    ...(initialAccessToken === undefined ? {} : { initialAccessToken: initialAccessToken.secret }),
+    clients: clients.map(openedSecret),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Path } from './schema-tree.js';
+
+/** Something wrong with the configuration, for people. */
+export interface Problem {
+  /** File (or manifest) in which it stands. */
+  readonly document: string;
+  /** Such as `backends[0].url`; empty for the document as a whole. */
+  readonly path: string;
+  /** 1-based. */
+  readonly line?: number;
+  readonly message: string;
+  /** What to write in its place. */
+  readonly instead?: string;
+}
+
+/** A problem as checks and rules report it: where in the model, not yet where in a document. */
+export interface Finding {
+  readonly path: Path;
+  readonly message: string;
+  readonly instead?: string;
+  /** Other places that the finding rests on; where one of them is itself wrong, the finding is left out. */
+  readonly related?: readonly Path[];
+}
+
+/** `backends[0].url`; a name that is not an identifier is quoted. */
+export const renderPath = (path: Path): string =>
+  path.reduce<string>((rendered, step) => {
+    if (typeof step === 'number') return `${rendered}[${step}]`;
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(step)) return `${rendered}[${JSON.stringify(step)}]`;
+    return rendered === '' ? step : `${rendered}.${step}`;
+  }, '');
+
+const isPrefix = (prefix: Path, path: Path): boolean =>
+  prefix.length <= path.length && prefix.every((step, index) => step === path[index]);
+
+/** Whether one of two places holds the other. */
+export const overlap = (left: Path, right: Path): boolean => isPrefix(left, right) || isPrefix(right, left);
+
+/** Findings that do not rest on something that is already reported: what follows from an error is no second error. */
+export const notConsequences = (findings: readonly Finding[], wrong: readonly Path[]): readonly Finding[] =>
+  findings.filter(({ path, related = [] }) =>
+    [path, ...related].every((place) => !wrong.some((start) => isPrefix(start, place))),
+  );

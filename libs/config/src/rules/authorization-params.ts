@@ -1,0 +1,38 @@
+import { providersOf, type Rule } from './rule.js';
+
+const MAX_PARAMS = 16;
+/** Set by the protocol; one that is overridden undoes what it protects. */
+const RESERVED = new Set([
+  'response_type',
+  'response_mode',
+  'client_id',
+  'client_secret',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'request',
+  'request_uri',
+]);
+
+export const authorizationParams: Rule = (model) =>
+  providersOf(model).flatMap(({ value, path }) => {
+    const name = value.type === 'oidc' ? 'oidcConfig' : 'oauth2Config';
+    const { additionalAuthorizationParams: params } =
+      value.type === 'oidc' ? value.oidcConfig : value.oauth2Config;
+    const place = [...path, name, 'additionalAuthorizationParams'];
+    const names = Object.keys(params);
+    return [
+      ...names
+        .filter((param) => RESERVED.has(param.toLowerCase()))
+        .map((param) => ({
+          path: [...place, param],
+          message: `${param} is set by the protocol and cannot be changed.`,
+        })),
+      ...(names.length > MAX_PARAMS
+        ? [{ path: place, message: `At most ${MAX_PARAMS} parameters can be added.` }]
+        : []),
+    ];
+  });

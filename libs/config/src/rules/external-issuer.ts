@@ -1,0 +1,40 @@
+import type { Finding } from '../problems.js';
+import { strategiesOf, type Rule } from './rule.js';
+
+/** Without an authorization server of its own the gateway must be told whose tokens it accepts. */
+export const externalIssuer: Rule = (model) => {
+  const { authServer, incomingAuth } = model;
+  if (incomingAuth.type === 'anonymous') return anonymousCallers(model);
+  const { issuer, resourceUrl } = incomingAuth.oidc;
+  if (authServer !== undefined) return [];
+  const findings: Finding[] = [];
+  if (issuer === '')
+    findings.push({
+      path: ['incomingAuth', 'oidc', 'issuer'],
+      related: [['authServer']],
+      message: 'Either authServer or the issuer of the callers’ tokens is needed.',
+    });
+  if (resourceUrl !== model.resourceUrl)
+    findings.push({
+      path: ['incomingAuth', 'oidc', 'resourceUrl'],
+      related: [['publicUrl']],
+      message:
+        'This must equal the MCP endpoint: clients compare it with the URL that they were given (RFC 9728 section 3.3).',
+      instead: model.resourceUrl,
+    });
+  return findings;
+};
+
+/** An anonymous caller has no token that could be exchanged. */
+const anonymousCallers: Rule = (model) =>
+  strategiesOf(model).flatMap(({ value, path }) =>
+    value.type === 'tokenExchange' && value.subjectProviderName === undefined
+      ? [
+          {
+            path: [...path, 'type'],
+            related: [['incomingAuth']],
+            message: 'tokenExchange needs the token of the caller, and anonymous callers have none.',
+          },
+        ]
+      : [],
+  );

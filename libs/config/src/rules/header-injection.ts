@@ -1,0 +1,38 @@
+import { strategiesOf, type Rule } from './rule.js';
+
+/** Hop-by-hop fields and framing (RFC 9110 section 7.6.1), routing, and what MCP itself sets. */
+const FORBIDDEN = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'accept',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'last-event-id',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Whether a header is the HTTP client's or the protocol's own and may not be set from the configuration. */
+export const isReservedHeader = (name: string): boolean =>
+  FORBIDDEN.has(name.toLowerCase()) || name.toLowerCase().startsWith('mcp-');
+
+export const headerInjection: Rule = (model) =>
+  strategiesOf(model).flatMap(({ value, path }) =>
+    value.type === 'headerInjection' && isReservedHeader(value.headerName)
+      ? [
+          {
+            path: [...path, 'headerInjection', 'headerName'],
+            message: `${value.headerName} belongs to HTTP or MCP and cannot be injected.`,
+          },
+        ]
+      : [],
+  );

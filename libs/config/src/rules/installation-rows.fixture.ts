@@ -1,0 +1,76 @@
+import { provider, REGISTRATION, type Row } from './row.fixture.js';
+
+/** Times, clients, keys, databases and addresses. */
+export const INSTALLATION_ROWS: readonly Row[] = [
+  [
+    'an access token that lives for a year',
+    { 'authServer.tokenLifespans': { accessTokenLifespan: '365d', refreshTokenLifespan: '365d' } },
+    'authServer.tokenLifespans.accessTokenLifespan',
+  ],
+  [
+    'an authorization code that lives for an hour',
+    { 'authServer.tokenLifespans': { authCodeLifespan: '1h' } },
+    'authServer.tokenLifespans.authCodeLifespan',
+  ],
+  [
+    'a refresh token that dies before its access token',
+    { 'authServer.tokenLifespans': { accessTokenLifespan: '2h', refreshTokenLifespan: '1h' } },
+    'authServer.tokenLifespans.refreshTokenLifespan',
+  ],
+  ['a backend timeout of nothing', { 'backends.0.timeout': '0s' }, 'backends[0].timeout'],
+  [
+    'a provider timeout that outlives the refresh lease',
+    { [provider(0, 'timeout')]: '5m' },
+    'authServer.upstreamProviders[0].timeout',
+  ],
+  [
+    'registration with a token that is not given',
+    { [REGISTRATION]: { dynamic: 'initialAccessToken' } },
+    'authServer.clientRegistration.initialAccessToken',
+  ],
+  [
+    'a registration token that nobody asks for',
+    { [REGISTRATION]: { initialAccessToken: { env: 'INITIAL_ACCESS_TOKEN' } } },
+    'authServer.clientRegistration.initialAccessToken',
+  ],
+  [
+    'a gateway that no client can come to know',
+    { [REGISTRATION]: { dynamic: 'off', metadataDocuments: { enabled: false } } },
+    'authServer.clientRegistration',
+  ],
+  [
+    'metadata documents of no host',
+    { [REGISTRATION]: { metadataDocuments: { allowedHosts: [] } } },
+    'authServer.clientRegistration.metadataDocuments.allowedHosts',
+  ],
+  ...['http://evil.example/cb', 'javascript:alert(1)', 'https://a.example/#x', 'no url'].map((uri): Row => [
+    `a code sent to ${uri}`,
+    { [REGISTRATION]: { clients: [{ clientId: 'c', clientName: 'C', redirectUris: [uri] }] } },
+    'authServer.clientRegistration.clients[0].redirectUris[0]',
+  ]),
+  ['a vault without a key', { 'vault.keyEncryptionKeys': [] }, 'vault.keyEncryptionKeys'],
+  [
+    'an authorization server without a key',
+    { 'authServer.keyEncryptionKeys': [] },
+    'authServer.keyEncryptionKeys',
+  ],
+  [
+    'one key for both services',
+    { 'authServer.keyEncryptionKeys': [{ id: 'a', env: 'VAULT_KEK' }] },
+    'authServer.keyEncryptionKeys[0]',
+    /also a key/,
+  ],
+  [
+    'one database role for both services',
+    { 'postgres.tokenVault.url': { env: 'AS_DATABASE_URL' } },
+    'postgres.tokenVault.url',
+    /role of its own/,
+  ],
+  [
+    'an authorization server without a database',
+    { 'postgres.authorizationServer': undefined },
+    'postgres.authorizationServer',
+  ],
+  ['no NATS server', { 'nats.servers': [] }, 'nats.servers'],
+  ['two services on one port', { listen: { proxy: { port: 4484 } } }, 'listen.authorizationServer.port'],
+];

@@ -1,0 +1,21 @@
+import type { Finding } from '../problems.js';
+import type { Path } from '../schema-tree.js';
+import { unknown } from './known-providers.js';
+import { namesIn, type Rule } from './rule.js';
+
+/** A strategy, a filter or a priority for a backend that does not exist protects nothing: it is a misspelling. */
+export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation }) => {
+  const names = backends.map(({ name }) => name);
+  const related = namesIn(['backends'], names.length);
+  const check = (name: string, path: Path): readonly Finding[] =>
+    names.length === 0 || names.includes(name) ? [] : [{ path, related, ...unknown('backend', name, names) }];
+  return [
+    ...[...outgoingAuth.backends.keys()].flatMap((name) => check(name, ['outgoingAuth', 'backends', name])),
+    ...aggregation.tools.flatMap(({ workload }, index) =>
+      check(workload, ['aggregation', 'tools', index, 'workload']),
+    ),
+    ...aggregation.conflictResolutionConfig.priorityOrder.flatMap((name, index) =>
+      check(name, ['aggregation', 'conflictResolutionConfig', 'priorityOrder', index]),
+    ),
+  ];
+};

@@ -1,0 +1,47 @@
+import { nearestName } from '../nearest-name.js';
+import type { Finding } from '../problems.js';
+import type { Path } from '../schema-tree.js';
+import { namesIn, strategiesOf, type Rule } from './rule.js';
+
+/** V-02, and the same for every other field that names a provider. */
+export const knownProviders: Rule = (model) => {
+  const { authServer } = model;
+  if (authServer === undefined) return [];
+  const names = authServer.upstreamProviders.map(({ name }) => name);
+  const related = namesIn(['authServer', 'upstreamProviders'], names.length);
+  const check = (name: string, path: Path): readonly Finding[] =>
+    names.length === 0 || names.includes(name)
+      ? []
+      : [{ path, related, ...unknown('provider', name, names) }];
+  return [
+    ...(names.length > 0
+      ? []
+      : [
+          {
+            path: ['authServer', 'upstreamProviders'],
+            message: 'At least one upstream provider is needed: nobody could sign in.',
+          },
+        ]),
+    ...check(authServer.primaryUpstreamProvider, ['authServer', 'primaryUpstreamProvider']),
+    ...strategiesOf(model).flatMap(({ value, path }) => {
+      if (value.type === 'upstreamInject')
+        return check(value.providerName, [...path, 'upstreamInject', 'providerName']);
+      return value.type === 'tokenExchange' && value.subjectProviderName !== undefined
+        ? check(value.subjectProviderName, [...path, 'tokenExchange', 'subjectProviderName'])
+        : [];
+    }),
+  ];
+};
+
+/** What is said of a name that nothing has: all that exist, and the one that was probably meant. */
+export function unknown(
+  kind: string,
+  name: string,
+  known: readonly string[],
+): { readonly message: string; readonly instead?: string } {
+  const nearest = nearestName(name, known);
+  return {
+    message: `There is no ${kind} named ${name}. Known: ${known.join(', ')}.`,
+    ...(nearest === undefined ? {} : { instead: nearest }),
+  };
+}

@@ -1,0 +1,78 @@
+import type { EgressRules, GatehouseModel } from '../model.js';
+import type { Finding } from '../problems.js';
+import type { Path } from '../schema-tree.js';
+import { isHttps, isLocalhost, namesPrivateAddress } from '../urls.js';
+import { providersOf, strategiesOf, type Rule } from './rule.js';
+
+interface Outbound {
+  readonly path: Path;
+  readonly url: string | undefined;
+  readonly egress: EgressRules;
+  /** Visited by the user's browser, not by a service: where it may be is not ours to say. */
+  readonly byBrowser?: true;
+}
+
+/** Requests leave over https and to public addresses, unless the opt-out beside the URL says otherwise. */
+export const outboundUrls: Rule = (model) =>
+  outboundOf(model).flatMap(({ path, url, egress, byBrowser }) => {
+    if (url === undefined || url === '') return [];
+    const findings: Finding[] = [];
+    if (!isHttps(url) && !egress.insecureAllowHttp && !(byBrowser === true && isLocalhost(url)))
+      findings.push({
+        path,
+        message: 'http is refused: tokens would travel in the clear.',
+        instead: `${url.replace(/^http:/i, 'https:')}, or insecureAllowHttp: true beside it`,
+      });
+    if (byBrowser !== true && namesPrivateAddress(url) && !egress.allowPrivateIps)
+      findings.push({
+        path,
+        message: 'This is a private, loopback or link-local address.',
+        instead: 'a public host, or allowPrivateIps: true beside it',
+      });
+    return findings;
+  });
+
+const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
+  ...model.backends.map((backend, index) => ({
+    path: ['backends', index, 'url'],
+    url: backend.url,
+    egress: backend,
+  })),
+  ...providersOf(model).flatMap(({ value, path }): readonly Outbound[] => {
+    if (value.type === 'oidc')
+      return [{ path: [...path, 'oidcConfig', 'issuerUrl'], url: value.oidcConfig.issuerUrl, egress: value }];
+    const { authorizationEndpoint, tokenEndpoint, revocationEndpoint, userInfo } = value.oauth2Config;
+    const config = [...path, 'oauth2Config'];
+    return [
+      {
+        path: [...config, 'authorizationEndpoint'],
+        url: authorizationEndpoint,
+        egress: value,
+        byBrowser: true,
+      },
+      { path: [...config, 'tokenEndpoint'], url: tokenEndpoint, egress: value },
+      { path: [...config, 'revocationEndpoint'], url: revocationEndpoint, egress: value },
+      { path: [...config, 'userInfo', 'endpointUrl'], url: userInfo.endpointUrl, egress: value },
+    ];
+  }),
+  ...strategiesOf(model).flatMap(({ value, path }) =>
+    value.type === 'tokenExchange'
+      ? [{ path: [...path, 'tokenExchange', 'tokenUrl'], url: value.tokenUrl, egress: value }]
+      : [],
+  ),
+  ...(model.incomingAuth.type === 'oidc'
+    ? [
+        {
+          path: ['incomingAuth', 'oidc', 'issuer'],
+          // The scheme is checked with the issuers.
+          url: isHttps(model.incomingAuth.oidc.issuer) ? model.incomingAuth.oidc.issuer : undefined,
+          egress: model.incomingAuth.oidc,
+        },
+        {
+          path: ['incomingAuth', 'oidc', 'jwksUrl'],
+          url: model.incomingAuth.oidc.jwksUrl,
+          egress: model.incomingAuth.oidc,
+        },
+      ]
+    : []),
+];

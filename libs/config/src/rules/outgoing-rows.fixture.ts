@@ -1,0 +1,138 @@
+import { OIDC, OAUTH2, EXCHANGE, type Row } from './row.fixture.js';
+
+/** Tools, strategiesclients and scopes. */
+export const OUTGOING_ROWS: readonly Row[] = [
+  [
+    'a strategy for a backend that does not exist',
+    { 'outgoingAuth.backends.repo': { type: 'unauthenticated' } },
+    'outgoingAuth.backends.repo',
+    /Known: repos/,
+  ],
+  [
+    'tools of a backend that does not exist',
+    { 'aggregation.tools': [{ workload: 'repo' }] },
+    'aggregation.tools[0].workload',
+  ],
+  [
+    'a priority of a backend that does not exist',
+    {
+      aggregation: { conflictResolution: 'priority', conflictResolutionConfig: { priorityOrder: ['repo'] } },
+    },
+    'aggregation.conflictResolutionConfig.priorityOrder[0]',
+  ],
+  [
+    'priority without an order',
+    { 'aggregation.conflictResolution': 'priority' },
+    'aggregation.conflictResolutionConfig.priorityOrder',
+  ],
+  [
+    'an order that is not looked at',
+    { 'aggregation.conflictResolutionConfig': { priorityOrder: ['repos'] } },
+    'aggregation.conflictResolutionConfig.priorityOrder',
+    /no effect/,
+  ],
+  [
+    'a prefix that is equal for all',
+    { 'aggregation.conflictResolutionConfig': { prefixFormat: 'x_' } },
+    'aggregation.conflictResolutionConfig.prefixFormat',
+  ],
+  ['manual without tools', { 'aggregation.conflictResolution': 'manual' }, 'aggregation.tools'],
+  [
+    'an override that changes nothing',
+    { 'aggregation.tools': [{ workload: 'repos', overrides: { a: {} } }] },
+    'aggregation.tools[0].overrides.a',
+  ],
+  [
+    'an override that the filter hides',
+    { 'aggregation.tools': [{ workload: 'repos', filter: ['b'], overrides: { a: { name: 'c' } } }] },
+    'aggregation.tools[0].overrides.a',
+  ],
+  [
+    'two tools renamed to one name',
+    { 'aggregation.tools': [{ workload: 'repos', overrides: { a: { name: 'c' }, b: { name: 'c' } } }] },
+    'aggregation.tools[0].overrides.b.name',
+  ],
+  [
+    'two entries for the tools of one backend',
+    { 'aggregation.tools': [{ workload: 'repos' }, { workload: 'repos' }] },
+    'aggregation.tools[1].workload',
+  ],
+  [
+    'an exchange secret without its client id',
+    { [`${EXCHANGE}.clientId`]: undefined },
+    `${EXCHANGE}.clientSecret`,
+  ],
+  [
+    'an id_token of the caller, who brings none',
+    { [`${EXCHANGE}.subjectTokenType`]: 'id_token', [`${EXCHANGE}.subjectProviderName`]: undefined },
+    `${EXCHANGE}.subjectTokenType`,
+  ],
+  [
+    'an id_token of a provider that issues none',
+    {
+      [`${EXCHANGE}.subjectTokenType`]: 'urn:ietf:params:oauth:token-type:id_token',
+      [`${EXCHANGE}.subjectProviderName`]: 'octo',
+    },
+    `${EXCHANGE}.subjectTokenType`,
+  ],
+  [
+    'client_secret_post without a secret',
+    { [`${OAUTH2}.clientSecret`]: undefined, [`${OAUTH2}.tokenEndpointAuthMethod`]: 'client_secret_post' },
+    'authServer.upstreamProviders[1].oauth2Config.tokenEndpointAuthMethod',
+  ],
+  [
+    'a provider secret that would never be sent',
+    { [`${OIDC}.tokenEndpointAuthMethod`]: 'none' },
+    'authServer.upstreamProviders[0].oidcConfig.tokenEndpointAuthMethod',
+  ],
+  [
+    'an oidc provider that is not asked for openid',
+    { [`${OIDC}.scopes`]: ['email'] },
+    'authServer.upstreamProviders[0].oidcConfig.scopes',
+  ],
+  [
+    'a baseline scope that is not supported',
+    { 'authServer.baselineClientScopes': ['openid', 'admin'] },
+    'authServer.baselineClientScopes[1]',
+    /admin is not in/,
+  ],
+  [
+    'supported scopes without openid',
+    { 'authServer.scopesSupported': ['email'], incomingAuth: { type: 'oidc', oidc: { scopes: [] } } },
+    'authServer.scopesSupported',
+  ],
+  [
+    'an advertised scope that no client could obtain',
+    { incomingAuth: { type: 'oidc', oidc: { scopes: ['admin'] } } },
+    'incomingAuth.oidc.scopes[0]',
+  ],
+  ...['Host', 'Mcp-Session-Id', 'Transfer-Encoding', 'content-length', 'Connection'].map((name): Row => [
+    `an injected ${name} header`,
+    { 'outgoingAuth.backends.reports.headerInjection.headerName': name },
+    'outgoingAuth.backends.reports.headerInjection.headerName',
+  ]),
+  ...['state', 'redirect_uri', 'code_challenge_method', 'nonce', 'request_uri'].map((name): Row => [
+    `a provider parameter ${name} that undoes the protocol`,
+    { [`${OIDC}.additionalAuthorizationParams`]: { [name]: 'x' } },
+    `authServer.upstreamProviders[0].oidcConfig.additionalAuthorizationParams.${name}`,
+  ]),
+  [
+    'more than 16 parameters',
+    {
+      [`${OIDC}.additionalAuthorizationParams`]: Object.fromEntries(
+        Array.from({ length: 17 }, (_, index) => [`p${index}`, 'x']),
+      ),
+    },
+    'authServer.upstreamProviders[0].oidcConfig.additionalAuthorizationParams',
+  ],
+  [
+    'userinfo headers that carry a credential',
+    { [`${OAUTH2}.userInfo.additionalHeaders`]: { Authorization: 'x' } },
+    'authServer.upstreamProviders[1].oauth2Config.userInfo.additionalHeaders.Authorization',
+  ],
+  [
+    'userinfo that identifies nobody',
+    { [`${OAUTH2}.userInfo.fieldMapping`]: { subjectFields: [] } },
+    'authServer.upstreamProviders[1].oauth2Config.userInfo.fieldMapping.subjectFields',
+  ],
+];

@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
+import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
+import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
+import { EXTERNAL, NO_PROVIDER_STRATEGIES, OIDC, REGISTRATION } from './row.fixture.js';
+import { RULES } from './rules.js';
+import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
+import { URL_ROWS } from './url-rows.fixture.js';
+
+const TABLE = [...SIGN_IN_ROWS, ...URL_ROWS, ...OUTGOING_ROWS, ...INSTALLATION_ROWS];
+
+describe('refused, and nothing else is reported', () => {
+  const rows = TABLE.map(([refused, changes, path, message]) => ({ refused, changes, path, message }));
+  test.each(rows)('$refused', ({ changes, path, message }) => {
+    const problems = problemsOf(changes);
+    expect(pathsOf(problems)).toEqual([path]);
+    expect(problems[0]?.message).toMatch(message ?? /./);
+  });
+});
+
+describe('accepted', () => {
+  const accepted: readonly (readonly [string, Changes])[] = [
+    ['the document without changes', {}],
+    [
+      'an Authorization header of a backend',
+      { 'outgoingAuth.backends.reports.headerInjection.headerName': 'Authorization' },
+    ],
+    ['an external issuer that ends in a slash', EXTERNAL],
+    [
+      'anonymous callers of open backends',
+      { ...NO_PROVIDER_STRATEGIES, incomingAuth: { type: 'anonymous' } },
+    ],
+    [
+      'a demonstration on localhost without opt-outs',
+      {
+        publicUrl: 'http://localhost:4483',
+        'authServer.issuer': 'http://localhost:4484',
+        'backends.0.url': 'http://127.0.0.1:4489/mcp',
+        'backends.1.url': 'http://[::1]:4489/mcp',
+        [`${OIDC}.issuerUrl`]: 'http://localhost:4486',
+      },
+    ],
+    [
+      'a private backend whose opt-outs are written',
+      {
+        'backends.0': {
+          name: 'repos',
+          url: 'http://10.0.0.1/mcp',
+          allowPrivateIps: true,
+          insecureAllowHttp: true,
+        },
+      },
+    ],
+    [
+      'containers that all listen on 0.0.0.0',
+      {
+        listen: { proxy: { host: '0.0.0.0', port: 80 }, authorizationServer: { host: '0.0.0.0', port: 80 } },
+      },
+    ],
+    [
+      'a private-use redirect scheme',
+      {
+        [REGISTRATION]: {
+          clients: [
+            { clientId: 'c', clientName: 'C', redirectUris: ['cursor://anysphere.cursor-mcp/callback'] },
+          ],
+        },
+      },
+    ],
+    ['an issuer that is left out', { 'authServer.issuer': undefined }],
+  ];
+  test.each(accepted.map((row) => [...row] as const))('%s', (_name, changes) => {
+    expect(problemsOf(changes)).toEqual([]);
+  });
+});
+
+test('every rule is the one that reports some row above', () => {
+  const silent = RULES.filter(
+    ({ rule }) => !TABLE.some(([, changes]) => rule(uncheckedModelOf(changes)).length > 0),
+  );
+  expect(silent).toEqual([]);
+});

@@ -1,0 +1,100 @@
+import type { GatehouseModel } from '../model.js';
+import type { Finding } from '../problems.js';
+import { addresses } from './addresses.js';
+import { aggregation } from './aggregation.js';
+import { atLeastOneBackend } from './at-least-one-backend.js';
+import { authServerForProviders } from './auth-server-for-providers.js';
+import { authorizationParams } from './authorization-params.js';
+import { clientRegistration } from './client-registration.js';
+import { databases } from './databases.js';
+import { externalIssuer } from './external-issuer.js';
+import { headerInjection } from './header-injection.js';
+import { incomingAuthAgrees } from './incoming-auth-agrees.js';
+import { issuerUrls } from './issuer-urls.js';
+import { knownBackends } from './known-backends.js';
+import { knownProviders } from './known-providers.js';
+import { outboundUrls } from './outbound-urls.js';
+import { primaryProvider } from './primary-provider.js';
+import { providerClients } from './provider-clients.js';
+import { providerScopes } from './provider-scopes.js';
+import type { Rule } from './rule.js';
+import { sealingKeys } from './sealing-keys.js';
+import { supportedScopes } from './supported-scopes.js';
+import { timeBounds } from './time-bounds.js';
+import { tokenExchange } from './token-exchange.js';
+import { uniqueNames } from './unique-names.js';
+import { userInfo } from './user-info.js';
+
+/** Every rule across fields, in the order of the documentation, with what it demands. */
+export const RULES: readonly { readonly demands: string; readonly rule: Rule }[] = [
+  { demands: 'There is at least one backend.', rule: atLeastOneBackend },
+  { demands: 'No two names of one kind are equal or differ only by case.', rule: uniqueNames },
+  {
+    demands: '`upstreamInject` and `subjectProviderName` need `authServer`.',
+    rule: authServerForProviders,
+  },
+  { demands: 'Every provider that is named exists.', rule: knownProviders },
+  { demands: 'The primary provider is `required`.', rule: primaryProvider },
+  {
+    demands:
+      'With `authServer`, `incomingAuth` is of type `oidc`; its issuer equals that of `authServer`, its audience and resource equal `<publicUrl>/mcp`, byte for byte.',
+    rule: incomingAuthAgrees,
+  },
+  {
+    demands:
+      'Without `authServer`, `incomingAuth` names the issuer; anonymous callers have no token to exchange.',
+    rule: externalIssuer,
+  },
+  {
+    demands:
+      'Issuers have no query, fragment or trailing slash, and are https except on localhost or with `insecureAllowHttp`.',
+    rule: issuerUrls,
+  },
+  {
+    demands:
+      'Requests leave over https and to public addresses, except where all URLs of that party are on localhost or its opt-outs are set.',
+    rule: outboundUrls,
+  },
+  { demands: 'Every backend that is named exists.', rule: knownBackends },
+  {
+    demands: 'The conflict resolution has what it needs, and every override has an effect.',
+    rule: aggregation,
+  },
+  {
+    demands:
+      'A token exchange has a client id for its secret; `id_token` needs a `subjectProviderName` of type oidc.',
+    rule: tokenExchange,
+  },
+  {
+    demands: '`tokenEndpointAuthMethod` agrees with whether there is a client secret.',
+    rule: providerClients,
+  },
+  { demands: 'An oidc provider is asked for `openid`.', rule: providerScopes },
+  {
+    demands: 'Baseline scopes and the scopes of `incomingAuth` are supported ones; `openid` is supported.',
+    rule: supportedScopes,
+  },
+  {
+    demands: 'An injected header is not hop-by-hop, framing, `Host` or `Mcp-*` (`Authorization` is allowed).',
+    rule: headerInjection,
+  },
+  {
+    demands: 'At most 16 additional authorization parameters, none of them set by the protocol.',
+    rule: authorizationParams,
+  },
+  {
+    demands: 'Userinfo headers do not carry credentials, and some field identifies the person.',
+    rule: userInfo,
+  },
+  { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
+  {
+    demands: 'Some client can become known; redirect URIs are https, localhost or private-use schemes.',
+    rule: clientRegistration,
+  },
+  { demands: 'Each service that seals has a key, and none of the other’s.', rule: sealingKeys },
+  { demands: 'Each service has a database role of its own.', rule: databases },
+  { demands: 'There is a NATS server, and no two services listen on one port.', rule: addresses },
+];
+
+export const ruleFindings = (model: GatehouseModel): readonly Finding[] =>
+  RULES.flatMap(({ rule }) => rule(model));

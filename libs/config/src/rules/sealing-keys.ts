@@ -1,0 +1,36 @@
+import { equalsInConstantTime } from '@gatehouse/kernel/digest';
+import type { ConfiguredSecret } from '../configured-secret.js';
+import type { KeyEncryptionKey } from '../model.js';
+import type { Rule } from './rule.js';
+
+/** Each service that seals has a key, and not the other's: whoever takes one service must not read the other's rows. */
+export const sealingKeys: Rule = ({ authServer, vault }) => [
+  ...(vault.keyEncryptionKeys.length > 0 ? [] : [{ path: ['vault', 'keyEncryptionKeys'], ...NEEDS_A_KEY }]),
+  ...(authServer === undefined || authServer.keyEncryptionKeys.length > 0
+    ? []
+    : [{ path: ['authServer', 'keyEncryptionKeys'], ...NEEDS_A_KEY }]),
+  ...(authServer?.keyEncryptionKeys ?? []).flatMap((own, index) =>
+    vault.keyEncryptionKeys.some((other) => sameKey(own, other))
+      ? [
+          {
+            path: ['authServer', 'keyEncryptionKeys', index],
+            message: 'This key is also a key of the token vault: each service needs keys of its own.',
+          },
+        ]
+      : [],
+  ),
+];
+
+const NEEDS_A_KEY = {
+  message: 'At least one key is needed: nothing is stored unsealed.',
+  instead: "[{ id: '1', file: /run/secrets/kek }]",
+};
+
+/** Only where both were resolved, that is, when everything is checked in one place. */
+const sameKey = (
+  left: KeyEncryptionKey<ConfiguredSecret>,
+  right: KeyEncryptionKey<ConfiguredSecret>,
+): boolean =>
+  left.key.resolved &&
+  right.key.resolved &&
+  equalsInConstantTime(left.key.secret.reveal(), right.key.secret.reveal());

@@ -1,0 +1,108 @@
+import { provider, EXCHANGE, NO_PROVIDER_STRATEGIES, EXTERNAL, type Row } from './row.fixture.js';
+
+/** Names, providers, and whose tokens are accepted. */
+export const SIGN_IN_ROWS: readonly Row[] = [
+  ['a gateway to nothing is refused', { backends: [], 'outgoingAuth.backends': {} }, 'backends'],
+  ['two backends of one name are refused', { 'backends.3.name': 'repos' }, 'backends[3].name', /taken/],
+  [
+    'two providers of one name are refused',
+    { [provider(1, 'name')]: 'acme-sso', 'outgoingAuth.backends.repos': undefined },
+    'authServer.upstreamProviders[1].name',
+  ],
+  [
+    'two key ids that differ by case are refused',
+    {
+      'vault.keyEncryptionKeys': [
+        { id: 'k', env: 'VAULT_KEK' },
+        { id: 'K', env: 'VAULT_KEK' },
+      ],
+    },
+    'vault.keyEncryptionKeys[1].id',
+    /differ only by case/,
+  ],
+  [
+    'V-01: upstreamInject without authServer',
+    {
+      authServer: undefined,
+      'outgoingAuth.backends.tickets': undefined,
+      incomingAuth: { type: 'oidc', oidc: { issuer: 'https://idp.example' } },
+    },
+    'outgoingAuth.backends.repos.type',
+    /needs authServer/,
+  ],
+  [
+    'subjectProviderName without authServer',
+    {
+      authServer: undefined,
+      'outgoingAuth.backends.repos': undefined,
+      incomingAuth: { type: 'oidc', oidc: { issuer: 'https://idp.example' } },
+    },
+    'outgoingAuth.backends.tickets.tokenExchange.subjectProviderName',
+    /needs authServer/,
+  ],
+  [
+    'V-02: upstreamInject of an unknown provider',
+    { 'outgoingAuth.backends.repos.upstreamInject.providerName': 'octoo' },
+    'outgoingAuth.backends.repos.upstreamInject.providerName',
+    /Known: acme-sso, octo/,
+  ],
+  [
+    'the default strategy is checked too',
+    { 'outgoingAuth.default': { type: 'upstreamInject', upstreamInject: { providerName: 'nobody' } } },
+    'outgoingAuth.default.upstreamInject.providerName',
+  ],
+  [
+    'an exchange of an unknown subject provider',
+    { [`${EXCHANGE}.subjectProviderName`]: 'nobody' },
+    `${EXCHANGE}.subjectProviderName`,
+  ],
+  [
+    'an unknown primary provider',
+    { 'authServer.primaryUpstreamProvider': 'nobody' },
+    'authServer.primaryUpstreamProvider',
+  ],
+  [
+    'an authorization server nobody can sign in to',
+    { 'authServer.upstreamProviders': [], 'outgoingAuth.backends': {} },
+    'authServer.upstreamProviders',
+  ],
+  [
+    'a primary provider that may be skipped',
+    { [provider(0, 'requirement')]: 'optional' },
+    'authServer.upstreamProviders[0].requirement',
+  ],
+  ['V-09: authServer with anonymous callers', { incomingAuth: { type: 'anonymous' } }, 'incomingAuth.type'],
+  [
+    'V-04: another issuer than the authServer, even by a slash',
+    { incomingAuth: { type: 'oidc', oidc: { issuer: 'https://auth.acme.example/' } } },
+    'incomingAuth.oidc.issuer',
+    /byte for byte/,
+  ],
+  [
+    'V-07: an audience that no token will name',
+    { incomingAuth: { type: 'oidc', oidc: { audience: 'https://mcp.acme.example' } } },
+    'incomingAuth.oidc.audience',
+  ],
+  [
+    'a resource that is not the MCP endpoint',
+    { incomingAuth: { type: 'oidc', oidc: { resourceUrl: 'https://mcp.acme.example/' } } },
+    'incomingAuth.oidc.resourceUrl',
+  ],
+  ['neither authServer nor issuer', NO_PROVIDER_STRATEGIES, 'incomingAuth.oidc.issuer'],
+  [
+    'an external resource that clients would refuse',
+    { ...EXTERNAL, 'incomingAuth.oidc.resourceUrl': 'https://other.example/mcp' },
+    'incomingAuth.oidc.resourceUrl',
+  ],
+  [
+    'an exchange of a token that anonymous callers do not have',
+    {
+      ...NO_PROVIDER_STRATEGIES,
+      incomingAuth: { type: 'anonymous' },
+      'outgoingAuth.backends': {
+        tickets: { type: 'tokenExchange', tokenExchange: { tokenUrl: 'https://sts.example/token' } },
+      },
+    },
+    'outgoingAuth.backends.tickets.type',
+  ],
+];

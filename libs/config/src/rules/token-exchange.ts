@@ -1,0 +1,47 @@
+import type { ConfiguredSecret } from '../configured-secret.js';
+import type { GatehouseModel, TokenExchange } from '../model.js';
+import type { Finding } from '../problems.js';
+import type { Path } from '../schema-tree.js';
+import { namesIn, strategiesOf, type Rule } from './rule.js';
+
+export const tokenExchange: Rule = (model) =>
+  strategiesOf(model).flatMap(({ value, path }) =>
+    value.type === 'tokenExchange'
+      ? [
+          ...clientFindings(value, [...path, 'tokenExchange']),
+          ...subjectFindings(model, value, [...path, 'tokenExchange']),
+        ]
+      : [],
+  );
+
+const clientFindings = (
+  { clientId, clientSecret }: TokenExchange<ConfiguredSecret>,
+  path: Path,
+): readonly Finding[] =>
+  clientSecret !== undefined && clientId === undefined
+    ? [{ path: [...path, 'clientSecret'], message: 'A clientSecret needs the clientId that it belongs to.' }]
+    : [];
+
+/** An id_token exists only for a provider that issues them; the caller's own token is an access token. */
+function subjectFindings(
+  model: GatehouseModel,
+  { subjectTokenType, subjectProviderName }: TokenExchange<ConfiguredSecret>,
+  path: Path,
+): readonly Finding[] {
+  if (subjectTokenType !== 'id_token') return [];
+  const place = [...path, 'subjectTokenType'];
+  if (subjectProviderName === undefined)
+    return [{ path: place, message: 'id_token needs a subjectProviderName: the caller brings no id_token.' }];
+  const providers = model.authServer?.upstreamProviders ?? [];
+  const provider = providers.find(({ name }) => name === subjectProviderName);
+  return provider?.type === 'oauth2'
+    ? [
+        {
+          path: place,
+          related: namesIn(['authServer', 'upstreamProviders'], providers.length, 'type'),
+          message: `${subjectProviderName} is of type oauth2 and issues no id_token.`,
+          instead: 'access_token',
+        },
+      ]
+    : [];
+}

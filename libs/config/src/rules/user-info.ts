@@ -1,0 +1,29 @@
+import { isReservedHeader } from './header-injection.js';
+import { providersOf, type Rule } from './rule.js';
+
+/** Headers that are fine to choose here, unlike on a backend's request. */
+const CHOOSABLE = new Set(['accept']);
+
+export const userInfo: Rule = (model) =>
+  providersOf(model).flatMap(({ value, path }) => {
+    if (value.type !== 'oauth2') return [];
+    const place = [...path, 'oauth2Config', 'userInfo'];
+    const { additionalHeaders, fieldMapping } = value.oauth2Config.userInfo;
+    return [
+      ...Object.keys(additionalHeaders)
+        .filter((name) => !CHOOSABLE.has(name.toLowerCase()))
+        .filter((name) => isReservedHeader(name) || ['authorization', 'cookie'].includes(name.toLowerCase()))
+        .map((name) => ({
+          path: [...place, 'additionalHeaders', name],
+          message: `${name} is set by the gateway and cannot be changed.`,
+        })),
+      ...(fieldMapping.subjectFields.length === 0
+        ? [
+            {
+              path: [...place, 'fieldMapping', 'subjectFields'],
+              message: 'At least one field must identify the person.',
+            },
+          ]
+        : []),
+    ];
+  });

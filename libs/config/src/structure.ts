@@ -1,0 +1,125 @@
+import type { z } from 'zod';
+import { gatehouseYaml, type GatehouseYaml } from './gatehouse-yaml.js';
+import { walkFindings } from './field-findings.js';
+import type { Finding } from './problems.js';
+import { nodeAt, schemaTree, type Path, type SchemaNode } from './schema-tree.js';
+import { shapeFindings, valueAt, type ShapeFindings } from './shape-findings.js';
+
+export const gatehouseYamlTree = schemaTree(gatehouseYaml);
+
+export interface Structure {
+  /** Absent only when nothing can be said about the document beyond `findings`. */
+  readonly shape?: GatehouseYaml;
+  readonly findings: readonly Finding[];
+  /** Places that hold a stand-in or a wrong value: what rests on them is not judged. */
+  readonly wrong: readonly Path[];
+}
+
+/** Rounds of repair; each round makes one more level of the document valid. */
+const MAX_ROUNDS = 12;
+
+/**
+ * Checks fields, types and formats, and goes on with stand-ins for what is wrong, so that the rules across fields can
+ * report their findings in the same run.
+ */
+export function checkStructure(value: unknown): Structure {
+  if (!isRecord(value))
+    return {
+      findings: [{ path: [], message: 'The document must hold fields, such as name and publicUrl.' }],
+      wrong: [],
+    };
+  const first = gatehouseYaml.safeParse(value);
+  const shape = first.success
+    ? NO_SHAPE_FINDINGS
+    : shapeFindings(gatehouseYamlTree, value, first.error.issues);
+  const fields = walkFindings(gatehouseYamlTree, value);
+  const findings = [...shape.findings, ...fields];
+  if (first.success && fields.length === 0) return { shape: first.data, findings, wrong: [] };
+  const repaired = repair(value);
+  const wrong = [...findings.map(({ path }) => path), ...shape.meant];
+  return {
+    ...(repaired === undefined ? {} : { shape: repaired }),
+    findings,
+    wrong: [...wrong, ...wrong.flatMap(blocksBeside)],
+  };
+}
+
+const NO_SHAPE_FINDINGS: ShapeFindings = { findings: [], meant: [] };
+
+/** With a wrong `type` it is not known which of the blocks beside it counts. */
+function blocksBeside(path: Path): readonly Path[] {
+  if (path.at(-1) !== 'type') return [];
+  const holder = path.slice(0, -1);
+  const blocks = Object.values(nodeAt(gatehouseYamlTree, holder)?.blocks ?? {});
+  return blocks.flatMap((block) => (block === undefined ? [] : [[...holder, block]]));
+}
+
+type PlainRecord = Record<string | number, unknown>;
+
+const isRecord = (value: unknown): value is PlainRecord =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function repair(value: PlainRecord): GatehouseYaml | undefined {
+  const copy = structuredClone(value);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    addMissingBlocks(gatehouseYamlTree, copy);
+    const parsed = gatehouseYaml.safeParse(copy);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) applyStandIn(copy, issue);
+  }
+  return undefined;
+}
+
+function applyStandIn(root: PlainRecord, issue: z.core.$ZodIssue): void {
+  const path = issue.path as Path;
+  const holder = valueAt(root, issue.code === 'unrecognized_keys' ? path : path.slice(0, -1));
+  if (typeof holder !== 'object' || holder === null) return;
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) Reflect.deleteProperty(holder, key);
+    return;
+  }
+  const node = nodeAt(gatehouseYamlTree, path);
+  const field = path.at(-1);
+  if (node !== undefined && field !== undefined)
+    (holder as PlainRecord)[field] = standIn(node, holder as PlainRecord, path);
+}
+
+function standIn(node: SchemaNode, holder: PlainRecord, path: Path): unknown {
+  switch (node.kind) {
+    case 'object':
+    case 'map':
+      return {};
+    case 'list':
+      return [];
+    case 'text':
+      return '';
+    case 'number':
+      return 0;
+    case 'flag':
+      return false;
+    case 'choice': {
+      const parent = nodeAt(gatehouseYamlTree, path.slice(0, -1));
+      const present = Object.entries(parent?.blocks ?? {}).find(
+        ([, block]) => block !== undefined && holder[block] !== undefined,
+      );
+      return present?.[0] ?? node.values[0];
+    }
+  }
+}
+
+/** A `type` without its block gets an empty block, whose fields the next round fills. */
+function addMissingBlocks(node: SchemaNode, value: unknown): void {
+  if (node.kind === 'list' && Array.isArray(value))
+    for (const item of value) addMissingBlocks(node.element, item);
+  if (!isRecord(value)) return;
+  if (node.kind === 'map') for (const item of Object.values(value)) addMissingBlocks(node.value, item);
+  if (node.kind !== 'object') return;
+  const block = node.blocks?.[canonicalType(node, value['type'])];
+  if (block !== undefined) value[block] ??= {};
+  for (const [name, field] of node.fields) addMissingBlocks(field.node, value[name]);
+}
+
+function canonicalType(node: Extract<SchemaNode, { kind: 'object' }>, type: unknown): string {
+  const written = typeof type === 'string' ? type : '';
+  return node.fields.get('type')?.node.aliases?.[written] ?? written;
+}

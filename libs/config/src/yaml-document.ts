@@ -1,0 +1,62 @@
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import type { Path } from './schema-tree.js';
+
+export interface YamlSource {
+  readonly value: unknown;
+  /** 1-based line of the key or item that a path leads to, or of the nearest thing around it. */
+  readonly lineOf: (path: Path) => number | undefined;
+}
+
+export interface YamlError {
+  readonly line?: number;
+  readonly message: string;
+}
+
+/** Reads one YAML 1.2 document; duplicate keys, several documents and custom tags are errors. */
+export function readYaml(
+  text: string,
+):
+  | { readonly ok: true; readonly source: YamlSource }
+  | { readonly ok: false; readonly errors: readonly YamlError[] } {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  if (!Array.isArray(documents) || documents.length === 0)
+    return { ok: false, errors: [{ message: 'The document is empty.' }] };
+  const [document, second] = documents;
+  if (document === undefined || second !== undefined)
+    return { ok: false, errors: [{ message: 'The file holds several YAML documents; one is expected.' }] };
+  const errors = [...document.errors, ...document.warnings].map((error) => ({
+    line: lines.linePos(error.pos[0]).line,
+    message: `This is not valid YAML: ${firstLine(error.message)}`,
+  }));
+  if (errors.length > 0) return { ok: false, errors };
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return { ok: true, source: { value, lineOf: (path) => lineOf(document, lines, path) } };
+  } catch {
+    return { ok: false, errors: [{ message: 'The document has too many or unresolved YAML aliases.' }] };
+  }
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
+
+function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number | undefined {
+  let node: unknown = document.contents;
+  let offset: number | undefined;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (pair === undefined) break;
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step];
+      if (!hasRange(node)) break;
+      offset = node.range[0];
+    } else break;
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}
+
+const hasRange = (node: unknown): node is { readonly range: readonly [number, ...number[]] } =>
+  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);

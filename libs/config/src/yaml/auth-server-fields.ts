@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import {
+  block,
+  choice,
+  egress,
+  facts,
+  flag,
+  keyEncryptionKeys,
+  list,
+  mapOf,
+  secret,
+  text,
+} from './fields.js';
+
+const scopes = (about: string, derived?: string) =>
+  list(text('scope', 'One scope.'), about, derived === undefined ? {} : { derived });
+
+const additionalAuthorizationParams = mapOf(
+  { name: 'parameter', format: 'parameterName' },
+  text('identifier', 'Value, sent as it stands.'),
+  'Up to 16 further parameters of the authorization request, such as `prompt` or `access_type`. Parameters that the protocol itself uses are refused.',
+).prefault({});
+
+const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+
+const oidcConfig = block('For `type: oidc`: a provider with OpenID Connect discovery.', {
+  issuerUrl: text('url', 'Issuer; compared exactly with the discovery document and the id_token.'),
+  clientId: text('identifier', 'Client id that the provider gave to this gateway.'),
+  clientSecret: secret('Client secret; left out: a public client (PKCE only).').exactOptional(),
+  scopes: scopes('Scopes to ask for; must contain `openid`.').default(['openid', 'offline_access']),
+  subjectClaim: text('claimName', 'Top-level text claim of the id_token that identifies the person.').default(
+    'sub',
+  ),
+  tokenEndpointAuthMethod: choice(
+    TOKEN_ENDPOINT_AUTH_METHODS,
+    'How the client secret is sent to the token endpoint.',
+    { derived: 'from the discovery document' },
+  ).exactOptional(),
+  additionalAuthorizationParams,
+});
+
+const fieldMapping = block(
+  'Fields of the answer; of each list the first field that holds a non-empty value wins.',
+  {
+    subjectFields: list(text('identifier', 'Field.'), 'What identifies the person.').default(['sub']),
+    nameFields: list(text('identifier', 'Field.'), 'What the person is called.').default(['name']),
+    emailFields: list(text('identifier', 'Field.'), 'Electronic mail address.').default(['email']),
+  },
+);
+
+const userInfo = block('Where to ask who signed in.', {
+  endpointUrl: text('url', 'Asked with the new access token (GET).'),
+  additionalHeaders: mapOf(
+    { name: 'header', format: 'headerName' },
+    text('headerValue', 'Value.'),
+    'Further request headers. Not for secrets.',
+  ).prefault({}),
+  fieldMapping: fieldMapping.prefault({}),
+});
+
+const oauth2Config = block('For `type: oauth2`: a provider without OpenID Connect.', {
+  authorizationEndpoint: text('url', 'Where the browser is sent.'),
+  tokenEndpoint: text('url', 'Where codes and refresh tokens are redeemed.'),
+  revocationEndpoint: text('url', 'RFC 7009; asked when a connection is revoked.').exactOptional(),
+  clientId: text('identifier', 'Client id that the provider gave to this gateway.'),
+  clientSecret: secret('Client secret; left out: a public client (PKCE only).').exactOptional(),
+  scopes: scopes('Scopes to ask for.').default([]),
+  tokenEndpointAuthMethod: choice(
+    TOKEN_ENDPOINT_AUTH_METHODS,
+    'How the client secret is sent to the token endpoint.',
+    { derived: '`client_secret_basic` with a client secret, else `none`' },
+  ).exactOptional(),
+  additionalAuthorizationParams,
+  userInfo,
+});
+
+const provider = block(
+  'One identity provider.',
+  {
+    name: text('dnsLabel', 'What strategies refer to; unique.'),
+    type: choice(['oidc', 'oauth2'], 'Kind of provider.'),
+    requirement: choice(
+      ['required', 'optional', 'onDemand'],
+      '`required`: every sign-in visits it; `optional`: the person may skip it; `onDemand`: visited when a tool needs it.',
+    ).default('required'),
+    oidcConfig: oidcConfig.exactOptional(),
+    oauth2Config: oauth2Config.exactOptional(),
+    timeout: text('duration', 'For one request to the provider.').default('10s'),
+    ...egress,
+  },
+  { blocks: { oidc: 'oidcConfig', oauth2: 'oauth2Config' } },
+);
+
+const clientRegistration = block('How MCP clients become known.', {
+  dynamic: choice(
+    ['open', 'initialAccessToken', 'off'],
+    'Dynamic Client Registration (RFC 7591): for everybody, only with the initial access token, or not at all.',
+  ).default('open'),
+  initialAccessToken: secret(
+    'What a client must show with `dynamic: initialAccessToken`; at least 32 characters.',
+  ).exactOptional(),
+  metadataDocuments: block('Client ID Metadata Documents: the client id is the URL of its description.', {
+    enabled: z.boolean().register(facts, { about: 'Whether they are accepted.' }).default(true),
+    allowedHosts: list(
+      text('hostPattern', 'A host, `*.domain` for every host below it, or `*`.'),
+      'Hosts whose documents are accepted.',
+    ).default(['*']),
+    allowPrivateIps: flag('Also fetch documents from private and loopback addresses (development).'),
+  }).prefault({}),
+  clients: list(
+    block('One client.', {
+      clientId: text('identifier', 'Client id.'),
+      clientName: text('identifier', 'Shown to the person who approves it.'),
+      redirectUris: list(
+        text('identifier', 'https, http on localhost, or a private-use scheme (RFC 8252).'),
+        'Compared exactly.',
+      ),
+      clientSecret: secret('Left out: a public client. At least 32 characters.').exactOptional(),
+    }),
+    'Pre-registered clients.',
+  ).default([]),
+});
+
+const tokenLifespans = block('How long what is issued lives.', {
+  accessTokenLifespan: text('duration', 'Access token; 5s to 24h.').default('15m'),
+  refreshTokenLifespan: text('duration', 'Refresh token, anew with each rotation; 1m to 365d.').default('7d'),
+  authCodeLifespan: text('duration', 'Authorization code; 5s to 10m.').default('60s'),
+});
+
+export const authServer = block(
+  'The embedded authorization server; left out: `incomingAuth` names an external issuer.',
+  {
+    issuer: text('url', 'Issuer identifier (RFC 8414): no query, fragment or trailing slash.', {
+      derived: '`publicUrl`',
+    }).exactOptional(),
+    authorizationEndpointBaseUrl: text('url', 'Only `authorization_endpoint` moves there.').exactOptional(),
+    primaryUpstreamProvider: text('identifier', 'The provider that decides who the person is.', {
+      derived: 'the first provider',
+    }).exactOptional(),
+    insecureAllowHttp: flag('An `http:` issuer is accepted on other hosts than localhost.'),
+    tokenLifespans: tokenLifespans.prefault({}),
+    signingKeys: list(
+      secret('PEM private key: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519.'),
+      'The first signs, all are published; left out: made once and kept in the database, sealed.',
+    ).default([]),
+    keyEncryptionKeys: keyEncryptionKeys(
+      'What the authorization server seals its own keys with; the first seals, all open. 32 bytes as base64, base64url or hex.',
+    ),
+    clientRegistration: clientRegistration.prefault({}),
+    scopesSupported: scopes('Scopes that clients may ask for.').default([
+      'openid',
+      'profile',
+      'email',
+      'offline_access',
+    ]),
+    baselineClientScopes: scopes(
+      'Added to what every client may ask for; a subset of `scopesSupported`.',
+      'those of `openid`, `offline_access` that are supported',
+    ).exactOptional(),
+    resourceIndicator: choice(
+      ['required', 'optional'],
+      'Whether an authorization request must carry the `resource` parameter (RFC 8707).',
+    ).default('required'),
+    connectionReuse: choice(
+      ['always', 'confirm', 'never'],
+      'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again.',
+    ).default('confirm'),
+    upstreamProviders: list(provider, 'Identity providers, visited in this order.'),
+  },
+);

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { Format } from './formats.js';
+
+/** What a field's zod type does not say: read by the structure checks and by the generated documentation. */
+export interface FieldFacts {
+  /** One or two sentences for the documentation. */
+  readonly about?: string;
+  readonly format?: Format;
+  /** A reference to a secret; its value is never printed. */
+  readonly secret?: true;
+  /** What stands in for the field when it is left out and that is not a constant. */
+  readonly derived?: string;
+  /** Other accepted spellings of a choice, by alias. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Choices of the seed system that are refused by name. */
+  readonly refused?: readonly string[];
+  /** The block that each value of `type` needs; the other blocks may not be there. */
+  readonly blocks?: Readonly<Record<string, string | undefined>>;
+  /** How keys of a map are called in the documentation, and their format. */
+  readonly key?: { readonly name: string; readonly format: Format };
+}
+
+export const facts = z.registry<FieldFacts>();
+
+export const text = (format: Format, about: string, more: Omit<FieldFacts, 'about' | 'format'> = {}) =>
+  z.string().register(facts, { about, format, ...more });
+
+export const list = <T extends z.ZodType>(element: T, about: string, more: FieldFacts = {}) =>
+  z.array(element).register(facts, { about, ...more });
+
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  about: string,
+  more: Omit<FieldFacts, 'about'> = {},
+) => z.enum(values).register(facts, { about, ...more });
+
+export const flag = (about: string) => z.boolean().register(facts, { about }).default(false);
+
+export const block = <T extends z.ZodRawShape>(about: string, shape: T, more: FieldFacts = {}) =>
+  z.strictObject(shape).register(facts, { about, ...more });
+
+export const mapOf = <T extends z.ZodType>(
+  key: NonNullable<FieldFacts['key']>,
+  value: T,
+  about: string,
+  more: FieldFacts = {},
+) => z.record(z.string(), value).register(facts, { about, key, ...more });
+
+const referenceShape = {
+  env: text('environmentName', 'Name of an environment variable that holds the value.').exactOptional(),
+  file: text(
+    'filePath',
+    'File that holds the value; a relative path starts at the folder of the configuration.',
+  ).exactOptional(),
+  secretRef: block('Key of a mounted secret: the file `<SECRETS_DIR>/<name>/<key>`.', {
+    name: text('secretPathPart', 'Name of the mounted secret.'),
+    key: text('secretPathPart', 'Key inside it.'),
+  }).exactOptional(),
+};
+
+/** `{env}`, `{file}` or `{secretRef}`; a secret is never written in plain text. */
+export const secret = (about: string) =>
+  z.strictObject(referenceShape).register(facts, { about, secret: true });
+
+/** A key with an id beside its reference: `{ id: '2026-11', file: /run/secrets/kek }`. */
+export const keyEncryptionKeys = (about: string) =>
+  list(
+    z
+      .strictObject({
+        id: text(
+          'keyId',
+          'Id of the key, unique in the list; it is written beside everything that the key seals.',
+        ),
+        ...referenceShape,
+      })
+      .register(facts, { secret: true }),
+    about,
+  );
+
+/** What people write for a secret. Exactly one of the three is set (checked with the structure). */
+export type WrittenReference = z.output<ReturnType<typeof secret>>;
+
+export const egress = {
+  allowPrivateIps: flag(
+    'Requests may go to private, link-local and loopback addresses. True without being written when all URLs beside it are on localhost.',
+  ),
+  insecureAllowHttp: flag(
+    '`http:` URLs are accepted. True without being written when all URLs beside it are on localhost.',
+  ),
+};

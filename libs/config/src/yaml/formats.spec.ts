@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { modelOf } from '../configuration.fixture.js';
+import { editDistance, nearestName } from '../nearest-name.js';
+import { FORMATS, type Format } from './formats.js';
+
+const accepts = (format: Format, value: string): boolean => FORMATS[format].check(value) === undefined;
+
+describe('durations', () => {
+  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+  test('a number with a unit is exactly that many milliseconds', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 999_999_999 }),
+        fc.constantFrom(...(Object.keys(units) as (keyof typeof units)[])),
+        (count, unit) => {
+          expect(accepts('duration', `${count}${unit}`)).toBe(true);
+          expect(parseDurationMs(`${count}${unit}`)).toBe(count * units[unit]);
+        },
+      ),
+    );
+  });
+
+  test('the model holds what the document says', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 600 }), (seconds) => {
+        expect(modelOf({ 'backends.0.timeout': `${seconds}s` }, 'none').backends[0]?.timeoutMs).toBe(
+          seconds * 1000,
+        );
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('anything else is refused, and a bare number is told its unit', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        fc.pre(!/^\d{1,9}(ms|s|m|h|d)$/.test(text));
+        expect(accepts('duration', text)).toBe(false);
+      }),
+    );
+    expect(FORMATS.duration.check('30')?.instead).toBe('30s');
+    for (const text of ['-5s', '1.5h', '1h30m', '5 s', '5S', ''])
+      expect(accepts('duration', text)).toBe(false);
+  });
+});
+
+describe('names', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('');
+  const label = fc
+    .tuple(
+      fc.constantFrom(...letters),
+      fc.array(fc.constantFrom(...letters, '-'), { maxLength: 61 }),
+      fc.constantFrom(...letters),
+    )
+    .map(([first, inner, last]) => `${first}${inner.join('')}${last}`);
+
+  test('every DNS label is a name, and none with an upper-case letter is', () => {
+    fc.assert(
+      fc.property(label, (name) => {
+        expect(accepts('dnsLabel', name)).toBe(true);
+        if (/[a-z]/.test(name)) expect(accepts('dnsLabel', name.toUpperCase())).toBe(false);
+      }),
+    );
+  });
+
+  test('whatever is written, the name that is suggested is a name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const suggestion = FORMATS.dnsLabel.check(text)?.instead;
+        if (suggestion !== undefined) expect(accepts('dnsLabel', suggestion)).toBe(true);
+      }),
+    );
+  });
+
+  test.each(['', '-a', 'a-', 'a_b', 'a.b', 'a'.repeat(64), 'ä', 'a\n'])('%j is not a name', (name) => {
+    expect(accepts('dnsLabel', name)).toBe(false);
+  });
+});
+
+describe('URLs', () => {
+  test.each([
+    'ftp://a.example/',
+    'a.example',
+    '//a.example',
+    'https://',
+    'https:a.example',
+    'https://user:password@a.example/',
+    'https://user@a.example/',
+    'https://a.example/#fragment',
+    'https://a.example/a b',
+    'javascript:alert(1)',
+  ])('%s is refused', (url) => {
+    expect(accepts('url', url)).toBe(false);
+  });
+
+  test.each([
+    'https://a.example',
+    'http://localhost:4484/x?y=z',
+    'https://a.example/@scope',
+    'https://[::1]/',
+  ])('%s is accepted', (url) => {
+    expect(accepts('url', url)).toBe(true);
+  });
+
+  test('an origin has no path, no trailing slash, no default port and no upper-case host', () => {
+    for (const url of [
+      'https://a.example/',
+      'https://a.example/x',
+      'https://A.example',
+      'https://a.example:443',
+    ])
+      expect(FORMATS.origin.check(url)?.instead).toBe('https://a.example');
+  });
+
+  test('credentials of a URL are not repeated', () => {
+    expect(JSON.stringify(FORMATS.url.check('https://user:hunter2@a.example'))).not.toContain('hunter2');
+  });
+});
+
+describe('the nearest name', () => {
+  test('one changed letter is forgiven in every name of some length', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{4,20}$/), fc.nat(), (name, at) => {
+        const index = at % name.length;
+        expect(nearestName(`${name.slice(0, index)}${name.slice(index + 1)}`, [name])).toBe(name);
+      }),
+    );
+  });
+
+  test('the distance is a metric as far as people notice: zero for equals only, and the same both ways', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 20 }), fc.string({ maxLength: 20 }), (left, right) => {
+        expect(editDistance(left, right)).toBe(editDistance(right, left));
+        expect(editDistance(left, right) === 0).toBe(left === right);
+      }),
+    );
+  });
+
+  test('a name from elsewhere is no misspelling', () => {
+    expect(nearestName('storage', ['issuer', 'signingKeys', 'vault'])).toBeUndefined();
+  });
+});

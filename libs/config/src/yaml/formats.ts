@@ -1,0 +1,137 @@
+import { parseDurationMs } from '@gatehouse/kernel/durations';
+
+/** Why a text is not what its field needs, and what to write instead where that is known. */
+export interface FormatProblem {
+  readonly message: string;
+  readonly instead?: string;
+}
+
+interface FormatRule {
+  /** For the documentation. */
+  readonly describes: string;
+  readonly check: (value: string) => FormatProblem | undefined;
+}
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** C0 controls, DEL and C1 controls. */
+const CONTROL = /\p{Cc}/u;
+
+const pattern = (describes: string, regex: RegExp, message: string): FormatRule => ({
+  describes,
+  check: (value) => (regex.test(value) ? undefined : { message }),
+});
+
+/** The kinds of text that fields hold. Messages never repeat a URL, which might carry a password. */
+export const FORMATS = {
+  dnsLabel: { describes: 'DNS label', check: dnsLabel },
+  duration: { describes: 'duration (`30s`, `15m`, `1h`, `7d`)', check: duration },
+  url: { describes: 'URL', check: (value: string) => url(value) },
+  origin: { describes: 'origin URL', check: origin },
+  natsUrl: pattern(
+    '`nats:` or `tls:` URL',
+    /^(nats|tls):\/\/[^\s/@?#]+$/,
+    'is not a server URL such as nats://nats:4222; credentials do not belong in it.',
+  ),
+  host: pattern(
+    'IP address or host name',
+    /^[A-Za-z0-9._:-]+$/,
+    'is not an address to listen on, such as 127.0.0.1 or 0.0.0.0.',
+  ),
+  hostPattern: pattern(
+    'host name, `*` or `*.domain`',
+    /^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?)$/,
+    'is not a lower-case host name, *.domain, or * for every host.',
+  ),
+  identifier: { describes: 'text', check: identifier },
+  scope: pattern(
+    'scope (RFC 6749 section 3.3)',
+    /^[\x21\x23-\x5b\x5d-\x7e]+$/,
+    'is not one scope: no spaces, quotes or backslashes; write several scopes as a list.',
+  ),
+  claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
+  headerName: pattern(
+    'header name (RFC 9110 section 5.1)',
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
+    'is not a header name.',
+  ),
+  headerValue: { describes: 'header value', check: identifier },
+  parameterName: pattern('parameter name', /^[A-Za-z0-9._~-]+$/, 'is not a parameter name.'),
+  toolName: pattern(
+    'tool name',
+    /^[A-Za-z0-9_./-]{1,128}$/,
+    'is not a tool name: letters, digits, _ . / -, at most 128.',
+  ),
+  prefixFormat: pattern(
+    'text with `{workload}`',
+    /^[A-Za-z0-9_./-]*(\{workload\}[A-Za-z0-9_./-]*)?$/,
+    'is not a prefix: letters, digits, _ . / - and once {workload}.',
+  ),
+  keyId: pattern(
+    'key id',
+    /^[A-Za-z0-9._-]{1,64}$/,
+    'is not a key id: letters, digits, . _ -, at most 64; quote a number.',
+  ),
+  environmentName: pattern(
+    'name of an environment variable',
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    'is not the name of an environment variable.',
+  ),
+  filePath: { describes: 'path', check: identifier },
+  secretPathPart: pattern(
+    'name',
+    /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/,
+    'is not a name of a mounted secret or of a key in it.',
+  ),
+} as const satisfies Record<string, FormatRule>;
+
+export type Format = keyof typeof FORMATS;
+
+function dnsLabel(value: string): FormatProblem | undefined {
+  if (DNS_LABEL.test(value)) return undefined;
+  const repaired = value
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63)
+    .replace(/-+$/, '');
+  return {
+    message: 'is not a DNS label: lower-case letters, digits and inner hyphens, at most 63.',
+    ...(repaired === '' ? {} : { instead: repaired }),
+  };
+}
+
+function duration(value: string): FormatProblem | undefined {
+  if (parseDurationMs(value) !== undefined) return undefined;
+  return {
+    message: 'is not a duration: a whole number and a unit (ms, s, m, h, d).',
+    ...(/^\d{1,9}$/.test(value) ? { instead: `${value}s` } : {}),
+  };
+}
+
+function identifier(value: string): FormatProblem | undefined {
+  if (value === '') return { message: 'is empty.' };
+  if (value.trim() !== value) return { message: 'begins or ends with a space.' };
+  return CONTROL.test(value) ? { message: 'contains a control character.' } : undefined;
+}
+
+function url(value: string): FormatProblem | undefined {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed === undefined || !/^https?:\/\//i.test(value))
+    return { message: 'is not an absolute http(s) URL.' };
+  if (/^https?:\/\/[^/?#]*@/i.test(value))
+    return { message: 'contains credentials; they do not belong in a URL.' };
+  return /[#\s]/.test(value) ? { message: 'contains a fragment or a space.' } : undefined;
+}
+
+function origin(value: string): FormatProblem | undefined {
+  const problem = url(value);
+  if (problem !== undefined) return problem;
+  const parsed = new URL(value);
+  return value === parsed.origin
+    ? undefined
+    : {
+        message:
+          'is not an origin: scheme, host and port only, in lower case, with no path or trailing slash.',
+        instead: parsed.origin,
+      };
+}

@@ -1,0 +1,90 @@
+import { block, choice, egress, list, mapOf, secret, text } from './fields.js';
+
+const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
+  tokenUrl: text('url', 'Token endpoint that exchanges.'),
+  clientId: text('identifier', 'Client id at that endpoint.').exactOptional(),
+  clientSecret: secret('Client secret; needs `clientId`. Left out: a public client.').exactOptional(),
+  tokenEndpointAuthMethod: choice(
+    ['client_secret_basic', 'client_secret_post'],
+    'How the client secret is sent.',
+  ).default('client_secret_basic'),
+  audience: text('identifier', 'Logical name of the backend at the endpoint.').exactOptional(),
+  resource: text('url', 'URL of the backend at the endpoint (RFC 8707).').exactOptional(),
+  scopes: list(text('scope', 'One scope.'), 'Scopes to ask for.').default([]),
+  subjectTokenType: choice(
+    [
+      'access_token',
+      'id_token',
+      'jwt',
+      'urn:ietf:params:oauth:token-type:access_token',
+      'urn:ietf:params:oauth:token-type:id_token',
+      'urn:ietf:params:oauth:token-type:jwt',
+    ],
+    'Which token of the subject is sent, and as what; `id_token` needs a `subjectProviderName` of type oidc.',
+    {
+      aliases: {
+        'urn:ietf:params:oauth:token-type:access_token': 'access_token',
+        'urn:ietf:params:oauth:token-type:id_token': 'id_token',
+        'urn:ietf:params:oauth:token-type:jwt': 'jwt',
+      },
+    },
+  ).default('access_token'),
+  subjectProviderName: text('identifier', 'Provider whose stored token is the subject.', {
+    derived: "the caller's own Gatehouse token; never guessed",
+  }).exactOptional(),
+  timeout: text('duration', 'For one exchange.').default('10s'),
+  ...egress,
+});
+
+const strategy = (about: string) =>
+  block(
+    about,
+    {
+      type: choice(
+        [
+          'unauthenticated',
+          'headerInjection',
+          'upstreamInject',
+          'tokenExchange',
+          'header_injection',
+          'upstream_inject',
+          'token_exchange',
+        ],
+        'Where the credential comes from.',
+        {
+          aliases: {
+            header_injection: 'headerInjection',
+            upstream_inject: 'upstreamInject',
+            token_exchange: 'tokenExchange',
+          },
+          refused: ['awsSts', 'aws_sts', 'xaa', 'obo'],
+        },
+      ),
+      headerInjection: block('For `type: headerInjection`: the same credential for everybody.', {
+        headerName: text('headerName', 'Request header to set.'),
+        headerValue: secret('Its value.'),
+      }).exactOptional(),
+      upstreamInject: block("For `type: upstreamInject`: the provider's own access token.", {
+        providerName: text('identifier', 'Name of an upstream provider.'),
+      }).exactOptional(),
+      tokenExchange: tokenExchange.exactOptional(),
+    },
+    {
+      blocks: {
+        unauthenticated: undefined,
+        headerInjection: 'headerInjection',
+        upstreamInject: 'upstreamInject',
+        tokenExchange: 'tokenExchange',
+      },
+    },
+  );
+
+export const outgoingAuth = block('Which credential each backend receives.', {
+  source: choice(['inline'], 'Where the strategies stand: in this document.').default('inline'),
+  default: strategy('For every backend that `backends` does not name.').prefault({ type: 'unauthenticated' }),
+  backends: mapOf(
+    { name: 'backend', format: 'identifier' },
+    strategy('For this backend.'),
+    'Strategies by backend name.',
+  ).prefault({}),
+});
