@@ -1,0 +1,47 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import type { Log } from '@gatehouse/observability/log';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
+import { CONFIG, type Config } from './config.js';
+import { HttpModule } from './http/http.module.js';
+import { SCHEMA } from './rows/rows.store.js';
+import { SignInChainModule } from './sign-in-chain/sign-in-chain.module.js';
+
+export const busOptions = ({ nats, name }: Config): BusOptions => ({
+  servers: nats.servers,
+  user: nats.user,
+  password: nats.password,
+  gatewayName: name,
+  service: 'authorization-server',
+});
+
+@Global()
+@Module({})
+class ConfigModule {
+  static forRoot(config: Config): DynamicModule {
+    return { module: ConfigModule, providers: [{ provide: CONFIG, useValue: config }], exports: [CONFIG] };
+  }
+}
+
+@Module({})
+export class AuthorizationServerModule {
+  static forRoot(config: Config, log: Log): DynamicModule {
+    return {
+      module: AuthorizationServerModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        ObservabilityModule.forRoot(log),
+        PersistenceModule.forRoot({
+          url: config.databaseUrl,
+          schema: SCHEMA,
+          applicationName: 'gatehouse-authorization-server',
+        }),
+        MessagingModule.forRoot(busOptions(config)),
+        HttpModule,
+        SignInChainModule,
+      ],
+    };
+  }
+}

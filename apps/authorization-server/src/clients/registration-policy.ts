@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { isNative, redirectUrisProblem } from './redirect-uris.js';
+
+const GRANT_TYPES = ['authorization_code', 'refresh_token'];
+const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
+const MAX_NAME = 256;
+
+/**
+ * What of a registration request (RFC 7591, section 2) means something here. The rest is left out of the registration
+ * (section 3.2.1 allows it); members that make a server fetch URLs (`jwks_uri`, `sector_identifier_uri`, `logo_uri`)
+ * are among what is left out.
+ */
+const registrationRequest = z.object({
+  redirect_uris: z.unknown(),
+  client_name: z.string().max(MAX_NAME).optional(),
+  client_uri: z.url().max(2_048).optional().catch(undefined),
+  application_type: z.enum(['web', 'native']).optional().catch(undefined),
+  grant_types: z.array(z.string()).optional(),
+  response_types: z.array(z.string()).optional(),
+  token_endpoint_auth_method: z.string().optional(),
+  scope: z.union([z.string(), z.array(z.string())]).optional(),
+});
+
+export type RegistrationVerdict =
+  | { readonly kind: 'accepted'; readonly metadata: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'refused'; readonly error: 'invalid_client_metadata' | 'invalid_redirect_uri'; readonly description: string };
+
+export interface ScopePolicy {
+  readonly scopesSupported: readonly string[];
+  readonly baselineClientScopes: readonly string[];
+}
+
+/** Decides what a dynamically registered client becomes. What it asks for too much is refused by name, not dropped. */
+export function registrationPolicy(body: unknown, scopes: ScopePolicy): RegistrationVerdict {
+  const parsed = registrationRequest.safeParse(body);
+  if (!parsed.success) {
+    const member = parsed.error.issues[0]?.path.join('.') ?? '';
+    return refused(member === '' ? 'the request must be a JSON object' : `${member} is not valid`);
+  }
+  const { redirect_uris: redirectUris, scope, ...request } = parsed.data;
+  const problem = redirectUrisProblem(redirectUris, { privateSchemes: true });
+  if (problem !== undefined) return { kind: 'refused', error: 'invalid_redirect_uri', description: problem };
+  const uris = redirectUris as readonly string[]; // just checked
+  // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
+  const grantTypes = request.grant_types?.filter((type) => GRANT_TYPES.includes(type)) ?? GRANT_TYPES;
+  if (!grantTypes.includes('authorization_code')) return refused('grant_types must contain authorization_code');
+  if (request.response_types?.includes('code') === false) return refused('response_types must contain code');
+  const authMethod = request.token_endpoint_auth_method ?? 'none';
+  if (!AUTH_METHODS.includes(authMethod)) return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
+  const asked = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : (scope ?? []);
+  const unknown = asked.find((one) => !scopes.scopesSupported.includes(one));
+  if (unknown !== undefined) return refused(`scope must only contain scopes of scopes_supported`);
+  const granted = asked.length === 0 ? scopes.scopesSupported : [...new Set([...asked, ...scopes.baselineClientScopes])];
+  return {
+    kind: 'accepted',
+    metadata: {
+      ...present({ client_name: request.client_name, client_uri: request.client_uri }),
+      redirect_uris: uris,
+      application_type: isNative(uris) ? 'native' : (request.application_type ?? 'native'),
+      grant_types: grantTypes,
+      response_types: ['code'],
+      token_endpoint_auth_method: authMethod,
+      scope: granted.join(' '),
+    },
+  };
+}
+
+const refused = (description: string): RegistrationVerdict => ({
+  kind: 'refused',
+  error: 'invalid_client_metadata',
+  description,
+});
+
+const present = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

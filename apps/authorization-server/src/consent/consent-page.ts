@@ -1,0 +1,69 @@
+import { isLoopback } from '../clients/redirect-uris.js';
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import type { RequestingClient } from '../provider/authorization-requests.js';
+
+export interface OfferedProvider {
+  readonly name: string;
+  readonly requirement: 'required' | 'optional' | 'onDemand';
+  readonly scopes: readonly string[];
+  readonly backends: readonly string[];
+}
+
+export interface ConsentView {
+  readonly client: RequestingClient;
+  readonly redirectUri: string;
+  readonly providers: readonly OfferedProvider[];
+  /** Known from this browser. */
+  readonly signedInAs: string | undefined;
+  readonly csrf: string;
+  readonly action: string;
+  readonly basePath: string;
+}
+
+/** Asked before the browser is sent to any provider (MCP, security best practices: confused deputy). */
+export function consentPage(view: ConsentView): Html {
+  const { client, redirectUri, providers, signedInAs, csrf, action, basePath } = view;
+  return layout({
+    title: `Allow ${client.name}?`,
+    basePath,
+    page: 'consent',
+    body: html`<h1>Allow “${client.name}” to work on your behalf?</h1>
+<p class="soft">It will use the services behind this gateway as you. It never sees your passwords or the providers' tokens.</p>
+<dl>
+<div><dt>Application</dt><dd>${client.name}</dd></div>
+${client.documentHost === undefined ? undefined : html`<div><dt>Described by</dt><dd>${client.documentHost}</dd></div>`}
+<div><dt>Sends you back to</dt><dd>${redirectTarget(redirectUri)}</dd></div>
+${signedInAs === undefined ? undefined : html`<div><dt>Signed in as</dt><dd>${signedInAs}</dd></div>`}
+</dl>
+${client.redirectUris.every(isLoopback) ? LOOPBACK_WARNING : undefined}
+<h2>It will be able to use</h2>
+<ul class="items">${providers.map(providerItem)}</ul>
+<form method="post" action="${action}">
+<input type="hidden" name="csrf" value="${csrf}">
+<div class="actions stretch">
+<button class="main" name="decision" value="approve">Approve</button>
+<button name="decision" value="cancel">Cancel</button>
+</div>
+${signedInAs === undefined ? undefined : html`<p class="small soft">Not you? <button class="plain" name="decision" value="another">Use another account</button></p>`}
+</form>`,
+  });
+}
+
+const LOOPBACK_WARNING = html`<div class="note"><p>This application runs on a computer, not on a web site, so its name cannot be checked. Approve only if you have just started signing in from it on <strong>this</strong> computer.</p></div>`;
+
+const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
+
+function providerItem({ name, requirement, scopes, backends }: OfferedProvider): Html {
+  const tag = REQUIREMENT_TAGS[requirement];
+  return html`<li><span class="name">${name}</span>${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
+${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopes.map((scope) => html`<code>${scope}</code> `)}</p>`}
+${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}</li>`;
+}
+
+/** The host for web addresses, the scheme for an installed application's own. */
+function redirectTarget(redirectUri: string): string {
+  const url = URL.parse(redirectUri);
+  if (url === null) return redirectUri;
+  return /^https?:$/.test(url.protocol) ? url.host : `an application that opens ${url.protocol} links`;
+}

@@ -1,0 +1,35 @@
+import type { FastifyReply } from 'fastify';
+import type { Html } from '../pages/html.js';
+import { pageHeaders, type FormTargets } from './page-headers.js';
+import type { Shown } from './shown.js';
+
+export function show(reply: FastifyReply, shown: Shown): void {
+  if (shown.kind === 'page') {
+    sendPage(reply, shown.page, shown);
+    return;
+  }
+  if (shown.setCookie !== undefined) addCookie(reply, shown.setCookie);
+  void reply
+    .code(shown.status)
+    // No page's address goes along, and no way on is ever taken from a cache.
+    .headers({ location: shown.location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+    .send('');
+}
+
+export function sendPage(
+  reply: FastifyReply,
+  page: Html,
+  { status, targets }: { readonly status?: number; readonly targets?: FormTargets } = {},
+): void {
+  void reply
+    .code(status ?? 200)
+    .headers(pageHeaders(targets))
+    .send(page.markup);
+}
+
+/** Beside those that the protocol library may have set on the same answer. */
+function addCookie(reply: FastifyReply, line: string): void {
+  const before = reply.raw.getHeader('set-cookie');
+  const lines = Array.isArray(before) ? before : typeof before === 'string' ? [before] : [];
+  reply.raw.setHeader('set-cookie', [...lines, line]);
+}

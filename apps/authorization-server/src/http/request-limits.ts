@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { systemClock } from '@gatehouse/kernel/clock';
+import { Log } from '@gatehouse/observability/log';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RateLimiter } from './rate-limit.js';
+
+/** Generous for people and for offices behind one address; what they bound is a script. */
+const LIMITS = {
+  authorize: { burst: 120, perSecond: 10 },
+  register: { burst: 60, perSecond: 2 },
+} as const;
+
+/** Requests that cost us work before anybody has signed in, counted by the address that the connection comes from. */
+@Injectable()
+export class RequestLimits {
+  readonly #limiters = {
+    authorize: new RateLimiter(LIMITS.authorize, systemClock),
+    register: new RateLimiter(LIMITS.register, systemClock),
+  };
+
+  constructor(private readonly log: Log) {}
+
+  /** Answers 429 and returns true when the caller has to wait. */
+  refuses(kind: keyof typeof LIMITS, request: FastifyRequest, reply: FastifyReply): boolean {
+    const seconds = this.#limiters[kind].waitSeconds(request.socket.remoteAddress ?? '');
+    if (seconds === 0) return false;
+    this.log.warn('request-limited', { kind });
+    void reply
+      .code(429)
+      .headers({ 'retry-after': String(seconds), 'cache-control': 'no-store' })
+      .send({ error: 'temporarily_unavailable', error_description: `Too many requests. Try again in ${seconds} s.` });
+    return true;
+  }
+}

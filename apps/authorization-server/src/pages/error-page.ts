@@ -1,0 +1,73 @@
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
+import type { FailureOwner } from '@gatehouse/kernel/error-codes';
+import { html, type Html } from './html.js';
+import { layout } from './layout.js';
+
+export interface ErrorText {
+  readonly title: string;
+  readonly what: string;
+  readonly advice: string;
+}
+
+const START_AGAIN = 'Go back to the application and start signing in again. You can close this page.';
+const TRY_SHORTLY = 'Wait a moment, then go back and try again.';
+
+const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
+  callback_unknown: {
+    title: 'This step was already used',
+    what: 'The answer of the provider belongs to a step that is unknown here, or that was answered before. Nothing was changed.',
+    advice: START_AGAIN,
+  },
+  callback_expired: {
+    title: 'This step took too long',
+    what: 'More than ten minutes went by between leaving for the provider and coming back. Nothing was changed.',
+    advice: START_AGAIN,
+  },
+  callback_wrong_browser: {
+    title: 'This is not the browser that began',
+    what: 'The sign-in was begun in another browser or window, or this browser does not keep cookies. To protect you it goes on only where it began. Nothing was changed.',
+    advice: 'Go back to the window where you began, or start again from the application.',
+  },
+  attempt_unknown: {
+    title: 'This sign-in has ended',
+    what: 'It is unknown in this browser, was finished or cancelled, or took longer than half an hour.',
+    advice: START_AGAIN,
+  },
+  not_allowed: {
+    title: 'That form is not valid here',
+    what: 'The answer did not come from a page that this browser was given. Nothing was changed.',
+    advice: 'Go back, reload the page and answer it again.',
+  },
+  unavailable: { title: 'A part of the gateway is away', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
+  busy: { title: 'Too much is going on', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
+  deadline_exceeded: { title: 'That took too long', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
+};
+
+const FALLBACK: ErrorText = {
+  title: 'Something went wrong here',
+  what: 'The gateway could not do this. It is not your fault, and it has been written down.',
+  advice: TRY_SHORTLY,
+};
+
+const STATUS: Readonly<Record<FailureOwner, number>> = { client: 400, user: 400, config: 500, upstream: 502, capacity: 503, us: 500 };
+
+export const errorStatus = (code: ErrorCode, owner: FailureOwner): number => (code === 'not_allowed' ? 403 : STATUS[owner]);
+
+/** @param retryAt a page of ours where trying again makes sense. */
+export function errorPage(code: ErrorCode, basePath: string, retryAt?: string): Html {
+  const text = TEXTS[code] ?? FALLBACK;
+  return renderError(text, code, basePath, retryAt);
+}
+
+export function renderError({ title, what, advice }: ErrorText, code: string, basePath: string, retryAt?: string): Html {
+  return layout({
+    title,
+    basePath,
+    page: 'error',
+    body: html`<h1>${title}</h1>
+<p>${what}</p>
+<p>${advice}</p>
+${retryAt === undefined ? undefined : html`<p class="actions"><a class="button main" href="${retryAt}">Try again</a></p>`}
+<p class="soft small">Code: <code>${code}</code></p>`,
+  });
+}

@@ -1,0 +1,33 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { sendPage } from '../http/reply.js';
+import { errorPage, errorStatus } from './error-page.js';
+
+/** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
+@Catch()
+export class PageErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly urls: IssuerUrls,
+    private readonly log: Log,
+  ) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    const request = http.getRequest<FastifyRequest>();
+    if (exception instanceof HttpException) {
+      void reply.code(exception.getStatus()).send(exception.getResponse());
+      return;
+    }
+    const error = GatehouseError.from(exception);
+    this.log.failure('page-failed', error, { page: request.routeOptions.url });
+    const retryAt = error.facts.owner === 'capacity' && request.method === 'GET' ? this.urls.path(request.url) : undefined;
+    const isCallback = request.routeOptions.url?.endsWith('/callback') === true;
+    // A callback's address carries a code: it is used up, and does not go into a page.
+    const page = errorPage(error.code, this.urls.basePath, isCallback ? undefined : retryAt);
+    sendPage(reply, page, { status: errorStatus(error.code, error.facts.owner) });
+  }
+}

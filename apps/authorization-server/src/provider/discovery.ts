@@ -1,0 +1,30 @@
+/** Members that only OpenID Connect Discovery defines; RFC 8414 readers have no use for them. */
+const OPENID_ONLY = [
+  'claims_supported',
+  'claim_types_supported',
+  'claims_parameter_supported',
+  'subject_types_supported',
+  'id_token_signing_alg_values_supported',
+  'request_uri_parameter_supported',
+  'request_parameter_supported',
+];
+
+export interface DiscoveryRules {
+  /** Only `authorization_endpoint` moves there. */
+  readonly authorizationEndpoint: string | undefined;
+  readonly openid: boolean;
+}
+
+/** The metadata document as published: the library's, with what it does not know and without what does not belong. */
+export function publishedMetadata(
+  document: Readonly<Record<string, unknown>>,
+  { authorizationEndpoint, openid }: DiscoveryRules,
+): Record<string, unknown> {
+  const published: Record<string, unknown> = {
+    ...document,
+    ...(authorizationEndpoint === undefined ? {} : { authorization_endpoint: authorizationEndpoint }),
+    revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
+  };
+  if (openid) return published;
+  return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));
+}

@@ -1,0 +1,20 @@
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+
+const { Check, Prompt, base } = interactionPolicy;
+
+/**
+ * Every authorization request goes through our own pages, whatever the browser's session or an earlier grant would
+ * allow: each one gets a fresh grant and a session of its own. `select_account` is a value of `prompt` that clients send.
+ */
+export function signInPolicy(): ReturnType<typeof base> {
+  const policy = base();
+  const consent = policy.get('consent');
+  consent?.checks.clear();
+  consent?.checks.add(
+    new Check('sign_in_needed', 'the user has to approve the client', 'consent_required', (ctx: KoaContextWithOIDC) =>
+      ctx.oidc.result?.consent === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+    ),
+  );
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
+  return policy;
+}

@@ -1,0 +1,178 @@
+import type { Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { randomToken } from '@gatehouse/kernel/ids';
+import { documentFetch, isAllowedClient, isAllowedHost } from '../clients/metadata-documents.js';
+import type { Config } from '../config.js';
+import { cookieName } from '../http/cookies.js';
+import type { CookieKeys } from '../signing-keys/cookie-keys.js';
+import type { SigningKeys } from '../signing-keys/signing-keys.js';
+import type { LibraryHooks } from './library-hooks.js';
+import { signInPolicy } from './interaction-policy.js';
+
+/** How long one sign-in may take, consent and all providers included. */
+export const SIGN_IN_TTL_MS = 30 * MINUTE_MS;
+/** Grants end with their session; this is only a bound for the library. */
+const GRANT_TTL_MS = 3_650 * DAY_MS;
+const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
+
+export interface LibraryParts {
+  readonly config: Config;
+  readonly signingKeys: SigningKeys;
+  readonly cookieKeys: CookieKeys;
+  readonly hooks: LibraryHooks;
+}
+
+const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
+
+/** Everything that oidc-provider is told. */
+export function libraryConfiguration(parts: LibraryParts): Configuration {
+  const { config, signingKeys, cookieKeys, hooks } = parts;
+  const { urls } = hooks;
+  const { tokenLifespans } = config;
+  const alg = signingKeys.signing.alg;
+  return {
+    adapter: hooks.adapter,
+    jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
+    clients: config.clientRegistration.clients.map(preRegistered),
+    clientDefaults: {
+      // Most MCP clients are installed applications that say nothing: loopback redirects on any port (RFC 8252, section 7.3).
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      id_token_signed_response_alg: alg,
+    },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
+    scopes: config.scopesSupported,
+    claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
+    responseTypes: ['code'],
+    routes: {
+      authorization: '/oauth/authorize',
+      token: '/oauth/token',
+      registration: '/oauth/register',
+      revocation: '/oauth/revoke',
+      jwks: '/.well-known/jwks.json',
+      end_session: '/oauth/end-session',
+    },
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    cookies: {
+      keys: [cookieKeys.derive('cookies').reveal()],
+      names: {
+        session: cookieName('gh-session', urls.isHttps),
+        interaction: 'gh-interaction',
+        resume: 'gh-resume',
+      },
+      long: { httpOnly: true, sameSite: 'lax' },
+      short: { httpOnly: true, sameSite: 'lax' },
+    },
+    ttl: {
+      AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
+      AccessToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
+      IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
+      RefreshToken: inSeconds(tokenLifespans.refreshTokenLifespanMs),
+      Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
+      Interaction: inSeconds(SIGN_IN_TTL_MS),
+      Grant: inSeconds(GRANT_TTL_MS),
+    },
+    // A session of ours ends tokens, not the browser's session.
+    expiresWithSession: () => false,
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // A fresh grant per sign-in: what an earlier one was given never counts.
+    loadExistingGrant: async (ctx) => {
+      const grantId = ctx.oidc.result?.consent?.grantId;
+      return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
+    },
+    // The grant's id is the session's id.
+    extraTokenClaims: (_ctx, token) => ('grantId' in token && token.grantId !== undefined ? { tsid: token.grantId } : undefined),
+    extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
+    findAccount: hooks.findAccount,
+    interactions: {
+      policy: signInPolicy(),
+      url: (_ctx, interaction) => urls.url(`/sign-in/${interaction.uid}`),
+    },
+    // Public clients in browsers call these endpoints with nothing but their own codes and tokens.
+    clientBasedCORS: () => true,
+    conformIdTokenClaims: false,
+    sectorIdentifierUriValidate: () => false,
+    renderError: hooks.renderError,
+    fetch: documentFetch(config.clientRegistration.metadataDocuments) as unknown as NonNullable<Configuration['fetch']>,
+    features: features(parts),
+  };
+}
+
+function features({ config, signingKeys }: LibraryParts): NonNullable<Configuration['features']> {
+  const { dynamic, initialAccessToken, metadataDocuments } = config.clientRegistration;
+  const { alg, kid } = signingKeys.signing;
+  return {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    claimsParameter: { enabled: false },
+    revocation: { enabled: true },
+    registration: {
+      enabled: dynamic !== 'off',
+      initialAccessToken: dynamic === 'initialAccessToken' ? (initialAccessToken?.reveal() ?? true) : false,
+      issueRegistrationAccessToken: false,
+      // Never a URL: those are Client ID Metadata Documents.
+      idFactory: () => randomToken(16),
+      secretFactory: () => randomToken(),
+    },
+    ...(metadataDocuments.enabled
+      ? {
+          clientIdMetadataDocument: {
+            enabled: true,
+            ack: 'draft-02',
+            allowFetch: (_ctx: KoaContextWithOIDC, clientId: string) => isAllowedHost(clientId, metadataDocuments),
+            allowClient: (_ctx: KoaContextWithOIDC, client: { redirectUris?: readonly string[] | undefined }) =>
+              isAllowedClient(client.redirectUris ?? []),
+            cacheDuration: DOCUMENT_CACHE_SECONDS,
+          },
+        }
+      : {}),
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => {
+        const [only, ...others] = new Set(oneOf ?? []);
+        if (only !== undefined) {
+          if (others.length > 0) throw new errors.InvalidTarget('only one resource can be requested');
+          return only;
+        }
+        if (config.resourceIndicator === 'required') throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
+        return config.resourceUrl;
+      },
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_ctx, resource) => {
+        if (resource !== config.resourceUrl) throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
+        return {
+          scope: config.scopesSupported.join(' '),
+          audience: config.resourceUrl,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: inSeconds(config.tokenLifespans.accessTokenLifespanMs),
+          jwt: { sign: { alg, kid } },
+        };
+      },
+    },
+  };
+}
+
+const refuseUnknownScopes =
+  (supported: readonly string[]) =>
+  (_ctx: unknown, scope: string | undefined): void => {
+    const unknown = scope?.split(' ').find((one) => !supported.includes(one));
+    if (unknown !== undefined) throw new errors.InvalidScope('a requested scope is not in scopes_supported', unknown);
+  };
+
+function preRegistered(client: Config['clientRegistration']['clients'][number]): ClientMetadata {
+  return {
+    client_id: client.clientId,
+    client_name: client.clientName,
+    redirect_uris: [...client.redirectUris],
+    ...(client.clientSecret === undefined
+      ? {}
+      : { client_secret: client.clientSecret.reveal(), token_endpoint_auth_method: 'client_secret_basic' }),
+  };
+}

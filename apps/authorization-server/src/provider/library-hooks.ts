@@ -1,0 +1,24 @@
+import type { AdapterFactory, Configuration, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { pageHeaders } from '../http/page-headers.js';
+import { protocolErrorPage } from './error-page.js';
+import { TokenAccounts } from './token-accounts.js';
+
+/** What oidc-provider calls back for: storage, accounts, and the page for errors that cannot go to a client. */
+export class LibraryHooks {
+  constructor(
+    readonly adapter: AdapterFactory,
+    private readonly accounts: TokenAccounts,
+    readonly urls: IssuerUrls,
+  ) {}
+
+  readonly findAccount: NonNullable<Configuration['findAccount']> = async (_ctx, accountId, token) => {
+    const grantId = token !== undefined && 'grantId' in token ? token.grantId : undefined;
+    return await this.accounts.find(accountId, grantId);
+  };
+
+  readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut): void => {
+    ctx.set({ ...pageHeaders() });
+    ctx.body = protocolErrorPage(out, this.urls.basePath).markup;
+  };
+}

@@ -1,0 +1,99 @@
+import { All, Controller, Get, Inject, Options, Post, Req, Res } from '@nestjs/common';
+import { Log } from '@gatehouse/observability/log';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Provider } from 'oidc-provider';
+import { registrationPolicy } from '../clients/registration-policy.js';
+import { CONFIG, type Config } from '../config.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { RequestLimits } from '../http/request-limits.js';
+import { withDefaults } from './authorization-query.js';
+import { asSeenByProvider } from './node-exchange.js';
+
+/** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
+@Controller()
+export class ProviderController {
+  readonly #answer: ReturnType<Provider['callback']>;
+
+  constructor(
+    private readonly provider: Provider,
+    private readonly urls: IssuerUrls,
+    private readonly limits: RequestLimits,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    this.#answer = this.provider.callback();
+  }
+
+  @Get('oauth/authorize')
+  async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (this.limits.refuses('authorize', request, reply)) return;
+    const search = new URLSearchParams(request.url.split('?').slice(1).join('?'));
+    await this.#pass(request, reply, `/oauth/authorize?${withDefaults(search, this.config.baselineClientScopes).toString()}`);
+  }
+
+  @Get('oauth/authorize/:uid')
+  async resume(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#pass(request, reply);
+  }
+
+  @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
+  async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#pass(request, reply);
+  }
+
+  @All(['.well-known/oauth-authorization-server', '.well-known/openid-configuration', '.well-known/jwks.json'])
+  async document(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#pass(request, reply);
+  }
+
+  @Options('oauth/register')
+  preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    void reply
+      .code(204)
+      .headers({
+        'access-control-allow-origin': request.headers.origin ?? '*',
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'content-type, authorization',
+        'access-control-max-age': '3600',
+        vary: 'Origin',
+      })
+      .send();
+  }
+
+  @Post('oauth/register')
+  async register(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    reply.raw.setHeader('access-control-allow-origin', request.headers.origin ?? '*');
+    reply.raw.setHeader('vary', 'Origin');
+    if (this.limits.refuses('register', request, reply)) return;
+    if (this.config.clientRegistration.dynamic === 'off') {
+      await reply.code(404).send({ error: 'not_found', error_description: 'Dynamic registration is switched off here.' });
+      return;
+    }
+    const verdict = registrationPolicy(jsonBody(request), this.config);
+    if (verdict.kind === 'refused') {
+      this.log.info('client-registration-refused', { reason: verdict.description });
+      await reply
+        .code(400)
+        .headers({ 'cache-control': 'no-store' })
+        .send({ error: verdict.error, error_description: verdict.description });
+      return;
+    }
+    await this.#pass(request, reply, '/oauth/register', Buffer.from(JSON.stringify(verdict.metadata)));
+  }
+
+  async #pass(request: FastifyRequest, reply: FastifyReply, route = request.url, body = bodyOf(request)): Promise<void> {
+    reply.hijack();
+    await this.#answer(asSeenByProvider(request.raw, this.urls, route, body), reply.raw);
+  }
+}
+
+const bodyOf = (request: FastifyRequest): Buffer | undefined => (Buffer.isBuffer(request.body) ? request.body : undefined);
+
+function jsonBody(request: FastifyRequest): unknown {
+  if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;
+  try {
+    return JSON.parse(bodyOf(request)?.toString('utf8') ?? '') as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import { sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { Database } from '@gatehouse/persistence/database';
+import type { Envelope } from '@gatehouse/sealing/envelope';
+import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
+
+/**
+ * How long a code or refresh token that was just used counts as a race, not as a theft: its loser gets `invalid_grant`
+ * and nothing else happens (docs/adr/0003-refresh-token-races.md).
+ */
+export const REPLAY_GRACE_MS = 10 * SECOND_MS;
+
+/** Models whose second use revokes the grant. */
+const SINGLE_USE = new Set(['AuthorizationCode', 'RefreshToken']);
+
+export interface RecordAdapterParts {
+  readonly database: Database;
+  readonly envelope: Envelope;
+  readonly gatewayName: string;
+  /** Runs when the library ends a grant; the session of the same id ends with it. */
+  readonly onGrantEnded: (grantId: string) => Promise<void>;
+}
+
+interface RecordRow {
+  readonly payload: AdapterPayload;
+  readonly consumed_at: Date | null;
+  readonly in_grace: boolean;
+}
+
+const SELECT = `select payload, consumed_at,
+  coalesce(consumed_at > now() - $3 * interval '1 millisecond', false) as in_grace
+  from oidc_records`;
+
+/** oidc-provider's storage. What a holder presents (`id`) is stored as its SHA-256, and never inside the payload. */
+class RecordAdapter implements Adapter {
+  constructor(
+    private readonly model: string,
+    private readonly parts: RecordAdapterParts,
+  ) {}
+
+  async upsert(id: string, payload: AdapterPayload, expiresInSeconds?: number): Promise<void> {
+    await this.parts.database.query({
+      name: 'record-upsert',
+      text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
+        values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second')
+        on conflict (model, id) do update
+        set payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid, expires_at = excluded.expires_at`,
+      values: [
+        this.model,
+        sha256(id),
+        JSON.stringify(this.#stored(id, payload)),
+        payload.grantId ?? null,
+        payload.uid ?? null,
+        expiresInSeconds ?? null,
+      ],
+    });
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const { rows } = await this.parts.database.query<RecordRow>({
+      name: 'record-find',
+      text: `${SELECT} where model = $1 and id = $2 and (expires_at is null or expires_at > now())`,
+      values: [this.model, sha256(id), REPLAY_GRACE_MS],
+    });
+    return this.#restored(rows[0], id);
+  }
+
+  /** Browser sessions only. Their `jti` is the cookie itself and stays unknown here. */
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    const { rows } = await this.parts.database.query<RecordRow>({
+      name: 'record-find-by-uid',
+      text: `${SELECT} where model = $1 and uid = $2 and (expires_at is null or expires_at > now())`,
+      values: [this.model, uid, REPLAY_GRACE_MS],
+    });
+    return this.#restored(rows[0]);
+  }
+
+  findByUserCode(): Promise<undefined> {
+    // The device flow is not offered.
+    return Promise.resolve(undefined);
+  }
+
+  /** Of any number of parallel redemptions exactly one gets past this statement. */
+  async consume(id: string): Promise<void> {
+    const { rowCount } = await this.parts.database.query({
+      name: 'record-consume',
+      text: 'update oidc_records set consumed_at = now() where model = $1 and id = $2 and consumed_at is null',
+      values: [this.model, sha256(id)],
+    });
+    if (rowCount === 0) throw new errors.InvalidGrant('already used');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.parts.database.query({
+      name: 'record-destroy',
+      text: 'delete from oidc_records where model = $1 and id = $2',
+      values: [this.model, sha256(id)],
+    });
+    if (this.model === 'Grant') await this.parts.onGrantEnded(id);
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.parts.database.query({
+      name: 'record-revoke-by-grant',
+      text: 'delete from oidc_records where model = $1 and grant_id = $2',
+      values: [this.model, grantId],
+    });
+  }
+
+  #stored(id: string, payload: AdapterPayload): AdapterPayload {
+    const { jti: _jti, client_secret: clientSecret, session, ...rest } = payload;
+    const stored: AdapterPayload & { sealed_client_secret?: string } = { ...rest };
+    if (session !== undefined) {
+      const { cookie: _cookie, ...kept } = session;
+      stored.session = kept;
+    }
+    if (clientSecret !== undefined)
+      stored.sealed_client_secret = this.parts.envelope.seal(clientSecret, this.#owner(id)).toString('base64url');
+    return stored;
+  }
+
+  #restored(row: RecordRow | undefined, id?: string): AdapterPayload | undefined {
+    if (row === undefined || (row.in_grace && SINGLE_USE.has(this.model))) return undefined;
+    const { sealed_client_secret: sealed, ...payload } = row.payload as AdapterPayload & { sealed_client_secret?: string };
+    return {
+      ...payload,
+      ...(id === undefined || this.model === 'Client' ? {} : { jti: id }),
+      ...(row.consumed_at === null ? {} : { consumed: Math.floor(row.consumed_at.getTime() / SECOND_MS) }),
+      ...(sealed === undefined || id === undefined
+        ? {}
+        : { client_secret: this.parts.envelope.open(Buffer.from(sealed, 'base64url'), this.#owner(id)) }),
+    };
+  }
+
+  readonly #owner = (clientId: string): readonly string[] => [this.parts.gatewayName, 'client-secret', sha256(clientId)];
+}
+
+export const recordAdapterFactory =
+  (parts: RecordAdapterParts): AdapterFactory =>
+  (model) =>
+    new RecordAdapter(model, parts);

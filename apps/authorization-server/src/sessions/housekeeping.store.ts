@@ -1,0 +1,56 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { Log } from '@gatehouse/observability/log';
+import { Database } from '@gatehouse/persistence/database';
+import { SessionStore } from './session.store.js';
+
+const EVERY_MS = MINUTE_MS;
+
+/** Rows that nobody can use any more. Every statement may run on several replicas at once. */
+const SWEEPS = [
+  { name: 'sweep-records', text: 'delete from oidc_records where expires_at < now()' },
+  { name: 'sweep-attempts', text: 'delete from attempts where expires_at < now()' },
+  {
+    name: 'sweep-sessions',
+    text: "delete from sessions where announced_at is not null and closed_at < now() - interval '30 days'",
+  },
+  {
+    // Registered, but nobody ever signed in with it.
+    name: 'sweep-clients',
+    text: `delete from oidc_records r where model = 'Client' and created_at < now() - interval '30 days'
+      and not exists (select from sessions s where s.client_id = r.payload->>'client_id')
+      and not exists (select from approvals a where a.client_id = r.payload->>'client_id')`,
+  },
+] as const;
+
+@Injectable()
+export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sessions: SessionStore,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.#running ??= this.sweep()
+        .catch((error: unknown) => this.log.failure('sweep-failed', error))
+        .finally(() => {
+          this.#running = undefined;
+        });
+    }, EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async sweep(): Promise<void> {
+    await this.sessions.closeExpired();
+    for (const sweep of SWEEPS) await this.database.query(sweep);
+  }
+}

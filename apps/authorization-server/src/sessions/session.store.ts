@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { sha256 } from '@gatehouse/kernel/digest';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { Rows } from '../rows/rows.store.js';
+
+/** `expired` is nobody's doing and is told to the vault only; the others are events. */
+export type CloseReason = 'signed_out' | 'revoked' | 'refresh_token_replayed' | 'expired';
+
+export interface OpenSession {
+  readonly tsid: SessionId;
+  readonly accountId: AccountId;
+  readonly clientId: string;
+  readonly clientName: string;
+}
+
+export interface ListedSession {
+  readonly tsid: string;
+  readonly clientName: string;
+  readonly openedAtMs: number;
+  readonly usedAtMs: number;
+}
+
+export interface ClosedSession {
+  readonly tsid: SessionId;
+  readonly accountId: AccountId;
+  readonly reason: CloseReason;
+  readonly closedAtMs: number;
+}
+
+interface SessionRow {
+  readonly tsid: SessionId;
+  readonly account_id: AccountId;
+  readonly client_id: string;
+  readonly client_name: string;
+}
+
+interface ClosedRow extends Pick<SessionRow, 'tsid' | 'account_id'> {
+  readonly close_reason: CloseReason;
+  readonly closed_at: Date;
+}
+
+@Injectable()
+export class SessionStore {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: Rows,
+  ) {}
+
+  /** Opening it again changes nothing: a reloaded page finishes the same sign-in. */
+  async open(session: OpenSession, lifespanMs: number): Promise<void> {
+    await this.database.query({
+      name: 'session-open',
+      text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
+        values ($1, $2, $3, $4, now() + $5 * interval '1 millisecond') on conflict (tsid) do nothing`,
+      values: [session.tsid, session.accountId, session.clientId, session.clientName, lifespanMs],
+    });
+  }
+
+  async findOpen(tsid: string): Promise<OpenSession | undefined> {
+    const { rows } = await this.database.query<SessionRow>({
+      name: 'session-find-open',
+      text: `select tsid, account_id, client_id, client_name from sessions
+        where tsid = $1 and closed_at is null and expires_at > now()`,
+      values: [tsid],
+    });
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    return { tsid: row.tsid, accountId: row.account_id, clientId: row.client_id, clientName: row.client_name };
+  }
+
+  /** The session was used: its lifespan begins anew. @returns whether it is open at all. */
+  async use(tsid: string, lifespanMs: number): Promise<boolean> {
+    const { rowCount } = await this.database.query({
+      name: 'session-use',
+      text: `update sessions set used_at = now(), expires_at = now() + $2 * interval '1 millisecond'
+        where tsid = $1 and closed_at is null and expires_at > now()`,
+      values: [tsid, lifespanMs],
+    });
+    return rowCount === 1;
+  }
+
+  async listOpen(accountId: AccountId): Promise<readonly ListedSession[]> {
+    const rows = await this.rows.session.findMany({
+      where: { accountId, closedAt: null, expiresAt: { gt: new Date() } },
+      orderBy: { openedAt: 'desc' },
+    });
+    return rows.map(({ tsid, clientName, openedAt, usedAt }) => ({
+      tsid,
+      clientName,
+      openedAtMs: openedAt.getTime(),
+      usedAtMs: usedAt.getTime(),
+    }));
+  }
+
+  /**
+   * Ends a session and everything issued for it in one statement; its id is the grant's id.
+   * @returns false when it was not open (any more).
+   */
+  async close(tsid: string, reason: CloseReason, owner?: AccountId): Promise<boolean> {
+    const { rowCount } = await this.database.query({
+      name: 'session-close',
+      text: `with closed as (
+          update sessions set closed_at = now(), close_reason = $2
+          where tsid = $1 and closed_at is null and ($3::uuid is null or account_id = $3) returning tsid
+        ), issued as (
+          delete from oidc_records where grant_id in (select tsid::text from closed)
+        ), granted as (
+          delete from oidc_records where model = 'Grant' and id = $4 and exists (select from closed)
+        )
+        select tsid from closed`,
+      values: [tsid, reason, owner ?? null, sha256(tsid)],
+    });
+    return rowCount === 1;
+  }
+
+  /** Sessions whose refresh tokens have all run out. */
+  async closeExpired(): Promise<void> {
+    await this.database.query({
+      name: 'session-close-expired',
+      text: "update sessions set closed_at = now(), close_reason = 'expired' where closed_at is null and expires_at <= now()",
+    });
+  }
+
+  /** The outbox: what the vault and the proxies may not know yet, oldest first. */
+  async unannounced(limit: number): Promise<readonly ClosedSession[]> {
+    const { rows } = await this.database.query<ClosedRow>({
+      name: 'session-unannounced',
+      text: `select tsid, account_id, close_reason, closed_at from sessions
+        where closed_at is not null and announced_at is null order by closed_at limit $1`,
+      values: [limit],
+    });
+    return rows.map((row) => ({
+      tsid: row.tsid,
+      accountId: row.account_id,
+      reason: row.close_reason,
+      closedAtMs: row.closed_at.getTime(),
+    }));
+  }
+
+  async markAnnounced(tsid: SessionId): Promise<void> {
+    await this.database.query({
+      name: 'session-announced',
+      text: 'update sessions set announced_at = now() where tsid = $1',
+      values: [tsid],
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Log } from '@gatehouse/observability/log';
+import type { Refusal } from '../provider/authorization-requests.js';
+import type { LegFailure, SignInState } from './attempt.js';
+import { AttemptStore, type StoredAttempt } from './attempt.store.js';
+import { Vault } from '../vault/vault.client.js';
+
+/** What the client is told when its user gives up (RFC 6749, section 4.1.2.1). */
+export interface Abandonment {
+  readonly refusal: Refusal;
+  readonly description: string;
+}
+
+/** The client learns which provider stood in the way; nothing of what the provider said. */
+export function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
+  for (const [provider, outcome] of Object.entries(state.legs))
+    if (outcome.kind === 'failed') return { refusal: refusalOf(outcome.reason), description: `${provider}: ${DESCRIPTIONS[outcome.reason]}` };
+  return { refusal: 'access_denied', description: 'The user did not approve the application.' };
+}
+
+const DESCRIPTIONS: Readonly<Record<LegFailure, string>> = {
+  denied: 'access was denied there.',
+  provider_error: 'the provider answered with an error.',
+  provider_unavailable: 'the provider cannot be reached.',
+  invalid_response: 'the answer of the provider was not valid.',
+  identity_taken: 'that identity belongs to another account here.',
+};
+
+function refusalOf(reason: LegFailure): Refusal {
+  switch (reason) {
+    case 'denied':
+    case 'identity_taken':
+      return 'access_denied';
+    case 'provider_unavailable':
+      return 'temporarily_unavailable';
+    case 'provider_error':
+    case 'invalid_response':
+      return 'server_error';
+  }
+}
+
+/** An abandoned chain leaves nothing behind, here or in the vault. */
+@Injectable()
+export class AbandonSignIn {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly vault: Vault,
+    private readonly log: Log,
+  ) {}
+
+  async abandon({ id, state }: StoredAttempt<SignInState>): Promise<Abandonment> {
+    const abandonment = abandonmentOf(state);
+    await this.attempts.remove(id);
+    this.log.info('sign-in-abandoned', { attemptId: id, clientId: state.clientId, refusal: abandonment.refusal });
+    // What is staged there is swept in any case; the user does not wait for it.
+    this.vault.discard(id).catch((error: unknown) => this.log.failure('attempt-not-discarded', error, { attemptId: id }));
+    return abandonment;
+  }
+}

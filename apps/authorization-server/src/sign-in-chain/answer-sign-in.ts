@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { z } from 'zod';
+import { CONFIG, type Config } from '../config.js';
+import { CsrfTokens } from '../consent/csrf.js';
+import { AuthorizationRequests, type AuthorizationRequest, type Exchange } from '../provider/authorization-requests.js';
+import { AbandonSignIn } from './abandon-sign-in.js';
+import type { AttemptState, SignInState } from './attempt.js';
+import { AttemptStore } from './attempt.store.js';
+import { anotherAccount, approved, retried, reuseConfirmed, skipped } from './decisions.js';
+import { SignInSteps } from './sign-in-steps.js';
+
+const decision = z.enum(['approve', 'continue', 'another', 'retry', 'skip', 'cancel']);
+type Decision = z.output<typeof decision>;
+
+/** What the user answered on one of the pages. */
+@Injectable()
+export class AnswerSignIn {
+  constructor(
+    private readonly requests: AuthorizationRequests,
+    private readonly steps: SignInSteps,
+    private readonly attempts: AttemptStore,
+    private readonly abandonment: AbandonSignIn,
+    private readonly csrf: CsrfTokens,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @returns where the browser goes on when the sign-in is over; `undefined`: to the sign-in's own page. */
+  async answer(exchange: Exchange, uid: string, form: ReadonlyMap<string, string>): Promise<string | undefined> {
+    const request = await this.requests.load(exchange, uid);
+    this.csrf.check(uid, form);
+    const parsed = decision.safeParse(form.get('decision'));
+    if (!parsed.success) throw new GatehouseError('request_invalid', 'no such decision');
+    if (request.answeredAt !== undefined) return request.answeredAt;
+    if (parsed.data === 'cancel') return await this.#cancel(exchange, request);
+    const { id } = await this.steps.attemptOf(request);
+    const change = this.#change(parsed.data, form.get('provider') ?? '');
+    await this.attempts.change(id, (state) => (state.kind === 'sign-in' ? change(state) : state));
+    return undefined;
+  }
+
+  async #cancel(exchange: Exchange, request: AuthorizationRequest): Promise<string> {
+    const { refusal, description } = await this.abandonment.abandon(await this.steps.attemptOf(request));
+    return await this.requests.refuse(exchange, request.uid, refusal, description);
+  }
+
+  #change(chosen: Exclude<Decision, 'cancel'>, provider: string): (state: SignInState) => AttemptState {
+    switch (chosen) {
+      case 'approve':
+        return approved;
+      case 'continue':
+        return reuseConfirmed;
+      case 'another':
+        return (state) => anotherAccount(state, this.config.primaryUpstreamProvider);
+      case 'retry':
+        return (state) => retried(state, provider);
+      case 'skip':
+        return (state) => (this.#isOptional(provider) ? skipped(state, provider) : state);
+    }
+  }
+
+  #isOptional(provider: string): boolean {
+    const { primaryUpstreamProvider, upstreamProviders } = this.config;
+    const requirement = upstreamProviders.find(({ name }) => name === provider)?.requirement;
+    return provider !== primaryUpstreamProvider && requirement === 'optional';
+  }
+}

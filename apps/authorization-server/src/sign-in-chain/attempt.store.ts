@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AttemptId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { parseAttemptState, type AttemptState } from './attempt.js';
+
+/** An attempt as it was read; `version` lets exactly one of several writers change it. */
+export interface StoredAttempt<State extends AttemptState = AttemptState> {
+  readonly id: AttemptId;
+  readonly version: number;
+  readonly expiresAtMs: number;
+  readonly state: State;
+}
+
+interface AttemptRow {
+  readonly id: string;
+  readonly state: unknown;
+  readonly version: number;
+  readonly expires_at: Date;
+}
+
+const COLUMNS = 'id, state, version, expires_at';
+/** A change loses at most to the few requests that one browser makes at once. */
+const MAX_CHANGE_TRIES = 8;
+
+@Injectable()
+export class AttemptStore {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Makes the attempt of an interaction, or finds the one it has: reloading the page does not begin anew.
+   * @param interaction the interaction's uid; stored as its digest.
+   */
+  async ensure(id: AttemptId, interaction: string, state: AttemptState, ttlMs: number): Promise<StoredAttempt> {
+    await this.#insert(id, sha256(interaction), state, ttlMs);
+    const found = await this.forInteraction(interaction);
+    if (found === undefined) throw new GatehouseError('attempt_unknown');
+    return found;
+  }
+
+  async begin(id: AttemptId, state: AttemptState, ttlMs: number): Promise<StoredAttempt> {
+    await this.#insert(id, null, state, ttlMs);
+    return await this.load(id);
+  }
+
+  /** @throws {GatehouseError} `attempt_unknown` when there is none, or it has expired. */
+  async load(id: AttemptId): Promise<StoredAttempt> {
+    const { rows } = await this.database.query<AttemptRow>({
+      name: 'attempt-by-id',
+      text: `select ${COLUMNS} from attempts where id = $1 and expires_at > now()`,
+      values: [id],
+    });
+    return required(rows[0]);
+  }
+
+  async forInteraction(interaction: string): Promise<StoredAttempt | undefined> {
+    const { rows } = await this.database.query<AttemptRow>({
+      name: 'attempt-by-interaction',
+      text: `select ${COLUMNS} from attempts where interaction = $1 and expires_at > now()`,
+      values: [sha256(interaction)],
+    });
+    return rows[0] === undefined ? undefined : required(rows[0]);
+  }
+
+  /** Applies a pure change by compare-and-set, on the newest state if somebody else was faster. */
+  async change(id: AttemptId, next: (state: AttemptState) => AttemptState): Promise<StoredAttempt> {
+    for (let tries = 0; tries < MAX_CHANGE_TRIES; tries += 1) {
+      const before = await this.load(id);
+      const { rows } = await this.database.query<AttemptRow>({
+        name: 'attempt-change',
+        text: `update attempts set state = $3, version = version + 1 where id = $1 and version = $2 returning ${COLUMNS}`,
+        values: [id, before.version, JSON.stringify(next(before.state))],
+      });
+      if (rows[0] !== undefined) return required(rows[0]);
+    }
+    throw new GatehouseError('busy', 'the attempt is being changed by too many requests');
+  }
+
+  async remove(id: AttemptId): Promise<void> {
+    await this.database.query({ name: 'attempt-remove', text: 'delete from attempts where id = $1', values: [id] });
+  }
+
+  async #insert(id: AttemptId, interaction: string | null, state: AttemptState, ttlMs: number): Promise<void> {
+    await this.database.query({
+      name: 'attempt-insert',
+      text: `insert into attempts (id, interaction, state, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')
+        on conflict do nothing`,
+      values: [id, interaction, JSON.stringify(state), ttlMs],
+    });
+  }
+}
+
+function required(row: AttemptRow | undefined): StoredAttempt {
+  if (row === undefined) throw new GatehouseError('attempt_unknown');
+  return {
+    id: row.id as AttemptId, // the column holds nothing else
+    version: row.version,
+    expiresAtMs: row.expires_at.getTime(),
+    state: parseAttemptState(row.state),
+  };
+}

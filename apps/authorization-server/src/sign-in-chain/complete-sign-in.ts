@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import { AccountStore, type ProvenIdentity } from '../accounts/account.store.js';
+import { CONFIG, type Config } from '../config.js';
+import { ApprovalStore } from '../consent/approval.store.js';
+import type { AuthorizationRequest } from '../provider/authorization-requests.js';
+import type { AccountId } from '@gatehouse/kernel/ids';
+import { SessionStore } from '../sessions/session.store.js';
+import type { LegOutcome } from './attempt.js';
+import type { Situation } from './sign-in-steps.js';
+import { Vault } from '../vault/vault.client.js';
+
+export type Completion =
+  | { readonly kind: 'completed'; readonly accountId: AccountId }
+  | { readonly kind: 'identity_taken'; readonly provider: string }
+  /** A connection that was to be used again has gone since it was listed: the chain is looked at anew. */
+  | { readonly kind: 'reconsider' };
+
+/** Ends a sign-in. Every step gives the same result when it is done again, so a reload or a second tab is harmless. */
+@Injectable()
+export class CompleteSignIn {
+  constructor(
+    private readonly accounts: AccountStore,
+    private readonly approvals: ApprovalStore,
+    private readonly sessions: SessionStore,
+    private readonly vault: Vault,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async complete(request: AuthorizationRequest, situation: Situation, providers: readonly string[]): Promise<Completion> {
+    const { id, state } = situation.attempt;
+    if (state.person === undefined) throw new GatehouseError('internal', 'a chain completed without an account');
+    const proven = provenIdentities(state.legs);
+    const primary = proven.find(({ provider }) => provider === this.config.primaryUpstreamProvider);
+    const settled = await this.accounts.settle({
+      ...state.person,
+      ...(primary === undefined ? {} : { primary }),
+      others: proven.filter((one) => one !== primary),
+    });
+    if (settled.kind === 'identity_taken') return settled;
+    const { accountId } = settled;
+    if (!(await this.#openInVault(situation, accountId, providers))) return { kind: 'reconsider' };
+    const { clientId, name: clientName } = request.client;
+    const session = { tsid: state.tsid, accountId, clientId, clientName };
+    await this.sessions.open(session, this.config.tokenLifespans.refreshTokenLifespanMs);
+    if (state.approved) await this.approvals.approve(accountId, clientId, situation.fingerprint);
+    this.log.info('sign-in-completed', { attemptId: id, tsid: state.tsid, accountId, clientId, providers: providers.join(' ') });
+    return { kind: 'completed', accountId };
+  }
+
+  /** @returns false when a connection that was to be used again has gone since it was listed. */
+  async #openInVault({ attempt }: Situation, accountId: AccountId, providers: readonly string[]): Promise<boolean> {
+    try {
+      await this.vault.openSession(attempt.id, attempt.state.tsid, accountId, providers);
+      return true;
+    } catch (error) {
+      if (error instanceof GatehouseError && error.code === 'connection_missing') return false;
+      throw error;
+    }
+  }
+}
+
+const provenIdentities = (legs: Readonly<Record<string, LegOutcome>>): readonly ProvenIdentity[] =>
+  Object.entries(legs).flatMap(([provider, outcome]) =>
+    outcome.kind === 'done' ? [{ provider, identity: outcome.identity }] : [],
+  );

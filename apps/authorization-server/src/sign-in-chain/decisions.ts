@@ -1,0 +1,71 @@
+import type { AccountId } from '@gatehouse/kernel/ids';
+import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
+import type { AttemptState, LegFailure, LegOutcome, SignInState } from './attempt.js';
+
+/** Pure changes of an attempt; the store applies each by compare-and-set. */
+
+/** The user said yes to the client, having seen what it will use and what will be used again. */
+export const approved = (state: SignInState): SignInState => ({ ...state, approved: true, reuseConfirmed: true });
+
+export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
+
+/** The user is somebody else than the browser says: nothing of that account counts any more. */
+export const anotherAccount = (state: SignInState, primaryProvider: string): SignInState => {
+  const { person: _person, browserAccountId: _browserAccountId, ...rest } = state;
+  return { ...rest, approved: false, reuseConfirmed: false, legs: {}, fresh: withName(state.fresh, primaryProvider) };
+};
+
+/** A refusal is often a wrong account, so the next visit lets the user choose. */
+export const retried = <State extends AttemptState>(state: State, provider: string): State => {
+  const outcome = state.legs[provider];
+  if (outcome?.kind !== 'failed') return state;
+  const choosesAgain = outcome.reason === 'identity_taken' || outcome.reason === 'denied';
+  return {
+    ...state,
+    legs: without(state.legs, provider),
+    fresh: choosesAgain ? withName(state.fresh, provider) : state.fresh,
+  };
+};
+
+export const skipped = (state: SignInState, provider: string): SignInState =>
+  state.legs[provider]?.kind === 'failed' ? withOutcome(state, provider, { kind: 'skipped' }) : state;
+
+export const failed = <State extends AttemptState>(state: State, provider: string, reason: LegFailure): State =>
+  withOutcome(state, provider, { kind: 'failed', reason });
+
+/** @param owner the account that the identity belongs to already. */
+export const primaryDone = <State extends AttemptState>(
+  state: State,
+  provider: string,
+  identity: UpstreamIdentity,
+  owner: AccountId | undefined,
+  newAccount: AccountId,
+): State => {
+  const person = owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
+  // What was connected as somebody else belongs to that somebody.
+  const legs = state.person === undefined || state.person.accountId === person.accountId ? state.legs : {};
+  return withOutcome({ ...state, person, legs }, provider, { kind: 'done', identity });
+};
+
+export const laterDone = <State extends AttemptState>(
+  state: State,
+  provider: string,
+  identity: UpstreamIdentity,
+  owner: AccountId | undefined,
+): State =>
+  owner !== undefined && owner !== state.person?.accountId
+    ? failed(state, provider, 'identity_taken')
+    : withOutcome(state, provider, { kind: 'done', identity });
+
+function withOutcome<State extends AttemptState>(state: State, provider: string, outcome: LegOutcome): State {
+  return {
+    ...state,
+    legs: { ...state.legs, [provider]: outcome },
+    fresh: outcome.kind === 'done' ? state.fresh.filter((name) => name !== provider) : state.fresh,
+  };
+}
+
+const withName = (names: readonly string[], name: string): string[] => [...new Set([...names, name])];
+
+const without = (legs: Readonly<Record<string, LegOutcome>>, provider: string): Record<string, LegOutcome> =>
+  Object.fromEntries(Object.entries(legs).filter(([name]) => name !== provider));

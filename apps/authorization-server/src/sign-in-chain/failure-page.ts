@@ -1,0 +1,81 @@
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import type { LegFailure } from './attempt.js';
+
+export interface FailureView {
+  readonly provider: string;
+  readonly reason: LegFailure;
+  readonly optional: boolean;
+  /** Legs that are done and stay done. */
+  readonly connected: readonly string[];
+  /** Backends that cannot be used without this provider. */
+  readonly backends: readonly string[];
+  readonly csrf: string;
+  readonly action: string;
+  readonly basePath: string;
+}
+
+interface FailureText {
+  readonly title: string;
+  readonly what: string;
+  readonly retry: string;
+}
+
+/** A leg that failed is never the end: says which provider, what happened, and what can be done. */
+export function failurePage(view: FailureView): Html {
+  const { provider, reason, optional, connected, backends, csrf, action, basePath } = view;
+  const { title, what, retry } = textFor(provider, reason);
+  return layout({
+    title,
+    basePath,
+    page: 'failure',
+    body: html`<h1>${title}</h1>
+<div class="note bad" role="alert"><p>${what}</p></div>
+${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.join(', ')}</strong>.</p>`}
+${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${provider}, these will not work: ${backends.join(', ')}.</p>` : undefined}
+<form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
+<input type="hidden" name="csrf" value="${csrf}">
+<input type="hidden" name="provider" value="${provider}">
+<div class="actions stretch">
+<button class="main" name="decision" value="retry">${retry}</button>
+${optional ? html`<button name="decision" value="skip">Skip ${provider}</button>` : undefined}
+<button name="decision" value="cancel">Cancel</button>
+</div>
+</form>`,
+  });
+}
+
+function textFor(provider: string, reason: LegFailure): FailureText {
+  switch (reason) {
+    case 'denied':
+      return {
+        title: `${provider} did not give access`,
+        what: `Access was declined at ${provider}, by you or by a rule of the organisation.`,
+        retry: 'Try again',
+      };
+    case 'provider_unavailable':
+      return {
+        title: `${provider} cannot be reached`,
+        what: `${provider} does not answer at the moment, or answers that it is out of order.`,
+        retry: 'Try again',
+      };
+    case 'provider_error':
+      return {
+        title: `${provider} answered with an error`,
+        what: `${provider} refused the sign-in with an error. If that happens again, tell the people who run this gateway.`,
+        retry: 'Try again',
+      };
+    case 'invalid_response':
+      return {
+        title: `The answer of ${provider} was not valid`,
+        what: `What came back from ${provider} could not be verified, so it was not used.`,
+        retry: 'Try again',
+      };
+    case 'identity_taken':
+      return {
+        title: 'That account is taken',
+        what: `The account you chose at ${provider} already belongs to somebody else here. Choose another one, or sign in as that person from the beginning.`,
+        retry: 'Try again with another account',
+      };
+  }
+}

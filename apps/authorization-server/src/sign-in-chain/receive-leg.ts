@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { attemptId as attemptIdField } from '@gatehouse/contracts/fields';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { newAccountId, type AttemptId } from '@gatehouse/kernel/ids';
+import { Log } from '@gatehouse/observability/log';
+import { AccountStore } from '../accounts/account.store.js';
+import { CONFIG, type Config } from '../config.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import type { AttemptState } from './attempt.js';
+import { bindingOf, readAttemptCookie } from './attempt-cookie.js';
+import { AttemptStore, type StoredAttempt } from './attempt.store.js';
+import { failed, laterDone, primaryDone } from './decisions.js';
+import { Vault, type LegReply } from '../vault/vault.client.js';
+
+export interface ReceivedLeg {
+  readonly attempt: StoredAttempt;
+  readonly provider: string;
+  /** The interaction of the browser; empty for the connect page. */
+  readonly uid: string;
+}
+
+/** A provider's answer: checked to come from the browser that was sent there, handed to the vault, and recorded. */
+@Injectable()
+export class ReceiveLeg {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly accounts: AccountStore,
+    private readonly vault: Vault,
+    private readonly urls: IssuerUrls,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * @param query of the callback URL, without its question mark.
+   * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`; then nothing was recorded.
+   */
+  async receive(query: string, cookieHeader: string | undefined): Promise<ReceivedLeg> {
+    const attempt = await this.#attempt(query);
+    const cookie = readAttemptCookie(cookieHeader, attempt.id, this.urls.isHttps);
+    // Checked before the vault hears of it: somebody else's browser must not use up the leg.
+    if (cookie === undefined || bindingOf(cookie) !== attempt.state.browserBinding)
+      throw new GatehouseError('callback_wrong_browser');
+    const reply = await this.vault.complete(query, bindingOf(cookie));
+    if (reply.attemptId !== attempt.id) throw new GatehouseError('internal', 'the vault completed a leg of another attempt');
+    const recorded = await this.#record(attempt.id, reply);
+    return { attempt: recorded, provider: reply.provider, uid: cookie.uid };
+  }
+
+  async #attempt(query: string): Promise<StoredAttempt> {
+    // `<attempt id>.<rest>`, made by the vault.
+    const parsed = attemptIdField.safeParse(new URLSearchParams(query).get('state')?.split('.')[0]);
+    if (!parsed.success) throw new GatehouseError('callback_unknown', 'the state names no attempt');
+    try {
+      return await this.attempts.load(parsed.data);
+    } catch (error) {
+      if (error instanceof GatehouseError && error.code === 'attempt_unknown') throw new GatehouseError('callback_unknown');
+      throw error;
+    }
+  }
+
+  async #record(id: AttemptId, reply: LegReply): Promise<StoredAttempt> {
+    const { provider } = reply;
+    if (reply.outcome === 'refused') {
+      this.log.warn('leg-refused', { attemptId: id, provider, reason: reply.reason });
+      return await this.attempts.change(id, (state) => failed(state, provider, reply.reason));
+    }
+    const owner = await this.accounts.ownerOf(provider, reply.identity.subject);
+    const newAccount = newAccountId();
+    const change = (state: AttemptState): AttemptState =>
+      this.#decidesAccount(state, provider)
+        ? primaryDone(state, provider, reply.identity, owner, newAccount)
+        : laterDone(state, provider, reply.identity, owner);
+    const recorded = await this.attempts.change(id, change);
+    const outcome = recorded.state.legs[provider];
+    if (outcome?.kind === 'failed') this.log.warn('leg-refused', { attemptId: id, provider, reason: outcome.reason });
+    else this.log.info('leg-completed', { attemptId: id, provider });
+    return recorded;
+  }
+
+  #decidesAccount(state: AttemptState, provider: string): boolean {
+    const isPrimary = provider === this.config.primaryUpstreamProvider;
+    // On the connect page the account is known already, unless the browser is only now being signed in.
+    return isPrimary && (state.kind === 'sign-in' || state.person === undefined);
+  }
+}

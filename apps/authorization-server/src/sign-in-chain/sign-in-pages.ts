@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AccountStore } from '../accounts/account.store.js';
+import { CONFIG, type Config } from '../config.js';
+import { consentPage } from '../consent/consent-page.js';
+import { continuePage } from '../consent/continue-page.js';
+import { CsrfTokens } from '../consent/csrf.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import type { Shown } from '../http/shown.js';
+import type { Html } from '../pages/html.js';
+import type { AuthorizationRequest } from '../provider/authorization-requests.js';
+import { failurePage } from './failure-page.js';
+import type { Situation } from './sign-in-steps.js';
+import type { Step } from './step.js';
+
+/** A step at which the user is asked something. */
+export type Question = Extract<Step, { readonly kind: 'ask-approval' | 'confirm-reuse' | 'refuse' }>;
+
+@Injectable()
+export class SignInPages {
+  constructor(
+    private readonly accounts: AccountStore,
+    private readonly csrf: CsrfTokens,
+    private readonly urls: IssuerUrls,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async ask(request: AuthorizationRequest, situation: Situation, question: Question): Promise<Shown> {
+    return {
+      kind: 'page',
+      page: await this.#page(request, situation, question),
+      targets: { redirectUri: request.redirectUri, insecureHttp: this.config.insecureAllowHttp },
+    };
+  }
+
+  async #page(request: AuthorizationRequest, { attempt }: Situation, question: Question): Promise<Html> {
+    const common = {
+      csrf: this.csrf.tokenFor(request.uid),
+      action: this.urls.path(`/sign-in/${request.uid}`),
+      basePath: this.urls.basePath,
+    };
+    const { client, redirectUri } = request;
+    switch (question.kind) {
+      case 'ask-approval': {
+        const signedInAs = await this.#nameOf(situationPerson(attempt.state.person));
+        return consentPage({ ...common, client, redirectUri, providers: this.config.upstreamProviders, signedInAs });
+      }
+      case 'confirm-reuse': {
+        const accountName = (await this.#nameOf(situationPerson(attempt.state.person))) ?? 'yourself';
+        return continuePage({ ...common, clientName: client.name, accountName });
+      }
+      case 'refuse': {
+        const { provider, reason, optional } = question;
+        const connected = Object.entries(attempt.state.legs).flatMap(([name, { kind }]) => (kind === 'done' ? [name] : []));
+        const backends = this.config.upstreamProviders.find(({ name }) => name === provider)?.backends ?? [];
+        return failurePage({ ...common, provider, reason, optional, connected, backends });
+      }
+    }
+  }
+
+  async #nameOf(accountId: string | undefined): Promise<string | undefined> {
+    if (accountId === undefined) return undefined;
+    const account = await this.accounts.find(accountId);
+    return account?.name ?? account?.email ?? account?.accountId;
+  }
+}
+
+const situationPerson = (person: Situation['attempt']['state']['person']): string | undefined =>
+  person === undefined || person.isNew ? undefined : person.accountId;

@@ -1,0 +1,96 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import { AccountStore } from '../accounts/account.store.js';
+import { CONFIG, type Config } from '../config.js';
+import { ApprovalStore } from '../consent/approval.store.js';
+import { fingerprintOf } from '../consent/fingerprint.js';
+import type { AuthorizationRequest } from '../provider/authorization-requests.js';
+import { SIGN_IN_TTL_MS } from '../provider/library-configuration.js';
+import type { SignInState } from './attempt.js';
+import { AttemptStore, type StoredAttempt } from './attempt.store.js';
+import { nextStep, type Step } from './step.js';
+import { Vault } from '../vault/vault.client.js';
+
+export interface Situation {
+  readonly attempt: StoredAttempt<SignInState>;
+  readonly step: Step;
+  /** Stands for what the user approves. */
+  readonly fingerprint: string;
+}
+
+/** Reads everything that the next step depends on, and asks the pure decision. */
+@Injectable()
+export class SignInSteps {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly accounts: AccountStore,
+    private readonly approvals: ApprovalStore,
+    private readonly vault: Vault,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async attemptOf(request: AuthorizationRequest): Promise<StoredAttempt<SignInState>> {
+    const known = await this.attempts.forInteraction(request.uid);
+    if (known !== undefined) return asSignIn(known);
+    const account =
+      request.browserAccountId === undefined ? undefined : await this.accounts.find(request.browserAccountId);
+    const id = newAttemptId();
+    const made = await this.attempts.ensure(id, request.uid, initialState(request, account?.accountId, this.config), SIGN_IN_TTL_MS);
+    if (made.id === id)
+      this.log.info('sign-in-started', { attemptId: id, clientId: request.client.clientId, accountId: account?.accountId });
+    return asSignIn(made);
+  }
+
+  async situationOf(request: AuthorizationRequest): Promise<Situation> {
+    const attempt = await this.attemptOf(request);
+    const { person } = attempt.state;
+    const fingerprint = fingerprintOf({
+      redirectUris: request.client.redirectUris,
+      scopes: request.scopes,
+      providers: this.config.upstreamProviders,
+    });
+    const known = person === undefined || person.isNew ? undefined : person.accountId;
+    const [connections, approvedBefore] =
+      known === undefined
+        ? [[], false]
+        : await Promise.all([
+            this.vault.connections(known),
+            this.approvals.isApproved(known, request.client.clientId, fingerprint),
+          ]);
+    const step = nextStep(attempt.state, {
+      primaryProvider: this.config.primaryUpstreamProvider,
+      providers: this.config.upstreamProviders,
+      reuse: this.config.connectionReuse,
+      liveConnections: new Set(connections.filter(({ state }) => state === 'live').map(({ provider }) => provider)),
+      approvedBefore,
+    });
+    return { attempt, step, fingerprint };
+  }
+}
+
+function initialState(
+  request: AuthorizationRequest,
+  accountId: AuthorizationRequest['browserAccountId'],
+  { primaryUpstreamProvider }: Config,
+): SignInState {
+  return {
+    kind: 'sign-in',
+    clientId: request.client.clientId,
+    tsid: newSessionId(),
+    approved: false,
+    reuseConfirmed: false,
+    legs: {},
+    fresh: request.wantsFreshSignIn ? [primaryUpstreamProvider] : [],
+    ...(accountId === undefined ? {} : { browserAccountId: accountId }),
+    ...(accountId === undefined || request.wantsFreshSignIn ? {} : { person: { accountId, isNew: false } }),
+  };
+}
+
+export function asSignIn(attempt: StoredAttempt): StoredAttempt<SignInState> {
+  const { state } = attempt;
+  if (state.kind !== 'sign-in') throw new GatehouseError('attempt_unknown', 'not a sign-in');
+  return { ...attempt, state };
+}

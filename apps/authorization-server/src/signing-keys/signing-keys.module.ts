@@ -1,0 +1,52 @@
+import { Module } from '@nestjs/common';
+import { randomToken } from '@gatehouse/kernel/ids';
+import { Secret } from '@gatehouse/kernel/secret';
+import { Database } from '@gatehouse/persistence/database';
+import { Envelope } from '@gatehouse/sealing/envelope';
+import { CONFIG, type Config } from '../config.js';
+import { CsrfTokens } from '../consent/csrf.js';
+import { CookieKeys } from './cookie-keys.js';
+import { KeyringStore } from './keyring.store.js';
+import { SigningKeysHandler } from './signing-keys.handler.js';
+import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js';
+
+@Module({
+  controllers: [SigningKeysHandler],
+  providers: [
+    {
+      provide: Envelope,
+      inject: [CONFIG],
+      useFactory: ({ keyEncryptionKeys }: Config) => new Envelope(keyEncryptionKeys),
+    },
+    {
+      provide: KeyringStore,
+      inject: [Database, Envelope, CONFIG],
+      useFactory: (database: Database, envelope: Envelope, { name }: Config) => new KeyringStore(database, envelope, name),
+    },
+    {
+      provide: SigningKeys,
+      inject: [KeyringStore, CONFIG],
+      useFactory: async (keyring: KeyringStore, config: Config) => {
+        const [first = await keyring.findOrMake('signing', () => Promise.resolve(newSigningKeyPem())), ...rest] =
+          config.signingKeys;
+        return new SigningKeys([
+          await readSigningKey(first, 0),
+          ...(await Promise.all(rest.map((pem, index) => readSigningKey(pem, index + 1)))),
+        ]);
+      },
+    },
+    {
+      provide: CookieKeys,
+      inject: [KeyringStore],
+      useFactory: async (keyring: KeyringStore) =>
+        new CookieKeys(await keyring.findOrMake('cookie', () => Promise.resolve(new Secret(randomToken())))),
+    },
+    {
+      provide: CsrfTokens,
+      inject: [CookieKeys],
+      useFactory: (keys: CookieKeys) => new CsrfTokens(keys.derive('csrf')),
+    },
+  ],
+  exports: [Envelope, SigningKeys, CookieKeys, CsrfTokens],
+})
+export class SigningKeysModule {}

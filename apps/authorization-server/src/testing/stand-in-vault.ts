@@ -1,0 +1,137 @@
+import { Controller, type INestMicroservice, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Payload } from '@nestjs/microservices';
+import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
+import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
+import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
+import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
+import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
+import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { newConnectionId, randomToken } from '@gatehouse/kernel/ids';
+import { Answers } from '@gatehouse/messaging/answers';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import { contractServer } from '@gatehouse/messaging/contract-server';
+import { Log } from '@gatehouse/observability/log';
+import { MessageOpener, newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
+import { z } from 'zod';
+
+interface PendingLeg {
+  readonly attemptId: z.output<typeof connectionBegin.request>['attemptId'];
+  readonly provider: string;
+  readonly browserBinding: string;
+}
+
+const pair = await newMessageKeyPair();
+const opener = new MessageOpener([pair]);
+const callbackQuery = z.object({ query: z.string() });
+
+/**
+ * Speaks the vault's contracts on a real bus, for specs of this service alone. A provider's answer is written into the
+ * callback: `code=<subject>` connects as that subject, `error=<reason>` is a refused leg.
+ */
+@Controller()
+export class StandInVault {
+  readonly begun: z.output<typeof connectionBegin.request>[] = [];
+  readonly opened: z.output<typeof sessionOpen.request>[] = [];
+  readonly closed: string[] = [];
+  readonly discarded: string[] = [];
+  readonly adopted: z.output<typeof connectionAdopt.request>[] = [];
+  /** `<account> <provider>` */
+  readonly connections = new Set<string>();
+  readonly unavailable = new Set<string>();
+  readonly #legs = new Map<string, PendingLeg>();
+
+  @Answers(busKeyCurrent)
+  key(): Promise<z.input<typeof busKeyCurrent.reply>> {
+    return Promise.resolve({ key: pair.publicKey, useUntilMs: Date.now() + 60_000 });
+  }
+
+  @Answers(connectionBegin)
+  begin(@Payload() request: z.output<typeof connectionBegin.request>): Promise<z.input<typeof connectionBegin.reply>> {
+    if (this.unavailable.has(request.provider)) throw new GatehouseError('provider_unavailable');
+    const state = `${request.attemptId}.${randomToken()}`;
+    this.begun.push(request);
+    this.#legs.set(state, request);
+    return Promise.resolve({
+      authorizationUrl: `http://${request.provider}.example/authorize?state=${state}`,
+      expiresAtMs: Date.now() + 60_000,
+    });
+  }
+
+  @Answers(connectionComplete)
+  async complete(
+    @Payload() request: z.output<typeof connectionComplete.request>,
+  ): Promise<z.input<typeof connectionComplete.reply>> {
+    const query = new URLSearchParams(callbackQuery.parse(await opener.open(request.sealedQuery)).query);
+    const state = query.get('state') ?? '';
+    const leg = this.#legs.get(state);
+    if (leg === undefined) throw new GatehouseError('callback_unknown');
+    if (leg.browserBinding !== request.browserBinding) throw new GatehouseError('callback_wrong_browser');
+    this.#legs.delete(state);
+    const { attemptId, provider } = leg;
+    const reason = query.get('error');
+    if (reason !== null)
+      return { outcome: 'refused', attemptId, provider, reason: reason === 'access_denied' ? 'denied' : 'invalid_response' };
+    const subject = query.get('code') ?? '';
+    return { outcome: 'completed', attemptId, provider, identity: { subject, name: `Name of ${subject}` }, scopes: [] };
+  }
+
+  @Answers(sessionOpen)
+  open(@Payload() request: z.output<typeof sessionOpen.request>): Promise<z.input<typeof sessionOpen.reply>> {
+    this.opened.push(request);
+    for (const provider of request.providers) this.connections.add(`${request.accountId} ${provider}`);
+    return Promise.resolve({ bound: request.providers });
+  }
+
+  @Answers(sessionClose)
+  close(@Payload() { tsid }: z.output<typeof sessionClose.request>): Promise<z.input<typeof sessionClose.reply>> {
+    this.closed.push(tsid);
+    return Promise.resolve({ closed: true });
+  }
+
+  @Answers(attemptDiscard)
+  discard(@Payload() request: z.output<typeof attemptDiscard.request>): Promise<z.input<typeof attemptDiscard.reply>> {
+    this.discarded.push(request.attemptId);
+    return Promise.resolve({ discarded: 0 });
+  }
+
+  @Answers(connectionList)
+  list(@Payload() { accountId }: z.output<typeof connectionList.request>): Promise<z.input<typeof connectionList.reply>> {
+    const providers = [...this.connections].flatMap((one) => (one.startsWith(accountId) ? [one.split(' ')[1] ?? ''] : []));
+    const facts = { subject: 'subject', scopes: [], state: 'live' as const, connectedAtMs: 1 };
+    return Promise.resolve({
+      connections: providers.map((provider) => ({ connectionId: newConnectionId(), provider, ...facts })),
+    });
+  }
+
+  @Answers(connectionRevoke)
+  revoke(
+    @Payload() { accountId, provider }: z.output<typeof connectionRevoke.request>,
+  ): Promise<z.input<typeof connectionRevoke.reply>> {
+    return Promise.resolve({ revoked: this.connections.delete(`${accountId} ${provider}`) });
+  }
+
+  @Answers(connectionAdopt)
+  adopt(@Payload() request: z.output<typeof connectionAdopt.request>): Promise<z.input<typeof connectionAdopt.reply>> {
+    this.adopted.push(request);
+    this.connections.add(`${request.accountId} ${request.provider}`);
+    return Promise.resolve({ adopted: true });
+  }
+}
+
+export interface RunningVault {
+  readonly vault: StandInVault;
+  readonly app: INestMicroservice;
+}
+
+export async function startStandInVault(bus: BusOptions, log: Log): Promise<RunningVault> {
+  @Module({ controllers: [StandInVault], providers: [{ provide: Log, useValue: log }] })
+  class StandInModule {}
+  const app = await NestFactory.createMicroservice(StandInModule, { strategy: contractServer(bus), logger: false });
+  await app.listen();
+  return { vault: app.get(StandInVault), app };
+}

@@ -1,0 +1,52 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import { Secret } from '@gatehouse/kernel/secret';
+import type { Config } from '../config.js';
+
+export interface TestConfigurationParts {
+  readonly databaseUrl: Secret;
+  readonly bus: BusOptions;
+  readonly port: number;
+}
+
+const KEY_ENCRYPTION_KEYS = [{ id: 'test', key: new Secret(randomBytes(32).toString('base64url')) }];
+
+/** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */
+export function testConfiguration({ databaseUrl, bus, port }: TestConfigurationParts, overrides: Partial<Config> = {}): Config {
+  const issuer = `http://localhost:${port}`;
+  const provider = { type: 'oauth2', scopes: ['read'], backends: ['files'] } as const;
+  return {
+    name: bus.gatewayName,
+    publicUrl: 'http://localhost:9',
+    resourceUrl: 'http://localhost:9/mcp',
+    nats: { servers: bus.servers, user: bus.user, password: bus.password },
+    listen: { host: '127.0.0.1', port },
+    issuer,
+    callbackUrl: `${issuer}/oauth/callback`,
+    primaryUpstreamProvider: 'acme-sso',
+    insecureAllowHttp: false,
+    tokenLifespans: { accessTokenLifespanMs: 60_000, refreshTokenLifespanMs: 3_600_000, authCodeLifespanMs: 60_000 },
+    signingKeys: [],
+    keyEncryptionKeys: KEY_ENCRYPTION_KEYS,
+    clientRegistration: {
+      dynamic: 'open',
+      metadataDocuments: { enabled: true, allowedHosts: ['*'], allowPrivateIps: true },
+      clients: [],
+    },
+    scopesSupported: ['openid', 'profile', 'email', 'offline_access'],
+    baselineClientScopes: ['openid', 'offline_access'],
+    resourceIndicator: 'required',
+    connectionReuse: 'confirm',
+    upstreamProviders: [
+      { ...provider, name: 'acme-sso', requirement: 'required' },
+      { ...provider, name: 'octo', requirement: 'required' },
+      { ...provider, name: 'wiki', requirement: 'optional' },
+      { ...provider, name: 'mail', requirement: 'onDemand' },
+    ],
+    databaseUrl,
+    ...overrides,
+  };
+}
+
+export const rsaKeyPem = (): Secret =>
+  new Secret(generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString());

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomToken } from '@gatehouse/kernel/ids';
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import type { Log } from '@gatehouse/observability/log';
+import { createApplication, start } from '../application.js';
+import type { Config } from '../config.js';
+import { startStandInVault, type StandInVault } from './stand-in-vault.js';
+import { TestBrowser, type Answer } from './test-browser.js';
+import { testConfiguration } from './test-configuration.js';
+
+export const REDIRECT_URI = 'http://127.0.0.1:7777/callback';
+
+export interface TestServiceParts {
+  readonly databaseUrl: Secret;
+  readonly port: number;
+  readonly log: Log;
+  busOf(service: 'authorization-server' | 'token-vault'): BusOptions;
+  readonly overrides?: Partial<Config>;
+}
+
+/** This service for real (HTTP, Postgres, NATS), with a stand-in on the vault's side of the bus. */
+export class TestService {
+  private constructor(
+    readonly config: Config,
+    readonly app: NestFastifyApplication,
+    readonly vault: StandInVault,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async start(parts: TestServiceParts): Promise<TestService> {
+    const { vault, app: vaultApp } = await startStandInVault(parts.busOf('token-vault'), parts.log);
+    const bus = parts.busOf('authorization-server');
+    const config = testConfiguration({ databaseUrl: parts.databaseUrl, bus, port: parts.port }, parts.overrides);
+    const app = await createApplication(config, parts.log);
+    await start(app, config);
+    return new TestService(config, app, vault, async () => {
+      await app.close();
+      await vaultApp.close();
+    });
+  }
+
+  get issuer(): string {
+    return this.config.issuer;
+  }
+
+  browser(): TestBrowser {
+    return new TestBrowser(this.issuer);
+  }
+
+  async register(metadata: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const answer = await this.post('/oauth/register', { redirect_uris: [REDIRECT_URI], client_name: 'Test Client', ...metadata });
+    return (answer as { readonly client_id: string }).client_id;
+  }
+
+  async post(path: string, body: unknown): Promise<unknown> {
+    const response = await fetch(this.issuer + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return await response.json();
+  }
+
+  authorizeUrl(clientId: string, overrides: Readonly<Record<string, string | undefined>> = {}): { url: string; verifier: string } {
+    const verifier = randomToken();
+    const parameters: Readonly<Record<string, string | undefined>> = {
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: REDIRECT_URI,
+      state: 'client-state',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+      resource: this.config.resourceUrl,
+      ...overrides,
+    };
+    const url = new URL('/oauth/authorize', this.issuer);
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+    return { url: url.href, verifier };
+  }
+
+  /** What a provider does with the browser: sends it back with an answer. */
+  async answerLeg(browser: TestBrowser, away: Answer, answer: Readonly<Record<string, string>>): Promise<Answer> {
+    const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
+    const query = new URLSearchParams({ ...answer, state });
+    return await browser.follow(await browser.get(`/oauth/callback?${query.toString()}`));
+  }
+
+  /** Approves, connects to every provider as `login`, and comes back with what the client gets. */
+  async signIn(browser: TestBrowser, authorizeUrl: string, login: string): Promise<URLSearchParams> {
+    let at = await browser.follow(await browser.get(authorizeUrl));
+    for (let step = 0; step < 10; step += 1) {
+      if (at.location?.startsWith(REDIRECT_URI) === true) return new URL(at.location).searchParams;
+      if (at.status === 302) at = await this.answerLeg(browser, at, { code: `${new URL(at.location ?? '').hostname}-${login}` });
+      else at = await browser.decide(at, at.body.includes('value="approve"') ? 'approve' : 'continue');
+    }
+    throw new Error(`no end of the sign-in: ${at.status} ${at.url}`);
+  }
+
+  async token(fields: Readonly<Record<string, string>>): Promise<TokenAnswer> {
+    const response = await fetch(`${this.issuer}/oauth/token`, { method: 'POST', body: new URLSearchParams(fields) });
+    return { status: response.status, ...((await response.json()) as Omit<TokenAnswer, 'status'>) };
+  }
+
+  async redeem(clientId: string, code: string, verifier: string): Promise<TokenAnswer> {
+    return await this.token({
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      code,
+      code_verifier: verifier,
+      redirect_uri: REDIRECT_URI,
+      resource: this.config.resourceUrl,
+    });
+  }
+
+  async refresh(clientId: string, refreshToken: string): Promise<TokenAnswer> {
+    return await this.token({ grant_type: 'refresh_token', client_id: clientId, refresh_token: refreshToken });
+  }
+
+  /** From nothing to tokens. */
+  async tokens(login: string, browser = this.browser()): Promise<{ clientId: string; answer: TokenAnswer }> {
+    const clientId = await this.register();
+    const { url, verifier } = this.authorizeUrl(clientId);
+    const result = await this.signIn(browser, url, login);
+    return { clientId, answer: await this.redeem(clientId, result.get('code') ?? '', verifier) };
+  }
+}
+
+export interface TokenAnswer {
+  readonly status: number;
+  readonly access_token?: string;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+  readonly scope?: string;
+  readonly error?: string;
+}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { RecipientKey } from '@gatehouse/contracts/fields';
+import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
+import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
+import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
+import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
+import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
+import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
+import { systemClock } from '@gatehouse/kernel/clock';
+import type { AccountId, AttemptId, SessionId } from '@gatehouse/kernel/ids';
+import { ContractClient } from '@gatehouse/messaging/contract-client';
+import { sealMessage } from '@gatehouse/sealing/message-sealing';
+import type { z } from 'zod';
+
+export type LegReply = z.output<typeof connectionComplete.reply>;
+
+/** Legs and connections: all of it happens in the token vault, which alone sees upstream tokens and client secrets. */
+@Injectable()
+export class Vault {
+  #busKey: { readonly key: RecipientKey; readonly useUntilMs: number } | undefined;
+
+  constructor(private readonly bus: ContractClient) {}
+
+  /** @returns where to send the browser. @throws {GatehouseError} `provider_unavailable` and the bus's own codes. */
+  async begin(leg: z.input<typeof connectionBegin.request>): Promise<string> {
+    const { authorizationUrl } = await this.bus.ask(connectionBegin, leg);
+    return authorizationUrl;
+  }
+
+  /** Hands over the callback's query, sealed: it carries a code. */
+  async complete(query: string, browserBinding: string): Promise<LegReply> {
+    const sealedQuery = await sealMessage({ query }, await this.#currentBusKey());
+    return await this.bus.ask(connectionComplete, { sealedQuery, browserBinding });
+  }
+
+  async discard(attemptId: AttemptId): Promise<void> {
+    await this.bus.ask(attemptDiscard, { attemptId });
+  }
+
+  async openSession(attemptId: AttemptId, tsid: SessionId, accountId: AccountId, providers: readonly string[]): Promise<void> {
+    await this.bus.ask(sessionOpen, { attemptId, tsid, accountId, providers: [...providers] });
+  }
+
+  async closeSession(tsid: SessionId): Promise<void> {
+    await this.bus.ask(sessionClose, { tsid });
+  }
+
+  async connections(accountId: AccountId): Promise<readonly ConnectionView[]> {
+    const { connections } = await this.bus.ask(connectionList, { accountId });
+    return connections;
+  }
+
+  async revoke(accountId: AccountId, provider: string): Promise<void> {
+    await this.bus.ask(connectionRevoke, { accountId, provider });
+  }
+
+  async adopt(attemptId: AttemptId, accountId: AccountId, provider: string): Promise<void> {
+    await this.bus.ask(connectionAdopt, { attemptId, accountId, provider });
+  }
+
+  async #currentBusKey(): Promise<RecipientKey> {
+    if (this.#busKey === undefined || this.#busKey.useUntilMs <= systemClock.nowMs())
+      this.#busKey = await this.bus.ask(busKeyCurrent, {});
+    return this.#busKey.key;
+  }
+}

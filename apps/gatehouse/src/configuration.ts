@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseConfiguration } from '@gatehouse/config/load';
+import type { GatehouseModel } from '@gatehouse/config/model';
+import { renderProblems } from '@gatehouse/config/render-problems';
+import { systemSecrets } from '@gatehouse/config/secret-references';
+import { Cannot } from './cannot.js';
+
+/** Which service's secrets are looked up; everything else is checked all the same. */
+export type Part = 'authorization-server' | 'token-vault' | 'vmcp-proxy' | 'all' | 'none';
+
+/** A configuration file as read, so that it can be parsed for one part after the other. */
+export interface ConfigurationText {
+  readonly document: string;
+  readonly text: string;
+}
+
+export function readConfiguration(file: string): ConfigurationText {
+  try {
+    return { document: file, text: readFileSync(file, 'utf8') };
+  } catch {
+    throw new Cannot(`The configuration ${file} cannot be read.`);
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The checked model; every problem at once when there are any. */
+export function modelOf(
+  configuration: ConfigurationText,
+  part: Part,
+  environment: Environment,
+): GatehouseModel {
+  const readSecret = systemSecrets(dirname(configuration.document), environment);
+  const loaded = parseConfiguration(configuration, { part, readSecret });
+  if (!loaded.ok) throw new Cannot(renderProblems(loaded.problems));
+  return loaded.model;
+}
+
+/** Names of the environment variables that one part reads: all that its process may be given. */
+export function environmentNamesOf(
+  configuration: ConfigurationText,
+  part: Part,
+  environment: Environment,
+): ReadonlySet<string> {
+  const names = new Set<string>();
+  const read = systemSecrets(dirname(configuration.document), environment);
+  parseConfiguration(configuration, {
+    part,
+    readSecret: (reference) => {
+      if ('env' in reference) names.add(reference.env);
+      return read(reference);
+    },
+  });
+  return names;
+}

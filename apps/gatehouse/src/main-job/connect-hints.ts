@@ -1,0 +1,10 @@
+/** How people connect their own client, ready to copy. */
+export function renderConnectHints(mcpUrl: string, isDemonstration: boolean): string {
+  const who = isDemonstration ? ' (sign in as alice, or any other name; the password is demo)' : '';
+  return [
+    `Connect your own client${who}:`,
+    `  Claude Code   claude mcp add --transport http gatehouse ${mcpUrl}`,
+    `  VS Code       .vscode/mcp.json        { "servers": { "gatehouse": { "type": "http", "url": "${mcpUrl}" } } }`,
+    `  Codex         ~/.codex/config.toml    [mcp_servers.gatehouse]  url = "${mcpUrl}"`,
+  ].join('\n');
+}

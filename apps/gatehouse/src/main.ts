@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { Cannot } from './cannot.js';
+import { Output } from './output.js';
+import { DEMONSTRATION_STATE } from './paths.js';
+import { DEFAULT_PORT_BASE } from './up/ports.js';
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Not a whole number.');
+  return Number(text);
+}
+
+function replicaCount(text: string): number {
+  const count = wholeNumber(text);
+  if (count < 1 || count > 9) throw new InvalidArgumentError('From 1 to 9.');
+  return count;
+}
+
+interface UpFlags {
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly portBase: number;
+  readonly state: string;
+  readonly config?: string;
+  readonly replicas: number;
+}
+
+interface NatsFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly monitorPort?: number;
+  readonly store?: string;
+}
+
+// Each command loads what it needs and no more, so that the small ones answer at once.
+const output = new Output(process.stdout);
+const program = new Command('gatehouse').description(
+  'An MCP gateway that signs the user in once and calls every backend as that user.',
+);
+
+program
+  .command('up')
+  .description('run a whole gateway on this machine; without --config, the demonstration')
+  .option('--once', 'do the main job once, report, stop; exit code 0 only if every token was the right one')
+  .option(
+    '--json',
+    'print the rows of the main job as JSON to standard output, everything else to standard error',
+  )
+  .option('--port-base <port>', 'first of the ports to use', wholeNumber, DEFAULT_PORT_BASE)
+  .option(
+    '--state <folder>',
+    'where secrets, databases and logs are kept between starts',
+    DEMONSTRATION_STATE,
+  )
+  .option('--config <file>', 'a gatehouse.yaml of your own instead of the demonstration')
+  .option(
+    '--replicas <count>',
+    'how many of each service, each further one 100 ports above the one before',
+    replicaCount,
+    1,
+  )
+  .action(async ({ once = false, json = false, portBase, state, config, replicas }: UpFlags) => {
+    const { up } = await import('./up/up.js');
+    const stateFolder = resolve(state);
+    const configFile = config === undefined ? {} : { configFile: config };
+    process.exitCode = await up({ once, json, portBase, stateFolder, replicas, ...configFile });
+  });
+
+program
+  .command('validate')
+  .description('check a configuration by the rules that the services run at start')
+  .argument('<file>')
+  .option('--explain', 'also show every value that follows from it, and why')
+  .action(async (file: string, { explain = false }: { readonly explain?: boolean }) => {
+    const { validate } = await import('./validate.js');
+    process.exitCode = validate(file, explain, output);
+  });
+
+program
+  .command('nats-configuration')
+  .description('print the nats-server configuration: one user per service, the permissions of the contracts')
+  .argument('<file>')
+  .option('--host <address>', 'address that nats-server listens on', '127.0.0.1')
+  .option('--port <port>', 'client port', wholeNumber, 4222)
+  .option('--monitor-port <port>', 'monitoring port; left out: none', wholeNumber)
+  .option('--store <folder>', 'JetStream folder')
+  .action(async (file: string, { host, port, monitorPort, store }: NatsFlags) => {
+    const { natsConfigurationFor } = await import('./nats-configuration.js');
+    const listen = {
+      host,
+      port,
+      ...(monitorPort === undefined ? {} : { monitorPort }),
+      ...(store === undefined ? {} : { storeDirectory: store }),
+    };
+    process.stdout.write(natsConfigurationFor(file, listen));
+  });
+
+program
+  .command('migrate')
+  .description('apply the database migrations of both services')
+  .requiredOption('--config <file>')
+  .action(async ({ config }: { readonly config: string }) => {
+    const { migrate } = await import('./migrate.js');
+    process.exitCode = await migrate(config, process.env, output);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof Cannot)) throw error;
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+}
+// What is left open by then (a kept connection, a timer of a library) must not hold a finished command back.
+process.exit();

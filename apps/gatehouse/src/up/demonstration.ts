@@ -1,0 +1,51 @@
+import { programOf } from '../paths.js';
+import { baseEnvironment } from './environment.js';
+import type { PortPlan } from './ports.js';
+import { lastLines, type Processes, type RunningProcess } from './processes.js';
+import { failed } from './readiness.client.js';
+import type { GeneratedSecrets, StateFolder } from './state.js';
+
+const TIMEOUT_MS = 30_000;
+
+/** Starts the strangers: two identity providers, a token exchange endpoint and two backend servers. */
+export async function startDemonstration(
+  state: StateFolder,
+  processes: Processes,
+  ports: PortPlan,
+): Promise<RunningProcess> {
+  const running = processes.start({
+    name: 'demonstration',
+    command: process.execPath,
+    args: [programOf('demonstration'), ...demonstrationFlags(state.secrets, ports)],
+    environment: baseEnvironment(),
+    stopPhase: 1,
+  });
+  const deadlineMs = Date.now() + TIMEOUT_MS;
+  while (!lastLines(running.logFile).includes('demonstration ready')) {
+    if (!running.isRunning()) throw failed(running, `ended with ${await running.ended}`);
+    if (Date.now() > deadlineMs) throw failed(running, `was not ready after ${TIMEOUT_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return running;
+}
+
+const demonstrationFlags = (secrets: GeneratedSecrets, ports: PortPlan): string[] => [
+  `--port-base=${ports.base}`,
+  `--gateway-issuer=http://localhost:${ports.authorizationServer}`,
+  `--acme-client-secret=${secrets.acmeSsoClientSecret}`,
+  `--octo-client-secret=${secrets.octoClientSecret}`,
+  `--sts-client-secret=${secrets.exchangeClientSecret}`,
+  `--introspection-client-secret=${secrets.introspectionClientSecret}`,
+  `--reports-api-key=${secrets.reportsApiKey}`,
+  '--control',
+];
+
+/** What the configuration's `{env: …}` references stand for in the demonstration, apart from databases and the bus. */
+export const demonstrationValues = (secrets: GeneratedSecrets): Record<string, string> => ({
+  ACME_SSO_CLIENT_SECRET: secrets.acmeSsoClientSecret,
+  OCTO_CLIENT_SECRET: secrets.octoClientSecret,
+  STS_CLIENT_SECRET: secrets.exchangeClientSecret,
+  REPORTS_API_KEY: secrets.reportsApiKey,
+  AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: secrets.authorizationServerKeyEncryptionKey,
+  TOKEN_VAULT_KEY_ENCRYPTION_KEY: secrets.tokenVaultKeyEncryptionKey,
+});

@@ -1,0 +1,28 @@
+/** When a process is stopped: everything of one phase is gone before the next begins. Data stores go last. */
+export type StopPhase = 1 | 2 | 3;
+
+/** What `gatehouse up` tells the keeper, one per line. */
+export type KeeperOrder =
+  | {
+      readonly kind: 'keep';
+      readonly pid: number;
+      readonly signal: 'SIGTERM' | 'SIGINT';
+      readonly phase: StopPhase;
+    }
+  | { readonly kind: 'forget'; readonly pid: number };
+
+export const renderOrder = (order: KeeperOrder): string => `${JSON.stringify(order)}\n`;
+
+/** Reads one line; what is not an order is `undefined`, for the keeper must outlive anything. */
+export function parseOrder(line: string): KeeperOrder | undefined {
+  try {
+    const { kind, pid, signal, phase } = JSON.parse(line) as Partial<Record<string, unknown>>;
+    // Zero and negative numbers would mean whole process groups of others.
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 1) return undefined;
+    if (kind === 'forget') return { kind, pid };
+    if (kind !== 'keep' || (signal !== 'SIGTERM' && signal !== 'SIGINT')) return undefined;
+    return phase === 1 || phase === 2 || phase === 3 ? { kind, pid, signal, phase } : undefined;
+  } catch {
+    return undefined;
+  }
+}

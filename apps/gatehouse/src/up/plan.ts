@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import type { GatehouseModel } from '@gatehouse/config/model';
+import { Cannot } from '../cannot.js';
+import { modelOf, readConfiguration, type ConfigurationText, type Environment } from '../configuration.js';
+import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import { demonstrationValues } from './demonstration.js';
+import { DEFAULT_PORT_BASE, isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
+import { databaseUrl } from './postgres.js';
+import { ownValues, SERVICES, type ServiceName } from './services.js';
+import type { StateFolder } from './state.js';
+
+export interface UpOptions {
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly portBase: number;
+  readonly stateFolder: string;
+  /** Absent: the demonstration. */
+  readonly configFile?: string;
+  readonly replicas: number;
+}
+
+/** Everything that is decided before the first process starts. */
+export interface UpPlan {
+  readonly configuration: ConfigurationText;
+  readonly model: GatehouseModel;
+  readonly isDemonstration: boolean;
+  /** Where a configuration with moved ports was written; absent when the file is used as it is. */
+  readonly movedTo: string | undefined;
+  readonly ports: PortPlan;
+  readonly services: readonly ServiceName[];
+  /** Whether a Postgres is started too: yes, unless the environment names databases. */
+  readonly ownPostgres: boolean;
+  readonly valuesOf: (service: ServiceName) => Environment;
+}
+
+const DATABASE_VARIABLES = ['AUTHORIZATION_SERVER_DATABASE_URL', 'TOKEN_VAULT_DATABASE_URL'] as const;
+
+/** Reads and checks the configuration, and fixes ports and values. Nothing is started. */
+export function planUp(options: UpOptions, state: StateFolder, environment: Environment): UpPlan {
+  if (!isUsableBase(options.portBase, options.replicas))
+    throw new Cannot(
+      `--port-base ${options.portBase} leaves no room: the ports have to lie between 1024 and 65535.`,
+    );
+  const isDemonstration = options.configFile === undefined;
+  const { configuration, movedTo } = configurationFor(options, state);
+  const ownPostgres = isDemonstration || DATABASE_VARIABLES.some((name) => environment[name] === undefined);
+  const basePorts = planPorts(options.portBase);
+  const databaseUrls = ownPostgres ? databaseUrlsOf(state, basePorts.postgres) : {};
+  const given = isDemonstration ? demonstrationValues(state.secrets) : environment;
+  const valuesOf = (service: ServiceName): Environment => ({
+    ...given,
+    ...ownValues(service, state.secrets, databaseUrls),
+  });
+  const model = modelOf(configuration, 'none', {});
+  const services = SERVICES.filter(
+    (name) => name !== 'authorization-server' || model.authServer !== undefined,
+  );
+  for (const service of services) modelOf(configuration, service, valuesOf(service));
+  refuseForeignNats(model, basePorts);
+  const { proxy, authorizationServer, tokenVault } = model.listen;
+  const ports = {
+    ...basePorts,
+    proxy: proxy.port,
+    authorizationServer: authorizationServer.port,
+    tokenVault: tokenVault.port,
+  };
+  return { configuration, model, isDemonstration, movedTo, ports, services, ownPostgres, valuesOf };
+}
+
+function configurationFor(
+  options: UpOptions,
+  state: StateFolder,
+): { configuration: ConfigurationText; movedTo: string | undefined } {
+  if (options.configFile !== undefined)
+    return { configuration: readConfiguration(resolve(options.configFile)), movedTo: undefined };
+  const original = readConfiguration(DEMONSTRATION_CONFIGURATION);
+  if (options.portBase === DEFAULT_PORT_BASE) return { configuration: original, movedTo: undefined };
+  const text = movePorts(original.text, DEFAULT_PORT_BASE, options.portBase);
+  const document = state.write('gatehouse.yaml', text);
+  return { configuration: { document, text }, movedTo: document };
+}
+
+const databaseUrlsOf = (
+  state: StateFolder,
+  port: number,
+): Record<(typeof DATABASE_VARIABLES)[number], string> => ({
+  AUTHORIZATION_SERVER_DATABASE_URL: databaseUrl(
+    'authorization_server',
+    state.secrets.authorizationServerDatabasePassword,
+    port,
+  ),
+  TOKEN_VAULT_DATABASE_URL: databaseUrl('token_vault', state.secrets.tokenVaultDatabasePassword, port),
+});
+
+/** `up` brings its own NATS, with users that it knows the passwords of; a configuration for another one is not for it. */
+function refuseForeignNats(model: GatehouseModel, ports: PortPlan): void {
+  const own = ['127.0.0.1', 'localhost'].map((host) => `nats://${host}:${ports.nats}`);
+  if (model.nats.servers.every((server) => own.includes(server))) return;
+  throw new Cannot(
+    `\`gatehouse up\` starts NATS on 127.0.0.1:${ports.nats}, but nats.servers names ${model.nats.servers.join(', ')}.\n` +
+      `Write nats.servers: [${own[0] ?? ''}], or start the services one by one beside your own NATS.`,
+  );
+}

@@ -1,0 +1,96 @@
+export const DEFAULT_PORT_BASE = 4483;
+/** How many ports in a row one gateway with its demonstration world takes. */
+export const PORT_COUNT = 12;
+/** Replica `i` of a service listens this much times `i` above the first. */
+export const REPLICA_STEP = 100;
+
+export interface PlannedPort {
+  readonly port: number;
+  readonly purpose: string;
+}
+
+/** Every port of one gateway, as offsets from a base, so that one number moves all of them. */
+export interface PortPlan {
+  readonly base: number;
+  readonly proxy: number;
+  readonly authorizationServer: number;
+  readonly tokenVault: number;
+  readonly acmeSso: number;
+  readonly octo: number;
+  readonly tokenExchange: number;
+  readonly repos: number;
+  readonly tickets: number;
+  readonly postgres: number;
+  readonly nats: number;
+  readonly natsMonitoring: number;
+  readonly control: number;
+}
+
+export function planPorts(base: number): PortPlan {
+  return {
+    base,
+    proxy: base,
+    authorizationServer: base + 1,
+    tokenVault: base + 2,
+    acmeSso: base + 3,
+    octo: base + 4,
+    tokenExchange: base + 5,
+    repos: base + 6,
+    tickets: base + 7,
+    postgres: base + 8,
+    nats: base + 9,
+    natsMonitoring: base + 10,
+    control: base + 11,
+  };
+}
+
+/** The ports of the parts that `gateway` and `demonstration` start, each with what it is for. */
+export function portsToTake(plan: PortPlan, withDemonstration: boolean, replicas = 1): PlannedPort[] {
+  const infrastructure = [
+    { port: plan.postgres, purpose: 'Postgres' },
+    { port: plan.nats, purpose: 'NATS' },
+    { port: plan.natsMonitoring, purpose: 'NATS monitoring' },
+  ];
+  const services = Array.from({ length: replicas }, (_, index) => [
+    { port: plan.proxy + index * REPLICA_STEP, purpose: replicaName('vmcp-proxy (the MCP endpoint)', index) },
+    {
+      port: plan.authorizationServer + index * REPLICA_STEP,
+      purpose: replicaName('authorization-server', index),
+    },
+    { port: plan.tokenVault + index * REPLICA_STEP, purpose: replicaName('token-vault (health)', index) },
+  ]).flat();
+  const demonstration = [
+    { port: plan.acmeSso, purpose: 'identity provider acme-sso' },
+    { port: plan.octo, purpose: 'identity provider octo' },
+    { port: plan.tokenExchange, purpose: 'token exchange endpoint' },
+    { port: plan.repos, purpose: 'backend server repos' },
+    { port: plan.tickets, purpose: 'backend server tickets' },
+    { port: plan.control, purpose: 'demonstration control' },
+  ];
+  return [...services, ...(withDemonstration ? demonstration : []), ...infrastructure].sort(
+    (left, right) => left.port - right.port,
+  );
+}
+
+const replicaName = (name: string, index: number): string =>
+  index === 0 ? name : `${name}, replica ${index + 1}`;
+
+/** Whether every port of the plan, replicas included, is one that exists. */
+export const isUsableBase = (base: number, replicas = 1): boolean =>
+  Number.isInteger(base) && base >= 1024 && base + PORT_COUNT + (replicas - 1) * REPLICA_STEP <= 65_535;
+
+/** Rewrites the loopback addresses of a configuration from one base to another; everything else stays byte for byte. */
+export function movePorts(text: string, from: number, to: number): string {
+  return text.replace(/\b(?:localhost:|127\.0\.0\.1:|port: ?)\d{2,5}\b/g, (whole) => {
+    const offset = Number(/\d+$/.exec(whole)?.[0]) - from;
+    return offset >= 0 && offset < PORT_COUNT ? whole.replace(/\d+$/, String(to + offset)) : whole;
+  });
+}
+
+/** The complaint about taken ports: all of them at once, each with what it is needed for, and the way out. */
+export function renderTakenPorts(taken: readonly PlannedPort[], base: number): string {
+  const list = taken.map(({ port, purpose }) => `  ${port}  ${purpose}`).join('\n');
+  const other = base + 1000 + PORT_COUNT <= 65_535 ? base + 1000 : DEFAULT_PORT_BASE;
+  const ports = taken.length === 1 ? 'This port is' : 'These ports are';
+  return `${ports} taken by another program:\n${list}\nStop it, or move all ports: --port-base ${other}`;
+}

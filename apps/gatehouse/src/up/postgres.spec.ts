@@ -1,0 +1,92 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { databaseUrl, fillVariables, startPostgres } from './postgres.js';
+import { Processes } from './processes.js';
+import { StateFolder } from './state.js';
+
+let folder: string;
+let state: StateFolder;
+let processes: Processes;
+let port: number;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const found = (server.address() as AddressInfo).port;
+  await new Promise((resolve) => server.close(resolve));
+  return found;
+}
+
+async function as<Value>(
+  role: 'authorization_server' | 'token_vault',
+  use: (client: pg.Client) => Promise<Value>,
+): Promise<Value> {
+  const { authorizationServerDatabasePassword, tokenVaultDatabasePassword } = state.secrets;
+  const password = role === 'token_vault' ? tokenVaultDatabasePassword : authorizationServerDatabasePassword;
+  const client = new pg.Client({ connectionString: databaseUrl(role, password, port) });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
+  // Postgres does not run as root; its own user has to get into the folder.
+  chmodSync(folder, 0o711);
+  state = StateFolder.open(join(folder, 'state'));
+  processes = new Processes(state.path('logs'));
+  port = await freePort();
+  await startPostgres(state, processes, port);
+  await as('token_vault', (client) => client.query('create table connection (token text)'));
+}, 60_000);
+
+afterAll(async () => {
+  await processes.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('each role works in its own schema without naming it', async () => {
+  const { rows } = await as('token_vault', (client) => client.query('select * from connection'));
+  expect(rows).toEqual([]);
+});
+
+test.each([
+  ['read the vault', 'select * from token_vault.connection'],
+  ['write into the vault', "insert into token_vault.connection values ('x')"],
+  ['make a table in the vault', 'create table token_vault.mine ()'],
+  ['make a table in the public schema', 'create table public.mine ()'],
+  ['make a schema', 'create schema mine'],
+  ['make a temporary table that shadows others', 'create temporary table mine ()'],
+  ['become the vault', 'set role token_vault'],
+  ['become the superuser', 'set role postgres'],
+  ['grant itself the vault', 'grant token_vault to authorization_server'],
+  ['make a role', 'create role mine'],
+  ['read the password table', 'select * from pg_authid'],
+  ['read a file of the machine', "select pg_read_file('/etc/passwd')"],
+  ['run a program on the machine', "copy (select 1) to program 'id'"],
+])('the authorization server, taken over, cannot %s', async (_case, statement) => {
+  await expect(as('authorization_server', (client) => client.query(statement))).rejects.toThrow(
+    /permission denied|must have|must be/,
+  );
+});
+
+test('a role cannot connect to another database, nor with a wrong password', async () => {
+  const url = databaseUrl('token_vault', state.secrets.tokenVaultDatabasePassword, port);
+  for (const wrong of [url.replace(/\/gatehouse$/, '/postgres'), databaseUrl('token_vault', 'guess', port)]) {
+    const client = new pg.Client({ connectionString: wrong });
+    await expect(client.connect()).rejects.toThrow(/permission denied|password authentication failed/);
+    await client.end().catch(() => undefined);
+  }
+});
+
+test('a script is filled with literals, and an unknown name is an error', () => {
+  expect(fillVariables("select :'a', :'b'", { a: "o'clock", b: 'x' })).toBe("select 'o''clock', 'x'");
+  expect(() => fillVariables("select :'c'", {})).toThrow('asks for c');
+});

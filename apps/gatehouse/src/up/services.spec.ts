@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import { demonstrationValues } from './demonstration.js';
+import { planPorts } from './ports.js';
+import {
+  ownValues,
+  replicaConfiguration,
+  serviceEnvironment,
+  SERVICES,
+  type ServiceName,
+} from './services.js';
+import type { GeneratedSecrets } from './state.js';
+
+const key = (letter: string): string =>
+  Buffer.from(letter.repeat(16) + '0123456789abcdef').toString('base64url');
+
+const secrets: GeneratedSecrets = {
+  authorizationServerKeyEncryptionKey: key('a'),
+  tokenVaultKeyEncryptionKey: key('b'),
+  postgresPassword: 'superuser-password',
+  authorizationServerDatabasePassword: 'as-database-password',
+  tokenVaultDatabasePassword: 'vault-database-password',
+  authorizationServerNatsPassword: 'as-bus-password',
+  tokenVaultNatsPassword: 'vault-bus-password',
+  vmcpProxyNatsPassword: 'proxy-bus-password',
+  acmeSsoClientSecret: 'acme-client-secret',
+  octoClientSecret: 'octo-client-secret',
+  exchangeClientSecret: 'exchange-client-secret',
+  introspectionClientSecret: 'introspection-secret',
+  reportsApiKey: 'reports-api-key',
+};
+
+const databaseUrls = {
+  AUTHORIZATION_SERVER_DATABASE_URL: `postgres://authorization_server:${secrets.authorizationServerDatabasePassword}@127.0.0.1:4491/gatehouse`,
+  TOKEN_VAULT_DATABASE_URL: `postgres://token_vault:${secrets.tokenVaultDatabasePassword}@127.0.0.1:4491/gatehouse`,
+};
+
+const OWN: Record<ServiceName, readonly (keyof GeneratedSecrets)[]> = {
+  'authorization-server': [
+    'authorizationServerKeyEncryptionKey',
+    'authorizationServerDatabasePassword',
+    'authorizationServerNatsPassword',
+  ],
+  'token-vault': [
+    'tokenVaultKeyEncryptionKey',
+    'tokenVaultDatabasePassword',
+    'tokenVaultNatsPassword',
+    'acmeSsoClientSecret',
+    'octoClientSecret',
+    'exchangeClientSecret',
+  ],
+  'vmcp-proxy': ['vmcpProxyNatsPassword', 'reportsApiKey'],
+};
+
+const document = DEMONSTRATION_CONFIGURATION;
+const text = readFileSync(document, 'utf8');
+
+test.each(SERVICES)('the environment of %s holds its own secrets and nobody else’s', (service) => {
+  const values = { ...demonstrationValues(secrets), ...ownValues(service, secrets, databaseUrls) };
+  const given = JSON.stringify(serviceEnvironment(service, { document, text }, values));
+  const held = Object.entries(secrets).flatMap(([name, value]: [string, string]) =>
+    given.includes(value) ? [name] : [],
+  );
+  expect(held.sort()).toEqual([...OWN[service]].sort());
+});
+
+test('a replica has the same configuration on ports of its own', () => {
+  const ports = planPorts(4483);
+  expect(replicaConfiguration(text, ports, 0)).toBe(text);
+  const second = replicaConfiguration(text, ports, 1);
+  for (const port of [4583, 4584, 4585]) expect(second).toContain(`port: ${port}`);
+  expect(second).toContain('publicUrl: http://localhost:4483');
+});

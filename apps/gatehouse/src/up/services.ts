@@ -1,0 +1,109 @@
+import { parseDocument } from 'yaml';
+import { environmentNamesOf, type ConfigurationText, type Environment } from '../configuration.js';
+import { programOf } from '../paths.js';
+import { baseEnvironment } from './environment.js';
+import { REPLICA_STEP, type PortPlan } from './ports.js';
+import type { Processes, ProcessSpec, RunningProcess } from './processes.js';
+import { untilHttpAnswers } from './readiness.client.js';
+import type { GeneratedSecrets, StateFolder } from './state.js';
+
+const READY_TIMEOUT_MS = 60_000;
+
+export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** Where each service's listen address stands in the configuration, and its port in the plan. */
+const LISTEN = {
+  'authorization-server': { path: ['listen', 'authorizationServer', 'port'], port: 'authorizationServer' },
+  'token-vault': { path: ['listen', 'tokenVault', 'port'], port: 'tokenVault' },
+  'vmcp-proxy': { path: ['listen', 'proxy', 'port'], port: 'proxy' },
+} as const satisfies Record<ServiceName, { path: readonly string[]; port: keyof PortPlan }>;
+
+/** The values that only one service may know, under the names that the configuration asks for. */
+export const ownValues = (
+  service: ServiceName,
+  secrets: GeneratedSecrets,
+  databaseUrls: Readonly<Record<string, string>>,
+): Record<string, string> => {
+  const password = {
+    'authorization-server': secrets.authorizationServerNatsPassword,
+    'token-vault': secrets.tokenVaultNatsPassword,
+    'vmcp-proxy': secrets.vmcpProxyNatsPassword,
+  }[service];
+  return { ...databaseUrls, NATS_CREDENTIALS: `${service}:${password}` };
+};
+
+/** The configuration of one replica: the same, on its own ports. */
+export function replicaConfiguration(text: string, ports: PortPlan, index: number): string {
+  if (index === 0) return text;
+  const document = parseDocument(text);
+  for (const { path, port } of Object.values(LISTEN))
+    document.setIn(path, ports[port] + index * REPLICA_STEP);
+  return document.toString();
+}
+
+/**
+ * The whole environment of a service: what any process may know, and the variables that its own part of the
+ * configuration refers to. What another service's part needs is not in it.
+ */
+export function serviceEnvironment(
+  service: ServiceName,
+  configuration: ConfigurationText,
+  values: Environment,
+): Record<string, string> {
+  const names = environmentNamesOf(configuration, service, values);
+  const own = [...names].flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...baseEnvironment(), NODE_ENV: 'production', ...Object.fromEntries(own) };
+}
+
+export interface ServiceStart {
+  readonly configuration: ConfigurationText;
+  readonly valuesOf: (service: ServiceName) => Environment;
+  readonly services: readonly ServiceName[];
+  readonly ports: PortPlan;
+  readonly replicas: number;
+}
+
+/** Starts every replica of every service at once and waits until all are ready. */
+export async function startServices(
+  state: StateFolder,
+  processes: Processes,
+  start: ServiceStart,
+): Promise<RunningProcess[]> {
+  const all = Array.from({ length: start.replicas }, (_, index) =>
+    start.services.map((service) => ({ service, index })),
+  ).flat();
+  return Promise.all(
+    all.map(async ({ service, index }) => {
+      const running = processes.start(serviceProcess(state, start, service, index));
+      const port = start.ports[LISTEN[service].port] + index * REPLICA_STEP;
+      await untilHttpAnswers(running, `http://127.0.0.1:${port}/readyz`, READY_TIMEOUT_MS);
+      return running;
+    }),
+  );
+}
+
+function serviceProcess(
+  state: StateFolder,
+  { configuration, valuesOf, ports }: ServiceStart,
+  service: ServiceName,
+  index: number,
+): ProcessSpec {
+  const file =
+    index === 0
+      ? configuration.document
+      : state.write(
+          `gatehouse-replica-${index + 1}.yaml`,
+          replicaConfiguration(configuration.text, ports, index),
+        );
+  return {
+    name: index === 0 ? service : `${service}-${index + 1}`,
+    command: process.execPath,
+    args: [programOf(service), '--config', file],
+    environment: serviceEnvironment(service, configuration, valuesOf(service)),
+    stopPhase: 1,
+  };
+}

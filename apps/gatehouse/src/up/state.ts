@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cannot } from '../cannot.js';
+
+/** What is made once and kept, so that a second start opens what the first one sealed. */
+export interface GeneratedSecrets {
+  readonly authorizationServerKeyEncryptionKey: string;
+  readonly tokenVaultKeyEncryptionKey: string;
+  readonly postgresPassword: string;
+  readonly authorizationServerDatabasePassword: string;
+  readonly tokenVaultDatabasePassword: string;
+  readonly authorizationServerNatsPassword: string;
+  readonly tokenVaultNatsPassword: string;
+  readonly vmcpProxyNatsPassword: string;
+  readonly acmeSsoClientSecret: string;
+  readonly octoClientSecret: string;
+  readonly exchangeClientSecret: string;
+  readonly introspectionClientSecret: string;
+  readonly reportsApiKey: string;
+}
+
+const secret = (): string => randomBytes(32).toString('base64url');
+/** nats-server reads the value of a variable as it reads its file: what begins with a digit could be taken for a number. */
+const busPassword = (): string => `n${randomBytes(32).toString('hex')}`;
+
+const makeSecrets = (): GeneratedSecrets => ({
+  authorizationServerKeyEncryptionKey: secret(),
+  tokenVaultKeyEncryptionKey: secret(),
+  postgresPassword: secret(),
+  authorizationServerDatabasePassword: secret(),
+  tokenVaultDatabasePassword: secret(),
+  authorizationServerNatsPassword: busPassword(),
+  tokenVaultNatsPassword: busPassword(),
+  vmcpProxyNatsPassword: busPassword(),
+  acmeSsoClientSecret: secret(),
+  octoClientSecret: secret(),
+  exchangeClientSecret: secret(),
+  introspectionClientSecret: secret(),
+  reportsApiKey: secret(),
+});
+
+/** The folder that holds everything a local gateway keeps between starts. Only one start may use it at a time. */
+export class StateFolder {
+  readonly folder: string;
+  readonly secrets: GeneratedSecrets;
+  /** Whether an earlier start left its data here. */
+  readonly isReused: boolean;
+
+  private constructor(folder: string, secrets: GeneratedSecrets, isReused: boolean) {
+    this.folder = folder;
+    this.secrets = secrets;
+    this.isReused = isReused;
+  }
+
+  /** Opens the folder, making it and its secrets on the first start. */
+  static open(folder: string): StateFolder {
+    mkdirSync(folder, { recursive: true });
+    takeLock(join(folder, 'lock'), folder);
+    keepLogsOfLastStart(folder);
+    const file = join(folder, 'secrets.json');
+    const isReused = existsSync(file);
+    return new StateFolder(folder, isReused ? readSecrets(file) : writeSecrets(file), isReused);
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Writes a file that only its owner may read, whole or not at all. */
+  write(name: string, content: string): string {
+    return writePrivately(this.path(name), content);
+  }
+
+  /** Lets the next start have the folder. */
+  release(): void {
+    rmSync(this.path('lock'), { force: true });
+  }
+}
+
+function keepLogsOfLastStart(folder: string): void {
+  const [logs, before] = [join(folder, 'logs'), join(folder, 'logs.before')];
+  if (existsSync(logs)) {
+    rmSync(before, { recursive: true, force: true });
+    renameSync(logs, before);
+  }
+  mkdirSync(logs);
+}
+
+function writePrivately(path: string, content: string): string {
+  const draft = `${path}.new`;
+  writeFileSync(draft, content, { mode: 0o600 });
+  chmodSync(draft, 0o600);
+  renameSync(draft, path);
+  return path;
+}
+
+function writeSecrets(file: string): GeneratedSecrets {
+  const secrets = makeSecrets();
+  writePrivately(file, `${JSON.stringify(secrets, undefined, 2)}\n`);
+  return secrets;
+}
+
+function readSecrets(file: string): GeneratedSecrets {
+  const made: Record<string, string> = { ...makeSecrets() };
+  const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof kept !== 'object' || kept === null)
+    throw new Cannot(`${file} is damaged. Remove the state folder to begin anew.`);
+  const known = Object.entries(kept).filter(([name, value]) => name in made && typeof value === 'string');
+  const secrets = { ...makeSecrets(), ...Object.fromEntries(known) };
+  // A secret that a newer version added is made now; the others stay as they are.
+  if (known.length < Object.keys(made).length)
+    writePrivately(file, `${JSON.stringify(secrets, undefined, 2)}\n`);
+  return secrets;
+}
+
+interface Holder {
+  readonly pid: number;
+  /** When the process began, in the kernel's own count; tells it from a later process with the same number. */
+  readonly began: string;
+}
+
+function takeLock(file: string, folder: string): void {
+  const mine = JSON.stringify({ pid: process.pid, began: beganAt(process.pid) } satisfies Holder);
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = readHolder(file);
+    if (holder !== undefined && isRunning(holder))
+      throw new Cannot(
+        `A gateway with this state is already running (process ${holder.pid}).\n` +
+          `Stop it first, or run a second one beside it: --state <another folder> --port-base <another port>\n` +
+          `State folder: ${folder}`,
+      );
+    rmSync(file, { force: true });
+  }
+  throw new Cannot(`The state folder ${folder} is being taken by another start.`);
+}
+
+function readHolder(file: string): Holder | undefined {
+  try {
+    const holder: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof holder === 'object' && holder !== null && 'pid' in holder && typeof holder.pid === 'number'
+      ? { pid: holder.pid, began: 'began' in holder ? String(holder.began) : '' }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning({ pid, began }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return began === '' || beganAt(pid) === began;
+}
+
+/** Start time of a process where the kernel tells (Linux: field 22 of /proc/<pid>/stat), else the empty string. */
+function beganAt(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name, in brackets, may itself hold blanks and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

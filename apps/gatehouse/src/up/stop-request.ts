@@ -1,0 +1,39 @@
+/** One Ctrl-C reaches npm, the set-up program and this process at once, and the second of them passes it on. */
+const SAME_REQUEST_MS = 700;
+
+/**
+ * That somebody wants this process to stop: a signal, or the end of the program that started it (which holds the other
+ * end of the IPC channel). A second request, later, means: without waiting.
+ */
+export class StopRequest {
+  readonly #requested = Promise.withResolvers<undefined>();
+  #firstAtMs: number | undefined;
+  #onSecond: () => void = () => undefined;
+
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#request());
+    if (process.channel !== undefined) {
+      process.on('disconnect', () => this.#request());
+      process.channel.unref();
+    }
+  }
+
+  #request(): void {
+    if (this.#firstAtMs === undefined) {
+      this.#firstAtMs = Date.now();
+      this.#requested.resolve(undefined);
+    } else if (Date.now() - this.#firstAtMs > SAME_REQUEST_MS) this.#onSecond();
+  }
+
+  onSecond(hurry: () => void): void {
+    this.#onSecond = hurry;
+  }
+
+  /** What the work gives, or `undefined` as soon as a stop is asked for. */
+  async orElse<Value>(work: Promise<Value>): Promise<Value | undefined> {
+    const value = await Promise.race([work, this.#requested.promise]);
+    // Work that is left behind may fail because everything is being stopped under it.
+    work.catch(() => undefined);
+    return value;
+  }
+}

@@ -1,0 +1,158 @@
+import { Secret } from '@gatehouse/kernel/secret';
+import { migrate } from '@gatehouse/persistence/migrate';
+import { Cannot } from '../cannot.js';
+import { renderConnectHints } from '../main-job/connect-hints.js';
+import { runMainJob, type MainJobResult } from '../main-job/main-job.js';
+import { renderJson, renderTable } from '../main-job/table.js';
+import { Output, seconds } from '../output.js';
+import { migrationsOf } from '../paths.js';
+import { startDemonstration } from './demonstration.js';
+import { startNats } from './nats.js';
+import { planUp, type UpOptions, type UpPlan } from './plan.js';
+import { portsToTake, renderTakenPorts } from './ports.js';
+import { startPostgres } from './postgres.js';
+import { Processes, type RunningProcess } from './processes.js';
+import { startServices } from './services.js';
+import { StateFolder } from './state.js';
+import { StopRequest } from './stop-request.js';
+import { takenPorts } from './taken-ports.client.js';
+import { keepRunning } from './watch.js';
+
+/** Brings a whole gateway up on this machine. Returns the exit code, when everything is stopped again. */
+export async function up(options: UpOptions): Promise<number> {
+  const beganMs = Date.now();
+  // With --json, standard output holds the rows and nothing else.
+  const output = new Output(options.json ? process.stderr : process.stdout);
+  const stop = new StopRequest();
+  const state = StateFolder.open(options.stateFolder);
+  try {
+    const plan = planUp(options, state, process.env);
+    await refuseTakenPorts(plan, options);
+    const processes = new Processes(state.path('logs'));
+    stop.onSecond(() => processes.hurry());
+    try {
+      announce(output, plan, state);
+      const started = await stop.orElse(startAll(plan, state, processes, options, output));
+      if (started === undefined) return 0;
+      output.line(`\nReady in ${seconds(Date.now() - beganMs)}.  MCP endpoint: ${plan.model.resourceUrl}`);
+      return await afterStart(plan, processes, started, options, output, stop);
+    } finally {
+      await processes.stop();
+      if (!options.once) output.line('Stopped.');
+    }
+  } finally {
+    state.release();
+  }
+}
+
+function announce(output: Output, plan: UpPlan, state: StateFolder): void {
+  output.heading(`Gatehouse ${plan.isDemonstration ? 'demonstration' : plan.model.name}`);
+  output.line(`  configuration  ${plan.configuration.document}`);
+  if (plan.movedTo !== undefined) output.line('                 (the example with its ports moved)');
+  output.line(`  state          ${state.folder}${state.isReused ? ' (kept from an earlier start)' : ''}\n`);
+}
+
+async function refuseTakenPorts(plan: UpPlan, options: UpOptions): Promise<void> {
+  const wanted = portsToTake(plan.ports, plan.isDemonstration, options.replicas);
+  const taken = await takenPorts(wanted);
+  if (taken.length > 0) throw new Cannot(renderTakenPorts(taken, options.portBase));
+}
+
+async function startAll(
+  plan: UpPlan,
+  state: StateFolder,
+  processes: Processes,
+  options: UpOptions,
+  output: Output,
+): Promise<RunningProcess[]> {
+  const { ports } = plan;
+  const address = (port: number): string => `127.0.0.1:${port}`;
+  const world = await allOrFirstFailure([
+    ...(plan.ownPostgres
+      ? [
+          output.step('postgres', address(ports.postgres), () =>
+            startPostgres(state, processes, ports.postgres),
+          ),
+        ]
+      : []),
+    output.step('nats-server', address(ports.nats), () =>
+      startNats(state, processes, ports, plan.model.name),
+    ),
+    ...(plan.isDemonstration
+      ? [
+          output.step('demonstration', 'acme-sso, octo, token exchange, repos, tickets', () =>
+            startDemonstration(state, processes, ports),
+          ),
+        ]
+      : []),
+  ]);
+  await output.step('migrations', '', () => applyMigrations(plan));
+  const { configuration, valuesOf, services } = plan;
+  const start = { configuration, valuesOf, services, ports, replicas: options.replicas };
+  const names = `${services.join(', ')}${options.replicas > 1 ? `, ${options.replicas} of each` : ''}`;
+  const running = await output.step('services', names, () => startServices(state, processes, start));
+  return [...world, ...running];
+}
+
+/** Lets every piece of work come to its end before it reports the first failure, so that nothing is left half done. */
+async function allOrFirstFailure<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+async function applyMigrations(plan: UpPlan): Promise<void> {
+  const targets = [
+    {
+      service: 'authorization-server',
+      schema: 'authorization_server',
+      variable: 'AUTHORIZATION_SERVER_DATABASE_URL',
+    },
+    { service: 'token-vault', schema: 'token_vault', variable: 'TOKEN_VAULT_DATABASE_URL' },
+  ] as const;
+  for (const { service, schema, variable } of targets) {
+    const url = plan.services.includes(service) ? plan.valuesOf(service)[variable] : undefined;
+    if (url !== undefined) await migrate({ url: new Secret(url), schema, folder: migrationsOf(service) });
+  }
+}
+
+async function afterStart(
+  plan: UpPlan,
+  processes: Processes,
+  started: readonly RunningProcess[],
+  options: UpOptions,
+  output: Output,
+  stop: StopRequest,
+): Promise<number> {
+  const broken = Promise.race(
+    started.map((running) => keepRunning(processes, running, (line) => output.line(line))),
+  );
+  let code = 0;
+  if (plan.isDemonstration) {
+    const result = await stop.orElse(runMainJob(plan.model));
+    if (result === undefined) return 0;
+    print(result, options, output);
+    code = result.rows.length > 0 && result.rows.every(({ isRight }) => isRight) ? 0 : 1;
+  }
+  if (options.once) return code;
+  output.line(
+    `\n${renderConnectHints(plan.model.resourceUrl, plan.isDemonstration)}\n\nRunning. Ctrl-C stops it.`,
+  );
+  const failure = await stop.orElse(broken);
+  if (failure !== undefined) throw failure;
+  return 0;
+}
+
+function print(
+  { rows, toolCount, pagesVisited, elapsedMs }: MainJobResult,
+  options: UpOptions,
+  output: Output,
+): void {
+  output.heading(
+    `\nOne sign-in as alice (${pagesVisited} requests through both providers), ${toolCount} tools, ` +
+      `each backend called once, ${seconds(elapsedMs)}. Whose token arrived:`,
+  );
+  output.line(renderTable(rows));
+  const wrong = rows.filter(({ isRight }) => !isRight).length;
+  output.line(wrong === 0 ? `All ${rows.length} as configured.` : `${wrong} of ${rows.length} are wrong.`);
+  if (options.json) process.stdout.write(`${renderJson(rows)}\n`);
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { randomToken } from '@gatehouse/kernel/ids';
+import type { z } from 'zod';
+import { Keyring, legOwner } from '../keyring/keyring.js';
+import type { LegSecrets } from '../providers/authorization-parameters.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { ProviderClient } from '../providers/provider.client.js';
+import { PendingLegStore } from './pending-leg.store.js';
+
+/** Starts a leg: everything in it is fresh, and only its state's digest is stored in clear. */
+@Injectable()
+export class BeginConnection {
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly client: ProviderClient,
+    private readonly keyring: Keyring,
+    private readonly legs: PendingLegStore,
+  ) {}
+
+  async run(request: z.output<typeof connectionBegin.request>): Promise<z.input<typeof connectionBegin.reply>> {
+    const { attemptId, accountId, browserBinding, fresh } = request;
+    const provider = this.registry.get(request.provider);
+    const state = `${attemptId}.${randomToken()}`;
+    const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken() };
+    const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, fresh);
+    const expiresAt = await this.legs.add({
+      stateHash: sha256(state),
+      attemptId,
+      provider: provider.name,
+      accountId,
+      browserBinding,
+      secrets: this.keyring.seal(secrets, legOwner(attemptId, provider.name)),
+    });
+    return { authorizationUrl, expiresAtMs: expiresAt.getTime() };
+  }
+}

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import { CONNECTION_COLUMNS, type ConnectionRow } from './connection.js';
+
+/** What one session has at one provider. */
+export interface SessionConnection {
+  readonly accountId: AccountId;
+  readonly connection: ConnectionRow | undefined;
+}
+
+/** Everything of a connection that a sign-in decides. */
+export interface ConnectedTokens {
+  readonly attemptId: AttemptId;
+  readonly subject: string;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+  readonly scopes: readonly string[];
+  /** Sealed for the connection. */
+  readonly tokens: Buffer;
+  readonly accessObtainedAt: Date;
+  readonly accessExpiresAt: Date | null;
+}
+
+const values = (id: ConnectionId, connected: ConnectedTokens): readonly unknown[] => [
+  id,
+  connected.attemptId,
+  connected.subject,
+  connected.name ?? null,
+  connected.email ?? null,
+  connected.scopes,
+  connected.tokens,
+  connected.accessObtainedAt,
+  connected.accessExpiresAt,
+];
+
+@Injectable()
+export class ConnectionStore {
+  constructor(private readonly database: Database) {}
+
+  /** Sign-ins, adoptions and revocations of one account happen one after another. Held until the transaction ends. */
+  async lockAccount(tx: Queries, accountId: AccountId): Promise<void> {
+    await tx.query({
+      name: 'account-lock',
+      text: 'select pg_advisory_xact_lock(hashtextextended($1::text, 0))',
+      values: [accountId],
+    });
+  }
+
+  /** One round trip on the hot path. `undefined`: the session is closed or unknown. */
+  async ofSession(tsid: SessionId, provider: string): Promise<SessionConnection | undefined> {
+    const { rows } = await this.database.query<{ sessionAccountId: AccountId } & (ConnectionRow | { id: null })>({
+      name: 'connection-of-session',
+      text: `select s.account_id as "sessionAccountId", ${CONNECTION_COLUMNS} from sessions s
+             left join (session_connections sc join connections c on c.id = sc.connection_id)
+               on sc.tsid = s.tsid and c.provider = $2 and c.account_id = s.account_id
+             where s.tsid = $1 and s.closed_at is null`,
+      values: [tsid, provider],
+    });
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const { sessionAccountId: accountId, ...connection } = row;
+    return { accountId, connection: connection.id === null ? undefined : connection };
+  }
+
+  async byId(id: ConnectionId): Promise<ConnectionRow | undefined> {
+    const { rows } = await this.database.query<ConnectionRow>({
+      name: 'connection-by-id',
+      text: `select ${CONNECTION_COLUMNS} from connections c where c.id = $1`,
+      values: [id],
+    });
+    return rows[0];
+  }
+
+  /** The account's connection, held against other writers until the transaction ends. */
+  async hold(
+    tx: Queries,
+    accountId: AccountId,
+    provider: string,
+  ): Promise<(ConnectionRow & { readonly attemptId: AttemptId }) | undefined> {
+    const { rows } = await tx.query<ConnectionRow & { attemptId: AttemptId }>({
+      name: 'connection-hold',
+      text: `select ${CONNECTION_COLUMNS}, c.attempt_id as "attemptId" from connections c
+             where c.account_id = $1 and c.provider = $2 for update`,
+      values: [accountId, provider],
+    });
+    return rows[0];
+  }
+
+  async insert(
+    tx: Queries,
+    owner: { id: ConnectionId; accountId: AccountId; provider: string },
+    connected: ConnectedTokens,
+  ): Promise<void> {
+    await tx.query({
+      name: 'connection-insert',
+      text: `insert into connections (id, attempt_id, subject, name, email, scopes, tokens, access_obtained_at, access_expires_at,
+               account_id, provider)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      values: [...values(owner.id, connected), owner.accountId, owner.provider],
+    });
+  }
+
+  /** The version grows and the lease ends, so that a refresh that is still running cannot write over the new tokens. */
+  async replace(tx: Queries, id: ConnectionId, connected: ConnectedTokens): Promise<void> {
+    await tx.query({
+      name: 'connection-replace',
+      text: `update connections set attempt_id = $2, subject = $3, name = $4, email = $5, scopes = $6, tokens = $7,
+               access_obtained_at = $8, access_expires_at = $9, version = version + 1, state = 'live', connected_at = now(),
+               refreshed_at = null, lease_owner = null, lease_until = null, refresh_started_at = null, answer = null,
+               failures = 0, next_attempt_at = null
+             where id = $1`,
+      values: values(id, connected),
+    });
+  }
+
+  async delete(tx: Queries, id: ConnectionId): Promise<void> {
+    await tx.query({ name: 'connection-delete', text: 'delete from connections where id = $1', values: [id] });
+  }
+
+  /** Whether somebody is connected to the provider as this subject; revoking a token of theirs could end that grant too. */
+  async subjectConnected(tx: Queries, provider: string, subject: string): Promise<boolean> {
+    const { rows } = await tx.query({
+      name: 'connection-of-subject',
+      text: 'select 1 from connections where provider = $1 and subject = $2 limit 1',
+      values: [provider, subject],
+    });
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,40 @@
+import { Controller } from '@nestjs/common';
+import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
+import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
+import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { Answers } from '@gatehouse/messaging/answers';
+import { Payload } from '@nestjs/microservices';
+import type { z } from 'zod';
+import { AdoptConnection } from './adopt-connection.js';
+import { ListConnections } from './list-connections.js';
+import { RevokeConnection } from './revoke-connection.js';
+
+@Controller()
+export class ConnectionsHandler {
+  constructor(
+    private readonly adoptConnection: AdoptConnection,
+    private readonly listConnections: ListConnections,
+    private readonly revokeConnection: RevokeConnection,
+  ) {}
+
+  @Answers(connectionAdopt)
+  async adopt(
+    @Payload() request: z.output<typeof connectionAdopt.request>,
+  ): Promise<z.input<typeof connectionAdopt.reply>> {
+    return await this.adoptConnection.run(request);
+  }
+
+  @Answers(connectionList)
+  async list(
+    @Payload() request: z.output<typeof connectionList.request>,
+  ): Promise<z.input<typeof connectionList.reply>> {
+    return await this.listConnections.run(request);
+  }
+
+  @Answers(connectionRevoke)
+  async revoke(
+    @Payload() request: z.output<typeof connectionRevoke.request>,
+  ): Promise<z.input<typeof connectionRevoke.reply>> {
+    return await this.revokeConnection.run(request);
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { revocable, type TokenAnswer } from '../providers/token-answer.js';
+import { ConnectionStore } from './connection.store.js';
+import { PendingLegStore } from './pending-leg.store.js';
+import { RevocationOutboxStore } from './revocation-outbox.store.js';
+import { StagedConnectionStore } from './staged-connection.store.js';
+
+interface LegKey {
+  readonly attemptId: AttemptId;
+  readonly provider: string;
+}
+
+/** What an attempt leaves in the vault, and how it goes away again. */
+@Injectable()
+export class LegStores {
+  constructor(
+    private readonly database: Database,
+    readonly legs: PendingLegStore,
+    readonly staged: StagedConnectionStore,
+    private readonly connections: ConnectionStore,
+    private readonly revocations: RevocationOutboxStore,
+  ) {}
+
+  /** @returns the token that ends the grant, should the answer turn out worthless. */
+  async keep(key: LegKey, accountId: AccountId | null, answer: TokenAnswer): Promise<string | undefined> {
+    await this.staged.keep(key, accountId, answer);
+    return revocable(answer);
+  }
+
+  /** An answer that failed validation is never adopted; what it granted is given back to the provider. */
+  async giveUp(key: LegKey, token: string): Promise<void> {
+    await this.revocations.add(key.provider, token);
+    await this.staged.drop(key);
+  }
+
+  /** @returns how many pending legs and staged connections the attempt had. */
+  async discard(attemptId: AttemptId): Promise<number> {
+    const legs = await this.legs.discard(attemptId);
+    return await this.database.transaction(async (tx) => {
+      const { validated, count } = await this.staged.discard(tx, attemptId);
+      for (const { provider, subject, tokens } of validated)
+        if (!(await this.connections.subjectConnected(tx, provider, subject)))
+          await this.revocations.add(provider, tokens.refreshToken ?? tokens.accessToken, tx);
+      return legs + count;
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { Controller } from '@nestjs/common';
+import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
+import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
+import { Answers } from '@gatehouse/messaging/answers';
+import { Payload } from '@nestjs/microservices';
+import type { z } from 'zod';
+import { BeginConnection } from './begin-connection.js';
+import { CompleteConnection } from './complete-connection.js';
+import { LegStores } from './leg-stores.js';
+import { RevocationOutbox } from './revocation-outbox.js';
+
+@Controller()
+export class LegsHandler {
+  constructor(
+    private readonly beginConnection: BeginConnection,
+    private readonly completeConnection: CompleteConnection,
+    private readonly stores: LegStores,
+    private readonly revocations: RevocationOutbox,
+  ) {}
+
+  @Answers(connectionBegin)
+  async begin(
+    @Payload() request: z.output<typeof connectionBegin.request>,
+  ): Promise<z.input<typeof connectionBegin.reply>> {
+    return await this.beginConnection.run(request);
+  }
+
+  @Answers(connectionComplete)
+  async complete(
+    @Payload() request: z.output<typeof connectionComplete.request>,
+  ): Promise<z.input<typeof connectionComplete.reply>> {
+    return await this.completeConnection.run(request);
+  }
+
+  @Answers(attemptDiscard)
+  async discard(
+    @Payload() request: z.output<typeof attemptDiscard.request>,
+  ): Promise<z.input<typeof attemptDiscard.reply>> {
+    const discarded = await this.stores.discard(request.attemptId);
+    this.revocations.wake();
+    return { discarded };
+  }
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+
+export const LEG_LIFETIME_MS = 10 * MINUTE_MS;
+
+export interface NewLeg {
+  readonly stateHash: string;
+  readonly attemptId: AttemptId;
+  readonly provider: string;
+  readonly accountId: AccountId | undefined;
+  readonly browserBinding: string;
+  readonly secrets: Buffer;
+}
+
+export interface PendingLeg {
+  readonly attemptId: AttemptId;
+  readonly provider: string;
+  readonly accountId: AccountId | null;
+  readonly secrets: Buffer;
+}
+
+@Injectable()
+export class PendingLegStore {
+  constructor(private readonly database: Database) {}
+
+  async add(leg: NewLeg): Promise<Date> {
+    const { rows } = await this.database.query<{ expiresAt: Date }>({
+      name: 'pending-leg-add',
+      text: `insert into pending_legs (state_hash, attempt_id, provider, account_id, browser_binding, secrets, expires_at)
+             values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') returning expires_at as "expiresAt"`,
+      values: [leg.stateHash, leg.attemptId, leg.provider, leg.accountId ?? null, leg.browserBinding, leg.secrets, LEG_LIFETIME_MS],
+    });
+    const [row] = rows;
+    if (row === undefined) throw new GatehouseError('internal', 'a pending leg was not stored');
+    return row.expiresAt;
+  }
+
+  /**
+   * Consumes the leg of a state: once, in time, by the browser that began it. A leg that another browser asks for
+   * stays, so that a stolen callback URL cannot end somebody's sign-in.
+   * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`
+   */
+  async take(stateHash: string, browserBinding: string): Promise<PendingLeg> {
+    const { rows } = await this.database.query<PendingLeg>({
+      name: 'pending-leg-take',
+      text: `delete from pending_legs where state_hash = $1 and browser_binding = $2 and expires_at > now()
+             returning attempt_id as "attemptId", provider, account_id as "accountId", secrets`,
+      values: [stateHash, browserBinding],
+    });
+    const [leg] = rows;
+    if (leg !== undefined) return leg;
+    const { rowCount: expired } = await this.database.query({
+      name: 'pending-leg-expired',
+      text: 'delete from pending_legs where state_hash = $1 and expires_at <= now()',
+      values: [stateHash],
+    });
+    if (expired > 0) throw new GatehouseError('callback_expired');
+    const { rows: others } = await this.database.query({
+      name: 'pending-leg-other',
+      text: 'select 1 from pending_legs where state_hash = $1 and browser_binding <> $2',
+      values: [stateHash, browserBinding],
+    });
+    throw new GatehouseError(others.length > 0 ? 'callback_wrong_browser' : 'callback_unknown');
+  }
+
+  async discard(attemptId: AttemptId): Promise<number> {
+    const { rowCount } = await this.database.query({
+      name: 'pending-leg-discard',
+      text: 'delete from pending_legs where attempt_id = $1',
+      values: [attemptId],
+    });
+    return rowCount;
+  }
+}

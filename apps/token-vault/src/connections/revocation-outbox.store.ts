@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Keyring, revocationOwner } from '../keyring/keyring.js';
+import { z } from 'zod';
+
+export interface DueRevocation {
+  readonly id: string;
+  readonly provider: string;
+  readonly token: string;
+  readonly attempts: number;
+}
+
+/** While one replica tries, the others leave it alone for this long. */
+const CLAIM_MS = 60_000;
+const BATCH = 10;
+
+/** Tokens that are to be revoked at their provider. */
+@Injectable()
+export class RevocationOutboxStore {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+  ) {}
+
+  async add(provider: string, token: string, queries: Queries = this.database): Promise<void> {
+    const id = randomUUID();
+    await queries.query({
+      name: 'revocation-add',
+      text: 'insert into revocation_outbox (id, provider, token) values ($1, $2, $3)',
+      values: [id, provider, this.keyring.seal(token, revocationOwner(provider, id))],
+    });
+  }
+
+  /** Takes what is due for this replica. */
+  async claim(): Promise<readonly DueRevocation[]> {
+    const { rows } = await this.database.query<{ id: string; provider: string; token: Buffer; attempts: number }>({
+      name: 'revocation-claim',
+      text: `update revocation_outbox set attempts = attempts + 1, next_attempt_at = now() + $1 * interval '1 ms'
+             where id in (select id from revocation_outbox where done_at is null and next_attempt_at <= now()
+                          order by next_attempt_at limit ${BATCH} for update skip locked)
+             returning id, provider, token, attempts`,
+      values: [CLAIM_MS],
+    });
+    return rows.map((row) => ({
+      ...row,
+      token: this.keyring.open(z.string(), row.token, revocationOwner(row.provider, row.id)),
+    }));
+  }
+
+  async done(id: string): Promise<void> {
+    await this.database.query({
+      name: 'revocation-done',
+      text: 'update revocation_outbox set done_at = now(), token = null where id = $1',
+      values: [id],
+    });
+  }
+
+  async retryIn(id: string, delayMs: number): Promise<void> {
+    await this.database.query({
+      name: 'revocation-retry',
+      text: `update revocation_outbox set next_attempt_at = now() + $2 * interval '1 ms' where id = $1`,
+      values: [id, delayMs],
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+
+export interface SessionRow {
+  readonly accountId: AccountId | null;
+  readonly attemptId: AttemptId | null;
+  readonly closed: boolean;
+}
+
+/** Sessions as the vault knows them: whose, and which connections they may use. */
+@Injectable()
+export class SessionStore {
+  constructor(private readonly database: Database) {}
+
+  async hold(tx: Queries, tsid: SessionId): Promise<SessionRow | undefined> {
+    const { rows } = await tx.query<SessionRow>({
+      name: 'session-hold',
+      text: `select account_id as "accountId", attempt_id as "attemptId", closed_at is not null as closed
+             from sessions where tsid = $1 for update`,
+      values: [tsid],
+    });
+    return rows[0];
+  }
+
+  /** @returns false when a session of that name exists. */
+  async insert(tx: Queries, tsid: SessionId, accountId: AccountId, attemptId: AttemptId): Promise<boolean> {
+    const { rowCount } = await tx.query({
+      name: 'session-insert',
+      text: `insert into sessions (tsid, account_id, attempt_id, opened_at) values ($1, $2, $3, now())
+             on conflict (tsid) do nothing`,
+      values: [tsid, accountId, attemptId],
+    });
+    return rowCount === 1;
+  }
+
+  /** Binds the account's connections to those providers. @returns the providers that are connected. */
+  async bind(tx: Queries, tsid: SessionId, accountId: AccountId, providers: readonly string[]): Promise<readonly string[]> {
+    const { rows } = await tx.query<{ provider: string }>({
+      name: 'session-bind',
+      text: `with wanted as (select id, provider from connections where account_id = $2 and provider = any($3)),
+             bound as (insert into session_connections (tsid, connection_id) select $1, id from wanted on conflict do nothing)
+             select provider from wanted`,
+      values: [tsid, accountId, providers],
+    });
+    return rows.map(({ provider }) => provider);
+  }
+
+  async bound(tx: Queries, tsid: SessionId): Promise<readonly string[]> {
+    const { rows } = await tx.query<{ provider: string }>({
+      name: 'session-bound',
+      text: `select c.provider from session_connections sc join connections c on c.id = sc.connection_id where sc.tsid = $1`,
+      values: [tsid],
+    });
+    return rows.map(({ provider }) => provider);
+  }
+
+  async bindToOpenSessions(tx: Queries, accountId: AccountId, connectionId: ConnectionId): Promise<void> {
+    await tx.query({
+      name: 'session-bind-all',
+      text: `insert into session_connections (tsid, connection_id)
+             select tsid, $2 from sessions where account_id = $1 and closed_at is null on conflict do nothing`,
+      values: [accountId, connectionId],
+    });
+  }
+
+  /** Also a session that was never opened: its opening may still be on the way, and must come too late. @returns whether it was open. */
+  async close(tsid: SessionId): Promise<boolean> {
+    return await this.database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ opened: boolean }>({
+        name: 'session-close',
+        text: `insert into sessions as s (tsid, closed_at) values ($1, now())
+               on conflict (tsid) do update set closed_at = now() where s.closed_at is null
+               returning s.account_id is not null as opened`,
+        values: [tsid],
+      });
+      for (const table of ['session_connections', 'exchanged_tokens'])
+        await tx.query({ name: `session-close-${table}`, text: `delete from ${table} where tsid = $1`, values: [tsid] });
+      return rows[0]?.opened ?? false;
+    });
+  }
+
+  async ownerOfOpen(tsid: SessionId): Promise<AccountId | undefined> {
+    const { rows } = await this.database.query<{ accountId: AccountId }>({
+      name: 'session-owner',
+      text: 'select account_id as "accountId" from sessions where tsid = $1 and closed_at is null',
+      values: [tsid],
+    });
+    return rows[0]?.accountId;
+  }
+}

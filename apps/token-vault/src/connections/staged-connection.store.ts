@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Keyring, stagedOwner } from '../keyring/keyring.js';
+import { tokenSet, type AcceptedTokens, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
+
+const STAGED_LIFETIME_MS = 30 * MINUTE_MS;
+
+interface StagedKey {
+  readonly attemptId: AttemptId;
+  readonly provider: string;
+}
+
+export interface StagedConnection extends StagedKey, UpstreamIdentity {
+  readonly tokens: TokenSet;
+  readonly scopes: readonly string[];
+  readonly accessObtainedAt: Date;
+  readonly accessExpiresAt: Date | null;
+}
+
+interface StagedRow {
+  readonly attemptId: AttemptId;
+  readonly provider: string;
+  readonly sealed: Buffer;
+  readonly subject: string;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly scopes: readonly string[];
+  readonly accessObtainedAt: Date;
+  readonly accessExpiresAt: Date | null;
+}
+
+const COLUMNS = `attempt_id as "attemptId", provider, sealed, subject, name, email, scopes,
+  access_obtained_at as "accessObtainedAt", access_expires_at as "accessExpiresAt"`;
+
+/** What providers answered in an attempt whose account is not known yet: sealed for the attempt, short-lived. */
+@Injectable()
+export class StagedConnectionStore {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+  ) {}
+
+  /** Keeps the answer as it came; it is worth nothing until {@link StagedConnectionStore.accept}. */
+  async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<void> {
+    await this.database.query({
+      name: 'staged-keep',
+      text: `insert into staged_connections (attempt_id, provider, account_id, state, sealed, access_obtained_at, expires_at)
+             values ($1, $2, $3, 'answered', $4, $5, now() + $6 * interval '1 ms')
+             on conflict (attempt_id, provider) do update set account_id = excluded.account_id, state = 'answered',
+               sealed = excluded.sealed, subject = null, name = null, email = null, scopes = '{}',
+               access_obtained_at = excluded.access_obtained_at, access_expires_at = null, expires_at = excluded.expires_at`,
+      values: [
+        key.attemptId,
+        key.provider,
+        accountId,
+        this.keyring.seal(answer, [...stagedOwner(key.attemptId, key.provider), 'answer']),
+        new Date(answer.receivedAtMs),
+        STAGED_LIFETIME_MS,
+      ],
+    });
+  }
+
+  /** The answer was validated. @throws {GatehouseError} `callback_unknown` when the attempt was discarded meanwhile. */
+  async accept(key: StagedKey, identity: UpstreamIdentity, accepted: AcceptedTokens): Promise<void> {
+    const { rowCount } = await this.database.query({
+      name: 'staged-accept',
+      text: `update staged_connections set state = 'validated', sealed = $3, subject = $4, name = $5, email = $6, scopes = $7,
+               access_obtained_at = $8, access_expires_at = $9
+             where attempt_id = $1 and provider = $2`,
+      values: [
+        key.attemptId,
+        key.provider,
+        this.keyring.seal(accepted.tokens, stagedOwner(key.attemptId, key.provider)),
+        identity.subject,
+        identity.name ?? null,
+        identity.email ?? null,
+        accepted.scopes,
+        new Date(accepted.obtainedAtMs),
+        accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
+      ],
+    });
+    if (rowCount === 0) throw new GatehouseError('callback_unknown', 'the attempt was discarded meanwhile');
+  }
+
+  async drop(key: StagedKey): Promise<void> {
+    await this.database.query({
+      name: 'staged-drop',
+      text: 'delete from staged_connections where attempt_id = $1 and provider = $2',
+      values: [key.attemptId, key.provider],
+    });
+  }
+
+  /**
+   * Takes what was validated, in order of provider names. A leg that was begun for another account is left alone.
+   * @param provider only that one
+   */
+  async take(tx: Queries, attemptId: AttemptId, accountId: AccountId, provider?: string): Promise<readonly StagedConnection[]> {
+    const { rows } = await tx.query<StagedRow>({
+      name: 'staged-take',
+      text: `delete from staged_connections where attempt_id = $1 and state = 'validated' and expires_at > now()
+               and (account_id is null or account_id = $2) and ($3::text is null or provider = $3)
+             returning ${COLUMNS}`,
+      values: [attemptId, accountId, provider ?? null],
+    });
+    return rows.map((row) => this.#opened(row)).sort((left, right) => (left.provider < right.provider ? -1 : 1));
+  }
+
+  /** Attempts that were abandoned: everything that they staged has expired. */
+  async expiredAttempts(): Promise<readonly AttemptId[]> {
+    const { rows } = await this.database.query<{ attemptId: AttemptId }>({
+      name: 'staged-expired',
+      text: `select attempt_id as "attemptId" from staged_connections group by attempt_id having max(expires_at) < now() limit 100`,
+    });
+    return rows.map(({ attemptId }) => attemptId);
+  }
+
+  /** Whether a leg of the attempt was begun for somebody else. */
+  async isForAnother(tx: Queries, attemptId: AttemptId, accountId: AccountId): Promise<boolean> {
+    const { rows } = await tx.query({
+      name: 'staged-for-another',
+      text: 'select 1 from staged_connections where attempt_id = $1 and account_id <> $2 limit 1',
+      values: [attemptId, accountId],
+    });
+    return rows.length > 0;
+  }
+
+  /** Deletes everything of the attempt. @returns what was validated, and how many rows there were. */
+  async discard(tx: Queries, attemptId: AttemptId): Promise<{ validated: readonly StagedConnection[]; count: number }> {
+    const { rows } = await tx.query<Omit<StagedRow, 'subject'> & { subject: string | null }>({
+      name: 'staged-discard',
+      text: `delete from staged_connections where attempt_id = $1 returning ${COLUMNS}`,
+      values: [attemptId],
+    });
+    const validated = rows.filter((row): row is StagedRow => row.subject !== null);
+    return { validated: validated.map((row) => this.#opened(row)), count: rows.length };
+  }
+
+  #opened({ sealed, name, email, ...row }: StagedRow): StagedConnection {
+    return {
+      ...row,
+      ...(name === null ? {} : { name }),
+      ...(email === null ? {} : { email }),
+      tokens: this.keyring.open(tokenSet, sealed, stagedOwner(row.attemptId, row.provider)),
+    };
+  }
+}

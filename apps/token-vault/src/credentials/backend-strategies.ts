@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenExchange, UpstreamInject } from '@gatehouse/config/model';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+
+/** How each backend's credential is made, from the configuration. */
+@Injectable()
+export class BackendStrategies {
+  constructor(@Inject(VAULT_CONFIG) private readonly config: VaultConfig) {}
+
+  /** @throws {GatehouseError} `unknown_backend` also where the backend has another strategy */
+  inject(backend: string): UpstreamInject {
+    const strategy = this.config.backendCredentials.get(backend);
+    if (strategy?.type !== 'upstreamInject') throw unknownBackend(backend);
+    return strategy;
+  }
+
+  /** @throws {GatehouseError} `unknown_backend` also where the backend has another strategy */
+  exchange(backend: string): TokenExchange<Secret> {
+    const strategy = this.config.backendCredentials.get(backend);
+    if (strategy?.type !== 'tokenExchange') throw unknownBackend(backend);
+    return strategy;
+  }
+
+  /** The name for a metric's label: a made-up one must not grow the list of series. */
+  label(backend: string): string {
+    return this.config.backendCredentials.has(backend) ? backend : 'unknown';
+  }
+}
+
+const unknownBackend = (backend: string): GatehouseError =>
+  new GatehouseError('unknown_backend', `no backend ${backend} has that strategy`, { details: { backend } });

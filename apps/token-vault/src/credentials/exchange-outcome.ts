@@ -1,0 +1,54 @@
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+
+/** What a token exchange came to. `refused` needs somebody to act; `unavailable` passes. */
+export type ExchangeOutcome =
+  | { readonly kind: 'exchanged'; readonly accessToken: string; readonly expiresAtMs: number }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+export interface ExchangeResponse {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly issued_token_type?: unknown;
+  readonly expires_in?: number | undefined;
+}
+
+/** A response that does not say how long its token lives (RFC 8693 section 2.2.1: recommended, not required). */
+const UNKNOWN_LIFETIME_SECONDS = 60;
+
+const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
+/** Token types that make sense behind `Authorization: Bearer`. */
+const USABLE: ReadonlySet<unknown> = new Set([`${TOKEN_TYPE}access_token`, `${TOKEN_TYPE}jwt`]);
+
+/** RFC 8693 section 2.2.1: what was issued must be said, and only a bearer token can be passed on. */
+export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {
+  if (response.token_type.toLowerCase() !== 'bearer') return { kind: 'refused', reason: 'token_type is not Bearer' };
+  if (!USABLE.has(response.issued_token_type)) return { kind: 'refused', reason: 'issued_token_type does not fit' };
+  const { expires_in: seconds = UNKNOWN_LIFETIME_SECONDS } = response;
+  return { kind: 'exchanged', accessToken: response.access_token, expiresAtMs: nowMs + seconds * 1_000 };
+}
+
+/** OAuth errors that may pass without anybody acting. */
+const PASSING_ERRORS: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
+
+export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {
+  switch (failure.kind) {
+    case 'oauth_error':
+      return PASSING_ERRORS.has(failure.error) || failure.status >= 500 || failure.status === 429
+        ? { kind: 'unavailable', reason: 'oauth_error' }
+        : { kind: 'refused', reason: 'oauth_error' };
+    case 'http_error':
+      return failure.status === 429 || failure.status >= 500
+        ? { kind: 'unavailable', reason: 'http_error' }
+        : { kind: 'refused', reason: 'http_error' };
+    case 'rejected':
+      return { kind: 'refused', reason: 'not a token response' };
+    case 'authorization_error':
+    case 'bad_callback':
+    case 'unreachable':
+    case 'no_answer':
+    case 'unreadable':
+    case 'unverifiable':
+      return { kind: 'unavailable', reason: failure.kind };
+  }
+}

@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SubjectTokenType, TokenExchange } from '@gatehouse/config/model';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import * as openid from 'openid-client';
+import { CLOCK } from '../config.js';
+import { tappedFetch } from '../providers/tapped-fetch.js';
+import { upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
+import { outcomeOfExchangeFailure, outcomeOfResponse, type ExchangeOutcome } from './exchange-outcome.js';
+
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const TOKEN_TYPE: Readonly<Record<SubjectTokenType, string>> = {
+  access_token: 'urn:ietf:params:oauth:token-type:access_token',
+  id_token: 'urn:ietf:params:oauth:token-type:id_token',
+  jwt: 'urn:ietf:params:oauth:token-type:jwt',
+};
+
+/** RFC 8693 at the endpoint of one backend's configuration. */
+@Injectable()
+export class ExchangeClient {
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  async exchange(exchange: TokenExchange<Secret>, subjectToken: string): Promise<ExchangeOutcome> {
+    const progress: TokenRequestProgress = { requested: false, kept: false };
+    try {
+      const response = await openid.genericGrantRequest(
+        configurationOf(exchange, progress, () => this.clock.nowMs()),
+        GRANT_TYPE,
+        parametersOf(exchange, subjectToken),
+      );
+      return outcomeOfResponse({ ...response, issued_token_type: response['issued_token_type'] }, this.clock.nowMs());
+    } catch (error) {
+      return outcomeOfExchangeFailure(upstreamFailure(error, progress));
+    }
+  }
+}
+
+function parametersOf(exchange: TokenExchange<Secret>, subjectToken: string): URLSearchParams {
+  const { audience, resource, scopes, subjectTokenType } = exchange;
+  return new URLSearchParams({
+    subject_token: subjectToken,
+    subject_token_type: TOKEN_TYPE[subjectTokenType],
+    requested_token_type: TOKEN_TYPE.access_token,
+    ...(audience === undefined ? {} : { audience }),
+    ...(resource === undefined ? {} : { resource }),
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+  });
+}
+
+function configurationOf(
+  exchange: TokenExchange<Secret>,
+  progress: TokenRequestProgress,
+  nowMs: () => number,
+): openid.Configuration {
+  const { tokenUrl, clientId = 'anonymous', timeoutMs } = exchange;
+  const metadata = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenUrl };
+  const configuration = new openid.Configuration(metadata, clientId, undefined, clientAuthentication(exchange));
+  configuration[openid.customFetch] = tappedFetch(fetchFunction(exchange), {
+    tokenEndpoint: tokenUrl,
+    progress,
+    // An exchange can be made again: nothing is lost with its answer.
+    keep: () => Promise.resolve(),
+    nowMs,
+    dropIdToken: true,
+  });
+  configuration.timeout = (2 * timeoutMs) / SECOND_MS;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
+  if (exchange.insecureAllowHttp) openid.allowInsecureRequests(configuration);
+  return configuration;
+}
+
+function clientAuthentication(exchange: TokenExchange<Secret>): openid.ClientAuth {
+  if (exchange.clientId === undefined) return () => undefined;
+  if (exchange.clientSecret === undefined) return openid.None();
+  const secret = exchange.clientSecret.reveal();
+  return exchange.tokenEndpointAuthMethod === 'client_secret_post'
+    ? openid.ClientSecretPost(secret)
+    : openid.ClientSecretBasic(secret);
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { HOUR_MS } from '@gatehouse/kernel/durations';
+import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { z } from 'zod';
+import { exchangedOwner, Keyring } from '../keyring/keyring.js';
+
+/** Names one cached result; the account is part of the key and of the seal. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly backend: string;
+  readonly accountId: AccountId;
+  readonly tsid?: SessionId | undefined;
+  readonly connectionId?: ConnectionId | undefined;
+}
+
+export interface CachedToken {
+  readonly version: number;
+  readonly leased: boolean;
+  readonly token?: { readonly accessToken: string; readonly obtainedAtMs: number; readonly expiresAtMs: number };
+}
+
+export interface ExchangeLease {
+  readonly key: string;
+  readonly owner: string;
+}
+
+/** A row without a token (its exchange failed, or its process died) is swept after this. */
+const KEEP_EMPTY_MS = HOUR_MS;
+
+@Injectable()
+export class ExchangedTokenStore {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+  ) {}
+
+  async find({ key, accountId, backend }: CacheEntry): Promise<CachedToken | undefined> {
+    const { rows } = await this.database.query<{
+      version: number;
+      leased: boolean;
+      token: Buffer | null;
+      obtainedAt: Date | null;
+      expiresAt: Date | null;
+    }>({
+      name: 'exchanged-find',
+      text: `select version, coalesce(lease_until > now(), false) as leased, token, obtained_at as "obtainedAt", expires_at as "expiresAt"
+             from exchanged_tokens where key = $1 and account_id = $2 and backend = $3`,
+      values: [key, accountId, backend],
+    });
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const { version, leased, token, obtainedAt, expiresAt } = row;
+    if (token === null || obtainedAt === null || expiresAt === null) return { version, leased };
+    const accessToken = this.keyring.open(z.string(), token, exchangedOwner(accountId, backend, key));
+    return {
+      version,
+      leased,
+      token: { accessToken, obtainedAtMs: obtainedAt.getTime(), expiresAtMs: expiresAt.getTime() },
+    };
+  }
+
+  /** @returns the right to make the next version, or `undefined` when somebody else has it or has used it. */
+  async acquire(entry: CacheEntry, seenVersion: number, leaseMs: number): Promise<ExchangeLease | undefined> {
+    const owner = randomUUID();
+    const { rowCount } = await this.database.query({
+      name: 'exchanged-acquire',
+      text: `insert into exchanged_tokens as e (key, backend, account_id, tsid, connection_id, lease_owner, lease_until, delete_after)
+             values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms', now() + $8 * interval '1 ms')
+             on conflict (key) do update set lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
+             where e.version = $9 and (e.lease_until is null or e.lease_until < now())`,
+      values: [
+        entry.key,
+        entry.backend,
+        entry.accountId,
+        entry.tsid ?? null,
+        entry.connectionId ?? null,
+        owner,
+        leaseMs,
+        KEEP_EMPTY_MS,
+        seenVersion,
+      ],
+    });
+    return rowCount === 1 ? { key: entry.key, owner } : undefined;
+  }
+
+  /** @returns false when the lease, the session or the connection is gone. */
+  async publish(
+    lease: ExchangeLease,
+    entry: CacheEntry,
+    token: { readonly accessToken: string; readonly obtainedAtMs: number; readonly expiresAtMs: number },
+  ): Promise<boolean> {
+    const sealed = this.keyring.seal(token.accessToken, exchangedOwner(entry.accountId, entry.backend, entry.key));
+    const { rowCount } = await this.database.query({
+      name: 'exchanged-publish',
+      text: `update exchanged_tokens set token = $3, obtained_at = $4, expires_at = $5, delete_after = $5, version = version + 1,
+               lease_owner = null, lease_until = null
+             where key = $1 and lease_owner = $2`,
+      values: [lease.key, lease.owner, sealed, new Date(token.obtainedAtMs), new Date(token.expiresAtMs)],
+    });
+    return rowCount === 1;
+  }
+
+  async release({ key, owner }: ExchangeLease): Promise<void> {
+    await this.database.query({
+      name: 'exchanged-release',
+      text: 'update exchanged_tokens set lease_owner = null, lease_until = null where key = $1 and lease_owner = $2',
+      values: [key, owner],
+    });
+  }
+}

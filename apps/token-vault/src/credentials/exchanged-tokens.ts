@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenExchange } from '@gatehouse/config/model';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { Log } from '@gatehouse/observability/log';
+import { CLOCK } from '../config.js';
+import { freshnessOf } from '../refresh/freshness.js';
+import { VaultMetrics } from '../vault-metrics.js';
+import type { ExchangeSubject } from './exchange-subject.js';
+import { ExchangeClient } from './exchange.client.js';
+import { ExchangedTokenStore, type CachedToken, type CacheEntry, type ExchangeLease } from './exchanged-token.store.js';
+
+export type ExchangedToken = NonNullable<CachedToken['token']>;
+
+const FIRST_LOOK_MS = 10;
+const LONGEST_LOOK_MS = 50;
+const LEASE_MARGIN_MS = 2 * SECOND_MS;
+/** A backend that refuses every token must not have one exchange made per call. */
+const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
+
+/** Exchanged tokens, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
+@Injectable()
+export class ExchangedTokens {
+  readonly #running = new Map<string, Promise<ExchangedToken>>();
+
+  constructor(
+    private readonly store: ExchangedTokenStore,
+    private readonly client: ExchangeClient,
+    private readonly metrics: VaultMetrics,
+    private readonly log: Log,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `busy`, and what the subject's tokens throw */
+  async token(
+    entry: CacheEntry,
+    exchange: TokenExchange<Secret>,
+    subject: ExchangeSubject,
+    refused: string | undefined,
+  ): Promise<ExchangedToken> {
+    const cached = await this.store.find(entry);
+    if (cached?.token !== undefined && this.#usable(cached.token, refused)) {
+      this.metrics.exchanged(entry.backend, 'cached');
+      return cached.token;
+    }
+    const running = this.#running.get(entry.key);
+    if (running !== undefined) return await running;
+    const started = this.#leadOrFollow(entry, exchange, subject, cached?.version ?? 0).finally(() =>
+      this.#running.delete(entry.key),
+    );
+    this.#running.set(entry.key, started);
+    return await started;
+  }
+
+  async #leadOrFollow(
+    entry: CacheEntry,
+    exchange: TokenExchange<Secret>,
+    subject: ExchangeSubject,
+    seenVersion: number,
+  ): Promise<ExchangedToken> {
+    const leaseMs = exchange.timeoutMs + LEASE_MARGIN_MS;
+    // The subject may have to be refreshed first: that has its own single flight, and no lease of ours runs meanwhile.
+    const subjectToken = await subject.token();
+    const deadlineMs = performance.now() + leaseMs;
+    for (let waitMs = FIRST_LOOK_MS; performance.now() < deadlineMs; waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)) {
+      const lease = await this.store.acquire(entry, seenVersion, leaseMs);
+      if (lease !== undefined) return await this.#exchange(lease, entry, exchange, subjectToken);
+      const now = await this.store.find(entry);
+      if (now?.token !== undefined && now.version > seenVersion) return now.token;
+      await sleep(waitMs);
+    }
+    throw new GatehouseError('busy', 'another replica still exchanges this token');
+  }
+
+  async #exchange(
+    lease: ExchangeLease,
+    entry: CacheEntry,
+    exchange: TokenExchange<Secret>,
+    subjectToken: string,
+  ): Promise<ExchangedToken> {
+    const { backend } = entry;
+    const obtainedAtMs = this.clock.nowMs();
+    const outcome = await this.client.exchange(exchange, subjectToken);
+    if (outcome.kind === 'exchanged') {
+      const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
+      await this.store.publish(lease, entry, token);
+      this.metrics.exchanged(backend, 'exchanged');
+      return token;
+    }
+    await this.store.release(lease);
+    const code = outcome.kind === 'refused' ? 'exchange_refused' : 'exchange_unavailable';
+    this.metrics.exchanged(backend, code);
+    this.log.warn('token-exchange-failed', { backend, outcome: code, reason: outcome.reason });
+    throw new GatehouseError(code, `${backend}: ${outcome.reason}`, { details: { backend } });
+  }
+
+  #usable(token: ExchangedToken, refused: string | undefined): boolean {
+    const nowMs = this.clock.nowMs();
+    if (freshnessOf(token, nowMs, 0) === 'expired') return false;
+    const isRefused = refused !== undefined && equalsInConstantTime(sha256(token.accessToken), refused);
+    return !isRefused || nowMs - token.obtainedAtMs < TOO_YOUNG_TO_REFUSE_MS;
+  }
+}

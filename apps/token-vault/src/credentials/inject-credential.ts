@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
+import type { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
+import type { Clock } from '@gatehouse/kernel/clock';
+import type { z } from 'zod';
+import { CLOCK } from '../config.js';
+import { useUntilMs } from '../refresh/freshness.js';
+import { lifetimeOf } from '../refresh/current-tokens.js';
+import { BackendStrategies } from './backend-strategies.js';
+import { ReleaseCredential } from './release-credential.js';
+import { SubjectTokens } from './subject-tokens.js';
+
+/** The provider's own access token; which provider is the configuration's word, never the caller's. */
+@Injectable()
+export class InjectCredential {
+  constructor(
+    private readonly strategies: BackendStrategies,
+    private readonly subjects: SubjectTokens,
+    private readonly release: ReleaseCredential,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async run(request: z.output<typeof credentialInject.request>): Promise<z.input<typeof credentialReply>> {
+    const { tsid, backend, replyKey, refused } = request;
+    const { providerName } = this.strategies.inject(backend);
+    const { accountId, row: bound } = await this.subjects.bound(tsid, providerName);
+    const { row, tokens } = await this.subjects.tokens(bound, refused);
+    return await this.release.run(
+      { kind: 'inject', tsid, accountId, backend, provider: providerName, connectionId: row.id, token: tokens.accessToken },
+      useUntilMs(lifetimeOf(row), this.clock.nowMs()),
+      replyKey,
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { RecipientKey } from '@gatehouse/contracts/fields';
+import type { credentialReply, ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
+import { sealMessage } from '@gatehouse/sealing/message-sealing';
+import type { z } from 'zod';
+import type { Release } from '../custody-log/custody-entry.js';
+import { CustodyLog } from '../custody-log/custody-log.js';
+import { VaultMetrics } from '../vault-metrics.js';
+
+/** The one way out for a token: first the custody log, then sealed for whoever asked. */
+@Injectable()
+export class ReleaseCredential {
+  constructor(
+    private readonly custodyLog: CustodyLog,
+    private readonly metrics: VaultMetrics,
+  ) {}
+
+  async run(release: Release, useUntilMs: number, recipient: RecipientKey): Promise<z.input<typeof credentialReply>> {
+    await this.custodyLog.append(release);
+    const credential: ReleasedCredential = { accessToken: release.token, useUntilMs };
+    const sealed = await sealMessage(credential, recipient);
+    this.metrics.released(release.backend, release.kind);
+    return { sealed, useUntilMs };
+  }
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import type { ConnectionRow } from '../connections/connection.js';
+import { ConnectionStore } from '../connections/connection.store.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { CurrentTokensOf, type CurrentTokens } from '../refresh/current-tokens.js';
+
+export interface BoundConnection {
+  readonly accountId: AccountId;
+  readonly row: ConnectionRow;
+}
+
+/** The connections that a session may use: the session is open, and they are bound to it. */
+@Injectable()
+export class SubjectTokens {
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly connections: ConnectionStore,
+    private readonly current: CurrentTokensOf,
+  ) {}
+
+  /** @throws {GatehouseError} `unknown_provider`, `session_closed`, `connection_missing` */
+  async bound(tsid: SessionId, providerName: string): Promise<BoundConnection> {
+    this.registry.get(providerName);
+    const found = await this.connections.ofSession(tsid, providerName);
+    if (found === undefined) throw new GatehouseError('session_closed');
+    const { accountId, connection: row } = found;
+    if (row === undefined)
+      throw new GatehouseError('connection_missing', `the session has no connection to ${providerName}`, {
+        details: { provider: providerName },
+      });
+    return { accountId, row };
+  }
+
+  /** @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy` */
+  async tokens(row: ConnectionRow, refused?: string): Promise<CurrentTokens> {
+    return await this.current.connection(row, refused);
+  }
+}

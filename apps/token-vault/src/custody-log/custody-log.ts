@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import { CLOCK } from '../config.js';
+import { CHAIN_START, type CustodyEntry, type Release } from './custody-entry.js';
+import { CustodyKeys } from './custody-keys.js';
+import { CustodyLogStore } from './custody-log.store.js';
+
+interface Head {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+interface Waiting {
+  readonly release: Release;
+  readonly written: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+const MOST_PER_INSERT = 200;
+
+/**
+ * The record of every release: append-only, one hash chain per process, so that no replica waits for another. What
+ * is released while an insert is on the way goes into the next one.
+ */
+@Injectable()
+export class CustodyLog implements OnApplicationShutdown {
+  #replicaId: string = randomUUID();
+  #head: Head = { sequence: 0, hash: CHAIN_START };
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #announcedAtMs = 0;
+
+  constructor(
+    private readonly store: CustodyLogStore,
+    private readonly keys: CustodyKeys,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** Resolves when the entry is committed: only then may the credential leave. */
+  async append(release: Release): Promise<void> {
+    await new Promise<void>((written, failed) => {
+      this.#waiting.push({ release, written, failed });
+      this.#writing ??= this.#drain().finally(() => {
+        this.#writing = undefined;
+      });
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#writing;
+    if (this.#head.sequence > 0) this.#announce();
+  }
+
+  async #drain(): Promise<void> {
+    for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
+      try {
+        await this.#write(batch);
+        for (const { written } of batch) written();
+      } catch (cause) {
+        this.#startAnew();
+        const error = new GatehouseError('internal', 'the custody log cannot be written', { cause });
+        for (const { failed } of batch) failed(error);
+      }
+    }
+    if (this.clock.nowMs() - this.#announcedAtMs > MINUTE_MS) this.#announce();
+  }
+
+  #next(): Waiting[] {
+    return this.#waiting.splice(0, MOST_PER_INSERT);
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    let head = this.#head;
+    const entries = batch.map(({ release }) => {
+      const entry = this.#entry(release, head);
+      head = entry;
+      return entry;
+    });
+    await this.store.append(entries);
+    this.#head = head;
+  }
+
+  /** Nobody knows whether a failed insert was committed; a new chain cannot collide with it, and the old one stays verifiable. */
+  #startAnew(): void {
+    this.#replicaId = randomUUID();
+    this.#head = { sequence: 0, hash: CHAIN_START };
+  }
+
+  #entry({ token, provider, connectionId, ...release }: Release, previous: Head): CustodyEntry {
+    const key = this.keys.current;
+    const entry = {
+      ...release,
+      provider: provider ?? null,
+      connectionId: connectionId ?? null,
+      replicaId: this.#replicaId,
+      sequence: previous.sequence + 1,
+      at: new Date(this.clock.nowMs()),
+      fingerprint: key.fingerprint(token),
+      keyId: key.id,
+      previousHash: previous.hash,
+    };
+    return { ...entry, hash: key.hash(entry) };
+  }
+
+  /** An anchor outside the database: a chain that ends before a head that was logged has lost its end. */
+  #announce(): void {
+    this.#announcedAtMs = this.clock.nowMs();
+    this.log.info('custody-log-head', { replicaId: this.#replicaId, sequence: this.#head.sequence, hash: this.#head.hash });
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { DAY_MS, HOUR_MS } from '@gatehouse/kernel/durations';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+
+/** New requests are sealed for a key this long, */
+const USE_MS = DAY_MS;
+/** and one that was sealed at the last moment can still be opened. */
+const OPEN_LONGER_MS = HOUR_MS;
+
+export interface BusKeyRow {
+  readonly kid: string;
+  readonly privateJwk: Buffer;
+  readonly useUntil: Date;
+}
+
+@Injectable()
+export class BusKeyStore {
+  constructor(private readonly database: Database) {}
+
+  /** Every key that may still open a message, the current one first. */
+  async live(queries: Queries = this.database): Promise<readonly BusKeyRow[]> {
+    const { rows } = await queries.query<BusKeyRow>({
+      name: 'bus-keys-live',
+      text: `select kid, private_jwk as "privateJwk", use_until as "useUntil" from bus_keys
+             where open_until > now() order by use_until desc`,
+    });
+    return rows;
+  }
+
+  /** Adds what `make` gives unless another replica has just added a usable key. */
+  async addUnlessCurrent(make: () => Promise<{ kid: string; privateJwk: Buffer }>): Promise<void> {
+    const { kid, privateJwk } = await make();
+    await this.database.transaction(async (tx) => {
+      await tx.query({ name: 'bus-keys-lock', text: `select pg_advisory_xact_lock(hashtextextended('bus-keys', 0))` });
+      await tx.query({
+        name: 'bus-keys-add',
+        text: `insert into bus_keys (kid, private_jwk, use_until, open_until)
+               select $1, $2, now() + $3 * interval '1 ms', now() + $4 * interval '1 ms'
+               where not exists (select from bus_keys where use_until > now())`,
+        values: [kid, privateJwk, USE_MS, USE_MS + OPEN_LONGER_MS],
+      });
+    });
+  }
+}

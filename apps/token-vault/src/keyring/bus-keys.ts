@@ -1,0 +1,96 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { MessageNotForUs, MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gatehouse/sealing/message-sealing';
+import { z } from 'zod';
+import { CLOCK } from '../config.js';
+import { BusKeyStore, type BusKeyRow } from './bus-key.store.js';
+import { busKeyOwner, Keyring } from './keyring.js';
+
+const privateJwk = z.looseObject({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string(), d: z.string(), kid: z.string() });
+
+interface Loaded {
+  readonly opener: MessageOpener;
+  readonly current: { readonly key: PublicMessageKey; readonly useUntilMs: number };
+  readonly atMs: number;
+}
+
+/** Another replica may have rotated; what we know is at most this old. */
+const KEEP_MS = MINUTE_MS;
+/** An unknown key id makes us look again, but not for every such message. */
+const LOOK_AGAIN_MS = SECOND_MS;
+
+/** The key pairs that requests with a secret inside are sealed for: shared by all replicas, rotated daily. */
+@Injectable()
+export class BusKeys {
+  #loaded: Promise<Loaded> | undefined;
+
+  constructor(
+    private readonly store: BusKeyStore,
+    private readonly keyring: Keyring,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async current(): Promise<Loaded['current']> {
+    return (await this.#keys(KEEP_MS)).current;
+  }
+
+  /** @throws {GatehouseError} `request_invalid` when the message is not for us or holds something else. */
+  async open<Shape extends z.ZodType>(shape: Shape, message: string): Promise<z.output<Shape>> {
+    const value = await this.#open(message);
+    const parsed = shape.safeParse(value);
+    if (!parsed.success) throw new GatehouseError('request_invalid', 'a sealed part has another shape');
+    return parsed.data;
+  }
+
+  async #open(message: string): Promise<unknown> {
+    try {
+      return await (await this.#keys(KEEP_MS)).opener.open(message);
+    } catch (error) {
+      if (!(error instanceof MessageNotForUs)) throw error;
+    }
+    try {
+      return await (await this.#keys(LOOK_AGAIN_MS)).opener.open(message);
+    } catch (error) {
+      if (!(error instanceof MessageNotForUs)) throw error;
+      throw new GatehouseError('request_invalid', 'a sealed part does not open');
+    }
+  }
+
+  async #keys(maxAgeMs: number): Promise<Loaded> {
+    const nowMs = this.clock.nowMs();
+    const loaded = await this.#loaded?.catch(() => undefined);
+    if (loaded !== undefined && nowMs - loaded.atMs < maxAgeMs && loaded.current.useUntilMs > nowMs) return loaded;
+    this.#loaded = this.#load();
+    return await this.#loaded;
+  }
+
+  async #load(): Promise<Loaded> {
+    const usable = (rows: readonly BusKeyRow[]) => rows.find(({ useUntil }) => useUntil.getTime() > this.clock.nowMs());
+    let rows = await this.store.live();
+    if (usable(rows) === undefined) {
+      await this.store.addUnlessCurrent(() => this.#make());
+      rows = await this.store.live();
+    }
+    const current = usable(rows);
+    if (current === undefined) throw new GatehouseError('internal', 'there is no current bus key');
+    const pairs = rows.map((row) => this.#pair(row));
+    return {
+      opener: new MessageOpener(pairs),
+      current: { key: this.#pair(current).publicKey, useUntilMs: current.useUntil.getTime() },
+      atMs: this.clock.nowMs(),
+    };
+  }
+
+  async #make(): Promise<{ kid: string; privateJwk: Buffer }> {
+    const { publicKey, privateJwk: jwk } = await newMessageKeyPair();
+    return { kid: publicKey.kid, privateJwk: this.keyring.seal(jwk, busKeyOwner(publicKey.kid)) };
+  }
+
+  #pair({ kid, privateJwk: sealed }: BusKeyRow) {
+    const jwk = this.keyring.open(privateJwk, sealed, busKeyOwner(kid));
+    const publicKey: PublicMessageKey = { kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid };
+    return { publicKey, privateJwk: jwk };
+  }
+}

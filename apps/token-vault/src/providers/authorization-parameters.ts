@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { requestedScopes, type Provider } from './provider-registry.js';
+
+/** What only the vault knows of a leg; sealed until the browser comes back. */
+export const legSecrets = z.strictObject({ nonce: z.string().min(1), codeVerifier: z.string().min(43) });
+export type LegSecrets = z.output<typeof legSecrets>;
+
+export interface AuthorizationRequest {
+  readonly state: string;
+  readonly nonce: string;
+  /** PKCE, S256. */
+  readonly challenge: string;
+  readonly fresh: boolean;
+}
+
+/** The parameters of the authorization request. Configured extras come first: they never replace one of the flow's own. */
+export function authorizationParameters(
+  provider: Provider,
+  { state, nonce, challenge, fresh }: AuthorizationRequest,
+): Readonly<Record<string, string>> {
+  const { additionalAuthorizationParams } =
+    provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
+  return {
+    ...additionalAuthorizationParams,
+    ...(provider.type === 'oidc' ? { nonce, ...promptOf(provider, fresh) } : {}),
+    redirect_uri: provider.redirectUri,
+    scope: requestedScopes(provider).join(' '),
+    state,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+  };
+}
+
+/**
+ * OIDC Core section 3.1.2.1: `login` has the user sign in again, where another account can be chosen. Section 11 asks
+ * for `consent` with offline_access, and providers give a refresh token again only then.
+ */
+function promptOf(provider: Provider, fresh: boolean): { readonly prompt?: string } {
+  if (!fresh) return {};
+  return { prompt: requestedScopes(provider).includes('offline_access') ? 'login consent' : 'login' };
+}

@@ -1,0 +1,23 @@
+import { ClientSecretBasic, ClientSecretPost, None, type ClientAuth, type ServerMetadata } from 'openid-client';
+import type { Provider } from './provider-registry.js';
+
+/** How the client shows who it is at the token endpoint: as configured, else the best that the provider says it takes. */
+export function clientAuthentication(provider: Provider, metadata: ServerMetadata): ClientAuth {
+  const { clientSecret, tokenEndpointAuthMethod } =
+    provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
+  if (clientSecret === undefined) return None();
+  switch (tokenEndpointAuthMethod ?? offered(metadata.token_endpoint_auth_methods_supported)) {
+    case 'client_secret_basic':
+      return ClientSecretBasic(clientSecret.reveal());
+    case 'client_secret_post':
+      return ClientSecretPost(clientSecret.reveal());
+    case 'none':
+      return None();
+  }
+}
+
+/** RFC 8414 section 2: what is not said is `client_secret_basic`. */
+const offered = (methods: readonly string[] = ['client_secret_basic']): 'client_secret_basic' | 'client_secret_post' =>
+  methods.includes('client_secret_basic') || !methods.includes('client_secret_post')
+    ? 'client_secret_basic'
+    : 'client_secret_post';

@@ -1,0 +1,67 @@
+import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
+import type { UserInfo } from '@gatehouse/config/model';
+
+const MAX_LENGTH = 512;
+
+/** The first of the fields that holds a non-empty text or a number. */
+function firstOf(source: Readonly<Record<string, unknown>>, fields: readonly string[]): string | undefined {
+  for (const field of fields) {
+    const value = Object.hasOwn(source, field) ? source[field] : undefined;
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  }
+  return undefined;
+}
+
+function identityOf(subject: string | undefined, name?: string, email?: string): UpstreamIdentity | undefined {
+  if (subject === undefined || subject.length > MAX_LENGTH) return undefined;
+  return {
+    subject,
+    ...(name === undefined ? {} : { name: name.slice(0, MAX_LENGTH) }),
+    ...(email === undefined || email.length > MAX_LENGTH ? {} : { email }),
+  };
+}
+
+/** Who the user information is about; `undefined` when it names no subject. Nothing is ever made up. */
+export const identityFromUserInfo = (
+  info: Readonly<Record<string, unknown>>,
+  mapping: UserInfo['fieldMapping'],
+): UpstreamIdentity | undefined =>
+  identityOf(
+    firstOf(info, mapping.subjectFields),
+    firstOf(info, mapping.nameFields),
+    firstOf(info, mapping.emailFields),
+  );
+
+/** The subject is one top-level claim that must be a non-empty text; `profile` fills in what the id_token leaves out. */
+export function identityFromClaims(
+  claims: Readonly<Record<string, unknown>>,
+  subjectClaim: string,
+  profile: Readonly<Record<string, unknown>> = {},
+): UpstreamIdentity | undefined {
+  const subject = Object.hasOwn(claims, subjectClaim) ? claims[subjectClaim] : undefined;
+  const known = { ...profile, ...claims };
+  return identityOf(
+    typeof subject === 'string' && subject !== '' ? subject : undefined,
+    firstOf(known, ['name', 'preferred_username']),
+    firstOf(known, ['email']),
+  );
+}
+
+/**
+ * JSON whose large integers keep all their digits (as text): two users with ids beyond 2^53 must not become one.
+ * @returns `undefined` when it is no JSON object.
+ */
+export function parseUserInfo(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text, (_key, parsed: unknown, context?: { source?: string }) =>
+      typeof parsed === 'number' && !Number.isSafeInteger(parsed) ? context?.source : parsed,
+    );
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,112 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
+import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
+import { CLOCK } from '../config.js';
+import type { Provider } from './provider-registry.js';
+
+type OidcProvider = Extract<Provider, { type: 'oidc' }>;
+type OAuth2Provider = Extract<Provider, { type: 'oauth2' }>;
+
+const KEEP_MS = HOUR_MS;
+/** After a failure nobody is asked again for this long. */
+const REST_AFTER_FAILURE_MS = SECOND_MS;
+
+interface Known {
+  readonly metadata: ServerMetadata;
+  readonly fetchedAtMs: number;
+}
+
+/** What each provider offers: found by discovery on first use, so that a provider that is down does not stop the vault. */
+@Injectable()
+export class ProviderMetadataClient {
+  readonly #known = new Map<string, Known>();
+  readonly #running = new Map<string, Promise<ServerMetadata>>();
+  readonly #failed = new Map<string, { readonly atMs: number; readonly error: GatehouseError }>();
+
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws {GatehouseError} `provider_unavailable` when it was never found and cannot be found now. */
+  async of(provider: Provider): Promise<ServerMetadata> {
+    if (provider.type === 'oauth2') return metadataOf(provider);
+    const known = this.#known.get(provider.name);
+    if (known !== undefined && this.clock.nowMs() - known.fetchedAtMs < KEEP_MS) return known.metadata;
+    try {
+      return await this.#discoverOnce(provider);
+    } catch (error) {
+      if (known === undefined) throw error;
+      // What it offered an hour ago is a better guess than an outage.
+      return known.metadata;
+    }
+  }
+
+  async #discoverOnce(provider: OidcProvider): Promise<ServerMetadata> {
+    const failed = this.#failed.get(provider.name);
+    if (failed !== undefined && this.clock.nowMs() - failed.atMs < REST_AFTER_FAILURE_MS) throw failed.error;
+    const running = this.#running.get(provider.name);
+    if (running !== undefined) return await running;
+    const started = this.#discover(provider).finally(() => this.#running.delete(provider.name));
+    this.#running.set(provider.name, started);
+    return await started;
+  }
+
+  async #discover(provider: OidcProvider): Promise<ServerMetadata> {
+    try {
+      const metadata = await discover(provider);
+      this.#known.set(provider.name, { metadata, fetchedAtMs: this.clock.nowMs() });
+      this.#failed.delete(provider.name);
+      return metadata;
+    } catch (cause) {
+      const reason = OutboundFailure.in(cause)?.kind ?? (cause instanceof UnfitMetadata ? cause.message : 'invalid');
+      this.log.warn('provider-discovery-failed', { provider: provider.name, reason });
+      const error = new GatehouseError('provider_unavailable', `discovery of ${provider.name}: ${reason}`, {
+        details: { provider: provider.name },
+        cause,
+      });
+      this.#failed.set(provider.name, { atMs: this.clock.nowMs(), error });
+      throw error;
+    }
+  }
+}
+
+/** The document is not the one of the configured issuer, or lacks what the flow needs. */
+class UnfitMetadata extends Error {
+  override readonly name = 'UnfitMetadata';
+}
+
+async function discover(provider: OidcProvider): Promise<ServerMetadata> {
+  const { issuerUrl, clientId } = provider.oidcConfig;
+  const configuration = await discovery(new URL(issuerUrl), clientId, undefined, None(), {
+    // How openid-client says that http is allowed; whether it is, is decided when the address is dialled.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out
+    execute: provider.insecureAllowHttp ? [allowInsecureRequests] : [],
+    [customFetch]: fetchFunction(provider),
+    timeout: provider.timeoutMs / SECOND_MS,
+  });
+  const metadata = configuration.serverMetadata();
+  // RFC 8414 section 3.3: identical, not merely equal as URLs.
+  if (metadata.issuer !== issuerUrl) throw new UnfitMetadata('another issuer');
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
+    if (metadata[name] === undefined) throw new UnfitMetadata(`no ${name}`);
+  if (!provider.insecureAllowHttp && !metadata.authorization_endpoint?.startsWith('https:'))
+    throw new UnfitMetadata('authorization_endpoint is not https');
+  return metadata;
+}
+
+/** A plain OAuth 2 provider has no issuer identifier; its origin stands in, and is never compared with anything. */
+function metadataOf({ oauth2Config }: OAuth2Provider): ServerMetadata {
+  const { authorizationEndpoint, tokenEndpoint, revocationEndpoint } = oauth2Config;
+  return {
+    issuer: new URL(tokenEndpoint).origin,
+    authorization_endpoint: authorizationEndpoint,
+    token_endpoint: tokenEndpoint,
+    ...(revocationEndpoint === undefined ? {} : { revocation_endpoint: revocationEndpoint }),
+  };
+}

@@ -1,0 +1,35 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { UpstreamProvider } from '@gatehouse/config/model';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+
+export type Provider = UpstreamProvider<Secret>;
+
+/** The configured providers, by name. */
+@Injectable()
+export class ProviderRegistry {
+  readonly #providers: ReadonlyMap<string, Provider>;
+
+  constructor(@Inject(VAULT_CONFIG) config: VaultConfig) {
+    this.#providers = new Map(config.upstreamProviders.map((provider) => [provider.name, provider]));
+  }
+
+  find(name: string): Provider | undefined {
+    return this.#providers.get(name);
+  }
+
+  /** @throws {GatehouseError} `unknown_provider` */
+  get(name: string): Provider {
+    const provider = this.#providers.get(name);
+    if (provider === undefined)
+      throw new GatehouseError('unknown_provider', `no provider ${name} is configured`, {
+        details: { provider: name },
+      });
+    return provider;
+  }
+}
+
+/** The scopes that are asked for. */
+export const requestedScopes = (provider: Provider): readonly string[] =>
+  provider.type === 'oidc' ? provider.oidcConfig.scopes : provider.oauth2Config.scopes;

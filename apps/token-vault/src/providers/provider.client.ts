@@ -1,0 +1,204 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import * as openid from 'openid-client';
+import { CLOCK } from '../config.js';
+import { authorizationParameters, type LegSecrets } from './authorization-parameters.js';
+import { clientAuthentication } from './client-authentication.js';
+import { identityFromClaims } from './identity.js';
+import { ProviderMetadataClient } from './provider-metadata.client.js';
+import { requestedScopes, type Provider } from './provider-registry.js';
+import { KeepFailed, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
+import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
+import { upstreamFailure, type TokenRequestProgress, type UpstreamFailure } from './upstream-failure.js';
+import { fetchIdentity } from './user-info.client.js';
+
+type TokenResponse = Awaited<ReturnType<typeof openid.refreshTokenGrant>>;
+
+export type CodeRedemption =
+  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly identity: UpstreamIdentity }
+  | { readonly ok: false; readonly failure: UpstreamFailure };
+
+export type RefreshRedemption =
+  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly idTokenSubject?: string }
+  | { readonly ok: false; readonly failure: UpstreamFailure };
+
+/** Gatehouse as OAuth client of the providers; the one seam around openid-client. */
+@Injectable()
+export class ProviderClient {
+  readonly #keySets = new Map<string, openid.ExportedJWKSCache>();
+
+  constructor(
+    private readonly metadata: ProviderMetadataClient,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Where to send the browser. @throws {GatehouseError} `provider_unavailable` */
+  async authorizationUrl(provider: Provider, state: string, secrets: LegSecrets, fresh: boolean): Promise<string> {
+    const configuration = await this.#configuration(provider, fetchFunction(provider));
+    const challenge = await openid.calculatePKCECodeChallenge(secrets.codeVerifier);
+    const parameters = authorizationParameters(provider, { state, nonce: secrets.nonce, challenge, fresh });
+    return openid.buildAuthorizationUrl(configuration, parameters).href;
+  }
+
+  /** Redeems the code of a callback; `keep` stores the answer before it is validated. */
+  async redeemCode(
+    provider: Provider,
+    callback: { readonly query: string; readonly state: string; readonly secrets: LegSecrets },
+    keep: KeepAnswer,
+  ): Promise<CodeRedemption> {
+    const progress: TokenRequestProgress = { requested: false, kept: false };
+    try {
+      const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
+      const response = await openid.authorizationCodeGrant(configuration, callbackUrl(provider, callback.query), {
+        expectedState: callback.state,
+        pkceCodeVerifier: callback.secrets.codeVerifier,
+        ...(provider.type === 'oidc' ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true } : {}),
+      });
+      this.#rememberKeys(provider, configuration);
+      const accepted = acceptedTokens(response, receivedAtMs(), requestedScopes(provider));
+      return await this.#identified(provider, configuration, response, accepted);
+    } catch (error) {
+      return { ok: false, failure: failureOf(error, progress) };
+    }
+  }
+
+  /** Redeems a refresh token; `keep` stores the answer before it is validated. */
+  async redeemRefreshToken(provider: Provider, refreshToken: string, keep: KeepAnswer): Promise<RefreshRedemption> {
+    const progress: TokenRequestProgress = { requested: false, kept: false };
+    try {
+      const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
+      return await this.#refreshed(provider, configuration, refreshToken, receivedAtMs);
+    } catch (error) {
+      return { ok: false, failure: failureOf(error, progress) };
+    }
+  }
+
+  /** Validates an answer to a refresh that was kept earlier; the provider's token endpoint is not asked. */
+  async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
+    const progress: TokenRequestProgress = { requested: false, kept: false };
+    try {
+      const { token_endpoint = '' } = await this.metadata.of(provider);
+      const tap = { tokenEndpoint: token_endpoint, progress, dropIdToken: provider.type === 'oauth2' };
+      const configuration = await this.#configuration(provider, replayingFetch(fetchFunction(provider), tap, answer));
+      return await this.#refreshed(provider, configuration, 'kept', () => answer.receivedAtMs);
+    } catch (error) {
+      return { ok: false, failure: failureOf(error, progress) };
+    }
+  }
+
+  /** RFC 7009. @returns `unsupported` where the provider offers no revocation. @throws when it has to be tried again. */
+  async revoke(provider: Provider, token: string): Promise<'revoked' | 'unsupported'> {
+    const { revocation_endpoint } = await this.metadata.of(provider);
+    if (revocation_endpoint === undefined) return 'unsupported';
+    await openid.tokenRevocation(await this.#configuration(provider, fetchFunction(provider)), token);
+    return 'revoked';
+  }
+
+  async #refreshed(
+    provider: Provider,
+    configuration: openid.Configuration,
+    refreshToken: string,
+    receivedAtMs: () => number,
+  ): Promise<RefreshRedemption> {
+    const response = await openid.refreshTokenGrant(configuration, refreshToken);
+    this.#rememberKeys(provider, configuration);
+    const accepted = acceptedTokens(response, receivedAtMs(), requestedScopes(provider));
+    const claims = response.claims();
+    if (provider.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
+    const identity = identityFromClaims(claims, provider.oidcConfig.subjectClaim);
+    return identity === undefined
+      ? { ok: false, failure: { kind: 'rejected' } }
+      : { ok: true, accepted, idTokenSubject: identity.subject };
+  }
+
+  async #identified(
+    provider: Provider,
+    configuration: openid.Configuration,
+    response: TokenResponse,
+    accepted: AcceptedTokens,
+  ): Promise<CodeRedemption> {
+    if (provider.type === 'oauth2') {
+      const answer = await fetchIdentity(provider, provider.oauth2Config.userInfo, response.access_token);
+      return answer.kind === 'identity'
+        ? { ok: true, accepted, identity: answer.identity }
+        : { ok: false, failure: { kind: answer.kind === 'unavailable' ? 'unverifiable' : 'rejected' } };
+    }
+    const claims = response.claims();
+    if (claims === undefined) return { ok: false, failure: { kind: 'rejected' } };
+    const profile = await profileOf(configuration, response.access_token, claims);
+    const identity = identityFromClaims(claims, provider.oidcConfig.subjectClaim, profile);
+    return identity === undefined
+      ? { ok: false, failure: { kind: 'rejected' } }
+      : { ok: true, accepted, identity };
+  }
+
+  async #tapped(
+    provider: Provider,
+    progress: TokenRequestProgress,
+    keep: KeepAnswer,
+  ): Promise<{ configuration: openid.Configuration; receivedAtMs: () => number }> {
+    const { token_endpoint = '' } = await this.metadata.of(provider);
+    let receivedAtMs = 0;
+    const fetch = tappedFetch(fetchFunction(provider), {
+      tokenEndpoint: token_endpoint,
+      progress,
+      keep,
+      nowMs: () => (receivedAtMs = this.clock.nowMs()),
+      dropIdToken: provider.type === 'oauth2',
+    });
+    return { configuration: await this.#configuration(provider, fetch), receivedAtMs: () => receivedAtMs };
+  }
+
+  /** One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses. */
+  async #configuration(provider: Provider, fetch: FetchFunction): Promise<openid.Configuration> {
+    const metadata = await this.metadata.of(provider);
+    const { clientId } = provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
+    const configuration = new openid.Configuration(metadata, clientId, undefined, clientAuthentication(provider, metadata));
+    configuration[openid.customFetch] = fetch;
+    configuration.timeout = (2 * provider.timeoutMs) / SECOND_MS;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
+    if (provider.insecureAllowHttp) openid.allowInsecureRequests(configuration);
+    if (provider.type === 'oidc') {
+      // Checks the id_token's signature, which code flow clients may leave out (OIDC Core section 3.1.3.7, rule 6).
+      openid.enableNonRepudiationChecks(configuration);
+      const keys = this.#keySets.get(provider.name);
+      if (keys !== undefined) openid.setJwksCache(configuration, keys);
+    }
+    return configuration;
+  }
+
+  #rememberKeys(provider: Provider, configuration: openid.Configuration): void {
+    const keys = openid.getJwksCache(configuration);
+    if (keys !== undefined) this.#keySets.set(provider.name, keys);
+  }
+}
+
+/** Name and address are a courtesy of the user information endpoint; a sign-in does not fail for want of them. */
+async function profileOf(
+  configuration: openid.Configuration,
+  accessToken: string,
+  claims: openid.IDToken,
+): Promise<Readonly<Record<string, unknown>>> {
+  const complete = claims['name'] !== undefined && claims['email'] !== undefined;
+  if (complete || configuration.serverMetadata().userinfo_endpoint === undefined) return {};
+  return await openid.fetchUserInfo(configuration, accessToken, claims.sub).catch(() => ({}));
+}
+
+/** RFC 9207 is checked where an issuer is known; a plain OAuth 2 provider's `iss` cannot be compared with anything. */
+function callbackUrl(provider: Provider, query: string): URL {
+  const url = new URL(provider.redirectUri);
+  url.search = query;
+  if (provider.type === 'oauth2') url.searchParams.delete('iss');
+  return url;
+}
+
+function failureOf(error: unknown, progress: TokenRequestProgress): UpstreamFailure {
+  for (let current = error; current instanceof Error; current = current.cause)
+    if (current instanceof KeepFailed) throw current.cause;
+  if (error instanceof GatehouseError && error.code === 'provider_unavailable') return { kind: 'unreachable' };
+  return upstreamFailure(error, progress);
+}

@@ -1,0 +1,59 @@
+import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import { carriesTokens, peek, type TokenAnswer } from './token-answer.js';
+import type { TokenRequestProgress } from './upstream-failure.js';
+
+export type KeepAnswer = (answer: TokenAnswer) => Promise<void>;
+
+/** Keeping the answer failed: our own trouble, never to be taken for the provider's. */
+export class KeepFailed extends Error {
+  override readonly name = 'KeepFailed';
+}
+
+interface Tap {
+  readonly tokenEndpoint: string;
+  readonly progress: TokenRequestProgress;
+  readonly keep: KeepAnswer;
+  readonly nowMs: () => number;
+  /** A plain OAuth 2 provider's id_token was issued for nobody we can check; it is left out. */
+  readonly dropIdToken: boolean;
+}
+
+/** A fetch that has the token endpoint's answer stored before the protocol library gets to see it. */
+export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
+  return async (url, init) => {
+    if (url !== tap.tokenEndpoint) return await fetch(url, init);
+    tap.progress.requested = true;
+    const response = await fetch(url, init);
+    tap.progress.status = response.status;
+    if (response.status !== 200) return response;
+    const body = await response.text();
+    if (carriesTokens(body)) {
+      await tap.keep({ body, receivedAtMs: tap.nowMs() }).catch((cause: unknown) => {
+        throw new KeepFailed('the answer could not be kept', { cause });
+      });
+      tap.progress.kept = true;
+    }
+    return asResponse(body, tap);
+  };
+}
+
+/** Answers the token request from what was kept; everything else (keys) goes out. */
+export function replayingFetch(fetch: FetchFunction, tap: Omit<Tap, 'keep' | 'nowMs'>, answer: TokenAnswer): FetchFunction {
+  return async (url, init) => {
+    if (url !== tap.tokenEndpoint) return await fetch(url, init);
+    Object.assign(tap.progress, { requested: true, status: 200, kept: true });
+    return asResponse(answer.body, tap);
+  };
+}
+
+function asResponse(body: string, tap: Pick<Tap, 'dropIdToken' | 'progress'>): Response {
+  const answer = peek(body);
+  // Some providers (GitHub) send OAuth errors with status 200.
+  const isError = answer?.error !== undefined && answer.access_token === undefined;
+  if (isError) tap.progress.status = 400;
+  const text = tap.dropIdToken && answer !== undefined ? JSON.stringify({ ...answer, id_token: undefined }) : body;
+  return new Response(text, {
+    status: isError ? 400 : 200,
+    headers: { 'content-type': 'application/json' },
+  });
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** A token endpoint's successful answer as it came. It is kept, sealed, before anything in it is believed. */
+export const tokenAnswer = z.strictObject({ body: z.string(), receivedAtMs: z.number() });
+export type TokenAnswer = z.output<typeof tokenAnswer>;
+
+/** The tokens of a connection, as they are sealed. */
+export const tokenSet = z.strictObject({
+  accessToken: z.string().min(1),
+  refreshToken: z.string().min(1).optional(),
+  idToken: z.string().min(1).optional(),
+});
+export type TokenSet = z.output<typeof tokenSet>;
+
+/** Tokens from an answer that was validated. */
+export interface AcceptedTokens {
+  readonly tokens: TokenSet;
+  readonly scopes: readonly string[];
+  readonly obtainedAtMs: number;
+  /** Absent: the provider did not say; the token is used until it is refused. */
+  readonly expiresAtMs?: number;
+}
+
+const looseAnswer = z.looseObject({
+  access_token: z.string().min(1).optional(),
+  refresh_token: z.string().min(1).optional(),
+  id_token: z.unknown().optional(),
+  error: z.string().min(1).optional(),
+});
+
+/** Reads a body without believing it; `undefined` when it is no JSON object. */
+export function peek(body: string): z.output<typeof looseAnswer> | undefined {
+  try {
+    return looseAnswer.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether there is a token in it that would be lost if it were not kept. */
+export function carriesTokens(body: string): boolean {
+  const answer = peek(body);
+  return answer?.access_token !== undefined || answer?.refresh_token !== undefined;
+}
+
+/** What to hand to the provider for revocation: the refresh token ends the grant, else the access token (RFC 7009 section 2.1). */
+export function revocable(answer: TokenAnswer): string | undefined {
+  const peeked = peek(answer.body);
+  return peeked?.refresh_token ?? peeked?.access_token;
+}
+
+interface TokenResponse {
+  readonly access_token: string;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+  readonly scope?: string;
+  readonly expires_in?: number;
+}
+
+/** RFC 6749 section 5.1: an omitted scope is the one that was asked for. Some providers separate with commas. */
+export function acceptedTokens(
+  response: TokenResponse,
+  receivedAtMs: number,
+  requestedScopes: readonly string[],
+): AcceptedTokens {
+  const { access_token, refresh_token, id_token, scope, expires_in } = response;
+  return {
+    tokens: {
+      accessToken: access_token,
+      ...(refresh_token === undefined ? {} : { refreshToken: refresh_token }),
+      ...(id_token === undefined ? {} : { idToken: id_token }),
+    },
+    scopes: scope === undefined ? requestedScopes : scope.split(/[\s,]+/).filter(Boolean),
+    obtainedAtMs: receivedAtMs,
+    ...(expires_in === undefined || expires_in <= 0 ? {} : { expiresAtMs: receivedAtMs + expires_in * 1_000 }),
+  };
+}

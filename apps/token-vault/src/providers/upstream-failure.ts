@@ -1,0 +1,60 @@
+import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
+import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
+
+/**
+ * Why a provider's part of a flow did not work out; never the provider's own text. `no_answer` and `unreadable` leave
+ * open whether the provider acted; `rejected` and `unverifiable` mean that tokens came (and were kept first).
+ */
+export type UpstreamFailure =
+  /** The redirect back carried an OAuth error (RFC 6749 section 4.1.2.1). */
+  | { readonly kind: 'authorization_error'; readonly error: string }
+  /** The redirect back is not a response to our request. */
+  | { readonly kind: 'bad_callback' }
+  /** The token endpoint answered an OAuth error (RFC 6749 section 5.2). */
+  | { readonly kind: 'oauth_error'; readonly error: string; readonly status: number }
+  | { readonly kind: 'http_error'; readonly status: number }
+  /** Nothing was sent. */
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'no_answer' }
+  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'rejected' }
+  /** The provider's keys or its user information could not be had now. */
+  | { readonly kind: 'unverifiable' };
+
+/** How far one use of the token endpoint got; written by the tapped fetch. */
+export interface TokenRequestProgress {
+  requested: boolean;
+  /** HTTP status of the token endpoint's answer. */
+  status?: number;
+  /** Tokens came and were kept. */
+  kept: boolean;
+}
+
+/** Makes one of the closed list out of whatever the protocol library threw. */
+export function upstreamFailure(error: unknown, progress: TokenRequestProgress): UpstreamFailure {
+  if (error instanceof AuthorizationResponseError) return { kind: 'authorization_error', error: error.error };
+  const outbound = OutboundFailure.in(error);
+  if (progress.kept) {
+    const status = statusOf(error);
+    return { kind: outbound !== undefined || (status ?? 0) >= 500 ? 'unverifiable' : 'rejected' };
+  }
+  if (!progress.requested) return { kind: outbound === undefined ? 'bad_callback' : 'unreachable' };
+  if (error instanceof ResponseBodyError)
+    return { kind: 'oauth_error', error: error.error, status: progress.status ?? error.status };
+  if (error instanceof WWWAuthenticateChallengeError)
+    return { kind: 'oauth_error', error: 'invalid_client', status: error.status };
+  if (outbound !== undefined && progress.status === undefined)
+    return outbound.maybeSent ? { kind: 'no_answer' } : { kind: 'unreachable' };
+  if (progress.status !== undefined && progress.status !== 200)
+    return { kind: 'http_error', status: progress.status };
+  return { kind: 'unreadable' };
+}
+
+/** openid-client leaves the response it did not like among the causes. */
+function statusOf(error: unknown): number | undefined {
+  for (let current: unknown = error, depth = 0; current instanceof Error && depth < 8; depth += 1) {
+    if (current.cause instanceof Response) return current.cause.status;
+    current = current.cause;
+  }
+  return undefined;
+}

@@ -1,0 +1,63 @@
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+
+/** How the redemption of a refresh token ended. */
+export type Redemption =
+  | { readonly kind: 'accepted' }
+  /** Validated, but it names another subject than the connection's. */
+  | { readonly kind: 'other_subject' }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+export interface GrantFacts {
+  /** Read again after the answer: the row still holds the refresh token that was sent. */
+  readonly stillCurrent: boolean;
+}
+
+/**
+ * What a refresh came to. Only `reauth_required` needs the user; `provider_unavailable` and `ambiguous` keep
+ * everything and try again after a rest. `superseded`: somebody else put newer tokens in place.
+ */
+export type RefreshOutcome = 'refreshed' | 'superseded' | 'reauth_required' | 'provider_unavailable' | 'ambiguous';
+
+/**
+ * RFC 6749 section 5.2: the grant is invalid, expired or revoked. GitHub has a name of its own for it. Every other error
+ * (`invalid_client`, …) is about us or about now, and no new sign-in would mend it.
+ */
+const GRANT_IS_GONE: ReadonlySet<string> = new Set(['invalid_grant', 'bad_refresh_token']);
+
+export function outcomeOf(redemption: Redemption, grant: GrantFacts): RefreshOutcome {
+  switch (redemption.kind) {
+    case 'accepted':
+      return 'refreshed';
+    case 'other_subject':
+      return 'reauth_required';
+    case 'failed':
+      return outcomeOfFailure(redemption.failure, grant);
+  }
+}
+
+function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshOutcome {
+  switch (failure.kind) {
+    case 'oauth_error':
+      // A 5xx says nothing about the grant, whatever its body says.
+      if (failure.status >= 500 || !GRANT_IS_GONE.has(failure.error)) return 'provider_unavailable';
+      return grant.stillCurrent ? 'reauth_required' : 'superseded';
+    case 'http_error':
+    case 'unreachable':
+    case 'unverifiable':
+      return 'provider_unavailable';
+    // The provider may have rotated the token: nobody knows, so nothing is thrown away.
+    case 'no_answer':
+    case 'unreadable':
+      return 'ambiguous';
+    case 'rejected':
+      return 'reauth_required';
+    // Both belong to the authorization response; a refresh has none.
+    case 'authorization_error':
+    case 'bad_callback':
+      return 'provider_unavailable';
+  }
+}
+
+/** A kept answer that cannot be validated yet is tried again; one that is wrong for good is given back to the provider. */
+export const isWorthless = (redemption: Redemption): boolean =>
+  redemption.kind === 'other_subject' || (redemption.kind === 'failed' && redemption.failure.kind === 'rejected');

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { ConnectionId } from '@gatehouse/kernel/ids';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection.js';
+
+/** The right to redeem this version's refresh token, for a while. */
+export interface Lease {
+  readonly id: ConnectionId;
+  readonly version: number;
+  readonly owner: string;
+}
+
+export interface PublishedTokens {
+  /** Sealed for the connection. */
+  readonly tokens: Buffer;
+  readonly scopes: readonly string[];
+  readonly accessObtainedAt: Date;
+  readonly accessExpiresAt: Date | null;
+}
+
+/** Every write here is conditional: on the lease where only its holder may write, on the version where tokens change. */
+@Injectable()
+export class RefreshStore {
+  constructor(private readonly database: Database) {}
+
+  /** @returns the row with the lease, or `undefined` when another holds it, the version moved on, or it is to be left alone. */
+  async acquire(
+    id: ConnectionId,
+    version: number,
+    leaseMs: number,
+  ): Promise<{ readonly lease: Lease; readonly row: ConnectionRow } | undefined> {
+    const owner = randomUUID();
+    const { rows } = await this.database.query<ConnectionRow>({
+      name: 'refresh-acquire',
+      text: `update connections c set lease_owner = $3, lease_until = now() + $4 * interval '1 ms'
+             where c.id = $1 and c.version = $2 and c.state <> 'reauth_required'
+               and (c.lease_until is null or c.lease_until < now()) and (c.next_attempt_at is null or c.next_attempt_at <= now())
+             returning ${CONNECTION_COLUMNS}`,
+      values: [id, version, owner, leaseMs],
+    });
+    const [row] = rows;
+    return row === undefined ? undefined : { lease: { id, version, owner }, row };
+  }
+
+  /** The intent: from here on, a missing outcome means that nobody knows. @returns false when the lease is lost. */
+  async begin({ id, version, owner }: Lease): Promise<boolean> {
+    const { rowCount } = await this.database.query({
+      name: 'refresh-begin',
+      text: 'update connections set refresh_started_at = now() where id = $1 and version = $2 and lease_owner = $3',
+      values: [id, version, owner],
+    });
+    return rowCount === 1;
+  }
+
+  /**
+   * Keeps an answer of the version's refresh token. It is kept also when the lease ran out meanwhile, as long as
+   * nobody kept another one: it may be the only answer there will ever be.
+   * @returns false when the version moved on.
+   */
+  async keepAnswer({ id, version, owner }: Lease, answer: Buffer, leaseMs: number): Promise<boolean> {
+    const { rowCount } = await this.database.query({
+      name: 'refresh-keep-answer',
+      text: `update connections set answer = $4,
+               lease_until = case when lease_owner = $3 then now() + $5 * interval '1 ms' else lease_until end
+             where id = $1 and version = $2 and (lease_owner = $3 or answer is null)`,
+      values: [id, version, owner, answer, leaseMs],
+    });
+    return rowCount === 1;
+  }
+
+  /** Publishes new tokens under the next version. @returns false when the version moved on. */
+  async publish(id: ConnectionId, version: number, published: PublishedTokens): Promise<ConnectionRow | undefined> {
+    const { rows } = await this.database.query<ConnectionRow>({
+      name: 'refresh-publish',
+      text: `update connections c set tokens = $3, scopes = $4, access_obtained_at = $5, access_expires_at = $6,
+               version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
+               refresh_started_at = null, failures = 0, next_attempt_at = null
+             where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
+      values: [id, version, published.tokens, published.scopes, published.accessObtainedAt, published.accessExpiresAt],
+    });
+    return rows[0];
+  }
+
+  /** Only the user can mend it. @returns false when the lease is lost or the version moved on. */
+  async requireReauth(tx: Queries, { id, version, owner }: Lease): Promise<boolean> {
+    const { rowCount } = await tx.query({
+      name: 'refresh-require-reauth',
+      text: `update connections set state = 'reauth_required', answer = null, lease_owner = null, lease_until = null,
+               refresh_started_at = null, next_attempt_at = null
+             where id = $1 and version = $2 and lease_owner = $3`,
+      values: [id, version, owner],
+    });
+    return rowCount === 1;
+  }
+
+  /** Leaves the connection alone for a while. `ambiguous` keeps the intent, so that it is known later what happened. */
+  async rest({ id, version, owner }: Lease, state: 'unchanged' | 'ambiguous', restMs: number): Promise<void> {
+    await this.database.query({
+      name: 'refresh-rest',
+      text: `update connections set failures = failures + 1, next_attempt_at = now() + $4 * interval '1 ms',
+               lease_owner = null, lease_until = null,
+               state = case when $5 then 'ambiguous' else state end,
+               refresh_started_at = case when $5 or state = 'ambiguous' then refresh_started_at end
+             where id = $1 and version = $2 and lease_owner = $3`,
+      values: [id, version, owner, restMs, state === 'ambiguous'],
+    });
+  }
+
+  async release({ id, owner }: Lease): Promise<void> {
+    await this.database.query({
+      name: 'refresh-release',
+      text: 'update connections set lease_owner = null, lease_until = null where id = $1 and lease_owner = $2',
+      values: [id, owner],
+    });
+  }
+}

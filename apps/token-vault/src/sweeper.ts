@@ -1,0 +1,70 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { Log } from '@gatehouse/observability/log';
+import { Database } from '@gatehouse/persistence/database';
+import { ConnectionEvents } from './connections/connection-events.js';
+import { LegStores } from './connections/leg-stores.js';
+import { RevocationOutbox } from './connections/revocation-outbox.js';
+
+const OUTBOX_EVERY_MS = 5 * SECOND_MS;
+const SWEEP_EVERY_MS = MINUTE_MS;
+
+/** Rows that have had their time. An expired leg stays an hour, so that its user can be told that it expired. */
+const EXPIRED = [
+  `delete from pending_legs where expires_at < now() - interval '1 hour'`,
+  `delete from exchanged_tokens where delete_after < now() and coalesce(lease_until < now(), true)`,
+  `delete from revocation_outbox where done_at < now() - interval '1 day'`,
+  `delete from bus_keys where open_until < now() - interval '1 day'`,
+  `delete from sessions where closed_at < now() - interval '30 days'`,
+] as const;
+
+/** Background work of every replica: what was left over is finished, what has expired is deleted. */
+@Injectable()
+export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #timers: NodeJS.Timeout[] = [];
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly stores: LegStores,
+    private readonly revocations: RevocationOutbox,
+    private readonly events: ConnectionEvents,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#every(OUTBOX_EVERY_MS, () => this.finishLeftOver());
+    this.#every(SWEEP_EVERY_MS, () => this.sweep());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#running;
+    await this.revocations.settled();
+  }
+
+  async finishLeftOver(): Promise<void> {
+    await this.events.publishLeftOver();
+    this.revocations.wake();
+  }
+
+  async sweep(): Promise<void> {
+    for (const attemptId of await this.stores.staged.expiredAttempts()) await this.stores.discard(attemptId);
+    for (const [index, text] of EXPIRED.entries()) await this.database.query({ name: `sweep-${index}`, text });
+  }
+
+  /** One after another, and a failure is logged, not thrown: there is nobody to catch it. */
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    const run = async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.log.failure('background-work-failed', error);
+      }
+    };
+    const timer = setInterval(() => {
+      this.#running = this.#running.then(run);
+    }, intervalMs);
+    this.#timers.push(timer.unref());
+  }
+}

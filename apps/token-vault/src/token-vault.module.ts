@@ -1,0 +1,119 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { systemClock } from '@gatehouse/kernel/clock';
+import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import type { Log } from '@gatehouse/observability/log';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
+import { busOptionsOf } from './bus-options.js';
+import { CLOCK, VAULT_CONFIG, type VaultConfig } from './config.js';
+import { AdoptConnection } from './connections/adopt-connection.js';
+import { AdoptStaged } from './connections/adopt-staged.js';
+import { BeginConnection } from './connections/begin-connection.js';
+import { CompleteConnection } from './connections/complete-connection.js';
+import { ConnectionEvents } from './connections/connection-events.js';
+import { ConnectionStore } from './connections/connection.store.js';
+import { ConnectionsHandler } from './connections/connections.handler.js';
+import { EventOutboxStore } from './connections/event-outbox.store.js';
+import { LegStores } from './connections/leg-stores.js';
+import { LegsHandler } from './connections/legs.handler.js';
+import { ListConnections } from './connections/list-connections.js';
+import { OpenSession } from './connections/open-session.js';
+import { PendingLegStore } from './connections/pending-leg.store.js';
+import { RevocationOutbox } from './connections/revocation-outbox.js';
+import { RevocationOutboxStore } from './connections/revocation-outbox.store.js';
+import { RevokeConnection } from './connections/revoke-connection.js';
+import { SessionStore } from './connections/session.store.js';
+import { SessionsHandler } from './connections/sessions.handler.js';
+import { StagedConnectionStore } from './connections/staged-connection.store.js';
+import { BackendStrategies } from './credentials/backend-strategies.js';
+import { CredentialsHandler } from './credentials/credentials.handler.js';
+import { ExchangeCredential } from './credentials/exchange-credential.js';
+import { ExchangeSubjects } from './credentials/exchange-subject.js';
+import { ExchangeClient } from './credentials/exchange.client.js';
+import { ExchangedTokenStore } from './credentials/exchanged-token.store.js';
+import { ExchangedTokens } from './credentials/exchanged-tokens.js';
+import { InjectCredential } from './credentials/inject-credential.js';
+import { ReleaseCredential } from './credentials/release-credential.js';
+import { SubjectTokens } from './credentials/subject-tokens.js';
+import { CustodyKeys } from './custody-log/custody-keys.js';
+import { CustodyLog } from './custody-log/custody-log.js';
+import { CustodyLogStore } from './custody-log/custody-log.store.js';
+import { VerifyCustodyLog } from './custody-log/verify-custody-log.js';
+import { BusKeyHandler } from './keyring/bus-key.handler.js';
+import { BusKeyStore } from './keyring/bus-key.store.js';
+import { BusKeys } from './keyring/bus-keys.js';
+import { Keyring } from './keyring/keyring.js';
+import { PrismaDatabase, SCHEMA } from './prisma-database.js';
+import { ProviderMetadataClient } from './providers/provider-metadata.client.js';
+import { ProviderRegistry } from './providers/provider-registry.js';
+import { ProviderClient } from './providers/provider.client.js';
+import { CurrentTokensOf } from './refresh/current-tokens.js';
+import { Redeem } from './refresh/redeem.js';
+import { RefreshEndings } from './refresh/refresh-endings.js';
+import { RefreshStore } from './refresh/refresh.store.js';
+import { Refresher } from './refresh/refresher.js';
+import { Sweeper } from './sweeper.js';
+import { VaultMetrics } from './vault-metrics.js';
+
+const PROVIDERS = [ProviderRegistry, ProviderMetadataClient, ProviderClient];
+const KEYRING = [Keyring, BusKeyStore, BusKeys];
+const CONNECTIONS = [
+  ConnectionStore,
+  SessionStore,
+  PendingLegStore,
+  StagedConnectionStore,
+  RevocationOutboxStore,
+  EventOutboxStore,
+  ConnectionEvents,
+  LegStores,
+  AdoptStaged,
+  RevocationOutbox,
+  BeginConnection,
+  CompleteConnection,
+  OpenSession,
+  AdoptConnection,
+  ListConnections,
+  RevokeConnection,
+];
+const REFRESH = [RefreshStore, RefreshEndings, Redeem, Refresher, CurrentTokensOf];
+const CUSTODY_LOG = [CustodyKeys, CustodyLogStore, CustodyLog, VerifyCustodyLog];
+const CREDENTIALS = [
+  BackendStrategies,
+  SubjectTokens,
+  ReleaseCredential,
+  InjectCredential,
+  ExchangeSubjects,
+  ExchangeClient,
+  ExchangedTokenStore,
+  ExchangedTokens,
+  ExchangeCredential,
+];
+
+/** The vault: OAuth client of the upstream providers, and custodian of every token that they give. */
+@Module({})
+export class TokenVaultModule {
+  static forRoot(config: VaultConfig, log: Log): DynamicModule {
+    return {
+      module: TokenVaultModule,
+      imports: [
+        ObservabilityModule.forRoot(log),
+        MessagingModule.forRoot(busOptionsOf(config)),
+        PersistenceModule.forRoot({ url: config.databaseUrl, schema: SCHEMA, applicationName: 'token-vault' }),
+      ],
+      controllers: [BusKeyHandler, LegsHandler, SessionsHandler, ConnectionsHandler, CredentialsHandler],
+      providers: [
+        { provide: VAULT_CONFIG, useValue: config },
+        { provide: CLOCK, useValue: systemClock },
+        PrismaDatabase,
+        VaultMetrics,
+        ...PROVIDERS,
+        ...KEYRING,
+        ...CONNECTIONS,
+        ...REFRESH,
+        ...CUSTODY_LOG,
+        ...CREDENTIALS,
+        Sweeper,
+      ],
+    };
+  }
+}

@@ -1,0 +1,155 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+
+/** Where a body goes; `data` returns false when it wants no more until it calls {@link BackendResponse.resume}. */
+export interface BodyConsumer {
+  data(chunk: Buffer): boolean;
+  end(): void;
+  fail(error: GatehouseError): void;
+}
+
+/** Bodies that are dropped or read as an error text end here. */
+const SMALL_BODY_BYTES = 65_536;
+
+/**
+ * One answer of a backend, taken from undici without a stream in between. Chunks that come before anybody listens are
+ * kept; most answers are complete by then.
+ */
+export class BackendResponse implements Dispatcher.DispatchHandler {
+  status = 0;
+  headers: IncomingHttpHeaders = {};
+  readonly started: Promise<this>;
+  #resolve!: (self: this) => void;
+  #reject!: (error: GatehouseError) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #sent = false;
+  #begun = false;
+  #chunks: Buffer[] = [];
+  #ended = false;
+  #error: GatehouseError | undefined;
+  #consumer: BodyConsumer | undefined;
+  #stopped: GatehouseError | undefined;
+
+  constructor(
+    private readonly backend: string,
+    /** Called once, when nothing more will come. */
+    private readonly done: (error: GatehouseError | undefined) => void,
+  ) {
+    this.started = new Promise<this>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Ends the exchange; whoever waits for it gets the reason. */
+  stop(reason: GatehouseError): void {
+    if (this.#ended || this.#error !== undefined) return;
+    this.#stopped = reason;
+    if (this.#controller === undefined) this.#fail(reason);
+    else this.#controller.abort(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#sent = true;
+    if (this.#stopped !== undefined) controller.abort(this.#stopped);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) return;
+    this.status = status;
+    this.headers = headers;
+    this.#begun = true;
+    this.#resolve(this);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#consumer === undefined) this.#chunks.push(chunk);
+    else if (!this.#consumer.data(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    this.done(undefined);
+    this.#consumer?.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#fail(this.#stopped ?? failureOf(error, this.backend, this.#sent));
+  }
+
+  /** Sends the body on; what has come already goes at once. */
+  pipe(consumer: BodyConsumer): void {
+    const kept = this.#chunks;
+    this.#chunks = [];
+    this.#consumer = consumer;
+    let wantsMore = true;
+    for (const chunk of kept) wantsMore = consumer.data(chunk);
+    if (this.#ended) consumer.end();
+    else if (this.#error !== undefined) consumer.fail(this.#error);
+    else if (!wantsMore) this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  /** The whole body when it is here already, else `undefined`: lets small answers go out in one piece. */
+  takeWhole(): Buffer | undefined {
+    if (!this.#ended || this.#consumer !== undefined) return undefined;
+    const [first] = this.#chunks;
+    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+  }
+
+  /** Reads the body as text. @throws {GatehouseError} `backend_unavailable` when it has more than `maxBytes`. */
+  async text(maxBytes = SMALL_BODY_BYTES): Promise<string> {
+    const whole = this.takeWhole();
+    if (whole !== undefined && whole.length <= maxBytes) return whole.toString();
+    return await new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      this.pipe({
+        data: (chunk) => {
+          length += chunk.length;
+          if (length <= maxBytes) chunks.push(chunk);
+          else this.stop(tooLarge(this.backend));
+          return true;
+        },
+        end: () => (length > maxBytes ? reject(tooLarge(this.backend)) : resolve(Buffer.concat(chunks).toString())),
+        fail: reject,
+      });
+    });
+  }
+
+  /** Lets go of the body, so that the connection can be used again. */
+  discard(): void {
+    this.text().catch(() => undefined);
+  }
+
+  #fail(error: GatehouseError): void {
+    if (this.#ended || this.#error !== undefined) return;
+    this.#error = error;
+    this.done(error);
+    if (this.#begun) this.#consumer?.fail(error);
+    else this.#reject(error);
+  }
+}
+
+const tooLarge = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'the answer is too large', { details: { backend, ran: 'maybe' } });
+
+/** `details.ran` says whether the backend may have acted: only when it cannot have, a retry is safe. */
+function failureOf(error: Error, backend: string, sent: boolean): GatehouseError {
+  const outbound = OutboundFailure.in(error);
+  const ran = sent && outbound?.maybeSent !== false ? 'maybe' : 'no';
+  return new GatehouseError('backend_unavailable', outbound?.message ?? 'the connection failed', {
+    details: { backend, ran },
+    cause: error,
+  });
+}

@@ -1,0 +1,28 @@
+import { MODERN_VERSION } from '../edge/protocol.js';
+
+/** How one backend is spoken to on behalf of one principal. */
+export type Peer =
+  | { readonly era: 'modern' }
+  | {
+      readonly era: 'legacy';
+      readonly version: string;
+      /** Absent: the backend keeps no session. */
+      readonly session?: { readonly id: string; readonly key: string };
+    };
+
+const ACCEPT = 'application/json, text/event-stream';
+
+/** Headers of one request to the backend, without the credential. */
+export function peerHeaders(peer: Peer, method: string, name: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', accept: ACCEPT };
+  if (peer.era === 'modern') {
+    headers['mcp-protocol-version'] = MODERN_VERSION;
+    headers['mcp-method'] = method;
+    if (name !== undefined) headers['mcp-name'] = name;
+    return headers;
+  }
+  // 2025-03-26 does not know the header.
+  if (peer.version !== '2025-03-26') headers['mcp-protocol-version'] = peer.version;
+  if (peer.session !== undefined) headers['mcp-session-id'] = peer.session.id;
+  return headers;
+}

@@ -1,0 +1,206 @@
+import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { LRUCache } from 'lru-cache';
+import { isObject, type JsonObject, type RequestId } from '../edge/message.js';
+import {
+  LEGACY_VERSIONS,
+  META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
+  META_PROTOCOL_VERSION,
+  MODERN_VERSION,
+  isLegacyVersion,
+} from '../edge/protocol.js';
+import { backendKey, type Principal } from '../incoming-auth/principal.js';
+import type { AuthorizedBackend, AuthorizedRequest } from '../outgoing-auth/authorized-backend.js';
+import { GATEWAY_INFO } from './gateway-info.js';
+import { peerHeaders, type Peer } from './peer.js';
+import { readAnswer } from './rpc-answer.js';
+
+/** What was found out about a backend; the same for every caller. */
+type Verdict =
+  | { readonly kind: 'modern' }
+  | { readonly kind: 'stateless'; readonly version: string }
+  | { readonly kind: 'sessions' };
+
+type Session = Extract<Peer, { era: 'legacy' }> & { readonly backend: string; readonly principal: Principal };
+
+const MOST_SESSIONS = 20_000;
+const FORGET_IDLE_SESSION_MS = HOUR_MS;
+const TELL_TIMEOUT_MS = 5 * SECOND_MS;
+
+export interface PeerRequest {
+  readonly backend: string;
+  readonly principal: Principal;
+  /**
+   * Whose backend session it is, within the principal: a legacy client's session id, or '' for the gateway's own.
+   * Clients number their requests alike, so two of them must not meet in one backend session.
+   */
+  readonly owner: string;
+  /** What the client can do for a server; only a legacy client's own session may promise it to a backend. */
+  readonly capabilities?: JsonObject;
+  readonly deadlineAtMs: number;
+}
+
+/** Knows the revision that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
+export class Peers {
+  readonly #verdicts = new Map<string, Verdict>();
+  readonly #finding = new Map<string, Promise<Peer>>();
+  readonly #sessions: LRUCache<string, Session>;
+
+  constructor(private readonly backends: AuthorizedBackend) {
+    this.#sessions = new LRUCache<string, Session>({
+      max: MOST_SESSIONS,
+      ttl: FORGET_IDLE_SESSION_MS,
+      updateAgeOnGet: true,
+      dispose: (session, _key, reason) => {
+        if (reason === 'evict' || reason === 'expire') this.#sayGoodbye(session);
+      },
+    });
+  }
+
+  /** @returns at once when nothing has to be asked. @throws {GatehouseError} of the request that had to be made. */
+  of(request: PeerRequest): Peer | Promise<Peer> {
+    const verdict = this.#verdicts.get(request.backend);
+    if (verdict?.kind === 'modern') return { era: 'modern' };
+    if (verdict?.kind === 'stateless') return { era: 'legacy', version: verdict.version };
+    const key = sessionKey(request);
+    return this.#sessions.get(key) ?? this.#find(key, request);
+  }
+
+  /** The backend did not know what it was told: the next call finds out anew. */
+  forget(backend: string, peer: Peer): void {
+    if (peer.era === 'legacy' && peer.session !== undefined) this.#sessions.delete(peer.session.key);
+    else this.#verdicts.delete(backend);
+  }
+
+  /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
+  drop(matches: (principal: Principal) => boolean): void {
+    for (const [key, { principal }] of [...this.#sessions.entries()])
+      if (matches(principal)) this.#sessions.delete(key);
+  }
+
+  /** The owner's sessions at all backends are over: the backends are told. */
+  end(principal: Principal, owner: string, backends: readonly string[]): void {
+    for (const backend of backends) {
+      const key = sessionKey({ backend, principal, owner });
+      const session = this.#sessions.get(key);
+      if (session === undefined) continue;
+      this.#sessions.delete(key);
+      this.#sayGoodbye(session);
+    }
+  }
+
+  /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
+  sayCancelled(backend: string, principal: Principal, peer: Peer, requestId: RequestId): void {
+    if (peer.era === 'modern' || peer.session === undefined) return;
+    const method = 'notifications/cancelled';
+    this.#tell({
+      backend,
+      principal,
+      headers: peerHeaders(peer, method, undefined),
+      body: JSON.stringify({ jsonrpc: '2.0', method, params: { requestId, reason: 'the client cancelled' } }),
+    });
+  }
+
+  async #find(key: string, request: PeerRequest): Promise<Peer> {
+    let finding = this.#finding.get(key);
+    if (finding === undefined) {
+      finding = this.#findNow(key, request).finally(() => this.#finding.delete(key));
+      this.#finding.set(key, finding);
+    }
+    return await finding;
+  }
+
+  async #findNow(key: string, request: PeerRequest): Promise<Peer> {
+    if (this.#verdicts.get(request.backend) === undefined && (await this.#isModern(request))) {
+      this.#verdicts.set(request.backend, { kind: 'modern' });
+      return { era: 'modern' };
+    }
+    return await this.#initialize(key, request);
+  }
+
+  /** Asks as a modern client would. Servers of earlier revisions refuse that in any way they like, so every refusal means "legacy". */
+  async #isModern(request: PeerRequest): Promise<boolean> {
+    const id = 'gatehouse-discover';
+    const params = {
+      _meta: {
+        [META_PROTOCOL_VERSION]: MODERN_VERSION,
+        [META_CLIENT_INFO]: GATEWAY_INFO,
+        [META_CLIENT_CAPABILITIES]: {},
+      },
+    };
+    const method = 'server/discover';
+    const response = await this.backends.send({
+      ...request,
+      headers: peerHeaders({ era: 'modern' }, method, undefined),
+      body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
+    });
+    if (response.status >= 300) {
+      response.discard();
+      return false;
+    }
+    const answer = await readAnswer(response, request.backend, id).catch(() => undefined);
+    if (answer?.kind !== 'result') return false;
+    const versions = answer.result['supportedVersions'];
+    return Array.isArray(versions) && versions.includes(MODERN_VERSION);
+  }
+
+  async #initialize(key: string, request: PeerRequest): Promise<Peer> {
+    const { backend, principal } = request;
+    const id = 'gatehouse-initialize';
+    const params = {
+      protocolVersion: LEGACY_VERSIONS[0],
+      capabilities: request.capabilities ?? {},
+      clientInfo: GATEWAY_INFO,
+    };
+    const response = await this.backends.send({
+      ...request,
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({ jsonrpc: '2.0', id, method: 'initialize', params }),
+    });
+    const sessionId = response.headers['mcp-session-id'];
+    const answer = await readAnswer(response, backend, id);
+    const version = answer.kind === 'result' ? answer.result['protocolVersion'] : undefined;
+    if (answer.kind !== 'result' || !isLegacyVersion(version) || !isObject(answer.result['capabilities']))
+      throw new GatehouseError('backend_unavailable', 'it does not speak a known revision of MCP', {
+        details: { backend, ran: 'no' },
+      });
+    if (typeof sessionId !== 'string') {
+      this.#verdicts.set(backend, { kind: 'stateless', version });
+      return { era: 'legacy', version };
+    }
+    this.#verdicts.set(backend, { kind: 'sessions' });
+    const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
+    await this.#sayInitialized(session, request);
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  async #sayInitialized(session: Session, request: PeerRequest): Promise<void> {
+    const method = 'notifications/initialized';
+    const response = await this.backends.send({
+      ...request,
+      headers: peerHeaders(session, method, undefined),
+      body: JSON.stringify({ jsonrpc: '2.0', method }),
+    });
+    response.discard();
+  }
+
+  /** The backend may free what it keeps. */
+  #sayGoodbye(session: Session): void {
+    const { backend, principal } = session;
+    const headers = peerHeaders(session, 'DELETE', undefined);
+    this.#tell({ backend, principal, method: 'DELETE', headers, body: null });
+  }
+
+  /** Nobody waits for the outcome. */
+  #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): void {
+    this.backends
+      .send({ ...request, deadlineAtMs: Date.now() + TELL_TIMEOUT_MS })
+      .then((response) => response.discard())
+      .catch(() => undefined);
+  }
+}
+
+export const sessionKey = ({ backend, principal, owner }: Pick<PeerRequest, 'backend' | 'principal' | 'owner'>): string =>
+  `${backendKey(principal, backend)}\n${owner}`;

@@ -1,0 +1,30 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Answer } from '../edge/answer.js';
+import type { ModernEnvelope } from '../edge/era.js';
+import type { RequestMessage } from '../edge/message.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import { canOpenUrls, type McpSession } from '../mcp-sessions/mcp-session.js';
+
+/** The client at the other end, as its revision describes it. */
+export type Client =
+  | { readonly era: 'modern'; readonly envelope: ModernEnvelope }
+  | { readonly era: 'legacy'; readonly session: McpSession };
+
+/** One request that a backend answers. */
+export interface Call {
+  readonly principal: Principal;
+  readonly client: Client;
+  readonly message: RequestMessage;
+  /** As they came; only named ones are ever looked at. */
+  readonly headers: IncomingHttpHeaders;
+  readonly answer: Answer;
+}
+
+/** Whether the client can send its user to a URL, and how its revision says so. */
+export function urlElicitation(client: Client): 'input_required' | 'error' | 'none' {
+  if (client.era === 'modern') return canOpenUrls(client.envelope.capabilities) ? 'input_required' : 'none';
+  // -32042 came with 2025-11-25.
+  return client.session.protocolVersion === '2025-11-25' && canOpenUrls(client.session.capabilities)
+    ? 'error'
+    : 'none';
+}

@@ -1,0 +1,200 @@
+import type { ProxyBackend } from '@gatehouse/config/parts';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { BackendResponse } from '../backends/backend-response.js';
+import { Cancellation } from '../backends/cancellation.js';
+import { meansAnotherRevision } from '../backends/peer-mismatch.js';
+import type { Peer } from '../backends/peer.js';
+import type { Peers } from '../backends/peers.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Route } from '../catalog/view.js';
+import { declined } from '../connect-prompts/connect-prompt.js';
+import type { RequestStates } from '../connect-prompts/request-state.js';
+import { JSON_TYPE } from '../edge/answer.js';
+import { parseFaithfully } from '../edge/faithful-json.js';
+import { isObject, type JsonObject } from '../edge/message.js';
+import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import type { Call } from './call.js';
+import { passOn, passOnTranslated } from './deliver.js';
+import { calledName, type Failures } from './failures.js';
+import { CANCELLED, type InFlight } from './in-flight.js';
+import { outboundRequest } from './outbound.js';
+import { routeOf, thingOf } from './route-call.js';
+import { statusOfError, translateMessage } from './translate-answer.js';
+
+export interface CallDependencies {
+  readonly backends: AuthorizedBackend;
+  readonly peers: Peers;
+  readonly catalog: Catalog;
+  readonly failures: Failures;
+  readonly inFlight: InFlight;
+  readonly states: RequestStates;
+  /** Called once per call that reached a backend's name. */
+  readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
+  /** The vault says that the caller's session is over. */
+  readonly sessionClosed: (call: Call) => void;
+}
+
+/** Calls a backend on behalf of a client: finds it, speaks its revision, gives it the right credential, passes its answer on. */
+export class Calls {
+  readonly #timeouts: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly to: CallDependencies,
+    backends: readonly ProxyBackend[],
+  ) {
+    this.#timeouts = new Map(backends.map(({ name, timeoutMs }) => [name, timeoutMs]));
+  }
+
+  /** Answers the call, whatever happens. */
+  async run(call: Call): Promise<void> {
+    const startedAtMs = performance.now();
+    const route = routeOf(call, this.to.catalog.known(call.principal)) ?? (await this.#lookAgain(call));
+    if (route === undefined) {
+      this.to.failures.unknownName(call, thingOf(call.message.method), calledName(call));
+      return;
+    }
+    const userSaidNo = this.#takeOwnState(call, route.backend);
+    let outcome = 'answered';
+    try {
+      if (route.standsIn === true) throw await this.#whyNotListed(call, route);
+      await this.#forward(call, route);
+    } catch (error) {
+      outcome = this.#fail(call, route.backend, GatehouseError.from(error), userSaidNo);
+    } finally {
+      this.to.record(route.backend, outcome, startedAtMs);
+    }
+  }
+
+  /** A name that is not known may be new, or belong to a backend that was never listed for this caller. */
+  async #lookAgain(call: Call): Promise<Route | undefined> {
+    const view = await this.to.catalog.current(call.principal);
+    const route = routeOf(call, view);
+    if (route !== undefined) return route;
+    const backend = view.mayBelongTo(calledName(call));
+    return backend === undefined ? undefined : { backend, original: '', standsIn: true };
+  }
+
+  async #whyNotListed(call: Call, { backend }: Route): Promise<GatehouseError> {
+    const view = await this.to.catalog.current(call.principal);
+    return (
+      view.failureOf(backend) ??
+      new GatehouseError('backend_unavailable', 'its tools were just listed: the name is another one now', {
+        details: { ran: 'no' },
+      })
+    );
+  }
+
+  /** Our own question's state is not the backend's business. @returns whether the user answered it with no. */
+  #takeOwnState({ principal, message: { params } }: Call, backend: string): boolean {
+    const { requestState, inputResponses } = params;
+    if (!this.to.states.isOurs(requestState)) return false;
+    const provider = this.to.failures.providerOf(backend);
+    const name = params['name'] ?? params['uri'];
+    const asked = { principalKey: principal.key, name: typeof name === 'string' ? name : '' };
+    delete params['requestState'];
+    delete params['inputResponses'];
+    return (
+      provider !== undefined && this.to.states.verifies(requestState, asked) && declined(inputResponses, provider)
+    );
+  }
+
+  async #forward(call: Call, route: Route): Promise<void> {
+    const { client, answer } = call;
+    const deadlineAtMs = Date.now() + (this.#timeouts.get(route.backend) ?? 0);
+    const cancellation = new Cancellation();
+    answer.onGone(() => cancellation.cancel(CANCELLED));
+    if (client.era === 'modern') {
+      await this.#exchange(call, route, deadlineAtMs, cancellation);
+      return;
+    }
+    const done = this.to.inFlight.add(client.session.id, call.message.id, cancellation);
+    try {
+      await this.#exchange(call, route, deadlineAtMs, cancellation);
+    } finally {
+      done();
+    }
+  }
+
+  async #exchange(call: Call, route: Route, deadlineAtMs: number, cancellation: Cancellation): Promise<void> {
+    const { principal, client } = call;
+    const { backend } = route;
+    const peerRequest = { backend, principal, deadlineAtMs, owner: client.era === 'legacy' ? client.session.id : '' };
+    for (let attempt = 1; ; attempt += 1) {
+      const found = this.to.peers.of(peerRequest);
+      const peer = found instanceof Promise ? await found : found;
+      const { headers, body, id } = outboundRequest(call, route, peer);
+      try {
+        const response = await this.to.backends.send({ backend, principal, headers, body, deadlineAtMs, cancellation });
+        if (response.status < 300) {
+          await this.#deliver(call, peer, response);
+          return;
+        }
+        const text = await response.text();
+        // It did not run: the backend did not understand who is speaking, or in which revision.
+        if (attempt === 1 && meansAnotherRevision(peer, response.status, text)) {
+          this.to.peers.forget(backend, peer);
+          continue;
+        }
+        this.#deliverError(call, peer, response.status, text);
+        return;
+      } catch (error) {
+        if (error === CANCELLED) this.to.peers.sayCancelled(backend, principal, peer, id);
+        throw error;
+      }
+    }
+  }
+
+  async #deliver({ client, message, answer }: Call, peer: Peer, response: BackendResponse): Promise<void> {
+    if (client.era === peer.era) {
+      await passOn(response, answer);
+      return;
+    }
+    const context = { client, method: message.method, id: message.id };
+    await passOnTranslated(
+      response,
+      answer,
+      (received) => translateMessage(received, context),
+      ({ error }) => (isRpcError(error) ? statusOfError(client, error) : 200),
+    );
+  }
+
+  /** A JSON-RPC error is the client's to read, whatever HTTP status it came with. */
+  #deliverError({ client, message, answer }: Call, peer: Peer, status: number, text: string): void {
+    const body = parsed(text);
+    const error = body?.['error'];
+    if (body === undefined || !isRpcError(error))
+      throw new GatehouseError(status === 429 ? 'busy' : 'backend_unavailable', `HTTP status ${status}`, {
+        details: { ran: status < 500 ? 'no' : 'maybe' },
+      });
+    const context = { client, method: message.method, id: message.id };
+    const translated =
+      client.era === peer.era ? { ...body, id: message.id } : (translateMessage(body, context) ?? body);
+    const shown = translated['error'];
+    answer.whole(isRpcError(shown) ? statusOfError(client, shown) : 200, JSON_TYPE, JSON.stringify(translated));
+  }
+
+  /** @returns the outcome for the metrics. */
+  #fail(call: Call, backend: string, error: GatehouseError, userSaidNo: boolean): string {
+    if (error === CANCELLED) {
+      // Gone clients read nothing; one that cancelled by a notification gets its request closed.
+      if (call.answer.begun) call.answer.end();
+      else call.answer.empty(202);
+      return 'cancelled';
+    }
+    if (error.code === 'session_closed') this.to.sessionClosed(call);
+    else this.to.failures.answer(call, backend, error, userSaidNo);
+    return error.code;
+  }
+}
+
+const isRpcError = (value: unknown): value is JsonObject & { readonly code: number } =>
+  isObject(value) && typeof value['code'] === 'number';
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const body = parseFaithfully(text);
+    return isObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { messageEvent } from '../backends/server-sent-events.js';
+import { connectLink } from '../connect-prompts/connect-link.js';
+import {
+  elicitationError,
+  inputRequired,
+  linkAsText,
+  promptMessage,
+  type MissingProvider,
+} from '../connect-prompts/connect-prompt.js';
+import type { RequestStates } from '../connect-prompts/request-state.js';
+import { JSON_TYPE } from '../edge/answer.js';
+import { errorText, resultText, type JsonObject, type RpcError } from '../edge/message.js';
+import { GATEWAY_FAILURE, INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../edge/protocol.js';
+import { needsUser } from '../outgoing-auth/strategy.js';
+import { urlElicitation, type Call } from './call.js';
+import { failureText, retryAdvice } from './failure-text.js';
+import { statusOfError } from './translate-answer.js';
+import { toolText } from './tool-text.js';
+
+/** Which results may ask for input (MCP 2026-07-28, multi round-trip requests). */
+const MAY_ASK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+/** Answers calls that no backend answered. */
+export class Failures {
+  constructor(
+    /** Issuer of the embedded authorization server: it has the connect page. */
+    private readonly connectIssuer: string | undefined,
+    readonly providerOf: (backend: string) => string | undefined,
+    private readonly states: RequestStates,
+  ) {}
+
+  /** @param declined the user was asked just now, and said no. */
+  answer(call: Call, backend: string, error: GatehouseError, declined = false): void {
+    const missing = this.#missing(call, backend, error);
+    if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined);
+    else this.#fail(call, failureText(error, backend), error);
+  }
+
+  /** Nothing of that name is listed for this caller. */
+  unknownName(call: Call, what: 'tool' | 'prompt' | 'resource', given: unknown): void {
+    const uri = what === 'resource' ? { data: { uri: given } } : {};
+    const notFound = what === 'resource' && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
+    sendError(call, { code: notFound, message: `there is no such ${what}`, ...uri });
+  }
+
+  #missing({ principal }: Call, backend: string, error: GatehouseError): MissingProvider | undefined {
+    const provider = this.providerOf(backend);
+    if (!needsUser(error) || provider === undefined || this.connectIssuer === undefined) return undefined;
+    return { provider, backend, error, link: connectLink(this.connectIssuer, provider, principal) };
+  }
+
+  #prompt(call: Call, missing: MissingProvider, declined: boolean): void {
+    const { method } = call.message;
+    const form = declined || !MAY_ASK.has(method) ? 'none' : urlElicitation(call.client);
+    if (form === 'input_required') {
+      const state = this.states.seal({ principalKey: call.principal.key, name: calledName(call) });
+      const prompt = inputRequired([missing], state);
+      if ('result' in prompt) sendResult(call, prompt.result);
+    } else if (form === 'error') {
+      const prompt = elicitationError([missing]);
+      if ('error' in prompt) sendError(call, prompt.error);
+    } else if (method === 'tools/call') sendResult(call, linkAsText([missing]));
+    else {
+      const { code } = missing.error;
+      const message = `${promptMessage(missing)} ${missing.link}`;
+      sendError(call, { code: GATEWAY_FAILURE, message, data: { code, retry: 'after-action', url: missing.link } });
+    }
+  }
+
+  #fail(call: Call, text: string, error: GatehouseError): void {
+    const data = { code: error.code, retry: retryAdvice(error) };
+    const rpcError: RpcError = { code: GATEWAY_FAILURE, message: text, data };
+    if (!call.answer.begun) {
+      if (call.message.method === 'tools/call') sendResult(call, toolText(text));
+      else sendError(call, rpcError);
+      return;
+    }
+    // Half an event stream can still end with a response; half a JSON text cannot.
+    if (call.answer.isEventStream) {
+      call.answer.write(`\n\n${messageEvent(errorText(call.message.id, rpcError))}`);
+      call.answer.end();
+    } else call.answer.breakOff();
+  }
+}
+
+/** The name or URI that the call is about, as the client wrote it. */
+export function calledName({ message: { params } }: Call): string {
+  const named = params['name'] ?? params['uri'];
+  return typeof named === 'string' ? named : '';
+}
+
+export function sendResult({ client, message, answer }: Call, result: JsonObject): void {
+  const complete = client.era === 'modern' ? { resultType: 'complete', ...result } : result;
+  answer.whole(200, JSON_TYPE, resultText(message.id, complete));
+}
+
+export function sendError({ client, message, answer }: Call, error: RpcError): void {
+  answer.whole(statusOfError(client, error), JSON_TYPE, errorText(message.id, error));
+}

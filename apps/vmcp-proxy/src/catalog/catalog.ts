@@ -1,0 +1,173 @@
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Log } from '@gatehouse/observability/log';
+import { LRUCache } from 'lru-cache';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { BackendLists } from './definitions.js';
+import { View, type Snapshot } from './view.js';
+
+/** Asks a backend for its lists on behalf of a principal. */
+export type ListBackend = (backend: string, principal: Principal, deadlineAtMs: number) => Promise<BackendLists>;
+
+const FRESH_FOR_MS = 30 * SECOND_MS;
+const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
+/** A slow backend must not hold up the others' lists for longer. */
+const WAIT_AT_MOST_MS = 5 * SECOND_MS;
+const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
+const MOST_PRINCIPALS = 20_000;
+const MOST_SHARED = 2_000;
+
+interface Entry {
+  readonly backend: string;
+  lists: BackendLists | undefined;
+  failure: GatehouseError | undefined;
+  /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
+  askedAtMs: number;
+  asking: Promise<void> | undefined;
+}
+
+/** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
+interface Shelf {
+  readonly principal: Principal;
+  readonly entries: readonly Entry[];
+  /** Of the entries as they are; put together when somebody looks. */
+  view: View | undefined;
+}
+
+/** What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's. */
+export class Catalog {
+  readonly #shelves = new LRUCache<string, Shelf>({ max: MOST_PRINCIPALS });
+  /** Equal content is kept once, whoever it was listed for. */
+  readonly #sharedLists = new LRUCache<string, BackendLists>({ max: MOST_SHARED });
+  readonly #sharedViews = new LRUCache<string, View>({ max: MOST_SHARED });
+  /** The last lists of backends that treat all callers alike. */
+  readonly #lastOfAll = new Map<string, BackendLists>();
+  readonly #backends: readonly string[];
+
+  constructor(
+    private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
+    private readonly list: ListBackend,
+    private readonly isPerUser: (backend: string) => boolean,
+    private readonly log: Pick<Log, 'info' | 'failure'>,
+    private readonly nowMs: () => number = Date.now,
+  ) {
+    this.#backends = part.backends.map(({ name }) => name);
+  }
+
+  /** What the principal sees, no older than thirty seconds where the backends answer. */
+  async current(principal: Principal): Promise<View> {
+    const shelf = this.#shelfOf(principal);
+    const stale = shelf.entries.filter((entry) => this.#isStale(entry));
+    if (stale.length > 0) await this.#atMost(Promise.all(stale.map((entry) => this.#refresh(shelf, entry))));
+    return this.#viewOf(shelf);
+  }
+
+  /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
+  known(principal: Principal): View {
+    return this.#viewOf(this.#shelfOf(principal));
+  }
+
+  /** What matches is listed anew before it is shown again; until then calls are still routed by it. */
+  expire(matches: (principal: Principal, backend: string) => boolean): void {
+    for (const { principal, entries } of this.#shelves.values())
+      for (const entry of entries)
+        if (matches(principal, entry.backend)) {
+          entry.askedAtMs = 0;
+          entry.asking = undefined;
+        }
+  }
+
+  /** Forgets everything that was listed for a principal. */
+  forget(matches: (principal: Principal) => boolean): void {
+    for (const [key, { principal }] of [...this.#shelves.entries()])
+      if (matches(principal)) this.#shelves.delete(key);
+  }
+
+  #shelfOf(principal: Principal): Shelf {
+    let shelf = this.#shelves.get(principal.key);
+    if (shelf === undefined) {
+      const entries = this.#backends.map((backend) => ({
+        backend,
+        lists: undefined,
+        failure: undefined,
+        askedAtMs: 0,
+        asking: undefined,
+      }));
+      shelf = { principal, entries, view: undefined };
+      this.#shelves.set(principal.key, shelf);
+    }
+    return shelf;
+  }
+
+  #isStale({ failure, askedAtMs }: Entry): boolean {
+    return this.nowMs() - askedAtMs >= (failure === undefined ? FRESH_FOR_MS : RETRY_FAILED_AFTER_MS);
+  }
+
+  async #refresh(shelf: Shelf, entry: Entry): Promise<void> {
+    if (entry.asking === undefined) {
+      const asking: Promise<void> = this.#ask(shelf, entry, () => entry.asking === asking).finally(() => {
+        if (entry.asking === asking) entry.asking = undefined;
+      });
+      entry.asking = asking;
+    }
+    await entry.asking;
+  }
+
+  /** @param wanted whether nothing has happened meanwhile that makes the outcome out of date. */
+  async #ask(shelf: Shelf, entry: Entry, wanted: () => boolean): Promise<void> {
+    const { backend } = entry;
+    const askedAtMs = this.nowMs();
+    try {
+      const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS);
+      if (!wanted()) return;
+      entry.lists = this.#shared(backend, listed);
+      entry.failure = undefined;
+      if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, entry.lists);
+    } catch (error) {
+      if (!wanted()) return;
+      entry.failure = GatehouseError.from(error);
+      this.log.failure('backend-not-listed', error, { backend });
+    }
+    entry.askedAtMs = askedAtMs;
+    shelf.view = undefined;
+  }
+
+  #shared(backend: string, lists: BackendLists): BackendLists {
+    const key = `${backend}\n${lists.digest}`;
+    const known = this.#sharedLists.get(key);
+    if (known !== undefined) return known;
+    this.#sharedLists.set(key, lists);
+    return lists;
+  }
+
+  #viewOf(shelf: Shelf): View {
+    if (shelf.view !== undefined) return shelf.view;
+    let key = '';
+    const snapshots = shelf.entries.map(({ backend, lists, failure, askedAtMs }): Snapshot => {
+      const known = lists ?? this.#lastOfAll.get(backend);
+      // Not asked yet and not answered in time look alike to a client.
+      const why = failure ?? (known === undefined && askedAtMs === 0 ? NOT_YET : undefined);
+      key += `${known?.digest ?? ''} ${why?.code ?? ''}\n`;
+      return { backend, lists: known, failure: why };
+    });
+    let view = this.#sharedViews.get(key);
+    if (view === undefined) {
+      view = new View(snapshots, this.part.aggregation);
+      for (const { backend, original, name, outcome } of view.notes)
+        this.log.info('name-conflict', { backend, original, name, outcome });
+      this.#sharedViews.set(key, view);
+    }
+    // Something may still be on its way; it clears this when it comes.
+    shelf.view = view;
+    return view;
+  }
+
+  async #atMost(work: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, WAIT_AT_MOST_MS)))]);
+    clearTimeout(timer);
+  }
+}
+
+const NOT_YET = new GatehouseError('backend_unavailable', 'it did not answer in time');

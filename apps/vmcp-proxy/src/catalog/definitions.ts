@@ -1,0 +1,19 @@
+import type { JsonObject } from '../edge/message.js';
+
+/** The four things that a backend lists, as it gave them: members that nobody here knows are kept. */
+export const KINDS = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What one backend lists for one principal. */
+export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[]>> {
+  /** Of the content: equal lists of many users are kept once. */
+  readonly digest: string;
+}
+
+/** The list method of a kind, the member of its result, and what identifies an entry. */
+export const LISTING = {
+  tools: { method: 'tools/list', identifiedBy: 'name' },
+  prompts: { method: 'prompts/list', identifiedBy: 'name' },
+  resources: { method: 'resources/list', identifiedBy: 'uri' },
+  resourceTemplates: { method: 'resources/templates/list', identifiedBy: 'uriTemplate' },
+} as const satisfies Record<Kind, { method: string; identifiedBy: string }>;

@@ -1,0 +1,125 @@
+import { sha256 } from '@gatehouse/kernel/digest';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { peerHeaders, type Peer } from '../backends/peer.js';
+import type { Peers } from '../backends/peers.js';
+import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.js';
+import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import { isObject, type JsonObject } from '../edge/message.js';
+import {
+  META_CLIENT_CAPABILITIES,
+  META_CLIENT_INFO,
+  META_PROTOCOL_VERSION,
+  METHOD_NOT_FOUND,
+  MODERN_VERSION,
+} from '../edge/protocol.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
+
+const MOST_PAGES = 100;
+
+interface ListRequest {
+  readonly backend: string;
+  readonly principal: Principal;
+  readonly deadlineAtMs: number;
+}
+
+let asked = 0;
+
+/**
+ * Lists everything that a backend offers to the principal, all pages, with the principal's own credential.
+ * @throws {GatehouseError} when its tools cannot be listed. A backend that has no resources or prompts may refuse those.
+ */
+export async function listBackend(
+  request: ListRequest,
+  peers: Peers,
+  backends: AuthorizedBackend,
+): Promise<BackendLists> {
+  const peerRequest = { ...request, owner: '' };
+  let peer = await peers.of(peerRequest);
+  let tools: readonly JsonObject[];
+  try {
+    tools = await listKind('tools', request, peer, backends);
+  } catch (error) {
+    // It may have been restarted, or updated to another revision: once more, from the beginning.
+    if (!(error instanceof ListRefused)) throw error;
+    peers.forget(request.backend, peer);
+    peer = await peers.of(peerRequest);
+    tools = await listKind('tools', request, peer, backends);
+  }
+  const [prompts, resources, resourceTemplates] = await Promise.all(
+    (['prompts', 'resources', 'resourceTemplates'] as const).map((kind) =>
+      listKind(kind, request, peer, backends).catch((error: unknown) => {
+        if (error instanceof ListRefused) return [];
+        throw error;
+      }),
+    ),
+  );
+  const lists = { tools, prompts: prompts ?? [], resources: resources ?? [], resourceTemplates: resourceTemplates ?? [] };
+  return { ...lists, digest: sha256(JSON.stringify(KINDS.map((kind) => lists[kind]))) };
+}
+
+/** The backend answered, with an error. */
+class ListRefused extends GatehouseError {}
+
+async function listKind(
+  kind: Kind,
+  request: ListRequest,
+  peer: Peer,
+  backends: AuthorizedBackend,
+): Promise<readonly JsonObject[]> {
+  const { identifiedBy } = LISTING[kind];
+  const entries: JsonObject[] = [];
+  const seen = new Set<unknown>();
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await listPage(kind, cursor, request, peer, backends);
+    if (answer.kind === 'error') {
+      if (answer.code === METHOD_NOT_FOUND) return [];
+      throw new ListRefused('backend_unavailable', `${LISTING[kind].method} was refused with ${answer.code}`, {
+        details: { backend: request.backend, ran: 'no' },
+      });
+    }
+    const list = answer.result[kind];
+    for (const entry of Array.isArray(list) ? (list as unknown[]) : []) {
+      if (!isObject(entry)) continue;
+      const identity = entry[identifiedBy];
+      if (typeof identity !== 'string' || seen.has(identity)) continue;
+      seen.add(identity);
+      entries.push(entry);
+    }
+    const next = answer.result['nextCursor'];
+    if (typeof next !== 'string' || next === cursor) break;
+    cursor = next;
+  }
+  return entries;
+}
+
+async function listPage(
+  kind: Kind,
+  cursor: string | undefined,
+  request: ListRequest,
+  peer: Peer,
+  backends: AuthorizedBackend,
+): Promise<RpcAnswer> {
+  const { method } = LISTING[kind];
+  asked += 1;
+  const id = `gatehouse-list-${asked}`;
+  const params = {
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(peer.era === 'modern' ? { _meta: OWN_ENVELOPE } : {}),
+  };
+  const response = await backends.send({
+    ...request,
+    headers: peerHeaders(peer, method, undefined),
+    body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
+  });
+  return await readAnswer(response, request.backend, id);
+}
+
+/** The gateway asks for itself here: it can do nothing for a server. */
+const OWN_ENVELOPE = {
+  [META_PROTOCOL_VERSION]: MODERN_VERSION,
+  [META_CLIENT_INFO]: GATEWAY_INFO,
+  [META_CLIENT_CAPABILITIES]: {},
+};

@@ -1,0 +1,136 @@
+import type { Aggregation, WorkloadTools } from '@gatehouse/config/model';
+import type { JsonObject } from '../edge/message.js';
+
+/** Definitions of one backend that are told apart by `name`: tools or prompts. */
+export interface NamedSet {
+  readonly backend: string;
+  readonly definitions: readonly JsonObject[];
+  /** Stand-ins for a backend that cannot be listed: always under its prefix, never filtered. */
+  readonly standIn?: boolean;
+}
+
+export interface Listed {
+  /** As clients see it. */
+  readonly name: string;
+  readonly backend: string;
+  /** As the backend knows it. */
+  readonly original: string;
+  readonly definition: JsonObject;
+}
+
+/** A definition that clients do not see under the name that the rules first gave it. */
+export interface MergeNote {
+  readonly backend: string;
+  readonly original: string;
+  readonly name: string;
+  readonly outcome: 'shadowed' | 'renamed';
+}
+
+export interface Merged {
+  /** No two have one name. */
+  readonly listed: readonly Listed[];
+  readonly notes: readonly MergeNote[];
+}
+
+export const prefixOf = (aggregation: Aggregation, backend: string): string =>
+  aggregation.conflictResolutionConfig.prefixFormat.replaceAll('{workload}', backend);
+
+interface Candidate extends Listed {
+  /** The name under the backend's prefix, for when the plain one is taken. */
+  readonly prefixed: string;
+}
+
+/** Filter, overrides and conflict resolution of tools, in the order of the backends. */
+export const mergeTools = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
+  merge(sets, aggregation, (backend) => aggregation.tools.find(({ workload }) => workload === backend));
+
+/** Prompts follow the same conflict resolution; filter and overrides are about tools. */
+export const mergePrompts = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
+  merge(sets, aggregation, () => undefined);
+
+function merge(
+  sets: readonly NamedSet[],
+  aggregation: Aggregation,
+  rulesOf: (backend: string) => WorkloadTools | undefined,
+): Merged {
+  const candidates = sets.flatMap((set) => candidatesOf(set, aggregation, rulesOf(set.backend)));
+  const notes: MergeNote[] = [];
+  const chosen =
+    aggregation.conflictResolution === 'prefix' ? candidates : resolve(candidates, aggregation, notes);
+  return { listed: unique(chosen, notes), notes };
+}
+
+function candidatesOf(
+  { backend, definitions, standIn }: NamedSet,
+  aggregation: Aggregation,
+  rules: WorkloadTools | undefined,
+): readonly Candidate[] {
+  const prefix = prefixOf(aggregation, backend);
+  const candidates: Candidate[] = [];
+  for (const definition of definitions) {
+    const original = definition['name'];
+    if (typeof original !== 'string') continue;
+    if (standIn !== true && rules?.filter?.includes(original) === false) continue;
+    const override = standIn === true ? undefined : rules?.overrides.get(original);
+    const plain = override?.name ?? original;
+    const prefixed = prefix + plain;
+    candidates.push({
+      name: standIn === true || aggregation.conflictResolution === 'prefix' ? prefixed : plain,
+      prefixed,
+      backend,
+      original,
+      definition:
+        override?.description === undefined
+          ? definition
+          : { ...definition, description: override.description },
+    });
+  }
+  return candidates;
+}
+
+/**
+ * `priority`: the first backend of the order keeps the name and the others are shadowed, as configured; when none of
+ * them is in the order, all get their prefix. `manual`: what the overrides left in conflict gets its prefix, so that a
+ * name never means whichever backend answered first.
+ */
+function resolve(
+  candidates: readonly Candidate[],
+  { conflictResolution, conflictResolutionConfig: { priorityOrder } }: Aggregation,
+  notes: MergeNote[],
+): readonly Candidate[] {
+  const rank = ({ backend }: Candidate): number => {
+    const at = conflictResolution === 'priority' ? priorityOrder.indexOf(backend) : -1;
+    return at === -1 ? Number.POSITIVE_INFINITY : at;
+  };
+  return candidates.flatMap((candidate) => {
+    const rivals = candidates.filter(({ name, backend }) => name === candidate.name && backend !== candidate.backend);
+    if (rivals.length === 0) return [candidate];
+    const best = Math.min(...rivals.map(rank));
+    if (rank(candidate) < best) return [candidate];
+    const { backend, original, name, prefixed } = candidate;
+    if (best !== Number.POSITIVE_INFINITY) {
+      notes.push({ backend, original, name, outcome: 'shadowed' });
+      return [];
+    }
+    notes.push({ backend, original, name, outcome: 'renamed' });
+    return [{ ...candidate, name: prefixed }];
+  });
+}
+
+/** Names that still meet (a prefix can spell another backend's tool) are told apart by the backend, in a stable way. */
+function unique(candidates: readonly Candidate[], notes: MergeNote[]): readonly Listed[] {
+  const taken = new Set<string>();
+  return candidates.map(({ name, backend, original, definition }) => {
+    let free = name;
+    for (let count = 1; taken.has(free); count += 1)
+      free = `${name}_${backend}${count === 1 ? '' : String(count)}`;
+    taken.add(free);
+    if (free !== name) notes.push({ backend, original, name, outcome: 'renamed' });
+    return {
+      name: free,
+      backend,
+      original,
+      definition: definition['name'] === free ? definition : { ...definition, name: free },
+    };
+  });
+}

@@ -1,0 +1,134 @@
+import type { Aggregation } from '@gatehouse/config/model';
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { JsonObject } from '../edge/message.js';
+import type { BackendLists, Kind } from './definitions.js';
+import { mergePrompts, mergeTools, prefixOf, type Listed, type MergeNote } from './merge.js';
+import {
+  fixedLength,
+  matchesTemplate,
+  mergeResources,
+  qualified,
+  type ListedResource,
+} from './merge-resources.js';
+import { standIn } from './stand-in.js';
+
+/** What is known of one backend for one principal. */
+export interface Snapshot {
+  readonly backend: string;
+  /** The newest lists there are; older ones when it cannot be asked now. */
+  readonly lists: BackendLists | undefined;
+  /** Why it could not be asked. */
+  readonly failure: GatehouseError | undefined;
+}
+
+export interface Route {
+  readonly backend: string;
+  readonly original: string;
+  readonly definition?: JsonObject;
+  /** The name stands for a backend that could not be listed: calling it tells why. */
+  readonly standsIn?: true;
+}
+
+/** Everything that one principal can see, and where each name leads. */
+export class View {
+  readonly notes: readonly MergeNote[];
+  readonly #listed: Readonly<Record<Kind, readonly JsonObject[]>>;
+  readonly #tools: ReadonlyMap<string, Route>;
+  readonly #prompts: ReadonlyMap<string, Route>;
+  readonly #resources: ReadonlyMap<string, ListedResource>;
+  readonly #templates: readonly ListedResource[];
+  readonly #texts = new Map<Kind, string>();
+
+  constructor(
+    private readonly snapshots: readonly Snapshot[],
+    private readonly aggregation: Aggregation,
+  ) {
+    const tools = mergeTools(
+      snapshots.map(({ backend, lists, failure }) =>
+        lists === undefined
+          ? { backend, definitions: failure === undefined ? [] : [standIn(backend, failure)], standIn: true }
+          : { backend, definitions: lists.tools },
+      ),
+      aggregation,
+    );
+    const prompts = mergePrompts(
+      snapshots.map(({ backend, lists }) => ({ backend, definitions: lists?.prompts ?? [] })),
+      aggregation,
+    );
+    const merged = mergeResources(
+      snapshots.map(({ backend, lists }) => ({
+        backend,
+        resources: lists?.resources ?? [],
+        resourceTemplates: lists?.resourceTemplates ?? [],
+      })),
+    );
+    this.notes = [...tools.notes, ...prompts.notes];
+    const unlisted = new Set(snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend));
+    this.#tools = new Map(tools.listed.map((listed) => [listed.name, routeOf(listed, unlisted)]));
+    this.#prompts = new Map(prompts.listed.map((listed) => [listed.name, routeOf(listed, unlisted)]));
+    this.#resources = new Map(merged.resources.map((resource) => [resource.uri, resource]));
+    this.#templates = [...merged.resourceTemplates].sort((a, b) => fixedLength(b.uri) - fixedLength(a.uri));
+    this.#listed = {
+      tools: tools.listed.map(({ definition }) => definition),
+      prompts: prompts.listed.map(({ definition }) => definition),
+      resources: merged.resources.map(({ definition }) => definition),
+      resourceTemplates: merged.resourceTemplates.map(({ definition }) => definition),
+    };
+  }
+
+  /** The list as JSON; written once for all who see the same. */
+  text(kind: Kind): string {
+    let text = this.#texts.get(kind);
+    if (text === undefined) {
+      text = JSON.stringify(this.#listed[kind]);
+      this.#texts.set(kind, text);
+    }
+    return text;
+  }
+
+  tool(name: string): Route | undefined {
+    return this.#tools.get(name);
+  }
+
+  prompt(name: string): Route | undefined {
+    return this.#prompts.get(name);
+  }
+
+  /** A URI that is listed, that a template fits, or that names its backend; then the only backend with resources. */
+  resource(uri: string): Route | undefined {
+    const listed = this.#resources.get(uri);
+    if (listed !== undefined) return listed;
+    const template = this.#templates.find((candidate) => matchesTemplate(candidate.uri, uri));
+    if (template !== undefined) {
+      const moved = template.uri === template.original ? 0 : template.uri.length - template.original.length;
+      return { backend: template.backend, original: uri.slice(moved) };
+    }
+    const named = this.snapshots.find(({ backend }) => uri.startsWith(qualified(backend, '')));
+    if (named !== undefined) return { backend: named.backend, original: uri.slice(named.backend.length + 1) };
+    const [only, ...others] = this.snapshots.filter(
+      ({ lists }) => (lists?.resources.length ?? 0) + (lists?.resourceTemplates.length ?? 0) > 0,
+    );
+    return only !== undefined && others.length === 0 ? { backend: only.backend, original: uri } : undefined;
+  }
+
+  template(uriTemplate: string): Route | undefined {
+    return this.#templates.find(({ uri }) => uri === uriTemplate);
+  }
+
+  /** A backend that could not be listed now and whose prefix the name has: its tools are not gone, only unknown. */
+  mayBelongTo(name: string): string | undefined {
+    return this.snapshots.find(({ backend, lists, failure }) => {
+      const prefix = prefixOf(this.aggregation, backend);
+      return lists === undefined && failure !== undefined && prefix !== '' && name.startsWith(prefix);
+    })?.backend;
+  }
+
+  failureOf(backend: string): GatehouseError | undefined {
+    return this.snapshots.find((snapshot) => snapshot.backend === backend)?.failure;
+  }
+}
+
+const routeOf = ({ backend, original, definition }: Listed, unlisted: ReadonlySet<string>): Route =>
+  unlisted.has(backend)
+    ? { backend, original, definition, standsIn: true }
+    : { backend, original, definition };

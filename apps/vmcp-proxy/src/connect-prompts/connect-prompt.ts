@@ -1,0 +1,68 @@
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { randomUUID } from 'node:crypto';
+import { toolText } from '../calls/tool-text.js';
+import type { JsonObject, RpcError } from '../edge/message.js';
+import { URL_ELICITATION_REQUIRED } from '../edge/protocol.js';
+
+export interface MissingProvider {
+  readonly provider: string;
+  readonly backend: string;
+  readonly link: string;
+  readonly error: GatehouseError;
+}
+
+export type Prompt = { readonly result: JsonObject } | { readonly error: RpcError };
+
+/** What the user reads. */
+export function promptMessage({ provider, backend, error }: MissingProvider): string {
+  return error.code === 'reauth_required'
+    ? `${provider} asks you to sign in again before "${backend}" can be used.`
+    : `Connect your ${provider} account to use "${backend}".`;
+}
+
+/** 2026-07-28: a result that asks for input, one URL for each provider; the client comes back with `requestState`. */
+export const inputRequired = (missing: readonly MissingProvider[], requestState: string): Prompt => ({
+  result: {
+    resultType: 'input_required',
+    inputRequests: Object.fromEntries(
+      missing.map((one) => [
+        `connect_${one.provider}`,
+        { method: 'elicitation/create', params: { mode: 'url', url: one.link, message: promptMessage(one) } },
+      ]),
+    ),
+    requestState,
+  },
+});
+
+/** 2025-11-25: error -32042. */
+export const elicitationError = (missing: readonly MissingProvider[]): Prompt => ({
+  error: {
+    code: URL_ELICITATION_REQUIRED,
+    message: missing.map(promptMessage).join(' '),
+    data: {
+      elicitations: missing.map((one) => ({
+        mode: 'url',
+        elicitationId: randomUUID(),
+        url: one.link,
+        message: promptMessage(one),
+      })),
+    },
+  },
+});
+
+/** Every other client: the link as a text that it can show to its user. */
+export const linkAsText = (missing: readonly MissingProvider[]): JsonObject =>
+  toolText(
+    missing
+      .map((one) => `${promptMessage(one)} Open this link in your browser, then call again:\n${one.link}`)
+      .join('\n\n'),
+  );
+
+/** Whether the user answered one of our questions with no (`decline`, `cancel`). */
+export function declined(inputResponses: unknown, provider: string): boolean {
+  if (typeof inputResponses !== 'object' || inputResponses === null) return false;
+  const response: unknown = (inputResponses as JsonObject)[`connect_${provider}`];
+  if (typeof response !== 'object' || response === null) return false;
+  const action = (response as JsonObject)['action'];
+  return action === 'decline' || action === 'cancel';
+}

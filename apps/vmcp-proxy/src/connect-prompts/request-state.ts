@@ -1,0 +1,46 @@
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { createHmac, randomBytes } from 'node:crypto';
+
+const VALID_FOR_MS = 15 * MINUTE_MS;
+const MARK = 'gh1';
+
+/** What a question of ours was about. */
+export interface Asked {
+  /** {@link Principal.key} */
+  readonly principalKey: string;
+  readonly name: string;
+}
+
+/**
+ * `requestState` of our own questions (MCP 2026-07-28): bound to the principal, the name that was called and a time. It
+ * gives no right to anything. One that does not verify, another replica's among them, is as good as none: the call is
+ * then made as if nothing had been asked.
+ */
+export class RequestStates {
+  readonly #key = randomBytes(32);
+
+  constructor(private readonly nowMs: () => number = Date.now) {}
+
+  seal(asked: Asked): string {
+    const expiresAtMs = this.nowMs() + VALID_FOR_MS;
+    return `${MARK}.${expiresAtMs}.${this.#mac(asked, expiresAtMs)}`;
+  }
+
+  isOurs(state: unknown): state is string {
+    return typeof state === 'string' && state.startsWith(`${MARK}.`);
+  }
+
+  verifies(state: string, asked: Asked): boolean {
+    const [mark, expires, mac, ...rest] = state.split('.');
+    if (mark !== MARK || expires === undefined || mac === undefined || rest.length > 0) return false;
+    if (!/^\d{13}$/.test(expires) || Number(expires) <= this.nowMs()) return false;
+    return equalsInConstantTime(mac, this.#mac(asked, Number(expires)));
+  }
+
+  #mac({ principalKey, name }: Asked, expiresAtMs: number): string {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([sha256(principalKey), name, expiresAtMs]))
+      .digest('base64url');
+  }
+}

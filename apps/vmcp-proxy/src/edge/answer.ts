@@ -1,0 +1,163 @@
+import type { ServerResponse } from 'node:http';
+
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+/** Where the answer to one JSON-RPC message goes: an HTTP response, or one place in a batch. */
+export interface Answer {
+  /** The whole answer at once. */
+  whole(status: number, contentType: string, body: Buffer | string, headers?: AnswerHeaders): void;
+  /** No body (202, 204 …). */
+  empty(status: number, headers?: AnswerHeaders): void;
+  /** The first part of an answer that goes on with `write`. */
+  begin(status: number, contentType: string): void;
+  /** @returns false when nothing more should come before `onDrain` calls back. */
+  write(chunk: Buffer | string): boolean;
+  end(): void;
+  /** Gives up in the middle: the client must not take what it got for a whole answer. */
+  breakOff(): void;
+  onDrain(callback: () => void): void;
+  /** Called when the client goes away before the end of the answer. */
+  onGone(callback: () => void): void;
+  readonly begun: boolean;
+  /** What was begun is an event stream. */
+  readonly isEventStream: boolean;
+}
+
+export const JSON_TYPE = 'application/json';
+export const EVENT_STREAM_TYPE = 'text/event-stream';
+
+/** Results of tools are the user's own: no cache on the way may keep them. */
+const NO_STORE = 'no-store';
+
+export class HttpAnswer implements Answer {
+  isEventStream = false;
+  #gone: (() => void)[] | undefined;
+
+  constructor(
+    private readonly response: ServerResponse,
+    /** On every answer (CORS). */
+    private readonly common: AnswerHeaders,
+  ) {}
+
+  get begun(): boolean {
+    return this.response.headersSent;
+  }
+
+  whole(status: number, contentType: string, body: Buffer | string, headers?: AnswerHeaders): void {
+    if (this.response.writableEnded) return;
+    this.response.writeHead(status, {
+      'content-type': contentType,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': NO_STORE,
+      ...this.common,
+      ...headers,
+    });
+    this.response.end(body);
+  }
+
+  empty(status: number, headers?: AnswerHeaders): void {
+    if (this.response.writableEnded) return;
+    const length = status === 204 ? {} : { 'content-length': 0 };
+    this.response.writeHead(status, { ...length, 'cache-control': NO_STORE, ...this.common, ...headers });
+    this.response.end();
+  }
+
+  begin(status: number, contentType: string): void {
+    this.isEventStream = contentType === EVENT_STREAM_TYPE;
+    this.response.writeHead(status, {
+      'content-type': contentType,
+      'cache-control': NO_STORE,
+      // Proxies that buffer would hold back progress until the end.
+      ...(contentType === EVENT_STREAM_TYPE ? { 'x-accel-buffering': 'no' } : {}),
+      ...this.common,
+    });
+    this.response.flushHeaders();
+  }
+
+  write(chunk: Buffer | string): boolean {
+    return this.response.write(chunk);
+  }
+
+  end(): void {
+    this.response.end();
+  }
+
+  breakOff(): void {
+    this.response.destroy();
+  }
+
+  onDrain(callback: () => void): void {
+    this.response.on('drain', callback);
+  }
+
+  onGone(callback: () => void): void {
+    if (this.#gone !== undefined) {
+      this.#gone.push(callback);
+      return;
+    }
+    const callbacks = [callback];
+    this.#gone = callbacks;
+    this.response.once('close', () => {
+      if (!this.response.writableFinished) for (const one of callbacks) one();
+    });
+  }
+}
+
+/** Collects the answer to one message of a batch (MCP 2025-03-26). */
+export class BatchedAnswer implements Answer {
+  #contentType = JSON_TYPE;
+  readonly #chunks: Buffer[] = [];
+  readonly #done: Promise<void>;
+  #finish!: () => void;
+  begun = false;
+  get isEventStream(): boolean {
+    return this.#contentType === EVENT_STREAM_TYPE;
+  }
+
+  constructor(private readonly batch: { onGone(callback: () => void): void }) {
+    this.#done = new Promise((resolve) => (this.#finish = resolve));
+  }
+
+  /** The body and its content type, when it is complete; empty when there is nothing to say. */
+  async collected(): Promise<{ readonly contentType: string; readonly body: Buffer }> {
+    await this.#done;
+    return { contentType: this.#contentType, body: Buffer.concat(this.#chunks) };
+  }
+
+  whole(_status: number, contentType: string, body: Buffer | string): void {
+    this.begin(200, contentType);
+    this.write(body);
+    this.end();
+  }
+
+  empty(): void {
+    this.end();
+  }
+
+  begin(_status: number, contentType: string): void {
+    this.begun = true;
+    this.#contentType = contentType;
+  }
+
+  write(chunk: Buffer | string): boolean {
+    this.#chunks.push(Buffer.from(chunk));
+    return true;
+  }
+
+  end(): void {
+    this.#finish();
+  }
+
+  breakOff(): void {
+    this.#chunks.length = 0;
+    this.#finish();
+  }
+
+  onDrain(): void {
+    // It is never full.
+  }
+
+  onGone(callback: () => void): void {
+    this.batch.onGone(callback);
+  }
+}

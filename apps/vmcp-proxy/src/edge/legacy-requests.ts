@@ -1,0 +1,104 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import type { Peers } from '../backends/peers.js';
+import type { Calls } from '../calls/calls.js';
+import type { InFlight } from '../calls/in-flight.js';
+import { CALL_METHODS } from '../calls/route-call.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
+import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import { JSON_TYPE, type Answer } from './answer.js';
+import { INSTRUCTIONS, LEGACY_CAPABILITIES } from './capabilities.js';
+import { LIST_METHODS, listText } from './list-answer.js';
+import { errorText, isObject, resultText, type NotificationMessage, type RequestMessage } from './message.js';
+import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from './protocol.js';
+
+const LOG_LEVELS: ReadonlySet<unknown> = new Set([
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+]);
+
+/** Requests of the revisions with sessions. */
+export class LegacyRequests {
+  constructor(
+    private readonly sessions: McpSessionStore,
+    private readonly catalog: Catalog,
+    private readonly calls: Calls,
+    private readonly inFlight: InFlight,
+    private readonly peers: Peers,
+    private readonly backends: readonly string[],
+  ) {}
+
+  /** Starts a session. The client's revision is used where it is known here, else our newest of those with sessions. */
+  async initialize(principal: Principal, { id, params }: RequestMessage, answer: Answer): Promise<void> {
+    const { protocolVersion: asked, clientInfo, capabilities } = params;
+    if (typeof asked !== 'string') {
+      answer.whole(400, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'protocolVersion is missing' }));
+      return;
+    }
+    const protocolVersion = isLegacyVersion(asked) ? asked : LEGACY_VERSIONS[0];
+    const session = await this.sessions.open(principal, {
+      protocolVersion,
+      clientInfo: isObject(clientInfo) ? clientInfo : {},
+      capabilities: isObject(capabilities) ? capabilities : {},
+    });
+    const result = {
+      protocolVersion,
+      capabilities: LEGACY_CAPABILITIES,
+      serverInfo: GATEWAY_INFO,
+      instructions: INSTRUCTIONS,
+    };
+    answer.whole(200, JSON_TYPE, resultText(id, result), { 'mcp-session-id': session.id });
+  }
+
+  async answer(
+    principal: Principal,
+    session: McpSession,
+    message: RequestMessage,
+    headers: IncomingHttpHeaders,
+    answer: Answer,
+  ): Promise<void> {
+    const { id, method, params } = message;
+    if (CALL_METHODS.has(method)) {
+      await this.calls.run({ principal, client: { era: 'legacy', session }, message, headers, answer });
+      return;
+    }
+    const kind = LIST_METHODS.get(method);
+    if (kind !== undefined) {
+      // All of a list is one page, so no cursor was ever given out.
+      if (params['cursor'] !== undefined)
+        answer.whole(200, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown cursor' }));
+      else answer.whole(200, JSON_TYPE, listText(id, kind, await this.catalog.current(principal), false));
+      return;
+    }
+    if (method === 'ping') answer.whole(200, JSON_TYPE, resultText(id, {}));
+    else if (method === 'logging/setLevel') await this.#setLogLevel(session, message, answer);
+    else answer.whole(200, JSON_TYPE, errorText(id, { code: METHOD_NOT_FOUND, message: `there is no method ${method}` }));
+  }
+
+  notified(session: McpSession, { method, params }: NotificationMessage): void {
+    if (method === 'notifications/cancelled') this.inFlight.cancel(session.id, params['requestId']);
+  }
+
+  async end(principal: Principal, session: McpSession): Promise<void> {
+    await this.sessions.end(session);
+    this.peers.end(principal, session.id, this.backends);
+  }
+
+  async #setLogLevel(session: McpSession, { id, params }: RequestMessage, answer: Answer): Promise<void> {
+    const { level } = params;
+    if (typeof level !== 'string' || !LOG_LEVELS.has(level)) {
+      answer.whole(200, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown log level' }));
+      return;
+    }
+    await this.sessions.setLogLevel(session, level);
+    answer.whole(200, JSON_TYPE, resultText(id, {}));
+  }
+}

@@ -1,0 +1,41 @@
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { Controller, Get, Header, HttpCode, Inject, NotFoundException, Options, Req } from '@nestjs/common';
+import { PROXY_PART } from '../proxy-part.js';
+import { metadataUrl, protectedResourceMetadata, type ProtectedResourceMetadata } from './protected-resource.js';
+
+const ROOT = '.well-known/oauth-protected-resource';
+
+/** RFC 9728: at the path that goes with the resource, and at the root for clients that look there. */
+@Controller()
+export class MetadataController {
+  readonly #metadata: ProtectedResourceMetadata | undefined;
+  readonly #paths: ReadonlySet<string>;
+
+  constructor(@Inject(PROXY_PART) part: VmcpProxyPart) {
+    this.#metadata = protectedResourceMetadata(part);
+    this.#paths = new Set([
+      `/${ROOT}`,
+      ...(this.#metadata === undefined ? [] : [new URL(metadataUrl(this.#metadata.resource)).pathname]),
+    ]);
+  }
+
+  @Get([ROOT, `${ROOT}/*path`])
+  @Header('access-control-allow-origin', '*')
+  @Header('cache-control', 'public, max-age=300')
+  metadata(@Req() request: { readonly url: string }): ProtectedResourceMetadata {
+    const [path = ''] = request.url.split('?');
+    if (this.#metadata === undefined || !this.#paths.has(path)) throw new NotFoundException();
+    return this.#metadata;
+  }
+
+  /** Clients in a browser send the MCP-Protocol-Version header along, which makes the browser ask first. */
+  @Options([ROOT, `${ROOT}/*path`])
+  @HttpCode(204)
+  @Header('access-control-allow-origin', '*')
+  @Header('access-control-allow-methods', 'GET')
+  @Header('access-control-allow-headers', '*')
+  @Header('access-control-max-age', '600')
+  preflight(): void {
+    // The headers say it all.
+  }
+}

@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Calls } from '../calls/calls.js';
+import { CALL_METHODS } from '../calls/route-call.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import { JSON_TYPE, type Answer } from './answer.js';
+import { CAPABILITIES, INSTRUCTIONS } from './capabilities.js';
+import type { ModernEnvelope } from './era.js';
+import { CACHEABLE, LIST_METHODS, listText } from './list-answer.js';
+import { errorText, resultText, type RequestMessage } from './message.js';
+import { INVALID_PARAMS, METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from './protocol.js';
+
+/** Requests of revision 2026-07-28: each stands for itself. */
+export class ModernRequests {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly calls: Calls,
+  ) {}
+
+  async answer(
+    principal: Principal,
+    envelope: ModernEnvelope,
+    message: RequestMessage,
+    headers: IncomingHttpHeaders,
+    answer: Answer,
+  ): Promise<void> {
+    const { id, method, params } = message;
+    if (CALL_METHODS.has(method)) {
+      await this.calls.run({ principal, client: { era: 'modern', envelope }, message, headers, answer });
+      return;
+    }
+    const kind = LIST_METHODS.get(method);
+    if (kind !== undefined) {
+      // All of a list is one page, so no cursor was ever given out.
+      if (params['cursor'] !== undefined)
+        answer.whole(400, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown cursor' }));
+      else answer.whole(200, JSON_TYPE, listText(id, kind, await this.catalog.current(principal), true));
+      return;
+    }
+    if (method === 'server/discover') {
+      const discovered = {
+        ...CACHEABLE,
+        supportedVersions: SUPPORTED_VERSIONS,
+        capabilities: CAPABILITIES,
+        instructions: INSTRUCTIONS,
+      };
+      answer.whole(200, JSON_TYPE, resultText(id, discovered));
+      return;
+    }
+    answer.whole(404, JSON_TYPE, errorText(id, { code: METHOD_NOT_FOUND, message: `there is no method ${method}` }));
+  }
+}

@@ -1,0 +1,107 @@
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import type { EventBus } from '@gatehouse/messaging/event-bus';
+import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import type { Log } from '@gatehouse/observability/log';
+import type { Metrics } from '@gatehouse/observability/metrics';
+import { BackendClient } from './backends/backend-client.js';
+import { Peers } from './backends/peers.js';
+import { CallMetrics } from './calls/call-metrics.js';
+import { Calls } from './calls/calls.js';
+import { Failures } from './calls/failures.js';
+import { InFlight } from './calls/in-flight.js';
+import { Catalog } from './catalog/catalog.js';
+import { listBackend } from './catalog/list-backend.js';
+import { RequestStates } from './connect-prompts/request-state.js';
+import { allowedPeers } from './edge/host-and-origin.js';
+import { LegacyRequests } from './edge/legacy-requests.js';
+import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.js';
+import { ModernRequests } from './edge/modern-requests.js';
+import { basicScopes, metadataUrl } from './edge/protected-resource.js';
+import { callersOf } from './incoming-auth/callers-of.js';
+import { challenge } from './incoming-auth/challenge.js';
+import { SessionViews } from './incoming-auth/session-views.js';
+import type { Caches } from './invalidation.js';
+import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
+import { SessionBucket } from './mcp-sessions/session-bucket.js';
+import { AuthorizedBackend } from './outgoing-auth/authorized-backend.js';
+import { Credentials } from './outgoing-auth/credentials.js';
+import { ReplyKey } from './outgoing-auth/reply-key.js';
+import { strategiesOf } from './outgoing-auth/strategies.js';
+import { VaultKey } from './outgoing-auth/vault-key.js';
+
+export interface GatewaySurroundings {
+  readonly contracts: Pick<ContractClient, 'ask'>;
+  readonly buckets: Pick<KeyValueBuckets, 'open'>;
+  readonly events: Pick<EventBus, 'subscribe' | 'onReconnect'>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The data plane, put together: one endpoint, and what has to be dropped or closed. */
+export interface Gateway {
+  readonly endpoint: McpEndpoint;
+  readonly caches: Caches;
+  close(): Promise<void>;
+}
+
+/** Puts the data plane together. Plain objects and no container: what a call passes through can be read here. */
+export async function makeGateway(part: VmcpProxyPart, { contracts, buckets, log, metrics }: GatewaySurroundings): Promise<Gateway> {
+  const vaultKey = new VaultKey(contracts);
+  const credentials = new Credentials(strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey));
+  const client = new BackendClient(part.backends);
+  const backends = new AuthorizedBackend(client, credentials);
+  const peers = new Peers(backends);
+  const catalog = new Catalog(
+    part,
+    async (backend, principal, deadlineAtMs) =>
+      await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
+    (backend) => credentials.isPerUser(backend),
+    log,
+  );
+  const sessions = new SessionViews(contracts);
+  const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
+  const facts = endpointFacts(part);
+  const states = new RequestStates();
+  const failures = new Failures(part.authServer?.issuer, (backend) => credentials.providerOf(backend), states);
+  const callMetrics = new CallMetrics(metrics, part.backends);
+  const inFlight = new InFlight();
+  const calls = new Calls(
+    {
+      backends,
+      peers,
+      catalog,
+      failures,
+      inFlight,
+      states,
+      record: (backend, outcome, startedAtMs) => callMetrics.record(backend, outcome, startedAtMs),
+      sessionClosed: ({ principal, answer }) => {
+        if (principal.tsid !== undefined) sessions.close(principal.tsid);
+        answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
+      },
+    },
+    part.backends,
+  );
+  const names = part.backends.map(({ name }) => name);
+  const endpoint = new McpEndpoint(
+    facts,
+    callersOf(part, contracts, sessions),
+    mcpSessions,
+    new ModernRequests(catalog, calls),
+    new LegacyRequests(mcpSessions, catalog, calls, inFlight, peers, names),
+    log,
+  );
+  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey };
+  return { endpoint, caches, close: async () => await client.close() };
+}
+
+function endpointFacts({ publicUrl, listen, incomingAuth }: VmcpProxyPart): EndpointFacts {
+  const oidc = incomingAuth.type === 'oidc' ? incomingAuth.oidc : undefined;
+  return {
+    peers: allowedPeers(publicUrl, listen.host),
+    challenge: {
+      metadataUrl: oidc === undefined ? '' : metadataUrl(oidc.resourceUrl),
+      scopes: basicScopes(oidc?.scopes ?? []),
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { IncomingAuth } from '@gatehouse/config/model';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { presentedToken } from './bearer-token.js';
+import type { ChallengeReason } from './challenge.js';
+import { ANONYMOUS, type Principal } from './principal.js';
+import type { SessionViews } from './session-views.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+export type Caller =
+  | { readonly kind: 'principal'; readonly principal: Principal }
+  | { readonly kind: 'challenge'; readonly status: 401 | 403; readonly reason: ChallengeReason }
+  /** Nobody can say now whether the caller is good; asking again later can help, signing in again cannot. */
+  | { readonly kind: 'unavailable' };
+
+const challenged = (status: 401 | 403, reason: ChallengeReason): Caller => ({ kind: 'challenge', status, reason });
+
+/** Answers who calls; at once where everything it needs is remembered. */
+export class Callers {
+  readonly #scopes: readonly string[];
+
+  constructor(
+    incomingAuth: IncomingAuth,
+    /** Absent with anonymous callers. */
+    private readonly verifier: TokenVerifier | undefined,
+    /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */
+    private readonly sessions: SessionViews | undefined,
+  ) {
+    this.#scopes = incomingAuth.type === 'oidc' ? incomingAuth.oidc.scopes : [];
+  }
+
+  identify(authorization: string | undefined): Caller | Promise<Caller> {
+    if (this.verifier === undefined) return { kind: 'principal', principal: ANONYMOUS };
+    const presented = presentedToken(authorization);
+    if (presented.kind === 'none') return challenged(401, 'no_token');
+    if (presented.kind === 'malformed') return challenged(401, 'invalid_token');
+    const verified = this.verifier.verify(presented.token);
+    if (verified instanceof Promise) return this.#later(verified);
+    return this.#admit(verified);
+  }
+
+  async #later(verifying: Promise<Principal>): Promise<Caller> {
+    try {
+      return await this.#admit(await verifying);
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  #admit(principal: Principal): Caller | Promise<Caller> {
+    if (!this.#scopes.every((scope) => principal.scopes.has(scope))) return challenged(403, 'insufficient_scope');
+    if (this.sessions === undefined) return { kind: 'principal', principal };
+    // Every token of the embedded issuer belongs to a session; one without could never be signed out.
+    if (principal.tsid === undefined) return challenged(401, 'invalid_token');
+    const view = this.sessions.view(principal.tsid);
+    if (view instanceof Promise) return view.then((open) => admitted(principal, open !== undefined), refusal);
+    return admitted(principal, view !== undefined);
+  }
+}
+
+const admitted = (principal: Principal, open: boolean): Caller =>
+  open ? { kind: 'principal', principal } : challenged(401, 'invalid_token');
+
+function refusal(error: unknown): Caller {
+  const { code } = GatehouseError.from(error);
+  return code === 'token_invalid' || code === 'session_closed'
+    ? challenged(401, 'invalid_token')
+    : { kind: 'unavailable' };
+}

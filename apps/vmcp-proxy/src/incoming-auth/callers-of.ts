@@ -1,0 +1,29 @@
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import { Callers } from './caller.js';
+import { IssuerKeys } from './issuer-keys.client.js';
+import type { SessionViews } from './session-views.js';
+import { SigningKeys } from './signing-keys.client.js';
+import { TokenVerifier } from './token-verifier.js';
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** How callers are identified under this configuration. */
+export function callersOf(
+  { incomingAuth, authServer }: Pick<VmcpProxyPart, 'incomingAuth' | 'authServer'>,
+  contracts: Pick<ContractClient, 'ask'>,
+  sessions: SessionViews,
+): Callers {
+  if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined);
+  const { issuer, audience } = incomingAuth.oidc;
+  const embedded = authServer?.issuer === issuer;
+  const keys = embedded ? new SigningKeys(contracts).getKey : new IssuerKeys(incomingAuth.oidc).getKey;
+  const verifier = new TokenVerifier(keys, {
+    issuer,
+    audience,
+    // RFC 9068, section 4. Other issuers' access tokens are often plain JWTs.
+    ...(embedded ? { typ: 'at+jwt' } : {}),
+    clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
+  });
+  return new Callers(incomingAuth, verifier, embedded ? sessions : undefined);
+}

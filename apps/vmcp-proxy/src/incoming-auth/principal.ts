@@ -1,0 +1,34 @@
+import type { SessionId } from '@gatehouse/kernel/ids';
+import type { Secret } from '@gatehouse/kernel/secret';
+
+/** Who calls, as the verified token says. */
+export interface Principal {
+  readonly issuer: string;
+  readonly subject: string;
+  /** The session that the token belongs to; absent with an external issuer and with anonymous callers. */
+  readonly tsid?: SessionId;
+  readonly clientId: string;
+  readonly scopes: ReadonlySet<string>;
+  /** The caller's own token: for the vault (sealed), never for a backend. Absent with anonymous callers. */
+  readonly token?: Secret;
+  /** {@link principalKey} of the above. */
+  readonly key: string;
+}
+
+/** Issuer, subject and session as one text that no other three values give. Every cache of something of a user starts with it. */
+export const principalKey = (issuer: string, subject: string, tsid: string | undefined): string =>
+  JSON.stringify([issuer, subject, tsid ?? null]);
+
+/** Key of something that belongs to one principal at one backend. */
+export const backendKey = (principal: Pick<Principal, 'key'>, backend: string): string =>
+  // A line break can stand in neither half: JSON escapes it, and a backend's name is a DNS label.
+  `${principal.key}\n${backend}`;
+
+/** The one caller that there is when nobody signs in (development). */
+export const ANONYMOUS: Principal = {
+  issuer: 'anonymous',
+  subject: 'anonymous',
+  clientId: 'anonymous',
+  scopes: new Set(),
+  key: principalKey('anonymous', 'anonymous', undefined),
+};

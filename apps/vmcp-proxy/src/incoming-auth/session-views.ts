@@ -1,0 +1,85 @@
+import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { SessionId } from '@gatehouse/kernel/ids';
+import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import { LRUCache } from 'lru-cache';
+
+/** How long an answer may be used: also how long a proxy that is cut off goes on before it fails closed. */
+const USE_FOR_MS = 30 * SECOND_MS;
+/** From here on the next request asks again in the background, so that nobody waits for the answer. */
+const ASK_AGAIN_AFTER_MS = 15 * SECOND_MS;
+const MOST_SESSIONS = 20_000;
+
+export interface OpenSession {
+  readonly accountId: string;
+}
+
+interface Remembered {
+  /** `undefined`: closed, which is final. */
+  readonly open: OpenSession | undefined;
+  readonly askedAtMs: number;
+}
+
+/** Whether the session of a token is still open: what makes a sign-out take effect before the token expires. */
+export class SessionViews {
+  readonly #views = new LRUCache<SessionId, Remembered>({ max: MOST_SESSIONS });
+  readonly #asking = new Map<SessionId, Promise<OpenSession | undefined>>();
+  /** Answers asked for before the last `forgetAll` are not remembered: an event about them may have been missed. */
+  #epoch = 0;
+
+  constructor(
+    private readonly contracts: Pick<ContractClient, 'ask'>,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /**
+   * @returns the session, or `undefined` when it is closed; at once when it is remembered.
+   * @throws {GatehouseError} `unavailable` when nobody can say.
+   */
+  view(tsid: SessionId): OpenSession | undefined | Promise<OpenSession | undefined> {
+    const known = this.#views.get(tsid);
+    if (known === undefined) return this.#ask(tsid);
+    if (known.open === undefined) return undefined;
+    const ageMs = this.nowMs() - known.askedAtMs;
+    if (ageMs >= USE_FOR_MS) return this.#ask(tsid);
+    // The background answer is for the next request; its failure shows when this one's answer gets too old.
+    if (ageMs >= ASK_AGAIN_AFTER_MS) this.#ask(tsid).catch(() => undefined);
+    return known.open;
+  }
+
+  /** A session that was closed stays closed, also against an answer that is still on its way. */
+  close(tsid: SessionId): void {
+    this.#views.set(tsid, { open: undefined, askedAtMs: this.nowMs() });
+  }
+
+  forgetAll(): void {
+    this.#epoch += 1;
+    this.#asking.clear();
+    this.#views.clear();
+  }
+
+  async #ask(tsid: SessionId): Promise<OpenSession | undefined> {
+    let asking = this.#asking.get(tsid);
+    if (asking === undefined) {
+      asking = this.#askNow(tsid, this.#epoch).finally(() => {
+        if (this.#asking.get(tsid) === asking) this.#asking.delete(tsid);
+      });
+      this.#asking.set(tsid, asking);
+    }
+    return await asking;
+  }
+
+  async #askNow(tsid: SessionId, epoch: number): Promise<OpenSession | undefined> {
+    const askedAtMs = this.nowMs();
+    const reply = await this.contracts.ask(sessionView, { tsid }).catch((error: unknown) => {
+      // Whatever is wrong there, the caller's token is not at fault: never a 401.
+      throw new GatehouseError('unavailable', 'the session cannot be looked up', { cause: error });
+    });
+    const open = reply.state === 'open' ? { accountId: reply.accountId } : undefined;
+    const known = this.#views.get(tsid);
+    if (known !== undefined && known.open === undefined) return undefined;
+    if (epoch === this.#epoch) this.#views.set(tsid, { open, askedAtMs });
+    return open;
+  }
+}

@@ -1,0 +1,44 @@
+import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
+import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
+import type { EventBus } from '@gatehouse/messaging/event-bus';
+import type { Peers } from './backends/peers.js';
+import type { Catalog } from './catalog/catalog.js';
+import type { SessionViews } from './incoming-auth/session-views.js';
+import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
+import type { Credentials } from './outgoing-auth/credentials.js';
+import type { VaultKey } from './outgoing-auth/vault-key.js';
+
+export interface Caches {
+  readonly sessions: SessionViews;
+  readonly credentials: Credentials;
+  readonly catalog: Catalog;
+  readonly peers: Peers;
+  readonly mcpSessions: McpSessionStore;
+  readonly vaultKey: VaultKey;
+}
+
+const everything = (): boolean => true;
+
+/** Drops what is cached when a fact makes it stale, so that nobody waits for an age limit. */
+export function dropCachesOnEvents(events: Pick<EventBus, 'subscribe' | 'onReconnect'>, caches: Caches): void {
+  events.subscribe(sessionClosed, ({ tsid }) => {
+    caches.sessions.close(tsid);
+    caches.credentials.forget((principal) => principal.tsid === tsid);
+    caches.catalog.forget((principal) => principal.tsid === tsid);
+    caches.peers.drop((principal) => principal.tsid === tsid);
+  });
+  events.subscribe(connectionChanged, ({ accountId, provider }) => {
+    const concerns = (principal: { readonly subject: string }, backend: string): boolean =>
+      principal.subject === accountId && caches.credentials.providerOf(backend) === provider;
+    caches.credentials.forget(concerns);
+    caches.catalog.expire(concerns);
+  });
+  // Whatever happened in between was not heard.
+  events.onReconnect(() => {
+    caches.sessions.forgetAll();
+    caches.credentials.forget(everything);
+    caches.catalog.expire(everything);
+    caches.mcpSessions.forgetCopies();
+    caches.vaultKey.forget();
+  });
+}

@@ -1,0 +1,80 @@
+import { sha256 } from '@gatehouse/kernel/digest';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { randomToken } from '@gatehouse/kernel/ids';
+import type { KeyValueBucket } from '@gatehouse/messaging/key-value';
+import { LRUCache } from 'lru-cache';
+import type { Principal } from '../incoming-auth/principal.js';
+import { decodeSession, encodeSession, ownedBy, type McpSession } from './mcp-session.js';
+
+/** A session that nobody uses is forgotten after this; each use within it starts anew. */
+export const SESSION_TTL_MS = DAY_MS;
+/** Using a session writes it again no more often than this. */
+const REWRITE_AFTER_MS = HOUR_MS;
+/** How long a replica goes on with a session that another replica may have ended. */
+const TRUST_COPY_FOR_MS = 30 * SECOND_MS;
+const MOST_COPIES = 20_000;
+const MOST_SESSION_CHARACTERS = 16_384;
+
+export type NewSession = Pick<McpSession, 'protocolVersion' | 'clientInfo' | 'capabilities'>;
+
+/** Legacy sessions in the replicas' common bucket, under the digest of their id: who reads the bucket cannot use one. */
+export class McpSessionStore {
+  readonly #copies = new LRUCache<string, McpSession>({ max: MOST_COPIES, ttl: TRUST_COPY_FOR_MS });
+
+  constructor(private readonly bucket: Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'>) {}
+
+  /** @throws {GatehouseError} `request_invalid` when the client says more about itself than is kept; `unavailable`. */
+  async open(principal: Principal, started: NewSession): Promise<McpSession> {
+    const { issuer, subject } = principal;
+    const session: McpSession = { ...started, issuer, subject, writtenAtMs: Date.now(), id: randomToken() };
+    const encoded = encodeSession(session);
+    if (encoded.length > MOST_SESSION_CHARACTERS)
+      throw new GatehouseError('request_invalid', 'clientInfo and capabilities are too large');
+    await this.bucket.put(sha256(session.id), encoded);
+    this.#copies.set(session.id, session);
+    return session;
+  }
+
+  /**
+   * The principal's session of that id; at once when a copy is here. Somebody else's session is not found, and stays as
+   * it is. @throws {GatehouseError} `unavailable`
+   */
+  find(principal: Principal, id: string): McpSession | undefined | Promise<McpSession | undefined> {
+    const copy = this.#copies.get(id);
+    if (copy === undefined) return this.#fetch(principal, id);
+    return ownedBy(copy, principal) ? copy : undefined;
+  }
+
+  /** `undefined` when the session was ended meanwhile. */
+  async setLogLevel(session: McpSession, logLevel: string): Promise<McpSession | undefined> {
+    const entry = await this.bucket.get(sha256(session.id));
+    return entry === undefined ? undefined : await this.#rewrite({ ...session, logLevel }, entry.revision);
+  }
+
+  async end(session: McpSession): Promise<void> {
+    this.#copies.delete(session.id);
+    await this.bucket.delete(sha256(session.id));
+  }
+
+  forgetCopies(): void {
+    this.#copies.clear();
+  }
+
+  async #fetch(principal: Principal, id: string): Promise<McpSession | undefined> {
+    const entry = await this.bucket.get(sha256(id));
+    const session = entry === undefined ? undefined : decodeSession(id, entry.value);
+    if (session === undefined || !ownedBy(session, principal)) return undefined;
+    this.#copies.set(id, session);
+    if (Date.now() - session.writtenAtMs < REWRITE_AFTER_MS) return session;
+    return (await this.#rewrite(session, entry?.revision ?? 0)) ?? session;
+  }
+
+  /** Only over what was read: a session that another replica ended must not come back. */
+  async #rewrite(session: McpSession, revision: number): Promise<McpSession | undefined> {
+    const written = { ...session, writtenAtMs: Date.now() };
+    if (!(await this.bucket.update(sha256(session.id), encodeSession(written), revision))) return undefined;
+    this.#copies.set(session.id, written);
+    return written;
+  }
+}

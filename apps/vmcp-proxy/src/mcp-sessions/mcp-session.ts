@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { isLegacyVersion, type LegacyVersion } from '../edge/protocol.js';
+import type { Principal } from '../incoming-auth/principal.js';
+
+const storedSession = z.strictObject({
+  issuer: z.string(),
+  subject: z.string(),
+  protocolVersion: z.custom<LegacyVersion>(isLegacyVersion),
+  clientInfo: z.record(z.string(), z.unknown()),
+  capabilities: z.record(z.string(), z.unknown()),
+  logLevel: z.string().optional(),
+  writtenAtMs: z.number(),
+});
+
+/** A legacy client's session: what its `initialize` said, and whose it is. */
+export type McpSession = Readonly<z.output<typeof storedSession>> & { readonly id: string };
+
+export const encodeSession = (session: McpSession): string => {
+  const { id: _id, ...stored } = session;
+  return JSON.stringify(stored);
+};
+
+/** `undefined` for a value that this release did not write. */
+export function decodeSession(id: string, value: string): McpSession | undefined {
+  try {
+    const parsed = storedSession.safeParse(JSON.parse(value));
+    return parsed.success ? { ...parsed.data, id } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A session belongs to a person, not to a token: tokens are renewed while a session lives. */
+export const ownedBy = (session: McpSession, { issuer, subject }: Principal): boolean =>
+  session.issuer === issuer && session.subject === subject;
+
+/** Whether the client said that it can open a URL for the user (MCP 2025-11-25 and 2026-07-28). */
+export function canOpenUrls(capabilities: Readonly<Record<string, unknown>>): boolean {
+  const elicitation = capabilities['elicitation'];
+  return typeof elicitation === 'object' && elicitation !== null && 'url' in elicitation;
+}

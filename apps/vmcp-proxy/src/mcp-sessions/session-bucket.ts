@@ -1,0 +1,38 @@
+import { mcpSessions } from '@gatehouse/contracts/buckets';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { KeyValueBucket, KeyValueBuckets, StoredValue } from '@gatehouse/messaging/key-value';
+import { SESSION_TTL_MS } from './mcp-session.store.js';
+
+/** The bucket of legacy sessions, opened when it is first needed: the bus is not there yet when the parts are put together. */
+export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'> {
+  #opened: Promise<KeyValueBucket> | undefined;
+
+  constructor(private readonly buckets: Pick<KeyValueBuckets, 'open'>) {}
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    return await (await this.#open()).get(key);
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    await (await this.#open()).put(key, value);
+  }
+
+  async update(key: string, value: string, revision: number): Promise<boolean> {
+    return await (await this.#open()).update(key, value, revision);
+  }
+
+  async delete(key: string): Promise<void> {
+    await (await this.#open()).delete(key);
+  }
+
+  async #open(): Promise<KeyValueBucket> {
+    this.#opened ??= this.buckets.open(mcpSessions, { ttlMs: SESSION_TTL_MS });
+    try {
+      return await this.#opened;
+    } catch (error) {
+      // The bus was away: the next use tries again.
+      this.#opened = undefined;
+      throw new GatehouseError('unavailable', 'the session bucket cannot be opened', { cause: error });
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { BackendClient } from '../backends/backend-client.js';
+import type { BackendResponse } from '../backends/backend-response.js';
+import type { Cancellation } from '../backends/cancellation.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { CredentialHeader } from './credential-header.js';
+import type { Credentials } from './credentials.js';
+
+export interface AuthorizedRequest {
+  readonly backend: string;
+  readonly principal: Principal;
+  readonly method?: 'POST' | 'DELETE';
+  /** Everything but the credential; made by the gateway, never copied from the client's headers. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly deadlineAtMs: number;
+  readonly cancellation?: Cancellation;
+}
+
+/** Requests to backends with the credential that their strategy gives for the caller. */
+export class AuthorizedBackend {
+  constructor(
+    private readonly client: BackendClient,
+    private readonly credentials: Credentials,
+  ) {}
+
+  /**
+   * Sends the request. A 401 means that it did not run: then it is sent once more, with another credential.
+   * @throws {GatehouseError} of the credential, of the connection, or `backend_unauthorized`.
+   */
+  async send(request: AuthorizedRequest): Promise<BackendResponse> {
+    const { backend, principal, deadlineAtMs } = request;
+    const asked = this.credentials.of(principal, backend, deadlineAtMs);
+    const credential = asked instanceof Promise ? await asked : asked;
+    const response = await this.#sendWith(request, credential);
+    if (response.status !== 401) return notForbidden(response, backend);
+    response.discard();
+    const another = await this.credentials.instead(principal, backend, credential, deadlineAtMs);
+    if (another === undefined) throw refusedCredential(backend);
+    const second = await this.#sendWith(request, another);
+    if (second.status !== 401) return notForbidden(second, backend);
+    second.discard();
+    throw refusedCredential(backend);
+  }
+
+  async #sendWith(
+    request: AuthorizedRequest,
+    credential: CredentialHeader | undefined,
+  ): Promise<BackendResponse> {
+    // Cancelled while the credential was on its way: nothing is sent at all.
+    if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
+    const { backend, method, headers, body, deadlineAtMs, cancellation } = request;
+    return await this.client.send(backend, {
+      method: method ?? 'POST',
+      headers: credential === undefined ? headers : { ...headers, [credential.name]: credential.value.reveal() },
+      body,
+      deadlineAtMs,
+      ...(cancellation === undefined ? {} : { cancellation }),
+    });
+  }
+}
+
+/** 403: the credential is understood and not enough; another one of the same kind would not be either. */
+function notForbidden(response: BackendResponse, backend: string): BackendResponse {
+  if (response.status !== 403) return response;
+  response.discard();
+  throw refusedCredential(backend);
+}
+
+const refusedCredential = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unauthorized', 'the backend refused the credential', {
+    details: { backend, ran: 'no' },
+  });

@@ -1,0 +1,131 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { LRUCache } from 'lru-cache';
+import { backendKey, type Principal } from '../incoming-auth/principal.js';
+import type { CredentialHeader } from './credential-header.js';
+import type { AskedCredential, OutgoingStrategy } from './strategy.js';
+
+/** A release may not be used longer than this without the vault being asked again: what a revocation missed lasts no longer. */
+const USE_FOR_MS = 30 * SECOND_MS;
+const MOST_CREDENTIALS = 50_000;
+
+interface Kept {
+  readonly principal: Principal;
+  readonly backend: string;
+  readonly header: CredentialHeader;
+  readonly useUntilMs: number;
+}
+
+/** The credential for one principal at one backend; kept in memory for seconds, asked for once however many calls wait. */
+export class Credentials {
+  readonly #kept = new LRUCache<string, Kept>({ max: MOST_CREDENTIALS });
+  readonly #asking = new Map<string, Promise<CredentialHeader>>();
+
+  constructor(
+    private readonly strategies: ReadonlyMap<string, OutgoingStrategy>,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /**
+   * @returns at once when it is kept or fixed; `undefined` where the strategy sends none.
+   * @throws {GatehouseError} a code of the credential contracts, or `unavailable`.
+   */
+  of(
+    principal: Principal,
+    backend: string,
+    deadlineAtMs: number,
+  ): CredentialHeader | undefined | Promise<CredentialHeader> {
+    const strategy = this.#strategy(backend);
+    if (strategy.kind === 'fixed') return strategy.header;
+    const key = backendKey(principal, backend);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && this.nowMs() < kept.useUntilMs) return kept.header;
+    return this.#ask(key, principal, backend, undefined, deadlineAtMs);
+  }
+
+  /**
+   * Another credential in place of one that the backend refused; `undefined` where there is no other one to be had.
+   * Callers that were refused with the same token share one question.
+   */
+  async instead(
+    principal: Principal,
+    backend: string,
+    refused: CredentialHeader | undefined,
+    deadlineAtMs: number,
+  ): Promise<CredentialHeader | undefined> {
+    if (refused?.tokenDigest === undefined) return undefined;
+    const key = backendKey(principal, backend);
+    const kept = this.#kept.get(key);
+    // Somebody else was refused before us and has the new one already.
+    if (kept !== undefined && kept.header.tokenDigest !== refused.tokenDigest && this.nowMs() < kept.useUntilMs)
+      return kept.header;
+    this.#kept.delete(key);
+    const another = await this.#ask(key, principal, backend, refused.tokenDigest, deadlineAtMs);
+    return another.tokenDigest === refused.tokenDigest ? undefined : another;
+  }
+
+  /** The provider whose connection the backend's credential comes from. */
+  providerOf(backend: string): string | undefined {
+    const strategy = this.strategies.get(backend);
+    return strategy?.kind === 'perUser' ? strategy.provider : undefined;
+  }
+
+  isPerUser(backend: string): boolean {
+    return this.strategies.get(backend)?.kind === 'perUser';
+  }
+
+  /** Forgets what matches; what is being asked for right now is not kept when it comes. */
+  forget(matches: (principal: Principal, backend: string) => boolean): void {
+    for (const [key, { principal, backend }] of this.#kept.entries())
+      if (matches(principal, backend)) this.#kept.delete(key);
+    this.#asking.clear();
+  }
+
+  #strategy(backend: string): OutgoingStrategy {
+    const strategy = this.strategies.get(backend);
+    if (strategy === undefined) throw new GatehouseError('unknown_backend');
+    return strategy;
+  }
+
+  async #ask(
+    key: string,
+    principal: Principal,
+    backend: string,
+    refused: string | undefined,
+    deadlineAtMs: number,
+  ): Promise<CredentialHeader> {
+    // A question that says "refused" is another question: its answer must not be the refused token again.
+    const question = refused === undefined ? key : `${key}\n${refused}`;
+    let asking = this.#asking.get(question);
+    if (asking === undefined) {
+      const strategy = this.#strategy(backend);
+      if (strategy.kind === 'fixed') throw new GatehouseError('internal', 'a fixed credential is not asked for');
+      asking = strategy
+        .ask(principal, refused, deadlineAtMs)
+        .then((asked) => this.#keep(question, asking, key, principal, backend, asked))
+        .finally(() => {
+          if (this.#asking.get(question) === asking) this.#asking.delete(question);
+        });
+      this.#asking.set(question, asking);
+    }
+    return await asking;
+  }
+
+  #keep(
+    question: string,
+    asking: Promise<CredentialHeader> | undefined,
+    key: string,
+    principal: Principal,
+    backend: string,
+    { header, useUntilMs }: AskedCredential,
+  ): CredentialHeader {
+    if (this.#asking.get(question) === asking)
+      this.#kept.set(key, {
+        principal,
+        backend,
+        header,
+        useUntilMs: Math.min(useUntilMs, this.nowMs() + USE_FOR_MS),
+      });
+    return header;
+  }
+}

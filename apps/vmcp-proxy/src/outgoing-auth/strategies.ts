@@ -1,0 +1,31 @@
+import type { ProxyBackend } from '@gatehouse/config/parts';
+import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import { headerInjection } from './header-injection.js';
+import type { ReplyKey } from './reply-key.js';
+import type { OutgoingStrategy } from './strategy.js';
+import { tokenExchange } from './token-exchange.js';
+import { unauthenticated } from './unauthenticated.js';
+import { upstreamInject } from './upstream-inject.js';
+import type { VaultKey } from './vault-key.js';
+
+/** The strategy of each backend, as configured. */
+export function strategiesOf(
+  backends: readonly ProxyBackend[],
+  contracts: Pick<ContractClient, 'ask'>,
+  replyKey: ReplyKey,
+  vaultKey: VaultKey,
+): ReadonlyMap<string, OutgoingStrategy> {
+  const made = ({ name, strategy }: ProxyBackend): OutgoingStrategy => {
+    switch (strategy.type) {
+      case 'unauthenticated':
+        return unauthenticated;
+      case 'headerInjection':
+        return headerInjection(strategy);
+      case 'upstreamInject':
+        return upstreamInject(name, strategy, contracts, replyKey);
+      case 'tokenExchange':
+        return tokenExchange(name, strategy, contracts, replyKey, vaultKey);
+    }
+  };
+  return new Map(backends.map((backend) => [backend.name, made(backend)]));
+}

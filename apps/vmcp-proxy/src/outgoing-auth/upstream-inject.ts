@@ -1,0 +1,27 @@
+import type { UpstreamInject } from '@gatehouse/config/model';
+import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
+import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import type { ReplyKey } from './reply-key.js';
+import { sessionOf } from './session-of.js';
+import type { OutgoingStrategy } from './strategy.js';
+
+/** The provider's own access token of the caller. */
+export const upstreamInject = (
+  backend: string,
+  { providerName }: UpstreamInject,
+  contracts: Pick<ContractClient, 'ask'>,
+  replyKey: ReplyKey,
+): OutgoingStrategy => ({
+  kind: 'perUser',
+  provider: providerName,
+  async ask(principal, refused, deadlineAtMs) {
+    const request = {
+      tsid: sessionOf(principal),
+      backend,
+      replyKey: replyKey.publicKey,
+      ...(refused === undefined ? {} : { refused }),
+    };
+    const { sealed } = await contracts.ask(credentialInject, request, { deadlineAtMs });
+    return await replyKey.open(sealed);
+  },
+});

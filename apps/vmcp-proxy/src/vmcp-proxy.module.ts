@@ -1,0 +1,64 @@
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { ContractClient } from '@gatehouse/messaging/contract-client';
+import { EventBus } from '@gatehouse/messaging/event-bus';
+import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import { Log } from '@gatehouse/observability/log';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { MetadataController } from './edge/metadata.controller.js';
+import { makeGateway, type Gateway } from './gateway.js';
+import { dropCachesOnEvents } from './invalidation.js';
+import { PROXY_PART } from './proxy-part.js';
+
+/** Injection token of the {@link Gateway}. */
+export const GATEWAY = Symbol('the gateway');
+
+@Module({})
+export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(GATEWAY) private readonly gateway: Gateway,
+    private readonly events: EventBus,
+  ) {}
+
+  static forRoot(part: VmcpProxyPart, log: Log): DynamicModule {
+    return {
+      module: VmcpProxyModule,
+      imports: [
+        ObservabilityModule.forRoot(log),
+        MessagingModule.forRoot({ ...part.nats, gatewayName: part.name, service: 'vmcp-proxy' }),
+      ],
+      controllers: [MetadataController],
+      providers: [
+        { provide: PROXY_PART, useValue: part },
+        {
+          provide: GATEWAY,
+          inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics],
+          useFactory: async (
+            contracts: ContractClient,
+            buckets: KeyValueBuckets,
+            events: EventBus,
+            logger: Log,
+            metrics: Metrics,
+          ) => await makeGateway(part, { contracts, buckets, events, log: logger, metrics }),
+        },
+      ],
+    };
+  }
+
+  /** The bus is connected by now. */
+  onApplicationBootstrap(): void {
+    dropCachesOnEvents(this.events, this.gateway.caches);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.gateway.close();
+  }
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Makes every secret of the compose example once, each into the volume of the one container that reads it (mode 0400). Runs as root in the
+# Postgres image, which knows its own user; prints nothing. A value that is there stays, so that `docker compose up` can be repeated.
+set -eu
+umask 077
+cd "${SECRETS_FOLDER:-/secrets}"
+node_user=1000:1000
+postgres_user="$(id -u postgres):$(id -g postgres)"
+
+# random BYTES: as base64url
+random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
+# put FILE OWNER: standard input becomes the file, whole or not at all
+put() { cat > "$1.new" && chmod 0400 "$1.new" && chown "$2" "$1.new" && mv "$1.new" "$1"; }
+# once FILE OWNER VALUE: keeps what is there
+once() { [ -s "$1" ] || printf '%s' "$3" | put "$1" "$2"; }
+
+# Databases. The superuser's password never leaves the Postgres container.
+once postgres/postgres-password "$postgres_user" "$(random 32)"
+for service in authorization-server token-vault; do
+  role="$(printf '%s' "$service" | tr - _)"
+  once "postgres/$service-database-password" "$postgres_user" "$(random 32)"
+  url="postgres://$role:$(cat "postgres/$service-database-password")@postgres:5432/gatehouse"
+  printf '%s' "$url" | put "$service/database-url" "$node_user"
+  printf '%s' "$url" | put "migrate/$service-database-url" "$node_user"
+done
+
+# The bus: a password for each service; the server reads them as the variables that the generated configuration names.
+variables=''
+for service in authorization-server token-vault vmcp-proxy; do
+  once "$service/nats-credentials" "$node_user" "$service:$(random 32)"
+  name="NATS_PASSWORD_$(printf '%s' "$service" | tr a-z- A-Z_)"
+  password="$(cut -d : -f 2 < "$service/nats-credentials")"
+  variables="$variables$name: \"$password\"
+"
+done
+{ printf '%s' "$variables"; cat /gatehouse/nats-server.conf; } | put nats/nats-server.conf "$node_user"
+
+# What seals the rows of each database.
+for service in authorization-server token-vault; do
+  once "$service/key-encryption-key" "$node_user" "$(random 32)"
+done
+
+# The clients that the demonstration's providers and backends know; in a deployment, what your providers gave you.
+once token-vault/acme-sso-client-secret "$node_user" acme-demo-secret
+once token-vault/octo-client-secret "$node_user" octo-demo-secret
+once token-vault/sts-client-secret "$node_user" sts-demo-secret
+once vmcp-proxy/reports-api-key "$node_user" reports-demo-key
+
+for volume in authorization-server token-vault vmcp-proxy migrate nats; do chown "$node_user" "$volume"; done
+chown "$postgres_user" postgres postgres-data
+chown "$node_user" nats-data
+chmod 0500 authorization-server token-vault vmcp-proxy migrate nats postgres
+chmod 0700 postgres-data nats-data

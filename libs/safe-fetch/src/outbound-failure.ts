@@ -1,0 +1,32 @@
+/**
+ * Why there is no answer. `blocked`: an address or scheme that the rules refuse. `unreachable`: no connection (name,
+ * TCP, TLS). `timeout`: not done in time. `too_large`: the body is over the limit. `broken`: the connection ended or
+ * what came is not HTTP.
+ */
+export type OutboundFailureKind = 'blocked' | 'unreachable' | 'timeout' | 'too_large' | 'broken';
+
+/** No usable answer to an outbound request. `message` holds neither the URL's path nor anything that was sent or received. */
+export class OutboundFailure extends Error {
+  override readonly name = 'OutboundFailure';
+
+  constructor(
+    readonly kind: OutboundFailureKind,
+    /** Whether the other side may have received the request: then nobody can know whether it acted on it. */
+    readonly maybeSent: boolean,
+    message: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  }
+
+  /** The failure itself or the one that caused it, however a library wrapped it. */
+  static in(error: unknown): OutboundFailure | undefined {
+    for (
+      let current = error, depth = 0;
+      current instanceof Error && depth < 8;
+      current = current.cause, depth += 1
+    )
+      if (current instanceof OutboundFailure) return current;
+    return undefined;
+  }
+}

@@ -1,0 +1,208 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { addressKind } from './addresses.js';
+import { fetchFunction } from './fetch-function.js';
+import { OutboundFailure } from './outbound-failure.js';
+import { safeFetch, type SafeFetchOptions } from './safe-fetch.js';
+
+const STRICT: SafeFetchOptions = { allowPrivateIps: false, insecureAllowHttp: true, timeoutMs: 2_000 };
+const LOCAL: SafeFetchOptions = { ...STRICT, allowPrivateIps: true };
+
+const open: { close: (done: () => void) => unknown }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => new Promise<void>((done) => server.close(done))));
+});
+
+async function serve(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  open.push({ close: (done) => (server.closeAllConnections(), server.close(done)) });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+const resolvesTo =
+  (...addresses: string[]): NonNullable<SafeFetchOptions['resolve']> =>
+  (_hostname, done) =>
+    done(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+
+async function failure(promise: Promise<unknown>): Promise<OutboundFailure> {
+  const error = await promise.then(
+    () => new Error('it was answered'),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(OutboundFailure);
+  return error as OutboundFailure;
+}
+
+describe('server-side request forgery', () => {
+  test('a DNS name that resolves to the cloud metadata address is refused, also where private addresses are allowed', async () => {
+    for (const rules of [STRICT, LOCAL]) {
+      const refused = await failure(
+        safeFetch(
+          { url: 'http://idp.example/latest/meta-data' },
+          { ...rules, resolve: resolvesTo('169.254.169.254') },
+        ),
+      );
+      expect(refused).toMatchObject({ kind: 'blocked', maybeSent: false });
+    }
+  });
+
+  test('a DNS name that mixes a public and a private address is refused', async () => {
+    const refused = await failure(
+      safeFetch(
+        { url: 'http://idp.example/' },
+        { ...STRICT, resolve: resolvesTo('93.184.216.34', '10.0.0.7') },
+      ),
+    );
+    expect(refused.kind).toBe('blocked');
+  });
+
+  test.each([
+    'http://127.0.0.1:1/',
+    'http://2130706433:1/',
+    'http://0x7f.1:1/',
+    'http://[::1]:1/',
+    'http://[::ffff:10.0.0.1]:1/',
+    'http://[::ffff:a9fe:a9fe]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://100.64.0.1/',
+    'http://0.0.0.0:1/',
+    'http://[fe80::1]/',
+    'http://localhost:1/',
+  ])('%s is refused before a connection is made', async (url) => {
+    expect(await failure(safeFetch({ url }, STRICT))).toMatchObject({ kind: 'blocked', maybeSent: false });
+  });
+
+  test('a redirect to a private host is returned, not followed', async () => {
+    let followed = 0;
+    const inside = await serve((_request, response) => {
+      followed += 1;
+      response.end('secret');
+    });
+    const { url } = await serve((_request, response) =>
+      response.writeHead(302, { location: `${inside.url}/admin` }).end(),
+    );
+    const answer = await fetchFunction(LOCAL)(url, { method: 'GET', headers: {} });
+    expect(answer.status).toBe(302);
+    expect(followed).toBe(0);
+  });
+
+  test('plain http is refused unless it was allowed, and other schemes always', async () => {
+    const { url } = await serve((_request, response) => response.end('ok'));
+    expect((await failure(safeFetch({ url }, { ...LOCAL, insecureAllowHttp: false }))).kind).toBe('blocked');
+    expect((await failure(safeFetch({ url: 'file:///etc/passwd' }, LOCAL))).kind).toBe('blocked');
+    expect((await failure(safeFetch({ url: 'http://user:pass@example.org/' }, LOCAL))).kind).toBe('blocked');
+    await expect(safeFetch({ url }, LOCAL)).resolves.toMatchObject({ status: 200 });
+  });
+
+  test('an IPv4 address means the same thing however it is wrapped in IPv6', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        const kind = addressKind(address);
+        expect(addressKind(`::ffff:${address}`)).toBe(kind);
+        expect(addressKind(`64:ff9b::${address}`)).toBe(kind);
+      }),
+    );
+  });
+
+  test('every address of the local ranges is recognised, whatever its host part', () => {
+    fc.assert(
+      fc.property(fc.nat(0xff_ffff), (host) => {
+        const tail = [host >> 16, (host >> 8) & 0xff, host & 0xff];
+        expect(addressKind(`10.${tail.join('.')}`)).toBe('private');
+        expect(addressKind(`127.${tail.join('.')}`)).toBe('private');
+        expect(addressKind(`169.254.${tail.slice(1).join('.')}`)).toBe('forbidden');
+        expect(addressKind(`fe80::${tail.map((part) => part.toString(16)).join(':')}`)).toBe('forbidden');
+      }),
+    );
+    expect(['93.184.216.34', '2606:2800:220:1::1'].map(addressKind)).toEqual(['public', 'public']);
+    expect(['not-an-address', '', 'fe80::1%eth0', 'ff02::1', '::'].map(addressKind)).toEqual(
+      Array(5).fill('forbidden'),
+    );
+  });
+});
+
+describe('a hostile server', () => {
+  test('an oversized body is cut off', async () => {
+    const { url } = await serve((_request, response) => response.end(Buffer.alloc(5_000)));
+    const refused = await failure(safeFetch({ url }, { ...LOCAL, maxResponseBytes: 4_096 }));
+    expect(refused).toMatchObject({ kind: 'too_large', maybeSent: true });
+  });
+
+  test('a body that trickles for ever ends at the deadline', async () => {
+    const { url } = await serve((_request, response) => {
+      response.write('x');
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    const started = Date.now();
+    const refused = await failure(safeFetch({ url }, { ...LOCAL, timeoutMs: 300 }));
+    expect(refused).toMatchObject({ kind: 'timeout', maybeSent: true });
+    expect(Date.now() - started).toBeLessThan(2_000);
+  });
+
+  test('an unasked compressed body is not inflated', async () => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from([0x1f, 0x8b, 8, 0])),
+    );
+    await expect(safeFetch({ url }, LOCAL)).resolves.toMatchObject({ body: Buffer.from([0x1f, 0x8b, 8, 0]) });
+  });
+});
+
+describe('whether a request can have arrived', () => {
+  test('a refused connection and an unknown name were not sent', async () => {
+    const { url, server } = await serve((_request, response) => response.end());
+    await new Promise<void>((done) => server.close(() => done()));
+    expect(await failure(safeFetch({ url }, LOCAL))).toMatchObject({ kind: 'unreachable', maybeSent: false });
+    expect(await failure(safeFetch({ url: 'http://nobody.invalid/' }, LOCAL))).toMatchObject({
+      kind: 'unreachable',
+      maybeSent: false,
+    });
+  });
+
+  test('a connection that dies after the request was maybe sent', async () => {
+    const { url } = await serve((request) => request.socket.destroy());
+    expect(await failure(safeFetch({ url, method: 'POST', body: 'a=b' }, LOCAL))).toMatchObject({
+      kind: 'broken',
+      maybeSent: true,
+    });
+  });
+
+  test('a server that accepts and stays silent was maybe sent', async () => {
+    const server = createTcpServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    open.push(server);
+    const { port } = server.address() as AddressInfo;
+    expect(
+      await failure(safeFetch({ url: `http://127.0.0.1:${port}/` }, { ...LOCAL, timeoutMs: 200 })),
+    ).toMatchObject({ kind: 'timeout', maybeSent: true });
+  });
+});
+
+test('as a fetch function it sends a form and returns a Response', async () => {
+  const { url } = await serve((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(
+          JSON.stringify({ body: Buffer.concat(chunks).toString(), type: request.headers['content-type'] }),
+        ),
+    );
+  });
+  const answer = await fetchFunction(LOCAL)(url, {
+    method: 'POST',
+    headers: {},
+    body: new URLSearchParams({ grant_type: 'x y' }),
+  });
+  expect(await answer.json()).toEqual({
+    body: 'grant_type=x+y',
+    type: 'application/x-www-form-urlencoded;charset=UTF-8',
+  });
+});

@@ -1,0 +1,69 @@
+/** The import rules are lint configuration, and such rules have been seen to do nothing: plant what they forbid and expect red. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ESLint } from 'eslint';
+import { MAY_IMPORT, PROXY_SEALING, SEAMS } from '../boundaries.mjs';
+import { REPOSITORY } from '../set-up/repository.mjs';
+import { report } from './report.mjs';
+
+const RULE = 'no-restricted-imports';
+// The planted files exist in memory only, so nothing is left behind; rules that need types have no project for them.
+const eslint = new ESLint({
+  cwd: REPOSITORY,
+  ruleFilter: ({ ruleId }) => ruleId === RULE,
+  overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+});
+
+const folderOf = (project) =>
+  ['apps', 'libs'].map((root) => join(root, project)).find((path) => existsSync(join(REPOSITORY, path)));
+
+/** Which of some imports the rules refuse in a file of a project. */
+async function refused(project, fileName, specifiers) {
+  const code = specifiers
+    .map((specifier, index) => `import * as planted${index} from '${specifier}';\n`)
+    .join('');
+  const [result] = await eslint.lintText(code, {
+    filePath: join(REPOSITORY, folderOf(project), 'src', fileName),
+  });
+  const fatal = result.messages.find((message) => message.fatal);
+  if (fatal !== undefined) throw new Error(`${project}/${fileName}: ${fatal.message}`);
+  const lines = new Set(result.messages.filter(({ ruleId }) => ruleId === RULE).map(({ line }) => line));
+  return new Set(specifiers.filter((_, index) => lines.has(index + 1)));
+}
+
+const problems = [];
+let looked = 0;
+
+async function expect(project, fileName, specifier, isForbidden) {
+  looked += 1;
+  const isRefused = (await refused(project, fileName, [specifier])).has(specifier);
+  if (isRefused === isForbidden) return;
+  problems.push(`${project}/${fileName}: importing ${specifier} is ${isRefused ? 'refused' : 'let through'}`);
+}
+
+for (const [project, allowed] of Object.entries(MAY_IMPORT)) {
+  const others = Object.keys(MAY_IMPORT).filter((other) => other !== project);
+  const specifierOf = (other) =>
+    other === 'sealing' && project === 'vmcp-proxy' ? PROXY_SEALING : `@gatehouse/${other}/planted`;
+  const specifiers = others.map(specifierOf);
+  const red = await refused(project, 'planted.ts', specifiers);
+  for (const other of others) {
+    looked += 1;
+    const shouldBeRed = !allowed.includes(other);
+    if (red.has(specifierOf(other)) !== shouldBeRed)
+      problems.push(`${project} importing ${other} is ${shouldBeRed ? 'let through' : 'refused'}`);
+  }
+  await expect(project, 'planted.ts', '../../../libs/kernel/src/secret.js', true);
+  for (const [name, owners] of Object.entries(SEAMS))
+    await expect(project, 'planted.ts', name, !owners.includes(project));
+}
+
+// The proxy may open messages for it, and may not come near what seals stored tokens.
+await expect('vmcp-proxy', 'planted.ts', '@gatehouse/sealing/envelope', true);
+await expect('vmcp-proxy', 'deep/planted.ts', '@gatehouse/sealing/envelope', true);
+await expect('vmcp-proxy', 'planted.ts', PROXY_SEALING, false);
+// Specs may use the testing project; the code that ships may not.
+await expect('token-vault', 'planted.spec.ts', '@gatehouse/testing/planted', false);
+await expect('token-vault', 'planted.ts', '@gatehouse/testing/planted', true);
+
+report(problems, { looked });

@@ -1,0 +1,18 @@
+/** docs/configuration.md is what the configuration's own description says. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from '../set-up/repository.mjs';
+import { report } from './report.mjs';
+
+const tools = join(REPOSITORY, 'tools');
+const generators = readdirSync(tools).filter((name) => /^generate-configuration-docs\.m?[jt]s$/.test(name));
+const problems = generators.flatMap((name) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(tools, name), '--check'], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+  });
+  return status === 0 ? [] : [`${name} --check: ${`${stdout}${stderr}`.trim()}`];
+});
+
+report(problems, { looked: generators.length });

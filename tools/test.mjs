@@ -1,0 +1,138 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from './set-up/build.mjs';
+import { REPOSITORY } from './set-up/repository.mjs';
+import { run } from './set-up/run.mjs';
+import { Cannot, say } from './set-up/say.mjs';
+import { setUp } from './set-up/set-up.mjs';
+
+const RESULTS = join(REPOSITORY, 'test-results');
+const tally = { passed: 0, failed: 0, failures: [] };
+
+function count(name, isPassed, detail = '') {
+  if (isPassed) tally.passed += 1;
+  else {
+    tally.failed += 1;
+    tally.failures.push(name);
+  }
+  say(`${isPassed ? 'ok  ' : 'FAIL'} ${name}${detail}`);
+}
+
+/** One check: a program that says what is wrong and exits with something other than 0. It counts as one test. */
+async function check(name, work) {
+  const beganMs = Date.now();
+  const { code, output } = await work().catch((error) => ({ code: 1, output: error.message }));
+  count(name, code === 0, `  (${seconds(beganMs)})`);
+  if (code !== 0) say(output.split('\n').slice(-80).join('\n').replace(/^/gm, '     '));
+}
+
+const seconds = (beganMs) => `${((Date.now() - beganMs) / 1000).toFixed(1)} s`;
+const bin = (...parts) => join(REPOSITORY, 'node_modules', ...parts);
+
+/** Runs jest over some folders and counts every test of it; a file that cannot even be loaded counts as one failed test. */
+async function jest(node, name, folders) {
+  const present = folders.filter((folder) => existsSync(join(REPOSITORY, folder)));
+  const file = join(RESULTS, `${name}.json`);
+  say(`\n${name}`);
+  const args = [
+    bin('jest/bin/jest.js'),
+    '--ci',
+    '-w',
+    '2',
+    '--json',
+    '--outputFile',
+    file,
+    '--silent',
+    ...present,
+  ];
+  const { code, output } = await run(node, args, {
+    env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+    onStart: showFilesAsTheyEnd,
+  });
+  const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  if (result === undefined || result.numTotalTestSuites === 0) {
+    count(`${name}: jest ran nothing`, false);
+    say(output.split('\n').slice(-40).join('\n'));
+    return;
+  }
+  for (const suite of result.testResults) countSuite(suite);
+  tally.passed += result.numPassedTests;
+  tally.failed += result.numFailedTests;
+  if (code !== 0 && result.success) count(`${name}: jest ended with exit code ${code}`, false);
+  say(`     ${result.numPassedTests} passed, ${result.numFailedTests} failed`);
+}
+
+/** So that a long run shows that it goes on. */
+function showFilesAsTheyEnd(child) {
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (/^(PASS|FAIL) /.test(line)) say(line.replace(/^PASS/, 'ok  '));
+  });
+}
+
+function countSuite(suite) {
+  const path = suite.name.replace(`${REPOSITORY}/`, '');
+  const failed = suite.assertionResults.filter(({ status }) => status === 'failed');
+  if (suite.status === 'failed' && failed.length === 0) count(path, false, ' could not be run');
+  for (const { fullName } of failed) {
+    tally.failures.push(`${path}: ${fullName}`);
+    say(`FAIL ${path}: ${fullName}`);
+  }
+  if (suite.status === 'failed') say(suite.message.replace(/^/gm, '     '));
+}
+
+async function main() {
+  const node = await setUp();
+  rmSync(RESULTS, { recursive: true, force: true });
+  mkdirSync(RESULTS, { recursive: true });
+
+  say('Checks');
+  await check('build: every project compiles', async () => ({ code: 0, output: await build(node) }));
+  await check('lint: no error and no warning in any project', () =>
+    run(
+      node,
+      [
+        bin('nx/dist/bin/nx.js'),
+        'run-many',
+        '-t',
+        'lint',
+        '--parallel=2',
+        '--excludeTaskDependencies',
+        '--output-style=static',
+      ],
+      {
+        env: {
+          NX_DAEMON: 'false',
+          NX_NO_CLOUD: 'true',
+          NX_TUI: 'false',
+          PATH: `${bin('.bin')}:${process.env.PATH ?? ''}`,
+        },
+      },
+    ),
+  );
+  await check('format: every file as prettier writes it', () =>
+    run(node, [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']),
+  );
+  const helpers = new Set(['report.mjs', 'files.mjs']);
+  for (const name of readdirSync(join(REPOSITORY, 'tools/checks')).sort()) {
+    if (!name.endsWith('.mjs') || helpers.has(name)) continue;
+    await check(`check: ${name.slice(0, -4)}`, () => run(node, [join(REPOSITORY, 'tools/checks', name)]));
+  }
+
+  await jest(node, 'unit tests', ['apps', 'libs']);
+  await jest(node, 'flow tests', ['tests']);
+}
+
+const beganMs = Date.now();
+try {
+  await main();
+} catch (error) {
+  // What stopped the set-up stopped every test: that must not look like success.
+  count('set-up', false);
+  say(error instanceof Cannot ? error.message : error.stack);
+}
+if (tally.failures.length > 0)
+  console.log(`\nFailed:\n${tally.failures.map((name) => `  ${name}`).join('\n')}`);
+console.log(`\nDone in ${seconds(beganMs)}`);
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
