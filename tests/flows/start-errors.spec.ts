@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const KEY = Buffer.alloc(32, 7).toString('base64url');
+const KEY = randomBytes(32).toString('base64url');
 const ENVIRONMENTS = {
   'authorization-server': {
     NATS_CREDENTIALS: 'authorization-server:x',
@@ -61,7 +62,7 @@ const broken = (yaml: string): string =>
     .replace('upstreamInject: { providerName: octo }', 'upstreamInject: { providerName: oktto }')
     .replace(
       '  - { name: status, url: http://localhost:4489/status/mcp, transport: streamable-http }',
-      '  - { name: Repos, url: http://localhost:4489/status/mcp, transport: streamable-http }',
+      '  - { name: repos, url: http://localhost:4489/status/mcp, transport: streamable-http }',
     )
     .concat(
       'incomingAuth:\n  type: oidc\n  oidc: { issuer: http://localhost:9999, audience: http://localhost:1/mcp, resourceUrl: http://localhost:4483/mcp }\n',
@@ -78,7 +79,7 @@ describe.each<ServiceName>(['authorization-server', 'token-vault', 'vmcp-proxy']
         'oktto',
         'incomingAuth.oidc.issuer',
         'incomingAuth.oidc.audience',
-        'Repos',
+        'backends[1].name',
       ])
         expect(output).toContain(part);
     });

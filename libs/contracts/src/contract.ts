@@ -16,6 +16,11 @@ export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply ex
   readonly errors: readonly ErrorCode[];
   /** How long a caller waits unless its own deadline is nearer. */
   readonly timeoutMs: number;
+  /**
+   * Asking twice does what asking once does. Such a request is sent again when no reply has come for a while: the
+   * replica that took it may have died with it.
+   */
+  readonly idempotent: boolean;
 }
 
 /** One fact, past tense, kept in the gateway's event stream. */
@@ -36,6 +41,7 @@ interface RequestDefinition<Request extends z.ZodType, Reply extends z.ZodType> 
   readonly reply: Reply;
   readonly errors: readonly ErrorCode[];
   readonly timeoutMs?: number;
+  readonly idempotent?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -43,12 +49,13 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 export function defineRequest<Request extends z.ZodType, Reply extends z.ZodType>(
   definition: RequestDefinition<Request, Reply>,
 ): RequestContract<Request, Reply> {
-  const { name, version, timeoutMs, ...rest } = definition;
+  const { name, version, timeoutMs, idempotent, ...rest } = definition;
   return {
     kind: 'request',
     ...rest,
     subject: `${definition.answeredBy}.${name}.v${version}`,
     timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    idempotent: idempotent ?? false,
   };
 }
 

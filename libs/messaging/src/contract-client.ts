@@ -3,7 +3,7 @@ import type { RequestContract } from '@gatehouse/contracts/contract';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { NatsRecordBuilder } from '@nestjs/microservices';
 import { headers } from '@nats-io/transport-node';
-import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
+import { firstValueFrom, type Observable, race, switchMap, timeout, TimeoutError, timer } from 'rxjs';
 import type { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
 import { DEADLINE_HEADER } from './deadline.js';
@@ -41,9 +41,9 @@ export class ContractClient {
     const subject = fullSubject(this.bus.options.gatewayName, contract.subject);
     let answer: unknown;
     try {
-      answer = await firstValueFrom(
-        this.bus.client.send<unknown>(subject, record).pipe(timeout(deadlineAtMs - nowMs)),
-      );
+      const send = () => this.bus.client.send<unknown>(subject, record);
+      const sent = contract.idempotent ? askedAgain(send) : send();
+      answer = await firstValueFrom(sent.pipe(timeout(deadlineAtMs - nowMs)));
     } catch (error) {
       throw asGatehouseError(error, contract.subject);
     }
@@ -52,6 +52,14 @@ export class ContractClient {
       throw new GatehouseError('internal', `${contract.subject}: the reply is not of the contract's shape`);
     return parsed.data;
   }
+}
+
+/** Without a reply for this long, an idempotent request goes out again, to whichever replica takes it. */
+const ASK_AGAIN_AFTER_MS = 1_500;
+
+/** The first answer to any of the sendings; the last one under way is what a failure is reported of. */
+function askedAgain(send: () => Observable<unknown>): Observable<unknown> {
+  return race(send(), timer(ASK_AGAIN_AFTER_MS).pipe(switchMap(() => askedAgain(send))));
 }
 
 /** A typed error is a plain object with a code; everything else means that no answer came (timeout, no responder, no bus). */

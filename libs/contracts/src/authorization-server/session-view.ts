@@ -14,4 +14,5 @@ export const sessionView = defineRequest({
     z.strictObject({ state: z.literal('closed') }),
   ]),
   errors: ['request_invalid', 'deadline_exceeded', 'internal'],
+  idempotent: true,
 });

@@ -12,4 +12,5 @@ export const signingKeysCurrent = defineRequest({
     keys: z.array(z.looseObject({ kty: z.string(), kid: z.string(), alg: z.string() })),
   }),
   errors: ['deadline_exceeded', 'internal'],
+  idempotent: true,
 });

@@ -11,4 +11,5 @@ export const busKeyCurrent = defineRequest({
   request: z.strictObject({}),
   reply: z.strictObject({ key: recipientKey, useUntilMs: instantMs }),
   errors: ['deadline_exceeded', 'internal'],
+  idempotent: true,
 });

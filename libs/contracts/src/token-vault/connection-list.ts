@@ -34,4 +34,5 @@ export const connectionList = defineRequest({
   request: z.strictObject({ accountId }),
   reply: z.strictObject({ connections: z.array(connectionView) }),
   errors: ['request_invalid', 'deadline_exceeded', 'internal'],
+  idempotent: true,
 });

@@ -23,5 +23,6 @@ export const credentialExchange = defineRequest({
   }),
   reply: credentialReply,
   errors: CREDENTIAL_ERRORS,
+  idempotent: true,
   timeoutMs: 20_000,
 });

@@ -18,5 +18,6 @@ export const credentialInject = defineRequest({
   }),
   reply: credentialReply,
   errors: CREDENTIAL_ERRORS,
+  idempotent: true,
   timeoutMs: 20_000,
 });
