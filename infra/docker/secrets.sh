@@ -20,7 +20,7 @@ for service in authorization-server token-vault; do
   role="$(printf '%s' "$service" | tr - _)"
   once "postgres/$service-database-password" "$postgres_user" "$(random 32)"
   url="postgres://$role:$(cat "postgres/$service-database-password")@postgres:5432/gatehouse"
-  printf '%s' "$url" | put "$service/database-url" "$node_user"
+  printf '%s' "$url" | put "$service/$service-database-url" "$node_user"
   printf '%s' "$url" | put "migrate/$service-database-url" "$node_user"
 done
 

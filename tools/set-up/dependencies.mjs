@@ -19,7 +19,8 @@ export function isInstalled(repository = REPOSITORY) {
   const installed = readJson(hidden).packages;
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '' || entry.optional || entry.devOptional || entry.peer) return true;
-    return installed[path] !== undefined && installed[path].version === entry.version;
+    // The list may outlive what it lists: `git clean` takes the folders inside the workspaces.
+    return installed[path]?.version === entry.version && existsSync(join(repository, path));
   });
 }
 

@@ -19,11 +19,15 @@ export async function createApplication(config: Config, log: Log): Promise<NestF
     rewriteUrl: (request: IncomingMessage) => urls.route(request.url ?? '/'),
     forceCloseConnections: 'idle',
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AuthorizationServerModule.forRoot(config, log), adapter, {
-    logger: nestLogger(log),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AuthorizationServerModule.forRoot(config, log),
+    adapter,
+    {
+      logger: nestLogger(log),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body; what they share is the limit (413 above it).

@@ -5,6 +5,7 @@ import type { Log } from '@gatehouse/observability/log';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
 import { CONFIG, type Config } from './config.js';
+import { ConnectionsModule } from './connections/connections.module.js';
 import { HttpModule } from './http/http.module.js';
 import { SCHEMA } from './rows/rows.store.js';
 import { SignInChainModule } from './sign-in-chain/sign-in-chain.module.js';
@@ -41,6 +42,7 @@ export class AuthorizationServerModule {
         MessagingModule.forRoot(busOptions(config)),
         HttpModule,
         SignInChainModule,
+        ConnectionsModule,
       ],
     };
   }

@@ -24,7 +24,8 @@ async function main(): Promise<void> {
     const stop = stopper(log, () => app.close());
     process.once('SIGTERM', stop).once('SIGINT', stop);
     // A launcher that died leaves nothing behind.
-    if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1') process.stdin.on('end', stop).on('error', stop).resume();
+    if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
+      process.stdin.on('end', stop).on('error', stop).resume();
     await start(app, config);
     log.info('listening', { host: config.listen.host, port: config.listen.port, issuer: config.issuer });
   } catch (error) {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { Cannot } from './cannot.js';
 import { Output } from './output.js';
-import { DEMONSTRATION_STATE } from './paths.js';
+import { DEMONSTRATION_CONFIGURATION, DEMONSTRATION_STATE } from './paths.js';
 import { DEFAULT_PORT_BASE } from './up/ports.js';
 
 function wholeNumber(text: string): number {
@@ -33,6 +33,12 @@ interface NatsFlags {
 }
 
 // Each command loads what it needs and no more, so that the small ones answer at once.
+interface DemonstrateFlags {
+  readonly config: string;
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
 const output = new Output(process.stdout);
 const program = new Command('gatehouse').description(
   'An MCP gateway that signs the user in once and calls every backend as that user.',
@@ -102,6 +108,18 @@ program
   .action(async ({ config }: { readonly config: string }) => {
     const { migrate } = await import('./migrate.js');
     process.exitCode = await migrate(config, process.env, output);
+  });
+
+program
+  .command('demonstrate')
+  .description('do the main job against a demonstration gateway that runs already')
+  .option('--config <file>', 'the configuration that the gateway runs with', DEMONSTRATION_CONFIGURATION)
+  .option('--url <url>', 'its MCP endpoint; left out: the one that the configuration names')
+  .option('--json', 'print the rows as JSON to standard output, everything else to standard error')
+  .action(async ({ config, url, json = false }: DemonstrateFlags) => {
+    const { demonstrate } = await import('./demonstrate.js');
+    const progress = json ? new Output(process.stderr) : output;
+    process.exitCode = await demonstrate({ config, json, ...(url === undefined ? {} : { url }) }, progress);
   });
 
 try {

@@ -35,98 +35,114 @@ export interface TestBackend {
 const ECHO = { name: 'echo', description: 'Says it again.', inputSchema: { type: 'object' } };
 
 /** An MCP server small enough to see exactly what a gateway sent to it. */
-export async function startBackend(behaviour: BackendBehaviour): Promise<TestBackend> {
-  const received: Received[] = [];
-  const sessions = new Set<string>();
-  let { intercept, tools } = behaviour;
-  let nextSession = 0;
-  const answer = (one: Received, response: ServerResponse): void => {
-    const { id, method } = one.body;
-    const send = (status: number, body: unknown, headers: Record<string, string> = {}): void => {
-      response.writeHead(status, { 'content-type': 'application/json', ...headers });
-      response.end(JSON.stringify(body));
-    };
-    const result = (value: unknown, headers?: Record<string, string>): void =>
-      send(200, { jsonrpc: '2.0', id, result: value }, headers);
-    const error = (status: number, code: number, message: string): void =>
-      send(status, { jsonrpc: '2.0', id: id ?? null, error: { code, message } });
+class SmallServer {
+  readonly received: Received[] = [];
+  readonly sessions = new Set<string>();
+  intercept: BackendBehaviour['intercept'];
+  tools: readonly JsonObject[];
+  #nextSession = 0;
+
+  constructor(private readonly behaviour: BackendBehaviour) {
+    this.intercept = behaviour.intercept;
+    this.tools = behaviour.tools ?? [ECHO];
+  }
+
+  take(one: Received, response: ServerResponse, request: IncomingMessage): void {
+    this.received.push(one);
+    if (this.intercept?.(one, response, request) === true) return;
+    const { kind } = this.behaviour;
     const modern = one.headers['mcp-protocol-version'] === '2026-07-28';
-    if (behaviour.kind === 'modern' && !modern) {
-      error(400, -32_022, 'unsupported');
-      return;
-    }
-    if (behaviour.kind !== 'modern' && modern) {
-      error(400, -32_000, 'Bad Request: unsupported protocol version');
-      return;
-    }
-    if (method === 'initialize') {
-      nextSession += 1;
-      const sessionId = `backend-session-${nextSession}`;
-      if (behaviour.kind === 'sessions') sessions.add(sessionId);
-      result(
-        {
-          protocolVersion: '2025-11-25',
-          capabilities: { tools: {} },
-          serverInfo: { name: 'test', version: '1' },
-        },
-        behaviour.kind === 'sessions' ? { 'mcp-session-id': sessionId } : {},
-      );
-      return;
-    }
-    if (behaviour.kind === 'sessions' && !sessions.has(String(one.headers['mcp-session-id']))) {
-      error(404, -32_001, 'Session not found');
-      return;
-    }
-    if (id === undefined) {
-      response.writeHead(202).end();
-      return;
-    }
-    const complete = behaviour.kind === 'modern' ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {};
-    switch (method) {
-      case 'server/discover':
-        result({ ...complete, supportedVersions: ['2026-07-28'], capabilities: { tools: {} } });
-        break;
-      case 'tools/list':
-        result({ ...complete, tools: tools ?? [ECHO] });
-        break;
-      case 'resources/list':
-        result({ ...complete, resources: behaviour.resources ?? [] });
-        break;
-      case 'prompts/list':
-        result({ ...complete, prompts: behaviour.prompts ?? [] });
-        break;
-      case 'tools/call':
-      case 'prompts/get':
-      case 'resources/read':
-        result({ ...(behaviour.kind === 'modern' ? { resultType: 'complete' } : {}), ...(behaviour.result?.(one) ?? echoed(one)) });
-        break;
-      default:
-        error(behaviour.kind === 'modern' ? 404 : 200, -32_601, 'Method not found');
-    }
-  };
+    if ((kind === 'modern') !== modern) sendError(one, response, 400, modern ? -32_000 : -32_022);
+    else if (one.body['method'] === 'initialize') this.#initialize(one, response);
+    else if (kind === 'sessions' && !this.sessions.has(String(one.headers['mcp-session-id'])))
+      sendError(one, response, 404, -32_001);
+    else if (one.body['id'] === undefined) response.writeHead(202).end();
+    else this.#answer(one, response, modern);
+  }
+
+  #initialize(one: Received, response: ServerResponse): void {
+    this.#nextSession += 1;
+    const sessionId = `backend-session-${this.#nextSession}`;
+    if (this.behaviour.kind === 'sessions') this.sessions.add(sessionId);
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'test', version: '1' },
+    };
+    sendResult(
+      one,
+      response,
+      result,
+      this.behaviour.kind === 'sessions' ? { 'mcp-session-id': sessionId } : {},
+    );
+  }
+
+  #answer(one: Received, response: ServerResponse, modern: boolean): void {
+    const { resources = [], prompts = [], result = echoed } = this.behaviour;
+    const cacheable = modern ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {};
+    const results: Readonly<Record<string, () => JsonObject>> = {
+      'server/discover': () => ({
+        ...cacheable,
+        supportedVersions: ['2026-07-28'],
+        capabilities: { tools: {} },
+      }),
+      'tools/list': () => ({ ...cacheable, tools: this.tools }),
+      'resources/list': () => ({ ...cacheable, resources }),
+      'prompts/list': () => ({ ...cacheable, prompts }),
+    };
+    const called = ['tools/call', 'prompts/get', 'resources/read', 'completion/complete'];
+    const method = String(one.body['method']);
+    const listed = results[method];
+    if (listed !== undefined) sendResult(one, response, listed());
+    else if (called.includes(method))
+      sendResult(one, response, { ...(modern ? { resultType: 'complete' } : {}), ...result(one) });
+    else sendError(one, response, modern ? 404 : 200, -32_601);
+  }
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+}
+
+const sendResult = (
+  one: Received,
+  response: ServerResponse,
+  result: unknown,
+  headers?: Record<string, string>,
+): void => send(response, 200, { jsonrpc: '2.0', id: one.body['id'], result }, headers);
+
+const sendError = (one: Received, response: ServerResponse, status: number, code: number): void =>
+  send(response, status, { jsonrpc: '2.0', id: one.body['id'] ?? null, error: { code, message: 'refused' } });
+
+export async function startBackend(behaviour: BackendBehaviour): Promise<TestBackend> {
+  const small = new SmallServer(behaviour);
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString();
       const body = (text === '' ? {} : JSON.parse(text)) as JsonObject;
-      const one = { httpMethod: request.method ?? '', headers: request.headers, body };
-      received.push(one);
-      if (intercept?.(one, response, request) !== true) answer(one, response);
+      small.take({ httpMethod: request.method ?? '', headers: request.headers, body }, response, request);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/mcp`,
-    received,
-    callsOf: (method) => received.filter(({ body }) => body['method'] === method),
-    forgetSessions: () => sessions.clear(),
+    received: small.received,
+    callsOf: (method) => small.received.filter(({ body }) => body['method'] === method),
+    forgetSessions: () => small.sessions.clear(),
     setIntercept: (given) => {
-      intercept = given;
+      small.intercept = given;
     },
     setTools: (given) => {
-      tools = given;
+      small.tools = given;
     },
     close: async () => {
       server.closeAllConnections();

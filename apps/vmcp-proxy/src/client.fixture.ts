@@ -65,7 +65,10 @@ export interface LegacyClient {
 export async function legacyClient(
   url: string,
   token: string | undefined,
-  { version = '2025-11-25', capabilities = {} }: { readonly version?: string; readonly capabilities?: JsonObject } = {},
+  {
+    version = '2025-11-25',
+    capabilities = {},
+  }: { readonly version?: string; readonly capabilities?: JsonObject } = {},
 ): Promise<LegacyClient> {
   const initialized = await post(
     url,
@@ -103,7 +106,11 @@ export async function post(
 ): Promise<ClientAnswer> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...headers,
+    },
     body: typeof body === 'string' ? body : JSON.stringify(body),
     ...(signal === undefined ? {} : { signal }),
   });

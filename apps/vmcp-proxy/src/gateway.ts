@@ -46,9 +46,14 @@ export interface Gateway {
 }
 
 /** Puts the data plane together. Plain objects and no container: what a call passes through can be read here. */
-export async function makeGateway(part: VmcpProxyPart, { contracts, buckets, log, metrics }: GatewaySurroundings): Promise<Gateway> {
+export async function makeGateway(
+  part: VmcpProxyPart,
+  { contracts, buckets, log, metrics }: GatewaySurroundings,
+): Promise<Gateway> {
   const vaultKey = new VaultKey(contracts);
-  const credentials = new Credentials(strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey));
+  const credentials = new Credentials(
+    strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey),
+  );
   const client = new BackendClient(part.backends);
   const backends = new AuthorizedBackend(client, credentials);
   const peers = new Peers(backends);
@@ -63,7 +68,11 @@ export async function makeGateway(part: VmcpProxyPart, { contracts, buckets, log
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
   const facts = endpointFacts(part);
   const states = new RequestStates();
-  const failures = new Failures(part.authServer?.issuer, (backend) => credentials.providerOf(backend), states);
+  const failures = new Failures(
+    part.authServer?.issuer,
+    (backend) => credentials.providerOf(backend),
+    states,
+  );
   const callMetrics = new CallMetrics(metrics, part.backends);
   const inFlight = new InFlight();
   const calls = new Calls(

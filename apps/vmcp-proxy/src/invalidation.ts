@@ -20,7 +20,10 @@ export interface Caches {
 const everything = (): boolean => true;
 
 /** Drops what is cached when a fact makes it stale, so that nobody waits for an age limit. */
-export function dropCachesOnEvents(events: Pick<EventBus, 'subscribe' | 'onReconnect'>, caches: Caches): void {
+export function dropCachesOnEvents(
+  events: Pick<EventBus, 'subscribe' | 'onReconnect'>,
+  caches: Caches,
+): void {
   events.subscribe(sessionClosed, ({ tsid }) => {
     caches.sessions.close(tsid);
     caches.credentials.forget((principal) => principal.tsid === tsid);

@@ -37,7 +37,8 @@ const stop = (reason: string): void => {
 };
 process.once('SIGTERM', () => stop('SIGTERM'));
 process.once('SIGINT', () => stop('SIGINT'));
-if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1') process.stdin.once('close', () => stop('parent gone')).resume();
+if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
+  process.stdin.once('close', () => stop('parent gone')).resume();
 
 await app.listen(part.listen.port, part.listen.host);
 log.info('listening', { host: part.listen.host, port: part.listen.port });

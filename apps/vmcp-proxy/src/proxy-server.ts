@@ -17,11 +17,13 @@ type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Makes the service: `/mcp` goes from the socket straight to the gateway, everything else through Nest. */
 export async function makeProxy(part: VmcpProxyPart, log: Log): Promise<NestFastifyApplication> {
-  let gateway: Gateway | undefined;
+  // Filled in below: the server is made before the gateway, and listens after it.
+  const made: { gateway?: Gateway } = {};
   const dispatch =
     (nest: RawHandler): RawHandler =>
     (request, response) => {
-      if (gateway !== undefined && isMcp(request.url)) void gateway.endpoint.handle(request, response);
+      if (made.gateway !== undefined && isMcp(request.url))
+        void made.gateway.endpoint.handle(request, response);
       else nest(request, response);
     };
   const adapter = new FastifyAdapter({
@@ -41,7 +43,7 @@ export async function makeProxy(part: VmcpProxyPart, log: Log): Promise<NestFast
   const app = await NestFactory.create<NestFastifyApplication>(VmcpProxyModule.forRoot(part, log), adapter, {
     logger: nestLogger(log),
   });
-  gateway = app.get<Gateway>(GATEWAY);
+  made.gateway = app.get<Gateway>(GATEWAY);
   return app;
 }
 

@@ -14,7 +14,12 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import { Log } from '@gatehouse/observability/log';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
-import { MessageOpener, newMessageKeyPair, sealMessage, type MessageKeyPair } from '@gatehouse/sealing/message-sealing';
+import {
+  MessageOpener,
+  newMessageKeyPair,
+  sealMessage,
+  type MessageKeyPair,
+} from '@gatehouse/sealing/message-sealing';
 import { Controller, type INestApplicationContext, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
@@ -240,16 +245,14 @@ function proxyPart({ nats, backends, aggregation, incomingAuth, publicUrl }: Pro
       oidc: { issuer: ISSUER, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: ['openid'], ...egress },
     },
     authServer: { issuer: ISSUER, upstreamProviders: [{ name: 'octo', requirement: 'optional' }] },
-    backends: backends.map(
-      ({ name, url, strategy, timeoutMs }): ProxyBackend => ({
-        name,
-        url,
-        transport: 'streamable-http',
-        timeoutMs: timeoutMs ?? 10_000,
-        strategy: strategy ?? { type: 'unauthenticated' },
-        ...egress,
-      }),
-    ),
+    backends: backends.map(({ name, url, strategy, timeoutMs }): ProxyBackend => ({
+      name,
+      url,
+      transport: 'streamable-http',
+      timeoutMs: timeoutMs ?? 10_000,
+      strategy: strategy ?? { type: 'unauthenticated' },
+      ...egress,
+    })),
     aggregation: {
       conflictResolution: 'prefix',
       conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },

@@ -89,7 +89,11 @@ export class AccountStore {
     const owner = (await ownerOf(tx, provider, identity.subject)) ?? accountId;
     if (owner !== accountId && !isNew) throw new IdentityTaken(provider);
     if (owner !== accountId)
-      await tx.query({ name: 'account-remove', text: 'delete from accounts where id = $1', values: [accountId] });
+      await tx.query({
+        name: 'account-remove',
+        text: 'delete from accounts where id = $1',
+        values: [accountId],
+      });
     await tx.query({
       name: 'account-describe',
       text: 'update accounts set name = $2, email = $3 where id = $1',
@@ -105,7 +109,11 @@ async function link(tx: Queries, accountId: AccountId, proven: ProvenIdentity): 
   if (owner !== accountId) throw new IdentityTaken(proven.provider);
 }
 
-async function insertIdentity(tx: Queries, accountId: AccountId, { provider, identity }: ProvenIdentity): Promise<void> {
+async function insertIdentity(
+  tx: Queries,
+  accountId: AccountId,
+  { provider, identity }: ProvenIdentity,
+): Promise<void> {
   await tx.query({
     name: 'identity-insert',
     text: `insert into identities (provider, subject, account_id, name, email) values ($1, $2, $3, $4, $5)

@@ -6,7 +6,10 @@ const TIMEOUT_MS = 2_500;
 const MAX_DOCUMENT_BYTES = 10 * 1024;
 
 /** Whether a Client ID Metadata Document may be fetched from a host. */
-export function isAllowedHost(clientId: string, { allowedHosts }: Pick<MetadataDocuments, 'allowedHosts'>): boolean {
+export function isAllowedHost(
+  clientId: string,
+  { allowedHosts }: Pick<MetadataDocuments, 'allowedHosts'>,
+): boolean {
   const host = URL.parse(clientId)?.hostname;
   if (host === undefined) return false;
   return allowedHosts.some(
@@ -23,7 +26,9 @@ export const isAllowedClient = (redirectUris: readonly string[]): boolean =>
  * How documents are fetched: every address checked when connecting, redirects never followed, small, and JSON by its
  * media type (draft-ietf-oauth-client-id-metadata-document, sections 4 and 8).
  */
-export function documentFetch({ allowPrivateIps }: Pick<MetadataDocuments, 'allowPrivateIps'>): FetchFunction {
+export function documentFetch({
+  allowPrivateIps,
+}: Pick<MetadataDocuments, 'allowPrivateIps'>): FetchFunction {
   const fetch = fetchFunction({
     timeoutMs: TIMEOUT_MS,
     maxResponseBytes: MAX_DOCUMENT_BYTES,
@@ -40,4 +45,5 @@ export function documentFetch({ allowPrivateIps }: Pick<MetadataDocuments, 'allo
 }
 
 /** The library hands over a `Headers` object where its types say a record. */
-const plainHeaders = (headers: Record<string, string>): Record<string, string> => Object.fromEntries(new Headers(headers));
+const plainHeaders = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(new Headers(headers));

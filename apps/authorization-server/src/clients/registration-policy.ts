@@ -11,7 +11,7 @@ const MAX_NAME = 256;
  * are among what is left out.
  */
 const registrationRequest = z.object({
-  redirect_uris: z.unknown(),
+  redirect_uris: z.unknown().optional(),
   client_name: z.string().max(MAX_NAME).optional(),
   client_uri: z.url().max(2_048).optional().catch(undefined),
   application_type: z.enum(['web', 'native']).optional().catch(undefined),
@@ -23,7 +23,11 @@ const registrationRequest = z.object({
 
 export type RegistrationVerdict =
   | { readonly kind: 'accepted'; readonly metadata: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'refused'; readonly error: 'invalid_client_metadata' | 'invalid_redirect_uri'; readonly description: string };
+  | {
+      readonly kind: 'refused';
+      readonly error: 'invalid_client_metadata' | 'invalid_redirect_uri';
+      readonly description: string;
+    };
 
 export interface ScopePolicy {
   readonly scopesSupported: readonly string[];
@@ -43,14 +47,17 @@ export function registrationPolicy(body: unknown, scopes: ScopePolicy): Registra
   const uris = redirectUris as readonly string[]; // just checked
   // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
   const grantTypes = request.grant_types?.filter((type) => GRANT_TYPES.includes(type)) ?? GRANT_TYPES;
-  if (!grantTypes.includes('authorization_code')) return refused('grant_types must contain authorization_code');
+  if (!grantTypes.includes('authorization_code'))
+    return refused('grant_types must contain authorization_code');
   if (request.response_types?.includes('code') === false) return refused('response_types must contain code');
   const authMethod = request.token_endpoint_auth_method ?? 'none';
-  if (!AUTH_METHODS.includes(authMethod)) return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
+  if (!AUTH_METHODS.includes(authMethod))
+    return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
   const asked = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : (scope ?? []);
   const unknown = asked.find((one) => !scopes.scopesSupported.includes(one));
   if (unknown !== undefined) return refused(`scope must only contain scopes of scopes_supported`);
-  const granted = asked.length === 0 ? scopes.scopesSupported : [...new Set([...asked, ...scopes.baselineClientScopes])];
+  const granted =
+    asked.length === 0 ? scopes.scopesSupported : [...new Set([...asked, ...scopes.baselineClientScopes])];
   return {
     kind: 'accepted',
     metadata: {

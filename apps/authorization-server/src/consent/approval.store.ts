@@ -9,7 +9,9 @@ export class ApprovalStore {
 
   /** Whether the account approved this client as it is now; a client with new redirect URIs or scopes is asked about again. */
   async isApproved(accountId: AccountId, clientId: string, fingerprint: string): Promise<boolean> {
-    const row = await this.rows.approval.findUnique({ where: { accountId_clientId: { accountId, clientId } } });
+    const row = await this.rows.approval.findUnique({
+      where: { accountId_clientId: { accountId, clientId } },
+    });
     return row?.fingerprint === fingerprint;
   }
 

@@ -29,36 +29,68 @@ export function consentPage(view: ConsentView): Html {
     basePath,
     page: 'consent',
     body: html`<h1>Allow “${client.name}” to work on your behalf?</h1>
-<p class="soft">It will use the services behind this gateway as you. It never sees your passwords or the providers' tokens.</p>
-<dl>
-<div><dt>Application</dt><dd>${client.name}</dd></div>
-${client.documentHost === undefined ? undefined : html`<div><dt>Described by</dt><dd>${client.documentHost}</dd></div>`}
-<div><dt>Sends you back to</dt><dd>${redirectTarget(redirectUri)}</dd></div>
-${signedInAs === undefined ? undefined : html`<div><dt>Signed in as</dt><dd>${signedInAs}</dd></div>`}
-</dl>
-${client.redirectUris.every(isLoopback) ? LOOPBACK_WARNING : undefined}
-<h2>It will be able to use</h2>
-<ul class="items">${providers.map(providerItem)}</ul>
-<form method="post" action="${action}">
-<input type="hidden" name="csrf" value="${csrf}">
-<div class="actions stretch">
-<button class="main" name="decision" value="approve">Approve</button>
-<button name="decision" value="cancel">Cancel</button>
-</div>
-${signedInAs === undefined ? undefined : html`<p class="small soft">Not you? <button class="plain" name="decision" value="another">Use another account</button></p>`}
-</form>`,
+      <p class="soft">
+        It will use the services behind this gateway as you. It never sees your passwords or the providers'
+        tokens.
+      </p>
+      <dl>
+        <div>
+          <dt>Application</dt>
+          <dd>${client.name}</dd>
+        </div>
+        ${
+          client.documentHost === undefined
+            ? undefined
+            : html`<div>
+                <dt>Described by</dt>
+                <dd>${client.documentHost}</dd>
+              </div>`
+        }
+        <div>
+          <dt>Sends you back to</dt>
+          <dd>${redirectTarget(redirectUri)}</dd>
+        </div>
+        ${
+          signedInAs === undefined
+            ? undefined
+            : html`<div>
+                <dt>Signed in as</dt>
+                <dd>${signedInAs}</dd>
+              </div>`
+        }
+      </dl>
+      ${client.redirectUris.every(isLoopback) ? LOOPBACK_WARNING : undefined}
+      <h2>It will be able to use</h2>
+      <ul class="items">
+        ${providers.map(providerItem)}
+      </ul>
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="approve">Approve</button>
+          <button name="decision" value="cancel">Cancel</button>
+        </div>
+        ${signedInAs === undefined ? undefined : html`<p class="small soft">Not you? <button class="plain" name="decision" value="another">Use another account</button></p>`}
+      </form>`,
   });
 }
 
-const LOOPBACK_WARNING = html`<div class="note"><p>This application runs on a computer, not on a web site, so its name cannot be checked. Approve only if you have just started signing in from it on <strong>this</strong> computer.</p></div>`;
+const LOOPBACK_WARNING = html`<div class="note">
+  <p>
+    This application runs on a computer, not on a web site, so its name cannot be checked. Approve only if you
+    have just started signing in from it on <strong>this</strong> computer.
+  </p>
+</div>`;
 
 const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
 
 function providerItem({ name, requirement, scopes, backends }: OfferedProvider): Html {
   const tag = REQUIREMENT_TAGS[requirement];
-  return html`<li><span class="name">${name}</span>${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
-${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopes.map((scope) => html`<code>${scope}</code> `)}</p>`}
-${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}</li>`;
+  return html`<li>
+    <span class="name">${name}</span>${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
+    ${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopes.map((scope) => html`<code>${scope}</code> `)}</p>`}
+    ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}
+  </li>`;
 }
 
 /** The host for web addresses, the scheme for an installed application's own. */

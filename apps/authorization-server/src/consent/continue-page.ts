@@ -16,14 +16,19 @@ export function continuePage({ clientName, accountName, csrf, action, basePath }
     basePath,
     page: 'continue',
     body: html`<h1>Continue as ${accountName}?</h1>
-<p>“${clientName}” asks to be signed in again. You approved it before, and the accounts you connected are still good.</p>
-<form method="post" action="${action}">
-<input type="hidden" name="csrf" value="${csrf}">
-<div class="actions stretch">
-<button class="main" name="decision" value="continue">Continue as ${accountName}</button>
-<button name="decision" value="cancel">Cancel</button>
-</div>
-<p class="small soft">Not you? <button class="plain" name="decision" value="another">Use another account</button></p>
-</form>`,
+      <p>
+        “${clientName}” asks to be signed in again. You approved it before, and the accounts you connected are
+        still good.
+      </p>
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="continue">Continue as ${accountName}</button>
+          <button name="decision" value="cancel">Cancel</button>
+        </div>
+        <p class="small soft">
+          Not you? <button class="plain" name="decision" value="another">Use another account</button>
+        </p>
+      </form>`,
   });
 }

@@ -13,7 +13,9 @@ export function fingerprintOf({ redirectUris, scopes, providers }: Approvable): 
     JSON.stringify([
       [...redirectUris].sort(),
       [...scopes].sort(),
-      providers.map(({ name, scopes: granted }) => [name, [...granted].sort()]).sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
+      providers
+        .map(({ name, scopes: granted }) => [name, [...granted].sort()])
+        .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
     ]),
   );
 }

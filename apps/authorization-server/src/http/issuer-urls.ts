@@ -28,7 +28,9 @@ export class IssuerUrls {
    * well-known form of RFC 8414, section 3.1 (`/.well-known/oauth-authorization-server<path>`) are ours.
    */
   route(requestUrl: string): string {
-    const [, documentPath = ''] = /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(?=[/?]|$)/.exec(requestUrl) ?? [];
+    const [, documentPath = ''] =
+      /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(?=[/?]|$)/.exec(requestUrl) ??
+      [];
     if (documentPath !== '') return documentPath;
     if (this.basePath !== '' && (requestUrl === this.basePath || requestUrl.startsWith(`${this.basePath}/`)))
       return requestUrl.slice(this.basePath.length) || '/';

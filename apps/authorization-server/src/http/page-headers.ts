@@ -35,7 +35,11 @@ function formAction(targets: FormTargets | undefined): string {
   const redirect = URL.parse(targets.redirectUri ?? '');
   // A source list has no form for an IPv6 address, so the scheme stands for http://[::1].
   if (targets.insecureHttp === true || redirect?.hostname === '[::1]') sources.add('http:');
-  if (redirect !== null && /^[a-z][a-z0-9+.-]*:$/.test(redirect.protocol) && !/^https?:$/.test(redirect.protocol))
+  if (
+    redirect !== null &&
+    /^[a-z][a-z0-9+.-]*:$/.test(redirect.protocol) &&
+    !/^https?:$/.test(redirect.protocol)
+  )
     sources.add(redirect.protocol);
   return [...sources].join(' ');
 }

@@ -28,7 +28,10 @@ export class RequestLimits {
     void reply
       .code(429)
       .headers({ 'retry-after': String(seconds), 'cache-control': 'no-store' })
-      .send({ error: 'temporarily_unavailable', error_description: `Too many requests. Try again in ${seconds} s.` });
+      .send({
+        error: 'temporarily_unavailable',
+        error_description: `Too many requests. Try again in ${seconds} s.`,
+      });
     return true;
   }
 }

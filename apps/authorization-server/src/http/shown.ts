@@ -5,4 +5,9 @@ import type { FormTargets } from './page-headers.js';
 export type Shown =
   | { readonly kind: 'page'; readonly page: Html; readonly status?: number; readonly targets?: FormTargets }
   /** 302 to a provider, 303 after a form or to the client. */
-  | { readonly kind: 'redirect'; readonly status: 302 | 303; readonly location: string; readonly setCookie?: string };
+  | {
+      readonly kind: 'redirect';
+      readonly status: 302 | 303;
+      readonly location: string;
+      readonly setCookie?: string;
+    };

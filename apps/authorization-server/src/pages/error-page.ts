@@ -49,9 +49,17 @@ const FALLBACK: ErrorText = {
   advice: TRY_SHORTLY,
 };
 
-const STATUS: Readonly<Record<FailureOwner, number>> = { client: 400, user: 400, config: 500, upstream: 502, capacity: 503, us: 500 };
+const STATUS: Readonly<Record<FailureOwner, number>> = {
+  client: 400,
+  user: 400,
+  config: 500,
+  upstream: 502,
+  capacity: 503,
+  us: 500,
+};
 
-export const errorStatus = (code: ErrorCode, owner: FailureOwner): number => (code === 'not_allowed' ? 403 : STATUS[owner]);
+export const errorStatus = (code: ErrorCode, owner: FailureOwner): number =>
+  code === 'not_allowed' ? 403 : STATUS[owner];
 
 /** @param retryAt a page of ours where trying again makes sense. */
 export function errorPage(code: ErrorCode, basePath: string, retryAt?: string): Html {
@@ -59,15 +67,20 @@ export function errorPage(code: ErrorCode, basePath: string, retryAt?: string): 
   return renderError(text, code, basePath, retryAt);
 }
 
-export function renderError({ title, what, advice }: ErrorText, code: string, basePath: string, retryAt?: string): Html {
+export function renderError(
+  { title, what, advice }: ErrorText,
+  code: string,
+  basePath: string,
+  retryAt?: string,
+): Html {
   return layout({
     title,
     basePath,
     page: 'error',
     body: html`<h1>${title}</h1>
-<p>${what}</p>
-<p>${advice}</p>
-${retryAt === undefined ? undefined : html`<p class="actions"><a class="button main" href="${retryAt}">Try again</a></p>`}
-<p class="soft small">Code: <code>${code}</code></p>`,
+      <p>${what}</p>
+      <p>${advice}</p>
+      ${retryAt === undefined ? undefined : html`<p class="actions"><a class="button main" href="${retryAt}">Try again</a></p>`}
+      <p class="soft small">Code: <code>${code}</code></p>`,
   });
 }

@@ -9,11 +9,16 @@ test('no text leaves the place it was put in (script injection)', () => {
       expect(markup.slice('<a title="'.length, -'</a>'.length).replace('">', '')).not.toMatch(/[<>"']/);
     }),
   );
-  expect(html`<p>${'<script>alert(1)</script>'}</p>`.markup).toBe('<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>');
+  expect(html`<p>${'<script>alert(1)</script>'}</p>`.markup).toBe(
+    '<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>',
+  );
 });
 
 test('lists, absent values and nested markup', () => {
-  expect(html`<ul>${['a', 'b'].map((one) => html`<li>${one}</li>`)}</ul>${undefined}${false}`.markup).toBe(
-    '<ul><li>a</li><li>b</li></ul>',
-  );
+  expect(
+    html`<ul>
+        ${['a', 'b'].map((one) => html`<li>${one}</li>`)}
+      </ul>
+      ${undefined}${false}`.markup,
+  ).toBe('<ul><li>a</li><li>b</li></ul>');
 });

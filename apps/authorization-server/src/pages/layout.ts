@@ -12,25 +12,34 @@ export interface PageParts {
   readonly wide?: boolean;
 }
 
-const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M4 21V9l8-6 8 6v12"/><path d="M9 21v-6a3 3 0 0 1 6 0v6"/><path d="M3 21h18"/></svg>`;
+const MARK = html`<svg
+  viewBox="0 0 24 24"
+  fill="none"
+  stroke="currentColor"
+  stroke-width="1.8"
+  stroke-linecap="round"
+  stroke-linejoin="round"
+  aria-hidden="true"
+>
+  <path d="M4 21V9l8-6 8 6v12" />
+  <path d="M9 21v-6a3 3 0 0 1 6 0v6" />
+  <path d="M3 21h18" />
+</svg>`;
 
 /** A whole page. It needs no script and carries none. */
 export function layout({ title, body, basePath, page, wide }: PageParts): Html {
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title} · Gatehouse</title>
-<link rel="stylesheet" href="${basePath}${STYLESHEET_PATH}">
-</head>
-<body>
-<div class="mark">${MARK}<span>Gatehouse</span></div>
-<main data-page="${page}"${wide === true ? html` class="wide"` : ''}>
-${body}
-</main>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title} · Gatehouse</title>
+        <link rel="stylesheet" href="${basePath}${STYLESHEET_PATH}" />
+      </head>
+      <body>
+        <div class="mark">${MARK}<span>Gatehouse</span></div>
+        <main data-page="${page}" ${wide === true ? html` class="wide"` : ''}>${body}</main>
+      </body>
+    </html> `;
 }

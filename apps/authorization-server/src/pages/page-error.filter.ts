@@ -24,7 +24,8 @@ export class PageErrorFilter implements ExceptionFilter {
     }
     const error = GatehouseError.from(exception);
     this.log.failure('page-failed', error, { page: request.routeOptions.url });
-    const retryAt = error.facts.owner === 'capacity' && request.method === 'GET' ? this.urls.path(request.url) : undefined;
+    const retryAt =
+      error.facts.owner === 'capacity' && request.method === 'GET' ? this.urls.path(request.url) : undefined;
     const isCallback = request.routeOptions.url?.endsWith('/callback') === true;
     // A callback's address carries a code: it is used up, and does not go into a page.
     const page = errorPage(error.code, this.urls.basePath, isCallback ? undefined : retryAt);

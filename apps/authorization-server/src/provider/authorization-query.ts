@@ -5,8 +5,10 @@
  */
 export function withDefaults(search: URLSearchParams, baselineScopes: readonly string[]): URLSearchParams {
   const query = new URLSearchParams(search);
-  if ((query.get('scope') ?? '').trim() === '' && baselineScopes.length > 0) query.set('scope', baselineScopes.join(' '));
-  const prompts = query.getAll('prompt').length > 1 ? undefined : (query.get('prompt') ?? '').split(' ').filter(Boolean);
+  if ((query.get('scope') ?? '').trim() === '' && baselineScopes.length > 0)
+    query.set('scope', baselineScopes.join(' '));
+  const prompts =
+    query.getAll('prompt').length > 1 ? undefined : (query.get('prompt') ?? '').split(' ').filter(Boolean);
   if (prompts !== undefined && !prompts.includes('none') && !prompts.includes('consent'))
     query.set('prompt', [...prompts, 'consent'].join(' '));
   return query;

@@ -112,7 +112,11 @@ export class AuthorizationRequests {
    * The browser belongs to whoever signed in last. The library would ask the old account's owner to sign out first;
    * instead the old browser session ends here.
    */
-  async #forgetOtherAccount(exchange: Exchange, interaction: Interaction, accountId: AccountId): Promise<void> {
+  async #forgetOtherAccount(
+    exchange: Exchange,
+    interaction: Interaction,
+    accountId: AccountId,
+  ): Promise<void> {
     const session = await this.provider.Session.get(this.#context(exchange));
     if (session.accountId === undefined || session.accountId === accountId) return;
     await session.destroy();
@@ -122,7 +126,10 @@ export class AuthorizationRequests {
   async #interaction(exchange: Exchange, uid: string): Promise<Interaction> {
     try {
       const { request, response } = exchange;
-      const interaction = await this.provider.interactionDetails(asSeenByProvider(request, this.urls, `/sign-in/${uid}`), response);
+      const interaction = await this.provider.interactionDetails(
+        asSeenByProvider(request, this.urls, `/sign-in/${uid}`),
+        response,
+      );
       if (interaction.uid === uid) return interaction;
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error;

@@ -18,7 +18,8 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   const authorizationEndpoint = base === undefined ? undefined : `${base}/oauth/authorize`;
   provider.use(async (ctx, next) => {
     await next();
-    const [, document] = /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
+    const [, document] =
+      /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
     ctx.set('cache-control', `public, max-age=${METADATA_MAX_AGE_SECONDS}`);
     ctx.set('x-content-type-options', 'nosniff');
@@ -28,14 +29,20 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   });
   logEvents(provider, log, metrics);
   for (const { clientId } of config.clientRegistration.clients) await provider.Client.find(clientId);
-  log.info('authorization-server-configured', { issuer: config.issuer, signingKey: parts.signingKeys.signing.kid });
+  log.info('authorization-server-configured', {
+    issuer: config.issuer,
+    signingKey: parts.signingKeys.signing.kid,
+  });
   return provider;
 }
 
 /** What the library does, as facts: ids and codes, never a value that somebody presented. */
 function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   const tokens = metrics.counter('tokens_issued_total', 'Token responses.', ['grant_type']);
-  const refusals = metrics.counter('protocol_errors_total', 'Requests refused by the protocol endpoints.', ['endpoint', 'error']);
+  const refusals = metrics.counter('protocol_errors_total', 'Requests refused by the protocol endpoints.', [
+    'endpoint',
+    'error',
+  ]);
   provider.on('grant.success', (ctx) => {
     const grantType = String(ctx.oidc.params?.['grant_type']);
     tokens.inc({ grant_type: grantType });
@@ -52,19 +59,29 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('registration_create.success', (_ctx, client) => {
     log.info('client-registered', { clientId: client.clientId, clientName: client.clientName });
   });
-  const refused = (endpoint: string) => (ctx: { oidc: { client?: { clientId: string } | undefined } }, error: Error) => {
-    const [code, detail] = [member(error, 'error'), member(error, 'error_detail')];
-    refusals.inc({ endpoint, error: code ?? 'unknown' });
-    log.warn('protocol-request-refused', { endpoint, errorCode: code, detail, clientId: ctx.oidc.client?.clientId });
-  };
+  const refused =
+    (endpoint: string) => (ctx: { oidc: { client?: { clientId: string } | undefined } }, error: Error) => {
+      const [code, detail] = [member(error, 'error'), member(error, 'error_detail')];
+      refusals.inc({ endpoint, error: code ?? 'unknown' });
+      log.warn('protocol-request-refused', {
+        endpoint,
+        errorCode: code,
+        detail,
+        clientId: ctx.oidc.client?.clientId,
+      });
+    };
   provider.on('grant.error', refused('token'));
   provider.on('authorization.error', refused('authorize'));
   provider.on('registration_create.error', refused('register'));
   provider.on('revocation.error', refused('revoke'));
-  provider.on('server_error', (_ctx, error) => log.error('protocol-endpoint-failed', { name: error.name, reason: error.message }));
+  provider.on('server_error', (_ctx, error) =>
+    log.error('protocol-endpoint-failed', { name: error.name, reason: error.message }),
+  );
   // Koa's own event, which the library's types do not know.
   const koa: EventEmitter = provider;
-  koa.on('error', (error: Error) => log.error('protocol-endpoint-failed', { name: error.name, reason: error.message }));
+  koa.on('error', (error: Error) =>
+    log.error('protocol-endpoint-failed', { name: error.name, reason: error.message }),
+  );
 }
 
 function member(error: Error, name: string): string | undefined {

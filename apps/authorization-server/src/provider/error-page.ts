@@ -3,7 +3,10 @@ import type { Html } from '../pages/html.js';
 import { renderError, type ErrorText } from '../pages/error-page.js';
 
 /** A request that cannot be answered at the client, because nobody may be sent to a redirect URI that is not its own. */
-export function protocolErrorPage({ error, error_description: description }: ErrorOut, basePath: string): Html {
+export function protocolErrorPage(
+  { error, error_description: description }: ErrorOut,
+  basePath: string,
+): Html {
   return renderError(textFor(error, description), error, basePath);
 }
 
@@ -31,7 +34,10 @@ function textFor(error: string, description: string | undefined): ErrorText {
     default:
       return {
         title: 'This request cannot be answered',
-        what: description === undefined ? 'The request of the application is not valid.' : `The request of the application is not valid: ${description}.`,
+        what:
+          description === undefined
+            ? 'The request of the application is not valid.'
+            : `The request of the application is not valid: ${description}.`,
         advice: 'Start again from the application. If this page comes back, tell its makers the code below.',
       };
   }

@@ -11,8 +11,12 @@ export function signInPolicy(): ReturnType<typeof base> {
   const consent = policy.get('consent');
   consent?.checks.clear();
   consent?.checks.add(
-    new Check('sign_in_needed', 'the user has to approve the client', 'consent_required', (ctx: KoaContextWithOIDC) =>
-      ctx.oidc.result?.consent === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+    new Check(
+      'sign_in_needed',
+      'the user has to approve the client',
+      'consent_required',
+      (ctx: KoaContextWithOIDC) =>
+        ctx.oidc.result?.consent === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
     ),
   );
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);

@@ -27,27 +27,18 @@ const inSeconds = (durationMs: number): number => Math.max(1, Math.round(duratio
 
 /** Everything that oidc-provider is told. */
 export function libraryConfiguration(parts: LibraryParts): Configuration {
-  const { config, signingKeys, cookieKeys, hooks } = parts;
+  const { config, cookieKeys, hooks } = parts;
   const { urls } = hooks;
-  const { tokenLifespans } = config;
-  const alg = signingKeys.signing.alg;
   return {
     adapter: hooks.adapter,
-    jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
-    clients: config.clientRegistration.clients.map(preRegistered),
-    clientDefaults: {
-      // Most MCP clients are installed applications that say nothing: loopback redirects on any port (RFC 8252, section 7.3).
-      application_type: 'native',
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-      token_endpoint_auth_method: 'none',
-      id_token_signed_response_alg: alg,
-    },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
-    enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
+    findAccount: hooks.findAccount,
+    renderError: hooks.renderError,
     scopes: config.scopesSupported,
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    conformIdTokenClaims: false,
     routes: {
       authorization: '/oauth/authorize',
       token: '/oauth/token',
@@ -56,8 +47,6 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       jwks: '/.well-known/jwks.json',
       end_session: '/oauth/end-session',
     },
-    pkce: { required: () => true },
-    allowOmittingSingleRegisteredRedirectUri: false,
     cookies: {
       keys: [cookieKeys.derive('cookies').reveal()],
       names: {
@@ -68,6 +57,42 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       long: { httpOnly: true, sameSite: 'lax' },
       short: { httpOnly: true, sameSite: 'lax' },
     },
+    extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
+    interactions: {
+      policy: signInPolicy(),
+      url: (_ctx, interaction) => urls.url(`/sign-in/${interaction.uid}`),
+    },
+    ...clients(parts),
+    ...tokens(parts),
+    features: features(parts),
+  };
+}
+
+function clients({ config, signingKeys }: LibraryParts): Configuration {
+  const { clients: known, metadataDocuments } = config.clientRegistration;
+  return {
+    clients: known.map(preRegistered),
+    clientDefaults: {
+      // Most MCP clients are installed applications that say nothing: loopback redirects on any port (RFC 8252, section 7.3).
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      id_token_signed_response_alg: signingKeys.signing.alg,
+    },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    // Public clients in browsers call these endpoints with nothing but their own codes and tokens.
+    clientBasedCORS: () => true,
+    sectorIdentifierUriValidate: () => false,
+    // The library's type is that of the global fetch, of which it uses this part.
+    fetch: documentFetch(metadataDocuments) as unknown as NonNullable<Configuration['fetch']>,
+  };
+}
+
+function tokens({ config: { tokenLifespans }, signingKeys }: LibraryParts): Configuration {
+  return {
+    jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
+    enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
@@ -87,20 +112,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
     // The grant's id is the session's id.
-    extraTokenClaims: (_ctx, token) => ('grantId' in token && token.grantId !== undefined ? { tsid: token.grantId } : undefined),
-    extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
-    findAccount: hooks.findAccount,
-    interactions: {
-      policy: signInPolicy(),
-      url: (_ctx, interaction) => urls.url(`/sign-in/${interaction.uid}`),
-    },
-    // Public clients in browsers call these endpoints with nothing but their own codes and tokens.
-    clientBasedCORS: () => true,
-    conformIdTokenClaims: false,
-    sectorIdentifierUriValidate: () => false,
-    renderError: hooks.renderError,
-    fetch: documentFetch(config.clientRegistration.metadataDocuments) as unknown as NonNullable<Configuration['fetch']>,
-    features: features(parts),
+    extraTokenClaims: (_ctx, token) => ('grantId' in token ? { tsid: token.grantId } : undefined),
   };
 }
 
@@ -112,7 +124,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
     userinfo: { enabled: false },
     rpInitiatedLogout: { enabled: false },
     claimsParameter: { enabled: false },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     registration: {
       enabled: dynamic !== 'off',
       initialAccessToken: dynamic === 'initialAccessToken' ? (initialAccessToken?.reveal() ?? true) : false,
@@ -126,9 +138,12 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           clientIdMetadataDocument: {
             enabled: true,
             ack: 'draft-02',
-            allowFetch: (_ctx: KoaContextWithOIDC, clientId: string) => isAllowedHost(clientId, metadataDocuments),
-            allowClient: (_ctx: KoaContextWithOIDC, client: { redirectUris?: readonly string[] | undefined }) =>
-              isAllowedClient(client.redirectUris ?? []),
+            allowFetch: (_ctx: KoaContextWithOIDC, clientId: string) =>
+              isAllowedHost(clientId, metadataDocuments),
+            allowClient: (
+              _ctx: KoaContextWithOIDC,
+              client: { redirectUris?: readonly string[] | undefined },
+            ) => isAllowedClient(client.redirectUris ?? []),
             cacheDuration: DOCUMENT_CACHE_SECONDS,
           },
         }
@@ -141,12 +156,14 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           if (others.length > 0) throw new errors.InvalidTarget('only one resource can be requested');
           return only;
         }
-        if (config.resourceIndicator === 'required') throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
+        if (config.resourceIndicator === 'required')
+          throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
         return config.resourceUrl;
       },
       useGrantedResource: () => true,
       getResourceServerInfo: (_ctx, resource) => {
-        if (resource !== config.resourceUrl) throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
+        if (resource !== config.resourceUrl)
+          throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
         return {
           scope: config.scopesSupported.join(' '),
           audience: config.resourceUrl,
@@ -163,7 +180,8 @@ const refuseUnknownScopes =
   (supported: readonly string[]) =>
   (_ctx: unknown, scope: string | undefined): void => {
     const unknown = scope?.split(' ').find((one) => !supported.includes(one));
-    if (unknown !== undefined) throw new errors.InvalidScope('a requested scope is not in scopes_supported', unknown);
+    if (unknown !== undefined)
+      throw new errors.InvalidScope('a requested scope is not in scopes_supported', unknown);
   };
 
 function preRegistered(client: Config['clientRegistration']['clients'][number]): ClientMetadata {

@@ -28,7 +28,11 @@ export class ProviderController {
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (this.limits.refuses('authorize', request, reply)) return;
     const search = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-    await this.#pass(request, reply, `/oauth/authorize?${withDefaults(search, this.config.baselineClientScopes).toString()}`);
+    await this.#pass(
+      request,
+      reply,
+      `/oauth/authorize?${withDefaults(search, this.config.baselineClientScopes).toString()}`,
+    );
   }
 
   @Get('oauth/authorize/:uid')
@@ -41,7 +45,11 @@ export class ProviderController {
     await this.#pass(request, reply);
   }
 
-  @All(['.well-known/oauth-authorization-server', '.well-known/openid-configuration', '.well-known/jwks.json'])
+  @All([
+    '.well-known/oauth-authorization-server',
+    '.well-known/openid-configuration',
+    '.well-known/jwks.json',
+  ])
   async document(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#pass(request, reply);
   }
@@ -66,7 +74,9 @@ export class ProviderController {
     reply.raw.setHeader('vary', 'Origin');
     if (this.limits.refuses('register', request, reply)) return;
     if (this.config.clientRegistration.dynamic === 'off') {
-      await reply.code(404).send({ error: 'not_found', error_description: 'Dynamic registration is switched off here.' });
+      await reply
+        .code(404)
+        .send({ error: 'not_found', error_description: 'Dynamic registration is switched off here.' });
       return;
     }
     const verdict = registrationPolicy(jsonBody(request), this.config);
@@ -81,13 +91,19 @@ export class ProviderController {
     await this.#pass(request, reply, '/oauth/register', Buffer.from(JSON.stringify(verdict.metadata)));
   }
 
-  async #pass(request: FastifyRequest, reply: FastifyReply, route = request.url, body = bodyOf(request)): Promise<void> {
+  async #pass(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    route = request.url,
+    body = bodyOf(request),
+  ): Promise<void> {
     reply.hijack();
     await this.#answer(asSeenByProvider(request.raw, this.urls, route, body), reply.raw);
   }
 }
 
-const bodyOf = (request: FastifyRequest): Buffer | undefined => (Buffer.isBuffer(request.body) ? request.body : undefined);
+const bodyOf = (request: FastifyRequest): Buffer | undefined =>
+  Buffer.isBuffer(request.body) ? request.body : undefined;
 
 function jsonBody(request: FastifyRequest): unknown {
   if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;

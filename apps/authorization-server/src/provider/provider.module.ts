@@ -13,6 +13,7 @@ import { CookieKeys } from '../signing-keys/cookie-keys.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { AuthorizationRequests } from './authorization-requests.js';
+import { BrowserSessions } from './browser-sessions.js';
 import { createProvider } from './create-provider.js';
 import { LibraryHooks } from './library-hooks.js';
 import { ProviderController } from './provider.controller.js';
@@ -36,7 +37,11 @@ import { TokenAccounts } from './token-accounts.js';
         { name }: Config,
       ) => {
         const onGrantEnded = (grantId: string) => endSession(closing, grantId);
-        return new LibraryHooks(recordAdapterFactory({ database, envelope, gatewayName: name, onGrantEnded }), accounts, urls);
+        return new LibraryHooks(
+          recordAdapterFactory({ database, envelope, gatewayName: name, onGrantEnded }),
+          accounts,
+          urls,
+        );
       },
     },
     {
@@ -52,8 +57,9 @@ import { TokenAccounts } from './token-accounts.js';
       ) => await createProvider({ config, signingKeys, cookieKeys, hooks }, log, metrics),
     },
     AuthorizationRequests,
+    BrowserSessions,
   ],
-  exports: [AuthorizationRequests],
+  exports: [AuthorizationRequests, BrowserSessions],
 })
 export class ProviderModule {}
 

@@ -21,8 +21,11 @@ export interface RecordAdapterParts {
   readonly onGrantEnded: (grantId: string) => Promise<void>;
 }
 
+/** A client's secret is sealed; what a holder presents is left out. */
+type StoredPayload = AdapterPayload & { sealed_client_secret?: string };
+
 interface RecordRow {
-  readonly payload: AdapterPayload;
+  readonly payload: StoredPayload;
   readonly consumed_at: Date | null;
   readonly in_grace: boolean;
 }
@@ -107,21 +110,24 @@ class RecordAdapter implements Adapter {
     });
   }
 
-  #stored(id: string, payload: AdapterPayload): AdapterPayload {
-    const { jti: _jti, client_secret: clientSecret, session, ...rest } = payload;
-    const stored: AdapterPayload & { sealed_client_secret?: string } = { ...rest };
-    if (session !== undefined) {
-      const { cookie: _cookie, ...kept } = session;
-      stored.session = kept;
+  #stored(id: string, payload: AdapterPayload): StoredPayload {
+    const stored: StoredPayload = { ...payload };
+    delete stored.jti;
+    delete stored.client_secret;
+    if (payload.session !== undefined) {
+      stored.session = { ...payload.session };
+      delete stored.session.cookie;
     }
-    if (clientSecret !== undefined)
-      stored.sealed_client_secret = this.parts.envelope.seal(clientSecret, this.#owner(id)).toString('base64url');
+    if (payload.client_secret !== undefined)
+      stored.sealed_client_secret = this.parts.envelope
+        .seal(payload.client_secret, this.#owner(id))
+        .toString('base64url');
     return stored;
   }
 
   #restored(row: RecordRow | undefined, id?: string): AdapterPayload | undefined {
     if (row === undefined || (row.in_grace && SINGLE_USE.has(this.model))) return undefined;
-    const { sealed_client_secret: sealed, ...payload } = row.payload as AdapterPayload & { sealed_client_secret?: string };
+    const { sealed_client_secret: sealed, ...payload } = row.payload;
     return {
       ...payload,
       ...(id === undefined || this.model === 'Client' ? {} : { jti: id }),
@@ -132,7 +138,11 @@ class RecordAdapter implements Adapter {
     };
   }
 
-  readonly #owner = (clientId: string): readonly string[] => [this.parts.gatewayName, 'client-secret', sha256(clientId)];
+  readonly #owner = (clientId: string): readonly string[] => [
+    this.parts.gatewayName,
+    'client-secret',
+    sha256(clientId),
+  ];
 }
 
 export const recordAdapterFactory =

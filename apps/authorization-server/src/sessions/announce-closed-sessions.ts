@@ -58,7 +58,8 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
   async #announce(session: ClosedSession): Promise<void> {
     const { tsid, accountId, reason, closedAtMs } = session;
     // The event first: it is what makes the proxies drop what they hold.
-    if (reason !== 'expired') await this.events.publish(sessionClosed, { tsid, accountId, reason, atMs: closedAtMs });
+    if (reason !== 'expired')
+      await this.events.publish(sessionClosed, { tsid, accountId, reason, atMs: closedAtMs });
     await this.vault.closeSession(tsid);
     await this.sessions.markAnnounced(tsid);
   }

@@ -10,7 +10,9 @@ export class SessionViewHandler {
   constructor(private readonly sessions: SessionStore) {}
 
   @Answers(sessionView)
-  async view(@Payload() { tsid }: z.output<typeof sessionView.request>): Promise<z.input<typeof sessionView.reply>> {
+  async view(
+    @Payload() { tsid }: z.output<typeof sessionView.request>,
+  ): Promise<z.input<typeof sessionView.reply>> {
     const session = await this.sessions.findOpen(tsid);
     return session === undefined
       ? { state: 'closed' }

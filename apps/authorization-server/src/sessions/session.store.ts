@@ -66,7 +66,12 @@ export class SessionStore {
     });
     const [row] = rows;
     if (row === undefined) return undefined;
-    return { tsid: row.tsid, accountId: row.account_id, clientId: row.client_id, clientName: row.client_name };
+    return {
+      tsid: row.tsid,
+      accountId: row.account_id,
+      clientId: row.client_id,
+      clientName: row.client_name,
+    };
   }
 
   /** The session was used: its lifespan begins anew. @returns whether it is open at all. */

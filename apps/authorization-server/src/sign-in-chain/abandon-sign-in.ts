@@ -14,7 +14,11 @@ export interface Abandonment {
 /** The client learns which provider stood in the way; nothing of what the provider said. */
 export function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
   for (const [provider, outcome] of Object.entries(state.legs))
-    if (outcome.kind === 'failed') return { refusal: refusalOf(outcome.reason), description: `${provider}: ${DESCRIPTIONS[outcome.reason]}` };
+    if (outcome.kind === 'failed')
+      return {
+        refusal: refusalOf(outcome.reason),
+        description: `${provider}: ${DESCRIPTIONS[outcome.reason]}`,
+      };
   return { refusal: 'access_denied', description: 'The user did not approve the application.' };
 }
 
@@ -51,9 +55,15 @@ export class AbandonSignIn {
   async abandon({ id, state }: StoredAttempt<SignInState>): Promise<Abandonment> {
     const abandonment = abandonmentOf(state);
     await this.attempts.remove(id);
-    this.log.info('sign-in-abandoned', { attemptId: id, clientId: state.clientId, refusal: abandonment.refusal });
+    this.log.info('sign-in-abandoned', {
+      attemptId: id,
+      clientId: state.clientId,
+      refusal: abandonment.refusal,
+    });
     // What is staged there is swept in any case; the user does not wait for it.
-    this.vault.discard(id).catch((error: unknown) => this.log.failure('attempt-not-discarded', error, { attemptId: id }));
+    this.vault
+      .discard(id)
+      .catch((error: unknown) => this.log.failure('attempt-not-discarded', error, { attemptId: id }));
     return abandonment;
   }
 }

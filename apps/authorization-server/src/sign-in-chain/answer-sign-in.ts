@@ -3,7 +3,11 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { z } from 'zod';
 import { CONFIG, type Config } from '../config.js';
 import { CsrfTokens } from '../consent/csrf.js';
-import { AuthorizationRequests, type AuthorizationRequest, type Exchange } from '../provider/authorization-requests.js';
+import {
+  AuthorizationRequests,
+  type AuthorizationRequest,
+  type Exchange,
+} from '../provider/authorization-requests.js';
 import { AbandonSignIn } from './abandon-sign-in.js';
 import type { AttemptState, SignInState } from './attempt.js';
 import { AttemptStore } from './attempt.store.js';
@@ -26,7 +30,11 @@ export class AnswerSignIn {
   ) {}
 
   /** @returns where the browser goes on when the sign-in is over; `undefined`: to the sign-in's own page. */
-  async answer(exchange: Exchange, uid: string, form: ReadonlyMap<string, string>): Promise<string | undefined> {
+  async answer(
+    exchange: Exchange,
+    uid: string,
+    form: ReadonlyMap<string, string>,
+  ): Promise<string | undefined> {
     const request = await this.requests.load(exchange, uid);
     this.csrf.check(uid, form);
     const parsed = decision.safeParse(form.get('decision'));

@@ -20,7 +20,11 @@ export const newAttemptCookie = (uid: string): AttemptCookie => ({ secret: rando
 /** What the vault and the attempt know of the cookie. */
 export const bindingOf = ({ secret }: AttemptCookie): string => sha256(secret);
 
-export function readAttemptCookie(header: string | undefined, id: AttemptId, secure: boolean): AttemptCookie | undefined {
+export function readAttemptCookie(
+  header: string | undefined,
+  id: AttemptId,
+  secure: boolean,
+): AttemptCookie | undefined {
   const [, secret, uid] = VALUE.exec(readCookie(header, nameOf(id, secure)) ?? '') ?? [];
   return secret === undefined || uid === undefined ? undefined : { secret, uid };
 }
@@ -28,4 +32,5 @@ export function readAttemptCookie(header: string | undefined, id: AttemptId, sec
 export const attemptCookieHeader = (id: AttemptId, { secret, uid }: AttemptCookie, secure: boolean): string =>
   setCookie(nameOf(id, secure), `${secret}.${uid}`, { secure, maxAgeSeconds: LIFETIME_SECONDS });
 
-export const attemptCookieRemoval = (id: AttemptId, secure: boolean): string => expireCookie(nameOf(id, secure), secure);
+export const attemptCookieRemoval = (id: AttemptId, secure: boolean): string =>
+  expireCookie(nameOf(id, secure), secure);

@@ -32,7 +32,12 @@ export class AttemptStore {
    * Makes the attempt of an interaction, or finds the one it has: reloading the page does not begin anew.
    * @param interaction the interaction's uid; stored as its digest.
    */
-  async ensure(id: AttemptId, interaction: string, state: AttemptState, ttlMs: number): Promise<StoredAttempt> {
+  async ensure(
+    id: AttemptId,
+    interaction: string,
+    state: AttemptState,
+    ttlMs: number,
+  ): Promise<StoredAttempt> {
     await this.#insert(id, sha256(interaction), state, ttlMs);
     const found = await this.forInteraction(interaction);
     if (found === undefined) throw new GatehouseError('attempt_unknown');
@@ -78,10 +83,19 @@ export class AttemptStore {
   }
 
   async remove(id: AttemptId): Promise<void> {
-    await this.database.query({ name: 'attempt-remove', text: 'delete from attempts where id = $1', values: [id] });
+    await this.database.query({
+      name: 'attempt-remove',
+      text: 'delete from attempts where id = $1',
+      values: [id],
+    });
   }
 
-  async #insert(id: AttemptId, interaction: string | null, state: AttemptState, ttlMs: number): Promise<void> {
+  async #insert(
+    id: AttemptId,
+    interaction: string | null,
+    state: AttemptState,
+    ttlMs: number,
+  ): Promise<void> {
     await this.database.query({
       name: 'attempt-insert',
       text: `insert into attempts (id, interaction, state, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')

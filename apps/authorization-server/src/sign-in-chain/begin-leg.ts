@@ -5,15 +5,22 @@ import { Log } from '@gatehouse/observability/log';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { AttemptState } from './attempt.js';
-import { attemptCookieHeader, bindingOf, newAttemptCookie, readAttemptCookie, type AttemptCookie } from './attempt-cookie.js';
+import {
+  attemptCookieHeader,
+  bindingOf,
+  newAttemptCookie,
+  readAttemptCookie,
+  type AttemptCookie,
+} from './attempt-cookie.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed } from './decisions.js';
 import { Vault } from '../vault/vault.client.js';
 
-export type BegunLeg =
-  | { readonly kind: 'away'; readonly authorizationUrl: string; readonly setCookie: string }
+export type BegunLeg = (
+  | { readonly kind: 'away'; readonly authorizationUrl: string }
   /** Recorded as a failed leg: the attempt's page says so. */
-  | { readonly kind: 'failed' };
+  | { readonly kind: 'failed' }
+) & { readonly setCookie: string };
 
 export interface LegToBegin {
   readonly attempt: StoredAttempt;
@@ -37,6 +44,7 @@ export class BeginLeg {
   async begin({ attempt, provider, cookieHeader, uid }: LegToBegin): Promise<BegunLeg> {
     const { id, state } = attempt;
     const cookie = await this.#cookie(attempt, cookieHeader, uid);
+    const setCookie = attemptCookieHeader(id, cookie, this.urls.isHttps);
     const known = this.#accountOf(state, provider);
     try {
       const authorizationUrl = await this.vault.begin({
@@ -47,12 +55,12 @@ export class BeginLeg {
         ...(known === undefined ? {} : { accountId: known }),
       });
       this.log.info('leg-begun', { attemptId: id, provider });
-      return { kind: 'away', authorizationUrl, setCookie: attemptCookieHeader(id, cookie, this.urls.isHttps) };
+      return { kind: 'away', authorizationUrl, setCookie };
     } catch (error) {
       if (!(error instanceof GatehouseError) || error.code !== 'provider_unavailable') throw error;
       this.log.warn('leg-refused', { attemptId: id, provider, reason: 'provider_unavailable' });
       await this.attempts.change(id, (latest) => failed(latest, provider, 'provider_unavailable'));
-      return { kind: 'failed' };
+      return { kind: 'failed', setCookie };
     }
   }
 
@@ -66,11 +74,18 @@ export class BeginLeg {
   }
 
   /** One cookie for all legs of an attempt; a browser that lost it gets a new one, and legs begun before are then void. */
-  async #cookie({ id, state }: StoredAttempt, header: string | undefined, uid: string): Promise<AttemptCookie> {
+  async #cookie(
+    { id, state }: StoredAttempt,
+    header: string | undefined,
+    uid: string,
+  ): Promise<AttemptCookie> {
     const held = readAttemptCookie(header, id, this.urls.isHttps);
     if (held !== undefined && bindingOf(held) === state.browserBinding) return held;
     const made = newAttemptCookie(uid);
-    await this.attempts.change(id, (latest): AttemptState => ({ ...latest, browserBinding: bindingOf(made) }));
+    await this.attempts.change(id, (latest): AttemptState => ({
+      ...latest,
+      browserBinding: bindingOf(made),
+    }));
     return made;
   }
 }

@@ -29,9 +29,14 @@ export class CompleteSignIn {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async complete(request: AuthorizationRequest, situation: Situation, providers: readonly string[]): Promise<Completion> {
+  async complete(
+    request: AuthorizationRequest,
+    situation: Situation,
+    providers: readonly string[],
+  ): Promise<Completion> {
     const { id, state } = situation.attempt;
-    if (state.person === undefined) throw new GatehouseError('internal', 'a chain completed without an account');
+    if (state.person === undefined)
+      throw new GatehouseError('internal', 'a chain completed without an account');
     const proven = provenIdentities(state.legs);
     const primary = proven.find(({ provider }) => provider === this.config.primaryUpstreamProvider);
     const settled = await this.accounts.settle({
@@ -46,12 +51,22 @@ export class CompleteSignIn {
     const session = { tsid: state.tsid, accountId, clientId, clientName };
     await this.sessions.open(session, this.config.tokenLifespans.refreshTokenLifespanMs);
     if (state.approved) await this.approvals.approve(accountId, clientId, situation.fingerprint);
-    this.log.info('sign-in-completed', { attemptId: id, tsid: state.tsid, accountId, clientId, providers: providers.join(' ') });
+    this.log.info('sign-in-completed', {
+      attemptId: id,
+      tsid: state.tsid,
+      accountId,
+      clientId,
+      providers: providers.join(' '),
+    });
     return { kind: 'completed', accountId };
   }
 
   /** @returns false when a connection that was to be used again has gone since it was listed. */
-  async #openInVault({ attempt }: Situation, accountId: AccountId, providers: readonly string[]): Promise<boolean> {
+  async #openInVault(
+    { attempt }: Situation,
+    accountId: AccountId,
+    providers: readonly string[],
+  ): Promise<boolean> {
     try {
       await this.vault.openSession(attempt.id, attempt.state.tsid, accountId, providers);
       return true;

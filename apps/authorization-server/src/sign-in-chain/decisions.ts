@@ -5,15 +5,25 @@ import type { AttemptState, LegFailure, LegOutcome, SignInState } from './attemp
 /** Pure changes of an attempt; the store applies each by compare-and-set. */
 
 /** The user said yes to the client, having seen what it will use and what will be used again. */
-export const approved = (state: SignInState): SignInState => ({ ...state, approved: true, reuseConfirmed: true });
+export const approved = (state: SignInState): SignInState => ({
+  ...state,
+  approved: true,
+  reuseConfirmed: true,
+});
 
 export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
 
 /** The user is somebody else than the browser says: nothing of that account counts any more. */
-export const anotherAccount = (state: SignInState, primaryProvider: string): SignInState => {
-  const { person: _person, browserAccountId: _browserAccountId, ...rest } = state;
-  return { ...rest, approved: false, reuseConfirmed: false, legs: {}, fresh: withName(state.fresh, primaryProvider) };
-};
+export const anotherAccount = (state: SignInState, primaryProvider: string): SignInState => ({
+  kind: 'sign-in',
+  clientId: state.clientId,
+  tsid: state.tsid,
+  approved: false,
+  reuseConfirmed: false,
+  legs: {},
+  fresh: withName(state.fresh, primaryProvider),
+  ...(state.browserBinding === undefined ? {} : { browserBinding: state.browserBinding }),
+});
 
 /** A refusal is often a wrong account, so the next visit lets the user choose. */
 export const retried = <State extends AttemptState>(state: State, provider: string): State => {
@@ -30,8 +40,11 @@ export const retried = <State extends AttemptState>(state: State, provider: stri
 export const skipped = (state: SignInState, provider: string): SignInState =>
   state.legs[provider]?.kind === 'failed' ? withOutcome(state, provider, { kind: 'skipped' }) : state;
 
-export const failed = <State extends AttemptState>(state: State, provider: string, reason: LegFailure): State =>
-  withOutcome(state, provider, { kind: 'failed', reason });
+export const failed = <State extends AttemptState>(
+  state: State,
+  provider: string,
+  reason: LegFailure,
+): State => withOutcome(state, provider, { kind: 'failed', reason });
 
 /** @param owner the account that the identity belongs to already. */
 export const primaryDone = <State extends AttemptState>(
@@ -41,11 +54,24 @@ export const primaryDone = <State extends AttemptState>(
   owner: AccountId | undefined,
   newAccount: AccountId,
 ): State => {
-  const person = owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
+  const person =
+    owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
   // What was connected as somebody else belongs to that somebody.
   const legs = state.person === undefined || state.person.accountId === person.accountId ? state.legs : {};
   return withOutcome({ ...state, person, legs }, provider, { kind: 'done', identity });
 };
+
+/**
+ * Somebody new who, in another browser, has finished signing in meanwhile: the account written there is theirs.
+ * @param owner of the identity that the primary provider proved.
+ */
+export const personSettled = <State extends AttemptState>(
+  state: State,
+  owner: AccountId | undefined,
+): State =>
+  state.person?.isNew === true && owner !== undefined
+    ? { ...state, person: { accountId: owner, isNew: false } }
+    : state;
 
 export const laterDone = <State extends AttemptState>(
   state: State,

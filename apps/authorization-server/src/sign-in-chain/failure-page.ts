@@ -30,18 +30,18 @@ export function failurePage(view: FailureView): Html {
     basePath,
     page: 'failure',
     body: html`<h1>${title}</h1>
-<div class="note bad" role="alert"><p>${what}</p></div>
-${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.join(', ')}</strong>.</p>`}
-${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${provider}, these will not work: ${backends.join(', ')}.</p>` : undefined}
-<form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
-<input type="hidden" name="csrf" value="${csrf}">
-<input type="hidden" name="provider" value="${provider}">
-<div class="actions stretch">
-<button class="main" name="decision" value="retry">${retry}</button>
-${optional ? html`<button name="decision" value="skip">Skip ${provider}</button>` : undefined}
-<button name="decision" value="cancel">Cancel</button>
-</div>
-</form>`,
+      <div class="note bad" role="alert"><p>${what}</p></div>
+      ${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.join(', ')}</strong>.</p>`}
+      ${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${provider}, these will not work: ${backends.join(', ')}.</p>` : undefined}
+      <form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <input type="hidden" name="provider" value="${provider}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="retry">${retry}</button>
+          ${optional ? html`<button name="decision" value="skip">Skip ${provider}</button>` : undefined}
+          <button name="decision" value="cancel">Cancel</button>
+        </div>
+      </form>`,
   });
 }
 

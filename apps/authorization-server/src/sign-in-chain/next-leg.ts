@@ -28,7 +28,12 @@ export type NextLeg =
   /** `providers` are those that the session may use. */
   | { readonly kind: 'complete'; readonly providers: readonly string[] }
   /** The user has to say how to go on: try again, skip (where `optional`) or cancel. */
-  | { readonly kind: 'refuse'; readonly provider: string; readonly reason: LegFailure; readonly optional: boolean }
+  | {
+      readonly kind: 'refuse';
+      readonly provider: string;
+      readonly reason: LegFailure;
+      readonly optional: boolean;
+    }
   /** Connections would be used again and the policy is to ask first. */
   | { readonly kind: 'confirm-reuse' };
 
@@ -38,7 +43,8 @@ export function nextLeg(chain: Chain): NextLeg {
   for (const { name, requirement } of inOrderOfVisit(chain)) {
     const needed = name === chain.primaryProvider || requirement === 'required';
     const outcome = chain.outcomes[name];
-    if (outcome?.kind === 'failed') return { kind: 'refuse', provider: name, reason: outcome.reason, optional: !needed };
+    if (outcome?.kind === 'failed')
+      return { kind: 'refuse', provider: name, reason: outcome.reason, optional: !needed };
     if (outcome?.kind === 'done') {
       providers.push(name);
     } else if (chain.liveConnections.has(name) && mayReuse(chain, requirement, name)) {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { attemptId as attemptIdField } from '@gatehouse/contracts/fields';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { newAccountId, type AttemptId } from '@gatehouse/kernel/ids';
+import { newAccountId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import { AccountStore } from '../accounts/account.store.js';
 import { CONFIG, type Config } from '../config.js';
@@ -9,7 +9,7 @@ import { IssuerUrls } from '../http/issuer-urls.js';
 import type { AttemptState } from './attempt.js';
 import { bindingOf, readAttemptCookie } from './attempt-cookie.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
-import { failed, laterDone, primaryDone } from './decisions.js';
+import { failed, laterDone, personSettled, primaryDone } from './decisions.js';
 import { Vault, type LegReply } from '../vault/vault.client.js';
 
 export interface ReceivedLeg {
@@ -42,8 +42,9 @@ export class ReceiveLeg {
     if (cookie === undefined || bindingOf(cookie) !== attempt.state.browserBinding)
       throw new GatehouseError('callback_wrong_browser');
     const reply = await this.vault.complete(query, bindingOf(cookie));
-    if (reply.attemptId !== attempt.id) throw new GatehouseError('internal', 'the vault completed a leg of another attempt');
-    const recorded = await this.#record(attempt.id, reply);
+    if (reply.attemptId !== attempt.id)
+      throw new GatehouseError('internal', 'the vault completed a leg of another attempt');
+    const recorded = await this.#record(attempt, reply);
     return { attempt: recorded, provider: reply.provider, uid: cookie.uid };
   }
 
@@ -54,12 +55,13 @@ export class ReceiveLeg {
     try {
       return await this.attempts.load(parsed.data);
     } catch (error) {
-      if (error instanceof GatehouseError && error.code === 'attempt_unknown') throw new GatehouseError('callback_unknown');
+      if (error instanceof GatehouseError && error.code === 'attempt_unknown')
+        throw new GatehouseError('callback_unknown');
       throw error;
     }
   }
 
-  async #record(id: AttemptId, reply: LegReply): Promise<StoredAttempt> {
+  async #record({ id, state: before }: StoredAttempt, reply: LegReply): Promise<StoredAttempt> {
     const { provider } = reply;
     if (reply.outcome === 'refused') {
       this.log.warn('leg-refused', { attemptId: id, provider, reason: reply.reason });
@@ -67,15 +69,24 @@ export class ReceiveLeg {
     }
     const owner = await this.accounts.ownerOf(provider, reply.identity.subject);
     const newAccount = newAccountId();
+    const settledOwner = await this.#settledOwner(before);
     const change = (state: AttemptState): AttemptState =>
       this.#decidesAccount(state, provider)
         ? primaryDone(state, provider, reply.identity, owner, newAccount)
-        : laterDone(state, provider, reply.identity, owner);
+        : laterDone(personSettled(state, settledOwner), provider, reply.identity, owner);
     const recorded = await this.attempts.change(id, change);
     const outcome = recorded.state.legs[provider];
-    if (outcome?.kind === 'failed') this.log.warn('leg-refused', { attemptId: id, provider, reason: outcome.reason });
+    if (outcome?.kind === 'failed')
+      this.log.warn('leg-refused', { attemptId: id, provider, reason: outcome.reason });
     else this.log.info('leg-completed', { attemptId: id, provider });
     return recorded;
+  }
+
+  async #settledOwner({ person, legs }: AttemptState): Promise<AccountId | undefined> {
+    const primary = this.config.primaryUpstreamProvider;
+    const outcome = legs[primary];
+    if (person?.isNew !== true || outcome?.kind !== 'done') return undefined;
+    return await this.accounts.ownerOf(primary, outcome.identity.subject);
   }
 
   #decidesAccount(state: AttemptState, provider: string): boolean {

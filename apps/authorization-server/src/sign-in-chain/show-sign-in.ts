@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Shown } from '../http/shown.js';
-import { AuthorizationRequests, type AuthorizationRequest, type Exchange } from '../provider/authorization-requests.js';
+import {
+  AuthorizationRequests,
+  type AuthorizationRequest,
+  type Exchange,
+} from '../provider/authorization-requests.js';
 import { AttemptStore } from './attempt.store.js';
 import { BeginLeg } from './begin-leg.js';
 import { CompleteSignIn } from './complete-sign-in.js';
@@ -27,7 +31,8 @@ export class ShowSignIn {
   async show(exchange: Exchange, uid: string): Promise<Shown> {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const request = await this.requests.load(exchange, uid);
-      if (request.answeredAt !== undefined) return { kind: 'redirect', status: 303, location: request.answeredAt };
+      if (request.answeredAt !== undefined)
+        return { kind: 'redirect', status: 303, location: request.answeredAt };
       const shown = await this.#advance(exchange, request, await this.steps.situationOf(request));
       if (shown !== undefined) return shown;
     }
@@ -35,7 +40,11 @@ export class ShowSignIn {
   }
 
   /** @returns `undefined` when the chain has to be looked at anew. */
-  async #advance(exchange: Exchange, request: AuthorizationRequest, situation: Situation): Promise<Shown | undefined> {
+  async #advance(
+    exchange: Exchange,
+    request: AuthorizationRequest,
+    situation: Situation,
+  ): Promise<Shown | undefined> {
     const { step } = situation;
     switch (step.kind) {
       case 'ask-approval':
@@ -69,7 +78,9 @@ export class ShowSignIn {
     const completion = await this.completion.complete(request, situation, providers);
     if (completion.kind === 'reconsider') return undefined;
     if (completion.kind === 'identity_taken') {
-      await this.attempts.change(situation.attempt.id, (state) => failed(state, completion.provider, 'identity_taken'));
+      await this.attempts.change(situation.attempt.id, (state) =>
+        failed(state, completion.provider, 'identity_taken'),
+      );
       return undefined;
     }
     const { tsid } = situation.attempt.state;

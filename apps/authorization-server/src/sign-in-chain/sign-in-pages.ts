@@ -42,7 +42,13 @@ export class SignInPages {
     switch (question.kind) {
       case 'ask-approval': {
         const signedInAs = await this.#nameOf(situationPerson(attempt.state.person));
-        return consentPage({ ...common, client, redirectUri, providers: this.config.upstreamProviders, signedInAs });
+        return consentPage({
+          ...common,
+          client,
+          redirectUri,
+          providers: this.config.upstreamProviders,
+          signedInAs,
+        });
       }
       case 'confirm-reuse': {
         const accountName = (await this.#nameOf(situationPerson(attempt.state.person))) ?? 'yourself';
@@ -50,7 +56,9 @@ export class SignInPages {
       }
       case 'refuse': {
         const { provider, reason, optional } = question;
-        const connected = Object.entries(attempt.state.legs).flatMap(([name, { kind }]) => (kind === 'done' ? [name] : []));
+        const connected = Object.entries(attempt.state.legs).flatMap(([name, { kind }]) =>
+          kind === 'done' ? [name] : [],
+        );
         const backends = this.config.upstreamProviders.find(({ name }) => name === provider)?.backends ?? [];
         return failurePage({ ...common, provider, reason, optional, connected, backends });
       }

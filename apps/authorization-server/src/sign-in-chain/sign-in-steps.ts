@@ -38,9 +38,18 @@ export class SignInSteps {
     const account =
       request.browserAccountId === undefined ? undefined : await this.accounts.find(request.browserAccountId);
     const id = newAttemptId();
-    const made = await this.attempts.ensure(id, request.uid, initialState(request, account?.accountId, this.config), SIGN_IN_TTL_MS);
+    const made = await this.attempts.ensure(
+      id,
+      request.uid,
+      initialState(request, account?.accountId, this.config),
+      SIGN_IN_TTL_MS,
+    );
     if (made.id === id)
-      this.log.info('sign-in-started', { attemptId: id, clientId: request.client.clientId, accountId: account?.accountId });
+      this.log.info('sign-in-started', {
+        attemptId: id,
+        clientId: request.client.clientId,
+        accountId: account?.accountId,
+      });
     return asSignIn(made);
   }
 
@@ -64,7 +73,9 @@ export class SignInSteps {
       primaryProvider: this.config.primaryUpstreamProvider,
       providers: this.config.upstreamProviders,
       reuse: this.config.connectionReuse,
-      liveConnections: new Set(connections.filter(({ state }) => state === 'live').map(({ provider }) => provider)),
+      liveConnections: new Set(
+        connections.filter(({ state }) => state === 'live').map(({ provider }) => provider),
+      ),
       approvedBefore,
     });
     return { attempt, step, fingerprint };

@@ -17,12 +17,20 @@ export class SignInController {
   ) {}
 
   @Get()
-  async show(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async show(
+    @Param('uid') uid: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     show(reply, await this.page.show({ request: request.raw, response: reply.raw }, uid));
   }
 
   @Post()
-  async answer(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async answer(
+    @Param('uid') uid: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const form = readForm(request.body, request.headers['content-type']);
     const exchange = { request: request.raw, response: reply.raw };
     const location = (await this.answers.answer(exchange, uid, form)) ?? this.urls.path(`/sign-in/${uid}`);

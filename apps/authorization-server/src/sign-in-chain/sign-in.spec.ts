@@ -1,11 +1,12 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { TestService } from '../testing/test-service.js';
+import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
+import { REDIRECT_URI, TestService } from '../testing/test-service.js';
 
 let database: TestDatabase;
 let nats: TestNats;
@@ -17,7 +18,7 @@ beforeAll(async () => {
     databaseUrl: database.url,
     port: await freePort(),
     log: new SilentLog(),
-    busOf: nats.optionsOf,
+    busOf: (name) => nats.optionsOf(name),
   });
 });
 
@@ -27,8 +28,26 @@ afterAll(async () => {
   await database.close();
 });
 
+let people = 0;
+/** A login that nobody had before. */
+const somebody = (): string => `person-${(people += 1)}`;
+
+async function approvalPage(browser: TestBrowser, clientId?: string): Promise<Answer> {
+  const { url } = service.authorizeUrl(clientId ?? (await service.register()));
+  return await browser.follow(await browser.get(url));
+}
+
+/** Approves and goes as far as the second provider. */
+async function atSecondProvider(browser: TestBrowser, login: string): Promise<Answer> {
+  const away = await browser.decide(await approvalPage(browser), 'approve');
+  return await service.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
+}
+
+const paramsOf = (answer: Answer): Record<string, string> =>
+  Object.fromEntries(new URL(answer.location ?? '').searchParams);
+
 test('a sign-in from authorization request to token', async () => {
-  const { answer, clientId } = await service.tokens('alice');
+  const { answer, clientId } = await service.tokens(somebody());
   expect(answer).toMatchObject({ status: 200, token_type: 'Bearer', scope: 'openid offline_access' });
   expect(decodeProtectedHeader(answer.access_token ?? '')).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
   const claims = decodeJwt(answer.access_token ?? '');
@@ -44,4 +63,265 @@ test('a sign-in from authorization request to token', async () => {
   const refreshed = await service.refresh(clientId, answer.refresh_token ?? '');
   expect(refreshed.status).toBe(200);
   expect(decodeJwt(refreshed.access_token ?? '')['tsid']).toBe(opened?.tsid);
+});
+
+describe('approval', () => {
+  test('before it nothing is sent to a provider and no cookie of a leg is set (confused deputy)', async () => {
+    const browser = service.browser();
+    const begun = service.vault.begun.length;
+    const page = await approvalPage(browser);
+    expect([pageName(page), page.status]).toEqual(['consent', 200]);
+    expect(page.headers.getSetCookie().join()).not.toContain('gh-signin');
+    expect(service.vault.begun).toHaveLength(begun);
+    for (const shown of [
+      'Test Client',
+      '127.0.0.1:7777',
+      'acme-sso',
+      'octo',
+      'wiki',
+      'mail',
+      'read',
+      'files',
+    ])
+      expect(page.body).toContain(shown);
+    expect(page.body).toContain('runs on a computer');
+  });
+
+  test('the page cannot be framed, cached, scripted, or leak its address', async () => {
+    const { headers } = await approvalPage(service.browser());
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  test('a name with markup stays text (script injection by a registered client)', async () => {
+    const clientId = await service.register({ client_name: '<img src=x onerror=alert(1)>' });
+    const { body } = await approvalPage(service.browser(), clientId);
+    expect(body).not.toContain('<img');
+    expect(body).toContain('&lt;img src=x onerror=alert(1)&gt;');
+  });
+
+  test('a form from another site is refused (CSRF), and so is the token of another browser', async () => {
+    const browser = service.browser();
+    const page = await approvalPage(browser);
+    expect((await browser.post(page.url, { decision: 'approve' })).status).toBe(403);
+    const other = hiddenFields((await approvalPage(service.browser())).body);
+    expect((await browser.post(page.url, { ...other, decision: 'approve' })).status).toBe(403);
+    expect(pageName(await browser.get(page.url))).toBe('consent');
+  });
+
+  test('another browser cannot open the page of a sign-in, even with its address', async () => {
+    const page = await approvalPage(service.browser());
+    const stolen = await service.browser().get(page.url);
+    expect([stolen.status, pageName(stolen)]).toEqual([400, 'error']);
+  });
+
+  test('"cancel" tells the client access_denied, with iss and state', async () => {
+    const browser = service.browser();
+    const end = await browser.decide(await approvalPage(browser), 'cancel');
+    expect(end.location?.startsWith(REDIRECT_URI)).toBe(true);
+    expect(paramsOf(end)).toMatchObject({
+      error: 'access_denied',
+      iss: service.issuer,
+      state: 'client-state',
+    });
+  });
+});
+
+describe('a leg that fails', () => {
+  test.each([
+    ['access_denied', 'denied', 'access_denied'],
+    ['garbage', 'invalid_response', 'server_error'],
+  ])('with %s names the provider and offers a way on; giving up is %s', async (error, reason, told) => {
+    const browser = service.browser();
+    const failed = await service.answerLeg(browser, await atSecondProvider(browser, somebody()), { error });
+    expect(pageName(failed)).toBe('failure');
+    expect(failed.body).toContain(`data-provider="octo" data-reason="${reason}"`);
+    expect(failed.body).toContain('Connected already, and kept: <strong>acme-sso</strong>');
+    expect(failed.body).not.toContain('value="skip"');
+    const end = await browser.decide(failed, 'cancel');
+    expect(paramsOf(end)).toMatchObject({ error: told, iss: service.issuer });
+    expect(paramsOf(end)['error_description']).toContain('octo');
+  });
+
+  test('can be tried again, and the legs before it are not asked for again', async () => {
+    const browser = service.browser();
+    const login = somebody();
+    const failed = await service.answerLeg(browser, await atSecondProvider(browser, login), {
+      error: 'access_denied',
+    });
+    const again = await browser.decide(failed, 'retry');
+    expect(new URL(again.location ?? '').hostname).toBe('octo.example');
+    expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'octo', fresh: true });
+    const wiki = await service.answerLeg(browser, again, { code: `octo.example-${login}` });
+    const end = await service.answerLeg(browser, wiki, { code: `wiki.example-${login}` });
+    expect(paramsOf(end)['code']).toBeDefined();
+  });
+
+  test('can be skipped when the provider is optional, and the session does without it', async () => {
+    const browser = service.browser();
+    const login = somebody();
+    const wiki = await service.answerLeg(browser, await atSecondProvider(browser, login), {
+      code: `octo-${login}`,
+    });
+    const failed = await service.answerLeg(browser, wiki, { error: 'access_denied' });
+    expect(failed.body).toContain('Skip wiki');
+    const end = await browser.decide(failed, 'skip');
+    expect(paramsOf(end)['code']).toBeDefined();
+    expect(service.vault.opened.at(-1)?.providers).toEqual(['acme-sso', 'octo']);
+  });
+
+  test('a required provider cannot be skipped by a forged form', async () => {
+    const browser = service.browser();
+    const failed = await service.answerLeg(browser, await atSecondProvider(browser, somebody()), {
+      error: 'access_denied',
+    });
+    expect(pageName(await browser.decide(failed, 'skip'))).toBe('failure');
+  });
+
+  test('a provider that is down is named, and giving up is temporarily_unavailable', async () => {
+    const browser = service.browser();
+    service.vault.unavailable.add('octo');
+    const failed = await atSecondProvider(browser, somebody());
+    service.vault.unavailable.delete('octo');
+    expect(failed.body).toContain('data-reason="provider_unavailable"');
+    expect(paramsOf(await browser.decide(failed, 'cancel'))).toMatchObject({
+      error: 'temporarily_unavailable',
+    });
+  });
+});
+
+describe('the callback', () => {
+  test('in another browser is refused and leaves the step to the right one (login CSRF)', async () => {
+    const browser = service.browser();
+    const login = somebody();
+    const away = await atSecondProvider(browser, login);
+    const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
+    const stolen = await service.browser().get(`/oauth/callback?state=${state}&code=attacker`);
+    expect(stolen.status).toBe(400);
+    expect(stolen.body).toContain('callback_wrong_browser');
+    expect(
+      new URL((await service.answerLeg(browser, away, { code: `octo-${login}` })).location ?? '').hostname,
+    ).toBe('wiki.example');
+  });
+
+  test('again with the same state is refused (replay)', async () => {
+    const browser = service.browser();
+    const away = await atSecondProvider(browser, somebody());
+    await service.answerLeg(browser, away, { code: 'octo-once' });
+    const replay = await service.answerLeg(browser, away, { code: 'octo-twice' });
+    expect([replay.status, pageName(replay)]).toEqual([400, 'error']);
+    expect(replay.body).toContain('callback_unknown');
+  });
+
+  test.each([
+    '',
+    '?code=x',
+    '?state=x&code=y',
+    `?state=${'A'.repeat(22)}.x&code=y`,
+    `?state=${"'; drop table attempts; --"}`,
+  ])('with a foreign state is a page that says so (%#)', async (query) => {
+    const answer = await service.browser().get(`/oauth/callback${query}`);
+    expect([answer.status, pageName(answer)]).toEqual([400, 'error']);
+  });
+
+  test('never shows what a provider wrote', async () => {
+    const browser = service.browser();
+    const away = await atSecondProvider(browser, somebody());
+    const failed = await service.answerLeg(browser, away, {
+      error: 'access_denied',
+      error_description: 'call-this-number',
+    });
+    expect(failed.body).not.toContain('call-this-number');
+  });
+});
+
+describe('who the user is', () => {
+  test('an identity that belongs to another account is refused, and another one can be chosen', async () => {
+    const [alice, bob] = [somebody(), somebody()];
+    await service.tokens(alice);
+    const browser = service.browser();
+    const failed = await service.answerLeg(browser, await atSecondProvider(browser, bob), {
+      code: `octo.example-${alice}`,
+    });
+    expect(failed.body).toContain('data-reason="identity_taken"');
+    const again = await browser.decide(failed, 'retry');
+    expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'octo', fresh: true });
+    expect(
+      new URL((await service.answerLeg(browser, again, { code: `octo.example-${bob}` })).location ?? '')
+        .hostname,
+    ).toBe('wiki.example');
+  });
+
+  test('the same person from two browsers at once gets one account', async () => {
+    const login = somebody();
+    const results = await Promise.all([1, 2, 3].map(() => service.tokens(login)));
+    const subjects = new Set(results.map(({ answer }) => decodeJwt(answer.access_token ?? '').sub));
+    expect(subjects.size).toBe(1);
+  });
+
+  test('a browser that is signed in and approved the client is asked once, then goes through', async () => {
+    const browser = service.browser();
+    const clientId = await service.register();
+    await service.signIn(browser, service.authorizeUrl(clientId).url, somebody());
+    const begun = service.vault.begun.length;
+    const page = await approvalPage(browser, clientId);
+    expect(pageName(page)).toBe('continue');
+    expect(paramsOf(await browser.decide(page, 'continue'))['code']).toBeDefined();
+    expect(service.vault.begun).toHaveLength(begun);
+  });
+
+  test('another client is approved anew, whatever was approved before', async () => {
+    const browser = service.browser();
+    await service.signIn(browser, service.authorizeUrl(await service.register()).url, somebody());
+    expect(pageName(await approvalPage(browser, await service.register()))).toBe('consent');
+  });
+
+  test('"use another account" starts from nothing, and the browser then belongs to the new one', async () => {
+    const browser = service.browser();
+    const [alice, bob] = [somebody(), somebody()];
+    const clientId = await service.register();
+    await service.signIn(browser, service.authorizeUrl(clientId).url, alice);
+    const asked = await browser.decide(await approvalPage(browser, clientId), 'another');
+    expect(pageName(asked)).toBe('consent');
+    let at = await browser.decide(asked, 'approve');
+    expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'acme-sso', fresh: true });
+    for (const provider of ['acme-sso', 'octo', 'wiki'])
+      at = await service.answerLeg(browser, at, { code: `${provider}.example-${bob}` });
+    expect(paramsOf(at)['code']).toBeDefined();
+    expect((await approvalPage(browser, clientId)).body).toContain(`Name of acme-sso.example-${bob}`);
+  });
+
+  test('prompt=login walks every provider again', async () => {
+    const browser = service.browser();
+    const clientId = await service.register();
+    await service.signIn(browser, service.authorizeUrl(clientId).url, somebody());
+    const { url } = service.authorizeUrl(clientId, { prompt: 'login' });
+    expect(pageName(await browser.follow(await browser.get(url)))).toBe('consent');
+  });
+});
+
+test('answering a page twice at once, or reloading the last one, ends in one session', async () => {
+  const browser = service.browser();
+  const login = somebody();
+  const page = await approvalPage(browser);
+  const fields = { ...hiddenFields(page.body), decision: 'approve' };
+  await Promise.all([browser.post(page.url, fields), browser.post(page.url, fields)]);
+  let at = await browser.follow(await browser.get(page.url));
+  for (const provider of ['acme-sso', 'octo'])
+    at = await service.answerLeg(browser, at, { code: `${provider}.example-${login}` });
+  const state = new URL(at.location ?? '').searchParams.get('state') ?? '';
+  await browser.get(`/oauth/callback?code=wiki-${login}&state=${state}`);
+  const opened = service.vault.opened.length;
+  const ends = await Promise.all([browser.get(page.url), browser.get(page.url), browser.get(page.url)]);
+  for (const end of ends)
+    expect([end.status, end.location?.startsWith(`${service.issuer}/oauth/authorize/`)]).toEqual([303, true]);
+  expect(new Set(service.vault.opened.slice(opened).map(({ tsid }) => tsid)).size).toBe(1);
+  const codes = await Promise.all(ends.map((end) => browser.get(end.location ?? '')));
+  expect(codes.filter(({ location }) => location?.includes('code=') === true).length).toBeGreaterThanOrEqual(
+    1,
+  );
 });

@@ -7,6 +7,8 @@ export class CookieKeys {
 
   /** A key for one purpose, so that a MAC made for one use means nothing in another (HKDF, RFC 5869). */
   derive(purpose: string): Secret {
-    return new Secret(Buffer.from(hkdfSync('sha256', this.root.reveal(), '', purpose, 32)).toString('base64url'));
+    return new Secret(
+      Buffer.from(hkdfSync('sha256', this.root.reveal(), '', purpose, 32)).toString('base64url'),
+    );
   }
 }

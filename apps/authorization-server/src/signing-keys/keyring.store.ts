@@ -31,8 +31,15 @@ export class KeyringStore {
       text: 'select sealed from keyring where name = $1',
       values: [name],
     });
-    return rows[0] === undefined ? undefined : new Secret(this.envelope.open(rows[0].sealed, this.#owner(name)));
+    return rows[0] === undefined
+      ? undefined
+      : new Secret(this.envelope.open(rows[0].sealed, this.#owner(name)));
   }
 
-  readonly #owner = (name: string): readonly string[] => [this.gatewayName, 'authorization-server', 'keyring', name];
+  readonly #owner = (name: string): readonly string[] => [
+    this.gatewayName,
+    'authorization-server',
+    'keyring',
+    name,
+  ];
 }

@@ -21,14 +21,17 @@ import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js
     {
       provide: KeyringStore,
       inject: [Database, Envelope, CONFIG],
-      useFactory: (database: Database, envelope: Envelope, { name }: Config) => new KeyringStore(database, envelope, name),
+      useFactory: (database: Database, envelope: Envelope, { name }: Config) =>
+        new KeyringStore(database, envelope, name),
     },
     {
       provide: SigningKeys,
       inject: [KeyringStore, CONFIG],
       useFactory: async (keyring: KeyringStore, config: Config) => {
-        const [first = await keyring.findOrMake('signing', () => Promise.resolve(newSigningKeyPem())), ...rest] =
-          config.signingKeys;
+        const [
+          first = await keyring.findOrMake('signing', () => Promise.resolve(newSigningKeyPem())),
+          ...rest
+        ] = config.signingKeys;
         return new SigningKeys([
           await readSigningKey(first, 0),
           ...(await Promise.all(rest.map((pem, index) => readSigningKey(pem, index + 1)))),

@@ -38,7 +38,9 @@ const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
 
 export const newSigningKeyPem = (): Secret =>
   new Secret(
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
   );
 
 /** Reads a PEM private key: PKCS #8, PKCS #1 (RSA) or SEC 1 (EC). @throws when it is unusable, without quoting it. */

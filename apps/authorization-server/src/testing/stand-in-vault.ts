@@ -51,7 +51,9 @@ export class StandInVault {
   }
 
   @Answers(connectionBegin)
-  begin(@Payload() request: z.output<typeof connectionBegin.request>): Promise<z.input<typeof connectionBegin.reply>> {
+  begin(
+    @Payload() request: z.output<typeof connectionBegin.request>,
+  ): Promise<z.input<typeof connectionBegin.reply>> {
     if (this.unavailable.has(request.provider)) throw new GatehouseError('provider_unavailable');
     const state = `${request.attemptId}.${randomToken()}`;
     this.begun.push(request);
@@ -75,9 +77,20 @@ export class StandInVault {
     const { attemptId, provider } = leg;
     const reason = query.get('error');
     if (reason !== null)
-      return { outcome: 'refused', attemptId, provider, reason: reason === 'access_denied' ? 'denied' : 'invalid_response' };
+      return {
+        outcome: 'refused',
+        attemptId,
+        provider,
+        reason: reason === 'access_denied' ? 'denied' : 'invalid_response',
+      };
     const subject = query.get('code') ?? '';
-    return { outcome: 'completed', attemptId, provider, identity: { subject, name: `Name of ${subject}` }, scopes: [] };
+    return {
+      outcome: 'completed',
+      attemptId,
+      provider,
+      identity: { subject, name: `Name of ${subject}` },
+      scopes: [],
+    };
   }
 
   @Answers(sessionOpen)
@@ -88,20 +101,28 @@ export class StandInVault {
   }
 
   @Answers(sessionClose)
-  close(@Payload() { tsid }: z.output<typeof sessionClose.request>): Promise<z.input<typeof sessionClose.reply>> {
+  close(
+    @Payload() { tsid }: z.output<typeof sessionClose.request>,
+  ): Promise<z.input<typeof sessionClose.reply>> {
     this.closed.push(tsid);
     return Promise.resolve({ closed: true });
   }
 
   @Answers(attemptDiscard)
-  discard(@Payload() request: z.output<typeof attemptDiscard.request>): Promise<z.input<typeof attemptDiscard.reply>> {
+  discard(
+    @Payload() request: z.output<typeof attemptDiscard.request>,
+  ): Promise<z.input<typeof attemptDiscard.reply>> {
     this.discarded.push(request.attemptId);
     return Promise.resolve({ discarded: 0 });
   }
 
   @Answers(connectionList)
-  list(@Payload() { accountId }: z.output<typeof connectionList.request>): Promise<z.input<typeof connectionList.reply>> {
-    const providers = [...this.connections].flatMap((one) => (one.startsWith(accountId) ? [one.split(' ')[1] ?? ''] : []));
+  list(
+    @Payload() { accountId }: z.output<typeof connectionList.request>,
+  ): Promise<z.input<typeof connectionList.reply>> {
+    const providers = [...this.connections].flatMap((one) =>
+      one.startsWith(accountId) ? [one.split(' ')[1] ?? ''] : [],
+    );
     const facts = { subject: 'subject', scopes: [], state: 'live' as const, connectedAtMs: 1 };
     return Promise.resolve({
       connections: providers.map((provider) => ({ connectionId: newConnectionId(), provider, ...facts })),
@@ -116,7 +137,9 @@ export class StandInVault {
   }
 
   @Answers(connectionAdopt)
-  adopt(@Payload() request: z.output<typeof connectionAdopt.request>): Promise<z.input<typeof connectionAdopt.reply>> {
+  adopt(
+    @Payload() request: z.output<typeof connectionAdopt.request>,
+  ): Promise<z.input<typeof connectionAdopt.reply>> {
     this.adopted.push(request);
     this.connections.add(`${request.accountId} ${request.provider}`);
     return Promise.resolve({ adopted: true });
@@ -131,7 +154,10 @@ export interface RunningVault {
 export async function startStandInVault(bus: BusOptions, log: Log): Promise<RunningVault> {
   @Module({ controllers: [StandInVault], providers: [{ provide: Log, useValue: log }] })
   class StandInModule {}
-  const app = await NestFactory.createMicroservice(StandInModule, { strategy: contractServer(bus), logger: false });
+  const app = await NestFactory.createMicroservice(StandInModule, {
+    strategy: contractServer(bus),
+    logger: false,
+  });
   await app.listen();
   return { vault: app.get(StandInVault), app };
 }

@@ -27,10 +27,17 @@ export class TestBrowser {
   async #send(url: string, init: RequestInit): Promise<Answer> {
     const target = new URL(url, this.origin);
     const cookie = [...this.#cookies]
-      .filter(([, { path }]) => target.pathname === path || target.pathname.startsWith(path === '/' ? '/' : `${path}/`))
+      .filter(
+        ([, { path }]) =>
+          target.pathname === path || target.pathname.startsWith(path === '/' ? '/' : `${path}/`),
+      )
       .map(([name, { value }]) => `${name}=${value}`)
       .join('; ');
-    const response = await fetch(target, { ...init, redirect: 'manual', headers: { accept: 'text/html', cookie } });
+    const response = await fetch(target, {
+      ...init,
+      redirect: 'manual',
+      headers: { accept: 'text/html', cookie },
+    });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     const location = response.headers.get('location');
     return {
@@ -63,7 +70,9 @@ export interface Answer {
 
 export const hiddenFields = (body: string): Record<string, string> =>
   Object.fromEntries(
-    [...body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [name ?? '', value ?? '']),
+    [...body.matchAll(/<input\s+type="hidden"\s+name="([^"]*)"\s+value="([^"]*)"/g)].map(
+      ([, name, value]) => [name ?? '', value ?? ''],
+    ),
   );
 
 export const pageName = ({ body }: Answer): string | undefined => /data-page="([^"]*)"/.exec(body)?.[1];

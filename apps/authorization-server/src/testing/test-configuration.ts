@@ -12,7 +12,10 @@ export interface TestConfigurationParts {
 const KEY_ENCRYPTION_KEYS = [{ id: 'test', key: new Secret(randomBytes(32).toString('base64url')) }];
 
 /** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */
-export function testConfiguration({ databaseUrl, bus, port }: TestConfigurationParts, overrides: Partial<Config> = {}): Config {
+export function testConfiguration(
+  { databaseUrl, bus, port }: TestConfigurationParts,
+  overrides: Partial<Config> = {},
+): Config {
   const issuer = `http://localhost:${port}`;
   const provider = { type: 'oauth2', scopes: ['read'], backends: ['files'] } as const;
   return {
@@ -25,7 +28,11 @@ export function testConfiguration({ databaseUrl, bus, port }: TestConfigurationP
     callbackUrl: `${issuer}/oauth/callback`,
     primaryUpstreamProvider: 'acme-sso',
     insecureAllowHttp: false,
-    tokenLifespans: { accessTokenLifespanMs: 60_000, refreshTokenLifespanMs: 3_600_000, authCodeLifespanMs: 60_000 },
+    tokenLifespans: {
+      accessTokenLifespanMs: 60_000,
+      refreshTokenLifespanMs: 3_600_000,
+      authCodeLifespanMs: 60_000,
+    },
     signingKeys: [],
     keyEncryptionKeys: KEY_ENCRYPTION_KEYS,
     clientRegistration: {
@@ -49,4 +56,8 @@ export function testConfiguration({ databaseUrl, bus, port }: TestConfigurationP
 }
 
 export const rsaKeyPem = (): Secret =>
-  new Secret(generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString());
+  new Secret(
+    generateKeyPairSync('rsa', { modulusLength: 2_048 })
+      .privateKey.export({ type: 'pkcs1', format: 'pem' })
+      .toString(),
+  );

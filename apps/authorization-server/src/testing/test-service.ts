@@ -18,6 +18,8 @@ export interface TestServiceParts {
   readonly log: Log;
   busOf(service: 'authorization-server' | 'token-vault'): BusOptions;
   readonly overrides?: Partial<Config>;
+  /** Another replica's: it answers for this one, too. */
+  readonly vault?: StandInVault;
 }
 
 /** This service for real (HTTP, Postgres, NATS), with a stand-in on the vault's side of the bus. */
@@ -30,14 +32,20 @@ export class TestService {
   ) {}
 
   static async start(parts: TestServiceParts): Promise<TestService> {
-    const { vault, app: vaultApp } = await startStandInVault(parts.busOf('token-vault'), parts.log);
+    const started =
+      parts.vault === undefined ? await startStandInVault(parts.busOf('token-vault'), parts.log) : undefined;
+    const vault = started?.vault ?? parts.vault;
+    if (vault === undefined) throw new Error('no vault');
     const bus = parts.busOf('authorization-server');
-    const config = testConfiguration({ databaseUrl: parts.databaseUrl, bus, port: parts.port }, parts.overrides);
+    const config = testConfiguration(
+      { databaseUrl: parts.databaseUrl, bus, port: parts.port },
+      parts.overrides,
+    );
     const app = await createApplication(config, parts.log);
     await start(app, config);
     return new TestService(config, app, vault, async () => {
       await app.close();
-      await vaultApp.close();
+      await started?.app.close();
     });
   }
 
@@ -50,7 +58,11 @@ export class TestService {
   }
 
   async register(metadata: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    const answer = await this.post('/oauth/register', { redirect_uris: [REDIRECT_URI], client_name: 'Test Client', ...metadata });
+    const answer = await this.post('/oauth/register', {
+      redirect_uris: [REDIRECT_URI],
+      client_name: 'Test Client',
+      ...metadata,
+    });
     return (answer as { readonly client_id: string }).client_id;
   }
 
@@ -63,7 +75,10 @@ export class TestService {
     return await response.json();
   }
 
-  authorizeUrl(clientId: string, overrides: Readonly<Record<string, string | undefined>> = {}): { url: string; verifier: string } {
+  authorizeUrl(
+    clientId: string,
+    overrides: Readonly<Record<string, string | undefined>> = {},
+  ): { url: string; verifier: string } {
     const verifier = randomToken();
     const parameters: Readonly<Record<string, string | undefined>> = {
       response_type: 'code',
@@ -76,12 +91,17 @@ export class TestService {
       ...overrides,
     };
     const url = new URL('/oauth/authorize', this.issuer);
-    for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+    for (const [name, value] of Object.entries(parameters))
+      if (value !== undefined) url.searchParams.set(name, value);
     return { url: url.href, verifier };
   }
 
   /** What a provider does with the browser: sends it back with an answer. */
-  async answerLeg(browser: TestBrowser, away: Answer, answer: Readonly<Record<string, string>>): Promise<Answer> {
+  async answerLeg(
+    browser: TestBrowser,
+    away: Answer,
+    answer: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
     const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
     const query = new URLSearchParams({ ...answer, state });
     return await browser.follow(await browser.get(`/oauth/callback?${query.toString()}`));
@@ -92,14 +112,18 @@ export class TestService {
     let at = await browser.follow(await browser.get(authorizeUrl));
     for (let step = 0; step < 10; step += 1) {
       if (at.location?.startsWith(REDIRECT_URI) === true) return new URL(at.location).searchParams;
-      if (at.status === 302) at = await this.answerLeg(browser, at, { code: `${new URL(at.location ?? '').hostname}-${login}` });
+      if (at.status === 302)
+        at = await this.answerLeg(browser, at, { code: `${new URL(at.location ?? '').hostname}-${login}` });
       else at = await browser.decide(at, at.body.includes('value="approve"') ? 'approve' : 'continue');
     }
     throw new Error(`no end of the sign-in: ${at.status} ${at.url}`);
   }
 
   async token(fields: Readonly<Record<string, string>>): Promise<TokenAnswer> {
-    const response = await fetch(`${this.issuer}/oauth/token`, { method: 'POST', body: new URLSearchParams(fields) });
+    const response = await fetch(`${this.issuer}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+    });
     return { status: response.status, ...((await response.json()) as Omit<TokenAnswer, 'status'>) };
   }
 
@@ -115,7 +139,11 @@ export class TestService {
   }
 
   async refresh(clientId: string, refreshToken: string): Promise<TokenAnswer> {
-    return await this.token({ grant_type: 'refresh_token', client_id: clientId, refresh_token: refreshToken });
+    return await this.token({
+      grant_type: 'refresh_token',
+      client_id: clientId,
+      refresh_token: refreshToken,
+    });
   }
 
   /** From nothing to tokens. */

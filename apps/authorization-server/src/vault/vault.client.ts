@@ -40,7 +40,12 @@ export class Vault {
     await this.bus.ask(attemptDiscard, { attemptId });
   }
 
-  async openSession(attemptId: AttemptId, tsid: SessionId, accountId: AccountId, providers: readonly string[]): Promise<void> {
+  async openSession(
+    attemptId: AttemptId,
+    tsid: SessionId,
+    accountId: AccountId,
+    providers: readonly string[],
+  ): Promise<void> {
     await this.bus.ask(sessionOpen, { attemptId, tsid, accountId, providers: [...providers] });
   }
 

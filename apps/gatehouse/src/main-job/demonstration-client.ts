@@ -5,6 +5,7 @@ import {
   UnauthorizedError,
   type OAuthClientMetadata,
   type OAuthClientProvider,
+  type OAuthDiscoveryState,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
@@ -30,6 +31,7 @@ class InMemoryOAuthClient implements OAuthClientProvider {
   #client: StoredOAuthClientInformation | undefined;
   #tokens: StoredOAuthTokens | undefined;
   #codeVerifier = '';
+  #discovery: OAuthDiscoveryState | undefined;
 
   state = (): string => this.expectedState;
   clientInformation = (): StoredOAuthClientInformation | undefined => this.#client;
@@ -47,6 +49,10 @@ class InMemoryOAuthClient implements OAuthClientProvider {
     this.#codeVerifier = codeVerifier;
   }
   codeVerifier = (): string => this.#codeVerifier;
+  saveDiscoveryState(discovery: OAuthDiscoveryState): void {
+    this.#discovery = discovery;
+  }
+  discoveryState = (): OAuthDiscoveryState | undefined => this.#discovery;
 }
 
 export interface SignedInClient {

@@ -2,8 +2,8 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { migrate } from '@gatehouse/persistence/migrate';
 import { Cannot } from '../cannot.js';
 import { renderConnectHints } from '../main-job/connect-hints.js';
-import { runMainJob, type MainJobResult } from '../main-job/main-job.js';
-import { renderJson, renderTable } from '../main-job/table.js';
+import { runMainJob } from '../main-job/main-job.js';
+import { reportMainJob } from '../main-job/report.js';
 import { Output, seconds } from '../output.js';
 import { migrationsOf } from '../paths.js';
 import { startDemonstration } from './demonstration.js';
@@ -130,8 +130,7 @@ async function afterStart(
   if (plan.isDemonstration) {
     const result = await stop.orElse(runMainJob(plan.model));
     if (result === undefined) return 0;
-    print(result, options, output);
-    code = result.rows.length > 0 && result.rows.every(({ isRight }) => isRight) ? 0 : 1;
+    code = reportMainJob(result, options.json, output);
   }
   if (options.once) return code;
   output.line(
@@ -140,19 +139,4 @@ async function afterStart(
   const failure = await stop.orElse(broken);
   if (failure !== undefined) throw failure;
   return 0;
-}
-
-function print(
-  { rows, toolCount, pagesVisited, elapsedMs }: MainJobResult,
-  options: UpOptions,
-  output: Output,
-): void {
-  output.heading(
-    `\nOne sign-in as alice (${pagesVisited} requests through both providers), ${toolCount} tools, ` +
-      `each backend called once, ${seconds(elapsedMs)}. Whose token arrived:`,
-  );
-  output.line(renderTable(rows));
-  const wrong = rows.filter(({ isRight }) => !isRight).length;
-  output.line(wrong === 0 ? `All ${rows.length} as configured.` : `${wrong} of ${rows.length} are wrong.`);
-  if (options.json) process.stdout.write(`${renderJson(rows)}\n`);
 }

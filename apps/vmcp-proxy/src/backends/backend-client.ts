@@ -54,12 +54,11 @@ export class BackendClient {
         details: { backend, ran: 'no' },
       });
     const remainingMs = request.deadlineAtMs - Date.now();
-    let timer: NodeJS.Timeout | undefined;
     const response = new BackendResponse(backend, (error) => {
       clearTimeout(timer);
       target.reachability.note(error, Date.now());
     });
-    timer = setTimeout(() => response.stop(tooLate(backend)), Math.max(remainingMs, 0));
+    const timer = setTimeout(() => response.stop(tooLate(backend)), Math.max(remainingMs, 0));
     request.cancellation?.attach((reason) => response.stop(reason));
     target.pool.dispatch(
       {
@@ -91,7 +90,10 @@ export class BackendClient {
         keepAliveTimeout: KEEP_IDLE_MS,
         maxResponseSize: MOST_RESPONSE_BYTES,
         allowH2: false,
-        connect: safeConnector({ allowPrivateIps, insecureAllowHttp }, { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+        connect: safeConnector(
+          { allowPrivateIps, insecureAllowHttp },
+          { connectTimeoutMs: CONNECT_TIMEOUT_MS },
+        ),
       });
       this.#pools.set(key, pool);
     }

@@ -121,7 +121,8 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
           else this.stop(tooLarge(this.backend));
           return true;
         },
-        end: () => (length > maxBytes ? reject(tooLarge(this.backend)) : resolve(Buffer.concat(chunks).toString())),
+        end: () =>
+          length > maxBytes ? reject(tooLarge(this.backend)) : resolve(Buffer.concat(chunks).toString()),
         fail: reject,
       });
     });
@@ -142,7 +143,9 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
 }
 
 const tooLarge = (backend: string): GatehouseError =>
-  new GatehouseError('backend_unavailable', 'the answer is too large', { details: { backend, ran: 'maybe' } });
+  new GatehouseError('backend_unavailable', 'the answer is too large', {
+    details: { backend, ran: 'maybe' },
+  });
 
 /** `details.ran` says whether the backend may have acted: only when it cannot have, a retry is safe. */
 function failureOf(error: Error, backend: string, sent: boolean): GatehouseError {

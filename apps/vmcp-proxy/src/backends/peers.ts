@@ -202,5 +202,9 @@ export class Peers {
   }
 }
 
-export const sessionKey = ({ backend, principal, owner }: Pick<PeerRequest, 'backend' | 'principal' | 'owner'>): string =>
+export const sessionKey = ({
+  backend,
+  principal,
+  owner,
+}: Pick<PeerRequest, 'backend' | 'principal' | 'owner'>): string =>
   `${backendKey(principal, backend)}\n${owner}`;

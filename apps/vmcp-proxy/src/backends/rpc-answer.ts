@@ -16,7 +16,9 @@ export type RpcAnswer =
  */
 export async function readAnswer(response: BackendResponse, backend: string, id: string): Promise<RpcAnswer> {
   const text = await response.text(MOST_ANSWER_BYTES);
-  const texts = isEventStream(response.headers['content-type']) ? new EventReader().push(terminated(text)) : [text];
+  const texts = isEventStream(response.headers['content-type'])
+    ? new EventReader().push(terminated(text))
+    : [text];
   for (const candidate of texts) {
     const answer = asAnswer(candidate, id, response.status);
     if (answer !== undefined) return answer;

@@ -94,7 +94,9 @@ export class Calls {
     delete params['requestState'];
     delete params['inputResponses'];
     return (
-      provider !== undefined && this.to.states.verifies(requestState, asked) && declined(inputResponses, provider)
+      provider !== undefined &&
+      this.to.states.verifies(requestState, asked) &&
+      declined(inputResponses, provider)
     );
   }
 
@@ -118,13 +120,25 @@ export class Calls {
   async #exchange(call: Call, route: Route, deadlineAtMs: number, cancellation: Cancellation): Promise<void> {
     const { principal, client } = call;
     const { backend } = route;
-    const peerRequest = { backend, principal, deadlineAtMs, owner: client.era === 'legacy' ? client.session.id : '' };
+    const peerRequest = {
+      backend,
+      principal,
+      deadlineAtMs,
+      owner: client.era === 'legacy' ? client.session.id : '',
+    };
     for (let attempt = 1; ; attempt += 1) {
       const found = this.to.peers.of(peerRequest);
       const peer = found instanceof Promise ? await found : found;
       const { headers, body, id } = outboundRequest(call, route, peer);
       try {
-        const response = await this.to.backends.send({ backend, principal, headers, body, deadlineAtMs, cancellation });
+        const response = await this.to.backends.send({
+          backend,
+          principal,
+          headers,
+          body,
+          deadlineAtMs,
+          cancellation,
+        });
         if (response.status < 300) {
           await this.#deliver(call, peer, response);
           return;
@@ -170,7 +184,11 @@ export class Calls {
     const translated =
       client.era === peer.era ? { ...body, id: message.id } : (translateMessage(body, context) ?? body);
     const shown = translated['error'];
-    answer.whole(isRpcError(shown) ? statusOfError(client, shown) : 200, JSON_TYPE, JSON.stringify(translated));
+    answer.whole(
+      isRpcError(shown) ? statusOfError(client, shown) : 200,
+      JSON_TYPE,
+      JSON.stringify(translated),
+    );
   }
 
   /** @returns the outcome for the metrics. */

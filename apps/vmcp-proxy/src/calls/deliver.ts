@@ -35,7 +35,9 @@ export async function passOnTranslated(
   if (contentTypeOf(response) === JSON_TYPE) {
     const message = translatedText(await response.text(MOST_JSON_BYTES), translate);
     if (message === undefined)
-      throw new GatehouseError('backend_unavailable', 'the answer is not a JSON-RPC response', { details: { ran: 'maybe' } });
+      throw new GatehouseError('backend_unavailable', 'the answer is not a JSON-RPC response', {
+        details: { ran: 'maybe' },
+      });
     answer.whole(statusOf(message), JSON_TYPE, JSON.stringify(message));
     return;
   }
@@ -47,7 +49,9 @@ export async function passOnTranslated(
       if (message !== undefined) wantsMore = answer.write(messageEvent(JSON.stringify(message)));
     }
     if (reader.pending > MOST_PENDING_CHARACTERS)
-      response.stop(new GatehouseError('backend_unavailable', 'an event has no end', { details: { ran: 'maybe' } }));
+      response.stop(
+        new GatehouseError('backend_unavailable', 'an event has no end', { details: { ran: 'maybe' } }),
+      );
     return wantsMore;
   });
 }

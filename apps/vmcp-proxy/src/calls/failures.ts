@@ -40,7 +40,8 @@ export class Failures {
   /** Nothing of that name is listed for this caller. */
   unknownName(call: Call, what: 'tool' | 'prompt' | 'resource', given: unknown): void {
     const uri = what === 'resource' ? { data: { uri: given } } : {};
-    const notFound = what === 'resource' && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
+    const notFound =
+      what === 'resource' && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
     sendError(call, { code: notFound, message: `there is no such ${what}`, ...uri });
   }
 
@@ -64,7 +65,11 @@ export class Failures {
     else {
       const { code } = missing.error;
       const message = `${promptMessage(missing)} ${missing.link}`;
-      sendError(call, { code: GATEWAY_FAILURE, message, data: { code, retry: 'after-action', url: missing.link } });
+      sendError(call, {
+        code: GATEWAY_FAILURE,
+        message,
+        data: { code, retry: 'after-action', url: missing.link },
+      });
     }
   }
 

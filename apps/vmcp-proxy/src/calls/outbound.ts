@@ -3,7 +3,7 @@ import { peerHeaders, type Peer } from '../backends/peer.js';
 import { GATEWAY_INFO } from '../backends/gateway-info.js';
 import type { Route } from '../catalog/view.js';
 import { encodeHeaderValue } from '../edge/header-value.js';
-import { isObject, metaOf, type JsonObject, type RequestId } from '../edge/message.js';
+import { isObject, metaOf, without, type JsonObject, type RequestId } from '../edge/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -40,7 +40,11 @@ export function outboundRequest(call: Call, route: Route, peer: Peer): Outbound 
   }
   if (peer.era === 'modern') {
     Object.assign(headers, parameterHeaders(route.definition, params['arguments']));
-    return { headers, body: requestText(message.id, message.method, enveloped(params, client)), id: message.id };
+    return {
+      headers,
+      body: requestText(message.id, message.method, enveloped(params, client)),
+      id: message.id,
+    };
   }
   // Several modern clients share the principal's one session at a legacy backend, and all of them count from one.
   translated += 1;
@@ -59,7 +63,10 @@ function namedFor(method: string, params: JsonObject, { original }: Route): Json
     case 'completion/complete': {
       const ref = params['ref'];
       if (!isObject(ref)) return params;
-      return { ...params, ref: ref['type'] === 'ref/resource' ? { ...ref, uri: original } : { ...ref, name: original } };
+      return {
+        ...params,
+        ref: ref['type'] === 'ref/resource' ? { ...ref, uri: original } : { ...ref, name: original },
+      };
     }
     default:
       return { ...params, name: original };
@@ -83,14 +90,16 @@ function enveloped(params: JsonObject, client: Client): JsonObject {
 }
 
 function withoutEnvelope(params: JsonObject): JsonObject {
-  const { inputResponses: _responses, requestState: _state, _meta, ...rest } = params;
+  const rest = without(params, 'inputResponses', 'requestState', '_meta');
   const meta = ownMeta(params);
   return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
 }
 
 /** `_meta` without the keys that the protocol keeps for itself: a client of another revision must not set those. */
 function ownMeta(params: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(metaOf(params) ?? {}).filter(([key]) => !key.startsWith(META_PREFIX)));
+  return Object.fromEntries(
+    Object.entries(metaOf(params) ?? {}).filter(([key]) => !key.startsWith(META_PREFIX)),
+  );
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;

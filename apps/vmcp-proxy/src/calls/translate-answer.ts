@@ -1,5 +1,4 @@
-import type { RpcError, JsonObject, RequestId } from '../edge/message.js';
-import { isObject } from '../edge/message.js';
+import { isObject, without, type JsonObject, type RequestId, type RpcError } from '../edge/message.js';
 import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
@@ -24,10 +23,12 @@ export interface TranslationContext {
 export function translateMessage(message: JsonObject, context: TranslationContext): JsonObject | undefined {
   const { client, id } = context;
   const { result, error, method } = message;
-  if (typeof method === 'string') return 'id' in message ? undefined : translateNotification(message, method, client);
+  if (typeof method === 'string')
+    return 'id' in message ? undefined : translateNotification(message, method, client);
   const base = { jsonrpc: '2.0', id };
   if (isObject(error)) {
-    const translated = client.era === 'modern' ? errorToModern(error, context) : errorToLegacy(error, context);
+    const translated =
+      client.era === 'modern' ? errorToModern(error, context) : errorToLegacy(error, context);
     return { ...base, ...translated };
   }
   if (!isObject(result)) return undefined;
@@ -51,10 +52,10 @@ function resultToModern(result: JsonObject, method: string): JsonObject {
 }
 
 function resultToLegacy(result: JsonObject, context: TranslationContext): Outcome {
-  const { resultType, ttlMs: _ttl, cacheScope: _scope, _meta, ...rest } = result;
-  if (resultType === 'input_required') return inputRequiredToLegacy(result, context);
-  if (!isObject(_meta)) return { result: rest };
-  const { [META_SERVER_INFO]: _info, ...meta } = _meta;
+  if (result['resultType'] === 'input_required') return inputRequiredToLegacy(result, context);
+  const rest = without(result, 'resultType', 'ttlMs', 'cacheScope', '_meta');
+  const given = result['_meta'];
+  const meta = isObject(given) ? without(given, META_SERVER_INFO) : {};
   return { result: Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta } };
 }
 
@@ -67,7 +68,13 @@ function inputRequiredToLegacy(result: JsonObject, { client, method }: Translati
   });
   const allUrls = elicitations.length > 0 && elicitations.length === requests.length;
   if (allUrls && urlElicitation(client) === 'error')
-    return { error: { code: URL_ELICITATION_REQUIRED, message: 'The user has to open a page.', data: { elicitations } } };
+    return {
+      error: {
+        code: URL_ELICITATION_REQUIRED,
+        message: 'The user has to open a page.',
+        data: { elicitations },
+      },
+    };
   const text = allUrls
     ? elicitations.map((elicitation) => linkText(elicitation)).join('\n')
     : 'The backend asks the user for input in a way that this client cannot give. Nothing was done.';
@@ -82,9 +89,9 @@ function errorToModern(error: JsonObject, { client, method }: TranslationContext
   const elicitations = elicitationsOf(error);
   if (elicitations.length > 0 && urlElicitation(client) === 'input_required') {
     const inputRequests = Object.fromEntries(
-      elicitations.map(({ elicitationId: _id, ...params }, index) => [
+      elicitations.map((elicitation, index) => [
         `elicitation_${index + 1}`,
-        { method: 'elicitation/create', params },
+        { method: 'elicitation/create', params: without(elicitation, 'elicitationId') },
       ]),
     );
     return { result: { resultType: 'input_required', inputRequests } };
@@ -107,7 +114,9 @@ function errorToLegacy(error: JsonObject, { method }: TranslationContext): Outco
 function elicitationsOf(error: JsonObject): readonly JsonObject[] {
   const { data } = error;
   const list = isObject(data) ? data['elicitations'] : undefined;
-  return Array.isArray(list) ? list.filter((entry) => isObject(entry) && entry['mode'] === 'url').map((entry) => entry as JsonObject) : [];
+  return Array.isArray(list)
+    ? list.filter((entry) => isObject(entry) && entry['mode'] === 'url').map((entry) => entry as JsonObject)
+    : [];
 }
 
 function linkText({ message, url }: JsonObject): string {
@@ -119,5 +128,9 @@ function linkText({ message, url }: JsonObject): string {
 export function statusOfError(client: Client, error: Pick<RpcError, 'code'>): number {
   if (client.era === 'legacy') return 200;
   if (error.code === -32_601) return 404;
-  return error.code <= -32_600 && error.code >= -32_602 ? 400 : error.code <= -32_020 && error.code >= -32_022 ? 400 : 200;
+  return error.code <= -32_600 && error.code >= -32_602
+    ? 400
+    : error.code <= -32_020 && error.code >= -32_022
+      ? 400
+      : 200;
 }

@@ -8,7 +8,11 @@ import type { BackendLists } from './definitions.js';
 import { View, type Snapshot } from './view.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
-export type ListBackend = (backend: string, principal: Principal, deadlineAtMs: number) => Promise<BackendLists>;
+export type ListBackend = (
+  backend: string,
+  principal: Principal,
+  deadlineAtMs: number,
+) => Promise<BackendLists>;
 
 const FRESH_FOR_MS = 30 * SECOND_MS;
 const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;

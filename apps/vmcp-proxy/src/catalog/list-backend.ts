@@ -55,7 +55,12 @@ export async function listBackend(
       }),
     ),
   );
-  const lists = { tools, prompts: prompts ?? [], resources: resources ?? [], resourceTemplates: resourceTemplates ?? [] };
+  const lists = {
+    tools,
+    prompts: prompts ?? [],
+    resources: resources ?? [],
+    resourceTemplates: resourceTemplates ?? [],
+  };
   return { ...lists, digest: sha256(JSON.stringify(KINDS.map((kind) => lists[kind]))) };
 }
 
@@ -76,9 +81,13 @@ async function listKind(
     const answer = await listPage(kind, cursor, request, peer, backends);
     if (answer.kind === 'error') {
       if (answer.code === METHOD_NOT_FOUND) return [];
-      throw new ListRefused('backend_unavailable', `${LISTING[kind].method} was refused with ${answer.code}`, {
-        details: { backend: request.backend, ran: 'no' },
-      });
+      throw new ListRefused(
+        'backend_unavailable',
+        `${LISTING[kind].method} was refused with ${answer.code}`,
+        {
+          details: { backend: request.backend, ran: 'no' },
+        },
+      );
     }
     const list = answer.result[kind];
     for (const entry of Array.isArray(list) ? (list as unknown[]) : []) {

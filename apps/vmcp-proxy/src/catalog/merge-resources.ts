@@ -21,7 +21,10 @@ export interface MergedResources {
 
 /** URIs mean something to users, so they are kept; one that an earlier backend has is listed as `<backend>+<uri>`. */
 export const mergeResources = (sets: readonly ResourceSet[]): MergedResources => ({
-  resources: mergeBy('uri', sets.map(({ backend, resources }) => [backend, resources])),
+  resources: mergeBy(
+    'uri',
+    sets.map(({ backend, resources }) => [backend, resources]),
+  ),
   resourceTemplates: mergeBy(
     'uriTemplate',
     sets.map(({ backend, resourceTemplates }) => [backend, resourceTemplates]),
@@ -40,7 +43,14 @@ function mergeBy(
       let uri = original;
       while (taken.has(uri)) uri = qualified(backend, uri);
       taken.add(uri);
-      return [{ uri, backend, original, definition: uri === original ? definition : { ...definition, [member]: uri } }];
+      return [
+        {
+          uri,
+          backend,
+          original,
+          definition: uri === original ? definition : { ...definition, [member]: uri },
+        },
+      ];
     }),
   );
 }

@@ -103,7 +103,9 @@ function resolve(
     return at === -1 ? Number.POSITIVE_INFINITY : at;
   };
   return candidates.flatMap((candidate) => {
-    const rivals = candidates.filter(({ name, backend }) => name === candidate.name && backend !== candidate.backend);
+    const rivals = candidates.filter(
+      ({ name, backend }) => name === candidate.name && backend !== candidate.backend,
+    );
     if (rivals.length === 0) return [candidate];
     const best = Math.min(...rivals.map(rank));
     if (rank(candidate) < best) return [candidate];

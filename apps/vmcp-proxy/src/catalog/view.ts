@@ -63,7 +63,9 @@ export class View {
       })),
     );
     this.notes = [...tools.notes, ...prompts.notes];
-    const unlisted = new Set(snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend));
+    const unlisted = new Set(
+      snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend),
+    );
     this.#tools = new Map(tools.listed.map((listed) => [listed.name, routeOf(listed, unlisted)]));
     this.#prompts = new Map(prompts.listed.map((listed) => [listed.name, routeOf(listed, unlisted)]));
     this.#resources = new Map(merged.resources.map((resource) => [resource.uri, resource]));

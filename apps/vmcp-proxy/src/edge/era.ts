@@ -35,7 +35,8 @@ export type Era =
   | { readonly era: 'refused'; readonly error: RpcError };
 
 /** Whether the headers alone make it a 2026-07-28 message: that revision is named, or one that nobody knows yet. */
-const namesModern = (version: string | undefined): boolean => version !== undefined && !isLegacyVersion(version);
+const namesModern = (version: string | undefined): boolean =>
+  version !== undefined && !isLegacyVersion(version);
 
 /**
  * Decides which revision a message follows, and checks what 2026-07-28 asks of it. The body decides: an envelope makes
@@ -68,9 +69,11 @@ function modernEra(
   header: string | undefined,
 ): Era {
   const claimed = meta[META_PROTOCOL_VERSION];
-  if (typeof claimed !== 'string') return refused(INVALID_PARAMS, `${META_PROTOCOL_VERSION} must be a string`);
+  if (typeof claimed !== 'string')
+    return refused(INVALID_PARAMS, `${META_PROTOCOL_VERSION} must be a string`);
   if (header === undefined) return mismatch('the MCP-Protocol-Version header is missing');
-  if (header !== claimed) return mismatch('the MCP-Protocol-Version header and _meta name different revisions');
+  if (header !== claimed)
+    return mismatch('the MCP-Protocol-Version header and _meta name different revisions');
   if (claimed !== MODERN_VERSION) return unsupported(claimed);
   const capabilities = meta[META_CLIENT_CAPABILITIES];
   if (!isObject(capabilities))

@@ -28,4 +28,5 @@ export function parseFaithfully(text: string): unknown {
 }
 
 /** Whether the value is a number, in either form that {@link parseFaithfully} gives. */
-export const isNumber = (value: unknown): boolean => typeof value === 'number' || sourceAware.isRawJSON(value);
+export const isNumber = (value: unknown): boolean =>
+  typeof value === 'number' || sourceAware.isRawJSON(value);

@@ -40,7 +40,11 @@ export class LegacyRequests {
   async initialize(principal: Principal, { id, params }: RequestMessage, answer: Answer): Promise<void> {
     const { protocolVersion: asked, clientInfo, capabilities } = params;
     if (typeof asked !== 'string') {
-      answer.whole(400, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'protocolVersion is missing' }));
+      answer.whole(
+        400,
+        JSON_TYPE,
+        errorText(id, { code: INVALID_PARAMS, message: 'protocolVersion is missing' }),
+      );
       return;
     }
     const protocolVersion = isLegacyVersion(asked) ? asked : LEGACY_VERSIONS[0];
@@ -80,7 +84,12 @@ export class LegacyRequests {
     }
     if (method === 'ping') answer.whole(200, JSON_TYPE, resultText(id, {}));
     else if (method === 'logging/setLevel') await this.#setLogLevel(session, message, answer);
-    else answer.whole(200, JSON_TYPE, errorText(id, { code: METHOD_NOT_FOUND, message: `there is no method ${method}` }));
+    else
+      answer.whole(
+        200,
+        JSON_TYPE,
+        errorText(id, { code: METHOD_NOT_FOUND, message: `there is no method ${method}` }),
+      );
   }
 
   notified(session: McpSession, { method, params }: NotificationMessage): void {

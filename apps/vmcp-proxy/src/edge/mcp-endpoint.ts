@@ -112,7 +112,12 @@ export class McpEndpoint {
     else await this.#message(message, request, principal, answer);
   }
 
-  async #message(message: Message, request: IncomingMessage, principal: Principal, answer: Answer): Promise<void> {
+  async #message(
+    message: Message,
+    request: IncomingMessage,
+    principal: Principal,
+    answer: Answer,
+  ): Promise<void> {
     if (message.kind !== 'response') {
       const era = eraOf(message, request.headers);
       if (era.era === 'refused') {
@@ -130,9 +135,15 @@ export class McpEndpoint {
         return;
       }
     }
-    const session = await this.#session(request, principal, answer, message.kind === 'notification' ? null : message.id);
+    const session = await this.#session(
+      request,
+      principal,
+      answer,
+      message.kind === 'notification' ? null : message.id,
+    );
     if (session === undefined) return;
-    if (message.kind === 'request') await this.legacy.answer(principal, session, message, request.headers, answer);
+    if (message.kind === 'request')
+      await this.legacy.answer(principal, session, message, request.headers, answer);
     else {
       if (message.kind === 'notification') this.legacy.notified(session, message);
       answer.empty(202);
@@ -202,8 +213,7 @@ export class McpEndpoint {
     if (answer.begun) answer.breakOff();
     else if (failure.facts.owner === 'capacity') unavailable(answer);
     else if (failure.code === 'request_invalid') refuse(answer, 400, failure.publicText, {}, id);
-    else
-      answer.whole(500, JSON_TYPE, errorText(id, { code: INTERNAL_ERROR, message: failure.publicText }));
+    else answer.whole(500, JSON_TYPE, errorText(id, { code: INTERNAL_ERROR, message: failure.publicText }));
   }
 }
 

@@ -55,6 +55,10 @@ export function metaOf(params: JsonObject): JsonObject | undefined {
   return isObject(meta) ? meta : undefined;
 }
 
+/** A copy without the named members. */
+export const without = (object: JsonObject, ...names: readonly string[]): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
 export interface RpcError {
   readonly code: number;
   readonly message: string;

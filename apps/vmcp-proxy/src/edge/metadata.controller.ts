@@ -1,7 +1,11 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { Controller, Get, Header, HttpCode, Inject, NotFoundException, Options, Req } from '@nestjs/common';
 import { PROXY_PART } from '../proxy-part.js';
-import { metadataUrl, protectedResourceMetadata, type ProtectedResourceMetadata } from './protected-resource.js';
+import {
+  metadataUrl,
+  protectedResourceMetadata,
+  type ProtectedResourceMetadata,
+} from './protected-resource.js';
 
 const ROOT = '.well-known/oauth-protected-resource';
 
@@ -19,7 +23,7 @@ export class MetadataController {
     ]);
   }
 
-  @Get([ROOT, `${ROOT}/*path`])
+  @Get([ROOT, `${ROOT}/*`])
   @Header('access-control-allow-origin', '*')
   @Header('cache-control', 'public, max-age=300')
   metadata(@Req() request: { readonly url: string }): ProtectedResourceMetadata {
@@ -29,7 +33,7 @@ export class MetadataController {
   }
 
   /** Clients in a browser send the MCP-Protocol-Version header along, which makes the browser ask first. */
-  @Options([ROOT, `${ROOT}/*path`])
+  @Options([ROOT, `${ROOT}/*`])
   @HttpCode(204)
   @Header('access-control-allow-origin', '*')
   @Header('access-control-allow-methods', 'GET')

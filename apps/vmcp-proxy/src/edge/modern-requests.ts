@@ -47,6 +47,10 @@ export class ModernRequests {
       answer.whole(200, JSON_TYPE, resultText(id, discovered));
       return;
     }
-    answer.whole(404, JSON_TYPE, errorText(id, { code: METHOD_NOT_FOUND, message: `there is no method ${method}` }));
+    answer.whole(
+      404,
+      JSON_TYPE,
+      errorText(id, { code: METHOD_NOT_FOUND, message: `there is no method ${method}` }),
+    );
   }
 }

@@ -12,7 +12,11 @@ export type Caller =
   /** Nobody can say now whether the caller is good; asking again later can help, signing in again cannot. */
   | { readonly kind: 'unavailable' };
 
-const challenged = (status: 401 | 403, reason: ChallengeReason): Caller => ({ kind: 'challenge', status, reason });
+const challenged = (status: 401 | 403, reason: ChallengeReason): Caller => ({
+  kind: 'challenge',
+  status,
+  reason,
+});
 
 /** Answers who calls; at once where everything it needs is remembered. */
 export class Callers {
@@ -47,7 +51,8 @@ export class Callers {
   }
 
   #admit(principal: Principal): Caller | Promise<Caller> {
-    if (!this.#scopes.every((scope) => principal.scopes.has(scope))) return challenged(403, 'insufficient_scope');
+    if (!this.#scopes.every((scope) => principal.scopes.has(scope)))
+      return challenged(403, 'insufficient_scope');
     if (this.sessions === undefined) return { kind: 'principal', principal };
     // Every token of the embedded issuer belongs to a session; one without could never be signed out.
     if (principal.tsid === undefined) return challenged(401, 'invalid_token');

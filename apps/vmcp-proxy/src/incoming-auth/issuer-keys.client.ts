@@ -6,7 +6,9 @@ import { createLocalJWKSet, type CryptoKey, type JWTHeaderParameters, type JWTVe
 import { z } from 'zod';
 
 const metadata = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
-const keySet = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().exactOptional() })) });
+const keySet = z.looseObject({
+  keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().exactOptional() })),
+});
 
 const REFETCH_AT_MOST_EVERY_MS = 10 * SECOND_MS;
 const FETCH_ANYWAY_AFTER_MS = 10 * MINUTE_MS;
@@ -30,7 +32,8 @@ export class IssuerKeys {
     if (!known && nowMs - this.#askedAtMs >= REFETCH_AT_MOST_EVERY_MS) this.#askAgain(nowMs);
     // Keys that are known keep working while the issuer is away.
     await this.#fetching?.catch(() => undefined);
-    if (this.#keys === undefined) throw new GatehouseError('unavailable', 'the keys of the issuer cannot be fetched');
+    if (this.#keys === undefined)
+      throw new GatehouseError('unavailable', 'the keys of the issuer cannot be fetched');
     return await this.#keys(header);
   };
 

@@ -16,8 +16,16 @@ const storedSession = z.strictObject({
 export type McpSession = Readonly<z.output<typeof storedSession>> & { readonly id: string };
 
 export const encodeSession = (session: McpSession): string => {
-  const { id: _id, ...stored } = session;
-  return JSON.stringify(stored);
+  const { issuer, subject, protocolVersion, clientInfo, capabilities, logLevel, writtenAtMs } = session;
+  return JSON.stringify({
+    issuer,
+    subject,
+    protocolVersion,
+    clientInfo,
+    capabilities,
+    logLevel,
+    writtenAtMs,
+  });
 };
 
 /** `undefined` for a value that this release did not write. */

@@ -52,7 +52,8 @@ export class AuthorizedBackend {
     const { backend, method, headers, body, deadlineAtMs, cancellation } = request;
     return await this.client.send(backend, {
       method: method ?? 'POST',
-      headers: credential === undefined ? headers : { ...headers, [credential.name]: credential.value.reveal() },
+      headers:
+        credential === undefined ? headers : { ...headers, [credential.name]: credential.value.reveal() },
       body,
       deadlineAtMs,
       ...(cancellation === undefined ? {} : { cancellation }),

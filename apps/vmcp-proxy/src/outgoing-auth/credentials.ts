@@ -57,7 +57,11 @@ export class Credentials {
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     // Somebody else was refused before us and has the new one already.
-    if (kept !== undefined && kept.header.tokenDigest !== refused.tokenDigest && this.nowMs() < kept.useUntilMs)
+    if (
+      kept !== undefined &&
+      kept.header.tokenDigest !== refused.tokenDigest &&
+      this.nowMs() < kept.useUntilMs
+    )
       return kept.header;
     this.#kept.delete(key);
     const another = await this.#ask(key, principal, backend, refused.tokenDigest, deadlineAtMs);
@@ -99,7 +103,8 @@ export class Credentials {
     let asking = this.#asking.get(question);
     if (asking === undefined) {
       const strategy = this.#strategy(backend);
-      if (strategy.kind === 'fixed') throw new GatehouseError('internal', 'a fixed credential is not asked for');
+      if (strategy.kind === 'fixed')
+        throw new GatehouseError('internal', 'a fixed credential is not asked for');
       asking = strategy
         .ask(principal, refused, deadlineAtMs)
         .then((asked) => this.#keep(question, asking, key, principal, backend, asked))

@@ -24,7 +24,9 @@ export const tokenExchange = (
       backend,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused }),
-      ...(subjectProviderName === undefined ? { sealedSubject: await sealedSubject(principal, vaultKey) } : {}),
+      ...(subjectProviderName === undefined
+        ? { sealedSubject: await sealedSubject(principal, vaultKey) }
+        : {}),
     };
     const { sealed } = await contracts.ask(credentialExchange, request, { deadlineAtMs });
     return await replyKey.open(sealed);

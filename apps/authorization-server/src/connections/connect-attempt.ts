@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
+import { AccountStore } from '../accounts/account.store.js';
+import { CONFIG, type Config } from '../config.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { bindingOf, readAttemptCookie } from '../sign-in-chain/attempt-cookie.js';
+import type { ConnectState } from '../sign-in-chain/attempt.js';
+import { AttemptStore, type StoredAttempt } from '../sign-in-chain/attempt.store.js';
+import { failed, retried } from '../sign-in-chain/decisions.js';
+import { Vault } from '../vault/vault.client.js';
+import { nextConnectStep, type ConnectStep } from './connect-step.js';
+
+/** A visit of the connect page, recognised by the cookie that bound its legs. */
+@Injectable()
+export class ConnectAttempt {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly accounts: AccountStore,
+    private readonly vault: Vault,
+    private readonly urls: IssuerUrls,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @throws {GatehouseError} `attempt_unknown` when it is not this browser's. */
+  async load(id: string, cookieHeader: string | undefined): Promise<StoredAttempt<ConnectState>> {
+    const attempt = await this.attempts.load(id as AttemptId); // an id that is none finds nothing
+    const cookie = readAttemptCookie(cookieHeader, attempt.id, this.urls.isHttps);
+    if (
+      attempt.state.kind !== 'connect' ||
+      cookie === undefined ||
+      bindingOf(cookie) !== attempt.state.browserBinding
+    )
+      throw new GatehouseError('attempt_unknown', 'not an attempt of this browser');
+    return { ...attempt, state: attempt.state };
+  }
+
+  step({ state }: StoredAttempt<ConnectState>): ConnectStep {
+    return nextConnectStep(state, this.config.primaryUpstreamProvider);
+  }
+
+  /** Links what was proven and makes the connections usable. Doing it again changes nothing. */
+  async adopt(
+    { id, state }: StoredAttempt<ConnectState>,
+    accountId: AccountId,
+  ): Promise<'adopted' | 'identity_taken'> {
+    const done = Object.entries(state.legs).flatMap(([provider, outcome]) =>
+      outcome.kind === 'done' ? [{ provider, identity: outcome.identity }] : [],
+    );
+    const settled = await this.accounts.settle({ accountId, isNew: false, others: done });
+    if (settled.kind === 'identity_taken') {
+      await this.attempts.change(id, (latest) => failed(latest, settled.provider, 'identity_taken'));
+      return 'identity_taken';
+    }
+    if (!state.adopted) for (const { provider } of done) await this.vault.adopt(id, accountId, provider);
+    await this.attempts.change(id, (latest) =>
+      latest.kind === 'connect' ? { ...latest, adopted: true } : latest,
+    );
+    return 'adopted';
+  }
+
+  async retry({ id }: StoredAttempt<ConnectState>, provider: string): Promise<void> {
+    await this.attempts.change(id, (state) => retried(state, provider));
+  }
+
+  async abandon({ id }: StoredAttempt<ConnectState>): Promise<void> {
+    await this.attempts.remove(id);
+    await this.vault.discard(id);
+  }
+}

@@ -1,0 +1,124 @@
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+
+export interface ConnectView {
+  readonly provider: string;
+  readonly scopes: readonly string[];
+  readonly backends: readonly string[];
+  /** Known only when the browser's user is the one who is asked. */
+  readonly clientName: string | undefined;
+  readonly signedInAs: string | undefined;
+  readonly csrf: string;
+  readonly action: string;
+  readonly basePath: string;
+}
+
+/** Where a client sends its user when a provider is missing. Nothing happens before the user says so. */
+export function connectPage(view: ConnectView): Html {
+  const { provider, scopes, backends, clientName, signedInAs, csrf, action, basePath } = view;
+  return layout({
+    title: `Connect ${provider}`,
+    basePath,
+    page: 'connect',
+    body: html`<h1>Connect ${provider}</h1>
+      <p>
+        ${clientName === undefined ? 'An application that you use' : html`“${clientName}”`} needs your account
+        at <strong>${provider}</strong> to go on.
+      </p>
+      <dl>
+        ${
+          scopes.length === 0
+            ? undefined
+            : html`<div>
+                <dt>Access</dt>
+                <dd>${scopes.map((scope) => html`<code>${scope}</code> `)}</dd>
+              </div>`
+        }
+        ${
+          backends.length === 0
+            ? undefined
+            : html`<div>
+                <dt>Used by</dt>
+                <dd>${backends.join(', ')}</dd>
+              </div>`
+        }
+        ${
+          signedInAs === undefined
+            ? undefined
+            : html`<div>
+                <dt>Signed in as</dt>
+                <dd>${signedInAs}</dd>
+              </div>`
+        }
+      </dl>
+      ${signedInAs === undefined ? html`<p class="soft">You are asked to sign in first, so that it is certain whose account this is for.</p>` : undefined}
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="continue">Continue to ${provider}</button>
+          <button name="decision" value="cancel">Cancel</button>
+        </div>
+      </form>`,
+  });
+}
+
+export const connectedPage = (provider: string, basePath: string): Html =>
+  layout({
+    title: `${provider} is connected`,
+    basePath,
+    page: 'connected',
+    body: html`<h1>${provider} is connected</h1>
+      <p>
+        Go back to your application and try again there: it works from the next call on. You can close this
+        page.
+      </p>
+      <p class="small"><a href="${basePath}/connections">See all your connections</a></p>`,
+  });
+
+export const nothingConnectedPage = (basePath: string): Html =>
+  layout({
+    title: 'Nothing was connected',
+    basePath,
+    page: 'cancelled',
+    body: html`<h1>Nothing was connected</h1>
+      <p>Nothing was changed. You can close this page.</p>`,
+  });
+
+/** @param signInAgain where to sign in as somebody else. */
+export const wrongAccountPage = (basePath: string, signInAgain: string): Html =>
+  layout({
+    title: 'This link is for another account',
+    basePath,
+    page: 'wrong-account',
+    body: html`<h1>This link is for another account</h1>
+      <p>
+        The application that sent you here is signed in as somebody else than this browser. To protect both of
+        you, nothing was connected.
+      </p>
+      <p>If both accounts are yours: sign in here with the other one, then open the link again.</p>
+      <p class="actions"><a class="button main" href="${signInAgain}">Sign in with another account</a></p>`,
+  });
+
+export const linkEndedPage = (basePath: string): Html =>
+  layout({
+    title: 'This link has ended',
+    basePath,
+    page: 'link-ended',
+    body: html`<h1>This link has ended</h1>
+      <p>
+        The sign-in of the application that sent you here is over, or no provider of that name is configured.
+      </p>
+      <p>Sign in again from the application; it will ask for the provider then.</p>`,
+  });
+
+export const noAccountPage = (basePath: string): Html =>
+  layout({
+    title: 'No account yet',
+    basePath,
+    page: 'no-account',
+    body: html`<h1>You have no account here yet</h1>
+      <p>
+        An account is made when you sign in from an application for the first time. Add this gateway to your
+        application and sign in there.
+      </p>`,
+  });

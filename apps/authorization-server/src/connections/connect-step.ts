@@ -1,0 +1,24 @@
+import type { AccountId } from '@gatehouse/kernel/ids';
+import type { ConnectState, LegFailure } from '../sign-in-chain/attempt.js';
+
+export type ConnectStep =
+  | { readonly kind: 'visit'; readonly provider: string }
+  | { readonly kind: 'refuse'; readonly provider: string; readonly reason: LegFailure }
+  /** Whoever signed in has never signed in from an application. */
+  | { readonly kind: 'no-account' }
+  | { readonly kind: 'wrong-account' }
+  /** Everything is there; `provider` is absent when the browser was only to be signed in. */
+  | { readonly kind: 'adopt'; readonly accountId: AccountId; readonly provider: string | undefined };
+
+/** The decision of the connect page: who is it, is it the right one, and is the provider connected. */
+export function nextConnectStep(state: ConnectState, primaryProvider: string): ConnectStep {
+  for (const [provider, outcome] of Object.entries(state.legs))
+    if (outcome.kind === 'failed') return { kind: 'refuse', provider, reason: outcome.reason };
+  const { person, expectedAccountId, provider } = state;
+  if (person === undefined) return { kind: 'visit', provider: primaryProvider };
+  if (expectedAccountId !== undefined && person.accountId !== expectedAccountId)
+    return { kind: 'wrong-account' };
+  if (person.isNew) return { kind: 'no-account' };
+  if (provider !== undefined && state.legs[provider]?.kind !== 'done') return { kind: 'visit', provider };
+  return { kind: 'adopt', accountId: person.accountId, provider };
+}

@@ -1,0 +1,113 @@
+import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import type { ListedSession } from '../sessions/session.store.js';
+
+export interface ListedProvider {
+  readonly name: string;
+  readonly backends: readonly string[];
+  /** Absent: not connected. */
+  readonly connection?: ConnectionView;
+}
+
+export interface ConnectionsView {
+  readonly accountName: string;
+  readonly providers: readonly ListedProvider[];
+  readonly sessions: readonly ListedSession[];
+  readonly csrf: string;
+  readonly basePath: string;
+}
+
+/** What the signed-in user has connected and where they are signed in, and how to end either. */
+export function connectionsPage({ accountName, providers, sessions, csrf, basePath }: ConnectionsView): Html {
+  const form = (fields: Readonly<Record<string, string>>, button: Html): Html =>
+    html`<form method="post" action="${basePath}/connections">
+      <input type="hidden" name="csrf" value="${csrf}" />
+      ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+      ${button}
+    </form>`;
+  return layout({
+    title: 'Your connections',
+    basePath,
+    page: 'connections',
+    wide: true,
+    body: html`<h1>Your connections</h1>
+      <p class="soft">Signed in as <strong>${accountName}</strong></p>
+      <h2>Accounts at providers</h2>
+      <ul class="items">
+        ${providers.map((provider) => providerItem(provider, basePath, form))}
+      </ul>
+      <h2>Applications that work on your behalf</h2>
+      ${
+        sessions.length === 0
+          ? html`<p class="soft">None at the moment.</p>`
+          : html`<ul class="items">
+              ${sessions.map((session) => sessionItem(session, form))}
+            </ul>`
+      }
+      <div class="actions">
+        ${form({ action: 'leave' }, html`<button>Sign out of this browser</button>`)}
+      </div>`,
+  });
+}
+
+type FormOf = (fields: Readonly<Record<string, string>>, button: Html) => Html;
+
+function providerItem({ name, backends, connection }: ListedProvider, basePath: string, form: FormOf): Html {
+  const connect = html`<a class="button" href="${basePath}/connect/${name}"
+    >${connection === undefined ? 'Connect' : 'Connect again'} <span class="soft">${name}</span></a
+  >`;
+  return html`<li data-provider="${name}" data-state="${connection?.state ?? 'missing'}">
+    <div class="row">
+      <div>
+        <span class="name">${name}</span>${stateTag(connection)}
+        ${connection === undefined ? undefined : html`<p class="small soft">As ${connection.name ?? connection.email ?? connection.subject}, since ${time(connection.connectedAtMs)}</p>`}
+        ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}
+      </div>
+      <div class="row">
+        ${connection?.state === 'live' ? undefined : connect}
+        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>Disconnect <span class="soft">${name}</span></button>`)}
+      </div>
+    </div>
+  </li>`;
+}
+
+function stateTag(connection: ConnectionView | undefined): Html {
+  switch (connection?.state) {
+    case undefined:
+      return html`<span class="tag">not connected</span>`;
+    case 'live':
+      return html`<span class="tag live">connected</span>`;
+    case 'reauth_required':
+      return html`<span class="tag bad">needs you to sign in again</span>`;
+    case 'ambiguous':
+      return html`<span class="tag">being checked</span>`;
+  }
+}
+
+const sessionItem = ({ tsid, clientName, openedAtMs, usedAtMs }: ListedSession, form: FormOf): Html =>
+  html`<li data-session="${tsid}">
+    <div class="row">
+      <div>
+        <span class="name">${clientName}</span>
+        <p class="small soft">Since ${time(openedAtMs)}, last used ${time(usedAtMs)}</p>
+      </div>
+      ${form({ action: 'sign-out', session: tsid }, html`<button>Sign out <span class="soft">${clientName}</span></button>`)}
+    </div>
+  </li>`;
+
+function time(atMs: number): Html {
+  const iso = new Date(atMs).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
+}
+
+export function signedOutPage(basePath: string): Html {
+  return layout({
+    title: 'Your connections',
+    basePath,
+    page: 'signed-out',
+    body: html`<h1>You are not signed in here</h1>
+      <p>Sign in to see which accounts you connected and which applications work on your behalf.</p>
+      <p class="actions"><a class="button main" href="${basePath}/connections/sign-in">Sign in</a></p>`,
+  });
+}

@@ -1,0 +1,53 @@
+import { Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readForm } from '../http/form-body.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { sendPage, show } from '../http/reply.js';
+import { PageErrorFilter } from '../pages/page-error.filter.js';
+import type { Exchange } from '../provider/authorization-requests.js';
+import { BrowserSessions } from '../provider/browser-sessions.js';
+import { signedOutPage } from './connections-page.js';
+import { ManageConnections } from './manage-connections.js';
+import { StartConnect } from './start-connect.js';
+
+@Controller('connections')
+@UseFilters(PageErrorFilter)
+export class ConnectionsController {
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly connections: ManageConnections,
+    private readonly start: StartConnect,
+    private readonly urls: IssuerUrls,
+  ) {}
+
+  @Get()
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const browser = await this.browsers.current(exchangeOf(request, reply));
+    sendPage(
+      reply,
+      browser === undefined ? signedOutPage(this.urls.basePath) : await this.connections.page(browser),
+    );
+  }
+
+  @Get('sign-in')
+  async signIn(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    show(reply, await this.start.signIn(request.headers.cookie));
+  }
+
+  @Post()
+  async change(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const form = readForm(request.body, request.headers['content-type']);
+    const exchange = exchangeOf(request, reply);
+    const browser = await this.browsers.current(exchange);
+    if (browser === undefined) throw new GatehouseError('not_allowed', 'no browser session');
+    const { leaves } = await this.connections.change(browser, form);
+    if (leaves) await this.browsers.signOut(exchange);
+    show(reply, { kind: 'redirect', status: 303, location: this.urls.path('/connections') });
+  }
+}
+
+const exchangeOf = (request: FastifyRequest, reply: FastifyReply): Exchange => ({
+  request: request.raw,
+  response: reply.raw,
+});

@@ -1,0 +1,211 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort } from '@gatehouse/testing/free-port';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { decodeJwt } from 'jose';
+import { hiddenFields, pageName, type TestBrowser } from '../testing/test-browser.js';
+import { TestService } from '../testing/test-service.js';
+
+let database: TestDatabase;
+let nats: TestNats;
+let service: TestService;
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
+  service = await TestService.start({
+    databaseUrl: database.url,
+    port: await freePort(),
+    log: new SilentLog(),
+    busOf: (name) => nats.optionsOf(name),
+  });
+});
+
+afterAll(async () => {
+  await service.close();
+  await nats.close();
+  await database.close();
+});
+
+interface Member {
+  readonly login: string;
+  readonly browser: TestBrowser;
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly tsid: string;
+  readonly refreshToken: string;
+}
+
+let people = 0;
+
+/** Somebody who signed in from a client, and the browser they did it in. */
+async function member(): Promise<Member> {
+  const browser = service.browser();
+  const login = `member-${(people += 1)}`;
+  const { clientId, answer } = await service.tokens(login, browser);
+  const claims = decodeJwt(answer.access_token ?? '');
+  const [accountId, tsid] = [claims.sub ?? '', String(claims['tsid'])];
+  return { login, browser, clientId, accountId, tsid, refreshToken: answer.refresh_token ?? '' };
+}
+
+const connectLink = ({ tsid }: Member, provider = 'mail'): string => `/connect/${provider}?session=${tsid}`;
+
+describe('the connections page', () => {
+  test('shows what is connected and who works on the user’s behalf', async () => {
+    const { browser, tsid, login } = await member();
+    const page = await browser.get('/connections');
+    expect(pageName(page)).toBe('connections');
+    expect(page.body).toContain(`Name of acme-sso.example-${login}`);
+    expect(page.body).toMatch(/data-provider="octo"\s+data-state="live"/);
+    expect(page.body).toMatch(/data-provider="mail"\s+data-state="missing"/);
+    expect(page.body).toContain(`data-session="${tsid}"`);
+    expect(page.headers.get('content-security-policy')).toContain("form-action 'self'");
+  });
+
+  test('shows nothing to a browser that is not signed in', async () => {
+    expect(pageName(await service.browser().get('/connections'))).toBe('signed-out');
+  });
+
+  test('disconnects a provider', async () => {
+    const { browser, accountId } = await member();
+    const { csrf = '' } = hiddenFields((await browser.get('/connections')).body);
+    await browser.post('/connections', { csrf, action: 'disconnect', provider: 'octo' });
+    expect(service.vault.connections.has(`${accountId} octo`)).toBe(false);
+  });
+
+  test('ends a session: its refresh token is worth nothing, and the vault is told', async () => {
+    const { browser, tsid, clientId, refreshToken } = await member();
+    const { csrf = '' } = hiddenFields((await browser.get('/connections')).body);
+    await browser.post('/connections', { csrf, action: 'sign-out', session: tsid });
+    expect(await service.refresh(clientId, refreshToken)).toMatchObject({ error: 'invalid_grant' });
+    expect((await browser.get('/connections')).body).not.toContain(tsid);
+  });
+
+  test("does not end somebody else's session", async () => {
+    const [attacker, victim] = [await member(), await member()];
+    const { csrf = '' } = hiddenFields((await attacker.browser.get('/connections')).body);
+    await attacker.browser.post('/connections', { csrf, action: 'sign-out', session: victim.tsid });
+    expect((await service.refresh(victim.clientId, victim.refreshToken)).status).toBe(200);
+  });
+
+  test('does nothing for a form of another site (CSRF) or of another user', async () => {
+    const [one, other] = [await member(), await member()];
+    const foreign = hiddenFields((await other.browser.get('/connections')).body)['csrf'] ?? '';
+    for (const csrf of ['', foreign])
+      expect(
+        (await one.browser.post('/connections', { csrf, action: 'disconnect', provider: 'octo' })).status,
+      ).toBe(403);
+    expect(service.vault.connections.has(`${one.accountId} octo`)).toBe(true);
+  });
+
+  test('signs the browser out', async () => {
+    const { browser } = await member();
+    const { csrf = '' } = hiddenFields((await browser.get('/connections')).body);
+    await browser.post('/connections', { csrf, action: 'leave' });
+    expect(pageName(await browser.get('/connections'))).toBe('signed-out');
+  });
+
+  test('can be opened by signing in with the primary provider', async () => {
+    const { login } = await member();
+    const browser = service.browser();
+    const away = await browser.get('/connections/sign-in');
+    const page = await service.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
+    expect(pageName(page)).toBe('connections');
+  });
+
+  test('makes no account for somebody who never signed in from an application', async () => {
+    const browser = service.browser();
+    const away = await browser.get('/connections/sign-in');
+    const page = await service.answerLeg(browser, away, { code: 'acme-sso.example-stranger' });
+    expect(pageName(page)).toBe('no-account');
+    expect(pageName(await browser.get('/connections'))).toBe('signed-out');
+  });
+});
+
+describe('the connect page', () => {
+  test('connects a missing provider for the user of the session', async () => {
+    const someone = await member();
+    const page = await someone.browser.get(connectLink(someone));
+    expect(pageName(page)).toBe('connect');
+    const away = await someone.browser.decide(page, 'continue');
+    expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'mail', accountId: someone.accountId });
+    const done = await service.answerLeg(someone.browser, away, { code: `mail-${someone.login}` });
+    expect(pageName(done)).toBe('connected');
+    expect(service.vault.adopted.at(-1)).toMatchObject({ provider: 'mail', accountId: someone.accountId });
+    const count = service.vault.adopted.length;
+    expect(pageName(await someone.browser.get(done.url))).toBe('connected');
+    expect(service.vault.adopted).toHaveLength(count);
+  });
+
+  test('begins nothing before the user says so', async () => {
+    const someone = await member();
+    const begun = service.vault.begun.length;
+    const page = await someone.browser.get(connectLink(someone));
+    expect(service.vault.begun).toHaveLength(begun);
+    expect(pageName(await someone.browser.decide(page, 'cancel'))).toBe('cancelled');
+    expect((await someone.browser.post(page.url, { decision: 'continue' })).status).toBe(403);
+    expect(service.vault.begun).toHaveLength(begun);
+  });
+
+  test("a link of somebody else's session connects nothing (account mix-up through a shared link)", async () => {
+    const [attacker, victim] = [await member(), await member()];
+    const page = await victim.browser.get(connectLink(attacker));
+    expect([page.status, pageName(page)]).toEqual([403, 'wrong-account']);
+  });
+
+  test('in a signed-out browser it asks who is there first, and goes on for the right one only', async () => {
+    const [owner, other] = [await member(), await member()];
+    const begin = async (browser: TestBrowser) =>
+      await browser.decide(await browser.get(connectLink(owner)), 'continue');
+    const wrong = service.browser();
+    const refused = await service.answerLeg(wrong, await begin(wrong), {
+      code: `acme-sso.example-${other.login}`,
+    });
+    expect([refused.status, pageName(refused)]).toEqual([403, 'wrong-account']);
+    const right = service.browser();
+    const atMail = await service.answerLeg(right, await begin(right), {
+      code: `acme-sso.example-${owner.login}`,
+    });
+    expect(new URL(atMail.location ?? '').hostname).toBe('mail.example');
+    expect(pageName(await service.answerLeg(right, atMail, { code: `mail-${owner.login}` }))).toBe(
+      'connected',
+    );
+    expect(pageName(await right.get('/connections'))).toBe('connections');
+  });
+
+  test('a refusal of the provider can be tried again', async () => {
+    const someone = await member();
+    const away = await someone.browser.decide(await someone.browser.get(connectLink(someone)), 'continue');
+    const failed = await service.answerLeg(someone.browser, away, { error: 'access_denied' });
+    expect(pageName(failed)).toBe('failure');
+    const again = await someone.browser.decide(failed, 'retry');
+    expect(pageName(await service.answerLeg(someone.browser, again, { code: `mail-${someone.login}` }))).toBe(
+      'connected',
+    );
+  });
+
+  test("an identity of somebody else's account is refused", async () => {
+    const [one, other] = [await member(), await member()];
+    const away = await one.browser.decide(await one.browser.get(connectLink(one, 'octo')), 'continue');
+    const failed = await service.answerLeg(one.browser, away, { code: `octo.example-${other.login}` });
+    expect(failed.body).toContain('data-reason="identity_taken"');
+  });
+
+  test('a link of a closed session, of no session or for no provider has ended', async () => {
+    const { browser, tsid } = await member();
+    for (const path of [
+      '/connect/mail?session=6f3f1d4e-7a41-4c7e-9d53-0b8a4a6f1d11',
+      '/connect/mail?session=nonsense',
+      `/connect/nobody?session=${tsid}`,
+    ])
+      expect(pageName(await browser.get(path))).toBe('link-ended');
+  });
+
+  test("another browser cannot go on with somebody's attempt", async () => {
+    const someone = await member();
+    const away = await someone.browser.decide(await someone.browser.get(connectLink(someone)), 'continue');
+    const done = await service.answerLeg(someone.browser, away, { code: `mail-${someone.login}` });
+    expect((await service.browser().get(done.url)).status).toBe(400);
+  });
+});

@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { CONFIG, type Config } from '../config.js';
+import { CsrfTokens } from '../consent/csrf.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import type { Shown } from '../http/shown.js';
+import type { Exchange } from '../provider/authorization-requests.js';
+import { BrowserSessions } from '../provider/browser-sessions.js';
+import type { ConnectState } from '../sign-in-chain/attempt.js';
+import type { StoredAttempt } from '../sign-in-chain/attempt.store.js';
+import { failurePage } from '../sign-in-chain/failure-page.js';
+import { ConnectAttempt } from './connect-attempt.js';
+import { connectedPage, noAccountPage, nothingConnectedPage, wrongAccountPage } from './connect-pages.js';
+import type { ConnectStep } from './connect-step.js';
+import { StartConnect } from './start-connect.js';
+
+type Attempt = StoredAttempt<ConnectState>;
+
+/** The connect page after a provider has answered. */
+@Injectable()
+export class ContinueConnect {
+  constructor(
+    private readonly attempts: ConnectAttempt,
+    private readonly browsers: BrowserSessions,
+    private readonly start: StartConnect,
+    private readonly csrf: CsrfTokens,
+    private readonly urls: IssuerUrls,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async proceed(exchange: Exchange, id: string): Promise<Shown> {
+    const attempt = await this.attempts.load(id, exchange.request.headers.cookie);
+    const step = this.attempts.step(attempt);
+    const { basePath } = this.urls;
+    switch (step.kind) {
+      case 'visit':
+        return await this.start.away(attempt, step.provider, exchange.request.headers.cookie);
+      case 'refuse':
+        return this.#failure(attempt, step);
+      case 'no-account':
+        await this.attempts.abandon(attempt);
+        return { kind: 'page', page: noAccountPage(basePath) };
+      case 'wrong-account':
+        await this.attempts.abandon(attempt);
+        return {
+          kind: 'page',
+          status: 403,
+          page: wrongAccountPage(basePath, this.urls.path('/connections/sign-in')),
+        };
+      case 'adopt':
+        return await this.#adopt(exchange, attempt, step);
+    }
+  }
+
+  async answer(
+    id: string,
+    cookieHeader: string | undefined,
+    form: ReadonlyMap<string, string>,
+  ): Promise<Shown> {
+    const attempt = await this.attempts.load(id, cookieHeader);
+    this.csrf.check(boundTo(attempt), form);
+    switch (form.get('decision')) {
+      case 'retry':
+        await this.attempts.retry(attempt, form.get('provider') ?? '');
+        return { kind: 'redirect', status: 303, location: this.#address(attempt) };
+      case 'cancel':
+        await this.attempts.abandon(attempt);
+        return { kind: 'page', page: nothingConnectedPage(this.urls.basePath) };
+      default:
+        throw new GatehouseError('request_invalid', 'no such decision');
+    }
+  }
+
+  async #adopt(
+    exchange: Exchange,
+    attempt: Attempt,
+    step: Extract<ConnectStep, { kind: 'adopt' }>,
+  ): Promise<Shown> {
+    const { accountId, provider } = step;
+    if ((await this.attempts.adopt(attempt, accountId)) === 'identity_taken')
+      return { kind: 'redirect', status: 303, location: this.#address(attempt) };
+    await this.browsers.signIn(exchange, accountId);
+    if (provider === undefined)
+      return { kind: 'redirect', status: 303, location: this.urls.path('/connections') };
+    return { kind: 'page', page: connectedPage(provider, this.urls.basePath) };
+  }
+
+  #failure(attempt: Attempt, { provider, reason }: Extract<ConnectStep, { kind: 'refuse' }>): Shown {
+    const page = failurePage({
+      provider,
+      reason,
+      optional: false,
+      connected: [],
+      backends: [],
+      csrf: this.csrf.tokenFor(boundTo(attempt)),
+      action: this.#address(attempt),
+      basePath: this.urls.basePath,
+    });
+    return { kind: 'page', page, targets: { insecureHttp: this.config.insecureAllowHttp } };
+  }
+
+  #address({ id }: Attempt): string {
+    return this.urls.path(`/connect/attempt/${id}`);
+  }
+}
+
+/** The attempt's cookie was checked when it was loaded. */
+const boundTo = ({ id, state }: Attempt): string => `connect ${id} ${state.browserBinding ?? ''}`;

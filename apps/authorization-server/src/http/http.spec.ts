@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { cookieName, readCookie, setCookie } from './cookies.js';
+import { readForm } from './form-body.js';
+import { IssuerUrls } from './issuer-urls.js';
+import { pageHeaders } from './page-headers.js';
+import { RateLimiter } from './rate-limit.js';
+
+describe('URLs of an issuer with a path', () => {
+  const urls = new IssuerUrls('https://auth.example/tenant');
+
+  test.each([
+    ['/tenant/oauth/token', '/oauth/token'],
+    ['/tenant', '/'],
+    ['/.well-known/oauth-authorization-server/tenant', '/.well-known/oauth-authorization-server'],
+    ['/.well-known/openid-configuration/tenant?x=1', '/.well-known/openid-configuration'],
+    ['/tenant/.well-known/openid-configuration', '/.well-known/openid-configuration'],
+    ['/tenantless/oauth/token', '/tenantless/oauth/token'],
+    ['/.well-known/oauth-authorization-servers', '/.well-known/oauth-authorization-servers'],
+  ])('%s is the route %s', (requested, route) => {
+    expect(urls.route(requested)).toBe(route);
+  });
+
+  test('are below that path', () => {
+    expect(urls.url('/oauth/token')).toBe('https://auth.example/tenant/oauth/token');
+  });
+});
+
+describe('cookies', () => {
+  test('are read by their whole name', () => {
+    expect(readCookie('xa=1; a=2; a=3', 'a')).toBe('2');
+    expect(readCookie('ab=1', 'a')).toBeUndefined();
+    expect(readCookie(undefined, 'a')).toBeUndefined();
+  });
+
+  test('are out of the reach of scripts and of other sites, and pinned to the host on https', () => {
+    const line = setCookie(cookieName('s', true), 'v', { secure: true, maxAgeSeconds: 60 });
+    expect(line).toBe('__Host-s=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure');
+    expect(setCookie(cookieName('s', false), 'v', { secure: false, maxAgeSeconds: 60 })).not.toContain(
+      'Secure',
+    );
+  });
+});
+
+test('a form with a field twice, or of another type, is refused', () => {
+  const type = 'application/x-www-form-urlencoded';
+  expect(readForm(Buffer.from('a=1&b=%26'), type).get('b')).toBe('&');
+  expect(() => readForm(Buffer.from('a=1&a=2'), type)).toThrow();
+  expect(() => readForm(Buffer.from('a=1'), 'text/plain')).toThrow();
+  expect(() => readForm(undefined, type)).toThrow();
+});
+
+test('a page lets forms go to https, loopback and the scheme of its client only', () => {
+  const policy = (redirectUri: string): string =>
+    pageHeaders({ redirectUri })['content-security-policy'] ?? '';
+  expect(policy('cursor://x/callback')).toContain(
+    "form-action 'self' https: http://localhost:* http://127.0.0.1:* cursor:;",
+  );
+  expect(policy('https://app.example/cb')).not.toContain('http:;');
+  expect(policy('http://[::1]:3000/cb')).toContain(' http:;');
+  expect(pageHeaders()['content-security-policy']).toContain("form-action 'self';");
+});
+
+describe('the rate limit', () => {
+  test('lets a burst through, then one at a time, and tells callers apart', () => {
+    const clock = { now: 0, nowMs: () => clock.now };
+    const limiter = new RateLimiter({ burst: 3, perSecond: 1 }, clock);
+    expect([1, 2, 3].map(() => limiter.waitSeconds('a'))).toEqual([0, 0, 0]);
+    expect(limiter.waitSeconds('a')).toBe(1);
+    expect(limiter.waitSeconds('b')).toBe(0);
+    clock.now = 1_000;
+    expect(limiter.waitSeconds('a')).toBe(0);
+    expect(limiter.waitSeconds('a')).toBeGreaterThan(0);
+  });
+});

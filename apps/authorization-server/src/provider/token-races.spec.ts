@@ -1,0 +1,205 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '@gatehouse/testing/free-port';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { Database } from '@gatehouse/persistence/database';
+import { decodeJwt } from 'jose';
+import { TestService, type TokenAnswer } from '../testing/test-service.js';
+
+let database: TestDatabase;
+let nats: TestNats;
+let service: TestService;
+let replica: TestService;
+let rows: Database;
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
+  const log = new SilentLog();
+  const parts = {
+    databaseUrl: database.url,
+    log,
+    busOf: (name: 'authorization-server' | 'token-vault') => nats.optionsOf(name),
+  };
+  service = await TestService.start({ ...parts, port: await freePort() });
+  replica = await TestService.start({
+    ...parts,
+    port: await freePort(),
+    overrides: { issuer: service.issuer },
+    vault: service.vault,
+  });
+  rows = new Database({ url: database.url, schema: database.schema, applicationName: 'spec' }, log);
+});
+
+afterAll(async () => {
+  await rows.onApplicationShutdown();
+  await replica.close();
+  await service.close();
+  await nats.close();
+  await database.close();
+});
+
+const PARALLEL = 20;
+let people = 0;
+
+async function code(): Promise<{ clientId: string; code: string; verifier: string }> {
+  const clientId = await service.register();
+  const { url, verifier } = service.authorizeUrl(clientId);
+  const result = await service.signIn(service.browser(), url, `racer-${(people += 1)}`);
+  return { clientId, code: result.get('code') ?? '', verifier };
+}
+
+const winners = (answers: readonly TokenAnswer[]): readonly TokenAnswer[] =>
+  answers.filter(({ status }) => status === 200);
+const tsidOf = ({ access_token: token }: TokenAnswer): string => String(decodeJwt(token ?? '')['tsid']);
+
+/** As if the grace of a race were over. */
+async function letGraceEnd(): Promise<void> {
+  await rows.query({
+    name: 'age',
+    text: "update oidc_records set consumed_at = consumed_at - interval '1 minute' where consumed_at is not null",
+  });
+}
+
+async function closeReason(tsid: string): Promise<string | null | undefined> {
+  const { rows: found } = await rows.query<{ close_reason: string | null }>({
+    name: 'reason',
+    text: 'select close_reason from sessions where tsid = $1',
+    values: [tsid],
+  });
+  return found[0]?.close_reason;
+}
+
+const eventually = async (check: () => boolean): Promise<void> => {
+  for (let tries = 0; tries < 100 && !check(); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(check()).toBe(true);
+};
+
+test('one code redeemed twenty times at once on two replicas gives one token, and that token lives', async () => {
+  const { clientId, code: value, verifier } = await code();
+  const answers = await Promise.all(
+    Array.from({ length: PARALLEL }, (_, index) =>
+      (index % 2 === 0 ? service : replica).redeem(clientId, value, verifier),
+    ),
+  );
+  expect(winners(answers)).toHaveLength(1);
+  expect(answers.filter(({ error }) => error === 'invalid_grant')).toHaveLength(PARALLEL - 1);
+  const [winner] = winners(answers);
+  expect((await service.refresh(clientId, winner?.refresh_token ?? '')).status).toBe(200);
+});
+
+test('one refresh token used twenty times at once rotates once, and the winner goes on', async () => {
+  const { clientId, answer } = await service.tokens(`racer-${(people += 1)}`);
+  const answers = await Promise.all(
+    Array.from({ length: PARALLEL }, (_, index) =>
+      (index % 2 === 0 ? service : replica).refresh(clientId, answer.refresh_token ?? ''),
+    ),
+  );
+  expect(winners(answers)).toHaveLength(1);
+  expect(answers.filter(({ error }) => error === 'invalid_grant')).toHaveLength(PARALLEL - 1);
+  const [winner] = winners(answers);
+  expect((await replica.refresh(clientId, winner?.refresh_token ?? '')).status).toBe(200);
+});
+
+test('a refresh token presented again later ends the whole session (theft)', async () => {
+  const { clientId, answer } = await service.tokens(`victim-${(people += 1)}`);
+  const next = await service.refresh(clientId, answer.refresh_token ?? '');
+  await letGraceEnd();
+  expect(await service.refresh(clientId, answer.refresh_token ?? '')).toMatchObject({
+    error: 'invalid_grant',
+  });
+  expect(await closeReason(tsidOf(answer))).toBe('refresh_token_replayed');
+  expect(await service.refresh(clientId, next.refresh_token ?? '')).toMatchObject({ error: 'invalid_grant' });
+  await eventually(() => service.vault.closed.includes(tsidOf(answer)));
+});
+
+test('a code presented again later ends the session that it opened', async () => {
+  const { clientId, code: value, verifier } = await code();
+  const answer = await service.redeem(clientId, value, verifier);
+  await letGraceEnd();
+  expect(await service.redeem(clientId, value, verifier)).toMatchObject({ error: 'invalid_grant' });
+  expect(await closeReason(tsidOf(answer))).toBe('refresh_token_replayed');
+  expect(await service.refresh(clientId, answer.refresh_token ?? '')).toMatchObject({
+    error: 'invalid_grant',
+  });
+});
+
+test('a code is worth nothing with another verifier, redirect URI, client or resource, and is not used up by trying', async () => {
+  const { clientId, code: value, verifier } = await code();
+  const thief = await service.register();
+  const base = {
+    grant_type: 'authorization_code',
+    code: value,
+    code_verifier: verifier,
+    redirect_uri: 'http://127.0.0.1:7777/callback',
+  };
+  const wrong: readonly Record<string, string>[] = [
+    { ...base, client_id: clientId, code_verifier: 'x'.repeat(43) },
+    { ...base, client_id: clientId, redirect_uri: 'http://127.0.0.1:7778/callback' },
+    { ...base, client_id: thief },
+  ];
+  for (const fields of wrong) expect((await service.token(fields)).status).toBe(400);
+  expect((await service.redeem(clientId, value, verifier)).status).toBe(200);
+});
+
+test('revoking a refresh token (RFC 7009) ends the session', async () => {
+  const { clientId, answer } = await service.tokens(`leaver-${(people += 1)}`);
+  const body = new URLSearchParams({ client_id: clientId, token: answer.refresh_token ?? '' });
+  const response = await fetch(`${service.issuer}/oauth/revoke`, { method: 'POST', body });
+  expect(response.status).toBe(200);
+  expect(await closeReason(tsidOf(answer))).toBe('revoked');
+  expect(await service.refresh(clientId, answer.refresh_token ?? '')).toMatchObject({
+    error: 'invalid_grant',
+  });
+});
+
+test("another client cannot revoke somebody's refresh token", async () => {
+  const { clientId, answer } = await service.tokens(`keeper-${(people += 1)}`);
+  const body = new URLSearchParams({
+    client_id: await service.register(),
+    token: answer.refresh_token ?? '',
+  });
+  await fetch(`${service.issuer}/oauth/revoke`, { method: 'POST', body });
+  expect((await service.refresh(clientId, answer.refresh_token ?? '')).status).toBe(200);
+});
+
+test('the database holds no code, refresh token, cookie or client secret that a reader could present', async () => {
+  const secretive = (await service.post('/oauth/register', {
+    redirect_uris: ['https://app.example/callback'],
+    token_endpoint_auth_method: 'client_secret_basic',
+  })) as { readonly client_secret: string };
+  const { clientId, code: value, verifier } = await code();
+  const answer = await service.redeem(clientId, value, verifier);
+  const { rows: all } = await rows.query<{ line: string }>({
+    name: 'dump',
+    text: `select row_to_json(r)::text as line from oidc_records r
+      union all select row_to_json(a)::text from attempts a union all select row_to_json(s)::text from sessions s`,
+  });
+  const dump = all.map(({ line }) => line).join('\n');
+  for (const secret of [value, answer.refresh_token, answer.access_token, secretive.client_secret]) {
+    expect(secret?.length).toBeGreaterThan(20);
+    expect(dump).not.toContain(secret);
+  }
+  expect(dump).not.toContain('"cookie"');
+});
+
+test('a client with a secret has to show it', async () => {
+  const client = (await service.post('/oauth/register', {
+    redirect_uris: ['http://127.0.0.1:7777/callback'],
+    token_endpoint_auth_method: 'client_secret_post',
+  })) as { readonly client_id: string; readonly client_secret: string };
+  const { url, verifier } = service.authorizeUrl(client.client_id);
+  const result = await service.signIn(service.browser(), url, `racer-${(people += 1)}`);
+  const fields = {
+    grant_type: 'authorization_code',
+    client_id: client.client_id,
+    code: result.get('code') ?? '',
+    code_verifier: verifier,
+    redirect_uri: 'http://127.0.0.1:7777/callback',
+  };
+  expect((await service.token(fields)).status).toBe(401);
+  expect((await service.token({ ...fields, client_secret: 'wrong' })).status).toBe(401);
+  expect((await replica.token({ ...fields, client_secret: client.client_secret })).status).toBe(200);
+});

@@ -1,0 +1,320 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
+import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { newAttemptId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { send, StubProvider } from '../testing/stub-provider.js';
+import { startTestVault, type TestVault } from '../testing/test-vault.js';
+import { BROWSER, type VaultClient } from '../testing/vault-client.js';
+import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
+import { RevocationOutbox } from './revocation-outbox.js';
+
+let database: TestDatabase;
+let nats: TestNats;
+let stub: StubProvider;
+let late: StubProvider;
+let liar: StubProvider;
+let vault: TestVault;
+let client: VaultClient;
+let rows: Database;
+
+beforeAll(async () => {
+  [database, nats, stub, late, liar] = await Promise.all([
+    startTestDatabase('token-vault'),
+    startTestNats(),
+    new StubProvider().start(),
+    new StubProvider().start(),
+    new StubProvider().start(),
+  ]);
+  await late.stop();
+  vault = await startTestVault({
+    databaseUrl: database.url,
+    nats,
+    log: new SilentLog(),
+    providers: [
+      oidcProvider('acme', stub.issuer),
+      oauth2Provider('octo', stub.issuer),
+      oidcProvider('late', late.issuer),
+      oidcProvider('liar', liar.issuer),
+    ],
+    backends: {},
+  });
+  ({ client } = vault);
+  rows = vault.app.get(Database);
+});
+
+beforeEach(async () => {
+  stub.reset();
+  for (const table of ['pending_legs', 'staged_connections', 'revocation_outbox'])
+    await rows.query({ name: `clear-${table}`, text: `delete from ${table}` });
+});
+
+afterAll(async () => {
+  await vault.close();
+  await Promise.all([stub.stop(), late.stop(), liar.stop(), nats.close(), database.close()]);
+});
+
+const begin = async (provider = 'acme', attemptId = newAttemptId()) =>
+  (await client.ask(connectionBegin, { attemptId, provider, browserBinding: BROWSER })).authorizationUrl;
+
+const as =
+  (login: string, bend: (query: URLSearchParams) => void = () => undefined) =>
+  (url: string) => {
+    const query = new URLSearchParams(stub.callbackQuery(url, login));
+    bend(query);
+    return query.toString();
+  };
+
+async function stagedCount(): Promise<number> {
+  const { rows: found } = await rows.query<{ n: number }>({
+    name: 'count-staged',
+    text: 'select count(*)::int as n from staged_connections',
+  });
+  return found[0]?.n ?? -1;
+}
+
+async function revoked(): Promise<readonly string[]> {
+  const outbox = vault.app.get(RevocationOutbox);
+  outbox.wake();
+  await outbox.settled();
+  return stub.revoked;
+}
+
+describe('the redirect to the provider', () => {
+  test('carries a fresh state that names its attempt, a nonce and an S256 challenge', async () => {
+    const attemptId = newAttemptId();
+    const [first, second] = [new URL(await begin('acme', attemptId)), new URL(await begin('acme', attemptId))];
+    const parameters = (url: URL) => ['state', 'nonce', 'code_challenge'].map((name) => url.searchParams.get(name));
+    expect(first.searchParams.get('state')).toMatch(new RegExp(`^${attemptId}\\.[A-Za-z0-9_-]{43}$`));
+    expect(first.searchParams.get('code_challenge_method')).toBe('S256');
+    for (const [index, value] of parameters(first).entries()) {
+      expect(value).toBeTruthy();
+      expect(value).not.toBe(parameters(second)[index]);
+    }
+    expect(first.searchParams.has('prompt')).toBe(false);
+  });
+
+  test('asks the provider for a new login when the leg is to be fresh', async () => {
+    const { authorizationUrl } = await client.ask(connectionBegin, {
+      attemptId: newAttemptId(),
+      provider: 'acme',
+      browserBinding: BROWSER,
+      fresh: true,
+    });
+    expect(new URL(authorizationUrl).searchParams.get('prompt')).toBe('login consent');
+  });
+
+  test('a provider that is down when the vault starts is found later, without a restart', async () => {
+    await expect(begin('late')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await late.start();
+    await new Promise((done) => setTimeout(done, 1_100));
+    await expect(begin('late')).resolves.toContain('/authorize?');
+  });
+
+  test('a discovery document of another issuer is not believed', async () => {
+    liar.misbehave.set('discovery', (_request, response) => {
+      send(response, 200, {
+        issuer: `${liar.issuer}/`,
+        authorization_endpoint: 'https://evil.example/',
+        token_endpoint: 'https://evil.example/',
+        jwks_uri: 'https://evil.example/',
+      });
+    });
+    await expect(begin('liar')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(begin('nobody')).rejects.toMatchObject({ code: 'unknown_provider' });
+  });
+});
+
+describe('a callback', () => {
+  test('that is replayed is unknown, and the code is redeemed once', async () => {
+    const query = as('alice')(await begin());
+    await expect(client.complete(query)).resolves.toMatchObject({
+      outcome: 'completed',
+      identity: { subject: 'stub-alice', name: 'alice', email: 'alice@stub.example' },
+    });
+    await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
+    expect(stub.counts.code).toBe(1);
+  });
+
+  test('that arrives ten times at once is redeemed once', async () => {
+    const query = as('alice')(await begin());
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => client.complete(query)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(stub.counts.code).toBe(1);
+  });
+
+  test('from another browser is refused and leaves the leg to the one that began it', async () => {
+    const query = as('alice')(await begin());
+    await expect(client.complete(query, sha256('another browser'))).rejects.toMatchObject({
+      code: 'callback_wrong_browser',
+    });
+    await expect(client.complete(query)).resolves.toMatchObject({ outcome: 'completed' });
+  });
+
+  test('that comes too late is told so, once', async () => {
+    const query = as('alice')(await begin());
+    await rows.query({ name: 'age', text: `update pending_legs set expires_at = now() - interval '1 second'` });
+    await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_expired' });
+    await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
+    expect(stub.counts.code).toBe(0);
+  });
+
+  test('with a state of its own making, two states or none is unknown', async () => {
+    for (const query of ['code=x&state=made-up', 'code=x', 'state=a&state=b&code=x'])
+      await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
+  });
+
+  test('in a sealed part that is not for this vault is invalid', async () => {
+    const { connectionComplete } = await import('@gatehouse/contracts/token-vault/connection-complete');
+    const { newMessageKeyPair, sealMessage } = await import('@gatehouse/sealing/message-sealing');
+    const sealedQuery = await sealMessage({ query: 'x' }, (await newMessageKeyPair()).publicKey);
+    await expect(client.ask(connectionComplete, { sealedQuery, browserBinding: BROWSER })).rejects.toMatchObject({
+      code: 'request_invalid',
+    });
+  });
+
+  test.each([
+    ['access_denied', 'denied'],
+    ['server_error', 'provider_unavailable'],
+    ['invalid_scope', 'provider_error'],
+  ])('with error=%s is refused as %s', async (error, reason) => {
+    const query = (url: string) => as('alice', (it) => (it.delete('code'), it.set('error', error)))(url);
+    await expect(client.leg(newAttemptId(), 'acme', query)).resolves.toMatchObject({ outcome: 'refused', reason });
+  });
+
+  test('of another issuer (mix-up, RFC 9207) or without iss is refused before the code is sent anywhere', async () => {
+    for (const bend of [(it: URLSearchParams) => it.set('iss', 'https://evil.example'), (it: URLSearchParams) => it.delete('iss')])
+      await expect(client.leg(newAttemptId(), 'acme', as('alice', bend))).resolves.toMatchObject({
+        outcome: 'refused',
+        reason: 'invalid_response',
+      });
+    expect(stub.counts.code).toBe(0);
+  });
+});
+
+describe('an id_token is refused, its tokens are never adopted and are given back', () => {
+  const refused = async () => {
+    await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
+      outcome: 'refused',
+      reason: 'invalid_response',
+    });
+    expect(await stagedCount()).toBe(0);
+    expect(await revoked()).toHaveLength(1);
+  };
+
+  test('with the nonce of another leg', async () => {
+    stub.claims = { nonce: 'another' };
+    await refused();
+  });
+
+  test('for another client', async () => {
+    stub.claims = { aud: 'somebody-else' };
+    await refused();
+  });
+
+  test('of another issuer', async () => {
+    stub.claims = { iss: 'https://evil.example' };
+    await refused();
+  });
+
+  test('that has expired', async () => {
+    stub.claims = { exp: 1_000 };
+    await refused();
+  });
+
+  test('without a subject', async () => {
+    stub.claims = { sub: '' };
+    await refused();
+  });
+
+  test('signed with a key that the provider does not publish', async () => {
+    stub.signsWithUnpublishedKey = true;
+    await refused();
+  });
+});
+
+describe('a token endpoint that', () => {
+  test.each([
+    ['answers an OAuth error', 400, { error: 'invalid_client' }, 'provider_error'],
+    ['answers 200 with an OAuth error', 200, { error: 'bad_verification_code' }, 'provider_error'],
+    ['answers 500', 500, {}, 'provider_unavailable'],
+    ['answers something else', 200, { hello: 'world' }, 'invalid_response'],
+    ['leaves out the id_token', 200, { access_token: 'a', token_type: 'Bearer' }, 'invalid_response'],
+    ['issues something that is not a bearer token', 200, { access_token: 'a', token_type: 'mac', id_token: 'x' }, 'invalid_response'],
+  ])('%s is told apart', async (_name, status, body, reason) => {
+    stub.misbehave.set('token', (_request, response) => send(response, status, body));
+    await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({ outcome: 'refused', reason });
+    expect(await stagedCount()).toBe(0);
+  });
+
+  test('hangs or drops the connection is unavailable', async () => {
+    for (const bend of [() => undefined, (request: { socket: { destroy(): unknown } }) => request.socket.destroy()]) {
+      stub.misbehave.set('token', bend);
+      await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
+        outcome: 'refused',
+        reason: 'provider_unavailable',
+      });
+    }
+  });
+});
+
+describe('a plain OAuth 2 provider', () => {
+  test('that names no subject is refused: nobody is made up', async () => {
+    stub.misbehave.set('userinfo', (_request, response) => send(response, 200, { name: 'alice' }));
+    await expect(client.leg(newAttemptId(), 'octo', as('alice'))).resolves.toMatchObject({
+      outcome: 'refused',
+      reason: 'invalid_response',
+    });
+    expect(await stagedCount()).toBe(0);
+    expect(await revoked()).toHaveLength(1);
+  });
+
+  test('whose user information is away is unavailable', async () => {
+    stub.misbehave.set('userinfo', (_request, response) => send(response, 503, {}));
+    await expect(client.leg(newAttemptId(), 'octo', as('alice'))).resolves.toMatchObject({
+      outcome: 'refused',
+      reason: 'provider_unavailable',
+    });
+  });
+
+  test('with numeric ids beyond 2^53 keeps two users apart', async () => {
+    const subjects: unknown[] = [];
+    for (const id of ['9007199254740993', '9007199254740992']) {
+      stub.misbehave.set('userinfo', (_request, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(`{"id":${id}}`),
+      );
+      const reply = await client.leg(newAttemptId(), 'octo', as('alice'));
+      subjects.push(reply.outcome === 'completed' ? reply.identity.subject : reply);
+    }
+    expect(subjects).toEqual(['9007199254740993', '9007199254740992']);
+  });
+});
+
+test('an abandoned attempt leaves nothing behind: legs and staged tokens go, and the grant is given back', async () => {
+  const attemptId = newAttemptId();
+  await client.leg(attemptId, 'acme', as('alice'));
+  await begin('octo', attemptId);
+  await expect(client.ask(attemptDiscard, { attemptId })).resolves.toEqual({ discarded: 2 });
+  await expect(client.ask(attemptDiscard, { attemptId })).resolves.toEqual({ discarded: 0 });
+  expect(await stagedCount()).toBe(0);
+  expect(await revoked()).toHaveLength(1);
+});
+
+test('what is stored of a leg and of its answer holds no state, verifier, nonce or token in clear', async () => {
+  const attemptId = newAttemptId();
+  const url = await begin('acme', attemptId);
+  await client.leg(attemptId, 'octo', as('alice'));
+  const { rows: dump } = await rows.query<{ row: string }>({
+    name: 'dump',
+    text: `select l::text || s::text as row from pending_legs l, staged_connections s`,
+  });
+  const text = JSON.stringify(dump);
+  expect(text).toContain(attemptId);
+  expect(text).not.toContain(new URL(url).searchParams.get('state'));
+  expect(text).not.toContain(new URL(url).searchParams.get('nonce'));
+  expect(text).not.toContain(Buffer.from('access-alice').toString('hex'));
+});

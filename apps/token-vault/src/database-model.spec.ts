@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { Database } from '@gatehouse/persistence/database';
+import { Prisma } from './generated/client.js';
+import { PrismaDatabase, SCHEMA } from './prisma-database.js';
+import { vaultConfig } from './testing/vault-config.js';
+
+let database: TestDatabase;
+let rows: Database;
+let prisma: PrismaDatabase;
+
+beforeAll(async () => {
+  database = await startTestDatabase('token-vault');
+  rows = new Database({ url: database.url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
+  const bus = { servers: [], user: '', password: database.url, gatewayName: 'test', service: 'token-vault' } as const;
+  prisma = new PrismaDatabase(vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} }));
+});
+
+afterAll(async () => {
+  await Promise.all([rows.onApplicationShutdown(), prisma.onApplicationShutdown()]);
+  await database.close();
+});
+
+/** Table and fields of each model, as the generated client has them. */
+const MODELS = {
+  sessions: Prisma.SessionScalarFieldEnum,
+  connections: Prisma.ConnectionScalarFieldEnum,
+  session_connections: Prisma.SessionConnectionScalarFieldEnum,
+  pending_legs: Prisma.PendingLegScalarFieldEnum,
+  staged_connections: Prisma.StagedConnectionScalarFieldEnum,
+  exchanged_tokens: Prisma.ExchangedTokenScalarFieldEnum,
+  revocation_outbox: Prisma.RevocationOutboxScalarFieldEnum,
+  event_outbox: Prisma.EventOutboxScalarFieldEnum,
+  bus_keys: Prisma.BusKeyScalarFieldEnum,
+  custody_log: Prisma.CustodyEntryScalarFieldEnum,
+};
+
+const columnOf = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+test('the Prisma model has every table and column of the migrations, and no other', async () => {
+  const { rows: columns } = await rows.query<{ table: string; column: string }>({
+    name: 'columns',
+    text: `select table_name as "table", column_name as "column" from information_schema.columns
+           where table_schema = $1 and table_name not like '\\_prisma%'`,
+    values: [SCHEMA],
+  });
+  const inDatabase = columns.map(({ table, column }) => `${table}.${column}`).sort();
+  const inModel = Object.entries(MODELS)
+    .flatMap(([table, fields]) => Object.keys(fields).map((field) => `${table}.${columnOf(field)}`))
+    .sort();
+  expect(inModel).toEqual(inDatabase);
+  expect(Object.keys(Prisma.ModelName)).toHaveLength(Object.keys(MODELS).length);
+});
+
+test('every model can be read through the client', async () => {
+  const { client } = prisma;
+  const reads = [
+    client.session.findMany({ include: { connections: true, exchanged: true } }),
+    client.connection.findMany({ include: { sessions: true, exchanged: true } }),
+    client.pendingLeg.findMany(),
+    client.stagedConnection.findMany(),
+    client.revocationOutbox.findMany(),
+    client.eventOutbox.findMany(),
+    client.busKey.findMany(),
+    client.custodyEntry.findMany(),
+  ];
+  await expect(Promise.all(reads)).resolves.toEqual(reads.map(() => []));
+});

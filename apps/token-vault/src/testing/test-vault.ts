@@ -1,0 +1,68 @@
+import { ContractClient } from '@gatehouse/messaging/contract-client';
+import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import type { Log } from '@gatehouse/observability/log';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { startTokenVault } from '../token-vault.app.js';
+import { VaultClient } from './vault-client.js';
+import { vaultConfig, type VaultConfigOptions } from './vault-config.js';
+
+export interface TestVaultOptions extends Pick<VaultConfigOptions, 'providers' | 'backends'> {
+  readonly databaseUrl: Secret;
+  readonly nats: { optionsOf(service: BusOptions['service']): BusOptions };
+  readonly log: Log;
+  /** Default 1. */
+  readonly replicas?: number;
+}
+
+export interface TestVault {
+  /** Speaks to any replica, as the authorization server and the proxy do. */
+  readonly client: VaultClient;
+  readonly replicas: readonly NestFastifyApplication[];
+  /** The first replica. */
+  readonly app: NestFastifyApplication;
+  close(): Promise<void>;
+}
+
+/** Vaults as in production, and a client that is neither. */
+export async function startTestVault(options: TestVaultOptions): Promise<TestVault> {
+  const { log, nats } = options;
+  const config = vaultConfig({ ...options, bus: nats.optionsOf('token-vault') });
+  const replicas = await Promise.all(
+    Array.from({ length: options.replicas ?? 1 }, () => startTokenVault(config, log)),
+  );
+  const [app] = replicas;
+  if (app === undefined) throw new Error('no replica');
+  const callers = await Promise.all(
+    (['authorization-server', 'vmcp-proxy'] as const).map((service) => caller(nats.optionsOf(service), log)),
+  );
+  const [authorizationServer, proxy] = callers.map(({ bus }) => bus);
+  const client = new VaultClient({
+    ask: async (contract, request) => {
+      const bus = contract.calledBy.includes('authorization-server') ? authorizationServer : proxy;
+      if (bus === undefined) throw new Error('no caller');
+      return await bus.ask(contract, request);
+    },
+  });
+  return {
+    client,
+    replicas,
+    app,
+    close: async () => {
+      await Promise.all(callers.map(({ close }) => close()));
+      await Promise.all(replicas.map((app) => app.close()));
+    },
+  };
+}
+
+async function caller(bus: BusOptions, log: Log): Promise<{ bus: ContractClient; close: () => Promise<void> }> {
+  class Caller {}
+  const app = await NestFactory.createApplicationContext(
+    { module: Caller, imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(bus)] },
+    { logger: false },
+  );
+  return { bus: app.get(ContractClient), close: () => app.close() };
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
+import { releasedCredential, type ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
+import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
+import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
+import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
+import type { RequestContract } from '@gatehouse/contracts/contract';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { newAccountId, newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
+import { MessageOpener, newMessageKeyPair, sealMessage } from '@gatehouse/sealing/message-sealing';
+import type { z } from 'zod';
+
+/** How a request reaches a vault. */
+export interface Asks {
+  ask<Request extends z.ZodType, Reply extends z.ZodType>(
+    contract: RequestContract<Request, Reply>,
+    request: z.input<Request>,
+  ): Promise<z.output<Reply>>;
+}
+
+/** Anything that turns an authorization URL into the callback's query, as a browser and its user do. */
+export type SignsIn = (authorizationUrl: string) => Promise<string> | string;
+
+export const BROWSER = sha256('the cookie of a browser');
+
+/** The authorization server's and the proxy's half of the contracts, as short as tests want it. */
+export class VaultClient {
+  constructor(private readonly bus: Asks) {}
+
+  ask: Asks['ask'] = async (contract, request) => await this.bus.ask(contract, request);
+
+  async sealForVault(value: unknown): Promise<string> {
+    return await sealMessage(value, (await this.bus.ask(busKeyCurrent, {})).key);
+  }
+
+  async complete(query: string, browserBinding = BROWSER): Promise<z.output<typeof connectionComplete.reply>> {
+    return await this.bus.ask(connectionComplete, { sealedQuery: await this.sealForVault({ query }), browserBinding });
+  }
+
+  /** One leg from the first redirect to the callback. */
+  async leg(attemptId: string, provider: string, signIn: SignsIn): Promise<z.output<typeof connectionComplete.reply>> {
+    const { authorizationUrl } = await this.bus.ask(connectionBegin, { attemptId, provider, browserBinding: BROWSER });
+    return await this.complete(await signIn(authorizationUrl));
+  }
+
+  /** A whole sign-in. @returns the ids of the session that it opened */
+  async signIn(
+    legs: Readonly<Record<string, SignsIn>>,
+    accountId: string = newAccountId(),
+  ): Promise<{ tsid: string; accountId: string; attemptId: string }> {
+    const attemptId = newAttemptId();
+    for (const [provider, signIn] of Object.entries(legs)) {
+      const reply = await this.leg(attemptId, provider, signIn);
+      if (reply.outcome !== 'completed') throw new Error(`${provider} refused: ${reply.reason}`);
+    }
+    const tsid = newSessionId();
+    await this.bus.ask(sessionOpen, { attemptId, tsid, accountId, providers: Object.keys(legs) });
+    return { tsid, accountId, attemptId };
+  }
+
+  async inject(tsid: string, backend: string, refused?: string): Promise<ReleasedCredential> {
+    return await this.#credential(credentialInject, { tsid, backend, ...(refused === undefined ? {} : { refused: sha256(refused) }) });
+  }
+
+  async exchange(tsid: string, backend: string, options: { subjectToken?: string; refused?: string } = {}): Promise<ReleasedCredential> {
+    const { subjectToken, refused } = options;
+    return await this.#credential(credentialExchange, {
+      tsid,
+      backend,
+      ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault({ subjectToken }) }),
+      ...(refused === undefined ? {} : { refused: sha256(refused) }),
+    });
+  }
+
+  async #credential(
+    contract: typeof credentialInject | typeof credentialExchange,
+    request: { tsid: string; backend: string; refused?: string; sealedSubject?: string },
+  ): Promise<ReleasedCredential> {
+    const pair = await newMessageKeyPair();
+    const { sealed } = await this.bus.ask(contract, { ...request, replyKey: pair.publicKey });
+    return releasedCredential.parse(await new MessageOpener([pair]).open(sealed));
+  }
+}
+
+export const someUuid = (): string => randomUUID();

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import type { OAuth2Provider, OidcProvider, TokenExchange } from '@gatehouse/config/model';
+import type { BackendCredential } from '@gatehouse/config/parts';
+import { Secret } from '@gatehouse/kernel/secret';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import type { VaultConfig } from '../config.js';
+
+const LOCAL = { allowPrivateIps: true, insecureAllowHttp: true, requirement: 'required', redirectUri: 'http://localhost:4484/oauth/callback' } as const;
+
+export const oidcProvider = (name: string, issuerUrl: string, more: Partial<OidcProvider<Secret>> = {}): OidcProvider<Secret> => ({
+  ...LOCAL,
+  name,
+  type: 'oidc',
+  timeoutMs: 2_000,
+  oidcConfig: {
+    issuerUrl,
+    clientId: 'gatehouse',
+    clientSecret: new Secret('stub-secret'),
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    subjectClaim: 'sub',
+    additionalAuthorizationParams: {},
+  },
+  ...more,
+});
+
+export const oauth2Provider = (name: string, base: string, more: Partial<OAuth2Provider<Secret>['oauth2Config']> = {}): OAuth2Provider<Secret> => ({
+  ...LOCAL,
+  name,
+  type: 'oauth2',
+  timeoutMs: 2_000,
+  oauth2Config: {
+    authorizationEndpoint: `${base}/authorize`,
+    tokenEndpoint: `${base}/token`,
+    revocationEndpoint: `${base}/revoke`,
+    clientId: 'gatehouse',
+    clientSecret: new Secret('stub-secret'),
+    scopes: ['repo'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    additionalAuthorizationParams: {},
+    userInfo: {
+      endpointUrl: `${base}/userinfo`,
+      additionalHeaders: {},
+      fieldMapping: { subjectFields: ['id'], nameFields: ['name'], emailFields: ['email'] },
+    },
+    ...more,
+  },
+});
+
+export const tokenExchange = (base: string, more: Partial<TokenExchange<Secret>> = {}): TokenExchange<Secret> => ({
+  type: 'tokenExchange',
+  tokenUrl: `${base}/token`,
+  clientId: 'gatehouse-exchange',
+  clientSecret: new Secret('exchange-secret'),
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  audience: 'tickets',
+  scopes: [],
+  subjectTokenType: 'access_token',
+  timeoutMs: 2_000,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  ...more,
+});
+
+export const KEY_ENCRYPTION_KEY = { id: 'test', key: new Secret(randomBytes(32).toString('base64url')) };
+
+export interface VaultConfigOptions {
+  readonly databaseUrl: Secret;
+  readonly bus: BusOptions;
+  readonly providers: VaultConfig['upstreamProviders'];
+  readonly backends: Readonly<Record<string, BackendCredential>>;
+}
+
+export const vaultConfig = ({ databaseUrl, bus, providers, backends }: VaultConfigOptions): VaultConfig => ({
+  name: bus.gatewayName,
+  publicUrl: 'http://localhost:4483',
+  resourceUrl: 'http://localhost:4483/mcp',
+  nats: { servers: bus.servers, user: bus.user, password: bus.password },
+  listen: { host: '127.0.0.1', port: 0 },
+  issuer: 'http://localhost:4484',
+  upstreamProviders: providers,
+  backendCredentials: new Map(Object.entries(backends)),
+  keyEncryptionKeys: [KEY_ENCRYPTION_KEY],
+  databaseUrl,
+});

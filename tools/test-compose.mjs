@@ -1,0 +1,138 @@
+/**
+ * `npm run test:compose`: the images and docker-compose.yml for real. Builds, brings the demonstration up with three proxies, does the main job
+ * through a load balancer, looks at what every container may do and know, and takes everything down again. Without a Docker engine it says so
+ * and ends with 0; with REQUIRE_DOCKER=1 that is a failure.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checksOf } from './compose/checks.mjs';
+import { Compose } from './compose/compose.mjs';
+import { ensureBuild } from './set-up/build.mjs';
+import { ensureDependencies, pinnedNode } from './set-up/dependencies.mjs';
+import { ensurePrismaClients } from './set-up/prisma.mjs';
+import { REPOSITORY } from './set-up/repository.mjs';
+import { Cannot, say, step } from './set-up/say.mjs';
+
+const EXAMPLE = join(REPOSITORY, 'examples/compose/gatehouse.yaml');
+const DEFAULT_BASE = 4483;
+/** From the base: the load balancer, the authorization server, both identity providers, the proxies behind the load balancer. */
+const OFFSETS = { proxy: 0, authorizationServer: 1, acmeSso: 3, octo: 4, replicas: 17 };
+const REPLICAS = 3;
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** The ports of the example where they are free, else others: a demonstration that runs already is left alone. */
+async function choosePorts() {
+  for (const base of [DEFAULT_BASE, 14_483, 24_483, 34_483]) {
+    const replicas = Array.from({ length: REPLICAS }, (_, index) => base + OFFSETS.replicas + index);
+    const { proxy, authorizationServer, acmeSso, octo } = OFFSETS;
+    const ports = [proxy, authorizationServer, acmeSso, octo].map((offset) => base + offset);
+    if ((await Promise.all([...ports, ...replicas].map(isFree))).every(Boolean)) return { base, replicas };
+  }
+  throw new Cannot('The ports 4483-4502 are taken, and so are the same ones 10000, 20000 and 30000 above.');
+}
+
+/** The committed example itself when its ports are free; a copy with only the addresses that browsers use moved when not. */
+function configurationFor(base, folder) {
+  if (base === DEFAULT_BASE) return EXAMPLE;
+  const moved = readFileSync(EXAMPLE, 'utf8').replaceAll(
+    /\blocalhost:(44\d\d)\b/g,
+    (_all, port) => `localhost:${Number(port) - DEFAULT_BASE + base}`,
+  );
+  const file = join(folder, 'gatehouse.yaml');
+  writeFileSync(file, moved, { mode: 0o644 });
+  return file;
+}
+
+/** Signs in once and calls every backend; throws when a single token was not the right one. */
+async function mainJob(compose, node, configuration, base) {
+  const program = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
+  const flags = ['--config', configuration, '--url', `http://localhost:${base}/mcp`, '--json'];
+  const { code, stdout, stderr } = await compose.execute(node, [program, 'demonstrate', ...flags]);
+  say(stderr.trimEnd());
+  const rows = code === 0 ? JSON.parse(stdout) : [];
+  if (rows.length === 0 || !rows.every(({ ok }) => ok)) throw new Cannot('The main job went wrong.');
+}
+
+async function imageSizes(compose) {
+  const containers = await compose.containers();
+  const images = [...new Set(containers.map(({ Config }) => Config.Image))].sort();
+  for (const image of images) {
+    const { stdout } = await compose.docker('image', 'inspect', '--format', '{{.Size}}', image);
+    say(`  ${image.padEnd(40)}${(Number(stdout) / 1e6).toFixed(0).padStart(5)} MB`);
+  }
+}
+
+async function runChecks(compose) {
+  let failures = 0;
+  for (const [name, check] of checksOf(compose, REPLICAS)) {
+    const problems = await check().catch((error) => [error.message]);
+    say(problems.length === 0 ? `ok   ${name}` : `FAIL ${name}\n     ${problems.join('\n     ')}`);
+    failures += problems.length === 0 ? 0 : 1;
+  }
+  if (failures > 0) throw new Cannot(`${failures} of the checks failed.`);
+}
+
+async function testAll(node, folder) {
+  const { base, replicas } = await choosePorts();
+  const configuration = configurationFor(base, folder);
+  if (base !== DEFAULT_BASE) say(`The usual ports are taken; these begin at ${base}.`);
+  const compose = new Compose(stop.signal, {
+    GATEHOUSE_CONFIG: configuration,
+    GATEHOUSE_PROXY_PORTS: `${replicas[0]}-${replicas.at(-1)}`,
+    GATEHOUSE_AUTHORIZATION_SERVER_PORT: String(base + OFFSETS.authorizationServer),
+    GATEHOUSE_ACME_SSO_PORT: String(base + OFFSETS.acmeSso),
+    GATEHOUSE_OCTO_PORT: String(base + OFFSETS.octo),
+  });
+  const { LoadBalancer } = await import('../libs/testing/dist/load-balancer.js');
+  const balancer = new LoadBalancer(replicas);
+  const up = ['up', '--detach', '--wait', '--no-build', '--scale', `vmcp-proxy=${REPLICAS}`];
+  try {
+    await compose.down();
+    await step('Building the images', () => compose.must('build', '--quiet'));
+    await step(`Starting, with ${REPLICAS} proxies`, () => compose.must(...up));
+    await balancer.listen(base);
+    await step('Main job', () => mainJob(compose, node, configuration, base));
+    say('\nImages');
+    await imageSizes(compose);
+    say('\nChecks');
+    await runChecks(compose);
+  } catch (error) {
+    if (!stop.signal.aborted) say(await compose.logs());
+    throw error;
+  } finally {
+    await balancer.close().catch(() => undefined);
+    await step('Taking everything down', () => compose.down());
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
+try {
+  const missing = await Compose.whyNot();
+  if (missing !== undefined) {
+    say(`test:compose skipped: ${missing}`);
+    process.exitCode = process.env.REQUIRE_DOCKER === '1' ? 1 : 0;
+  } else {
+    await ensureDependencies();
+    const node = await pinnedNode();
+    await ensurePrismaClients(node);
+    await ensureBuild(node);
+    await testAll(node, folder);
+    say('\ntest:compose passed');
+  }
+} catch (error) {
+  if (!(error instanceof Cannot)) throw error;
+  say(`\ntest:compose FAILED: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
