@@ -20,6 +20,7 @@ const DEFAULT_BASE = 4483;
 /** From the base: the load balancer, the authorization server, both identity providers, the proxies behind the load balancer. */
 const OFFSETS = { proxy: 0, authorizationServer: 1, acmeSso: 3, octo: 4, replicas: 17 };
 const REPLICAS = 3;
+const SCALE = ['--scale', `vmcp-proxy=${REPLICAS}`, '--scale', 'token-vault=2'];
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
@@ -72,14 +73,24 @@ async function imageSizes(compose) {
   }
 }
 
-async function runChecks(compose) {
+async function runChecks(compose, up) {
   let failures = 0;
-  for (const [name, check] of checksOf(compose, REPLICAS)) {
+  for (const [name, check] of checksOf(compose, REPLICAS, up)) {
     const problems = await check().catch((error) => [error.message]);
     say(problems.length === 0 ? `ok   ${name}` : `FAIL ${name}\n     ${problems.join('\n     ')}`);
     failures += problems.length === 0 ? 0 : 1;
   }
   if (failures > 0) throw new Cannot(`${failures} of the checks failed.`);
+}
+
+/** What fails while everything starts and is used is explained by what the containers wrote. */
+async function withLogs(compose, work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!stop.signal.aborted) say(await compose.logs());
+    throw error;
+  }
 }
 
 async function testAll(node, folder) {
@@ -95,20 +106,19 @@ async function testAll(node, folder) {
   });
   const { LoadBalancer } = await import('../libs/testing/dist/load-balancer.js');
   const balancer = new LoadBalancer(replicas);
-  const up = ['up', '--detach', '--wait', '--no-build', '--scale', `vmcp-proxy=${REPLICAS}`];
+  const up = ['up', '--detach', '--wait', '--no-build', ...SCALE];
   try {
     await compose.down();
     await step('Building the images', () => compose.must('build', '--quiet'));
-    await step(`Starting, with ${REPLICAS} proxies`, () => compose.must(...up));
     await balancer.listen(base);
-    await step('Main job', () => mainJob(compose, node, configuration, base));
+    await withLogs(compose, async () => {
+      await step(`Starting, with ${REPLICAS} proxies and 2 vaults`, () => compose.must(...up));
+      await step('Main job', () => mainJob(compose, node, configuration, base));
+    });
     say('\nImages');
     await imageSizes(compose);
     say('\nChecks');
-    await runChecks(compose);
-  } catch (error) {
-    if (!stop.signal.aborted) say(await compose.logs());
-    throw error;
+    await runChecks(compose, up);
   } finally {
     await balancer.close().catch(() => undefined);
     await step('Taking everything down', () => compose.down());

@@ -47,10 +47,14 @@ export class Compose {
   docker = (...args) => this.execute('docker', args);
 
   #compose = (args, signal) =>
-    execute('docker', ['compose', '--project-name', PROJECT, '--profile', 'demo', ...args], {
-      env: this.#environment,
-      signal,
-    });
+    execute(
+      'docker',
+      ['compose', '--ansi', 'never', '--project-name', PROJECT, '--profile', 'demo', ...args],
+      {
+        env: this.#environment,
+        signal,
+      },
+    );
 
   async must(...args) {
     const { code, stdout, stderr } = await this.#compose(args, this.#signal);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { REPOSITORY } from './repository.mjs';
 import { mustRun } from './run.mjs';
 import { step } from './say.mjs';
@@ -14,7 +14,9 @@ export async function ensurePrismaClients(node) {
   const stale = schemas.filter((schema) => schema !== undefined && !isCurrent(schema));
   if (stale.length === 0) return;
   await step('Generating database clients', async () => {
-    for (const { config, digest, stamp } of stale) {
+    for (const { config, digest, folder, stamp } of stale) {
+      // What is left there could be taken for somebody's own files, and refused.
+      if (folder.includes('/generated')) rmSync(folder, { recursive: true, force: true });
       await mustRun(node, [PRISMA, 'generate', '--config', config], {
         // `generate` needs no engine: with a stand-in named, none is ever downloaded.
         env: {
@@ -23,6 +25,7 @@ export async function ensurePrismaClients(node) {
           CHECKPOINT_DISABLE: '1',
         },
       });
+      mkdirSync(dirname(stamp), { recursive: true });
       writeFileSync(stamp, digest);
     }
   });
@@ -38,9 +41,11 @@ function describe(service) {
     readFileSync(join(REPOSITORY, 'node_modules/prisma/package.json'), 'utf8'),
   ).version;
   const digest = createHash('sha256').update(`${version}\n${text}`).digest('hex');
-  return { config, digest, stamp: join(resolve(FOLDER, service, output), '.schema-digest') };
+  const folder = resolve(FOLDER, service, output);
+  return { config, digest, folder, stamp: join(REPOSITORY, '.gatehouse', `client-of-${service}`) };
 }
 
-const isCurrent = ({ stamp, digest }) => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+const isCurrent = ({ folder, stamp, digest }) =>
+  existsSync(join(folder, 'client.ts')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 
 const standIn = () => ['/bin/false', '/usr/bin/false'].find((path) => existsSync(path)) ?? 'false';

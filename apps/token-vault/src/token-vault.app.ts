@@ -18,7 +18,8 @@ export async function startTokenVault(config: VaultConfig, log: Log): Promise<Ne
     { logger: nestLogger(log), abortOnError: false },
   );
   app.connectMicroservice({ strategy: contractServer(busOptionsOf(config)) });
-  app.enableShutdownHooks();
+  // Stopped because it was asked to: exit code 0, not the end by a signal.
+  app.enableShutdownHooks([], { useProcessExit: true });
   await app.startAllMicroservices();
   await app.listen(config.listen.port, config.listen.host);
   return app;

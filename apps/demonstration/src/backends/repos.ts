@@ -27,7 +27,10 @@ export function repos(
         { part, path: '/session/mcp', backend: 'session', catalog: REPOS, check, serve: sessions.serve },
         control,
       ),
-      '/bench/mcp': benchEndpoint,
+      '/bench/mcp': (request, response) => {
+        control?.ledger.mcpMessage(part, '/bench/mcp', 'HTTP request', 'modern');
+        return benchEndpoint(request, response);
+      },
     }),
     controlled: { forgetSessions: sessions.forget },
   };

@@ -13,6 +13,10 @@ const LONGEST_EARLY_WINDOW_MS = MINUTE_MS;
 const EARLY_SHARE = 0.2;
 const LONGEST_MARGIN_MS = 5 * SECOND_MS;
 const MARGIN_SHARE = 0.1;
+/** `expires_in` counts whole seconds (RFC 6749, section 5.1) and providers round the end down: a second is uncertain. */
+const LEAST_MARGIN_MS = 1.5 * SECOND_MS;
+/** Of a token that hardly lives, half is used. */
+const LARGEST_MARGIN_SHARE = 0.5;
 /** A released credential is asked for again after this long, so that a revocation takes effect. */
 const LONGEST_USE_MS = 30 * SECOND_MS;
 
@@ -21,7 +25,11 @@ const lifetimeMs = ({ obtainedAtMs, expiresAtMs }: Required<AccessLifetime>): nu
 
 /** The last moments of a token are not handed out: it has to live until the backend has checked it. */
 export const marginMs = (lifetime: Required<AccessLifetime>): number =>
-  Math.min(LONGEST_MARGIN_MS, MARGIN_SHARE * lifetimeMs(lifetime));
+  Math.min(
+    LONGEST_MARGIN_MS,
+    LARGEST_MARGIN_SHARE * lifetimeMs(lifetime),
+    Math.max(LEAST_MARGIN_MS, MARGIN_SHARE * lifetimeMs(lifetime)),
+  );
 
 const hasExpiry = (lifetime: AccessLifetime): lifetime is Required<AccessLifetime> =>
   lifetime.expiresAtMs !== undefined;

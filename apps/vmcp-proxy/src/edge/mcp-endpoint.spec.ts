@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { request } from 'node:http';
+import { startBackend, type TestBackend } from '../backend.fixture.js';
+import { authorization, legacyClient, modern, post } from '../client.fixture.js';
+import { AUDIENCE, ISSUER, startProxy, type TestProxy } from '../proxy.fixture.js';
+
+let nats: TestNats;
+let backend: TestBackend;
+let proxy: TestProxy;
+let token: string;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  backend = await startBackend({ kind: 'modern' });
+  proxy = await startProxy({ nats, backends: [{ name: 'one', url: backend.url }] });
+  token = await proxy.token();
+});
+afterAll(async () => {
+  await proxy.close();
+  await backend.close();
+  await nats.close();
+});
+
+const METADATA = 'https://gateway.example/.well-known/oauth-protected-resource/mcp';
+const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
+
+/** Sends exactly these headers; `fetch` would not let some of them through. */
+const raw = async (path: string, headers: Record<string, string>, method = 'POST', body = '{}') =>
+  await new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
+    const sent = request(`${proxy.origin}${path}`, { method, headers, setHost: false }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+test('without a token: 401 with where to find the metadata, and no error code', async () => {
+  const { status, headers } = await post(proxy.mcpUrl, PING, {});
+  expect(status).toBe(401);
+  expect(headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${METADATA}", scope="openid"`);
+});
+
+test.each([
+  ['garbage', 'Bearer not-a-jwt'],
+  ['another scheme', 'Basic YTpi'],
+  ['no token at all', 'Bearer'],
+])('with %s: 401 invalid_token', async (_what, value) => {
+  const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: value });
+  expect(status).toBe(401);
+  expect(headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token", resource_metadata=/);
+});
+
+test.each([
+  ['of another audience', { aud: 'https://other.example/mcp' }],
+  ['of another issuer', { iss: 'https://evil.example' }],
+  ['that has expired', { exp: Math.floor(Date.now() / 1_000) - 60 }],
+  ['without a session', { tsid: undefined }],
+])('a token %s is refused', async (_what, claims) => {
+  const refused = await post(proxy.mcpUrl, PING, authorization(await proxy.token(claims)));
+  expect(refused.status).toBe(401);
+});
+
+test('a token in the query is not looked at', async () => {
+  expect((await post(`${proxy.mcpUrl}?access_token=${token}`, PING, {})).status).toBe(401);
+});
+
+test('the scheme is compared without regard to case', async () => {
+  const listed = await modern(proxy.mcpUrl, 'tools/list', {}, { headers: { authorization: `bEaReR ${token}` } });
+  expect(listed.status).toBe(200);
+});
+
+test('a token without the configured scope: 403 that names it', async () => {
+  const { status, headers } = await post(proxy.mcpUrl, PING, authorization(await proxy.token({ scope: 'other' })));
+  expect(status).toBe(403);
+  expect(headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+  expect(headers.get('www-authenticate')).toContain('scope="openid"');
+});
+
+test('a forged Host changes no URL that the gateway gives out', async () => {
+  const host = 'localhost:1';
+  const challenged = await raw('/mcp', { host, 'x-forwarded-host': 'evil.example', 'content-type': 'application/json' });
+  expect(challenged.headers['www-authenticate']).toContain(METADATA);
+  const metadata = await raw('/.well-known/oauth-protected-resource/mcp', { host, forwarded: 'host=evil.example' }, 'GET', '');
+  expect(metadata.text).not.toMatch(/evil|localhost/);
+  expect(JSON.parse(metadata.text)).toMatchObject({ resource: AUDIENCE, authorization_servers: [ISSUER] });
+});
+
+test('the metadata is the same at the path of the resource and at the root, for pages of any origin', async () => {
+  for (const path of ['', '/mcp']) {
+    const response = await fetch(`${proxy.origin}/.well-known/oauth-protected-resource${path}`);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await response.json()).toMatchObject({ bearer_methods_supported: ['header'], scopes_supported: ['openid'] });
+  }
+  expect((await fetch(`${proxy.origin}/.well-known/oauth-protected-resource/other`)).status).toBe(404);
+});
+
+test('a page of another site is refused before anything else', async () => {
+  const { status } = await post(proxy.mcpUrl, PING, { origin: 'https://evil.example', ...authorization(token) });
+  expect(status).toBe(403);
+});
+
+test('a rebound host name is refused', async () => {
+  const headers = { host: 'evil.example', 'content-type': 'application/json', ...authorization(token) };
+  expect((await raw('/mcp', headers)).status).toBe(403);
+});
+
+test('GET has no stream to offer', async () => {
+  const response = await fetch(proxy.mcpUrl, { headers: authorization(token) });
+  expect(response.status).toBe(405);
+  expect(response.headers.get('allow')).toBe('POST, DELETE');
+});
+
+test('a body over 4 MiB is refused, also when its length is not announced', async () => {
+  const large = JSON.stringify({ ...PING, params: { text: 'x'.repeat(4_300_000) } });
+  const headers = { host: 'localhost', 'content-type': 'application/json', ...authorization(token) };
+  expect((await raw('/mcp', { ...headers, 'content-length': String(large.length) }, 'POST', large)).status).toBe(413);
+});
+
+test('another content type is refused', async () => {
+  expect((await post(proxy.mcpUrl, PING, { 'content-type': 'text/plain', ...authorization(token) })).status).toBe(415);
+});
+
+test.each([
+  ['not JSON', '{', -32_700],
+  ['not a message', '{"a":1}', -32_600],
+  ['an id that is an object', '{"jsonrpc":"2.0","id":{},"method":"ping"}', -32_600],
+  ['params that are an array', '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', -32_600],
+])('a body that is %s is refused', async (_what, body, code) => {
+  const refused = await post(proxy.mcpUrl, body, authorization(token));
+  expect(refused.status).toBe(400);
+  expect(refused.body.error?.code).toBe(code);
+});
+
+test('an unknown method of 2026-07-28 is 404 with -32601 and its id', async () => {
+  const { status, body } = await modern(proxy.mcpUrl, 'subscriptions/listen', {}, { token, id: 'mine' });
+  expect(status).toBe(404);
+  expect(body).toMatchObject({ id: 'mine', error: { code: -32_601 } });
+});
+
+test('server/discover offers what the gateway has', async () => {
+  const { body } = await modern(proxy.mcpUrl, 'server/discover', {}, { token });
+  expect(body.result).toMatchObject({
+    resultType: 'complete',
+    cacheScope: 'private',
+    supportedVersions: expect.arrayContaining(['2026-07-28', '2025-11-25']),
+    capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
+  });
+});
+
+test('2025-03-26 may send arrays and gets one back; nobody else may', async () => {
+  const client = await legacyClient(proxy.mcpUrl, token, { version: '2025-03-26' });
+  const batch = [
+    { jsonrpc: '2.0', id: 1, method: 'ping' },
+    { jsonrpc: '2.0', method: 'notifications/initialized' },
+    { jsonrpc: '2.0', id: 2, method: 'tools/list' },
+    { jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name: 'one_echo', arguments: {} } },
+    { not: 'a message' },
+  ];
+  const headers = { 'mcp-session-id': client.sessionId, ...authorization(token) };
+  const answered = await post(proxy.mcpUrl, batch, headers);
+  const answers = JSON.parse(answered.text) as readonly { id: unknown }[];
+  expect(answers.map(({ id }) => id)).toEqual([1, 2, 3, null]);
+
+  const newer = await legacyClient(proxy.mcpUrl, token);
+  for (const extra of [{}, { 'mcp-protocol-version': '2025-11-25' }]) {
+    const refused = await post(proxy.mcpUrl, batch, {
+      'mcp-session-id': newer.sessionId,
+      ...authorization(token),
+      ...extra,
+    });
+    expect(refused.status).toBe(400);
+    expect(refused.body.error?.code).toBe(-32_600);
+  }
+});
+
+test('health and metrics are served beside it', async () => {
+  expect((await fetch(`${proxy.origin}/healthz`)).status).toBe(200);
+  expect((await fetch(`${proxy.origin}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`${proxy.origin}/metrics`)).text()).toContain('gatehouse_proxy_calls_total');
+});

@@ -1,0 +1,108 @@
+import { expect, jest, test } from '@jest/globals';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { principalKey, type Principal } from '../incoming-auth/principal.js';
+import { bearer, type CredentialHeader } from './credential-header.js';
+import { Credentials } from './credentials.js';
+import type { AskedCredential, OutgoingStrategy } from './strategy.js';
+
+const person = (issuer: string, subject: string, tsid: string): Principal => ({
+  issuer,
+  subject,
+  tsid: tsid as never,
+  clientId: 'c',
+  scopes: new Set(),
+  key: principalKey(issuer, subject, tsid),
+});
+const ALICE = person('i', 'alice', 's1');
+const LATER = Number.MAX_SAFE_INTEGER;
+
+function setUp(answer: (principal: Principal, refused: string | undefined) => Promise<AskedCredential>) {
+  const clock = { nowMs: 0 };
+  const ask = jest.fn(answer);
+  const strategy: OutgoingStrategy = { kind: 'perUser', provider: 'octo', ask };
+  const strategies = new Map([
+    ['one', strategy],
+    ['two', strategy],
+  ]);
+  return { ask, clock, credentials: new Credentials(strategies, () => clock.nowMs) };
+}
+
+const token = (text: string, useUntilMs = LATER): AskedCredential => ({ header: bearer(text, sha256(text)), useUntilMs });
+const revealed = (header: CredentialHeader | undefined): string | undefined => header?.value.reveal();
+
+test('each of issuer, subject, session and backend has a credential of its own', async () => {
+  let made = 0;
+  const { credentials } = setUp(async () => {
+    made += 1;
+    return await Promise.resolve(token(`token-${made}`));
+  });
+  const callers = [ALICE, person('other', 'alice', 's1'), person('i', 'bob', 's1'), person('i', 'alice', 's2')];
+  const seen = new Set<string | undefined>();
+  for (const caller of callers)
+    for (const backend of ['one', 'two']) seen.add(revealed(await credentials.of(caller, backend, LATER)));
+  expect(seen.size).toBe(8);
+});
+
+test('a credential is used for thirty seconds at most, and never longer than the vault said', async () => {
+  const { ask, clock, credentials } = setUp(async () => await Promise.resolve(token('t')));
+  await credentials.of(ALICE, 'one', LATER);
+  clock.nowMs = 29_999;
+  expect(credentials.of(ALICE, 'one', LATER)).not.toBeInstanceOf(Promise);
+  clock.nowMs = 30_000;
+  await credentials.of(ALICE, 'one', LATER);
+  expect(ask).toHaveBeenCalledTimes(2);
+
+  const short = setUp(async () => await Promise.resolve(token('t', 1_000)));
+  await short.credentials.of(ALICE, 'one', LATER);
+  short.clock.nowMs = 1_000;
+  expect(short.credentials.of(ALICE, 'one', LATER)).toBeInstanceOf(Promise);
+});
+
+test('however many calls wait, the vault is asked once', async () => {
+  const { ask, credentials } = setUp(async () => await Promise.resolve(token('t')));
+  await Promise.all(Array.from({ length: 20 }, async () => await credentials.of(ALICE, 'one', LATER)));
+  expect(ask).toHaveBeenCalledTimes(1);
+});
+
+test('a credential asked for before it was revoked is not kept', async () => {
+  let answer: (asked: AskedCredential) => void = () => undefined;
+  const { ask, credentials } = setUp(async () => await new Promise((resolve) => (answer = resolve)));
+  const first = credentials.of(ALICE, 'one', LATER);
+  await Promise.resolve();
+  credentials.forget(() => true);
+  answer(token('revoked'));
+  await first;
+  void credentials.of(ALICE, 'one', LATER);
+  expect(ask).toHaveBeenCalledTimes(2);
+});
+
+test('forgetting is as narrow as it says', async () => {
+  const { ask, credentials } = setUp(async () => await Promise.resolve(token('t')));
+  for (const backend of ['one', 'two']) await credentials.of(ALICE, backend, LATER);
+  credentials.forget((principal, backend) => principal.subject === 'alice' && backend === 'one');
+  expect(credentials.of(ALICE, 'two', LATER)).not.toBeInstanceOf(Promise);
+  await credentials.of(ALICE, 'one', LATER);
+  expect(ask).toHaveBeenCalledTimes(3);
+});
+
+test('many calls refused with one token ask for one other, and the refused one is named', async () => {
+  const { ask, credentials } = setUp(async (_principal, refused) =>
+    await Promise.resolve(token(refused === undefined ? 'old' : 'new')),
+  );
+  const old = await credentials.of(ALICE, 'one', LATER);
+  const others = await Promise.all(
+    Array.from({ length: 10 }, async () => await credentials.instead(ALICE, 'one', old, LATER)),
+  );
+  expect(new Set(others.map(revealed))).toEqual(new Set(['Bearer new']));
+  expect(ask).toHaveBeenCalledTimes(2);
+  expect(ask.mock.calls[1]?.[1]).toBe(sha256('old'));
+  // One that comes late, refused with the old token, gets what is here already.
+  expect(revealed(await credentials.instead(ALICE, 'one', old, LATER))).toBe('Bearer new');
+  expect(ask).toHaveBeenCalledTimes(2);
+});
+
+test('the same token again is no other token', async () => {
+  const { credentials } = setUp(async () => await Promise.resolve(token('same')));
+  const old = await credentials.of(ALICE, 'one', LATER);
+  expect(await credentials.instead(ALICE, 'one', old, LATER)).toBeUndefined();
+});
