@@ -3,6 +3,7 @@
  * through a load balancer, looks at what every container may do and know, and takes everything down again. Without a Docker engine it says so
  * and ends with 0; with REQUIRE_DOCKER=1 that is a failure.
  */
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,8 @@ const REPLICAS = 3;
 const SCALE = ['--scale', `vmcp-proxy=${REPLICAS}`, '--scale', 'token-vault=2'];
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
+// One for every program that runs at the same time.
+setMaxListeners(64, stop.signal);
 
 const isFree = (port) =>
   new Promise((resolve) => {
@@ -83,6 +85,12 @@ async function runChecks(compose, up) {
   if (failures > 0) throw new Cannot(`${failures} of the checks failed.`);
 }
 
+/** From here on an interruption takes everything down first; during the set-up it just ended the program. */
+function takeOverSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.removeAllListeners(signal).on(signal, () => stop.abort());
+}
+
 /** What fails while everything starts and is used is explained by what the containers wrote. */
 async function withLogs(compose, work) {
   try {
@@ -94,6 +102,7 @@ async function withLogs(compose, work) {
 }
 
 async function testAll(node, folder) {
+  takeOverSignals();
   const { base, replicas } = await choosePorts();
   const configuration = configurationFor(base, folder);
   if (base !== DEFAULT_BASE) say(`The usual ports are taken; these begin at ${base}.`);

@@ -13,7 +13,13 @@ let prisma: PrismaDatabase;
 beforeAll(async () => {
   database = await startTestDatabase('token-vault');
   rows = new Database({ url: database.url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
-  const bus = { servers: [], user: '', password: database.url, gatewayName: 'test', service: 'token-vault' } as const;
+  const bus = {
+    servers: [],
+    user: '',
+    password: database.url,
+    gatewayName: 'test',
+    service: 'token-vault',
+  } as const;
   prisma = new PrismaDatabase(vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} }));
 });
 

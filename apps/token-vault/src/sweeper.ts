@@ -50,7 +50,8 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async sweep(): Promise<void> {
     for (const attemptId of await this.stores.staged.expiredAttempts()) await this.stores.discard(attemptId);
-    for (const [index, text] of EXPIRED.entries()) await this.database.query({ name: `sweep-${index}`, text });
+    for (const [index, text] of EXPIRED.entries())
+      await this.database.query({ name: `sweep-${index}`, text });
   }
 
   /** One after another, and a failure is logged, not thrown: there is nobody to catch it. */

@@ -98,7 +98,11 @@ export class TokenVaultModule {
       imports: [
         ObservabilityModule.forRoot(log),
         MessagingModule.forRoot(busOptionsOf(config)),
-        PersistenceModule.forRoot({ url: config.databaseUrl, schema: SCHEMA, applicationName: 'token-vault' }),
+        PersistenceModule.forRoot({
+          url: config.databaseUrl,
+          schema: SCHEMA,
+          applicationName: 'token-vault',
+        }),
       ],
       controllers: [BusKeyHandler, LegsHandler, SessionsHandler, ConnectionsHandler, CredentialsHandler],
       providers: [

@@ -14,10 +14,20 @@ export class VaultMetrics {
   readonly #seconds;
 
   constructor(metrics: Metrics) {
-    this.#refreshes = metrics.counter('vault_refreshes_total', 'Redeemed refresh tokens by outcome', ['provider', 'outcome']);
-    this.#exchanges = metrics.counter('vault_exchanges_total', 'Token exchanges by outcome', ['backend', 'outcome']);
+    this.#refreshes = metrics.counter('vault_refreshes_total', 'Redeemed refresh tokens by outcome', [
+      'provider',
+      'outcome',
+    ]);
+    this.#exchanges = metrics.counter('vault_exchanges_total', 'Token exchanges by outcome', [
+      'backend',
+      'outcome',
+    ]);
     this.#releases = metrics.counter('vault_releases_total', 'Released credentials', ['backend', 'kind']);
-    this.#seconds = metrics.histogram('vault_credential_seconds', 'Time to a credential, refused ones included', ['backend', 'kind']);
+    this.#seconds = metrics.histogram(
+      'vault_credential_seconds',
+      'Time to a credential, refused ones included',
+      ['backend', 'kind'],
+    );
   }
 
   refreshed(provider: string, outcome: RefreshOutcome): void {

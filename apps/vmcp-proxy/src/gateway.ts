@@ -6,6 +6,7 @@ import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { BackendClient } from './backends/backend-client.js';
 import { Peers } from './backends/peers.js';
+import { BackendQuestions } from './calls/backend-questions.js';
 import { CallMetrics } from './calls/call-metrics.js';
 import { Calls } from './calls/calls.js';
 import { Failures } from './calls/failures.js';
@@ -50,9 +51,12 @@ export async function makeGateway(
   part: VmcpProxyPart,
   { contracts, buckets, log, metrics }: GatewaySurroundings,
 ): Promise<Gateway> {
+  const callMetrics = new CallMetrics(metrics, part.backends);
   const vaultKey = new VaultKey(contracts);
   const credentials = new Credentials(
     strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey),
+    Date.now,
+    (found) => callMetrics.lookedUp('credentials', found),
   );
   const client = new BackendClient(part.backends);
   const backends = new AuthorizedBackend(client, credentials);
@@ -63,6 +67,7 @@ export async function makeGateway(
       await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
     (backend) => credentials.isPerUser(backend),
     log,
+    (found) => callMetrics.lookedUp('catalog', found),
   );
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
@@ -73,8 +78,8 @@ export async function makeGateway(
     (backend) => credentials.providerOf(backend),
     states,
   );
-  const callMetrics = new CallMetrics(metrics, part.backends);
   const inFlight = new InFlight();
+  const questions = new BackendQuestions();
   const calls = new Calls(
     {
       backends,
@@ -82,8 +87,10 @@ export async function makeGateway(
       catalog,
       failures,
       inFlight,
+      questions,
       states,
-      record: (backend, outcome, startedAtMs) => callMetrics.record(backend, outcome, startedAtMs),
+      log,
+      record: callMetrics.record,
       sessionClosed: ({ principal, answer }) => {
         if (principal.tsid !== undefined) sessions.close(principal.tsid);
         answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
@@ -97,7 +104,7 @@ export async function makeGateway(
     callersOf(part, contracts, sessions),
     mcpSessions,
     new ModernRequests(catalog, calls),
-    new LegacyRequests(mcpSessions, catalog, calls, inFlight, peers, names),
+    new LegacyRequests(mcpSessions, catalog, calls, { inFlight, questions }, peers, names),
     log,
   );
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey };

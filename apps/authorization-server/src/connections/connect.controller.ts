@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readForm } from '../http/form-body.js';
+import { RequestLimits } from '../http/request-limits.js';
 import { show } from '../http/reply.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { ContinueConnect } from './continue-connect.js';
@@ -13,6 +14,7 @@ export class ConnectController {
   constructor(
     private readonly opening: OpenConnect,
     private readonly continuing: ContinueConnect,
+    private readonly limits: RequestLimits,
   ) {}
 
   @Get(':provider')
@@ -33,6 +35,7 @@ export class ConnectController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    if (this.limits.refuses('authorize', request, reply)) return;
     const form = readForm(request.body, request.headers['content-type']);
     const exchange = { request: request.raw, response: reply.raw };
     show(reply, await this.opening.begin(exchange, { provider, tsid: stringOf(tsid) }, form));

@@ -55,7 +55,7 @@ type FormOf = (fields: Readonly<Record<string, string>>, button: Html) => Html;
 
 function providerItem({ name, backends, connection }: ListedProvider, basePath: string, form: FormOf): Html {
   const connect = html`<a class="button" href="${basePath}/connect/${name}"
-    >${connection === undefined ? 'Connect' : 'Connect again'} <span class="soft">${name}</span></a
+    >${connection === undefined ? 'Connect' : 'Connect again'} <span class="unseen">${name}</span></a
   >`;
   return html`<li data-provider="${name}" data-state="${connection?.state ?? 'missing'}">
     <div class="row">
@@ -66,7 +66,7 @@ function providerItem({ name, backends, connection }: ListedProvider, basePath: 
       </div>
       <div class="row">
         ${connection?.state === 'live' ? undefined : connect}
-        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>Disconnect <span class="soft">${name}</span></button>`)}
+        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>Disconnect <span class="unseen">${name}</span></button>`)}
       </div>
     </div>
   </li>`;
@@ -92,7 +92,7 @@ const sessionItem = ({ tsid, clientName, openedAtMs, usedAtMs }: ListedSession, 
         <span class="name">${clientName}</span>
         <p class="small soft">Since ${time(openedAtMs)}, last used ${time(usedAtMs)}</p>
       </div>
-      ${form({ action: 'sign-out', session: tsid }, html`<button>Sign out <span class="soft">${clientName}</span></button>`)}
+      ${form({ action: 'sign-out', session: tsid }, html`<button>Sign out <span class="unseen">${clientName}</span></button>`)}
     </div>
   </li>`;
 

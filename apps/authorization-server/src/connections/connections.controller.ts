@@ -3,6 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readForm } from '../http/form-body.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { RequestLimits } from '../http/request-limits.js';
 import { sendPage, show } from '../http/reply.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
 import type { Exchange } from '../provider/authorization-requests.js';
@@ -19,6 +20,7 @@ export class ConnectionsController {
     private readonly connections: ManageConnections,
     private readonly start: StartConnect,
     private readonly urls: IssuerUrls,
+    private readonly limits: RequestLimits,
   ) {}
 
   @Get()
@@ -32,6 +34,7 @@ export class ConnectionsController {
 
   @Get('sign-in')
   async signIn(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (this.limits.refuses('authorize', request, reply)) return;
     show(reply, await this.start.signIn(request.headers.cookie));
   }
 

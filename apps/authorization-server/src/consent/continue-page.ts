@@ -23,7 +23,7 @@ export function continuePage({ clientName, accountName, csrf, action, basePath }
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
-          <button class="main" name="decision" value="continue">Continue as ${accountName}</button>
+          <button class="main" name="decision" value="continue">Continue</button>
           <button name="decision" value="cancel">Cancel</button>
         </div>
         <p class="small soft">

@@ -1,13 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../config.js';
-import { StylesheetController } from '../pages/stylesheet.controller.js';
+import { PageFilesController } from '../pages/page-files.controller.js';
 import { IssuerUrls } from './issuer-urls.js';
 import { RequestLimits } from './request-limits.js';
 
 /** What every room with an HTTP side uses. */
 @Global()
 @Module({
-  controllers: [StylesheetController],
+  controllers: [PageFilesController],
   providers: [
     { provide: IssuerUrls, inject: [CONFIG], useFactory: ({ issuer }: Config) => new IssuerUrls(issuer) },
     RequestLimits,

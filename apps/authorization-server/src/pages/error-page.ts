@@ -14,7 +14,7 @@ const TRY_SHORTLY = 'Wait a moment, then go back and try again.';
 
 const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
   callback_unknown: {
-    title: 'This step was already used',
+    title: 'This step cannot be used (again)',
     what: 'The answer of the provider belongs to a step that is unknown here, or that was answered before. Nothing was changed.',
     advice: START_AGAIN,
   },

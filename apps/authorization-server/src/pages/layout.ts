@@ -1,4 +1,5 @@
 import { html, type Html, type HtmlValue } from './html.js';
+import { ICON_PATH } from './icon.js';
 import { STYLESHEET_PATH } from './stylesheet.js';
 
 export interface PageParts {
@@ -35,6 +36,7 @@ export function layout({ title, body, basePath, page, wide }: PageParts): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>${title} · Gatehouse</title>
+        <link rel="icon" href="${basePath}${ICON_PATH}" type="image/svg+xml" />
         <link rel="stylesheet" href="${basePath}${STYLESHEET_PATH}" />
       </head>
       <body>

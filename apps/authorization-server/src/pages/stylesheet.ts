@@ -15,6 +15,7 @@ h2{margin:1.7rem 0 .6rem;font-size:1rem;font-weight:650}
 p{margin:.55rem 0;overflow-wrap:anywhere}
 .soft{color:var(--soft)}
 .small{font-size:.9rem}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 dl{margin:1.1rem 0;border:1px solid var(--line);border-radius:10px}
 dl>div{display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.6rem .9rem}
 dl>div+div{border-top:1px solid var(--line)}
@@ -24,6 +25,10 @@ ul.items{list-style:none;margin:.6rem 0;padding:0;border:1px solid var(--line);b
 ul.items>li{padding:.75rem .9rem}
 ul.items>li+li{border-top:1px solid var(--line)}
 ul.items .row{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:.5rem 1rem}
+ul.items .row>:first-child{flex:1 1 14rem}
+ul.items .row .row{flex:0 1 auto}
+ul.items .row .row>*{flex:0 0 auto}
+ul.items p{margin:.2rem 0}
 ul.items .name{font-weight:600;overflow-wrap:anywhere}
 .tag{display:inline-block;margin-left:.45rem;padding:.05rem .5rem;border-radius:99px;background:var(--tint);color:var(--soft);font-size:.8rem;font-weight:500}
 .tag.live{color:var(--accent)}

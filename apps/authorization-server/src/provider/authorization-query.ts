@@ -5,11 +5,13 @@
  */
 export function withDefaults(search: URLSearchParams, baselineScopes: readonly string[]): URLSearchParams {
   const query = new URLSearchParams(search);
-  if ((query.get('scope') ?? '').trim() === '' && baselineScopes.length > 0)
-    query.set('scope', baselineScopes.join(' '));
-  const prompts =
-    query.getAll('prompt').length > 1 ? undefined : (query.get('prompt') ?? '').split(' ').filter(Boolean);
-  if (prompts !== undefined && !prompts.includes('none') && !prompts.includes('consent'))
+  const [scopes, prompts] = [wordsOf(query, 'scope'), wordsOf(query, 'prompt')];
+  if (scopes?.length === 0 && baselineScopes.length > 0) query.set('scope', baselineScopes.join(' '));
+  if (prompts?.includes('none') === false && !prompts.includes('consent'))
     query.set('prompt', [...prompts, 'consent'].join(' '));
   return query;
 }
+
+/** @returns `undefined` for a parameter that comes twice: the library refuses it, and shall see it as it came. */
+const wordsOf = (query: URLSearchParams, name: string): readonly string[] | undefined =>
+  query.getAll(name).length > 1 ? undefined : (query.get(name) ?? '').split(' ').filter(Boolean);

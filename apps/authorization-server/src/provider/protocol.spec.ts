@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Secret } from '@gatehouse/kernel/secret';
 import { freePort } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
@@ -216,5 +217,89 @@ describe('registration', () => {
       });
       expect(response.status).toBe(413);
     }
+  });
+});
+
+test('one address that asks without end is told to wait, and nobody else is', async () => {
+  const { url } = service.authorizeUrl(clientId, { resource: 'https://other.example' });
+  const statuses = [];
+  for (let sent = 0; sent < 400 && statuses.at(-1) !== 429; sent += 1)
+    statuses.push((await fetch(url, { redirect: 'manual' })).status);
+  expect(statuses.at(-1)).toBe(429);
+  const refused = await fetch(url, { redirect: 'manual' });
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await fetch(`${service.issuer}/.well-known/jwks.json`)).status).toBe(200);
+});
+
+describe('behind an ingress, with an https issuer that has a path', () => {
+  const issuer = 'https://auth.example/tenant';
+  let local: string;
+  let behind: TestService;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    local = `http://localhost:${port}`;
+    behind = await TestService.start({
+      databaseUrl: database.url,
+      port,
+      log: new SilentLog(),
+      busOf: (name) => nats.optionsOf(name),
+      vault: service.vault,
+      overrides: {
+        issuer,
+        authorizationEndpointBaseUrl: 'https://login.example',
+        keyEncryptionKeys: service.config.keyEncryptionKeys,
+        resourceIndicator: 'optional',
+        clientRegistration: {
+          ...service.config.clientRegistration,
+          dynamic: 'initialAccessToken',
+          initialAccessToken: new Secret('let-me-in'),
+        },
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await behind.close();
+  });
+
+  const documentPaths = [
+    '/.well-known/oauth-authorization-server/tenant',
+    '/tenant/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration/tenant',
+    '/tenant/.well-known/openid-configuration',
+  ];
+  test.each(documentPaths)('metadata at %s: only authorization_endpoint is elsewhere', async (path) => {
+    expect(await (await fetch(local + path)).json()).toMatchObject({
+      issuer,
+      authorization_endpoint: 'https://login.example/oauth/authorize',
+      token_endpoint: `${issuer}/oauth/token`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      registration_endpoint: `${issuer}/oauth/register`,
+    });
+  });
+
+  test('registration needs the initial access token', async () => {
+    const register = async (headers: Readonly<Record<string, string>>): Promise<Response> =>
+      await fetch(`${local}/tenant/oauth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ redirect_uris: [REDIRECT_URI] }),
+      });
+    expect((await register({})).status).toBe(401);
+    expect((await register({ authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await register({ authorization: 'Bearer let-me-in' })).status).toBe(201);
+  });
+
+  test('cookies are secure and pinned to the host, redirects go to the issuer, and a resource may be left out', async () => {
+    const { url } = service.authorizeUrl(clientId, { resource: undefined });
+    const response = await fetch(`${local}/tenant/oauth/authorize${new URL(url).search}`, {
+      redirect: 'manual',
+    });
+    expect(response.headers.get('location')).toMatch(/^https:\/\/auth\.example\/tenant\/sign-in\//);
+    const cookies = response.headers.getSetCookie();
+    expect(cookies.length).toBeGreaterThan(1);
+    for (const cookie of cookies) expect(cookie).toMatch(/; secure/i);
+    expect(cookies.find((cookie) => cookie.startsWith('gh-interaction='))).toContain('path=/tenant/sign-in/');
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
@@ -8,6 +9,7 @@ import { SessionStore, type ClosedSession } from './session.store.js';
 
 const SWEEP_EVERY_MS = 3 * SECOND_MS;
 const BATCH = 50;
+const STOP_WITHIN_MS = SECOND_MS;
 
 /**
  * The outbox of closed sessions. The row is closed first and told afterwards, until the vault and the event stream have
@@ -18,6 +20,7 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
+  #stopping = false;
 
   constructor(
     private readonly sessions: SessionStore,
@@ -33,7 +36,9 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#running;
+    this.#stopping = true;
+    // What is not told now stays in the outbox for the next start, or for another replica.
+    await Promise.race([this.#running, delay(STOP_WITHIN_MS, undefined, { ref: false })]);
   }
 
   /** Returns at once; what fails stays in the outbox. */
@@ -50,7 +55,10 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
     while (this.#again) {
       this.#again = false;
       const waiting = await this.sessions.unannounced(BATCH);
-      for (const session of waiting) await this.#announce(session);
+      for (const session of waiting) {
+        if (this.#stopping) return;
+        await this.#announce(session);
+      }
       this.#again ||= waiting.length === BATCH;
     }
   }

@@ -119,11 +119,17 @@ export class SessionStore {
     return rowCount === 1;
   }
 
-  /** Sessions whose refresh tokens have all run out. */
+  /** Sessions whose refresh tokens have all run out; what is left of their grants goes with them. */
   async closeExpired(): Promise<void> {
-    await this.database.query({
+    const { rows } = await this.database.query<{ tsid: string }>({
       name: 'session-close-expired',
-      text: "update sessions set closed_at = now(), close_reason = 'expired' where closed_at is null and expires_at <= now()",
+      text: `update sessions set closed_at = now(), close_reason = 'expired'
+        where closed_at is null and expires_at <= now() returning tsid`,
+    });
+    await this.database.query({
+      name: 'grants-of-sessions-remove',
+      text: "delete from oidc_records where model = 'Grant' and id = any($1)",
+      values: [rows.map(({ tsid }) => sha256(tsid))],
     });
   }
 

@@ -33,8 +33,6 @@ const attemptState = z.discriminatedUnion('kind', [
     clientId: z.string(),
     /** The session that this sign-in opens. */
     tsid: sessionId,
-    /** The browser's account when the request came; what `another` on the continue page turns away from. */
-    browserAccountId: accountId.optional(),
     /** The user approved the client on a page of this attempt. */
     approved: z.boolean(),
     /** The user agreed to use the connections that the account has; an approval counts as well. */

@@ -95,7 +95,6 @@ function initialState(
     reuseConfirmed: false,
     legs: {},
     fresh: request.wantsFreshSignIn ? [primaryUpstreamProvider] : [],
-    ...(accountId === undefined ? {} : { browserAccountId: accountId }),
     ...(accountId === undefined || request.wantsFreshSignIn ? {} : { person: { accountId, isNew: false } }),
   };
 }

@@ -2,16 +2,24 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { promisify } from 'node:util';
+import {
+  embeddedPostgres,
+  reachableFolder,
+  type EmbeddedPostgres,
+} from '@gatehouse/persistence/embedded-postgres';
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
 import { ROLES_SQL } from '../paths.js';
 import { baseEnvironment } from './environment.js';
-import { installationFor, type Installation } from './postgres-installation.js';
 import type { Processes, RunningProcess } from './processes.js';
 import type { StateFolder } from './state.js';
 
 export const DATABASE = 'gatehouse';
 const SUPERUSER = 'postgres';
+
+interface Installation extends EmbeddedPostgres {
+  readonly data: string;
+}
 
 /** Starts the Postgres that npm brought, making its data folder first if there is none, and waits until it answers. */
 export async function startPostgres(
@@ -56,6 +64,18 @@ export const databaseUrl = (
   password: string,
   port: number,
 ): string => `postgres://${role}:${password}@127.0.0.1:${port}/${DATABASE}`;
+
+function installationFor(state: StateFolder): Installation {
+  try {
+    const embedded = embeddedPostgres(import.meta.url);
+    return { ...embedded, data: reachableFolder(state.path('postgres'), embedded.user) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    const wayOut =
+      'gatehouse up --config FILE, with AUTHORIZATION_SERVER_DATABASE_URL and TOKEN_VAULT_DATABASE_URL set';
+    throw new Cannot(`${reason}\nUse one of your own: ${wayOut}.`);
+  }
+}
 
 /** Makes the data folder, whole or not at all. */
 async function initialise({ binaries, data, user }: Installation, state: StateFolder): Promise<void> {

@@ -43,7 +43,11 @@ export class AdoptStaged {
       // Providers give a refresh token at the first consent only: without this, signing in again would lose it. The
       // replaced one is not revoked: at many providers that would end the new grant as well.
       const refreshToken = tokens.refreshToken ?? this.#newestRefreshToken(before);
-      await this.connections.replace(tx, id, sealed({ ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) }));
+      await this.connections.replace(
+        tx,
+        id,
+        sealed({ ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) }),
+      );
     } else {
       const old = this.keyring.open(tokenSet, before.tokens, tokensOwner(before));
       await this.revocations.add(provider, old.refreshToken ?? old.accessToken, tx);
@@ -56,7 +60,8 @@ export class AdoptStaged {
 
   /** A refresh may have been answered and not been published yet: then its refresh token is the one that still works. */
   #newestRefreshToken(row: ConnectionRow): string | undefined {
-    const kept = row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+    const kept =
+      row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
     const published = this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
     return (kept === undefined ? undefined : peek(kept.body)?.refresh_token) ?? published;
   }

@@ -19,7 +19,9 @@ export class BeginConnection {
     private readonly legs: PendingLegStore,
   ) {}
 
-  async run(request: z.output<typeof connectionBegin.request>): Promise<z.input<typeof connectionBegin.reply>> {
+  async run(
+    request: z.output<typeof connectionBegin.request>,
+  ): Promise<z.input<typeof connectionBegin.reply>> {
     const { attemptId, accountId, browserBinding, fresh } = request;
     const provider = this.registry.get(request.provider);
     const state = `${attemptId}.${randomToken()}`;

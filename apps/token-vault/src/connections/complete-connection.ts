@@ -26,12 +26,15 @@ export class CompleteConnection {
     private readonly log: Log,
   ) {}
 
-  async run(request: z.output<typeof connectionComplete.request>): Promise<z.input<typeof connectionComplete.reply>> {
+  async run(
+    request: z.output<typeof connectionComplete.request>,
+  ): Promise<z.input<typeof connectionComplete.reply>> {
     const { query } = await this.busKeys.open(sealedQuery, request.sealedQuery);
     const state = onlyState(query);
     const leg = await this.stores.legs.take(sha256(state), request.browserBinding);
     const provider = this.registry.find(leg.provider);
-    if (provider === undefined) throw new GatehouseError('callback_unknown', 'its provider is configured no more');
+    if (provider === undefined)
+      throw new GatehouseError('callback_unknown', 'its provider is configured no more');
     const { attemptId } = leg;
     const key = { attemptId, provider: provider.name };
     const secrets = this.keyring.open(legSecrets, leg.secrets, legOwner(attemptId, provider.name));
@@ -40,9 +43,11 @@ export class CompleteConnection {
       answered = await this.stores.keep(key, leg.accountId, answer);
     });
     if (redemption.ok) {
-      await this.stores.staged.accept(key, redemption.identity, redemption.accepted);
       const { identity, accepted } = redemption;
-      return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
+      if (await this.stores.staged.accept(key, identity, accepted))
+        return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
+      if (answered !== undefined) await this.stores.giveUp(key, answered);
+      throw new GatehouseError('callback_unknown', 'the attempt was discarded meanwhile');
     }
     const { failure } = redemption;
     const reason = legRefusalOf(failure);

@@ -49,7 +49,9 @@ export class ConnectionStore {
 
   /** One round trip on the hot path. `undefined`: the session is closed or unknown. */
   async ofSession(tsid: SessionId, provider: string): Promise<SessionConnection | undefined> {
-    const { rows } = await this.database.query<{ sessionAccountId: AccountId } & (ConnectionRow | { id: null })>({
+    const { rows } = await this.database.query<
+      { sessionAccountId: AccountId } & (ConnectionRow | { id: null })
+    >({
       name: 'connection-of-session',
       text: `select s.account_id as "sessionAccountId", ${CONNECTION_COLUMNS} from sessions s
              left join (session_connections sc join connections c on c.id = sc.connection_id)
@@ -115,7 +117,11 @@ export class ConnectionStore {
   }
 
   async delete(tx: Queries, id: ConnectionId): Promise<void> {
-    await tx.query({ name: 'connection-delete', text: 'delete from connections where id = $1', values: [id] });
+    await tx.query({
+      name: 'connection-delete',
+      text: 'delete from connections where id = $1',
+      values: [id],
+    });
   }
 
   /** Whether somebody is connected to the provider as this subject; revoking a token of theirs could end that grant too. */

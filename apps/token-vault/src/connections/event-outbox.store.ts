@@ -41,6 +41,10 @@ export class EventOutboxStore {
   }
 
   async delete(id: string): Promise<void> {
-    await this.database.query({ name: 'event-delete', text: 'delete from event_outbox where id = $1', values: [id] });
+    await this.database.query({
+      name: 'event-delete',
+      text: 'delete from event_outbox where id = $1',
+      values: [id],
+    });
   }
 }

@@ -11,7 +11,9 @@ export function legRefusalOf(failure: UpstreamFailure): LegRefusal {
       if (failure.error === 'access_denied') return 'denied';
       return PASSING_ERRORS.has(failure.error) ? 'provider_unavailable' : 'provider_error';
     case 'oauth_error':
-      return PASSING_ERRORS.has(failure.error) || failure.status >= 500 ? 'provider_unavailable' : 'provider_error';
+      return PASSING_ERRORS.has(failure.error) || failure.status >= 500
+        ? 'provider_unavailable'
+        : 'provider_error';
     case 'http_error':
       return failure.status === 429 || failure.status >= 500 ? 'provider_unavailable' : 'invalid_response';
     case 'unreachable':

@@ -39,11 +39,14 @@ export class LegStores {
   async discard(attemptId: AttemptId): Promise<number> {
     const legs = await this.legs.discard(attemptId);
     return await this.database.transaction(async (tx) => {
-      const { validated, count } = await this.staged.discard(tx, attemptId);
-      for (const { provider, subject, tokens } of validated)
-        if (!(await this.connections.subjectConnected(tx, provider, subject)))
-          await this.revocations.add(provider, tokens.refreshToken ?? tokens.accessToken, tx);
-      return legs + count;
+      const grants = await this.staged.discard(tx, attemptId);
+      for (const { provider, subject, token } of grants) {
+        // Somebody who is connected as the same subject would lose that grant as well, at many providers.
+        const inUse =
+          subject !== undefined && (await this.connections.subjectConnected(tx, provider, subject));
+        if (token !== undefined && !inUse) await this.revocations.add(provider, token, tx);
+      }
+      return legs + grants.length;
     });
   }
 }

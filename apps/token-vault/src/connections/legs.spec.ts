@@ -7,6 +7,7 @@ import { Database } from '@gatehouse/persistence/database';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
+import { Sweeper } from '../sweeper.js';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { startTestVault, type TestVault } from '../testing/test-vault.js';
 import { BROWSER, type VaultClient } from '../testing/vault-client.js';
@@ -87,8 +88,12 @@ async function revoked(): Promise<readonly string[]> {
 describe('the redirect to the provider', () => {
   test('carries a fresh state that names its attempt, a nonce and an S256 challenge', async () => {
     const attemptId = newAttemptId();
-    const [first, second] = [new URL(await begin('acme', attemptId)), new URL(await begin('acme', attemptId))];
-    const parameters = (url: URL) => ['state', 'nonce', 'code_challenge'].map((name) => url.searchParams.get(name));
+    const [first, second] = [
+      new URL(await begin('acme', attemptId)),
+      new URL(await begin('acme', attemptId)),
+    ];
+    const parameters = (url: URL) =>
+      ['state', 'nonce', 'code_challenge'].map((name) => url.searchParams.get(name));
     expect(first.searchParams.get('state')).toMatch(new RegExp(`^${attemptId}\\.[A-Za-z0-9_-]{43}$`));
     expect(first.searchParams.get('code_challenge_method')).toBe('S256');
     for (const [index, value] of parameters(first).entries()) {
@@ -157,7 +162,10 @@ describe('a callback', () => {
 
   test('that comes too late is told so, once', async () => {
     const query = as('alice')(await begin());
-    await rows.query({ name: 'age', text: `update pending_legs set expires_at = now() - interval '1 second'` });
+    await rows.query({
+      name: 'age',
+      text: `update pending_legs set expires_at = now() - interval '1 second'`,
+    });
     await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_expired' });
     await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
     expect(stub.counts.code).toBe(0);
@@ -172,7 +180,9 @@ describe('a callback', () => {
     const { connectionComplete } = await import('@gatehouse/contracts/token-vault/connection-complete');
     const { newMessageKeyPair, sealMessage } = await import('@gatehouse/sealing/message-sealing');
     const sealedQuery = await sealMessage({ query: 'x' }, (await newMessageKeyPair()).publicKey);
-    await expect(client.ask(connectionComplete, { sealedQuery, browserBinding: BROWSER })).rejects.toMatchObject({
+    await expect(
+      client.ask(connectionComplete, { sealedQuery, browserBinding: BROWSER }),
+    ).rejects.toMatchObject({
       code: 'request_invalid',
     });
   });
@@ -182,115 +192,27 @@ describe('a callback', () => {
     ['server_error', 'provider_unavailable'],
     ['invalid_scope', 'provider_error'],
   ])('with error=%s is refused as %s', async (error, reason) => {
-    const query = (url: string) => as('alice', (it) => (it.delete('code'), it.set('error', error)))(url);
-    await expect(client.leg(newAttemptId(), 'acme', query)).resolves.toMatchObject({ outcome: 'refused', reason });
+    const query = (url: string) =>
+      as('alice', (it) => {
+        it.delete('code');
+        it.set('error', error);
+      })(url);
+    await expect(client.leg(newAttemptId(), 'acme', query)).resolves.toMatchObject({
+      outcome: 'refused',
+      reason,
+    });
   });
 
   test('of another issuer (mix-up, RFC 9207) or without iss is refused before the code is sent anywhere', async () => {
-    for (const bend of [(it: URLSearchParams) => it.set('iss', 'https://evil.example'), (it: URLSearchParams) => it.delete('iss')])
+    for (const bend of [
+      (it: URLSearchParams) => it.set('iss', 'https://evil.example'),
+      (it: URLSearchParams) => it.delete('iss'),
+    ])
       await expect(client.leg(newAttemptId(), 'acme', as('alice', bend))).resolves.toMatchObject({
         outcome: 'refused',
         reason: 'invalid_response',
       });
     expect(stub.counts.code).toBe(0);
-  });
-});
-
-describe('an id_token is refused, its tokens are never adopted and are given back', () => {
-  const refused = async () => {
-    await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
-      outcome: 'refused',
-      reason: 'invalid_response',
-    });
-    expect(await stagedCount()).toBe(0);
-    expect(await revoked()).toHaveLength(1);
-  };
-
-  test('with the nonce of another leg', async () => {
-    stub.claims = { nonce: 'another' };
-    await refused();
-  });
-
-  test('for another client', async () => {
-    stub.claims = { aud: 'somebody-else' };
-    await refused();
-  });
-
-  test('of another issuer', async () => {
-    stub.claims = { iss: 'https://evil.example' };
-    await refused();
-  });
-
-  test('that has expired', async () => {
-    stub.claims = { exp: 1_000 };
-    await refused();
-  });
-
-  test('without a subject', async () => {
-    stub.claims = { sub: '' };
-    await refused();
-  });
-
-  test('signed with a key that the provider does not publish', async () => {
-    stub.signsWithUnpublishedKey = true;
-    await refused();
-  });
-});
-
-describe('a token endpoint that', () => {
-  test.each([
-    ['answers an OAuth error', 400, { error: 'invalid_client' }, 'provider_error'],
-    ['answers 200 with an OAuth error', 200, { error: 'bad_verification_code' }, 'provider_error'],
-    ['answers 500', 500, {}, 'provider_unavailable'],
-    ['answers something else', 200, { hello: 'world' }, 'invalid_response'],
-    ['leaves out the id_token', 200, { access_token: 'a', token_type: 'Bearer' }, 'invalid_response'],
-    ['issues something that is not a bearer token', 200, { access_token: 'a', token_type: 'mac', id_token: 'x' }, 'invalid_response'],
-  ])('%s is told apart', async (_name, status, body, reason) => {
-    stub.misbehave.set('token', (_request, response) => send(response, status, body));
-    await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({ outcome: 'refused', reason });
-    expect(await stagedCount()).toBe(0);
-  });
-
-  test('hangs or drops the connection is unavailable', async () => {
-    for (const bend of [() => undefined, (request: { socket: { destroy(): unknown } }) => request.socket.destroy()]) {
-      stub.misbehave.set('token', bend);
-      await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
-        outcome: 'refused',
-        reason: 'provider_unavailable',
-      });
-    }
-  });
-});
-
-describe('a plain OAuth 2 provider', () => {
-  test('that names no subject is refused: nobody is made up', async () => {
-    stub.misbehave.set('userinfo', (_request, response) => send(response, 200, { name: 'alice' }));
-    await expect(client.leg(newAttemptId(), 'octo', as('alice'))).resolves.toMatchObject({
-      outcome: 'refused',
-      reason: 'invalid_response',
-    });
-    expect(await stagedCount()).toBe(0);
-    expect(await revoked()).toHaveLength(1);
-  });
-
-  test('whose user information is away is unavailable', async () => {
-    stub.misbehave.set('userinfo', (_request, response) => send(response, 503, {}));
-    await expect(client.leg(newAttemptId(), 'octo', as('alice'))).resolves.toMatchObject({
-      outcome: 'refused',
-      reason: 'provider_unavailable',
-    });
-  });
-
-  test('with numeric ids beyond 2^53 keeps two users apart', async () => {
-    const subjects: unknown[] = [];
-    for (const id of ['9007199254740993', '9007199254740992']) {
-      stub.misbehave.set('userinfo', (_request, response) =>
-        response.writeHead(200, { 'content-type': 'application/json' }).end(`{"id":${id}}`),
-      );
-      const reply = await client.leg(newAttemptId(), 'octo', as('alice'));
-      subjects.push(reply.outcome === 'completed' ? reply.identity.subject : reply);
-    }
-    expect(subjects).toEqual(['9007199254740993', '9007199254740992']);
   });
 });
 
@@ -317,4 +239,22 @@ test('what is stored of a leg and of its answer holds no state, verifier, nonce 
   expect(text).not.toContain(new URL(url).searchParams.get('state'));
   expect(text).not.toContain(new URL(url).searchParams.get('nonce'));
   expect(text).not.toContain(Buffer.from('access-alice').toString('hex'));
+});
+
+test('what an attempt staged and nobody adopted is swept, and its grant is given back', async () => {
+  await client.leg(newAttemptId(), 'acme', as('alice'));
+  await begin();
+  await rows.query({
+    name: 'age-staged',
+    text: `update staged_connections set expires_at = now() - interval '1 second'`,
+  });
+  await rows.query({
+    name: 'age-legs',
+    text: `update pending_legs set expires_at = now() - interval '2 hours'`,
+  });
+  await vault.app.get(Sweeper).sweep();
+  expect(await stagedCount()).toBe(0);
+  const { rows: legs } = await rows.query({ name: 'legs-left', text: 'select 1 from pending_legs' });
+  expect(legs).toEqual([]);
+  expect(await revoked()).toHaveLength(1);
 });

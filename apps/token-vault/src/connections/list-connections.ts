@@ -8,11 +8,23 @@ import { PrismaDatabase } from '../prisma-database.js';
 export class ListConnections {
   constructor(private readonly prisma: PrismaDatabase) {}
 
-  async run({ accountId }: z.output<typeof connectionList.request>): Promise<z.input<typeof connectionList.reply>> {
+  async run({
+    accountId,
+  }: z.output<typeof connectionList.request>): Promise<z.input<typeof connectionList.reply>> {
     const rows = await this.prisma.client.connection.findMany({
       where: { accountId },
       orderBy: { connectedAt: 'asc' },
-      select: { id: true, provider: true, subject: true, name: true, email: true, scopes: true, state: true, connectedAt: true, refreshedAt: true },
+      select: {
+        id: true,
+        provider: true,
+        subject: true,
+        name: true,
+        email: true,
+        scopes: true,
+        state: true,
+        connectedAt: true,
+        refreshedAt: true,
+      },
     });
     const connections = rows.map(({ id, name, email, state, connectedAt, refreshedAt, ...row }) => ({
       connectionId: id,

@@ -54,7 +54,9 @@ export class OpenSession {
     const bound = await this.sessions.bind(tx, tsid, accountId, providers);
     const missing = providers.find((provider) => !bound.includes(provider));
     if (missing !== undefined)
-      throw new GatehouseError('connection_missing', `no connection to ${missing}`, { details: { provider: missing } });
+      throw new GatehouseError('connection_missing', `no connection to ${missing}`, {
+        details: { provider: missing },
+      });
     return { bound, events };
   }
 }

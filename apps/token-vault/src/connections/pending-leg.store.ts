@@ -31,7 +31,15 @@ export class PendingLegStore {
       name: 'pending-leg-add',
       text: `insert into pending_legs (state_hash, attempt_id, provider, account_id, browser_binding, secrets, expires_at)
              values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') returning expires_at as "expiresAt"`,
-      values: [leg.stateHash, leg.attemptId, leg.provider, leg.accountId ?? null, leg.browserBinding, leg.secrets, LEG_LIFETIME_MS],
+      values: [
+        leg.stateHash,
+        leg.attemptId,
+        leg.provider,
+        leg.accountId ?? null,
+        leg.browserBinding,
+        leg.secrets,
+        LEG_LIFETIME_MS,
+      ],
     });
     const [row] = rows;
     if (row === undefined) throw new GatehouseError('internal', 'a pending leg was not stored');

@@ -34,7 +34,12 @@ export class RevocationOutboxStore {
 
   /** Takes what is due for this replica. */
   async claim(): Promise<readonly DueRevocation[]> {
-    const { rows } = await this.database.query<{ id: string; provider: string; token: Buffer; attempts: number }>({
+    const { rows } = await this.database.query<{
+      id: string;
+      provider: string;
+      token: Buffer;
+      attempts: number;
+    }>({
       name: 'revocation-claim',
       text: `update revocation_outbox set attempts = attempts + 1, next_attempt_at = now() + $1 * interval '1 ms'
              where id in (select id from revocation_outbox where done_at is null and next_attempt_at <= now()

@@ -39,11 +39,18 @@ export class RevokeConnection {
     if (row === undefined) return [];
     const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
     await this.outbox.store.add(provider, tokens.refreshToken ?? tokens.accessToken, tx);
-    const kept = row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+    const kept =
+      row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
     const newer = kept === undefined ? undefined : revocable(kept);
     if (newer !== undefined) await this.outbox.store.add(provider, newer, tx);
     await this.connections.delete(tx, row.id);
-    const payload = { connectionId: row.id, accountId, provider, change: 'revoked', atMs: Date.now() } as const;
+    const payload = {
+      connectionId: row.id,
+      accountId,
+      provider,
+      change: 'revoked',
+      atMs: Date.now(),
+    } as const;
     return [await this.outbox.events.add(tx, payload)];
   }
 }

@@ -35,7 +35,12 @@ export class SessionStore {
   }
 
   /** Binds the account's connections to those providers. @returns the providers that are connected. */
-  async bind(tx: Queries, tsid: SessionId, accountId: AccountId, providers: readonly string[]): Promise<readonly string[]> {
+  async bind(
+    tx: Queries,
+    tsid: SessionId,
+    accountId: AccountId,
+    providers: readonly string[],
+  ): Promise<readonly string[]> {
     const { rows } = await tx.query<{ provider: string }>({
       name: 'session-bind',
       text: `with wanted as (select id, provider from connections where account_id = $2 and provider = any($3)),
@@ -75,7 +80,11 @@ export class SessionStore {
         values: [tsid],
       });
       for (const table of ['session_connections', 'exchanged_tokens'])
-        await tx.query({ name: `session-close-${table}`, text: `delete from ${table} where tsid = $1`, values: [tsid] });
+        await tx.query({
+          name: `session-close-${table}`,
+          text: `delete from ${table} where tsid = $1`,
+          values: [tsid],
+        });
       return rows[0]?.opened ?? false;
     });
   }

@@ -71,7 +71,9 @@ describe('opening a session', () => {
     await expect(client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
     await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'session_closed' });
     // What was staged is still there for the next try.
-    await expect(client.ask(sessionOpen, { ...request, providers: ['acme'] })).resolves.toEqual({ bound: ['acme'] });
+    await expect(client.ask(sessionOpen, { ...request, providers: ['acme'] })).resolves.toEqual({
+      bound: ['acme'],
+    });
   });
 
   test('twice with the same request gives the same answer, ten times at once too', async () => {
@@ -80,9 +82,9 @@ describe('opening a session', () => {
     const open = () => client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'] });
     const answers = await Promise.all(Array.from({ length: 10 }, open));
     expect(answers).toEqual(Array(10).fill({ bound: ['acme'] }));
-    await expect(client.ask(sessionOpen, { attemptId, tsid, accountId: newAccountId(), providers: [] })).rejects.toMatchObject(
-      { code: 'request_invalid' },
-    );
+    await expect(
+      client.ask(sessionOpen, { attemptId, tsid, accountId: newAccountId(), providers: [] }),
+    ).rejects.toMatchObject({ code: 'request_invalid' });
   });
 
   test('after it was closed is refused, even when the closing overtook the opening', async () => {
@@ -106,10 +108,14 @@ describe('opening a session', () => {
     await expect(
       client.ask(sessionOpen, { attemptId, tsid: newSessionId(), accountId: thief, providers: [] }),
     ).rejects.toMatchObject({ code: 'attempt_unknown' });
-    await expect(client.ask(connectionAdopt, { attemptId, accountId: thief, provider: 'octo' })).rejects.toMatchObject({
+    await expect(
+      client.ask(connectionAdopt, { attemptId, accountId: thief, provider: 'octo' }),
+    ).rejects.toMatchObject({
       code: 'attempt_unknown',
     });
-    await expect(client.ask(connectionAdopt, { attemptId, accountId: victim, provider: 'octo' })).resolves.toEqual({
+    await expect(
+      client.ask(connectionAdopt, { attemptId, accountId: victim, provider: 'octo' }),
+    ).resolves.toEqual({
       adopted: true,
     });
   });
@@ -187,21 +193,30 @@ describe('revoking a connection', () => {
       send(response, 503, {});
       return undefined;
     });
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({ revoked: true });
+    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
+      revoked: true,
+    });
     await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'connection_missing' });
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({ revoked: false });
+    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
+      revoked: false,
+    });
     for (let round = 0; round < 3; round += 1) {
       await revoked();
       await rows.query({ name: 'due', text: 'update revocation_outbox set next_attempt_at = now()' });
     }
     expect(await revoked()).toHaveLength(1);
-    const { rows: left } = await rows.query({ name: 'left', text: 'select 1 from revocation_outbox where token is not null' });
+    const { rows: left } = await rows.query({
+      name: 'left',
+      text: 'select 1 from revocation_outbox where token is not null',
+    });
     expect(left).toEqual([]);
   });
 
   test('of a provider that nobody configured is told apart from one that is not connected', async () => {
     const accountId = newAccountId();
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({ revoked: false });
+    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
+      revoked: false,
+    });
     await expect(client.ask(connectionRevoke, { accountId, provider: 'nobody' })).rejects.toMatchObject({
       code: 'unknown_provider',
     });
@@ -228,6 +243,8 @@ describe('somebody who can write to the database', () => {
       text: 'insert into session_connections select $1, id from connections where account_id = $2',
       values: [thief.tsid, victim.accountId],
     });
-    await expect(client.inject(thief.tsid, 'directory')).rejects.toMatchObject({ code: 'connection_missing' });
+    await expect(client.inject(thief.tsid, 'directory')).rejects.toMatchObject({
+      code: 'connection_missing',
+    });
   });
 });

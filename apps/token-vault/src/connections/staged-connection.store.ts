@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Keyring, stagedOwner } from '../keyring/keyring.js';
-import { tokenSet, type AcceptedTokens, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
+import {
+  revocable,
+  tokenAnswer,
+  tokenSet,
+  type AcceptedTokens,
+  type TokenAnswer,
+  type TokenSet,
+} from '../providers/token-answer.js';
 
 const STAGED_LIFETIME_MS = 30 * MINUTE_MS;
 
@@ -19,6 +25,13 @@ export interface StagedConnection extends StagedKey, UpstreamIdentity {
   readonly scopes: readonly string[];
   readonly accessObtainedAt: Date;
   readonly accessExpiresAt: Date | null;
+}
+
+export interface DiscardedGrant {
+  readonly provider: string;
+  /** Absent: the answer was never validated. */
+  readonly subject?: string;
+  readonly token: string | undefined;
 }
 
 interface StagedRow {
@@ -64,8 +77,8 @@ export class StagedConnectionStore {
     });
   }
 
-  /** The answer was validated. @throws {GatehouseError} `callback_unknown` when the attempt was discarded meanwhile. */
-  async accept(key: StagedKey, identity: UpstreamIdentity, accepted: AcceptedTokens): Promise<void> {
+  /** The answer was validated. @returns false when the attempt was discarded meanwhile. */
+  async accept(key: StagedKey, identity: UpstreamIdentity, accepted: AcceptedTokens): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'staged-accept',
       text: `update staged_connections set state = 'validated', sealed = $3, subject = $4, name = $5, email = $6, scopes = $7,
@@ -83,7 +96,7 @@ export class StagedConnectionStore {
         accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
       ],
     });
-    if (rowCount === 0) throw new GatehouseError('callback_unknown', 'the attempt was discarded meanwhile');
+    return rowCount === 1;
   }
 
   async drop(key: StagedKey): Promise<void> {
@@ -98,7 +111,12 @@ export class StagedConnectionStore {
    * Takes what was validated, in order of provider names. A leg that was begun for another account is left alone.
    * @param provider only that one
    */
-  async take(tx: Queries, attemptId: AttemptId, accountId: AccountId, provider?: string): Promise<readonly StagedConnection[]> {
+  async take(
+    tx: Queries,
+    attemptId: AttemptId,
+    accountId: AccountId,
+    provider?: string,
+  ): Promise<readonly StagedConnection[]> {
     const { rows } = await tx.query<StagedRow>({
       name: 'staged-take',
       text: `delete from staged_connections where attempt_id = $1 and state = 'validated' and expires_at > now()
@@ -106,7 +124,9 @@ export class StagedConnectionStore {
              returning ${COLUMNS}`,
       values: [attemptId, accountId, provider ?? null],
     });
-    return rows.map((row) => this.#opened(row)).sort((left, right) => (left.provider < right.provider ? -1 : 1));
+    return rows
+      .map((row) => this.#opened(row))
+      .sort((left, right) => (left.provider < right.provider ? -1 : 1));
   }
 
   /** Attempts that were abandoned: everything that they staged has expired. */
@@ -128,15 +148,20 @@ export class StagedConnectionStore {
     return rows.length > 0;
   }
 
-  /** Deletes everything of the attempt. @returns what was validated, and how many rows there were. */
-  async discard(tx: Queries, attemptId: AttemptId): Promise<{ validated: readonly StagedConnection[]; count: number }> {
+  /** Deletes everything of the attempt. @returns what its grants can be ended with. */
+  async discard(tx: Queries, attemptId: AttemptId): Promise<readonly DiscardedGrant[]> {
     const { rows } = await tx.query<Omit<StagedRow, 'subject'> & { subject: string | null }>({
       name: 'staged-discard',
       text: `delete from staged_connections where attempt_id = $1 returning ${COLUMNS}`,
       values: [attemptId],
     });
-    const validated = rows.filter((row): row is StagedRow => row.subject !== null);
-    return { validated: validated.map((row) => this.#opened(row)), count: rows.length };
+    return rows.map(({ subject, provider, sealed }) => {
+      const owner = stagedOwner(attemptId, provider);
+      if (subject === null)
+        return { provider, token: revocable(this.keyring.open(tokenAnswer, sealed, [...owner, 'answer'])) };
+      const { refreshToken, accessToken } = this.keyring.open(tokenSet, sealed, owner);
+      return { provider, subject, token: refreshToken ?? accessToken };
+    });
   }
 
   #opened({ sealed, name, email, ...row }: StagedRow): StagedConnection {

@@ -29,7 +29,12 @@ export class ExchangeCredential {
     const { tsid, backend, replyKey, refused } = request;
     const exchange = this.strategies.exchange(backend);
     const subject = await this.subjects.of(request, exchange);
-    const token = await this.exchanged.token(cacheEntry(backend, exchange, subject), exchange, subject, refused);
+    const token = await this.exchanged.token(
+      cacheEntry(backend, exchange, subject),
+      exchange,
+      subject,
+      refused,
+    );
     const { accountId, provider, connectionId } = subject;
     return await this.release.run(
       { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: token.accessToken },

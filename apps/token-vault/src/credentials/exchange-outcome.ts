@@ -22,8 +22,10 @@ const USABLE: ReadonlySet<unknown> = new Set([`${TOKEN_TYPE}access_token`, `${TO
 
 /** RFC 8693 section 2.2.1: what was issued must be said, and only a bearer token can be passed on. */
 export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {
-  if (response.token_type.toLowerCase() !== 'bearer') return { kind: 'refused', reason: 'token_type is not Bearer' };
-  if (!USABLE.has(response.issued_token_type)) return { kind: 'refused', reason: 'issued_token_type does not fit' };
+  if (response.token_type.toLowerCase() !== 'bearer')
+    return { kind: 'refused', reason: 'token_type is not Bearer' };
+  if (!USABLE.has(response.issued_token_type))
+    return { kind: 'refused', reason: 'issued_token_type does not fit' };
   const { expires_in: seconds = UNKNOWN_LIFETIME_SECONDS } = response;
   return { kind: 'exchanged', accessToken: response.access_token, expiresAtMs: nowMs + seconds * 1_000 };
 }

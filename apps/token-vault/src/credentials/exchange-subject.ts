@@ -45,10 +45,16 @@ export class ExchangeSubjects {
       : await this.#stored(request.tsid, exchange.subjectProviderName, exchange);
   }
 
-  async #stored(tsid: SessionId, provider: string, exchange: TokenExchange<Secret>): Promise<ExchangeSubject> {
+  async #stored(
+    tsid: SessionId,
+    provider: string,
+    exchange: TokenExchange<Secret>,
+  ): Promise<ExchangeSubject> {
     const { accountId, row } = await this.subjects.bound(tsid, provider);
     if (row.state === 'reauth_required')
-      throw new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, { details: { provider } });
+      throw new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, {
+        details: { provider },
+      });
     return {
       accountId,
       provider,
@@ -62,7 +68,8 @@ export class ExchangeSubjects {
   async #caller({ tsid, sealedSubject: sealed }: Request): Promise<ExchangeSubject> {
     const accountId = await this.sessions.ownerOfOpen(tsid);
     if (accountId === undefined) throw new GatehouseError('session_closed');
-    if (sealed === undefined) throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
+    if (sealed === undefined)
+      throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
     const { subjectToken: token } = await this.busKeys.open(sealedSubject, sealed);
     const claims = claimsOf(token);
     if (claims?.tsid !== tsid || claims.sub !== accountId || claims.exp * 1_000 <= this.clock.nowMs())
@@ -74,7 +81,9 @@ export class ExchangeSubjects {
 function subjectToken(tokens: TokenSet, exchange: TokenExchange<Secret>, provider: string): string {
   if (exchange.subjectTokenType !== 'id_token') return tokens.accessToken;
   if (tokens.idToken === undefined)
-    throw new GatehouseError('exchange_refused', `${provider} gave no id_token to exchange`, { details: { provider } });
+    throw new GatehouseError('exchange_refused', `${provider} gave no id_token to exchange`, {
+      details: { provider },
+    });
   return tokens.idToken;
 }
 

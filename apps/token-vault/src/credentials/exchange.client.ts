@@ -30,7 +30,10 @@ export class ExchangeClient {
         GRANT_TYPE,
         parametersOf(exchange, subjectToken),
       );
-      return outcomeOfResponse({ ...response, issued_token_type: response['issued_token_type'] }, this.clock.nowMs());
+      return outcomeOfResponse(
+        { ...response, issued_token_type: response['issued_token_type'] },
+        this.clock.nowMs(),
+      );
     } catch (error) {
       return outcomeOfExchangeFailure(upstreamFailure(error, progress));
     }
@@ -56,7 +59,12 @@ function configurationOf(
 ): openid.Configuration {
   const { tokenUrl, clientId = 'anonymous', timeoutMs } = exchange;
   const metadata = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenUrl };
-  const configuration = new openid.Configuration(metadata, clientId, undefined, clientAuthentication(exchange));
+  const configuration = new openid.Configuration(
+    metadata,
+    clientId,
+    undefined,
+    clientAuthentication(exchange),
+  );
   configuration[openid.customFetch] = tappedFetch(fetchFunction(exchange), {
     tokenEndpoint: tokenUrl,
     progress,

@@ -34,7 +34,11 @@ beforeAll(async () => {
     replicas: 2,
     providers: [oidcProvider('acme', stub.issuer), oauth2Provider('octo', stub.issuer)],
     backends: {
-      tickets: tokenExchange(sts.issuer, { subjectProviderName: 'acme', scopes: ['tickets:read'], resource: 'https://tickets.example' }),
+      tickets: tokenExchange(sts.issuer, {
+        subjectProviderName: 'acme',
+        scopes: ['tickets:read'],
+        resource: 'https://tickets.example',
+      }),
       identity: tokenExchange(sts.issuer, { subjectProviderName: 'acme', subjectTokenType: 'id_token' }),
       'no-identity': tokenExchange(sts.issuer, { subjectProviderName: 'octo', subjectTokenType: 'id_token' }),
       self: tokenExchange(sts.issuer, { audience: 'self' }),
@@ -108,7 +112,10 @@ describe('an exchange', () => {
     await rows.query({ name: 'expire-exchanged', text: `update exchanged_tokens set expires_at = now()` });
     const second = await client.exchange(tsid, 'tickets');
     expect(second.accessToken).not.toBe(first.accessToken);
-    await rows.query({ name: 'age-exchanged', text: `update exchanged_tokens set obtained_at = now() - interval '1 minute'` });
+    await rows.query({
+      name: 'age-exchanged',
+      text: `update exchanged_tokens set obtained_at = now() - interval '1 minute'`,
+    });
     const third = await client.exchange(tsid, 'tickets', { refused: second.accessToken });
     expect(third.accessToken).not.toBe(second.accessToken);
     await client.signIn({ acme: as('bob') }, accountId);
@@ -118,10 +125,19 @@ describe('an exchange', () => {
   });
 
   test('of one user is never answered to another', async () => {
-    const [alice, bob] = [await client.signIn({ acme: as('alice') }), await client.signIn({ acme: as('bob') })];
-    const [forAlice, forBob] = [await client.exchange(alice.tsid, 'tickets'), await client.exchange(bob.tsid, 'tickets')];
+    const [alice, bob] = [
+      await client.signIn({ acme: as('alice') }),
+      await client.signIn({ acme: as('bob') }),
+    ];
+    const [forAlice, forBob] = [
+      await client.exchange(alice.tsid, 'tickets'),
+      await client.exchange(bob.tsid, 'tickets'),
+    ];
     expect(forAlice.accessToken).not.toBe(forBob.accessToken);
-    expect(sts.exchangeRequests.map((request) => request.get('subject_token')?.split('-')[1])).toEqual(['alice', 'bob']);
+    expect(sts.exchangeRequests.map((request) => request.get('subject_token')?.split('-')[1])).toEqual([
+      'alice',
+      'bob',
+    ]);
   });
 
   test('refreshes its subject first when that has expired', async () => {
@@ -157,11 +173,15 @@ describe('the caller’s own token', () => {
       await callersToken({ sub: accountId, tsid: other.tsid }),
       await callersToken({ sub: other.accountId, tsid }),
       await callersToken({ sub: accountId }),
-      await new SignJWT({ sub: accountId, tsid, exp: 1 }).setProtectedHeader({ alg: 'HS256' }).sign(new Uint8Array(32)),
+      await new SignJWT({ sub: accountId, tsid, exp: 1 })
+        .setProtectedHeader({ alg: 'HS256' })
+        .sign(new Uint8Array(32)),
       'not-a-jwt',
     ];
     for (const subjectToken of wrong)
-      await expect(client.exchange(tsid, 'self', { subjectToken })).rejects.toMatchObject({ code: 'request_invalid' });
+      await expect(client.exchange(tsid, 'self', { subjectToken })).rejects.toMatchObject({
+        code: 'request_invalid',
+      });
     await expect(client.exchange(tsid, 'self')).rejects.toMatchObject({ code: 'request_invalid' });
     expect(sts.counts.exchange).toBe(1);
   });
@@ -177,20 +197,31 @@ describe('a token exchange endpoint that', () => {
     [
       'issues a refresh token instead',
       200,
-      { access_token: 'a', token_type: 'Bearer', issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
+      {
+        access_token: 'a',
+        token_type: 'Bearer',
+        issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token',
+      },
       'exchange_refused',
     ],
     [
       'issues something that is no bearer token',
       200,
-      { access_token: 'a', token_type: 'N_A', issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+      {
+        access_token: 'a',
+        token_type: 'N_A',
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      },
       'exchange_refused',
     ],
     ['answers garbage', 200, { hello: 'world' }, 'exchange_unavailable'],
   ])('%s is told apart, and asked again the next time', async (_name, status, body, code) => {
     const { tsid } = await client.signIn({ acme: as('alice') });
     sts.misbehave.set('token', (_request, response) => send(response, status, body));
-    await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code, details: { backend: 'tickets' } });
+    await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({
+      code,
+      details: { backend: 'tickets' },
+    });
     sts.misbehave.clear();
     await expect(client.exchange(tsid, 'tickets')).resolves.toBeDefined();
   });
@@ -204,7 +235,11 @@ describe('a credential is released for nobody', () => {
     await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code: 'connection_missing' });
     await client.ask(sessionClose, { tsid });
     await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code: 'session_closed' });
-    const { rows: left } = await rows.query({ name: 'left', text: 'select 1 from exchanged_tokens where account_id = $1', values: [accountId] });
+    const { rows: left } = await rows.query({
+      name: 'left',
+      text: 'select 1 from exchanged_tokens where account_id = $1',
+      values: [accountId],
+    });
     expect(left).toEqual([]);
   });
 

@@ -18,7 +18,11 @@ export interface CacheEntry {
 export interface CachedToken {
   readonly version: number;
   readonly leased: boolean;
-  readonly token?: { readonly accessToken: string; readonly obtainedAtMs: number; readonly expiresAtMs: number };
+  readonly token?: {
+    readonly accessToken: string;
+    readonly obtainedAtMs: number;
+    readonly expiresAtMs: number;
+  };
 }
 
 export interface ExchangeLease {
@@ -91,7 +95,10 @@ export class ExchangedTokenStore {
     entry: CacheEntry,
     token: { readonly accessToken: string; readonly obtainedAtMs: number; readonly expiresAtMs: number },
   ): Promise<boolean> {
-    const sealed = this.keyring.seal(token.accessToken, exchangedOwner(entry.accountId, entry.backend, entry.key));
+    const sealed = this.keyring.seal(
+      token.accessToken,
+      exchangedOwner(entry.accountId, entry.backend, entry.key),
+    );
     const { rowCount } = await this.database.query({
       name: 'exchanged-publish',
       text: `update exchanged_tokens set token = $3, obtained_at = $4, expires_at = $5, delete_after = $5, version = version + 1,

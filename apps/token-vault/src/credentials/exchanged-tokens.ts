@@ -12,7 +12,12 @@ import { freshnessOf } from '../refresh/freshness.js';
 import { VaultMetrics } from '../vault-metrics.js';
 import type { ExchangeSubject } from './exchange-subject.js';
 import { ExchangeClient } from './exchange.client.js';
-import { ExchangedTokenStore, type CachedToken, type CacheEntry, type ExchangeLease } from './exchanged-token.store.js';
+import {
+  ExchangedTokenStore,
+  type CachedToken,
+  type CacheEntry,
+  type ExchangeLease,
+} from './exchanged-token.store.js';
 
 export type ExchangedToken = NonNullable<CachedToken['token']>;
 
@@ -66,7 +71,11 @@ export class ExchangedTokens {
     // The subject may have to be refreshed first: that has its own single flight, and no lease of ours runs meanwhile.
     const subjectToken = await subject.token();
     const deadlineMs = performance.now() + leaseMs;
-    for (let waitMs = FIRST_LOOK_MS; performance.now() < deadlineMs; waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)) {
+    for (
+      let waitMs = FIRST_LOOK_MS;
+      performance.now() < deadlineMs;
+      waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)
+    ) {
       const lease = await this.store.acquire(entry, seenVersion, leaseMs);
       if (lease !== undefined) return await this.#exchange(lease, entry, exchange, subjectToken);
       const now = await this.store.find(entry);

@@ -26,7 +26,15 @@ export class InjectCredential {
     const { accountId, row: bound } = await this.subjects.bound(tsid, providerName);
     const { row, tokens } = await this.subjects.tokens(bound, refused);
     return await this.release.run(
-      { kind: 'inject', tsid, accountId, backend, provider: providerName, connectionId: row.id, token: tokens.accessToken },
+      {
+        kind: 'inject',
+        tsid,
+        accountId,
+        backend,
+        provider: providerName,
+        connectionId: row.id,
+        token: tokens.accessToken,
+      },
       useUntilMs(lifetimeOf(row), this.clock.nowMs()),
       replyKey,
     );

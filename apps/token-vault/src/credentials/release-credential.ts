@@ -15,7 +15,11 @@ export class ReleaseCredential {
     private readonly metrics: VaultMetrics,
   ) {}
 
-  async run(release: Release, useUntilMs: number, recipient: RecipientKey): Promise<z.input<typeof credentialReply>> {
+  async run(
+    release: Release,
+    useUntilMs: number,
+    recipient: RecipientKey,
+  ): Promise<z.input<typeof credentialReply>> {
     await this.custodyLog.append(release);
     const credential: ReleasedCredential = { accessToken: release.token, useUntilMs };
     const sealed = await sealMessage(credential, recipient);

@@ -42,7 +42,9 @@ export class CustodyKey {
     keyEncryptionKey: string,
   ) {
     const derive = (purpose: string) =>
-      Buffer.from(hkdfSync('sha256', Buffer.from(keyEncryptionKey, 'base64url'), '', `custody-log/${purpose}`, 32));
+      Buffer.from(
+        hkdfSync('sha256', Buffer.from(keyEncryptionKey, 'base64url'), '', `custody-log/${purpose}`, 32),
+      );
     this.#chain = derive('chain');
     this.#fingerprint = derive('fingerprint');
   }

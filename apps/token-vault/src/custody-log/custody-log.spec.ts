@@ -1,97 +1,138 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '@gatehouse/kernel/clock';
+import { Metrics } from '@gatehouse/observability/metrics';
 import { Database } from '@gatehouse/persistence/database';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
-import { StubProvider } from '../testing/stub-provider.js';
-import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import { oidcProvider } from '../testing/vault-config.js';
+import { ReleaseCredential } from '../credentials/release-credential.js';
+import { PrismaDatabase, SCHEMA } from '../prisma-database.js';
+import { vaultConfig } from '../testing/vault-config.js';
+import { VaultMetrics } from '../vault-metrics.js';
+import type { Release } from './custody-entry.js';
+import { CustodyKeys } from './custody-keys.js';
+import { CustodyLog } from './custody-log.js';
+import { CustodyLogStore } from './custody-log.store.js';
 import { VerifyCustodyLog } from './verify-custody-log.js';
 
-interface Row {
-  readonly sequence: number;
-  readonly tsid: string;
-  readonly kind: string;
-  readonly backend: string;
-}
+const ENTRIES = 26;
 
 let database: TestDatabase;
-let nats: TestNats;
-let stub: StubProvider;
-let vault: TestVault;
 let rows: Database;
-let tsid: string;
+let prisma: PrismaDatabase;
+let log: CustodyLog;
+let verifier: VerifyCustodyLog;
 
 beforeAll(async () => {
-  [database, nats, stub] = await Promise.all([startTestDatabase('token-vault'), startTestNats(), new StubProvider().start()]);
+  database = await startTestDatabase('token-vault');
+  rows = new Database({ url: database.url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
+  const bus = {
+    servers: [],
+    user: '',
+    password: database.url,
+    gatewayName: 'test',
+    service: 'token-vault',
+  } as const;
+  const config = vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} });
+  prisma = new PrismaDatabase(config);
+  const store = new CustodyLogStore(rows, prisma);
+  const keys = new CustodyKeys(config);
+  verifier = new VerifyCustodyLog(store, keys);
+  newLog = () => new CustodyLog(store, keys, systemClock, new SilentLog());
 });
+
+let newLog: () => CustodyLog;
 
 beforeEach(async () => {
-  vault = await startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
-    providers: [oidcProvider('acme', stub.issuer)],
-    backends: { directory: { type: 'upstreamInject', providerName: 'acme' } },
-  });
-  rows = vault.app.get(Database);
   await tamper('delete from custody_log');
-  ({ tsid } = await vault.client.signIn({ acme: (url) => stub.callbackQuery(url, 'alice') }));
-  await Promise.all(Array.from({ length: 25 }, () => vault.client.inject(tsid, 'directory')));
-  await vault.client.inject(tsid, 'directory');
-}, 20_000);
-
-afterAll(async () => {
-  await Promise.all([stub.stop(), nats.close(), database.close()]);
+  log = newLog();
+  await Promise.all(Array.from({ length: ENTRIES - 1 }, () => log.append(release())));
+  await log.append(release());
 });
 
-const close = () => vault.close();
+afterAll(async () => {
+  await Promise.all([rows.onApplicationShutdown(), prisma.onApplicationShutdown()]);
+  await database.close();
+});
+
+const release = (): Release => ({
+  kind: 'inject',
+  tsid: randomUUID(),
+  accountId: randomUUID(),
+  backend: 'directory',
+  provider: 'acme',
+  connectionId: randomUUID(),
+  token: 'the-access-token',
+});
 
 /** What somebody with the table's owner's rights can do. */
 async function tamper(text: string): Promise<void> {
   await rows.transaction(async (tx) => {
     await tx.query({ name: 'off', text: 'alter table custody_log disable trigger all' });
-    await tx.query({ name: `tamper ${text.slice(0, 40)}`, text });
+    for (const [index, statement] of text.split(';').entries())
+      await tx.query({ name: `tamper ${index} ${statement.slice(-40)}`, text: statement });
     await tx.query({ name: 'on', text: 'alter table custody_log enable trigger all' });
   });
 }
 
-const verify = (...heads: Parameters<VerifyCustodyLog['run']>) => vault.app.get(VerifyCustodyLog).run(...heads);
-
 describe('the custody log', () => {
   test('has one entry per release, without gaps and without the token, and verifies', async () => {
-    const { rows: entries } = await rows.query<Row>({
+    const { rows: entries } = await rows.query<{ sequence: number; kind: string; backend: string }>({
       name: 'entries',
-      text: 'select sequence, tsid, kind, backend from custody_log order by sequence',
+      text: 'select sequence, kind, backend from custody_log order by sequence',
     });
-    expect(entries.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 26 }, (_, index) => index + 1));
-    expect(entries[0]).toMatchObject({ tsid, kind: 'inject', backend: 'directory' });
-    const { rows: dump } = await rows.query({ name: 'dump', text: 'select custody_log::text from custody_log' });
-    expect(JSON.stringify(dump)).not.toContain('access-alice');
-    await expect(verify()).resolves.toMatchObject({ entries: 26, findings: [] });
-    await close();
+    expect(entries.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: ENTRIES }, (_, index) => index + 1),
+    );
+    expect(entries[0]).toMatchObject({ kind: 'inject', backend: 'directory' });
+    const { rows: dump } = await rows.query({
+      name: 'dump',
+      text: 'select custody_log::text from custody_log',
+    });
+    expect(JSON.stringify(dump)).not.toContain('the-access-token');
+    await expect(verifier.run()).resolves.toEqual({ entries: ENTRIES, chains: 1, findings: [] });
+  });
+
+  test('of two replicas is two chains that do not wait for each other', async () => {
+    await newLog().append(release());
+    await expect(verifier.run()).resolves.toEqual({ entries: ENTRIES + 1, chains: 2, findings: [] });
   });
 
   test('refuses to be changed, shortened or emptied', async () => {
-    for (const text of ['update custody_log set backend = backend', 'delete from custody_log', 'truncate custody_log'])
+    for (const text of [
+      'update custody_log set backend = backend',
+      'delete from custody_log',
+      'truncate custody_log',
+    ])
       await expect(rows.query({ name: text, text })).rejects.toThrow('append-only');
-    await close();
   });
 
   test.each([
-    ['an entry that was removed', 'delete from custody_log where sequence = 7', { sequence: 7, problem: 'missing' }],
-    ['an altered entry', `update custody_log set backend = 'tickets' where sequence = 9`, { sequence: 9, problem: 'altered' }],
-    ['a changed time', `update custody_log set at = at + interval '1 second' where sequence = 3`, { sequence: 3, problem: 'altered' }],
+    ['an entry that was removed', 'delete from custody_log where sequence = 7', 7, 'missing'],
+    ['an altered entry', `update custody_log set backend = 'tickets' where sequence = 9`, 9, 'altered'],
+    [
+      'a changed time',
+      `update custody_log set at = at + interval '1 second' where sequence = 3`,
+      3,
+      'altered',
+    ],
     [
       'a removed entry whose followers were moved up',
-      'delete from custody_log where sequence = 7; update custody_log set sequence = sequence - 1 where sequence > 7',
-      { sequence: 7, problem: 'altered' },
+      'delete from custody_log where sequence = 7;update custody_log set sequence = -sequence where sequence > 7;update custody_log set sequence = -sequence - 1 where sequence < 0',
+      7,
+      'altered',
     ],
-  ])('shows %s', async (_name, text, finding) => {
-    for (const statement of text.split(';')) await tamper(statement);
-    const { findings } = await verify();
-    expect(findings).toMatchObject([finding]);
-    await close();
+    [
+      'an entry that was made up without the key',
+      `insert into custody_log select replica_id, sequence + 1, at, kind, tsid, account_id, backend, provider, connection_id, fingerprint, key_id, hash, hash from custody_log where sequence = ${ENTRIES}`,
+      ENTRIES + 1,
+      'altered',
+    ],
+  ])('shows %s', async (_name, text, sequence, problem) => {
+    await tamper(text);
+    const { findings } = await verifier.run();
+    expect(findings).toMatchObject([{ sequence, problem }]);
   });
 
   test('shows a lost end to whoever knows the head that was logged', async () => {
@@ -101,19 +142,19 @@ describe('the custody log', () => {
     });
     const replicaId = found[0]?.replicaId ?? '';
     await tamper('delete from custody_log where sequence > 20');
-    await expect(verify()).resolves.toMatchObject({ findings: [] });
-    await expect(verify([{ replicaId, sequence: 26 }])).resolves.toMatchObject({
+    await expect(verifier.run()).resolves.toMatchObject({ findings: [] });
+    await expect(verifier.run([{ replicaId, sequence: ENTRIES }])).resolves.toMatchObject({
       findings: [{ replicaId, sequence: 21, problem: 'missing' }],
     });
-    await close();
   });
 
   test('that cannot be written releases nothing, and goes on afterwards in a new chain', async () => {
-    await tamper('alter table custody_log rename to custody_log_away');
-    await expect(vault.client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'internal' });
+    const releases = new ReleaseCredential(log, new VaultMetrics(new Metrics()));
+    const { publicKey } = await newMessageKeyPair();
+    await rows.query({ name: 'away', text: 'alter table custody_log rename to custody_log_away' });
+    await expect(releases.run(release(), 1, publicKey)).rejects.toMatchObject({ code: 'internal' });
     await rows.query({ name: 'back', text: 'alter table custody_log_away rename to custody_log' });
-    await expect(vault.client.inject(tsid, 'directory')).resolves.toBeDefined();
-    await expect(verify()).resolves.toMatchObject({ entries: 27, chains: 2, findings: [] });
-    await close();
+    await expect(releases.run(release(), 1, publicKey)).resolves.toBeDefined();
+    await expect(verifier.run()).resolves.toEqual({ entries: ENTRIES + 1, chains: 2, findings: [] });
   });
 });

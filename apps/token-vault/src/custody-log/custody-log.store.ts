@@ -41,17 +41,23 @@ export class CustodyLogStore {
 
   /** The last entry of a chain. */
   async last(replicaId: string): Promise<CustodyEntry | null> {
-    return await this.prisma.client.custodyEntry.findFirst({ where: { replicaId }, orderBy: { sequence: 'desc' } });
+    return await this.prisma.client.custodyEntry.findFirst({
+      where: { replicaId },
+      orderBy: { sequence: 'desc' },
+    });
   }
 
   async replicas(): Promise<readonly string[]> {
-    const rows = await this.prisma.client.custodyEntry.findMany({ distinct: ['replicaId'], select: { replicaId: true } });
+    const rows = await this.prisma.client.custodyEntry.findMany({
+      distinct: ['replicaId'],
+      select: { replicaId: true },
+    });
     return rows.map(({ replicaId }) => replicaId);
   }
 
   /** A chain in order, a page at a time. */
   async *chain(replicaId: string): AsyncGenerator<CustodyEntry> {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const page = await this.prisma.client.custodyEntry.findMany({
         where: { replicaId, sequence: { gt: after } },
         orderBy: { sequence: 'asc' },

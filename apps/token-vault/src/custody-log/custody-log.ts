@@ -110,6 +110,10 @@ export class CustodyLog implements OnApplicationShutdown {
   /** An anchor outside the database: a chain that ends before a head that was logged has lost its end. */
   #announce(): void {
     this.#announcedAtMs = this.clock.nowMs();
-    this.log.info('custody-log-head', { replicaId: this.#replicaId, sequence: this.#head.sequence, hash: this.#head.hash });
+    this.log.info('custody-log-head', {
+      replicaId: this.#replicaId,
+      sequence: this.#head.sequence,
+      hash: this.#head.hash,
+    });
   }
 }

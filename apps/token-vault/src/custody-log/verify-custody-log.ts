@@ -38,7 +38,10 @@ export class VerifyCustodyLog {
     const findings: CustodyFinding[] = [];
     let entries = 0;
     for (const replicaId of replicas) {
-      const known = Math.max(0, ...heads.filter((head) => head.replicaId === replicaId).map(({ sequence }) => sequence));
+      const known = Math.max(
+        0,
+        ...heads.filter((head) => head.replicaId === replicaId).map(({ sequence }) => sequence),
+      );
       const { count, finding } = await this.#chain(replicaId, known);
       entries += count;
       if (finding !== undefined) findings.push(finding);
@@ -55,13 +58,21 @@ export class VerifyCustodyLog {
       previousHash = entry.hash;
       count += 1;
     }
-    return count < known ? { count, finding: { replicaId, sequence: count + 1, problem: 'missing' } } : { count };
+    return count < known
+      ? { count, finding: { replicaId, sequence: count + 1, problem: 'missing' } }
+      : { count };
   }
 
-  #problem(entry: CustodyEntry, sequence: number, previousHash: string): CustodyFinding['problem'] | undefined {
+  #problem(
+    entry: CustodyEntry,
+    sequence: number,
+    previousHash: string,
+  ): CustodyFinding['problem'] | undefined {
     if (entry.sequence !== sequence) return 'missing';
     const key = this.keys.find(entry.keyId);
     if (key === undefined) return 'unknown_key';
-    return entry.previousHash === previousHash && equalsInConstantTime(key.hash(entry), entry.hash) ? undefined : 'altered';
+    return entry.previousHash === previousHash && equalsInConstantTime(key.hash(entry), entry.hash)
+      ? undefined
+      : 'altered';
   }
 }

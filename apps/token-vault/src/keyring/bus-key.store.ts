@@ -31,7 +31,10 @@ export class BusKeyStore {
   async addUnlessCurrent(make: () => Promise<{ kid: string; privateJwk: Buffer }>): Promise<void> {
     const { kid, privateJwk } = await make();
     await this.database.transaction(async (tx) => {
-      await tx.query({ name: 'bus-keys-lock', text: `select pg_advisory_xact_lock(hashtextextended('bus-keys', 0))` });
+      await tx.query({
+        name: 'bus-keys-lock',
+        text: `select pg_advisory_xact_lock(hashtextextended('bus-keys', 0))`,
+      });
       await tx.query({
         name: 'bus-keys-add',
         text: `insert into bus_keys (kid, private_jwk, use_until, open_until)

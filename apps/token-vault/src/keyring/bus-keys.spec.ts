@@ -26,7 +26,13 @@ afterAll(async () => {
 });
 
 function replica(clock = systemClock): BusKeys {
-  const bus = { servers: [], user: '', password: database.url, gatewayName: 'test', service: 'token-vault' } as const;
+  const bus = {
+    servers: [],
+    user: '',
+    password: database.url,
+    gatewayName: 'test',
+    service: 'token-vault',
+  } as const;
   const config = vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} });
   return new BusKeys(new BusKeyStore(rows), new Keyring(config), clock);
 }
@@ -38,8 +44,11 @@ test('replicas that start at once agree on one key, and each opens what was seal
   const [first] = keys;
   if (first === undefined) throw new Error('no key');
   const message = await sealMessage({ query: 'x' }, first.key);
-  for (const one of replicas) await expect(one.open(z.object({ query: z.string() }), message)).resolves.toEqual({ query: 'x' });
-  await expect(replica().open(z.object({ other: z.string() }), message)).rejects.toMatchObject({ code: 'request_invalid' });
+  for (const one of replicas)
+    await expect(one.open(z.object({ query: z.string() }), message)).resolves.toEqual({ query: 'x' });
+  await expect(replica().open(z.object({ other: z.string() }), message)).rejects.toMatchObject({
+    code: 'request_invalid',
+  });
 });
 
 test('after its day a key is replaced, still opens for an hour, and then no longer', async () => {
@@ -56,6 +65,9 @@ test('after its day a key is replaced, still opens for an hour, and then no long
   await expect(old.open(z.string(), message)).resolves.toBe('x');
   // A replica that has not heard of the new key looks again when it meets it.
   await expect(replica().open(z.string(), await sealMessage('y', next))).resolves.toBe('y');
-  await rows.query({ name: 'age-keys-more', text: `update bus_keys set open_until = now() where use_until < now()` });
+  await rows.query({
+    name: 'age-keys-more',
+    text: `update bus_keys set open_until = now() where use_until < now()`,
+  });
   await expect(replica().open(z.string(), message)).rejects.toMatchObject({ code: 'request_invalid' });
 });

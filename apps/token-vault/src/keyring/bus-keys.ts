@@ -2,13 +2,24 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { MessageNotForUs, MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gatehouse/sealing/message-sealing';
+import {
+  MessageNotForUs,
+  MessageOpener,
+  newMessageKeyPair,
+  type PublicMessageKey,
+} from '@gatehouse/sealing/message-sealing';
 import { z } from 'zod';
 import { CLOCK } from '../config.js';
 import { BusKeyStore, type BusKeyRow } from './bus-key.store.js';
 import { busKeyOwner, Keyring } from './keyring.js';
 
-const privateJwk = z.looseObject({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string(), d: z.string(), kid: z.string() });
+const privateJwk = z.looseObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('X25519'),
+  x: z.string(),
+  d: z.string(),
+  kid: z.string(),
+});
 
 interface Loaded {
   readonly opener: MessageOpener;
@@ -61,13 +72,15 @@ export class BusKeys {
   async #keys(maxAgeMs: number): Promise<Loaded> {
     const nowMs = this.clock.nowMs();
     const loaded = await this.#loaded?.catch(() => undefined);
-    if (loaded !== undefined && nowMs - loaded.atMs < maxAgeMs && loaded.current.useUntilMs > nowMs) return loaded;
+    if (loaded !== undefined && nowMs - loaded.atMs < maxAgeMs && loaded.current.useUntilMs > nowMs)
+      return loaded;
     this.#loaded = this.#load();
     return await this.#loaded;
   }
 
   async #load(): Promise<Loaded> {
-    const usable = (rows: readonly BusKeyRow[]) => rows.find(({ useUntil }) => useUntil.getTime() > this.clock.nowMs());
+    const usable = (rows: readonly BusKeyRow[]) =>
+      rows.find(({ useUntil }) => useUntil.getTime() > this.clock.nowMs());
     let rows = await this.store.live();
     if (usable(rows) === undefined) {
       await this.store.addUnlessCurrent(() => this.#make());

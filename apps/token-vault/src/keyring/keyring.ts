@@ -25,7 +25,7 @@ export class Keyring {
       return shape.parse(JSON.parse(this.#envelope.open(sealed, [this.#gatewayName, ...owner])));
     } catch {
       // The cause could quote what is inside.
-      throw new GatehouseError('internal', 'a sealed value does not open for its row');
+      throw new GatehouseError('internal', `a sealed value does not open for its row: ${owner.join('/')}`);
     }
   }
 }

@@ -18,11 +18,13 @@ export function authorizationParameters(
   provider: Provider,
   { state, nonce, challenge, fresh }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
-  const { additionalAuthorizationParams } =
+  const { additionalAuthorizationParams, clientId } =
     provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
   return {
     ...additionalAuthorizationParams,
     ...(provider.type === 'oidc' ? { nonce, ...promptOf(provider, fresh) } : {}),
+    response_type: 'code',
+    client_id: clientId,
     redirect_uri: provider.redirectUri,
     scope: requestedScopes(provider).join(' '),
     state,

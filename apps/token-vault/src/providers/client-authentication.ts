@@ -1,4 +1,10 @@
-import { ClientSecretBasic, ClientSecretPost, None, type ClientAuth, type ServerMetadata } from 'openid-client';
+import {
+  ClientSecretBasic,
+  ClientSecretPost,
+  None,
+  type ClientAuth,
+  type ServerMetadata,
+} from 'openid-client';
 import type { Provider } from './provider-registry.js';
 
 /** How the client shows who it is at the token endpoint: as configured, else the best that the provider says it takes. */
@@ -17,7 +23,9 @@ export function clientAuthentication(provider: Provider, metadata: ServerMetadat
 }
 
 /** RFC 8414 section 2: what is not said is `client_secret_basic`. */
-const offered = (methods: readonly string[] = ['client_secret_basic']): 'client_secret_basic' | 'client_secret_post' =>
+const offered = (
+  methods: readonly string[] = ['client_secret_basic'],
+): 'client_secret_basic' | 'client_secret_post' =>
   methods.includes('client_secret_basic') || !methods.includes('client_secret_post')
     ? 'client_secret_basic'
     : 'client_secret_post';

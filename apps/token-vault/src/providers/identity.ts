@@ -13,7 +13,11 @@ function firstOf(source: Readonly<Record<string, unknown>>, fields: readonly str
   return undefined;
 }
 
-function identityOf(subject: string | undefined, name?: string, email?: string): UpstreamIdentity | undefined {
+function identityOf(
+  subject: string | undefined,
+  name?: string,
+  email?: string,
+): UpstreamIdentity | undefined {
   if (subject === undefined || subject.length > MAX_LENGTH) return undefined;
   return {
     subject,

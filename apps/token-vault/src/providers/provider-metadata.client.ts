@@ -64,7 +64,8 @@ export class ProviderMetadataClient {
       this.#failed.delete(provider.name);
       return metadata;
     } catch (cause) {
-      const reason = OutboundFailure.in(cause)?.kind ?? (cause instanceof UnfitMetadata ? cause.message : 'invalid');
+      const reason =
+        OutboundFailure.in(cause)?.kind ?? (cause instanceof UnfitMetadata ? cause.message : 'invalid');
       this.log.warn('provider-discovery-failed', { provider: provider.name, reason });
       const error = new GatehouseError('provider_unavailable', `discovery of ${provider.name}: ${reason}`, {
         details: { provider: provider.name },

@@ -37,7 +37,12 @@ export class ProviderClient {
   ) {}
 
   /** Where to send the browser. @throws {GatehouseError} `provider_unavailable` */
-  async authorizationUrl(provider: Provider, state: string, secrets: LegSecrets, fresh: boolean): Promise<string> {
+  async authorizationUrl(
+    provider: Provider,
+    state: string,
+    secrets: LegSecrets,
+    fresh: boolean,
+  ): Promise<string> {
     const configuration = await this.#configuration(provider, fetchFunction(provider));
     const challenge = await openid.calculatePKCECodeChallenge(secrets.codeVerifier);
     const parameters = authorizationParameters(provider, { state, nonce: secrets.nonce, challenge, fresh });
@@ -53,11 +58,17 @@ export class ProviderClient {
     const progress: TokenRequestProgress = { requested: false, kept: false };
     try {
       const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
-      const response = await openid.authorizationCodeGrant(configuration, callbackUrl(provider, callback.query), {
-        expectedState: callback.state,
-        pkceCodeVerifier: callback.secrets.codeVerifier,
-        ...(provider.type === 'oidc' ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true } : {}),
-      });
+      const response = await openid.authorizationCodeGrant(
+        configuration,
+        callbackUrl(provider, callback.query),
+        {
+          expectedState: callback.state,
+          pkceCodeVerifier: callback.secrets.codeVerifier,
+          ...(provider.type === 'oidc'
+            ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
+            : {}),
+        },
+      );
       this.#rememberKeys(provider, configuration);
       const accepted = acceptedTokens(response, receivedAtMs(), requestedScopes(provider));
       return await this.#identified(provider, configuration, response, accepted);
@@ -67,7 +78,11 @@ export class ProviderClient {
   }
 
   /** Redeems a refresh token; `keep` stores the answer before it is validated. */
-  async redeemRefreshToken(provider: Provider, refreshToken: string, keep: KeepAnswer): Promise<RefreshRedemption> {
+  async redeemRefreshToken(
+    provider: Provider,
+    refreshToken: string,
+    keep: KeepAnswer,
+  ): Promise<RefreshRedemption> {
     const progress: TokenRequestProgress = { requested: false, kept: false };
     try {
       const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
@@ -83,7 +98,10 @@ export class ProviderClient {
     try {
       const { token_endpoint = '' } = await this.metadata.of(provider);
       const tap = { tokenEndpoint: token_endpoint, progress, dropIdToken: provider.type === 'oauth2' };
-      const configuration = await this.#configuration(provider, replayingFetch(fetchFunction(provider), tap, answer));
+      const configuration = await this.#configuration(
+        provider,
+        replayingFetch(fetchFunction(provider), tap, answer),
+      );
       return await this.#refreshed(provider, configuration, 'kept', () => answer.receivedAtMs);
     } catch (error) {
       return { ok: false, failure: failureOf(error, progress) };
@@ -157,7 +175,12 @@ export class ProviderClient {
   async #configuration(provider: Provider, fetch: FetchFunction): Promise<openid.Configuration> {
     const metadata = await this.metadata.of(provider);
     const { clientId } = provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
-    const configuration = new openid.Configuration(metadata, clientId, undefined, clientAuthentication(provider, metadata));
+    const configuration = new openid.Configuration(
+      metadata,
+      clientId,
+      undefined,
+      clientAuthentication(provider, metadata),
+    );
     configuration[openid.customFetch] = fetch;
     configuration.timeout = (2 * provider.timeoutMs) / SECOND_MS;
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
@@ -199,6 +222,7 @@ function callbackUrl(provider: Provider, query: string): URL {
 function failureOf(error: unknown, progress: TokenRequestProgress): UpstreamFailure {
   for (let current = error; current instanceof Error; current = current.cause)
     if (current instanceof KeepFailed) throw current.cause;
-  if (error instanceof GatehouseError && error.code === 'provider_unavailable') return { kind: 'unreachable' };
+  if (error instanceof GatehouseError && error.code === 'provider_unavailable')
+    return { kind: 'unreachable' };
   return upstreamFailure(error, progress);
 }

@@ -38,7 +38,11 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
 }
 
 /** Answers the token request from what was kept; everything else (keys) goes out. */
-export function replayingFetch(fetch: FetchFunction, tap: Omit<Tap, 'keep' | 'nowMs'>, answer: TokenAnswer): FetchFunction {
+export function replayingFetch(
+  fetch: FetchFunction,
+  tap: Omit<Tap, 'keep' | 'nowMs'>,
+  answer: TokenAnswer,
+): FetchFunction {
   return async (url, init) => {
     if (url !== tap.tokenEndpoint) return await fetch(url, init);
     Object.assign(tap.progress, { requested: true, status: 200, kept: true });
@@ -51,7 +55,8 @@ function asResponse(body: string, tap: Pick<Tap, 'dropIdToken' | 'progress'>): R
   // Some providers (GitHub) send OAuth errors with status 200.
   const isError = answer?.error !== undefined && answer.access_token === undefined;
   if (isError) tap.progress.status = 400;
-  const text = tap.dropIdToken && answer !== undefined ? JSON.stringify({ ...answer, id_token: undefined }) : body;
+  const text =
+    tap.dropIdToken && answer !== undefined ? JSON.stringify({ ...answer, id_token: undefined }) : body;
   return new Response(text, {
     status: isError ? 400 : 200,
     headers: { 'content-type': 'application/json' },

@@ -72,6 +72,8 @@ export function acceptedTokens(
     },
     scopes: scope === undefined ? requestedScopes : scope.split(/[\s,]+/).filter(Boolean),
     obtainedAtMs: receivedAtMs,
-    ...(expires_in === undefined || expires_in <= 0 ? {} : { expiresAtMs: receivedAtMs + expires_in * 1_000 }),
+    ...(expires_in === undefined || expires_in <= 0
+      ? {}
+      : { expiresAtMs: receivedAtMs + expires_in * 1_000 }),
   };
 }

@@ -42,7 +42,10 @@ export class CurrentTokensOf {
   async connection(row: ConnectionRow, refused?: string): Promise<CurrentTokens> {
     if (row.state === 'reauth_required') throw reauthRequired(row);
     const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
-    const isRefused = refused !== undefined && equalsInConstantTime(sha256(tokens.accessToken), refused) && !this.#isYoung(row);
+    const isRefused =
+      refused !== undefined &&
+      equalsInConstantTime(sha256(tokens.accessToken), refused) &&
+      !this.#isYoung(row);
     const freshness = freshnessOf(lifetimeOf(row), this.clock.nowMs(), Math.random());
     if (!isRefused && freshness !== 'expired') {
       if (freshness === 'early' && tokens.refreshToken !== undefined) this.refresher.refreshBehind(row);
@@ -59,7 +62,9 @@ export class CurrentTokensOf {
     if (outcome === 'reauth_required') throw reauthRequired(before.row);
     if (!isRefused && stillLives(lifetimeOf(before.row), this.clock.nowMs())) return before;
     const { provider } = before.row;
-    throw new GatehouseError('provider_unavailable', `refresh at ${provider}: ${outcome}`, { details: { provider } });
+    throw new GatehouseError('provider_unavailable', `refresh at ${provider}: ${outcome}`, {
+      details: { provider },
+    });
   }
 
   #isYoung({ refreshedAt }: ConnectionRow): boolean {

@@ -12,7 +12,9 @@ test('a token goes from fresh to early to expired and never back, whatever its l
   fc.assert(
     fc.property(lifetimes, jitters, fc.array(fc.nat(90_000_000)), (lifetimeMs, jitter, instants) => {
       const lifetime = { obtainedAtMs, expiresAtMs: obtainedAtMs + lifetimeMs };
-      const steps = instants.sort((a, b) => a - b).map((at) => order[freshnessOf(lifetime, obtainedAtMs + at, jitter)]);
+      const steps = instants
+        .sort((a, b) => a - b)
+        .map((at) => order[freshnessOf(lifetime, obtainedAtMs + at, jitter)]);
       expect(steps).toEqual([...steps].sort((a, b) => a - b));
     }),
   );
@@ -52,7 +54,9 @@ test('a provider that keeps failing is asked ever more rarely, but within a quar
       expect(restAfterUnavailableMs(failures, jitter)).toBeLessThanOrEqual(75_000);
       expect(restAfterAmbiguousMs(failures, jitter)).toBeLessThanOrEqual(1.25 * 900_000);
       expect(restAfterUnavailableMs(failures, jitter)).toBeGreaterThanOrEqual(750);
-      expect(restAfterUnavailableMs(failures + 2, 0)).toBeGreaterThanOrEqual(restAfterUnavailableMs(failures, 0));
+      expect(restAfterUnavailableMs(failures + 2, 0)).toBeGreaterThanOrEqual(
+        restAfterUnavailableMs(failures, 0),
+      );
     }),
   );
 });

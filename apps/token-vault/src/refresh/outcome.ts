@@ -16,7 +16,8 @@ export interface GrantFacts {
  * What a refresh came to. Only `reauth_required` needs the user; `provider_unavailable` and `ambiguous` keep
  * everything and try again after a rest. `superseded`: somebody else put newer tokens in place.
  */
-export type RefreshOutcome = 'refreshed' | 'superseded' | 'reauth_required' | 'provider_unavailable' | 'ambiguous';
+export type RefreshOutcome =
+  'refreshed' | 'superseded' | 'reauth_required' | 'provider_unavailable' | 'ambiguous';
 
 /**
  * RFC 6749 section 5.2: the grant is invalid, expired or revoked. GitHub has a name of its own for it. Every other error
@@ -60,4 +61,5 @@ function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshO
 
 /** A kept answer that cannot be validated yet is tried again; one that is wrong for good is given back to the provider. */
 export const isWorthless = (redemption: Redemption): boolean =>
-  redemption.kind === 'other_subject' || (redemption.kind === 'failed' && redemption.failure.kind === 'rejected');
+  redemption.kind === 'other_subject' ||
+  (redemption.kind === 'failed' && redemption.failure.kind === 'rejected');

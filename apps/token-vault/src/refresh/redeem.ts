@@ -1,10 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectionRow } from '../connections/connection.js';
 import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
 import { ProviderRegistry, type Provider } from '../providers/provider-registry.js';
 import { ProviderClient, type RefreshRedemption } from '../providers/provider.client.js';
-import { tokenAnswer, tokenSet, type AcceptedTokens, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
+import {
+  tokenAnswer,
+  tokenSet,
+  type AcceptedTokens,
+  type TokenAnswer,
+  type TokenSet,
+} from '../providers/token-answer.js';
 import { outcomeOf, isWorthless, type Redemption, type RefreshOutcome } from './outcome.js';
 import { RefreshEndings } from './refresh-endings.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
@@ -42,7 +49,7 @@ export class Redeem {
       if (!(await this.store.begin(lease))) return { outcome: 'superseded' };
       redeemed = await this.client.redeemRefreshToken(provider, refreshToken, async (answer) => {
         kept = answer;
-        await this.#keep(lease, row, refreshToken, answer, leaseMsOf(provider));
+        await persistently(() => this.#keep(lease, row, refreshToken, answer, leaseMsOf(provider)));
       });
     } else {
       redeemed = await this.client.acceptKeptAnswer(provider, kept);
@@ -59,7 +66,13 @@ export class Redeem {
   }
 
   /** Fresh tokens are kept whatever happened to the row meanwhile, as long as it still rests on the token that was sent. */
-  async #keep(lease: Lease, row: ConnectionRow, sent: string, answer: TokenAnswer, leaseMs: number): Promise<void> {
+  async #keep(
+    lease: Lease,
+    row: ConnectionRow,
+    sent: string,
+    answer: TokenAnswer,
+    leaseMs: number,
+  ): Promise<void> {
     const sealed = this.keyring.seal(answer, answerOwner(row));
     if (await this.store.keepAnswer(lease, sealed, leaseMs)) return;
     const now = await this.connections.byId(row.id);
@@ -78,7 +91,7 @@ export class Redeem {
       accessObtainedAt: new Date(accepted.obtainedAtMs),
       accessExpiresAt: accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
     };
-    for (let version = row.version; ; ) {
+    for (let version = row.version; ;) {
       const newest = await this.store.publish(row.id, version, published);
       if (newest !== undefined) return { outcome: 'refreshed', row: newest };
       const now = await this.connections.byId(row.id);
@@ -86,7 +99,8 @@ export class Redeem {
         await this.endings.orphaned(row.provider, accepted.tokens);
         return { outcome: 'superseded' };
       }
-      if (now.version === version || this.#refreshTokenOf(now) !== sent) return { outcome: 'superseded', row: now };
+      if (now.version === version || this.#refreshTokenOf(now) !== sent)
+        return { outcome: 'superseded', row: now };
       version = now.version;
     }
   }
@@ -102,6 +116,21 @@ export class Redeem {
     return this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
   }
 }
+
+/** A database that changes over for a moment must not cost anybody their grant: the answer comes only once. */
+async function persistently(work: () => Promise<void>): Promise<void> {
+  for (const pauseMs of KEEP_AGAIN_AFTER_MS) {
+    try {
+      await work();
+      return;
+    } catch {
+      await sleep(pauseMs);
+    }
+  }
+  await work();
+}
+
+const KEEP_AGAIN_AFTER_MS = [50, 250, 1_000, 3_000] as const;
 
 function redemptionOf(redeemed: RefreshRedemption, row: ConnectionRow): Redemption {
   if (!redeemed.ok) return { kind: 'failed', failure: redeemed.failure };

@@ -37,7 +37,11 @@ export class RefreshEndings {
         return { outcome };
       case 'ambiguous':
         await this.store.rest(lease, 'ambiguous', restAfterAmbiguousMs(row.failures, Math.random()));
-        this.log.warn('refresh-ambiguous', { connectionId: row.id, provider: row.provider, failures: row.failures });
+        this.log.warn('refresh-ambiguous', {
+          connectionId: row.id,
+          provider: row.provider,
+          failures: row.failures,
+        });
         return { outcome };
       case 'refreshed':
       case 'superseded':
@@ -53,7 +57,13 @@ export class RefreshEndings {
       if (!(await this.store.requireReauth(tx, lease))) return undefined;
       const token = worthless === undefined ? undefined : revocable(worthless);
       if (token !== undefined) await this.revocations.add(provider, token, tx);
-      return await this.outbox.add(tx, { connectionId, accountId, provider, change: 'reauth_required', atMs: Date.now() });
+      return await this.outbox.add(tx, {
+        connectionId,
+        accountId,
+        provider,
+        change: 'reauth_required',
+        atMs: Date.now(),
+      });
     });
     if (event === undefined) return { outcome: 'superseded' };
     this.log.info('connection-needs-user', { connectionId, provider });

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
-import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sha256 } from '@gatehouse/kernel/digest';
-import type { ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { RevocationOutbox } from '../connections/revocation-outbox.js';
-import { SubjectTokens } from '../credentials/subject-tokens.js';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { startTestVault, type TestVault } from '../testing/test-vault.js';
 import type { VaultClient } from '../testing/vault-client.js';
@@ -49,15 +47,6 @@ afterAll(async () => {
   await Promise.all([stub.stop(), nats.close(), database.close()]);
 });
 
-const startAnother = () =>
-  startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
-    providers: [oidcProvider('acme', stub.issuer)],
-    backends: {},
-  });
-
 const as = (login: string) => (url: string) => stub.callbackQuery(url, login);
 
 interface Row {
@@ -84,11 +73,16 @@ async function rowOf(accountId: string): Promise<Row> {
 }
 
 async function change(accountId: string, assignments: string): Promise<void> {
-  await rows.query({ name: `change-${sha256(assignments)}`, text: `update connections set ${assignments} where account_id = $1`, values: [accountId] });
+  await rows.query({
+    name: `change-${sha256(assignments)}`,
+    text: `update connections set ${assignments} where account_id = $1`,
+    values: [accountId],
+  });
 }
 
 const expire = (accountId: string) => change(accountId, `access_expires_at = now() - interval '1 second'`);
-const wakeUp = (accountId: string) => change(accountId, 'next_attempt_at = null, lease_until = null, lease_owner = null');
+const wakeUp = (accountId: string) =>
+  change(accountId, 'next_attempt_at = null, lease_until = null, lease_owner = null');
 
 /** A signed-in user whose access token has just expired. */
 async function expired(login = 'alice') {
@@ -107,7 +101,13 @@ test('forty callers with an expired token on two replicas make exactly one redem
   expect(stub.counts.refresh).toBe(1);
   expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1);
   expect(stub.liveGrants).toBeGreaterThan(0);
-  expect(await rowOf(accountId)).toMatchObject({ state: 'live', version: 2, leased: false, answered: false, begun: false });
+  expect(await rowOf(accountId)).toMatchObject({
+    state: 'live',
+    version: 2,
+    leased: false,
+    answered: false,
+    begun: false,
+  });
   await expire(accountId);
   await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
 });
@@ -125,14 +125,18 @@ test('forty callers whose backend refused the same token make exactly one redemp
 test('a backend that refuses every token does not make the provider redeem at every call', async () => {
   const { tsid } = await client.signIn({ acme: as('alice') });
   let { accessToken } = await client.inject(tsid, 'directory');
-  for (let call = 0; call < 5; call += 1) ({ accessToken } = await client.inject(tsid, 'directory', accessToken));
+  for (let call = 0; call < 5; call += 1)
+    ({ accessToken } = await client.inject(tsid, 'directory', accessToken));
   expect(stub.counts.refresh).toBe(1);
 });
 
 test('shortly before its expiry a token is still handed out while it is refreshed behind', async () => {
   const { tsid, accountId } = await client.signIn({ acme: as('alice') });
   const { accessToken: before } = await client.inject(tsid, 'directory');
-  await change(accountId, `access_obtained_at = now() - interval '5 minutes', access_expires_at = now() + interval '20 seconds'`);
+  await change(
+    accountId,
+    `access_obtained_at = now() - interval '5 minutes', access_expires_at = now() + interval '20 seconds'`,
+  );
   const { accessToken: during } = await client.inject(tsid, 'directory');
   expect(during).toBe(before);
   await sleep(300);
@@ -180,7 +184,10 @@ describe('a provider that is away', () => {
 
   test('does not stop the old token from being used while it lives', async () => {
     const { tsid, accountId } = await client.signIn({ acme: as('alice') });
-    await change(accountId, `access_obtained_at = now() - interval '5 minutes', access_expires_at = now() + interval '4 seconds'`);
+    await change(
+      accountId,
+      `access_obtained_at = now() - interval '5 minutes', access_expires_at = now() + interval '4 seconds'`,
+    );
     stub.misbehave.set('token', (_request, response) => send(response, 503, {}));
     await expect(client.inject(tsid, 'directory')).resolves.toMatchObject({
       accessToken: expect.stringMatching(/^access-alice/) as unknown as string,
@@ -192,7 +199,10 @@ describe('a refresh that needs the user', () => {
   test('is told apart: invalid_grant, and the token is still the one that was sent', async () => {
     const { tsid, accountId } = await expired();
     stub.endAllGrants();
-    await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'reauth_required', details: { provider: 'acme' } });
+    await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({
+      code: 'reauth_required',
+      details: { provider: 'acme' },
+    });
     const { connections } = await client.ask(connectionList, { accountId });
     expect(connections).toMatchObject([{ state: 'reauth_required' }]);
     await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'reauth_required' });
@@ -226,7 +236,12 @@ describe('an answer that never came', () => {
     const { tsid, accountId } = await expired();
     stub.misbehave.set('token', (request) => request.socket.destroy());
     await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'provider_unavailable' });
-    expect(await rowOf(accountId)).toMatchObject({ state: 'ambiguous', version: 1, begun: true, resting: true });
+    expect(await rowOf(accountId)).toMatchObject({
+      state: 'ambiguous',
+      version: 1,
+      begun: true,
+      resting: true,
+    });
     stub.misbehave.clear();
     await wakeUp(accountId);
     await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
@@ -250,90 +265,5 @@ describe('an answer that never came', () => {
     await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'provider_unavailable' });
     await stub.start();
     expect(await rowOf(accountId)).toMatchObject({ state: 'live', begun: false });
-  });
-});
-
-describe('a replica that died', () => {
-  test('after the provider had answered: the kept answer is used, and nothing is redeemed again', async () => {
-    const { tsid, accountId } = await expired();
-    // A fresh process that cannot have the provider's keys keeps the answer and cannot publish it: that is how far a
-    // process that dies there comes.
-    const another = await startAnother();
-    stub.misbehave.set('jwks', (request) => request.socket.destroy());
-    const subjects = another.app.get(SubjectTokens);
-    const { row } = await subjects.bound(tsid as SessionId, 'acme');
-    await expect(subjects.tokens(row)).rejects.toMatchObject({ code: 'provider_unavailable' });
-    await another.close();
-    expect(await rowOf(accountId)).toMatchObject({ state: 'live', version: 1, answered: true });
-    stub.misbehave.clear();
-    await wakeUp(accountId);
-    await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
-    expect(stub.counts.refresh).toBe(1);
-    expect(await rowOf(accountId)).toMatchObject({ version: 2, answered: false });
-  });
-
-  test('while it held the lease: the others wait for its end, then one of them redeems', async () => {
-    const { tsid, accountId } = await expired();
-    await change(
-      accountId,
-      `lease_owner = gen_random_uuid(), lease_until = now() + interval '700 milliseconds', refresh_started_at = now()`,
-    );
-    const startedMs = performance.now();
-    await Promise.all(Array.from({ length: 10 }, () => client.inject(tsid, 'directory')));
-    expect(performance.now() - startedMs).toBeGreaterThan(500);
-    expect(stub.counts.refresh).toBe(1);
-  });
-});
-
-describe('while a refresh is on its way', () => {
-  const slowly = (entered: () => void) => {
-    stub.misbehave.set('token', async (_request, _response, form) => {
-      if (form.get('grant_type') === 'refresh_token') {
-        entered();
-        await sleep(500);
-      }
-      return 'as-usual';
-    });
-  };
-
-  test('a new sign-in wins: the late answer does not write over its tokens', async () => {
-    const { tsid, accountId } = await expired();
-    const entered = new Promise<void>((resolve) => slowly(resolve));
-    const late = client.inject(tsid, 'directory');
-    await entered;
-    await client.signIn({ acme: as('bob') }, accountId);
-    await expect(late).resolves.toMatchObject({ accessToken: expect.stringMatching(/^access-bob/) as unknown as string });
-    await expect(client.inject(tsid, 'directory')).resolves.toMatchObject({
-      accessToken: expect.stringMatching(/^access-bob/) as unknown as string,
-    });
-  });
-
-  test('a sign-in that carries the old refresh token over does not lose the one that replaces it', async () => {
-    const { tsid, accountId } = await expired();
-    const entered = new Promise<void>((resolve) => slowly(resolve));
-    const late = client.inject(tsid, 'directory');
-    await entered;
-    stub.givesRefreshToken = false;
-    await client.signIn({ acme: as('alice') }, accountId);
-    stub.givesRefreshToken = true;
-    await late;
-    stub.misbehave.clear();
-    await expire(accountId);
-    await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
-    expect(await rowOf(accountId)).toMatchObject({ state: 'live' });
-  });
-
-  test('a revocation wins: the connection stays gone, and the tokens that arrive late are given back', async () => {
-    const { tsid, accountId } = await expired();
-    const entered = new Promise<void>((resolve) => slowly(resolve));
-    const late = client.inject(tsid, 'directory');
-    await entered;
-    await client.ask(connectionRevoke, { accountId, provider: 'acme' });
-    await expect(late).rejects.toMatchObject({ code: 'connection_missing' });
-    await expect(client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
-    const outbox = vault.app.get(RevocationOutbox);
-    outbox.wake();
-    await outbox.settled();
-    expect(stub.revoked).toHaveLength(2);
   });
 });

@@ -11,6 +11,11 @@ export interface Lease {
   readonly owner: string;
 }
 
+export interface Acquired {
+  readonly lease: Lease;
+  readonly row: ConnectionRow;
+}
+
 export interface PublishedTokens {
   /** Sealed for the connection. */
   readonly tokens: Buffer;
@@ -25,11 +30,7 @@ export class RefreshStore {
   constructor(private readonly database: Database) {}
 
   /** @returns the row with the lease, or `undefined` when another holds it, the version moved on, or it is to be left alone. */
-  async acquire(
-    id: ConnectionId,
-    version: number,
-    leaseMs: number,
-  ): Promise<{ readonly lease: Lease; readonly row: ConnectionRow } | undefined> {
+  async acquire(id: ConnectionId, version: number, leaseMs: number): Promise<Acquired | undefined> {
     const owner = randomUUID();
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'refresh-acquire',
@@ -70,14 +71,25 @@ export class RefreshStore {
   }
 
   /** Publishes new tokens under the next version. @returns false when the version moved on. */
-  async publish(id: ConnectionId, version: number, published: PublishedTokens): Promise<ConnectionRow | undefined> {
+  async publish(
+    id: ConnectionId,
+    version: number,
+    published: PublishedTokens,
+  ): Promise<ConnectionRow | undefined> {
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'refresh-publish',
       text: `update connections c set tokens = $3, scopes = $4, access_obtained_at = $5, access_expires_at = $6,
                version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
                refresh_started_at = null, failures = 0, next_attempt_at = null
              where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
-      values: [id, version, published.tokens, published.scopes, published.accessObtainedAt, published.accessExpiresAt],
+      values: [
+        id,
+        version,
+        published.tokens,
+        published.scopes,
+        published.accessObtainedAt,
+        published.accessExpiresAt,
+      ],
     });
     return rows[0];
   }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
@@ -8,19 +8,20 @@ import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { VaultMetrics } from '../vault-metrics.js';
 import { leaseMsOf, Redeem, type Refreshed } from './redeem.js';
-import { RefreshStore } from './refresh.store.js';
+import { RefreshStore, type Acquired } from './refresh.store.js';
 
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 50;
 /** How long a leader on another replica is waited for; it is left a little longer than its provider may take. */
 const FOLLOW_MARGIN_MS = 2_000;
+const SHUTDOWN_GRACE_MS = 2_000;
 
 /**
  * One refresh per connection at a time, over all replicas: in this process callers share a promise, between processes
  * the lease decides who redeems, and everybody else watches the version and never redeems.
  */
 @Injectable()
-export class Refresher {
+export class Refresher implements OnApplicationShutdown {
   readonly #running = new Map<ConnectionId, Promise<Refreshed>>();
 
   constructor(
@@ -49,19 +50,27 @@ export class Refresher {
     });
   }
 
-  /** Resolves when this process redeems nothing any more. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+  /** What is being redeemed gets a moment to be published; what takes longer is found again by its intent. */
+  async onApplicationShutdown(): Promise<void> {
+    const late = new AbortController();
+    await Promise.race([
+      Promise.allSettled(this.#running.values()),
+      sleep(SHUTDOWN_GRACE_MS, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
+    late.abort();
   }
 
   async #leadOrFollow(seen: ConnectionRow): Promise<Refreshed> {
     const provider = this.registry.get(seen.provider);
     const deadlineMs = performance.now() + provider.timeoutMs + FOLLOW_MARGIN_MS;
-    for (let waitMs = FIRST_LOOK_MS; performance.now() < deadlineMs; waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)) {
+    for (
+      let waitMs = FIRST_LOOK_MS;
+      performance.now() < deadlineMs;
+      waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)
+    ) {
       const acquired = await this.store.acquire(seen.id, seen.version, leaseMsOf(provider));
       if (acquired !== undefined) {
-        const refreshed = await this.redeem.run(acquired.lease, acquired.row);
-        this.metrics.refreshed(seen.provider, refreshed.outcome);
+        const refreshed = await this.#lead(acquired);
         // Whoever put something newer there has published it; it is one look away.
         if (refreshed.outcome !== 'superseded') return refreshed;
       }
@@ -70,6 +79,20 @@ export class Refresher {
       await sleep(waitMs);
     }
     throw new GatehouseError('busy', 'another replica still refreshes this connection');
+  }
+
+  async #lead({ lease, row }: Acquired): Promise<Refreshed> {
+    // Its last holder died, or never got an answer: the token is sent once more, with care.
+    if (row.refreshStartedAt !== null && row.answer === null)
+      this.log.warn('refresh-of-unknown-outcome-retried', { connectionId: row.id, provider: row.provider });
+    try {
+      const refreshed = await this.redeem.run(lease, row);
+      this.metrics.refreshed(row.provider, refreshed.outcome);
+      return refreshed;
+    } catch (error) {
+      await this.store.release(lease).catch(() => undefined);
+      throw error;
+    }
   }
 }
 

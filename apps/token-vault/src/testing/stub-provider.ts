@@ -4,7 +4,11 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
 
 export type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'revoke';
-export type Misbehaviour = (request: IncomingMessage, response: ServerResponse, form: URLSearchParams) => unknown;
+export type Misbehaviour = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  form: URLSearchParams,
+) => unknown;
 
 interface Grant {
   readonly login: string;
@@ -60,7 +64,13 @@ export class StubProvider {
     this.revoked.length = 0;
     this.exchangeRequests.length = 0;
     this.misbehave.clear();
-    Object.assign(this, { accessTokenSeconds: 300, rotates: true, givesRefreshToken: true, claims: {}, signsWithUnpublishedKey: false });
+    Object.assign(this, {
+      accessTokenSeconds: 300,
+      rotates: true,
+      givesRefreshToken: true,
+      claims: {},
+      signsWithUnpublishedKey: false,
+    });
   }
 
   /** Nothing listens any more; {@link StubProvider.start} brings it back at the same address. */
@@ -93,7 +103,7 @@ export class StubProvider {
     for (const grant of this.#grants) grant.revoked = true;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
@@ -101,7 +111,7 @@ export class StubProvider {
     if (endpoint === undefined) return send(response, 404, {});
     if (endpoint === 'discovery') this.counts.discovery += 1;
     const bent = this.misbehave.get(endpoint);
-    if (bent !== undefined && (await bent(request, response, form)) !== 'as-usual') return;
+    if (bent !== undefined && (await bent(request, response, form)) !== 'as-usual') return 'bent';
     switch (endpoint) {
       case 'discovery':
         return send(response, 200, this.#metadata());
@@ -135,13 +145,18 @@ export class StubProvider {
     };
   }
 
-  #userInfo(request: IncomingMessage, response: ServerResponse): void {
+  #userInfo(request: IncomingMessage, response: ServerResponse): unknown {
     const login = this.#accessTokens.get((request.headers.authorization ?? '').replace('Bearer ', ''));
     if (login === undefined) return send(response, 401, {});
-    return send(response, 200, { sub: `stub-${login}`, id: `stub-${login}`, name: login, email: `${login}@stub.example` });
+    return send(response, 200, {
+      sub: `stub-${login}`,
+      id: `stub-${login}`,
+      name: login,
+      email: `${login}@stub.example`,
+    });
   }
 
-  async #token(form: URLSearchParams, response: ServerResponse): Promise<void> {
+  async #token(form: URLSearchParams, response: ServerResponse): Promise<unknown> {
     switch (form.get('grant_type')) {
       case 'authorization_code': {
         this.counts.code += 1;
@@ -171,7 +186,7 @@ export class StubProvider {
 
   readonly #used = new Map<string, Grant>();
 
-  async #refresh(token: string, response: ServerResponse): Promise<void> {
+  async #refresh(token: string, response: ServerResponse): Promise<unknown> {
     const replayed = this.#used.get(token);
     if (replayed !== undefined) replayed.revoked = true;
     const grant = this.#grants.find(({ refreshToken }) => refreshToken === token);
@@ -180,7 +195,7 @@ export class StubProvider {
       this.#used.set(token, grant);
       grant.refreshToken = randomToken();
     }
-    send(response, 200, await this.#tokens(grant, undefined));
+    return send(response, 200, await this.#tokens(grant, undefined));
   }
 
   async #tokens(grant: Grant, nonce: string | undefined): Promise<object> {
@@ -221,6 +236,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 };
 
 /** A JSON answer. */
-export function send(response: ServerResponse, status: number, body: object): void {
+export function send(response: ServerResponse, status: number, body: object): 'sent' {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  return 'sent';
 }

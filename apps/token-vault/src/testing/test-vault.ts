@@ -4,6 +4,7 @@ import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { Log } from '@gatehouse/observability/log';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import type { Secret } from '@gatehouse/kernel/secret';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { startTokenVault } from '../token-vault.app.js';
@@ -58,10 +59,16 @@ export async function startTestVault(options: TestVaultOptions): Promise<TestVau
   };
 }
 
-async function caller(bus: BusOptions, log: Log): Promise<{ bus: ContractClient; close: () => Promise<void> }> {
-  class Caller {}
+/** A process that only asks. */
+@Module({})
+class CallerModule {}
+
+async function caller(
+  bus: BusOptions,
+  log: Log,
+): Promise<{ bus: ContractClient; close: () => Promise<void> }> {
   const app = await NestFactory.createApplicationContext(
-    { module: Caller, imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(bus)] },
+    { module: CallerModule, imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(bus)] },
     { logger: false },
   );
   return { bus: app.get(ContractClient), close: () => app.close() };

@@ -35,13 +35,27 @@ export class VaultClient {
     return await sealMessage(value, (await this.bus.ask(busKeyCurrent, {})).key);
   }
 
-  async complete(query: string, browserBinding = BROWSER): Promise<z.output<typeof connectionComplete.reply>> {
-    return await this.bus.ask(connectionComplete, { sealedQuery: await this.sealForVault({ query }), browserBinding });
+  async complete(
+    query: string,
+    browserBinding = BROWSER,
+  ): Promise<z.output<typeof connectionComplete.reply>> {
+    return await this.bus.ask(connectionComplete, {
+      sealedQuery: await this.sealForVault({ query }),
+      browserBinding,
+    });
   }
 
   /** One leg from the first redirect to the callback. */
-  async leg(attemptId: string, provider: string, signIn: SignsIn): Promise<z.output<typeof connectionComplete.reply>> {
-    const { authorizationUrl } = await this.bus.ask(connectionBegin, { attemptId, provider, browserBinding: BROWSER });
+  async leg(
+    attemptId: string,
+    provider: string,
+    signIn: SignsIn,
+  ): Promise<z.output<typeof connectionComplete.reply>> {
+    const { authorizationUrl } = await this.bus.ask(connectionBegin, {
+      attemptId,
+      provider,
+      browserBinding: BROWSER,
+    });
     return await this.complete(await signIn(authorizationUrl));
   }
 
@@ -61,10 +75,18 @@ export class VaultClient {
   }
 
   async inject(tsid: string, backend: string, refused?: string): Promise<ReleasedCredential> {
-    return await this.#credential(credentialInject, { tsid, backend, ...(refused === undefined ? {} : { refused: sha256(refused) }) });
+    return await this.#credential(credentialInject, {
+      tsid,
+      backend,
+      ...(refused === undefined ? {} : { refused: sha256(refused) }),
+    });
   }
 
-  async exchange(tsid: string, backend: string, options: { subjectToken?: string; refused?: string } = {}): Promise<ReleasedCredential> {
+  async exchange(
+    tsid: string,
+    backend: string,
+    options: { subjectToken?: string; refused?: string } = {},
+  ): Promise<ReleasedCredential> {
     const { subjectToken, refused } = options;
     return await this.#credential(credentialExchange, {
       tsid,

@@ -5,9 +5,18 @@ import { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { VaultConfig } from '../config.js';
 
-const LOCAL = { allowPrivateIps: true, insecureAllowHttp: true, requirement: 'required', redirectUri: 'http://localhost:4484/oauth/callback' } as const;
+const LOCAL = {
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  requirement: 'required',
+  redirectUri: 'http://localhost:4484/oauth/callback',
+} as const;
 
-export const oidcProvider = (name: string, issuerUrl: string, more: Partial<OidcProvider<Secret>> = {}): OidcProvider<Secret> => ({
+export const oidcProvider = (
+  name: string,
+  issuerUrl: string,
+  more: Partial<OidcProvider<Secret>> = {},
+): OidcProvider<Secret> => ({
   ...LOCAL,
   name,
   type: 'oidc',
@@ -23,7 +32,11 @@ export const oidcProvider = (name: string, issuerUrl: string, more: Partial<Oidc
   ...more,
 });
 
-export const oauth2Provider = (name: string, base: string, more: Partial<OAuth2Provider<Secret>['oauth2Config']> = {}): OAuth2Provider<Secret> => ({
+export const oauth2Provider = (
+  name: string,
+  base: string,
+  more: Partial<OAuth2Provider<Secret>['oauth2Config']> = {},
+): OAuth2Provider<Secret> => ({
   ...LOCAL,
   name,
   type: 'oauth2',
@@ -46,7 +59,10 @@ export const oauth2Provider = (name: string, base: string, more: Partial<OAuth2P
   },
 });
 
-export const tokenExchange = (base: string, more: Partial<TokenExchange<Secret>> = {}): TokenExchange<Secret> => ({
+export const tokenExchange = (
+  base: string,
+  more: Partial<TokenExchange<Secret>> = {},
+): TokenExchange<Secret> => ({
   type: 'tokenExchange',
   tokenUrl: `${base}/token`,
   clientId: 'gatehouse-exchange',

@@ -53,12 +53,8 @@ export class BackendClient {
       throw new GatehouseError('backend_unavailable', 'it could not be reached a moment ago', {
         details: { backend, ran: 'no' },
       });
-    const remainingMs = request.deadlineAtMs - Date.now();
-    const response = new BackendResponse(backend, (error) => {
-      clearTimeout(timer);
-      target.reachability.note(error, Date.now());
-    });
-    const timer = setTimeout(() => response.stop(tooLate(backend)), Math.max(remainingMs, 0));
+    const response = new BackendResponse(backend, (error) => target.reachability.note(error, Date.now()));
+    response.expireAfter(Math.max(request.deadlineAtMs - Date.now(), 0));
     request.cancellation?.attach((reason) => response.stop(reason));
     target.pool.dispatch(
       {
@@ -100,8 +96,3 @@ export class BackendClient {
     return pool;
   }
 }
-
-const tooLate = (backend: string): GatehouseError =>
-  new GatehouseError('deadline_exceeded', 'the backend did not answer in time', {
-    details: { backend, ran: 'maybe' },
-  });

@@ -31,11 +31,12 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   #error: GatehouseError | undefined;
   #consumer: BodyConsumer | undefined;
   #stopped: GatehouseError | undefined;
+  #deadline: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly backend: string,
     /** Called once, when nothing more will come. */
-    private readonly done: (error: GatehouseError | undefined) => void,
+    private readonly noted: (error: GatehouseError | undefined) => void,
   ) {
     this.started = new Promise<this>((resolve, reject) => {
       this.#resolve = resolve;
@@ -49,6 +50,13 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     this.#stopped = reason;
     if (this.#controller === undefined) this.#fail(reason);
     else this.#controller.abort(reason);
+  }
+
+  /** From now on this is how long the whole exchange may take. */
+  expireAfter(timeoutMs: number): void {
+    clearTimeout(this.#deadline);
+    if (this.#ended || this.#error !== undefined) return;
+    this.#deadline = setTimeout(() => this.stop(tooLate(this.backend)), timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -76,7 +84,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#ended = true;
-    this.done(undefined);
+    this.#done(undefined);
     this.#consumer?.end();
   }
 
@@ -133,14 +141,24 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     this.text().catch(() => undefined);
   }
 
+  #done(error: GatehouseError | undefined): void {
+    clearTimeout(this.#deadline);
+    this.noted(error);
+  }
+
   #fail(error: GatehouseError): void {
     if (this.#ended || this.#error !== undefined) return;
     this.#error = error;
-    this.done(error);
+    this.#done(error);
     if (this.#begun) this.#consumer?.fail(error);
     else this.#reject(error);
   }
 }
+
+const tooLate = (backend: string): GatehouseError =>
+  new GatehouseError('deadline_exceeded', 'the backend did not answer in time', {
+    details: { backend, ran: 'maybe' },
+  });
 
 const tooLarge = (backend: string): GatehouseError =>
   new GatehouseError('backend_unavailable', 'the answer is too large', {

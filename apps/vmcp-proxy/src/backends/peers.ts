@@ -38,6 +38,8 @@ export interface PeerRequest {
   readonly owner: string;
   /** What the client can do for a server; only a legacy client's own session may promise it to a backend. */
   readonly capabilities?: JsonObject;
+  /** Which log messages the client wants (`logging/setLevel`). */
+  readonly logLevel?: string;
   readonly deadlineAtMs: number;
 }
 
@@ -88,6 +90,20 @@ export class Peers {
       this.#sessions.delete(key);
       this.#sayGoodbye(session);
     }
+  }
+
+  /** Tells the backends where the owner has a session which log messages it wants. */
+  setLogLevel(principal: Principal, owner: string, backends: readonly string[], level: string): void {
+    for (const backend of backends) {
+      const session = this.#sessions.get(sessionKey({ backend, principal, owner }));
+      if (session !== undefined) this.#saySetLevel(session, level);
+    }
+  }
+
+  /** Hands a client's answer to the backend session that asked. */
+  answerQuestion(backend: string, principal: Principal, peer: Peer, response: JsonObject): void {
+    const headers = peerHeaders(peer, 'response', undefined);
+    this.#tell({ backend, principal, headers, body: JSON.stringify(response) });
   }
 
   /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
@@ -173,6 +189,7 @@ export class Peers {
     const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
     await this.#sayInitialized(session, request);
     this.#sessions.set(key, session);
+    if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);
     return session;
   }
 
@@ -184,6 +201,13 @@ export class Peers {
       body: JSON.stringify({ jsonrpc: '2.0', method }),
     });
     response.discard();
+  }
+
+  #saySetLevel(session: Session, level: string): void {
+    const { backend, principal } = session;
+    const method = 'logging/setLevel';
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 'gatehouse-log-level', method, params: { level } });
+    this.#tell({ backend, principal, headers: peerHeaders(session, method, undefined), body });
   }
 
   /** The backend may free what it keeps. */

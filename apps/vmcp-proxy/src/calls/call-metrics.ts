@@ -1,9 +1,12 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { Metrics } from '@gatehouse/observability/metrics';
 
-/** How calls went. Labels are names of the configuration and outcomes. */
+export type Cache = 'credentials' | 'catalog';
+
+/** How calls went and what the caches saved. Labels are names of the configuration and outcomes. */
 export class CallMetrics {
-  readonly #record: (backend: string, outcome: string, seconds: number) => void;
+  readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
+  readonly lookedUp: (cache: Cache, found: boolean) => void;
 
   constructor(metrics: Metrics, backends: readonly ProxyBackend[]) {
     const strategies = new Map(backends.map(({ name, strategy }) => [name, strategy.type]));
@@ -12,16 +15,19 @@ export class CallMetrics {
       'strategy',
       'outcome',
     ]);
-    const durations = metrics.histogram('proxy_call_duration_seconds', 'Until the backend began to answer.', [
-      'backend',
+    const durations = metrics.histogram(
+      'proxy_call_duration_seconds',
+      'From the request to the end of its answer.',
+      ['backend'],
+    );
+    const lookups = metrics.counter('proxy_cache_lookups_total', 'Lookups by cache and outcome.', [
+      'cache',
+      'outcome',
     ]);
-    this.#record = (backend, outcome, seconds) => {
+    this.record = (backend, outcome, startedAtMs) => {
       calls.inc({ backend, strategy: strategies.get(backend) ?? 'none', outcome });
-      durations.observe({ backend }, seconds);
+      durations.observe({ backend }, (performance.now() - startedAtMs) / 1_000);
     };
-  }
-
-  record(backend: string, outcome: string, startedAtMs: number): void {
-    this.#record(backend, outcome, (performance.now() - startedAtMs) / 1_000);
+    this.lookedUp = (cache, found) => lookups.inc({ cache, outcome: found ? 'hit' : 'miss' });
   }
 }

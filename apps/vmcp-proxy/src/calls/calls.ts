@@ -1,10 +1,11 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendResponse } from '../backends/backend-response.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { Peer } from '../backends/peer.js';
-import type { Peers } from '../backends/peers.js';
+import type { PeerRequest, Peers } from '../backends/peers.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Route } from '../catalog/view.js';
 import { declined } from '../connect-prompts/connect-prompt.js';
@@ -13,8 +14,13 @@ import { JSON_TYPE } from '../edge/answer.js';
 import { parseFaithfully } from '../edge/faithful-json.js';
 import { isObject, type JsonObject } from '../edge/message.js';
 import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import { needsUser } from '../outgoing-auth/strategy.js';
+import type { Log } from '@gatehouse/observability/log';
+import { isEventStream } from '../backends/server-sent-events.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
+import { promisable, type BackendQuestions } from './backend-questions.js';
 import type { Call } from './call.js';
-import { passOn, passOnTranslated } from './deliver.js';
+import { passOn, passOnTranslated, type Translate } from './deliver.js';
 import { calledName, type Failures } from './failures.js';
 import { CANCELLED, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
@@ -27,12 +33,17 @@ export interface CallDependencies {
   readonly catalog: Catalog;
   readonly failures: Failures;
   readonly inFlight: InFlight;
+  readonly questions: BackendQuestions;
+  readonly log: Pick<Log, 'failure'>;
   readonly states: RequestStates;
   /** Called once per call that reached a backend's name. */
   readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
   /** The vault says that the caller's session is over. */
   readonly sessionClosed: (call: Call) => void;
 }
+
+/** How long a client may take to answer a backend's question in the middle of a call. */
+const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
 /** Calls a backend on behalf of a client: finds it, speaks its revision, gives it the right credential, passes its answer on. */
 export class Calls {
@@ -120,12 +131,7 @@ export class Calls {
   async #exchange(call: Call, route: Route, deadlineAtMs: number, cancellation: Cancellation): Promise<void> {
     const { principal, client } = call;
     const { backend } = route;
-    const peerRequest = {
-      backend,
-      principal,
-      deadlineAtMs,
-      owner: client.era === 'legacy' ? client.session.id : '',
-    };
+    const peerRequest = { backend, principal, deadlineAtMs, ...owning(client) };
     for (let attempt = 1; ; attempt += 1) {
       const found = this.to.peers.of(peerRequest);
       const peer = found instanceof Promise ? await found : found;
@@ -140,7 +146,7 @@ export class Calls {
           cancellation,
         });
         if (response.status < 300) {
-          await this.#deliver(call, peer, response);
+          await this.#deliver(call, route, peer, response);
           return;
         }
         const text = await response.text();
@@ -158,7 +164,15 @@ export class Calls {
     }
   }
 
-  async #deliver({ client, message, answer }: Call, peer: Peer, response: BackendResponse): Promise<void> {
+  async #deliver(call: Call, { backend }: Route, peer: Peer, response: BackendResponse): Promise<void> {
+    const { client, message, answer } = call;
+    if (client.era === 'legacy' && peer.era === 'legacy') {
+      const mayAsk = peer.session !== undefined && isEventStream(response.headers['content-type']);
+      const translate = mayAsk ? this.#questionsTo(call, client.session, backend, peer, response) : undefined;
+      if (translate === undefined) await passOn(response, answer);
+      else await passOnTranslated(response, answer, translate, () => 200);
+      return;
+    }
     if (client.era === peer.era) {
       await passOn(response, answer);
       return;
@@ -170,6 +184,26 @@ export class Calls {
       (received) => translateMessage(received, context),
       ({ error }) => (isRpcError(error) ? statusOfError(client, error) : 200),
     );
+  }
+
+  /** Gives the backend's requests to the client ids of ours; `undefined` where the client can do nothing for a server. */
+  #questionsTo(
+    { principal }: Call,
+    session: McpSession,
+    backend: string,
+    peer: Peer,
+    response: BackendResponse,
+  ): Translate | undefined {
+    if (Object.keys(promisable(session.capabilities)).length === 0) return undefined;
+    const timeoutMs = this.#timeouts.get(backend) ?? 0;
+    return (message) => {
+      if (typeof message['method'] !== 'string' || message['id'] === undefined) return message;
+      // People answer at their own pace; the backend's time limit is for the backend.
+      response.expireAfter(ANSWER_WITHIN_MS);
+      const answered = (): void => response.expireAfter(timeoutMs);
+      const id = this.to.questions.ask(session.id, { backend, principal, peer, id: message['id'], answered });
+      return { ...message, id };
+    };
   }
 
   /** A JSON-RPC error is the client's to read, whatever HTTP status it came with. */
@@ -199,11 +233,22 @@ export class Calls {
       else call.answer.empty(202);
       return 'cancelled';
     }
+    if (!needsUser(error)) this.to.log.failure('call-failed', error, { backend });
     if (error.code === 'session_closed') this.to.sessionClosed(call);
     else this.to.failures.answer(call, backend, error, userSaidNo);
     return error.code;
   }
 }
+
+/** Whose backend session it is, and what may be promised there in its name. */
+const owning = (client: Call['client']): Pick<PeerRequest, 'owner' | 'capabilities' | 'logLevel'> =>
+  client.era === 'modern'
+    ? { owner: '' }
+    : {
+        owner: client.session.id,
+        capabilities: promisable(client.session.capabilities),
+        ...(client.session.logLevel === undefined ? {} : { logLevel: client.session.logLevel }),
+      };
 
 const isRpcError = (value: unknown): value is JsonObject & { readonly code: number } =>
   isObject(value) && typeof value['code'] === 'number';

@@ -54,6 +54,7 @@ export class Catalog {
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
     private readonly log: Pick<Log, 'info' | 'failure'>,
+    private readonly lookedUp: (found: boolean) => void = () => undefined,
     private readonly nowMs: () => number = Date.now,
   ) {
     this.#backends = part.backends.map(({ name }) => name);
@@ -63,6 +64,7 @@ export class Catalog {
   async current(principal: Principal): Promise<View> {
     const shelf = this.#shelfOf(principal);
     const stale = shelf.entries.filter((entry) => this.#isStale(entry));
+    this.lookedUp(stale.length === 0);
     if (stale.length > 0) await this.#atMost(Promise.all(stale.map((entry) => this.#refresh(shelf, entry))));
     return this.#viewOf(shelf);
   }

@@ -107,6 +107,8 @@ export class View {
     }
     const named = this.snapshots.find(({ backend }) => uri.startsWith(qualified(backend, '')));
     if (named !== undefined) return { backend: named.backend, original: uri.slice(named.backend.length + 1) };
+    // With a backend whose resources nobody has seen, "the only one" would be a guess.
+    if (this.snapshots.some(({ lists }) => lists === undefined)) return undefined;
     const [only, ...others] = this.snapshots.filter(
       ({ lists }) => (lists?.resources.length ?? 0) + (lists?.resourceTemplates.length ?? 0) > 0,
     );

@@ -54,7 +54,10 @@ test('an unknown revision is -32022 and names those that are spoken', () => {
   const era = eraOf(call({ _meta: meta }), { ...HEADERS, 'mcp-protocol-version': '2030-01-01' });
   expect(era).toMatchObject({
     era: 'refused',
-    error: { code: -32_022, data: { requested: '2030-01-01', supported: expect.arrayContaining(['2026-07-28']) } },
+    error: {
+      code: -32_022,
+      data: { requested: '2030-01-01', supported: expect.arrayContaining(['2026-07-28']) },
+    },
   });
 });
 

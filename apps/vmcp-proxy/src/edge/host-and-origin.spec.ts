@@ -4,12 +4,15 @@ import { allowedPeers, hostAllowed, originAllowed } from './host-and-origin.js';
 const local = allowedPeers('http://localhost:4483', '127.0.0.1');
 const open = allowedPeers('https://mcp.example', '0.0.0.0');
 
-test.each(['http://evil.example', 'null', 'http://localhost.evil.example', 'http://127.0.0.1@evil.example', ''])(
-  'a page of %p may not call a local gateway',
-  (origin) => {
-    expect(originAllowed(local, origin)).toBe(false);
-  },
-);
+test.each([
+  'http://evil.example',
+  'null',
+  'http://localhost.evil.example',
+  'http://127.0.0.1@evil.example',
+  '',
+])('a page of %p may not call a local gateway', (origin) => {
+  expect(originAllowed(local, origin)).toBe(false);
+});
 
 test('pages of this machine, at any port, may call a local gateway', () => {
   expect(originAllowed(local, 'http://localhost:6274')).toBe(true);

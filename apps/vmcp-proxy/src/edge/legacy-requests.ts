@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GATEWAY_INFO } from '../backends/gateway-info.js';
 import type { Peers } from '../backends/peers.js';
+import type { BackendQuestions } from '../calls/backend-questions.js';
 import type { Calls } from '../calls/calls.js';
 import type { InFlight } from '../calls/in-flight.js';
 import { CALL_METHODS } from '../calls/route-call.js';
@@ -11,7 +12,14 @@ import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import { JSON_TYPE, type Answer } from './answer.js';
 import { INSTRUCTIONS, LEGACY_CAPABILITIES } from './capabilities.js';
 import { LIST_METHODS, listText } from './list-answer.js';
-import { errorText, isObject, resultText, type NotificationMessage, type RequestMessage } from './message.js';
+import {
+  errorText,
+  isObject,
+  resultText,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from './message.js';
 import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from './protocol.js';
 
 const LOG_LEVELS: ReadonlySet<unknown> = new Set([
@@ -31,7 +39,7 @@ export class LegacyRequests {
     private readonly sessions: McpSessionStore,
     private readonly catalog: Catalog,
     private readonly calls: Calls,
-    private readonly inFlight: InFlight,
+    private readonly running: { readonly inFlight: InFlight; readonly questions: BackendQuestions },
     private readonly peers: Peers,
     private readonly backends: readonly string[],
   ) {}
@@ -83,7 +91,7 @@ export class LegacyRequests {
       return;
     }
     if (method === 'ping') answer.whole(200, JSON_TYPE, resultText(id, {}));
-    else if (method === 'logging/setLevel') await this.#setLogLevel(session, message, answer);
+    else if (method === 'logging/setLevel') await this.#setLogLevel(principal, session, message, answer);
     else
       answer.whole(
         200,
@@ -93,7 +101,18 @@ export class LegacyRequests {
   }
 
   notified(session: McpSession, { method, params }: NotificationMessage): void {
-    if (method === 'notifications/cancelled') this.inFlight.cancel(session.id, params['requestId']);
+    if (method === 'notifications/cancelled') this.running.inFlight.cancel(session.id, params['requestId']);
+  }
+
+  /** The client answers what a backend asked it; an answer to nothing that is open here is dropped. */
+  answered(session: McpSession, { id, body }: ResponseMessage): void {
+    const question = this.running.questions.take(session.id, id);
+    if (question === undefined) return;
+    question.answered();
+    this.peers.answerQuestion(question.backend, question.principal, question.peer, {
+      ...body,
+      id: question.id,
+    });
   }
 
   async end(principal: Principal, session: McpSession): Promise<void> {
@@ -101,13 +120,19 @@ export class LegacyRequests {
     this.peers.end(principal, session.id, this.backends);
   }
 
-  async #setLogLevel(session: McpSession, { id, params }: RequestMessage, answer: Answer): Promise<void> {
+  async #setLogLevel(
+    principal: Principal,
+    session: McpSession,
+    { id, params }: RequestMessage,
+    answer: Answer,
+  ): Promise<void> {
     const { level } = params;
     if (typeof level !== 'string' || !LOG_LEVELS.has(level)) {
       answer.whole(200, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown log level' }));
       return;
     }
     await this.sessions.setLogLevel(session, level);
+    this.peers.setLogLevel(principal, session.id, this.backends, level);
     answer.whole(200, JSON_TYPE, resultText(id, {}));
   }
 }

