@@ -47,47 +47,22 @@ export interface Gateway {
 }
 
 /** Puts the data plane together. Plain objects and no container: what a call passes through can be read here. */
-export async function makeGateway(
-  part: VmcpProxyPart,
-  { contracts, buckets, log, metrics }: GatewaySurroundings,
-): Promise<Gateway> {
+export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurroundings): Promise<Gateway> {
+  const { contracts, buckets, log, metrics } = surroundings;
   const callMetrics = new CallMetrics(metrics, part.backends);
-  const vaultKey = new VaultKey(contracts);
-  const credentials = new Credentials(
-    strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey),
-    Date.now,
-    (found) => callMetrics.lookedUp('credentials', found),
-  );
-  const client = new BackendClient(part.backends);
-  const backends = new AuthorizedBackend(client, credentials);
-  const peers = new Peers(backends);
-  const catalog = new Catalog(
-    part,
-    async (backend, principal, deadlineAtMs) =>
-      await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
-    (backend) => credentials.isPerUser(backend),
-    log,
-    (found) => callMetrics.lookedUp('catalog', found),
-  );
+  const backendSide = await makeBackendSide(part, surroundings, callMetrics);
+  const { client, credentials, peers, catalog, vaultKey } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
   const facts = endpointFacts(part);
   const states = new RequestStates();
-  const failures = new Failures(
-    part.authServer?.issuer,
-    (backend) => credentials.providerOf(backend),
-    states,
-  );
-  const inFlight = new InFlight();
-  const questions = new BackendQuestions();
+  const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
+  const running = { inFlight: new InFlight(), questions: new BackendQuestions() };
   const calls = new Calls(
     {
-      backends,
-      peers,
-      catalog,
-      failures,
-      inFlight,
-      questions,
+      ...backendSide,
+      ...running,
+      failures: new Failures(part.authServer?.issuer, providerOf, states),
       states,
       log,
       record: callMetrics.record,
@@ -104,11 +79,43 @@ export async function makeGateway(
     callersOf(part, contracts, sessions),
     mcpSessions,
     new ModernRequests(catalog, calls),
-    new LegacyRequests(mcpSessions, catalog, calls, { inFlight, questions }, peers, names),
+    new LegacyRequests(mcpSessions, catalog, calls, running, peers, names),
     log,
   );
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey };
   return { endpoint, caches, close: async () => await client.close() };
+}
+
+interface BackendSide {
+  readonly client: BackendClient;
+  readonly vaultKey: VaultKey;
+  readonly credentials: Credentials;
+  readonly backends: AuthorizedBackend;
+  readonly peers: Peers;
+  readonly catalog: Catalog;
+}
+
+/** Everything that speaks to backends, from the connections up to what they list. */
+async function makeBackendSide(
+  part: VmcpProxyPart,
+  { contracts, log }: GatewaySurroundings,
+  { lookedUp }: CallMetrics,
+): Promise<BackendSide> {
+  const vaultKey = new VaultKey(contracts);
+  const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey);
+  const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
+  const client = new BackendClient(part.backends);
+  const backends = new AuthorizedBackend(client, credentials);
+  const peers = new Peers(backends);
+  const catalog = new Catalog(
+    part,
+    async (backend, principal, deadlineAtMs) =>
+      await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
+    (backend) => credentials.isPerUser(backend),
+    log,
+    (found) => lookedUp('catalog', found),
+  );
+  return { client, vaultKey, credentials, backends, peers, catalog };
 }
 
 function endpointFacts({ publicUrl, listen, incomingAuth }: VmcpProxyPart): EndpointFacts {

@@ -104,7 +104,7 @@ describe('a client that is a document', () => {
   });
 
   test.each<[string, Readonly<Record<string, unknown>>, Partial<Served>]>([
-    ['its client_id is another one (impersonation)', { client_id: 'https://claude.ai/client' }, {}],
+    ['its client_id is another one (impersonation)', { client_id: 'https://other.example/client' }, {}],
     ['it has a secret', { client_secret: 'x' }, {}],
     ['it wants to authenticate with a secret', { token_endpoint_auth_method: 'client_secret_basic' }, {}],
     ['it has no redirect URIs', { redirect_uris: [] }, {}],

@@ -17,8 +17,5 @@ export function setCookie(name: string, value: string, { secure, maxAgeSeconds }
   return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 
-export const expireCookie = (name: string, secure: boolean): string =>
-  setCookie(name, '', { secure, maxAgeSeconds: 0 });
-
 /** `__Host-` pins a cookie to this exact host (RFC 6265bis, section 4.1.3.2); browsers accept it with `Secure` only. */
 export const cookieName = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);

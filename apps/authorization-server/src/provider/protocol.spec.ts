@@ -222,12 +222,10 @@ describe('registration', () => {
 
 test('one address that asks without end is told to wait, and nobody else is', async () => {
   const { url } = service.authorizeUrl(clientId, { resource: 'https://other.example' });
-  const statuses = [];
-  for (let sent = 0; sent < 400 && statuses.at(-1) !== 429; sent += 1)
-    statuses.push((await fetch(url, { redirect: 'manual' })).status);
-  expect(statuses.at(-1)).toBe(429);
-  const refused = await fetch(url, { redirect: 'manual' });
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  const answers = await Promise.all(Array.from({ length: 200 }, () => fetch(url, { redirect: 'manual' })));
+  const limited = answers.filter(({ status }) => status === 429);
+  expect(limited.length).toBeGreaterThan(0);
+  for (const { headers } of limited) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await fetch(`${service.issuer}/.well-known/jwks.json`)).status).toBe(200);
 });
 

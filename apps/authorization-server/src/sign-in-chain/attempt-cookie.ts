@@ -1,7 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken, type AttemptId } from '@gatehouse/kernel/ids';
-import { cookieName, expireCookie, readCookie, setCookie } from '../http/cookies.js';
+import { cookieName, readCookie, setCookie } from '../http/cookies.js';
 
 /** As long as the vault keeps a pending leg. */
 const LIFETIME_SECONDS = (10 * MINUTE_MS) / SECOND_MS;
@@ -31,6 +31,3 @@ export function readAttemptCookie(
 
 export const attemptCookieHeader = (id: AttemptId, { secret, uid }: AttemptCookie, secure: boolean): string =>
   setCookie(nameOf(id, secure), `${secret}.${uid}`, { secure, maxAgeSeconds: LIFETIME_SECONDS });
-
-export const attemptCookieRemoval = (id: AttemptId, secure: boolean): string =>
-  expireCookie(nameOf(id, secure), secure);

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { Config } from '../config.js';
@@ -54,10 +54,3 @@ export function testConfiguration(
     ...overrides,
   };
 }
-
-export const rsaKeyPem = (): Secret =>
-  new Secret(
-    generateKeyPairSync('rsa', { modulusLength: 2_048 })
-      .privateKey.export({ type: 'pkcs1', format: 'pem' })
-      .toString(),
-  );
