@@ -94,6 +94,7 @@ export default tseslint.config(
       'apps/gatehouse/src/**/*.ts',
       'bench/**/*.ts',
       'libs/config/src/secret-references.ts',
+      'libs/service-process/src/run-service.ts',
       'libs/scripted-browser/src/browser-command.ts',
     ],
     rules: { 'no-console': 'off', 'no-restricted-properties': 'off' },

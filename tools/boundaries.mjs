@@ -10,6 +10,7 @@ export const MAY_IMPORT = {
   observability: ['kernel'],
   messaging: ['kernel', 'contracts', 'observability'],
   persistence: ['kernel', 'observability'],
+  'service-process': ['kernel', 'config', 'observability'],
   testing: [
     'observability',
     'kernel',
@@ -22,6 +23,7 @@ export const MAY_IMPORT = {
     'access-tokens',
   ],
   'authorization-server': [
+    'service-process',
     'kernel',
     'contracts',
     'access-tokens',
@@ -33,6 +35,7 @@ export const MAY_IMPORT = {
     'safe-fetch',
   ],
   'token-vault': [
+    'service-process',
     'kernel',
     'contracts',
     'sealing',
@@ -43,6 +46,7 @@ export const MAY_IMPORT = {
     'persistence',
   ],
   'vmcp-proxy': [
+    'service-process',
     'kernel',
     'contracts',
     'access-tokens',

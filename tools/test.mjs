@@ -7,6 +7,8 @@ import { run } from './set-up/run.mjs';
 import { Cannot, say } from './set-up/say.mjs';
 import { setUp } from './set-up/set-up.mjs';
 
+// Escape sequences make captured output hard to read.
+process.env.FORCE_COLOR = '0';
 const RESULTS = join(REPOSITORY, 'test-results');
 const tally = { passed: 0, failed: 0, failures: [] };
 
@@ -92,7 +94,9 @@ async function lint(node) {
   ];
   const { code, output } = await run(node, [bin('nx/dist/bin/nx.js'), ...args], {
     env: {
-      ...{ NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', FORCE_COLOR: '0' },
+      NX_DAEMON: 'false',
+      NX_NO_CLOUD: 'true',
+      NX_TUI: 'false',
       PATH: `${bin('.bin')}:${process.env.PATH ?? ''}`,
     },
   });

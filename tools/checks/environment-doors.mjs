@@ -10,6 +10,7 @@ const DOORS = [
   /^apps\/gatehouse\/src\//,
   /^libs\/testing\/src\//,
   /^libs\/config\/src\/secret-references\.ts$/,
+  /^libs\/service-process\/src\/run-service\.ts$/,
   /^libs\/scripted-browser\/src\/browser-command\.ts$/,
   /\.spec\.ts$/,
 ];

@@ -4,7 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
-import { AuthorizationServerModule, busOptions } from './authorization-server.module.js';
+import { busOptionsOf } from '@gatehouse/messaging/bus-options';
+import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { Config } from './config.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 
@@ -32,7 +33,7 @@ export async function createApplication(config: Config, log: Log): Promise<NestF
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body; what they share is the limit (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.connectMicroservice({ strategy: contractServer(busOptions(config)) });
+  app.connectMicroservice({ strategy: contractServer(busOptionsOf('authorization-server', config)) });
   return app;
 }
 

@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
-import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import type { Log } from '@gatehouse/observability/log';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
@@ -9,14 +9,6 @@ import { ConnectionsModule } from './connections/connections.module.js';
 import { HttpModule } from './http/http.module.js';
 import { SCHEMA } from './rows/rows.store.js';
 import { SignInChainModule } from './sign-in-chain/sign-in-chain.module.js';
-
-export const busOptions = ({ nats, name }: Config): BusOptions => ({
-  servers: nats.servers,
-  user: nats.user,
-  password: nats.password,
-  gatewayName: name,
-  service: 'authorization-server',
-});
 
 @Global()
 @Module({})
@@ -39,7 +31,7 @@ export class AuthorizationServerModule {
           schema: SCHEMA,
           applicationName: 'gatehouse-authorization-server',
         }),
-        MessagingModule.forRoot(busOptions(config)),
+        MessagingModule.forRoot(busOptionsOf('authorization-server', config)),
         HttpModule,
         SignInChainModule,
         ConnectionsModule,

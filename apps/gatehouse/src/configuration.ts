@@ -37,6 +37,21 @@ export function modelOf(
   return loaded.model;
 }
 
+/** Checks the parts of several services, each with what its own process would be given; all problems of all of them at once. */
+export function checkParts(
+  configuration: ConfigurationText,
+  parts: readonly { readonly part: Part; readonly environment: Environment }[],
+): void {
+  const problems = parts.flatMap(({ part, environment }) => {
+    const readSecret = systemSecrets(dirname(configuration.document), environment);
+    const loaded = parseConfiguration(configuration, { part, readSecret });
+    return loaded.ok ? [] : loaded.problems;
+  });
+  // What is wrong for everybody is reported by each of them.
+  const distinct = new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem]));
+  if (distinct.size > 0) throw new Cannot(renderProblems([...distinct.values()]));
+}
+
 /** Names of the environment variables that one part reads: all that its process may be given. */
 export function environmentNamesOf(
   configuration: ConfigurationText,

@@ -29,7 +29,12 @@ export async function migrate(file: string, environment: Environment, output: Ou
   for (const { key, service, schema } of TARGETS) {
     if (service === 'authorization-server' && model.authServer === undefined) continue;
     const url = readUrl(configuration.document, postgres[key].url, environment);
-    const applied = await applyMigrations({ url, schema, folder: migrationsOf(service) });
+    const applied = await applyMigrations({ url, schema, folder: migrationsOf(service) }).catch(
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown';
+        throw new Cannot(`The database of ${service} was not migrated: ${reason}`);
+      },
+    );
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
   return 0;

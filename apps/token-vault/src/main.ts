@@ -1,33 +1,24 @@
-import 'reflect-metadata';
-import { parseArgs } from 'node:util';
-import { loadConfiguration } from '@gatehouse/config/load';
-import { tokenVaultPart } from '@gatehouse/config/parts';
-import { renderProblems } from '@gatehouse/config/render-problems';
-import { Log } from '@gatehouse/observability/log';
+import { natsAccess, tokenVaultPart } from '@gatehouse/config/parts';
+import { busOptionsOf } from '@gatehouse/messaging/bus-options';
+import { busUnreachable } from '@gatehouse/messaging/reachable';
+import { databaseUnreachable } from '@gatehouse/persistence/reachable';
+import { runService } from '@gatehouse/service-process/run-service';
 import { startTokenVault } from './token-vault.app.js';
 
-/** sysexits.h: the configuration is wrong; starting again changes nothing. */
-const EXIT_CONFIG = 78;
+const SERVICE = 'token-vault';
 
-const { values } = parseArgs({ options: { config: { type: 'string' } } });
-const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
-const loaded = loadConfiguration(path, { part: 'token-vault' });
-if (!loaded.ok) {
-  console.error(renderProblems(loaded.problems));
-  process.exit(EXIT_CONFIG);
-}
-
-const log = new Log('token-vault');
-try {
-  const config = tokenVaultPart(loaded.model);
-  await startTokenVault(config, log);
-  log.info('service-started', { host: config.listen.host, port: config.listen.port });
-} catch (error) {
-  log.failure('service-not-started', error);
-  log.flush();
-  process.exit(1);
-}
-
-// A launcher that died leaves nothing behind: its end of the pipe closes with it.
-if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
-  process.stdin.resume().once('close', () => process.kill(process.pid, 'SIGTERM'));
+await runService({
+  service: SERVICE,
+  partOf: tokenVaultPart,
+  dependencies: (model) => [
+    {
+      path: 'postgres.tokenVault.url',
+      check: () => databaseUnreachable(model.postgres.tokenVault.url.secret),
+    },
+    {
+      path: 'nats.servers',
+      check: () => busUnreachable(busOptionsOf(SERVICE, { name: model.name, nats: natsAccess(model) })),
+    },
+  ],
+  start: startTokenVault,
+});

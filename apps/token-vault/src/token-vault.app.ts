@@ -3,7 +3,7 @@ import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { busOptionsOf } from './bus-options.js';
+import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import type { VaultConfig } from './config.js';
 import { TokenVaultModule } from './token-vault.module.js';
 
@@ -17,9 +17,7 @@ export async function startTokenVault(config: VaultConfig, log: Log): Promise<Ne
     new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES }),
     { logger: nestLogger(log), abortOnError: false },
   );
-  app.connectMicroservice({ strategy: contractServer(busOptionsOf(config)) });
-  // Stopped because it was asked to: exit code 0, not the end by a signal.
-  app.enableShutdownHooks([], { useProcessExit: true });
+  app.connectMicroservice({ strategy: contractServer(busOptionsOf('token-vault', config)) });
   await app.startAllMicroservices();
   await app.listen(config.listen.port, config.listen.host);
   return app;

@@ -4,7 +4,7 @@ import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import type { Log } from '@gatehouse/observability/log';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
-import { busOptionsOf } from './bus-options.js';
+import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { CLOCK, VAULT_CONFIG, type VaultConfig } from './config.js';
 import { AdoptConnection } from './connections/adopt-connection.js';
 import { AdoptStaged } from './connections/adopt-staged.js';
@@ -97,7 +97,7 @@ export class TokenVaultModule {
       module: TokenVaultModule,
       imports: [
         ObservabilityModule.forRoot(log),
-        MessagingModule.forRoot(busOptionsOf(config)),
+        MessagingModule.forRoot(busOptionsOf('token-vault', config)),
         PersistenceModule.forRoot({
           url: config.databaseUrl,
           schema: SCHEMA,

@@ -27,6 +27,8 @@ export interface TestBackend {
   callsOf(method: string): readonly Received[];
   /** Forgets all sessions, as a restart does. */
   forgetSessions(): void;
+  /** Is another kind of server from now on. */
+  become(kind: BackendBehaviour['kind']): void;
   setIntercept(intercept: BackendBehaviour['intercept']): void;
   setTools(tools: readonly JsonObject[]): void;
   close(): Promise<void>;
@@ -40,17 +42,19 @@ class SmallServer {
   readonly sessions = new Set<string>();
   intercept: BackendBehaviour['intercept'];
   tools: readonly JsonObject[];
+  kind: BackendBehaviour['kind'];
   #nextSession = 0;
 
   constructor(private readonly behaviour: BackendBehaviour) {
     this.intercept = behaviour.intercept;
+    this.kind = behaviour.kind;
     this.tools = behaviour.tools ?? [ECHO];
   }
 
   take(one: Received, response: ServerResponse, request: IncomingMessage): void {
     this.received.push(one);
     if (this.intercept?.(one, response, request) === true) return;
-    const { kind } = this.behaviour;
+    const { kind } = this;
     const modern = one.headers['mcp-protocol-version'] === '2026-07-28';
     if ((kind === 'modern') !== modern) sendError(one, response, 400, modern ? -32_000 : -32_022);
     else if (one.body['method'] === 'initialize') this.#initialize(one, response);
@@ -63,18 +67,13 @@ class SmallServer {
   #initialize(one: Received, response: ServerResponse): void {
     this.#nextSession += 1;
     const sessionId = `backend-session-${this.#nextSession}`;
-    if (this.behaviour.kind === 'sessions') this.sessions.add(sessionId);
+    if (this.kind === 'sessions') this.sessions.add(sessionId);
     const result = {
       protocolVersion: '2025-11-25',
       capabilities: { tools: {} },
       serverInfo: { name: 'test', version: '1' },
     };
-    sendResult(
-      one,
-      response,
-      result,
-      this.behaviour.kind === 'sessions' ? { 'mcp-session-id': sessionId } : {},
-    );
+    sendResult(one, response, result, this.kind === 'sessions' ? { 'mcp-session-id': sessionId } : {});
   }
 
   #answer(one: Received, response: ServerResponse, modern: boolean): void {
@@ -138,6 +137,9 @@ export async function startBackend(behaviour: BackendBehaviour): Promise<TestBac
     received: small.received,
     callsOf: (method) => small.received.filter(({ body }) => body['method'] === method),
     forgetSessions: () => small.sessions.clear(),
+    become: (kind) => {
+      small.kind = kind;
+    },
     setIntercept: (given) => {
       small.intercept = given;
     },

@@ -176,6 +176,8 @@ export interface TestProxy {
   /** Events of the authorization server and of the vault. */
   readonly events: { readonly authorizationServer: EventBus; readonly tokenVault: EventBus };
   readonly stopAuthorizationServer: () => Promise<void>;
+  /** Another process of the proxy, as far as it can tell. */
+  startReplica(): Promise<{ readonly mcpUrl: string; close(): Promise<void> }>;
   token(claims?: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
 }
@@ -195,19 +197,23 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     startStandIn(setup.nats.optionsOf('authorization-server'), AuthorizationServerStandIn),
     startStandIn(setup.nats.optionsOf('token-vault'), VaultStandIn),
   ]);
-  const app = await makeProxy(proxyPart(setup), setup.log ?? silentLog());
-  await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const origin = `http://127.0.0.1:${port}`;
+  const startReplica = async () => {
+    const app = await makeProxy(proxyPart(setup), setup.log ?? silentLog());
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const origin = `http://127.0.0.1:${port}`;
+    return { origin, mcpUrl: `${origin}/mcp`, close: async () => await app.close() };
+  };
+  const first = await startReplica();
   return {
-    origin,
-    mcpUrl: `${origin}/mcp`,
+    ...first,
+    startReplica,
     surroundings: mine,
     events: { authorizationServer: authorizationServer.get(EventBus), tokenVault: tokenVault.get(EventBus) },
     stopAuthorizationServer: async () => await authorizationServer.close(),
     token: async (claims) => await signedToken(mine.signingKey, claims),
     close: async () => {
-      await app.close();
+      await first.close();
       await Promise.all([authorizationServer.close(), tokenVault.close()]);
     },
   };

@@ -1,3 +1,4 @@
+import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { EventBus } from '@gatehouse/messaging/event-bus';
@@ -33,7 +34,7 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
       module: VmcpProxyModule,
       imports: [
         ObservabilityModule.forRoot(log),
-        MessagingModule.forRoot({ ...part.nats, gatewayName: part.name, service: 'vmcp-proxy' }),
+        MessagingModule.forRoot(busOptionsOf('vmcp-proxy', part)),
       ],
       controllers: [MetadataController],
       providers: [

@@ -13,7 +13,15 @@ export type { Part };
 
 export type Loaded =
   | { readonly ok: true; readonly model: GatehouseModel }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /**
+       * What could be read, with stand-ins where the document is wrong. Good for finding more to report (is the
+       * database there?), never for running.
+       */
+      readonly model?: GatehouseModel;
+    };
 
 export interface LoadOptions {
   /** Whose secrets are read. Every check that needs no secret runs in any case. */
@@ -61,7 +69,11 @@ export function parseConfiguration(
   }
   return findings.length === 0 && model !== undefined
     ? { ok: true, model }
-    : { ok: false, problems: toProblems(findings, document, yaml.source) };
+    : {
+        ok: false,
+        problems: toProblems(findings, document, yaml.source),
+        ...(model === undefined ? {} : { model }),
+      };
 }
 
 /** A service that has no work in this installation says so instead of starting. */

@@ -168,19 +168,22 @@ export function providerOf(strategy: OutgoingStrategy<unknown>): string | undefi
   return strategy.type === 'tokenExchange' ? strategy.subjectProviderName : undefined;
 }
 
-function common(model: GatehouseModel, listen: ListenAddress): CommonPart {
-  const credentials = model.nats.credentials.secret.reveal();
+const common = (model: GatehouseModel, listen: ListenAddress): CommonPart => ({
+  name: model.name,
+  publicUrl: model.publicUrl,
+  resourceUrl: model.resourceUrl,
+  nats: natsAccess(model),
+  listen,
+});
+
+/** How the service whose part was loaded reaches the bus. */
+export function natsAccess({ nats }: GatehouseModel): NatsAccess {
+  const credentials = nats.credentials.secret.reveal();
   const colon = credentials.indexOf(':');
   return {
-    name: model.name,
-    publicUrl: model.publicUrl,
-    resourceUrl: model.resourceUrl,
-    nats: {
-      servers: model.nats.servers,
-      user: credentials.slice(0, colon),
-      password: new Secret(credentials.slice(colon + 1)),
-    },
-    listen,
+    servers: nats.servers,
+    user: credentials.slice(0, colon),
+    password: new Secret(credentials.slice(colon + 1)),
   };
 }
 

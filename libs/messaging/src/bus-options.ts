@@ -11,6 +11,12 @@ export interface BusOptions {
   readonly service: Service;
 }
 
+/** The bus options of a service, from its part of the configuration. */
+export const busOptionsOf = (
+  service: Service,
+  { name, nats }: { readonly name: string; readonly nats: Pick<BusOptions, 'servers' | 'user' | 'password'> },
+): BusOptions => ({ ...nats, gatewayName: name, service });
+
 const RECONNECT_WAIT_MS = 250;
 const PING_INTERVAL_MS = 10_000;
 

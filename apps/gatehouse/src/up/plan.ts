@@ -1,7 +1,13 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model';
 import { Cannot } from '../cannot.js';
-import { modelOf, readConfiguration, type ConfigurationText, type Environment } from '../configuration.js';
+import {
+  checkParts,
+  modelOf,
+  readConfiguration,
+  type ConfigurationText,
+  type Environment,
+} from '../configuration.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { demonstrationValues } from './demonstration.js';
 import { DEFAULT_PORT_BASE, isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
@@ -55,7 +61,10 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
   const services = SERVICES.filter(
     (name) => name !== 'authorization-server' || model.authServer !== undefined,
   );
-  for (const service of services) modelOf(configuration, service, valuesOf(service));
+  checkParts(
+    configuration,
+    services.map((part) => ({ part, environment: valuesOf(part) })),
+  );
   refuseForeignNats(model, basePorts);
   const { proxy, authorizationServer, tokenVault } = model.listen;
   const ports = {

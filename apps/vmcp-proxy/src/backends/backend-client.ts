@@ -23,7 +23,8 @@ interface Target {
 
 const CONNECT_TIMEOUT_MS = 5 * SECOND_MS;
 const MOST_CONNECTIONS = 256;
-const KEEP_IDLE_MS = 30 * SECOND_MS;
+/** Many servers close idle connections after five seconds without saying so; a request must not meet that. */
+const KEEP_IDLE_MS = 4 * SECOND_MS;
 const MOST_RESPONSE_BYTES = 67_108_864;
 
 /** Kept connections to the backends. Nothing in here belongs to a user: a connection carries whatever one request says. */

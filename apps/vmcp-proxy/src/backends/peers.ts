@@ -43,6 +43,9 @@ export interface PeerRequest {
   readonly deadlineAtMs: number;
 }
 
+/** The backend answered `initialize` with something else than a session. */
+class UnknownRevision extends GatehouseError {}
+
 /** Knows the revision that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
 export class Peers {
   readonly #verdicts = new Map<string, Verdict>();
@@ -128,8 +131,18 @@ export class Peers {
   }
 
   async #findNow(key: string, request: PeerRequest): Promise<Peer> {
-    if (this.#verdicts.get(request.backend) === undefined && (await this.#isModern(request))) {
-      this.#verdicts.set(request.backend, { kind: 'modern' });
+    const { backend } = request;
+    if (this.#verdicts.has(backend)) {
+      try {
+        return await this.#initialize(key, request);
+      } catch (error) {
+        if (!(error instanceof UnknownRevision)) throw error;
+        // It had sessions once; it may have been updated.
+        this.#verdicts.delete(backend);
+      }
+    }
+    if (await this.#isModern(request)) {
+      this.#verdicts.set(backend, { kind: 'modern' });
       return { era: 'modern' };
     }
     return await this.#initialize(key, request);
@@ -178,7 +191,7 @@ export class Peers {
     const answer = await readAnswer(response, backend, id);
     const version = answer.kind === 'result' ? answer.result['protocolVersion'] : undefined;
     if (answer.kind !== 'result' || !isLegacyVersion(version) || !isObject(answer.result['capabilities']))
-      throw new GatehouseError('backend_unavailable', 'it does not speak a known revision of MCP', {
+      throw new UnknownRevision('backend_unavailable', 'it does not speak a known revision of MCP', {
         details: { backend, ran: 'no' },
       });
     if (typeof sessionId !== 'string') {

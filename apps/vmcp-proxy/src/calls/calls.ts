@@ -21,7 +21,7 @@ import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import { promisable, type BackendQuestions } from './backend-questions.js';
 import type { Call } from './call.js';
 import { passOn, passOnTranslated, type Translate } from './deliver.js';
-import { calledName, type Failures } from './failures.js';
+import { calledName, sendResult, type Failures } from './failures.js';
 import { CANCELLED, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
 import { routeOf, thingOf } from './route-call.js';
@@ -67,8 +67,8 @@ export class Calls {
     const userSaidNo = this.#takeOwnState(call, route.backend);
     let outcome = 'answered';
     try {
-      if (route.standsIn === true) throw await this.#whyNotListed(call, route);
-      await this.#forward(call, route);
+      if (route.standsIn === true) await this.#sayWhyNotListed(call, route);
+      else await this.#forward(call, route);
     } catch (error) {
       outcome = this.#fail(call, route.backend, GatehouseError.from(error), userSaidNo);
     } finally {
@@ -85,14 +85,12 @@ export class Calls {
     return backend === undefined ? undefined : { backend, original: '', standsIn: true };
   }
 
-  async #whyNotListed(call: Call, { backend }: Route): Promise<GatehouseError> {
-    const view = await this.to.catalog.current(call.principal);
-    return (
-      view.failureOf(backend) ??
-      new GatehouseError('backend_unavailable', 'its tools were just listed: the name is another one now', {
-        details: { ran: 'no' },
-      })
-    );
+  /** A stand-in was called: tells what is wrong with its backend, or that nothing is any more. */
+  async #sayWhyNotListed(call: Call, { backend }: Route): Promise<void> {
+    const failure = (await this.to.catalog.current(call.principal)).failureOf(backend);
+    if (failure !== undefined) throw failure;
+    const text = `${backend} is ready: its tools are listed now. List the tools again to see them.`;
+    sendResult(call, { content: [{ type: 'text', text }] });
   }
 
   /** Our own question's state is not the backend's business. @returns whether the user answered it with no. */

@@ -106,6 +106,27 @@ test('an unconnected provider hides no other backend, and its tools are stood in
   expect(textOf(remembered)).toContain('https://issuer.example/connect/octo?session=');
 });
 
+test('the stand-in says so once its backend is connected', async () => {
+  proxy.surroundings.credentials.set('own', { code: 'connection_missing' });
+  const subject = randomUUID();
+  const mine = await proxy.token({ sub: subject });
+  expect(namesIn(await list('tools', mine))).toContain('own_connect');
+  proxy.surroundings.credentials.clear();
+  await proxy.events.tokenVault.publish(connectionChanged, {
+    connectionId: randomUUID(),
+    accountId: subject,
+    provider: 'octo',
+    change: 'connected',
+    atMs: Date.now(),
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const call = { name: 'own_connect', arguments: {} };
+  const answer = await modern(proxy.mcpUrl, 'tools/call', call, { token: mine });
+  expect(answer.body.result?.['isError']).toBeUndefined();
+  expect(textOf(answer)).toContain('own is ready');
+  expect(namesIn(await list('tools', mine))).toContain('own_echo');
+});
+
 test('tools that were listed stay listed when their provider is disconnected later', async () => {
   const subject = randomUUID();
   const mine = await proxy.token({ sub: subject });

@@ -135,3 +135,29 @@ test('a backend that lost our session is initialised anew, once, and the call su
   const methods = backend.received.slice(before).map(({ body }) => body['method']);
   expect(methods).toEqual(['tools/call', 'initialize', 'notifications/initialized', 'tools/call']);
 });
+
+test('a session that one replica opened goes on at another, for its owner only', async () => {
+  const token = await proxy.token();
+  const client = await legacyClient(proxy.mcpUrl, token);
+  const replica = await proxy.startReplica();
+  expect((await post(replica.mcpUrl, LIST, within(client.sessionId, token))).status).toBe(200);
+  const thief = await proxy.token();
+  expect((await post(replica.mcpUrl, LIST, within(client.sessionId, thief))).status).toBe(404);
+  expect((await client.request('tools/list')).status).toBe(200);
+  await replica.close();
+});
+
+test('a backend that was updated to 2026-07-28 is found out without a restart of the gateway', async () => {
+  const updated = await startBackend({ kind: 'sessions' });
+  const other = await startProxy({ nats, backends: [{ name: 'one', url: updated.url }] });
+  const client = await legacyClient(other.mcpUrl, await other.token());
+  const call = { name: 'one_echo', arguments: {} };
+  await client.request('tools/call', call);
+  updated.become('modern');
+  expect((await client.request('tools/call', call)).body.result).toBeDefined();
+  expect(updated.callsOf('tools/call').at(-1)?.headers['mcp-protocol-version']).toBe('2026-07-28');
+  updated.become('stateless');
+  expect((await client.request('tools/call', call)).body.result).toBeDefined();
+  await other.close();
+  await updated.close();
+});

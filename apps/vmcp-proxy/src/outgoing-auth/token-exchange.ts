@@ -5,7 +5,7 @@ import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { ReplyKey } from './reply-key.js';
 import { sessionOf } from './session-of.js';
-import type { OutgoingStrategy } from './strategy.js';
+import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 import type { VaultKey } from './vault-key.js';
 
 /** A token exchanged for one that the vault holds, or for the caller's own when the configuration names no provider (RFC 8693). */
@@ -24,12 +24,24 @@ export const tokenExchange = (
       backend,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused }),
-      ...(subjectProviderName === undefined
-        ? { sealedSubject: await sealedSubject(principal, vaultKey) }
-        : {}),
     };
-    const { sealed } = await contracts.ask(credentialExchange, request, { deadlineAtMs });
-    return await replyKey.open(sealed);
+    const exchange = async (subject: { readonly sealedSubject?: string }): Promise<AskedCredential> => {
+      const { sealed } = await contracts.ask(
+        credentialExchange,
+        { ...request, ...subject },
+        { deadlineAtMs },
+      );
+      return await replyKey.open(sealed);
+    };
+    if (subjectProviderName !== undefined) return await exchange({});
+    try {
+      return await exchange({ sealedSubject: await sealedSubject(principal, vaultKey) });
+    } catch (error) {
+      // The vault cannot open it: its key was changed before its time. Nothing was exchanged.
+      if (!(error instanceof GatehouseError) || error.code !== 'request_invalid') throw error;
+      vaultKey.forget();
+      return await exchange({ sealedSubject: await sealedSubject(principal, vaultKey) });
+    }
   },
 });
 

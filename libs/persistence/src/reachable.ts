@@ -1,0 +1,43 @@
+import type { Secret } from '@gatehouse/kernel/secret';
+import pg from 'pg';
+
+const TIMEOUT_MS = 4_000;
+
+/** @returns why the database cannot be used, naming host and database but never user or password; `undefined` when it answers. */
+export async function databaseUnreachable(url: Secret): Promise<string | undefined> {
+  const { hostname, port, pathname } = new URL(url.reveal());
+  const client = new pg.Client({ connectionString: url.reveal(), connectionTimeoutMillis: TIMEOUT_MS });
+  // A connection that breaks while it is being closed is no news.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return undefined;
+  } catch (error) {
+    return `The database at ${hostname}:${port || '5432'}${pathname} cannot be used: ${reasonOf(error)}.`;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** System codes and SQLSTATEs are safe to print; messages can quote what they were given. */
+function reasonOf(error: unknown): string {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there (ECONNREFUSED)';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host name does not resolve (${code})`;
+    case '28P01':
+    case '28000':
+      return `user or password are refused (${code})`;
+    case '3D000':
+      return 'there is no such database (3D000)';
+    case '42501':
+      return 'the user may not connect to it (42501)';
+    default:
+      return code === undefined ? 'it does not answer in time' : `error ${code}`;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Problem } from '@gatehouse/config/problems';
+
+/** Something outside the process that it cannot start without. */
+export interface Dependency {
+  /** Where the configuration says how to reach it. */
+  readonly path: string;
+  /**
+   * @returns what is wrong, in words for the person who configures; `undefined` when it answers.
+   * @throws when the configuration is too broken to ask; it has its own problem then.
+   */
+  readonly check: () => Promise<string | undefined>;
+}
+
+/** Asks all dependencies at once. */
+export async function unreachable(
+  document: string,
+  dependencies: readonly Dependency[],
+): Promise<readonly Problem[]> {
+  const verdicts = await Promise.all(
+    dependencies.map(async ({ path, check }) => ({ document, path, message: await verdict(check) })),
+  );
+  return verdicts.flatMap(({ message, ...where }) => (message === undefined ? [] : [{ ...where, message }]));
+}
+
+async function verdict(check: Dependency['check']): Promise<string | undefined> {
+  try {
+    return await check();
+  } catch {
+    return undefined;
+  }
+}

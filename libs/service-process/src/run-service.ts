@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import type { ServiceName } from '@gatehouse/config/configured-secret';
+import { loadConfiguration } from '@gatehouse/config/load';
+import type { GatehouseModel } from '@gatehouse/config/model';
+import { renderProblems } from '@gatehouse/config/render-problems';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { Log } from '@gatehouse/observability/log';
+import { unreachable, type Dependency } from './dependencies.js';
+
+export interface ServiceProgram<Part> {
+  readonly service: ServiceName;
+  readonly partOf: (model: GatehouseModel) => Part;
+  /** What has to answer before the service can start; what does not is named beside the errors of the configuration. */
+  readonly dependencies: (model: GatehouseModel) => readonly Dependency[];
+  /** Resolves when the service listens. */
+  readonly start: (part: Part, log: Log) => Promise<{ close(): Promise<void> }>;
+}
+
+/** sysexits(3): something is wrong with the configuration. */
+const EX_CONFIG = 78;
+const STOP_WITHIN_MS = 5 * SECOND_MS;
+
+/**
+ * The life of a service's process: configuration (`--config`, else GATEHOUSE_CONFIG, else ./gatehouse.yaml), one message
+ * with everything that keeps it from starting, start, and a clean end on SIGTERM, SIGINT or, with
+ * GATEHOUSE_STOP_WITH_PARENT=1, when whoever launched it is gone.
+ */
+export async function runService<Part>(program: ServiceProgram<Part>): Promise<void> {
+  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
+  const loaded = loadConfiguration(path, { part: program.service });
+  const problems = [
+    ...(loaded.ok ? [] : loaded.problems),
+    ...(loaded.model === undefined ? [] : await unreachable(path, program.dependencies(loaded.model))),
+  ];
+  if (!loaded.ok || problems.length > 0) {
+    console.error(renderProblems(problems));
+    process.exit(EX_CONFIG);
+  }
+  const log = new Log(program.service);
+  try {
+    const running = await program.start(program.partOf(loaded.model), log);
+    stopWhenAsked(running, log);
+    log.info('service-started');
+  } catch (error) {
+    log.failure('service-not-started', error);
+    log.flush();
+    process.exit(1);
+  }
+}
+
+function stopWhenAsked(running: { close(): Promise<void> }, log: Log): void {
+  let stopping = false;
+  const stop = (reason: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info('service-stopping', { reason });
+    const end = (code: number) => {
+      log.flush();
+      process.exit(code);
+    };
+    setTimeout(() => end(1), STOP_WITHIN_MS).unref();
+    running.close().then(
+      () => end(0),
+      (error: unknown) => {
+        log.failure('service-not-stopped-cleanly', error);
+        end(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+  // The launcher's end of the pipe closes with it, however it died.
+  if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
+    process.stdin.once('close', () => stop('launcher gone')).resume();
+}
