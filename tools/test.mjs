@@ -10,6 +10,7 @@ import { setUp } from './set-up/set-up.mjs';
 // Escape sequences make captured output hard to read.
 process.env.FORCE_COLOR = '0';
 const RESULTS = join(REPOSITORY, 'test-results');
+const FIGURES = join(RESULTS, 'figures.txt');
 const tally = { passed: 0, failed: 0, failures: [] };
 
 function count(name, isPassed, detail = '') {
@@ -49,7 +50,7 @@ async function jest(node, name, folders) {
     ...present,
   ];
   const { code, output } = await run(node, args, {
-    env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+    env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings', GATEHOUSE_FIGURES: FIGURES },
     onStart: showFilesAsTheyEnd,
   });
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
@@ -136,6 +137,8 @@ try {
 }
 if (tally.failures.length > 0)
   console.log(`\nFailed:\n${tally.failures.map((name) => `  ${name}`).join('\n')}`);
+if (existsSync(FIGURES))
+  console.log(`\nFigures:\n${readFileSync(FIGURES, 'utf8').replace(/^(?=.)/gm, '  ')}`);
 console.log(`\nDone in ${seconds(beganMs)}`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

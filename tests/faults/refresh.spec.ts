@@ -1,5 +1,6 @@
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
+import { printFigure } from '@gatehouse/testing/figures';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -34,9 +35,7 @@ test('forty callers at once on an expired token, two vault replicas: one redempt
   );
   const redemptions = await refreshesAtOcto();
   const right = answers.filter(({ who }) => who?.subject === 'octo-alice').length;
-  process.stdout.write(
-    `callers: ${answers.length}, answered: ${right}, redemptions at the provider: ${redemptions}\n`,
-  );
+  printFigure(`callers: ${answers.length}, answered: ${right}, redemptions at the provider: ${redemptions}`);
   expect(right).toBe(40);
   expect(redemptions).toBe(1);
 }, 60_000);

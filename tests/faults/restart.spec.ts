@@ -1,6 +1,7 @@
 import type { Service } from '@gatehouse/contracts/contract';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
+import { printFigure } from '@gatehouse/testing/figures';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -65,8 +66,8 @@ test.each<[string, readonly Service[] | 'nats']>([
     await delay(8_000);
     running = false;
     await Promise.all(callers);
-    process.stdout.write(
-      `${name} killed: right ${tally.right}, wrong ${tally.wrong}, retryable ${tally.retryable}, other ${tally.other.length}\n`,
+    printFigure(
+      `${name} killed: right ${tally.right}, wrong ${tally.wrong}, retryable ${tally.retryable}, other ${tally.other.length}`,
     );
     expect(tally.wrong).toBe(0);
     expect(tally.other.slice(0, 3)).toEqual([]);

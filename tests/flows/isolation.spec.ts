@@ -1,5 +1,6 @@
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
+import { printFigure } from '@gatehouse/testing/figures';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
@@ -60,7 +61,7 @@ test('2,000 interleaved calls of two users with two clients each, over two repli
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  process.stdout.write(`calls: ${CALLS}, wrong subjects: ${wrong.length}, failed: ${failed.length}\n`);
+  printFigure(`calls: ${CALLS}, wrong subjects: ${wrong.length}, failed: ${failed.length}`);
   expect(wrong).toEqual([]);
   expect(failed.slice(0, 3)).toEqual([]);
 }, 300_000);

@@ -2,6 +2,7 @@ import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { newBrowser, OAuthClient, PASSWORD } from '@gatehouse/testing/oauth-client';
 import { ScriptedBrowser } from '@gatehouse/scripted-browser/scripted-browser';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
+import { printFigure } from '@gatehouse/testing/figures';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -71,7 +72,7 @@ test('a code redeemed twenty times in parallel gives tokens once, and the winner
     Array.from({ length: 20 }, () => client.redeem(code, request.codeVerifier)),
   );
   const won = answers.filter(({ status }) => status === 200);
-  process.stdout.write(`parallel redemptions: ${answers.length}, successes: ${won.length}\n`);
+  printFigure(`parallel redemptions: ${answers.length}, successes: ${won.length}`);
   expect(won).toHaveLength(1);
   expect(answers.filter(({ error }) => error === 'invalid_grant')).toHaveLength(19);
   const { who } = await whoAmI(world.mcpUrl, won[0]?.access_token ?? '', 'repos');

@@ -1,6 +1,7 @@
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient, newBrowser, PASSWORD } from '@gatehouse/testing/oauth-client';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
+import { printFigure } from '@gatehouse/testing/figures';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '@nats-io/transport-node';
@@ -115,8 +116,6 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
       .filter(({ value }) => text.includes(value))
       .map(({ part, kind }) => `${place}: ${part} ${kind}`),
   );
-  process.stdout.write(
-    `canaries: ${issued.length}, messages captured: ${messages.length}, leaks: ${leaks.length}\n`,
-  );
+  printFigure(`canaries: ${issued.length}, messages captured: ${messages.length}, leaks: ${leaks.length}`);
   expect([...new Set(leaks)]).toEqual([]);
 }, 120_000);
