@@ -35,6 +35,8 @@ export function dropCachesOnEvents(
       principal.subject === accountId && caches.credentials.providerOf(backend) === provider;
     caches.credentials.forget(concerns);
     caches.catalog.expire(concerns);
+    // What a backend keeps in a session belongs to the account at the provider that began it.
+    caches.peers.drop(concerns);
   });
   // Whatever happened in between was not heard.
   events.onReconnect(() => {

@@ -32,10 +32,7 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
   static forRoot(part: VmcpProxyPart, log: Log): DynamicModule {
     return {
       module: VmcpProxyModule,
-      imports: [
-        ObservabilityModule.forRoot(log),
-        MessagingModule.forRoot(busOptionsOf('vmcp-proxy', part)),
-      ],
+      imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(busOptionsOf('vmcp-proxy', part))],
       controllers: [MetadataController],
       providers: [
         { provide: PROXY_PART, useValue: part },

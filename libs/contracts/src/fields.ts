@@ -36,8 +36,11 @@ export const recipientKey = z.strictObject({
 export type RecipientKey = z.output<typeof recipientKey>;
 
 /** Who somebody is at a provider; never a token. */
+/** Who somebody is at one provider. */
+export const upstreamSubject = z.string().min(1).max(512);
+
 export const upstreamIdentity = z.strictObject({
-  subject: z.string().min(1).max(512),
+  subject: upstreamSubject,
   name: z.string().max(512).optional(),
   email: z.string().max(512).optional(),
 });

@@ -21,6 +21,8 @@ const FORBIDDEN_V4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   // A cloud's metadata service in the shared address space.
   ['100.100.100.200', 32],
+  // The host of a cloud's virtual machines, under an address that looks public.
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
@@ -42,8 +44,9 @@ const FORBIDDEN_V6: readonly (readonly [string, number])[] = [
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
-  // A cloud's metadata service in the unique local range.
+  // Metadata services of clouds in the unique local range.
   ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
 ];
 
 const GLOBAL_UNICAST_V6: readonly (readonly [string, number])[] = [['2000::', 3]];

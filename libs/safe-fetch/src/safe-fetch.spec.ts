@@ -110,6 +110,17 @@ describe('server-side request forgery', () => {
     );
   });
 
+  test('the clouds’ own services are forbidden also under addresses that look public or private', () => {
+    const services = [
+      '168.63.129.16',
+      '100.100.100.200',
+      'fd00:ec2::254',
+      'fd20:ce::254',
+      '::ffff:168.63.129.16',
+    ];
+    expect(new Set(services.map(addressKind))).toEqual(new Set(['forbidden']));
+  });
+
   test('every address of the local ranges is recognised, whatever its host part', () => {
     fc.assert(
       fc.property(fc.nat(0xff_ffff), (host) => {

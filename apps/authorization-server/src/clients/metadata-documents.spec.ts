@@ -163,3 +163,11 @@ test('an address inside the network is not fetched unless that was configured (S
   expect(answer.status).toBe(400);
   expect(fetched).toEqual([]);
 });
+
+test('one address cannot have documents of other people fetched without end (amplification)', async () => {
+  const ask = async (index: number) =>
+    await service.token({ grant_type: 'refresh_token', refresh_token: 'x', client_id: `${origin}/${index}` });
+  const answers = await Promise.all(Array.from({ length: 120 }, (_none, index) => ask(index)));
+  expect(new Set(answers.map(({ error }) => error))).toEqual(new Set(['invalid_client']));
+  expect(fetched.length).toBeLessThan(100);
+});

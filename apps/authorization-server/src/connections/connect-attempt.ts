@@ -39,11 +39,15 @@ export class ConnectAttempt {
     return nextConnectStep(state, this.config.primaryUpstreamProvider);
   }
 
-  /** Links what was proven and makes the connections usable. Doing it again changes nothing. */
+  /**
+   * Links what was proven and makes the connections usable. Doing it again changes nothing, and is told apart: only the
+   * first time says who is at the browser.
+   */
   async adopt(
     { id, state }: StoredAttempt<ConnectState>,
     accountId: AccountId,
-  ): Promise<'adopted' | 'identity_taken'> {
+  ): Promise<'adopted' | 'adopted_before' | 'identity_taken'> {
+    if (state.adopted) return 'adopted_before';
     const done = Object.entries(state.legs).flatMap(([provider, outcome]) =>
       outcome.kind === 'done' ? [{ provider, identity: outcome.identity }] : [],
     );
@@ -52,7 +56,8 @@ export class ConnectAttempt {
       await this.attempts.change(id, (latest) => failed(latest, settled.provider, 'identity_taken'));
       return 'identity_taken';
     }
-    if (!state.adopted) for (const { provider } of done) await this.vault.adopt(id, accountId, provider);
+    for (const { provider, identity } of done)
+      await this.vault.adopt({ attemptId: id, accountId, provider, subject: identity.subject });
     await this.attempts.change(id, (latest) =>
       latest.kind === 'connect' ? { ...latest, adopted: true } : latest,
     );

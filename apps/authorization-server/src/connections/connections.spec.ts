@@ -106,6 +106,18 @@ describe('the connections page', () => {
     expect(pageName(await browser.get('/connections'))).toBe('signed-out');
   });
 
+  test('going back in the history after signing out does not sign in again (shared computer)', async () => {
+    const { login } = await member();
+    const browser = service.browser();
+    const away = await browser.get('/connections/sign-in');
+    const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
+    const page = await service.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
+    const { csrf = '' } = hiddenFields(page.body);
+    await browser.post('/connections', { csrf, action: 'leave' });
+    await browser.get(`/connect/attempt/${state.split('.')[0] ?? ''}`);
+    expect(pageName(await browser.get('/connections'))).toBe('signed-out');
+  });
+
   test('can be opened by signing in with the primary provider', async () => {
     const { login } = await member();
     const browser = service.browser();
@@ -190,6 +202,23 @@ describe('the connect page', () => {
     const away = await one.browser.decide(await one.browser.get(connectLink(one, 'octo')), 'continue');
     const failed = await service.answerLeg(one.browser, away, { code: `octo.example-${other.login}` });
     expect(failed.body).toContain('data-reason="identity_taken"');
+  });
+
+  test('somebody new at the primary provider is not made a part of another account (takeover on a shared computer)', async () => {
+    const someone = await member();
+    const begin = async () =>
+      await someone.browser.decide(await someone.browser.get('/connect/acme-sso'), 'continue');
+    const newcomer = `newcomer-of-${someone.login}`;
+    const refused = await service.answerLeg(someone.browser, await begin(), {
+      code: `acme-sso.example-${newcomer}`,
+    });
+    expect(refused.body).toContain('data-reason="identity_taken"');
+    const { answer } = await service.tokens(newcomer);
+    expect(decodeJwt(answer.access_token ?? '').sub).not.toBe(someone.accountId);
+    const again = await service.answerLeg(someone.browser, await begin(), {
+      code: `acme-sso.example-${someone.login}`,
+    });
+    expect(pageName(again)).toBe('connected');
   });
 
   test('a link of a closed session, of no session or for no provider has ended', async () => {

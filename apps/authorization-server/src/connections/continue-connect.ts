@@ -77,9 +77,11 @@ export class ContinueConnect {
     step: Extract<ConnectStep, { kind: 'adopt' }>,
   ): Promise<Shown> {
     const { accountId, provider } = step;
-    if ((await this.attempts.adopt(attempt, accountId)) === 'identity_taken')
+    const outcome = await this.attempts.adopt(attempt, accountId);
+    if (outcome === 'identity_taken')
       return { kind: 'redirect', status: 303, location: this.#address(attempt) };
-    await this.browsers.signIn(exchange, accountId);
+    // Going back in the history after signing out must not sign in again.
+    if (outcome === 'adopted') await this.browsers.signIn(exchange, accountId);
     if (provider === undefined)
       return { kind: 'redirect', status: 303, location: this.urls.path('/connections') };
     return { kind: 'page', page: connectedPage(provider, this.urls.basePath) };

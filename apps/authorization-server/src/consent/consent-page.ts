@@ -59,7 +59,7 @@ export function consentPage(view: ConsentView): Html {
               </div>`
         }
       </dl>
-      ${client.redirectUris.every(isLoopback) ? LOOPBACK_WARNING : undefined}
+      ${isLoopback(redirectUri) ? LOOPBACK_WARNING : undefined}
       <h2>It will be able to use</h2>
       <ul class="items">
         ${providers.map(providerItem)}

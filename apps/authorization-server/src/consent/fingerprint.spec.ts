@@ -4,6 +4,7 @@ import { fingerprintOf, type Approvable } from './fingerprint.js';
 
 const words = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { maxLength: 4 });
 const approvables: fc.Arbitrary<Approvable> = fc.record({
+  redirectUri: fc.constant('https://app.example/callback'),
   redirectUris: words,
   scopes: words,
   providers: fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z]{1,4}$/), scopes: words }), {
@@ -16,6 +17,7 @@ test('the order in which things are listed does not ask the user again', () => {
   fc.assert(
     fc.property(approvables, (one) => {
       const turned = {
+        redirectUri: one.redirectUri,
         redirectUris: [...one.redirectUris].reverse(),
         scopes: [...one.scopes].reverse(),
         providers: [...one.providers]
@@ -32,6 +34,7 @@ test('a redirect URI, a scope or a provider more is another thing to approve', (
     fc.property(approvables, (one) => {
       const more: readonly Approvable[] = [
         { ...one, redirectUris: [...one.redirectUris, 'https://evil.example/'] },
+        { ...one, redirectUri: 'https://evil.example/callback' },
         { ...one, scopes: [...one.scopes, 'more!'] },
         { ...one, providers: [...one.providers, { name: 'another!', scopes: [] }] },
         {
@@ -42,8 +45,15 @@ test('a redirect URI, a scope or a provider more is another thing to approve', (
           })),
         },
       ];
-      for (const changed of one.providers.length === 0 ? more.slice(0, 3) : more)
+      for (const changed of one.providers.length === 0 ? more.slice(0, 4) : more)
         expect(fingerprintOf(changed)).not.toBe(fingerprintOf(one));
     }),
+  );
+});
+
+test('the port of a loopback redirect is another one each time, and asks nobody again', () => {
+  const one = { redirectUris: ['http://127.0.0.1/cb'], scopes: [], providers: [] };
+  expect(fingerprintOf({ ...one, redirectUri: 'http://127.0.0.1:1234/cb' })).toBe(
+    fingerprintOf({ ...one, redirectUri: 'http://127.0.0.1:4321/cb' }),
   );
 });

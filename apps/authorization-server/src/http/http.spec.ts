@@ -3,7 +3,7 @@ import { cookieName, readCookie, setCookie } from './cookies.js';
 import { readForm } from './form-body.js';
 import { IssuerUrls } from './issuer-urls.js';
 import { pageHeaders } from './page-headers.js';
-import { RateLimiter } from './rate-limit.js';
+import { callerOf, RateLimiter } from './rate-limit.js';
 
 describe('URLs of an issuer with a path', () => {
   const urls = new IssuerUrls('https://auth.example/tenant');
@@ -61,6 +61,14 @@ test('a page lets forms go to https, loopback and the scheme of its client only'
 });
 
 describe('the rate limit', () => {
+  test('takes a whole IPv6 network for one caller (address hopping)', () => {
+    const hops = ['2001:db8:1:2::1', '2001:db8:1:2:ffff:1:2:3', '2001:db8:1:2:0:0:0:9'];
+    expect(new Set(hops.map(callerOf)).size).toBe(1);
+    expect(callerOf('2001:db8:1:3::1')).not.toBe(callerOf('2001:db8:1:2::1'));
+    expect(callerOf('2001:db8::1')).toBe('2001:db8:0:0');
+    for (const whole of ['192.0.2.7', '::ffff:192.0.2.7', '']) expect(callerOf(whole)).toBe(whole);
+  });
+
   test('lets a burst through, then one at a time, and tells callers apart', () => {
     const clock = { now: 0, nowMs: () => clock.now };
     const limiter = new RateLimiter({ burst: 3, perSecond: 1 }, clock);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RateLimiter } from './rate-limit.js';
+import { callerOf, RateLimiter } from './rate-limit.js';
 
 /** Generous for people and for offices behind one address; what they bound is a script. */
 const LIMITS = {
@@ -22,7 +22,7 @@ export class RequestLimits {
 
   /** Answers 429 and returns true when the caller has to wait. */
   refuses(kind: keyof typeof LIMITS, request: FastifyRequest, reply: FastifyReply): boolean {
-    const seconds = this.#limiters[kind].waitSeconds(request.socket.remoteAddress ?? '');
+    const seconds = this.#limiters[kind].waitSeconds(callerOf(request.socket.remoteAddress ?? ''));
     if (seconds === 0) return false;
     this.log.warn('request-limited', { kind });
     void reply

@@ -1,10 +1,12 @@
 import type { Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { systemClock } from '@gatehouse/kernel/clock';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { documentFetch, isAllowedClient, isAllowedHost } from '../clients/metadata-documents.js';
 import type { Config } from '../config.js';
 import { cookieName } from '../http/cookies.js';
+import { callerOf, RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.js';
@@ -14,6 +16,8 @@ import { signInPolicy } from './interaction-policy.js';
 export const SIGN_IN_TTL_MS = 30 * MINUTE_MS;
 /** Grants end with their session; this is only a bound for the library. */
 const GRANT_TTL_MS = 3_650 * DAY_MS;
+/** Documents that are not in the cache, by the address that asks. */
+const DOCUMENT_FETCHES = { burst: 60, perSecond: 2 };
 const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
 
 export interface LibraryParts {
@@ -124,6 +128,9 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
     userinfo: { enabled: false },
     rpInitiatedLogout: { enabled: false },
     claimsParameter: { enabled: false },
+    // On by default in the library: neither has a route here, nor a resource server that checks a proof.
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     registration: {
       enabled: dynamic !== 'off',
@@ -138,8 +145,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           clientIdMetadataDocument: {
             enabled: true,
             ack: 'draft-02',
-            allowFetch: (_ctx: KoaContextWithOIDC, clientId: string) =>
-              isAllowedHost(clientId, metadataDocuments),
+            allowFetch: documentFetchPolicy(metadataDocuments),
             allowClient: (
               _ctx: KoaContextWithOIDC,
               client: { redirectUris?: readonly string[] | undefined },
@@ -173,6 +179,17 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
         };
       },
     },
+  };
+}
+
+/** Every endpoint that takes a client id can make us fetch, so what one address may cost others is bounded here. */
+function documentFetchPolicy(documents: Config['clientRegistration']['metadataDocuments']) {
+  const fetches = new RateLimiter(DOCUMENT_FETCHES, systemClock);
+  return (ctx: KoaContextWithOIDC | undefined, clientId: string): boolean => {
+    if (!isAllowedHost(clientId, documents)) return false;
+    // Our own pages look up a client that its request has named before; they come without a context.
+    const address = ctx?.req.socket.remoteAddress;
+    return address === undefined || fetches.waitSeconds(callerOf(address)) === 0;
   };
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AttemptId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { Refusal } from '../provider/authorization-requests.js';
 import type { LegFailure, SignInState } from './attempt.js';
@@ -60,10 +61,23 @@ export class AbandonSignIn {
       clientId: state.clientId,
       refusal: abandonment.refusal,
     });
-    // What is staged there is swept in any case; the user does not wait for it.
+    this.#discard(id);
+    return abandonment;
+  }
+
+  /** The walk of one account ends, and one of another begins: neither a leg nor a token of the first is left in it. */
+  async startOver(
+    { id }: StoredAttempt<SignInState>,
+    next: (state: SignInState) => SignInState,
+  ): Promise<void> {
+    await this.attempts.restart(id, (state) => (state.kind === 'sign-in' ? next(state) : state));
+    this.#discard(id);
+  }
+
+  /** What is staged there is swept in any case; the user does not wait for it. */
+  #discard(id: AttemptId): void {
     this.vault
       .discard(id)
       .catch((error: unknown) => this.log.failure('attempt-not-discarded', error, { attemptId: id }));
-    return abandonment;
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { newSessionId } from '@gatehouse/kernel/ids';
 import { z } from 'zod';
 import { CONFIG, type Config } from '../config.js';
 import { CsrfTokens } from '../consent/csrf.js';
@@ -41,9 +42,16 @@ export class AnswerSignIn {
     if (!parsed.success) throw new GatehouseError('request_invalid', 'no such decision');
     if (request.answeredAt !== undefined) return request.answeredAt;
     if (parsed.data === 'cancel') return await this.#cancel(exchange, request);
-    const { id } = await this.steps.attemptOf(request);
+    const attempt = await this.steps.attemptOf(request);
+    if (parsed.data === 'another') {
+      const tsid = newSessionId();
+      await this.abandonment.startOver(attempt, (state) =>
+        anotherAccount(state, this.config.primaryUpstreamProvider, tsid),
+      );
+      return undefined;
+    }
     const change = this.#change(parsed.data, form.get('provider') ?? '');
-    await this.attempts.change(id, (state) => (state.kind === 'sign-in' ? change(state) : state));
+    await this.attempts.change(attempt.id, (state) => (state.kind === 'sign-in' ? change(state) : state));
     return undefined;
   }
 
@@ -52,14 +60,15 @@ export class AnswerSignIn {
     return await this.requests.refuse(exchange, request.uid, refusal, description);
   }
 
-  #change(chosen: Exclude<Decision, 'cancel'>, provider: string): (state: SignInState) => AttemptState {
+  #change(
+    chosen: Exclude<Decision, 'cancel' | 'another'>,
+    provider: string,
+  ): (state: SignInState) => AttemptState {
     switch (chosen) {
       case 'approve':
         return approved;
       case 'continue':
         return reuseConfirmed;
-      case 'another':
-        return (state) => anotherAccount(state, this.config.primaryUpstreamProvider);
       case 'retry':
         return (state) => retried(state, provider);
       case 'skip':

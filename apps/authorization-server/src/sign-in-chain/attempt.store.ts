@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { AttemptId } from '@gatehouse/kernel/ids';
+import { newAttemptId, type AttemptId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { parseAttemptState, type AttemptState } from './attempt.js';
 
@@ -70,12 +70,25 @@ export class AttemptStore {
 
   /** Applies a pure change by compare-and-set, on the newest state if somebody else was faster. */
   async change(id: AttemptId, next: (state: AttemptState) => AttemptState): Promise<StoredAttempt> {
+    return await this.#write(id, id, next);
+  }
+
+  /** Goes on under another id: a leg that is still on its way for the old one comes back to nothing. */
+  async restart(id: AttemptId, next: (state: AttemptState) => AttemptState): Promise<StoredAttempt> {
+    return await this.#write(id, newAttemptId(), next);
+  }
+
+  async #write(
+    id: AttemptId,
+    newId: AttemptId,
+    next: (state: AttemptState) => AttemptState,
+  ): Promise<StoredAttempt> {
     for (let tries = 0; tries < MAX_CHANGE_TRIES; tries += 1) {
       const before = await this.load(id);
       const { rows } = await this.database.query<AttemptRow>({
         name: 'attempt-change',
-        text: `update attempts set state = $3, version = version + 1 where id = $1 and version = $2 returning ${COLUMNS}`,
-        values: [id, before.version, JSON.stringify(next(before.state))],
+        text: `update attempts set id = $4, state = $3, version = version + 1 where id = $1 and version = $2 returning ${COLUMNS}`,
+        values: [id, before.version, JSON.stringify(next(before.state)), newId],
       });
       if (rows[0] !== undefined) return required(rows[0]);
     }

@@ -14,6 +14,8 @@ import { Vault } from '../vault/vault.client.js';
 export type Completion =
   | { readonly kind: 'completed'; readonly accountId: AccountId }
   | { readonly kind: 'identity_taken'; readonly provider: string }
+  /** What the vault holds of a leg is not what was recorded: two answers raced, or it was given back meanwhile. */
+  | { readonly kind: 'leg_lost'; readonly provider: string }
   /** A connection that was to be used again has gone since it was listed: the chain is looked at anew. */
   | { readonly kind: 'reconsider' };
 
@@ -46,7 +48,8 @@ export class CompleteSignIn {
     });
     if (settled.kind === 'identity_taken') return settled;
     const { accountId } = settled;
-    if (!(await this.#openInVault(situation, accountId, providers))) return { kind: 'reconsider' };
+    const missing = await this.#openInVault(situation, accountId, providers);
+    if (missing !== undefined) return missing;
     const { clientId, name: clientName } = request.client;
     const session = { tsid: state.tsid, accountId, clientId, clientName };
     await this.sessions.open(session, this.config.tokenLifespans.refreshTokenLifespanMs);
@@ -61,18 +64,25 @@ export class CompleteSignIn {
     return { kind: 'completed', accountId };
   }
 
-  /** @returns false when a connection that was to be used again has gone since it was listed. */
+  /** @returns what stands in the way; `undefined` when the session is open. */
   async #openInVault(
-    { attempt }: Situation,
+    { attempt: { id, state } }: Situation,
     accountId: AccountId,
     providers: readonly string[],
-  ): Promise<boolean> {
+  ): Promise<Completion | undefined> {
+    const subjects = Object.fromEntries(
+      provenIdentities(state.legs).map(({ provider, identity }) => [provider, identity.subject]),
+    );
     try {
-      await this.vault.openSession(attempt.id, attempt.state.tsid, accountId, providers);
-      return true;
+      const { tsid } = state;
+      await this.vault.openSession({ attemptId: id, tsid, accountId, providers: [...providers], subjects });
+      return undefined;
     } catch (error) {
-      if (error instanceof GatehouseError && error.code === 'connection_missing') return false;
-      throw error;
+      if (!(error instanceof GatehouseError) || error.code !== 'connection_missing') throw error;
+      const provider = error.details['provider'];
+      return typeof provider === 'string' && subjects[provider] !== undefined
+        ? { kind: 'leg_lost', provider }
+        : { kind: 'reconsider' };
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { AccountId } from '@gatehouse/kernel/ids';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import type { AttemptState, LegFailure, LegOutcome, SignInState } from './attempt.js';
 
@@ -13,16 +13,22 @@ export const approved = (state: SignInState): SignInState => ({
 
 export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
 
-/** The user is somebody else than the browser says: nothing of that account counts any more. */
-export const anotherAccount = (state: SignInState, primaryProvider: string): SignInState => ({
+/**
+ * The user is somebody else than the browser says: nothing of that account counts any more.
+ * @param tsid of the session that this sign-in opens now
+ */
+export const anotherAccount = (
+  state: SignInState,
+  primaryProvider: string,
+  tsid: SessionId,
+): SignInState => ({
   kind: 'sign-in',
   clientId: state.clientId,
-  tsid: state.tsid,
+  tsid,
   approved: false,
   reuseConfirmed: false,
   legs: {},
   fresh: withName(state.fresh, primaryProvider),
-  ...(state.browserBinding === undefined ? {} : { browserBinding: state.browserBinding }),
 });
 
 /** A refusal is often a wrong account, so the next visit lets the user choose. */

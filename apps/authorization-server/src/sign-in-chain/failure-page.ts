@@ -74,7 +74,7 @@ function textFor(provider: string, reason: LegFailure): FailureText {
     case 'identity_taken':
       return {
         title: 'That account is taken',
-        what: `The account you chose at ${provider} already belongs to somebody else here. Choose another one, or sign in as that person from the beginning.`,
+        what: `The account you chose at ${provider} is somebody else's here. Choose another one, or sign in as that person from the beginning.`,
         retry: 'Try again with another account',
       };
   }

@@ -73,7 +73,9 @@ export class ReceiveLeg {
     const change = (state: AttemptState): AttemptState =>
       this.#decidesAccount(state, provider)
         ? primaryDone(state, provider, reply.identity, owner, newAccount)
-        : laterDone(personSettled(state, settledOwner), provider, reply.identity, owner);
+        : this.#wouldBeAnother(provider, owner)
+          ? failed(state, provider, 'identity_taken')
+          : laterDone(personSettled(state, settledOwner), provider, reply.identity, owner);
     const recorded = await this.attempts.change(id, change);
     const outcome = recorded.state.legs[provider];
     if (outcome?.kind === 'failed')
@@ -87,6 +89,11 @@ export class ReceiveLeg {
     const outcome = legs[primary];
     if (person?.isNew !== true || outcome?.kind !== 'done') return undefined;
     return await this.accounts.ownerOf(primary, outcome.identity.subject);
+  }
+
+  /** Who is new at the primary provider is somebody of their own: linked to this account, they would sign in as it. */
+  #wouldBeAnother(provider: string, owner: AccountId | undefined): boolean {
+    return provider === this.config.primaryUpstreamProvider && owner === undefined;
   }
 
   #decidesAccount(state: AttemptState, provider: string): boolean {

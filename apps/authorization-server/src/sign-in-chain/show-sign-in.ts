@@ -77,10 +77,10 @@ export class ShowSignIn {
   ): Promise<Shown | undefined> {
     const completion = await this.completion.complete(request, situation, providers);
     if (completion.kind === 'reconsider') return undefined;
-    if (completion.kind === 'identity_taken') {
-      await this.attempts.change(situation.attempt.id, (state) =>
-        failed(state, completion.provider, 'identity_taken'),
-      );
+    if (completion.kind !== 'completed') {
+      const { kind, provider } = completion;
+      const reason = kind === 'identity_taken' ? kind : 'invalid_response';
+      await this.attempts.change(situation.attempt.id, (state) => failed(state, provider, reason));
       return undefined;
     }
     const { tsid } = situation.attempt.state;

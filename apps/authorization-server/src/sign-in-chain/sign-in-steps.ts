@@ -57,6 +57,7 @@ export class SignInSteps {
     const attempt = await this.attemptOf(request);
     const { person } = attempt.state;
     const fingerprint = fingerprintOf({
+      redirectUri: request.redirectUri,
       redirectUris: request.client.redirectUris,
       scopes: request.scopes,
       providers: this.config.upstreamProviders,

@@ -43,6 +43,8 @@ export class StandInVault {
   /** `<account> <provider>` */
   readonly connections = new Set<string>();
   readonly unavailable = new Set<string>();
+  /** Subjects whose leg was answered anew, as somebody else, after it was recorded. */
+  readonly lost = new Set<string>();
   readonly #legs = new Map<string, PendingLeg>();
 
   @Answers(busKeyCurrent)
@@ -95,6 +97,9 @@ export class StandInVault {
 
   @Answers(sessionOpen)
   open(@Payload() request: z.output<typeof sessionOpen.request>): Promise<z.input<typeof sessionOpen.reply>> {
+    for (const [provider, subject] of Object.entries(request.subjects))
+      if (this.lost.has(subject))
+        throw new GatehouseError('connection_missing', 'another subject', { details: { provider } });
     this.opened.push(request);
     for (const provider of request.providers) this.connections.add(`${request.accountId} ${provider}`);
     return Promise.resolve({ bound: request.providers });

@@ -40,13 +40,9 @@ export class Vault {
     await this.bus.ask(attemptDiscard, { attemptId });
   }
 
-  async openSession(
-    attemptId: AttemptId,
-    tsid: SessionId,
-    accountId: AccountId,
-    providers: readonly string[],
-  ): Promise<void> {
-    await this.bus.ask(sessionOpen, { attemptId, tsid, accountId, providers: [...providers] });
+  /** Adopts what the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
+  async openSession(session: z.input<typeof sessionOpen.request>): Promise<void> {
+    await this.bus.ask(sessionOpen, session);
   }
 
   async closeSession(tsid: SessionId): Promise<void> {
@@ -62,8 +58,8 @@ export class Vault {
     await this.bus.ask(connectionRevoke, { accountId, provider });
   }
 
-  async adopt(attemptId: AttemptId, accountId: AccountId, provider: string): Promise<void> {
-    await this.bus.ask(connectionAdopt, { attemptId, accountId, provider });
+  async adopt(connection: z.input<typeof connectionAdopt.request>): Promise<void> {
+    await this.bus.ask(connectionAdopt, connection);
   }
 
   async #currentBusKey(): Promise<RecipientKey> {

@@ -30,13 +30,16 @@ export class AdoptConnection {
     return { adopted: true };
   }
 
-  async #adopt(tx: Queries, { attemptId, accountId, provider }: Request): Promise<readonly PendingEvent[]> {
+  async #adopt(
+    tx: Queries,
+    { attemptId, accountId, provider, subject }: Request,
+  ): Promise<readonly PendingEvent[]> {
     await this.connections.lockAccount(tx, accountId);
-    const [staged] = await this.staged.take(tx, attemptId, accountId, provider);
+    const [staged] = await this.staged.take(tx, attemptId, accountId, { [provider]: subject });
     if (staged === undefined) {
       // The same request again, after its reply was lost.
       const before = await this.connections.hold(tx, accountId, provider);
-      if (before?.attemptId === attemptId) return [];
+      if (before?.attemptId === attemptId && before.subject === subject) return [];
       throw new GatehouseError('attempt_unknown', 'nothing is staged for this account');
     }
     const { connectionId, event } = await this.adopt.run(tx, staged, accountId);

@@ -3,7 +3,14 @@ import { newConnectionId, type AccountId, type ConnectionId } from '@gatehouse/k
 import { Log } from '@gatehouse/observability/log';
 import type { Queries } from '@gatehouse/persistence/database';
 import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
-import { peek, tokenAnswer, tokenSet, type TokenSet } from '../providers/token-answer.js';
+import {
+  peek,
+  revocable,
+  tokenAnswer,
+  tokenSet,
+  type TokenAnswer,
+  type TokenSet,
+} from '../providers/token-answer.js';
 import type { ConnectionRow } from './connection.js';
 import { ConnectionStore } from './connection.store.js';
 import { EventOutboxStore, type PendingEvent } from './event-outbox.store.js';
@@ -51,6 +58,9 @@ export class AdoptStaged {
     } else {
       const old = this.keyring.open(tokenSet, before.tokens, tokensOwner(before));
       await this.revocations.add(provider, old.refreshToken ?? old.accessToken, tx);
+      const newer = this.#keptAnswer(before);
+      const token = newer === undefined ? undefined : revocable(newer);
+      if (token !== undefined) await this.revocations.add(provider, token, tx);
       await this.connections.replace(tx, id, sealed(tokens));
       this.log.info('connection-subject-changed', { connectionId: id, accountId, provider });
     }
@@ -60,9 +70,12 @@ export class AdoptStaged {
 
   /** A refresh may have been answered and not been published yet: then its refresh token is the one that still works. */
   #newestRefreshToken(row: ConnectionRow): string | undefined {
-    const kept =
-      row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+    const kept = this.#keptAnswer(row);
     const published = this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
     return (kept === undefined ? undefined : peek(kept.body)?.refresh_token) ?? published;
+  }
+
+  #keptAnswer(row: ConnectionRow): TokenAnswer | undefined {
+    return row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
   }
 }

@@ -10,7 +10,7 @@ import { legSecrets } from '../providers/authorization-parameters.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ProviderClient } from '../providers/provider.client.js';
 import { legRefusalOf } from './leg-refusal.js';
-import { LegStores } from './leg-stores.js';
+import { LegStores, type KeptAnswer } from './leg-stores.js';
 
 const sealedQuery = z.strictObject({ query: z.string().max(16_384) });
 
@@ -38,16 +38,19 @@ export class CompleteConnection {
     const { attemptId } = leg;
     const key = { attemptId, provider: provider.name };
     const secrets = this.keyring.open(legSecrets, leg.secrets, legOwner(attemptId, provider.name));
-    let answered: string | undefined;
+    let answered: KeptAnswer | undefined;
     const redemption = await this.client.redeemCode(provider, { query, state, secrets }, async (answer) => {
       answered = await this.stores.keep(key, leg.accountId, answer);
     });
     if (redemption.ok) {
       const { identity, accepted } = redemption;
-      if (await this.stores.staged.accept(key, identity, accepted))
+      if (
+        answered !== undefined &&
+        (await this.stores.staged.accept(key, answered.sealed, identity, accepted))
+      )
         return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
       if (answered !== undefined) await this.stores.giveUp(key, answered);
-      throw new GatehouseError('callback_unknown', 'the attempt was discarded meanwhile');
+      throw new GatehouseError('callback_unknown', 'the attempt was discarded, or answered anew, meanwhile');
     }
     const { failure } = redemption;
     const reason = legRefusalOf(failure);

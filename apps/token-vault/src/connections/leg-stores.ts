@@ -12,6 +12,13 @@ interface LegKey {
   readonly provider: string;
 }
 
+export interface KeptAnswer {
+  /** As it is stored. */
+  readonly sealed: Buffer;
+  /** Ends the grant, should the answer turn out worthless. */
+  readonly token: string | undefined;
+}
+
 /** What an attempt leaves in the vault, and how it goes away again. */
 @Injectable()
 export class LegStores {
@@ -23,16 +30,15 @@ export class LegStores {
     private readonly revocations: RevocationOutboxStore,
   ) {}
 
-  /** @returns the token that ends the grant, should the answer turn out worthless. */
-  async keep(key: LegKey, accountId: AccountId | null, answer: TokenAnswer): Promise<string | undefined> {
-    await this.staged.keep(key, accountId, answer);
-    return revocable(answer);
+  async keep(key: LegKey, accountId: AccountId | null, answer: TokenAnswer): Promise<KeptAnswer> {
+    const sealed = await this.staged.keep(key, accountId, answer);
+    return { sealed, token: revocable(answer) };
   }
 
   /** An answer that failed validation is never adopted; what it granted is given back to the provider. */
-  async giveUp(key: LegKey, token: string): Promise<void> {
-    await this.revocations.add(key.provider, token);
-    await this.staged.drop(key);
+  async giveUp(key: LegKey, { sealed, token }: KeptAnswer): Promise<void> {
+    if (token !== undefined) await this.revocations.add(key.provider, token);
+    await this.staged.drop(key, sealed);
   }
 
   /** @returns how many pending legs and staged connections the attempt had. */

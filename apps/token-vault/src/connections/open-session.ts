@@ -35,7 +35,7 @@ export class OpenSession {
     return { bound: inOrder(request.providers, bound) };
   }
 
-  async #open(tx: Queries, { attemptId, tsid, accountId, providers }: Request): Promise<Opened> {
+  async #open(tx: Queries, { attemptId, tsid, accountId, providers, subjects }: Request): Promise<Opened> {
     await this.connections.lockAccount(tx, accountId);
     const before = await this.sessions.hold(tx, tsid);
     if (before !== undefined) {
@@ -46,20 +46,22 @@ export class OpenSession {
     }
     if (await this.staged.isForAnother(tx, attemptId, accountId))
       throw new GatehouseError('attempt_unknown', 'the attempt was begun for another account');
+    const taken = await this.staged.take(tx, attemptId, accountId, subjects);
+    const lost = Object.keys(subjects).find((name) => taken.every(({ provider }) => provider !== name));
+    if (lost !== undefined) throw missingConnection(lost);
     const events: PendingEvent[] = [];
-    for (const staged of await this.staged.take(tx, attemptId, accountId))
-      events.push((await this.adopt.run(tx, staged, accountId)).event);
+    for (const staged of taken) events.push((await this.adopt.run(tx, staged, accountId)).event);
     if (!(await this.sessions.insert(tx, tsid, accountId, attemptId)))
       throw new GatehouseError('request_invalid', 'the session belongs to another sign-in');
     const bound = await this.sessions.bind(tx, tsid, accountId, providers);
     const missing = providers.find((provider) => !bound.includes(provider));
-    if (missing !== undefined)
-      throw new GatehouseError('connection_missing', `no connection to ${missing}`, {
-        details: { provider: missing },
-      });
+    if (missing !== undefined) throw missingConnection(missing);
     return { bound, events };
   }
 }
+
+const missingConnection = (provider: string): GatehouseError =>
+  new GatehouseError('connection_missing', `no connection to ${provider}`, { details: { provider } });
 
 const inOrder = (order: readonly string[], bound: readonly string[]): string[] => [
   ...new Set(order.filter((provider) => bound.includes(provider))),

@@ -6,6 +6,9 @@ import { Database } from '@gatehouse/persistence/database';
 
 export const LEG_LIFETIME_MS = 10 * MINUTE_MS;
 
+/** A browser goes back and forth, and opens a second tab; who begins more legs in one attempt loses the oldest. */
+const MAX_PENDING = 8;
+
 export interface NewLeg {
   readonly stateHash: string;
   readonly attemptId: AttemptId;
@@ -43,6 +46,12 @@ export class PendingLegStore {
     });
     const [row] = rows;
     if (row === undefined) throw new GatehouseError('internal', 'a pending leg was not stored');
+    await this.database.query({
+      name: 'pending-leg-trim',
+      text: `delete from pending_legs where state_hash in (
+               select state_hash from pending_legs where attempt_id = $1 order by expires_at desc offset $2)`,
+      values: [leg.attemptId, MAX_PENDING],
+    });
     return row.expiresAt;
   }
 

@@ -50,6 +50,8 @@ afterAll(async () => {
   await Promise.all([stub.stop(), nats.close(), database.close()]);
 });
 
+const ALICE_AT_ACME = { acme: 'stub-alice' };
+
 const as = (login: string) => (url: string) => stub.callbackQuery(url, login);
 
 async function revoked(): Promise<readonly string[]> {
@@ -63,7 +65,7 @@ describe('opening a session', () => {
   test('changes nothing at all when one of its providers is not connected', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
     await client.leg(attemptId, 'acme', as('alice'));
-    const request = { attemptId, tsid, accountId };
+    const request = { attemptId, tsid, accountId, subjects: ALICE_AT_ACME };
     await expect(client.ask(sessionOpen, { ...request, providers: ['acme', 'octo'] })).rejects.toMatchObject({
       code: 'connection_missing',
       details: { provider: 'octo' },
@@ -79,11 +81,12 @@ describe('opening a session', () => {
   test('twice with the same request gives the same answer, ten times at once too', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
     await client.leg(attemptId, 'acme', as('alice'));
-    const open = () => client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'] });
+    const open = () =>
+      client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'], subjects: ALICE_AT_ACME });
     const answers = await Promise.all(Array.from({ length: 10 }, open));
     expect(answers).toEqual(Array(10).fill({ bound: ['acme'] }));
     await expect(
-      client.ask(sessionOpen, { attemptId, tsid, accountId: newAccountId(), providers: [] }),
+      client.ask(sessionOpen, { attemptId, tsid, accountId: newAccountId(), providers: [], subjects: {} }),
     ).rejects.toMatchObject({ code: 'request_invalid' });
   });
 
@@ -92,7 +95,7 @@ describe('opening a session', () => {
     await expect(client.ask(sessionClose, { tsid })).resolves.toEqual({ closed: false });
     await client.leg(attemptId, 'acme', as('alice'));
     await expect(
-      client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'] }),
+      client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'], subjects: ALICE_AT_ACME }),
     ).rejects.toMatchObject({ code: 'session_closed' });
   });
 
@@ -106,15 +109,21 @@ describe('opening a session', () => {
     });
     await client.complete(as('alice')(authorizationUrl));
     await expect(
-      client.ask(sessionOpen, { attemptId, tsid: newSessionId(), accountId: thief, providers: [] }),
+      client.ask(sessionOpen, {
+        attemptId,
+        tsid: newSessionId(),
+        accountId: thief,
+        providers: [],
+        subjects: { octo: 'stub-alice' },
+      }),
     ).rejects.toMatchObject({ code: 'attempt_unknown' });
     await expect(
-      client.ask(connectionAdopt, { attemptId, accountId: thief, provider: 'octo' }),
+      client.ask(connectionAdopt, { attemptId, accountId: thief, provider: 'octo', subject: 'stub-alice' }),
     ).rejects.toMatchObject({
       code: 'attempt_unknown',
     });
     await expect(
-      client.ask(connectionAdopt, { attemptId, accountId: victim, provider: 'octo' }),
+      client.ask(connectionAdopt, { attemptId, accountId: victim, provider: 'octo', subject: 'stub-alice' }),
     ).resolves.toEqual({
       adopted: true,
     });
@@ -140,7 +149,13 @@ describe('two sessions of one account', () => {
     const redeemed = stub.counts.code;
     const tsid = newSessionId();
     await expect(
-      client.ask(sessionOpen, { attemptId: newAttemptId(), tsid, accountId, providers: ['acme'] }),
+      client.ask(sessionOpen, {
+        attemptId: newAttemptId(),
+        tsid,
+        accountId,
+        providers: ['acme'],
+        subjects: {},
+      }),
     ).resolves.toEqual({ bound: ['acme'] });
     await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
     expect(stub.counts.code).toBe(redeemed);
@@ -151,7 +166,8 @@ describe('two sessions of one account', () => {
     await expect(client.inject(tsid, 'repos')).rejects.toMatchObject({ code: 'connection_missing' });
     const attemptId = newAttemptId();
     await client.leg(attemptId, 'octo', as('alice'));
-    const adopt = () => client.ask(connectionAdopt, { attemptId, accountId, provider: 'octo' });
+    const adopt = () =>
+      client.ask(connectionAdopt, { attemptId, accountId, provider: 'octo', subject: 'stub-alice' });
     await expect(adopt()).resolves.toEqual({ adopted: true });
     // The reply may be lost.
     await expect(adopt()).resolves.toEqual({ adopted: true });

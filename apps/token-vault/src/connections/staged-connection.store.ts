@@ -57,8 +57,12 @@ export class StagedConnectionStore {
     private readonly keyring: Keyring,
   ) {}
 
-  /** Keeps the answer as it came; it is worth nothing until {@link StagedConnectionStore.accept}. */
-  async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<void> {
+  /**
+   * Keeps the answer as it came; it is worth nothing until {@link StagedConnectionStore.accept}.
+   * @returns what names this very answer: a later one takes its place, and must not be taken for it.
+   */
+  async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer> {
+    const sealed = this.keyring.seal(answer, [...stagedOwner(key.attemptId, key.provider), 'answer']);
     await this.database.query({
       name: 'staged-keep',
       text: `insert into staged_connections (attempt_id, provider, account_id, state, sealed, access_obtained_at, expires_at)
@@ -70,20 +74,26 @@ export class StagedConnectionStore {
         key.attemptId,
         key.provider,
         accountId,
-        this.keyring.seal(answer, [...stagedOwner(key.attemptId, key.provider), 'answer']),
+        sealed,
         new Date(answer.receivedAtMs),
         STAGED_LIFETIME_MS,
       ],
     });
+    return sealed;
   }
 
-  /** The answer was validated. @returns false when the attempt was discarded meanwhile. */
-  async accept(key: StagedKey, identity: UpstreamIdentity, accepted: AcceptedTokens): Promise<boolean> {
+  /** The answer was validated. @returns false when it was discarded or replaced meanwhile. */
+  async accept(
+    key: StagedKey,
+    kept: Buffer,
+    identity: UpstreamIdentity,
+    accepted: AcceptedTokens,
+  ): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'staged-accept',
       text: `update staged_connections set state = 'validated', sealed = $3, subject = $4, name = $5, email = $6, scopes = $7,
                access_obtained_at = $8, access_expires_at = $9
-             where attempt_id = $1 and provider = $2`,
+             where attempt_id = $1 and provider = $2 and sealed = $10`,
       values: [
         key.attemptId,
         key.provider,
@@ -94,35 +104,39 @@ export class StagedConnectionStore {
         accepted.scopes,
         new Date(accepted.obtainedAtMs),
         accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
+        kept,
       ],
     });
     return rowCount === 1;
   }
 
-  async drop(key: StagedKey): Promise<void> {
+  /** Only the answer that was kept: one that took its place stays. */
+  async drop(key: StagedKey, kept: Buffer): Promise<void> {
     await this.database.query({
       name: 'staged-drop',
-      text: 'delete from staged_connections where attempt_id = $1 and provider = $2',
-      values: [key.attemptId, key.provider],
+      text: 'delete from staged_connections where attempt_id = $1 and provider = $2 and sealed = $3',
+      values: [key.attemptId, key.provider, kept],
     });
   }
 
   /**
-   * Takes what was validated, in order of provider names. A leg that was begun for another account is left alone.
-   * @param provider only that one
+   * Takes what was validated, in order of provider names. A leg that was begun for another account is left alone, and
+   * so is one that was answered as another subject: two answers may have raced for their place.
+   * @param subjects by provider; nothing else is taken
    */
   async take(
     tx: Queries,
     attemptId: AttemptId,
     accountId: AccountId,
-    provider?: string,
+    subjects: Readonly<Record<string, string>>,
   ): Promise<readonly StagedConnection[]> {
     const { rows } = await tx.query<StagedRow>({
       name: 'staged-take',
       text: `delete from staged_connections where attempt_id = $1 and state = 'validated' and expires_at > now()
-               and (account_id is null or account_id = $2) and ($3::text is null or provider = $3)
+               and (account_id is null or account_id = $2)
+               and (provider, subject) in (select * from unnest($3::text[], $4::text[]))
              returning ${COLUMNS}`,
-      values: [attemptId, accountId, provider ?? null],
+      values: [attemptId, accountId, Object.keys(subjects), Object.values(subjects)],
     });
     return rows
       .map((row) => this.#opened(row))

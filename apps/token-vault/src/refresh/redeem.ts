@@ -12,15 +12,10 @@ import {
   type TokenAnswer,
   type TokenSet,
 } from '../providers/token-answer.js';
-import { outcomeOf, isWorthless, type Redemption, type RefreshOutcome } from './outcome.js';
+import { outcomeOf, isWorthless, type Redemption } from './outcome.js';
+import type { Refreshed } from './refreshed.js';
 import { RefreshEndings } from './refresh-endings.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
-
-export interface Refreshed {
-  readonly outcome: RefreshOutcome;
-  /** The row with the newest tokens, where there are newer ones. */
-  readonly row?: ConnectionRow;
-}
 
 /** Longer than finding the provider and one request to it can take. */
 export const leaseMsOf = (provider: Provider): number => 2 * provider.timeoutMs + LEASE_MARGIN_MS;

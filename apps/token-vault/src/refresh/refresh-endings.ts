@@ -7,7 +7,7 @@ import { EventOutboxStore } from '../connections/event-outbox.store.js';
 import { RevocationOutboxStore } from '../connections/revocation-outbox.store.js';
 import { revocable, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
 import type { RefreshOutcome } from './outcome.js';
-import type { Refreshed } from './redeem.js';
+import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
 import { restAfterAmbiguousMs, restAfterUnavailableMs } from './rest.js';
 
@@ -54,7 +54,7 @@ export class RefreshEndings {
   async reauth(lease: Lease, row: ConnectionRow, worthless: TokenAnswer | undefined): Promise<Refreshed> {
     const { id: connectionId, accountId, provider } = row;
     const event = await this.database.transaction(async (tx) => {
-      if (!(await this.store.requireReauth(tx, lease))) return undefined;
+      if (!(await this.store.requireReauth(tx, lease, worthless !== undefined))) return undefined;
       const token = worthless === undefined ? undefined : revocable(worthless);
       if (token !== undefined) await this.revocations.add(provider, token, tx);
       return await this.outbox.add(tx, {
@@ -65,7 +65,10 @@ export class RefreshEndings {
         atMs: Date.now(),
       });
     });
-    if (event === undefined) return { outcome: 'superseded' };
+    if (event === undefined) {
+      await this.store.release(lease);
+      return { outcome: 'superseded' };
+    }
     this.log.info('connection-needs-user', { connectionId, provider });
     await this.events.publish([event]);
     return { outcome: 'reauth_required' };

@@ -12,8 +12,10 @@ import { RevocationOutbox } from '../connections/revocation-outbox.js';
 import { SubjectTokens } from '../credentials/subject-tokens.js';
 import { StubProvider } from '../testing/stub-provider.js';
 import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import type { VaultClient } from '../testing/vault-client.js';
+import { someUuid, type VaultClient } from '../testing/vault-client.js';
 import { oidcProvider } from '../testing/vault-config.js';
+import { RefreshEndings } from './refresh-endings.js';
+import { RefreshStore } from './refresh.store.js';
 
 const REPLICAS = 2;
 
@@ -190,4 +192,18 @@ describe('while a refresh is on its way', () => {
     await outbox.settled();
     expect(stub.revoked).toHaveLength(2);
   });
+});
+
+test('a loser whose token was refused does not throw away the answer that the winner has just kept', async () => {
+  const { accountId } = await expired();
+  const { id } = await rowOf(accountId);
+  const store = vault.app.get(RefreshStore);
+  const loser = await store.acquire(id, 1, 60_000);
+  if (loser === undefined) throw new Error('no lease');
+  const winner = { ...loser.lease, owner: someUuid() };
+  expect(await store.keepAnswer(winner, Buffer.from('the only answer'), 60_000)).toBe(true);
+  await expect(
+    vault.app.get(RefreshEndings).failed(loser.lease, loser.row, 'reauth_required', undefined),
+  ).resolves.toEqual({ outcome: 'superseded' });
+  expect(await rowOf(accountId)).toMatchObject({ state: 'live', answered: true, leased: false });
 });

@@ -94,14 +94,18 @@ export class RefreshStore {
     return rows[0];
   }
 
-  /** Only the user can mend it. @returns false when the lease is lost or the version moved on. */
-  async requireReauth(tx: Queries, { id, version, owner }: Lease): Promise<boolean> {
+  /**
+   * Only the user can mend it.
+   * @param judged the row's answer was found worthless; otherwise one that somebody kept meanwhile is not thrown away
+   * @returns false when the lease is lost, the version moved on, or there is such an answer.
+   */
+  async requireReauth(tx: Queries, { id, version, owner }: Lease, judged: boolean): Promise<boolean> {
     const { rowCount } = await tx.query({
       name: 'refresh-require-reauth',
       text: `update connections set state = 'reauth_required', answer = null, lease_owner = null, lease_until = null,
                refresh_started_at = null, next_attempt_at = null
-             where id = $1 and version = $2 and lease_owner = $3`,
-      values: [id, version, owner],
+             where id = $1 and version = $2 and lease_owner = $3 and ($4 or answer is null)`,
+      values: [id, version, owner, judged],
     });
     return rowCount === 1;
   }

@@ -7,7 +7,8 @@ import type { ConnectionRow } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { VaultMetrics } from '../vault-metrics.js';
-import { leaseMsOf, Redeem, type Refreshed } from './redeem.js';
+import { leaseMsOf, Redeem } from './redeem.js';
+import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Acquired } from './refresh.store.js';
 
 const FIRST_LOOK_MS = 10;

@@ -65,12 +65,20 @@ export class VaultClient {
     accountId: string = newAccountId(),
   ): Promise<{ tsid: string; accountId: string; attemptId: string }> {
     const attemptId = newAttemptId();
+    const subjects: Record<string, string> = {};
     for (const [provider, signIn] of Object.entries(legs)) {
       const reply = await this.leg(attemptId, provider, signIn);
       if (reply.outcome !== 'completed') throw new Error(`${provider} refused: ${reply.reason}`);
+      subjects[provider] = reply.identity.subject;
     }
     const tsid = newSessionId();
-    await this.bus.ask(sessionOpen, { attemptId, tsid, accountId, providers: Object.keys(legs) });
+    await this.bus.ask(sessionOpen, {
+      attemptId,
+      tsid,
+      accountId,
+      providers: Object.keys(legs),
+      subjects,
+    });
     return { tsid, accountId, attemptId };
   }
 

@@ -51,6 +51,8 @@ export class Peers {
   readonly #verdicts = new Map<string, Verdict>();
   readonly #finding = new Map<string, Promise<Peer>>();
   readonly #sessions: LRUCache<string, Session>;
+  /** A session that was being begun at the time of a drop may be one of those: it is not kept. */
+  #drops = 0;
 
   constructor(private readonly backends: AuthorizedBackend) {
     this.#sessions = new LRUCache<string, Session>({
@@ -79,9 +81,10 @@ export class Peers {
   }
 
   /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
-  drop(matches: (principal: Principal) => boolean): void {
-    for (const [key, { principal }] of [...this.#sessions.entries()])
-      if (matches(principal)) this.#sessions.delete(key);
+  drop(matches: (principal: Principal, backend: string) => boolean): void {
+    this.#drops += 1;
+    for (const [key, { principal, backend }] of [...this.#sessions.entries()])
+      if (matches(principal, backend)) this.#sessions.delete(key);
   }
 
   /** The owner's sessions at all backends are over: the backends are told. */
@@ -99,7 +102,7 @@ export class Peers {
   setLogLevel(principal: Principal, owner: string, backends: readonly string[], level: string): void {
     for (const backend of backends) {
       const session = this.#sessions.get(sessionKey({ backend, principal, owner }));
-      if (session !== undefined) this.#saySetLevel(session, level);
+      if (session !== undefined) this.#saySetLevel({ ...session, principal }, level);
     }
   }
 
@@ -176,6 +179,7 @@ export class Peers {
 
   async #initialize(key: string, request: PeerRequest): Promise<Peer> {
     const { backend, principal } = request;
+    const drops = this.#drops;
     const id = 'gatehouse-initialize';
     const params = {
       protocolVersion: LEGACY_VERSIONS[0],
@@ -201,7 +205,7 @@ export class Peers {
     this.#verdicts.set(backend, { kind: 'sessions' });
     const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
     await this.#sayInitialized(session, request);
-    this.#sessions.set(key, session);
+    if (drops === this.#drops) this.#sessions.set(key, session);
     if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);
     return session;
   }

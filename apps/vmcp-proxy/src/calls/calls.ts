@@ -20,6 +20,7 @@ import { isEventStream } from '../backends/server-sent-events.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import { promisable, type BackendQuestions } from './backend-questions.js';
 import type { Call } from './call.js';
+import { CallLimit } from './call-limit.js';
 import { passOn, passOnTranslated, type Translate } from './deliver.js';
 import { calledName, sendResult, type Failures } from './failures.js';
 import { CANCELLED, type InFlight } from './in-flight.js';
@@ -48,6 +49,7 @@ const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 /** Calls a backend on behalf of a client: finds it, speaks its revision, gives it the right credential, passes its answer on. */
 export class Calls {
   readonly #timeouts: ReadonlyMap<string, number>;
+  readonly #limit = new CallLimit();
 
   constructor(
     private readonly to: CallDependencies,
@@ -68,7 +70,7 @@ export class Calls {
     let outcome = 'answered';
     try {
       if (route.standsIn === true) await this.#sayWhyNotListed(call, route);
-      else await this.#forward(call, route);
+      else await this.#within(call, route);
     } catch (error) {
       outcome = this.#fail(call, route.backend, GatehouseError.from(error), userSaidNo);
     } finally {
@@ -107,6 +109,15 @@ export class Calls {
       this.to.states.verifies(requestState, asked) &&
       declined(inputResponses, provider)
     );
+  }
+
+  async #within(call: Call, route: Route): Promise<void> {
+    const leave = this.#limit.enter(call.principal, route.backend);
+    try {
+      await this.#forward(call, route);
+    } finally {
+      leave();
+    }
   }
 
   async #forward(call: Call, route: Route): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 
 export type RetryAdvice = 'safe' | 'check-first' | 'after-action' | 'never';
@@ -15,6 +16,22 @@ const ADVICE: Readonly<Record<RetryAdvice, string>> = {
   never: 'Nothing was done, and trying again does not help.',
 };
 
-/** What a client reads: the backend's configured name, the public text, what a retry can do, and the code. */
-export const failureText = (error: GatehouseError, backend: string): string =>
-  `${backend}: ${error.publicText} ${ADVICE[retryAdvice(error)]} (${error.code})`;
+/** Codes that are about a provider, or about what is exchanged for its token. */
+const OF_PROVIDER: ReadonlySet<ErrorCode> = new Set([
+  'connection_missing',
+  'reauth_required',
+  'provider_unavailable',
+  'exchange_refused',
+  'exchange_unavailable',
+]);
+
+/** The public text, with the provider that it is about: "the provider" alone would not tell the user which one. */
+export function reasonText(error: GatehouseError, provider = error.details['provider']): string {
+  return provider === undefined || !OF_PROVIDER.has(error.code)
+    ? error.publicText
+    : `${error.publicText} Provider: ${provider}.`;
+}
+
+/** What a client reads: the backend's configured name, the reason, what a retry can do, and the code. */
+export const failureText = (error: GatehouseError, backend: string, provider?: string): string =>
+  `${backend}: ${reasonText(error, provider)} ${ADVICE[retryAdvice(error)]} (${error.code})`;

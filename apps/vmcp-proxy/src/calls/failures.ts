@@ -34,7 +34,7 @@ export class Failures {
   answer(call: Call, backend: string, error: GatehouseError, declined = false): void {
     const missing = this.#missing(call, backend, error);
     if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined);
-    else this.#fail(call, failureText(error, backend), error);
+    else this.#fail(call, failureText(error, backend, this.providerOf(backend)), error);
   }
 
   /** Nothing of that name is listed for this caller. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { createServer } from 'node:http';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
-import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
+import { call, isCall, startCallWorld, until, type CallWorld } from './call-world.fixture.js';
 
 let nats: TestNats;
 let world: CallWorld;
@@ -153,4 +153,44 @@ test('a session that the vault calls closed is a 401 for the client', async () =
   world.proxy.surroundings.credentials.delete('inject');
   expect(answer.status).toBe(401);
   expect((await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token })).status).toBe(200);
+});
+
+test.each(['provider_unavailable', 'reauth_required', 'connection_missing', 'exchange_refused'] as const)(
+  'a call that fails with %s names the provider, also to a client that cannot open links',
+  async (code) => {
+    const fresh = await world.newCaller();
+    world.proxy.surroundings.credentials.set('inject', { code });
+    const stranger = await world.proxy.token();
+    const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token: stranger });
+    const listed = await modern(world.proxy.mcpUrl, 'tools/list', {}, { token: fresh });
+    world.proxy.surroundings.credentials.delete('inject');
+    expect(textOf(answer)).toContain('octo');
+    expect(listed.status).toBe(200);
+  },
+);
+
+test('one caller with more calls than a backend has connections does not keep the others out', async () => {
+  world
+    .backend('stateless')
+    .setIntercept(
+      (one) => isCall(one) && one.body['params'] !== undefined && JSON.stringify(one.body).includes('greedy'),
+    );
+  const greedy = Array.from({ length: 200 }, () =>
+    modern(world.proxy.mcpUrl, 'tools/call', call('stateless', { by: 'greedy' }), { token }),
+  );
+  await until(
+    () =>
+      world.backend('stateless').received.filter(({ body }) => JSON.stringify(body).includes('greedy'))
+        .length >= 100,
+  );
+  const other = await world.proxy.token();
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('stateless', { by: 'other' }), {
+    token: other,
+  });
+  expect(textOf(answer)).toContain('other');
+  const texts = (await Promise.all(greedy)).map(textOf);
+  expect(texts.some((text) => text.includes('(busy)'))).toBe(true);
+  expect(textOf(await modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token }))).not.toContain(
+    'busy',
+  );
 });

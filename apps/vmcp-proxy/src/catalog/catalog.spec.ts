@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
+import { Secret } from '@gatehouse/kernel/secret';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
+import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { Catalog } from './catalog.js';
 
 let nats: TestNats;
 let proxy: TestProxy;
@@ -190,4 +193,38 @@ test('lists of 2026-07-28 say how long they hold and that they are private', asy
 test('a cursor that was never given out is refused', async () => {
   const answer = await modern(proxy.mcpUrl, 'tools/list', { cursor: 'x' }, { token });
   expect([answer.status, answer.body.error?.code]).toEqual([400, -32_602]);
+});
+
+test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {
+  const listedWith: unknown[] = [];
+  let nowMs = 1_000_000;
+  const catalog = new Catalog(
+    {
+      backends: [{ name: 'one' }] as never,
+      aggregation: {
+        conflictResolution: 'prefix',
+        conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
+        tools: [],
+      },
+    },
+    async (_backend, { token: used }) => {
+      listedWith.push(used?.reveal());
+      return await Promise.resolve({
+        tools: [],
+        prompts: [],
+        resources: [],
+        resourceTemplates: [],
+        digest: '',
+      });
+    },
+    () => true,
+    { info: () => undefined, failure: () => undefined },
+    undefined,
+    () => nowMs,
+  );
+  const first = { ...ANONYMOUS, token: new Secret('first') };
+  await catalog.current(first);
+  nowMs += 31_000;
+  await catalog.current({ ...first, token: new Secret('renewed') });
+  expect(listedWith).toEqual(['first', 'renewed']);
 });

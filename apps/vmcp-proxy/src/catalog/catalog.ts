@@ -33,7 +33,8 @@ interface Entry {
 
 /** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
 interface Shelf {
-  readonly principal: Principal;
+  /** As of the newest request: its token is the one that is still valid. */
+  principal: Principal;
   readonly entries: readonly Entry[];
   /** Of the entries as they are; put together when somebody looks. */
   view: View | undefined;
@@ -103,6 +104,7 @@ export class Catalog {
       shelf = { principal, entries, view: undefined };
       this.#shelves.set(principal.key, shelf);
     }
+    shelf.principal = principal;
     return shelf;
   }
 

@@ -123,8 +123,20 @@ async function listPage(
     headers: peerHeaders(peer, method, undefined),
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   });
-  return await readAnswer(response, request.backend, id);
+  return await readAnswer(response, request.backend, id).catch((error: unknown) => {
+    // MCP, transports: a server that lost the session says 404 and need not say more.
+    if (!BARE_REFUSALS.has(response.status)) throw error;
+    throw new ListRefused(
+      'backend_unavailable',
+      `${method} was refused with HTTP status ${response.status}`,
+      {
+        details: { backend: request.backend, ran: 'no' },
+      },
+    );
+  });
 }
+
+const BARE_REFUSALS: ReadonlySet<number> = new Set([400, 404, 405, 406]);
 
 /** The gateway asks for itself here: it can do nothing for a server. */
 const OWN_ENVELOPE = {

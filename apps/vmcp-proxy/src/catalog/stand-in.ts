@@ -1,4 +1,5 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { reasonText } from '../calls/failure-text.js';
 import type { JsonObject } from '../edge/message.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 
@@ -9,8 +10,8 @@ export function standIn(backend: string, failure: GatehouseError): JsonObject {
     name: connect ? 'connect' : 'status',
     title: connect ? `Connect ${backend}` : `Status of ${backend}`,
     description: connect
-      ? `The tools of "${backend}" appear once its account is connected. ${failure.publicText} Call this tool to get the link.`
-      : `The tools of "${backend}" cannot be listed right now. ${failure.publicText} Call this tool to try again.`,
+      ? `The tools of "${backend}" appear once its account is connected. ${reasonText(failure)} Call this tool to get the link.`
+      : `The tools of "${backend}" cannot be listed right now. ${reasonText(failure)} Call this tool to try again.`,
     inputSchema: { type: 'object', properties: {}, additionalProperties: false },
     annotations: { readOnlyHint: true },
   };

@@ -91,6 +91,11 @@ export class HttpAnswer implements Answer {
   }
 
   onGone(callback: () => void): void {
+    // It left while its session or its lists were looked up: that is not announced again.
+    if (this.response.destroyed && !this.response.writableFinished) {
+      callback();
+      return;
+    }
     if (this.#gone !== undefined) {
       this.#gone.push(callback);
       return;

@@ -70,3 +70,13 @@ test('initialize is legacy, and refused under a modern header', () => {
 test('a request without an envelope is legacy', () => {
   expect(eraOf({ kind: 'request', id: 1, method: 'tools/list', params: {} }, {}).era).toBe('legacy');
 });
+
+test('a notification in a revision that is not spoken is refused, not quietly accepted', () => {
+  const notification = { kind: 'notification', method: 'notifications/cancelled', params: {} } as const;
+  expect(eraOf(notification, { 'mcp-protocol-version': '1999-01-01' })).toMatchObject({
+    era: 'refused',
+    error: { code: -32_022 },
+  });
+  expect(eraOf(notification, { 'mcp-protocol-version': '2026-07-28' }).era).toBe('modern');
+  expect(eraOf(notification, { 'mcp-protocol-version': '2025-11-25' }).era).toBe('legacy');
+});

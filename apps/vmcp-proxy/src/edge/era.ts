@@ -48,6 +48,7 @@ export function eraOf(message: RequestMessage | NotificationMessage, headers: In
   const meta = metaOf(message.params);
   const claimed = meta?.[META_PROTOCOL_VERSION];
   if (message.kind === 'notification') {
+    if (namesModern(header) && header !== MODERN_VERSION) return unsupported(header);
     return claimed === undefined && !namesModern(header)
       ? { era: 'legacy' }
       : { era: 'modern', envelope: { capabilities: {} } };

@@ -87,6 +87,27 @@ test('keys once learnt keep working while the authorization server is away', asy
   await get('known');
   away = true;
   await expect(get('known')).resolves.toBeDefined();
+});
+
+test('a key that nobody could ask about is no fault of the token: an outage is never a 401', async () => {
+  const pair = await generateKeyPair('ES256', { extractable: true });
+  const jwk = { ...(await exportJWK(pair.publicKey)), kty: 'EC', kid: 'known', alg: 'ES256' };
+  let [away, nowMs] = [false, 0];
+  const ask = jest.fn(
+    async () =>
+      await (away ? Promise.reject(new GatehouseError('unavailable')) : Promise.resolve({ keys: [jwk] })),
+  );
+  const keys = new SigningKeys({ ask } as never, () => nowMs);
+  const get = async (kid: string): Promise<unknown> => await keys.getKey({ alg: 'ES256', kid }, {} as never);
+  await get('known');
+  away = true;
+  nowMs = 60_000;
+  await expect(get('new')).rejects.toMatchObject({ code: 'unavailable' });
+  // Within the ten seconds nobody is asked again, and nothing more is known.
+  await expect(get('new')).rejects.toMatchObject({ code: 'unavailable' });
+  expect(ask).toHaveBeenCalledTimes(2);
+  away = false;
+  nowMs = 70_000;
   await expect(get('new')).rejects.not.toMatchObject({ code: 'unavailable' });
 });
 

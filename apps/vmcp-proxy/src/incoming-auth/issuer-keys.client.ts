@@ -23,6 +23,7 @@ export class IssuerKeys {
   #fetchedAtMs = 0;
   #askedAtMs = 0;
   #fetching: Promise<void> | undefined;
+  #failed = false;
 
   constructor(private readonly issuer: IncomingOidc['oidc']) {}
 
@@ -34,6 +35,11 @@ export class IssuerKeys {
     await this.#fetching?.catch(() => undefined);
     if (this.#keys === undefined)
       throw new GatehouseError('unavailable', 'the keys of the issuer cannot be fetched');
+    if (this.#failed && !this.#ids.has(header.kid))
+      throw new GatehouseError(
+        'unavailable',
+        'the keys of the issuer may have changed and cannot be fetched',
+      );
     return await this.#keys(header);
   };
 
@@ -44,10 +50,12 @@ export class IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
+    this.#failed = true;
     const { keys } = keySet.parse(await this.#json(this.issuer.jwksUrl ?? (await this.#discover())));
     this.#keys = createLocalJWKSet({ keys });
     this.#ids = new Set(keys.map(({ kid }) => kid));
     this.#fetchedAtMs = Date.now();
+    this.#failed = false;
   }
 
   async #discover(): Promise<string> {

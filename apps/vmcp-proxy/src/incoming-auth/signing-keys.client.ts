@@ -17,6 +17,7 @@ export class SigningKeys {
   #knownIds: ReadonlySet<string> = new Set();
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
+  #failed = false;
 
   constructor(
     private readonly contracts: Pick<ContractClient, 'ask'>,
@@ -27,6 +28,9 @@ export class SigningKeys {
     if (header.kid === undefined || !this.#knownIds.has(header.kid)) await this.#learn();
     if (this.#keys === undefined)
       throw new GatehouseError('unavailable', 'the signing keys were never fetched');
+    // Whether a token with another key is good cannot be said now, so it is not called bad.
+    if (this.#failed && (header.kid === undefined || !this.#knownIds.has(header.kid)))
+      throw new GatehouseError('unavailable', 'the signing keys may have changed and cannot be fetched');
     return await this.#keys(header);
   };
 
@@ -47,8 +51,10 @@ export class SigningKeys {
 
   async #ask(): Promise<void> {
     this.#askedAtMs = this.nowMs();
+    this.#failed = true;
     const { keys } = await this.contracts.ask(signingKeysCurrent, {});
     this.#keys = createLocalJWKSet({ keys: [...keys] });
     this.#knownIds = new Set(keys.map(({ kid }) => kid));
+    this.#failed = false;
   }
 }

@@ -15,12 +15,17 @@ const REWRITE_AFTER_MS = HOUR_MS;
 const TRUST_COPY_FOR_MS = 30 * SECOND_MS;
 const MOST_COPIES = 20_000;
 const MOST_SESSION_CHARACTERS = 16_384;
+/** Begun here by one person; many clients never end theirs. */
+const MOST_SESSIONS_OF_ONE = 200;
+const MOST_PERSONS = 20_000;
 
 export type NewSession = Pick<McpSession, 'protocolVersion' | 'clientInfo' | 'capabilities'>;
 
 /** Legacy sessions in the replicas' common bucket, under the digest of their id: who reads the bucket cannot use one. */
 export class McpSessionStore {
   readonly #copies = new LRUCache<string, McpSession>({ max: MOST_COPIES, ttl: TRUST_COPY_FOR_MS });
+  /** Sessions begun at this replica, oldest first, so that nobody fills the bucket. */
+  readonly #begun = new LRUCache<string, string[]>({ max: MOST_PERSONS });
 
   constructor(private readonly bucket: Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'>) {}
 
@@ -33,7 +38,19 @@ export class McpSessionStore {
       throw new GatehouseError('request_invalid', 'clientInfo and capabilities are too large');
     await this.bucket.put(sha256(session.id), encoded);
     this.#copies.set(session.id, session);
+    await this.#endOldest(session);
     return session;
+  }
+
+  async #endOldest({ id, issuer, subject }: McpSession): Promise<void> {
+    const person = JSON.stringify([issuer, subject]);
+    const begun = this.#begun.get(person) ?? [];
+    begun.push(id);
+    this.#begun.set(person, begun);
+    const oldest = begun.length > MOST_SESSIONS_OF_ONE ? begun.shift() : undefined;
+    if (oldest === undefined) return;
+    this.#copies.delete(oldest);
+    await this.bucket.delete(sha256(oldest));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
@@ -160,4 +161,60 @@ test('a backend that was updated to 2026-07-28 is found out without a restart of
   expect((await client.request('tools/call', call)).body.result).toBeDefined();
   await other.close();
   await updated.close();
+});
+
+test('a backend session that was begun as one account of the provider is not gone on with as another', async () => {
+  const subject = randomUUID();
+  const owned = await startBackend({ kind: 'sessions' });
+  const other = await startProxy({
+    nats,
+    backends: [{ name: 'own', url: owned.url, strategy: { type: 'upstreamInject', providerName: 'octo' } }],
+  });
+  const client = await legacyClient(other.mcpUrl, await other.token({ sub: subject }));
+  const sessionOfCall = async (): Promise<unknown> => {
+    await client.request('tools/call', { name: 'own_echo', arguments: {} });
+    return owned.callsOf('tools/call').at(-1)?.headers['mcp-session-id'];
+  };
+  const before = await sessionOfCall();
+  expect(await sessionOfCall()).toBe(before);
+  other.surroundings.credentials.set('own', 'token-of-another-account');
+  await other.events.tokenVault.publish(connectionChanged, {
+    connectionId: randomUUID(),
+    accountId: subject,
+    provider: 'octo',
+    change: 'connected',
+    atMs: Date.now(),
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await sessionOfCall()).not.toBe(before);
+  await other.close();
+  await owned.close();
+});
+
+test('one person cannot fill the bucket: beyond two hundred sessions the one begun first is ended', async () => {
+  const { McpSessionStore } = await import('./mcp-session.store.js');
+  const kept = new Map<string, string>();
+  const store = new McpSessionStore({
+    get: async (key) => {
+      const value = kept.get(key);
+      return await Promise.resolve(value === undefined ? undefined : { value, revision: 1 });
+    },
+    put: async (key, value) => {
+      kept.set(key, value);
+      await Promise.resolve();
+    },
+    update: async () => await Promise.resolve(true),
+    delete: async (key) => {
+      kept.delete(key);
+      await Promise.resolve();
+    },
+  });
+  const greedy = { issuer: 'i', subject: 'greedy', clientId: 'c', scopes: new Set<string>(), key: 'k' };
+  const started = { protocolVersion: '2025-11-25', clientInfo: {}, capabilities: {} } as const;
+  const others = await store.open({ ...greedy, subject: 'other' }, started);
+  const first = await store.open(greedy, started);
+  for (let count = 0; count < 300; count += 1) await store.open(greedy, started);
+  expect(kept.size).toBe(201);
+  expect(await store.find(greedy, first.id)).toBeUndefined();
+  expect(await store.find({ ...greedy, subject: 'other' }, others.id)).toBeDefined();
 });

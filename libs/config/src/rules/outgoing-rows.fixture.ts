@@ -1,4 +1,4 @@
-import { OIDC, OAUTH2, EXCHANGE, type Row } from './row.fixture.js';
+import { EXTERNAL, OIDC, OAUTH2, EXCHANGE, type Row } from './row.fixture.js';
 
 /** Tools, strategiesclients and scopes. */
 export const OUTGOING_ROWS: readonly Row[] = [
@@ -56,6 +56,20 @@ export const OUTGOING_ROWS: readonly Row[] = [
     'two entries for the tools of one backend',
     { 'aggregation.tools': [{ workload: 'repos' }, { workload: 'repos' }] },
     'aggregation.tools[1].workload',
+  ],
+  [
+    'a token exchange for callers of an external issuer',
+    {
+      ...EXTERNAL,
+      'outgoingAuth.backends': {
+        tickets: {
+          type: 'tokenExchange',
+          tokenExchange: { tokenUrl: 'https://sts.example/token', audience: 'tickets' },
+        },
+      },
+    },
+    'outgoingAuth.backends.tickets.type',
+    /needs authServer/,
   ],
   [
     'an exchange secret without its client id',

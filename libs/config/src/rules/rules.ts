@@ -19,6 +19,7 @@ import { providerClients } from './provider-clients.js';
 import { providerScopes } from './provider-scopes.js';
 import type { Rule } from './rule.js';
 import { sealingKeys } from './sealing-keys.js';
+import { sessionForExchange } from './session-for-exchange.js';
 import { supportedScopes } from './supported-scopes.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenExchange } from './token-exchange.js';
@@ -45,6 +46,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
       'Without `authServer`, `incomingAuth` names the issuer; anonymous callers have no token to exchange.',
     rule: externalIssuer,
   },
+  { demands: '`tokenExchange` needs `authServer`.', rule: sessionForExchange },
   {
     demands:
       'Issuers have no query, fragment or trailing slash, and are https except on localhost or with `insecureAllowHttp`.',

@@ -1,18 +1,25 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
-import { accountId, attemptId, configuredName, sessionId } from '../fields.js';
+import { accountId, attemptId, configuredName, sessionId, upstreamSubject } from '../fields.js';
 
 /**
  * Adopts what the attempt staged for the account and binds the account's connections to the session, all or nothing.
- * `providers` are those that the session may use: staged now or connected before. Answering the same request twice
- * gives the same result.
+ * `providers` are those that the session may use: staged now or connected before. `subjects` are the legs that count, by
+ * provider: only what was staged as exactly that subject is adopted. Answering the same request twice gives the same
+ * result.
  */
 export const sessionOpen = defineRequest({
   name: 'session.open',
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
-  request: z.strictObject({ attemptId, tsid: sessionId, accountId, providers: z.array(configuredName) }),
+  request: z.strictObject({
+    attemptId,
+    tsid: sessionId,
+    accountId,
+    providers: z.array(configuredName),
+    subjects: z.record(configuredName, upstreamSubject),
+  }),
   reply: z.strictObject({ bound: z.array(configuredName) }),
   errors: [
     'request_invalid',

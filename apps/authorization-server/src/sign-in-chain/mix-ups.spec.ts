@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '@gatehouse/testing/free-port';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { CsrfTokens } from '../consent/csrf.js';
+import { pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
+import { REDIRECT_URI, TestService } from '../testing/test-service.js';
+
+let database: TestDatabase;
+let nats: TestNats;
+let service: TestService;
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
+  service = await TestService.start({
+    databaseUrl: database.url,
+    port: await freePort(),
+    log: new SilentLog(),
+    busOf: (name) => nats.optionsOf(name),
+  });
+});
+
+afterAll(async () => {
+  await service.close();
+  await nats.close();
+  await database.close();
+});
+
+let people = 0;
+const somebody = (): string => `mixed-up-${(people += 1)}`;
+
+async function approvalPage(browser: TestBrowser, clientId?: string): Promise<Answer> {
+  const { url } = service.authorizeUrl(clientId ?? (await service.register()));
+  return await browser.follow(await browser.get(url));
+}
+
+/** Approves and goes as far as the second provider. */
+async function atSecondProvider(browser: TestBrowser, login: string): Promise<Answer> {
+  const away = await browser.decide(await approvalPage(browser), 'approve');
+  return await service.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
+}
+
+test('a client that registered several hosts is approved for the one that was shown', async () => {
+  const [browser, login] = [service.browser(), somebody()];
+  const evil = 'https://evil.example/callback';
+  const clientId = await service.register({ redirect_uris: [REDIRECT_URI, evil] });
+  const shown = await approvalPage(service.browser(), clientId);
+  expect(shown.body).toContain('runs on a computer');
+  await service.signIn(browser, service.authorizeUrl(clientId).url, login);
+  expect(pageName(await approvalPage(browser, clientId))).not.toBe('consent');
+  const { url } = service.authorizeUrl(clientId, { redirect_uri: evil });
+  const page = await browser.follow(await browser.get(url));
+  expect(pageName(page)).toBe('consent');
+  expect(page.body).toContain('evil.example');
+});
+
+test('a leg of the account before cannot come back into the walk of another account', async () => {
+  const [browser, login] = [service.browser(), somebody()];
+  const atOcto = await atSecondProvider(browser, login);
+  const consent = await browser.get(atOcto.url);
+  const uid = atOcto.url.split('/').at(-1) ?? '';
+  const csrf = service.app.get(CsrfTokens).tokenFor(uid);
+  expect(consent.status).toBe(302);
+  const before = service.vault.begun.at(-1)?.attemptId;
+  const page = await browser.follow(await browser.post(atOcto.url, { csrf, decision: 'another' }));
+  const late = await service.answerLeg(browser, atOcto, { code: `octo.example-${login}` });
+  expect(late.body).toContain('callback_unknown');
+  expect(service.vault.discarded).toContain(before);
+  const other = await browser.decide(page, 'approve');
+  expect(new URL(other.location ?? '').hostname).toBe('acme-sso.example');
+  expect(service.vault.begun.at(-1)?.attemptId).not.toBe(before);
+});
+
+test('a leg that the vault holds as somebody else ends on a page, not in a session (two answers raced)', async () => {
+  const [browser, login] = [service.browser(), somebody()];
+  service.vault.lost.add(`octo.example-${login}`);
+  const atWiki = await service.answerLeg(browser, await atSecondProvider(browser, login), {
+    code: `octo.example-${login}`,
+  });
+  const end = await service.answerLeg(browser, atWiki, { code: `wiki.example-${login}` });
+  expect(pageName(end)).toBe('failure');
+  expect(end.body).toContain('data-provider="octo"');
+});
