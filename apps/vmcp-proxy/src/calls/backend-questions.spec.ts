@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import type { ServerResponse } from 'node:http';
 import { authorization, legacyClient, post, type LegacyClient } from '../client.fixture.js';
 import type { JsonObject } from '../edge/message.js';
 import { call, onCall, startCallWorld, until, type CallWorld } from './call-world.fixture.js';
 
-let nats: TestNats;
 let world: CallWorld;
 beforeAll(async () => {
-  nats = await startTestNats();
-  world = await startCallWorld(nats);
+  world = await startCallWorld();
 });
-afterAll(async () => {
-  await world.close();
-  await nats.close();
-});
+afterAll(() => world.close());
 
 const CAN_ANSWER = { elicitation: {}, sampling: {}, experimental: { mine: {} } };
 

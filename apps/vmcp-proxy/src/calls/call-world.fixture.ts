@@ -1,8 +1,9 @@
 import { Secret } from '@gatehouse/kernel/secret';
+import { startTestNats } from '@gatehouse/testing/nats';
 import { startBackend, type BackendBehaviour, type Received, type TestBackend } from '../backend.fixture.js';
 import { modern } from '../client.fixture.js';
 import type { JsonObject } from '../edge/message.js';
-import { startProxy, type ProxySetup, type TestProxy } from '../proxy.fixture.js';
+import { startProxy, type TestProxy } from '../proxy.fixture.js';
 
 const BACKENDS = {
   modern: { kind: 'modern', strategy: { type: 'unauthenticated' } },
@@ -26,7 +27,8 @@ export interface CallWorld {
   close(): Promise<void>;
 }
 
-export async function startCallWorld(nats: ProxySetup['nats']): Promise<CallWorld> {
+export async function startCallWorld(): Promise<CallWorld> {
+  const nats = await startTestNats();
   const backends = new Map<BackendName, TestBackend>();
   for (const name of BACKEND_NAMES) backends.set(name, await startBackend({ kind: BACKENDS[name].kind }));
   const backend = (name: BackendName): TestBackend => {
@@ -58,6 +60,7 @@ export async function startCallWorld(nats: ProxySetup['nats']): Promise<CallWorl
     async close() {
       await proxy.close();
       await Promise.all([...backends.values()].map((one) => one.close()));
+      await nats.close();
     },
   };
 }

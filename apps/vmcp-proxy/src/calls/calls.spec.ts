@@ -1,25 +1,19 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
 import { BACKEND_NAMES, call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
 
-let nats: TestNats;
 let world: CallWorld;
 let token: string;
 
 beforeAll(async () => {
-  nats = await startTestNats();
-  world = await startCallWorld(nats);
+  world = await startCallWorld();
 });
 beforeEach(async () => {
   token = await world.newCaller();
 });
-afterAll(async () => {
-  await world.close();
-  await nats.close();
-});
+afterAll(() => world.close());
 
 test('nothing of the client but what is named reaches a backend: no token, cookie, session, forwarding header', async () => {
   const headers = {

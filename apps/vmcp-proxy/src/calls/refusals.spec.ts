@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { createServer } from 'node:http';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
 import { call, isCall, startCallWorld, until, type CallWorld } from './call-world.fixture.js';
 
-let nats: TestNats;
 let world: CallWorld;
 let token: string;
 
 beforeAll(async () => {
-  nats = await startTestNats();
-  world = await startCallWorld(nats);
+  world = await startCallWorld();
 });
 beforeEach(async () => {
   token = await world.newCaller();
 });
-afterAll(async () => {
-  await world.close();
-  await nats.close();
-});
+afterAll(() => world.close());
 
 test('a 401 means that it did not run: one other token, one more try', async () => {
   const tried: (string | undefined)[] = [];

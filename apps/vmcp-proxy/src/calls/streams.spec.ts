@@ -1,23 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { authorization, legacyClient, modern } from '../client.fixture.js';
 import { call, isCall, startCallWorld, type CallWorld, until } from './call-world.fixture.js';
 
-let nats: TestNats;
 let world: CallWorld;
 let token: string;
 
 beforeAll(async () => {
-  nats = await startTestNats();
-  world = await startCallWorld(nats);
+  world = await startCallWorld();
 });
 beforeEach(async () => {
   token = await world.newCaller();
 });
-afterAll(async () => {
-  await world.close();
-  await nats.close();
-});
+afterAll(() => world.close());
 
 for (const kind of ['modern', 'stateless'] as const)
   for (const era of ['modern', 'legacy'] as const)

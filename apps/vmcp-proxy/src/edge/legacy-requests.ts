@@ -11,7 +11,7 @@ import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import { JSON_TYPE, type Answer } from './answer.js';
 import { INSTRUCTIONS, LEGACY_CAPABILITIES } from './capabilities.js';
-import { LIST_METHODS, listText } from './list-answer.js';
+import { LIST_METHODS, answerList } from './list-answer.js';
 import {
   errorText,
   isObject,
@@ -77,17 +77,14 @@ export class LegacyRequests {
     headers: IncomingHttpHeaders,
     answer: Answer,
   ): Promise<void> {
-    const { id, method, params } = message;
+    const { id, method } = message;
     if (CALL_METHODS.has(method)) {
       await this.calls.run({ principal, client: { era: 'legacy', session }, message, headers, answer });
       return;
     }
     const kind = LIST_METHODS.get(method);
     if (kind !== undefined) {
-      // All of a list is one page, so no cursor was ever given out.
-      if (params['cursor'] !== undefined)
-        answer.whole(200, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown cursor' }));
-      else answer.whole(200, JSON_TYPE, listText(id, kind, await this.catalog.current(principal), false));
+      await answerList(this.catalog, principal, message, kind, 'legacy', answer);
       return;
     }
     if (method === 'ping') answer.whole(200, JSON_TYPE, resultText(id, {}));

@@ -1,8 +1,10 @@
-import type { Kind } from '../catalog/definitions.js';
-import type { View } from '../catalog/view.js';
-import type { RequestId } from './message.js';
-import { META_SERVER_INFO } from './protocol.js';
 import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Kind } from '../catalog/definitions.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import { JSON_TYPE, type Answer } from './answer.js';
+import { errorText, type RequestMessage } from './message.js';
+import { INVALID_PARAMS, META_SERVER_INFO } from './protocol.js';
 
 /** Lists change when a user connects something, so nobody keeps them for long. */
 const TTL_MS = 5_000;
@@ -24,8 +26,25 @@ export const CACHEABLE = {
 
 const MODERN_MEMBERS = JSON.stringify(CACHEABLE).slice(1, -1);
 
-/** The answer to a list request. The list is text already, written once for all who see the same. */
-export function listText(id: RequestId, kind: Kind, view: View, modern: boolean): string {
-  const members = modern ? `${MODERN_MEMBERS},` : '';
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${view.text(kind)}}}`;
+/**
+ * Answers a list request. The list is text already, written once for all who see the same, and all of it is one page: no
+ * cursor was ever given out. A bad request is HTTP 400 in the modern era only.
+ */
+export async function answerList(
+  catalog: Catalog,
+  principal: Principal,
+  { id, params }: RequestMessage,
+  kind: Kind,
+  era: 'legacy' | 'modern',
+  answer: Answer,
+): Promise<void> {
+  if (params['cursor'] !== undefined) {
+    const error = { code: INVALID_PARAMS, message: 'unknown cursor' };
+    answer.whole(era === 'modern' ? 400 : 200, JSON_TYPE, errorText(id, error));
+    return;
+  }
+  const view = await catalog.current(principal);
+  const members = era === 'modern' ? `${MODERN_MEMBERS},` : '';
+  const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${view.text(kind)}}}`;
+  answer.whole(200, JSON_TYPE, text);
 }

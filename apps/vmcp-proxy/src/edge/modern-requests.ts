@@ -6,9 +6,9 @@ import type { Principal } from '../incoming-auth/principal.js';
 import { JSON_TYPE, type Answer } from './answer.js';
 import { CAPABILITIES, INSTRUCTIONS } from './capabilities.js';
 import type { ModernEnvelope } from './era.js';
-import { CACHEABLE, LIST_METHODS, listText } from './list-answer.js';
+import { CACHEABLE, LIST_METHODS, answerList } from './list-answer.js';
 import { errorText, resultText, type RequestMessage } from './message.js';
-import { INVALID_PARAMS, METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from './protocol.js';
+import { METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from './protocol.js';
 
 /** Requests of revision 2026-07-28: each stands for itself. */
 export class ModernRequests {
@@ -24,17 +24,14 @@ export class ModernRequests {
     headers: IncomingHttpHeaders,
     answer: Answer,
   ): Promise<void> {
-    const { id, method, params } = message;
+    const { id, method } = message;
     if (CALL_METHODS.has(method)) {
       await this.calls.run({ principal, client: { era: 'modern', envelope }, message, headers, answer });
       return;
     }
     const kind = LIST_METHODS.get(method);
     if (kind !== undefined) {
-      // All of a list is one page, so no cursor was ever given out.
-      if (params['cursor'] !== undefined)
-        answer.whole(400, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown cursor' }));
-      else answer.whole(200, JSON_TYPE, listText(id, kind, await this.catalog.current(principal), true));
+      await answerList(this.catalog, principal, message, kind, 'modern', answer);
       return;
     }
     if (method === 'server/discover') {
