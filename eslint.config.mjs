@@ -8,9 +8,9 @@ const folder = (project) =>
     : `libs/${project}`;
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
-/** `no-restricted-imports` patterns of one project; spec files may also use `testing`. */
-function patterns(project, isSpec) {
-  const allowed = new Set([...MAY_IMPORT[project], project, ...(isSpec ? ['testing'] : [])]);
+/** `no-restricted-imports` patterns of one project; test code may also use `testing`. */
+function patterns(project, isTestCode) {
+  const allowed = new Set([...MAY_IMPORT[project], project, ...(isTestCode ? ['testing'] : [])]);
   const forbidden = PROJECTS.filter((name) => !allowed.has(name));
   const rules = [
     {
@@ -19,7 +19,11 @@ function patterns(project, isSpec) {
     },
     { regex: '(^|/)(apps|libs)/[^/]+/(src|dist)', message: 'Import another project by its package name.' },
   ];
-  if (!isSpec) {
+  if (!isTestCode) {
+    rules.push({
+      regex: '^\\..*(/testing/|\\.fixture\\.js$)',
+      message: 'That is for tests; a program does not use it.',
+    });
     const seams = Object.entries(SEAMS)
       .filter(([, owners]) => !owners.includes(project))
       .map(([name]) => name);
@@ -29,7 +33,7 @@ function patterns(project, isSpec) {
         message: 'That package lives behind one seam (tools/boundaries.mjs).',
       });
   }
-  if (project === 'vmcp-proxy' && !isSpec) {
+  if (project === 'vmcp-proxy' && !isTestCode) {
     rules.push({
       regex: `^@gatehouse/sealing/(?!${escape(PROXY_SEALING.split('/').at(-1))})`,
       message: 'The proxy opens messages only; stored secrets are not its business.',
@@ -38,14 +42,20 @@ function patterns(project, isSpec) {
   return rules;
 }
 
+/** Specs, and the worlds and stand-ins that only they use. */
+const testCode = (project) =>
+  ['**/*.spec.ts', '**/*.fixture.ts', '**/testing/**/*.ts'].map(
+    (pattern) => `${folder(project)}/src/${pattern}`,
+  );
+
 const boundaries = PROJECTS.flatMap((project) => [
   {
     files: [`${folder(project)}/src/**/*.ts`],
-    ignores: ['**/*.spec.ts'],
+    ignores: testCode(project),
     rules: { 'no-restricted-imports': ['error', { patterns: patterns(project, false) }] },
   },
   {
-    files: [`${folder(project)}/src/**/*.spec.ts`],
+    files: testCode(project),
     rules: { 'no-restricted-imports': ['error', { patterns: patterns(project, true) }] },
   },
 ]);

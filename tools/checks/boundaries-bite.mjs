@@ -65,5 +65,8 @@ await expect('vmcp-proxy', 'planted.ts', PROXY_SEALING, false);
 // Specs may use the testing project; the code that ships may not.
 await expect('token-vault', 'planted.spec.ts', '@gatehouse/testing/planted', false);
 await expect('token-vault', 'planted.ts', '@gatehouse/testing/planted', true);
+await expect('token-vault', 'testing/planted.ts', '@gatehouse/testing/planted', false);
+await expect('token-vault', 'refresh/planted.ts', '../testing/planted.js', true);
+await expect('testing', 'planted.ts', '@gatehouse/token-vault/planted', true);
 
 report(problems, { looked });

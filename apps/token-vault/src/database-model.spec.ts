@@ -1,32 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
-import { Database } from '@gatehouse/persistence/database';
 import { Prisma } from './generated/client.js';
-import { PrismaDatabase, SCHEMA } from './prisma-database.js';
-import { vaultConfig } from './testing/vault-config.js';
+import { SCHEMA } from './prisma-database.js';
+import { startVaultStores, type VaultStores } from './testing/vault-stores.js';
 
-let database: TestDatabase;
-let rows: Database;
-let prisma: PrismaDatabase;
+let stores: VaultStores;
 
 beforeAll(async () => {
-  database = await startTestDatabase('token-vault');
-  rows = new Database({ url: database.url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
-  const bus = {
-    servers: [],
-    user: '',
-    password: database.url,
-    gatewayName: 'test',
-    service: 'token-vault',
-  } as const;
-  prisma = new PrismaDatabase(vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} }));
+  stores = await startVaultStores();
 });
 
-afterAll(async () => {
-  await Promise.all([rows.onApplicationShutdown(), prisma.onApplicationShutdown()]);
-  await database.close();
-});
+afterAll(() => stores.close());
 
 /** Table and fields of each model, as the generated client has them. */
 const MODELS = {
@@ -45,7 +28,7 @@ const MODELS = {
 const columnOf = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 test('the Prisma model has every table and column of the migrations, and no other', async () => {
-  const { rows: columns } = await rows.query<{ table: string; column: string }>({
+  const { rows: columns } = await stores.rows.query<{ table: string; column: string }>({
     name: 'columns',
     text: `select table_name as "table", column_name as "column" from information_schema.columns
            where table_schema = $1 and table_name not like '\\_prisma%'`,
@@ -60,7 +43,7 @@ test('the Prisma model has every table and column of the migrations, and no othe
 });
 
 test('every model can be read through the client', async () => {
-  const { client } = prisma;
+  const { client } = stores.prisma;
   const reads = [
     client.session.findMany({ include: { connections: true, exchanged: true } }),
     client.connection.findMany({ include: { sessions: true, exchanged: true } }),

@@ -3,13 +3,11 @@ import { createServer, type Server } from 'node:https';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { decodeJwt } from 'jose';
 import { selfSignedCertificate } from '../testing/self-signed.js';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName, type Answer } from '../testing/test-browser.js';
-import { REDIRECT_URI, TestService } from '../testing/test-service.js';
+import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 interface Served {
   readonly status?: number;
@@ -17,8 +15,7 @@ interface Served {
   readonly body: string;
 }
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
 let site: Server;
 let origin: string;
@@ -36,19 +33,12 @@ beforeAll(async () => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
   await new Promise<void>((resolve) => site.listen(port, '127.0.0.1', resolve));
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  service = await TestService.start({
-    databaseUrl: database.url,
-    port: await freePort(),
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-  });
+  world = await startServiceWorld();
+  ({ service } = world);
 });
 
 afterAll(async () => {
-  await service.close();
-  await nats.close();
-  await database.close();
+  await world.close();
   site.closeAllConnections();
   site.close();
 });
@@ -141,21 +131,13 @@ describe('a client that is a document', () => {
 });
 
 test('an address inside the network is not fetched unless that was configured (SSRF)', async () => {
-  const port = await freePort();
   const { metadataDocuments } = service.config.clientRegistration;
-  const guarded = await TestService.start({
-    databaseUrl: database.url,
-    port,
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-    vault: service.vault,
-    overrides: {
-      clientRegistration: {
-        ...service.config.clientRegistration,
-        metadataDocuments: { ...metadataDocuments, allowPrivateIps: false },
-      },
-      keyEncryptionKeys: service.config.keyEncryptionKeys,
+  const guarded = await world.startAnother({
+    clientRegistration: {
+      ...service.config.clientRegistration,
+      metadataDocuments: { ...metadataDocuments, allowPrivateIps: false },
     },
+    keyEncryptionKeys: service.config.keyEncryptionKeys,
   });
   const browser = guarded.browser();
   const answer = await browser.get(guarded.authorizeUrl(publish()).url);

@@ -1,32 +1,19 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { decodeJwt } from 'jose';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type TestBrowser } from '../testing/test-browser.js';
-import { TestService } from '../testing/test-service.js';
+import type { TestService } from '../testing/test-service.js';
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  service = await TestService.start({
-    databaseUrl: database.url,
-    port: await freePort(),
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-  });
+  world = await startServiceWorld();
+  ({ service } = world);
 });
 
-afterAll(async () => {
-  await service.close();
-  await nats.close();
-  await database.close();
-});
+afterAll(() => world.close());
 
 interface Member {
   readonly login: string;

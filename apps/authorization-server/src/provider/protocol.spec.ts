@@ -3,33 +3,21 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
 import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
-import { REDIRECT_URI, TestService } from '../testing/test-service.js';
+import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
 let clientId: string;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  service = await TestService.start({
-    databaseUrl: database.url,
-    port: await freePort(),
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-  });
+  world = await startServiceWorld();
+  ({ service } = world);
   clientId = await service.register();
 });
 
-afterAll(async () => {
-  await service.close();
-  await nats.close();
-  await database.close();
-});
+afterAll(() => world.close());
 
 const json = async (path: string): Promise<Record<string, unknown>> =>
   (await (await fetch(service.issuer + path)).json()) as Record<string, unknown>;
@@ -243,13 +231,8 @@ describe('behind an ingress, with an https issuer that has a path', () => {
   beforeAll(async () => {
     const port = await freePort();
     local = `http://localhost:${port}`;
-    behind = await TestService.start({
-      databaseUrl: database.url,
-      port,
-      log: new SilentLog(),
-      busOf: (name) => nats.optionsOf(name),
-      vault: service.vault,
-      overrides: {
+    behind = await world.startAnother(
+      {
         issuer,
         authorizationEndpointBaseUrl: 'https://login.example',
         keyEncryptionKeys: service.config.keyEncryptionKeys,
@@ -260,7 +243,8 @@ describe('behind an ingress, with an https issuer that has a path', () => {
           initialAccessToken: new Secret('let-me-in'),
         },
       },
-    });
+      port,
+    );
   });
 
   afterAll(async () => {

@@ -1,43 +1,22 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
-import { Database } from '@gatehouse/persistence/database';
 import { decodeJwt } from 'jose';
-import { TestService, type TokenAnswer } from '../testing/test-service.js';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import type { TestService, TokenAnswer } from '../testing/test-service.js';
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
 let replica: TestService;
-let rows: Database;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  const log = new SilentLog();
-  const parts = {
-    databaseUrl: database.url,
-    log,
-    busOf: (name: 'authorization-server' | 'token-vault') => nats.optionsOf(name),
-  };
-  service = await TestService.start({ ...parts, port: await freePort() });
-  replica = await TestService.start({
-    ...parts,
-    port: await freePort(),
-    overrides: { issuer: service.issuer },
-    vault: service.vault,
-  });
-  rows = new Database({ url: database.url, schema: database.schema, applicationName: 'spec' }, log);
+  world = await startServiceWorld();
+  ({ service } = world);
+  replica = await world.startAnother({ issuer: service.issuer });
 });
 
 afterAll(async () => {
-  await rows.onApplicationShutdown();
   await replica.close();
-  await service.close();
-  await nats.close();
-  await database.close();
+  await world.close();
 });
 
 const PARALLEL = 20;
@@ -56,14 +35,14 @@ const tsidOf = ({ access_token: token }: TokenAnswer): string => String(decodeJw
 
 /** As if the grace of a race were over. */
 async function letGraceEnd(): Promise<void> {
-  await rows.query({
+  await world.rows.query({
     name: 'age',
     text: "update oidc_records set consumed_at = consumed_at - interval '1 minute' where consumed_at is not null",
   });
 }
 
 async function closeReason(tsid: string): Promise<string | null | undefined> {
-  const { rows: found } = await rows.query<{ close_reason: string | null }>({
+  const { rows: found } = await world.rows.query<{ close_reason: string | null }>({
     name: 'reason',
     text: 'select close_reason from sessions where tsid = $1',
     values: [tsid],
@@ -172,7 +151,7 @@ test('the database holds no code, refresh token, cookie or client secret that a 
   })) as { readonly client_secret: string };
   const { clientId, code: value, verifier } = await code();
   const answer = await service.redeem(clientId, value, verifier);
-  const { rows: all } = await rows.query<{ line: string }>({
+  const { rows: all } = await world.rows.query<{ line: string }>({
     name: 'dump',
     text: `select row_to_json(r)::text as line from oidc_records r
       union all select row_to_json(a)::text from attempts a union all select row_to_json(s)::text from sessions s`,

@@ -5,39 +5,24 @@ import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/si
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { RequestContract } from '@gatehouse/contracts/contract';
 import { fullSubject } from '@gatehouse/messaging/subjects';
-import { Database } from '@gatehouse/persistence/database';
-import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
-import { TestService, type TokenAnswer } from '../testing/test-service.js';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import type { TestService, TokenAnswer } from '../testing/test-service.js';
 import { Housekeeping } from './housekeeping.store.js';
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
-let rows: Database;
 let bus: NatsConnection;
 const events: z.output<typeof sessionClosed.payload>[] = [];
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  service = await TestService.start({
-    databaseUrl: database.url,
-    port: await freePort(),
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-  });
-  rows = new Database(
-    { url: database.url, schema: database.schema, applicationName: 'spec' },
-    new SilentLog(),
-  );
+  world = await startServiceWorld();
+  ({ service } = world);
   bus = await connect({
-    servers: nats.url,
-    ...nats.observer,
+    servers: world.nats.url,
+    ...world.nats.observer,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
   });
@@ -47,11 +32,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await rows.onApplicationShutdown();
-  await service.close();
   await bus.close();
-  await nats.close();
-  await database.close();
+  await world.close();
 });
 
 let people = 0;
@@ -105,14 +87,14 @@ test('closing a session is told to the proxies and to the vault at once', async 
 
 test('while the bus is away a session closes all the same, and is told when the bus is back', async () => {
   const { clientId, answer, tsid } = await signedIn();
-  await nats.kill();
+  await world.nats.kill();
   try {
     expect(await revoke(clientId, answer)).toBe(200);
     expect(await service.refresh(clientId, answer.refresh_token ?? '')).toMatchObject({
       error: 'invalid_grant',
     });
   } finally {
-    await nats.start();
+    await world.nats.start();
   }
   await eventually(() => service.vault.closed.includes(tsid));
 });
@@ -120,7 +102,7 @@ test('while the bus is away a session closes all the same, and is told when the 
 test('a session whose tokens have run out is closed in the vault, without an event', async () => {
   const { tsid } = await signedIn();
   const interval = "interval '1 second'";
-  await rows.query({
+  await world.rows.query({
     name: 'age',
     text: `update sessions set expires_at = now() - ${interval} where tsid = $1`,
     values: [tsid],
@@ -133,16 +115,16 @@ test('a session whose tokens have run out is closed in the vault, without an eve
 
 test('housekeeping removes what nobody can use any more, and clients that nobody ever used', async () => {
   const [used, unused] = [(await signedIn()).clientId, await service.register()];
-  await rows.query({
+  await world.rows.query({
     name: 'age-clients',
     text: "update oidc_records set created_at = created_at - interval '60 days'",
   });
-  await rows.query({
+  await world.rows.query({
     name: 'age-records',
     text: "update oidc_records set expires_at = now() - interval '1 second' where model = 'AuthorizationCode'",
   });
   await service.app.get(Housekeeping).sweep();
-  const { rows: left } = await rows.query<{ model: string; client_id: string | null }>({
+  const { rows: left } = await world.rows.query<{ model: string; client_id: string | null }>({
     name: 'left',
     text: "select model, payload->>'client_id' as client_id from oidc_records",
   });

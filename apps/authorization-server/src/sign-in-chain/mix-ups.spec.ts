@@ -1,55 +1,31 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { CsrfTokens } from '../consent/csrf.js';
-import { pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
-import { REDIRECT_URI, TestService } from '../testing/test-service.js';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { pageName } from '../testing/test-browser.js';
+import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  service = await TestService.start({
-    databaseUrl: database.url,
-    port: await freePort(),
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-  });
+  world = await startServiceWorld();
+  ({ service } = world);
 });
 
-afterAll(async () => {
-  await service.close();
-  await nats.close();
-  await database.close();
-});
+afterAll(() => world.close());
 
 let people = 0;
 const somebody = (): string => `mixed-up-${(people += 1)}`;
-
-async function approvalPage(browser: TestBrowser, clientId?: string): Promise<Answer> {
-  const { url } = service.authorizeUrl(clientId ?? (await service.register()));
-  return await browser.follow(await browser.get(url));
-}
-
-/** Approves and goes as far as the second provider. */
-async function atSecondProvider(browser: TestBrowser, login: string): Promise<Answer> {
-  const away = await browser.decide(await approvalPage(browser), 'approve');
-  return await service.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
-}
 
 test('a client that registered several hosts is approved for the one that was shown', async () => {
   const [browser, login] = [service.browser(), somebody()];
   const evil = 'https://evil.example/callback';
   const clientId = await service.register({ redirect_uris: [REDIRECT_URI, evil] });
-  const shown = await approvalPage(service.browser(), clientId);
+  const shown = await service.approvalPage(service.browser(), clientId);
   expect(shown.body).toContain('runs on a computer');
   await service.signIn(browser, service.authorizeUrl(clientId).url, login);
-  expect(pageName(await approvalPage(browser, clientId))).not.toBe('consent');
+  expect(pageName(await service.approvalPage(browser, clientId))).not.toBe('consent');
   const { url } = service.authorizeUrl(clientId, { redirect_uri: evil });
   const page = await browser.follow(await browser.get(url));
   expect(pageName(page)).toBe('consent');
@@ -58,7 +34,7 @@ test('a client that registered several hosts is approved for the one that was sh
 
 test('a leg of the account before cannot come back into the walk of another account', async () => {
   const [browser, login] = [service.browser(), somebody()];
-  const atOcto = await atSecondProvider(browser, login);
+  const atOcto = await service.atSecondProvider(browser, login);
   const consent = await browser.get(atOcto.url);
   const uid = atOcto.url.split('/').at(-1) ?? '';
   const csrf = service.app.get(CsrfTokens).tokenFor(uid);
@@ -76,7 +52,7 @@ test('a leg of the account before cannot come back into the walk of another acco
 test('a leg that the vault holds as somebody else ends on a page, not in a session (two answers raced)', async () => {
   const [browser, login] = [service.browser(), somebody()];
   service.vault.lost.add(`octo.example-${login}`);
-  const atWiki = await service.answerLeg(browser, await atSecondProvider(browser, login), {
+  const atWiki = await service.answerLeg(browser, await service.atSecondProvider(browser, login), {
     code: `octo.example-${login}`,
   });
   const end = await service.answerLeg(browser, atWiki, { code: `wiki.example-${login}` });

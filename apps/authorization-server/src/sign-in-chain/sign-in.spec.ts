@@ -1,47 +1,23 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePort } from '@gatehouse/testing/free-port';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
-import { REDIRECT_URI, TestService } from '../testing/test-service.js';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { hiddenFields, pageName, type Answer } from '../testing/test-browser.js';
+import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
-let database: TestDatabase;
-let nats: TestNats;
+let world: ServiceWorld;
 let service: TestService;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  service = await TestService.start({
-    databaseUrl: database.url,
-    port: await freePort(),
-    log: new SilentLog(),
-    busOf: (name) => nats.optionsOf(name),
-  });
+  world = await startServiceWorld();
+  ({ service } = world);
 });
 
-afterAll(async () => {
-  await service.close();
-  await nats.close();
-  await database.close();
-});
+afterAll(() => world.close());
 
 let people = 0;
 /** A login that nobody had before. */
 const somebody = (): string => `person-${(people += 1)}`;
-
-async function approvalPage(browser: TestBrowser, clientId?: string): Promise<Answer> {
-  const { url } = service.authorizeUrl(clientId ?? (await service.register()));
-  return await browser.follow(await browser.get(url));
-}
-
-/** Approves and goes as far as the second provider. */
-async function atSecondProvider(browser: TestBrowser, login: string): Promise<Answer> {
-  const away = await browser.decide(await approvalPage(browser), 'approve');
-  return await service.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
-}
 
 const paramsOf = (answer: Answer): Record<string, string> =>
   Object.fromEntries(new URL(answer.location ?? '').searchParams);
@@ -69,7 +45,7 @@ describe('approval', () => {
   test('before it nothing is sent to a provider and no cookie of a leg is set (confused deputy)', async () => {
     const browser = service.browser();
     const begun = service.vault.begun.length;
-    const page = await approvalPage(browser);
+    const page = await service.approvalPage(browser);
     expect([pageName(page), page.status]).toEqual(['consent', 200]);
     expect(page.headers.getSetCookie().join()).not.toContain('gh-signin');
     expect(service.vault.begun).toHaveLength(begun);
@@ -88,7 +64,7 @@ describe('approval', () => {
   });
 
   test('the page cannot be framed, cached, scripted, or leak its address', async () => {
-    const { headers } = await approvalPage(service.browser());
+    const { headers } = await service.approvalPage(service.browser());
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(headers.get('content-security-policy')).not.toContain('unsafe');
@@ -99,29 +75,29 @@ describe('approval', () => {
 
   test('a name with markup stays text (script injection by a registered client)', async () => {
     const clientId = await service.register({ client_name: '<img src=x onerror=alert(1)>' });
-    const { body } = await approvalPage(service.browser(), clientId);
+    const { body } = await service.approvalPage(service.browser(), clientId);
     expect(body).not.toContain('<img');
     expect(body).toContain('&lt;img src=x onerror=alert(1)&gt;');
   });
 
   test('a form from another site is refused (CSRF), and so is the token of another browser', async () => {
     const browser = service.browser();
-    const page = await approvalPage(browser);
+    const page = await service.approvalPage(browser);
     expect((await browser.post(page.url, { decision: 'approve' })).status).toBe(403);
-    const other = hiddenFields((await approvalPage(service.browser())).body);
+    const other = hiddenFields((await service.approvalPage(service.browser())).body);
     expect((await browser.post(page.url, { ...other, decision: 'approve' })).status).toBe(403);
     expect(pageName(await browser.get(page.url))).toBe('consent');
   });
 
   test('another browser cannot open the page of a sign-in, even with its address', async () => {
-    const page = await approvalPage(service.browser());
+    const page = await service.approvalPage(service.browser());
     const stolen = await service.browser().get(page.url);
     expect([stolen.status, pageName(stolen)]).toEqual([400, 'error']);
   });
 
   test('"cancel" tells the client access_denied, with iss and state', async () => {
     const browser = service.browser();
-    const end = await browser.decide(await approvalPage(browser), 'cancel');
+    const end = await browser.decide(await service.approvalPage(browser), 'cancel');
     expect(end.location?.startsWith(REDIRECT_URI)).toBe(true);
     expect(paramsOf(end)).toMatchObject({
       error: 'access_denied',
@@ -137,7 +113,9 @@ describe('a leg that fails', () => {
     ['garbage', 'invalid_response', 'server_error'],
   ])('with %s names the provider and offers a way on; giving up is %s', async (error, reason, told) => {
     const browser = service.browser();
-    const failed = await service.answerLeg(browser, await atSecondProvider(browser, somebody()), { error });
+    const failed = await service.answerLeg(browser, await service.atSecondProvider(browser, somebody()), {
+      error,
+    });
     expect(pageName(failed)).toBe('failure');
     expect(failed.body).toContain(`data-provider="octo" data-reason="${reason}"`);
     expect(failed.body).toContain('Connected already, and kept: <strong>acme-sso</strong>');
@@ -150,7 +128,7 @@ describe('a leg that fails', () => {
   test('can be tried again, and the legs before it are not asked for again', async () => {
     const browser = service.browser();
     const login = somebody();
-    const failed = await service.answerLeg(browser, await atSecondProvider(browser, login), {
+    const failed = await service.answerLeg(browser, await service.atSecondProvider(browser, login), {
       error: 'access_denied',
     });
     const again = await browser.decide(failed, 'retry');
@@ -164,7 +142,7 @@ describe('a leg that fails', () => {
   test('can be skipped when the provider is optional, and the session does without it', async () => {
     const browser = service.browser();
     const login = somebody();
-    const wiki = await service.answerLeg(browser, await atSecondProvider(browser, login), {
+    const wiki = await service.answerLeg(browser, await service.atSecondProvider(browser, login), {
       code: `octo-${login}`,
     });
     const failed = await service.answerLeg(browser, wiki, { error: 'access_denied' });
@@ -176,7 +154,7 @@ describe('a leg that fails', () => {
 
   test('a required provider cannot be skipped by a forged form', async () => {
     const browser = service.browser();
-    const failed = await service.answerLeg(browser, await atSecondProvider(browser, somebody()), {
+    const failed = await service.answerLeg(browser, await service.atSecondProvider(browser, somebody()), {
       error: 'access_denied',
     });
     expect(pageName(await browser.decide(failed, 'skip'))).toBe('failure');
@@ -185,7 +163,7 @@ describe('a leg that fails', () => {
   test('a provider that is down is named, and giving up is temporarily_unavailable', async () => {
     const browser = service.browser();
     service.vault.unavailable.add('octo');
-    const failed = await atSecondProvider(browser, somebody());
+    const failed = await service.atSecondProvider(browser, somebody());
     service.vault.unavailable.delete('octo');
     expect(failed.body).toContain('data-reason="provider_unavailable"');
     expect(paramsOf(await browser.decide(failed, 'cancel'))).toMatchObject({
@@ -198,7 +176,7 @@ describe('the callback', () => {
   test('in another browser is refused and leaves the step to the right one (login CSRF)', async () => {
     const browser = service.browser();
     const login = somebody();
-    const away = await atSecondProvider(browser, login);
+    const away = await service.atSecondProvider(browser, login);
     const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
     const stolen = await service.browser().get(`/oauth/callback?state=${state}&code=attacker`);
     expect(stolen.status).toBe(400);
@@ -210,7 +188,7 @@ describe('the callback', () => {
 
   test('again with the same state is refused (replay)', async () => {
     const browser = service.browser();
-    const away = await atSecondProvider(browser, somebody());
+    const away = await service.atSecondProvider(browser, somebody());
     await service.answerLeg(browser, away, { code: 'octo-once' });
     const replay = await service.answerLeg(browser, away, { code: 'octo-twice' });
     expect([replay.status, pageName(replay)]).toEqual([400, 'error']);
@@ -230,7 +208,7 @@ describe('the callback', () => {
 
   test('never shows what a provider wrote', async () => {
     const browser = service.browser();
-    const away = await atSecondProvider(browser, somebody());
+    const away = await service.atSecondProvider(browser, somebody());
     const failed = await service.answerLeg(browser, away, {
       error: 'access_denied',
       error_description: 'call-this-number',
@@ -244,7 +222,7 @@ describe('who the user is', () => {
     const [alice, bob] = [somebody(), somebody()];
     await service.tokens(alice);
     const browser = service.browser();
-    const failed = await service.answerLeg(browser, await atSecondProvider(browser, bob), {
+    const failed = await service.answerLeg(browser, await service.atSecondProvider(browser, bob), {
       code: `octo.example-${alice}`,
     });
     expect(failed.body).toContain('data-reason="identity_taken"');
@@ -268,7 +246,7 @@ describe('who the user is', () => {
     const clientId = await service.register();
     await service.signIn(browser, service.authorizeUrl(clientId).url, somebody());
     const begun = service.vault.begun.length;
-    const page = await approvalPage(browser, clientId);
+    const page = await service.approvalPage(browser, clientId);
     expect(pageName(page)).toBe('continue');
     expect(paramsOf(await browser.decide(page, 'continue'))['code']).toBeDefined();
     expect(service.vault.begun).toHaveLength(begun);
@@ -277,7 +255,7 @@ describe('who the user is', () => {
   test('another client is approved anew, whatever was approved before', async () => {
     const browser = service.browser();
     await service.signIn(browser, service.authorizeUrl(await service.register()).url, somebody());
-    expect(pageName(await approvalPage(browser, await service.register()))).toBe('consent');
+    expect(pageName(await service.approvalPage(browser, await service.register()))).toBe('consent');
   });
 
   test('"use another account" starts from nothing, and the browser then belongs to the new one', async () => {
@@ -285,14 +263,14 @@ describe('who the user is', () => {
     const [alice, bob] = [somebody(), somebody()];
     const clientId = await service.register();
     await service.signIn(browser, service.authorizeUrl(clientId).url, alice);
-    const asked = await browser.decide(await approvalPage(browser, clientId), 'another');
+    const asked = await browser.decide(await service.approvalPage(browser, clientId), 'another');
     expect(pageName(asked)).toBe('consent');
     let at = await browser.decide(asked, 'approve');
     expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'acme-sso', fresh: true });
     for (const provider of ['acme-sso', 'octo', 'wiki'])
       at = await service.answerLeg(browser, at, { code: `${provider}.example-${bob}` });
     expect(paramsOf(at)['code']).toBeDefined();
-    expect((await approvalPage(browser, clientId)).body).toContain(`Name of acme-sso.example-${bob}`);
+    expect((await service.approvalPage(browser, clientId)).body).toContain(`Name of acme-sso.example-${bob}`);
   });
 
   test('prompt=login walks every provider again', async () => {
@@ -307,7 +285,7 @@ describe('who the user is', () => {
 test('answering a page twice at once, or reloading the last one, ends in one session', async () => {
   const browser = service.browser();
   const login = somebody();
-  const page = await approvalPage(browser);
+  const page = await service.approvalPage(browser);
   const fields = { ...hiddenFields(page.body), decision: 'approve' };
   await Promise.all([browser.post(page.url, fields), browser.post(page.url, fields)]);
   let at = await browser.follow(await browser.get(page.url));

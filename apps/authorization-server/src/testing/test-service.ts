@@ -96,6 +96,18 @@ export class TestService {
     return { url: url.href, verifier };
   }
 
+  /** Where an authorization request of this client, or of a new one, takes the browser. */
+  async approvalPage(browser: TestBrowser, clientId?: string): Promise<Answer> {
+    const { url } = this.authorizeUrl(clientId ?? (await this.register()));
+    return await browser.follow(await browser.get(url));
+  }
+
+  /** Approves and goes as far as the second provider. */
+  async atSecondProvider(browser: TestBrowser, login: string): Promise<Answer> {
+    const away = await browser.decide(await this.approvalPage(browser), 'approve');
+    return await this.answerLeg(browser, away, { code: `acme-sso.example-${login}` });
+  }
+
   /** What a provider does with the browser: sends it back with an answer. */
   async answerLeg(
     browser: TestBrowser,

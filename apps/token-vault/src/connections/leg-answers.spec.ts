@@ -1,104 +1,58 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newAttemptId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
-import { send, StubProvider } from '../testing/stub-provider.js';
-import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import type { VaultClient } from '../testing/vault-client.js';
-import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
-import { RevocationOutbox } from './revocation-outbox.js';
+import { send } from '../testing/stub-provider.js';
+import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
-let database: TestDatabase;
-let nats: TestNats;
-let stub: StubProvider;
-let vault: TestVault;
-let client: VaultClient;
-let rows: Database;
+let world: VaultWorld;
 
 beforeAll(async () => {
-  [database, nats, stub] = await Promise.all([
-    startTestDatabase('token-vault'),
-    startTestNats(),
-    new StubProvider().start(),
-  ]);
-  vault = await startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
-    providers: [oidcProvider('acme', stub.issuer), oauth2Provider('octo', stub.issuer)],
-    backends: {},
-  });
-  ({ client } = vault);
-  rows = vault.app.get(Database);
+  world = await startVaultWorld();
 });
 
 beforeEach(async () => {
-  stub.reset();
-  for (const table of ['pending_legs', 'staged_connections', 'revocation_outbox'])
-    await rows.query({ name: `clear-${table}`, text: `delete from ${table}` });
+  world.stub.reset();
+  await world.clearLegs();
 });
 
-afterAll(async () => {
-  await vault.close();
-  await Promise.all([stub.stop(), nats.close(), database.close()]);
-});
-
-const as = (login: string) => (url: string) => stub.callbackQuery(url, login);
-
-async function stagedCount(): Promise<number> {
-  const { rows: found } = await rows.query<{ n: number }>({
-    name: 'count-staged',
-    text: 'select count(*)::int as n from staged_connections',
-  });
-  return found[0]?.n ?? -1;
-}
-
-async function revoked(): Promise<readonly string[]> {
-  const outbox = vault.app.get(RevocationOutbox);
-  outbox.wake();
-  await outbox.settled();
-  return stub.revoked;
-}
+afterAll(() => world.close());
 
 describe('an id_token is refused, its tokens are never adopted and are given back', () => {
   const refused = async () => {
-    await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
+    await expect(world.client.leg(newAttemptId(), 'acme', world.as('alice'))).resolves.toMatchObject({
       outcome: 'refused',
       reason: 'invalid_response',
     });
-    expect(await stagedCount()).toBe(0);
-    expect(await revoked()).toHaveLength(1);
+    expect(await world.stagedCount()).toBe(0);
+    expect(await world.revoked()).toHaveLength(1);
   };
 
   test('with the nonce of another leg', async () => {
-    stub.claims = { nonce: 'another' };
+    world.stub.claims = { nonce: 'another' };
     await refused();
   });
 
   test('for another client', async () => {
-    stub.claims = { aud: 'somebody-else' };
+    world.stub.claims = { aud: 'somebody-else' };
     await refused();
   });
 
   test('of another issuer', async () => {
-    stub.claims = { iss: 'https://evil.example' };
+    world.stub.claims = { iss: 'https://evil.example' };
     await refused();
   });
 
   test('that has expired', async () => {
-    stub.claims = { exp: 1_000 };
+    world.stub.claims = { exp: 1_000 };
     await refused();
   });
 
   test('without a subject', async () => {
-    stub.claims = { sub: '' };
+    world.stub.claims = { sub: '' };
     await refused();
   });
 
   test('signed with a key that the provider does not publish', async () => {
-    stub.signsWithUnpublishedKey = true;
+    world.stub.signsWithUnpublishedKey = true;
     await refused();
   });
 });
@@ -117,12 +71,12 @@ describe('a token endpoint that', () => {
       'invalid_response',
     ],
   ])('%s is told apart', async (_name, status, body, reason) => {
-    stub.misbehave.set('token', (_request, response) => send(response, status, body));
-    await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
+    world.stub.misbehave.set('token', (_request, response) => send(response, status, body));
+    await expect(world.client.leg(newAttemptId(), 'acme', world.as('alice'))).resolves.toMatchObject({
       outcome: 'refused',
       reason,
     });
-    expect(await stagedCount()).toBe(0);
+    expect(await world.stagedCount()).toBe(0);
   });
 
   test('hangs or drops the connection is unavailable', async () => {
@@ -130,8 +84,8 @@ describe('a token endpoint that', () => {
       () => undefined,
       (request: { socket: { destroy(): unknown } }) => request.socket.destroy(),
     ]) {
-      stub.misbehave.set('token', bend);
-      await expect(client.leg(newAttemptId(), 'acme', as('alice'))).resolves.toMatchObject({
+      world.stub.misbehave.set('token', bend);
+      await expect(world.client.leg(newAttemptId(), 'acme', world.as('alice'))).resolves.toMatchObject({
         outcome: 'refused',
         reason: 'provider_unavailable',
       });
@@ -141,18 +95,18 @@ describe('a token endpoint that', () => {
 
 describe('a plain OAuth 2 provider', () => {
   test('that names no subject is refused: nobody is made up', async () => {
-    stub.misbehave.set('userinfo', (_request, response) => send(response, 200, { name: 'alice' }));
-    await expect(client.leg(newAttemptId(), 'octo', as('alice'))).resolves.toMatchObject({
+    world.stub.misbehave.set('userinfo', (_request, response) => send(response, 200, { name: 'alice' }));
+    await expect(world.client.leg(newAttemptId(), 'octo', world.as('alice'))).resolves.toMatchObject({
       outcome: 'refused',
       reason: 'invalid_response',
     });
-    expect(await stagedCount()).toBe(0);
-    expect(await revoked()).toHaveLength(1);
+    expect(await world.stagedCount()).toBe(0);
+    expect(await world.revoked()).toHaveLength(1);
   });
 
   test('whose user information is away is unavailable', async () => {
-    stub.misbehave.set('userinfo', (_request, response) => send(response, 503, {}));
-    await expect(client.leg(newAttemptId(), 'octo', as('alice'))).resolves.toMatchObject({
+    world.stub.misbehave.set('userinfo', (_request, response) => send(response, 503, {}));
+    await expect(world.client.leg(newAttemptId(), 'octo', world.as('alice'))).resolves.toMatchObject({
       outcome: 'refused',
       reason: 'provider_unavailable',
     });
@@ -161,10 +115,10 @@ describe('a plain OAuth 2 provider', () => {
   test('with numeric ids beyond 2^53 keeps two users apart', async () => {
     const subjects: unknown[] = [];
     for (const id of ['9007199254740993', '9007199254740992']) {
-      stub.misbehave.set('userinfo', (_request, response) =>
+      world.stub.misbehave.set('userinfo', (_request, response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(`{"id":${id}}`),
       );
-      const reply = await client.leg(newAttemptId(), 'octo', as('alice'));
+      const reply = await world.client.leg(newAttemptId(), 'octo', world.as('alice'));
       subjects.push(reply.outcome === 'completed' ? reply.identity.subject : reply);
     }
     expect(subjects).toEqual(['9007199254740993', '9007199254740992']);

@@ -3,87 +3,50 @@ import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newAttemptId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { Sweeper } from '../sweeper.js';
 import { send, StubProvider } from '../testing/stub-provider.js';
-import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import { BROWSER, type VaultClient } from '../testing/vault-client.js';
+import { BROWSER } from '../testing/vault-client.js';
 import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
-import { RevocationOutbox } from './revocation-outbox.js';
+import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
-let database: TestDatabase;
-let nats: TestNats;
-let stub: StubProvider;
+let world: VaultWorld;
 let late: StubProvider;
 let liar: StubProvider;
-let vault: TestVault;
-let client: VaultClient;
-let rows: Database;
 
 beforeAll(async () => {
-  [database, nats, stub, late, liar] = await Promise.all([
-    startTestDatabase('token-vault'),
-    startTestNats(),
-    new StubProvider().start(),
-    new StubProvider().start(),
-    new StubProvider().start(),
-  ]);
+  [late, liar] = await Promise.all([new StubProvider().start(), new StubProvider().start()]);
   await late.stop();
-  vault = await startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
-    providers: [
+  world = await startVaultWorld({
+    providers: (stub) => [
       oidcProvider('acme', stub.issuer),
       oauth2Provider('octo', stub.issuer),
       oidcProvider('late', late.issuer),
       oidcProvider('liar', liar.issuer),
     ],
-    backends: {},
   });
-  ({ client } = vault);
-  rows = vault.app.get(Database);
 });
 
 beforeEach(async () => {
-  stub.reset();
-  for (const table of ['pending_legs', 'staged_connections', 'revocation_outbox'])
-    await rows.query({ name: `clear-${table}`, text: `delete from ${table}` });
+  world.stub.reset();
+  await world.clearLegs();
 });
 
 afterAll(async () => {
-  await vault.close();
-  await Promise.all([stub.stop(), late.stop(), liar.stop(), nats.close(), database.close()]);
+  await world.close();
+  await Promise.all([late.stop(), liar.stop()]);
 });
 
 const begin = async (provider = 'acme', attemptId = newAttemptId()) =>
-  (await client.ask(connectionBegin, { attemptId, provider, browserBinding: BROWSER })).authorizationUrl;
+  (await world.client.ask(connectionBegin, { attemptId, provider, browserBinding: BROWSER }))
+    .authorizationUrl;
 
 const as =
   (login: string, bend: (query: URLSearchParams) => void = () => undefined) =>
   (url: string) => {
-    const query = new URLSearchParams(stub.callbackQuery(url, login));
+    const query = new URLSearchParams(world.stub.callbackQuery(url, login));
     bend(query);
     return query.toString();
   };
-
-async function stagedCount(): Promise<number> {
-  const { rows: found } = await rows.query<{ n: number }>({
-    name: 'count-staged',
-    text: 'select count(*)::int as n from staged_connections',
-  });
-  return found[0]?.n ?? -1;
-}
-
-async function revoked(): Promise<readonly string[]> {
-  const outbox = vault.app.get(RevocationOutbox);
-  outbox.wake();
-  await outbox.settled();
-  return stub.revoked;
-}
 
 describe('the redirect to the provider', () => {
   test('carries a fresh state that names its attempt, a nonce and an S256 challenge', async () => {
@@ -104,7 +67,7 @@ describe('the redirect to the provider', () => {
   });
 
   test('asks the provider for a new login when the leg is to be fresh', async () => {
-    const { authorizationUrl } = await client.ask(connectionBegin, {
+    const { authorizationUrl } = await world.client.ask(connectionBegin, {
       attemptId: newAttemptId(),
       provider: 'acme',
       browserBinding: BROWSER,
@@ -137,43 +100,43 @@ describe('the redirect to the provider', () => {
 describe('a callback', () => {
   test('that is replayed is unknown, and the code is redeemed once', async () => {
     const query = as('alice')(await begin());
-    await expect(client.complete(query)).resolves.toMatchObject({
+    await expect(world.client.complete(query)).resolves.toMatchObject({
       outcome: 'completed',
       identity: { subject: 'stub-alice', name: 'alice', email: 'alice@stub.example' },
     });
-    await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
-    expect(stub.counts.code).toBe(1);
+    await expect(world.client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
+    expect(world.stub.counts.code).toBe(1);
   });
 
   test('that arrives ten times at once is redeemed once', async () => {
     const query = as('alice')(await begin());
-    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => client.complete(query)));
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => world.client.complete(query)));
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(stub.counts.code).toBe(1);
+    expect(world.stub.counts.code).toBe(1);
   });
 
   test('from another browser is refused and leaves the leg to the one that began it', async () => {
     const query = as('alice')(await begin());
-    await expect(client.complete(query, sha256('another browser'))).rejects.toMatchObject({
+    await expect(world.client.complete(query, sha256('another browser'))).rejects.toMatchObject({
       code: 'callback_wrong_browser',
     });
-    await expect(client.complete(query)).resolves.toMatchObject({ outcome: 'completed' });
+    await expect(world.client.complete(query)).resolves.toMatchObject({ outcome: 'completed' });
   });
 
   test('that comes too late is told so, once', async () => {
     const query = as('alice')(await begin());
-    await rows.query({
+    await world.rows.query({
       name: 'age',
       text: `update pending_legs set expires_at = now() - interval '1 second'`,
     });
-    await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_expired' });
-    await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
-    expect(stub.counts.code).toBe(0);
+    await expect(world.client.complete(query)).rejects.toMatchObject({ code: 'callback_expired' });
+    await expect(world.client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
+    expect(world.stub.counts.code).toBe(0);
   });
 
   test('with a state of its own making, two states or none is unknown', async () => {
     for (const query of ['code=x&state=made-up', 'code=x', 'state=a&state=b&code=x'])
-      await expect(client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
+      await expect(world.client.complete(query)).rejects.toMatchObject({ code: 'callback_unknown' });
   });
 
   test('in a sealed part that is not for this vault is invalid', async () => {
@@ -181,7 +144,7 @@ describe('a callback', () => {
     const { newMessageKeyPair, sealMessage } = await import('@gatehouse/sealing/message-sealing');
     const sealedQuery = await sealMessage({ query: 'x' }, (await newMessageKeyPair()).publicKey);
     await expect(
-      client.ask(connectionComplete, { sealedQuery, browserBinding: BROWSER }),
+      world.client.ask(connectionComplete, { sealedQuery, browserBinding: BROWSER }),
     ).rejects.toMatchObject({
       code: 'request_invalid',
     });
@@ -197,7 +160,7 @@ describe('a callback', () => {
         it.delete('code');
         it.set('error', error);
       })(url);
-    await expect(client.leg(newAttemptId(), 'acme', query)).resolves.toMatchObject({
+    await expect(world.client.leg(newAttemptId(), 'acme', query)).resolves.toMatchObject({
       outcome: 'refused',
       reason,
     });
@@ -208,29 +171,29 @@ describe('a callback', () => {
       (it: URLSearchParams) => it.set('iss', 'https://evil.example'),
       (it: URLSearchParams) => it.delete('iss'),
     ])
-      await expect(client.leg(newAttemptId(), 'acme', as('alice', bend))).resolves.toMatchObject({
+      await expect(world.client.leg(newAttemptId(), 'acme', as('alice', bend))).resolves.toMatchObject({
         outcome: 'refused',
         reason: 'invalid_response',
       });
-    expect(stub.counts.code).toBe(0);
+    expect(world.stub.counts.code).toBe(0);
   });
 });
 
 test('an abandoned attempt leaves nothing behind: legs and staged tokens go, and the grant is given back', async () => {
   const attemptId = newAttemptId();
-  await client.leg(attemptId, 'acme', as('alice'));
+  await world.client.leg(attemptId, 'acme', as('alice'));
   await begin('octo', attemptId);
-  await expect(client.ask(attemptDiscard, { attemptId })).resolves.toEqual({ discarded: 2 });
-  await expect(client.ask(attemptDiscard, { attemptId })).resolves.toEqual({ discarded: 0 });
-  expect(await stagedCount()).toBe(0);
-  expect(await revoked()).toHaveLength(1);
+  await expect(world.client.ask(attemptDiscard, { attemptId })).resolves.toEqual({ discarded: 2 });
+  await expect(world.client.ask(attemptDiscard, { attemptId })).resolves.toEqual({ discarded: 0 });
+  expect(await world.stagedCount()).toBe(0);
+  expect(await world.revoked()).toHaveLength(1);
 });
 
 test('what is stored of a leg and of its answer holds no state, verifier, nonce or token in clear', async () => {
   const attemptId = newAttemptId();
   const url = await begin('acme', attemptId);
-  await client.leg(attemptId, 'octo', as('alice'));
-  const { rows: dump } = await rows.query<{ row: string }>({
+  await world.client.leg(attemptId, 'octo', as('alice'));
+  const { rows: dump } = await world.rows.query<{ row: string }>({
     name: 'dump',
     text: `select l::text || s::text as row from pending_legs l, staged_connections s`,
   });
@@ -242,19 +205,19 @@ test('what is stored of a leg and of its answer holds no state, verifier, nonce 
 });
 
 test('what an attempt staged and nobody adopted is swept, and its grant is given back', async () => {
-  await client.leg(newAttemptId(), 'acme', as('alice'));
+  await world.client.leg(newAttemptId(), 'acme', as('alice'));
   await begin();
-  await rows.query({
+  await world.rows.query({
     name: 'age-staged',
     text: `update staged_connections set expires_at = now() - interval '1 second'`,
   });
-  await rows.query({
+  await world.rows.query({
     name: 'age-legs',
     text: `update pending_legs set expires_at = now() - interval '2 hours'`,
   });
-  await vault.app.get(Sweeper).sweep();
-  expect(await stagedCount()).toBe(0);
-  const { rows: legs } = await rows.query({ name: 'legs-left', text: 'select 1 from pending_legs' });
+  await world.vault.app.get(Sweeper).sweep();
+  expect(await world.stagedCount()).toBe(0);
+  const { rows: legs } = await world.rows.query({ name: 'legs-left', text: 'select 1 from pending_legs' });
   expect(legs).toEqual([]);
-  expect(await revoked()).toHaveLength(1);
+  expect(await world.revoked()).toHaveLength(1);
 });

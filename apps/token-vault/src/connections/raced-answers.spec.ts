@@ -4,78 +4,50 @@ import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-beg
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { newAccountId, newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
-import { send, StubProvider } from '../testing/stub-provider.js';
-import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import { BROWSER, type VaultClient } from '../testing/vault-client.js';
-import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
+import { send } from '../testing/stub-provider.js';
+import { BROWSER } from '../testing/vault-client.js';
+import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
-let database: TestDatabase;
-let nats: TestNats;
-let stub: StubProvider;
-let vault: TestVault;
-let client: VaultClient;
-let rows: Database;
+let world: VaultWorld;
 
 beforeAll(async () => {
-  [database, nats, stub] = await Promise.all([
-    startTestDatabase('token-vault'),
-    startTestNats(),
-    new StubProvider().start(),
-  ]);
-  vault = await startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
-    providers: [oidcProvider('acme', stub.issuer), oauth2Provider('octo', stub.issuer)],
-    backends: { repos: { type: 'upstreamInject', providerName: 'octo' } },
-  });
-  ({ client } = vault);
-  rows = vault.app.get(Database);
+  world = await startVaultWorld({ backends: { repos: ACME_AND_OCTO.repos } });
 });
 
-beforeEach(() => stub.reset());
+beforeEach(() => world.stub.reset());
 
-afterAll(async () => {
-  await vault.close();
-  await Promise.all([stub.stop(), nats.close(), database.close()]);
-});
+afterAll(() => world.close());
 
 const ALICE_AT_ACME = { acme: 'stub-alice' };
-
-const as = (login: string) => (url: string) => stub.callbackQuery(url, login);
 
 describe('a leg that was answered twice in one attempt (two tabs)', () => {
   test('is never adopted as another subject than the one that was recorded', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
-    await client.leg(attemptId, 'acme', as('alice'));
-    await client.leg(attemptId, 'acme', as('bob'));
+    await world.client.leg(attemptId, 'acme', world.as('alice'));
+    await world.client.leg(attemptId, 'acme', world.as('bob'));
     const request = { attemptId, accountId, providers: ['acme'] };
     await expect(
-      client.ask(sessionOpen, { ...request, tsid, subjects: ALICE_AT_ACME }),
+      world.client.ask(sessionOpen, { ...request, tsid, subjects: ALICE_AT_ACME }),
     ).rejects.toMatchObject({ code: 'connection_missing', details: { provider: 'acme' } });
     await expect(
-      client.ask(connectionAdopt, { attemptId, accountId, provider: 'acme', subject: 'stub-alice' }),
+      world.client.ask(connectionAdopt, { attemptId, accountId, provider: 'acme', subject: 'stub-alice' }),
     ).rejects.toMatchObject({ code: 'attempt_unknown' });
-    await expect(client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
+    await expect(world.client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
   });
 
   test('and never because it was left over from somebody who was in the attempt before', async () => {
-    const bob = await client.signIn({ acme: as('bob'), octo: as('bob') });
+    const bob = await world.client.signIn({ acme: world.as('bob'), octo: world.as('bob') });
     const [attemptId, tsid] = [newAttemptId(), newSessionId()];
-    await client.leg(attemptId, 'octo', as('alice'));
-    await client.leg(attemptId, 'acme', as('bob'));
-    await client.ask(sessionOpen, {
+    await world.client.leg(attemptId, 'octo', world.as('alice'));
+    await world.client.leg(attemptId, 'acme', world.as('bob'));
+    await world.client.ask(sessionOpen, {
       attemptId,
       tsid,
       accountId: bob.accountId,
       providers: ['acme', 'octo'],
       subjects: { acme: 'stub-bob' },
     });
-    await expect(client.inject(tsid, 'repos')).resolves.toMatchObject({
+    await expect(world.client.inject(tsid, 'repos')).resolves.toMatchObject({
       accessToken: expect.stringMatching(/^access-bob/) as unknown as string,
     });
   });
@@ -83,16 +55,18 @@ describe('a leg that was answered twice in one attempt (two tabs)', () => {
   test('the answer that fails validation takes away nothing that came after it', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
     let other = false;
-    stub.misbehave.set('userinfo', async (_request, response) => {
+    world.stub.misbehave.set('userinfo', async (_request, response) => {
       if (other) return 'as-usual';
       other = true;
-      await client.leg(attemptId, 'octo', as('bob'));
+      await world.client.leg(attemptId, 'octo', world.as('bob'));
       send(response, 200, { name: 'nobody' });
       return undefined;
     });
-    await expect(client.leg(attemptId, 'octo', as('alice'))).resolves.toMatchObject({ outcome: 'refused' });
+    await expect(world.client.leg(attemptId, 'octo', world.as('alice'))).resolves.toMatchObject({
+      outcome: 'refused',
+    });
     await expect(
-      client.ask(sessionOpen, {
+      world.client.ask(sessionOpen, {
         attemptId,
         tsid,
         accountId,
@@ -105,8 +79,8 @@ describe('a leg that was answered twice in one attempt (two tabs)', () => {
   test('an attempt that begins legs without end keeps the newest few only', async () => {
     const attemptId = newAttemptId();
     for (let begun = 0; begun < 12; begun += 1)
-      await client.ask(connectionBegin, { attemptId, provider: 'acme', browserBinding: BROWSER });
-    const { rows: found } = await rows.query<{ n: number }>({
+      await world.client.ask(connectionBegin, { attemptId, provider: 'acme', browserBinding: BROWSER });
+    const { rows: found } = await world.rows.query<{ n: number }>({
       name: 'count-legs-of',
       text: 'select count(*)::int as n from pending_legs where attempt_id = $1',
       values: [attemptId],

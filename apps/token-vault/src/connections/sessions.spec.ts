@@ -6,110 +6,91 @@ import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-re
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { newAccountId, newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
-import { send, StubProvider } from '../testing/stub-provider.js';
-import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import { BROWSER, type VaultClient } from '../testing/vault-client.js';
-import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
-import { RevocationOutbox } from './revocation-outbox.js';
+import { send } from '../testing/stub-provider.js';
+import { BROWSER } from '../testing/vault-client.js';
+import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
-let database: TestDatabase;
-let nats: TestNats;
-let stub: StubProvider;
-let vault: TestVault;
-let client: VaultClient;
-let rows: Database;
+let world: VaultWorld;
 
 beforeAll(async () => {
-  [database, nats, stub] = await Promise.all([
-    startTestDatabase('token-vault'),
-    startTestNats(),
-    new StubProvider().start(),
-  ]);
-  vault = await startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
-    providers: [oidcProvider('acme', stub.issuer), oauth2Provider('octo', stub.issuer)],
-    backends: {
-      directory: { type: 'upstreamInject', providerName: 'acme' },
-      repos: { type: 'upstreamInject', providerName: 'octo' },
-    },
-  });
-  ({ client } = vault);
-  rows = vault.app.get(Database);
+  world = await startVaultWorld({ backends: ACME_AND_OCTO });
 });
 
-beforeEach(() => stub.reset());
+beforeEach(() => world.stub.reset());
 
-afterAll(async () => {
-  await vault.close();
-  await Promise.all([stub.stop(), nats.close(), database.close()]);
-});
+afterAll(() => world.close());
 
 const ALICE_AT_ACME = { acme: 'stub-alice' };
-
-const as = (login: string) => (url: string) => stub.callbackQuery(url, login);
-
-async function revoked(): Promise<readonly string[]> {
-  const outbox = vault.app.get(RevocationOutbox);
-  outbox.wake();
-  await outbox.settled();
-  return stub.revoked;
-}
 
 describe('opening a session', () => {
   test('changes nothing at all when one of its providers is not connected', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
-    await client.leg(attemptId, 'acme', as('alice'));
+    await world.client.leg(attemptId, 'acme', world.as('alice'));
     const request = { attemptId, tsid, accountId, subjects: ALICE_AT_ACME };
-    await expect(client.ask(sessionOpen, { ...request, providers: ['acme', 'octo'] })).rejects.toMatchObject({
+    await expect(
+      world.client.ask(sessionOpen, { ...request, providers: ['acme', 'octo'] }),
+    ).rejects.toMatchObject({
       code: 'connection_missing',
       details: { provider: 'octo' },
     });
-    await expect(client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
-    await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'session_closed' });
+    await expect(world.client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
+    await expect(world.client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'session_closed' });
     // What was staged is still there for the next try.
-    await expect(client.ask(sessionOpen, { ...request, providers: ['acme'] })).resolves.toEqual({
+    await expect(world.client.ask(sessionOpen, { ...request, providers: ['acme'] })).resolves.toEqual({
       bound: ['acme'],
     });
   });
 
   test('twice with the same request gives the same answer, ten times at once too', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
-    await client.leg(attemptId, 'acme', as('alice'));
+    await world.client.leg(attemptId, 'acme', world.as('alice'));
     const open = () =>
-      client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'], subjects: ALICE_AT_ACME });
+      world.client.ask(sessionOpen, {
+        attemptId,
+        tsid,
+        accountId,
+        providers: ['acme'],
+        subjects: ALICE_AT_ACME,
+      });
     const answers = await Promise.all(Array.from({ length: 10 }, open));
     expect(answers).toEqual(Array(10).fill({ bound: ['acme'] }));
     await expect(
-      client.ask(sessionOpen, { attemptId, tsid, accountId: newAccountId(), providers: [], subjects: {} }),
+      world.client.ask(sessionOpen, {
+        attemptId,
+        tsid,
+        accountId: newAccountId(),
+        providers: [],
+        subjects: {},
+      }),
     ).rejects.toMatchObject({ code: 'request_invalid' });
   });
 
   test('after it was closed is refused, even when the closing overtook the opening', async () => {
     const [attemptId, tsid, accountId] = [newAttemptId(), newSessionId(), newAccountId()];
-    await expect(client.ask(sessionClose, { tsid })).resolves.toEqual({ closed: false });
-    await client.leg(attemptId, 'acme', as('alice'));
+    await expect(world.client.ask(sessionClose, { tsid })).resolves.toEqual({ closed: false });
+    await world.client.leg(attemptId, 'acme', world.as('alice'));
     await expect(
-      client.ask(sessionOpen, { attemptId, tsid, accountId, providers: ['acme'], subjects: ALICE_AT_ACME }),
+      world.client.ask(sessionOpen, {
+        attemptId,
+        tsid,
+        accountId,
+        providers: ['acme'],
+        subjects: ALICE_AT_ACME,
+      }),
     ).rejects.toMatchObject({ code: 'session_closed' });
   });
 
   test('never adopts a leg that was begun for another account', async () => {
     const [attemptId, victim, thief] = [newAttemptId(), newAccountId(), newAccountId()];
-    const { authorizationUrl } = await client.ask(connectionBegin, {
+    const { authorizationUrl } = await world.client.ask(connectionBegin, {
       attemptId,
       provider: 'octo',
       browserBinding: BROWSER,
       accountId: victim,
     });
-    await client.complete(as('alice')(authorizationUrl));
+    await world.client.complete(world.as('alice')(authorizationUrl));
     await expect(
-      client.ask(sessionOpen, {
+      world.client.ask(sessionOpen, {
         attemptId,
         tsid: newSessionId(),
         accountId: thief,
@@ -118,12 +99,22 @@ describe('opening a session', () => {
       }),
     ).rejects.toMatchObject({ code: 'attempt_unknown' });
     await expect(
-      client.ask(connectionAdopt, { attemptId, accountId: thief, provider: 'octo', subject: 'stub-alice' }),
+      world.client.ask(connectionAdopt, {
+        attemptId,
+        accountId: thief,
+        provider: 'octo',
+        subject: 'stub-alice',
+      }),
     ).rejects.toMatchObject({
       code: 'attempt_unknown',
     });
     await expect(
-      client.ask(connectionAdopt, { attemptId, accountId: victim, provider: 'octo', subject: 'stub-alice' }),
+      world.client.ask(connectionAdopt, {
+        attemptId,
+        accountId: victim,
+        provider: 'octo',
+        subject: 'stub-alice',
+      }),
     ).resolves.toEqual({
       adopted: true,
     });
@@ -132,24 +123,26 @@ describe('opening a session', () => {
 
 describe('two sessions of one account', () => {
   test('share one connection; closing one leaves the other working', async () => {
-    const first = await client.signIn({ acme: as('alice') });
-    const second = await client.signIn({ acme: as('alice') }, first.accountId);
-    const { connections } = await client.ask(connectionList, { accountId: first.accountId });
+    const first = await world.client.signIn({ acme: world.as('alice') });
+    const second = await world.client.signIn({ acme: world.as('alice') }, first.accountId);
+    const { connections } = await world.client.ask(connectionList, { accountId: first.accountId });
     expect(connections).toHaveLength(1);
-    expect((await client.inject(first.tsid, 'directory')).accessToken).toBe(
-      (await client.inject(second.tsid, 'directory')).accessToken,
+    expect((await world.client.inject(first.tsid, 'directory')).accessToken).toBe(
+      (await world.client.inject(second.tsid, 'directory')).accessToken,
     );
-    await expect(client.ask(sessionClose, { tsid: first.tsid })).resolves.toEqual({ closed: true });
-    await expect(client.inject(first.tsid, 'directory')).rejects.toMatchObject({ code: 'session_closed' });
-    await expect(client.inject(second.tsid, 'directory')).resolves.toBeDefined();
+    await expect(world.client.ask(sessionClose, { tsid: first.tsid })).resolves.toEqual({ closed: true });
+    await expect(world.client.inject(first.tsid, 'directory')).rejects.toMatchObject({
+      code: 'session_closed',
+    });
+    await expect(world.client.inject(second.tsid, 'directory')).resolves.toBeDefined();
   });
 
   test('use what the account connected before without asking the provider again', async () => {
-    const { accountId } = await client.signIn({ acme: as('alice') });
-    const redeemed = stub.counts.code;
+    const { accountId } = await world.client.signIn({ acme: world.as('alice') });
+    const redeemed = world.stub.counts.code;
     const tsid = newSessionId();
     await expect(
-      client.ask(sessionOpen, {
+      world.client.ask(sessionOpen, {
         attemptId: newAttemptId(),
         tsid,
         accountId,
@@ -157,71 +150,73 @@ describe('two sessions of one account', () => {
         subjects: {},
       }),
     ).resolves.toEqual({ bound: ['acme'] });
-    await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
-    expect(stub.counts.code).toBe(redeemed);
+    await expect(world.client.inject(tsid, 'directory')).resolves.toBeDefined();
+    expect(world.stub.counts.code).toBe(redeemed);
   });
 
   test('both see a provider that is connected later', async () => {
-    const { tsid, accountId } = await client.signIn({ acme: as('alice') });
-    await expect(client.inject(tsid, 'repos')).rejects.toMatchObject({ code: 'connection_missing' });
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    await expect(world.client.inject(tsid, 'repos')).rejects.toMatchObject({ code: 'connection_missing' });
     const attemptId = newAttemptId();
-    await client.leg(attemptId, 'octo', as('alice'));
+    await world.client.leg(attemptId, 'octo', world.as('alice'));
     const adopt = () =>
-      client.ask(connectionAdopt, { attemptId, accountId, provider: 'octo', subject: 'stub-alice' });
+      world.client.ask(connectionAdopt, { attemptId, accountId, provider: 'octo', subject: 'stub-alice' });
     await expect(adopt()).resolves.toEqual({ adopted: true });
     // The reply may be lost.
     await expect(adopt()).resolves.toEqual({ adopted: true });
-    await expect(client.inject(tsid, 'repos')).resolves.toBeDefined();
+    await expect(world.client.inject(tsid, 'repos')).resolves.toBeDefined();
   });
 });
 
 describe('signing in again at a provider', () => {
   test('that gives no refresh token this time keeps the one it had', async () => {
-    const { accountId, tsid } = await client.signIn({ acme: as('alice') });
-    stub.givesRefreshToken = false;
-    stub.accessTokenSeconds = 1;
-    await client.signIn({ acme: as('alice') }, accountId);
-    stub.givesRefreshToken = true;
-    stub.accessTokenSeconds = 300;
+    const { accountId, tsid } = await world.client.signIn({ acme: world.as('alice') });
+    world.stub.givesRefreshToken = false;
+    world.stub.accessTokenSeconds = 1;
+    await world.client.signIn({ acme: world.as('alice') }, accountId);
+    world.stub.givesRefreshToken = true;
+    world.stub.accessTokenSeconds = 300;
     await new Promise((done) => setTimeout(done, 1_000));
-    await expect(client.inject(tsid, 'directory')).resolves.toBeDefined();
-    expect(stub.counts.refresh).toBe(1);
-    expect(await revoked()).toEqual([]);
+    await expect(world.client.inject(tsid, 'directory')).resolves.toBeDefined();
+    expect(world.stub.counts.refresh).toBe(1);
+    expect(await world.revoked()).toEqual([]);
   });
 
   test('as somebody else replaces the connection and gives the other grant back', async () => {
-    const { accountId, tsid } = await client.signIn({ acme: as('alice') });
-    await client.signIn({ acme: as('bob') }, accountId);
-    const { connections } = await client.ask(connectionList, { accountId });
+    const { accountId, tsid } = await world.client.signIn({ acme: world.as('alice') });
+    await world.client.signIn({ acme: world.as('bob') }, accountId);
+    const { connections } = await world.client.ask(connectionList, { accountId });
     expect(connections).toMatchObject([{ provider: 'acme', subject: 'stub-bob' }]);
-    expect((await client.inject(tsid, 'directory')).accessToken).toMatch(/^access-bob-/);
-    expect(await revoked()).toHaveLength(1);
+    expect((await world.client.inject(tsid, 'directory')).accessToken).toMatch(/^access-bob-/);
+    expect(await world.revoked()).toHaveLength(1);
   });
 });
 
 describe('revoking a connection', () => {
   test('ends it here at once and at the provider for sure, however often that fails first', async () => {
-    const { accountId, tsid } = await client.signIn({ acme: as('alice') });
+    const { accountId, tsid } = await world.client.signIn({ acme: world.as('alice') });
     let failures = 2;
-    stub.misbehave.set('revoke', (_request, response) => {
+    world.stub.misbehave.set('revoke', (_request, response) => {
       failures -= 1;
       if (failures < 0) return 'as-usual';
       send(response, 503, {});
       return undefined;
     });
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
+    await expect(world.client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
       revoked: true,
     });
-    await expect(client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'connection_missing' });
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
+    await expect(world.client.inject(tsid, 'directory')).rejects.toMatchObject({
+      code: 'connection_missing',
+    });
+    await expect(world.client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
       revoked: false,
     });
     for (let round = 0; round < 3; round += 1) {
-      await revoked();
-      await rows.query({ name: 'due', text: 'update revocation_outbox set next_attempt_at = now()' });
+      await world.revoked();
+      await world.rows.query({ name: 'due', text: 'update revocation_outbox set next_attempt_at = now()' });
     }
-    expect(await revoked()).toHaveLength(1);
-    const { rows: left } = await rows.query({
+    expect(await world.revoked()).toHaveLength(1);
+    const { rows: left } = await world.rows.query({
       name: 'left',
       text: 'select 1 from revocation_outbox where token is not null',
     });
@@ -230,36 +225,38 @@ describe('revoking a connection', () => {
 
   test('of a provider that nobody configured is told apart from one that is not connected', async () => {
     const accountId = newAccountId();
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
+    await expect(world.client.ask(connectionRevoke, { accountId, provider: 'acme' })).resolves.toEqual({
       revoked: false,
     });
-    await expect(client.ask(connectionRevoke, { accountId, provider: 'nobody' })).rejects.toMatchObject({
-      code: 'unknown_provider',
-    });
+    await expect(world.client.ask(connectionRevoke, { accountId, provider: 'nobody' })).rejects.toMatchObject(
+      {
+        code: 'unknown_provider',
+      },
+    );
   });
 });
 
 describe('somebody who can write to the database', () => {
   test('gains nothing by copying another account’s tokens into a row of their own: it does not open', async () => {
-    const victim = await client.signIn({ acme: as('alice') });
-    const thief = await client.signIn({ acme: as('mallory') });
-    await rows.query({
+    const victim = await world.client.signIn({ acme: world.as('alice') });
+    const thief = await world.client.signIn({ acme: world.as('mallory') });
+    await world.rows.query({
       name: 'copy-tokens',
       text: `update connections set tokens = (select tokens from connections where account_id = $1) where account_id = $2`,
       values: [victim.accountId, thief.accountId],
     });
-    await expect(client.inject(thief.tsid, 'directory')).rejects.toMatchObject({ code: 'internal' });
+    await expect(world.client.inject(thief.tsid, 'directory')).rejects.toMatchObject({ code: 'internal' });
   });
 
   test('gains nothing by binding another account’s connection to a session of their own', async () => {
-    const victim = await client.signIn({ acme: as('alice') });
-    const thief = await client.signIn({ octo: as('mallory') });
-    await rows.query({
+    const victim = await world.client.signIn({ acme: world.as('alice') });
+    const thief = await world.client.signIn({ octo: world.as('mallory') });
+    await world.rows.query({
       name: 'bind-foreign',
       text: 'insert into session_connections select $1, id from connections where account_id = $2',
       values: [thief.tsid, victim.accountId],
     });
-    await expect(client.inject(thief.tsid, 'directory')).rejects.toMatchObject({
+    await expect(world.client.inject(thief.tsid, 'directory')).rejects.toMatchObject({
       code: 'connection_missing',
     });
   });

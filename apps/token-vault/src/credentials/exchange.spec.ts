@@ -2,37 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
-import { Database } from '@gatehouse/persistence/database';
-import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { SignJWT } from 'jose';
 import { send, StubProvider } from '../testing/stub-provider.js';
-import { startTestVault, type TestVault } from '../testing/test-vault.js';
-import type { VaultClient } from '../testing/vault-client.js';
-import { oauth2Provider, oidcProvider, tokenExchange } from '../testing/vault-config.js';
+import { tokenExchange } from '../testing/vault-config.js';
+import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
-let database: TestDatabase;
-let nats: TestNats;
-let stub: StubProvider;
+let world: VaultWorld;
 let sts: StubProvider;
-let vault: TestVault;
-let client: VaultClient;
-let rows: Database;
 
 beforeAll(async () => {
-  [database, nats, stub, sts] = await Promise.all([
-    startTestDatabase('token-vault'),
-    startTestNats(),
-    new StubProvider().start(),
-    new StubProvider().start(),
-  ]);
-  vault = await startTestVault({
-    databaseUrl: database.url,
-    nats,
-    log: new SilentLog(),
+  sts = await new StubProvider().start();
+  world = await startVaultWorld({
     replicas: 2,
-    providers: [oidcProvider('acme', stub.issuer), oauth2Provider('octo', stub.issuer)],
     backends: {
       tickets: tokenExchange(sts.issuer, {
         subjectProviderName: 'acme',
@@ -42,24 +23,20 @@ beforeAll(async () => {
       identity: tokenExchange(sts.issuer, { subjectProviderName: 'acme', subjectTokenType: 'id_token' }),
       'no-identity': tokenExchange(sts.issuer, { subjectProviderName: 'octo', subjectTokenType: 'id_token' }),
       self: tokenExchange(sts.issuer, { audience: 'self' }),
-      directory: { type: 'upstreamInject', providerName: 'acme' },
+      directory: ACME_AND_OCTO.directory,
     },
   });
-  ({ client } = vault);
-  rows = vault.app.get(Database);
 });
 
 beforeEach(() => {
-  stub.reset();
+  world.stub.reset();
   sts.reset();
 });
 
 afterAll(async () => {
-  await vault.close();
-  await Promise.all([stub.stop(), sts.stop(), nats.close(), database.close()]);
+  await world.close();
+  await sts.stop();
 });
-
-const as = (login: string) => (url: string) => stub.callbackQuery(url, login);
 
 const callersToken = (claims: Record<string, unknown>) =>
   new SignJWT(claims)
@@ -69,9 +46,9 @@ const callersToken = (claims: Record<string, unknown>) =>
 
 describe('an exchange', () => {
   test('sends the stored token of the configured provider, and everything else from the configuration', async () => {
-    const { tsid } = await client.signIn({ acme: as('alice') });
-    const { accessToken: subject } = await client.inject(tsid, 'directory');
-    await expect(client.exchange(tsid, 'tickets')).resolves.toMatchObject({
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    const { accessToken: subject } = await world.client.inject(tsid, 'directory');
+    await expect(world.client.exchange(tsid, 'tickets')).resolves.toMatchObject({
       accessToken: expect.stringMatching(/^exchanged-/) as unknown as string,
     });
     expect(Object.fromEntries(sts.exchangeRequests[0] ?? [])).toEqual({
@@ -86,52 +63,59 @@ describe('an exchange', () => {
   });
 
   test('of an id_token sends the id_token', async () => {
-    const { tsid } = await client.signIn({ acme: as('alice'), octo: as('alice') });
-    await client.exchange(tsid, 'identity');
+    const { tsid } = await world.client.signIn({ acme: world.as('alice'), octo: world.as('alice') });
+    await world.client.exchange(tsid, 'identity');
     const [request] = sts.exchangeRequests;
     expect(request?.get('subject_token')?.split('.')).toHaveLength(3);
     expect(request?.get('subject_token_type')).toBe('urn:ietf:params:oauth:token-type:id_token');
-    await expect(client.exchange(tsid, 'no-identity')).rejects.toMatchObject({ code: 'exchange_refused' });
+    await expect(world.client.exchange(tsid, 'no-identity')).rejects.toMatchObject({
+      code: 'exchange_refused',
+    });
   });
 
   test('is made once for forty callers on two replicas, and cached for those who come later', async () => {
-    const { tsid } = await client.signIn({ acme: as('alice') });
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
     sts.misbehave.set('token', async () => {
       await sleep(200);
       return 'as-usual';
     });
-    const answers = await Promise.all(Array.from({ length: 40 }, () => client.exchange(tsid, 'tickets')));
-    answers.push(await client.exchange(tsid, 'tickets'));
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => world.client.exchange(tsid, 'tickets')),
+    );
+    answers.push(await world.client.exchange(tsid, 'tickets'));
     expect(sts.counts.exchange).toBe(1);
     expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1);
   });
 
   test('is made again after the token has expired, after it was refused, and after the subject was replaced', async () => {
-    const { tsid, accountId } = await client.signIn({ acme: as('alice') });
-    const first = await client.exchange(tsid, 'tickets');
-    await rows.query({ name: 'expire-exchanged', text: `update exchanged_tokens set expires_at = now()` });
-    const second = await client.exchange(tsid, 'tickets');
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    const first = await world.client.exchange(tsid, 'tickets');
+    await world.rows.query({
+      name: 'expire-exchanged',
+      text: `update exchanged_tokens set expires_at = now()`,
+    });
+    const second = await world.client.exchange(tsid, 'tickets');
     expect(second.accessToken).not.toBe(first.accessToken);
-    await rows.query({
+    await world.rows.query({
       name: 'age-exchanged',
       text: `update exchanged_tokens set obtained_at = now() - interval '1 minute'`,
     });
-    const third = await client.exchange(tsid, 'tickets', { refused: second.accessToken });
+    const third = await world.client.exchange(tsid, 'tickets', { refused: second.accessToken });
     expect(third.accessToken).not.toBe(second.accessToken);
-    await client.signIn({ acme: as('bob') }, accountId);
-    const fourth = await client.exchange(tsid, 'tickets');
+    await world.client.signIn({ acme: world.as('bob') }, accountId);
+    const fourth = await world.client.exchange(tsid, 'tickets');
     expect(fourth.accessToken).not.toBe(third.accessToken);
     expect(sts.exchangeRequests.at(-1)?.get('subject_token')).toMatch(/^access-bob-/);
   });
 
   test('of one user is never answered to another', async () => {
     const [alice, bob] = [
-      await client.signIn({ acme: as('alice') }),
-      await client.signIn({ acme: as('bob') }),
+      await world.client.signIn({ acme: world.as('alice') }),
+      await world.client.signIn({ acme: world.as('bob') }),
     ];
     const [forAlice, forBob] = [
-      await client.exchange(alice.tsid, 'tickets'),
-      await client.exchange(bob.tsid, 'tickets'),
+      await world.client.exchange(alice.tsid, 'tickets'),
+      await world.client.exchange(bob.tsid, 'tickets'),
     ];
     expect(forAlice.accessToken).not.toBe(forBob.accessToken);
     expect(sts.exchangeRequests.map((request) => request.get('subject_token')?.split('-')[1])).toEqual([
@@ -141,34 +125,34 @@ describe('an exchange', () => {
   });
 
   test('refreshes its subject first when that has expired', async () => {
-    const { tsid, accountId } = await client.signIn({ acme: as('alice') });
-    await rows.query({
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    await world.rows.query({
       name: 'expire-subject',
       text: `update connections set access_expires_at = now() where account_id = $1`,
       values: [accountId],
     });
-    await client.exchange(tsid, 'tickets');
-    expect(stub.counts.refresh).toBe(1);
+    await world.client.exchange(tsid, 'tickets');
+    expect(world.stub.counts.refresh).toBe(1);
   });
 });
 
 describe('the caller’s own token', () => {
   test('is exchanged where no provider is named, once per session', async () => {
-    const { tsid, accountId } = await client.signIn({ acme: as('alice') });
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
     const first = await callersToken({ sub: accountId, tsid });
-    const answer = await client.exchange(tsid, 'self', { subjectToken: first });
+    const answer = await world.client.exchange(tsid, 'self', { subjectToken: first });
     expect(sts.exchangeRequests[0]?.get('subject_token')).toBe(first);
     const renewed = await callersToken({ sub: accountId, tsid, jti: 'another' });
-    await expect(client.exchange(tsid, 'self', { subjectToken: renewed })).resolves.toMatchObject({
+    await expect(world.client.exchange(tsid, 'self', { subjectToken: renewed })).resolves.toMatchObject({
       accessToken: answer.accessToken,
     });
     expect(sts.counts.exchange).toBe(1);
   });
 
   test('of another session, another account, expired, missing or no token at all is refused, cached or not', async () => {
-    const { tsid, accountId } = await client.signIn({ acme: as('alice') });
-    const other = await client.signIn({ acme: as('bob') });
-    await client.exchange(tsid, 'self', { subjectToken: await callersToken({ sub: accountId, tsid }) });
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    const other = await world.client.signIn({ acme: world.as('bob') });
+    await world.client.exchange(tsid, 'self', { subjectToken: await callersToken({ sub: accountId, tsid }) });
     const wrong = [
       await callersToken({ sub: accountId, tsid: other.tsid }),
       await callersToken({ sub: other.accountId, tsid }),
@@ -179,10 +163,10 @@ describe('the caller’s own token', () => {
       'not-a-jwt',
     ];
     for (const subjectToken of wrong)
-      await expect(client.exchange(tsid, 'self', { subjectToken })).rejects.toMatchObject({
+      await expect(world.client.exchange(tsid, 'self', { subjectToken })).rejects.toMatchObject({
         code: 'request_invalid',
       });
-    await expect(client.exchange(tsid, 'self')).rejects.toMatchObject({ code: 'request_invalid' });
+    await expect(world.client.exchange(tsid, 'self')).rejects.toMatchObject({ code: 'request_invalid' });
     expect(sts.counts.exchange).toBe(1);
   });
 });
@@ -216,26 +200,28 @@ describe('a token exchange endpoint that', () => {
     ],
     ['answers garbage', 200, { hello: 'world' }, 'exchange_unavailable'],
   ])('%s is told apart, and asked again the next time', async (_name, status, body, code) => {
-    const { tsid } = await client.signIn({ acme: as('alice') });
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
     sts.misbehave.set('token', (_request, response) => send(response, status, body));
-    await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({
+    await expect(world.client.exchange(tsid, 'tickets')).rejects.toMatchObject({
       code,
       details: { backend: 'tickets' },
     });
     sts.misbehave.clear();
-    await expect(client.exchange(tsid, 'tickets')).resolves.toBeDefined();
+    await expect(world.client.exchange(tsid, 'tickets')).resolves.toBeDefined();
   });
 });
 
 describe('a credential is released for nobody', () => {
   test('whose session is closed or whose connection was revoked, cached or not', async () => {
-    const { tsid, accountId } = await client.signIn({ acme: as('alice') });
-    await client.exchange(tsid, 'tickets');
-    await client.ask(connectionRevoke, { accountId, provider: 'acme' });
-    await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code: 'connection_missing' });
-    await client.ask(sessionClose, { tsid });
-    await expect(client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code: 'session_closed' });
-    const { rows: left } = await rows.query({
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    await world.client.exchange(tsid, 'tickets');
+    await world.client.ask(connectionRevoke, { accountId, provider: 'acme' });
+    await expect(world.client.exchange(tsid, 'tickets')).rejects.toMatchObject({
+      code: 'connection_missing',
+    });
+    await world.client.ask(sessionClose, { tsid });
+    await expect(world.client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code: 'session_closed' });
+    const { rows: left } = await world.rows.query({
       name: 'left',
       text: 'select 1 from exchanged_tokens where account_id = $1',
       values: [accountId],
@@ -244,9 +230,9 @@ describe('a credential is released for nobody', () => {
   });
 
   test('by asking for a backend with another strategy than its own', async () => {
-    const { tsid } = await client.signIn({ acme: as('alice') });
-    await expect(client.inject(tsid, 'tickets')).rejects.toMatchObject({ code: 'unknown_backend' });
-    await expect(client.exchange(tsid, 'directory')).rejects.toMatchObject({ code: 'unknown_backend' });
-    await expect(client.inject(tsid, 'nothing')).rejects.toMatchObject({ code: 'unknown_backend' });
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    await expect(world.client.inject(tsid, 'tickets')).rejects.toMatchObject({ code: 'unknown_backend' });
+    await expect(world.client.exchange(tsid, 'directory')).rejects.toMatchObject({ code: 'unknown_backend' });
+    await expect(world.client.inject(tsid, 'nothing')).rejects.toMatchObject({ code: 'unknown_backend' });
   });
 });

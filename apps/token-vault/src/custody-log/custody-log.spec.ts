@@ -2,13 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { Metrics } from '@gatehouse/observability/metrics';
-import { Database } from '@gatehouse/persistence/database';
 import { newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ReleaseCredential } from '../credentials/release-credential.js';
-import { PrismaDatabase, SCHEMA } from '../prisma-database.js';
-import { vaultConfig } from '../testing/vault-config.js';
+import { startVaultStores, type VaultStores } from '../testing/vault-stores.js';
 import { VaultMetrics } from '../vault-metrics.js';
 import type { Release } from './custody-entry.js';
 import { CustodyKeys } from './custody-keys.js';
@@ -18,26 +15,14 @@ import { VerifyCustodyLog } from './verify-custody-log.js';
 
 const ENTRIES = 26;
 
-let database: TestDatabase;
-let rows: Database;
-let prisma: PrismaDatabase;
+let stores: VaultStores;
 let log: CustodyLog;
 let verifier: VerifyCustodyLog;
 
 beforeAll(async () => {
-  database = await startTestDatabase('token-vault');
-  rows = new Database({ url: database.url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
-  const bus = {
-    servers: [],
-    user: '',
-    password: database.url,
-    gatewayName: 'test',
-    service: 'token-vault',
-  } as const;
-  const config = vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} });
-  prisma = new PrismaDatabase(config);
-  const store = new CustodyLogStore(rows, prisma);
-  const keys = new CustodyKeys(config);
+  stores = await startVaultStores();
+  const store = new CustodyLogStore(stores.rows, stores.prisma);
+  const keys = new CustodyKeys(stores.config);
   verifier = new VerifyCustodyLog(store, keys);
   newLog = () => new CustodyLog(store, keys, systemClock, new SilentLog());
 });
@@ -51,10 +36,7 @@ beforeEach(async () => {
   await log.append(release());
 });
 
-afterAll(async () => {
-  await Promise.all([rows.onApplicationShutdown(), prisma.onApplicationShutdown()]);
-  await database.close();
-});
+afterAll(() => stores.close());
 
 const release = (): Release => ({
   kind: 'inject',
@@ -68,7 +50,7 @@ const release = (): Release => ({
 
 /** What somebody with the table's owner's rights can do. */
 async function tamper(text: string): Promise<void> {
-  await rows.transaction(async (tx) => {
+  await stores.rows.transaction(async (tx) => {
     await tx.query({ name: 'off', text: 'alter table custody_log disable trigger all' });
     for (const [index, statement] of text.split(';').entries())
       await tx.query({ name: `tamper ${index} ${statement.slice(-40)}`, text: statement });
@@ -78,7 +60,7 @@ async function tamper(text: string): Promise<void> {
 
 describe('the custody log', () => {
   test('has one entry per release, without gaps and without the token, and verifies', async () => {
-    const { rows: entries } = await rows.query<{ sequence: number; kind: string; backend: string }>({
+    const { rows: entries } = await stores.rows.query<{ sequence: number; kind: string; backend: string }>({
       name: 'entries',
       text: 'select sequence, kind, backend from custody_log order by sequence',
     });
@@ -86,7 +68,7 @@ describe('the custody log', () => {
       Array.from({ length: ENTRIES }, (_, index) => index + 1),
     );
     expect(entries[0]).toMatchObject({ kind: 'inject', backend: 'directory' });
-    const { rows: dump } = await rows.query({
+    const { rows: dump } = await stores.rows.query({
       name: 'dump',
       text: 'select custody_log::text from custody_log',
     });
@@ -105,7 +87,7 @@ describe('the custody log', () => {
       'delete from custody_log',
       'truncate custody_log',
     ])
-      await expect(rows.query({ name: text, text })).rejects.toThrow('append-only');
+      await expect(stores.rows.query({ name: text, text })).rejects.toThrow('append-only');
   });
 
   test.each([
@@ -136,7 +118,7 @@ describe('the custody log', () => {
   });
 
   test('shows a lost end to whoever knows the head that was logged', async () => {
-    const { rows: found } = await rows.query<{ replicaId: string }>({
+    const { rows: found } = await stores.rows.query<{ replicaId: string }>({
       name: 'replica',
       text: 'select replica_id as "replicaId" from custody_log limit 1',
     });
@@ -151,9 +133,9 @@ describe('the custody log', () => {
   test('that cannot be written releases nothing, and goes on afterwards in a new chain', async () => {
     const releases = new ReleaseCredential(log, new VaultMetrics(new Metrics()));
     const { publicKey } = await newMessageKeyPair();
-    await rows.query({ name: 'away', text: 'alter table custody_log rename to custody_log_away' });
+    await stores.rows.query({ name: 'away', text: 'alter table custody_log rename to custody_log_away' });
     await expect(releases.run(release(), 1, publicKey)).rejects.toMatchObject({ code: 'internal' });
-    await rows.query({ name: 'back', text: 'alter table custody_log_away rename to custody_log' });
+    await stores.rows.query({ name: 'back', text: 'alter table custody_log_away rename to custody_log' });
     await expect(releases.run(release(), 1, publicKey)).resolves.toBeDefined();
     await expect(verifier.run()).resolves.toEqual({ entries: ENTRIES + 1, chains: 2, findings: [] });
   });

@@ -1,40 +1,23 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { DAY_MS } from '@gatehouse/kernel/durations';
-import { Database } from '@gatehouse/persistence/database';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
-import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { z } from 'zod';
-import { SCHEMA } from '../prisma-database.js';
-import { vaultConfig } from '../testing/vault-config.js';
+import { startVaultStores, type VaultStores } from '../testing/vault-stores.js';
 import { BusKeyStore } from './bus-key.store.js';
 import { BusKeys } from './bus-keys.js';
 import { Keyring } from './keyring.js';
 
-let database: TestDatabase;
-let rows: Database;
+let stores: VaultStores;
 
 beforeAll(async () => {
-  database = await startTestDatabase('token-vault');
-  rows = new Database({ url: database.url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
+  stores = await startVaultStores();
 });
 
-afterAll(async () => {
-  await rows.onApplicationShutdown();
-  await database.close();
-});
+afterAll(() => stores.close());
 
 function replica(clock = systemClock): BusKeys {
-  const bus = {
-    servers: [],
-    user: '',
-    password: database.url,
-    gatewayName: 'test',
-    service: 'token-vault',
-  } as const;
-  const config = vaultConfig({ databaseUrl: database.url, bus, providers: [], backends: {} });
-  return new BusKeys(new BusKeyStore(rows), new Keyring(config), clock);
+  return new BusKeys(new BusKeyStore(stores.rows), new Keyring(stores.config), clock);
 }
 
 test('replicas that start at once agree on one key, and each opens what was sealed for it', async () => {
@@ -57,7 +40,10 @@ test('after its day a key is replaced, still opens for an hour, and then no long
   const old = replica(clock);
   const { key } = await old.current();
   const message = await sealMessage('x', key);
-  await rows.query({ name: 'age-keys', text: `update bus_keys set use_until = now() - interval '1 second'` });
+  await stores.rows.query({
+    name: 'age-keys',
+    text: `update bus_keys set use_until = now() - interval '1 second'`,
+  });
   nowMs += 61_000;
   const { key: next, useUntilMs } = await old.current();
   expect(next.kid).not.toBe(key.kid);
@@ -65,7 +51,7 @@ test('after its day a key is replaced, still opens for an hour, and then no long
   await expect(old.open(z.string(), message)).resolves.toBe('x');
   // A replica that has not heard of the new key looks again when it meets it.
   await expect(replica().open(z.string(), await sealMessage('y', next))).resolves.toBe('y');
-  await rows.query({
+  await stores.rows.query({
     name: 'age-keys-more',
     text: `update bus_keys set open_until = now() where use_until < now()`,
   });

@@ -1,0 +1,72 @@
+import { sha256 } from '@gatehouse/kernel/digest';
+import type { ConnectionId } from '@gatehouse/kernel/ids';
+import type { Database } from '@gatehouse/persistence/database';
+import { oidcProvider } from './vault-config.js';
+import { startVaultWorld, type VaultWorld } from './vault-world.js';
+
+export const REPLICAS = 2;
+
+/** What a refresh leaves of a connection. */
+export interface ConnectionRow {
+  readonly id: ConnectionId;
+  readonly state: string;
+  readonly version: number;
+  readonly leased: boolean;
+  readonly answered: boolean;
+  readonly begun: boolean;
+  readonly resting: boolean;
+}
+
+/** Replicas before one provider, and a hand in their table of connections. */
+export interface RefreshWorld extends VaultWorld {
+  readonly rowOf: (accountId: string) => Promise<ConnectionRow>;
+  readonly change: (accountId: string, assignments: string) => Promise<void>;
+  readonly expire: (accountId: string) => Promise<void>;
+  /** Ends a rest and a lease. */
+  readonly wakeUp: (accountId: string) => Promise<void>;
+  /** A signed-in user whose access token has just expired. */
+  readonly expired: (login?: string) => ReturnType<VaultWorld['client']['signIn']>;
+}
+
+export async function startRefreshWorld(): Promise<RefreshWorld> {
+  const world = await startVaultWorld({
+    replicas: REPLICAS,
+    providers: ({ issuer }) => [oidcProvider('acme', issuer)],
+    backends: { directory: { type: 'upstreamInject', providerName: 'acme' } },
+  });
+  const { rows, client, as } = world;
+  const change: RefreshWorld['change'] = async (accountId, assignments) => {
+    await rows.query({
+      name: `change-${sha256(assignments)}`,
+      text: `update connections set ${assignments} where account_id = $1`,
+      values: [accountId],
+    });
+  };
+  const expire = (accountId: string) => change(accountId, `access_expires_at = now() - interval '1 second'`);
+  return {
+    ...world,
+    rowOf: (accountId) => rowOf(rows, accountId),
+    change,
+    expire,
+    wakeUp: (accountId) =>
+      change(accountId, 'next_attempt_at = null, lease_until = null, lease_owner = null'),
+    expired: async (login = 'alice') => {
+      const session = await client.signIn({ acme: as(login) });
+      await expire(session.accountId);
+      return session;
+    },
+  };
+}
+
+async function rowOf(rows: Database, accountId: string): Promise<ConnectionRow> {
+  const { rows: found } = await rows.query<ConnectionRow>({
+    name: 'row-of',
+    text: `select id, state, version, lease_owner is not null as leased, answer is not null as answered,
+             refresh_started_at is not null as begun, coalesce(next_attempt_at > now(), false) as resting
+           from connections where account_id = $1`,
+    values: [accountId],
+  });
+  const [row] = found;
+  if (row === undefined) throw new Error('no connection');
+  return row;
+}
