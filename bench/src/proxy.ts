@@ -139,24 +139,27 @@ function targetsOf(running: World, accessToken: string): readonly Target[] {
   ];
 }
 
+/** Medians over the rounds; the columns of ratios say how much of the hop's figure a target has. */
 function rows(
   connections: number,
   targets: readonly Target[],
   samples: ReadonlyMap<string, readonly Sample[]>,
 ) {
-  const of = (name: string) => samples.get(`${name} ${connections}`) ?? [];
-  const hopRate = median(of('hop').map(({ callsPerSecond }) => callsPerSecond));
+  const medianOf = (name: string, figure: keyof Sample) =>
+    median((samples.get(`${name} ${connections}`) ?? []).map((sample) => sample[figure]));
   return targets.map(({ name }) => {
-    const measured = of(name);
-    const rate = median(measured.map(({ callsPerSecond }) => callsPerSecond));
+    const ratio = (figure: keyof Sample) => round(medianOf(name, figure) / medianOf('hop', figure));
     return {
       target: name,
       connections,
-      'calls/s': Math.round(rate),
-      'of the hop': round(rate / hopRate),
-      'p50 ms': round(median(measured.map(({ p50Ms }) => p50Ms))),
-      'p99 ms': round(median(measured.map(({ p99Ms }) => p99Ms))),
-      'CPU µs/call': Math.round(median(measured.map(({ cpuMicrosPerCall }) => cpuMicrosPerCall))),
+      'calls/s': Math.round(medianOf(name, 'callsPerSecond')),
+      'of the hop': ratio('callsPerSecond'),
+      'p50 ms': round(medianOf(name, 'p50Ms')),
+      'p50 of the hop': ratio('p50Ms'),
+      'p99 ms': round(medianOf(name, 'p99Ms')),
+      'p99 of the hop': ratio('p99Ms'),
+      'CPU µs/call': Math.round(medianOf(name, 'cpuMicrosPerCall')),
+      'CPU of the hop': ratio('cpuMicrosPerCall'),
     };
   });
 }
