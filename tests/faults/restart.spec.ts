@@ -40,9 +40,6 @@ test.each<[string, readonly Service[] | 'nats']>([
         return { login, client, ...(await client.signIn(login)) };
       }),
     );
-    // Calls flow at every backend before anything is killed; what was never listed has nothing to go on with.
-    for (const { accessToken } of people)
-      for (const backend of BACKENDS) await whoAmI(world.mcpUrl, accessToken, backend);
     const tally = { right: 0, wrong: 0, retryable: 0, other: [] as unknown[] };
     let running = true;
     const caller = async (person: (typeof people)[number]) => {

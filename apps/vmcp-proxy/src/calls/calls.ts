@@ -63,18 +63,22 @@ export class Calls {
     const startedAtMs = performance.now();
     const route = routeOf(call, this.to.catalog.known(call.principal)) ?? (await this.#lookAgain(call));
     if (route === undefined) {
-      this.to.failures.unknownName(call, thingOf(call.message.method), calledName(call));
+      this.#sayUnknown(call);
       return;
     }
     const userSaidNo = this.#takeOwnState(call, route.backend);
+    let { backend } = route;
     let outcome = 'answered';
     try {
-      if (route.standsIn === true) await this.#sayWhyNotListed(call, route);
-      else await this.#within(call, route);
+      const listed = route.standsIn === true ? await this.#listedNow(call, route) : route;
+      if (listed !== undefined) {
+        ({ backend } = listed);
+        await this.#within(call, listed);
+      }
     } catch (error) {
-      outcome = this.#fail(call, route.backend, GatehouseError.from(error), userSaidNo);
+      outcome = this.#fail(call, backend, GatehouseError.from(error), userSaidNo);
     } finally {
-      this.to.record(route.backend, outcome, startedAtMs);
+      this.to.record(backend, outcome, startedAtMs);
     }
   }
 
@@ -87,12 +91,28 @@ export class Calls {
     return backend === undefined ? undefined : { backend, original: '', standsIn: true };
   }
 
-  /** A stand-in was called: tells what is wrong with its backend, or that nothing is any more. */
-  async #sayWhyNotListed(call: Call, { backend }: Route): Promise<void> {
-    const failure = (await this.to.catalog.current(call.principal)).failureOf(backend);
+  /**
+   * The backend of the name could not be listed when somebody last looked. What a client remembers from earlier runs as
+   * soon as it can be listed again.
+   * @returns where the call leads now; `undefined` when it was answered here.
+   * @throws why the backend still cannot be listed.
+   */
+  async #listedNow(call: Call, { backend, definition }: Route): Promise<Route | undefined> {
+    const view = await this.to.catalog.current(call.principal);
+    const route = routeOf(call, view);
+    if (route !== undefined && route.standsIn !== true) return route;
+    const failure = view.failureOf(backend);
     if (failure !== undefined) throw failure;
-    const text = `${backend} is ready: its tools are listed now. List the tools again to see them.`;
-    sendResult(call, { content: [{ type: 'text', text }] });
+    if (definition === undefined) this.#sayUnknown(call);
+    else {
+      const text = `${backend} is ready: its tools are listed now. List the tools again to see them.`;
+      sendResult(call, { content: [{ type: 'text', text }] });
+    }
+    return undefined;
+  }
+
+  #sayUnknown(call: Call): void {
+    this.to.failures.unknownName(call, thingOf(call.message.method), calledName(call));
   }
 
   /** Our own question's state is not the backend's business. @returns whether the user answered it with no. */

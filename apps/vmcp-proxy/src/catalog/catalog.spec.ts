@@ -130,6 +130,28 @@ test('the stand-in says so once its backend is connected', async () => {
   expect(namesIn(await list('tools', mine))).toContain('own_echo');
 });
 
+test('a tool that a client remembers runs once its backend could be listed, however late; one that is gone is unknown', async () => {
+  let answersLists: (() => void) | undefined;
+  const late = new Promise<void>((resolve) => (answersLists = resolve));
+  own.setIntercept((one, response) => {
+    if (one.body['method'] !== 'tools/list') return false;
+    const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
+    const result = { resultType: 'complete', tools, ttlMs: 0, cacheScope: 'private' };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result });
+    void late.then(() => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
+    return true;
+  });
+  const call = async (name: string): Promise<ClientAnswer> =>
+    await modern(proxy.mcpUrl, 'tools/call', { name, arguments: { said: 'late' } }, { token });
+  const calls = Promise.all([call('own_echo'), call('own_gone')]);
+  // Longer than a list is waited for; the backend counts as one that cannot be listed meanwhile.
+  setTimeout(() => answersLists?.(), 6_000);
+  const [remembered, gone] = await calls;
+  expect(remembered.body.result?.['isError']).toBeUndefined();
+  expect(own.callsOf('tools/call').at(-1)?.body['params']).toMatchObject({ arguments: { said: 'late' } });
+  expect(gone.body.error).toMatchObject({ code: -32_602, message: 'there is no such tool' });
+});
+
 test('tools that were listed stay listed when their provider is disconnected later', async () => {
   const subject = randomUUID();
   const mine = await proxy.token({ sub: subject });
