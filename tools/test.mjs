@@ -13,23 +13,27 @@ const RESULTS = join(REPOSITORY, 'test-results');
 const FIGURES = join(RESULTS, 'figures.txt');
 const tally = { passed: 0, failed: 0, failures: [] };
 
-function count(name, isPassed, detail = '') {
+function count(name, isPassed, detail = '', why = '') {
   if (isPassed) tally.passed += 1;
   else {
     tally.failed += 1;
-    tally.failures.push(name);
+    failed(name, why);
   }
   say(`${isPassed ? 'ok  ' : 'FAIL'} ${name}${detail}`);
 }
+
+/** What failed is told once more at the very end, with why: the rest of a long output is easily cut off. */
+const failed = (name, why) => tally.failures.push({ name, why: why.trim() });
 
 /** One check: a program that says what is wrong and exits with something other than 0. It counts as one test. */
 async function check(name, work) {
   const beganMs = Date.now();
   const { code, output } = await work().catch((error) => ({ code: 1, output: error.message }));
-  count(name, code === 0, `  (${seconds(beganMs)})`);
-  if (code !== 0) say(output.split('\n').slice(-80).join('\n').replace(/^/gm, '     '));
+  count(name, code === 0, `  (${seconds(beganMs)})`, lastLines(output, 80));
 }
 
+const lastLines = (text, most) => text.split('\n').slice(-most).join('\n');
+const firstLines = (text, most) => text.split('\n').slice(0, most).join('\n');
 const seconds = (beganMs) => `${((Date.now() - beganMs) / 1000).toFixed(1)} s`;
 const bin = (...parts) => join(REPOSITORY, 'node_modules', ...parts);
 
@@ -55,8 +59,7 @@ async function jest(node, name, folders) {
   });
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   if (result === undefined || result.numTotalTestSuites === 0) {
-    count(`${name}: jest ran nothing`, false);
-    say(output.split('\n').slice(-40).join('\n'));
+    count(`${name}: jest ran nothing`, false, '', lastLines(output, 40));
     return;
   }
   for (const suite of result.testResults) countSuite(suite);
@@ -75,13 +78,13 @@ function showFilesAsTheyEnd(child) {
 
 function countSuite(suite) {
   const path = suite.name.replace(`${REPOSITORY}/`, '');
-  const failed = suite.assertionResults.filter(({ status }) => status === 'failed');
-  if (suite.status === 'failed' && failed.length === 0) count(path, false, ' could not be run');
-  for (const { fullName } of failed) {
-    tally.failures.push(`${path}: ${fullName}`);
+  const broken = suite.assertionResults.filter(({ status }) => status === 'failed');
+  if (suite.status === 'failed' && broken.length === 0)
+    count(path, false, ' could not be run', firstLines(suite.message, 40));
+  for (const { fullName, failureMessages } of broken) {
     say(`FAIL ${path}: ${fullName}`);
+    failed(`${path}: ${fullName}`, firstLines(failureMessages.join('\n'), 25));
   }
-  if (suite.status === 'failed') say(suite.message.replace(/^/gm, '     '));
 }
 
 async function lint(node) {
@@ -132,13 +135,14 @@ try {
   await main();
 } catch (error) {
   // What stopped the set-up stopped every test: that must not look like success.
-  count('set-up', false);
-  say(error instanceof Cannot ? error.message : error.stack);
+  count('set-up', false, '', error instanceof Cannot ? error.message : error.stack);
 }
-if (tally.failures.length > 0)
-  console.log(`\nFailed:\n${tally.failures.map((name) => `  ${name}`).join('\n')}`);
 if (existsSync(FIGURES))
   console.log(`\nFigures:\n${readFileSync(FIGURES, 'utf8').replace(/^(?=.)/gm, '  ')}`);
+if (tally.failures.length > 0) {
+  console.log('\nFailed:');
+  for (const { name, why } of tally.failures) console.log(`  ${name}\n${why.replace(/^/gm, '      ')}`);
+}
 console.log(`\nDone in ${seconds(beganMs)}`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

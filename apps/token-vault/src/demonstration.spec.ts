@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
 import { Demonstration } from '@gatehouse/testing/demonstration';
+import { freePortBase } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
@@ -18,7 +18,8 @@ let vault: TestVault;
 let portBase: number;
 
 beforeAll(async () => {
-  portBase = await freePortBase();
+  // Its control server has the last of them.
+  portBase = await freePortBase(12);
   demonstration = new Demonstration(portBase, ['--callback-url', CALLBACK, '--octo-access-token-ttl', '60']);
   [database, nats] = await Promise.all([
     startTestDatabase('token-vault'),
@@ -84,18 +85,3 @@ test('a person who says no is told apart from a provider that fails', async () =
   const person = new PersonAtBrowser('bob', CALLBACK, 'deny');
   await expect(vault.client.signIn({ octo: (url) => person.callbackQuery(url) })).rejects.toThrow('denied');
 });
-
-/** The demonstration takes ports from a base on; its control server is the last. */
-async function freePortBase(): Promise<number> {
-  for (let base = 20_000 + Math.floor(Math.random() * 20_000); ; base += 20) {
-    const free = await Promise.all(Array.from({ length: 12 }, (_, offset) => isFree(base + offset)));
-    if (free.every(Boolean)) return base;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}

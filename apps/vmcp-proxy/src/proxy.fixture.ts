@@ -1,6 +1,8 @@
 import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
 import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
-import type { Service } from '@gatehouse/contracts/contract';
+import type { EventContract, Service } from '@gatehouse/contracts/contract';
+import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
+import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
@@ -8,6 +10,7 @@ import type { ProxyBackend, ProxyStrategy, VmcpProxyPart } from '@gatehouse/conf
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Answers } from '@gatehouse/messaging/answers';
+import { BusConnection } from '@gatehouse/messaging/bus-connection';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { EventBus } from '@gatehouse/messaging/event-bus';
@@ -173,8 +176,14 @@ export interface TestProxy {
   readonly origin: string;
   readonly mcpUrl: string;
   readonly surroundings: Surroundings;
-  /** Events of the authorization server and of the vault. */
-  readonly events: { readonly authorizationServer: EventBus; readonly tokenVault: EventBus };
+  /** The vault says that a connection changed. Resolves when the proxy has heard it. */
+  connectionChanged(
+    accountId: string,
+    provider: string,
+    change: z.input<typeof connectionChanged.payload>['change'],
+  ): Promise<void>;
+  /** The authorization server says that a session ended. Resolves when the proxy has heard it. */
+  sessionClosed(tsid: string): Promise<void>;
   readonly stopAuthorizationServer: () => Promise<void>;
   /** Another process of the proxy, as far as it can tell. */
   startReplica(): Promise<{ readonly mcpUrl: string; close(): Promise<void> }>;
@@ -202,14 +211,42 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const origin = `http://127.0.0.1:${port}`;
-    return { origin, mcpUrl: `${origin}/mcp`, close: async () => await app.close() };
+    // What the bus delivered before this round trip has been heard after it.
+    const hear = async () => await app.get(BusConnection).connection.flush();
+    return { origin, mcpUrl: `${origin}/mcp`, hear, close: async () => await app.close() };
   };
   const first = await startReplica();
+  const tell = async <Payload extends z.ZodType>(
+    teller: INestApplicationContext,
+    event: EventContract<Payload>,
+    payload: z.input<Payload>,
+  ): Promise<void> => {
+    await teller.get(EventBus).publish(event, payload);
+    await first.hear();
+  };
   return {
     ...first,
     startReplica,
     surroundings: mine,
-    events: { authorizationServer: authorizationServer.get(EventBus), tokenVault: tokenVault.get(EventBus) },
+    connectionChanged: async (accountId, provider, change) => {
+      const connectionId = randomUUID();
+      await tell(tokenVault, connectionChanged, {
+        connectionId,
+        accountId,
+        provider,
+        change,
+        atMs: Date.now(),
+      });
+    },
+    sessionClosed: async (tsid) => {
+      const accountId = randomUUID();
+      await tell(authorizationServer, sessionClosed, {
+        tsid,
+        accountId,
+        reason: 'signed_out',
+        atMs: Date.now(),
+      });
+    },
     stopAuthorizationServer: async () => await authorizationServer.close(),
     token: async (claims) => await signedToken(mine.signingKey, claims),
     close: async () => {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Service } from '@gatehouse/contracts/contract';
 import { Demonstration } from './demonstration.js';
+import { freePortBase } from './free-port.js';
 import { LoadBalancer } from './load-balancer.js';
 import { startTestNats, type TestNats } from './nats.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
@@ -173,21 +173,4 @@ function environmentsOf(
     },
     'vmcp-proxy': { NATS_CREDENTIALS: credentials('vmcp-proxy'), REPORTS_API_KEY: 'reports-demo-key' },
   };
-}
-
-/** The first port of a run of ports that are all free. Several test workers look at once, so each starts at random. */
-async function freePortBase(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const base = 20_000 + Math.floor(Math.random() * 1_000) * 12;
-    const free = await Promise.all(Array.from({ length: count }, (_, offset) => isFree(base + offset)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error('no run of free ports found');
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
 import { decodeJwt } from 'jose';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
@@ -50,12 +51,6 @@ async function closeReason(tsid: string): Promise<string | null | undefined> {
   return found[0]?.close_reason;
 }
 
-const eventually = async (check: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 100 && !check(); tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(check()).toBe(true);
-};
-
 test('one code redeemed twenty times at once on two replicas gives one token, and that token lives', async () => {
   const { clientId, code: value, verifier } = await code();
   const answers = await Promise.all(
@@ -91,7 +86,7 @@ test('a refresh token presented again later ends the whole session (theft)', asy
   });
   expect(await closeReason(tsidOf(answer))).toBe('refresh_token_replayed');
   expect(await service.refresh(clientId, next.refresh_token ?? '')).toMatchObject({ error: 'invalid_grant' });
-  await eventually(() => service.vault.closed.includes(tsidOf(answer)));
+  await until(() => service.vault.closed.includes(tsidOf(answer)));
 });
 
 test('a code presented again later ends the session that it opened', async () => {

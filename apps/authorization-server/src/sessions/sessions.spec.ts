@@ -5,6 +5,7 @@ import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/si
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { RequestContract } from '@gatehouse/contracts/contract';
 import { fullSubject } from '@gatehouse/messaging/subjects';
+import { until } from '@gatehouse/testing/until';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
@@ -59,12 +60,6 @@ async function ask<Reply extends z.ZodType>(
   return contract.reply.parse(z.object({ response: z.unknown() }).parse(message.json()).response);
 }
 
-async function eventually(check: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !check(); tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(check()).toBe(true);
-}
-
 test('the proxy learns whose session is open, and with which keys tokens are signed', async () => {
   const { answer, clientId, tsid } = await signedIn();
   const { sub } = decodeJwt(answer.access_token ?? '');
@@ -81,7 +76,7 @@ test('closing a session is told to the proxies and to the vault at once', async 
   const { clientId, answer, tsid } = await signedIn();
   await revoke(clientId, answer);
   expect(await ask(sessionView, { tsid })).toEqual({ state: 'closed' });
-  await eventually(() => service.vault.closed.includes(tsid));
+  await until(() => service.vault.closed.includes(tsid));
   expect(events.find((event) => event.tsid === tsid)).toMatchObject({ reason: 'revoked' });
 });
 
@@ -96,7 +91,7 @@ test('while the bus is away a session closes all the same, and is told when the 
   } finally {
     await world.nats.start();
   }
-  await eventually(() => service.vault.closed.includes(tsid));
+  await until(() => service.vault.closed.includes(tsid));
 });
 
 test('a session whose tokens have run out is closed in the vault, without an event', async () => {
@@ -109,7 +104,7 @@ test('a session whose tokens have run out is closed in the vault, without an eve
   });
   expect(await ask(sessionView, { tsid })).toEqual({ state: 'closed' });
   await service.app.get(Housekeeping).sweep();
-  await eventually(() => service.vault.closed.includes(tsid));
+  await until(() => service.vault.closed.includes(tsid));
   expect(events.some((event) => event.tsid === tsid)).toBe(false);
 });
 

@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '@gatehouse/testing/free-port';
 import pg from 'pg';
 import { databaseUrl, fillVariables, startPostgres } from './postgres.js';
 import { Processes } from './processes.js';
@@ -12,14 +12,6 @@ let folder: string;
 let state: StateFolder;
 let processes: Processes;
 let port: number;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const found = (server.address() as AddressInfo).port;
-  await new Promise((resolve) => server.close(resolve));
-  return found;
-}
 
 async function as<Value>(
   role: 'authorization_server' | 'token_vault',

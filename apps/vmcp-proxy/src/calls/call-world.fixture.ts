@@ -82,11 +82,3 @@ export const onCall =
     answer(one, response);
     return true;
   };
-
-export async function until(condition: () => boolean): Promise<void> {
-  for (let count = 0; count < 150; count += 1) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('it did not happen');
-}

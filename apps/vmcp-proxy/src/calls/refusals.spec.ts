@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
 import { createServer } from 'node:http';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
-import { call, isCall, startCallWorld, until, type CallWorld } from './call-world.fixture.js';
+import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
 
 let world: CallWorld;
 let token: string;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
 import { authorization, legacyClient, modern } from '../client.fixture.js';
-import { call, isCall, startCallWorld, type CallWorld, until } from './call-world.fixture.js';
+import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
 
 let world: CallWorld;
 let token: string;

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { Secret } from '@gatehouse/kernel/secret';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
@@ -115,14 +114,7 @@ test('the stand-in says so once its backend is connected', async () => {
   const mine = await proxy.token({ sub: subject });
   expect(namesIn(await list('tools', mine))).toContain('own_connect');
   proxy.surroundings.credentials.clear();
-  await proxy.events.tokenVault.publish(connectionChanged, {
-    connectionId: randomUUID(),
-    accountId: subject,
-    provider: 'octo',
-    change: 'connected',
-    atMs: Date.now(),
-  });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await proxy.connectionChanged(subject, 'octo', 'connected');
   const call = { name: 'own_connect', arguments: {} };
   const answer = await modern(proxy.mcpUrl, 'tools/call', call, { token: mine });
   expect(answer.body.result?.['isError']).toBeUndefined();
@@ -158,14 +150,7 @@ test('tools that were listed stay listed when their provider is disconnected lat
   expect(namesIn(await list('tools', mine))).toEqual(['own_echo', 'open_echo']);
   proxy.surroundings.credentials.set('own', { code: 'reauth_required' });
   const before = proxy.surroundings.askedFor('credential.inject');
-  await proxy.events.tokenVault.publish(connectionChanged, {
-    connectionId: randomUUID(),
-    accountId: subject,
-    provider: 'octo',
-    change: 'reauth_required',
-    atMs: Date.now(),
-  });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await proxy.connectionChanged(subject, 'octo', 'reauth_required');
   expect(namesIn(await list('tools', mine))).toEqual(['own_echo', 'open_echo']);
   expect(proxy.surroundings.askedFor('credential.inject')).toBe(before + 1);
 });

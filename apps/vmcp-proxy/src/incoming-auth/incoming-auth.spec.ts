@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
@@ -185,13 +184,7 @@ test('a sign-out is in force within a second, although the token is valid for mi
   const tsid = randomUUID();
   const token = await proxy.token({ tsid });
   expect((await modern(proxy.mcpUrl, 'tools/call', CALL, { token })).status).toBe(200);
-  await proxy.events.authorizationServer.publish(sessionClosed, {
-    tsid,
-    accountId: randomUUID(),
-    reason: 'signed_out',
-    atMs: Date.now(),
-  });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await proxy.sessionClosed(tsid);
   const refused = await modern(proxy.mcpUrl, 'tools/call', CALL, { token });
   expect(refused.status).toBe(401);
   expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');

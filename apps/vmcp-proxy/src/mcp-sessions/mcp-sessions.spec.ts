@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
@@ -178,14 +177,7 @@ test('a backend session that was begun as one account of the provider is not gon
   const before = await sessionOfCall();
   expect(await sessionOfCall()).toBe(before);
   other.surroundings.credentials.set('own', 'token-of-another-account');
-  await other.events.tokenVault.publish(connectionChanged, {
-    connectionId: randomUUID(),
-    accountId: subject,
-    provider: 'octo',
-    change: 'connected',
-    atMs: Date.now(),
-  });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await other.connectionChanged(subject, 'octo', 'connected');
   expect(await sessionOfCall()).not.toBe(before);
   await other.close();
   await owned.close();
