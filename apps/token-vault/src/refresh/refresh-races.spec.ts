@@ -27,23 +27,42 @@ afterAll(() => world.close());
 const startAnother = () =>
   world.startVault({ providers: [oidcProvider('acme', world.stub.issuer)], backends: {} });
 
+/** A fresh process that cannot have the provider's keys keeps the answer and comes no further, like one that dies there. */
+async function answeredAndNotPublished() {
+  const expired = await world.expired();
+  const another = await startAnother();
+  world.stub.misbehave.set('jwks', (request) => request.socket.destroy());
+  const subjects = another.app.get(SubjectTokens);
+  const { row } = await subjects.bound(expired.tsid as SessionId, 'acme');
+  await expect(subjects.tokens(row)).rejects.toMatchObject({ code: 'provider_unavailable' });
+  await another.close();
+  expect(await world.rowOf(expired.accountId)).toMatchObject({ state: 'live', version: 1, answered: true });
+  world.stub.misbehave.clear();
+  return expired;
+}
+
+async function workOffRevocations(): Promise<readonly string[]> {
+  const outbox = world.vault.app.get(RevocationOutbox);
+  outbox.wake();
+  await outbox.settled();
+  return world.stub.revoked;
+}
+
 describe('a replica that died', () => {
   test('after the provider had answered: the kept answer is used, and nothing is redeemed again', async () => {
-    const { tsid, accountId } = await world.expired();
-    // A fresh process that cannot have the provider's keys keeps the answer and cannot publish it: that is how far a
-    // process that dies there comes.
-    const another = await startAnother();
-    world.stub.misbehave.set('jwks', (request) => request.socket.destroy());
-    const subjects = another.app.get(SubjectTokens);
-    const { row } = await subjects.bound(tsid as SessionId, 'acme');
-    await expect(subjects.tokens(row)).rejects.toMatchObject({ code: 'provider_unavailable' });
-    await another.close();
-    expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', version: 1, answered: true });
-    world.stub.misbehave.clear();
+    const { tsid, accountId } = await answeredAndNotPublished();
     await world.wakeUp(accountId);
     await expect(world.client.inject(tsid, 'directory')).resolves.toBeDefined();
     expect(world.stub.counts.refresh).toBe(1);
     expect(await world.rowOf(accountId)).toMatchObject({ version: 2, answered: false });
+  });
+
+  test('after the provider had answered, and then somebody else signs in: the kept grant is given back, too', async () => {
+    const { tsid, accountId } = await answeredAndNotPublished();
+    await world.client.signIn({ acme: world.as('bob') }, accountId);
+    // The refresh token that was published and the one that replaced it.
+    expect(new Set(await workOffRevocations()).size).toBe(2);
+    expect((await world.client.inject(tsid, 'directory')).accessToken).toMatch(/^access-bob-/);
   });
 
   test('while it held the lease: the others wait for its end, then one of them redeems', async () => {
@@ -107,10 +126,7 @@ describe('while a refresh is on its way', () => {
     await world.client.ask(connectionRevoke, { accountId, provider: 'acme' });
     await expect(late).rejects.toMatchObject({ code: 'connection_missing' });
     await expect(world.client.ask(connectionList, { accountId })).resolves.toEqual({ connections: [] });
-    const outbox = world.vault.app.get(RevocationOutbox);
-    outbox.wake();
-    await outbox.settled();
-    expect(world.stub.revoked).toHaveLength(2);
+    expect(await workOffRevocations()).toHaveLength(2);
   });
 });
 
