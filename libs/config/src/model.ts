@@ -53,6 +53,8 @@ export interface AuthServer<S> {
   /** Name of the provider that decides who the user is; resolved, so never absent. */
   readonly primaryUpstreamProvider: string;
   readonly insecureAllowHttp: boolean;
+  /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly tokenLifespans: TokenLifespans;
   /** PEM private keys; the first signs, all are published. Empty: made once and kept in the database, sealed. */
   readonly signingKeys: readonly S[];

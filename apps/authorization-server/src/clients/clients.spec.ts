@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isAllowedHost } from './metadata-documents.js';
 import { isLoopback, redirectUrisProblem } from './redirect-uris.js';
+import { registrationPolicy } from './registration-policy.js';
 
 describe('redirect URIs', () => {
   test.each([
@@ -37,6 +38,55 @@ describe('redirect URIs', () => {
     expect(
       ['https://localhost/', 'http://127.0.0.2/', 'http://localhost.evil.example/'].some(isLoopback),
     ).toBe(false);
+  });
+});
+
+describe('the name of a client that registers', () => {
+  const register = (name: string) =>
+    registrationPolicy(
+      { redirect_uris: ['http://127.0.0.1/callback'], client_name: name },
+      { scopesSupported: ['openid'], baselineClientScopes: ['openid'] },
+    );
+
+  test.each([
+    ['a right-to-left override', 'Slack \u202eelgooG'],
+    ['a direction isolate', 'Slack\u2066'],
+    ['an Arabic letter mark', 'Slack\u061c'],
+    ['a zero-width space', 'Sla\u200bck'],
+    ['a joiner between letters that are not joined', 'Sla\u200dck'],
+    ['a byte order mark', '\ufeffSlack'],
+    ['a soft hyphen', 'Sla\u00adck'],
+    ['a Hangul filler', 'Slack\u3164'],
+    ['tag characters', 'Slack\u{e0041}'],
+    ['a line break', 'Slack\nApproved by your organisation'],
+    ['a line separator', 'Slack\u2028x'],
+    ['a next-line control', 'Slack\u0085x'],
+    ['NUL', 'Slack\u0000'],
+    ['half a character', 'Slack\ud800'],
+    ['nothing visible', ' \u00a0\u2800\ufe0f'],
+    ['nothing', ''],
+    ['marks piled over the lines above', `S${'\u0301'.repeat(20)}`],
+    ['a page of text', 'x'.repeat(257)],
+  ])('with %s is refused (spoofed approval page)', (_what, name) => {
+    expect(register(name)).toMatchObject({
+      kind: 'refused',
+      error: 'invalid_client_metadata',
+      description: expect.stringMatching(/^client_name must /),
+    });
+  });
+
+  test.each([
+    'Café Zürich (ČSOB) – “naïve”',
+    'e\u0301tude',
+    '日本語クライアント',
+    '葛\u{e0100}城',
+    'سرویس می\u200cخواهم',
+    'क्\u200dष',
+    'שלום',
+    'Studio 👩🏽\u200d💻 👨\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f⃣ 🇩🇪 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    'x'.repeat(256),
+  ])('%s is fine', (name) => {
+    expect(register(name)).toMatchObject({ kind: 'accepted', metadata: { client_name: name } });
   });
 });
 

@@ -104,6 +104,10 @@ describe('a client that is a document', () => {
       { redirect_uris: [REDIRECT_URI, 'http://app.example/cb'], application_type: 'web' },
       {},
     ],
+    ['its name turns the direction of the page (spoofing)', { client_name: 'Slack \u202eelgooG' }, {}],
+    ['its name holds what nobody sees', { client_name: 'Sla\u200bck' }, {}],
+    ['its name pushes the page away', { client_name: 'x'.repeat(5_000) }, {}],
+    ['its name is blank', { client_name: '\u00a0' }, {}],
     ['it is a redirect', {}, { status: 302, headers: { location: 'https://elsewhere.example/' } }],
     ['it is not there', {}, { status: 404 }],
     ['it is HTML by its media type', {}, { headers: { 'content-type': 'text/html' } }],
@@ -122,6 +126,17 @@ describe('a client that is a document', () => {
   ])('is not fetched from %s', async (clientId) => {
     expect((await authorize(clientId)).status).toBe(400);
     expect(fetched).toEqual([]);
+  });
+
+  test('is told what is wrong with its name', async () => {
+    const page = await authorize(publish({ client_name: 'Slack \u202eelgooG' }));
+    expect(page.body).toContain('client_name must not contain');
+    expect(page.body).toContain('invalid_client_metadata');
+  });
+
+  test('may have a name of any language, and emoji', async () => {
+    const name = 'Café 日本語 👩🏽\u200d💻';
+    expect((await authorize(publish({ client_name: name }))).body).toContain(name);
   });
 
   test('cannot be called back where its document does not say', async () => {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { clientNameProblem } from './client-name.js';
 import { isNative, redirectUrisProblem } from './redirect-uris.js';
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
-const MAX_NAME = 256;
 
 /**
  * What of a registration request (RFC 7591, section 2) means something here. The rest is left out of the registration
@@ -12,7 +12,7 @@ const MAX_NAME = 256;
  */
 const registrationRequest = z.object({
   redirect_uris: z.unknown().optional(),
-  client_name: z.string().max(MAX_NAME).optional(),
+  client_name: z.string().optional(),
   client_uri: z.url().max(2_048).optional().catch(undefined),
   application_type: z.enum(['web', 'native']).optional().catch(undefined),
   grant_types: z.array(z.string()).optional(),
@@ -45,6 +45,8 @@ export function registrationPolicy(body: unknown, scopes: ScopePolicy): Registra
   const problem = redirectUrisProblem(redirectUris, { privateSchemes: true });
   if (problem !== undefined) return { kind: 'refused', error: 'invalid_redirect_uri', description: problem };
   const uris = redirectUris as readonly string[]; // just checked
+  const nameProblem = clientNameProblem(request.client_name);
+  if (nameProblem !== undefined) return refused(nameProblem);
   // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
   const grantTypes = request.grant_types?.filter((type) => GRANT_TYPES.includes(type)) ?? GRANT_TYPES;
   if (!grantTypes.includes('authorization_code'))

@@ -68,12 +68,17 @@ export class StartConnect {
   async away(attempt: StoredAttempt, provider: string, cookieHeader: string | undefined): Promise<Shown> {
     const begun = await this.legs.begin({ attempt, provider, cookieHeader, uid: '' });
     if (begun.kind === 'away')
-      return { kind: 'redirect', status: 302, location: begun.authorizationUrl, setCookie: begun.setCookie };
+      return {
+        kind: 'redirect',
+        status: 302,
+        location: begun.authorizationUrl,
+        setCookies: begun.setCookies,
+      };
     return {
       kind: 'redirect',
       status: 303,
       location: this.urls.path(`/connect/attempt/${attempt.id}`),
-      setCookie: begun.setCookie,
+      setCookies: begun.setCookies,
     };
   }
 }

@@ -1,9 +1,12 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { cookieName, readCookie, setCookie } from './cookies.js';
 import { readForm } from './form-body.js';
 import { IssuerUrls } from './issuer-urls.js';
 import { pageHeaders } from './page-headers.js';
-import { callerOf, RateLimiter } from './rate-limit.js';
+import { callerBehind, networkOf } from './caller.js';
+import { RateLimiter } from './rate-limit.js';
 
 describe('URLs of an issuer with a path', () => {
   const urls = new IssuerUrls('https://auth.example/tenant');
@@ -63,10 +66,43 @@ test('a page lets forms go to https, loopback and the scheme of its client only'
 describe('the rate limit', () => {
   test('takes a whole IPv6 network for one caller (address hopping)', () => {
     const hops = ['2001:db8:1:2::1', '2001:db8:1:2:ffff:1:2:3', '2001:db8:1:2:0:0:0:9'];
-    expect(new Set(hops.map(callerOf)).size).toBe(1);
-    expect(callerOf('2001:db8:1:3::1')).not.toBe(callerOf('2001:db8:1:2::1'));
-    expect(callerOf('2001:db8::1')).toBe('2001:db8:0:0');
-    for (const whole of ['192.0.2.7', '::ffff:192.0.2.7', '']) expect(callerOf(whole)).toBe(whole);
+    expect(new Set(hops.map(networkOf)).size).toBe(1);
+    expect(networkOf('2001:db8:1:3::1')).not.toBe(networkOf('2001:db8:1:2::1'));
+    expect(networkOf('2001:db8::1')).toBe('2001:db8:0:0');
+    for (const whole of ['192.0.2.7', '::ffff:192.0.2.7', '']) expect(networkOf(whole)).toBe(whole);
+  });
+
+  describe('behind proxies', () => {
+    const from = (remoteAddress: string, forwardedFor?: string): IncomingMessage => {
+      const request = new IncomingMessage(new Socket());
+      Object.defineProperty(request.socket, 'remoteAddress', { value: remoteAddress });
+      if (forwardedFor !== undefined) request.headers['x-forwarded-for'] = forwardedFor;
+      return request;
+    };
+    const callerOf = callerBehind(['10.0.0.0/8', 'fd00::/8']);
+
+    test('tells people apart by what a trusted proxy says of them', () => {
+      expect(callerOf(from('10.1.2.3', '192.0.2.7'))).toBe('192.0.2.7');
+      expect(callerOf(from('::ffff:10.1.2.3', '2001:db8:1:2::9'))).toBe('2001:db8:1:2');
+      expect(callerOf(from('10.1.2.3', '192.0.2.7, 10.9.9.9'))).toBe('192.0.2.7');
+    });
+
+    test('believes nobody else: a caller cannot become many by writing the header itself', () => {
+      expect(callerOf(from('198.51.100.4', '192.0.2.7'))).toBe('198.51.100.4');
+      for (const invented of ['203.0.113.1', '10.0.0.1', 'unknown', ''])
+        expect(callerOf(from('10.1.2.3', `${invented}, 192.0.2.7`))).toBe('192.0.2.7');
+      expect(callerBehind([])(from('127.0.0.1', '192.0.2.7'))).toBe('127.0.0.1');
+    });
+  });
+
+  test('remembers a bounded number of callers, whoever floods (memory)', () => {
+    const limiter = new RateLimiter({ burst: 1, perSecond: 1 }, { nowMs: () => 0 });
+    expect([limiter.waitSeconds('first'), limiter.waitSeconds('first')]).toEqual([0, 1]);
+    for (let index = 1; index < 10_000; index += 1) limiter.waitSeconds(`caller ${index}`);
+    expect(limiter.waitSeconds('first')).toBe(1);
+    for (let index = 0; index < 10_000; index += 1) limiter.waitSeconds(`another ${index}`);
+    // Forgotten: nothing is kept of it.
+    expect(limiter.waitSeconds('first')).toBe(0);
   });
 
   test('lets a burst through, then one at a time, and tells callers apart', () => {

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { Clock } from '@gatehouse/kernel/clock';
 
 export interface RateLimit {
@@ -14,17 +13,6 @@ interface Bucket {
 
 /** More callers than this are not told apart: the oldest are forgotten, which gives them a full bucket again. */
 const MAX_CALLERS = 10_000;
-
-/** Whoever has an IPv6 address has the other 2^64 of its network as well (RFC 4291, section 2.5.4): they are one caller. */
-export function callerOf(address: string): string {
-  const bare = address.split('%')[0] ?? '';
-  if (!isIPv6(bare) || bare.includes('.')) return address;
-  const [head = '', tail] = bare.split('::');
-  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean));
-  const zeros = tail === undefined ? 0 : 8 - (before?.length ?? 0) - (after?.length ?? 0);
-  const groups = [...(before ?? []), ...Array<string>(zeros).fill('0'), ...(after ?? [])];
-  return groups.slice(0, 4).join(':');
-}
 
 /** A token bucket per caller, in this process. It bounds what one address can cost; it is no quota across replicas. */
 export class RateLimiter {

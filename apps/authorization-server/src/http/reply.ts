@@ -8,7 +8,7 @@ export function show(reply: FastifyReply, shown: Shown): void {
     sendPage(reply, shown.page, shown);
     return;
   }
-  if (shown.setCookie !== undefined) addCookie(reply, shown.setCookie);
+  if (shown.setCookies !== undefined) addCookies(reply, shown.setCookies);
   void reply
     .code(shown.status)
     // No page's address goes along, and no way on is ever taken from a cache.
@@ -28,8 +28,8 @@ export function sendPage(
 }
 
 /** Beside those that the protocol library may have set on the same answer. */
-function addCookie(reply: FastifyReply, line: string): void {
+function addCookies(reply: FastifyReply, added: readonly string[]): void {
   const before = reply.raw.getHeader('set-cookie');
   const lines = Array.isArray(before) ? before : typeof before === 'string' ? [before] : [];
-  reply.raw.setHeader('set-cookie', [...lines, line]);
+  reply.raw.setHeader('set-cookie', [...lines, ...added]);
 }

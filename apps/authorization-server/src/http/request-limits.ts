@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, RateLimiter } from './rate-limit.js';
+import { CONFIG, type Config } from '../config.js';
+import { callerBehind, type CallerOf } from './caller.js';
+import { RateLimiter } from './rate-limit.js';
 
 /** Generous for people and for offices behind one address; what they bound is a script. */
 const LIMITS = {
@@ -10,7 +12,7 @@ const LIMITS = {
   register: { burst: 60, perSecond: 2 },
 } as const;
 
-/** Requests that cost us work before anybody has signed in, counted by the address that the connection comes from. */
+/** Requests that cost us work before anybody has signed in, counted by caller. */
 @Injectable()
 export class RequestLimits {
   readonly #limiters = {
@@ -18,11 +20,18 @@ export class RequestLimits {
     register: new RateLimiter(LIMITS.register, systemClock),
   };
 
-  constructor(private readonly log: Log) {}
+  readonly #callerOf: CallerOf;
+
+  constructor(
+    @Inject(CONFIG) { trustedProxies }: Config,
+    private readonly log: Log,
+  ) {
+    this.#callerOf = callerBehind(trustedProxies);
+  }
 
   /** Answers 429 and returns true when the caller has to wait. */
   refuses(kind: keyof typeof LIMITS, request: FastifyRequest, reply: FastifyReply): boolean {
-    const seconds = this.#limiters[kind].waitSeconds(callerOf(request.socket.remoteAddress ?? ''));
+    const seconds = this.#limiters[kind].waitSeconds(this.#callerOf(request.raw));
     if (seconds === 0) return false;
     this.log.warn('request-limited', { kind });
     void reply

@@ -9,5 +9,5 @@ export type Shown =
       readonly kind: 'redirect';
       readonly status: 302 | 303;
       readonly location: string;
-      readonly setCookie?: string;
+      readonly setCookies?: readonly string[];
     };

@@ -1,3 +1,5 @@
+import { withoutHiddenCharacters } from './hidden-characters.js';
+
 /** Markup that is known to be safe: made by {@link html}, never by joining strings. */
 export class Html {
   constructor(readonly markup: string) {}
@@ -18,9 +20,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 const escapeText = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  withoutHiddenCharacters(text).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
-/** Template tag: every value is escaped for text and for quoted attributes, unless it is {@link Html} itself. */
+/**
+ * Template tag: every value is escaped for text and for quoted attributes, and loses what could turn or break the text
+ * around it, unless it is {@link Html} itself.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.map((part, index) => part + render(values[index])).join(''));
 }

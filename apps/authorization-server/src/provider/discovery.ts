@@ -23,6 +23,8 @@ export function publishedMetadata(
   const published: Record<string, unknown> = {
     ...document,
     ...(authorizationEndpoint === undefined ? {} : { authorization_endpoint: authorizationEndpoint }),
+    // What is refused is not announced.
+    response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
   };
   if (openid) return published;

@@ -1,12 +1,14 @@
-import type { Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import type { Client, Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
+import { clientNameProblem } from '../clients/client-name.js';
 import { documentFetch, isAllowedClient, isAllowedHost } from '../clients/metadata-documents.js';
 import type { Config } from '../config.js';
 import { cookieName } from '../http/cookies.js';
-import { callerOf, RateLimiter } from '../http/rate-limit.js';
+import { callerBehind } from '../http/caller.js';
+import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.js';
@@ -145,11 +147,8 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           clientIdMetadataDocument: {
             enabled: true,
             ack: 'draft-02',
-            allowFetch: documentFetchPolicy(metadataDocuments),
-            allowClient: (
-              _ctx: KoaContextWithOIDC,
-              client: { redirectUris?: readonly string[] | undefined },
-            ) => isAllowedClient(client.redirectUris ?? []),
+            allowFetch: documentFetchPolicy(config),
+            allowClient: allowDocumentClient,
             cacheDuration: DOCUMENT_CACHE_SECONDS,
           },
         }
@@ -183,14 +182,24 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
 }
 
 /** Every endpoint that takes a client id can make us fetch, so what one address may cost others is bounded here. */
-function documentFetchPolicy(documents: Config['clientRegistration']['metadataDocuments']) {
+function documentFetchPolicy({ clientRegistration, trustedProxies }: Config) {
+  const callerOf = callerBehind(trustedProxies);
   const fetches = new RateLimiter(DOCUMENT_FETCHES, systemClock);
   return (ctx: KoaContextWithOIDC | undefined, clientId: string): boolean => {
-    if (!isAllowedHost(clientId, documents)) return false;
+    if (!isAllowedHost(clientId, clientRegistration.metadataDocuments)) return false;
     // Our own pages look up a client that its request has named before; they come without a context.
-    const address = ctx?.req.socket.remoteAddress;
-    return address === undefined || fetches.waitSeconds(callerOf(address)) === 0;
+    return ctx === undefined || fetches.waitSeconds(callerOf(ctx.req)) === 0;
   };
+}
+
+/** A name is refused with the reason, since it is the one thing here that its maker can get wrong without knowing. */
+function allowDocumentClient(
+  _ctx: KoaContextWithOIDC,
+  { clientName, redirectUris }: Pick<Client, 'clientName' | 'redirectUris'>,
+): boolean {
+  const problem = clientNameProblem(clientName);
+  if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
+  return isAllowedClient(redirectUris ?? []);
 }
 
 const refuseUnknownScopes =

@@ -34,6 +34,7 @@ describe('metadata', () => {
       revocation_endpoint: `${issuer}/oauth/revoke`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       response_types_supported: ['code'],
+      response_modes_supported: ['query'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
       code_challenge_methods_supported: ['S256'],
       scopes_supported: service.config.scopesSupported,
@@ -202,6 +203,15 @@ describe('registration', () => {
     expect(await register(metadata)).toMatchObject({ error });
   });
 
+  test('refuses a name that would turn the direction of the approval page (spoofing)', async () => {
+    expect(
+      await register({ redirect_uris: [REDIRECT_URI], client_name: 'Slack \u202eelgooG' }),
+    ).toMatchObject({
+      error: 'invalid_client_metadata',
+      error_description: expect.stringMatching(/^client_name must not contain/),
+    });
+  });
+
   test('a body over 64 KiB is 413, on every endpoint', async () => {
     for (const path of ['/oauth/register', '/oauth/token', '/oauth/revoke', '/sign-in/x']) {
       const response = await fetch(service.issuer + path, {
@@ -223,6 +233,21 @@ test('one address that asks without end is told to wait, and nobody else is', as
   expect((await fetch(`${service.issuer}/.well-known/jwks.json`)).status).toBe(200);
 });
 
+test('one address that registers without end is told to wait (a flood of rows)', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 120 }, () =>
+      fetch(`${service.issuer}/oauth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ redirect_uris: [REDIRECT_URI] }),
+      }),
+    ),
+  );
+  const limited = answers.filter(({ status }) => status === 429);
+  expect(limited.length).toBeGreaterThan(0);
+  for (const { headers } of limited) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
 describe('behind an ingress, with an https issuer that has a path', () => {
   const issuer = 'https://auth.example/tenant';
   let local: string;
@@ -237,6 +262,7 @@ describe('behind an ingress, with an https issuer that has a path', () => {
         authorizationEndpointBaseUrl: 'https://login.example',
         keyEncryptionKeys: service.config.keyEncryptionKeys,
         resourceIndicator: 'optional',
+        trustedProxies: ['127.0.0.0/8', '::1'],
         clientRegistration: {
           ...service.config.clientRegistration,
           dynamic: 'initialAccessToken',
@@ -265,6 +291,16 @@ describe('behind an ingress, with an https issuer that has a path', () => {
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       registration_endpoint: `${issuer}/oauth/register`,
     });
+  });
+
+  test('one caller that floods makes nobody else wait, although all come from the ingress', async () => {
+    const askedBy = async (address: string): Promise<number> => {
+      const headers = { 'x-forwarded-for': address };
+      return (await fetch(`${local}/tenant/oauth/authorize`, { redirect: 'manual', headers })).status;
+    };
+    const flood = await Promise.all(Array.from({ length: 200 }, () => askedBy('192.0.2.7')));
+    expect(flood).toContain(429);
+    expect(await askedBy('192.0.2.8')).toBe(400);
   });
 
   test('registration needs the initial access token', async () => {

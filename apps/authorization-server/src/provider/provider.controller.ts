@@ -6,7 +6,7 @@ import { registrationPolicy } from '../clients/registration-policy.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RequestLimits } from '../http/request-limits.js';
-import { withDefaults } from './authorization-query.js';
+import { inQueryOnly, withDefaults } from './authorization-query.js';
 import { asSeenByProvider } from './node-exchange.js';
 
 /** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
@@ -27,12 +27,9 @@ export class ProviderController {
   @Get('oauth/authorize')
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (this.limits.refuses('authorize', request, reply)) return;
-    const search = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-    await this.#pass(
-      request,
-      reply,
-      `/oauth/authorize?${withDefaults(search, this.config.baselineClientScopes).toString()}`,
-    );
+    const search = inQueryOnly(new URLSearchParams(request.url.split('?').slice(1).join('?')));
+    const query = withDefaults(search, this.config.baselineClientScopes);
+    await this.#pass(request, reply, `/oauth/authorize?${query.toString()}`);
   }
 
   @Get('oauth/authorize/:uid')

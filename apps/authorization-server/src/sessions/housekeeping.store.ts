@@ -7,7 +7,7 @@ import { SessionStore } from './session.store.js';
 const EVERY_MS = MINUTE_MS;
 
 /** Rows that nobody can use any more. Every statement may run on several replicas at once. */
-const SWEEPS = [
+export const SWEEPS = [
   { name: 'sweep-records', text: 'delete from oidc_records where expires_at < now()' },
   { name: 'sweep-attempts', text: 'delete from attempts where expires_at < now()' },
   {

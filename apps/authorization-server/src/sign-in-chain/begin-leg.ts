@@ -6,7 +6,7 @@ import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { AttemptState } from './attempt.js';
 import {
-  attemptCookieHeader,
+  attemptCookieHeaders,
   bindingOf,
   newAttemptCookie,
   readAttemptCookie,
@@ -20,7 +20,7 @@ export type BegunLeg = (
   | { readonly kind: 'away'; readonly authorizationUrl: string }
   /** Recorded as a failed leg: the attempt's page says so. */
   | { readonly kind: 'failed' }
-) & { readonly setCookie: string };
+) & { readonly setCookies: readonly string[] };
 
 export interface LegToBegin {
   readonly attempt: StoredAttempt;
@@ -44,7 +44,10 @@ export class BeginLeg {
   async begin({ attempt, provider, cookieHeader, uid }: LegToBegin): Promise<BegunLeg> {
     const { id, state } = attempt;
     const cookie = await this.#cookie(attempt, cookieHeader, uid);
-    const setCookie = attemptCookieHeader(id, cookie, this.urls.isHttps);
+    const setCookies = attemptCookieHeaders(id, cookie, {
+      header: cookieHeader,
+      secure: this.urls.isHttps,
+    });
     const known = this.#accountOf(state, provider);
     try {
       const authorizationUrl = await this.vault.begin({
@@ -55,12 +58,12 @@ export class BeginLeg {
         ...(known === undefined ? {} : { accountId: known }),
       });
       this.log.info('leg-begun', { attemptId: id, provider });
-      return { kind: 'away', authorizationUrl, setCookie };
+      return { kind: 'away', authorizationUrl, setCookies };
     } catch (error) {
       if (!(error instanceof GatehouseError) || error.code !== 'provider_unavailable') throw error;
       this.log.warn('leg-refused', { attemptId: id, provider, reason: 'provider_unavailable' });
       await this.attempts.change(id, (latest) => failed(latest, provider, 'provider_unavailable'));
-      return { kind: 'failed', setCookie };
+      return { kind: 'failed', setCookies };
     }
   }
 

@@ -66,7 +66,7 @@ export class ShowSignIn {
   ): Promise<Shown | undefined> {
     const begun = await this.legs.begin({ attempt, provider, cookieHeader: headers.cookie, uid });
     if (begun.kind === 'failed') return undefined;
-    return { kind: 'redirect', status: 302, location: begun.authorizationUrl, setCookie: begun.setCookie };
+    return { kind: 'redirect', status: 302, location: begun.authorizationUrl, setCookies: begun.setCookies };
   }
 
   async #complete(

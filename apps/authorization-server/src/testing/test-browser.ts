@@ -1,6 +1,7 @@
 /** What a browser does that matters here, by hand: cookies with their paths, no redirect followed unasked. */
 export class TestBrowser {
-  readonly #cookies = new Map<string, { readonly value: string; readonly path: string }>();
+  /** In the order they were made; a name may be there once for each path (RFC 6265, section 5.3). */
+  readonly #cookies = new Map<string, { readonly pair: string; readonly path: string }>();
 
   constructor(private readonly origin: string) {}
 
@@ -24,19 +25,20 @@ export class TestBrowser {
     return await this.follow(await this.post(page.url, { ...hiddenFields(page.body), decision }));
   }
 
+  /** The `Cookie` header of a request for a path. */
+  cookiesFor(pathname: string): string {
+    return [...this.#cookies.values()]
+      .filter(({ path }) => pathname === path || pathname.startsWith(path === '/' ? '/' : `${path}/`))
+      .map(({ pair }) => pair)
+      .join('; ');
+  }
+
   async #send(url: string, init: RequestInit): Promise<Answer> {
     const target = new URL(url, this.origin);
-    const cookie = [...this.#cookies]
-      .filter(
-        ([, { path }]) =>
-          target.pathname === path || target.pathname.startsWith(path === '/' ? '/' : `${path}/`),
-      )
-      .map(([name, { value }]) => `${name}=${value}`)
-      .join('; ');
     const response = await fetch(target, {
       ...init,
       redirect: 'manual',
-      headers: { accept: 'text/html', cookie },
+      headers: { accept: 'text/html', cookie: this.cookiesFor(target.pathname) },
     });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     const location = response.headers.get('location');
@@ -54,8 +56,9 @@ export class TestBrowser {
     const at = pair.indexOf('=');
     const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
     const gone = attributes.some((one) => /^max-age=0$/i.test(one) || /1970/.test(one));
-    if (gone) this.#cookies.delete(pair.slice(0, at));
-    else this.#cookies.set(pair.slice(0, at), { value: pair.slice(at + 1), path });
+    const key = `${pair.slice(0, at)} ${path}`;
+    if (gone) this.#cookies.delete(key);
+    else this.#cookies.set(key, { pair, path });
   }
 }
 

@@ -28,6 +28,7 @@ export function testConfiguration(
     callbackUrl: `${issuer}/oauth/callback`,
     primaryUpstreamProvider: 'acme-sso',
     insecureAllowHttp: false,
+    trustedProxies: [],
     tokenLifespans: {
       accessTokenLifespanMs: 60_000,
       refreshTokenLifespanMs: 3_600_000,

@@ -26,6 +26,7 @@ export function buildAuthServer(
     callbackUrl,
     primaryUpstreamProvider: written.primaryUpstreamProvider ?? written.upstreamProviders[0]?.name ?? '',
     insecureAllowHttp: written.insecureAllowHttp,
+    trustedProxies: written.trustedProxies,
     tokenLifespans: {
       accessTokenLifespanMs: milliseconds(lifespans.accessTokenLifespan),
       refreshTokenLifespanMs: milliseconds(lifespans.refreshTokenLifespan),

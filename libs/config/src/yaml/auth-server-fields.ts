@@ -138,6 +138,10 @@ export const authServer = block(
       derived: 'the first provider',
     }).exactOptional(),
     insecureAllowHttp: flag('An `http:` issuer is accepted on other hosts than localhost.'),
+    trustedProxies: list(
+      text('network', 'An address or a network.'),
+      'Reverse proxies in front of the authorization server: what they write into `X-Forwarded-For` tells callers apart, so that rate limits count people and not the proxy.',
+    ).default([]),
     tokenLifespans: tokenLifespans.prefault({}),
     signingKeys: list(
       secret('PEM private key: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519.'),

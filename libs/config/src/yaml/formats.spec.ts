@@ -120,6 +120,30 @@ describe('URLs', () => {
   });
 });
 
+describe('networks', () => {
+  test.each(['10.0.0.0/8', '192.0.2.7', '::1', 'fd00::/8', '2001:db8::/128', '0.0.0.0/1'])(
+    '%s is accepted',
+    (network) => {
+      expect(accepts('network', network)).toBe(true);
+    },
+  );
+
+  test.each([
+    '0.0.0.0/0',
+    '::/0',
+    '10.0.0.0/33',
+    '::1/129',
+    '10.0.0.0/8/8',
+    '10.0.0',
+    'localhost',
+    'fe80::1%eth0',
+    '10.0.0.0/ 8',
+    '',
+  ])('%j is refused', (network) => {
+    expect(accepts('network', network)).toBe(false);
+  });
+});
+
 describe('the nearest name', () => {
   test('one changed letter is forgiven in every name of some length', () => {
     fc.assert(

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
 
 /** Why a text is not what its field needs, and what to write instead where that is known. */
@@ -37,6 +38,7 @@ export const FORMATS = {
     /^[A-Za-z0-9._:-]+$/,
     'is not an address to listen on, such as 127.0.0.1 or 0.0.0.0.',
   ),
+  network: { describes: 'IP address, or network in CIDR notation', check: network },
   hostPattern: pattern(
     'host name, `*` or `*.domain`',
     /^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?)$/,
@@ -98,6 +100,17 @@ function dnsLabel(value: string): FormatProblem | undefined {
     message: 'is not a DNS label: lower-case letters, digits and inner hyphens, at most 63.',
     ...(repaired === '' ? {} : { instead: repaired }),
   };
+}
+
+function network(value: string): FormatProblem | undefined {
+  const [address = '', length, ...more] = value.split('/');
+  const version = address.includes('%') ? 0 : isIP(address);
+  // A length of 0 would be everybody.
+  const fits =
+    length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
+  return version !== 0 && fits && more.length === 0
+    ? undefined
+    : { message: 'is neither an IP address nor a network such as 10.0.0.0/8 or fd00::/8.' };
 }
 
 function duration(value: string): FormatProblem | undefined {

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
+import proxyAddress from '@fastify/proxy-addr';
+
+/** Who sends a request, as far as limits tell callers apart. */
+export type CallerOf = (request: IncomingMessage) => string;
+
+/**
+ * The address that the connection comes from. Where that is a trusted proxy, the address that it wrote into
+ * `X-Forwarded-For`, and so on; what stands before the first untrusted address is the caller's own invention.
+ */
+export function callerBehind(trustedProxies: readonly string[]): CallerOf {
+  const isTrusted = proxyAddress.compile([...trustedProxies]);
+  return (request) => networkOf(proxyAddress(request, isTrusted));
+}
+
+/** Whoever has an IPv6 address has the other 2^64 of its network as well (RFC 4291, section 2.5.4): they are one caller. */
+export function networkOf(address: string): string {
+  const bare = address.split('%')[0] ?? '';
+  if (!isIPv6(bare) || bare.includes('.')) return address;
+  const [head = '', tail] = bare.split('::');
+  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean));
+  const zeros = tail === undefined ? 0 : 8 - (before?.length ?? 0) - (after?.length ?? 0);
+  const groups = [...(before ?? []), ...Array<string>(zeros).fill('0'), ...(after ?? [])];
+  return groups.slice(0, 4).join(':');
+}

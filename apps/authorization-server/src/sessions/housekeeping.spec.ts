@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Database } from '@gatehouse/persistence/database';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { z } from 'zod';
+import { SWEEPS } from './housekeeping.store.js';
+
+/** Enough that reading one table for each row of another stands out. */
+const CLIENTS = 4_000;
+
+const explained = z.tuple([
+  z.object({
+    'QUERY PLAN': z.tuple([
+      z.object({ Plan: z.object({ 'Shared Hit Blocks': z.number(), 'Shared Read Blocks': z.number() }) }),
+    ]),
+  }),
+]);
+
+let database: TestDatabase;
+let rows: Database;
+
+beforeAll(async () => {
+  database = await startTestDatabase('authorization-server');
+  rows = new Database(
+    { url: database.url, schema: database.schema, applicationName: 'spec' },
+    new SilentLog(),
+  );
+  const fill = [
+    // The worst case: a planner that knows nothing of the tables yet.
+    ...['accounts', 'approvals', 'sessions', 'oidc_records'].map(
+      (table) => `alter table ${table} set (autovacuum_enabled = false)`,
+    ),
+    `insert into accounts (id) select gen_random_uuid() from generate_series(1, ${CLIENTS})`,
+    `insert into oidc_records (model, id, payload, created_at)
+       select 'Client', 'client ' || n, jsonb_build_object('client_id', 'client-' || n), now() - interval '60 days'
+       from generate_series(1, ${2 * CLIENTS}) n`,
+    `insert into approvals (account_id, client_id, fingerprint)
+       select id, 'client-' || row_number() over (), 'f' from accounts`,
+    `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
+       select gen_random_uuid(), account_id, client_id, 'name', now() + interval '7 days' from approvals`,
+  ];
+  for (const [index, text] of fill.entries()) await rows.query({ name: `fill-${index}`, text });
+});
+
+afterAll(async () => {
+  await rows.onApplicationShutdown();
+  await database.close();
+});
+
+test('a flood of registrations does not make every sweep read all approvals for each client (work squared)', async () => {
+  for (const { name, text } of SWEEPS) {
+    const plan = await rows.query({
+      name: `explain-${name}`,
+      text: `explain (analyze, buffers, format json) ${text}`,
+    });
+    const [{ 'QUERY PLAN': root }] = explained.parse(plan.rows);
+    const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = root[0].Plan;
+    // Some pages of an index for each client, whatever else is in the tables.
+    expect([name, hit + read < 5 * 2 * CLIENTS]).toEqual([name, true]);
+  }
+  const { rows: left } = await rows.query<{ count: string }>({
+    name: 'left',
+    text: 'select count(*) from oidc_records',
+  });
+  expect(Number(left[0]?.count)).toBe(CLIENTS);
+});
