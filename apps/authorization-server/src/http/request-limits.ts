@@ -4,7 +4,10 @@ import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG, type Config } from '../config.js';
 import { callerBehind, type CallerOf } from './caller.js';
+import { errorPage } from '../pages/error-page.js';
+import { IssuerUrls } from './issuer-urls.js';
 import { RateLimiter } from './rate-limit.js';
+import { sendPage } from './reply.js';
 
 /** Generous for people and for offices behind one address; what they bound is a script. */
 const LIMITS = {
@@ -24,6 +27,7 @@ export class RequestLimits {
 
   constructor(
     @Inject(CONFIG) { trustedProxies }: Config,
+    private readonly urls: IssuerUrls,
     private readonly log: Log,
   ) {
     this.#callerOf = callerBehind(trustedProxies);
@@ -34,13 +38,17 @@ export class RequestLimits {
     const seconds = this.#limiters[kind].waitSeconds(this.#callerOf(request.raw));
     if (seconds === 0) return false;
     this.log.warn('request-limited', { kind });
-    void reply
-      .code(429)
-      .headers({ 'retry-after': String(seconds), 'cache-control': 'no-store' })
-      .send({
-        error: 'temporarily_unavailable',
-        error_description: `Too many requests. Try again in ${seconds} s.`,
-      });
+    void reply.header('retry-after', String(seconds));
+    // Where to authorize is where people are; only programs register.
+    if (kind === 'authorize') sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
+    else
+      void reply
+        .code(429)
+        .header('cache-control', 'no-store')
+        .send({
+          error: 'temporarily_unavailable',
+          error_description: `Too many requests. Try again in ${seconds} s.`,
+        });
     return true;
   }
 }

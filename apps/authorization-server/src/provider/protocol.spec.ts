@@ -230,6 +230,7 @@ test('one address that asks without end is told to wait, and nobody else is', as
   const limited = answers.filter(({ status }) => status === 429);
   expect(limited.length).toBeGreaterThan(0);
   for (const { headers } of limited) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await limited[0]?.text()).toContain('data-page="error"');
   expect((await fetch(`${service.issuer}/.well-known/jwks.json`)).status).toBe(200);
 });
 
