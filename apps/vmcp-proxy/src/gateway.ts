@@ -66,6 +66,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
       states,
       log,
       record: callMetrics.record,
+      isClosed: (tsid) => sessions.isClosed(tsid),
       sessionClosed: ({ principal, answer }) => {
         if (principal.tsid !== undefined) sessions.close(principal.tsid);
         answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
@@ -82,7 +83,8 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new LegacyRequests(mcpSessions, catalog, calls, running, peers, names),
     log,
   );
-  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey };
+  const { inFlight } = running;
+  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight };
   return { endpoint, caches, close: async () => await client.close() };
 }
 

@@ -1,7 +1,9 @@
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
+import type { SessionId } from '@gatehouse/kernel/ids';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { Peers } from './backends/peers.js';
+import type { InFlight } from './calls/in-flight.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { SessionViews } from './incoming-auth/session-views.js';
 import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
@@ -15,11 +17,12 @@ export interface Caches {
   readonly peers: Peers;
   readonly mcpSessions: McpSessionStore;
   readonly vaultKey: VaultKey;
+  readonly inFlight: InFlight;
 }
 
 const everything = (): boolean => true;
 
-/** Drops what is cached when a fact makes it stale, so that nobody waits for an age limit. */
+/** Drops what is cached, and stops what runs, when a fact makes it stale, so that nobody waits for an age limit. */
 export function dropCachesOnEvents(
   events: Pick<EventBus, 'subscribe' | 'onReconnect'>,
   caches: Caches,
@@ -29,6 +32,7 @@ export function dropCachesOnEvents(
     caches.credentials.forget((principal) => principal.tsid === tsid);
     caches.catalog.forget((principal) => principal.tsid === tsid);
     caches.peers.drop((principal) => principal.tsid === tsid);
+    caches.inFlight.endSession(tsid);
   });
   events.subscribe(connectionChanged, ({ accountId, provider }) => {
     const concerns = (principal: { readonly subject: string }, backend: string): boolean =>
@@ -45,5 +49,14 @@ export function dropCachesOnEvents(
     caches.catalog.expire(everything);
     caches.mcpSessions.forgetCopies();
     caches.vaultKey.forget();
+    // Calls in flight go on in the backend session that they began in; the next ones begin another.
+    caches.peers.drop((_principal, backend) => caches.credentials.providerOf(backend) !== undefined);
+    for (const tsid of caches.inFlight.sessions())
+      // When nobody can say, its end was not announced either: the announcement is still to come.
+      endIfClosed(caches, tsid).catch(() => undefined);
   });
+}
+
+async function endIfClosed({ sessions, inFlight }: Caches, tsid: SessionId): Promise<void> {
+  if ((await sessions.view(tsid)) === undefined) inFlight.endSession(tsid);
 }

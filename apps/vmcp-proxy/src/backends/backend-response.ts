@@ -160,7 +160,7 @@ const tooLate = (backend: string): GatehouseError =>
     details: { backend, ran: 'maybe' },
   });
 
-const tooLarge = (backend: string): GatehouseError =>
+export const tooLarge = (backend: string): GatehouseError =>
   new GatehouseError('backend_unavailable', 'the answer is too large', {
     details: { backend, ran: 'maybe' },
   });

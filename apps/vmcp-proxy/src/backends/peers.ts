@@ -83,6 +83,8 @@ export class Peers {
   /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
   drop(matches: (principal: Principal, backend: string) => boolean): void {
     this.#drops += 1;
+    // Nobody may join what was begun before.
+    this.#finding.clear();
     for (const [key, { principal, backend }] of [...this.#sessions.entries()])
       if (matches(principal, backend)) this.#sessions.delete(key);
   }
@@ -125,11 +127,12 @@ export class Peers {
   }
 
   async #find(key: string, request: PeerRequest): Promise<Peer> {
-    let finding = this.#finding.get(key);
-    if (finding === undefined) {
-      finding = this.#findNow(key, request).finally(() => this.#finding.delete(key));
-      this.#finding.set(key, finding);
-    }
+    const known = this.#finding.get(key);
+    if (known !== undefined) return await known;
+    const finding = this.#findNow(key, request).finally(() => {
+      if (this.#finding.get(key) === finding) this.#finding.delete(key);
+    });
+    this.#finding.set(key, finding);
     return await finding;
   }
 

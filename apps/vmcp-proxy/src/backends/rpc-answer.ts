@@ -1,8 +1,8 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { isObject, type JsonObject } from '../edge/message.js';
 import { parseFaithfully } from '../edge/faithful-json.js';
-import type { BackendResponse } from './backend-response.js';
-import { EventReader, isEventStream } from './server-sent-events.js';
+import { tooLarge, type BackendResponse } from './backend-response.js';
+import { ENDS_ITSELF_WITHIN_MS, EventReader, isEventStream } from './server-sent-events.js';
 
 const MOST_ANSWER_BYTES = 33_554_432;
 
@@ -12,23 +12,52 @@ export type RpcAnswer =
 
 /**
  * Reads the one JSON-RPC answer to a request of ours, from a JSON or an event-stream body; other messages in the stream
- * are not for us. @throws {GatehouseError} `backend_unavailable` when there is none.
+ * are not for us, and what follows the answer is not waited for.
+ * @throws {GatehouseError} `backend_unavailable` when there is none.
  */
 export async function readAnswer(response: BackendResponse, backend: string, id: string): Promise<RpcAnswer> {
-  const text = await response.text(MOST_ANSWER_BYTES);
-  const texts = isEventStream(response.headers['content-type'])
-    ? new EventReader().push(terminated(text))
-    : [text];
-  for (const candidate of texts) {
-    const answer = asAnswer(candidate, id, response.status);
-    if (answer !== undefined) return answer;
-  }
+  const answer = isEventStream(response.headers['content-type'])
+    ? await answerInStream(response, backend, id)
+    : asAnswer(await response.text(MOST_ANSWER_BYTES), id, response.status);
+  if (answer !== undefined) return answer;
   throw new GatehouseError('backend_unavailable', `no JSON-RPC answer, HTTP status ${response.status}`, {
     details: { backend, ran: response.status < 300 ? 'maybe' : 'no' },
   });
 }
 
-const terminated = (text: string): Uint8Array => Buffer.from(`${text}\n\n`);
+async function answerInStream(
+  response: BackendResponse,
+  backend: string,
+  id: string,
+): Promise<RpcAnswer | undefined> {
+  const reader = new EventReader();
+  const answerIn = (chunk: Uint8Array): RpcAnswer | undefined =>
+    reader
+      .push(chunk)
+      .map((text) => asAnswer(text, id, response.status))
+      .find((answer) => answer !== undefined);
+  let length = 0;
+  let found = false;
+  return await new Promise((resolve, reject) => {
+    response.pipe({
+      data: (chunk) => {
+        if (found) return true;
+        length += chunk.length;
+        const answer = answerIn(chunk);
+        if (answer !== undefined) {
+          found = true;
+          resolve(answer);
+          // The connection can be used again if the end comes by itself.
+          response.expireAfter(ENDS_ITSELF_WITHIN_MS);
+        } else if (length > MOST_ANSWER_BYTES) response.stop(tooLarge(backend));
+        return true;
+      },
+      // Some servers leave out the empty line after the last event.
+      end: () => resolve(answerIn(Buffer.from('\n\n'))),
+      fail: reject,
+    });
+  });
+}
 
 /** @param id of the request; an error of the transport may come without it. */
 function asAnswer(text: string, id: string, status: number): RpcAnswer | undefined {

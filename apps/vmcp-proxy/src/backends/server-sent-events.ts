@@ -1,3 +1,6 @@
+/** A server ends its stream after the response (MCP, transports); one that does not is cut off after this. */
+export const ENDS_ITSELF_WITHIN_MS = 250;
+
 const BOUNDARY = /\r\n\r\n|\n\n|\r\r/;
 /** A boundary has four characters at most: this many of the text before can belong to one that the next chunk completes. */
 const BOUNDARY_OVERLAP = 3;

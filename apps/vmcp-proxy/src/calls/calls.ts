@@ -1,6 +1,7 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { SessionId } from '@gatehouse/kernel/ids';
 import type { BackendResponse } from '../backends/backend-response.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
@@ -23,7 +24,7 @@ import type { Call } from './call.js';
 import { CallLimit } from './call-limit.js';
 import { passOn, passOnTranslated, type Translate } from './deliver.js';
 import { calledName, sendResult, type Failures } from './failures.js';
-import { CANCELLED, type InFlight } from './in-flight.js';
+import { CANCELLED, SESSION_OVER, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
 import { routeOf, thingOf } from './route-call.js';
 import { statusOfError, translateMessage } from './translate-answer.js';
@@ -39,7 +40,9 @@ export interface CallDependencies {
   readonly states: RequestStates;
   /** Called once per call that reached a backend's name. */
   readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
-  /** The vault says that the caller's session is over. */
+  /** Whether the session is known to be over. */
+  readonly isClosed: (tsid: SessionId) => boolean;
+  /** The caller's session is over, and nothing was answered yet. */
   readonly sessionClosed: (call: Call) => void;
 }
 
@@ -100,7 +103,8 @@ export class Calls {
   async #listedNow(call: Call, { backend, definition }: Route): Promise<Route | undefined> {
     const view = await this.to.catalog.current(call.principal);
     const route = routeOf(call, view);
-    if (route !== undefined && route.standsIn !== true) return route;
+    // Who calls a stand-in asks what is wrong, and was told that it only reads: a tool of its name is not what was meant.
+    if (definition === undefined && route !== undefined && route.standsIn !== true) return route;
     const failure = view.failureOf(backend);
     if (failure !== undefined) throw failure;
     if (definition === undefined) this.#sayUnknown(call);
@@ -141,15 +145,13 @@ export class Calls {
   }
 
   async #forward(call: Call, route: Route): Promise<void> {
-    const { client, answer } = call;
+    const { principal, answer } = call;
+    // It may have ended while the body was read or the backend listed.
+    if (principal.tsid !== undefined && this.to.isClosed(principal.tsid)) throw SESSION_OVER;
     const deadlineAtMs = Date.now() + (this.#timeouts.get(route.backend) ?? 0);
     const cancellation = new Cancellation();
     answer.onGone(() => cancellation.cancel(CANCELLED));
-    if (client.era === 'modern') {
-      await this.#exchange(call, route, deadlineAtMs, cancellation);
-      return;
-    }
-    const done = this.to.inFlight.add(client.session.id, call.message.id, cancellation);
+    const done = this.to.inFlight.add(call, cancellation);
     try {
       await this.#exchange(call, route, deadlineAtMs, cancellation);
     } finally {
@@ -263,7 +265,7 @@ export class Calls {
       return 'cancelled';
     }
     if (!needsUser(error)) this.to.log.failure('call-failed', error, { backend });
-    if (error.code === 'session_closed') this.to.sessionClosed(call);
+    if (error.code === 'session_closed' && !call.answer.begun) this.to.sessionClosed(call);
     else this.to.failures.answer(call, backend, error, userSaidNo);
     return error.code;
   }

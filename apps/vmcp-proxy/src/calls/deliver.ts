@@ -1,6 +1,12 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendResponse } from '../backends/backend-response.js';
-import { EventReader, isEventStream, isJson, messageEvent } from '../backends/server-sent-events.js';
+import {
+  ENDS_ITSELF_WITHIN_MS,
+  EventReader,
+  isEventStream,
+  isJson,
+  messageEvent,
+} from '../backends/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../edge/answer.js';
 import { parseFaithfully } from '../edge/faithful-json.js';
 import { isObject, type JsonObject } from '../edge/message.js';
@@ -22,7 +28,16 @@ export async function passOn(response: BackendResponse, answer: Answer): Promise
     answer.whole(200, contentType, whole);
     return;
   }
-  await stream(response, answer, contentType, (chunk) => answer.write(chunk));
+  if (contentType === JSON_TYPE) {
+    await stream(response, answer, contentType, (chunk) => answer.write(chunk));
+    return;
+  }
+  const reader = new EventReader();
+  await stream(response, answer, contentType, (chunk, answered) => {
+    // An event that is too long to be watched goes on all the same.
+    if (reader.pending <= MOST_PENDING_CHARACTERS && reader.push(chunk).some(isResponseText)) answered();
+    return answer.write(chunk);
+  });
 }
 
 /** As {@link passOn}, each message translated. */
@@ -42,11 +57,13 @@ export async function passOnTranslated(
     return;
   }
   const reader = new EventReader();
-  await stream(response, answer, EVENT_STREAM_TYPE, (chunk) => {
+  await stream(response, answer, EVENT_STREAM_TYPE, (chunk, answered) => {
     let wantsMore = true;
     for (const data of reader.push(chunk)) {
       const message = translatedText(data, translate);
-      if (message !== undefined) wantsMore = answer.write(messageEvent(JSON.stringify(message)));
+      if (message === undefined) continue;
+      wantsMore = answer.write(messageEvent(JSON.stringify(message)));
+      if (isResponse(message)) answered();
     }
     if (reader.pending > MOST_PENDING_CHARACTERS)
       response.stop(
@@ -56,16 +73,46 @@ export async function passOnTranslated(
   });
 }
 
+/** @param data says `answered` when the response has gone on: what follows it cannot make the call fail. */
 async function stream(
   response: BackendResponse,
   answer: Answer,
   contentType: string,
-  data: (chunk: Buffer) => boolean,
+  data: (chunk: Buffer, answered: () => void) => boolean,
 ): Promise<void> {
   answer.begin(200, contentType);
   answer.onDrain(() => response.resume());
-  await new Promise<void>((resolve, reject) => response.pipe({ data, end: resolve, fail: reject }));
+  let isAnswered = false;
+  const answered = (): void => {
+    isAnswered = true;
+    response.expireAfter(ENDS_ITSELF_WITHIN_MS);
+  };
+  await new Promise<void>((resolve, reject) =>
+    response.pipe({
+      data: (chunk) => data(chunk, answered),
+      end: resolve,
+      fail: (error) => {
+        if (isAnswered) resolve();
+        else reject(error);
+      },
+    }),
+  );
   answer.end();
+}
+
+/** A response needs no look at its id: the stream belongs to one request (MCP, transports). */
+const isResponse = (message: JsonObject): boolean =>
+  message['method'] === undefined && (message['result'] !== undefined || message['error'] !== undefined);
+
+function isResponseText(text: string): boolean {
+  // Most of what goes by is a notification, and need not be parsed.
+  if (!/"(result|error)"\s*:/.test(text)) return false;
+  try {
+    const message: unknown = JSON.parse(text);
+    return isObject(message) && isResponse(message);
+  } catch {
+    return false;
+  }
 }
 
 function translatedText(text: string, translate: Translate): JsonObject | undefined {

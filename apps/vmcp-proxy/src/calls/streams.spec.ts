@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
-import { authorization, legacyClient, modern } from '../client.fixture.js';
-import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
+import { randomUUID } from 'node:crypto';
+import { request, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { authorization, legacyClient, modern, type ClientAnswer } from '../client.fixture.js';
+import { call, isCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
 
 let world: CallWorld;
 let token: string;
@@ -74,6 +77,27 @@ for (const kind of ['modern', 'stateless'] as const)
       expect(last.includes('resultType')).toBe(era === 'modern');
     });
 
+for (const kind of ['modern', 'stateless', 'sessions'] as const)
+  for (const era of ['modern', 'legacy'] as const)
+    test(`a ${kind} backend that keeps its stream open after the response does not hold up a ${era} client, which gets one response`, async () => {
+      let closed = false;
+      world.backend(kind).setIntercept((one, response) => {
+        if (!isCall(one)) return false;
+        response.on('close', () => (closed = true));
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        const result = { content: [], ...(kind === 'modern' ? { resultType: 'complete' } : {}) };
+        response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result })}\n\n`);
+        return true;
+      });
+      const answer =
+        era === 'modern'
+          ? await modern(world.proxy.mcpUrl, 'tools/call', call(kind), { token })
+          : await (await legacyClient(world.proxy.mcpUrl, token)).request('tools/call', call(kind));
+      expect(answer.text.match(/"id":/g)).toHaveLength(1);
+      expect(answer.body.result).toBeDefined();
+      await until(() => closed);
+    });
+
 test('a client that goes away aborts the backend’s request', async () => {
   let aborted = false;
   world.backend('modern').setIntercept((one, response) => {
@@ -108,4 +132,111 @@ test('notifications/cancelled stops the call, and the backend is told with the i
   expect(world.backend('sessions').callsOf('notifications/cancelled').at(-1)?.body['params']).toMatchObject({
     requestId: 'to-cancel',
   });
+});
+
+/** Backends that say something and then nothing more, until `closed`. */
+function heldOpen(name: BackendName): { readonly closed: () => number; finish(): void } {
+  const running = new Set<ServerResponse>();
+  let closed = 0;
+  world.backend(name).setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    running.add(response);
+    response.on('close', () => {
+      running.delete(response);
+      closed += 1;
+    });
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(
+      `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: {} })}\n\n`,
+    );
+    return true;
+  });
+  return {
+    closed: () => closed,
+    finish: () => {
+      for (const response of running) response.end();
+    },
+  };
+}
+
+for (const kind of ['modern', 'stateless', 'sessions'] as const)
+  for (const era of ['modern', 'legacy'] as const)
+    test(`a sign-out ends the running streams of a ${era} client at a ${kind} backend, and nobody else’s`, async () => {
+      const stream = heldOpen(kind);
+      const before = world.backend(kind).callsOf('tools/call').length;
+      const start = async (callersToken: string): Promise<ClientAnswer> => {
+        const calling =
+          era === 'modern'
+            ? modern(world.proxy.mcpUrl, 'tools/call', call(kind), { token: callersToken })
+            : (await legacyClient(world.proxy.mcpUrl, callersToken)).request('tools/call', call(kind));
+        return await calling;
+      };
+      const tsid = randomUUID();
+      const other = start(token);
+      const signedOut = start(await world.proxy.token({ tsid }));
+      await until(() => world.backend(kind).callsOf('tools/call').length === before + 2);
+      await delay(100);
+      await world.proxy.sessionClosed(tsid);
+      const answer = await signedOut;
+      expect(answer.text).toContain('notifications/progress');
+      expect(answer.body.error).toMatchObject({ code: -31_000, data: { code: 'session_closed' } });
+      await until(() => stream.closed() === 1);
+      stream.finish();
+      expect((await other).text).not.toContain('session_closed');
+    });
+
+test('a sign-out ends a call that was not answered yet with 401', async () => {
+  let aborted = false;
+  world.backend('modern').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    response.on('close', () => (aborted = true));
+    return true;
+  });
+  const tsid = randomUUID();
+  const before = world.backend('modern').callsOf('tools/call').length;
+  const mine = await world.proxy.token({ tsid });
+  const calling = modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token: mine });
+  await until(() => world.backend('modern').callsOf('tools/call').length > before);
+  await world.proxy.sessionClosed(tsid);
+  const { status, headers } = await calling;
+  expect(status).toBe(401);
+  expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+  await until(() => aborted);
+});
+
+test('a call whose body is sent slowly does not run when its session ends meanwhile', async () => {
+  const tsid = randomUUID();
+  const mine = await world.proxy.token({ tsid });
+  await modern(world.proxy.mcpUrl, 'tools/list', {}, { token: mine });
+  const before = world.backend('modern').callsOf('tools/call').length;
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { ...call('modern'), _meta },
+  });
+  const sent = request(world.proxy.mcpUrl, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'modern_echo',
+      ...authorization(mine),
+    },
+  });
+  const status = new Promise<number | undefined>((resolve, reject) => {
+    sent.on('response', (response) => resolve(response.resume().statusCode));
+    sent.on('error', reject);
+  });
+  sent.write(body.slice(0, 20));
+  await delay(200);
+  await world.proxy.sessionClosed(tsid);
+  sent.end(body.slice(20));
+  expect(await status).toBe(401);
+  expect(world.backend('modern').callsOf('tools/call').length).toBe(before);
 });

@@ -122,6 +122,22 @@ test('the stand-in says so once its backend is connected', async () => {
   expect(namesIn(await list('tools', mine))).toContain('own_echo');
 });
 
+test('whoever calls the stand-in does not run a tool of the backend that has the same name', async () => {
+  proxy.surroundings.credentials.set('own', { code: 'connection_missing' });
+  const subject = randomUUID();
+  const mine = await proxy.token({ sub: subject });
+  expect(namesIn(await list('tools', mine))).toContain('own_connect');
+  own.setTools([{ name: 'connect', inputSchema: { type: 'object' } }]);
+  proxy.surroundings.credentials.clear();
+  await proxy.connectionChanged(subject, 'octo', 'connected');
+  const before = own.callsOf('tools/call').length;
+  const call = { name: 'own_connect', arguments: {} };
+  const answer = await modern(proxy.mcpUrl, 'tools/call', call, { token: mine });
+  own.setTools([{ name: 'echo', inputSchema: { type: 'object' } }]);
+  expect(textOf(answer)).toContain('own is ready');
+  expect(own.callsOf('tools/call').length).toBe(before);
+});
+
 test('a tool that a client remembers runs once its backend could be listed, however late; one that is gone is unknown', async () => {
   let answersLists: (() => void) | undefined;
   const late = new Promise<void>((resolve) => (answersLists = resolve));

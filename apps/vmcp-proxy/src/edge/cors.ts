@@ -12,9 +12,24 @@ export const corsHeaders = (origin: string | undefined): AnswerHeaders =>
 
 const NONE: AnswerHeaders = {};
 
-export const PREFLIGHT_HEADERS: AnswerHeaders = {
-  'access-control-allow-methods': 'POST, DELETE',
-  'access-control-allow-headers':
-    'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID, traceparent, tracestate',
-  'access-control-max-age': '600',
-};
+const ALLOWED_HEADERS =
+  'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID, traceparent, tracestate';
+
+/** `Mcp-Param-*` headers are named after a tool's arguments (MCP 2026-07-28, transports): only the page knows them. */
+const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/i;
+const MOST_PARAMETER_HEADERS = 32;
+
+/** Of what the page asks for, nothing but names of parameter headers is repeated. */
+export function preflightHeaders(requested = ''): AnswerHeaders {
+  const parameters = requested
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => PARAMETER_HEADER.test(name))
+    .slice(0, MOST_PARAMETER_HEADERS);
+  return {
+    'access-control-allow-methods': 'POST, DELETE',
+    'access-control-allow-headers': [ALLOWED_HEADERS, ...parameters].join(', '),
+    'access-control-max-age': '600',
+    vary: 'Origin, Access-Control-Request-Headers',
+  };
+}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { until } from '@gatehouse/testing/until';
 import { request } from 'node:http';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { authorization, legacyClient, modern, post } from '../client.fixture.js';
@@ -204,6 +205,110 @@ test('2025-03-26 may send arrays and gets one back; nobody else may', async () =
     expect(refused.status).toBe(400);
     expect(refused.body.error?.code).toBe(-32_600);
   }
+});
+
+const batchedCalls = (count: number): readonly unknown[] =>
+  Array.from({ length: count }, (_, index) => ({
+    jsonrpc: '2.0',
+    id: index,
+    method: 'tools/call',
+    params: { name: 'one_echo', arguments: {} },
+  }));
+
+test('fifty large answers to one batch are not all held: what is too much gets an error, the rest is whole', async () => {
+  const client = await legacyClient(proxy.mcpUrl, token, { version: '2025-03-26' });
+  const text = 'x'.repeat(1_048_576);
+  backend.setIntercept((one, response) => {
+    if (one.body['method'] !== 'tools/call') return false;
+    const result = { resultType: 'complete', content: [{ type: 'text', text }] };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result }));
+    return true;
+  });
+  const answered = await post(proxy.mcpUrl, batchedCalls(50), {
+    'mcp-session-id': client.sessionId,
+    ...authorization(token),
+  });
+  backend.setIntercept(undefined);
+  const answers = JSON.parse(answered.text) as readonly {
+    readonly id: number;
+    readonly result?: { readonly content: readonly { readonly text: string }[] };
+    readonly error?: { readonly message: string };
+  }[];
+  expect(answers.map(({ id }) => id)).toEqual(batchedCalls(50).map((_, index) => index));
+  const whole = answers.filter(({ result }) => result !== undefined);
+  expect(whole.length).toBe(31);
+  for (const { result } of whole) expect(result?.content[0]?.text.length).toBe(text.length);
+  for (const { error } of answers.filter(({ result }) => result === undefined))
+    expect(error?.message).toContain('too large together');
+});
+
+test('a call whose answer is too much for its batch is stopped at the backend too', async () => {
+  const client = await legacyClient(proxy.mcpUrl, token, { version: '2025-03-26' });
+  let aborted = false;
+  backend.setIntercept((one, response) => {
+    if (one.body['method'] !== 'tools/call') return false;
+    response.on('close', () => (aborted = true));
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const params = { level: 'info', data: 'x'.repeat(4_194_304) };
+    const event = `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params })}\n\n`;
+    for (let count = 0; count < 10; count += 1) response.write(event);
+    return true;
+  });
+  const answered = await post(proxy.mcpUrl, [...batchedCalls(1), { ...PING, id: 'ping' }], {
+    'mcp-session-id': client.sessionId,
+    ...authorization(token),
+  });
+  backend.setIntercept(undefined);
+  expect(JSON.parse(answered.text)).toEqual([
+    { jsonrpc: '2.0', id: 0, error: { code: -31_000, message: expect.stringContaining('too large') } },
+    { jsonrpc: '2.0', id: 'ping', result: {} },
+  ]);
+  await until(() => aborted);
+});
+
+const preflight = async (requested: string): Promise<Headers> => {
+  const { status, headers } = await raw(
+    '/mcp',
+    {
+      host: 'localhost',
+      origin: 'http://localhost:4483',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': requested,
+    },
+    'OPTIONS',
+    '',
+  );
+  expect(status).toBe(204);
+  return new Headers(headers as Record<string, string>);
+};
+const allowedBy = (headers: Headers): readonly string[] =>
+  (headers.get('access-control-allow-headers') ?? '').split(', ');
+
+test('a page may send the parameter headers of a tool, whatever they are called', async () => {
+  const headers = await preflight('authorization,mcp-name,mcp-param-region, Mcp-Param-a.b_c');
+  expect(allowedBy(headers)).toEqual(
+    expect.arrayContaining(['Authorization', 'Mcp-Name', 'mcp-param-region', 'Mcp-Param-a.b_c']),
+  );
+  expect(headers.get('access-control-allow-origin')).toBe('http://localhost:4483');
+  expect(headers.get('vary')).toBe('Origin, Access-Control-Request-Headers');
+});
+
+test('a preflight repeats no other name, no endless one and no endless list of them', async () => {
+  const usual = allowedBy(await preflight(''));
+  const hostile = [
+    'cookie',
+    '*',
+    'x-mcp-param-a',
+    'mcp-param-',
+    'mcp-param-a b',
+    'mcp-param-a;q=1',
+    'mcp-param-<b>',
+    `mcp-param-${'a'.repeat(101)}`,
+  ];
+  expect(allowedBy(await preflight(hostile.join(',')))).toEqual(usual);
+  const many = Array.from({ length: 100 }, (_, index) => `mcp-param-${index}`);
+  expect(allowedBy(await preflight(many.join(',')))).toHaveLength(usual.length + 32);
 });
 
 test('health and metrics are served beside it', async () => {

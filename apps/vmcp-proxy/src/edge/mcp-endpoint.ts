@@ -7,9 +7,9 @@ import { challenge, type ChallengeFacts, type ChallengeReason } from '../incomin
 import type { Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
-import { BatchedAnswer, HttpAnswer, JSON_TYPE, type Answer, type AnswerHeaders } from './answer.js';
+import { HttpAnswer, JSON_TYPE, type Answer, type AnswerHeaders } from './answer.js';
 import { answerBatch } from './batch.js';
-import { corsHeaders, PREFLIGHT_HEADERS } from './cors.js';
+import { corsHeaders, preflightHeaders } from './cors.js';
 import { eraOf } from './era.js';
 import { parseFaithfully } from './faithful-json.js';
 import { hostAllowed, originAllowed, type AllowedPeers } from './host-and-origin.js';
@@ -64,7 +64,7 @@ export class McpEndpoint {
 
   async #admit(request: IncomingMessage, answer: HttpAnswer): Promise<void> {
     if (request.method === 'OPTIONS') {
-      answer.empty(204, PREFLIGHT_HEADERS);
+      answer.empty(204, preflightHeaders(request.headers['access-control-request-headers']));
       return;
     }
     const identified = this.callers.identify(request.headers.authorization);
@@ -199,7 +199,7 @@ export class McpEndpoint {
       refuseMessage(answer, 'this session speaks a revision without batches');
       return;
     }
-    await answerBatch(values, answer, async (message, part: BatchedAnswer) => {
+    await answerBatch(values, answer, async (message, part) => {
       try {
         await this.#message(message, request, principal, part);
       } catch (error) {

@@ -1,9 +1,9 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import { Callers } from './caller.js';
-import { IssuerKeys } from './issuer-keys.client.js';
+import { issuerKeys } from './issuer-keys.client.js';
 import type { SessionViews } from './session-views.js';
-import { SigningKeys } from './signing-keys.client.js';
+import { signingKeys } from './signing-keys.client.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -17,8 +17,8 @@ export function callersOf(
   if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined);
   const { issuer, audience } = incomingAuth.oidc;
   const embedded = authServer?.issuer === issuer;
-  const keys = embedded ? new SigningKeys(contracts).getKey : new IssuerKeys(incomingAuth.oidc).getKey;
-  const verifier = new TokenVerifier(keys, {
+  const keys = embedded ? signingKeys(contracts) : issuerKeys(incomingAuth.oidc);
+  const verifier = new TokenVerifier(keys.getKey, {
     issuer,
     audience,
     // RFC 9068, section 4. Other issuers' access tokens are often plain JWTs.

@@ -53,6 +53,12 @@ export class SessionViews {
     this.#views.set(tsid, { open: undefined, askedAtMs: this.nowMs() });
   }
 
+  /** Whether it is known to be closed; nobody is asked. */
+  isClosed(tsid: SessionId): boolean {
+    const known = this.#views.peek(tsid);
+    return known !== undefined && known.open === undefined;
+  }
+
   forgetAll(): void {
     this.#epoch += 1;
     this.#asking.clear();

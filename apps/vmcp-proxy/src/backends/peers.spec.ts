@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
+import { startBackend, type TestBackend } from '../backend.fixture.js';
+import { ANONYMOUS } from '../incoming-auth/principal.js';
+import { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import { Credentials } from '../outgoing-auth/credentials.js';
+import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
+import { BackendClient } from './backend-client.js';
+import { Peers } from './peers.js';
+
+let backend: TestBackend;
+let client: BackendClient;
+beforeAll(async () => {
+  backend = await startBackend({ kind: 'sessions' });
+  client = new BackendClient([
+    {
+      name: 'one',
+      url: backend.url,
+      transport: 'streamable-http',
+      timeoutMs: 1_000,
+      strategy: { type: 'unauthenticated' },
+      allowPrivateIps: true,
+      insecureAllowHttp: true,
+    },
+  ]);
+});
+afterAll(async () => {
+  await client.close();
+  await backend.close();
+});
+
+test('nobody who comes after a drop joins a backend session that was being begun before it', async () => {
+  const peers = new Peers(
+    new AuthorizedBackend(client, new Credentials(new Map([['one', unauthenticated]]))),
+  );
+  let held: (() => void) | undefined;
+  let initialized = 0;
+  backend.setIntercept((one, response) => {
+    if (one.body['method'] !== 'initialize') return false;
+    initialized += 1;
+    const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: {} };
+    const answer = (sessionId: string): void => {
+      response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': sessionId });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result }));
+    };
+    if (initialized === 1) held = () => answer('begun before');
+    else answer('begun after');
+    return true;
+  });
+  const request = { backend: 'one', principal: ANONYMOUS, owner: '', deadlineAtMs: Date.now() + 5_000 };
+  const sessionOf = async (): Promise<string | undefined> => {
+    const peer = await peers.of(request);
+    return peer.era === 'legacy' ? peer.session?.id : undefined;
+  };
+  const before = sessionOf();
+  await until(() => held !== undefined);
+  peers.drop(() => true);
+  const after = sessionOf();
+  await until(() => backend.callsOf('initialize').length === 2);
+  held?.();
+  expect(await before).toBe('begun before');
+  const session = await after;
+  expect(session).not.toBe('begun before');
+  expect(await sessionOf()).toBe(session);
+});

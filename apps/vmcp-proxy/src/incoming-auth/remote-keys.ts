@@ -1,0 +1,69 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import {
+  createLocalJWKSet,
+  type CryptoKey,
+  type JWK,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { PacedLook } from './paced-look.js';
+
+export interface RemoteKeysOptions {
+  /** The keys are not fetched more often than this, whatever tokens arrive. */
+  readonly paceMs: number;
+  /** After this they are fetched anyway, so that a withdrawn key does not stay good. */
+  readonly freshForMs: number;
+  readonly nowMs?: () => number;
+}
+
+const RETRY_AFTER_MS = 10 * SECOND_MS;
+
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+/**
+ * An issuer's keys. A token with an unknown `kid` waits until they were fetched after it came: a flood of such tokens
+ * does not keep a new key from being learnt. Keys once learnt keep working while the issuer is away.
+ */
+export class RemoteKeys {
+  #keys: KeySet | undefined;
+  #ids: ReadonlySet<string | undefined> = new Set();
+  #staleAtMs = 0;
+  readonly #fetching: PacedLook;
+  readonly #nowMs: () => number;
+
+  constructor(
+    private readonly fetchKeys: () => Promise<readonly (JWK & { readonly kty: string })[]>,
+    private readonly options: RemoteKeysOptions,
+  ) {
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#fetching = new PacedLook(async () => await this.#fetch(), options.paceMs);
+  }
+
+  readonly getKey: JWTVerifyGetKey = async (header: JWTHeaderParameters): Promise<CryptoKey> => {
+    const known = header.kid === undefined ? this.#keys !== undefined : this.#ids.has(header.kid);
+    if (!known) await this.#learn();
+    else if (this.#nowMs() >= this.#staleAtMs) await this.#fetching.next().catch(() => undefined);
+    if (this.#keys === undefined)
+      throw new GatehouseError('unavailable', 'the signing keys were never fetched');
+    return await this.#keys(header);
+  };
+
+  async #learn(): Promise<void> {
+    try {
+      await this.#fetching.next();
+    } catch (error) {
+      // The keys may have changed: whether the token is good cannot be said now, so it is not called bad.
+      throw new GatehouseError('unavailable', 'the signing keys cannot be fetched', { cause: error });
+    }
+  }
+
+  async #fetch(): Promise<void> {
+    // While it lasts, and for a while after a failure, tokens with known keys do not wait.
+    this.#staleAtMs = this.#nowMs() + RETRY_AFTER_MS;
+    const keys = await this.fetchKeys();
+    this.#keys = createLocalJWKSet({ keys: [...keys] });
+    this.#ids = new Set(keys.map(({ kid }) => kid));
+    this.#staleAtMs = this.#nowMs() + this.options.freshForMs;
+  }
+}

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { until } from '@gatehouse/testing/until';
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startBackend, type Received, type TestBackend } from './backend.fixture.js';
+import { legacyClient, modern } from './client.fixture.js';
+import { startProxy, type TestProxy } from './proxy.fixture.js';
+
+let nats: TestNats;
+let own: TestBackend;
+let open: TestBackend;
+let proxy: TestProxy;
+
+beforeEach(async () => {
+  nats = await startTestNats();
+  own = await startBackend({ kind: 'sessions' });
+  open = await startBackend({ kind: 'sessions' });
+  proxy = await startProxy({
+    nats,
+    backends: [
+      { name: 'own', url: own.url, strategy: { type: 'upstreamInject', providerName: 'octo' } },
+      { name: 'open', url: open.url },
+    ],
+  });
+});
+afterEach(async () => {
+  await proxy.close();
+  await Promise.all([own.close(), open.close()]);
+  await nats.close();
+});
+
+const ready = async (): Promise<boolean> => (await fetch(`${proxy.origin}/readyz`)).status === 200;
+
+/** The bus is lost, something happens, the bus is found again. */
+async function whileCutOff(happens: () => void): Promise<void> {
+  await nats.kill();
+  while (await ready()) await delay(20);
+  happens();
+  await nats.start();
+  while (!(await ready())) await delay(20);
+}
+
+const sessionAndToken = ({ headers }: Received): readonly unknown[] => [
+  headers['mcp-session-id'],
+  headers.authorization,
+];
+
+test('a backend session begun as one account is not gone on with as another that was connected while the bus was lost', async () => {
+  proxy.surroundings.credentials.set('own', 'token-a');
+  const client = await legacyClient(proxy.mcpUrl, await proxy.token());
+  const call = async (name: string): Promise<unknown> =>
+    (await client.request('tools/call', { name: `${name}_echo`, arguments: {} })).body.result?.['isError'];
+  await call('own');
+  await call('open');
+  const [sessionOfA] = own.callsOf('tools/call').map(sessionAndToken).at(-1) ?? [];
+  const openSession = open.callsOf('tools/call').at(-1)?.headers['mcp-session-id'];
+  await whileCutOff(() => proxy.surroundings.credentials.set('own', 'token-b'));
+  for (const deadlineAtMs = Date.now() + 10_000; (await call('own')) === true;)
+    if (Date.now() > deadlineAtMs) throw new Error('the call does not run again');
+    else await delay(100);
+  const [session, token] = own.callsOf('tools/call').map(sessionAndToken).at(-1) ?? [];
+  expect(token).toBe('Bearer token-b');
+  expect(session).not.toBe(sessionOfA);
+  for (const [used, sentWith] of own.received.map(sessionAndToken))
+    expect([used, sentWith]).not.toEqual([sessionOfA, 'Bearer token-b']);
+  // Where no account at a provider is concerned, the backend keeps what it knows.
+  await call('open');
+  expect(open.callsOf('tools/call').at(-1)?.headers['mcp-session-id']).toBe(openSession);
+}, 40_000);
+
+test('while the bus is lost and found, calls in flight go on, but those of a session that was closed meanwhile end', async () => {
+  const running: ServerResponse[] = [];
+  own.setIntercept((one, response) => {
+    if (one.body['method'] !== 'tools/call') return false;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(': it runs\n\n');
+    running.push(response);
+    return true;
+  });
+  const tsid = randomUUID();
+  const [mine, theirs] = [await proxy.token({ tsid }), await proxy.token()];
+  for (const token of [mine, theirs]) await modern(proxy.mcpUrl, 'tools/list', {}, { token });
+  const [ended, goesOn] = [mine, theirs].map(
+    async (token) => await modern(proxy.mcpUrl, 'tools/call', { name: 'own_echo', arguments: {} }, { token }),
+  );
+  await until(() => running.length === 2);
+  await whileCutOff(() => proxy.surroundings.closedSessions.add(tsid));
+  expect((await ended)?.text).toContain('session_closed');
+  const id = own.callsOf('tools/call').at(-1)?.body['id'];
+  for (const response of running)
+    response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result: { content: [] } })}\n\n`);
+  expect((await goesOn)?.body.result).toMatchObject({ content: [] });
+}, 40_000);
