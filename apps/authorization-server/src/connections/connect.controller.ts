@@ -47,6 +47,8 @@ export class ConnectController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    // It sends the browser to a provider, which is a new leg at the vault each time.
+    if (this.limits.refuses('authorize', request, reply)) return;
     show(reply, await this.continuing.proceed({ request: request.raw, response: reply.raw }, id));
   }
 
