@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { SessionId } from '@gatehouse/kernel/ids';
@@ -21,6 +22,8 @@ export interface Caches {
 }
 
 const everything = (): boolean => true;
+/** Whoever knows of sessions may need a moment longer to find the bus again. */
+const ASK_AGAIN_AFTER_MS = 500;
 
 /** Drops what is cached, and stops what runs, when a fact makes it stale, so that nobody waits for an age limit. */
 export function dropCachesOnEvents(
@@ -42,6 +45,7 @@ export function dropCachesOnEvents(
     // What a backend keeps in a session belongs to the account at the provider that began it.
     caches.peers.drop(concerns);
   });
+  let reconnects = 0;
   // Whatever happened in between was not heard.
   events.onReconnect(() => {
     caches.sessions.forgetAll();
@@ -51,12 +55,25 @@ export function dropCachesOnEvents(
     caches.vaultKey.forget();
     // Calls in flight go on in the backend session that they began in; the next ones begin another.
     caches.peers.drop((_principal, backend) => caches.credentials.providerOf(backend) !== undefined);
+    reconnects += 1;
+    const reconnect = reconnects;
     for (const tsid of caches.inFlight.sessions())
-      // When nobody can say, its end was not announced either: the announcement is still to come.
-      endIfClosed(caches, tsid).catch(() => undefined);
+      void endIfClosed(caches, tsid, () => reconnect === reconnects);
   });
 }
 
-async function endIfClosed({ sessions, inFlight }: Caches, tsid: SessionId): Promise<void> {
-  if ((await sessions.view(tsid)) === undefined) inFlight.endSession(tsid);
+/** Asks whether a session ended unheard until somebody can say, nothing of it runs any more, or all are asked for anew. */
+async function endIfClosed(
+  { sessions, inFlight }: Caches,
+  tsid: SessionId,
+  isNewest: () => boolean,
+): Promise<void> {
+  while (isNewest() && inFlight.sessions().has(tsid)) {
+    try {
+      if ((await sessions.view(tsid)) === undefined) inFlight.endSession(tsid);
+      return;
+    } catch {
+      await delay(ASK_AGAIN_AFTER_MS, undefined, { ref: false });
+    }
+  }
 }
