@@ -1,159 +1,24 @@
-import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
-import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
 import type { EventContract, Service } from '@gatehouse/contracts/contract';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
-import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
-import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
-import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import type { ProxyBackend, ProxyStrategy, VmcpProxyPart } from '@gatehouse/config/parts';
-import type { ErrorCode } from '@gatehouse/kernel/error-codes';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { Answers } from '@gatehouse/messaging/answers';
 import { BusConnection } from '@gatehouse/messaging/bus-connection';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
-import { contractServer } from '@gatehouse/messaging/contract-server';
 import { EventBus } from '@gatehouse/messaging/event-bus';
-import { MessagingModule } from '@gatehouse/messaging/messaging.module';
-import { Log } from '@gatehouse/observability/log';
-import { ObservabilityModule } from '@gatehouse/observability/observability.module';
-import {
-  MessageOpener,
-  newMessageKeyPair,
-  sealMessage,
-  type MessageKeyPair,
-} from '@gatehouse/sealing/message-sealing';
-import { Controller, type INestApplicationContext, Module, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Payload } from '@nestjs/microservices';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import type { Log } from '@gatehouse/observability/log';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import type { INestApplicationContext } from '@nestjs/common';
+import { SignJWT, type CryptoKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import 'reflect-metadata';
 import type { z } from 'zod';
 import { makeProxy } from './proxy-server.js';
-
-/** What the services around the proxy answer in a spec, and what they were asked. */
-export class Surroundings {
-  readonly closedSessions = new Set<string>();
-  /** Backend name -> a code to fail with, or a token to hand out. */
-  readonly credentials = new Map<string, string | { readonly code: ErrorCode }>();
-  useForMs = 60_000;
-  readonly asked: { readonly contract: string; readonly request: Record<string, unknown> }[] = [];
-  /** What the vault found inside sealed subjects. */
-  readonly openedSubjects: unknown[] = [];
-  publicJwk: JWK = {};
-  signingKey!: CryptoKey;
-  busKey!: MessageKeyPair;
-
-  askedFor(contract: string): number {
-    return this.asked.filter((one) => one.contract === contract).length;
-  }
-}
-
-let surroundings = new Surroundings();
-
-@Controller()
-class AuthorizationServerStandIn {
-  @Answers(signingKeysCurrent)
-  async keys(): Promise<z.input<typeof signingKeysCurrent.reply>> {
-    surroundings.asked.push({ contract: 'signing-keys.current', request: {} });
-    return await Promise.resolve({
-      keys: [{ ...surroundings.publicJwk, kty: 'EC', kid: 'test-key', alg: 'ES256' }],
-    });
-  }
-
-  @Answers(sessionView)
-  async view(
-    @Payload() request: z.output<typeof sessionView.request>,
-  ): Promise<z.input<typeof sessionView.reply>> {
-    surroundings.asked.push({ contract: 'session.view', request });
-    return await Promise.resolve(
-      surroundings.closedSessions.has(request.tsid)
-        ? { state: 'closed' }
-        : { state: 'open', accountId: randomUUID(), clientId: 'client' },
-    );
-  }
-}
-
-@Controller()
-class VaultStandIn {
-  @Answers(busKeyCurrent)
-  async key(): Promise<z.input<typeof busKeyCurrent.reply>> {
-    return await Promise.resolve({ key: surroundings.busKey.publicKey, useUntilMs: Date.now() + 60_000 });
-  }
-
-  @Answers(credentialInject)
-  async inject(
-    @Payload() request: z.output<typeof credentialInject.request>,
-  ): Promise<z.input<typeof credentialInject.reply>> {
-    surroundings.asked.push({ contract: 'credential.inject', request });
-    return await release(request);
-  }
-
-  @Answers(credentialExchange)
-  async exchange(
-    @Payload() request: z.output<typeof credentialExchange.request>,
-  ): Promise<z.input<typeof credentialExchange.reply>> {
-    surroundings.asked.push({ contract: 'credential.exchange', request });
-    if (request.sealedSubject !== undefined)
-      surroundings.openedSubjects.push(
-        await new MessageOpener([surroundings.busKey]).open(request.sealedSubject),
-      );
-    return await release(request);
-  }
-}
-
-async function release({
-  tsid,
-  backend,
-  replyKey,
-  refused,
-}: {
-  readonly tsid: string;
-  readonly backend: string;
-  readonly replyKey: z.output<typeof credentialInject.request>['replyKey'];
-  readonly refused?: string | undefined;
-}): Promise<z.input<typeof credentialInject.reply>> {
-  const configured = surroundings.credentials.get(backend) ?? `${backend}-token-of-${tsid}`;
-  if (typeof configured !== 'string') throw new GatehouseError(configured.code);
-  const accessToken = refused === undefined ? configured : `${configured}-renewed`;
-  const useUntilMs = Date.now() + surroundings.useForMs;
-  return { sealed: await sealMessage({ accessToken, useUntilMs }, replyKey), useUntilMs };
-}
-
-@Module({})
-class StandInModule {}
-
-async function startStandIn(options: BusOptions, controller: Type): Promise<INestApplicationContext> {
-  const app = await NestFactory.create(
-    {
-      module: StandInModule,
-      imports: [ObservabilityModule.forRoot(silentLog()), MessagingModule.forRoot(options)],
-      controllers: [controller],
-    },
-    new FastifyAdapter(),
-    { logger: false },
-  );
-  app.connectMicroservice({ strategy: contractServer(options) });
-  await app.startAllMicroservices();
-  await app.init();
-  return app;
-}
-
-class SilentLog extends Log {
-  override info(): void {
-    return undefined;
-  }
-  override warn(): void {
-    return undefined;
-  }
-  override error(): void {
-    return undefined;
-  }
-}
-const silentLog = (): Log => new SilentLog('test');
+import {
+  AuthorizationServerStandIn,
+  startStandIn,
+  Surroundings,
+  VaultStandIn,
+} from './surroundings.fixture.js';
 
 export interface BackendSetup {
   readonly name: string;
@@ -194,20 +59,15 @@ export interface TestProxy {
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'https://gateway.example/mcp';
 
-/** The proxy on a real bus, with stand-ins that answer the contracts of the other two services. */
+/** The proxy on a real bus of its own, with stand-ins that answer the contracts of the other two services. */
 export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
-  surroundings = new Surroundings();
-  const mine = surroundings;
-  const pair = await generateKeyPair('ES256', { extractable: true });
-  mine.publicJwk = await exportJWK(pair.publicKey);
-  mine.signingKey = pair.privateKey;
-  mine.busKey = await newMessageKeyPair();
+  const surroundings = await Surroundings.create();
   const [authorizationServer, tokenVault] = await Promise.all([
-    startStandIn(setup.nats.optionsOf('authorization-server'), AuthorizationServerStandIn),
-    startStandIn(setup.nats.optionsOf('token-vault'), VaultStandIn),
+    startStandIn(setup.nats.optionsOf('authorization-server'), AuthorizationServerStandIn, surroundings),
+    startStandIn(setup.nats.optionsOf('token-vault'), VaultStandIn, surroundings),
   ]);
   const startReplica = async () => {
-    const app = await makeProxy(proxyPart(setup), setup.log ?? silentLog());
+    const app = await makeProxy(proxyPart(setup), setup.log ?? new SilentLog());
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const origin = `http://127.0.0.1:${port}`;
@@ -227,7 +87,7 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
   return {
     ...first,
     startReplica,
-    surroundings: mine,
+    surroundings,
     connectionChanged: async (accountId, provider, change) => {
       const connectionId = randomUUID();
       await tell(tokenVault, connectionChanged, {
@@ -248,7 +108,7 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
       });
     },
     stopAuthorizationServer: async () => await authorizationServer.close(),
-    token: async (claims) => await signedToken(mine.signingKey, claims),
+    token: async (claims) => await signedToken(surroundings.signingKey, claims),
     close: async () => {
       await first.close();
       await Promise.all([authorizationServer.close(), tokenVault.close()]);

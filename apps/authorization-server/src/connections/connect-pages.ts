@@ -1,3 +1,4 @@
+import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 
@@ -26,30 +27,8 @@ export function connectPage(view: ConnectView): Html {
         at <strong>${provider}</strong> to go on.
       </p>
       <dl>
-        ${
-          scopes.length === 0
-            ? undefined
-            : html`<div>
-                <dt>Access</dt>
-                <dd>${scopes.map((scope) => html`<code>${scope}</code> `)}</dd>
-              </div>`
-        }
-        ${
-          backends.length === 0
-            ? undefined
-            : html`<div>
-                <dt>Used by</dt>
-                <dd>${backends.join(', ')}</dd>
-              </div>`
-        }
-        ${
-          signedInAs === undefined
-            ? undefined
-            : html`<div>
-                <dt>Signed in as</dt>
-                <dd>${signedInAs}</dd>
-              </div>`
-        }
+        ${fact('Access', scopes.length > 0 && scopes.map((scope) => html`<code>${scope}</code> `))}
+        ${fact('Used by', backends.join(', '))} ${fact('Signed in as', signedInAs)}
       </dl>
       ${signedInAs === undefined ? html`<p class="soft">You are asked to sign in first, so that it is certain whose account this is for.</p>` : undefined}
       <form method="post" action="${action}">

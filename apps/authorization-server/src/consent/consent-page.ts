@@ -1,4 +1,5 @@
 import { isLoopback } from '../clients/redirect-uris.js';
+import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../provider/authorization-requests.js';
@@ -34,30 +35,8 @@ export function consentPage(view: ConsentView): Html {
         tokens.
       </p>
       <dl>
-        <div>
-          <dt>Application</dt>
-          <dd>${client.name}</dd>
-        </div>
-        ${
-          client.documentHost === undefined
-            ? undefined
-            : html`<div>
-                <dt>Described by</dt>
-                <dd>${client.documentHost}</dd>
-              </div>`
-        }
-        <div>
-          <dt>Sends you back to</dt>
-          <dd>${redirectTarget(redirectUri)}</dd>
-        </div>
-        ${
-          signedInAs === undefined
-            ? undefined
-            : html`<div>
-                <dt>Signed in as</dt>
-                <dd>${signedInAs}</dd>
-              </div>`
-        }
+        ${fact('Application', client.name)} ${fact('Described by', client.documentHost)}
+        ${fact('Sends you back to', redirectTarget(redirectUri))} ${fact('Signed in as', signedInAs)}
       </dl>
       ${isLoopback(redirectUri) ? LOOPBACK_WARNING : undefined}
       <h2>It will be able to use</h2>

@@ -54,7 +54,9 @@ export function loginPage(look: Look, page: LoginPage): string {
           <button type="submit" name="decision" value="deny" class="quiet" formnovalidate>Cancel</button>
         </div>
       </form>
-      <p class="hint">A demonstration: any name such as <kbd>alice</kbd>, password <kbd>demo</kbd>.</p>`,
+      <p class="hint">
+        A demonstration: every name works, <kbd>alice</kbd> for example; the password is <kbd>demo</kbd>.
+      </p>`,
   );
 }
 

@@ -1,38 +1,18 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
-import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
-import { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
-import { Credentials } from '../outgoing-auth/credentials.js';
-import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
-import { BackendClient } from './backend-client.js';
+import { startOneBackend, type OneBackend } from './one-backend.fixture.js';
 import { Peers } from './peers.js';
 
-let backend: TestBackend;
-let client: BackendClient;
+let world: OneBackend;
 beforeAll(async () => {
-  backend = await startBackend({ kind: 'sessions' });
-  client = new BackendClient([
-    {
-      name: 'one',
-      url: backend.url,
-      transport: 'streamable-http',
-      timeoutMs: 1_000,
-      strategy: { type: 'unauthenticated' },
-      allowPrivateIps: true,
-      insecureAllowHttp: true,
-    },
-  ]);
+  world = await startOneBackend();
 });
-afterAll(async () => {
-  await client.close();
-  await backend.close();
-});
+afterAll(() => world.close());
 
 test('nobody who comes after a drop joins a backend session that was being begun before it', async () => {
-  const peers = new Peers(
-    new AuthorizedBackend(client, new Credentials(new Map([['one', unauthenticated]]))),
-  );
+  const { backend, authorized, name } = world;
+  const peers = new Peers(authorized);
   let held: (() => void) | undefined;
   let initialized = 0;
   backend.setIntercept((one, response) => {
@@ -47,7 +27,7 @@ test('nobody who comes after a drop joins a backend session that was being begun
     else answer('begun after');
     return true;
   });
-  const request = { backend: 'one', principal: ANONYMOUS, owner: '', deadlineAtMs: Date.now() + 5_000 };
+  const request = { backend: name, principal: ANONYMOUS, owner: '', deadlineAtMs: Date.now() + 5_000 };
   const sessionOf = async (): Promise<string | undefined> => {
     const peer = await peers.of(request);
     return peer.era === 'legacy' ? peer.session?.id : undefined;

@@ -149,7 +149,8 @@ test('a session that one replica opened goes on at another, for its owner only',
 
 test('a backend that was updated to 2026-07-28 is found out without a restart of the gateway', async () => {
   const updated = await startBackend({ kind: 'sessions' });
-  const other = await startProxy({ nats, backends: [{ name: 'one', url: updated.url }] });
+  const bus = await startTestNats();
+  const other = await startProxy({ nats: bus, backends: [{ name: 'one', url: updated.url }] });
   const client = await legacyClient(other.mcpUrl, await other.token());
   const call = { name: 'one_echo', arguments: {} };
   await client.request('tools/call', call);
@@ -159,14 +160,16 @@ test('a backend that was updated to 2026-07-28 is found out without a restart of
   updated.become('stateless');
   expect((await client.request('tools/call', call)).body.result).toBeDefined();
   await other.close();
+  await bus.close();
   await updated.close();
 });
 
 test('a backend session that was begun as one account of the provider is not gone on with as another', async () => {
   const subject = randomUUID();
   const owned = await startBackend({ kind: 'sessions' });
+  const bus = await startTestNats();
   const other = await startProxy({
-    nats,
+    nats: bus,
     backends: [{ name: 'own', url: owned.url, strategy: { type: 'upstreamInject', providerName: 'octo' } }],
   });
   const client = await legacyClient(other.mcpUrl, await other.token({ sub: subject }));
@@ -175,11 +178,13 @@ test('a backend session that was begun as one account of the provider is not gon
     return owned.callsOf('tools/call').at(-1)?.headers['mcp-session-id'];
   };
   const before = await sessionOfCall();
+  expect(before).toBeDefined();
   expect(await sessionOfCall()).toBe(before);
   other.surroundings.credentials.set('own', 'token-of-another-account');
   await other.connectionChanged(subject, 'octo', 'connected');
   expect(await sessionOfCall()).not.toBe(before);
   await other.close();
+  await bus.close();
   await owned.close();
 });
 

@@ -1,0 +1,38 @@
+import { startBackend, type TestBackend } from '../backend.fixture.js';
+import { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import { Credentials } from '../outgoing-auth/credentials.js';
+import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
+import { BackendClient } from './backend-client.js';
+
+/** A backend with sessions, and the way to it without a proxy around. */
+export interface OneBackend {
+  readonly name: 'one';
+  readonly backend: TestBackend;
+  readonly authorized: AuthorizedBackend;
+  close(): Promise<void>;
+}
+
+export async function startOneBackend(): Promise<OneBackend> {
+  const name = 'one';
+  const backend = await startBackend({ kind: 'sessions' });
+  const client = new BackendClient([
+    {
+      name,
+      url: backend.url,
+      transport: 'streamable-http',
+      timeoutMs: 1_000,
+      strategy: { type: 'unauthenticated' },
+      allowPrivateIps: true,
+      insecureAllowHttp: true,
+    },
+  ]);
+  return {
+    name,
+    backend,
+    authorized: new AuthorizedBackend(client, new Credentials(new Map([[name, unauthenticated]]))),
+    async close() {
+      await client.close();
+      await backend.close();
+    },
+  };
+}

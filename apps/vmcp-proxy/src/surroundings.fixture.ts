@@ -1,0 +1,157 @@
+import 'reflect-metadata';
+import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
+import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
+import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
+import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Answers } from '@gatehouse/messaging/answers';
+import type { BusOptions } from '@gatehouse/messaging/bus-options';
+import { contractServer } from '@gatehouse/messaging/contract-server';
+import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import {
+  MessageOpener,
+  newMessageKeyPair,
+  sealMessage,
+  type MessageKeyPair,
+} from '@gatehouse/sealing/message-sealing';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { Controller, type INestApplicationContext, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Payload } from '@nestjs/microservices';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+
+/** What the services around the proxy answer in a spec, and what they were asked. */
+export class Surroundings {
+  readonly closedSessions = new Set<string>();
+  /** Backend name -> a code to fail with, or a token to hand out. */
+  readonly credentials = new Map<string, string | { readonly code: ErrorCode }>();
+  useForMs = 60_000;
+  readonly asked: { readonly contract: string; readonly request: Record<string, unknown> }[] = [];
+  /** What the vault found inside sealed subjects. */
+  readonly openedSubjects: unknown[] = [];
+
+  private constructor(
+    readonly signingKey: CryptoKey,
+    readonly publicJwk: JWK,
+    readonly busKey: MessageKeyPair,
+  ) {}
+
+  static async create(): Promise<Surroundings> {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    return new Surroundings(privateKey, await exportJWK(publicKey), await newMessageKeyPair());
+  }
+
+  askedFor(contract: string): number {
+    return this.asked.filter((one) => one.contract === contract).length;
+  }
+}
+
+@Controller()
+export class AuthorizationServerStandIn {
+  constructor(private readonly surroundings: Surroundings) {}
+
+  @Answers(signingKeysCurrent)
+  async keys(): Promise<z.input<typeof signingKeysCurrent.reply>> {
+    this.surroundings.asked.push({ contract: 'signing-keys.current', request: {} });
+    return await Promise.resolve({
+      keys: [{ ...this.surroundings.publicJwk, kty: 'EC', kid: 'test-key', alg: 'ES256' }],
+    });
+  }
+
+  @Answers(sessionView)
+  async view(
+    @Payload() request: z.output<typeof sessionView.request>,
+  ): Promise<z.input<typeof sessionView.reply>> {
+    this.surroundings.asked.push({ contract: 'session.view', request });
+    return await Promise.resolve(
+      this.surroundings.closedSessions.has(request.tsid)
+        ? { state: 'closed' }
+        : { state: 'open', accountId: randomUUID(), clientId: 'client' },
+    );
+  }
+}
+
+@Controller()
+export class VaultStandIn {
+  constructor(private readonly surroundings: Surroundings) {}
+
+  @Answers(busKeyCurrent)
+  async key(): Promise<z.input<typeof busKeyCurrent.reply>> {
+    return await Promise.resolve({
+      key: this.surroundings.busKey.publicKey,
+      useUntilMs: Date.now() + 60_000,
+    });
+  }
+
+  @Answers(credentialInject)
+  async inject(
+    @Payload() request: z.output<typeof credentialInject.request>,
+  ): Promise<z.input<typeof credentialInject.reply>> {
+    this.surroundings.asked.push({ contract: 'credential.inject', request });
+    return await release(this.surroundings, request);
+  }
+
+  @Answers(credentialExchange)
+  async exchange(
+    @Payload() request: z.output<typeof credentialExchange.request>,
+  ): Promise<z.input<typeof credentialExchange.reply>> {
+    this.surroundings.asked.push({ contract: 'credential.exchange', request });
+    if (request.sealedSubject !== undefined)
+      this.surroundings.openedSubjects.push(
+        await new MessageOpener([this.surroundings.busKey]).open(request.sealedSubject),
+      );
+    return await release(this.surroundings, request);
+  }
+}
+
+async function release(
+  surroundings: Surroundings,
+  {
+    tsid,
+    backend,
+    replyKey,
+    refused,
+  }: {
+    readonly tsid: string;
+    readonly backend: string;
+    readonly replyKey: z.output<typeof credentialInject.request>['replyKey'];
+    readonly refused?: string | undefined;
+  },
+): Promise<z.input<typeof credentialInject.reply>> {
+  const configured = surroundings.credentials.get(backend) ?? `${backend}-token-of-${tsid}`;
+  if (typeof configured !== 'string') throw new GatehouseError(configured.code);
+  const accessToken = refused === undefined ? configured : `${configured}-renewed`;
+  const useUntilMs = Date.now() + surroundings.useForMs;
+  return { sealed: await sealMessage({ accessToken, useUntilMs }, replyKey), useUntilMs };
+}
+
+@Module({})
+class StandInModule {}
+
+/** One of the services around the proxy, on a real bus. */
+export async function startStandIn(
+  options: BusOptions,
+  controller: Type,
+  surroundings: Surroundings,
+): Promise<INestApplicationContext> {
+  const app = await NestFactory.create(
+    {
+      module: StandInModule,
+      imports: [ObservabilityModule.forRoot(new SilentLog()), MessagingModule.forRoot(options)],
+      controllers: [controller],
+      providers: [{ provide: Surroundings, useValue: surroundings }],
+    },
+    new FastifyAdapter(),
+    { logger: false },
+  );
+  app.connectMicroservice({ strategy: contractServer(options) });
+  await app.startAllMicroservices();
+  await app.init();
+  return app;
+}
