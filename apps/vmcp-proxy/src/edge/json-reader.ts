@@ -1,0 +1,249 @@
+import {
+  BACKSLASH,
+  beginNumber,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  continueNumber,
+  isSimpleEscape,
+  isHexDigit,
+  isSpace,
+  LITERALS,
+  mayEndNumber,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  UNICODE_ESCAPE,
+} from './json-grammar.js';
+
+/** Hears of what lies near the root; offsets are in bytes from the beginning of the text. */
+export interface JsonListener {
+  /** @param depth how many objects and arrays are open around it. */
+  valueBegins(depth: number, offset: number, firstByte: number): void;
+  /** @param offset of the first byte behind it. */
+  valueEnds(depth: number, offset: number): void;
+  nameBegins(depth: number, offset: number): void;
+  nameEnds(depth: number, offset: number): void;
+}
+
+/** No honest text is nested so deeply, and many a parser would fall over it. */
+export const MOST_JSON_DEPTH = 512;
+
+/** What may come next. */
+const VALUE = 0;
+const VALUE_OR_END = 1;
+const NAME_OR_END = 2;
+const NAME = 3;
+const AFTER_NAME = 4;
+const AFTER_VALUE = 5;
+const LITERAL = 6;
+const ESCAPE = 7;
+const HEX = 8;
+const NUMBER = 9;
+const STRING = 10;
+const BROKEN = 11;
+
+/**
+ * Checks JSON text (RFC 8259) that comes in pieces, cut anywhere. No value is made of it and nothing of it is kept, so time
+ * is in proportion to its length and memory is not. What is inside of strings is not decoded: whether it is UTF-8 is to
+ * be checked apart.
+ */
+export class JsonReader {
+  #next = VALUE;
+  /** Bytes of earlier pieces. */
+  #before = 0;
+  #depth = 0;
+  /** Whether it is an object or an array, from the root inwards. */
+  readonly #isObject: boolean[] = [];
+  #isName = false;
+  #number = 0;
+  #literal = '';
+  /** How much of the literal, or of the digits of an escape, has come. */
+  #come = 0;
+
+  constructor(
+    private readonly listener: JsonListener,
+    /** The listener hears of values with so many around them, and no more. */
+    private readonly deepest: number,
+  ) {}
+
+  /** Nothing that follows can make it JSON. */
+  get broken(): boolean {
+    return this.#next === BROKEN;
+  }
+
+  /** What was pushed is a whole JSON text, and there will be no more. @returns whether it is. */
+  end(): boolean {
+    if (this.#next === NUMBER && mayEndNumber(this.#number)) this.#valueEnds(this.#before);
+    return this.#next === AFTER_VALUE && this.#depth === 0;
+  }
+
+  push(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#next === STRING) at = this.#string(bytes, at);
+      else if (this.#next === NUMBER) at = this.#numberGoesOn(bytes, at);
+      else if (this.#next === BROKEN) return;
+      else {
+        this.#take(bytes[at] ?? 0, this.#before + at);
+        at += 1;
+      }
+    }
+    this.#before += bytes.length;
+  }
+
+  /** @returns where the string ends or needs a closer look. */
+  #string(bytes: Uint8Array, from: number): number {
+    let at = from;
+    for (; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) {
+        this.#stringEnds(this.#before + at + 1);
+        return at + 1;
+      }
+      if (byte === BACKSLASH) {
+        this.#next = ESCAPE;
+        return at + 1;
+      }
+      if (byte < 0x20) {
+        this.#next = BROKEN;
+        return at;
+      }
+    }
+    return at;
+  }
+
+  #stringEnds(offset: number): void {
+    if (!this.#isName) this.#valueEnds(offset);
+    else {
+      this.#next = AFTER_NAME;
+      if (this.#depth <= this.deepest) this.listener.nameEnds(this.#depth, offset);
+    }
+  }
+
+  #numberGoesOn(bytes: Uint8Array, from: number): number {
+    for (let at = from; at < bytes.length; at += 1) {
+      const state = continueNumber(this.#number, bytes[at] ?? 0);
+      if (state === undefined) {
+        // What ended it is looked at again, as what comes after a value.
+        if (mayEndNumber(this.#number)) this.#valueEnds(this.#before + at);
+        else this.#next = BROKEN;
+        return at;
+      }
+      this.#number = state;
+    }
+    return bytes.length;
+  }
+
+  #take(byte: number, offset: number): void {
+    switch (this.#next) {
+      case LITERAL:
+        this.#literalGoesOn(byte, offset);
+        return;
+      case ESCAPE:
+        this.#come = 0;
+        this.#next = byte === UNICODE_ESCAPE ? HEX : isSimpleEscape(byte) ? STRING : BROKEN;
+        return;
+      case HEX:
+        this.#come += 1;
+        if (!isHexDigit(byte)) this.#next = BROKEN;
+        else if (this.#come === 4) this.#next = STRING;
+        return;
+      default:
+        if (!isSpace(byte)) this.#structure(byte, offset);
+    }
+  }
+
+  #literalGoesOn(byte: number, offset: number): void {
+    const isRight = byte === this.#literal.charCodeAt(this.#come);
+    this.#come += 1;
+    if (!isRight) this.#next = BROKEN;
+    else if (this.#come === this.#literal.length) this.#valueEnds(offset + 1);
+  }
+
+  #structure(byte: number, offset: number): void {
+    switch (this.#next) {
+      case VALUE_OR_END:
+        if (byte === CLOSE_ARRAY) this.#close(offset);
+        else this.#valueBegins(byte, offset);
+        return;
+      case VALUE:
+        this.#valueBegins(byte, offset);
+        return;
+      case NAME_OR_END:
+        if (byte === CLOSE_OBJECT) this.#close(offset);
+        else this.#nameBegins(byte, offset);
+        return;
+      case NAME:
+        this.#nameBegins(byte, offset);
+        return;
+      case AFTER_NAME:
+        this.#next = byte === COLON ? VALUE : BROKEN;
+        return;
+      default:
+        this.#afterValue(byte, offset);
+    }
+  }
+
+  #afterValue(byte: number, offset: number): void {
+    const inObject = this.#isObject[this.#depth - 1] === true;
+    if (this.#depth === 0) this.#next = BROKEN;
+    else if (byte === COMMA) this.#next = inObject ? NAME : VALUE;
+    else if (byte === (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) this.#close(offset);
+    else this.#next = BROKEN;
+  }
+
+  #nameBegins(byte: number, offset: number): void {
+    if (byte !== QUOTE) {
+      this.#next = BROKEN;
+      return;
+    }
+    this.#isName = true;
+    this.#next = STRING;
+    if (this.#depth <= this.deepest) this.listener.nameBegins(this.#depth, offset);
+  }
+
+  #valueBegins(byte: number, offset: number): void {
+    if (this.#depth <= this.deepest) this.listener.valueBegins(this.#depth, offset, byte);
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      this.#open(byte === OPEN_OBJECT);
+      return;
+    }
+    this.#isName = false;
+    if (byte === QUOTE) {
+      this.#next = STRING;
+      return;
+    }
+    const number = beginNumber(byte);
+    const literal = LITERALS.get(byte);
+    if (number !== undefined) {
+      this.#number = number;
+      this.#next = NUMBER;
+    } else if (literal !== undefined) {
+      this.#literal = literal;
+      this.#come = 0;
+      this.#next = LITERAL;
+    } else this.#next = BROKEN;
+  }
+
+  #open(isObject: boolean): void {
+    if (this.#depth === MOST_JSON_DEPTH) {
+      this.#next = BROKEN;
+      return;
+    }
+    this.#isObject[this.#depth] = isObject;
+    this.#depth += 1;
+    this.#next = isObject ? NAME_OR_END : VALUE_OR_END;
+  }
+
+  #close(offset: number): void {
+    this.#depth -= 1;
+    this.#valueEnds(offset + 1);
+  }
+
+  #valueEnds(offset: number): void {
+    this.#next = AFTER_VALUE;
+    if (this.#depth <= this.deepest) this.listener.valueEnds(this.#depth, offset);
+  }
+}
