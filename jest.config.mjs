@@ -11,7 +11,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // `import` must stay out of this list: jest-circus then loads the wrong half of dedent.
   testEnvironmentOptions: { customExportConditions: ['development', 'node', 'node-addons'] },
-  testTimeout: 30_000,
+  // For what hangs. No test waits for it, and a busy machine must not reach it.
+  testTimeout: 300_000,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

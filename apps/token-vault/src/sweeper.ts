@@ -12,6 +12,8 @@ const SWEEP_EVERY_MS = MINUTE_MS;
 /** Rows that have had their time. An expired leg stays an hour, so that its user can be told that it expired. */
 const EXPIRED = [
   `delete from pending_legs where expires_at < now() - interval '1 hour'`,
+  // Longer than a leg or a message of its attempt lives.
+  `delete from discarded_attempts where discarded_at < now() - interval '1 day'`,
   `delete from exchanged_tokens where delete_after < now() and coalesce(lease_until < now(), true)`,
   `delete from revocation_outbox where done_at < now() - interval '1 day'`,
   `delete from bus_keys where open_until < now() - interval '1 day'`,
@@ -49,7 +51,7 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async sweep(): Promise<void> {
-    for (const attemptId of await this.stores.staged.expiredAttempts()) await this.stores.discard(attemptId);
+    await this.stores.dropExpired();
     for (const [index, text] of EXPIRED.entries())
       await this.database.query({ name: `sweep-${index}`, text });
   }

@@ -13,6 +13,7 @@ import { CompleteConnection } from './connections/complete-connection.js';
 import { ConnectionEvents } from './connections/connection-events.js';
 import { ConnectionStore } from './connections/connection.store.js';
 import { ConnectionsHandler } from './connections/connections.handler.js';
+import { DiscardedAttemptStore } from './connections/discarded-attempt.store.js';
 import { EventOutboxStore } from './connections/event-outbox.store.js';
 import { LegStores } from './connections/leg-stores.js';
 import { LegsHandler } from './connections/legs.handler.js';
@@ -60,6 +61,7 @@ const KEYRING = [Keyring, BusKeyStore, BusKeys];
 const CONNECTIONS = [
   ConnectionStore,
   SessionStore,
+  DiscardedAttemptStore,
   PendingLegStore,
   StagedConnectionStore,
   RevocationOutboxStore,

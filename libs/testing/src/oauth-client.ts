@@ -27,6 +27,8 @@ export interface AuthorizationRequest {
 
 const REDIRECT_URI = 'http://127.0.0.1:33418/callback';
 export const PASSWORD = 'demo';
+/** A provider that hangs is given up after ten seconds, and the machine may be busy. */
+const PATIENCE_MS = 60_000;
 
 /**
  * An OAuth client that does every step by hand, so that tests can do the wrong thing at any of them. Clients that
@@ -144,6 +146,7 @@ export class OAuthClient {
 /** A browser that stops where the client listens. @param jar of another browser, to go on as that one. */
 export const newBrowser = (jar?: ScriptedBrowser['jar']): ScriptedBrowser =>
   new ScriptedBrowser({
+    timeoutMs: PATIENCE_MS,
     stopAt: (url) => url.href.startsWith(REDIRECT_URI),
     ...(jar === undefined ? {} : { jar }),
   });

@@ -8,6 +8,7 @@ import { bindingOf, readAttemptCookie } from '../sign-in-chain/attempt-cookie.js
 import type { ConnectState } from '../sign-in-chain/attempt.js';
 import { AttemptStore, type StoredAttempt } from '../sign-in-chain/attempt.store.js';
 import { failed, retried } from '../sign-in-chain/decisions.js';
+import { DiscardAbandonedAttempts } from '../sign-in-chain/discard-abandoned-attempts.js';
 import { Vault } from '../vault/vault.client.js';
 import { nextConnectStep, type ConnectStep } from './connect-step.js';
 
@@ -18,6 +19,7 @@ export class ConnectAttempt {
     private readonly attempts: AttemptStore,
     private readonly accounts: AccountStore,
     private readonly vault: Vault,
+    private readonly discards: DiscardAbandonedAttempts,
     private readonly urls: IssuerUrls,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -69,7 +71,7 @@ export class ConnectAttempt {
   }
 
   async abandon({ id }: StoredAttempt<ConnectState>): Promise<void> {
-    await this.attempts.remove(id);
-    await this.vault.discard(id);
+    await this.attempts.abandon(id);
+    await this.discards.discardNow();
   }
 }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { AttemptId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { Refusal } from '../provider/authorization-requests.js';
 import type { LegFailure, SignInState } from './attempt.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
-import { Vault } from '../vault/vault.client.js';
+import { DiscardAbandonedAttempts } from './discard-abandoned-attempts.js';
 
 /** What the client is told when its user gives up (RFC 6749, section 4.1.2.1). */
 export interface Abandonment {
@@ -49,19 +48,19 @@ function refusalOf(reason: LegFailure): Refusal {
 export class AbandonSignIn {
   constructor(
     private readonly attempts: AttemptStore,
-    private readonly vault: Vault,
+    private readonly discards: DiscardAbandonedAttempts,
     private readonly log: Log,
   ) {}
 
   async abandon({ id, state }: StoredAttempt<SignInState>): Promise<Abandonment> {
     const abandonment = abandonmentOf(state);
-    await this.attempts.remove(id);
+    await this.attempts.abandon(id);
     this.log.info('sign-in-abandoned', {
       attemptId: id,
       clientId: state.clientId,
       refusal: abandonment.refusal,
     });
-    this.#discard(id);
+    await this.discards.discardNow();
     return abandonment;
   }
 
@@ -71,13 +70,6 @@ export class AbandonSignIn {
     next: (state: SignInState) => SignInState,
   ): Promise<void> {
     await this.attempts.restart(id, (state) => (state.kind === 'sign-in' ? next(state) : state));
-    this.#discard(id);
-  }
-
-  /** What is staged there is swept in any case; the user does not wait for it. */
-  #discard(id: AttemptId): void {
-    this.vault
-      .discard(id)
-      .catch((error: unknown) => this.log.failure('attempt-not-discarded', error, { attemptId: id }));
+    await this.discards.discardNow();
   }
 }

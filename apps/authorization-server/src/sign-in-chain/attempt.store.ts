@@ -73,7 +73,7 @@ export class AttemptStore {
     return await this.#write(id, id, next);
   }
 
-  /** Goes on under another id: a leg that is still on its way for the old one comes back to nothing. */
+  /** Goes on under another id: the old one is abandoned, and a leg that is still on its way for it comes back to nothing. */
   async restart(id: AttemptId, next: (state: AttemptState) => AttemptState): Promise<StoredAttempt> {
     return await this.#write(id, newAttemptId(), next);
   }
@@ -87,7 +87,12 @@ export class AttemptStore {
       const before = await this.load(id);
       const { rows } = await this.database.query<AttemptRow>({
         name: 'attempt-change',
-        text: `update attempts set id = $4, state = $3, version = version + 1 where id = $1 and version = $2 returning ${COLUMNS}`,
+        text: `with changed as (
+            update attempts set id = $4, state = $3, version = version + 1 where id = $1 and version = $2 returning ${COLUMNS}
+          ), left_behind as (
+            insert into abandoned_attempts (id) select $1 from changed where id <> $1 on conflict do nothing
+          )
+          select ${COLUMNS} from changed`,
         values: [id, before.version, JSON.stringify(next(before.state)), newId],
       });
       if (rows[0] !== undefined) return required(rows[0]);
@@ -95,10 +100,30 @@ export class AttemptStore {
     throw new GatehouseError('busy', 'the attempt is being changed by too many requests');
   }
 
-  async remove(id: AttemptId): Promise<void> {
+  /** Gone here from now on; in the outbox until the vault knows. */
+  async abandon(id: AttemptId): Promise<void> {
     await this.database.query({
-      name: 'attempt-remove',
-      text: 'delete from attempts where id = $1',
+      name: 'attempt-abandon',
+      text: `with gone as (delete from attempts where id = $1 returning id)
+        insert into abandoned_attempts (id) select id from gone on conflict do nothing`,
+      values: [id],
+    });
+  }
+
+  /** The outbox: what the vault may not know yet, oldest first. */
+  async abandoned(limit: number): Promise<readonly AttemptId[]> {
+    const { rows } = await this.database.query<{ id: AttemptId }>({
+      name: 'attempt-abandoned',
+      text: 'select id from abandoned_attempts order by abandoned_at limit $1',
+      values: [limit],
+    });
+    return rows.map(({ id }) => id);
+  }
+
+  async forget(id: AttemptId): Promise<void> {
+    await this.database.query({
+      name: 'attempt-forget',
+      text: 'delete from abandoned_attempts where id = $1',
       values: [id],
     });
   }

@@ -10,6 +10,7 @@ import { AttemptStore } from './attempt.store.js';
 import { BeginLeg } from './begin-leg.js';
 import { CallbackController } from './callback.controller.js';
 import { CompleteSignIn } from './complete-sign-in.js';
+import { DiscardAbandonedAttempts } from './discard-abandoned-attempts.js';
 import { ReceiveLeg } from './receive-leg.js';
 import { ShowSignIn } from './show-sign-in.js';
 import { SignInController } from './sign-in.controller.js';
@@ -26,10 +27,11 @@ import { SignInSteps } from './sign-in-steps.js';
     ShowSignIn,
     AnswerSignIn,
     AbandonSignIn,
+    DiscardAbandonedAttempts,
     BeginLeg,
     ReceiveLeg,
     CompleteSignIn,
   ],
-  exports: [AttemptStore, BeginLeg],
+  exports: [AttemptStore, BeginLeg, DiscardAbandonedAttempts],
 })
 export class SignInChainModule {}

@@ -7,7 +7,7 @@ import { Keyring, legOwner } from '../keyring/keyring.js';
 import type { LegSecrets } from '../providers/authorization-parameters.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ProviderClient } from '../providers/provider.client.js';
-import { PendingLegStore } from './pending-leg.store.js';
+import { LegStores } from './leg-stores.js';
 
 /** Starts a leg: everything in it is fresh, and only its state's digest is stored in clear. */
 @Injectable()
@@ -16,7 +16,7 @@ export class BeginConnection {
     private readonly registry: ProviderRegistry,
     private readonly client: ProviderClient,
     private readonly keyring: Keyring,
-    private readonly legs: PendingLegStore,
+    private readonly stores: LegStores,
   ) {}
 
   async run(
@@ -27,7 +27,7 @@ export class BeginConnection {
     const state = `${attemptId}.${randomToken()}`;
     const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken() };
     const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, fresh);
-    const expiresAt = await this.legs.add({
+    const expiresAt = await this.stores.begin({
       stateHash: sha256(state),
       attemptId,
       provider: provider.name,

@@ -45,11 +45,11 @@ export class CompleteConnection {
     if (redemption.ok) {
       const { identity, accepted } = redemption;
       if (
-        answered !== undefined &&
+        answered?.sealed !== undefined &&
         (await this.stores.staged.accept(key, answered.sealed, identity, accepted))
       )
         return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
-      if (answered !== undefined) await this.stores.giveUp(key, answered);
+      if (answered !== undefined) await this.stores.giveUp(key, answered, identity.subject);
       throw new GatehouseError('callback_unknown', 'the attempt was discarded, or answered anew, meanwhile');
     }
     const { failure } = redemption;

@@ -123,14 +123,4 @@ export class ConnectionStore {
       values: [id],
     });
   }
-
-  /** Whether somebody is connected to the provider as this subject; revoking a token of theirs could end that grant too. */
-  async subjectConnected(tx: Queries, provider: string, subject: string): Promise<boolean> {
-    const { rows } = await tx.query({
-      name: 'connection-of-subject',
-      text: 'select 1 from connections where provider = $1 and subject = $2 limit 1',
-      values: [provider, subject],
-    });
-    return rows.length > 0;
-  }
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
+import { Database, type Queries } from '@gatehouse/persistence/database';
 import { revocable, type TokenAnswer } from '../providers/token-answer.js';
-import { ConnectionStore } from './connection.store.js';
-import { PendingLegStore } from './pending-leg.store.js';
+import { DiscardedAttemptStore } from './discarded-attempt.store.js';
+import { PendingLegStore, type NewLeg } from './pending-leg.store.js';
 import { RevocationOutboxStore } from './revocation-outbox.store.js';
 import { StagedConnectionStore } from './staged-connection.store.js';
 
@@ -13,8 +13,8 @@ interface LegKey {
 }
 
 export interface KeptAnswer {
-  /** As it is stored. */
-  readonly sealed: Buffer;
+  /** As it is staged; absent: its attempt had been discarded, so that nothing is. */
+  readonly sealed: Buffer | undefined;
   /** Ends the grant, should the answer turn out worthless. */
   readonly token: string | undefined;
 }
@@ -26,33 +26,61 @@ export class LegStores {
     private readonly database: Database,
     readonly legs: PendingLegStore,
     readonly staged: StagedConnectionStore,
-    private readonly connections: ConnectionStore,
+    readonly discarded: DiscardedAttemptStore,
     private readonly revocations: RevocationOutboxStore,
   ) {}
 
+  /** @returns when the leg expires. @throws {GatehouseError} `attempt_unknown` when the attempt was discarded. */
+  async begin(leg: NewLeg): Promise<Date> {
+    return await this.database.transaction(async (tx) => {
+      await this.discarded.refuse(tx, leg.attemptId);
+      return await this.legs.add(tx, leg);
+    });
+  }
+
   async keep(key: LegKey, accountId: AccountId | null, answer: TokenAnswer): Promise<KeptAnswer> {
-    const sealed = await this.staged.keep(key, accountId, answer);
+    const sealed = await this.database.transaction(async (tx) =>
+      (await this.discarded.has(tx, key.attemptId))
+        ? undefined
+        : await this.staged.keep(tx, key, accountId, answer),
+    );
     return { sealed, token: revocable(answer) };
   }
 
-  /** An answer that failed validation is never adopted; what it granted is given back to the provider. */
-  async giveUp(key: LegKey, { sealed, token }: KeptAnswer): Promise<void> {
-    if (token !== undefined) await this.revocations.add(key.provider, token);
-    await this.staged.drop(key, sealed);
+  /**
+   * An answer that is not adopted: it failed validation, or its attempt ended. What it granted is given back.
+   * @param subject whose it is, when that was found out
+   */
+  async giveUp({ provider, ...leg }: LegKey, { sealed, token }: KeptAnswer, subject?: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      if (sealed !== undefined) await this.staged.drop(tx, { provider, ...leg }, sealed);
+      if (token !== undefined) await this.revocations.giveBack(tx, { provider, subject, token });
+    });
   }
 
-  /** @returns how many pending legs and staged connections the attempt had. */
+  /**
+   * The attempt was given up: what it left goes, and what is still under way for it leaves nothing.
+   * @returns how many pending legs and staged connections it had.
+   */
   async discard(attemptId: AttemptId): Promise<number> {
-    const legs = await this.legs.discard(attemptId);
     return await this.database.transaction(async (tx) => {
-      const grants = await this.staged.discard(tx, attemptId);
-      for (const { provider, subject, token } of grants) {
-        // Somebody who is connected as the same subject would lose that grant as well, at many providers.
-        const inUse =
-          subject !== undefined && (await this.connections.subjectConnected(tx, provider, subject));
-        if (token !== undefined && !inUse) await this.revocations.add(provider, token, tx);
-      }
-      return legs + grants.length;
+      await this.discarded.add(tx, attemptId);
+      const legs = await this.legs.discard(tx, attemptId);
+      return legs + (await this.#drop(tx, attemptId, 'all'));
     });
+  }
+
+  /** Nobody said that these attempts were given up; their users just never came back. */
+  async dropExpired(): Promise<void> {
+    for (const attemptId of await this.staged.expiredAttempts())
+      await this.database.transaction((tx) => this.#drop(tx, attemptId, 'expired'));
+  }
+
+  async #drop(tx: Queries, attemptId: AttemptId, which: 'all' | 'expired'): Promise<number> {
+    const grants = await this.staged.discard(tx, attemptId, which);
+    for (const { provider, subject, token, beingJudged } of grants)
+      if (token !== undefined && !beingJudged)
+        await this.revocations.giveBack(tx, { provider, subject, token });
+    return grants.length;
   }
 }

@@ -7,8 +7,8 @@ import { AdoptStaged } from './adopt-staged.js';
 import { ConnectionEvents } from './connection-events.js';
 import { ConnectionStore } from './connection.store.js';
 import type { PendingEvent } from './event-outbox.store.js';
+import { LegStores } from './leg-stores.js';
 import { SessionStore } from './session.store.js';
-import { StagedConnectionStore } from './staged-connection.store.js';
 
 type Request = z.output<typeof sessionOpen.request>;
 
@@ -23,7 +23,7 @@ export class OpenSession {
   constructor(
     private readonly database: Database,
     private readonly sessions: SessionStore,
-    private readonly staged: StagedConnectionStore,
+    private readonly stores: LegStores,
     private readonly connections: ConnectionStore,
     private readonly adopt: AdoptStaged,
     private readonly events: ConnectionEvents,
@@ -44,9 +44,10 @@ export class OpenSession {
         throw new GatehouseError('request_invalid', 'the session belongs to another sign-in');
       return { bound: await this.sessions.bound(tx, tsid), events: [] };
     }
-    if (await this.staged.isForAnother(tx, attemptId, accountId))
+    await this.stores.discarded.refuse(tx, attemptId);
+    if (await this.stores.staged.isForAnother(tx, attemptId, accountId))
       throw new GatehouseError('attempt_unknown', 'the attempt was begun for another account');
-    const taken = await this.staged.take(tx, attemptId, accountId, subjects);
+    const taken = await this.stores.staged.take(tx, attemptId, accountId, subjects);
     const lost = Object.keys(subjects).find((name) => taken.every(({ provider }) => provider !== name));
     if (lost !== undefined) throw missingConnection(lost);
     const events: PendingEvent[] = [];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
+import { Database, type Queries } from '@gatehouse/persistence/database';
 
 export const LEG_LIFETIME_MS = 10 * MINUTE_MS;
 
@@ -29,8 +29,8 @@ export interface PendingLeg {
 export class PendingLegStore {
   constructor(private readonly database: Database) {}
 
-  async add(leg: NewLeg): Promise<Date> {
-    const { rows } = await this.database.query<{ expiresAt: Date }>({
+  async add(tx: Queries, leg: NewLeg): Promise<Date> {
+    const { rows } = await tx.query<{ expiresAt: Date }>({
       name: 'pending-leg-add',
       text: `insert into pending_legs (state_hash, attempt_id, provider, account_id, browser_binding, secrets, expires_at)
              values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') returning expires_at as "expiresAt"`,
@@ -46,7 +46,7 @@ export class PendingLegStore {
     });
     const [row] = rows;
     if (row === undefined) throw new GatehouseError('internal', 'a pending leg was not stored');
-    await this.database.query({
+    await tx.query({
       name: 'pending-leg-trim',
       text: `delete from pending_legs where state_hash in (
                select state_hash from pending_legs where attempt_id = $1 order by expires_at desc offset $2)`,
@@ -83,8 +83,8 @@ export class PendingLegStore {
     throw new GatehouseError(others.length > 0 ? 'callback_wrong_browser' : 'callback_unknown');
   }
 
-  async discard(attemptId: AttemptId): Promise<number> {
-    const { rowCount } = await this.database.query({
+  async discard(tx: Queries, attemptId: AttemptId): Promise<number> {
+    const { rowCount } = await tx.query({
       name: 'pending-leg-discard',
       text: 'delete from pending_legs where attempt_id = $1',
       values: [attemptId],

@@ -32,6 +32,8 @@ export interface DiscardedGrant {
   /** Absent: the answer was never validated. */
   readonly subject?: string;
   readonly token: string | undefined;
+  /** Whoever received the answer is at it: they find it discarded, and give it back knowing whose it is. */
+  readonly beingJudged: boolean;
 }
 
 interface StagedRow {
@@ -45,6 +47,14 @@ interface StagedRow {
   readonly accessObtainedAt: Date;
   readonly accessExpiresAt: Date | null;
 }
+
+interface DiscardedRow extends Pick<StagedRow, 'provider' | 'sealed'> {
+  readonly subject: string | null;
+  readonly young: boolean;
+}
+
+/** Longer than the validation of an answer takes, however slow its provider is. */
+const JUDGED_WITHIN_MS = 2 * MINUTE_MS;
 
 const COLUMNS = `attempt_id as "attemptId", provider, sealed, subject, name, email, scopes,
   access_obtained_at as "accessObtainedAt", access_expires_at as "accessExpiresAt"`;
@@ -61,9 +71,9 @@ export class StagedConnectionStore {
    * Keeps the answer as it came; it is worth nothing until {@link StagedConnectionStore.accept}.
    * @returns what names this very answer: a later one takes its place, and must not be taken for it.
    */
-  async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer> {
+  async keep(tx: Queries, key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer> {
     const sealed = this.keyring.seal(answer, [...stagedOwner(key.attemptId, key.provider), 'answer']);
-    await this.database.query({
+    await tx.query({
       name: 'staged-keep',
       text: `insert into staged_connections (attempt_id, provider, account_id, state, sealed, access_obtained_at, expires_at)
              values ($1, $2, $3, 'answered', $4, $5, now() + $6 * interval '1 ms')
@@ -111,8 +121,8 @@ export class StagedConnectionStore {
   }
 
   /** Only the answer that was kept: one that took its place stays. */
-  async drop(key: StagedKey, kept: Buffer): Promise<void> {
-    await this.database.query({
+  async drop(tx: Queries, key: StagedKey, kept: Buffer): Promise<void> {
+    await tx.query({
       name: 'staged-drop',
       text: 'delete from staged_connections where attempt_id = $1 and provider = $2 and sealed = $3',
       values: [key.attemptId, key.provider, kept],
@@ -162,19 +172,26 @@ export class StagedConnectionStore {
     return rows.length > 0;
   }
 
-  /** Deletes everything of the attempt. @returns what its grants can be ended with. */
-  async discard(tx: Queries, attemptId: AttemptId): Promise<readonly DiscardedGrant[]> {
-    const { rows } = await tx.query<Omit<StagedRow, 'subject'> & { subject: string | null }>({
+  /** Deletes what the attempt staged. @returns what its grants can be ended with. */
+  async discard(
+    tx: Queries,
+    attemptId: AttemptId,
+    which: 'all' | 'expired',
+  ): Promise<readonly DiscardedGrant[]> {
+    const { rows } = await tx.query<DiscardedRow>({
       name: 'staged-discard',
-      text: `delete from staged_connections where attempt_id = $1 returning ${COLUMNS}`,
-      values: [attemptId],
+      text: `delete from staged_connections where attempt_id = $1 and ($2 = 'all' or expires_at < now())
+             returning provider, subject, sealed, access_obtained_at > now() - $3 * interval '1 ms' as young`,
+      values: [attemptId, which, JUDGED_WITHIN_MS],
     });
-    return rows.map(({ subject, provider, sealed }) => {
+    return rows.map(({ provider, subject, sealed, young }) => {
       const owner = stagedOwner(attemptId, provider);
-      if (subject === null)
-        return { provider, token: revocable(this.keyring.open(tokenAnswer, sealed, [...owner, 'answer'])) };
+      if (subject === null) {
+        const answer = this.keyring.open(tokenAnswer, sealed, [...owner, 'answer']);
+        return { provider, token: revocable(answer), beingJudged: young };
+      }
       const { refreshToken, accessToken } = this.keyring.open(tokenSet, sealed, owner);
-      return { provider, subject, token: refreshToken ?? accessToken };
+      return { provider, subject, token: refreshToken ?? accessToken, beingJudged: false };
     });
   }
 

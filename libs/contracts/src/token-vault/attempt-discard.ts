@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { attemptId } from '../fields.js';
 
-/** Forgets what an abandoned attempt staged: pending legs and staged connections. */
+/**
+ * Forgets what an abandoned attempt staged: pending legs and staged connections. What is still under way for it, in a
+ * provider or on the bus, comes too late from then on.
+ */
 export const attemptDiscard = defineRequest({
   name: 'attempt.discard',
   version: 1,
@@ -11,4 +14,5 @@ export const attemptDiscard = defineRequest({
   request: z.strictObject({ attemptId }),
   reply: z.strictObject({ discarded: z.int().nonnegative() }),
   errors: ['request_invalid', 'deadline_exceeded', 'internal'],
+  idempotent: true,
 });

@@ -22,6 +22,13 @@ export const connectionBegin = defineRequest({
     fresh: z.boolean().default(false),
   }),
   reply: z.strictObject({ authorizationUrl: z.url().max(8_192), expiresAtMs: instantMs }),
-  errors: ['request_invalid', 'unknown_provider', 'provider_unavailable', 'deadline_exceeded', 'internal'],
+  errors: [
+    'request_invalid',
+    'unknown_provider',
+    'provider_unavailable',
+    'attempt_unknown',
+    'deadline_exceeded',
+    'internal',
+  ],
   timeoutMs: 20_000,
 });
