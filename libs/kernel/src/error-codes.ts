@@ -84,6 +84,11 @@ export const ERROR_CODES = {
     retry: 'after-action',
     publicText: 'This sign-in is unknown or has ended.',
   },
+  attempt_wrong_browser: {
+    owner: 'user',
+    retry: 'after-action',
+    publicText: 'This sign-in was begun in another browser.',
+  },
   backend_unavailable: {
     owner: 'upstream',
     retry: 'safe',

@@ -2,9 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { AccountStore } from '../accounts/account.store.js';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
-import { IssuerUrls } from '../http/issuer-urls.js';
-import { bindingOf, readAttemptCookie } from '../sign-in-chain/attempt-cookie.js';
 import type { ConnectState } from '../sign-in-chain/attempt.js';
 import { AttemptStore, type StoredAttempt } from '../sign-in-chain/attempt.store.js';
 import { failed, retried } from '../sign-in-chain/decisions.js';
@@ -12,7 +11,7 @@ import { DiscardAbandonedAttempts } from '../sign-in-chain/discard-abandoned-att
 import { Vault } from '../vault/vault.client.js';
 import { nextConnectStep, type ConnectStep } from './connect-step.js';
 
-/** A visit of the connect page, recognised by the cookie that bound its legs. */
+/** A visit of the connect page; it goes on in the browser that began it. */
 @Injectable()
 export class ConnectAttempt {
   constructor(
@@ -20,21 +19,19 @@ export class ConnectAttempt {
     private readonly accounts: AccountStore,
     private readonly vault: Vault,
     private readonly discards: DiscardAbandonedAttempts,
-    private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @throws {GatehouseError} `attempt_unknown` when it is not this browser's. */
+  /** @throws {GatehouseError} `attempt_wrong_browser`, or `attempt_unknown` when it is over. */
   async load(id: string, cookieHeader: string | undefined): Promise<StoredAttempt<ConnectState>> {
-    const attempt = await this.attempts.load(id as AttemptId); // an id that is none finds nothing
-    const cookie = readAttemptCookie(cookieHeader, attempt.id, this.urls.isHttps);
-    if (
-      attempt.state.kind !== 'connect' ||
-      cookie === undefined ||
-      bindingOf(cookie) !== attempt.state.browserBinding
-    )
-      throw new GatehouseError('attempt_unknown', 'not an attempt of this browser');
-    return { ...attempt, state: attempt.state };
+    const browser = this.cookies.of(id, cookieHeader);
+    if (browser === undefined) throw new GatehouseError('attempt_wrong_browser');
+    const attempt = await this.attempts.load(id as AttemptId); // its cookie shows that it is one
+    const { state } = attempt;
+    if (state.kind !== 'connect') throw new GatehouseError('attempt_unknown', 'not of the connect page');
+    if (state.browserBinding !== browser.binding) throw new GatehouseError('attempt_wrong_browser');
+    return { ...attempt, state };
   }
 
   step({ state }: StoredAttempt<ConnectState>): ConnectStep {

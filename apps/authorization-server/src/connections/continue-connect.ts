@@ -34,7 +34,7 @@ export class ContinueConnect {
     const { basePath } = this.urls;
     switch (step.kind) {
       case 'visit':
-        return await this.start.away(attempt, step.provider, exchange.request.headers.cookie);
+        return await this.start.away(attempt, step.provider);
       case 'refuse':
         return this.#failure(attempt, step);
       case 'no-account':

@@ -25,7 +25,8 @@ type Looked =
       readonly provider: ProviderView;
       readonly session: OpenSession | undefined;
       readonly browser: BrowserSession | undefined;
-      readonly csrfBoundTo: string;
+      /** What a form of this page is for. */
+      readonly form: string;
     };
 
 /** The link of a client: for whom it is, and whether this browser is theirs, is settled before anything is begun. */
@@ -47,26 +48,27 @@ export class OpenConnect {
   async page(exchange: Exchange, link: ConnectLink): Promise<Shown> {
     const looked = await this.#look(exchange, link);
     if (looked.kind === 'shown') return looked.shown;
-    const { provider, session, browser, csrfBoundTo } = looked;
+    const { provider, session, browser, form } = looked;
+    const { csrf, setCookies } = this.people.formFor(form, exchange.request.headers.cookie);
     const page = connectPage({
       provider: provider.name,
       scopes: provider.scopes,
       backends: provider.backends,
       clientName: browser === undefined ? undefined : session?.clientName,
       signedInAs: browser === undefined ? undefined : await this.people.nameOf(browser.accountId),
-      csrf: this.people.csrf.tokenFor(csrfBoundTo),
+      csrf,
       action: this.#address(link),
       basePath: this.#basePath,
     });
-    return { kind: 'page', page, targets: { insecureHttp: this.config.insecureAllowHttp } };
+    return { kind: 'page', page, setCookies, targets: { insecureHttp: this.config.insecureAllowHttp } };
   }
 
-  async begin(exchange: Exchange, link: ConnectLink, form: ReadonlyMap<string, string>): Promise<Shown> {
+  async begin(exchange: Exchange, link: ConnectLink, answer: ReadonlyMap<string, string>): Promise<Shown> {
     const looked = await this.#look(exchange, link);
     if (looked.kind === 'shown') return looked.shown;
-    const { provider, session, browser, csrfBoundTo } = looked;
-    this.people.csrf.check(csrfBoundTo, form);
-    if (form.get('decision') !== 'continue')
+    const { provider, session, browser, form } = looked;
+    this.people.checkForm(form, exchange.request.headers.cookie, answer);
+    if (answer.get('decision') !== 'continue')
       return { kind: 'page', page: nothingConnectedPage(this.#basePath) };
     const expected = session?.accountId ?? browser?.accountId;
     return await this.start.connect({
@@ -98,7 +100,7 @@ export class OpenConnect {
       provider,
       session,
       browser,
-      csrfBoundTo: `connect ${browser?.uid ?? link.tsid ?? ''}`,
+      form: `connect ${provider.name} ${link.tsid ?? ''} ${browser?.uid ?? ''}`,
     };
   }
 

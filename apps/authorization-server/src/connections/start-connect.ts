@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { newAttemptId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
+import type { ConnectState } from '../sign-in-chain/attempt.js';
 import { AttemptStore, type StoredAttempt } from '../sign-in-chain/attempt.store.js';
 import { BeginLeg } from '../sign-in-chain/begin-leg.js';
 
@@ -26,59 +28,56 @@ export class StartConnect {
     private readonly attempts: AttemptStore,
     private readonly legs: BeginLeg,
     private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async connect({ provider, expectedAccountId, signedInAs, cookieHeader }: ConnectRequest): Promise<Shown> {
-    const attempt = await this.attempts.begin(
-      newAttemptId(),
-      {
-        kind: 'connect',
-        provider,
-        legs: {},
-        // The user came here because something is missing or broken: let them choose.
-        fresh: [provider],
-        adopted: false,
-        ...(expectedAccountId === undefined ? {} : { expectedAccountId }),
-        ...(signedInAs === undefined ? {} : { person: { accountId: signedInAs, isNew: false } }),
-      },
-      CONNECT_TTL_MS,
-    );
-    this.log.info('connect-started', { attemptId: attempt.id, provider, accountId: signedInAs });
-    return await this.away(
-      attempt,
-      signedInAs === undefined ? this.config.primaryUpstreamProvider : provider,
-      cookieHeader,
-    );
+    const state = {
+      provider,
+      // The user came here because something is missing or broken: let them choose.
+      fresh: [provider],
+      ...(expectedAccountId === undefined ? {} : { expectedAccountId }),
+      ...(signedInAs === undefined ? {} : { person: { accountId: signedInAs, isNew: false } }),
+    };
+    const first = signedInAs === undefined ? this.config.primaryUpstreamProvider : provider;
+    return await this.#begin(state, first, cookieHeader);
   }
 
   /** Signs the browser in at our own pages. */
   async signIn(cookieHeader: string | undefined): Promise<Shown> {
     const primary = this.config.primaryUpstreamProvider;
-    const state = { kind: 'connect', legs: {}, fresh: [primary], adopted: false } as const;
-    const attempt = await this.attempts.begin(
-      newAttemptId(),
-      { ...state, fresh: [...state.fresh] },
-      CONNECT_TTL_MS,
-    );
-    return await this.away(attempt, primary, cookieHeader);
+    return await this.#begin({ fresh: [primary] }, primary, cookieHeader);
   }
 
-  async away(attempt: StoredAttempt, provider: string, cookieHeader: string | undefined): Promise<Shown> {
-    const begun = await this.legs.begin({ attempt, provider, cookieHeader, uid: '' });
-    if (begun.kind === 'away')
-      return {
-        kind: 'redirect',
-        status: 302,
-        location: begun.authorizationUrl,
-        setCookies: begun.setCookies,
-      };
+  /** @param attempt of the browser that asks; that it is was checked when it was loaded. */
+  async away(
+    attempt: StoredAttempt<ConnectState>,
+    provider: string,
+  ): Promise<Extract<Shown, { kind: 'redirect' }>> {
+    const { id, state } = attempt;
+    const begun = await this.legs.begin({ attempt, provider, browserBinding: state.browserBinding ?? '' });
+    return begun.kind === 'away'
+      ? { kind: 'redirect', status: 302, location: begun.authorizationUrl }
+      : { kind: 'redirect', status: 303, location: this.urls.path(`/connect/attempt/${id}`) };
+  }
+
+  /** The browser gets the cookie of the attempt with the answer to the request that began it. */
+  async #begin(
+    begun: Partial<ConnectState> & Pick<ConnectState, 'fresh'>,
+    firstProvider: string,
+    cookieHeader: string | undefined,
+  ): Promise<Shown> {
+    const id = newAttemptId();
+    const browserBinding = this.cookies.bindingOf(id);
+    const state = { kind: 'connect', legs: {}, adopted: false, ...begun, browserBinding } as const;
+    const attempt = { ...(await this.attempts.begin(id, state, CONNECT_TTL_MS)), state };
+    const { provider, person } = begun;
+    this.log.info('connect-started', { attemptId: id, provider, accountId: person?.accountId });
     return {
-      kind: 'redirect',
-      status: 303,
-      location: this.urls.path(`/connect/attempt/${attempt.id}`),
-      setCookies: begun.setCookies,
+      ...(await this.away(attempt, firstProvider)),
+      setCookies: this.cookies.begin(id, cookieHeader),
     };
   }
 }

@@ -3,22 +3,37 @@ export interface CookieOptions {
   readonly maxAgeSeconds: number;
 }
 
-interface Cookie {
+export interface Cookie {
   readonly name: string;
   readonly value: string;
 }
 
-/** Reads a `Cookie` header (RFC 6265, section 4.2). Browsers send the oldest first (section 5.4). */
-export function readCookies(header: string | undefined): readonly Cookie[] {
+/**
+ * Reads a `Cookie` header (RFC 6265, section 4.2). Only spaces and tabs are taken off: what else a name begins with is a
+ * part of it, so that no look-alike of a `__Host-` name is taken for the name itself.
+ */
+function readCookies(header: string | undefined): readonly Cookie[] {
   return (header ?? '').split(';').flatMap((pair) => {
     const at = pair.indexOf('=');
-    return at > 0 ? [{ name: pair.slice(0, at).trim(), value: pair.slice(at + 1).trim() }] : [];
+    return at > 0 ? [{ name: trimmed(pair.slice(0, at)), value: trimmed(pair.slice(at + 1)) }] : [];
   });
 }
 
-/** The first of a name counts. */
+const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
+
+/**
+ * The cookies that a browser sends once. A name that comes twice was set by two (a sibling domain, another path), and
+ * nothing says which of them is ours (RFC 6265, section 8.6): neither counts.
+ */
+export function soleCookies(header: string | undefined): readonly Cookie[] {
+  const cookies = readCookies(header);
+  const times = new Map<string, number>();
+  for (const { name } of cookies) times.set(name, (times.get(name) ?? 0) + 1);
+  return cookies.filter(({ name }) => times.get(name) === 1);
+}
+
 export const readCookie = (header: string | undefined, name: string): string | undefined =>
-  readCookies(header).find((cookie) => cookie.name === name)?.value;
+  soleCookies(header).find((cookie) => cookie.name === name)?.value;
 
 /** A host-wide cookie that scripts cannot read and that travels with top-level navigations only. */
 export function setCookie(name: string, value: string, { secure, maxAgeSeconds }: CookieOptions): string {
@@ -29,5 +44,8 @@ export function setCookie(name: string, value: string, { secure, maxAgeSeconds }
 export const removeCookie = (name: string, secure: boolean): string =>
   setCookie(name, '', { secure, maxAgeSeconds: 0 });
 
-/** `__Host-` pins a cookie to this exact host (RFC 6265bis, section 4.1.3.2); browsers accept it with `Secure` only. */
+/**
+ * `__Host-` pins a cookie to this exact host (RFC 6265bis, section 4.1.3.2). Browsers accept such a name with `Secure` and
+ * `Path=/` only, so on http, which is for localhost, there is none.
+ */
 export const cookieName = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);

@@ -30,10 +30,24 @@ describe('URLs of an issuer with a path', () => {
 
 describe('cookies', () => {
   test('are read by their whole name', () => {
-    expect(readCookie('xa=1; a=2; a=3', 'a')).toBe('2');
+    expect(readCookie('xa=1;\ta=2 ; ab=3', 'a')).toBe('2');
     expect(readCookie('ab=1', 'a')).toBeUndefined();
     expect(readCookie(undefined, 'a')).toBeUndefined();
   });
+
+  test('that come twice count for nothing, whichever is first (cookie tossing from another host or path)', () => {
+    expect(readCookie('a=tossed; a=ours', 'a')).toBeUndefined();
+    expect(readCookie('a=ours; b=1; a=tossed', 'a')).toBeUndefined();
+    expect(readCookie('a=ours; b=1; a=tossed', 'b')).toBe('1');
+  });
+
+  test.each(['\u00a0', '\u0085', '\ufeff', '\u2003', '\v', '\f', '%', '"', '='])(
+    'whose name only looks like a __Host- one are other cookies (prefix confusion, %j)',
+    (before) => {
+      expect(readCookie(`${before}__Host-s=tossed`, '__Host-s')).toBeUndefined();
+      expect(readCookie(`__Host-s${before}=tossed`, '__Host-s')).not.toBe('tossed');
+    },
+  );
 
   test('are out of the reach of scripts and of other sites, and pinned to the host on https', () => {
     const line = setCookie(cookieName('s', true), 'v', { secure: true, maxAgeSeconds: 60 });

@@ -4,11 +4,11 @@ import { pageHeaders, type FormTargets } from './page-headers.js';
 import type { Shown } from './shown.js';
 
 export function show(reply: FastifyReply, shown: Shown): void {
+  if (shown.setCookies !== undefined) addCookies(reply, shown.setCookies);
   if (shown.kind === 'page') {
     sendPage(reply, shown.page, shown);
     return;
   }
-  if (shown.setCookies !== undefined) addCookies(reply, shown.setCookies);
   void reply
     .code(shown.status)
     // No page's address goes along, and no way on is ever taken from a cache.

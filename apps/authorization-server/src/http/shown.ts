@@ -3,7 +3,13 @@ import type { FormTargets } from './page-headers.js';
 
 /** What a browser gets: a page, or the way on. */
 export type Shown =
-  | { readonly kind: 'page'; readonly page: Html; readonly status?: number; readonly targets?: FormTargets }
+  | {
+      readonly kind: 'page';
+      readonly page: Html;
+      readonly status?: number;
+      readonly targets?: FormTargets;
+      readonly setCookies?: readonly string[];
+    }
   /** 302 to a provider, 303 after a form or to the client. */
   | {
       readonly kind: 'redirect';

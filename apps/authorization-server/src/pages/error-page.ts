@@ -33,6 +33,12 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
     what: 'It is unknown in this browser, was finished or cancelled, or took longer than half an hour.',
     advice: START_AGAIN,
   },
+  attempt_wrong_browser: {
+    title: 'This sign-in cannot go on here',
+    what: 'It was begun in another browser, or more than half an hour ago, or this browser does not keep cookies. To protect you it goes on only in the browser in which it was begun. Nothing was changed.',
+    advice:
+      'If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again: you are then asked here first.',
+  },
   not_allowed: {
     title: 'That form is not valid here',
     what: 'The answer did not come from a page that this browser was given. Nothing was changed.',
@@ -61,17 +67,22 @@ const STATUS: Readonly<Record<FailureOwner, number>> = {
 export const errorStatus = (code: ErrorCode, owner: FailureOwner): number =>
   code === 'not_allowed' ? 403 : STATUS[owner];
 
-/** @param retryAt a page of ours where trying again makes sense. */
-export function errorPage(code: ErrorCode, basePath: string, retryAt?: string): Html {
+/** A page of ours where the person can go on. */
+export interface WayOn {
+  readonly href: string;
+  readonly label: string;
+}
+
+export function errorPage(code: ErrorCode, basePath: string, wayOn?: WayOn): Html {
   const text = TEXTS[code] ?? FALLBACK;
-  return renderError(text, code, basePath, retryAt);
+  return renderError(text, code, basePath, wayOn);
 }
 
 export function renderError(
   { title, what, advice }: ErrorText,
   code: string,
   basePath: string,
-  retryAt?: string,
+  wayOn?: WayOn,
 ): Html {
   return layout({
     title,
@@ -80,7 +91,7 @@ export function renderError(
     body: html`<h1>${title}</h1>
       <p>${what}</p>
       <p>${advice}</p>
-      ${retryAt === undefined ? undefined : html`<p class="actions"><a class="button main" href="${retryAt}">Try again</a></p>`}
+      ${wayOn === undefined ? undefined : html`<p class="actions"><a class="button main" href="${wayOn.href}">${wayOn.label}</a></p>`}
       <p class="soft small">Code: <code>${code}</code></p>`,
   });
 }

@@ -4,7 +4,7 @@ import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { sendPage } from '../http/reply.js';
-import { errorPage, errorStatus } from './error-page.js';
+import { errorPage, errorStatus, type WayOn } from './error-page.js';
 
 /** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
 @Catch()
@@ -24,11 +24,17 @@ export class PageErrorFilter implements ExceptionFilter {
     }
     const error = GatehouseError.from(exception);
     this.log.failure('page-failed', error, { page: request.routeOptions.url });
-    const retryAt =
-      error.facts.owner === 'capacity' && request.method === 'GET' ? this.urls.path(request.url) : undefined;
-    const isCallback = request.routeOptions.url?.endsWith('/callback') === true;
-    // A callback's address carries a code: it is used up, and does not go into a page.
-    const page = errorPage(error.code, this.urls.basePath, isCallback ? undefined : retryAt);
+    const page = errorPage(error.code, this.urls.basePath, this.#wayOn(error, request));
     sendPage(reply, page, { status: errorStatus(error.code, error.facts.owner) });
+  }
+
+  #wayOn(error: GatehouseError, { method, url, routeOptions }: FastifyRequest): WayOn | undefined {
+    const route = routeOptions.url ?? '';
+    // What the connect page connects can be begun anew here. A sign-in begins at its application, and nowhere else.
+    if (error.code === 'attempt_wrong_browser' && route.startsWith('/connect/'))
+      return { href: this.urls.path('/connections'), label: 'Your connections' };
+    // A callback's address carries a code: it is used up, and does not go into a page.
+    const canRetry = error.facts.owner === 'capacity' && method === 'GET' && !route.includes('/callback');
+    return canRetry ? { href: this.urls.path(url), label: 'Try again' } : undefined;
   }
 }

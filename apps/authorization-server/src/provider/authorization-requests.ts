@@ -4,6 +4,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { errors, Provider } from 'oidc-provider';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { asSeenByProvider } from './node-exchange.js';
@@ -26,6 +27,8 @@ export interface RequestingClient {
 /** An authorization request that passed every check and waits for its user. */
 export interface AuthorizationRequest {
   readonly uid: string;
+  /** Of the browser that made the request. */
+  readonly browserBinding: string;
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
@@ -42,16 +45,17 @@ export type Refusal = 'access_denied' | 'temporarily_unavailable' | 'server_erro
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-/** Authorization requests waiting for their user; the browser is recognised by the library's signed cookies. */
+/** Authorization requests waiting for their user. Each belongs to the browser that made it, which its cookie proves. */
 @Injectable()
 export class AuthorizationRequests {
   constructor(
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @throws {GatehouseError} `attempt_unknown` when this browser has no such request. */
+  /** @throws {GatehouseError} `attempt_wrong_browser`, or `attempt_unknown` when it is over. */
   async load(exchange: Exchange, uid: string): Promise<AuthorizationRequest> {
     const interaction = await this.#interaction(exchange, uid);
     const { params, session, result } = interaction;
@@ -61,6 +65,7 @@ export class AuthorizationRequests {
     const prompts = text(params['prompt']).split(' ');
     return {
       uid,
+      browserBinding: this.cookies.bindingOf(uid),
       client: {
         clientId: client.clientId,
         name: client.clientName ?? documentHost ?? 'An unnamed application',
@@ -124,21 +129,23 @@ export class AuthorizationRequests {
   }
 
   async #interaction(exchange: Exchange, uid: string): Promise<Interaction> {
+    if (this.cookies.of(uid, exchange.request.headers.cookie) === undefined)
+      throw new GatehouseError('attempt_wrong_browser');
     try {
       const { request, response } = exchange;
       const interaction = await this.provider.interactionDetails(
-        asSeenByProvider(request, this.urls, `/sign-in/${uid}`),
+        asSeenByProvider(request, this.urls, { route: `/sign-in/${uid}`, interaction: uid }),
         response,
       );
       if (interaction.uid === uid) return interaction;
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error;
     }
-    throw new GatehouseError('attempt_unknown', 'this browser has no such authorization request');
+    throw new GatehouseError('attempt_unknown', 'there is no such authorization request (any more)');
   }
 
   #context({ request, response }: Exchange) {
-    return this.provider.createContext(asSeenByProvider(request, this.urls, '/'), response);
+    return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
   }
 }
 

@@ -59,6 +59,6 @@ export class BrowserSessions {
   }
 
   #context({ request, response }: Exchange) {
-    return this.provider.createContext(asSeenByProvider(request, this.urls, '/'), response);
+    return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
   }
 }

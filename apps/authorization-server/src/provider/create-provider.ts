@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { Provider } from 'oidc-provider';
+import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
 import { publishedMetadata } from './discovery.js';
 
@@ -18,6 +19,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   const authorizationEndpoint = base === undefined ? undefined : `${base}/oauth/authorize`;
   provider.use(async (ctx, next) => {
     await next();
+    withoutInteractionCookies(ctx.res);
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;

@@ -12,6 +12,7 @@ import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.js';
+import { bindToBrowser, INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import { signInPolicy } from './interaction-policy.js';
 
 /** How long one sign-in may take, consent and all providers included. */
@@ -57,16 +58,20 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       keys: [cookieKeys.derive('cookies').reveal()],
       names: {
         session: cookieName('gh-session', urls.isHttps),
-        interaction: 'gh-interaction',
-        resume: 'gh-resume',
+        interaction: INTERACTION_COOKIE,
+        resume: RESUME_COOKIE,
       },
       long: { httpOnly: true, sameSite: 'lax' },
-      short: { httpOnly: true, sameSite: 'lax' },
+      // Only we write and read these (interaction-cookies.ts), so there is nothing to sign.
+      short: { httpOnly: true, sameSite: 'lax', signed: false },
     },
     extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
     interactions: {
       policy: signInPolicy(),
-      url: (_ctx, interaction) => urls.url(`/sign-in/${interaction.uid}`),
+      url: (ctx, { uid }) => {
+        bindToBrowser(ctx.res, ctx.req.headers.cookie, uid, hooks.attemptCookies);
+        return urls.url(`/sign-in/${uid}`);
+      },
     },
     ...clients(parts),
     ...tokens(parts),

@@ -1,4 +1,5 @@
 import type { AdapterFactory, Configuration, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import type { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { pageHeaders } from '../http/page-headers.js';
 import { protocolErrorPage } from './error-page.js';
@@ -10,6 +11,7 @@ export class LibraryHooks {
     readonly adapter: AdapterFactory,
     private readonly accounts: TokenAccounts,
     readonly urls: IssuerUrls,
+    readonly attemptCookies: AttemptCookies,
   ) {}
 
   readonly findAccount: NonNullable<Configuration['findAccount']> = async (_ctx, accountId, token) => {

@@ -1,9 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { soleCookies } from '../http/cookies.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
+import { INTERACTION_COOKIES } from './interaction-cookies.js';
 
 /** What a caller may write about the way to us, and the framing of a body that was read already. */
 const DROPPED = /^(x-forwarded-.*|forwarded|transfer-encoding)$/;
+
+export interface SeenRequest {
+  readonly route: string;
+  readonly body?: Buffer | undefined;
+  /** The interaction that the browser has shown to be its own. */
+  readonly interaction?: string;
+}
 
 /**
  * The request as oidc-provider shall see it. The library builds its URLs from `Host` and `X-Forwarded-Proto`, so both
@@ -13,13 +22,13 @@ const DROPPED = /^(x-forwarded-.*|forwarded|transfer-encoding)$/;
 export function asSeenByProvider(
   request: IncomingMessage,
   urls: IssuerUrls,
-  route: string,
-  body?: Buffer,
+  { route, body, interaction }: SeenRequest,
 ): IncomingMessage {
   const headers: Record<string, string | string[] | undefined> = {
     ...Object.fromEntries(Object.entries(request.headers).filter(([name]) => !DROPPED.test(name))),
     host: urls.host,
     'x-forwarded-proto': urls.isHttps ? 'https' : 'http',
+    cookie: cookieHeader(request.headers.cookie, interaction),
     ...(body === undefined ? {} : { 'content-length': String(body.length) }),
   };
   const stream = Readable.from(body === undefined || body.length === 0 ? [] : [body], { objectMode: false });
@@ -36,3 +45,12 @@ export function asSeenByProvider(
     complete: true,
   }) as unknown as IncomingMessage;
 }
+
+/** Which interaction a browser may go on with is ours to say, so what it sends under the library's own names is dropped. */
+const cookieHeader = (header: string | undefined, interaction: string | undefined): string =>
+  [
+    ...soleCookies(header).filter(({ name }) => !INTERACTION_COOKIES.includes(name)),
+    ...(interaction === undefined ? [] : INTERACTION_COOKIES.map((name) => ({ name, value: interaction }))),
+  ]
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ');

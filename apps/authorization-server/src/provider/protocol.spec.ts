@@ -323,8 +323,8 @@ describe('behind an ingress, with an https issuer that has a path', () => {
     });
     expect(response.headers.get('location')).toMatch(/^https:\/\/auth\.example\/tenant\/sign-in\//);
     const cookies = response.headers.getSetCookie();
-    expect(cookies.length).toBeGreaterThan(1);
-    for (const cookie of cookies) expect(cookie).toMatch(/; secure/i);
-    expect(cookies.find((cookie) => cookie.startsWith('gh-interaction='))).toContain('path=/tenant/sign-in/');
+    expect(cookies.length).toBeGreaterThan(0);
+    for (const cookie of cookies)
+      expect(cookie).toMatch(/^__Host-[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
   });
 });

@@ -1,13 +1,16 @@
-import { All, Controller, Get, Inject, Options, Post, Req, Res } from '@nestjs/common';
+import { All, Controller, Get, Inject, Options, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { registrationPolicy } from '../clients/registration-policy.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RequestLimits } from '../http/request-limits.js';
+import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { inQueryOnly, withDefaults } from './authorization-query.js';
-import { asSeenByProvider } from './node-exchange.js';
+import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
 
 /** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
 @Controller()
@@ -18,6 +21,7 @@ export class ProviderController {
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
     private readonly limits: RequestLimits,
+    private readonly cookies: AttemptCookies,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Config,
   ) {
@@ -29,12 +33,20 @@ export class ProviderController {
     if (this.limits.refuses('authorize', request, reply)) return;
     const search = inQueryOnly(new URLSearchParams(request.url.split('?').slice(1).join('?')));
     const query = withDefaults(search, this.config.baselineClientScopes);
-    await this.#pass(request, reply, `/oauth/authorize?${query.toString()}`);
+    await this.#pass(request, reply, { route: `/oauth/authorize?${query.toString()}` });
   }
 
   @Get('oauth/authorize/:uid')
-  async resume(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#pass(request, reply);
+  @UseFilters(PageErrorFilter)
+  async resume(
+    @Param('uid') uid: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    // The code is for the browser in which the user signed in, and for no other that knows the address.
+    if (this.cookies.of(uid, request.headers.cookie) === undefined)
+      throw new GatehouseError('attempt_wrong_browser');
+    await this.#pass(request, reply, { route: request.url, interaction: uid });
   }
 
   @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
@@ -85,17 +97,18 @@ export class ProviderController {
         .send({ error: verdict.error, error_description: verdict.description });
       return;
     }
-    await this.#pass(request, reply, '/oauth/register', Buffer.from(JSON.stringify(verdict.metadata)));
+    const body = Buffer.from(JSON.stringify(verdict.metadata));
+    await this.#pass(request, reply, { route: '/oauth/register', body });
   }
 
   async #pass(
     request: FastifyRequest,
     reply: FastifyReply,
-    route = request.url,
-    body = bodyOf(request),
+    seen: SeenRequest = { route: request.url },
   ): Promise<void> {
     reply.hijack();
-    await this.#answer(asSeenByProvider(request.raw, this.urls, route, body), reply.raw);
+    const body = seen.body ?? bodyOf(request);
+    await this.#answer(asSeenByProvider(request.raw, this.urls, { ...seen, body }), reply.raw);
   }
 }
 

@@ -5,6 +5,7 @@ import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import { Provider } from 'oidc-provider';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { CloseSession } from '../sessions/close-session.js';
@@ -27,7 +28,7 @@ import { TokenAccounts } from './token-accounts.js';
     TokenAccounts,
     {
       provide: LibraryHooks,
-      inject: [Database, Envelope, CloseSession, TokenAccounts, IssuerUrls, CONFIG],
+      inject: [Database, Envelope, CloseSession, TokenAccounts, IssuerUrls, CONFIG, AttemptCookies],
       useFactory: (
         database: Database,
         envelope: Envelope,
@@ -35,12 +36,14 @@ import { TokenAccounts } from './token-accounts.js';
         accounts: TokenAccounts,
         urls: IssuerUrls,
         { name }: Config,
+        attemptCookies: AttemptCookies,
       ) => {
         const onGrantEnded = (grantId: string) => endSession(closing, grantId);
         return new LibraryHooks(
           recordAdapterFactory({ database, envelope, gatewayName: name, onGrantEnded }),
           accounts,
           urls,
+          attemptCookies,
         );
       },
     },

@@ -11,9 +11,9 @@ import {
 } from '../provider/authorization-requests.js';
 import { AbandonSignIn } from './abandon-sign-in.js';
 import type { AttemptState, SignInState } from './attempt.js';
-import { AttemptStore } from './attempt.store.js';
+import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { anotherAccount, approved, retried, reuseConfirmed, skipped } from './decisions.js';
-import { SignInSteps } from './sign-in-steps.js';
+import { formOf, SignInSteps } from './sign-in-steps.js';
 
 const decision = z.enum(['approve', 'continue', 'another', 'retry', 'skip', 'cancel']);
 type Decision = z.output<typeof decision>;
@@ -37,12 +37,12 @@ export class AnswerSignIn {
     form: ReadonlyMap<string, string>,
   ): Promise<string | undefined> {
     const request = await this.requests.load(exchange, uid);
-    this.csrf.check(uid, form);
+    if (request.answeredAt !== undefined) return request.answeredAt;
+    const attempt = await this.steps.attemptOf(request);
+    this.csrf.check(formOf(attempt), form);
     const parsed = decision.safeParse(form.get('decision'));
     if (!parsed.success) throw new GatehouseError('request_invalid', 'no such decision');
-    if (request.answeredAt !== undefined) return request.answeredAt;
-    if (parsed.data === 'cancel') return await this.#cancel(exchange, request);
-    const attempt = await this.steps.attemptOf(request);
+    if (parsed.data === 'cancel') return await this.#cancel(exchange, request, attempt);
     if (parsed.data === 'another') {
       const tsid = newSessionId();
       await this.abandonment.startOver(attempt, (state) =>
@@ -55,9 +55,13 @@ export class AnswerSignIn {
     return undefined;
   }
 
-  async #cancel(exchange: Exchange, request: AuthorizationRequest): Promise<string> {
-    const { refusal, description } = await this.abandonment.abandon(await this.steps.attemptOf(request));
-    return await this.requests.refuse(exchange, request.uid, refusal, description);
+  async #cancel(
+    exchange: Exchange,
+    { uid }: AuthorizationRequest,
+    attempt: StoredAttempt<SignInState>,
+  ): Promise<string> {
+    const { refusal, description } = await this.abandonment.abandon(attempt);
+    return await this.requests.refuse(exchange, uid, refusal, description);
   }
 
   #change(

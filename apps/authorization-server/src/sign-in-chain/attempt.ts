@@ -18,7 +18,7 @@ export type LegOutcome = z.output<typeof legOutcome>;
 const person = z.strictObject({ accountId, isNew: z.boolean() });
 
 const shared = {
-  /** SHA-256 of the cookie of the browser that was sent to a provider. */
+  /** SHA-256 of the cookie of the browser that began it, and that alone goes on with it. */
   browserBinding: digest.optional(),
   person: person.optional(),
   legs: z.record(configuredName, legOutcome),

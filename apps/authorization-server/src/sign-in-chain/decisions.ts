@@ -23,6 +23,7 @@ export const anotherAccount = (
   tsid: SessionId,
 ): SignInState => ({
   kind: 'sign-in',
+  browserBinding: state.browserBinding,
   clientId: state.clientId,
   tsid,
   approved: false,

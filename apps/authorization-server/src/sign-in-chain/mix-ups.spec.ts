@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
-import { CsrfTokens } from '../consent/csrf.js';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
@@ -35,13 +34,12 @@ test('a client that registered several hosts is approved for the one that was sh
 
 test('a leg of the account before cannot come back into the walk of another account', async () => {
   const [browser, login] = [service.browser(), somebody()];
-  const atOcto = await service.atSecondProvider(browser, login);
-  const consent = await browser.get(atOcto.url);
-  const uid = atOcto.url.split('/').at(-1) ?? '';
-  const csrf = service.app.get(CsrfTokens).tokenFor(uid);
-  expect(consent.status).toBe(302);
+  const consent = await service.approvalPage(browser);
+  const atOcto = await service.answerLeg(browser, await browser.decide(consent, 'approve'), {
+    code: `acme-sso.example-${login}`,
+  });
   const before = service.vault.begun.at(-1)?.attemptId;
-  const page = await browser.follow(await browser.post(atOcto.url, { csrf, decision: 'another' }));
+  const page = await browser.decide(consent, 'another');
   const late = await service.answerLeg(browser, atOcto, { code: `octo.example-${login}` });
   expect(late.body).toContain('callback_unknown');
   await until(() => service.vault.discarded.includes(before ?? ''));

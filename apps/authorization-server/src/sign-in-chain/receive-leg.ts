@@ -4,10 +4,9 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newAccountId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import { AccountStore } from '../accounts/account.store.js';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
-import { IssuerUrls } from '../http/issuer-urls.js';
 import type { AttemptState } from './attempt.js';
-import { bindingOf, readAttemptCookie } from './attempt-cookie.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed, laterDone, personSettled, primaryDone } from './decisions.js';
 import { Vault, type LegReply } from '../vault/vault.client.js';
@@ -15,7 +14,7 @@ import { Vault, type LegReply } from '../vault/vault.client.js';
 export interface ReceivedLeg {
   readonly attempt: StoredAttempt;
   readonly provider: string;
-  /** The interaction of the browser; empty for the connect page. */
+  /** The interaction of the browser; on the connect page the attempt's own id. */
   readonly uid: string;
 }
 
@@ -26,7 +25,7 @@ export class ReceiveLeg {
     private readonly attempts: AttemptStore,
     private readonly accounts: AccountStore,
     private readonly vault: Vault,
-    private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -37,15 +36,14 @@ export class ReceiveLeg {
    */
   async receive(query: string, cookieHeader: string | undefined): Promise<ReceivedLeg> {
     const attempt = await this.#attempt(query);
-    const cookie = readAttemptCookie(cookieHeader, attempt.id, this.urls.isHttps);
+    const browser = this.cookies.bound(attempt.state.browserBinding, cookieHeader);
     // Checked before the vault hears of it: somebody else's browser must not use up the leg.
-    if (cookie === undefined || bindingOf(cookie) !== attempt.state.browserBinding)
-      throw new GatehouseError('callback_wrong_browser');
-    const reply = await this.vault.complete(query, bindingOf(cookie));
+    if (browser === undefined) throw new GatehouseError('callback_wrong_browser');
+    const reply = await this.vault.complete(query, browser.binding);
     if (reply.attemptId !== attempt.id)
       throw new GatehouseError('internal', 'the vault completed a leg of another attempt');
     const recorded = await this.#record(attempt, reply);
-    return { attempt: recorded, provider: reply.provider, uid: cookie.uid };
+    return { attempt: recorded, provider: reply.provider, uid: browser.id };
   }
 
   async #attempt(query: string): Promise<StoredAttempt> {

@@ -52,21 +52,20 @@ export class ShowSignIn {
       case 'refuse':
         return await this.pages.ask(request, situation, step);
       case 'visit':
-        return await this.#visit(exchange, request, situation, step.provider);
+        return await this.#visit(request, situation, step.provider);
       case 'complete':
         return await this.#complete(exchange, request, situation, step.providers);
     }
   }
 
   async #visit(
-    { request: { headers } }: Exchange,
-    { uid }: AuthorizationRequest,
+    { browserBinding }: AuthorizationRequest,
     { attempt }: Situation,
     provider: string,
   ): Promise<Shown | undefined> {
-    const begun = await this.legs.begin({ attempt, provider, cookieHeader: headers.cookie, uid });
+    const begun = await this.legs.begin({ attempt, provider, browserBinding });
     if (begun.kind === 'failed') return undefined;
-    return { kind: 'redirect', status: 302, location: begun.authorizationUrl, setCookies: begun.setCookies };
+    return { kind: 'redirect', status: 302, location: begun.authorizationUrl };
   }
 
   async #complete(

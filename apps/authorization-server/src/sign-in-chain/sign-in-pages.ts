@@ -9,7 +9,7 @@ import type { Shown } from '../http/shown.js';
 import type { Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../provider/authorization-requests.js';
 import { failurePage } from './failure-page.js';
-import type { Situation } from './sign-in-steps.js';
+import { formOf, type Situation } from './sign-in-steps.js';
 import type { Step } from './step.js';
 
 /** A step at which the user is asked something. */
@@ -34,7 +34,7 @@ export class SignInPages {
 
   async #page(request: AuthorizationRequest, { attempt }: Situation, question: Question): Promise<Html> {
     const common = {
-      csrf: this.csrf.tokenFor(request.uid),
+      csrf: this.csrf.tokenFor(formOf(attempt)),
       action: this.urls.path(`/sign-in/${request.uid}`),
       basePath: this.urls.basePath,
     };

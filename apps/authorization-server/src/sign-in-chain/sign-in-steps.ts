@@ -34,7 +34,7 @@ export class SignInSteps {
 
   async attemptOf(request: AuthorizationRequest): Promise<StoredAttempt<SignInState>> {
     const known = await this.attempts.forInteraction(request.uid);
-    if (known !== undefined) return asSignIn(known);
+    if (known !== undefined) return ofBrowser(known, request);
     const account =
       request.browserAccountId === undefined ? undefined : await this.accounts.find(request.browserAccountId);
     const id = newAttemptId();
@@ -50,7 +50,7 @@ export class SignInSteps {
         clientId: request.client.clientId,
         accountId: account?.accountId,
       });
-    return asSignIn(made);
+    return ofBrowser(made, request);
   }
 
   async situationOf(request: AuthorizationRequest): Promise<Situation> {
@@ -90,6 +90,7 @@ function initialState(
 ): SignInState {
   return {
     kind: 'sign-in',
+    browserBinding: request.browserBinding,
     clientId: request.client.clientId,
     tsid: newSessionId(),
     approved: false,
@@ -100,8 +101,20 @@ function initialState(
   };
 }
 
-export function asSignIn(attempt: StoredAttempt): StoredAttempt<SignInState> {
+/**
+ * What a form of a sign-in's pages is bound to: its browser and the walk that it was shown in. A page that was left open
+ * when the user chose another account answers nothing any more.
+ */
+export const formOf = ({ id, state }: StoredAttempt<SignInState>): string =>
+  `sign-in ${id} ${state.browserBinding ?? ''}`;
+
+/** The browser was told by its cookie when the request was loaded; the attempt has to be of the same one. */
+function ofBrowser(
+  attempt: StoredAttempt,
+  { browserBinding }: AuthorizationRequest,
+): StoredAttempt<SignInState> {
   const { state } = attempt;
   if (state.kind !== 'sign-in') throw new GatehouseError('attempt_unknown', 'not a sign-in');
+  if (state.browserBinding !== browserBinding) throw new GatehouseError('attempt_wrong_browser');
   return { ...attempt, state };
 }

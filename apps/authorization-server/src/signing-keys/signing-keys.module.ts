@@ -3,8 +3,10 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { Secret } from '@gatehouse/kernel/secret';
 import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
 import { CsrfTokens } from '../consent/csrf.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { CookieKeys } from './cookie-keys.js';
 import { KeyringStore } from './keyring.store.js';
 import { SigningKeysHandler } from './signing-keys.handler.js';
@@ -49,7 +51,13 @@ import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js
       inject: [CookieKeys],
       useFactory: (keys: CookieKeys) => new CsrfTokens(keys.derive('csrf')),
     },
+    {
+      provide: AttemptCookies,
+      inject: [CookieKeys, IssuerUrls],
+      useFactory: (keys: CookieKeys, { isHttps }: IssuerUrls) =>
+        new AttemptCookies(keys.derive('attempts'), isHttps),
+    },
   ],
-  exports: [Envelope, SigningKeys, CookieKeys, CsrfTokens],
+  exports: [Envelope, SigningKeys, CookieKeys, CsrfTokens, AttemptCookies],
 })
 export class SigningKeysModule {}

@@ -1,9 +1,22 @@
-/** What a browser does that matters here, by hand: cookies with their paths, no redirect followed unasked. */
-export class TestBrowser {
-  /** In the order they were made; a name may be there once for each path (RFC 6265, section 5.3). */
-  readonly #cookies = new Map<string, { readonly pair: string; readonly path: string }>();
+import { CookieJar } from 'tough-cookie';
 
-  constructor(private readonly origin: string) {}
+/** Where requests for the issuer's origin really go: the other side of an ingress that ends TLS. */
+export interface Ingress {
+  readonly publicOrigin: string;
+  readonly localOrigin: string;
+}
+
+/**
+ * What a browser does that matters here: cookies by the rules of RFC 6265bis (domains, paths, `__Host-` names), no
+ * redirect followed unasked.
+ */
+export class TestBrowser {
+  readonly #jar = new CookieJar(undefined, { prefixSecurity: 'silent', rejectPublicSuffixes: false });
+
+  constructor(
+    private readonly origin: string,
+    private readonly ingress?: Ingress,
+  ) {}
 
   async get(url: string): Promise<Answer> {
     return await this.#send(url, { method: 'GET' });
@@ -27,20 +40,34 @@ export class TestBrowser {
 
   /** The `Cookie` header of a request for a path. */
   cookiesFor(pathname: string): string {
-    return [...this.#cookies.values()]
-      .filter(({ path }) => pathname === path || pathname.startsWith(path === '/' ? '/' : `${path}/`))
-      .map(({ pair }) => pair)
-      .join('; ');
+    return this.#jar.getCookieStringSync(new URL(pathname, this.origin).href);
+  }
+
+  /**
+   * Takes a `Set-Cookie` line of another site, as of a page of a sibling domain.
+   * @returns whether a browser keeps it
+   */
+  keep(line: string, site = this.origin): boolean {
+    try {
+      return this.#jar.setCookieSync(line, site) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  /** As somebody does who clears the cookies of this site. */
+  forgetCookies(): void {
+    this.#jar.removeAllCookiesSync();
   }
 
   async #send(url: string, init: RequestInit): Promise<Answer> {
     const target = new URL(url, this.origin);
-    const response = await fetch(target, {
+    const response = await fetch(this.#reached(target), {
       ...init,
       redirect: 'manual',
-      headers: { accept: 'text/html', cookie: this.cookiesFor(target.pathname) },
+      headers: { accept: 'text/html', cookie: this.#jar.getCookieStringSync(target.href) },
     });
-    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    for (const line of response.headers.getSetCookie()) this.keep(line, target.href);
     const location = response.headers.get('location');
     return {
       url: target.href,
@@ -51,14 +78,10 @@ export class TestBrowser {
     };
   }
 
-  #keep(line: string): void {
-    const [pair = '', ...attributes] = line.split(/;\s*/);
-    const at = pair.indexOf('=');
-    const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
-    const gone = attributes.some((one) => /^max-age=0$/i.test(one) || /1970/.test(one));
-    const key = `${pair.slice(0, at)} ${path}`;
-    if (gone) this.#cookies.delete(key);
-    else this.#cookies.set(key, { pair, path });
+  #reached(target: URL): string {
+    return this.ingress !== undefined && target.origin === this.ingress.publicOrigin
+      ? this.ingress.localOrigin + target.pathname + target.search
+      : target.href;
   }
 }
 

@@ -53,8 +53,14 @@ export class TestService {
     return this.config.issuer;
   }
 
+  /** Where this service listens; the same as the issuer, unless that is behind an ingress. */
+  get local(): string {
+    return `http://localhost:${this.config.listen.port}`;
+  }
+
   browser(): TestBrowser {
-    return new TestBrowser(this.issuer);
+    const { origin } = new URL(this.issuer);
+    return new TestBrowser(this.issuer, { publicOrigin: origin, localOrigin: this.local });
   }
 
   async register(metadata: Readonly<Record<string, unknown>> = {}): Promise<string> {
@@ -67,7 +73,7 @@ export class TestService {
   }
 
   async post(path: string, body: unknown): Promise<unknown> {
-    const response = await fetch(this.issuer + path, {
+    const response = await fetch(this.local + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -132,7 +138,7 @@ export class TestService {
   }
 
   async token(fields: Readonly<Record<string, string>>): Promise<TokenAnswer> {
-    const response = await fetch(`${this.issuer}/oauth/token`, {
+    const response = await fetch(`${this.local}/oauth/token`, {
       method: 'POST',
       body: new URLSearchParams(fields),
     });
