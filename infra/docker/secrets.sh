@@ -24,16 +24,21 @@ for service in authorization-server token-vault; do
   printf '%s' "$url" | put "migrate/$service-database-url" "$node_user"
 done
 
-# The bus: a password for each service; the server reads them as the variables that the generated configuration names.
+# The bus: a password for each user; the server reads them as the variables that the generated configuration names.
 variables=''
-for service in authorization-server token-vault vmcp-proxy; do
-  once "$service/nats-credentials" "$node_user" "$service:$(random 32)"
-  name="NATS_PASSWORD_$(printf '%s' "$service" | tr a-z- A-Z_)"
-  password="$(cut -d : -f 2 < "$service/nats-credentials")"
+for user in authorization-server token-vault vmcp-proxy provisioning; do
+  if [ "$user" = provisioning ]; then file=migrate/nats-provisioning-credentials; else file="$user/nats-credentials"; fi
+  once "$file" "$node_user" "$user:$(random 32)"
+  name="NATS_PASSWORD_$(printf '%s' "$user" | tr a-z- A-Z_)"
+  password="$(cut -d : -f 2 < "$file")"
   variables="$variables$name: \"$password\"
 "
 done
 { printf '%s' "$variables"; cat /gatehouse/nats-server.conf; } | put nats/nats-server.conf "$node_user"
+
+# What the authorization server proves its requests to the vault with.
+once authorization-server/vault-request-key "$node_user" "$(random 32)"
+once token-vault/vault-request-key "$node_user" "$(cat authorization-server/vault-request-key)"
 
 # What seals the rows of each database.
 for service in authorization-server token-vault; do

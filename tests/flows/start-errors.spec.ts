@@ -13,14 +13,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const KEY = randomBytes(32).toString('base64url');
+const REQUEST_KEY = randomBytes(32).toString('base64url');
 const ENVIRONMENTS = {
   'authorization-server': {
     NATS_CREDENTIALS: 'authorization-server:x',
+    VAULT_REQUEST_KEY: REQUEST_KEY,
     AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: KEY,
     AUTHORIZATION_SERVER_DATABASE_URL: 'postgres://nobody:nothing@127.0.0.1:9/none',
   },
   'token-vault': {
     NATS_CREDENTIALS: 'token-vault:x',
+    VAULT_REQUEST_KEY: REQUEST_KEY,
     TOKEN_VAULT_KEY_ENCRYPTION_KEY: KEY,
     TOKEN_VAULT_DATABASE_URL: 'postgres://nobody:nothing@127.0.0.1:9/none',
     ACME_SSO_CLIENT_SECRET: 's',

@@ -1,3 +1,4 @@
+import { SERVICES } from '@gatehouse/contracts/contract';
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient, newBrowser, PASSWORD } from '@gatehouse/testing/oauth-client';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
@@ -42,15 +43,19 @@ async function everythingStored(): Promise<string> {
 
 test('tokens and codes of the providers appear in no log, error, metric, column in clear, or message on the bus', async () => {
   const messages: string[] = [];
-  const observer = await connect({ servers: world.nats.url, ...world.nats.observer });
-  observer.subscribe('>', {
-    callback: (_error, message) => {
-      messages.push(
-        `${message.subject} ${JSON.stringify([...(message.headers ?? [])])} ${Buffer.from(message.data).toString('latin1')}`,
-      );
-    },
-  });
-  await observer.flush();
+  const observers = await Promise.all(
+    SERVICES.map((service) => connect({ servers: world.nats.url, ...world.nats.observerOf(service) })),
+  );
+  for (const observer of observers) {
+    observer.subscribe('>', {
+      callback: (_error, message) => {
+        messages.push(
+          `${message.subject} ${JSON.stringify([...(message.headers ?? [])])} ${Buffer.from(message.data).toString('latin1')}`,
+        );
+      },
+    });
+    await observer.flush();
+  }
   const answers: string[] = [];
 
   const client = await OAuthClient.register(world.mcpUrl);
@@ -87,7 +92,7 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
       answers.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
   }
   await delay(300);
-  await observer.close();
+  for (const observer of observers) await observer.close();
 
   const issued = await world.demonstration.issued();
   const kinds = new Set(issued.map(({ part, kind }) => `${part} ${kind}`));

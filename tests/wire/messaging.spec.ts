@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { mcpSessions } from '@gatehouse/contracts/buckets';
 import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
+import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import type { Service } from '@gatehouse/contracts/contract';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -12,12 +13,10 @@ import { contractServer } from '@gatehouse/messaging/contract-server';
 import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
-import { permissionsOf, SERVICES } from '@gatehouse/messaging/nats-permissions';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connect } from '@nats-io/transport-node';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
@@ -95,11 +94,15 @@ describe('requests', () => {
     await expect(ask("' or 1=1")).rejects.toMatchObject({ code: 'request_invalid' });
   });
 
-  test('a request that nobody answers is unavailable, at once', async () => {
+  test('a request that nobody answers is unavailable within its own time limit, a long one within a short one', async () => {
     const client = server.get(ContractClient);
-    await expect(client.ask(sessionClose, { tsid: newSessionId() })).rejects.toMatchObject({
-      code: 'unavailable',
-    });
+    const long = { sealedQuery: 'a.b.c.d.e', browserBinding: 'x'.repeat(43) };
+    const answers = await Promise.allSettled([
+      client.ask(sessionClose, { tsid: newSessionId() }),
+      // Its limit of 45 s would be over long after the one of this test.
+      client.ask(connectionComplete, long),
+    ]);
+    expect(answers).toMatchObject([{ reason: { code: 'unavailable' } }, { reason: { code: 'unavailable' } }]);
   });
 
   test('a deadline that has passed is not sent', async () => {
@@ -119,7 +122,7 @@ test('an event reaches every listener and stays in the stream', async () => {
 });
 
 test('a bucket stores, refuses stale writers, and forgets', async () => {
-  const bucket = await proxy.get(KeyValueBuckets).open(mcpSessions, { ttlMs: 60_000 });
+  const bucket = await proxy.get(KeyValueBuckets).open(mcpSessions);
   await expect(bucket.create('k', 'one')).resolves.toBe(true);
   await expect(bucket.create('k', 'two')).resolves.toBe(false);
   const stored = await bucket.get('k');
@@ -142,62 +145,4 @@ test('the bus comes back by itself after its server was killed', async () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('no answer after the bus came back');
-});
-
-describe('a stolen service credential', () => {
-  const denied = async (name: Service, subject: string, act: 'publish' | 'subscribe'): Promise<boolean> => {
-    const options = nats.optionsOf(name);
-    const connection = await connect({
-      servers: nats.url,
-      user: options.user,
-      pass: options.password.reveal(),
-      inboxPrefix: `_INBOX_${name}`,
-    });
-    const refused = new Promise<boolean>((resolve) => {
-      void (async () => {
-        for await (const status of connection.status()) if (status.type === 'error') resolve(true);
-      })();
-      setTimeout(() => resolve(false), 300);
-    });
-    if (act === 'publish') connection.publish(subject);
-    else connection.subscribe(subject, { callback: () => undefined });
-    await connection.flush();
-    const verdict = await refused;
-    await connection.close();
-    return verdict;
-  };
-
-  test.each<[Service, string, 'publish' | 'subscribe']>([
-    ['vmcp-proxy', '>', 'subscribe'],
-    ['vmcp-proxy', '_INBOX.>', 'subscribe'],
-    ['vmcp-proxy', '_INBOX_token-vault.>', 'subscribe'],
-    ['vmcp-proxy', 'gatehouse.test.token-vault.credential.inject.v1', 'subscribe'],
-    ['vmcp-proxy', 'gatehouse.test.token-vault.connection.begin.v1', 'publish'],
-    ['vmcp-proxy', 'gatehouse.test.events.authorization-server.session-closed.v1', 'publish'],
-    ['authorization-server', 'gatehouse.test.token-vault.credential.inject.v1', 'publish'],
-    ['authorization-server', 'gatehouse.test.token-vault.credential.inject.v1', 'subscribe'],
-    ['token-vault', 'gatehouse.test.token-vault.credential.inject.v1', 'subscribe'],
-    ['token-vault', '$KV.gatehouse_test_mcp_sessions.>', 'subscribe'],
-  ])('%s may not touch %s (%s)', async (name, subject, act) => {
-    await expect(denied(name, subject, act)).resolves.toBe(true);
-  });
-
-  test('may still do its own work', async () => {
-    await expect(
-      denied('vmcp-proxy', 'gatehouse.test.token-vault.credential.inject.v1', 'publish'),
-    ).resolves.toBe(false);
-  });
-});
-
-test('no service may publish or subscribe by a wildcard beyond its own inbox and buckets', () => {
-  for (const name of SERVICES) {
-    const { publish, subscribe } = permissionsOf(name, 'acme');
-    const wild = [...publish, ...subscribe].filter((subject) => /[*>]/.test(subject));
-    expect(
-      wild.filter(
-        (subject) =>
-          !subject.startsWith(`_INBOX_${name}.`) && !subject.includes('gatehouse_acme_mcp_sessions'),
-      ),
-    ).toEqual([]);
-  }
 });

@@ -84,11 +84,11 @@ program
 
 program
   .command('nats-configuration')
-  .description('print the nats-server configuration: one user per service, the permissions of the contracts')
+  .description('print the nats-server configuration: one account per service, with what the contracts name')
   .argument('<file>')
   .option('--host <address>', 'address that nats-server listens on', '127.0.0.1')
   .option('--port <port>', 'client port', wholeNumber, 4222)
-  .option('--monitor-port <port>', 'monitoring port; left out: none', wholeNumber)
+  .option('--monitor-port <port>', 'monitoring port on loopback; left out: none', wholeNumber)
   .option('--store <folder>', 'JetStream folder')
   .action(async (file: string, { host, port, monitorPort, store }: NatsFlags) => {
     const { natsConfigurationFor } = await import('./nats-configuration.js');
@@ -103,7 +103,7 @@ program
 
 program
   .command('migrate')
-  .description('apply the database migrations of both services')
+  .description('apply the database migrations of both services; make the streams and buckets of the bus')
   .requiredOption('--config <file>')
   .action(async ({ config }: { readonly config: string }) => {
     const { migrate } = await import('./migrate.js');

@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { referenceOf, systemSecrets } from '@gatehouse/config/secret-references';
+import type { GatehouseModel } from '@gatehouse/config/model';
 import { Secret } from '@gatehouse/kernel/secret';
+import { provisionBus } from '@gatehouse/messaging/provision';
 import { migrate as applyMigrations } from '@gatehouse/persistence/migrate';
 import { parse } from 'yaml';
 import { Cannot } from './cannot.js';
@@ -8,12 +10,12 @@ import { modelOf, readConfiguration, type Environment } from './configuration.js
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
 
-/** The part of a checked configuration that this command reads; it needs no other secret than the two URLs. */
-interface PostgresSection {
-  readonly postgres: Record<
-    'authorizationServer' | 'tokenVault',
-    { readonly url: Parameters<typeof referenceOf>[0] }
-  >;
+type WrittenReference = Parameters<typeof referenceOf>[0];
+
+/** The parts of a checked configuration that this command reads; it needs no other secret than these. */
+interface WrittenSections {
+  readonly postgres: Record<'authorizationServer' | 'tokenVault', { readonly url: WrittenReference }>;
+  readonly nats: { readonly provisioningCredentials?: WrittenReference };
 }
 
 const TARGETS = [
@@ -21,14 +23,17 @@ const TARGETS = [
   { key: 'tokenVault', service: 'token-vault', schema: 'token_vault' },
 ] as const;
 
-/** Applies the migrations of both services, each with its own role; safe to run again and from several places at once. */
+/**
+ * Applies the migrations of both services, each with its own role, and makes the streams and buckets of the bus. Safe to
+ * run again and from several places at once.
+ */
 export async function migrate(file: string, environment: Environment, output: Output): Promise<number> {
   const configuration = readConfiguration(resolve(file));
   const model = modelOf(configuration, 'none', {});
-  const { postgres } = parse(configuration.text) as PostgresSection;
+  const { postgres, nats } = parse(configuration.text) as WrittenSections;
   for (const { key, service, schema } of TARGETS) {
     if (service === 'authorization-server' && model.authServer === undefined) continue;
-    const url = readUrl(configuration.document, postgres[key].url, environment);
+    const url = readSecret(configuration.document, postgres[key].url, environment);
     const applied = await applyMigrations({ url, schema, folder: migrationsOf(service) }).catch(
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : 'unknown';
@@ -37,16 +42,33 @@ export async function migrate(file: string, environment: Environment, output: Ou
     );
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
+  const credentials = nats.provisioningCredentials ?? { env: 'NATS_PROVISIONING_CREDENTIALS' };
+  const made = await provision(model, readSecret(configuration.document, credentials, environment));
+  output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
   return 0;
 }
 
-function readUrl(
-  document: string,
-  written: Parameters<typeof referenceOf>[0],
-  environment: Environment,
-): Secret {
+/** Makes the streams and buckets of the bus. @param credentials `user:password` of the provisioning user. */
+export async function provision(
+  { name, nats }: GatehouseModel,
+  credentials: Secret,
+): Promise<readonly string[]> {
+  const [user = '', ...password] = credentials.reveal().split(':');
+  return await provisionBus({
+    gatewayName: name,
+    servers: nats.servers,
+    user,
+    password: new Secret(password.join(':')),
+    streamReplicas: nats.streamReplicas,
+  }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : 'unknown';
+    throw new Cannot(`NATS at ${nats.servers.join(', ')}: ${reason}`);
+  });
+}
+
+function readSecret(document: string, written: WrittenReference, environment: Environment): Secret {
   const reference = referenceOf(written);
-  if (reference === undefined) throw new Cannot('A database URL has to be a reference to exactly one place.');
+  if (reference === undefined) throw new Cannot('A secret has to be a reference to exactly one place.');
   const reading = systemSecrets(dirname(document), environment)(reference);
   if (!reading.ok) throw new Cannot(reading.message);
   return new Secret(reading.value);

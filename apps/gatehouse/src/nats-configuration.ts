@@ -9,6 +9,6 @@ export interface NatsListenOptions {
   readonly storeDirectory?: string;
 }
 
-/** The nats-server configuration for one gateway: a user per service, with exactly the subjects that the contracts name. */
+/** The nats-server configuration for one gateway: an account per service, with exactly the subjects that the contracts name. */
 export const natsConfigurationFor = (file: string, listen: NatsListenOptions): string =>
   natsConfiguration({ gatewayName: modelOf(readConfiguration(resolve(file)), 'none', {}).name, ...listen });

@@ -29,6 +29,7 @@ beforeAll(async () => {
     KEK: randomBytes(32).toString('base64'),
     DATABASE: database.url.reveal(),
     NATS_CREDENTIALS: `${bus.user}:${bus.password.reveal()}`,
+    VAULT_REQUEST_KEY: nats.requestKey.reveal(),
   };
   config = join(folder, 'gatehouse.yaml');
   await writeFile(config, yaml(nats.url, await freePort()));

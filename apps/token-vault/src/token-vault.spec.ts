@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
-import { newAccountId, newConnectionId } from '@gatehouse/kernel/ids';
+import { REQUESTS } from '@gatehouse/contracts/table';
+import { newAccountId, newConnectionId, newSessionId } from '@gatehouse/kernel/ids';
+import { inboxPrefix } from '@gatehouse/messaging/bus-options';
 import { fullSubject } from '@gatehouse/messaging/subjects';
 import { EventOutboxStore } from './connections/event-outbox.store.js';
 import { Sweeper } from './sweeper.js';
+import { BROWSER } from './testing/vault-client.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from './testing/vault-world.js';
 
 let world: VaultWorld;
@@ -34,7 +37,7 @@ describe('over the bus', () => {
 
   test('no token is readable on the bus, whoever may listen to all of it', async () => {
     const { connect } = await import('@nats-io/transport-node');
-    const observer = await connect({ servers: world.nats.url, ...world.nats.observer });
+    const observer = await connect({ servers: world.nats.url, ...world.nats.observerOf('token-vault') });
     const heard: string[] = [];
     observer.subscribe('>', { callback: (_error, message) => void heard.push(message.string()) });
     await observer.flush();
@@ -52,7 +55,7 @@ describe('over the bus', () => {
   test('an event tells that an account was connected, and that its user is needed', async () => {
     const heard: string[] = [];
     const { connect } = await import('@nats-io/transport-node');
-    const observer = await connect({ servers: world.nats.url, ...world.nats.observer });
+    const observer = await connect({ servers: world.nats.url, ...world.nats.observerOf('token-vault') });
     observer.subscribe(fullSubject('test', connectionChanged.subject), {
       callback: (_error, message) => void heard.push(message.json<{ change: string }>().change),
     });
@@ -72,10 +75,61 @@ describe('over the bus', () => {
   });
 });
 
+describe('whoever can publish on the bus as the authorization server but has no key of it', () => {
+  const proven = REQUESTS.filter((contract) => contract.proven);
+  const rowsOf = async () => {
+    const counts = await world.rows.query<{ sessions: number; legs: number; live: number }>({
+      name: 'count-custody',
+      text: `select (select count(*)::int from sessions) as sessions, (select count(*)::int from pending_legs) as legs,
+        (select count(*)::int from connections where state = 'live') as live`,
+    });
+    return counts.rows[0];
+  };
+
+  test('opens no session, begins and completes no leg, and ends no connection, with a reply or without', async () => {
+    const { accountId, attemptId, tsid } = await world.client.signIn({ octo: world.as('alice') });
+    const { connect } = await import('@nats-io/transport-node');
+    const { user, password } = world.nats.optionsOf('authorization-server');
+    const intruder = await connect({
+      servers: world.nats.url,
+      user,
+      pass: password.reveal(),
+      inboxPrefix: inboxPrefix('authorization-server'),
+    });
+    const before = await rowsOf();
+    const data = {
+      accountId,
+      attemptId,
+      tsid: newSessionId(),
+      provider: 'octo',
+      providers: ['octo'],
+      subjects: {},
+      browserBinding: BROWSER,
+      fresh: false,
+    };
+    const answers: unknown[] = [];
+    for (const { subject } of proven) {
+      const full = fullSubject('test', subject);
+      for (const request of [data, { tsid }, { accountId, provider: 'octo' }, { attemptId }]) {
+        // Without an id Nest takes the message for an event and hands it to the same method.
+        intruder.publish(full, JSON.stringify({ data: request }));
+        const reply = await intruder.request(full, JSON.stringify({ id: '1', data: request }), {
+          timeout: 5_000,
+        });
+        answers.push(reply.json<{ err: { code: string } }>().err.code);
+      }
+    }
+    await intruder.drain();
+    expect(proven).toHaveLength(8);
+    expect(new Set(answers)).toEqual(new Set(['not_allowed']));
+    expect(await rowsOf()).toEqual(before);
+  });
+});
+
 test('an event that could not be published with its change is published later', async () => {
   const heard: string[] = [];
   const { connect } = await import('@nats-io/transport-node');
-  const observer = await connect({ servers: world.nats.url, ...world.nats.observer });
+  const observer = await connect({ servers: world.nats.url, ...world.nats.observerOf('token-vault') });
   observer.subscribe(fullSubject('test', connectionChanged.subject), {
     callback: (_error, message) => void heard.push(message.json<{ provider: string }>().provider),
   });

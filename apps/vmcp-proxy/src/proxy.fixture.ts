@@ -135,13 +135,13 @@ export async function signedToken(key: CryptoKey, claims: Record<string, unknown
 }
 
 function proxyPart({ nats, backends, aggregation, incomingAuth, publicUrl }: ProxySetup): VmcpProxyPart {
-  const { servers, user, password, gatewayName } = nats.optionsOf('vmcp-proxy');
+  const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
   return {
     name: gatewayName,
     publicUrl: publicUrl ?? 'http://localhost:4483',
     resourceUrl: AUDIENCE,
-    nats: { servers, user, password },
+    nats: { servers, user, password, requestKeys },
     listen: { host: '127.0.0.1', port: 0 },
     incomingAuth: incomingAuth ?? {
       type: 'oidc',

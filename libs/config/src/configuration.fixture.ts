@@ -22,6 +22,8 @@ export const SECRETS = {
   AS_DATABASE_URL: 'postgresql://authorization_server:value-of-the-as-password@db/gatehouse',
   VAULT_DATABASE_URL: 'postgresql://token_vault:value-of-the-vault-password@db/gatehouse',
   NATS_CREDENTIALS: 'service:value-of:the-nats-password',
+  NATS_PROVISIONING_CREDENTIALS: 'provisioning:value-of:the-provisioning-password',
+  VAULT_REQUEST_KEY: Buffer.from('value-of-the-request-key-in-32-b').toString('base64'),
   INITIAL_ACCESS_TOKEN: 'value-of-the-initial-access-token',
 } as const;
 

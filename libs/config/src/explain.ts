@@ -154,14 +154,22 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
       ),
     ].map(([name, strategy]) => [name, secretOf(strategy)] as const),
     ...vault.keyEncryptionKeys.map(({ id, key }) => [`vault.keyEncryptionKeys.${id}`, key] as const),
+    ...vault.requestKeys.map(({ id, key }) => [`vault.requestKeys.${id}`, key] as const),
     ['postgres.authorizationServer.url', postgres.authorizationServer?.url],
     ['postgres.tokenVault.url', postgres.tokenVault.url],
     ['nats.credentials', nats.credentials],
+    ['nats.provisioningCredentials', nats.provisioningCredentials],
   ];
   return secrets.flatMap(([path, secret]) =>
     secret === undefined
       ? []
-      : [{ path, value: secret.reference, because: `read by ${secret.owners.join(', ')}` }],
+      : [
+          {
+            path,
+            value: secret.reference,
+            because: `read by ${secret.owners.join(', ') || 'gatehouse migrate'}`,
+          },
+        ],
   );
 }
 

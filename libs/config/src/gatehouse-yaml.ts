@@ -106,6 +106,9 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     keyEncryptionKeys: keyEncryptionKeys(
       'What stored tokens are sealed with; the first seals, all open. 32 bytes as base64, base64url or hex.',
     ),
+    requestKeys: keyEncryptionKeys(
+      'What the authorization server proves with that a request to the vault is its own; these two services alone have it. The first proves, all are accepted. 32 bytes as base64, base64url or hex. Not read without `authServer`.',
+    ).prefault([{ id: '1', env: 'VAULT_REQUEST_KEY' }]),
   }),
   postgres: block('One database role per service.', {
     authorizationServer: database(
@@ -118,6 +121,17 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     credentials: secret(
       '`user:password`. Every service has a user of its own: the same reference, another value in each service.',
     ).prefault({ env: 'NATS_CREDENTIALS' }),
+    provisioningCredentials: secret(
+      '`user:password` of the user that makes streams and buckets. Only `gatehouse migrate` reads it.',
+    ).prefault({ env: 'NATS_PROVISIONING_CREDENTIALS' }),
+    streamReplicas: z
+      .int()
+      .min(1)
+      .max(5)
+      .register(facts, {
+        about: 'How many servers of a NATS cluster hold each stream and bucket; 3 survives the loss of one.',
+      })
+      .default(1),
   }),
   listen: block('Where the services listen.', {
     proxy: address('MCP clients.', 4483),

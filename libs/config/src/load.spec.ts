@@ -71,6 +71,7 @@ test('the example of the documentation is accepted, and its secrets are read fro
     'authorization-server-kek': SECRETS.AS_KEK,
     'github-client-secret': 'secret of github',
     'token-vault-kek': SECRETS.VAULT_KEK,
+    'vault-request-key': SECRETS.VAULT_REQUEST_KEY,
   };
   let text = readFileSync(new URL('../examples/gatehouse.yaml', import.meta.url), 'utf8');
   for (const [name, content] of Object.entries(files))
@@ -81,6 +82,7 @@ test('the example of the documentation is accepted, and its secrets are read fro
     AUTHORIZATION_SERVER_DATABASE_URL: SECRETS.AS_DATABASE_URL,
     TOKEN_VAULT_DATABASE_URL: SECRETS.VAULT_DATABASE_URL,
     NATS_CREDENTIALS: SECRETS.NATS_CREDENTIALS,
+    NATS_PROVISIONING_CREDENTIALS: SECRETS.NATS_PROVISIONING_CREDENTIALS,
   });
   const loaded = loadConfiguration(file('gatehouse.yaml', text), { part: 'all' });
   expect(loaded.ok ? '' : renderProblems(loaded.problems)).toBe('');
@@ -151,7 +153,7 @@ describe('an unknown field is never ignored', () => {
 
   test('where nothing is near, the known fields are listed', () => {
     expect(problemsOf({ 'vault.backend': 'x' })[0]?.message).toBe(
-      'Unknown field. Known here: keyEncryptionKeys.',
+      'Unknown field. Known here: keyEncryptionKeys, requestKeys.',
     );
   });
 });

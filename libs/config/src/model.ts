@@ -18,13 +18,23 @@ export interface GatehouseModel {
   readonly backends: readonly Backend[];
   readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;
   readonly aggregation: Aggregation;
-  readonly vault: { readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[] };
+  readonly vault: {
+    readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
+    /** What the authorization server proves with that a request to the vault is its own. Empty without `authServer`. */
+    readonly requestKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
+  };
   readonly postgres: {
     /** Present with `authServer`. */
     readonly authorizationServer?: { readonly url: ConfiguredSecret };
     readonly tokenVault: { readonly url: ConfiguredSecret };
   };
-  readonly nats: { readonly servers: readonly string[]; readonly credentials: ConfiguredSecret };
+  readonly nats: {
+    readonly servers: readonly string[];
+    readonly credentials: ConfiguredSecret;
+    /** For `gatehouse migrate` alone; no service reads it. */
+    readonly provisioningCredentials: ConfiguredSecret;
+    readonly streamReplicas: number;
+  };
   readonly listen: {
     readonly proxy: ListenAddress;
     readonly authorizationServer: ListenAddress;

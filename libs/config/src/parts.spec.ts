@@ -29,6 +29,7 @@ const MAY_READ: Readonly<Record<ServiceName, readonly (keyof typeof SECRETS)[]>>
     'INITIAL_ACCESS_TOKEN',
     'AS_DATABASE_URL',
     'NATS_CREDENTIALS',
+    'VAULT_REQUEST_KEY',
   ],
   'token-vault': [
     'ACME_CLIENT_SECRET',
@@ -37,6 +38,7 @@ const MAY_READ: Readonly<Record<ServiceName, readonly (keyof typeof SECRETS)[]>>
     'VAULT_KEK',
     'VAULT_DATABASE_URL',
     'NATS_CREDENTIALS',
+    'VAULT_REQUEST_KEY',
   ],
   'vmcp-proxy': ['API_KEY', 'NATS_CREDENTIALS'],
 };

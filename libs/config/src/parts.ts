@@ -24,6 +24,8 @@ export interface NatsAccess {
   readonly servers: readonly string[];
   readonly user: string;
   readonly password: Secret;
+  /** What proves requests to the vault; empty for a service that neither sends nor takes such. */
+  readonly requestKeys: readonly KeyEncryptionKey<Secret>[];
 }
 
 interface CommonPart {
@@ -99,6 +101,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
   return {
     ...rest,
     ...common(model, model.listen.authorizationServer),
+    nats: provenAccess(model),
     signingKeys: signingKeys.map((key) => key.secret),
     keyEncryptionKeys: opened(keyEncryptionKeys),
     clientRegistration: openedRegistration(clientRegistration),
@@ -123,6 +126,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
   }
   return {
     ...common(model, model.listen.tokenVault),
+    nats: provenAccess(model),
     ...(model.incomingAuth.type === 'oidc' ? { issuer: model.incomingAuth.oidc.issuer } : {}),
     upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedProvider),
     backendCredentials,
@@ -176,6 +180,12 @@ const common = (model: GatehouseModel, listen: ListenAddress): CommonPart => ({
   listen,
 });
 
+/** The same for the two services between which requests are proven. */
+const provenAccess = (model: GatehouseModel): NatsAccess => ({
+  ...natsAccess(model),
+  requestKeys: opened(model.vault.requestKeys),
+});
+
 /** How the service whose part was loaded reaches the bus. */
 export function natsAccess({ nats }: GatehouseModel): NatsAccess {
   const credentials = nats.credentials.secret.reveal();
@@ -184,6 +194,7 @@ export function natsAccess({ nats }: GatehouseModel): NatsAccess {
     servers: nats.servers,
     user: credentials.slice(0, colon),
     password: new Secret(credentials.slice(colon + 1)),
+    requestKeys: [],
   };
 }
 

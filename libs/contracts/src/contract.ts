@@ -1,7 +1,8 @@
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import type { z } from 'zod';
 
-export type Service = 'authorization-server' | 'token-vault' | 'vmcp-proxy';
+export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
+export type Service = (typeof SERVICES)[number];
 
 /** One request and its one reply, on a queue group of the answering service. */
 export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
@@ -21,6 +22,11 @@ export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply ex
    * replica that took it may have died with it.
    */
   readonly idempotent: boolean;
+  /**
+   * The caller proves inside the message who it is (`@gatehouse/messaging/request-proof`): the subject alone, which a
+   * mistake in the bus's accounts could open to others, is not enough.
+   */
+  readonly proven: boolean;
 }
 
 /** One fact, past tense, kept in the gateway's event stream. */
@@ -42,20 +48,22 @@ interface RequestDefinition<Request extends z.ZodType, Reply extends z.ZodType> 
   readonly errors: readonly ErrorCode[];
   readonly timeoutMs?: number;
   readonly idempotent?: boolean;
+  readonly proven?: boolean;
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+export const DEFAULT_TIMEOUT_MS = 5_000;
 
 export function defineRequest<Request extends z.ZodType, Reply extends z.ZodType>(
   definition: RequestDefinition<Request, Reply>,
 ): RequestContract<Request, Reply> {
-  const { name, version, timeoutMs, idempotent, ...rest } = definition;
+  const { name, version, timeoutMs, idempotent, proven, ...rest } = definition;
   return {
     kind: 'request',
     ...rest,
     subject: `${definition.answeredBy}.${name}.v${version}`,
     timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
     idempotent: idempotent ?? false,
+    proven: proven ?? false,
   };
 }
 

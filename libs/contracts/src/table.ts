@@ -12,6 +12,7 @@ import { connectionList } from './token-vault/connection-list.js';
 import { connectionRevoke } from './token-vault/connection-revoke.js';
 import { credentialExchange } from './token-vault/credential-exchange.js';
 import { credentialInject } from './token-vault/credential-inject.js';
+import { presence } from './token-vault/presence.js';
 import { sessionClose } from './token-vault/session-close.js';
 import { sessionOpen } from './token-vault/session-open.js';
 
@@ -28,6 +29,7 @@ export const REQUESTS: readonly RequestContract[] = [
   connectionRevoke,
   credentialExchange,
   credentialInject,
+  presence,
   sessionClose,
   sessionOpen,
 ];

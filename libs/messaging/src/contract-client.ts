@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { RequestContract } from '@gatehouse/contracts/contract';
+import { DEFAULT_TIMEOUT_MS, type RequestContract } from '@gatehouse/contracts/contract';
+import { presence } from '@gatehouse/contracts/token-vault/presence';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { NatsRecordBuilder } from '@nestjs/microservices';
 import { headers } from '@nats-io/transport-node';
@@ -7,6 +8,7 @@ import { firstValueFrom, type Observable, race, switchMap, timeout, TimeoutError
 import type { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
 import { DEADLINE_HEADER } from './deadline.js';
+import { PROOF_HEADER, proveRequest } from './request-proof.js';
 import { fromRpcError } from './rpc-error.js';
 import { fullSubject } from './subjects.js';
 
@@ -35,10 +37,14 @@ export class ContractClient {
     );
     if (deadlineAtMs <= nowMs)
       throw new GatehouseError('deadline_exceeded', `no time left for ${contract.subject}`);
+    if (!contract.idempotent && contract.timeoutMs > DEFAULT_TIMEOUT_MS) await this.#present(contract);
+    const { gatewayName, service, requestKeys } = this.bus.options;
+    const subject = fullSubject(gatewayName, contract.subject);
     const header = headers();
     header.set(DEADLINE_HEADER, String(deadlineAtMs));
+    if (contract.proven)
+      header.set(PROOF_HEADER, await proveRequest({ contract, subject, request }, service, requestKeys));
     const record = new NatsRecordBuilder(request).setHeaders(header).build();
-    const subject = fullSubject(this.bus.options.gatewayName, contract.subject);
     let answer: unknown;
     try {
       const send = () => this.bus.client.send<unknown>(subject, record);
@@ -51,6 +57,14 @@ export class ContractClient {
     if (!parsed.success)
       throw new GatehouseError('internal', `${contract.subject}: the reply is not of the contract's shape`);
     return parsed.data;
+  }
+
+  /**
+   * The bus does not say across accounts that nobody listens. Where the answer may take long and the request must not be
+   * sent twice, a missing answerer is noticed this way instead of by the long time limit.
+   */
+  async #present({ answeredBy }: RequestContract): Promise<void> {
+    if (answeredBy === presence.answeredBy) await this.ask(presence, {});
   }
 }
 

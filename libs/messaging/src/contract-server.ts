@@ -1,10 +1,26 @@
-import { type CustomTransportStrategy, type MessageHandler, ServerNats } from '@nestjs/microservices';
+import { type RequestContract } from '@gatehouse/contracts/contract';
+import { REQUESTS } from '@gatehouse/contracts/table';
+import { presence } from '@gatehouse/contracts/token-vault/presence';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import {
+  type CustomTransportStrategy,
+  type MessageHandler,
+  type NatsContext,
+  ServerNats,
+} from '@nestjs/microservices';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import { throwError } from 'rxjs';
 import { type BusOptions, connectionOptions } from './bus-options.js';
+import { isProven, PROOF_HEADER } from './request-proof.js';
+import { toRpcError } from './rpc-error.js';
 import { fullSubject } from './subjects.js';
 
-/** Nest's NATS server, with the gateway's prefix before each subject and the service's queue group on it. */
+/**
+ * Nest's NATS server, with the gateway's prefix before each subject and the service's queue group on it. A request that
+ * its contract wants proven reaches its handler only with a proof, whoever wrote the handler.
+ */
 class ContractServer extends ServerNats implements CustomTransportStrategy {
-  readonly #gatewayName: string;
+  readonly #bus: BusOptions;
 
   constructor(options: BusOptions) {
     super({
@@ -13,7 +29,8 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
       gracefulShutdown: true,
       gracePeriod: SHUTDOWN_GRACE_MS,
     });
-    this.#gatewayName = options.gatewayName;
+    this.#bus = options;
+    if (presence.answeredBy === options.service) this.addHandler(presence.subject, () => Promise.resolve({}));
   }
 
   override addHandler(
@@ -22,7 +39,22 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
     isEventHandler?: boolean,
     extras?: Record<string, unknown>,
   ): void {
-    super.addHandler(fullSubject(this.#gatewayName, pattern), callback, isEventHandler, extras ?? {});
+    const subject = fullSubject(this.#bus.gatewayName, pattern);
+    const contract = REQUESTS.find((request) => request.subject === pattern);
+    const handler = contract?.proven === true ? this.#onlyProven(contract, subject, callback) : callback;
+    super.addHandler(subject, handler, isEventHandler, extras ?? {});
+  }
+
+  #onlyProven(contract: RequestContract, subject: string, callback: MessageHandler): MessageHandler {
+    return async (request: unknown, context: NatsContext): Promise<unknown> => {
+      const headers = context.getHeaders() as MsgHdrs | undefined;
+      // A header that is not there reads as an empty string.
+      const proof = headers?.get(PROOF_HEADER);
+      if (await isProven(proof, { contract, subject, request }, this.#bus.requestKeys))
+        return (await callback(request, context)) as unknown;
+      this.logger.warn(`Refused ${contract.subject}: the caller did not prove who it is.`);
+      return throwError(() => toRpcError(new GatehouseError('not_allowed'), ['not_allowed']));
+    };
   }
 }
 

@@ -1,21 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EventContract } from '@gatehouse/contracts/contract';
-import { DAY_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
-import { jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
+import { jetstream } from '@nats-io/jetstream';
 import type { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
-import { eventStream, fullSubject, subjectPrefix } from './subjects.js';
+import { fullSubject } from './subjects.js';
 
-const KEEP_EVENTS_MS = 7 * DAY_MS;
-
-/** Facts of the gateway, kept in a JetStream stream. */
+/** Facts of the gateway. Those that a service tells are kept in the stream of its account, which provisioning has made. */
 @Injectable()
 export class EventBus {
-  #stream: Promise<void> | undefined;
-
   constructor(
     private readonly bus: BusConnection,
     private readonly log: Log,
@@ -27,7 +21,6 @@ export class EventBus {
     payload: z.input<Payload>,
   ): Promise<void> {
     try {
-      await this.#ensureStream();
       await jetstream(this.bus.connection).publish(
         fullSubject(this.bus.options.gatewayName, event.subject),
         JSON.stringify(payload),
@@ -62,25 +55,5 @@ export class EventBus {
 
   onReconnect(callback: () => void): void {
     this.bus.onReconnect(callback);
-  }
-
-  /** Whoever publishes first makes the stream; making it again with the same settings changes nothing. */
-  async #ensureStream(): Promise<void> {
-    this.#stream ??= this.#makeStream().catch((error: unknown) => {
-      this.#stream = undefined;
-      throw error;
-    });
-    await this.#stream;
-  }
-
-  async #makeStream(): Promise<void> {
-    const manager = await jetstreamManager(this.bus.connection, { checkAPI: false });
-    await manager.streams.add({
-      name: eventStream(this.bus.options.gatewayName),
-      subjects: [`${subjectPrefix(this.bus.options.gatewayName)}events.>`],
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      max_age: nanos(KEEP_EVENTS_MS),
-    });
   }
 }

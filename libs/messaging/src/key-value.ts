@@ -47,12 +47,10 @@ export class KeyValueBucket {
 export class KeyValueBuckets {
   constructor(private readonly bus: BusConnection) {}
 
-  /** Opens the bucket, making it when it is not there. Entries vanish `ttlMs` after they were last written. */
-  async open(bucket: Bucket, { ttlMs }: { readonly ttlMs: number }): Promise<KeyValueBucket> {
-    const manager = new Kvm(this.bus.connection);
-    return new KeyValueBucket(
-      await manager.create(bucketName(this.bus.options.gatewayName, bucket), { ttl: ttlMs, history: 1 }),
-    );
+  /** The bucket, which provisioning has made. Nothing is looked up here: one that is made later is found when it is used. */
+  async open(bucket: Bucket): Promise<KeyValueBucket> {
+    const name = bucketName(this.bus.options.gatewayName, bucket);
+    return new KeyValueBucket(await new Kvm(this.bus.connection).open(name));
   }
 }
 

@@ -160,11 +160,13 @@ function environmentsOf(
   return {
     'authorization-server': {
       NATS_CREDENTIALS: credentials('authorization-server'),
+      VAULT_REQUEST_KEY: nats.requestKey.reveal(),
       AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: key(),
       AUTHORIZATION_SERVER_DATABASE_URL: databases['authorization-server'].url.reveal(),
     },
     'token-vault': {
       NATS_CREDENTIALS: credentials('token-vault'),
+      VAULT_REQUEST_KEY: nats.requestKey.reveal(),
       TOKEN_VAULT_KEY_ENCRYPTION_KEY: key(),
       TOKEN_VAULT_DATABASE_URL: databases['token-vault'].url.reveal(),
       ACME_SSO_CLIENT_SECRET: 'acme-demo-secret',

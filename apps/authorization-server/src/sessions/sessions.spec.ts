@@ -23,7 +23,7 @@ beforeAll(async () => {
   ({ service } = world);
   bus = await connect({
     servers: world.nats.url,
-    ...world.nats.observer,
+    ...world.nats.observerOf('authorization-server'),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
   });

@@ -22,7 +22,7 @@ export function testConfiguration(
     name: bus.gatewayName,
     publicUrl: 'http://localhost:9',
     resourceUrl: 'http://localhost:9/mcp',
-    nats: { servers: bus.servers, user: bus.user, password: bus.password },
+    nats: bus,
     listen: { host: '127.0.0.1', port },
     issuer,
     callbackUrl: `${issuer}/oauth/callback`,

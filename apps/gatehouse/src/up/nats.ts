@@ -5,13 +5,13 @@ import { Cannot } from '../cannot.js';
 import { baseEnvironment } from './environment.js';
 import type { PortPlan } from './ports.js';
 import type { Processes, RunningProcess } from './processes.js';
-import { untilHttpAnswers } from './readiness.client.js';
+import { untilListening } from './readiness.client.js';
 import type { StateFolder } from './state.js';
 
 /** Debian puts it where only root's PATH looks. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
-/** Starts nats-server with JetStream and one user per service, and waits until it is healthy. */
+/** Starts nats-server with JetStream and one account per service, and waits until it listens. */
 export async function startNats(
   state: StateFolder,
   processes: Processes,
@@ -23,7 +23,6 @@ export async function startNats(
     gatewayName,
     host: '127.0.0.1',
     port: ports.nats,
-    monitorPort: ports.natsMonitoring,
     storeDirectory: state.path('jetstream'),
   });
   const running = processes.start({
@@ -35,10 +34,11 @@ export async function startNats(
       [passwordVariable('authorization-server')]: secrets.authorizationServerNatsPassword,
       [passwordVariable('token-vault')]: secrets.tokenVaultNatsPassword,
       [passwordVariable('vmcp-proxy')]: secrets.vmcpProxyNatsPassword,
+      [passwordVariable('provisioning')]: secrets.provisioningNatsPassword,
     },
     stopPhase: 2,
   });
-  await untilHttpAnswers(running, `http://127.0.0.1:${ports.natsMonitoring}/healthz`, 15_000);
+  await untilListening(running, ports.nats, 15_000);
   return running;
 }
 

@@ -1,6 +1,6 @@
 export const DEFAULT_PORT_BASE = 4483;
 /** How many ports in a row one gateway with its demonstration world takes. */
-export const PORT_COUNT = 12;
+export const PORT_COUNT = 11;
 /** Replica `i` of a service listens this much times `i` above the first. */
 export const REPLICA_STEP = 100;
 
@@ -22,7 +22,6 @@ export interface PortPlan {
   readonly tickets: number;
   readonly postgres: number;
   readonly nats: number;
-  readonly natsMonitoring: number;
   readonly control: number;
 }
 
@@ -39,8 +38,7 @@ export function planPorts(base: number): PortPlan {
     tickets: base + 7,
     postgres: base + 8,
     nats: base + 9,
-    natsMonitoring: base + 10,
-    control: base + 11,
+    control: base + 10,
   };
 }
 
@@ -49,7 +47,6 @@ export function portsToTake(plan: PortPlan, withDemonstration: boolean, replicas
   const infrastructure = [
     { port: plan.postgres, purpose: 'Postgres' },
     { port: plan.nats, purpose: 'NATS' },
-    { port: plan.natsMonitoring, purpose: 'NATS monitoring' },
   ];
   const services = Array.from({ length: replicas }, (_, index) => [
     { port: plan.proxy + index * REPLICA_STEP, purpose: replicaName('vmcp-proxy (the MCP endpoint)', index) },

@@ -24,6 +24,8 @@ const secrets: GeneratedSecrets = {
   authorizationServerNatsPassword: 'as-bus-password',
   tokenVaultNatsPassword: 'vault-bus-password',
   vmcpProxyNatsPassword: 'proxy-bus-password',
+  provisioningNatsPassword: 'provisioning-bus-password',
+  vaultRequestKey: key('c'),
   acmeSsoClientSecret: 'acme-client-secret',
   octoClientSecret: 'octo-client-secret',
   exchangeClientSecret: 'exchange-client-secret',
@@ -41,6 +43,7 @@ const OWN: Record<ServiceName, readonly (keyof GeneratedSecrets)[]> = {
     'authorizationServerKeyEncryptionKey',
     'authorizationServerDatabasePassword',
     'authorizationServerNatsPassword',
+    'vaultRequestKey',
   ],
   'token-vault': [
     'tokenVaultKeyEncryptionKey',
@@ -49,6 +52,7 @@ const OWN: Record<ServiceName, readonly (keyof GeneratedSecrets)[]> = {
     'acmeSsoClientSecret',
     'octoClientSecret',
     'exchangeClientSecret',
+    'vaultRequestKey',
   ],
   'vmcp-proxy': ['vmcpProxyNatsPassword', 'reportsApiKey'],
 };

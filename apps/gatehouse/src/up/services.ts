@@ -30,7 +30,11 @@ export const ownValues = (
     'token-vault': secrets.tokenVaultNatsPassword,
     'vmcp-proxy': secrets.vmcpProxyNatsPassword,
   }[service];
-  return { ...databaseUrls, NATS_CREDENTIALS: `${service}:${password}` };
+  return {
+    ...databaseUrls,
+    NATS_CREDENTIALS: `${service}:${password}`,
+    ...(service === 'vmcp-proxy' ? {} : { VAULT_REQUEST_KEY: secrets.vaultRequestKey }),
+  };
 };
 
 /** The configuration of one replica: the same, on its own ports. */

@@ -13,6 +13,8 @@ export interface GeneratedSecrets {
   readonly authorizationServerNatsPassword: string;
   readonly tokenVaultNatsPassword: string;
   readonly vmcpProxyNatsPassword: string;
+  readonly provisioningNatsPassword: string;
+  readonly vaultRequestKey: string;
   readonly acmeSsoClientSecret: string;
   readonly octoClientSecret: string;
   readonly exchangeClientSecret: string;
@@ -33,6 +35,8 @@ const makeSecrets = (): GeneratedSecrets => ({
   authorizationServerNatsPassword: busPassword(),
   tokenVaultNatsPassword: busPassword(),
   vmcpProxyNatsPassword: busPassword(),
+  provisioningNatsPassword: busPassword(),
+  vaultRequestKey: secret(),
   acmeSsoClientSecret: secret(),
   octoClientSecret: secret(),
   exchangeClientSecret: secret(),

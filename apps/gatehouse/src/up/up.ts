@@ -1,10 +1,12 @@
 import { Secret } from '@gatehouse/kernel/secret';
+import { PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { migrate } from '@gatehouse/persistence/migrate';
 import { Cannot } from '../cannot.js';
 import { renderConnectHints } from '../main-job/connect-hints.js';
 import { runMainJob } from '../main-job/main-job.js';
 import { reportMainJob } from '../main-job/report.js';
 import { Output, seconds } from '../output.js';
+import { provision } from '../migrate.js';
 import { migrationsOf } from '../paths.js';
 import { startDemonstration } from './demonstration.js';
 import { startNats } from './nats.js';
@@ -86,7 +88,7 @@ async function startAll(
         ]
       : []),
   ]);
-  await output.step('migrations', '', () => applyMigrations(plan));
+  await output.step('migrations', '', () => applyMigrations(plan, state));
   const { configuration, valuesOf, services } = plan;
   const start = { configuration, valuesOf, services, ports, replicas: options.replicas };
   const names = `${services.join(', ')}${options.replicas > 1 ? `, ${options.replicas} of each` : ''}`;
@@ -100,7 +102,7 @@ async function allOrFirstFailure<Value>(work: readonly Promise<Value>[]): Promis
   return Promise.all(work);
 }
 
-async function applyMigrations(plan: UpPlan): Promise<void> {
+async function applyMigrations(plan: UpPlan, { secrets }: StateFolder): Promise<void> {
   const targets = [
     {
       service: 'authorization-server',
@@ -113,6 +115,7 @@ async function applyMigrations(plan: UpPlan): Promise<void> {
     const url = plan.services.includes(service) ? plan.valuesOf(service)[variable] : undefined;
     if (url !== undefined) await migrate({ url: new Secret(url), schema, folder: migrationsOf(service) });
   }
+  await provision(plan.model, new Secret(`${PROVISIONING}:${secrets.provisioningNatsPassword}`));
 }
 
 async function afterStart(

@@ -90,7 +90,7 @@ export const vaultConfig = ({ databaseUrl, bus, providers, backends }: VaultConf
   name: bus.gatewayName,
   publicUrl: 'http://localhost:4483',
   resourceUrl: 'http://localhost:4483/mcp',
-  nats: { servers: bus.servers, user: bus.user, password: bus.password },
+  nats: bus,
   listen: { host: '127.0.0.1', port: 0 },
   issuer: 'http://localhost:4484',
   upstreamProviders: providers,

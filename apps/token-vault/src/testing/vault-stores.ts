@@ -17,7 +17,14 @@ export async function startVaultStores(): Promise<VaultStores> {
   const database = await startTestDatabase('token-vault');
   const { url } = database;
   const rows = new Database({ url, schema: SCHEMA, applicationName: 'test' }, new SilentLog());
-  const bus = { servers: [], user: '', password: url, gatewayName: 'test', service: 'token-vault' } as const;
+  const bus = {
+    servers: [],
+    user: '',
+    password: url,
+    gatewayName: 'test',
+    service: 'token-vault',
+    requestKeys: [],
+  } as const;
   const config = vaultConfig({ databaseUrl: url, bus, providers: [], backends: {} });
   const prisma = new PrismaDatabase(config);
   return {

@@ -1,5 +1,5 @@
 import { sha256 } from '@gatehouse/kernel/digest';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { randomToken } from '@gatehouse/kernel/ids';
 import type { KeyValueBucket } from '@gatehouse/messaging/key-value';
@@ -7,8 +7,6 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
 import { decodeSession, encodeSession, ownedBy, type McpSession } from './mcp-session.js';
 
-/** A session that nobody uses is forgotten after this; each use within it starts anew. */
-export const SESSION_TTL_MS = DAY_MS;
 /** Using a session writes it again no more often than this. */
 const REWRITE_AFTER_MS = HOUR_MS;
 /** How long a replica goes on with a session that another replica may have ended. */

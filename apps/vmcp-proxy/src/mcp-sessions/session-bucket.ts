@@ -1,7 +1,6 @@
 import { mcpSessions } from '@gatehouse/contracts/buckets';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KeyValueBucket, KeyValueBuckets, StoredValue } from '@gatehouse/messaging/key-value';
-import { SESSION_TTL_MS } from './mcp-session.store.js';
 
 /** The bucket of legacy sessions, opened when it is first needed: the bus is not there yet when the parts are put together. */
 export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'> {
@@ -26,7 +25,7 @@ export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'upda
   }
 
   async #open(): Promise<KeyValueBucket> {
-    this.#opened ??= this.buckets.open(mcpSessions, { ttlMs: SESSION_TTL_MS });
+    this.#opened ??= this.buckets.open(mcpSessions);
     try {
       return await this.#opened;
     } catch (error) {

@@ -6,7 +6,7 @@ import { buildOutgoingAuth } from './outgoing-auth.js';
 
 /** The model of a structurally valid document. Total: what is wrong in it is for the rules to say. */
 export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): GatehouseModel {
-  const { name, publicUrl, postgres } = written;
+  const { name, publicUrl } = written;
   const resourceUrl = `${publicUrl}/mcp`;
   const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets);
   return {
@@ -28,41 +28,69 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
         overrides: new Map(Object.entries(overrides)),
       })),
     },
-    vault: {
-      keyEncryptionKeys: buildKeyEncryptionKeys(
-        written.vault.keyEncryptionKeys,
-        ['vault', 'keyEncryptionKeys'],
-        ['token-vault'],
-        secrets,
-      ),
-    },
-    postgres: {
-      ...given(
-        'authorizationServer',
-        postgres.authorizationServer && {
-          url: secrets.secret(postgres.authorizationServer.url, ['postgres', 'authorizationServer', 'url'], {
-            kind: 'postgresUrl',
-            owners: ['authorization-server'],
-          }),
-        },
-      ),
-      tokenVault: {
-        url: secrets.secret(postgres.tokenVault.url, ['postgres', 'tokenVault', 'url'], {
-          kind: 'postgresUrl',
-          owners: ['token-vault'],
-        }),
-      },
-    },
-    nats: {
-      servers: written.nats.servers,
-      credentials: secrets.secret(written.nats.credentials, ['nats', 'credentials'], {
-        kind: 'natsCredentials',
-        owners: EVERY_SERVICE,
-      }),
-    },
+    vault: buildVault(written.vault, authServer !== undefined, secrets),
+    postgres: buildPostgres(written.postgres, secrets),
+    nats: buildNats(written.nats, secrets),
     listen: written.listen,
   };
 }
+
+/** Requests are proven between the authorization server and the vault; without the one there are none. */
+const buildVault = (
+  written: GatehouseYaml['vault'],
+  hasAuthServer: boolean,
+  secrets: SecretResolver,
+): GatehouseModel['vault'] => ({
+  keyEncryptionKeys: buildKeyEncryptionKeys(
+    written.keyEncryptionKeys,
+    ['vault', 'keyEncryptionKeys'],
+    ['token-vault'],
+    secrets,
+  ),
+  requestKeys: hasAuthServer
+    ? buildKeyEncryptionKeys(
+        written.requestKeys,
+        ['vault', 'requestKeys'],
+        ['authorization-server', 'token-vault'],
+        secrets,
+      )
+    : [],
+});
+
+const buildPostgres = (
+  written: GatehouseYaml['postgres'],
+  secrets: SecretResolver,
+): GatehouseModel['postgres'] => ({
+  ...given(
+    'authorizationServer',
+    written.authorizationServer && {
+      url: secrets.secret(written.authorizationServer.url, ['postgres', 'authorizationServer', 'url'], {
+        kind: 'postgresUrl',
+        owners: ['authorization-server'],
+      }),
+    },
+  ),
+  tokenVault: {
+    url: secrets.secret(written.tokenVault.url, ['postgres', 'tokenVault', 'url'], {
+      kind: 'postgresUrl',
+      owners: ['token-vault'],
+    }),
+  },
+});
+
+const buildNats = (written: GatehouseYaml['nats'], secrets: SecretResolver): GatehouseModel['nats'] => ({
+  servers: written.servers,
+  credentials: secrets.secret(written.credentials, ['nats', 'credentials'], {
+    kind: 'natsCredentials',
+    owners: EVERY_SERVICE,
+  }),
+  provisioningCredentials: secrets.secret(
+    written.provisioningCredentials,
+    ['nats', 'provisioningCredentials'],
+    { kind: 'natsCredentials', owners: [] },
+  ),
+  streamReplicas: written.streamReplicas,
+});
 
 /** Issuer, audience and resource that are left out are the gateway's own by construction. */
 function buildIncomingAuth(

@@ -60,6 +60,13 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     'authServer.keyEncryptionKeys[0]',
     /also a key/,
   ],
+  ['a vault that takes requests unproven', { 'vault.requestKeys': [] }, 'vault.requestKeys'],
+  [
+    'one key that proves requests and seals',
+    { 'vault.requestKeys': [{ id: 'r', env: 'AS_KEK' }] },
+    'vault.requestKeys[0]',
+    /key of its own/,
+  ],
   [
     'one database role for both services',
     { 'postgres.tokenVault.url': { env: 'AS_DATABASE_URL' } },

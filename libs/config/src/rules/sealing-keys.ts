@@ -9,6 +9,27 @@ export const sealingKeys: Rule = ({ authServer, vault }) => [
   ...(authServer === undefined || authServer.keyEncryptionKeys.length > 0
     ? []
     : [{ path: ['authServer', 'keyEncryptionKeys'], ...NEEDS_A_KEY }]),
+  ...(authServer === undefined || vault.requestKeys.length > 0
+    ? []
+    : [
+        {
+          path: ['vault', 'requestKeys'],
+          message: 'At least one key is needed: the vault takes no request that is not proven.',
+          instead: "[{ id: '1', file: /run/secrets/vault-request-key }]",
+        },
+      ]),
+  ...vault.requestKeys.flatMap((own, index) =>
+    [...vault.keyEncryptionKeys, ...(authServer?.keyEncryptionKeys ?? [])].some((other) =>
+      sameKey(own, other),
+    )
+      ? [
+          {
+            path: ['vault', 'requestKeys', index],
+            message: 'This key also seals stored values: what proves requests has to be a key of its own.',
+          },
+        ]
+      : [],
+  ),
   ...(authServer?.keyEncryptionKeys ?? []).flatMap((own, index) =>
     vault.keyEncryptionKeys.some((other) => sameKey(own, other))
       ? [

@@ -29,6 +29,11 @@ export const uniqueNames: Rule = ({ authServer, backends, vault, aggregation, ou
     vault.keyEncryptionKeys.map(({ id }) => id),
   ),
   ...repeated(
+    ['vault', 'requestKeys'],
+    'id',
+    vault.requestKeys.map(({ id }) => id),
+  ),
+  ...repeated(
     ['aggregation', 'tools'],
     'workload',
     aggregation.tools.map(({ workload }) => workload),

@@ -11,6 +11,7 @@ export const attemptDiscard = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ attemptId }),
   reply: z.strictObject({ discarded: z.int().nonnegative() }),
   errors: ['request_invalid', 'deadline_exceeded', 'internal'],

@@ -8,6 +8,7 @@ export const connectionAdopt = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ attemptId, accountId, provider: configuredName, subject: upstreamSubject }),
   reply: z.strictObject({ adopted: z.literal(true) }),
   errors: ['request_invalid', 'attempt_unknown', 'deadline_exceeded', 'internal'],

@@ -12,6 +12,7 @@ export const connectionBegin = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({
     attemptId,
     provider: configuredName,

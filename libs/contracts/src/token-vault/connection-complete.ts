@@ -25,6 +25,7 @@ export const connectionComplete = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ sealedQuery: jwe, browserBinding: digest }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({

@@ -31,6 +31,7 @@ export const connectionList = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ accountId }),
   reply: z.strictObject({ connections: z.array(connectionView) }),
   errors: ['request_invalid', 'deadline_exceeded', 'internal'],

@@ -8,6 +8,7 @@ export const connectionRevoke = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ accountId, provider: configuredName }),
   reply: z.strictObject({ revoked: z.boolean() }),
   errors: ['request_invalid', 'unknown_provider', 'deadline_exceeded', 'internal'],

@@ -8,6 +8,7 @@ export const sessionClose = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ tsid: sessionId }),
   reply: z.strictObject({ closed: z.boolean() }),
   errors: ['request_invalid', 'deadline_exceeded', 'internal'],

@@ -13,6 +13,7 @@ export const sessionOpen = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({
     attemptId,
     tsid: sessionId,

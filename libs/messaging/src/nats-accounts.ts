@@ -1,0 +1,144 @@
+import { BUCKETS } from '@gatehouse/contracts/buckets';
+import { SERVICES, type Service } from '@gatehouse/contracts/contract';
+import { EVENTS, REQUESTS } from '@gatehouse/contracts/table';
+import { type BusUser, inboxPrefix, PROVISIONING } from './bus-options.js';
+import { bucketName, bucketStream, eventStream, fullSubject } from './subjects.js';
+
+/** What one subject may cross between two accounts: a request and its reply (`service`), or a fact (`stream`). */
+export interface Export {
+  readonly kind: 'service' | 'stream';
+  readonly subject: string;
+  /** The only accounts that may import it. */
+  readonly to: readonly string[];
+}
+
+export interface Import {
+  readonly kind: 'service' | 'stream';
+  readonly subject: string;
+  readonly from: string;
+  /** Its name in the importing account; left out: the same. */
+  readonly as?: string;
+}
+
+/**
+ * A NATS account with its one user. What was not imported does not exist in it: the server does not check publish
+ * permissions on reply subjects, so permissions alone would let a service that can make anybody answer choose where to.
+ */
+export interface Account {
+  readonly name: string;
+  readonly user: BusUser;
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** Whether its user answers requests. */
+  readonly answers: boolean;
+  readonly exports: readonly Export[];
+  readonly imports: readonly Import[];
+  /** Streams and buckets that it owns, by stream name; none: JetStream is off in it. */
+  readonly streams: readonly string[];
+}
+
+export const accountName = (gatewayName: string, user: BusUser): string => `${gatewayName}-${user}`;
+
+/** Where provisioning finds the JetStream interface of a service's account. */
+export const provisionedApi = (service: Service): string => `${service}.$JS.API`;
+
+/** All accounts of a gateway, from the contracts: one per service, and one that makes the streams and buckets. */
+export const accountsOf = (gatewayName: string): readonly Account[] => [
+  ...SERVICES.map((service) => serviceAccount(service, gatewayName)),
+  provisioningAccount(gatewayName),
+];
+
+/** The streams of a service's account, by name. */
+export function streamsOf(service: Service, gatewayName: string): readonly string[] {
+  const publishes = EVENTS.some(({ publishedBy }) => publishedBy === service);
+  return [
+    ...(publishes ? [eventStream(gatewayName)] : []),
+    ...BUCKETS.filter(({ ownedBy }) => ownedBy === service).map((bucket) =>
+      bucketStream(gatewayName, bucket),
+    ),
+  ];
+}
+
+function serviceAccount(service: Service, gatewayName: string): Account {
+  const subject = (contract: { readonly subject: string }) => fullSubject(gatewayName, contract.subject);
+  const account = (name: Service) => accountName(gatewayName, name);
+  const answered = REQUESTS.filter(({ answeredBy }) => answeredBy === service);
+  const asked = REQUESTS.filter(({ calledBy }) => calledBy.includes(service));
+  const published = EVENTS.filter(({ publishedBy }) => publishedBy === service);
+  const heard = EVENTS.filter(({ heardBy }) => heardBy.includes(service));
+  const buckets = BUCKETS.filter(({ ownedBy }) => ownedBy === service);
+  const streams = streamsOf(service, gatewayName);
+  return {
+    name: account(service),
+    user: service,
+    publish: [
+      ...asked.map(subject),
+      ...published.map(subject),
+      ...buckets.flatMap((bucket) => bucketSubjects(bucketName(gatewayName, bucket))),
+    ].sort(),
+    subscribe: [
+      `${inboxPrefix(service)}.>`,
+      // Subject and queue group: the user cannot listen beside the group and read every replica's requests.
+      ...answered.map((contract) => `${subject(contract)} ${service}`),
+      ...heard.map(subject),
+    ].sort(),
+    answers: answered.length > 0,
+    exports: [
+      ...answered.map((contract) => exported('service', subject(contract), contract.calledBy.map(account))),
+      ...published
+        .filter(({ heardBy }) => heardBy.length > 0)
+        .map((event) => exported('stream', subject(event), event.heardBy.map(account))),
+      ...streams.flatMap(provisioningSubjects).map((api) => provisionedExport(api, gatewayName)),
+      ...(streams.length > 0 ? [provisionedExport('$JS.API.INFO', gatewayName)] : []),
+    ],
+    imports: [
+      ...asked.map((contract) => imported('service', subject(contract), account(contract.answeredBy))),
+      ...heard.map((event) => imported('stream', subject(event), account(event.publishedBy))),
+    ],
+    streams,
+  };
+}
+
+/** Only for `gatehouse migrate`: it may make and look at the streams that the contracts name, and nothing else. */
+function provisioningAccount(gatewayName: string): Account {
+  const imports = SERVICES.flatMap((service) => {
+    const streams = streamsOf(service, gatewayName);
+    const api = streams.length === 0 ? [] : ['$JS.API.INFO', ...streams.flatMap(provisioningSubjects)];
+    return api.map((subject): Import => ({
+      kind: 'service',
+      subject,
+      from: accountName(gatewayName, service),
+      as: `${service}.${subject}`,
+    }));
+  });
+  return {
+    name: accountName(gatewayName, PROVISIONING),
+    user: PROVISIONING,
+    publish: imports.flatMap(({ as }) => (as === undefined ? [] : [as])).sort(),
+    subscribe: [`${inboxPrefix(PROVISIONING)}.>`],
+    answers: false,
+    exports: [],
+    imports,
+    streams: [],
+  };
+}
+
+const exported = (kind: Export['kind'], subject: string, to: readonly string[]): Export => ({
+  kind,
+  subject,
+  to,
+});
+
+const imported = (kind: Import['kind'], subject: string, from: string): Import => ({ kind, subject, from });
+
+const provisionedExport = (subject: string, gatewayName: string): Export =>
+  exported('service', subject, [accountName(gatewayName, PROVISIONING)]);
+
+const provisioningSubjects = (stream: string): readonly string[] =>
+  ['CREATE', 'INFO', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
+
+/** What the key-value client of JetStream sends to use a bucket that is there. */
+const bucketSubjects = (bucket: string): readonly string[] => [
+  `$KV.${bucket}.>`,
+  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
+];
