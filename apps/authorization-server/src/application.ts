@@ -1,23 +1,35 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
+import { HTTP_LIMITS, limitedServer } from '@gatehouse/service-process/http-server';
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { Config } from './config.js';
+import { peerUnless } from './http/caller.js';
 import { IssuerUrls } from './http/issuer-urls.js';
+import { RequestLimits } from './http/request-limits.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
+/** An office behind one address, with the few connections that each browser opens. */
+const MAX_CONNECTIONS_OF_ONE_PEER = 256;
+
 /** The whole service, not yet listening on its port. */
-export async function createApplication(config: Config, log: Log): Promise<NestFastifyApplication> {
+export async function createApplication(
+  config: Config,
+  log: Log,
+  limits = HTTP_LIMITS,
+): Promise<NestFastifyApplication> {
   const urls = new IssuerUrls(config.issuer);
+  const perPeer = { max: MAX_CONNECTIONS_OF_ONE_PEER, peerOf: peerUnless(config.trustedProxies) };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     // Below an issuer with a path our routes stand after that path.
     rewriteUrl: (request: IncomingMessage) => urls.route(request.url ?? '/'),
+    serverFactory: (answer: RequestListener) => limitedServer({ perPeer, ...limits }, log, answer),
     forceCloseConnections: 'idle',
   });
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -30,6 +42,7 @@ export async function createApplication(config: Config, log: Log): Promise<NestF
     },
   );
   const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body; what they share is the limit (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -12,6 +12,7 @@ import { SignJWT, type CryptoKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
+import type { HttpLimits } from '@gatehouse/service-process/http-server';
 import { makeProxy } from './proxy-server.js';
 import {
   AuthorizationServerStandIn,
@@ -35,6 +36,7 @@ export interface ProxySetup {
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
   readonly log?: Log;
+  readonly limits?: HttpLimits;
 }
 
 export interface TestProxy {
@@ -67,7 +69,7 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     startStandIn(setup.nats.optionsOf('token-vault'), VaultStandIn, surroundings),
   ]);
   const startReplica = async () => {
-    const app = await makeProxy(proxyPart(setup), setup.log ?? new SilentLog());
+    const app = await makeProxy(proxyPart(setup), setup.log ?? new SilentLog(), setup.limits);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const origin = `http://127.0.0.1:${port}`;

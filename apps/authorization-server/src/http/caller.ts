@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import proxyAddress from '@fastify/proxy-addr';
 
 /** Who sends a request, as far as limits tell callers apart. */
@@ -12,6 +12,13 @@ export type CallerOf = (request: IncomingMessage) => string;
 export function callerBehind(trustedProxies: readonly string[]): CallerOf {
   const isTrusted = proxyAddress.compile([...trustedProxies]);
   return (request) => networkOf(proxyAddress(request, isTrusted));
+}
+
+/** Whose connection it is; a trusted proxy speaks for many and has no name. */
+export function peerUnless(trustedProxies: readonly string[]): (socket: Socket) => string | undefined {
+  const isTrusted = proxyAddress.compile([...trustedProxies]);
+  return ({ remoteAddress }) =>
+    remoteAddress === undefined || isTrusted(remoteAddress, 0) ? undefined : networkOf(remoteAddress);
 }
 
 /** Whoever has an IPv6 address has the other 2^64 of its network as well (RFC 4291, section 2.5.4): they are one caller. */

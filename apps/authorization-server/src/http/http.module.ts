@@ -1,4 +1,6 @@
 import { Global, Module } from '@nestjs/common';
+import { systemClock } from '@gatehouse/kernel/clock';
+import { Log } from '@gatehouse/observability/log';
 import { CONFIG, type Config } from '../config.js';
 import { PageFilesController } from '../pages/page-files.controller.js';
 import { IssuerUrls } from './issuer-urls.js';
@@ -10,7 +12,12 @@ import { RequestLimits } from './request-limits.js';
   controllers: [PageFilesController],
   providers: [
     { provide: IssuerUrls, inject: [CONFIG], useFactory: ({ issuer }: Config) => new IssuerUrls(issuer) },
-    RequestLimits,
+    {
+      provide: RequestLimits,
+      inject: [CONFIG, IssuerUrls, Log],
+      useFactory: (config: Config, urls: IssuerUrls, log: Log) =>
+        new RequestLimits(config, urls, log, systemClock),
+    },
   ],
   exports: [IssuerUrls, RequestLimits],
 })

@@ -109,14 +109,20 @@ describe('the rate limit', () => {
     });
   });
 
-  test('remembers a bounded number of callers, whoever floods (memory)', () => {
-    const limiter = new RateLimiter({ burst: 1, perSecond: 1 }, { nowMs: () => 0 });
-    expect([limiter.waitSeconds('first'), limiter.waitSeconds('first')]).toEqual([0, 1]);
-    for (let index = 1; index < 10_000; index += 1) limiter.waitSeconds(`caller ${index}`);
-    expect(limiter.waitSeconds('first')).toBe(1);
-    for (let index = 0; index < 10_000; index += 1) limiter.waitSeconds(`another ${index}`);
-    // Forgotten: nothing is kept of it.
-    expect(limiter.waitSeconds('first')).toBe(0);
+  test('remembers a bounded number of callers, and still whom it limits, whoever floods (memory)', () => {
+    const clock = { now: 0, nowMs: () => clock.now };
+    const limiter = new RateLimiter({ burst: 2, perSecond: 1 }, clock);
+    const waits = (caller: string, times: number) =>
+      Array.from({ length: times }, () => limiter.waitSeconds(caller));
+    expect(waits('script', 3)).toEqual([0, 0, 1]);
+    for (let index = 1; index < 10_000; index += 1) limiter.waitSeconds(`flood ${index}`);
+    // Whoever comes now finds no room of their own; together they are let through like ten.
+    const strangers = Array.from({ length: 30 }, (_, index) => limiter.waitSeconds(`stranger ${index}`));
+    expect(strangers.filter((seconds) => seconds === 0)).toHaveLength(20);
+    expect(waits('script', 1)).toEqual([1]);
+    // Who has been quiet until their bucket is full again makes room; nothing is lost with it.
+    clock.now = 2_000;
+    expect(waits('newcomer', 3)).toEqual([0, 0, 1]);
   });
 
   test('lets a burst through, then one at a time, and tells callers apart', () => {

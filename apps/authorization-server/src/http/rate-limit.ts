@@ -7,16 +7,23 @@ export interface RateLimit {
 }
 
 interface Bucket {
-  tokens: number;
-  filledAtMs: number;
+  readonly tokens: number;
+  readonly filledAtMs: number;
 }
 
-/** More callers than this are not told apart: the oldest are forgotten, which gives them a full bucket again. */
+/** More callers than this at a time are not told apart. */
 const MAX_CALLERS = 10_000;
+/** What all of those share has the size of so many buckets. */
+const CROWD = 10;
 
-/** A token bucket per caller, in this process. It bounds what one address can cost; it is no quota across replicas. */
+/**
+ * A token bucket per caller, in this process. It bounds what one address can cost; it is no quota across replicas.
+ * Memory is bounded without forgetting whom it limits: only a full bucket is dropped, since nothing is known of it that
+ * a new one does not say. Callers for whom there is no room then share a bucket.
+ */
 export class RateLimiter {
   readonly #buckets = new Map<string, Bucket>();
+  #crowd: Bucket = { tokens: Infinity, filledAtMs: 0 };
 
   constructor(
     private readonly limit: RateLimit,
@@ -26,21 +33,37 @@ export class RateLimiter {
   /** @returns 0 when the request may go on, otherwise the seconds after which it may be tried again. */
   waitSeconds(caller: string): number {
     const nowMs = this.clock.nowMs();
-    const { burst, perSecond } = this.limit;
-    const known = this.#buckets.get(caller) ?? { tokens: burst, filledAtMs: nowMs };
-    const elapsedSeconds = Math.max(0, nowMs - known.filledAtMs) / 1_000;
-    const tokens = Math.min(burst, known.tokens + elapsedSeconds * perSecond);
-    const allowed = tokens >= 1;
-    this.#remember(caller, { tokens: allowed ? tokens - 1 : tokens, filledAtMs: nowMs });
-    return allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond));
-  }
-
-  #remember(caller: string, bucket: Bucket): void {
+    const known = this.#buckets.get(caller);
+    if (known === undefined && !this.#hasRoom(nowMs)) {
+      const { burst, perSecond } = this.limit;
+      const [crowd, wait] = taken(this.#crowd, { burst: burst * CROWD, perSecond: perSecond * CROWD }, nowMs);
+      this.#crowd = crowd;
+      return wait;
+    }
+    const [bucket, wait] = taken(known ?? { tokens: this.limit.burst, filledAtMs: nowMs }, this.limit, nowMs);
     // Deleted first, so that the map stays ordered by last use.
     this.#buckets.delete(caller);
     this.#buckets.set(caller, bucket);
-    if (this.#buckets.size <= MAX_CALLERS) return;
-    const [oldest] = this.#buckets.keys();
-    if (oldest !== undefined) this.#buckets.delete(oldest);
+    return wait;
   }
+
+  #hasRoom(nowMs: number): boolean {
+    if (this.#buckets.size < MAX_CALLERS) return true;
+    const [oldest] = this.#buckets;
+    if (oldest === undefined || filled(oldest[1], this.limit, nowMs).tokens < this.limit.burst) return false;
+    return this.#buckets.delete(oldest[0]);
+  }
+}
+
+/** A bucket as time has filled it. */
+function filled({ tokens, filledAtMs }: Bucket, { burst, perSecond }: RateLimit, nowMs: number): Bucket {
+  const elapsedSeconds = Math.max(0, nowMs - filledAtMs) / 1_000;
+  return { tokens: Math.min(burst, tokens + elapsedSeconds * perSecond), filledAtMs: nowMs };
+}
+
+/** @returns the bucket after one request, and how many seconds it has to wait. */
+function taken(bucket: Bucket, limit: RateLimit, nowMs: number): [Bucket, number] {
+  const { tokens, filledAtMs } = filled(bucket, limit, nowMs);
+  if (tokens >= 1) return [{ tokens: tokens - 1, filledAtMs }, 0];
+  return [{ tokens, filledAtMs }, Math.max(1, Math.ceil((1 - tokens) / limit.perSecond))];
 }

@@ -1,54 +1,105 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { systemClock } from '@gatehouse/kernel/clock';
-import { Log } from '@gatehouse/observability/log';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { countedWarning } from '@gatehouse/observability/counted-warning';
+import type { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CONFIG, type Config } from '../config.js';
+import type { Config } from '../config.js';
 import { callerBehind, type CallerOf } from './caller.js';
 import { errorPage } from '../pages/error-page.js';
-import { IssuerUrls } from './issuer-urls.js';
+import type { IssuerUrls } from './issuer-urls.js';
 import { RateLimiter } from './rate-limit.js';
 import { sendPage } from './reply.js';
 
-/** Generous for people and for offices behind one address; what they bound is a script. */
+/**
+ * Generous for people, for offices behind one address, and for hosted clients that refresh for many from one; what they
+ * bound is a script.
+ */
 const LIMITS = {
+  /** What begins a sign-in or a leg of one. */
   authorize: { burst: 120, perSecond: 10 },
   register: { burst: 60, perSecond: 2 },
+  token: { burst: 300, perSecond: 30 },
+  revoke: { burst: 60, perSecond: 5 },
+  document: { burst: 600, perSecond: 50 },
+  page: { burst: 600, perSecond: 40 },
 } as const;
 
-/** Requests that cost us work before anybody has signed in, counted by caller. */
-@Injectable()
-export class RequestLimits {
-  readonly #limiters = {
-    authorize: new RateLimiter(LIMITS.authorize, systemClock),
-    register: new RateLimiter(LIMITS.register, systemClock),
-  };
+type Kind = keyof typeof LIMITS;
 
+/** Where people are, who get a page; all others are programs. */
+const PAGES: ReadonlySet<Kind> = new Set(['authorize', 'page']);
+
+const ENDPOINTS: Readonly<Record<string, Kind>> = {
+  '/oauth/authorize': 'authorize',
+  '/oauth/register': 'register',
+  '/oauth/token': 'token',
+  '/oauth/revoke': 'revoke',
+};
+
+/** Asked by whoever watches over the service, often, and cheap. */
+const UNLIMITED = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Every route has a limit, those that do not exist included. */
+export function kindOf(url: string): Kind | undefined {
+  const [path = ''] = url.split('?');
+  if (UNLIMITED.has(path)) return undefined;
+  return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
+}
+
+/** Requests that cost us work before anybody has signed in, counted by caller. */
+export class RequestLimits {
+  readonly #limiters: Readonly<Record<Kind, RateLimiter>>;
+  readonly #warnings: Readonly<Record<Kind, () => void>>;
   readonly #callerOf: CallerOf;
 
   constructor(
-    @Inject(CONFIG) { trustedProxies }: Config,
+    { trustedProxies }: Pick<Config, 'trustedProxies'>,
     private readonly urls: IssuerUrls,
-    private readonly log: Log,
+    log: Log,
+    clock: Clock,
   ) {
     this.#callerOf = callerBehind(trustedProxies);
+    this.#limiters = forEachKind((kind) => new RateLimiter(LIMITS[kind], clock));
+    this.#warnings = forEachKind((kind) => countedWarning(log, 'request-limited', { kind }));
   }
 
   /** Answers 429 and returns true when the caller has to wait. */
-  refuses(kind: keyof typeof LIMITS, request: FastifyRequest, reply: FastifyReply): boolean {
+  refuses(kind: Kind, request: FastifyRequest, reply: FastifyReply): boolean {
     const seconds = this.#limiters[kind].waitSeconds(this.#callerOf(request.raw));
     if (seconds === 0) return false;
-    this.log.warn('request-limited', { kind });
+    this.#warnings[kind]();
     void reply.header('retry-after', String(seconds));
-    // Where to authorize is where people are; only programs register.
-    if (kind === 'authorize') sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
+    if (PAGES.has(kind)) sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
     else
       void reply
         .code(429)
-        .header('cache-control', 'no-store')
+        .headers({
+          'cache-control': 'no-store',
+          // Clients that are scripts of a page may read why, as they may read every other answer of these endpoints.
+          'access-control-allow-origin': request.headers.origin ?? '*',
+          'access-control-expose-headers': 'retry-after',
+          vary: 'Origin',
+        })
         .send({
           error: 'temporarily_unavailable',
           error_description: `Too many requests. Try again in ${seconds} s.`,
         });
     return true;
   }
+
+  /** Fastify's hook: before a request's body is read. */
+  readonly onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const kind = kindOf(request.url);
+    if (kind === undefined || !this.refuses(kind, request, reply)) done();
+  };
+}
+
+function forEachKind<Value>(make: (kind: Kind) => Value): Readonly<Record<Kind, Value>> {
+  return {
+    authorize: make('authorize'),
+    register: make('register'),
+    token: make('token'),
+    revoke: make('revoke'),
+    document: make('document'),
+    page: make('page'),
+  };
 }

@@ -270,7 +270,7 @@ describe('behind an ingress, with an https issuer that has a path', () => {
           initialAccessToken: new Secret('let-me-in'),
         },
       },
-      port,
+      { port },
     );
   });
 

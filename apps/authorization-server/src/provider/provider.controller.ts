@@ -7,7 +7,6 @@ import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { registrationPolicy } from '../clients/registration-policy.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
-import { RequestLimits } from '../http/request-limits.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { inQueryOnly, withDefaults } from './authorization-query.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
@@ -20,7 +19,6 @@ export class ProviderController {
   constructor(
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
-    private readonly limits: RequestLimits,
     private readonly cookies: AttemptCookies,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Config,
@@ -30,7 +28,6 @@ export class ProviderController {
 
   @Get('oauth/authorize')
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (this.limits.refuses('authorize', request, reply)) return;
     const search = inQueryOnly(new URLSearchParams(request.url.split('?').slice(1).join('?')));
     const query = withDefaults(search, this.config.baselineClientScopes);
     await this.#pass(request, reply, { route: `/oauth/authorize?${query.toString()}` });
@@ -81,7 +78,6 @@ export class ProviderController {
   async register(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     reply.raw.setHeader('access-control-allow-origin', request.headers.origin ?? '*');
     reply.raw.setHeader('vary', 'Origin');
-    if (this.limits.refuses('register', request, reply)) return;
     if (this.config.clientRegistration.dynamic === 'off') {
       await reply
         .code(404)

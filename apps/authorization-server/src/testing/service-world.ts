@@ -12,7 +12,10 @@ export interface ServiceWorld {
   /** The spec's own way to the database. */
   readonly rows: Database;
   /** Another instance on the same database, bus and vault; whoever starts it closes it. */
-  readonly startAnother: (overrides: TestServiceParts['overrides'], port?: number) => Promise<TestService>;
+  readonly startAnother: (
+    overrides: TestServiceParts['overrides'],
+    more?: Partial<Pick<TestServiceParts, 'port' | 'limits'>>,
+  ) => Promise<TestService>;
   readonly close: () => Promise<void>;
 }
 
@@ -30,12 +33,13 @@ export async function startServiceWorld(): Promise<ServiceWorld> {
     nats,
     service,
     rows,
-    startAnother: async (overrides = {}, port) =>
+    startAnother: async (overrides = {}, more = {}) =>
       await TestService.start({
         ...parts,
-        port: port ?? (await freePort()),
+        port: await freePort(),
         vault: service.vault,
         overrides,
+        ...more,
       }),
     close: async () => {
       await rows.onApplicationShutdown();

@@ -4,6 +4,7 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { Log } from '@gatehouse/observability/log';
+import type { HttpLimits } from '@gatehouse/service-process/http-server';
 import { createApplication, start } from '../application.js';
 import type { Config } from '../config.js';
 import { startStandInVault, type StandInVault } from './stand-in-vault.js';
@@ -18,6 +19,7 @@ export interface TestServiceParts {
   readonly log: Log;
   busOf(service: 'authorization-server' | 'token-vault'): BusOptions;
   readonly overrides?: Partial<Config>;
+  readonly limits?: HttpLimits;
   /** Another replica's: it answers for this one, too. */
   readonly vault?: StandInVault;
 }
@@ -41,7 +43,7 @@ export class TestService {
       { databaseUrl: parts.databaseUrl, bus, port: parts.port },
       parts.overrides,
     );
-    const app = await createApplication(config, parts.log);
+    const app = await createApplication(config, parts.log, parts.limits);
     await start(app, config);
     return new TestService(config, app, vault, async () => {
       await app.close();

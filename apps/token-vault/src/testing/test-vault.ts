@@ -7,6 +7,7 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { HttpLimits } from '@gatehouse/service-process/http-server';
 import { startTokenVault } from '../token-vault.app.js';
 import { VaultClient } from './vault-client.js';
 import { vaultConfig, type VaultConfigOptions } from './vault-config.js';
@@ -17,6 +18,7 @@ export interface TestVaultOptions extends Pick<VaultConfigOptions, 'providers' |
   readonly log: Log;
   /** Default 1. */
   readonly replicas?: number;
+  readonly limits?: HttpLimits;
 }
 
 export interface TestVault {
@@ -33,7 +35,7 @@ export async function startTestVault(options: TestVaultOptions): Promise<TestVau
   const { log, nats } = options;
   const config = vaultConfig({ ...options, bus: nats.optionsOf('token-vault') });
   const replicas = await Promise.all(
-    Array.from({ length: options.replicas ?? 1 }, () => startTokenVault(config, log)),
+    Array.from({ length: options.replicas ?? 1 }, () => startTokenVault(config, log, options.limits)),
   );
   const [app] = replicas;
   if (app === undefined) throw new Error('no replica');

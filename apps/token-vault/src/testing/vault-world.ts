@@ -9,7 +9,7 @@ import type { VaultClient } from './vault-client.js';
 import { oauth2Provider, oidcProvider } from './vault-config.js';
 
 type Providers = TestVaultOptions['providers'];
-type VaultOptions = Pick<TestVaultOptions, 'providers' | 'backends' | 'replicas'>;
+type VaultOptions = Pick<TestVaultOptions, 'providers' | 'backends' | 'replicas' | 'limits'>;
 
 export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas'> {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */

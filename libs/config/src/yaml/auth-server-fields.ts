@@ -140,7 +140,7 @@ export const authServer = block(
     insecureAllowHttp: flag('An `http:` issuer is accepted on other hosts than localhost.'),
     trustedProxies: list(
       text('network', 'An address or a network.'),
-      'Reverse proxies in front of the authorization server: what they write into `X-Forwarded-For` tells callers apart, so that rate limits count people and not the proxy.',
+      'Reverse proxies in front of the authorization server: what they write into `X-Forwarded-For` tells callers apart, so that rate limits and connection limits count people and not the proxy.',
     ).default([]),
     tokenLifespans: tokenLifespans.prefault({}),
     signingKeys: list(
