@@ -6,7 +6,7 @@ import { startWorld } from './world.js';
 unexpectedFailures.subscribe((error) => console.error('demonstration: unexpected failure:', error));
 
 try {
-  const world = await startWorld(readSettings(process.argv.slice(2)));
+  const world = await startWorld(readSettings(process.argv.slice(2), process.env));
   const places = Object.entries(world.urls).map(([part, url]) => `${part}=${url}`);
   if (world.controlUrl !== undefined) places.push(`control=${world.controlUrl}`);
   console.log(`demonstration ready ${places.join(' ')}`);

@@ -8,7 +8,10 @@ test('without flags the whole world runs on the ports of the plan, without the c
   expect(settings).toMatchObject({
     only: ['acme-sso', 'octo', 'sts', 'repos', 'tickets'],
     gatewayIssuer: 'http://localhost:4484',
-    callbackUrls: ['http://localhost:4484/oauth/callback'],
+    callbackUrls: {
+      'acme-sso': ['http://localhost:4484/oauth/callback/acme-sso'],
+      octo: ['http://localhost:4484/oauth/callback/octo'],
+    },
     control: false,
   });
 });
@@ -23,6 +26,18 @@ test.each([
 ])('%j is refused with a sentence that names it', (args, sentence) => {
   expect(() => readSettings(args)).toThrow(SettingsError);
   expect(() => readSettings(args)).toThrow(sentence);
+});
+
+test.each(['--acme-client-secret', '--octo-client-secret', '--sts-client-secret', '--reports-api-key'])(
+  '%s is no flag: everybody on the machine can read the arguments of a process',
+  (flag) => {
+    expect(() => readSettings([`${flag}=x`])).toThrow(SettingsError);
+  },
+);
+
+test('secrets come from the environment', () => {
+  const { octoClientSecret, reportsApiKey } = readSettings([], { OCTO_CLIENT_SECRET: 'own' });
+  expect([octoClientSecret.reveal(), reportsApiKey.reveal()]).toEqual(['own', 'reports-demo-key']);
 });
 
 test('secrets among the settings do not print', () => {

@@ -1,6 +1,13 @@
 import { Secret } from '@gatehouse/kernel/secret';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { isPartName, PARTS, PORT_OFFSETS, type IssuerName, type PartName } from './parts.js';
+import {
+  isPartName,
+  PARTS,
+  PORT_OFFSETS,
+  type IssuerName,
+  type PartName,
+  type ProviderName,
+} from './parts.js';
 
 /** Everything that shapes a demonstration world; durations are in seconds. */
 export interface Settings {
@@ -16,7 +23,8 @@ export interface Settings {
   readonly acmeSsoBrowserUrl: string | undefined;
   readonly gatewayIssuer: string;
   readonly gatewayJwksUrl: string | undefined;
-  readonly callbackUrls: readonly string[];
+  /** What each provider has registered for its client. */
+  readonly callbackUrls: Readonly<Record<ProviderName, readonly string[]>>;
   readonly acmeAccessTokenTtlSeconds: number;
   readonly octoAccessTokenTtlSeconds: number;
   readonly stsTokenTtlSeconds: number;
@@ -53,18 +61,24 @@ const FLAGS = {
   'acme-access-token-ttl': { type: 'string' },
   'octo-access-token-ttl': { type: 'string' },
   'sts-token-ttl': { type: 'string' },
-  'acme-client-secret': { type: 'string' },
-  'octo-client-secret': { type: 'string' },
-  'sts-client-secret': { type: 'string' },
-  'introspection-client-secret': { type: 'string' },
-  'reports-api-key': { type: 'string' },
   control: { type: 'boolean' },
 } as const satisfies NonNullable<ParseArgsConfig['options']>;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof FLAGS }>>['values'];
 
+/** Everybody on the machine can read a process's arguments, so secrets come as variables of its environment. */
+const SECRETS = {
+  acmeClientSecret: ['ACME_SSO_CLIENT_SECRET', 'acme-demo-secret'],
+  octoClientSecret: ['OCTO_CLIENT_SECRET', 'octo-demo-secret'],
+  stsClientSecret: ['STS_CLIENT_SECRET', 'sts-demo-secret'],
+  introspectionClientSecret: ['INTROSPECTION_CLIENT_SECRET', 'repos-backend-secret'],
+  reportsApiKey: ['REPORTS_API_KEY', 'reports-demo-key'],
+} as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the command line; throws {@link SettingsError} with a sentence for the person who typed it. */
-export function readSettings(args: readonly string[]): Settings {
+export function readSettings(args: readonly string[], environment: Environment = {}): Settings {
   const values = parseValues(args);
   const portBase = wholeNumber(values['port-base'], 'port-base', 4483, 0, 65_535 - PORT_OFFSETS.control);
   const publicHost = values['public-host'] ?? 'localhost';
@@ -83,12 +97,20 @@ export function readSettings(args: readonly string[]): Settings {
     acmeAccessTokenTtlSeconds: lifetime(values['acme-access-token-ttl'], 'acme-access-token-ttl', 300),
     octoAccessTokenTtlSeconds: lifetime(values['octo-access-token-ttl'], 'octo-access-token-ttl', 60),
     stsTokenTtlSeconds: lifetime(values['sts-token-ttl'], 'sts-token-ttl', 120),
-    acmeClientSecret: new Secret(values['acme-client-secret'] ?? 'acme-demo-secret'),
-    octoClientSecret: new Secret(values['octo-client-secret'] ?? 'octo-demo-secret'),
-    stsClientSecret: new Secret(values['sts-client-secret'] ?? 'sts-demo-secret'),
-    introspectionClientSecret: new Secret(values['introspection-client-secret'] ?? 'repos-backend-secret'),
-    reportsApiKey: new Secret(values['reports-api-key'] ?? 'reports-demo-key'),
+    ...secretsFrom(environment),
     control: values.control ?? false,
+  };
+}
+
+function secretsFrom(environment: Environment): Record<keyof typeof SECRETS, Secret> {
+  const secret = ([name, fallback]: readonly [string, string]): Secret =>
+    new Secret(environment[name] ?? fallback);
+  return {
+    acmeClientSecret: secret(SECRETS.acmeClientSecret),
+    octoClientSecret: secret(SECRETS.octoClientSecret),
+    stsClientSecret: secret(SECRETS.stsClientSecret),
+    introspectionClientSecret: secret(SECRETS.introspectionClientSecret),
+    reportsApiKey: secret(SECRETS.reportsApiKey),
   };
 }
 
@@ -140,10 +162,10 @@ function partList(text: string | undefined): readonly PartName[] {
   return PARTS.filter((name) => names.includes(name));
 }
 
-function callbackUrls(given: readonly string[] | undefined, gatewayIssuer: string): readonly string[] {
-  if (given === undefined) return [`${gatewayIssuer}/oauth/callback`];
-  for (const text of given) parseUrl(text, 'callback-url');
-  return given;
+function callbackUrls(given: readonly string[] | undefined, gatewayIssuer: string): Settings['callbackUrls'] {
+  for (const text of given ?? []) parseUrl(text, 'callback-url');
+  const own = (part: ProviderName): readonly string[] => given ?? [`${gatewayIssuer}/oauth/callback/${part}`];
+  return { 'acme-sso': own('acme-sso'), octo: own('octo') };
 }
 
 function url(text: string | undefined, flag: string): string | undefined {

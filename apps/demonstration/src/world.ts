@@ -74,19 +74,26 @@ interface Surroundings {
 
 function startPart(part: PartName, surroundings: Surroundings): Promise<Running> | Running {
   const { settings, urls, control } = surroundings;
-  const { callbackUrls, introspectionClientSecret } = settings;
+  const { introspectionClientSecret } = settings;
   switch (part) {
     case 'acme-sso': {
       const { acmeSsoBrowserUrl: browserUrl, acmeClientSecret: clientSecret } = settings;
       const accessTokenTtlSeconds = settings.acmeAccessTokenTtlSeconds;
       return acmeSso(
-        { url: urls[part], browserUrl, callbackUrls, clientSecret, accessTokenTtlSeconds },
+        {
+          url: urls[part],
+          browserUrl,
+          callbackUrls: settings.callbackUrls[part],
+          clientSecret,
+          accessTokenTtlSeconds,
+        },
         control,
       );
     }
     case 'octo': {
       const { octoClientSecret: clientSecret, octoAccessTokenTtlSeconds: accessTokenTtlSeconds } = settings;
       const secrets = { clientSecret, introspectionClientSecret };
+      const callbackUrls = settings.callbackUrls[part];
       return octo({ url: urls[part], callbackUrls, accessTokenTtlSeconds, ...secrets }, control);
     }
     case 'sts':

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model';
+import type { Problem } from '@gatehouse/config/problems';
 import { renderProblems } from '@gatehouse/config/render-problems';
 import { systemSecrets } from '@gatehouse/config/secret-references';
 import { Cannot } from './cannot.js';
@@ -25,17 +26,28 @@ export function readConfiguration(file: string): ConfigurationText {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface CheckedConfiguration {
+  readonly model: GatehouseModel;
+  readonly warnings: readonly Problem[];
+}
+
 /** The checked model; every problem at once when there are any. */
-export function modelOf(
+export function checked(
   configuration: ConfigurationText,
   part: Part,
   environment: Environment,
-): GatehouseModel {
+): CheckedConfiguration {
   const readSecret = systemSecrets(dirname(configuration.document), environment);
   const loaded = parseConfiguration(configuration, { part, readSecret });
   if (!loaded.ok) throw new Cannot(renderProblems(loaded.problems));
-  return loaded.model;
+  return loaded;
 }
+
+export const modelOf = (
+  configuration: ConfigurationText,
+  part: Part,
+  environment: Environment,
+): GatehouseModel => checked(configuration, part, environment).model;
 
 /** Checks the parts of several services, each with what its own process would be given; all problems of all of them at once. */
 export function checkParts(

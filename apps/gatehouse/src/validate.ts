@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { explain } from '@gatehouse/config/explain';
-import { modelOf, readConfiguration } from './configuration.js';
+import { renderWarnings } from '@gatehouse/config/render-problems';
+import { checked, readConfiguration } from './configuration.js';
 import type { Output } from './output.js';
 
 /** Checks a configuration with every rule that the services run at start; no secret is looked up. */
 export function validate(file: string, withExplanation: boolean, output: Output): number {
-  const model = modelOf(readConfiguration(resolve(file)), 'none', {});
+  const { model, warnings } = checked(readConfiguration(resolve(file)), 'none', {});
   if (withExplanation) {
     const facts = explain(model);
     const width = Math.max(...facts.map(({ path }) => path.length));
@@ -13,6 +14,7 @@ export function validate(file: string, withExplanation: boolean, output: Output)
       output.line(`${path.padEnd(width)}  ${value}  (${because})`);
     output.line();
   }
+  if (warnings.length > 0) output.line(`${renderWarnings(warnings)}\n`);
   const providers = model.authServer?.upstreamProviders.length ?? 0;
   output.line(
     `${file} is valid: gateway "${model.name}", ${providers} providers, ${model.backends.length} backends.`,

@@ -7,9 +7,7 @@ import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgre
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { PersonAtBrowser } from './testing/person-at-browser.js';
 import { startTestVault, type TestVault } from './testing/test-vault.js';
-import { oauth2Provider, oidcProvider, tokenExchange } from './testing/vault-config.js';
-
-const CALLBACK = 'http://localhost:4484/oauth/callback';
+import { ISSUER, oauth2Provider, oidcProvider, tokenExchange } from './testing/vault-config.js';
 
 let database: TestDatabase;
 let nats: TestNats;
@@ -20,7 +18,7 @@ let portBase: number;
 beforeAll(async () => {
   // Its control server has the last of them.
   portBase = await freePortBase(12);
-  demonstration = new Demonstration(portBase, ['--callback-url', CALLBACK, '--octo-access-token-ttl', '60']);
+  demonstration = new Demonstration(portBase, ['--gateway-issuer', ISSUER, '--octo-access-token-ttl', '60']);
   [database, nats] = await Promise.all([
     startTestDatabase('token-vault'),
     startTestNats(),
@@ -64,7 +62,7 @@ afterAll(async () => {
 });
 
 test('a person signs in at both providers; forty callers then cost octo one redemption, and tickets gets its own token', async () => {
-  const person = new PersonAtBrowser('alice', CALLBACK);
+  const person = new PersonAtBrowser('alice');
   const signIn = (url: string) => person.callbackQuery(url);
   const { tsid } = await vault.client.signIn({ 'acme-sso': signIn, octo: signIn });
   const before = await vault.client.inject(tsid, 'repos');
@@ -82,6 +80,6 @@ test('a person signs in at both providers; forty callers then cost octo one rede
 });
 
 test('a person who says no is told apart from a provider that fails', async () => {
-  const person = new PersonAtBrowser('bob', CALLBACK, 'deny');
+  const person = new PersonAtBrowser('bob', 'deny');
   await expect(vault.client.signIn({ octo: (url) => person.callbackQuery(url) })).rejects.toThrow('denied');
 });

@@ -20,6 +20,7 @@ import { LegsHandler } from './connections/legs.handler.js';
 import { ListConnections } from './connections/list-connections.js';
 import { OpenSession } from './connections/open-session.js';
 import { PendingLegStore } from './connections/pending-leg.store.js';
+import { ReceiveCallback } from './connections/receive-callback.js';
 import { RevocationOutbox } from './connections/revocation-outbox.js';
 import { RevocationOutboxStore } from './connections/revocation-outbox.store.js';
 import { RevokeConnection } from './connections/revoke-connection.js';
@@ -45,9 +46,11 @@ import { BusKeyStore } from './keyring/bus-key.store.js';
 import { BusKeys } from './keyring/bus-keys.js';
 import { Keyring } from './keyring/keyring.js';
 import { PrismaDatabase, SCHEMA } from './prisma-database.js';
+import { CallbackSender } from './providers/callback-sender.js';
 import { ProviderMetadataClient } from './providers/provider-metadata.client.js';
 import { ProviderRegistry } from './providers/provider-registry.js';
 import { ProviderClient } from './providers/provider.client.js';
+import { SharedCallbacks } from './providers/shared-callbacks.js';
 import { CurrentTokensOf } from './refresh/current-tokens.js';
 import { Redeem } from './refresh/redeem.js';
 import { RefreshEndings } from './refresh/refresh-endings.js';
@@ -56,7 +59,7 @@ import { Refresher } from './refresh/refresher.js';
 import { Sweeper } from './sweeper.js';
 import { VaultMetrics } from './vault-metrics.js';
 
-const PROVIDERS = [ProviderRegistry, ProviderMetadataClient, ProviderClient];
+const PROVIDERS = [ProviderRegistry, ProviderMetadataClient, ProviderClient, SharedCallbacks, CallbackSender];
 const KEYRING = [Keyring, BusKeyStore, BusKeys];
 const CONNECTIONS = [
   ConnectionStore,
@@ -71,6 +74,7 @@ const CONNECTIONS = [
   AdoptStaged,
   RevocationOutbox,
   BeginConnection,
+  ReceiveCallback,
   CompleteConnection,
   OpenSession,
   AdoptConnection,

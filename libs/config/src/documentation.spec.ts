@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { configurationDocumentation } from './documentation.js';
-import { RULES } from './rules/rules.js';
+import { RULES, WARNINGS } from './rules/rules.js';
 import type { SchemaNode } from './schema-tree.js';
 import { gatehouseYamlTree } from './structure.js';
 
@@ -19,6 +19,7 @@ test('every field and every rule is documented', () => {
   expect(undescribed(gatehouseYamlTree, '')).toEqual([]);
   const page = configurationDocumentation('name: acme');
   for (const { demands } of RULES) expect(page).toContain(demands);
+  for (const { warns } of WARNINGS) expect(page).toContain(warns);
   expect(page).toContain('### `authServer.upstreamProviders[].oidcConfig`');
   expect(page).toContain('name: acme');
 });

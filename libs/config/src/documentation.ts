@@ -1,4 +1,4 @@
-import { RULES } from './rules/rules.js';
+import { RULES, WARNINGS } from './rules/rules.js';
 import type { SchemaField, SchemaNode } from './schema-tree.js';
 import { DEFAULT_SECRETS_DIR } from './secret-references.js';
 import { gatehouseYamlTree } from './structure.js';
@@ -18,6 +18,9 @@ export function configurationDocumentation(example: string): string {
     ...blockSections('', gatehouseYamlTree),
     '## Rules across fields',
     RULES.map(({ demands }) => `- ${demands}`).join('\n'),
+    '## Warnings',
+    'They are printed by `gatehouse validate` and logged at start, and stop nothing.',
+    WARNINGS.map(({ warns }) => `- ${warns}`).join('\n'),
     '',
   ].join('\n\n');
 }

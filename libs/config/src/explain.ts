@@ -38,11 +38,11 @@ const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly E
     value: authServer.issuer,
     because: 'issuer of every access token; its metadata is at /.well-known/oauth-authorization-server',
   },
-  {
-    path: 'authServer.callbackUrl',
-    value: authServer.callbackUrl,
-    because: 'redirect URI to register at every upstream provider',
-  },
+  ...authServer.upstreamProviders.map(({ name, redirectUri }) => ({
+    path: `authServer.upstreamProviders.${name}.redirectUri`,
+    value: redirectUri,
+    because: `callback to register at ${name}: exactly this one, and none of another provider`,
+  })),
   {
     path: 'authServer.primaryUpstreamProvider',
     value: authServer.primaryUpstreamProvider,

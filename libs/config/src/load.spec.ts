@@ -24,7 +24,6 @@ test('what is left out has a safe default', () => {
   });
   expect(authServer).toMatchObject({
     issuer: 'https://mcp.acme.example',
-    callbackUrl: 'https://mcp.acme.example/oauth/callback',
     primaryUpstreamProvider: 'acme-sso',
     insecureAllowHttp: false,
     tokenLifespans: {
@@ -39,8 +38,17 @@ test('what is left out has a safe default', () => {
     clientRegistration: { dynamic: 'open', metadataDocuments: { enabled: true, allowPrivateIps: false } },
   });
   expect(authServer?.upstreamProviders).toMatchObject([
-    { requirement: 'required', allowPrivateIps: false, insecureAllowHttp: false, timeoutMs: 10_000 },
-    { oauth2Config: { tokenEndpointAuthMethod: 'client_secret_basic' } },
+    {
+      requirement: 'required',
+      allowPrivateIps: false,
+      insecureAllowHttp: false,
+      timeoutMs: 10_000,
+      redirectUri: 'https://mcp.acme.example/oauth/callback/acme-sso',
+    },
+    {
+      redirectUri: 'https://mcp.acme.example/oauth/callback/octo',
+      oauth2Config: { tokenEndpointAuthMethod: 'client_secret_basic' },
+    },
   ]);
   expect(resourceUrl).toBe('https://mcp.acme.example/mcp');
   expect(incomingAuth).toMatchObject({

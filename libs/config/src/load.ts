@@ -4,7 +4,7 @@ import { SecretResolver, type Part } from './build/context.js';
 import { modelFromYaml } from './build/model-from-yaml.js';
 import type { GatehouseModel } from './model.js';
 import { notConsequences, renderPath, type Finding, type Problem } from './problems.js';
-import { ruleFindings } from './rules/rules.js';
+import { ruleFindings, warningFindings } from './rules/rules.js';
 import { systemSecrets, type SecretReader } from './secret-references.js';
 import { checkStructure } from './structure.js';
 import { readYaml, type YamlSource } from './yaml-document.js';
@@ -12,7 +12,12 @@ import { readYaml, type YamlSource } from './yaml-document.js';
 export type { Part };
 
 export type Loaded =
-  | { readonly ok: true; readonly model: GatehouseModel }
+  | {
+      readonly ok: true;
+      readonly model: GatehouseModel;
+      /** What is allowed and deserves a second look. */
+      readonly warnings: readonly Problem[];
+    }
   | {
       readonly ok: false;
       readonly problems: readonly Problem[];
@@ -68,7 +73,7 @@ export function parseConfiguration(
     );
   }
   return findings.length === 0 && model !== undefined
-    ? { ok: true, model }
+    ? { ok: true, model, warnings: toProblems(warningFindings(model), document, yaml.source) }
     : {
         ok: false,
         problems: toProblems(findings, document, yaml.source),

@@ -58,8 +58,6 @@ export interface AuthServer<S> {
   readonly issuer: string;
   /** Only `authorization_endpoint` moves there. */
   readonly authorizationEndpointBaseUrl?: string;
-  /** One callback for all providers: `<issuer>/oauth/callback`. */
-  readonly callbackUrl: string;
   /** Name of the provider that decides who the user is; resolved, so never absent. */
   readonly primaryUpstreamProvider: string;
   readonly insecureAllowHttp: boolean;
@@ -131,6 +129,7 @@ export interface UpstreamProviderFacts {
 }
 
 interface UpstreamProviderCommon extends UpstreamProviderFacts, EgressRules {
+  /** `<issuer>/oauth/callback/<name>`, unless another one is written. */
   readonly redirectUri: string;
   /** For one request to the provider. */
   readonly timeoutMs: number;
@@ -154,6 +153,8 @@ export interface OidcProvider<S> extends UpstreamProviderCommon {
 export interface OAuth2Provider<S> extends UpstreamProviderCommon {
   readonly type: 'oauth2';
   readonly oauth2Config: {
+    /** Present: what the provider sends as `iss` with every answer (RFC 9207). */
+    readonly issuer?: string;
     readonly authorizationEndpoint: string;
     readonly tokenEndpoint: string;
     readonly revocationEndpoint?: string;
@@ -167,6 +168,10 @@ export interface OAuth2Provider<S> extends UpstreamProviderCommon {
 }
 
 export type UpstreamProvider<S> = OidcProvider<S> | OAuth2Provider<S>;
+
+/** What `iss` of the provider's callbacks has to be, where that is known. */
+export const issuerOf = (provider: UpstreamProvider<unknown>): string | undefined =>
+  provider.type === 'oidc' ? provider.oidcConfig.issuerUrl : provider.oauth2Config.issuer;
 
 export interface UserInfo {
   readonly endpointUrl: string;

@@ -1,8 +1,13 @@
 import type { Problem } from './problems.js';
 
 /** All problems as one message: for a service that refuses to start and for `gatehouse validate` alike. */
-export function renderProblems(problems: readonly Problem[]): string {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+export const renderProblems = (problems: readonly Problem[]): string => render(problems, 'problem');
+
+/** The same for what does not keep a service from starting. */
+export const renderWarnings = (warnings: readonly Problem[]): string => render(warnings, 'warning');
+
+function render(problems: readonly Problem[], kind: string): string {
+  const count = problems.length === 1 ? `1 ${kind}` : `${problems.length} ${kind}s`;
   return [`The configuration has ${count}:`, ...problems.map(renderProblem)].join('\n');
 }
 

@@ -74,6 +74,16 @@ export const ERROR_CODES = {
     retry: 'after-action',
     publicText: 'This sign-in step was begun in another browser.',
   },
+  callback_wrong_provider: {
+    owner: 'user',
+    retry: 'after-action',
+    publicText: 'This answer did not come from the provider that was asked.',
+  },
+  callback_unsafe: {
+    owner: 'config',
+    retry: 'after-action',
+    publicText: 'The sign-in at this provider is not set up safely.',
+  },
   identity_taken: {
     owner: 'user',
     retry: 'after-action',

@@ -39,6 +39,8 @@ export async function runService<Part>(program: ServiceProgram<Part>): Promise<v
     process.exit(EX_CONFIG);
   }
   const log = new Log(program.service);
+  for (const { path: place, message } of loaded.warnings)
+    log.warn('configuration-warning', { path: place, reason: message });
   try {
     const running = await program.start(program.partOf(loaded.model), log);
     stopWhenAsked(running, log);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
-import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
+import { callbackOf, REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 const ISSUER = 'https://auth.example';
 /** A page of the same domain that somebody else controls: its cookies reach the issuer, too. */
@@ -86,9 +86,6 @@ describe('a browser without the cookie of an attempt gets none, and changes noth
     readonly goOn: () => Promise<Answer>;
   }
 
-  const callbackOf = ({ location = '' }: Answer): string =>
-    `/oauth/callback?code=stolen&state=${new URL(location).searchParams.get('state') ?? ''}`;
-
   async function at(stage: string, owner: TestBrowser): Promise<Stage> {
     const login = somebody();
     const page = await service.approvalPage(owner);
@@ -101,7 +98,7 @@ describe('a browser without the cookie of an attempt gets none, and changes noth
       return {
         page,
         fields,
-        callback: callbackOf(first),
+        callback: callbackOf(first, { code: 'stolen' }),
         goOn: () => service.answerLeg(owner, first, code('acme-sso')),
       };
     const second = await service.answerLeg(owner, first, code('acme-sso'));
@@ -109,14 +106,14 @@ describe('a browser without the cookie of an attempt gets none, and changes noth
       return {
         page,
         fields,
-        callback: callbackOf(second),
+        callback: callbackOf(second, { code: 'stolen' }),
         goOn: () => service.answerLeg(owner, second, code('octo')),
       };
     const failed = await service.answerLeg(owner, second, { error: 'access_denied' });
     return {
       page,
       fields: hiddenFields(failed.body),
-      callback: callbackOf(second),
+      callback: callbackOf(second, { code: 'stolen' }),
       goOn: () => owner.decide(failed, 'retry'),
     };
   }
@@ -151,8 +148,7 @@ describe('a browser without the cookie of an attempt gets none, and changes noth
     let away = await owner.decide(page, 'approve');
     for (const provider of ['acme-sso', 'octo'])
       away = await service.answerLeg(owner, away, { code: `${provider}.example-${login}` });
-    const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
-    const back = await owner.get(`/oauth/callback?code=wiki.example-${login}&state=${state}`);
+    const back = await owner.get(callbackOf(away, { code: `wiki.example-${login}` }));
     const done = await owner.get(back.location ?? '');
     expect(done.location).toContain('/oauth/authorize/');
     for (const address of [back.location ?? '', done.location ?? ''])
@@ -257,7 +253,7 @@ describe('the connect page', () => {
     expect(refused(answer)).toEqual(REFUSED);
     expect(answer.body).toContain('href="/connections"');
     expect(refused(await other.post(attempt, { decision: 'cancel' }))).toEqual(REFUSED);
-    expect(refused(await other.get(`/oauth/callback?code=x&state=${state}`))).toEqual(REFUSED);
+    expect(refused(await other.get(callbackOf(away, { code: 'x' })))).toEqual(REFUSED);
     expect(pageName(await service.answerLeg(owner, away, { code: 'mail-mine' }))).toBe('connected');
   });
 });

@@ -28,6 +28,17 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
     what: 'The sign-in was begun in another browser or window, or this browser does not keep cookies. To protect you it goes on only where it began. Nothing was changed.',
     advice: 'Go back to the window where you began, or start again from the application.',
   },
+  callback_wrong_provider: {
+    title: 'This answer came from somebody else',
+    what: 'A provider was asked, and what came back is not from that provider. To protect you it was not used and not passed on. Nothing was changed.',
+    advice: 'Start again from the application. If it happens again, tell the people who run this gateway.',
+  },
+  callback_unsafe: {
+    title: 'This sign-in is not set up safely',
+    what: 'The answers of this provider could not be told from those of another one, so you were not sent there. Nothing was changed.',
+    advice:
+      'Tell the people who run this gateway; they find what to do under this code in its documentation.',
+  },
   attempt_unknown: {
     title: 'This sign-in has ended',
     what: 'It is unknown in this browser, was finished or cancelled, or took longer than half an hour.',

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
-import { pageName } from '../testing/test-browser.js';
-import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
+import { pageName, type Answer } from '../testing/test-browser.js';
+import { callbackOf, REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 let world: ServiceWorld;
 let service: TestService;
@@ -57,4 +57,97 @@ test('a leg that the vault holds as somebody else ends on a page, not in a sessi
   const end = await service.answerLeg(browser, atWiki, { code: `wiki.example-${login}` });
   expect(pageName(end)).toBe('failure');
   expect(end.body).toContain('data-provider="octo"');
+});
+
+describe('the answer of a provider that was not asked', () => {
+  const stateOf = (away: Answer): string => new URL(away.location ?? '').searchParams.get('state') ?? '';
+  const reachesWiki = (answer: Answer): void =>
+    expect(new URL(answer.location ?? '').hostname).toBe('wiki.example');
+
+  test.each(['code=of-acme', 'error=access_denied', 'error=server_error'])(
+    'is refused when it comes by its own callback with %s, and the leg goes on as if nothing had come (mix-up, denial of service)',
+    async (said) => {
+      const [browser, login] = [service.browser(), somebody()];
+      const atOcto = await service.atSecondProvider(browser, login);
+      for (const other of ['acme-sso', 'wiki', 'mail', 'nobody', '']) {
+        const path = `/oauth/callback${other === '' ? '' : `/${other}`}?${said}&state=${stateOf(atOcto)}`;
+        const refused = await browser.get(path);
+        expect([refused.status, pageName(refused)]).toEqual([400, 'error']);
+        expect(refused.body).toContain('callback_wrong_provider');
+        expect(refused.body).not.toContain(stateOf(atOcto));
+      }
+      reachesWiki(await service.answerLeg(browser, atOcto, { code: `octo.example-${login}` }));
+    },
+  );
+
+  test.each([
+    '/oauth/callback/',
+    '/oauth/callback/OCTO',
+    '/oauth/callback/octo/',
+    '/oauth/callback/octo%2F',
+    '/oauth/callback/%6fcto',
+    '/oauth/callback/wiki%2f..%2focto',
+    '/oauth/callback/octo%00',
+    '/oauth/callback//octo',
+    '/oauth/callback/octo;x',
+    '/OAUTH/callback/octo',
+    `/oauth/callback/${'o'.repeat(2_000)}`,
+  ])('is not the one of a provider by another spelling of its callback: %s', async (path) => {
+    const [browser, login] = [service.browser(), somebody()];
+    const atOcto = await service.atSecondProvider(browser, login);
+    const { status } = await browser.get(`${path}?code=octo.example-${login}&state=${stateOf(atOcto)}`);
+    expect([400, 404, 414]).toContain(status);
+    reachesWiki(await service.answerLeg(browser, atOcto, { code: `octo.example-${login}` }));
+  });
+
+  test('is refused on the connect page as well, and what was to be connected still can be', async () => {
+    const [browser, login] = [service.browser(), somebody()];
+    await service.tokens(login, browser);
+    const page = await browser.get('/connect/mail');
+    const away = await browser.decide(page, 'continue');
+    const mixed = await browser.get(`/oauth/callback/octo?code=of-octo&state=${stateOf(away)}`);
+    expect(mixed.body).toContain('callback_wrong_provider');
+    const connected = await service.answerLeg(browser, away, { code: `mail.example-${login}` });
+    expect(pageName(connected)).toBe('connected');
+  });
+});
+
+test('providers that share the common callback are answered by it, and by no callback of their own', async () => {
+  const [browser, login] = [service.browser(), somebody()];
+  const own = service.vault.callbackOf;
+  service.vault.callbackOf = () => '/oauth/callback';
+  try {
+    const atOcto = await service.atSecondProvider(browser, login);
+    const state = new URL(atOcto.location ?? '').searchParams.get('state') ?? '';
+    const own = await browser.get(`/oauth/callback/octo?code=octo.example-${login}&state=${state}`);
+    expect(own.body).toContain('callback_wrong_provider');
+    const next = await service.answerLeg(browser, atOcto, { code: `octo.example-${login}` });
+    expect(new URL(next.location ?? '').hostname).toBe('wiki.example');
+  } finally {
+    service.vault.callbackOf = own;
+  }
+});
+
+test('a provider whose callback is not set up safely is not visited, and the page says who has to act', async () => {
+  const browser = service.browser();
+  service.vault.unsafe.add('octo');
+  const page = await service.atSecondProvider(browser, somebody());
+  service.vault.unsafe.delete('octo');
+  expect(pageName(page)).toBe('error');
+  expect(page.body).toContain('callback_unsafe');
+});
+
+test.each([
+  ['HEAD', {}],
+  ['GET', { 'sec-purpose': 'prefetch;prerender' }],
+  ['GET', { purpose: 'prefetch' }],
+])('looking ahead at a callback uses nothing up (link scanners): %s %j', async (method, headers) => {
+  const [browser, login] = [service.browser(), somebody()];
+  const atOcto = await service.atSecondProvider(browser, login);
+  const url = new URL(callbackOf(atOcto, { code: login }), service.issuer);
+  const cookie = browser.cookiesFor(url.pathname);
+  const { status } = await fetch(url, { method, redirect: 'manual', headers: { cookie, ...headers } });
+  expect(status).toBe(503);
+  const next = await service.answerLeg(browser, atOcto, { code: `octo.example-${login}` });
+  expect(new URL(next.location ?? '').hostname).toBe('wiki.example');
 });

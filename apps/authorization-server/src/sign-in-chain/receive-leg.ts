@@ -9,7 +9,7 @@ import { CONFIG, type Config } from '../config.js';
 import type { AttemptState } from './attempt.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed, laterDone, personSettled, primaryDone } from './decisions.js';
-import { Vault, type LegReply } from '../vault/vault.client.js';
+import { Vault, type Arrival, type LegReply } from '../vault/vault.client.js';
 
 export interface ReceivedLeg {
   readonly attempt: StoredAttempt;
@@ -31,15 +31,15 @@ export class ReceiveLeg {
   ) {}
 
   /**
-   * @param query of the callback URL, without its question mark.
-   * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`; then nothing was recorded.
+   * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`, `callback_wrong_provider`;
+   * then nothing was recorded.
    */
-  async receive(query: string, cookieHeader: string | undefined): Promise<ReceivedLeg> {
-    const attempt = await this.#attempt(query);
+  async receive(arrival: Arrival, cookieHeader: string | undefined): Promise<ReceivedLeg> {
+    const attempt = await this.#attempt(arrival.query);
     const browser = this.cookies.bound(attempt.state.browserBinding, cookieHeader);
     // Checked before the vault hears of it: somebody else's browser must not use up the leg.
     if (browser === undefined) throw new GatehouseError('callback_wrong_browser');
-    const reply = await this.vault.complete(query, browser.binding);
+    const reply = await this.vault.complete(arrival, browser.binding);
     if (reply.attemptId !== attempt.id)
       throw new GatehouseError('internal', 'the vault completed a leg of another attempt');
     const recorded = await this.#record(attempt, reply);

@@ -178,7 +178,7 @@ describe('the callback', () => {
     const login = somebody();
     const away = await service.atSecondProvider(browser, login);
     const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
-    const stolen = await service.browser().get(`/oauth/callback?state=${state}&code=attacker`);
+    const stolen = await service.browser().get(`/oauth/callback/octo?state=${state}&code=attacker`);
     expect(stolen.status).toBe(400);
     expect(stolen.body).toContain('callback_wrong_browser');
     expect(
@@ -202,8 +202,10 @@ describe('the callback', () => {
     `?state=${'A'.repeat(22)}.x&code=y`,
     `?state='; drop table attempts; --`,
   ])('with a foreign state is a page that says so (%#)', async (query) => {
-    const answer = await service.browser().get(`/oauth/callback${query}`);
-    expect([answer.status, pageName(answer)]).toEqual([400, 'error']);
+    for (const callback of ['', '/octo', '/nobody']) {
+      const answer = await service.browser().get(`/oauth/callback${callback}${query}`);
+      expect([answer.status, pageName(answer)]).toEqual([400, 'error']);
+    }
   });
 
   test('never shows what a provider wrote', async () => {
@@ -292,7 +294,7 @@ test('answering a page twice at once, or reloading the last one, ends in one ses
   for (const provider of ['acme-sso', 'octo'])
     at = await service.answerLeg(browser, at, { code: `${provider}.example-${login}` });
   const state = new URL(at.location ?? '').searchParams.get('state') ?? '';
-  await browser.get(`/oauth/callback?code=wiki-${login}&state=${state}`);
+  await browser.get(`/oauth/callback/wiki?code=wiki-${login}&state=${state}`);
   const opened = service.vault.opened.length;
   const ends = await Promise.all([browser.get(page.url), browser.get(page.url), browser.get(page.url)]);
   for (const end of ends)

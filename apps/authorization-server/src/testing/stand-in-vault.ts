@@ -1,6 +1,7 @@
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
+import { callbackName } from '@gatehouse/config/callbacks';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
@@ -43,8 +44,12 @@ export class StandInVault {
   /** `<account> <provider>` */
   readonly connections = new Set<string>();
   readonly unavailable = new Set<string>();
+  /** Providers on a callback that nobody may be sent to. */
+  readonly unsafe = new Set<string>();
   /** Subjects whose leg was answered anew, as somebody else, after it was recorded. */
   readonly lost = new Set<string>();
+  /** Where each provider sends the browser back to. */
+  callbackOf = (provider: string): string => `/oauth/callback/${provider}`;
   readonly #legs = new Map<string, PendingLeg>();
 
   @Answers(busKeyCurrent)
@@ -57,11 +62,12 @@ export class StandInVault {
     @Payload() request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
     if (this.unavailable.has(request.provider)) throw new GatehouseError('provider_unavailable');
+    if (this.unsafe.has(request.provider)) throw new GatehouseError('callback_unsafe');
     const state = `${request.attemptId}.${randomToken()}`;
     this.begun.push(request);
     this.#legs.set(state, request);
     return Promise.resolve({
-      authorizationUrl: `http://${request.provider}.example/authorize?state=${state}`,
+      authorizationUrl: `http://${request.provider}.example/authorize?state=${state}&redirect_uri=${encodeURIComponent(this.callbackOf(request.provider))}`,
       expiresAtMs: Date.now() + 60_000,
     });
   }
@@ -75,6 +81,8 @@ export class StandInVault {
     const leg = this.#legs.get(state);
     if (leg === undefined) throw new GatehouseError('callback_unknown');
     if (leg.browserBinding !== request.browserBinding) throw new GatehouseError('callback_wrong_browser');
+    if (callbackName(this.callbackOf(leg.provider)) !== request.callback)
+      throw new GatehouseError('callback_wrong_provider');
     this.#legs.delete(state);
     const { attemptId, provider } = leg;
     const reason = query.get('error');

@@ -25,7 +25,6 @@ export function testConfiguration(
     nats: bus,
     listen: { host: '127.0.0.1', port },
     issuer,
-    callbackUrl: `${issuer}/oauth/callback`,
     primaryUpstreamProvider: 'acme-sso',
     insecureAllowHttp: false,
     trustedProxies: [],

@@ -122,9 +122,7 @@ export class TestService {
     away: Answer,
     answer: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const state = new URL(away.location ?? '').searchParams.get('state') ?? '';
-    const query = new URLSearchParams({ ...answer, state });
-    return await browser.follow(await browser.get(`/oauth/callback?${query.toString()}`));
+    return await browser.follow(await browser.get(callbackOf(away, answer)));
   }
 
   /** Approves, connects to every provider as `login`, and comes back with what the client gets. */
@@ -173,6 +171,13 @@ export class TestService {
     const result = await this.signIn(browser, url, login);
     return { clientId, answer: await this.redeem(clientId, result.get('code') ?? '', verifier) };
   }
+}
+
+/** Where a provider sends the browser back to, by what it was sent away with. */
+export function callbackOf({ location = '' }: Answer, answer: Readonly<Record<string, string>>): string {
+  const { searchParams } = new URL(location);
+  const query = new URLSearchParams({ ...answer, state: searchParams.get('state') ?? '' });
+  return `${searchParams.get('redirect_uri') ?? ''}?${query.toString()}`;
 }
 
 export interface TokenAnswer {

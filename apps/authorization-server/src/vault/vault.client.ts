@@ -17,6 +17,14 @@ import type { z } from 'zod';
 
 export type LegReply = z.output<typeof connectionComplete.reply>;
 
+/** How a provider sent a browser back. */
+export interface Arrival {
+  /** Of the callback URL, without its question mark. */
+  readonly query: string;
+  /** Whose callback it was; absent for the common one. */
+  readonly callback?: string;
+}
+
 /** Legs and connections: all of it happens in the token vault, which alone sees upstream tokens and client secrets. */
 @Injectable()
 export class Vault {
@@ -30,10 +38,14 @@ export class Vault {
     return authorizationUrl;
   }
 
-  /** Hands over the callback's query, sealed: it carries a code. */
-  async complete(query: string, browserBinding: string): Promise<LegReply> {
+  /** Hands over what came back, the query sealed: it carries a code. */
+  async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
     const sealedQuery = await sealMessage({ query }, await this.#currentBusKey());
-    return await this.bus.ask(connectionComplete, { sealedQuery, browserBinding });
+    return await this.bus.ask(connectionComplete, {
+      sealedQuery,
+      browserBinding,
+      ...(callback === undefined ? {} : { callback }),
+    });
   }
 
   async discard(attemptId: AttemptId): Promise<void> {

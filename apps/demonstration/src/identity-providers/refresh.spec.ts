@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { basic, bearer, TestWorld, type ProviderName } from '../testing/test-world.js';
+import type { ProviderName } from '../parts.js';
+import { basic, bearer, TestWorld } from '../testing/test-world.js';
 
 let world: TestWorld;
 beforeAll(async () => {

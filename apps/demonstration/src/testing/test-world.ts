@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { ProviderName } from '../parts.js';
 import { readSettings } from '../settings.js';
 import { startWorld, type World } from '../world.js';
 import { Browser, type Visit, type Visitor } from './browser.js';
@@ -35,9 +36,7 @@ const PROVIDERS = {
     secret: 'octo-demo-secret',
     scope: 'repo read:user',
   },
-} as const satisfies Record<string, ProviderAccess>;
-
-export type ProviderName = keyof typeof PROVIDERS;
+} as const satisfies Record<ProviderName, ProviderAccess>;
 
 /** A world on free ports with test control, and a client that speaks to it over HTTP only. */
 export class TestWorld {

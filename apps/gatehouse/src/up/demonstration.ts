@@ -16,8 +16,8 @@ export async function startDemonstration(
   const running = processes.start({
     name: 'demonstration',
     command: process.execPath,
-    args: [programOf('demonstration'), ...demonstrationFlags(state.secrets, ports)],
-    environment: baseEnvironment(),
+    args: [programOf('demonstration'), ...demonstrationFlags(ports)],
+    environment: { ...baseEnvironment(), ...demonstrationSecrets(state.secrets) },
     stopPhase: 1,
   });
   const deadlineMs = Date.now() + TIMEOUT_MS;
@@ -29,23 +29,28 @@ export async function startDemonstration(
   return running;
 }
 
-const demonstrationFlags = (secrets: GeneratedSecrets, ports: PortPlan): string[] => [
+const demonstrationFlags = (ports: PortPlan): string[] => [
   `--port-base=${ports.base}`,
   `--gateway-issuer=http://localhost:${ports.authorizationServer}`,
-  `--acme-client-secret=${secrets.acmeSsoClientSecret}`,
-  `--octo-client-secret=${secrets.octoClientSecret}`,
-  `--sts-client-secret=${secrets.exchangeClientSecret}`,
-  `--introspection-client-secret=${secrets.introspectionClientSecret}`,
-  `--reports-api-key=${secrets.reportsApiKey}`,
   '--control',
 ];
 
-/** What the configuration's `{env: …}` references stand for in the demonstration, apart from databases and the bus. */
-export const demonstrationValues = (secrets: GeneratedSecrets): Record<string, string> => ({
+/** What the gateway and the strangers both know of each other. */
+const sharedSecrets = (secrets: GeneratedSecrets) => ({
   ACME_SSO_CLIENT_SECRET: secrets.acmeSsoClientSecret,
   OCTO_CLIENT_SECRET: secrets.octoClientSecret,
   STS_CLIENT_SECRET: secrets.exchangeClientSecret,
   REPORTS_API_KEY: secrets.reportsApiKey,
+});
+
+const demonstrationSecrets = (secrets: GeneratedSecrets): Record<string, string> => ({
+  ...sharedSecrets(secrets),
+  INTROSPECTION_CLIENT_SECRET: secrets.introspectionClientSecret,
+});
+
+/** What the configuration's `{env: …}` references stand for in the demonstration, apart from databases and the bus. */
+export const demonstrationValues = (secrets: GeneratedSecrets): Record<string, string> => ({
+  ...sharedSecrets(secrets),
   AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: secrets.authorizationServerKeyEncryptionKey,
   TOKEN_VAULT_KEY_ENCRYPTION_KEY: secrets.tokenVaultKeyEncryptionKey,
 });

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model';
+import type { Problem } from '@gatehouse/config/problems';
 import { Cannot } from '../cannot.js';
 import {
+  checked,
   checkParts,
-  modelOf,
   readConfiguration,
   type ConfigurationText,
   type Environment,
@@ -29,6 +30,7 @@ export interface UpOptions {
 export interface UpPlan {
   readonly configuration: ConfigurationText;
   readonly model: GatehouseModel;
+  readonly warnings: readonly Problem[];
   readonly isDemonstration: boolean;
   /** Where a configuration with moved ports was written; absent when the file is used as it is. */
   readonly movedTo: string | undefined;
@@ -57,7 +59,7 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     ...given,
     ...ownValues(service, state.secrets, databaseUrls),
   });
-  const model = modelOf(configuration, 'none', {});
+  const { model, warnings } = checked(configuration, 'none', {});
   const services = SERVICES.filter(
     (name) => name !== 'authorization-server' || model.authServer !== undefined,
   );
@@ -73,7 +75,7 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     authorizationServer: authorizationServer.port,
     tokenVault: tokenVault.port,
   };
-  return { configuration, model, isDemonstration, movedTo, ports, services, ownPostgres, valuesOf };
+  return { configuration, model, warnings, isDemonstration, movedTo, ports, services, ownPostgres, valuesOf };
 }
 
 function configurationFor(

@@ -1,3 +1,4 @@
+import { renderWarnings } from '@gatehouse/config/render-problems';
 import { Secret } from '@gatehouse/kernel/secret';
 import { PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { migrate } from '@gatehouse/persistence/migrate';
@@ -51,6 +52,7 @@ function announce(output: Output, plan: UpPlan, state: StateFolder): void {
   output.heading(`Gatehouse ${plan.isDemonstration ? 'demonstration' : plan.model.name}`);
   output.line(`  configuration  ${plan.configuration.document}`);
   if (plan.movedTo !== undefined) output.line('                 (the example with its ports moved)');
+  if (plan.warnings.length > 0) output.line(renderWarnings(plan.warnings));
   output.line(`  state          ${state.folder}${state.isReused ? ' (kept from an earlier start)' : ''}\n`);
 }
 

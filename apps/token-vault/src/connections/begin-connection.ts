@@ -7,6 +7,7 @@ import { Keyring, legOwner } from '../keyring/keyring.js';
 import type { LegSecrets } from '../providers/authorization-parameters.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ProviderClient } from '../providers/provider.client.js';
+import { SharedCallbacks } from '../providers/shared-callbacks.js';
 import { LegStores } from './leg-stores.js';
 
 /** Starts a leg: everything in it is fresh, and only its state's digest is stored in clear. */
@@ -15,6 +16,7 @@ export class BeginConnection {
   constructor(
     private readonly registry: ProviderRegistry,
     private readonly client: ProviderClient,
+    private readonly callbacks: SharedCallbacks,
     private readonly keyring: Keyring,
     private readonly stores: LegStores,
   ) {}
@@ -24,8 +26,10 @@ export class BeginConnection {
   ): Promise<z.input<typeof connectionBegin.reply>> {
     const { attemptId, accountId, browserBinding, fresh } = request;
     const provider = this.registry.get(request.provider);
+    await this.callbacks.refuseUnsafe(provider);
     const state = `${attemptId}.${randomToken()}`;
-    const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken() };
+    const { redirectUri } = provider;
+    const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken(), redirectUri };
     const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, fresh);
     const expiresAt = await this.stores.begin({
       stateHash: sha256(state),

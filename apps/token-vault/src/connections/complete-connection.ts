@@ -1,27 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
-import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
-import { z } from 'zod';
-import { BusKeys } from '../keyring/bus-keys.js';
-import { Keyring, legOwner } from '../keyring/keyring.js';
-import { legSecrets } from '../providers/authorization-parameters.js';
-import { ProviderRegistry } from '../providers/provider-registry.js';
+import type { z } from 'zod';
 import { ProviderClient } from '../providers/provider.client.js';
 import { legRefusalOf } from './leg-refusal.js';
 import { LegStores, type KeptAnswer } from './leg-stores.js';
-
-const sealedQuery = z.strictObject({ query: z.string().max(16_384) });
+import { ReceiveCallback } from './receive-callback.js';
 
 /** Takes the callback of a leg to its end: the answer is kept before it is believed, and staged only when it is. */
 @Injectable()
 export class CompleteConnection {
   constructor(
-    private readonly busKeys: BusKeys,
-    private readonly registry: ProviderRegistry,
+    private readonly callbacks: ReceiveCallback,
     private readonly client: ProviderClient,
-    private readonly keyring: Keyring,
     private readonly stores: LegStores,
     private readonly log: Log,
   ) {}
@@ -29,18 +21,11 @@ export class CompleteConnection {
   async run(
     request: z.output<typeof connectionComplete.request>,
   ): Promise<z.input<typeof connectionComplete.reply>> {
-    const { query } = await this.busKeys.open(sealedQuery, request.sealedQuery);
-    const state = onlyState(query);
-    const leg = await this.stores.legs.take(sha256(state), request.browserBinding);
-    const provider = this.registry.find(leg.provider);
-    if (provider === undefined)
-      throw new GatehouseError('callback_unknown', 'its provider is configured no more');
-    const { attemptId } = leg;
+    const { attemptId, accountId, provider, callback } = await this.callbacks.receive(request);
     const key = { attemptId, provider: provider.name };
-    const secrets = this.keyring.open(legSecrets, leg.secrets, legOwner(attemptId, provider.name));
     let answered: KeptAnswer | undefined;
-    const redemption = await this.client.redeemCode(provider, { query, state, secrets }, async (answer) => {
-      answered = await this.stores.keep(key, leg.accountId, answer);
+    const redemption = await this.client.redeemCode(provider, callback, async (answer) => {
+      answered = await this.stores.keep(key, accountId, answer);
     });
     if (redemption.ok) {
       const { identity, accepted } = redemption;
@@ -58,12 +43,4 @@ export class CompleteConnection {
     this.log.info('leg-refused', { provider: provider.name, reason, kind: failure.kind });
     return { outcome: 'refused', ...key, reason };
   }
-}
-
-/** RFC 6749 section 3.1: a parameter must not come twice. */
-function onlyState(query: string): string {
-  const states = new URLSearchParams(query).getAll('state');
-  const [state] = states;
-  if (state === undefined || states.length > 1) throw new GatehouseError('callback_unknown', 'not one state');
-  return state;
 }

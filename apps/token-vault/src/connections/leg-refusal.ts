@@ -21,6 +21,7 @@ export function legRefusalOf(failure: UpstreamFailure): LegRefusal {
     case 'unverifiable':
       return 'provider_unavailable';
     case 'bad_callback':
+    case 'issuer_missing':
     case 'unreadable':
     case 'rejected':
       return 'invalid_response';

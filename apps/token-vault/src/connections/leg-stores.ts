@@ -24,7 +24,7 @@ export interface KeptAnswer {
 export class LegStores {
   constructor(
     private readonly database: Database,
-    readonly legs: PendingLegStore,
+    private readonly legs: PendingLegStore,
     readonly staged: StagedConnectionStore,
     readonly discarded: DiscardedAttemptStore,
     private readonly revocations: RevocationOutboxStore,

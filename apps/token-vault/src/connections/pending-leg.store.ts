@@ -56,31 +56,39 @@ export class PendingLegStore {
   }
 
   /**
-   * Consumes the leg of a state: once, in time, by the browser that began it. A leg that another browser asks for
-   * stays, so that a stolen callback URL cannot end somebody's sign-in.
+   * The leg of a state, in time and for the browser that began it. It stays: whoever else asks for it, and whatever else
+   * is wrong with a callback, cannot end somebody's sign-in.
    * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`
    */
-  async take(stateHash: string, browserBinding: string): Promise<PendingLeg> {
-    const { rows } = await this.database.query<PendingLeg>({
-      name: 'pending-leg-take',
-      text: `delete from pending_legs where state_hash = $1 and browser_binding = $2 and expires_at > now()
-             returning attempt_id as "attemptId", provider, account_id as "accountId", secrets`,
+  async find(stateHash: string, browserBinding: string): Promise<PendingLeg> {
+    const { rows } = await this.database.query<PendingLeg & { isLive: boolean; isOwn: boolean }>({
+      name: 'pending-leg-find',
+      text: `select attempt_id as "attemptId", provider, account_id as "accountId", secrets,
+               expires_at > now() as "isLive", browser_binding = $2 as "isOwn"
+             from pending_legs where state_hash = $1`,
       values: [stateHash, browserBinding],
     });
-    const [leg] = rows;
-    if (leg !== undefined) return leg;
-    const { rowCount: expired } = await this.database.query({
+    const [found] = rows;
+    if (found === undefined) throw new GatehouseError('callback_unknown');
+    const { isLive, isOwn, ...leg } = found;
+    if (isLive && isOwn) return leg;
+    if (isLive) throw new GatehouseError('callback_wrong_browser');
+    await this.database.query({
       name: 'pending-leg-expired',
-      text: 'delete from pending_legs where state_hash = $1 and expires_at <= now()',
+      text: 'delete from pending_legs where state_hash = $1',
       values: [stateHash],
     });
-    if (expired > 0) throw new GatehouseError('callback_expired');
-    const { rows: others } = await this.database.query({
-      name: 'pending-leg-other',
-      text: 'select 1 from pending_legs where state_hash = $1 and browser_binding <> $2',
-      values: [stateHash, browserBinding],
+    throw new GatehouseError('callback_expired');
+  }
+
+  /** Uses up a leg that was found: of any number of callbacks that found it, one. @throws {GatehouseError} `callback_unknown` */
+  async consume(stateHash: string): Promise<void> {
+    const { rowCount } = await this.database.query({
+      name: 'pending-leg-consume',
+      text: 'delete from pending_legs where state_hash = $1',
+      values: [stateHash],
     });
-    throw new GatehouseError(others.length > 0 ? 'callback_wrong_browser' : 'callback_unknown');
+    if (rowCount === 0) throw new GatehouseError('callback_unknown', 'another callback was faster');
   }
 
   async discard(tx: Queries, attemptId: AttemptId): Promise<number> {

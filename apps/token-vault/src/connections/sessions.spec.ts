@@ -88,7 +88,7 @@ describe('opening a session', () => {
       browserBinding: BROWSER,
       accountId: victim,
     });
-    await world.client.complete(world.as('alice')(authorizationUrl));
+    await world.client.complete(world.as('alice')(authorizationUrl), { callback: 'octo' });
     await expect(
       world.client.ask(sessionOpen, {
         attemptId,

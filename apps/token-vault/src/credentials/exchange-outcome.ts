@@ -47,6 +47,7 @@ export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutc
       return { kind: 'refused', reason: 'not a token response' };
     case 'authorization_error':
     case 'bad_callback':
+    case 'issuer_missing':
     case 'unreachable':
     case 'no_answer':
     case 'unreadable':

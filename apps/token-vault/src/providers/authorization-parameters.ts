@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { requestedScopes, type Provider } from './provider-registry.js';
 
 /** What only the vault knows of a leg; sealed until the browser comes back. */
-export const legSecrets = z.strictObject({ nonce: z.string().min(1), codeVerifier: z.string().min(43) });
+export const legSecrets = z.strictObject({
+  nonce: z.string().min(1),
+  codeVerifier: z.string().min(43),
+  /** As it was sent: the token request repeats it (RFC 6749 section 4.1.3). Absent in legs of the release before. */
+  redirectUri: z.url().optional(),
+});
 export type LegSecrets = z.output<typeof legSecrets>;
 
 export interface AuthorizationRequest {

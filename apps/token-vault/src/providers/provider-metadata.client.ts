@@ -101,11 +101,15 @@ async function discover(provider: OidcProvider): Promise<ServerMetadata> {
   return metadata;
 }
 
-/** A plain OAuth 2 provider has no issuer identifier; its origin stands in, and is never compared with anything. */
+/**
+ * What is written for a plain OAuth 2 provider. Without an issuer its origin stands in, and is never compared with
+ * anything; with one, the provider is known to send it (RFC 9207 section 2.4: a static configuration may say so).
+ */
 function metadataOf({ oauth2Config }: OAuth2Provider): ServerMetadata {
-  const { authorizationEndpoint, tokenEndpoint, revocationEndpoint } = oauth2Config;
+  const { issuer, authorizationEndpoint, tokenEndpoint, revocationEndpoint } = oauth2Config;
   return {
-    issuer: new URL(tokenEndpoint).origin,
+    issuer: issuer ?? new URL(tokenEndpoint).origin,
+    authorization_response_iss_parameter_supported: issuer !== undefined,
     authorization_endpoint: authorizationEndpoint,
     token_endpoint: tokenEndpoint,
     ...(revocationEndpoint === undefined ? {} : { revocation_endpoint: revocationEndpoint }),

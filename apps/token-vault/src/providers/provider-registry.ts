@@ -19,6 +19,16 @@ export class ProviderRegistry {
     return this.#providers.get(name);
   }
 
+  /** The others than this one. */
+  others({ name }: Provider): readonly Provider[] {
+    return [...this.#providers.values()].filter((other) => other.name !== name);
+  }
+
+  /** Those that send the browser back to one and the same callback. */
+  withCallback(redirectUri: string): readonly Provider[] {
+    return [...this.#providers.values()].filter((provider) => provider.redirectUri === redirectUri);
+  }
+
   /** @throws {GatehouseError} `unknown_provider` */
   get(name: string): Provider {
     const provider = this.#providers.get(name);

@@ -11,6 +11,7 @@ import { clientAuthentication } from './client-authentication.js';
 import { identityFromClaims } from './identity.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { requestedScopes, type Provider } from './provider-registry.js';
+import type { SaidIssuer } from './said-issuer.js';
 import { KeepFailed, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
 import { upstreamFailure, type TokenRequestProgress, type UpstreamFailure } from './upstream-failure.js';
@@ -25,6 +26,18 @@ export type CodeRedemption =
 export type RefreshRedemption =
   | { readonly ok: true; readonly accepted: AcceptedTokens; readonly idTokenSubject?: string }
   | { readonly ok: false; readonly failure: UpstreamFailure };
+
+/** A provider's answer to one of our authorization requests, as far as it can be told that it is this provider's. */
+export interface Callback {
+  readonly query: string;
+  readonly state: string;
+  readonly secrets: LegSecrets;
+  /** As it was sent in the authorization request. */
+  readonly redirectUri: string;
+  readonly said: Exclude<SaidIssuer, 'another'>;
+  /** Nothing but `iss` could tell whose answer it is. */
+  readonly mustSay: boolean;
+}
 
 /** Gatehouse as OAuth client of the providers; the one seam around openid-client. */
 @Injectable()
@@ -50,25 +63,18 @@ export class ProviderClient {
   }
 
   /** Redeems the code of a callback; `keep` stores the answer before it is validated. */
-  async redeemCode(
-    provider: Provider,
-    callback: { readonly query: string; readonly state: string; readonly secrets: LegSecrets },
-    keep: KeepAnswer,
-  ): Promise<CodeRedemption> {
+  async redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
     const progress: TokenRequestProgress = { requested: false, kept: false };
     try {
+      const { authorization_response_iss_parameter_supported: says } = await this.metadata.of(provider);
+      if (callback.said === 'nothing' && (callback.mustSay || says === true))
+        return { ok: false, failure: { kind: 'issuer_missing' } };
       const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
-      const response = await openid.authorizationCodeGrant(
-        configuration,
-        callbackUrl(provider, callback.query),
-        {
-          expectedState: callback.state,
-          pkceCodeVerifier: callback.secrets.codeVerifier,
-          ...(provider.type === 'oidc'
-            ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
-            : {}),
-        },
-      );
+      const response = await openid.authorizationCodeGrant(configuration, callbackUrl(callback), {
+        expectedState: callback.state,
+        pkceCodeVerifier: callback.secrets.codeVerifier,
+        ...(provider.type === 'oidc' ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true } : {}),
+      });
       this.#rememberKeys(provider, configuration);
       const accepted = acceptedTokens(response, receivedAtMs(), requestedScopes(provider));
       return await this.#identified(provider, configuration, response, accepted);
@@ -211,11 +217,11 @@ async function profileOf(
   return await openid.fetchUserInfo(configuration, accessToken, claims.sub).catch(() => ({}));
 }
 
-/** RFC 9207 is checked where an issuer is known; a plain OAuth 2 provider's `iss` cannot be compared with anything. */
-function callbackUrl(provider: Provider, query: string): URL {
-  const url = new URL(provider.redirectUri);
+/** An `iss` that cannot be compared with anything is left out: the library would compare it with a stand-in. */
+function callbackUrl({ redirectUri, query, said }: Callback): URL {
+  const url = new URL(redirectUri);
   url.search = query;
-  if (provider.type === 'oauth2') url.searchParams.delete('iss');
+  if (said === 'unknown') url.searchParams.delete('iss');
   return url;
 }
 

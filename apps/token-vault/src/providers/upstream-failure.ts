@@ -10,6 +10,8 @@ export type UpstreamFailure =
   | { readonly kind: 'authorization_error'; readonly error: string }
   /** The redirect back is not a response to our request. */
   | { readonly kind: 'bad_callback' }
+  /** The redirect back does not say who sent it, and this provider's has to (RFC 9207 section 2.4). */
+  | { readonly kind: 'issuer_missing' }
   /** The token endpoint answered an OAuth error (RFC 6749 section 5.2). */
   | { readonly kind: 'oauth_error'; readonly error: string; readonly status: number }
   | { readonly kind: 'http_error'; readonly status: number }

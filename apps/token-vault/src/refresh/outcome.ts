@@ -55,6 +55,7 @@ function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshO
     // Both belong to the authorization response; a refresh has none.
     case 'authorization_error':
     case 'bad_callback':
+    case 'issuer_missing':
       return 'provider_unavailable';
   }
 }

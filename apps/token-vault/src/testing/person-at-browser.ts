@@ -4,18 +4,18 @@ export class PersonAtBrowser {
 
   constructor(
     private readonly login: string,
-    private readonly callbackUrl: string,
     private readonly decision: 'agree' | 'deny' = 'agree',
   ) {}
 
   /** @returns the query that the provider sends the browser back with */
   async callbackQuery(authorizationUrl: string): Promise<string> {
+    const callbackUrl = new URL(authorizationUrl).searchParams.get('redirect_uri') ?? '';
     let response = await this.#request(authorizationUrl);
     for (let step = 0; step < 20; step += 1) {
       const location = response.headers.get('location');
       if (location !== null) {
         const next = new URL(location, response.url);
-        if (next.href.startsWith(`${this.callbackUrl}?`)) return next.search.slice(1);
+        if (next.href.startsWith(`${callbackUrl}?`)) return next.search.slice(1);
         response = await this.#request(next.href);
       } else {
         response = await this.#submit(response.url, await response.text());

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sha256 } from '@gatehouse/kernel/digest';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
 
@@ -9,6 +10,13 @@ export type Misbehaviour = (
   response: ServerResponse,
   form: URLSearchParams,
 ) => unknown;
+
+interface Code {
+  readonly login: string;
+  readonly nonce?: string;
+  readonly challenge: string;
+  readonly redirectUri: string;
+}
 
 interface Grant {
   readonly login: string;
@@ -25,16 +33,21 @@ export class StubProvider {
   readonly counts = { code: 0, refresh: 0, exchange: 0, revoke: 0, discovery: 0 };
   readonly revoked: string[] = [];
   readonly exchangeRequests: URLSearchParams[] = [];
+  /** Every code that was presented, whoever issued it. */
+  readonly codesSeen: string[] = [];
   readonly misbehave = new Map<Endpoint, Misbehaviour>();
   accessTokenSeconds: number | undefined = 300;
   rotates = true;
   givesRefreshToken = true;
+  /** Which answers carry `iss` (RFC 9207), and whether the discovery document promises it. */
+  sendsIssuer: 'always' | 'in-openid' | 'never' = 'in-openid';
+  promisesIssuer = true;
   /** Claims laid over those of the id_token. */
   claims: Record<string, unknown> = {};
   /** Signs with a key that its key set does not have. */
   signsWithUnpublishedKey = false;
   issuer = '';
-  readonly #codes = new Map<string, { login: string; nonce?: string; challenge: string }>();
+  readonly #codes = new Map<string, Code>();
   readonly #grants: Grant[] = [];
   readonly #accessTokens = new Map<string, string>();
   #server: Server | undefined;
@@ -63,11 +76,14 @@ export class StubProvider {
     Object.assign(this.counts, { code: 0, refresh: 0, exchange: 0, revoke: 0, discovery: 0 });
     this.revoked.length = 0;
     this.exchangeRequests.length = 0;
+    this.codesSeen.length = 0;
     this.misbehave.clear();
     Object.assign(this, {
       accessTokenSeconds: 300,
       rotates: true,
       givesRefreshToken: true,
+      sendsIssuer: 'in-openid',
+      promisesIssuer: true,
       claims: {},
       signsWithUnpublishedKey: false,
     });
@@ -86,12 +102,18 @@ export class StubProvider {
     const { searchParams } = new URL(authorizationUrl);
     const code = randomToken();
     const nonce = searchParams.get('nonce');
+    const says = this.sendsIssuer === 'always' || (this.sendsIssuer === 'in-openid' && nonce !== null);
     this.#codes.set(code, {
       login,
+      redirectUri: searchParams.get('redirect_uri') ?? '',
       challenge: searchParams.get('code_challenge') ?? '',
       ...(nonce === null ? {} : { nonce }),
     });
-    return new URLSearchParams({ code, state: searchParams.get('state') ?? '', iss: this.issuer }).toString();
+    return new URLSearchParams({
+      code,
+      state: searchParams.get('state') ?? '',
+      ...(says ? { iss: this.issuer } : {}),
+    }).toString();
   }
 
   /** Whether a refresh token would be accepted now. */
@@ -141,7 +163,7 @@ export class StubProvider {
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['ES256'],
       token_endpoint_auth_methods_supported: ['client_secret_post'],
-      authorization_response_iss_parameter_supported: true,
+      authorization_response_iss_parameter_supported: this.promisesIssuer,
     };
   }
 
@@ -160,9 +182,12 @@ export class StubProvider {
     switch (form.get('grant_type')) {
       case 'authorization_code': {
         this.counts.code += 1;
-        const code = this.#codes.get(form.get('code') ?? '');
-        this.#codes.delete(form.get('code') ?? '');
-        if (code === undefined) return send(response, 400, { error: 'invalid_grant' });
+        const presented = form.get('code') ?? '';
+        this.codesSeen.push(presented);
+        const code = this.#codes.get(presented);
+        this.#codes.delete(presented);
+        if (code === undefined || !redeems(form, code))
+          return send(response, 400, { error: 'invalid_grant' });
         const grant = { login: code.login, refreshToken: randomToken(), revoked: false };
         this.#grants.push(grant);
         return send(response, 200, await this.#tokens(grant, code.nonce));
@@ -226,6 +251,10 @@ export class StubProvider {
     };
   }
 }
+
+/** RFC 6749 section 4.1.3 and RFC 7636 section 4.6. */
+const redeems = (form: URLSearchParams, { redirectUri, challenge }: Code): boolean =>
+  form.get('redirect_uri') === redirectUri && sha256(form.get('code_verifier') ?? '') === challenge;
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/.well-known/openid-configuration': 'discovery',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { callbackName } from '@gatehouse/config/callbacks';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { releasedCredential, type ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
@@ -35,13 +36,15 @@ export class VaultClient {
     return await sealMessage(value, (await this.bus.ask(busKeyCurrent, {})).key);
   }
 
+  /** @param arrival by whose callback the browser came; left out: by the common one */
   async complete(
     query: string,
-    browserBinding = BROWSER,
+    { callback, browserBinding = BROWSER }: { callback?: string; browserBinding?: string },
   ): Promise<z.output<typeof connectionComplete.reply>> {
     return await this.bus.ask(connectionComplete, {
       sealedQuery: await this.sealForVault({ query }),
       browserBinding,
+      ...(callback === undefined ? {} : { callback }),
     });
   }
 
@@ -56,7 +59,8 @@ export class VaultClient {
       provider,
       browserBinding: BROWSER,
     });
-    return await this.complete(await signIn(authorizationUrl));
+    const callback = callbackName(new URL(authorizationUrl).searchParams.get('redirect_uri') ?? '');
+    return await this.complete(await signIn(authorizationUrl), callback === undefined ? {} : { callback });
   }
 
   /** A whole sign-in. @returns the ids of the session that it opened */

@@ -1,26 +1,30 @@
 import { randomBytes } from 'node:crypto';
+import { ownCallback } from '@gatehouse/config/callbacks';
 import type { OAuth2Provider, OidcProvider, TokenExchange } from '@gatehouse/config/model';
 import type { BackendCredential } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { VaultConfig } from '../config.js';
 
-const LOCAL = {
-  allowPrivateIps: true,
-  insecureAllowHttp: true,
-  requirement: 'required',
-  redirectUri: 'http://localhost:4484/oauth/callback',
-} as const;
+export const ISSUER = 'http://localhost:4484';
+
+const local = (name: string) =>
+  ({
+    name,
+    allowPrivateIps: true,
+    insecureAllowHttp: true,
+    requirement: 'required',
+    redirectUri: ownCallback(ISSUER, name),
+    timeoutMs: 2_000,
+  }) as const;
 
 export const oidcProvider = (
   name: string,
   issuerUrl: string,
   more: Partial<OidcProvider<Secret>> = {},
 ): OidcProvider<Secret> => ({
-  ...LOCAL,
-  name,
+  ...local(name),
   type: 'oidc',
-  timeoutMs: 2_000,
   oidcConfig: {
     issuerUrl,
     clientId: 'gatehouse',
@@ -37,10 +41,8 @@ export const oauth2Provider = (
   base: string,
   more: Partial<OAuth2Provider<Secret>['oauth2Config']> = {},
 ): OAuth2Provider<Secret> => ({
-  ...LOCAL,
-  name,
+  ...local(name),
   type: 'oauth2',
-  timeoutMs: 2_000,
   oauth2Config: {
     authorizationEndpoint: `${base}/authorize`,
     tokenEndpoint: `${base}/token`,
@@ -92,7 +94,7 @@ export const vaultConfig = ({ databaseUrl, bus, providers, backends }: VaultConf
   resourceUrl: 'http://localhost:4483/mcp',
   nats: bus,
   listen: { host: '127.0.0.1', port: 0 },
-  issuer: 'http://localhost:4484',
+  issuer: ISSUER,
   upstreamProviders: providers,
   backendCredentials: new Map(Object.entries(backends)),
   keyEncryptionKeys: [KEY_ENCRYPTION_KEY],

@@ -1,3 +1,4 @@
+import { ownCallback } from '../callbacks.js';
 import type { ConfiguredSecret, ServiceName } from '../configured-secret.js';
 import type { GatehouseYaml } from '../gatehouse-yaml.js';
 import type { AuthServer, ClientRegistration, KeyEncryptionKey, UpstreamProvider } from '../model.js';
@@ -18,12 +19,10 @@ export function buildAuthServer(
   secrets: SecretResolver,
 ): AuthServer<ConfiguredSecret> {
   const issuer = written.issuer ?? publicUrl;
-  const callbackUrl = `${issuer}/oauth/callback`;
   const { tokenLifespans: lifespans } = written;
   return {
     issuer,
     ...given('authorizationEndpointBaseUrl', written.authorizationEndpointBaseUrl),
-    callbackUrl,
     primaryUpstreamProvider: written.primaryUpstreamProvider ?? written.upstreamProviders[0]?.name ?? '',
     insecureAllowHttp: written.insecureAllowHttp,
     trustedProxies: written.trustedProxies,
@@ -52,7 +51,7 @@ export function buildAuthServer(
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
     upstreamProviders: written.upstreamProviders.map((provider, index) =>
-      buildProvider(provider, callbackUrl, ['authServer', 'upstreamProviders', index], secrets),
+      buildProvider(provider, issuer, ['authServer', 'upstreamProviders', index], secrets),
     ),
   };
 }
@@ -94,30 +93,32 @@ function buildClientRegistration(
 
 function buildProvider(
   written: WrittenProvider,
-  redirectUri: string,
+  issuer: string,
   path: Path,
   secrets: SecretResolver,
 ): UpstreamProvider<ConfiguredSecret> {
   const { name, requirement } = written;
-  const facts = { name, requirement, redirectUri, timeoutMs: milliseconds(written.timeout) };
+  const facts = { name, requirement, timeoutMs: milliseconds(written.timeout) };
   const use = { kind: 'clientSecret', owners: TOKEN_VAULT } as const;
   if (written.type === 'oidc' && written.oidcConfig !== undefined) {
-    const { clientSecret, ...config } = written.oidcConfig;
+    const { clientSecret, redirectUri = ownCallback(issuer, name), ...config } = written.oidcConfig;
     const secret = clientSecret && secrets.secret(clientSecret, [...path, 'oidcConfig', 'clientSecret'], use);
     return {
       type: 'oidc',
       ...facts,
+      redirectUri,
       ...egressRules(written, config.issuerUrl),
       oidcConfig: { ...config, ...given('clientSecret', secret) },
     };
   }
   if (written.oauth2Config === undefined)
     throw new Error('A provider without its fields passed the structure checks.');
-  const { clientSecret, ...config } = written.oauth2Config;
+  const { clientSecret, redirectUri = ownCallback(issuer, name), ...config } = written.oauth2Config;
   const secret = clientSecret && secrets.secret(clientSecret, [...path, 'oauth2Config', 'clientSecret'], use);
   return {
     type: 'oauth2',
     ...facts,
+    redirectUri,
     ...egressRules(
       written,
       config.authorizationEndpoint,

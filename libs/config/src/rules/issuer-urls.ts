@@ -1,3 +1,4 @@
+import { issuerOf } from '../model.js';
 import type { Finding } from '../problems.js';
 import type { Path } from '../schema-tree.js';
 import { isHttps, isLocalhost } from '../urls.js';
@@ -22,6 +23,17 @@ export const issuerUrls: Rule = ({ publicUrl, authServer, incomingAuth }) => {
                 authServer.authorizationEndpointBaseUrl,
                 insecure,
               )),
+          ...authServer.upstreamProviders.flatMap((provider, index) =>
+            withoutQuery(
+              [
+                'authServer',
+                'upstreamProviders',
+                index,
+                ...(provider.type === 'oidc' ? ['oidcConfig', 'issuerUrl'] : ['oauth2Config', 'issuer']),
+              ],
+              issuerOf(provider) ?? '',
+            ),
+          ),
         ]),
   ];
 };

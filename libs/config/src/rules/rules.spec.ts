@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
+import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
 import { EXTERNAL, NO_PROVIDER_STRATEGIES, OIDC, REGISTRATION } from './row.fixture.js';
@@ -7,7 +8,7 @@ import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
 
-const TABLE = [...SIGN_IN_ROWS, ...URL_ROWS, ...OUTGOING_ROWS, ...INSTALLATION_ROWS];
+const TABLE = [...SIGN_IN_ROWS, ...CALLBACK_ROWS, ...URL_ROWS, ...OUTGOING_ROWS, ...INSTALLATION_ROWS];
 
 describe('refused, and nothing else is reported', () => {
   const rows = TABLE.map(([refused, changes, path, message]) => ({ refused, changes, path, message }));

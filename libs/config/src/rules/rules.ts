@@ -5,6 +5,7 @@ import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
+import { callbacks, commonCallbacks } from './callbacks.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
 import { externalIssuer } from './external-issuer.js';
@@ -54,6 +55,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   {
     demands:
+      'A `redirectUri` is `<issuer>/oauth/callback` or one step below it. Of providers that share one, each `oauth2` one has an `issuer`, and none of them that of another.',
+    rule: callbacks,
+  },
+  {
+    demands:
       'Requests leave over https and to public addresses, except where all URLs of that party are on localhost or its opt-outs are set.',
     rule: outboundUrls,
   },
@@ -98,5 +104,17 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   { demands: 'There is a NATS server, and no two services listen on one port.', rule: addresses },
 ];
 
+/** What is allowed and deserves a second look; said at start and by `gatehouse validate`, and stops nothing. */
+export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[] = [
+  {
+    warns:
+      'A provider has the common callback or shares one. Then only the `iss` of an answer (RFC 9207) says whose it is: an answer without it is refused, and so is every leg there while one of the sharers does not promise to send it.',
+    rule: commonCallbacks,
+  },
+];
+
 export const ruleFindings = (model: GatehouseModel): readonly Finding[] =>
   RULES.flatMap(({ rule }) => rule(model));
+
+export const warningFindings = (model: GatehouseModel): readonly Finding[] =>
+  WARNINGS.flatMap(({ rule }) => rule(model));

@@ -23,10 +23,17 @@ const additionalAuthorizationParams = mapOf(
 
 const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
+const redirectUri = text(
+  'url',
+  'Where the provider sends the browser back to; what has to be registered there, exactly. Only for a registration that cannot be changed: `<issuer>/oauth/callback`, or one below it.',
+  { derived: '`<issuer>/oauth/callback/<name>`' },
+).exactOptional();
+
 const oidcConfig = block('For `type: oidc`: a provider with OpenID Connect discovery.', {
   issuerUrl: text('url', 'Issuer; compared exactly with the discovery document and the id_token.'),
   clientId: text('identifier', 'Client id that the provider gave to this gateway.'),
   clientSecret: secret('Client secret; left out: a public client (PKCE only).').exactOptional(),
+  redirectUri,
   scopes: scopes('Scopes to ask for; must contain `openid`.').default(['openid', 'offline_access']),
   subjectClaim: text('claimName', 'Top-level text claim of the id_token that identifies the person.').default(
     'sub',
@@ -59,11 +66,16 @@ const userInfo = block('Where to ask who signed in.', {
 });
 
 const oauth2Config = block('For `type: oauth2`: a provider without OpenID Connect.', {
+  issuer: text(
+    'url',
+    'What the provider sends as `iss` with every answer (RFC 9207), compared exactly; GitHub sends `https://github.com/login/oauth`. Written: an answer without it is refused too. Left out, for a provider that sends none: an `iss` is refused only where it is, or lies at, another configured provider’s.',
+  ).exactOptional(),
   authorizationEndpoint: text('url', 'Where the browser is sent.'),
   tokenEndpoint: text('url', 'Where codes and refresh tokens are redeemed.'),
   revocationEndpoint: text('url', 'RFC 7009; asked when a connection is revoked.').exactOptional(),
   clientId: text('identifier', 'Client id that the provider gave to this gateway.'),
   clientSecret: secret('Client secret; left out: a public client (PKCE only).').exactOptional(),
+  redirectUri,
   scopes: scopes('Scopes to ask for.').default([]),
   tokenEndpointAuthMethod: choice(
     TOKEN_ENDPOINT_AUTH_METHODS,

@@ -28,6 +28,7 @@ export const connectionBegin = defineRequest({
     'unknown_provider',
     'provider_unavailable',
     'attempt_unknown',
+    'callback_unsafe',
     'deadline_exceeded',
     'internal',
   ],

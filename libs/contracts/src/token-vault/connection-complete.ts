@@ -26,7 +26,15 @@ export const connectionComplete = defineRequest({
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
   proven: true,
-  request: z.strictObject({ sealedQuery: jwe, browserBinding: digest }),
+  request: z.strictObject({
+    sealedQuery: jwe,
+    browserBinding: digest,
+    /**
+     * By which callback the browser came: the last step of its path. Absent: the common one, without a step of its own
+     * (the only one of the release before this field).
+     */
+    callback: configuredName.optional(),
+  }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({
       outcome: z.literal('completed'),
@@ -47,6 +55,7 @@ export const connectionComplete = defineRequest({
     'callback_unknown',
     'callback_expired',
     'callback_wrong_browser',
+    'callback_wrong_provider',
     'deadline_exceeded',
     'internal',
   ],

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { callbackName, commonCallback } from '@gatehouse/config/callbacks';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+import type { Callback } from './provider.client.js';
+import { ProviderRegistry, type Provider } from './provider-registry.js';
+import { saidIssuer } from './said-issuer.js';
+import { SharedCallbacks } from './shared-callbacks.js';
+
+/** How a browser came back. */
+export interface Arrival {
+  readonly query: string;
+  /** Last step of the callback's path; absent for the common one. */
+  readonly callback: string | undefined;
+}
+
+/**
+ * Whose answer a callback is. The state names the leg, but whoever got the browser for that leg knows the state as well:
+ * a hostile provider can have another one answer with it (mix-up, RFC 9700 section 4.4).
+ */
+@Injectable()
+export class CallbackSender {
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly shared: SharedCallbacks,
+    private readonly log: Log,
+    @Inject(VAULT_CONFIG) private readonly config: VaultConfig,
+  ) {}
+
+  /**
+   * @param sentRedirectUri of the leg's authorization request
+   * @throws {GatehouseError} `callback_wrong_provider`: then nothing may be made of it, not even that the leg failed
+   * (RFC 9207 section 2.4)
+   */
+  check(
+    provider: Provider,
+    sentRedirectUri: string | undefined,
+    { query, callback }: Arrival,
+  ): Pick<Callback, 'redirectUri' | 'said' | 'mustSay'> {
+    // The release before this one knew only the common callback, and did not write it down.
+    const redirectUri = sentRedirectUri ?? commonCallback(this.config.issuer ?? '');
+    if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback');
+    const said = saidIssuer(query, provider, this.registry.others(provider));
+    if (said === 'another') throw this.#refused(provider, 'with another issuer');
+    const mustSay = sentRedirectUri === undefined || this.shared.isShared(redirectUri);
+    return { redirectUri, said, mustSay };
+  }
+
+  #refused({ name }: Provider, how: string): GatehouseError {
+    this.log.warn('callback-of-another-provider', { provider: name, reason: how });
+    return new GatehouseError('callback_wrong_provider', `the answer for ${name} came ${how}`, {
+      details: { provider: name },
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { issuerOf } from '@gatehouse/config/model';
+import type { Provider } from './provider-registry.js';
+
+/**
+ * What a callback says of who sent it: this provider, another one, nothing, or something that cannot be compared,
+ * because no issuer is written for this provider and none of the others is meant.
+ */
+export type SaidIssuer = 'own' | 'another' | 'nothing' | 'unknown';
+
+/** RFC 9207 section 2.4: what `iss` says is compared as text with the issuer that the request was sent to. */
+export function saidIssuer(query: string, provider: Provider, others: readonly Provider[]): SaidIssuer {
+  // RFC 6749 section 3.1: a parameter without a value counts as left out.
+  const said = new URLSearchParams(query).getAll('iss').filter((value) => value !== '');
+  if (said.length === 0) return 'nothing';
+  const expected = issuerOf(provider);
+  if (expected !== undefined) return said.every((value) => value === expected) ? 'own' : 'another';
+  return said.some((value) => others.some((other) => means(value, other, provider))) ? 'another' : 'unknown';
+}
+
+/** A provider whose issuer is not written is still known by where its endpoints are, unless this provider's are there, too. */
+function means(value: string, other: Provider, provider: Provider): boolean {
+  if (value === issuerOf(other)) return true;
+  const origin = originOf(value);
+  return origin !== undefined && originsOf(other).has(origin) && !originsOf(provider).has(origin);
+}
+
+function originsOf(provider: Provider): ReadonlySet<string | undefined> {
+  const urls =
+    provider.type === 'oidc'
+      ? [provider.oidcConfig.issuerUrl]
+      : [provider.oauth2Config.authorizationEndpoint, provider.oauth2Config.tokenEndpoint];
+  return new Set(urls.map(originOf));
+}
+
+const originOf = (url: string): string | undefined => URL.parse(url)?.origin;

@@ -1,0 +1,26 @@
+/** Where the authorization server takes the browsers that providers send back. */
+const CALLBACK_PATH = '/oauth/callback';
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The callback that providers had in common before each had its own; kept for a `redirectUri` that is written. */
+export const commonCallback = (issuer: string): string => canonical(`${issuer}${CALLBACK_PATH}`);
+
+/** A provider's own callback: an answer that comes back by it is nobody else's (RFC 9700 section 4.4.2.2). */
+export const ownCallback = (issuer: string, provider: string): string =>
+  canonical(`${issuer}${CALLBACK_PATH}/${provider}`);
+
+/** Whether the authorization server takes callbacks there. */
+export function isCallback(issuer: string, redirectUri: string): boolean {
+  if (redirectUri === commonCallback(issuer)) return true;
+  const name = callbackName(redirectUri);
+  return name !== undefined && redirectUri === ownCallback(issuer, name);
+}
+
+/** What tells one callback from another: the last step of its path. @returns `undefined` for the common one. */
+export function callbackName(redirectUri: string): string | undefined {
+  const name = redirectUri.slice(redirectUri.lastIndexOf('/') + 1);
+  return redirectUri.endsWith(`${CALLBACK_PATH}/${name}`) && NAME.test(name) ? name : undefined;
+}
+
+/** RFC 6749 section 4.1.3: the token request repeats the redirect URI, so there is one spelling of it. */
+const canonical = (url: string): string => URL.parse(url)?.href ?? url;

@@ -1,0 +1,90 @@
+import { callbackName, isCallback, ownCallback } from '../callbacks.js';
+import type { ConfiguredSecret } from '../configured-secret.js';
+import { issuerOf, type GatehouseModel, type UpstreamProvider } from '../model.js';
+import type { Finding } from '../problems.js';
+import type { Path } from '../schema-tree.js';
+import { providersOf, type Placed, type Rule } from './rule.js';
+
+type Provider = UpstreamProvider<ConfiguredSecret>;
+
+/** Callbacks lead to the authorization server, and where several providers share one, each says whose its answers are. */
+export const callbacks: Rule = (model) =>
+  withIssuer(model, (issuer) =>
+    providersOf(model).flatMap((placed) => {
+      const { value, path } = placed;
+      if (!isCallback(issuer, value.redirectUri))
+        return [
+          {
+            path: [...configOf(placed), 'redirectUri'],
+            message: 'The authorization server takes no callbacks there.',
+            instead: `no redirectUri, and ${ownCallback(issuer, value.name)} registered at ${value.name}`,
+            related: [[...path, 'name']],
+          },
+        ];
+      return unnamed(placed, sharers(model, value), ownCallback(issuer, value.name));
+    }),
+  );
+
+/** For the warnings: nothing is wrong, but nothing else than the providers' `iss` keeps their answers apart. */
+export const commonCallbacks: Rule = (model) =>
+  withIssuer(model, (issuer) =>
+    providersOf(model).flatMap((placed) => {
+      const { name, redirectUri } = placed.value;
+      const others = sharers(model, placed.value);
+      if (others.length === 0 && callbackName(redirectUri) !== undefined) return [];
+      return [
+        {
+          path: [...configOf(placed), 'redirectUri'],
+          message:
+            others.length === 0
+              ? 'This callback is not of one provider: where a registered URL admits all that lies below it, it admits the callbacks of the others.'
+              : `${name} shares its callback with ${namesOf(others)}: only iss tells their answers apart, and one without it is refused.`,
+          instead: `no redirectUri, and ${ownCallback(issuer, name)} registered at ${name}`,
+        },
+      ];
+    }),
+  );
+
+/**
+ * RFC 9700 section 4.4.2: a hostile provider sends its visitor on to an honest one, and is then sent the honest one's
+ * code, unless the callback or the answer itself tells whose it is. What `iss` says counts for nothing when another
+ * provider with other endpoints claims the same.
+ */
+function unnamed(placed: Placed<Provider>, others: readonly Provider[], own: string): readonly Finding[] {
+  const { value } = placed;
+  if (value.type === 'oidc' || others.length === 0) return [];
+  const claimed = others.filter((other) => issuerOf(other) === value.oauth2Config.issuer);
+  if (value.oauth2Config.issuer !== undefined && claimed.length === 0) return [];
+  const way = `no redirectUri, and ${own} registered at ${value.name}`;
+  return [
+    {
+      path: [...configOf(placed), 'issuer'],
+      ...(value.oauth2Config.issuer === undefined
+        ? {
+            message: `${value.name} shares its callback with ${namesOf(others)}, and nothing says whose an answer is: a hostile provider would be sent the codes of the others (RFC 9700 section 4.4.2).`,
+            instead: `${way}; or the issuer, if ${value.name} sends it as iss with every answer (RFC 9207)`,
+          }
+        : {
+            message: `${value.name} shares its callback and its issuer with ${namesOf(claimed)}: nothing says whose an answer is.`,
+            instead: way,
+          }),
+    },
+  ];
+}
+
+const sharers = ({ authServer }: GatehouseModel, { name, redirectUri }: Provider): readonly Provider[] =>
+  (authServer?.upstreamProviders ?? []).filter(
+    (other) => other.name !== name && other.redirectUri === redirectUri,
+  );
+
+const namesOf = (providers: readonly Provider[]): string => providers.map(({ name }) => name).join(', ');
+
+const configOf = ({ value, path }: Placed<Provider>): Path => [
+  ...path,
+  value.type === 'oidc' ? 'oidcConfig' : 'oauth2Config',
+];
+
+const withIssuer = (
+  { authServer }: GatehouseModel,
+  look: (issuer: string) => readonly Finding[],
+): readonly Finding[] => (authServer === undefined ? [] : look(authServer.issuer));
