@@ -91,6 +91,8 @@ export interface ClientRegistration<S> {
   readonly dynamic: 'open' | 'initialAccessToken' | 'off';
   readonly initialAccessToken?: S;
   readonly metadataDocuments: MetadataDocuments;
+  /** Beside those that have a period or are known; without their colons. */
+  readonly redirectSchemes: readonly string[];
   readonly clients: readonly PreRegisteredClient<S>[];
 }
 

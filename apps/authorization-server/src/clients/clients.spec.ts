@@ -1,52 +1,121 @@
 import { describe, expect, test } from '@jest/globals';
+import { isAssured } from './assured-client.js';
 import { isAllowedHost } from './metadata-documents.js';
-import { isLoopback, redirectUrisProblem } from './redirect-uris.js';
+import { applicationType } from './redirect-uris.js';
 import { registrationPolicy } from './registration-policy.js';
 
-describe('redirect URIs', () => {
+const RULES = {
+  scopesSupported: ['openid'],
+  baselineClientScopes: ['openid'],
+  redirectSchemes: ['myeditor'],
+};
+const register = (metadata: Readonly<Record<string, unknown>>) =>
+  registrationPolicy({ redirect_uris: ['http://127.0.0.1/callback'], ...metadata }, RULES);
+
+describe('a client that registers', () => {
   test.each([
-    'https://app.example/callback',
-    'http://localhost/callback',
-    'http://127.0.0.1:3000/cb?x=1',
-    'http://[::1]:9/cb',
-    'cursor://anysphere/oauth',
-    'com.example.app:/callback',
-  ])('%s is fine', (uri) => {
-    expect(redirectUrisProblem([uri], { privateSchemes: true })).toBeUndefined();
+    [
+      'what Cursor registers',
+      [
+        'cursor://anysphere.cursor-mcp/oauth/callback',
+        'https://www.cursor.com/agents/mcp/oauth/callback',
+        'http://localhost:8787/callback',
+      ],
+      'native',
+    ],
+    ['an application of the operator', ['myeditor://cb'], 'native'],
+    ['https on loopback', ['https://localhost:3000/cb'], 'web'],
+    [
+      'more redirect URIs than ten',
+      Array.from({ length: 40 }, (_none, index) => `https://app.example/cb/${index}`),
+      'native',
+    ],
+  ])('may be called back at %s, whatever it calls itself', (_what, uris, type) => {
+    expect(register({ redirect_uris: uris, application_type: 'web' })).toMatchObject({ kind: 'accepted' });
+    expect(applicationType(uris)).toBe(type);
   });
 
   test.each([
-    ['http on the open internet', 'http://app.example/callback'],
-    ['a name that begins like localhost', 'http://localhost.evil.example/cb'],
-    ['script', 'javascript:alert(1)'],
-    ['data', 'data:text/html,x'],
-    ['a fragment', 'https://app.example/cb#x'],
-    ['a user name (phishing)', 'https://app.example@evil.example/cb'],
-    ['no URI', 'callback'],
-    ['https on loopback', 'https://localhost/cb'],
-    ['too long', `https://app.example/${'x'.repeat(3_000)}`],
-  ])('%s is refused', (_name, uri) => {
-    expect(redirectUrisProblem([uri], { privateSchemes: true })).toBeDefined();
+    ['none', []],
+    ['no list', 'https://app.example/cb'],
+    ['one that is not allowed among others', ['https://app.example/cb', 'javascript:alert(1)']],
+    ['an application that nobody listed', ['slack://x/cb']],
+    ['an application beside https on loopback', ['cursor://x/cb', 'https://localhost/cb']],
+    [
+      'more than any client has',
+      Array.from({ length: 101 }, (_none, index) => `https://app.example/cb/${index}`),
+    ],
+  ])('is not called back at %s', (_what, uris) => {
+    expect(register({ redirect_uris: uris })).toMatchObject({
+      kind: 'refused',
+      error: 'invalid_redirect_uri',
+    });
   });
 
-  test('a private scheme is refused where nobody vouches for it', () => {
-    expect(redirectUrisProblem(['cursor://x/cb'], { privateSchemes: false })).toBeDefined();
-  });
+  test.each(['client_uri', 'logo_uri', 'policy_uri', 'tos_uri'])(
+    'names pages of the web in %s, or none',
+    (member) => {
+      for (const uri of [
+        'javascript:alert(1)',
+        'https://a.example/\u202e',
+        'https://a.example\\@b.example/',
+        'https://user@a.example/',
+        7,
+      ])
+        expect(register({ [member]: uri })).toMatchObject({
+          kind: 'refused',
+          error: 'invalid_client_metadata',
+          description: expect.stringMatching(new RegExp(`^${member} must `)),
+        });
+      for (const nothing of [null, '', undefined])
+        expect(register({ [member]: nothing })).toMatchObject({ kind: 'accepted' });
+      expect(register({ [member]: 'https://app.example/about' })).toMatchObject({ kind: 'accepted' });
+    },
+  );
+});
 
-  test('loopback is http on exactly three hosts', () => {
-    expect(['http://localhost:1/', 'http://127.0.0.1/', 'http://[::1]/'].every(isLoopback)).toBe(true);
-    expect(
-      ['https://localhost/', 'http://127.0.0.2/', 'http://localhost.evil.example/'].some(isLoopback),
-    ).toBe(false);
-  });
+test.each([
+  [
+    'a document with an https redirect',
+    { redirectUri: 'https://app.example/cb', hasDocument: true, authenticates: false },
+    true,
+  ],
+  [
+    'a client that authenticates, with an https redirect',
+    { redirectUri: 'https://app.example/cb', hasDocument: false, authenticates: true },
+    true,
+  ],
+  [
+    'a public client that registered, with an https redirect',
+    { redirectUri: 'https://app.example/cb', hasDocument: false, authenticates: false },
+    false,
+  ],
+  [
+    'a document with a loopback redirect',
+    { redirectUri: 'http://127.0.0.1:1/cb', hasDocument: true, authenticates: false },
+    false,
+  ],
+  [
+    'a document with https on loopback',
+    { redirectUri: 'https://localhost:1/cb', hasDocument: true, authenticates: false },
+    false,
+  ],
+  [
+    'a client with a secret that everybody who has the program has',
+    { redirectUri: 'cursor://x/cb', hasDocument: false, authenticates: true },
+    false,
+  ],
+  [
+    'a document with a private-use scheme',
+    { redirectUri: 'com.example.app:/cb', hasDocument: true, authenticates: false },
+    false,
+  ],
+])('%s: its identity is assured: %s', (_what, facts, assured) => {
+  expect(isAssured(facts)).toBe(assured);
 });
 
 describe('the name of a client that registers', () => {
-  const register = (name: string) =>
-    registrationPolicy(
-      { redirect_uris: ['http://127.0.0.1/callback'], client_name: name },
-      { scopesSupported: ['openid'], baselineClientScopes: ['openid'] },
-    );
+  const named = (name: string) => register({ client_name: name });
 
   test.each([
     ['a right-to-left override', 'Slack \u202eelgooG'],
@@ -68,7 +137,7 @@ describe('the name of a client that registers', () => {
     ['marks piled over the lines above', `S${'\u0301'.repeat(20)}`],
     ['a page of text', 'x'.repeat(257)],
   ])('with %s is refused (spoofed approval page)', (_what, name) => {
-    expect(register(name)).toMatchObject({
+    expect(named(name)).toMatchObject({
       kind: 'refused',
       error: 'invalid_client_metadata',
       description: expect.stringMatching(/^client_name must /),
@@ -86,7 +155,7 @@ describe('the name of a client that registers', () => {
     'Studio 👩🏽\u200d💻 👨\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f⃣ 🇩🇪 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
     'x'.repeat(256),
   ])('%s is fine', (name) => {
-    expect(register(name)).toMatchObject({ kind: 'accepted', metadata: { client_name: name } });
+    expect(named(name)).toMatchObject({ kind: 'accepted', metadata: { client_name: name } });
   });
 });
 

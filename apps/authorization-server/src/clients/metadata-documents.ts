@@ -1,6 +1,5 @@
 import type { MetadataDocuments } from '@gatehouse/config/model';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
-import { redirectUrisProblem } from './redirect-uris.js';
 
 const TIMEOUT_MS = 2_500;
 const MAX_DOCUMENT_BYTES = 10 * 1024;
@@ -17,10 +16,6 @@ export function isAllowedHost(
       allowed === '*' || allowed === host || (allowed.startsWith('*.') && host.endsWith(allowed.slice(1))),
   );
 }
-
-/** Redirects of a document's client: no private schemes, since nobody on the user's machine vouches for who owns one. */
-export const isAllowedClient = (redirectUris: readonly string[]): boolean =>
-  redirectUrisProblem(redirectUris, { privateSchemes: false }) === undefined;
 
 /**
  * How documents are fetched: every address checked when connecting, redirects never followed, small, and JSON by its

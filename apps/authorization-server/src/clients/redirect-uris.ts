@@ -1,66 +1,40 @@
-const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
-/** Schemes that a browser handles itself: sending it there would run or show what the client chose. */
-const DANGEROUS_SCHEMES = new Set([
-  'javascript:',
-  'data:',
-  'vbscript:',
-  'blob:',
-  'file:',
-  'about:',
-  'filesystem:',
-  'view-source:',
-  'ws:',
-  'wss:',
-  'ftp:',
-]);
-const MAX_REDIRECT_URIS = 10;
-const MAX_LENGTH = 2_048;
+import { isLoopbackRedirect, redirectUriProblem } from '@gatehouse/config/client-uris';
 
-export const isLoopback = (uri: string): boolean => {
-  const url = URL.parse(uri);
-  return url?.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname);
-};
+/** More than any client has; each is compared with what every authorization request says. */
+const MAX_REDIRECT_URIS = 100;
 
-const isPrivateScheme = (uri: string): boolean => {
-  const url = URL.parse(uri);
-  return url !== null && !/^https?:$/.test(url.protocol);
-};
-
-/** Whether a client can only be an application on the user's machine: then the port of a loopback redirect is free. */
-export const isNative = (redirectUris: readonly string[]): boolean =>
-  redirectUris.every((uri) => isLoopback(uri) || isPrivateScheme(uri));
+export interface RedirectPolicy {
+  /** Of the configuration, beside those that are known. */
+  readonly redirectSchemes: readonly string[];
+}
 
 /**
- * OAuth 2.1, section 2.3.1 and RFC 8252, section 7: https anywhere, http on loopback only, private-use schemes where
- * the client is an installed application.
+ * The same rule for every client, however it became known.
  * @returns what is wrong, in a sentence for the client's developer.
  */
 export function redirectUrisProblem(
   redirectUris: unknown,
-  allowed: { readonly privateSchemes: boolean },
+  { redirectSchemes }: RedirectPolicy,
 ): string | undefined {
   if (!Array.isArray(redirectUris) || redirectUris.length === 0)
     return 'redirect_uris must contain at least one URI';
   if (redirectUris.length > MAX_REDIRECT_URIS)
     return `redirect_uris must not contain more than ${MAX_REDIRECT_URIS} URIs`;
   for (const uri of redirectUris as readonly unknown[]) {
-    const problem = redirectUriProblem(uri, allowed.privateSchemes);
-    if (problem !== undefined) return `redirect_uris ${problem}`;
+    const problem = redirectUriProblem(uri, redirectSchemes);
+    if (problem !== undefined) return `redirect_uris: each ${problem}`;
   }
-  return undefined;
+  return applicationType(redirectUris as readonly string[]) === 'web' && redirectUris.some(isPrivateUse)
+    ? 'redirect_uris must not mix private-use schemes with https on loopback'
+    : undefined;
 }
 
-function redirectUriProblem(uri: unknown, privateSchemes: boolean): string | undefined {
-  if (typeof uri !== 'string' || uri.length > MAX_LENGTH)
-    return `must contain strings of at most ${MAX_LENGTH} characters`;
-  const url = URL.parse(uri);
-  if (url === null) return 'must contain absolute URIs';
-  if (uri.includes('#')) return 'must not contain fragments';
-  if (url.username !== '' || url.password !== '') return 'must not contain user names';
-  if (url.protocol === 'https:')
-    return LOOPBACK_HOSTS.has(url.hostname) ? 'on loopback must use http' : undefined;
-  if (url.protocol === 'http:')
-    return LOOPBACK_HOSTS.has(url.hostname) ? undefined : 'with http must be on loopback';
-  if (!privateSchemes) return 'must be https, or http on loopback';
-  return DANGEROUS_SCHEMES.has(url.protocol) ? `must not use the scheme ${url.protocol}` : undefined;
-}
+/**
+ * What the protocol library is told a client is, whatever the client says: with `native` the port of a loopback redirect
+ * is free (RFC 8252, section 7.3), and private-use schemes are possible. It refuses https on loopback there, which
+ * clients use for development.
+ */
+export const applicationType = (redirectUris: readonly string[]): 'native' | 'web' =>
+  redirectUris.some((uri) => /^https:/i.test(uri) && isLoopbackRedirect(uri)) ? 'web' : 'native';
+
+const isPrivateUse = (uri: unknown): boolean => typeof uri === 'string' && !/^https?:/i.test(uri);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clientNameProblem } from './client-name.js';
-import { isNative, redirectUrisProblem } from './redirect-uris.js';
+import { CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
+import { redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
@@ -8,13 +9,15 @@ const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
 /**
  * What of a registration request (RFC 7591, section 2) means something here. The rest is left out of the registration
  * (section 3.2.1 allows it); members that make a server fetch URLs (`jwks_uri`, `sector_identifier_uri`, `logo_uri`)
- * are among what is left out.
+ * are among what is left out. So is `application_type`: what a client is follows from its redirect URIs.
  */
 const registrationRequest = z.object({
   redirect_uris: z.unknown().optional(),
   client_name: z.string().optional(),
-  client_uri: z.url().max(2_048).optional().catch(undefined),
-  application_type: z.enum(['web', 'native']).optional().catch(undefined),
+  client_uri: z.unknown().optional(),
+  logo_uri: z.unknown().optional(),
+  policy_uri: z.unknown().optional(),
+  tos_uri: z.unknown().optional(),
   grant_types: z.array(z.string()).optional(),
   response_types: z.array(z.string()).optional(),
   token_endpoint_auth_method: z.string().optional(),
@@ -29,24 +32,25 @@ export type RegistrationVerdict =
       readonly description: string;
     };
 
-export interface ScopePolicy {
+export interface RegistrationRules extends RedirectPolicy {
   readonly scopesSupported: readonly string[];
   readonly baselineClientScopes: readonly string[];
 }
 
 /** Decides what a dynamically registered client becomes. What it asks for too much is refused by name, not dropped. */
-export function registrationPolicy(body: unknown, scopes: ScopePolicy): RegistrationVerdict {
+export function registrationPolicy(body: unknown, rules: RegistrationRules): RegistrationVerdict {
   const parsed = registrationRequest.safeParse(body);
   if (!parsed.success) {
     const member = parsed.error.issues[0]?.path.join('.') ?? '';
     return refused(member === '' ? 'the request must be a JSON object' : `${member} is not valid`);
   }
   const { redirect_uris: redirectUris, scope, ...request } = parsed.data;
-  const problem = redirectUrisProblem(redirectUris, { privateSchemes: true });
+  const problem = redirectUrisProblem(redirectUris, rules);
   if (problem !== undefined) return { kind: 'refused', error: 'invalid_redirect_uri', description: problem };
   const uris = redirectUris as readonly string[]; // just checked
-  const nameProblem = clientNameProblem(request.client_name);
-  if (nameProblem !== undefined) return refused(nameProblem);
+  const pages = writtenPages(request);
+  const otherProblem = clientNameProblem(request.client_name) ?? clientPagesProblem(pages);
+  if (otherProblem !== undefined) return refused(otherProblem);
   // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
   const grantTypes = request.grant_types?.filter((type) => GRANT_TYPES.includes(type)) ?? GRANT_TYPES;
   if (!grantTypes.includes('authorization_code'))
@@ -56,16 +60,15 @@ export function registrationPolicy(body: unknown, scopes: ScopePolicy): Registra
   if (!AUTH_METHODS.includes(authMethod))
     return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
   const asked = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : (scope ?? []);
-  const unknown = asked.find((one) => !scopes.scopesSupported.includes(one));
+  const unknown = asked.find((one) => !rules.scopesSupported.includes(one));
   if (unknown !== undefined) return refused(`scope must only contain scopes of scopes_supported`);
   const granted =
-    asked.length === 0 ? scopes.scopesSupported : [...new Set([...asked, ...scopes.baselineClientScopes])];
+    asked.length === 0 ? rules.scopesSupported : [...new Set([...asked, ...rules.baselineClientScopes])];
   return {
     kind: 'accepted',
     metadata: {
-      ...present({ client_name: request.client_name, client_uri: request.client_uri }),
+      ...present({ client_name: request.client_name, client_uri: pages['client_uri'] }),
       redirect_uris: uris,
-      application_type: isNative(uris) ? 'native' : (request.application_type ?? 'native'),
       grant_types: grantTypes,
       response_types: ['code'],
       token_endpoint_auth_method: authMethod,
@@ -73,6 +76,14 @@ export function registrationPolicy(body: unknown, scopes: ScopePolicy): Registra
     },
   };
 }
+
+/** Clients write `null` or nothing for what they do not have. */
+const writtenPages = (request: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    CLIENT_PAGES.flatMap((member) =>
+      [undefined, null, ''].some((nothing) => request[member] === nothing) ? [] : [[member, request[member]]],
+    ),
+  );
 
 const refused = (description: string): RegistrationVerdict => ({
   kind: 'refused',

@@ -1,8 +1,8 @@
-import { isLoopback } from '../clients/redirect-uris.js';
 import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../provider/authorization-requests.js';
+import { redirectTarget, unassuredNote } from './redirect-target.js';
 
 export interface OfferedProvider {
   readonly name: string;
@@ -17,6 +17,8 @@ export interface ConsentView {
   readonly providers: readonly OfferedProvider[];
   /** Known from this browser. */
   readonly signedInAs: string | undefined;
+  /** Fingerprint of what this page shows; what is approved is that and nothing newer. */
+  readonly shown: string;
   readonly csrf: string;
   readonly action: string;
   readonly basePath: string;
@@ -24,7 +26,7 @@ export interface ConsentView {
 
 /** Asked before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
-  const { client, redirectUri, providers, signedInAs, csrf, action, basePath } = view;
+  const { client, redirectUri, providers, signedInAs, shown, csrf, action, basePath } = view;
   return layout({
     title: `Allow ${client.name}?`,
     basePath,
@@ -38,13 +40,14 @@ export function consentPage(view: ConsentView): Html {
         ${fact('Application', client.name)} ${fact('Described by', client.documentHost)}
         ${fact('Sends you back to', redirectTarget(redirectUri))} ${fact('Signed in as', signedInAs)}
       </dl>
-      ${isLoopback(redirectUri) ? LOOPBACK_WARNING : undefined}
+      ${client.assured ? undefined : unassuredNote(redirectUri)}
       <h2>It will be able to use</h2>
       <ul class="items">
         ${providers.map(providerItem)}
       </ul>
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
+        <input type="hidden" name="shown" value="${shown}" />
         <div class="actions stretch">
           <button class="main" name="decision" value="approve">Approve</button>
           <button name="decision" value="cancel">Cancel</button>
@@ -53,13 +56,6 @@ export function consentPage(view: ConsentView): Html {
       </form>`,
   });
 }
-
-const LOOPBACK_WARNING = html`<div class="note">
-  <p>
-    This application runs on a computer, not on a web site, so its name cannot be checked. Approve only if you
-    have just started signing in from it on <strong>this</strong> computer.
-  </p>
-</div>`;
 
 const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
 
@@ -70,11 +66,4 @@ function providerItem({ name, requirement, scopes, backends }: OfferedProvider):
     ${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopes.map((scope) => html`<code>${scope}</code> `)}</p>`}
     ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}
   </li>`;
-}
-
-/** The host for web addresses, the scheme for an installed application's own. */
-function redirectTarget(redirectUri: string): string {
-  const url = URL.parse(redirectUri);
-  if (url === null) return redirectUri;
-  return /^https?:$/.test(url.protocol) ? url.host : `an application that opens ${url.protocol} links`;
 }

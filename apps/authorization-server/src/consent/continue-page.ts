@@ -1,25 +1,37 @@
+import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import type { RequestingClient } from '../provider/authorization-requests.js';
+import { redirectTarget, unassuredNote } from './redirect-target.js';
 
 export interface ContinueView {
-  readonly clientName: string;
+  readonly client: RequestingClient;
+  readonly redirectUri: string;
   readonly accountName: string;
+  /** The connections that the account has are used as they are. */
+  readonly reused: boolean;
   readonly csrf: string;
   readonly action: string;
   readonly basePath: string;
 }
 
-/** The account has approved this client before and is connected already: one question instead of a walk. */
-export function continuePage({ clientName, accountName, csrf, action, basePath }: ContinueView): Html {
+/** The account has approved this client before: one question instead of the approval. */
+export function continuePage(view: ContinueView): Html {
+  const { client, redirectUri, accountName, reused, csrf, action, basePath } = view;
   return layout({
     title: `Continue as ${accountName}?`,
     basePath,
     page: 'continue',
     body: html`<h1>Continue as ${accountName}?</h1>
       <p>
-        “${clientName}” asks to be signed in again. You approved it before, and the accounts you connected are
-        still good.
+        “${client.name}” asks to be signed in
+        again.${reused ? ' You approved it before, and the accounts you connected are still good.' : ' You approved it before.'}
       </p>
+      <dl>
+        ${fact('Application', client.name)} ${fact('Described by', client.documentHost)}
+        ${fact('Sends you back to', redirectTarget(redirectUri))}
+      </dl>
+      ${client.assured ? undefined : unassuredNote(redirectUri)}
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">

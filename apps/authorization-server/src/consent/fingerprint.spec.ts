@@ -4,6 +4,8 @@ import { fingerprintOf, type Approvable } from './fingerprint.js';
 
 const words = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { maxLength: 4 });
 const approvables: fc.Arbitrary<Approvable> = fc.record({
+  clientId: fc.constant('client'),
+  clientName: fc.constant('Client'),
   redirectUri: fc.constant('https://app.example/callback'),
   redirectUris: words,
   scopes: words,
@@ -17,7 +19,7 @@ test('the order in which things are listed does not ask the user again', () => {
   fc.assert(
     fc.property(approvables, (one) => {
       const turned = {
-        redirectUri: one.redirectUri,
+        ...one,
         redirectUris: [...one.redirectUris].reverse(),
         scopes: [...one.scopes].reverse(),
         providers: [...one.providers]
@@ -29,12 +31,17 @@ test('the order in which things are listed does not ask the user again', () => {
   );
 });
 
-test('a redirect URI, a scope or a provider more is another thing to approve', () => {
+test('another name, another address, or a redirect URI, a scope or a provider more is another thing to approve', () => {
   fc.assert(
     fc.property(approvables, (one) => {
       const more: readonly Approvable[] = [
         { ...one, redirectUris: [...one.redirectUris, 'https://evil.example/'] },
         { ...one, redirectUri: 'https://evil.example/callback' },
+        { ...one, redirectUri: 'https://app.example/callback2' },
+        { ...one, redirectUri: 'https://app.example/callback?to=elsewhere' },
+        { ...one, redirectUri: 'https://app.example:8443/callback' },
+        { ...one, clientName: 'Your Bank' },
+        { ...one, clientId: 'another' },
         { ...one, scopes: [...one.scopes, 'more!'] },
         { ...one, providers: [...one.providers, { name: 'another!', scopes: [] }] },
         {
@@ -45,15 +52,30 @@ test('a redirect URI, a scope or a provider more is another thing to approve', (
           })),
         },
       ];
-      for (const changed of one.providers.length === 0 ? more.slice(0, 4) : more)
+      for (const changed of one.providers.length === 0 ? more.slice(0, -1) : more)
         expect(fingerprintOf(changed)).not.toBe(fingerprintOf(one));
     }),
   );
 });
 
 test('the port of a loopback redirect is another one each time, and asks nobody again', () => {
-  const one = { redirectUris: ['http://127.0.0.1/cb'], scopes: [], providers: [] };
+  const one = {
+    clientId: 'client',
+    clientName: 'Client',
+    redirectUris: ['http://127.0.0.1/cb'],
+    scopes: [],
+    providers: [],
+  };
   expect(fingerprintOf({ ...one, redirectUri: 'http://127.0.0.1:1234/cb' })).toBe(
     fingerprintOf({ ...one, redirectUri: 'http://127.0.0.1:4321/cb' }),
   );
+  // Nothing but the port.
+  for (const other of [
+    'http://127.0.0.1:1234/other',
+    'http://localhost:1234/cb',
+    'http://127.0.0.1:1234/cb?x',
+  ])
+    expect(fingerprintOf({ ...one, redirectUri: other })).not.toBe(
+      fingerprintOf({ ...one, redirectUri: 'http://127.0.0.1:1234/cb' }),
+    );
 });

@@ -1,7 +1,10 @@
 import { sha256 } from '@gatehouse/kernel/digest';
-import { isLoopback } from '../clients/redirect-uris.js';
+import { isLoopbackRedirect } from '@gatehouse/config/client-uris';
 
 export interface Approvable {
+  readonly clientId: string;
+  /** As it is shown. */
+  readonly clientName: string;
   /** Where the code goes this time: a client that registered several places is approved for the one that was shown. */
   readonly redirectUri: string;
   readonly redirectUris: readonly string[];
@@ -11,9 +14,12 @@ export interface Approvable {
 }
 
 /** Stands for what the user saw when approving. Order is of no account; anything added or changed gives another one. */
-export function fingerprintOf({ redirectUri, redirectUris, scopes, providers }: Approvable): string {
+export function fingerprintOf(approvable: Approvable): string {
+  const { clientId, clientName, redirectUri, redirectUris, scopes, providers } = approvable;
   return sha256(
     JSON.stringify([
+      clientId,
+      clientName,
       placeOf(redirectUri),
       [...redirectUris].sort(),
       [...scopes].sort(),
@@ -24,9 +30,10 @@ export function fingerprintOf({ redirectUri, redirectUris, scopes, providers }: 
   );
 }
 
-/** An installed application's port is another one each time (RFC 8252, section 7.3); the user's own machine is one place. */
+/** The whole of it, but the port of an installed application is another one each time (RFC 8252, section 7.3). */
 function placeOf(redirectUri: string): string {
-  if (isLoopback(redirectUri)) return 'loopback';
-  const url = URL.parse(redirectUri);
-  return url === null ? redirectUri : `${url.protocol}//${url.host}`;
+  if (!isLoopbackRedirect(redirectUri)) return redirectUri;
+  const url = new URL(redirectUri);
+  url.port = '';
+  return url.href;
 }

@@ -5,6 +5,7 @@ import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { errors, Provider } from 'oidc-provider';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
+import { isAssured } from '../clients/assured-client.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { asSeenByProvider } from './node-exchange.js';
@@ -22,6 +23,8 @@ export interface RequestingClient {
   readonly redirectUris: readonly string[];
   /** Host of the document that describes the client, for clients that are URLs. */
   readonly documentHost?: string;
+  /** Nobody else can be given the code of this request. */
+  readonly assured: boolean;
 }
 
 /** An authorization request that passed every check and waits for its user. */
@@ -61,7 +64,8 @@ export class AuthorizationRequests {
     const { params, session, result } = interaction;
     const client = await this.provider.Client.find(text(params['client_id']));
     if (client === undefined) throw new GatehouseError('attempt_unknown', 'the client is gone');
-    const documentHost = URL.parse(client.clientId)?.host;
+    const documentHost = isDocument(client) ? URL.parse(client.clientId)?.host : undefined;
+    const redirectUri = text(params['redirect_uri']);
     const prompts = text(params['prompt']).split(' ');
     return {
       uid,
@@ -70,9 +74,14 @@ export class AuthorizationRequests {
         clientId: client.clientId,
         name: client.clientName ?? documentHost ?? 'An unnamed application',
         redirectUris: client.redirectUris ?? [],
+        assured: isAssured({
+          redirectUri,
+          hasDocument: documentHost !== undefined,
+          authenticates: client.tokenEndpointAuthMethod !== 'none',
+        }),
         ...(documentHost === undefined ? {} : { documentHost }),
       },
-      redirectUri: text(params['redirect_uri']),
+      redirectUri,
       scopes: text(params['scope']).split(' ').filter(Boolean),
       wantsFreshSignIn: prompts.includes('login') || prompts.includes('select_account'),
       ...(session === undefined ? {} : { browserAccountId: session.accountId as AccountId }), // accounts are ours alone
@@ -148,5 +157,9 @@ export class AuthorizationRequests {
     return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
   }
 }
+
+/** The library's types do not know its mark on a client that it read from a document. */
+const isDocument = (client: object): boolean =>
+  'clientIdMetadataDocument' in client && client.clientIdMetadataDocument === true;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

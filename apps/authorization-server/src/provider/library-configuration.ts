@@ -4,7 +4,8 @@ import { systemClock } from '@gatehouse/kernel/clock';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { clientNameProblem } from '../clients/client-name.js';
-import { documentFetch, isAllowedClient, isAllowedHost } from '../clients/metadata-documents.js';
+import { clientMetadataRule } from '../clients/client-metadata.js';
+import { documentFetch, isAllowedHost } from '../clients/metadata-documents.js';
 import type { Config } from '../config.js';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
@@ -83,9 +84,8 @@ function clients({ config, signingKeys }: LibraryParts): Configuration {
   const { clients: known, metadataDocuments } = config.clientRegistration;
   return {
     clients: known.map(preRegistered),
+    extraClientMetadata: clientMetadataRule(config.clientRegistration),
     clientDefaults: {
-      // Most MCP clients are installed applications that say nothing: loopback redirects on any port (RFC 8252, section 7.3).
-      application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
@@ -198,13 +198,10 @@ function documentFetchPolicy({ clientRegistration, trustedProxies }: Config) {
 }
 
 /** A name is refused with the reason, since it is the one thing here that its maker can get wrong without knowing. */
-function allowDocumentClient(
-  _ctx: KoaContextWithOIDC,
-  { clientName, redirectUris }: Pick<Client, 'clientName' | 'redirectUris'>,
-): boolean {
+function allowDocumentClient(_ctx: KoaContextWithOIDC, { clientName }: Pick<Client, 'clientName'>): boolean {
   const problem = clientNameProblem(clientName);
   if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
-  return isAllowedClient(redirectUris ?? []);
+  return true;
 }
 
 const refuseUnknownScopes =

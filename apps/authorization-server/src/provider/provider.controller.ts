@@ -1,5 +1,6 @@
 import { All, Controller, Get, Inject, Options, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { redirectUriProblem } from '@gatehouse/config/client-uris';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
@@ -7,14 +8,17 @@ import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { registrationPolicy } from '../clients/registration-policy.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { sendPage } from '../http/reply.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { inQueryOnly, withDefaults } from './authorization-query.js';
+import { protocolErrorPage } from './error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
 
 /** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
 @Controller()
 export class ProviderController {
   readonly #answer: ReturnType<Provider['callback']>;
+  readonly #schemes: readonly string[];
 
   constructor(
     private readonly provider: Provider,
@@ -24,11 +28,20 @@ export class ProviderController {
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.#answer = this.provider.callback();
+    this.#schemes = config.clientRegistration.redirectSchemes;
   }
 
   @Get('oauth/authorize')
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const search = inQueryOnly(new URLSearchParams(request.url.split('?').slice(1).join('?')));
+    // It is compared with what was registered, port aside, and shown; so it must be what could be registered.
+    const redirectUri = search.get('redirect_uri');
+    if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
+      this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: 'invalid_redirect_uri' });
+      const page = protocolErrorPage({ error: 'invalid_redirect_uri' }, this.urls.basePath);
+      sendPage(reply, page, { status: 400 });
+      return;
+    }
     const query = withDefaults(search, this.config.baselineClientScopes);
     await this.#pass(request, reply, { route: `/oauth/authorize?${query.toString()}` });
   }
@@ -84,7 +97,10 @@ export class ProviderController {
         .send({ error: 'not_found', error_description: 'Dynamic registration is switched off here.' });
       return;
     }
-    const verdict = registrationPolicy(jsonBody(request), this.config);
+    const verdict = registrationPolicy(jsonBody(request), {
+      ...this.config,
+      ...this.config.clientRegistration,
+    });
     if (verdict.kind === 'refused') {
       this.log.info('client-registration-refused', { reason: verdict.description });
       await reply

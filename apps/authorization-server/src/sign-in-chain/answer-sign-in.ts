@@ -39,7 +39,7 @@ export class AnswerSignIn {
     const request = await this.requests.load(exchange, uid);
     if (request.answeredAt !== undefined) return request.answeredAt;
     const attempt = await this.steps.attemptOf(request);
-    this.csrf.check(formOf(attempt), form);
+    this.csrf.check(formOf(attempt, form.get('shown')), form);
     const parsed = decision.safeParse(form.get('decision'));
     if (!parsed.success) throw new GatehouseError('request_invalid', 'no such decision');
     if (parsed.data === 'cancel') return await this.#cancel(exchange, request, attempt);
@@ -50,7 +50,7 @@ export class AnswerSignIn {
       );
       return undefined;
     }
-    const change = this.#change(parsed.data, form.get('provider') ?? '');
+    const change = this.#change(parsed.data, request, form);
     await this.attempts.change(attempt.id, (state) => (state.kind === 'sign-in' ? change(state) : state));
     return undefined;
   }
@@ -66,11 +66,16 @@ export class AnswerSignIn {
 
   #change(
     chosen: Exclude<Decision, 'cancel' | 'another'>,
-    provider: string,
+    request: AuthorizationRequest,
+    form: ReadonlyMap<string, string>,
   ): (state: SignInState) => AttemptState {
+    const provider = form.get('provider') ?? '';
     switch (chosen) {
-      case 'approve':
-        return approved;
+      case 'approve': {
+        const fingerprint = this.steps.fingerprintOf(request);
+        // What changed since the page was shown was not approved on it: the page is shown again.
+        return (state) => (form.get('shown') === fingerprint ? approved(state, fingerprint) : state);
+      }
       case 'continue':
         return reuseConfirmed;
       case 'retry':

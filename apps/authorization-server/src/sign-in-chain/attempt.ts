@@ -26,19 +26,20 @@ const shared = {
   fresh: z.array(configuredName),
 };
 
+/** What the release before or after wrote beside these is left alone. */
 const attemptState = z.discriminatedUnion('kind', [
-  z.strictObject({
+  z.object({
     kind: z.literal('sign-in'),
     ...shared,
     clientId: z.string(),
     /** The session that this sign-in opens. */
     tsid: sessionId,
-    /** The user approved the client on a page of this attempt. */
-    approved: z.boolean(),
-    /** The user agreed to use the connections that the account has; an approval counts as well. */
+    /** Fingerprint of what the user approved on a page of this attempt. */
+    approvedAs: digest.optional(),
+    /** The user said, in this attempt, to go on as the account with what it has; an approval counts as well. */
     reuseConfirmed: z.boolean(),
   }),
-  z.strictObject({
+  z.object({
     kind: z.literal('connect'),
     ...shared,
     /** What is to be connected; absent when the browser is only being signed in. */

@@ -53,7 +53,8 @@ export class CompleteSignIn {
     const { clientId, name: clientName } = request.client;
     const session = { tsid: state.tsid, accountId, clientId, clientName };
     await this.sessions.open(session, this.config.tokenLifespans.refreshTokenLifespanMs);
-    if (state.approved) await this.approvals.approve(accountId, clientId, situation.fingerprint);
+    const { fingerprint } = situation;
+    if (state.approvedAs === fingerprint) await this.approvals.approve(accountId, clientId, fingerprint);
     this.log.info('sign-in-completed', {
       attemptId: id,
       tsid: state.tsid,

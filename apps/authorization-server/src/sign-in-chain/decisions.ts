@@ -5,9 +5,9 @@ import type { AttemptState, LegFailure, LegOutcome, SignInState } from './attemp
 /** Pure changes of an attempt; the store applies each by compare-and-set. */
 
 /** The user said yes to the client, having seen what it will use and what will be used again. */
-export const approved = (state: SignInState): SignInState => ({
+export const approved = (state: SignInState, fingerprint: string): SignInState => ({
   ...state,
-  approved: true,
+  approvedAs: fingerprint,
   reuseConfirmed: true,
 });
 
@@ -26,7 +26,6 @@ export const anotherAccount = (
   browserBinding: state.browserBinding,
   clientId: state.clientId,
   tsid,
-  approved: false,
   reuseConfirmed: false,
   legs: {},
   fresh: withName(state.fresh, primaryProvider),

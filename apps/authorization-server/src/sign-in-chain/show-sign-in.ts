@@ -48,6 +48,7 @@ export class ShowSignIn {
     const { step } = situation;
     switch (step.kind) {
       case 'ask-approval':
+      case 'confirm-client':
       case 'confirm-reuse':
       case 'refuse':
         return await this.pages.ask(request, situation, step);

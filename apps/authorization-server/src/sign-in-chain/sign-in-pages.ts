@@ -13,7 +13,10 @@ import { formOf, type Situation } from './sign-in-steps.js';
 import type { Step } from './step.js';
 
 /** A step at which the user is asked something. */
-export type Question = Extract<Step, { readonly kind: 'ask-approval' | 'confirm-reuse' | 'refuse' }>;
+export type Question = Extract<
+  Step,
+  { readonly kind: 'ask-approval' | 'confirm-client' | 'confirm-reuse' | 'refuse' }
+>;
 
 @Injectable()
 export class SignInPages {
@@ -32,7 +35,11 @@ export class SignInPages {
     };
   }
 
-  async #page(request: AuthorizationRequest, { attempt }: Situation, question: Question): Promise<Html> {
+  async #page(
+    request: AuthorizationRequest,
+    { attempt, fingerprint }: Situation,
+    question: Question,
+  ): Promise<Html> {
     const common = {
       csrf: this.csrf.tokenFor(formOf(attempt)),
       action: this.urls.path(`/sign-in/${request.uid}`),
@@ -44,15 +51,19 @@ export class SignInPages {
         const signedInAs = await this.#nameOf(situationPerson(attempt.state.person));
         return consentPage({
           ...common,
+          csrf: this.csrf.tokenFor(formOf(attempt, fingerprint)),
+          shown: fingerprint,
           client,
           redirectUri,
           providers: this.config.upstreamProviders,
           signedInAs,
         });
       }
+      case 'confirm-client':
       case 'confirm-reuse': {
         const accountName = (await this.#nameOf(situationPerson(attempt.state.person))) ?? 'yourself';
-        return continuePage({ ...common, clientName: client.name, accountName });
+        const reused = question.kind === 'confirm-reuse';
+        return continuePage({ ...common, client, redirectUri, accountName, reused });
       }
       case 'refuse': {
         const { provider, reason, optional } = question;

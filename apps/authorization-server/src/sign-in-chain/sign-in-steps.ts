@@ -56,12 +56,7 @@ export class SignInSteps {
   async situationOf(request: AuthorizationRequest): Promise<Situation> {
     const attempt = await this.attemptOf(request);
     const { person } = attempt.state;
-    const fingerprint = fingerprintOf({
-      redirectUri: request.redirectUri,
-      redirectUris: request.client.redirectUris,
-      scopes: request.scopes,
-      providers: this.config.upstreamProviders,
-    });
+    const fingerprint = this.fingerprintOf(request);
     const known = person === undefined || person.isNew ? undefined : person.accountId;
     const [connections, approvedBefore] =
       known === undefined
@@ -77,9 +72,23 @@ export class SignInSteps {
       liveConnections: new Set(
         connections.filter(({ state }) => state === 'live').map(({ provider }) => provider),
       ),
+      fingerprint,
       approvedBefore,
+      clientAssured: request.client.assured,
     });
     return { attempt, step, fingerprint };
+  }
+
+  /** Stands for what the approval page would show now. */
+  fingerprintOf({ client, redirectUri, scopes }: AuthorizationRequest): string {
+    return fingerprintOf({
+      clientId: client.clientId,
+      clientName: client.name,
+      redirectUri,
+      redirectUris: client.redirectUris,
+      scopes,
+      providers: this.config.upstreamProviders,
+    });
   }
 }
 
@@ -93,7 +102,6 @@ function initialState(
     browserBinding: request.browserBinding,
     clientId: request.client.clientId,
     tsid: newSessionId(),
-    approved: false,
     reuseConfirmed: false,
     legs: {},
     fresh: request.wantsFreshSignIn ? [primaryUpstreamProvider] : [],
@@ -102,11 +110,12 @@ function initialState(
 }
 
 /**
- * What a form of a sign-in's pages is bound to: its browser and the walk that it was shown in. A page that was left open
- * when the user chose another account answers nothing any more.
+ * What a form of a sign-in's pages is bound to: its browser, the walk that it was shown in, and what was shown. A page
+ * that was left open when the user chose another account answers nothing any more.
+ * @param shown fingerprint of what the form approves, if anything
  */
-export const formOf = ({ id, state }: StoredAttempt<SignInState>): string =>
-  `sign-in ${id} ${state.browserBinding ?? ''}`;
+export const formOf = ({ id, state }: StoredAttempt<SignInState>, shown = ''): string =>
+  `sign-in ${id} ${state.browserBinding ?? ''} ${shown}`;
 
 /** The browser was told by its cookie when the request was loaded; the attempt has to be of the same one. */
 function ofBrowser(

@@ -38,6 +38,7 @@ export function testConfiguration(
     clientRegistration: {
       dynamic: 'open',
       metadataDocuments: { enabled: true, allowedHosts: ['*'], allowPrivateIps: true },
+      redirectSchemes: [],
       clients: [],
     },
     scopesSupported: ['openid', 'profile', 'email', 'offline_access'],

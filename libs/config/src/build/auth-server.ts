@@ -81,6 +81,7 @@ function buildClientRegistration(
         secrets.secret(written.initialAccessToken, [...path, 'initialAccessToken'], use),
     ),
     metadataDocuments: written.metadataDocuments,
+    redirectSchemes: written.redirectSchemes,
     clients: written.clients.map(({ clientSecret, ...client }, index) => ({
       ...client,
       ...given(

@@ -1,6 +1,6 @@
+import { redirectUriProblem } from '../client-uris.js';
 import type { Finding } from '../problems.js';
 import type { Path } from '../schema-tree.js';
-import { isHttps, isLocalhost } from '../urls.js';
 import type { Rule } from './rule.js';
 
 const PATH: Path = ['authServer', 'clientRegistration'];
@@ -8,7 +8,8 @@ const PATH: Path = ['authServer', 'clientRegistration'];
 /** Clients can become known in the way that is written, and only to places where a code may be sent. */
 export const clientRegistration: Rule = ({ authServer }) => {
   if (authServer === undefined) return [];
-  const { dynamic, initialAccessToken, metadataDocuments, clients } = authServer.clientRegistration;
+  const { dynamic, initialAccessToken, metadataDocuments, redirectSchemes, clients } =
+    authServer.clientRegistration;
   const findings: Finding[] = [];
   if (dynamic === 'initialAccessToken' && initialAccessToken === undefined)
     findings.push({
@@ -34,30 +35,17 @@ export const clientRegistration: Rule = ({ authServer }) => {
       path: PATH,
       message: 'No client can become known: everything is off and none is pre-registered.',
     });
-  return [...findings, ...clients.flatMap(({ redirectUris }, index) => redirects(redirectUris, index))];
+  return [
+    ...findings,
+    ...clients.flatMap(({ redirectUris }, index) => redirects(redirectUris, index, redirectSchemes)),
+  ];
 };
 
-function redirects(uris: readonly string[], client: number): readonly Finding[] {
+function redirects(uris: readonly string[], client: number, schemes: readonly string[]): readonly Finding[] {
   const path = [...PATH, 'clients', client, 'redirectUris'];
   if (uris.length === 0) return [{ path, message: 'A client needs at least one redirect URI.' }];
-  return uris.flatMap((uri, index) =>
-    mayReceiveCodes(uri)
-      ? []
-      : [
-          {
-            path: [...path, index],
-            message:
-              'A redirect URI is https, http on localhost, or of a private-use scheme (RFC 8252 section 7), without a fragment.',
-          },
-        ],
-  );
+  return uris.flatMap((uri, index) => {
+    const problem = redirectUriProblem(uri, schemes);
+    return problem === undefined ? [] : [{ path: [...path, index], message: `A redirect URI ${problem}.` }];
+  });
 }
-
-/** Schemes that run or show content instead of handing a code to an application. */
-const DANGEROUS = /^(javascript|data|vbscript|file|blob|about|ftp|ws|wss|mailto):/i;
-
-const mayReceiveCodes = (uri: string): boolean =>
-  URL.canParse(uri) &&
-  !uri.includes('#') &&
-  !DANGEROUS.test(uri) &&
-  (isHttps(uri) || !/^http:/i.test(uri) || isLocalhost(uri));

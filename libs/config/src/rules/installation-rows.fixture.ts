@@ -43,10 +43,24 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { [REGISTRATION]: { metadataDocuments: { allowedHosts: [] } } },
     'authServer.clientRegistration.metadataDocuments.allowedHosts',
   ],
-  ...['http://evil.example/cb', 'javascript:alert(1)', 'https://a.example/#x', 'no url'].map((uri): Row => [
+  ...[
+    'http://evil.example/cb',
+    'javascript:alert(1)',
+    'https://a.example/#x',
+    'https://a.example@evil.example/',
+    'https://a.example/\\x',
+    'slack://x/cb',
+    'no url',
+  ].map((uri): Row => [
     `a code sent to ${uri}`,
     { [REGISTRATION]: { clients: [{ clientId: 'c', clientName: 'C', redirectUris: [uri] }] } },
     'authServer.clientRegistration.clients[0].redirectUris[0]',
+  ]),
+  ...['javascript', 'file', 'https', 'MyEditor', 'myeditor:'].map((scheme): Row => [
+    `a further redirect scheme called ${scheme}`,
+    { [REGISTRATION]: { redirectSchemes: [scheme] } },
+    'authServer.clientRegistration.redirectSchemes[0]',
+    /scheme/,
   ]),
   ['a vault without a key', { 'vault.keyEncryptionKeys': [] }, 'vault.keyEncryptionKeys'],
   [

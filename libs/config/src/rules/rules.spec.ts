@@ -26,6 +26,21 @@ describe('accepted', () => {
       'an Authorization header of a backend',
       { 'outgoingAuth.backends.reports.headerInjection.headerName': 'Authorization' },
     ],
+    [
+      'a client whose scheme is listed',
+      {
+        [REGISTRATION]: {
+          redirectSchemes: ['myeditor'],
+          clients: [
+            {
+              clientId: 'c',
+              clientName: 'C',
+              redirectUris: ['myeditor://cb', 'cursor://x/cb', 'com.acme:/cb'],
+            },
+          ],
+        },
+      },
+    ],
     ['an external issuer that ends in a slash', EXTERNAL],
     [
       'anonymous callers of open backends',

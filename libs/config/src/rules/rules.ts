@@ -96,7 +96,8 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
   {
-    demands: 'Some client can become known; redirect URIs are https, localhost or private-use schemes.',
+    demands:
+      'Some client can become known; redirect URIs are https, on localhost, or of an allowed private-use scheme.',
     rule: clientRegistration,
   },
   { demands: 'Each service that seals has a key, and none of the other’s.', rule: sealingKeys },

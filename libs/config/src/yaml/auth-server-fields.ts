@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KNOWN_REDIRECT_SCHEMES } from '../client-uris.js';
 import {
   block,
   choice,
@@ -119,12 +120,16 @@ const clientRegistration = block('How MCP clients become known.', {
     ).default(['*']),
     allowPrivateIps: flag('Also fetch documents from private and loopback addresses (development).'),
   }).prefault({}),
+  redirectSchemes: list(
+    text('uriScheme', 'A scheme, such as `myeditor`.'),
+    `Further schemes by which installed applications are called back, for clients of every kind. Schemes with a period (\`com.example.app\`) and those of known editors (${KNOWN_REDIRECT_SCHEMES.map((scheme) => `\`${scheme}\``).join(', ')}) need not be listed.`,
+  ).default([]),
   clients: list(
     block('One client.', {
       clientId: text('identifier', 'Client id.'),
       clientName: text('identifier', 'Shown to the person who approves it.'),
       redirectUris: list(
-        text('identifier', 'https, http on localhost, or a private-use scheme (RFC 8252).'),
+        text('identifier', 'https, http on localhost, or an allowed private-use scheme (RFC 8252).'),
         'Compared exactly.',
       ),
       clientSecret: secret('Left out: a public client. At least 32 characters.').exactOptional(),

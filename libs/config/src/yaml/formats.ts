@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { redirectSchemeProblem } from '../client-uris.js';
 
 /** Why a text is not what its field needs, and what to write instead where that is known. */
 export interface FormatProblem {
@@ -45,6 +46,7 @@ export const FORMATS = {
     'is not a lower-case host name, *.domain, or * for every host.',
   ),
   identifier: { describes: 'text', check: identifier },
+  uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: pattern(
     'scope (RFC 6749 section 3.3)',
     /^[\x21\x23-\x5b\x5d-\x7e]+$/,
@@ -119,6 +121,13 @@ function duration(value: string): FormatProblem | undefined {
     message: 'is not a duration: a whole number and a unit (ms, s, m, h, d).',
     ...(/^\d{1,9}$/.test(value) ? { instead: `${value}s` } : {}),
   };
+}
+
+function uriScheme(value: string): FormatProblem | undefined {
+  const message = redirectSchemeProblem(value);
+  if (message === undefined) return undefined;
+  const bare = value.toLowerCase().replace(/:.*$/s, '');
+  return redirectSchemeProblem(bare) === undefined ? { message, instead: bare } : { message };
 }
 
 function identifier(value: string): FormatProblem | undefined {

@@ -1,0 +1,30 @@
+import { isPrivateUseRedirect } from '@gatehouse/config/client-uris';
+import { html, type Html } from '../pages/html.js';
+
+/**
+ * Where the code goes. The host, or the scheme of an installed application, says whose place that is and stands first;
+ * the whole address is below it, since one host can have several.
+ */
+export function redirectTarget(redirectUri: string): Html {
+  return html`<strong>${placeOf(redirectUri)}</strong><br /><code class="address">${redirectUri}</code>`;
+}
+
+function placeOf(redirectUri: string): string {
+  const url = URL.parse(redirectUri);
+  if (url === null) return 'an address that cannot be read';
+  return isPrivateUseRedirect(redirectUri) ? `an application that opens ${url.protocol} links` : url.host;
+}
+
+/** Said of a client that somebody else could pretend to be. */
+export const unassuredNote = (redirectUri: string): Html =>
+  html`<div class="note">
+    <p>
+      ${
+        /^https:/i.test(redirectUri)
+          ? html`This application did not prove who it is, so its name cannot be checked. Go on only if you
+            have just started signing in from it.`
+          : html`This application runs on a computer, not on a web site, so its name cannot be checked. Go on
+              only if you have just started signing in from it on <strong>this</strong> computer.`
+      }
+    </p>
+  </div>`;
