@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { POOL_LIMITS } from '@gatehouse/persistence/database';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { VAULT_CONFIG, type VaultConfig } from './config.js';
 import { PrismaClient } from './generated/client.js';
@@ -12,7 +13,12 @@ export class PrismaDatabase implements OnApplicationShutdown {
 
   constructor(@Inject(VAULT_CONFIG) config: VaultConfig) {
     const adapter = new PrismaPg(
-      { connectionString: config.databaseUrl.reveal(), application_name: 'token-vault-reads', max: 2 },
+      {
+        ...POOL_LIMITS,
+        connectionString: config.databaseUrl.reveal(),
+        application_name: 'token-vault-reads',
+        max: 2,
+      },
       { schema: SCHEMA },
     );
     this.client = new PrismaClient({ adapter });

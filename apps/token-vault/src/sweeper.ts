@@ -5,6 +5,7 @@ import { Database } from '@gatehouse/persistence/database';
 import { ConnectionEvents } from './connections/connection-events.js';
 import { LegStores } from './connections/leg-stores.js';
 import { RevocationOutbox } from './connections/revocation-outbox.js';
+import { RecoverAnswers } from './refresh/recover-answers.js';
 
 const OUTBOX_EVERY_MS = 5 * SECOND_MS;
 const SWEEP_EVERY_MS = MINUTE_MS;
@@ -31,6 +32,7 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly stores: LegStores,
     private readonly revocations: RevocationOutbox,
     private readonly events: ConnectionEvents,
+    private readonly answers: RecoverAnswers,
     private readonly log: Log,
   ) {}
 
@@ -46,6 +48,7 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async finishLeftOver(): Promise<void> {
+    await this.answers.run();
     await this.events.publishLeftOver();
     this.revocations.wake();
   }

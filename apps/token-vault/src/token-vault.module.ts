@@ -51,11 +51,16 @@ import { ProviderMetadataClient } from './providers/provider-metadata.client.js'
 import { ProviderRegistry } from './providers/provider-registry.js';
 import { ProviderClient } from './providers/provider.client.js';
 import { SharedCallbacks } from './providers/shared-callbacks.js';
+import { AnswerCopies } from './refresh/answer-copies.store.js';
 import { CurrentTokensOf } from './refresh/current-tokens.js';
+import { HeldLeases } from './refresh/held-leases.js';
+import { KeptAnswers } from './refresh/kept-answers.js';
+import { RecoverAnswers } from './refresh/recover-answers.js';
 import { Redeem } from './refresh/redeem.js';
 import { RefreshEndings } from './refresh/refresh-endings.js';
 import { RefreshStore } from './refresh/refresh.store.js';
 import { Refresher } from './refresh/refresher.js';
+import { TakeOver } from './refresh/take-over.js';
 import { Sweeper } from './sweeper.js';
 import { VaultMetrics } from './vault-metrics.js';
 
@@ -81,7 +86,18 @@ const CONNECTIONS = [
   ListConnections,
   RevokeConnection,
 ];
-const REFRESH = [RefreshStore, RefreshEndings, Redeem, Refresher, CurrentTokensOf];
+const REFRESH = [
+  RefreshStore,
+  AnswerCopies,
+  HeldLeases,
+  TakeOver,
+  KeptAnswers,
+  RefreshEndings,
+  Redeem,
+  Refresher,
+  RecoverAnswers,
+  CurrentTokensOf,
+];
 const CUSTODY_LOG = [CustodyKeys, CustodyLogStore, CustodyLog, VerifyCustodyLog];
 const CREDENTIALS = [
   BackendStrategies,

@@ -144,6 +144,7 @@ function proxyPart({ nats, backends, aggregation, incomingAuth, publicUrl }: Pro
     publicUrl: publicUrl ?? 'http://localhost:4483',
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
+    shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port: 0 },
     incomingAuth: incomingAuth ?? {
       type: 'oidc',

@@ -133,6 +133,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       })
       .default(1),
   }),
+  shutdownTimeout: text(
+    'duration',
+    'How long a service that is asked to stop finishes what it has begun; 1s to 10m. The orchestrator has to wait a little longer.',
+  ).default('25s'),
   listen: block('Where the services listen.', {
     proxy: address('MCP clients.', 4483),
     authorizationServer: address('Browsers and MCP clients.', 4484),

@@ -34,6 +34,7 @@ interface CommonPart {
   /** The MCP endpoint and RFC 8707 resource. */
   readonly resourceUrl: string;
   readonly nats: NatsAccess;
+  readonly shutdownTimeoutMs: number;
   readonly listen: ListenAddress;
 }
 
@@ -177,6 +178,7 @@ const common = (model: GatehouseModel, listen: ListenAddress): CommonPart => ({
   publicUrl: model.publicUrl,
   resourceUrl: model.resourceUrl,
   nats: natsAccess(model),
+  shutdownTimeoutMs: model.shutdownTimeoutMs,
   listen,
 });
 

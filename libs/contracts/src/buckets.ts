@@ -7,9 +7,27 @@ export interface Bucket {
   readonly ownedBy: Service;
   /** An entry vanishes this long after it was last written. */
   readonly ttlMs: number;
+  /** Its owner may also list the keys and erase entries without a trace. */
+  readonly swept: boolean;
 }
 
 /** Sessions of legacy MCP clients (`Mcp-Session-Id`), shared by the proxy's replicas. */
-export const mcpSessions: Bucket = { name: 'mcp_sessions', ownedBy: 'vmcp-proxy', ttlMs: DAY_MS };
+export const mcpSessions: Bucket = {
+  name: 'mcp_sessions',
+  ownedBy: 'vmcp-proxy',
+  ttlMs: DAY_MS,
+  swept: false,
+};
 
-export const BUCKETS: readonly Bucket[] = [mcpSessions];
+/**
+ * Answers of providers that Postgres does not have yet, sealed, by connection: the only copy of a refresh token that was
+ * just rotated must not depend on one place.
+ */
+export const refreshAnswers: Bucket = {
+  name: 'refresh_answers',
+  ownedBy: 'token-vault',
+  ttlMs: 30 * DAY_MS,
+  swept: true,
+};
+
+export const BUCKETS: readonly Bucket[] = [mcpSessions, refreshAnswers];

@@ -8,7 +8,8 @@ import {
   type NatsContext,
   ServerNats,
 } from '@nestjs/microservices';
-import type { MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs, NatsConnection, Subscription, SubscriptionOptions } from '@nats-io/transport-node';
+import { setImmediate } from 'node:timers/promises';
 import { throwError } from 'rxjs';
 import { type BusOptions, connectionOptions } from './bus-options.js';
 import { isProven, PROOF_HEADER } from './request-proof.js';
@@ -21,15 +22,26 @@ import { fullSubject } from './subjects.js';
  */
 class ContractServer extends ServerNats implements CustomTransportStrategy {
   readonly #bus: BusOptions;
+  readonly #subscriptions: Subscription[] = [];
+  #connection: NatsConnection | undefined;
+  #answering = 0;
+  #idle: (() => void) | undefined;
 
   constructor(options: BusOptions) {
     super({
       ...connectionOptions(options),
       queue: options.service,
-      gracefulShutdown: true,
-      gracePeriod: SHUTDOWN_GRACE_MS,
     });
     this.#bus = options;
+    this.setOnProcessingStartHook((_transport, _context, done) => {
+      this.#answering += 1;
+      // Nest gives what this returns on to whoever waits for the message's end.
+      return done() as unknown as undefined;
+    });
+    this.setOnProcessingEndHook(() => {
+      this.#answering -= 1;
+      if (this.#answering === 0) this.#idle?.();
+    });
     if (presence.answeredBy === options.service) this.addHandler(presence.subject, () => Promise.resolve({}));
   }
 
@@ -45,6 +57,37 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
     super.addHandler(subject, handler, isEventHandler, extras ?? {});
   }
 
+  /** Leaves the queue group, finishes the requests that it already has, and then goes. The process bounds how long. */
+  override async close(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    // What the server had sent before it heard of this has been taken when the round trip is over.
+    await this.#connection?.flush().catch(() => undefined);
+    while (this.#answering > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    // The last replies are written a tick after their work is done.
+    await setImmediate();
+    await this.#connection?.flush().catch(() => undefined);
+    await super.close();
+  }
+
+  override async createNatsClient(): Promise<NatsConnection> {
+    const connection = (await super.createNatsClient()) as NatsConnection;
+    this.#connection = connection;
+    return connection;
+  }
+
+  override bindEvents(connection: NatsConnection): void {
+    super.bindEvents({
+      subscribe: (subject: string, options: SubscriptionOptions) => {
+        const subscription = connection.subscribe(subject, options);
+        this.#subscriptions.push(subscription);
+        return subscription;
+      },
+    });
+  }
+
   #onlyProven(contract: RequestContract, subject: string, callback: MessageHandler): MessageHandler {
     return async (request: unknown, context: NatsContext): Promise<unknown> => {
       const headers = context.getHeaders() as MsgHdrs | undefined;
@@ -57,9 +100,6 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
     };
   }
 }
-
-/** After a replica has left the queue group, requests it already has are finished for this long. */
-const SHUTDOWN_GRACE_MS = 1_500;
 
 /** For `app.connectMicroservice({ strategy: contractServer(options) })`. */
 export const contractServer = (options: BusOptions): CustomTransportStrategy => new ContractServer(options);

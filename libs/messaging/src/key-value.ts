@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Bucket } from '@gatehouse/contracts/buckets';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { JetStreamApiError } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { BusConnection } from './bus-connection.js';
-import { bucketName } from './subjects.js';
+import { bucketName, bucketStream } from './subjects.js';
 
 export interface StoredValue {
   readonly value: string;
@@ -16,7 +16,11 @@ const WRONG_LAST_SEQUENCE = 10_071;
 
 /** One key-value bucket; every replica of the service sees the same. Methods throw `unavailable` when the bus does not answer. */
 export class KeyValueBucket {
-  constructor(private readonly bucket: KV) {}
+  constructor(
+    private readonly bucket: KV,
+    private readonly streams: () => Promise<StreamAPI>,
+    private readonly name: { readonly stream: string; readonly keyPrefix: string },
+  ) {}
 
   async get(key: string): Promise<StoredValue | undefined> {
     const entry = await orUnavailable(this.bucket.get(key));
@@ -24,8 +28,9 @@ export class KeyValueBucket {
     return { value: entry.string(), revision: entry.revision };
   }
 
-  async put(key: string, value: string): Promise<void> {
-    await orUnavailable(this.bucket.put(key, value));
+  /** @returns the revision that it is now at. */
+  async put(key: string, value: string): Promise<number> {
+    return await orUnavailable(this.bucket.put(key, value));
   }
 
   /** @returns false when the key exists already. */
@@ -41,6 +46,21 @@ export class KeyValueBucket {
   async delete(key: string): Promise<void> {
     await orUnavailable(this.bucket.delete(key));
   }
+
+  /** Takes this one revision away and leaves no marker, so that a bucket whose entries come and go stays small. */
+  async erase(revision: number): Promise<void> {
+    await orUnavailable(
+      this.streams().then((streams) => streams.deleteMessage(this.name.stream, revision, false)),
+    );
+  }
+
+  async keys(): Promise<readonly string[]> {
+    const { stream, keyPrefix } = this.name;
+    const info = await orUnavailable(
+      this.streams().then((streams) => streams.info(stream, { subjects_filter: `${keyPrefix}>` })),
+    );
+    return Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(keyPrefix.length));
+  }
 }
 
 @Injectable()
@@ -49,8 +69,13 @@ export class KeyValueBuckets {
 
   /** The bucket, which provisioning has made. Nothing is looked up here: one that is made later is found when it is used. */
   async open(bucket: Bucket): Promise<KeyValueBucket> {
-    const name = bucketName(this.bus.options.gatewayName, bucket);
-    return new KeyValueBucket(await new Kvm(this.bus.connection).open(name));
+    const { gatewayName } = this.bus.options;
+    const name = bucketName(gatewayName, bucket);
+    return new KeyValueBucket(
+      await new Kvm(this.bus.connection).open(name),
+      async () => (await jetstreamManager(this.bus.connection, { checkAPI: false })).streams,
+      { stream: bucketStream(gatewayName, bucket), keyPrefix: `$KV.${name}.` },
+    );
   }
 }
 

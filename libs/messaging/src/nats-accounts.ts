@@ -1,4 +1,4 @@
-import { BUCKETS } from '@gatehouse/contracts/buckets';
+import { type Bucket, BUCKETS } from '@gatehouse/contracts/buckets';
 import { SERVICES, type Service } from '@gatehouse/contracts/contract';
 import { EVENTS, REQUESTS } from '@gatehouse/contracts/table';
 import { type BusUser, inboxPrefix, PROVISIONING } from './bus-options.js';
@@ -74,7 +74,7 @@ function serviceAccount(service: Service, gatewayName: string): Account {
     publish: [
       ...asked.map(subject),
       ...published.map(subject),
-      ...buckets.flatMap((bucket) => bucketSubjects(bucketName(gatewayName, bucket))),
+      ...buckets.flatMap((bucket) => bucketSubjects(bucket, bucketName(gatewayName, bucket))),
     ].sort(),
     subscribe: [
       `${inboxPrefix(service)}.>`,
@@ -138,7 +138,8 @@ const provisioningSubjects = (stream: string): readonly string[] =>
   ['CREATE', 'INFO', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
 
 /** What the key-value client of JetStream sends to use a bucket that is there. */
-const bucketSubjects = (bucket: string): readonly string[] => [
-  `$KV.${bucket}.>`,
-  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
+const bucketSubjects = ({ swept }: Bucket, name: string): readonly string[] => [
+  `$KV.${name}.>`,
+  `$JS.API.STREAM.MSG.GET.KV_${name}`,
+  ...(swept ? [`$JS.API.STREAM.INFO.KV_${name}`, `$JS.API.STREAM.MSG.DELETE.KV_${name}`] : []),
 ];

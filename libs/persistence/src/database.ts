@@ -31,8 +31,23 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** No statement of ours takes longer; one that does holds a connection that others wait for. */
-const STATEMENT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 4_000;
+/**
+ * Counted here, for a server that is gone without a word (its host lost, its address moved): nothing else would ever end
+ * such a query. The connection is thrown away with it. A little longer than the server's own limit, which tells more.
+ */
+const QUERY_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_AFTER_MS = 5_000;
 const DEFAULT_MAX_CONNECTIONS = 10;
+
+/** What every pool of connections is limited by, whichever library uses it. */
+export const POOL_LIMITS = {
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  query_timeout: QUERY_TIMEOUT_MS,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+} as const;
 
 @Injectable()
 export class Database implements Queries, OnApplicationShutdown {
@@ -43,8 +58,7 @@ export class Database implements Queries, OnApplicationShutdown {
       connectionString: options.url.reveal(),
       application_name: options.applicationName,
       max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
+      ...POOL_LIMITS,
       options: `-c search_path=${options.schema}`,
     });
     // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
@@ -65,9 +79,12 @@ export class Database implements Queries, OnApplicationShutdown {
       await client.query('commit');
       return value;
     } catch (error) {
-      await client.query('rollback').catch(() => {
-        broken = true;
-      });
+      // A connection that did not answer in time is not asked once more.
+      broken = isTimeout(error);
+      if (!broken)
+        await client.query('rollback').catch(() => {
+          broken = true;
+        });
       throw error;
     } finally {
       client.release(broken);
@@ -78,6 +95,10 @@ export class Database implements Queries, OnApplicationShutdown {
     await this.#pool.end();
   }
 }
+
+/** pg has no code for it. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Query read timeout';
 
 async function run<Row extends object>(
   target: pg.Pool | pg.PoolClient,

@@ -4,11 +4,10 @@ import type { ServiceName } from '@gatehouse/config/configured-secret';
 import { loadConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model';
 import { renderProblems } from '@gatehouse/config/render-problems';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { Log } from '@gatehouse/observability/log';
 import { unreachable, type Dependency } from './dependencies.js';
 
-export interface ServiceProgram<Part> {
+export interface ServiceProgram<Part extends { readonly shutdownTimeoutMs: number }> {
   readonly service: ServiceName;
   readonly partOf: (model: GatehouseModel) => Part;
   /** What has to answer before the service can start; what does not is named beside the errors of the configuration. */
@@ -19,14 +18,15 @@ export interface ServiceProgram<Part> {
 
 /** sysexits(3): something is wrong with the configuration. */
 const EX_CONFIG = 78;
-const STOP_WITHIN_MS = 5 * SECOND_MS;
 
 /**
  * The life of a service's process: configuration (`--config`, else GATEHOUSE_CONFIG, else ./gatehouse.yaml), one message
  * with everything that keeps it from starting, start, and a clean end on SIGTERM, SIGINT or, with
  * GATEHOUSE_STOP_WITH_PARENT=1, when whoever launched it is gone.
  */
-export async function runService<Part>(program: ServiceProgram<Part>): Promise<void> {
+export async function runService<Part extends { readonly shutdownTimeoutMs: number }>(
+  program: ServiceProgram<Part>,
+): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
   const loaded = loadConfiguration(path, { part: program.service });
@@ -42,8 +42,8 @@ export async function runService<Part>(program: ServiceProgram<Part>): Promise<v
   for (const { path: place, message } of loaded.warnings)
     log.warn('configuration-warning', { path: place, reason: message });
   try {
-    const running = await program.start(program.partOf(loaded.model), log);
-    stopWhenAsked(running, log);
+    const part = program.partOf(loaded.model);
+    stopWhenAsked(await program.start(part, log), part.shutdownTimeoutMs, log);
     log.info('service-started');
   } catch (error) {
     log.failure('service-not-started', error);
@@ -52,7 +52,7 @@ export async function runService<Part>(program: ServiceProgram<Part>): Promise<v
   }
 }
 
-function stopWhenAsked(running: { close(): Promise<void> }, log: Log): void {
+function stopWhenAsked(running: { close(): Promise<void> }, withinMs: number, log: Log): void {
   let stopping = false;
   const stop = (reason: string): void => {
     if (stopping) return;
@@ -62,7 +62,10 @@ function stopWhenAsked(running: { close(): Promise<void> }, log: Log): void {
       log.flush();
       process.exit(code);
     };
-    setTimeout(() => end(1), STOP_WITHIN_MS).unref();
+    setTimeout(() => {
+      log.warn('service-stop-took-too-long', { withinMs });
+      end(1);
+    }, withinMs).unref();
     running.close().then(
       () => end(0),
       (error: unknown) => {

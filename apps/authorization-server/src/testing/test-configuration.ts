@@ -23,6 +23,7 @@ export function testConfiguration(
     publicUrl: 'http://localhost:9',
     resourceUrl: 'http://localhost:9/mcp',
     nats: bus,
+    shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port },
     issuer,
     primaryUpstreamProvider: 'acme-sso',

@@ -18,6 +18,8 @@ export interface ConnectionRow {
   readonly refreshedAt: Date | null;
   /** Set while nobody knows how the last redemption of the refresh token ended. */
   readonly refreshStartedAt: Date | null;
+  /** Since then, by Postgres' clock; 0 when it is not set. */
+  readonly sinceStartedMs: number;
   /** Sealed `TokenAnswer` that was kept and is not validated yet. */
   readonly answer: Buffer | null;
   readonly leased: boolean;
@@ -28,5 +30,6 @@ export interface ConnectionRow {
 /** The columns of a {@link ConnectionRow}, for a table or alias called `c`. */
 export const CONNECTION_COLUMNS = `c.id, c.account_id as "accountId", c.provider, c.subject, c.state, c.version, c.tokens,
   c.access_obtained_at as "accessObtainedAt", c.access_expires_at as "accessExpiresAt", c.refreshed_at as "refreshedAt",
-  c.refresh_started_at as "refreshStartedAt", c.answer, coalesce(c.lease_until > now(), false) as leased,
+  c.refresh_started_at as "refreshStartedAt",
+  coalesce(extract(epoch from now() - c.refresh_started_at) * 1000, 0)::float8 as "sinceStartedMs", c.answer, coalesce(c.lease_until > now(), false) as leased,
   c.failures, c.next_attempt_at as "nextAttemptAt"`;

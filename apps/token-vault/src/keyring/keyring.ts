@@ -45,6 +45,7 @@ export const answerOwner = ({ accountId, provider, id }: ConnectionOwner): Owner
   id,
   'answer',
 ];
+export const answerCopyOwner = (owner: ConnectionOwner): Owner => [...answerOwner(owner), 'copy'];
 export const revocationOwner = (provider: string, id: string): Owner => ['revocation', provider, id];
 export const exchangedOwner = (accountId: string, backend: string, key: string): Owner => [
   accountId,

@@ -87,11 +87,11 @@ export class ProviderClient {
   async redeemRefreshToken(
     provider: Provider,
     refreshToken: string,
-    keep: KeepAnswer,
+    { keep, cutOff }: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
   ): Promise<RefreshRedemption> {
     const progress: TokenRequestProgress = { requested: false, kept: false };
     try {
-      const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
+      const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep, cutOff);
       return await this.#refreshed(provider, configuration, refreshToken, receivedAtMs);
     } catch (error) {
       return { ok: false, failure: failureOf(error, progress) };
@@ -164,6 +164,7 @@ export class ProviderClient {
     provider: Provider,
     progress: TokenRequestProgress,
     keep: KeepAnswer,
+    cutOff?: AbortSignal,
   ): Promise<{ configuration: openid.Configuration; receivedAtMs: () => number }> {
     const { token_endpoint = '' } = await this.metadata.of(provider);
     let receivedAtMs = 0;
@@ -171,6 +172,7 @@ export class ProviderClient {
       tokenEndpoint: token_endpoint,
       progress,
       keep,
+      cutOff,
       nowMs: () => (receivedAtMs = this.clock.nowMs()),
       dropIdToken: provider.type === 'oauth2',
     });

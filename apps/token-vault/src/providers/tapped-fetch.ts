@@ -13,6 +13,8 @@ interface Tap {
   readonly tokenEndpoint: string;
   readonly progress: TokenRequestProgress;
   readonly keep: KeepAnswer;
+  /** Ends the token request: whoever asked may not go on. */
+  readonly cutOff?: AbortSignal | undefined;
   readonly nowMs: () => number;
   /** A plain OAuth 2 provider's id_token was issued for nobody we can check; it is left out. */
   readonly dropIdToken: boolean;
@@ -23,7 +25,7 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
   return async (url, init) => {
     if (url !== tap.tokenEndpoint) return await fetch(url, init);
     tap.progress.requested = true;
-    const response = await fetch(url, init);
+    const response = await fetch(url, tap.cutOff === undefined ? init : until(tap.cutOff, init));
     tap.progress.status = response.status;
     if (response.status !== 200) return response;
     const body = await response.text();
@@ -36,6 +38,11 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
     return asResponse(body, tap);
   };
 }
+
+const until = (cutOff: AbortSignal, init: Parameters<FetchFunction>[1]): Parameters<FetchFunction>[1] => ({
+  ...init,
+  signal: AbortSignal.any([cutOff, ...(init.signal instanceof AbortSignal ? [init.signal] : [])]),
+});
 
 /** Answers the token request from what was kept; everything else (keys) goes out. */
 export function replayingFetch(

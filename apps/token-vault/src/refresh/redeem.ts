@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { Log } from '@gatehouse/observability/log';
 import { ConnectionStore } from '../connections/connection.store.js';
 import type { ConnectionRow } from '../connections/connection.js';
 import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
@@ -12,14 +12,19 @@ import {
   type TokenAnswer,
   type TokenSet,
 } from '../providers/token-answer.js';
+import { HeldLeases, type HeldLease } from './held-leases.js';
+import { KeptAnswers } from './kept-answers.js';
 import { outcomeOf, isWorthless, type Redemption } from './outcome.js';
 import type { Refreshed } from './refreshed.js';
 import { RefreshEndings } from './refresh-endings.js';
-import { RefreshStore, type Lease } from './refresh.store.js';
+import { RefreshStore, type Acquired, type Lease } from './refresh.store.js';
+import { TakeOver } from './take-over.js';
 
-/** Longer than finding the provider and one request to it can take. */
-export const leaseMsOf = (provider: Provider): number => 2 * provider.timeoutMs + LEASE_MARGIN_MS;
-const LEASE_MARGIN_MS = 5_000;
+interface Redeemed {
+  readonly redeemed: RefreshRedemption;
+  /** What was kept of it, in this attempt or an earlier one. */
+  readonly kept: TokenAnswer | undefined;
+}
 
 /** The leader's work: intent, redeem, keep the answer, validate it, publish. No transaction is open meanwhile. */
 @Injectable()
@@ -30,49 +35,80 @@ export class Redeem {
     private readonly registry: ProviderRegistry,
     private readonly client: ProviderClient,
     private readonly keyring: Keyring,
+    private readonly leases: HeldLeases,
+    private readonly takeOver: TakeOver,
+    private readonly answers: KeptAnswers,
     private readonly endings: RefreshEndings,
+    private readonly log: Log,
   ) {}
 
-  async run(lease: Lease, row: ConnectionRow): Promise<Refreshed> {
-    const provider = this.registry.get(row.provider);
+  async run({ lease, row }: Acquired): Promise<Refreshed> {
     const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
     const { refreshToken } = tokens;
     if (refreshToken === undefined) return await this.endings.reauth(lease, row, undefined);
-    let kept = this.#keptAnswer(row);
-    let redeemed: RefreshRedemption;
-    if (kept === undefined) {
-      if (!(await this.store.begin(lease))) return { outcome: 'superseded' };
-      redeemed = await this.client.redeemRefreshToken(provider, refreshToken, async (answer) => {
-        kept = answer;
-        await persistently(() => this.#keep(lease, row, refreshToken, answer, leaseMsOf(provider)));
-      });
-    } else {
-      redeemed = await this.client.acceptKeptAnswer(provider, kept);
+    const held = this.leases.hold(lease, row, refreshToken);
+    try {
+      const done = await this.#redeemed({ lease, row }, refreshToken, held);
+      return done === undefined
+        ? await this.#letOthers(lease)
+        : await this.#ended({ lease, row }, tokens, refreshToken, done);
+    } finally {
+      await held.letGo();
     }
+  }
+
+  /** @returns `undefined` when somebody else may be at it. */
+  async #redeemed({ lease, row }: Acquired, sent: string, held: HeldLease): Promise<Redeemed | undefined> {
+    const provider = this.registry.get(row.provider);
+    let kept = row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+    if (kept === undefined && row.refreshStartedAt !== null) {
+      const taken = await this.takeOver.look(row, sent, provider.timeoutMs);
+      if (taken.kind === 'wait') return undefined;
+      if (taken.kind === 'answer') {
+        kept = taken.answer;
+        await this.answers.keep({ lease, row, sent, answer: kept });
+      } else
+        // Its last holder died, or never got an answer: the token is sent once more, with care.
+        this.log.warn('refresh-of-unknown-outcome-retried', { connectionId: row.id, provider: row.provider });
+    }
+    if (kept !== undefined) return { redeemed: await this.client.acceptKeptAnswer(provider, kept), kept };
+    if (!(await this.store.begin(lease))) return undefined;
+    return await this.#send(provider, { lease, row }, sent, held);
+  }
+
+  async #send(
+    provider: Provider,
+    { lease, row }: Acquired,
+    sent: string,
+    { cutOff }: HeldLease,
+  ): Promise<Redeemed> {
+    let kept: TokenAnswer | undefined;
+    const redeemed = await this.client.redeemRefreshToken(provider, sent, {
+      cutOff,
+      keep: async (answer) => {
+        kept = answer;
+        await this.answers.keep({ lease, row, sent, answer });
+      },
+    });
+    return { redeemed, kept };
+  }
+
+  async #ended(
+    { lease, row }: Acquired,
+    tokens: TokenSet,
+    sent: string,
+    { redeemed, kept }: Redeemed,
+  ): Promise<Refreshed> {
     const redemption = redemptionOf(redeemed, row);
     if (redeemed.ok && redemption.kind === 'accepted')
-      return await this.#publish(row, refreshToken, merged(tokens, redeemed.accepted));
-    const outcome = outcomeOf(redemption, { stillCurrent: await this.#stillCurrent(row, refreshToken) });
+      return await this.#publish(row, sent, merged(tokens, redeemed.accepted));
+    const outcome = outcomeOf(redemption, { stillCurrent: await this.#stillCurrent(row, sent) });
     return await this.endings.failed(lease, row, outcome, isWorthless(redemption) ? kept : undefined);
   }
 
-  #keptAnswer(row: ConnectionRow): TokenAnswer | undefined {
-    return row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
-  }
-
-  /** Fresh tokens are kept whatever happened to the row meanwhile, as long as it still rests on the token that was sent. */
-  async #keep(
-    lease: Lease,
-    row: ConnectionRow,
-    sent: string,
-    answer: TokenAnswer,
-    leaseMs: number,
-  ): Promise<void> {
-    const sealed = this.keyring.seal(answer, answerOwner(row));
-    if (await this.store.keepAnswer(lease, sealed, leaseMs)) return;
-    const now = await this.connections.byId(row.id);
-    if (now === undefined || now.version === lease.version || this.#refreshTokenOf(now) !== sent) return;
-    await this.store.keepAnswer({ ...lease, version: now.version }, sealed, leaseMs);
+  async #letOthers(lease: Lease): Promise<Refreshed> {
+    await this.store.release(lease);
+    return { outcome: 'superseded' };
   }
 
   /**
@@ -111,21 +147,6 @@ export class Redeem {
     return this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
   }
 }
-
-/** A database that changes over for a moment must not cost anybody their grant: the answer comes only once. */
-async function persistently(work: () => Promise<void>): Promise<void> {
-  for (const pauseMs of KEEP_AGAIN_AFTER_MS) {
-    try {
-      await work();
-      return;
-    } catch {
-      await sleep(pauseMs);
-    }
-  }
-  await work();
-}
-
-const KEEP_AGAIN_AFTER_MS = [50, 250, 1_000, 3_000] as const;
 
 function redemptionOf(redeemed: RefreshRedemption, row: ConnectionRow): Redemption {
   if (!redeemed.ok) return { kind: 'failed', failure: redeemed.failure };

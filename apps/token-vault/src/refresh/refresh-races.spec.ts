@@ -137,7 +137,7 @@ test('a loser whose token was refused does not throw away the answer that the wi
   const loser = await store.acquire(id, 1, 60_000);
   if (loser === undefined) throw new Error('no lease');
   const winner = { ...loser.lease, owner: someUuid() };
-  expect(await store.keepAnswer(winner, Buffer.from('the only answer'), 60_000)).toBe(true);
+  expect(await store.keepAnswer(winner, Buffer.from('the only answer'))).toBe(true);
   await expect(
     world.vault.app.get(RefreshEndings).failed(loser.lease, loser.row, 'reauth_required', undefined),
   ).resolves.toEqual({ outcome: 'superseded' });

@@ -4,6 +4,9 @@ import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection.js';
 
+/** Renewed while its holder works; whoever comes after a dead holder waits no longer than this. By Postgres' clock. */
+export const LEASE_MS = 2_500;
+
 /** The right to redeem this version's refresh token, for a while. */
 export interface Lease {
   readonly id: ConnectionId;
@@ -30,7 +33,11 @@ export class RefreshStore {
   constructor(private readonly database: Database) {}
 
   /** @returns the row with the lease, or `undefined` when another holds it, the version moved on, or it is to be left alone. */
-  async acquire(id: ConnectionId, version: number, leaseMs: number): Promise<Acquired | undefined> {
+  async acquire(
+    id: ConnectionId,
+    version: number,
+    leaseMs: number = LEASE_MS,
+  ): Promise<Acquired | undefined> {
     const owner = randomUUID();
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'refresh-acquire',
@@ -42,6 +49,16 @@ export class RefreshStore {
     });
     const [row] = rows;
     return row === undefined ? undefined : { lease: { id, version, owner }, row };
+  }
+
+  /** @returns false when somebody else has it, or it was given back. */
+  async renew({ id, owner }: Lease): Promise<boolean> {
+    const { rowCount } = await this.database.query({
+      name: 'refresh-renew',
+      text: `update connections set lease_until = now() + $3 * interval '1 ms' where id = $1 and lease_owner = $2`,
+      values: [id, owner, LEASE_MS],
+    });
+    return rowCount === 1;
   }
 
   /** The intent: from here on, a missing outcome means that nobody knows. @returns false when the lease is lost. */
@@ -59,13 +76,12 @@ export class RefreshStore {
    * nobody kept another one: it may be the only answer there will ever be.
    * @returns false when the version moved on.
    */
-  async keepAnswer({ id, version, owner }: Lease, answer: Buffer, leaseMs: number): Promise<boolean> {
+  async keepAnswer({ id, version, owner }: Lease, answer: Buffer): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'refresh-keep-answer',
-      text: `update connections set answer = $4,
-               lease_until = case when lease_owner = $3 then now() + $5 * interval '1 ms' else lease_until end
+      text: `update connections set answer = $4
              where id = $1 and version = $2 and (lease_owner = $3 or answer is null)`,
-      values: [id, version, owner, answer, leaseMs],
+      values: [id, version, owner, answer],
     });
     return rowCount === 1;
   }

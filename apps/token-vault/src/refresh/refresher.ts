@@ -7,7 +7,7 @@ import type { ConnectionRow } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { VaultMetrics } from '../vault-metrics.js';
-import { leaseMsOf, Redeem } from './redeem.js';
+import { Redeem } from './redeem.js';
 import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Acquired } from './refresh.store.js';
 
@@ -15,7 +15,6 @@ const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 50;
 /** How long a leader on another replica is waited for; it is left a little longer than its provider may take. */
 const FOLLOW_MARGIN_MS = 2_000;
-const SHUTDOWN_GRACE_MS = 2_000;
 
 /**
  * One refresh per connection at a time, over all replicas: in this process callers share a promise, between processes
@@ -43,6 +42,11 @@ export class Refresher implements OnApplicationShutdown {
     return await started;
   }
 
+  /** Whether this process is at it. */
+  isRefreshing(id: ConnectionId): boolean {
+    return this.#running.has(id);
+  }
+
   /** Refreshes while the old token is still being handed out. */
   refreshBehind(row: ConnectionRow): void {
     if (this.#running.has(row.id)) return;
@@ -51,14 +55,9 @@ export class Refresher implements OnApplicationShutdown {
     });
   }
 
-  /** What is being redeemed gets a moment to be published; what takes longer is found again by its intent. */
+  /** What is being redeemed is waited for, and what the provider answers is stored. The process bounds how long. */
   async onApplicationShutdown(): Promise<void> {
-    const late = new AbortController();
-    await Promise.race([
-      Promise.allSettled(this.#running.values()),
-      sleep(SHUTDOWN_GRACE_MS, undefined, { signal: late.signal }).catch(() => undefined),
-    ]);
-    late.abort();
+    await Promise.allSettled(this.#running.values());
   }
 
   async #leadOrFollow(seen: ConnectionRow): Promise<Refreshed> {
@@ -69,7 +68,7 @@ export class Refresher implements OnApplicationShutdown {
       performance.now() < deadlineMs;
       waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)
     ) {
-      const acquired = await this.store.acquire(seen.id, seen.version, leaseMsOf(provider));
+      const acquired = await this.store.acquire(seen.id, seen.version);
       if (acquired !== undefined) {
         const refreshed = await this.#lead(acquired);
         // Whoever put something newer there has published it; it is one look away.
@@ -82,16 +81,13 @@ export class Refresher implements OnApplicationShutdown {
     throw new GatehouseError('busy', 'another replica still refreshes this connection');
   }
 
-  async #lead({ lease, row }: Acquired): Promise<Refreshed> {
-    // Its last holder died, or never got an answer: the token is sent once more, with care.
-    if (row.refreshStartedAt !== null && row.answer === null)
-      this.log.warn('refresh-of-unknown-outcome-retried', { connectionId: row.id, provider: row.provider });
+  async #lead(acquired: Acquired): Promise<Refreshed> {
     try {
-      const refreshed = await this.redeem.run(lease, row);
-      this.metrics.refreshed(row.provider, refreshed.outcome);
+      const refreshed = await this.redeem.run(acquired);
+      this.metrics.refreshed(acquired.row.provider, refreshed.outcome);
       return refreshed;
     } catch (error) {
-      await this.store.release(lease).catch(() => undefined);
+      await this.store.release(acquired.lease).catch(() => undefined);
       throw error;
     }
   }

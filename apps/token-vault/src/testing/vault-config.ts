@@ -93,6 +93,7 @@ export const vaultConfig = ({ databaseUrl, bus, providers, backends }: VaultConf
   publicUrl: 'http://localhost:4483',
   resourceUrl: 'http://localhost:4483/mcp',
   nats: bus,
+  shutdownTimeoutMs: 25_000,
   listen: { host: '127.0.0.1', port: 0 },
   issuer: ISSUER,
   upstreamProviders: providers,

@@ -1,3 +1,4 @@
+import type { Secret } from '@gatehouse/kernel/secret';
 import { Database } from '@gatehouse/persistence/database';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
@@ -9,7 +10,9 @@ import type { VaultClient } from './vault-client.js';
 import { oauth2Provider, oidcProvider } from './vault-config.js';
 
 type Providers = TestVaultOptions['providers'];
-type VaultOptions = Pick<TestVaultOptions, 'providers' | 'backends' | 'replicas' | 'limits'>;
+type VaultOptions = Pick<TestVaultOptions, 'providers' | 'backends' | 'replicas' | 'limits'> & {
+  readonly databaseUrl?: Secret;
+};
 
 export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas'> {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */
@@ -21,6 +24,7 @@ export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas'> {
 /** A vault with all that it needs: a database, a bus and a stub in the place of the providers. */
 export interface VaultWorld {
   readonly nats: TestNats;
+  readonly databaseUrl: Secret;
   readonly stub: StubProvider;
   readonly vault: TestVault;
   readonly client: VaultClient;
@@ -61,6 +65,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
   const rows = vault.app.get(Database);
   return {
     nats,
+    databaseUrl: database.url,
     stub,
     vault,
     client: vault.client,

@@ -60,7 +60,7 @@ test('the same subject at another issuer is another user', async () => {
     get: async (key) => await Promise.resolve({ value: kept.get(key) ?? '', revision: 1 }),
     put: async (key, value) => {
       kept.set(key, value);
-      await Promise.resolve();
+      return await Promise.resolve(1);
     },
     update: async () => await Promise.resolve(true),
     delete: async () => await Promise.resolve(),
@@ -198,7 +198,7 @@ test('one person cannot fill the bucket: beyond two hundred sessions the one beg
     },
     put: async (key, value) => {
       kept.set(key, value);
-      await Promise.resolve();
+      return await Promise.resolve(1);
     },
     update: async () => await Promise.resolve(true),
     delete: async (key) => {

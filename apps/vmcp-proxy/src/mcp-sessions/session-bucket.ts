@@ -12,8 +12,8 @@ export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'upda
     return await (await this.#open()).get(key);
   }
 
-  async put(key: string, value: string): Promise<void> {
-    await (await this.#open()).put(key, value);
+  async put(key: string, value: string): Promise<number> {
+    return await (await this.#open()).put(key, value);
   }
 
   async update(key: string, value: string, revision: number): Promise<boolean> {

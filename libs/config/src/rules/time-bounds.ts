@@ -12,12 +12,13 @@ interface Bounds {
 const ACCESS_TOKEN: Bounds = { minMs: 5 * SECOND_MS, maxMs: 24 * HOUR_MS, text: '5s to 24h' };
 const REFRESH_TOKEN: Bounds = { minMs: MINUTE_MS, maxMs: 365 * DAY_MS, text: '1m to 365d' };
 const AUTH_CODE: Bounds = { minMs: 5 * SECOND_MS, maxMs: 10 * MINUTE_MS, text: '5s to 10m' };
+const SHUTDOWN: Bounds = { minMs: SECOND_MS, maxMs: 10 * MINUTE_MS, text: '1s to 10m' };
 const CALL: Bounds = { minMs: 100, maxMs: 10 * MINUTE_MS, text: '100ms to 10m' };
-/** The lease under which a refresh token is redeemed must outlive the request. */
 const PROVIDER_REQUEST: Bounds = { minMs: 100, maxMs: 30 * SECOND_MS, text: '100ms to 30s' };
 
 export const timeBounds: Rule = (model) => [
   ...lifespanFindings(model),
+  ...within(['shutdownTimeout'], model.shutdownTimeoutMs, SHUTDOWN),
   ...model.backends.flatMap(({ timeoutMs }, index) =>
     within(['backends', index, 'timeout'], timeoutMs, CALL),
   ),

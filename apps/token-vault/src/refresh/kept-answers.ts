@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { Log } from '@gatehouse/observability/log';
+import type { ConnectionRow } from '../connections/connection.js';
+import { ConnectionStore } from '../connections/connection.store.js';
+import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
+import { tokenSet, type TokenAnswer } from '../providers/token-answer.js';
+import { AnswerCopies } from './answer-copies.store.js';
+import { RefreshStore, type Lease } from './refresh.store.js';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = SECOND_MS;
+
+export interface Answered {
+  readonly lease: Lease;
+  readonly row: ConnectionRow;
+  /** The refresh token that was redeemed. */
+  readonly sent: string;
+  readonly answer: TokenAnswer;
+}
+
+/**
+ * An answer comes only once: the token that it replaces is used up. It is in this process's memory until Postgres has it,
+ * and as soon as it has come in JetStream, for the case that this process dies before (docs/adr/0013).
+ */
+@Injectable()
+export class KeptAnswers {
+  constructor(
+    private readonly store: RefreshStore,
+    private readonly connections: ConnectionStore,
+    private readonly copies: AnswerCopies,
+    private readonly keyring: Keyring,
+    private readonly log: Log,
+  ) {}
+
+  /** Resolves when the database has the answer, or has said that nobody needs it; tries for as long as the process lives. */
+  async keep(answered: Answered): Promise<void> {
+    const { row, sent, answer } = answered;
+    const stored = new AbortController();
+    const copied = this.#copy(row, sent, answer, stored.signal);
+    await untilDone(
+      () => this.#store(answered),
+      (error) => {
+        this.log.warn('answer-not-stored-yet', {
+          connectionId: row.id,
+          provider: row.provider,
+          reason: codeOf(error),
+        });
+      },
+    );
+    stored.abort();
+    void this.#forget(copied);
+  }
+
+  /** The same for an answer that another process left behind. @returns false when its token is not the row's any more. */
+  async adopt(answered: Answered): Promise<boolean> {
+    return await this.#store(answered);
+  }
+
+  /** Fresh tokens are kept whatever happened to the row meanwhile, as long as it still rests on the token that was sent. */
+  async #store({ lease, row, sent, answer }: Answered): Promise<boolean> {
+    const sealed = this.keyring.seal(answer, answerOwner(row));
+    if (await this.store.keepAnswer(lease, sealed)) return true;
+    const now = await this.connections.byId(row.id);
+    if (now === undefined || now.version === lease.version || this.#refreshTokenOf(now) !== sent)
+      return false;
+    return await this.store.keepAnswer({ ...lease, version: now.version }, sealed);
+  }
+
+  /** @returns the revision of the copy, when one came about before the database had the answer. */
+  async #copy(
+    row: ConnectionRow,
+    sent: string,
+    answer: TokenAnswer,
+    stored: AbortSignal,
+  ): Promise<number | undefined> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        return await this.copies.put(row, sent, answer);
+      } catch {
+        if (stored.aborted) return undefined;
+        await sleep(pauseMs, undefined, { signal: stored }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #forget(copied: Promise<number | undefined>): Promise<void> {
+    try {
+      const revision = await copied;
+      if (revision !== undefined) await this.copies.erase(revision);
+    } catch (error) {
+      // It does no harm: whoever looks at it finds that the row has moved on.
+      this.log.failure('answer-copy-not-erased', error);
+    }
+  }
+
+  #refreshTokenOf(row: ConnectionRow): string | undefined {
+    return this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
+  }
+}
+
+async function untilDone(work: () => Promise<unknown>, failed: (error: unknown) => void): Promise<void> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      failed(error);
+      await sleep(pauseMs);
+    }
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unreachable';
