@@ -11,7 +11,8 @@ export interface ProgramOptions {
   readonly isReady: (output: string) => Promise<boolean> | boolean;
 }
 
-const READY_WITHIN_MS = 40_000;
+/** For what never gets ready; a busy machine takes its time with what does. */
+const READY_WITHIN_MS = 110_000;
 
 /** One program of the repository in a process of its own, as users run it; all it prints is kept. */
 export class Program {

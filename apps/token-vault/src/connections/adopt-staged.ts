@@ -54,6 +54,7 @@ export class AdoptStaged {
         tx,
         id,
         sealed({ ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) }),
+        tokens.refreshToken === undefined && before.answer === null,
       );
     } else {
       const old = this.keyring.open(tokenSet, before.tokens, tokensOwner(before));
@@ -61,7 +62,7 @@ export class AdoptStaged {
       const newer = this.#keptAnswer(before);
       const token = newer === undefined ? undefined : revocable(newer);
       if (token !== undefined) await this.revocations.add(provider, token, tx);
-      await this.connections.replace(tx, id, sealed(tokens));
+      await this.connections.replace(tx, id, sealed(tokens), false);
       this.log.info('connection-subject-changed', { connectionId: id, accountId, provider });
     }
     const payload = { connectionId: id, accountId, provider, change: 'connected', atMs: Date.now() } as const;

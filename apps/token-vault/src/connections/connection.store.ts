@@ -103,16 +103,25 @@ export class ConnectionStore {
     });
   }
 
-  /** The version grows and the lease ends, so that a refresh that is still running cannot write over the new tokens. */
-  async replace(tx: Queries, id: ConnectionId, connected: ConnectedTokens): Promise<void> {
+  /**
+   * The version grows and the lease ends, so that a refresh that is still running cannot write over the new tokens.
+   * @param keepsGrant the refresh token is the one of before: then its redemption may be under way, and stays leased.
+   */
+  async replace(
+    tx: Queries,
+    id: ConnectionId,
+    connected: ConnectedTokens,
+    keepsGrant: boolean,
+  ): Promise<void> {
     await tx.query({
       name: 'connection-replace',
       text: `update connections set attempt_id = $2, subject = $3, name = $4, email = $5, scopes = $6, tokens = $7,
                access_obtained_at = $8, access_expires_at = $9, version = version + 1, state = 'live', connected_at = now(),
-               refreshed_at = null, lease_owner = null, lease_until = null, refresh_started_at = null, answer = null,
-               failures = 0, next_attempt_at = null
+               refreshed_at = null, answer = null, failures = 0, next_attempt_at = null,
+               lease_owner = case when $10 then lease_owner end, lease_until = case when $10 then lease_until end,
+               refresh_started_at = case when $10 then refresh_started_at end
              where id = $1`,
-      values: values(id, connected),
+      values: [...values(id, connected), keepsGrant],
     });
   }
 
