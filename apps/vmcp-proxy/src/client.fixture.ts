@@ -37,6 +37,7 @@ export async function modern(
       params: {
         ...params,
         _meta: {
+          ...(params['_meta'] as JsonObject | undefined),
           'io.modelcontextprotocol/protocolVersion': '2026-07-28',
           'io.modelcontextprotocol/clientCapabilities': capabilities,
           'io.modelcontextprotocol/clientInfo': { name: 'spec', version: '1' },

@@ -7,6 +7,7 @@ import type { Metrics } from '@gatehouse/observability/metrics';
 import { BackendClient } from './backends/backend-client.js';
 import { Peers } from './backends/peers.js';
 import { BackendQuestions } from './calls/backend-questions.js';
+import { DroppedMessages } from './calls/dropped-messages.js';
 import { CallMetrics } from './calls/call-metrics.js';
 import { Calls } from './calls/calls.js';
 import { Failures } from './calls/failures.js';
@@ -62,6 +63,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     {
       ...backendSide,
       ...running,
+      dropped: new DroppedMessages(log, callMetrics.dropped),
       failures: new Failures(part.authServer?.issuer, providerOf, states),
       states,
       log,

@@ -31,11 +31,8 @@ async function answerInStream(
   id: string,
 ): Promise<RpcAnswer | undefined> {
   const reader = new EventReader();
-  const answerIn = (chunk: Uint8Array): RpcAnswer | undefined =>
-    reader
-      .push(chunk)
-      .map((text) => asAnswer(text, id, response.status))
-      .find((answer) => answer !== undefined);
+  const answerIn = (texts: readonly string[]): RpcAnswer | undefined =>
+    texts.map((text) => asAnswer(text, id, response.status)).find((answer) => answer !== undefined);
   let length = 0;
   let found = false;
   return await new Promise((resolve, reject) => {
@@ -43,7 +40,7 @@ async function answerInStream(
       data: (chunk) => {
         if (found) return true;
         length += chunk.length;
-        const answer = answerIn(chunk);
+        const answer = answerIn(reader.push(chunk));
         if (answer !== undefined) {
           found = true;
           resolve(answer);
@@ -52,8 +49,7 @@ async function answerInStream(
         } else if (length > MOST_ANSWER_BYTES) response.stop(tooLarge(backend));
         return true;
       },
-      // Some servers leave out the empty line after the last event.
-      end: () => resolve(answerIn(Buffer.from('\n\n'))),
+      end: () => resolve(answerIn(reader.end())),
       fail: reject,
     });
   });

@@ -1,46 +1,49 @@
+import { EventParser } from './event-parser.js';
+
 /** A server ends its stream after the response (MCP, transports); one that does not is cut off after this. */
 export const ENDS_ITSELF_WITHIN_MS = 250;
 
-const BOUNDARY = /\r\n\r\n|\n\n|\r\r/;
-/** A boundary has four characters at most: this many of the text before can belong to one that the next chunk completes. */
-const BOUNDARY_OVERLAP = 3;
-
-/** Takes the `data` of the events of a `text/event-stream` body (WHATWG HTML, section 9.2) out of its chunks. */
+/** Takes the `data` of the messages of an event stream out of its chunks, as texts. */
 export class EventReader {
-  /** Joined only when an event is complete: a long event in many chunks must not be copied with each of them. */
-  #parts: string[] = [];
-  #tail = '';
+  #parts: Buffer[] = [];
   #pending = 0;
-  readonly #decoder = new TextDecoder();
+  #complete: string[] = [];
+  readonly #parser = new EventParser({
+    data: (bytes) => {
+      this.#parts.push(bytes);
+      this.#pending += bytes.length;
+    },
+    event: (type) => {
+      // An empty event is none, and other types than this one are not for clients of MCP.
+      if (type === 'message' && this.#pending > 0) this.#complete.push(Buffer.concat(this.#parts).toString());
+      this.#parts = [];
+      this.#pending = 0;
+    },
+  });
 
   /** @returns the data of the events that are complete now. */
-  push(chunk: Uint8Array): readonly string[] {
-    const text = this.#decoder.decode(chunk, { stream: true });
-    this.#parts.push(text);
-    this.#pending += text.length;
-    const seen = this.#tail + text;
-    this.#tail = seen.slice(-BOUNDARY_OVERLAP);
-    if (!BOUNDARY.test(seen)) return [];
-    const blocks = this.#parts.join('').split(BOUNDARY);
-    const rest = blocks.pop() ?? '';
-    this.#parts = [rest];
-    this.#tail = rest.slice(-BOUNDARY_OVERLAP);
-    this.#pending = rest.length;
-    return blocks.map(dataOf).filter((data) => data !== '');
+  push(chunk: Buffer): readonly string[] {
+    this.#parser.push(chunk);
+    return this.#taken();
   }
 
-  /** Characters held back because their event is not complete. */
+  /** @returns the data of an event that nothing but its last empty line was missing of. */
+  end(): readonly string[] {
+    this.#parser.end();
+    return this.#taken();
+  }
+
+  /** Bytes held back because their event is not complete. */
   get pending(): number {
     return this.#pending;
   }
-}
 
-const dataOf = (block: string): string =>
-  block
-    .split(/\r\n|\n|\r/)
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(line.startsWith('data: ') ? 6 : 5))
-    .join('\n');
+  #taken(): readonly string[] {
+    const taken = this.#complete;
+    this.#complete = [];
+    return taken;
+  }
+}
 
 /** Writes one event. JSON text has no line break, so one `data` line holds it. */
 export const messageEvent = (json: string): string => `event: message\ndata: ${json}\n\n`;

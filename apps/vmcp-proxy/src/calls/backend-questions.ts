@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Peer } from '../backends/peer.js';
 import { isObject, type JsonObject, type RequestId } from '../edge/message.js';
-import type { Principal } from '../incoming-auth/principal.js';
+import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 
 const MOST_OPEN = 10_000;
+/** However many sessions the person has: nobody pushes out what others were asked. */
+const MOST_OPEN_OF_ONE = 64;
 
 /** A request that a backend made to a legacy client in the middle of a call (elicitation, sampling, roots). */
 export interface BackendQuestion {
@@ -30,13 +32,21 @@ export function promisable(capabilities: JsonObject): JsonObject {
  */
 export class BackendQuestions {
   /** Questions that nobody answers fall out in the end. */
-  readonly #open = new LRUCache<string, BackendQuestion>({ max: MOST_OPEN });
+  readonly #open = new LRUCache<string, BackendQuestion>({
+    max: MOST_OPEN,
+    dispose: ({ principal }) => this.#count(principal, -1),
+  });
+  readonly #openOf = new Map<string, number>();
   #asked = 0;
 
-  /** @returns the id for the client. */
-  ask(sessionId: string, question: BackendQuestion): string {
+  /** @returns the id for the client; `undefined` when its user was asked too much already. */
+  ask(sessionId: string, question: BackendQuestion): string | undefined {
+    const { principal } = question;
+    const open = this.#openOf.get(personKey(principal)) ?? 0;
+    if (open >= MOST_OPEN_OF_ONE && principal.key !== ANONYMOUS.key) return undefined;
     this.#asked += 1;
     const id = `gatehouse-question-${this.#asked}`;
+    this.#count(principal, 1);
     this.#open.set(keyOf(sessionId, id), question);
     return id;
   }
@@ -47,6 +57,13 @@ export class BackendQuestions {
     const question = this.#open.get(key);
     this.#open.delete(key);
     return question;
+  }
+
+  #count(principal: Principal, change: number): void {
+    const person = personKey(principal);
+    const open = (this.#openOf.get(person) ?? 0) + change;
+    if (open > 0) this.#openOf.set(person, open);
+    else this.#openOf.delete(person);
   }
 }
 

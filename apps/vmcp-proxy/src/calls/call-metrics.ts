@@ -1,11 +1,13 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { Metrics } from '@gatehouse/observability/metrics';
+import type { DropReason } from './dropped-messages.js';
 
 export type Cache = 'credentials' | 'catalog';
 
 /** How calls went and what the caches saved. Labels are names of the configuration and outcomes. */
 export class CallMetrics {
   readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
+  readonly dropped: (backend: string, reason: DropReason) => void;
   readonly lookedUp: (cache: Cache, found: boolean) => void;
 
   constructor(metrics: Metrics, backends: readonly ProxyBackend[]) {
@@ -24,6 +26,12 @@ export class CallMetrics {
       'cache',
       'outcome',
     ]);
+    const dropped = metrics.counter(
+      'proxy_backend_messages_dropped_total',
+      'Messages of backends that no client was shown, by backend and reason.',
+      ['backend', 'reason'],
+    );
+    this.dropped = (backend, reason) => dropped.inc({ backend, reason });
     this.record = (backend, outcome, startedAtMs) => {
       calls.inc({ backend, strategy: strategies.get(backend) ?? 'none', outcome });
       durations.observe({ backend }, (performance.now() - startedAtMs) / 1_000);

@@ -1,41 +1,32 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
-import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
-import type { BackendResponse } from '../backends/backend-response.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
-import type { Peer } from '../backends/peer.js';
 import type { PeerRequest, Peers } from '../backends/peers.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Route } from '../catalog/view.js';
 import { declined } from '../connect-prompts/connect-prompt.js';
 import type { RequestStates } from '../connect-prompts/request-state.js';
-import { JSON_TYPE } from '../edge/answer.js';
-import { parseFaithfully } from '../edge/faithful-json.js';
-import { isObject, type JsonObject } from '../edge/message.js';
 import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import type { Log } from '@gatehouse/observability/log';
-import { isEventStream } from '../backends/server-sent-events.js';
-import type { McpSession } from '../mcp-sessions/mcp-session.js';
-import { promisable, type BackendQuestions } from './backend-questions.js';
+import { promisable } from './backend-questions.js';
 import type { Call } from './call.js';
+import { deliverTo, type DeliveryDependencies } from './call-delivery.js';
 import { CallLimit } from './call-limit.js';
-import { passOn, passOnTranslated, type Translate } from './deliver.js';
+import { deliverRefusal } from './deliver-refusal.js';
 import { calledName, sendResult, type Failures } from './failures.js';
 import { CANCELLED, SESSION_OVER, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
 import { routeOf, thingOf } from './route-call.js';
-import { statusOfError, translateMessage } from './translate-answer.js';
 
-export interface CallDependencies {
+export interface CallDependencies extends DeliveryDependencies {
   readonly backends: AuthorizedBackend;
   readonly peers: Peers;
   readonly catalog: Catalog;
   readonly failures: Failures;
   readonly inFlight: InFlight;
-  readonly questions: BackendQuestions;
   readonly log: Pick<Log, 'failure'>;
   readonly states: RequestStates;
   /** Called once per call that reached a backend's name. */
@@ -45,9 +36,6 @@ export interface CallDependencies {
   /** The caller's session is over, and nothing was answered yet. */
   readonly sessionClosed: (call: Call) => void;
 }
-
-/** How long a client may take to answer a backend's question in the middle of a call. */
-const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
 /** Calls a backend on behalf of a client: finds it, speaks its revision, gives it the right credential, passes its answer on. */
 export class Calls {
@@ -177,7 +165,8 @@ export class Calls {
           cancellation,
         });
         if (response.status < 300) {
-          await this.#deliver(call, route, peer, response);
+          const timeoutMs = this.#timeouts.get(backend) ?? 0;
+          await deliverTo(call, response, { backend, peer, id, timeoutMs }, this.to);
           return;
         }
         const text = await response.text();
@@ -186,74 +175,13 @@ export class Calls {
           this.to.peers.forget(backend, peer);
           continue;
         }
-        this.#deliverError(call, peer, response.status, text);
+        deliverRefusal(call, peer, response.status, text);
         return;
       } catch (error) {
         if (error === CANCELLED) this.to.peers.sayCancelled(backend, principal, peer, id);
         throw error;
       }
     }
-  }
-
-  async #deliver(call: Call, { backend }: Route, peer: Peer, response: BackendResponse): Promise<void> {
-    const { client, message, answer } = call;
-    if (client.era === 'legacy' && peer.era === 'legacy') {
-      const mayAsk = peer.session !== undefined && isEventStream(response.headers['content-type']);
-      const translate = mayAsk ? this.#questionsTo(call, client.session, backend, peer, response) : undefined;
-      if (translate === undefined) await passOn(response, answer);
-      else await passOnTranslated(response, answer, translate, () => 200);
-      return;
-    }
-    if (client.era === peer.era) {
-      await passOn(response, answer);
-      return;
-    }
-    const context = { client, method: message.method, id: message.id };
-    await passOnTranslated(
-      response,
-      answer,
-      (received) => translateMessage(received, context),
-      ({ error }) => (isRpcError(error) ? statusOfError(client, error) : 200),
-    );
-  }
-
-  /** Gives the backend's requests to the client ids of ours; `undefined` where the client can do nothing for a server. */
-  #questionsTo(
-    { principal }: Call,
-    session: McpSession,
-    backend: string,
-    peer: Peer,
-    response: BackendResponse,
-  ): Translate | undefined {
-    if (Object.keys(promisable(session.capabilities)).length === 0) return undefined;
-    const timeoutMs = this.#timeouts.get(backend) ?? 0;
-    return (message) => {
-      if (typeof message['method'] !== 'string' || message['id'] === undefined) return message;
-      // People answer at their own pace; the backend's time limit is for the backend.
-      response.expireAfter(ANSWER_WITHIN_MS);
-      const answered = (): void => response.expireAfter(timeoutMs);
-      const id = this.to.questions.ask(session.id, { backend, principal, peer, id: message['id'], answered });
-      return { ...message, id };
-    };
-  }
-
-  /** A JSON-RPC error is the client's to read, whatever HTTP status it came with. */
-  #deliverError({ client, message, answer }: Call, peer: Peer, status: number, text: string): void {
-    const body = parsed(text);
-    const error = body?.['error'];
-    if (body === undefined || !isRpcError(error))
-      throw new GatehouseError(status === 429 ? 'busy' : 'backend_unavailable', `HTTP status ${status}`, {
-        details: { ran: status < 500 ? 'no' : 'maybe' },
-      });
-    const context = { client, method: message.method, id: message.id };
-    const translated =
-      client.era === peer.era ? { ...body, id: message.id } : (translateMessage(body, context) ?? body);
-    const shown = translated['error'];
-    answer.whole(
-      isRpcError(shown) ? statusOfError(client, shown) : 200,
-      JSON_TYPE,
-      JSON.stringify(translated),
-    );
   }
 
   /** @returns the outcome for the metrics. */
@@ -280,15 +208,3 @@ const owning = (client: Call['client']): Pick<PeerRequest, 'owner' | 'capabiliti
         capabilities: promisable(client.session.capabilities),
         ...(client.session.logLevel === undefined ? {} : { logLevel: client.session.logLevel }),
       };
-
-const isRpcError = (value: unknown): value is JsonObject & { readonly code: number } =>
-  isObject(value) && typeof value['code'] === 'number';
-
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const body = parseFaithfully(text);
-    return isObject(body) ? body : undefined;
-  } catch {
-    return undefined;
-  }
-}

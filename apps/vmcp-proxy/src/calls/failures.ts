@@ -83,7 +83,7 @@ export class Failures {
     }
     // Half an event stream can still end with a response; half a JSON text cannot.
     if (call.answer.isEventStream) {
-      call.answer.write(`\n\n${messageEvent(errorText(call.message.id, rpcError))}`);
+      call.answer.write(messageEvent(errorText(call.message.id, rpcError)));
       call.answer.end();
     } else call.answer.breakOff();
   }

@@ -147,7 +147,7 @@ function heldOpen(name: BackendName): { readonly closed: () => number; finish():
     });
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(
-      `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: {} })}\n\n`,
+      `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 7, progress: 1 } })}\n\n`,
     );
     return true;
   });
@@ -165,10 +165,11 @@ for (const kind of ['modern', 'stateless', 'sessions'] as const)
       const stream = heldOpen(kind);
       const before = world.backend(kind).callsOf('tools/call').length;
       const start = async (callersToken: string): Promise<ClientAnswer> => {
+        const params = { ...call(kind), _meta: { progressToken: 7 } };
         const calling =
           era === 'modern'
-            ? modern(world.proxy.mcpUrl, 'tools/call', call(kind), { token: callersToken })
-            : (await legacyClient(world.proxy.mcpUrl, callersToken)).request('tools/call', call(kind));
+            ? modern(world.proxy.mcpUrl, 'tools/call', params, { token: callersToken })
+            : (await legacyClient(world.proxy.mcpUrl, callersToken)).request('tools/call', params);
         return await calling;
       };
       const tsid = randomUUID();

@@ -1,4 +1,6 @@
-import { isObject, without, type JsonObject, type RequestId, type RpcError } from '../edge/message.js';
+import type { ParsedError } from '../backends/backend-message.js';
+import type { HeldValue, Pieces } from '../edge/held-value.js';
+import { isObject, without, type JsonObject, type RpcError } from '../edge/message.js';
 import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
@@ -12,51 +14,62 @@ import { toolText } from './tool-text.js';
 export interface TranslationContext {
   readonly client: Client;
   readonly method: string;
-  /** The client's own id. */
-  readonly id: RequestId;
 }
+
+/** What a response says. */
+export type Outcome =
+  | { readonly member: 'result'; readonly value: Pieces }
+  | { readonly member: 'error'; readonly value: Pieces; readonly code: number };
+
+const resultOf = (result: JsonObject): Outcome => ({ member: 'result', value: [JSON.stringify(result)] });
+const errorOf = (error: JsonObject & Pick<RpcError, 'code'>): Outcome => ({
+  member: 'error',
+  value: [JSON.stringify(error)],
+  code: error.code,
+});
+
+/** Larger ones of these are not read. */
+const MOST_META_BYTES = 262_144;
+export const MOST_INPUT_REQUIRED_BYTES = 1_048_576;
+const MOST_TYPE_BYTES = 64;
+
+const RESULT_TYPE = new Set(['resultType']);
+const CACHEABLE = new Set([...RESULT_TYPE, 'ttlMs', 'cacheScope']);
+const CACHEABLE_AND_META = new Set([...CACHEABLE, '_meta']);
+
+export const asksForInput = (result: HeldValue): boolean =>
+  result.member('resultType')?.parsed(MOST_TYPE_BYTES) === 'input_required';
 
 /**
- * Turns one message of a backend into the revision of the client; `undefined` for one that has no form there. Notifications
- * of progress and log messages are the same in both.
+ * Writes a result in the client's revision. What needs no change stays as the backend wrote it.
+ * @returns `undefined` when it asks for more input than anybody reads.
  */
-export function translateMessage(message: JsonObject, context: TranslationContext): JsonObject | undefined {
-  const { client, id } = context;
-  const { result, error, method } = message;
-  if (typeof method === 'string')
-    return 'id' in message ? undefined : translateNotification(message, method, client);
-  const base = { jsonrpc: '2.0', id };
-  if (isObject(error)) {
-    const translated =
-      client.era === 'modern' ? errorToModern(error, context) : errorToLegacy(error, context);
-    return { ...base, ...translated };
-  }
-  if (!isObject(result)) return undefined;
-  return client.era === 'modern'
-    ? { ...base, result: resultToModern(result, context.method) }
-    : { ...base, ...resultToLegacy(result, context) };
+export function translateResult(result: HeldValue, context: TranslationContext): Outcome | undefined {
+  if (context.client.era === 'modern')
+    return { member: 'result', value: resultToModern(result, context.method) };
+  if (!asksForInput(result)) return { member: 'result', value: resultToLegacy(result) };
+  const parsed = result.parsed(MOST_INPUT_REQUIRED_BYTES);
+  return isObject(parsed) ? inputRequiredToLegacy(parsed, context) : undefined;
 }
 
-function translateNotification(message: JsonObject, method: string, client: Client): JsonObject | undefined {
-  if (method === 'notifications/progress') return message;
-  if (method !== 'notifications/message') return undefined;
-  // Since 2026-07-28 log messages are sent to those who asked for them in this very request.
-  return client.era === 'modern' && client.envelope.logLevel === undefined ? undefined : message;
+export function translateError(error: ParsedError, context: TranslationContext): Outcome {
+  return context.client.era === 'modern' ? errorToModern(error, context) : errorToLegacy(error, context);
 }
 
-type Outcome = { readonly result: JsonObject } | { readonly error: JsonObject };
-
-function resultToModern(result: JsonObject, method: string): JsonObject {
-  const cache = method === 'resources/read' ? { ttlMs: 0, cacheScope: 'private' } : {};
-  return { ...result, resultType: 'complete', ...cache };
+function resultToModern(result: HeldValue, method: string): Pieces {
+  const complete = { resultType: '"complete"' };
+  return method === 'resources/read'
+    ? result.replacing(CACHEABLE, { ...complete, ttlMs: '0', cacheScope: '"private"' })
+    : result.replacing(RESULT_TYPE, complete);
 }
 
-function resultToLegacy(result: JsonObject, context: TranslationContext): Outcome {
-  if (result['resultType'] === 'input_required') return inputRequiredToLegacy(result, context);
-  const rest = without(result, 'resultType', 'ttlMs', 'cacheScope', '_meta');
-  const given = result['_meta'];
-  const meta = isObject(given) ? without(given, META_SERVER_INFO) : {};
-  return { result: Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta } };
+function resultToLegacy(result: HeldValue): Pieces {
+  const meta = result.member('_meta')?.parsed(MOST_META_BYTES);
+  if (!isObject(meta)) return result.replacing(CACHEABLE_AND_META, {});
+  if (!(META_SERVER_INFO in meta)) return result.replacing(CACHEABLE, {});
+  const rest = without(meta, META_SERVER_INFO);
+  const _meta = Object.keys(rest).length === 0 ? {} : { _meta: JSON.stringify(rest) };
+  return result.replacing(CACHEABLE_AND_META, _meta);
 }
 
 /** A URL for the user has a form in 2025-11-25; anything else that a server may want has none without a stream back. */
@@ -68,24 +81,31 @@ function inputRequiredToLegacy(result: JsonObject, { client, method }: Translati
   });
   const allUrls = elicitations.length > 0 && elicitations.length === requests.length;
   if (allUrls && urlElicitation(client) === 'error')
-    return {
-      error: {
-        code: URL_ELICITATION_REQUIRED,
-        message: 'The user has to open a page.',
-        data: { elicitations },
-      },
-    };
-  const text = allUrls
-    ? elicitations.map((elicitation) => linkText(elicitation)).join('\n')
-    : 'The backend asks the user for input in a way that this client cannot give. Nothing was done.';
-  return method === 'tools/call'
-    ? { result: toolText(text) }
-    : { error: { code: INTERNAL_ERROR, message: text } };
+    return errorOf({
+      code: URL_ELICITATION_REQUIRED,
+      message: 'The user has to open a page.',
+      data: { elicitations },
+    });
+  if (!allUrls) return inputRefused(method, 'legacy');
+  return sayText(elicitations.map((elicitation) => linkText(elicitation)).join('\n'), method, 'legacy');
 }
 
-function errorToModern(error: JsonObject, { client, method }: TranslationContext): Outcome {
-  if (error['code'] === RESOURCE_NOT_FOUND) return { error: { ...error, code: INVALID_PARAMS } };
-  if (error['code'] !== URL_ELICITATION_REQUIRED) return { error };
+/** The client did not say that it can give such input. */
+export const inputRefused = (method: string, era: Client['era']): Outcome =>
+  sayText(
+    'The backend asks the user for input in a way that this client cannot give. Nothing was done.',
+    method,
+    era,
+  );
+
+function sayText(text: string, method: string, era: Client['era']): Outcome {
+  if (method !== 'tools/call') return errorOf({ code: INTERNAL_ERROR, message: text });
+  return resultOf(era === 'modern' ? { ...toolText(text), resultType: 'complete' } : toolText(text));
+}
+
+function errorToModern(error: ParsedError, { client, method }: TranslationContext): Outcome {
+  if (error.code === RESOURCE_NOT_FOUND) return errorOf({ ...error, code: INVALID_PARAMS });
+  if (error.code !== URL_ELICITATION_REQUIRED) return errorOf(error);
   const elicitations = elicitationsOf(error);
   if (elicitations.length > 0 && urlElicitation(client) === 'input_required') {
     const inputRequests = Object.fromEntries(
@@ -94,21 +114,17 @@ function errorToModern(error: JsonObject, { client, method }: TranslationContext
         { method: 'elicitation/create', params: without(elicitation, 'elicitationId') },
       ]),
     );
-    return { result: { resultType: 'input_required', inputRequests } };
+    return resultOf({ resultType: 'input_required', inputRequests });
   }
-  const text = elicitations.map((elicitation) => linkText(elicitation)).join('\n');
-  return method === 'tools/call'
-    ? { result: { ...toolText(text), resultType: 'complete' } }
-    : { error: { code: INTERNAL_ERROR, message: text } };
+  return sayText(elicitations.map((elicitation) => linkText(elicitation)).join('\n'), method, 'modern');
 }
 
-function errorToLegacy(error: JsonObject, { method }: TranslationContext): Outcome {
+function errorToLegacy(error: ParsedError, { method }: TranslationContext): Outcome {
   const { code, data } = error;
   if (code === INVALID_PARAMS && method === 'resources/read' && isObject(data) && 'uri' in data)
-    return { error: { ...error, code: RESOURCE_NOT_FOUND } };
+    return errorOf({ ...error, code: RESOURCE_NOT_FOUND });
   // -32020 to -32022 are about headers and envelopes that the client knows nothing of.
-  const ours = typeof code === 'number' && code <= -32_020 && code >= -32_099;
-  return { error: ours ? { ...error, code: INTERNAL_ERROR } : error };
+  return errorOf(code <= -32_020 && code >= -32_099 ? { ...error, code: INTERNAL_ERROR } : error);
 }
 
 function elicitationsOf(error: JsonObject): readonly JsonObject[] {

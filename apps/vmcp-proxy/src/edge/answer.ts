@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { joined, type Pieces } from './held-value.js';
 
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
@@ -6,6 +7,8 @@ export type AnswerHeaders = Readonly<Record<string, string>>;
 export interface Answer {
   /** The whole answer at once. */
   whole(status: number, contentType: string, body: Buffer | string, headers?: AnswerHeaders): void;
+  /** The same in pieces. */
+  pieces(status: number, contentType: string, body: Pieces): void;
   /** No body (202, 204 …). */
   empty(status: number, headers?: AnswerHeaders): void;
   /** The first part of an answer that goes on with `write`. */
@@ -45,14 +48,20 @@ export class HttpAnswer implements Answer {
 
   whole(status: number, contentType: string, body: Buffer | string, headers?: AnswerHeaders): void {
     if (this.response.writableEnded) return;
-    this.response.writeHead(status, {
-      'content-type': contentType,
-      'content-length': Buffer.byteLength(body),
-      'cache-control': NO_STORE,
-      ...this.common,
-      ...headers,
-    });
+    this.#head(status, contentType, Buffer.byteLength(body), headers);
     this.response.end(body);
+  }
+
+  pieces(status: number, contentType: string, body: Pieces): void {
+    if (this.response.writableEnded) return;
+    const buffers = joined(body);
+    this.#head(
+      status,
+      contentType,
+      buffers.reduce((sum, { length }) => sum + length, 0),
+    );
+    for (const buffer of buffers.slice(0, -1)) this.response.write(buffer);
+    this.response.end(buffers.at(-1));
   }
 
   empty(status: number, headers?: AnswerHeaders): void {
@@ -104,6 +113,16 @@ export class HttpAnswer implements Answer {
     this.#gone = callbacks;
     this.response.once('close', () => {
       if (!this.response.writableFinished) for (const one of callbacks) one();
+    });
+  }
+
+  #head(status: number, contentType: string, length: number, headers?: AnswerHeaders): void {
+    this.response.writeHead(status, {
+      'content-type': contentType,
+      'content-length': length,
+      'cache-control': NO_STORE,
+      ...this.common,
+      ...headers,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { EventReader } from '../backends/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from './answer.js';
+import type { Pieces } from './held-value.js';
 import { errorText, type RequestId } from './message.js';
 import { GATEWAY_FAILURE } from './protocol.js';
 
@@ -55,14 +56,20 @@ export class BatchedAnswer implements Answer {
       return this.id === undefined ? [] : [errorText(this.id, { code: GATEWAY_FAILURE, message })];
     const body = Buffer.concat(this.#chunks);
     if (body.length === 0) return [];
-    return this.isEventStream
-      ? new EventReader().push(Buffer.concat([body, Buffer.from('\n\n')]))
-      : [body.toString()];
+    if (!this.isEventStream) return [body.toString()];
+    const reader = new EventReader();
+    return [...reader.push(body), ...reader.end()];
   }
 
   whole(_status: number, contentType: string, body: Buffer | string): void {
     this.begin(200, contentType);
     this.write(body);
+    this.end();
+  }
+
+  pieces(_status: number, contentType: string, body: Pieces): void {
+    this.begin(200, contentType);
+    for (const piece of body) this.write(piece);
     this.end();
   }
 

@@ -93,25 +93,14 @@ export class JsonReader {
     this.#before += bytes.length;
   }
 
-  /** @returns where the string ends or needs a closer look. */
+  /** @returns where to go on. */
   #string(bytes: Uint8Array, from: number): number {
-    let at = from;
-    for (; at < bytes.length; at += 1) {
-      const byte = bytes[at] ?? 0;
-      if (byte === QUOTE) {
-        this.#stringEnds(this.#before + at + 1);
-        return at + 1;
-      }
-      if (byte === BACKSLASH) {
-        this.#next = ESCAPE;
-        return at + 1;
-      }
-      if (byte < 0x20) {
-        this.#next = BROKEN;
-        return at;
-      }
-    }
-    return at;
+    const at = afterPlain(bytes, from);
+    if (at === bytes.length) return at;
+    const byte = bytes[at];
+    if (byte === QUOTE) this.#stringEnds(this.#before + at + 1);
+    else this.#next = byte === BACKSLASH ? ESCAPE : BROKEN;
+    return at + 1;
   }
 
   #stringEnds(offset: number): void {
@@ -246,4 +235,15 @@ export class JsonReader {
     this.#next = AFTER_VALUE;
     if (this.#depth <= this.deepest) this.listener.valueEnds(this.#depth, offset);
   }
+}
+
+/** The first byte that is more than a character of a string, or the end. A function of its own, since it runs fastest so. */
+function afterPlain(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
+    at += 1;
+  }
+  return at;
 }

@@ -31,7 +31,21 @@ export type Message = RequestMessage | NotificationMessage | ResponseMessage;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value);
 
-const isId = (value: unknown): boolean => typeof value === 'string' || isNumber(value);
+export const isId = (value: unknown): boolean => typeof value === 'string' || isNumber(value);
+
+/**
+ * One text for each id, or progress token, however it is spelled: a number is never a text, and `1.0` is 1. `undefined` for
+ * what is none.
+ */
+export function idKey(id: RequestId): string | undefined {
+  if (typeof id === 'string') return JSON.stringify(id);
+  return isNumber(id) ? String(Number(JSON.stringify(id))) : undefined;
+}
+
+export function isSameId(one: RequestId, other: RequestId): boolean {
+  const key = idKey(one);
+  return key !== undefined && key === idKey(other);
+}
 
 const NO_PARAMS: JsonObject = {};
 

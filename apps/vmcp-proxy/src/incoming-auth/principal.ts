@@ -19,6 +19,13 @@ export interface Principal {
 export const principalKey = (issuer: string, subject: string, tsid: string | undefined): string =>
   JSON.stringify([issuer, subject, tsid ?? null]);
 
+/**
+ * The person, whatever sign-in the call belongs to. Limits count persons: anybody can sign in several times. Anonymous
+ * callers have none, since they cannot be told apart.
+ */
+export const personKey = ({ issuer, subject }: Pick<Principal, 'issuer' | 'subject'>): string =>
+  JSON.stringify([issuer, subject]);
+
 /** Key of something that belongs to one principal at one backend. */
 export const backendKey = (principal: Pick<Principal, 'key'>, backend: string): string =>
   // A line break can stand in neither half: JSON escapes it, and a backend's name is a DNS label.

@@ -1,0 +1,63 @@
+import { ByteOrderMark } from './event-parser.js';
+import { backendMessage, MESSAGE_MEMBERS, type BackendMessage } from './backend-message.js';
+import { HeldBytes } from '../edge/held-bytes.js';
+import { JsonScanner, type Wanted } from '../edge/json-scanner.js';
+import { Utf8Check } from '../edge/utf8-check.js';
+
+/** A message is kept until all of it has been seen; none may be larger. */
+export const MOST_MESSAGE_BYTES = 33_554_432;
+
+/** Members that say what is asked of the client or which request is meant, or that only one revision knows. */
+const WANTED: Wanted = {
+  root: MESSAGE_MEMBERS,
+  within: new Map([
+    ['result', new Set(['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta'])],
+    ['params', new Set(['progressToken', 'requestId', 'elicitationId', 'mode', 'tools', 'toolChoice'])],
+  ]),
+};
+
+/**
+ * Reads one JSON text of a backend as it comes: a message, or an array of them (MCP 2025-03-26). It is checked on the way,
+ * so that a large one never holds up everybody when it is complete.
+ */
+export class MessageReader {
+  readonly #mark = new ByteOrderMark();
+  readonly #utf8 = new Utf8Check();
+  readonly #held = new HeldBytes();
+  readonly #scanner = new JsonScanner(WANTED);
+
+  /** Bytes that are kept. */
+  get length(): number {
+    return this.#held.length;
+  }
+
+  /** Nothing that follows can make it a message. */
+  get broken(): boolean {
+    return this.#scanner.broken;
+  }
+
+  push(piece: Buffer): void {
+    // Nothing is kept of what cannot become a message any more.
+    if (this.#scanner.broken) return;
+    const bytes = this.#mark.strip(piece);
+    this.#held.add(bytes);
+    this.#utf8.push(bytes);
+    this.#scanner.push(bytes);
+  }
+
+  /** There will be no more. @returns the messages; `undefined` in the place of what is none. */
+  end(): readonly (BackendMessage | undefined)[] {
+    // JSON between systems is UTF-8 (RFC 8259, section 8.1): who replaces bytes may read other text than was checked.
+    if (!this.#scanner.end() || !this.#utf8.end()) return [undefined];
+    if (this.#scanner.root !== 'array') return [backendMessage(this.#held, this.#scanner)];
+    return this.#scanner.elements.map((element) => {
+      const scanner = new JsonScanner(WANTED);
+      const held = new HeldBytes();
+      for (const piece of this.#held.pieces(element)) {
+        held.add(piece);
+        scanner.push(piece);
+      }
+      return scanner.end() ? backendMessage(held, scanner) : undefined;
+    });
+  }
+}

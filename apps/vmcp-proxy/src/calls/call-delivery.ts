@@ -1,0 +1,75 @@
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import type { BackendResponse } from '../backends/backend-response.js';
+import type { Peer } from '../backends/peer.js';
+import type { Peers } from '../backends/peers.js';
+import { metaOf, type RequestId } from '../edge/message.js';
+import type { BackendQuestions } from './backend-questions.js';
+import type { Call } from './call.js';
+import { deliver } from './deliver.js';
+import type { DroppedMessages } from './dropped-messages.js';
+import { MessageGate } from './message-gate.js';
+import { RequestsInCall } from './requests-in-call.js';
+import { statusOfError } from './translate-answer.js';
+
+export interface DeliveryDependencies {
+  readonly peers: Pick<Peers, 'answerQuestion'>;
+  readonly questions: BackendQuestions;
+  readonly dropped: DroppedMessages;
+}
+
+/** One request as a backend got it. */
+export interface SentRequest {
+  readonly backend: string;
+  readonly peer: Peer;
+  /** The id that it was given. */
+  readonly id: RequestId;
+  /** For the answer. */
+  readonly timeoutMs: number;
+}
+
+/** How long a client may take to answer a backend's question in the middle of a call. */
+const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
+
+/** Hands the answer to a call to its client. @throws {GatehouseError} see {@link deliver} */
+export async function deliverTo(
+  call: Call,
+  response: BackendResponse,
+  { backend, peer, id, timeoutMs }: SentRequest,
+  to: DeliveryDependencies,
+): Promise<void> {
+  const { client, message, principal, answer } = call;
+  const translated = client.era !== peer.era;
+  const requests = new RequestsInCall(
+    {
+      backend,
+      principal,
+      peer,
+      session: client.era === 'legacy' && !translated ? client.session : undefined,
+      // People answer at their own pace; the backend's time limit is for the backend.
+      waits: (forClient) => response.expireAfter(forClient ? ANSWER_WITHIN_MS : timeoutMs),
+    },
+    to.questions,
+    to.peers,
+  );
+  const gate = new MessageGate(
+    {
+      client,
+      method: message.method,
+      id: message.id,
+      sentId: id,
+      progressToken: metaOf(message.params)?.['progressToken'],
+      translated,
+    },
+    requests,
+  );
+  try {
+    await deliver(response, answer, {
+      backend,
+      gate,
+      dropped: (reason) => to.dropped.note(backend, reason),
+      statusOf: (code) => (translated ? statusOfError(client, { code }) : 200),
+    });
+  } finally {
+    requests.close();
+  }
+}

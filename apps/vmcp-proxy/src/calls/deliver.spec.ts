@@ -1,0 +1,132 @@
+import { expect, test } from '@jest/globals';
+import { BackendResponse } from '../backends/backend-response.js';
+import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
+import type { Answer } from '../edge/answer.js';
+import { deliver } from './deliver.js';
+import type { DropReason } from './dropped-messages.js';
+import { gateFor, legacyClientWith } from './message-gate.fixture.js';
+
+/** A backend's answer that is given by hand, on its way to a client that may be slow. */
+function exchange(contentType: string) {
+  const facts = { written: '', ended: false, paused: 0, resumed: 0, aborted: false, isSlow: false };
+  const dropped: DropReason[] = [];
+  let drained: () => void = () => undefined;
+  const response = new BackendResponse('b', () => undefined);
+  const controller = {
+    pause: () => (facts.paused += 1),
+    resume: () => (facts.resumed += 1),
+    abort: (error: Error) => {
+      facts.aborted = true;
+      response.onResponseError(undefined, error);
+    },
+  };
+  type Controller = Parameters<BackendResponse['onRequestStart']>[0];
+  // The three methods that are called.
+  const handle = controller as unknown as Controller;
+  const write = (chunk: Buffer | string): boolean => {
+    facts.written += chunk.toString();
+    return !facts.isSlow;
+  };
+  const answer: Answer = {
+    begun: false,
+    isEventStream: false,
+    whole: (_status, _type, body) => void write(body),
+    pieces: (_status, _type, body) => body.forEach(write),
+    empty: () => undefined,
+    begin: () => undefined,
+    write,
+    end: () => (facts.ended = true),
+    breakOff: () => undefined,
+    onDrain: (callback) => (drained = callback),
+    onGone: () => undefined,
+  };
+  response.onRequestStart(handle);
+  response.onResponseStart(handle, 200, { 'content-type': contentType });
+  const { gate } = gateFor({ client: legacyClientWith(), progressToken: 7 });
+  const delivered = deliver(response, answer, {
+    backend: 'b',
+    gate,
+    dropped: (reason) => dropped.push(reason),
+    statusOf: () => 200,
+  }).then(
+    () => 'delivered',
+    (error: unknown) => (error instanceof Error ? error.message : 'not an error'),
+  );
+  return {
+    facts,
+    dropped,
+    delivered,
+    push: (text: string | Buffer) => response.onResponseData(handle, Buffer.from(text)),
+    end: () => response.onResponseEnd(),
+    drain: () => drained(),
+  };
+}
+
+const RESPONSE = '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}';
+const PROGRESS = '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7}}';
+const event = (data: string): string => `data: ${data}\n\n`;
+
+test('an event that is longer than anybody watches ends the call instead of going by unseen', async () => {
+  const { push, delivered, facts } = exchange('text/event-stream');
+  push('data: {"jsonrpc":"2.0","id":2,"result":{"x":"');
+  const filling = Buffer.alloc(1_048_576, 'x');
+  for (let count = 0; count * filling.length <= MOST_MESSAGE_BYTES; count += 1) push(filling);
+  expect(await delivered).toBe('the answer is too large');
+  expect([facts.written, facts.aborted]).toEqual(['', true]);
+});
+
+test('so does a JSON body, and one that is broken is not read to its end', async () => {
+  const large = exchange('application/json');
+  large.push('{"jsonrpc":"2.0","id":1,"result":{"x":"');
+  const filling = Buffer.alloc(1_048_576, 'x');
+  for (let count = 0; count * filling.length <= MOST_MESSAGE_BYTES; count += 1) large.push(filling);
+  expect(await large.delivered).toBe('the answer is too large');
+  const broken = exchange('application/json');
+  broken.push('{"jsonrpc":"2.0","id":1,"result":}');
+  expect(await broken.delivered).toBe('the answer is not JSON');
+  expect(broken.facts.aborted).toBe(true);
+});
+
+test('an event of very many lines is no way to take memory', async () => {
+  const { push, delivered } = exchange('text/event-stream');
+  push('data: {\n');
+  for (let count = 0; count < 11; count += 1) push('data:\n'.repeat(10_000));
+  expect(await delivered).toBe('the answer is too large');
+});
+
+test('what comes after the response is counted and goes nowhere, in the same chunk or later', async () => {
+  const { push, end, delivered, facts, dropped } = exchange('text/event-stream');
+  push(event(`[${RESPONSE},${RESPONSE}]`) + event(PROGRESS));
+  expect(await delivered).toBe('delivered');
+  push(event(RESPONSE));
+  end();
+  expect(facts.written).toBe(`event: message\n${event(RESPONSE)}`);
+  expect(facts.ended).toBe(true);
+  expect(dropped).toEqual(['late', 'late', 'late']);
+});
+
+test('a client that reads slowly slows the backend, not the memory, and goes on when it has read', async () => {
+  const { push, drain, delivered, facts } = exchange('text/event-stream');
+  facts.isSlow = true;
+  push(event(PROGRESS));
+  expect([facts.paused, facts.resumed]).toEqual([1, 0]);
+  drain();
+  expect(facts.resumed).toBe(1);
+  // A piece without a whole event writes nothing, so nothing would drain.
+  push(event(PROGRESS).slice(0, 20));
+  expect(facts.paused).toBe(1);
+  push(event(PROGRESS).slice(20) + event(RESPONSE));
+  expect(await delivered).toBe('delivered');
+});
+
+test('an event whose empty line is missing at the end of the stream is one all the same, if it is whole', async () => {
+  const whole = exchange('text/event-stream');
+  whole.push(`data: ${RESPONSE}`);
+  whole.end();
+  expect(await whole.delivered).toBe('delivered');
+  const cut = exchange('text/event-stream');
+  cut.push(`data: ${RESPONSE.slice(0, -1)}`);
+  cut.end();
+  expect(await cut.delivered).toBe('the stream ended without a response');
+  expect([cut.facts.written, cut.dropped]).toEqual(['', ['malformed']]);
+});

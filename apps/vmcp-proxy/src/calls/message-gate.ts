@@ -1,0 +1,169 @@
+import type { BackendMessage } from '../backends/backend-message.js';
+import type { HeldValue, Pieces } from '../edge/held-value.js';
+import { isSameId, type RequestId } from '../edge/message.js';
+import type { Client } from './call.js';
+import { allDeclared } from './declared.js';
+import type { DropReason } from './dropped-messages.js';
+import type { RequestsInCall } from './requests-in-call.js';
+import {
+  asksForInput,
+  inputRefused,
+  MOST_INPUT_REQUIRED_BYTES,
+  translateError,
+  translateResult,
+  type Outcome,
+} from './translate-answer.js';
+
+/** What becomes of one message that a backend sent on the stream of a call. */
+export type Verdict =
+  /** The response; `errorCode` is that of an error. */
+  | { readonly kind: 'response'; readonly text: Pieces; readonly errorCode: number | undefined }
+  | { readonly kind: 'other'; readonly text: Pieces }
+  /** The gateway answered it itself. */
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'dropped'; readonly reason: DropReason };
+
+export interface GateFacts {
+  readonly client: Client;
+  readonly method: string;
+  /** The client's own id, which is the one that goes out. */
+  readonly id: RequestId;
+  /** The id that the backend was given. */
+  readonly sentId: RequestId;
+  /** What the client named its progress by; absent: it wants none. */
+  readonly progressToken: RequestId;
+  /** The backend speaks another revision than the client. */
+  readonly translated: boolean;
+}
+
+const dropped = (reason: DropReason): Verdict => ({ kind: 'dropped', reason });
+
+const MOST_WORD_BYTES = 1_024;
+const PROGRESS_TOKEN = new Set(['progressToken']);
+const REQUEST_ID = new Set(['requestId']);
+
+/**
+ * Decides what a client sees of the messages on the stream of its call. A client takes a message for what its ids and tokens
+ * say, whichever stream it came on: so none of them is left to the backend. What goes out is written anew around the bytes
+ * of the result, which are not touched.
+ */
+export class MessageGate {
+  constructor(
+    private readonly facts: GateFacts,
+    private readonly requests: RequestsInCall,
+  ) {}
+
+  /** @param message `undefined`: what came is no message. */
+  judge(message: BackendMessage | undefined): Verdict {
+    switch (message?.kind) {
+      case undefined:
+        return dropped('malformed');
+      case 'notification':
+        return this.#notification(message.method, message.params);
+      case 'request':
+        return this.#request(message);
+      case 'result':
+      case 'error':
+        return this.#response(message);
+    }
+  }
+
+  #request(message: Extract<BackendMessage, { kind: 'request' }>): Verdict {
+    const taken = this.requests.take(message);
+    if (taken === 'answered') return { kind: 'answered' };
+    return typeof taken === 'string' ? dropped(taken) : { kind: 'other', text: taken };
+  }
+
+  #response(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Verdict {
+    // An error without an id is about what the backend could not read: on this stream, this very request.
+    const isOurs =
+      isSameId(message.id, this.facts.sentId) || (message.kind === 'error' && message.id === undefined);
+    if (!isOurs) return dropped('foreign_response');
+    const outcome = this.#outcome(message);
+    if (outcome === undefined) return dropped('malformed');
+    const text = responseText(this.facts.id, outcome);
+    return { kind: 'response', text, errorCode: outcome.member === 'error' ? outcome.code : undefined };
+  }
+
+  #outcome(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Outcome | undefined {
+    if (message.kind === 'error')
+      return this.facts.translated
+        ? translateError(message.parsed, this.facts)
+        : { member: 'error', value: message.error.pieces, code: message.parsed.code };
+    const { result } = message;
+    if (this.facts.translated) return translateResult(result, this.facts);
+    if (!this.#mayAsk(result)) return inputRefused(this.facts.method, this.facts.client.era);
+    return { member: 'result', value: result.pieces };
+  }
+
+  /** Since 2026-07-28 a server asks by its result. */
+  #mayAsk(result: HeldValue): boolean {
+    const { client } = this.facts;
+    if (client.era === 'legacy' || !asksForInput(result)) return true;
+    const asked = result.member('inputRequests');
+    return (
+      asked === undefined ||
+      allDeclared(asked.parsed(MOST_INPUT_REQUIRED_BYTES), client.envelope.capabilities)
+    );
+  }
+
+  #notification(method: string, params: HeldValue | undefined): Verdict {
+    switch (method) {
+      case 'notifications/progress':
+        return this.#progress(params);
+      case 'notifications/cancelled':
+        return this.#cancelled(params);
+      case 'notifications/message':
+        return this.#wantsLogs() ? passedOn(method, params?.pieces) : dropped('unexpected_notification');
+      case 'notifications/elicitation/complete': {
+        const elicitationId = params?.member('elicitationId')?.parsed(MOST_WORD_BYTES);
+        const isOurs = params?.isAmbiguous === false && this.requests.hasElicited(elicitationId);
+        return isOurs ? passedOn(method, params.pieces) : dropped('unexpected_notification');
+      }
+      case 'notifications/tools/list_changed':
+      case 'notifications/prompts/list_changed':
+      case 'notifications/resources/list_changed':
+        // Later revisions have a stream of their own for these.
+        return this.facts.client.era === 'legacy' && !this.facts.translated
+          ? passedOn(method, params?.pieces)
+          : dropped('unexpected_notification');
+      default:
+        return dropped('unexpected_notification');
+    }
+  }
+
+  #progress(params: HeldValue | undefined): Verdict {
+    const { progressToken } = this.facts;
+    const given = params?.member('progressToken')?.parsed(MOST_WORD_BYTES);
+    if (params === undefined || progressToken === undefined || !isSameId(given, progressToken))
+      return dropped('foreign_progress');
+    const named = { progressToken: JSON.stringify(progressToken) };
+    return passedOn('notifications/progress', params.replacing(PROGRESS_TOKEN, named));
+  }
+
+  #cancelled(params: HeldValue | undefined): Verdict {
+    const given = params?.member('requestId')?.parsed(MOST_WORD_BYTES);
+    const requestId = this.requests.idAtClient(given);
+    if (params === undefined || requestId === undefined) return dropped('foreign_cancellation');
+    const named = { requestId: JSON.stringify(requestId) };
+    return passedOn('notifications/cancelled', params.replacing(REQUEST_ID, named));
+  }
+
+  /** Since 2026-07-28 log messages are sent to those who asked for them in this very request. */
+  #wantsLogs(): boolean {
+    const { client } = this.facts;
+    return client.era === 'legacy' || client.envelope.logLevel !== undefined;
+  }
+}
+
+/** @param id the client's own. */
+export const responseText = (id: RequestId, { member, value }: Outcome): Pieces => [
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"${member}":`,
+  ...value,
+  '}',
+];
+
+function passedOn(method: string, params: Pieces | undefined): Verdict {
+  const written = params === undefined ? [] : [',"params":', ...params];
+  return { kind: 'other', text: [`{"jsonrpc":"2.0","method":"${method}"`, ...written, '}'] };
+}

@@ -1,0 +1,93 @@
+import { parseFaithfully } from './faithful-json.js';
+import type { HeldBytes } from './held-bytes.js';
+import type { FoundMember, Span } from './json-scanner.js';
+
+/** JSON text that is passed on: what is written here, and bytes as they came. */
+export type Pieces = readonly (Buffer | string)[];
+
+/** Up to here one write costs less than several. */
+const WORTH_JOINING_BYTES = 65_536;
+
+/** The same bytes, in one piece where that is worth it. */
+export function joined(pieces: Pieces): readonly Buffer[] {
+  const buffers = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+  const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+  return length <= WORTH_JOINING_BYTES ? [Buffer.concat(buffers, length)] : buffers;
+}
+
+/** A JSON value that stands in held bytes, and what the scanner found within it. */
+export class HeldValue {
+  constructor(
+    private readonly held: HeldBytes,
+    private readonly span: Span & { readonly firstByte: number },
+    private readonly within: readonly FoundMember[] = [],
+  ) {}
+
+  get firstByte(): number {
+    return this.span.firstByte;
+  }
+
+  /** As it was written. */
+  get pieces(): readonly Buffer[] {
+    return this.held.pieces(this.span);
+  }
+
+  /** The value itself; `undefined` when it is larger than that: making values of megabytes holds up everybody. */
+  parsed(mostBytes: number): unknown {
+    return this.span.end - this.span.start > mostBytes
+      ? undefined
+      : parseFaithfully(this.held.text(this.span));
+  }
+
+  /** The member of that name that counts, of those that were looked for. */
+  member(name: string): HeldValue | undefined {
+    const found = this.within.findLast((member) => member.name === name);
+    return found === undefined ? undefined : new HeldValue(this.held, found);
+  }
+
+  /** Whether a member that was looked for is there twice: parsers need not agree on which of them counts. */
+  get isAmbiguous(): boolean {
+    return new Set(this.within.map(({ name }) => name)).size < this.within.length;
+  }
+
+  /**
+   * The object without some of the members that were looked for, and with others; all that is left stays as it was written.
+   * @param members JSON texts by name.
+   */
+  replacing(names: ReadonlySet<string>, members: Readonly<Record<string, string>>): Pieces {
+    const runs: Pieces[] = Object.entries(members).map(([name, text]) => [`${JSON.stringify(name)}:${text}`]);
+    const dropped = this.within.filter(({ name }) => names.has(name));
+    let from = this.span.start + 1;
+    for (const { nameStart, end } of [...dropped, AT_END(this.span.end - 1)]) {
+      const run = withoutEdges(this.held.pieces({ start: from, end: nameStart }));
+      if (run.length > 0) runs.push(run);
+      from = end;
+    }
+    return ['{', ...runs.flatMap((run, index) => (index === 0 ? run : [',', ...run])), '}'];
+  }
+}
+
+const AT_END = (offset: number): Pick<FoundMember, 'nameStart' | 'end'> => ({
+  nameStart: offset,
+  end: offset,
+});
+
+/** Commas and white space at the edges separate a run of members from what was next to it. */
+const SEPARATORS: ReadonlySet<number> = new Set(Buffer.from(', \n\r\t'));
+
+function withoutEdges(pieces: readonly Buffer[]): readonly Buffer[] {
+  const kept = [...pieces];
+  for (let first = kept.shift(); first !== undefined; first = kept.shift()) {
+    const from = first.findIndex((byte) => !SEPARATORS.has(byte));
+    if (from === -1) continue;
+    kept.unshift(first.subarray(from));
+    break;
+  }
+  for (let last = kept.pop(); last !== undefined; last = kept.pop()) {
+    const end = last.findLastIndex((byte) => !SEPARATORS.has(byte));
+    if (end === -1) continue;
+    kept.push(last.subarray(0, end + 1));
+    break;
+  }
+  return kept;
+}
