@@ -27,7 +27,8 @@ export interface CallWorld {
   close(): Promise<void>;
 }
 
-export async function startCallWorld(): Promise<CallWorld> {
+/** @param timeoutMs how long backends may take. */
+export async function startCallWorld(timeoutMs = 1_500): Promise<CallWorld> {
   const nats = await startTestNats();
   const backends = new Map<BackendName, TestBackend>();
   for (const name of BACKEND_NAMES) backends.set(name, await startBackend({ kind: BACKENDS[name].kind }));
@@ -42,7 +43,7 @@ export async function startCallWorld(): Promise<CallWorld> {
       ...BACKEND_NAMES.map((name) => ({
         name,
         url: backend(name).url,
-        timeoutMs: 1_500,
+        timeoutMs,
         strategy: BACKENDS[name].strategy,
       })),
       { name: 'gone', url: 'http://127.0.0.1:9/mcp' },
