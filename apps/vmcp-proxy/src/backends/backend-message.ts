@@ -79,8 +79,9 @@ function methodMessage(
 function heldMember(name: string, held: HeldBytes, scanner: JsonScanner): HeldValue | undefined {
   const member = scanner.last(name);
   if (member === undefined || member.firstByte === SMALL_N) return undefined;
+  if (member.firstByte !== OPEN_OBJECT) return new HeldValue(held, member);
   const within = scanner.found.filter(
-    ({ within, start, end }) => within === name && start > member.start && end < member.end,
+    (found) => found.within === name && found.start > member.start && found.end < member.end,
   );
   return new HeldValue(held, member, within);
 }

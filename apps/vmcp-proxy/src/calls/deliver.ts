@@ -109,13 +109,18 @@ class EventDelivery {
           return this.#waits === before;
         },
         end: () => {
-          this.#parser.end();
-          // Neither this nor a failure says anything once the response has been delivered.
-          reject(noResponse('the stream ended without a response'));
+          const error = this.#end();
+          if (error !== undefined) reject(error);
         },
+        // This says nothing once the response has been delivered.
         fail: reject,
       });
     });
+  }
+
+  #end(): GatehouseError | undefined {
+    this.#parser.end();
+    return this.#isAnswered ? undefined : noResponse('the stream ended without a response');
   }
 
   #data(bytes: Buffer): void {

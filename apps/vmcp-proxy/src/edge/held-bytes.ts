@@ -30,8 +30,8 @@ export class HeldBytes {
   }
 
   text(span: Span): string {
-    const [first, ...others] = this.pieces(span);
-    if (first === undefined) return '';
-    return (others.length === 0 ? first : Buffer.concat([first, ...others])).toString();
+    const [only] = this.#pieces;
+    if (only !== undefined && span.end <= only.length) return only.toString('utf8', span.start, span.end);
+    return Buffer.concat(this.pieces(span)).toString();
   }
 }

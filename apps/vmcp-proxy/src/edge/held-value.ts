@@ -1,5 +1,6 @@
 import { parseFaithfully } from './faithful-json.js';
 import type { HeldBytes } from './held-bytes.js';
+import { QUOTE } from './json-grammar.js';
 import type { FoundMember, Span } from './json-scanner.js';
 
 /** JSON text that is passed on: what is written here, and bytes as they came. */
@@ -34,9 +35,10 @@ export class HeldValue {
 
   /** The value itself; `undefined` when it is larger than that: making values of megabytes holds up everybody. */
   parsed(mostBytes: number): unknown {
-    return this.span.end - this.span.start > mostBytes
-      ? undefined
-      : parseFaithfully(this.held.text(this.span));
+    if (this.span.end - this.span.start > mostBytes) return undefined;
+    const text = this.held.text(this.span);
+    // Nearly all that is looked at are short words.
+    return this.firstByte === QUOTE && !text.includes('\\') ? text.slice(1, -1) : parseFaithfully(text);
   }
 
   /** The member of that name that counts, of those that were looked for. */

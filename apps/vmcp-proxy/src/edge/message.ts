@@ -39,6 +39,7 @@ export const isId = (value: unknown): boolean => typeof value === 'string' || is
  */
 export function idKey(id: RequestId): string | undefined {
   if (typeof id === 'string') return JSON.stringify(id);
+  if (typeof id === 'number') return String(id);
   return isNumber(id) ? String(Number(JSON.stringify(id))) : undefined;
 }
 
