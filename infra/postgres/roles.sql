@@ -1,6 +1,7 @@
 -- One role per service, each owner of its own schema and of nothing else: what one service stores, no other can read.
 -- Run as a superuser in the gateway's database. Safe to run again; then it also sets the passwords anew.
---   psql -v authorization_server_password=… -v token_vault_password=… -f roles.sql
+-- psql has to know the variables authorization_server_password and token_vault_password; 10-roles.sh shows how to give it
+-- them without writing them into its arguments, which everybody on the machine can read.
 
 select set_config('gatehouse.authorization_server_password', :'authorization_server_password', false),
        set_config('gatehouse.token_vault_password', :'token_vault_password', false);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
 import {
   embeddedPostgres,
@@ -82,7 +82,9 @@ async function initialise({ binaries, data, user }: Installation, state: StateFo
   const draft = `${data}.new`;
   const passwordFile = `${data}.password`;
   for (const leftover of [data, draft]) rmSync(leftover, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  // What lies above has to let the user pass that Postgres runs as.
+  mkdirSync(dirname(draft), { recursive: true, mode: 0o755 });
+  mkdirSync(draft, { mode: 0o700 });
   writeFileSync(passwordFile, state.secrets.postgresPassword, { mode: 0o600 });
   if (user !== undefined) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
   const args = [`--pgdata=${draft}`, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`];
