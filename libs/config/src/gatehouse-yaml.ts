@@ -137,6 +137,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     'duration',
     'How long a service that is asked to stop finishes what it has begun; 1s to 10m. The orchestrator has to wait a little longer.',
   ).default('25s'),
+  startTimeout: text(
+    'duration',
+    'How long a starting service waits for its database and its bus; 0s to 10m. After that it ends with exit code 75.',
+  ).default('30s'),
   listen: block('Where the services listen.', {
     proxy: address('MCP clients.', 4483),
     authorizationServer: address('Browsers and MCP clients.', 4484),

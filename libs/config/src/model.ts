@@ -35,6 +35,8 @@ export interface GatehouseModel {
     readonly provisioningCredentials: ConfiguredSecret;
     readonly streamReplicas: number;
   };
+  /** How long a starting service waits for what it depends on. */
+  readonly startTimeoutMs: number;
   /** How long a service that is asked to stop finishes what it has begun. */
   readonly shutdownTimeoutMs: number;
   readonly listen: {

@@ -1,15 +1,24 @@
 import type { Problem } from './problems.js';
 
 /** All problems as one message: for a service that refuses to start and for `gatehouse validate` alike. */
-export const renderProblems = (problems: readonly Problem[]): string => render(problems, 'problem');
+export const renderProblems = (problems: readonly Problem[]): string =>
+  render(problems, `The configuration has ${counted(problems.length, 'problem')}:`);
 
 /** The same for what does not keep a service from starting. */
-export const renderWarnings = (warnings: readonly Problem[]): string => render(warnings, 'warning');
+export const renderWarnings = (warnings: readonly Problem[]): string =>
+  render(warnings, `The configuration has ${counted(warnings.length, 'warning')}:`);
 
-function render(problems: readonly Problem[], kind: string): string {
-  const count = problems.length === 1 ? `1 ${kind}` : `${problems.length} ${kind}s`;
-  return [`The configuration has ${count}:`, ...problems.map(renderProblem)].join('\n');
-}
+/** What a service depends on and that did not answer for as long as it waited. Nothing is wrong with the configuration itself. */
+export const renderUnreachable = (away: readonly Problem[], waitedMs: number): string =>
+  render(
+    away,
+    `Not started: after ${waitedMs / 1_000} s, ${counted(away.length, 'part')} that this service needs ${away.length === 1 ? 'does' : 'do'} not answer:`,
+  );
+
+const counted = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
+
+const render = (problems: readonly Problem[], heading: string): string =>
+  [heading, ...problems.map(renderProblem)].join('\n');
 
 function renderProblem({ document, line, path, message, instead }: Problem): string {
   const place = line === undefined ? document : `${document}:${line}`;

@@ -13,8 +13,9 @@ import type { RequestContract } from '@gatehouse/contracts/contract';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { MessagePattern, NatsContext } from '@nestjs/microservices';
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { DEADLINE_HEADER, isPast } from './deadline.js';
+
 import { RpcErrorFilter } from './rpc-error.filter.js';
+import { isOver, TIME_LEFT_HEADER } from './time-left.js';
 
 /**
  * Marks the method that answers a contract's requests. It gets the parsed request as its payload; a request of another
@@ -34,7 +35,7 @@ export function Answers(contract: RequestContract): MethodDecorator {
 class DeadlineGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const headers = context.switchToRpc().getContext<NatsContext>().getHeaders() as MsgHdrs | undefined;
-    if (isPast(headers?.get(DEADLINE_HEADER), Date.now())) throw new GatehouseError('deadline_exceeded');
+    if (isOver(headers?.get(TIME_LEFT_HEADER))) throw new GatehouseError('deadline_exceeded');
     return true;
   }
 }

@@ -7,10 +7,10 @@ import { headers } from '@nats-io/transport-node';
 import { firstValueFrom, type Observable, race, switchMap, timeout, TimeoutError, timer } from 'rxjs';
 import type { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
-import { DEADLINE_HEADER } from './deadline.js';
 import { PROOF_HEADER, proveRequest } from './request-proof.js';
 import { fromRpcError } from './rpc-error.js';
 import { fullSubject } from './subjects.js';
+import { TIME_LEFT_HEADER } from './time-left.js';
 
 export interface AskOptions {
   /** Milliseconds since the epoch; the contract's own time limit holds as well. */
@@ -41,7 +41,7 @@ export class ContractClient {
     const { gatewayName, service, requestKeys } = this.bus.options;
     const subject = fullSubject(gatewayName, contract.subject);
     const header = headers();
-    header.set(DEADLINE_HEADER, String(deadlineAtMs));
+    header.set(TIME_LEFT_HEADER, String(deadlineAtMs - Date.now()));
     if (contract.proven)
       header.set(PROOF_HEADER, await proveRequest({ contract, subject, request }, service, requestKeys));
     const record = new NatsRecordBuilder(request).setHeaders(header).build();

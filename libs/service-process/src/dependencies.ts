@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Problem } from '@gatehouse/config/problems';
 
 /** Something outside the process that it cannot start without. */
@@ -9,6 +10,25 @@ export interface Dependency {
    * @throws when the configuration is too broken to ask; it has its own problem then.
    */
   readonly check: () => Promise<string | undefined>;
+}
+
+const ASK_AGAIN_AFTER_MS = 500;
+
+/** Asks until all answer, or `withinMs` is over. @returns what does not answer then. */
+export async function unreachableAfter(
+  withinMs: number,
+  document: string,
+  dependencies: readonly Dependency[],
+  waiting: (problems: readonly Problem[]) => void,
+): Promise<readonly Problem[]> {
+  const endsAtMs = performance.now() + withinMs;
+  let problems = await unreachable(document, dependencies);
+  if (problems.length > 0 && performance.now() < endsAtMs) waiting(problems);
+  while (problems.length > 0 && performance.now() < endsAtMs) {
+    await delay(ASK_AGAIN_AFTER_MS);
+    problems = await unreachable(document, dependencies);
+  }
+  return problems;
 }
 
 /** Asks all dependencies at once. */

@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import type { ServiceName } from '@gatehouse/config/configured-secret';
 import { loadConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model';
-import { renderProblems } from '@gatehouse/config/render-problems';
+import { renderProblems, renderUnreachable } from '@gatehouse/config/render-problems';
 import { Log } from '@gatehouse/observability/log';
-import { unreachable, type Dependency } from './dependencies.js';
+import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
 
 export interface ServiceProgram<Part extends { readonly shutdownTimeoutMs: number }> {
   readonly service: ServiceName;
@@ -18,6 +18,8 @@ export interface ServiceProgram<Part extends { readonly shutdownTimeoutMs: numbe
 
 /** sysexits(3): something is wrong with the configuration. */
 const EX_CONFIG = 78;
+/** What the service depends on is away; the same start may work later. */
+const EX_TEMPFAIL = 75;
 
 /**
  * The life of a service's process: configuration (`--config`, else GATEHOUSE_CONFIG, else ./gatehouse.yaml), one message
@@ -30,15 +32,22 @@ export async function runService<Part extends { readonly shutdownTimeoutMs: numb
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
   const loaded = loadConfiguration(path, { part: program.service });
-  const problems = [
-    ...(loaded.ok ? [] : loaded.problems),
-    ...(loaded.model === undefined ? [] : await unreachable(path, program.dependencies(loaded.model))),
-  ];
-  if (!loaded.ok || problems.length > 0) {
-    console.error(renderProblems(problems));
+  if (!loaded.ok) {
+    const away =
+      loaded.model === undefined ? [] : await unreachable(path, program.dependencies(loaded.model));
+    console.error(renderProblems([...loaded.problems, ...away]));
     process.exit(EX_CONFIG);
   }
   const log = new Log(program.service);
+  const { startTimeoutMs } = loaded.model;
+  const away = await unreachableAfter(startTimeoutMs, path, program.dependencies(loaded.model), (late) => {
+    for (const { path: setting, message } of late)
+      log.warn('waiting-for-dependency', { setting, reason: message });
+  });
+  if (away.length > 0) {
+    console.error(renderUnreachable(away, startTimeoutMs));
+    process.exit(EX_TEMPFAIL);
+  }
   for (const { path: place, message } of loaded.warnings)
     log.warn('configuration-warning', { path: place, reason: message });
   try {

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { RecipientKey } from '@gatehouse/contracts/fields';
 import type { credentialReply, ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
+import type { Clock } from '@gatehouse/kernel/clock';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
+import { CLOCK } from '../config.js';
 import type { Release } from '../custody-log/custody-entry.js';
 import { CustodyLog } from '../custody-log/custody-log.js';
 import { VaultMetrics } from '../vault-metrics.js';
@@ -13,6 +15,7 @@ export class ReleaseCredential {
   constructor(
     private readonly custodyLog: CustodyLog,
     private readonly metrics: VaultMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async run(
@@ -21,7 +24,8 @@ export class ReleaseCredential {
     recipient: RecipientKey,
   ): Promise<z.input<typeof credentialReply>> {
     await this.custodyLog.append(release);
-    const credential: ReleasedCredential = { accessToken: release.token, useUntilMs };
+    const useForMs = Math.max(0, useUntilMs - this.clock.nowMs());
+    const credential: ReleasedCredential = { accessToken: release.token, useUntilMs, useForMs };
     const sealed = await sealMessage(credential, recipient);
     this.metrics.released(release.backend, release.kind);
     return { sealed, useUntilMs };

@@ -131,7 +131,7 @@ describe('the custody log', () => {
   });
 
   test('that cannot be written releases nothing, and goes on afterwards in a new chain', async () => {
-    const releases = new ReleaseCredential(log, new VaultMetrics(new Metrics()));
+    const releases = new ReleaseCredential(log, new VaultMetrics(new Metrics()), systemClock);
     const { publicKey } = await newMessageKeyPair();
     await stores.rows.query({ name: 'away', text: 'alter table custody_log rename to custody_log_away' });
     await expect(releases.run(release(), 1, publicKey)).rejects.toMatchObject({ code: 'internal' });

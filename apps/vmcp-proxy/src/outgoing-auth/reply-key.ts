@@ -21,7 +21,10 @@ export class ReplyKey {
   async open(sealed: string): Promise<AskedCredential> {
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
-    const { accessToken, useUntilMs } = parsed.data;
-    return { header: bearer(accessToken, sha256(accessToken)), useUntilMs };
+    const { accessToken, useUntilMs, useForMs } = parsed.data;
+    return {
+      header: bearer(accessToken, sha256(accessToken)),
+      useUntilMs: useForMs === undefined ? useUntilMs : Date.now() + useForMs,
+    };
   }
 }

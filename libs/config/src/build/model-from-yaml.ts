@@ -31,6 +31,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     vault: buildVault(written.vault, authServer !== undefined, secrets),
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),
+    startTimeoutMs: milliseconds(written.startTimeout),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
     listen: written.listen,
   };

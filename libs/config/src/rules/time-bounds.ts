@@ -12,12 +12,14 @@ interface Bounds {
 const ACCESS_TOKEN: Bounds = { minMs: 5 * SECOND_MS, maxMs: 24 * HOUR_MS, text: '5s to 24h' };
 const REFRESH_TOKEN: Bounds = { minMs: MINUTE_MS, maxMs: 365 * DAY_MS, text: '1m to 365d' };
 const AUTH_CODE: Bounds = { minMs: 5 * SECOND_MS, maxMs: 10 * MINUTE_MS, text: '5s to 10m' };
+const START: Bounds = { minMs: 0, maxMs: 10 * MINUTE_MS, text: '0s to 10m' };
 const SHUTDOWN: Bounds = { minMs: SECOND_MS, maxMs: 10 * MINUTE_MS, text: '1s to 10m' };
 const CALL: Bounds = { minMs: 100, maxMs: 10 * MINUTE_MS, text: '100ms to 10m' };
 const PROVIDER_REQUEST: Bounds = { minMs: 100, maxMs: 30 * SECOND_MS, text: '100ms to 30s' };
 
 export const timeBounds: Rule = (model) => [
   ...lifespanFindings(model),
+  ...within(['startTimeout'], model.startTimeoutMs, START),
   ...within(['shutdownTimeout'], model.shutdownTimeoutMs, SHUTDOWN),
   ...model.backends.flatMap(({ timeoutMs }, index) =>
     within(['backends', index, 'timeout'], timeoutMs, CALL),

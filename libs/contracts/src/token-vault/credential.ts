@@ -7,6 +7,8 @@ export const releasedCredential = z.strictObject({
   accessToken: z.string().min(1),
   /** When the receiver has to ask again, at the latest. */
   useUntilMs: instantMs,
+  /** The same as a time from now on, for a receiver whose clock is another; absent from an earlier release. */
+  useForMs: z.int().nonnegative().optional(),
 });
 export type ReleasedCredential = z.output<typeof releasedCredential>;
 
