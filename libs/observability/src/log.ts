@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { destination, pino, type Logger } from 'pino';
+import { pino, type Logger } from 'pino';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -21,6 +22,8 @@ const REDACTED_FIELDS = [
   'nonce',
 ];
 
+const FLUSH_WITHIN_MS = 1_000;
+
 /** One JSON line per fact on standard output. `event` is a kebab-case fact; fields are flat and hold ids, names and numbers. */
 @Injectable()
 export class Log {
@@ -35,7 +38,9 @@ export class Log {
         formatters: { level: (level) => ({ level }) },
         redact: { paths: REDACTED_FIELDS, censor: '[redacted]' },
       },
-      destination({ fd: 1, sync: false }),
+      // Node's own stream waits for a slow reader without holding up the service, and says when the reader is gone.
+      // pino's would, in a process that ends just then, try the last lines again for ever.
+      { write: (line: string) => void process.stdout.write(line) },
     );
   }
 
@@ -65,8 +70,15 @@ export class Log {
     else this.warn(event, facts);
   }
 
-  flush(): void {
-    this.#logger.flush();
+  /** `gone` runs when the log cannot be written any more: whoever read it has gone, or its disk is full. */
+  onReaderGone(gone: () => void): void {
+    process.stdout.on('error', gone);
+  }
+
+  /** Resolves when everything logged so far was written, or cannot be, or after a second. */
+  async flush(): Promise<void> {
+    const written = new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+    await Promise.race([written, delay(FLUSH_WITHIN_MS, undefined, { ref: false })]);
   }
 }
 

@@ -20,11 +20,13 @@ export interface ServiceProgram<Part extends { readonly shutdownTimeoutMs: numbe
 const EX_CONFIG = 78;
 /** What the service depends on is away; the same start may work later. */
 const EX_TEMPFAIL = 75;
+/** sysexits(3): the log cannot be written. */
+const EX_IOERR = 74;
 
 /**
  * The life of a service's process: configuration (`--config`, else GATEHOUSE_CONFIG, else ./gatehouse.yaml), one message
- * with everything that keeps it from starting, start, and a clean end on SIGTERM, SIGINT or, with
- * GATEHOUSE_STOP_WITH_PARENT=1, when whoever launched it is gone.
+ * with everything that keeps it from starting, start, and a clean end on SIGTERM, SIGINT, when whoever reads its log is
+ * gone or, with GATEHOUSE_STOP_WITH_PARENT=1, whoever launched it.
  */
 export async function runService<Part extends { readonly shutdownTimeoutMs: number }>(
   program: ServiceProgram<Part>,
@@ -56,33 +58,32 @@ export async function runService<Part extends { readonly shutdownTimeoutMs: numb
     log.info('service-started');
   } catch (error) {
     log.failure('service-not-started', error);
-    log.flush();
+    await log.flush();
     process.exit(1);
   }
 }
 
 function stopWhenAsked(running: { close(): Promise<void> }, withinMs: number, log: Log): void {
   let stopping = false;
-  const stop = (reason: string): void => {
+  const stop = (reason: string, exitCode = 0): void => {
     if (stopping) return;
     stopping = true;
     log.info('service-stopping', { reason });
-    const end = (code: number) => {
-      log.flush();
-      process.exit(code);
-    };
+    const end = (code: number) => void log.flush().then(() => process.exit(code));
     setTimeout(() => {
       log.warn('service-stop-took-too-long', { withinMs });
       end(1);
     }, withinMs).unref();
     running.close().then(
-      () => end(0),
+      () => end(exitCode),
       (error: unknown) => {
         log.failure('service-not-stopped-cleanly', error);
         end(1);
       },
     );
   };
+  // It would go on unseen, and with nobody to end it.
+  log.onReaderGone(() => stop('log reader gone', EX_IOERR));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
   // The launcher's end of the pipe closes with it, however it died.
   if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
