@@ -1,1 +1,1 @@
-export default function startPostgres(): Promise<void>;
+export default function startRun(): Promise<void>;

@@ -1,1 +1,1 @@
-export default function stopPostgres(): Promise<void>;
+export default function endRun(): Promise<void>;

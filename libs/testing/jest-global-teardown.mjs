@@ -1,3 +1,3 @@
-export default async function stopPostgres() {
-  await globalThis.stopGatehouseTestPostgres?.();
+export default async function endRun() {
+  await globalThis.endGatehouseTestRun?.();
 }

@@ -3,6 +3,8 @@ import { mcpSessions } from '@gatehouse/contracts/buckets';
 import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
+import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
+import { presence } from '@gatehouse/contracts/token-vault/presence';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import type { Service } from '@gatehouse/contracts/contract';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -14,6 +16,7 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
+import { newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -97,12 +100,17 @@ describe('requests', () => {
   test('a request that nobody answers is unavailable within its own time limit, a long one within a short one', async () => {
     const client = server.get(ContractClient);
     const long = { sealedQuery: 'a.b.c.d.e', browserBinding: 'x'.repeat(43) };
+    const replyKey = (await newMessageKeyPair()).publicKey;
     const answers = await Promise.allSettled([
       client.ask(sessionClose, { tsid: newSessionId() }),
-      // Its limit of 45 s would be over long after the one of this test.
+      // Its own limit is 45 s, and it must not be sent twice.
       client.ask(connectionComplete, long),
+      // Its own limit is 20 s, and it may be sent again.
+      proxy.get(ContractClient).ask(credentialInject, { tsid: newSessionId(), backend: 'repos', replyKey }),
     ]);
-    expect(answers).toMatchObject([{ reason: { code: 'unavailable' } }, { reason: { code: 'unavailable' } }]);
+    expect(answers).toMatchObject(Array(3).fill({ reason: { code: 'unavailable' } }));
+    const absence = { message: expect.stringContaining(presence.subject) as unknown as string };
+    expect(answers.slice(1)).toMatchObject([{ reason: absence }, { reason: { cause: absence } }]);
   });
 
   test('a deadline that has passed is not sent', async () => {

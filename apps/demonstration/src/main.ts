@@ -10,10 +10,10 @@ try {
   const places = Object.entries(world.urls).map(([part, url]) => `${part}=${url}`);
   if (world.controlUrl !== undefined) places.push(`control=${world.controlUrl}`);
   console.log(`demonstration ready ${places.join(' ')}`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => {
-      void world.close().then(() => process.exit(0));
-    });
+  const stop = () => void world.close().then(() => process.exit(0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+  // The launcher's end of the pipe closes with it, however it died.
+  if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1') process.stdin.once('close', stop).resume();
 } catch (error) {
   const expected = error instanceof SettingsError || error instanceof ListenError;
   console.error('demonstration:', expected ? error.message : error);

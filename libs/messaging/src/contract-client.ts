@@ -4,7 +4,18 @@ import { presence } from '@gatehouse/contracts/token-vault/presence';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { NatsRecordBuilder } from '@nestjs/microservices';
 import { headers } from '@nats-io/transport-node';
-import { firstValueFrom, type Observable, race, switchMap, timeout, TimeoutError, timer } from 'rxjs';
+import {
+  concatMap,
+  firstValueFrom,
+  ignoreElements,
+  type Observable,
+  race,
+  repeat,
+  switchMap,
+  timeout,
+  TimeoutError,
+  timer,
+} from 'rxjs';
 import type { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
 import { PROOF_HEADER, proveRequest } from './request-proof.js';
@@ -37,7 +48,8 @@ export class ContractClient {
     );
     if (deadlineAtMs <= nowMs)
       throw new GatehouseError('deadline_exceeded', `no time left for ${contract.subject}`);
-    if (!contract.idempotent && contract.timeoutMs > DEFAULT_TIMEOUT_MS) await this.#present(contract);
+    const isLong = contract.timeoutMs > DEFAULT_TIMEOUT_MS && contract.answeredBy === presence.answeredBy;
+    if (isLong && !contract.idempotent) await this.ask(presence, {});
     const { gatewayName, service, requestKeys } = this.bus.options;
     const subject = fullSubject(gatewayName, contract.subject);
     const header = headers();
@@ -49,7 +61,8 @@ export class ContractClient {
     try {
       const send = () => this.bus.client.send<unknown>(subject, record);
       const sent = contract.idempotent ? askedAgain(send) : send();
-      answer = await firstValueFrom(sent.pipe(timeout(deadlineAtMs - nowMs)));
+      const waited = isLong && contract.idempotent ? race(sent, this.#absence()) : sent;
+      answer = await firstValueFrom(waited.pipe(timeout(deadlineAtMs - nowMs)));
     } catch (error) {
       throw asGatehouseError(error, contract.subject);
     }
@@ -60,11 +73,15 @@ export class ContractClient {
   }
 
   /**
-   * The bus does not say across accounts that nobody listens. Where the answer may take long and the request must not be
-   * sent twice, a missing answerer is noticed this way instead of by the long time limit.
+   * The bus does not say across accounts that nobody listens. Where an answer may take long, a missing answerer is noticed
+   * this way instead of by the long time limit. @throws when nobody listens; while somebody does it goes on looking.
    */
-  async #present({ answeredBy }: RequestContract): Promise<void> {
-    if (answeredBy === presence.answeredBy) await this.ask(presence, {});
+  #absence(): Observable<never> {
+    return timer(ASK_AGAIN_AFTER_MS).pipe(
+      concatMap(() => this.ask(presence, {})),
+      repeat(),
+      ignoreElements(),
+    );
   }
 }
 

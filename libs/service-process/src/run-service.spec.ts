@@ -66,7 +66,7 @@ test('a service whose log reader is gone ends at its next line, instead of tryin
 
 test('a service whose launcher is gone, and its log reader with it, ends', async () => {
   const child = await started({ GATEHOUSE_STOP_WITH_PARENT: '1' });
-  for (const stream of child.stdio) stream.destroy();
+  for (const stream of [child.stdout, child.stderr, child.stdin]) stream.destroy();
   const { signal } = await end(child);
   expect(signal).toBeNull();
 });

@@ -1,36 +1,55 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
-/** Below the ports that the kernel gives to outgoing connections, which would take one between the look and the use. */
-const FIRST = 11_000;
-const SLICES = 8;
-const PORTS_PER_SLICE = 2_700;
-const ATTEMPTS = 50;
+/** All below the ports that the kernel gives to outgoing connections, which would take one between the look and the use. */
+interface Region {
+  readonly first: number;
+  readonly end: number;
+  readonly blockSize: number;
+}
+const SINGLE: Region = { first: 11_000, end: 20_000, blockSize: 2 };
+const ROWS: Region = { first: 20_000, end: 32_000, blockSize: 32 };
+const ATTEMPTS = 500;
 
-/** Test workers look at once, so each has ports of its own; several runs on one machine start at random. */
-const slice = FIRST + (Number(process.env['JEST_WORKER_ID'] ?? 0) % SLICES) * PORTS_PER_SLICE;
-const handedOut = new Set<number>();
-
-/** A port that was free a moment ago. */
+/** A port that nobody uses and no other test is given. */
 export async function freePort(): Promise<number> {
-  return await freePortBase(1);
+  return await reserve(SINGLE, 1);
 }
 
-/** The first of so many ports in a row that were all free a moment ago. */
+/** The first of so many ports in a row, all of that kind. */
 export async function freePortBase(count: number): Promise<number> {
+  return await reserve(ROWS, count);
+}
+
+/**
+ * The first port of a block is listened on for as long as this process lives: whoever else wants the block, in this run of
+ * the tests or another one on the machine, sees that it is taken, long before the programs of a test listen themselves.
+ */
+async function reserve({ first, end, blockSize }: Region, count: number): Promise<number> {
+  if (count >= blockSize) throw new Error(`at most ${blockSize - 1} ports in a row`);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const base = slice + randomInt(PORTS_PER_SLICE - count);
-    const ports = Array.from({ length: count }, (_, offset) => base + offset);
-    if (ports.some((port) => handedOut.has(port))) continue;
-    for (const port of ports) handedOut.add(port);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+    const guard = first + blockSize * randomInt((end - first) / blockSize);
+    const holder = await listening(guard);
+    if (holder === undefined) continue;
+    const ports = Array.from({ length: count }, (_, offset) => guard + 1 + offset);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return guard + 1;
+    holder.close();
   }
   throw new Error(`no ${count} free ports in a row found`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+async function listening(port: number): Promise<Server | undefined> {
   return await new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    const server = createServer()
+      .once('error', () => resolve(undefined))
+      .unref();
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = await listening(port);
+  if (server === undefined) return false;
+  await new Promise((resolve) => server.close(resolve));
+  return true;
 }

@@ -1,21 +1,36 @@
+import { randomInt } from 'node:crypto';
 import {
-  Agent,
   createServer,
-  request,
+  type IncomingHttpHeaders,
   type IncomingMessage,
+  request,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { connect } from 'node:net';
 
-/** Requests in turn to the replicas of one service, as a cluster's service address does; a replica that refuses connections is passed over. */
+const LOOK_AGAIN_EVERY_MS = 100;
+
+/**
+ * Requests in turn to the replicas of one service, as a cluster's service address does. What it promises is little, so
+ * that it hides no failure: a request goes to one replica, and to another one only when the first accepted no connection.
+ * What a replica took and did not answer is the caller's to hear of (502), and is counted.
+ */
 export class LoadBalancer {
   readonly #server: Server;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  #next = 0;
+  readonly #away = new Set<number>();
+  readonly #looks = new Set<NodeJS.Timeout>();
+  #round: number[] = [];
+  #unanswered = 0;
 
   constructor(private readonly targetPorts: readonly number[]) {
     this.#server = createServer((incoming, outgoing) => void this.#balance(incoming, outgoing));
     this.#server.keepAliveTimeout = 60_000;
+  }
+
+  /** Requests that a replica took and did not answer to the end. */
+  get unanswered(): number {
+    return this.#unanswered;
   }
 
   async listen(port: number): Promise<void> {
@@ -26,8 +41,8 @@ export class LoadBalancer {
   }
 
   async close(): Promise<void> {
+    for (const look of this.#looks) clearTimeout(look);
     this.#server.closeAllConnections();
-    this.#agent.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -35,13 +50,43 @@ export class LoadBalancer {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    for (let attempt = 0; attempt < this.targetPorts.length; attempt += 1) {
-      const port = this.targetPorts[this.#next++ % this.targetPorts.length] ?? 0;
-      const verdict = await this.#forward(port, incoming, body, outgoing);
-      if (verdict !== 'refused') return;
+    const first = this.#next();
+    const others = this.targetPorts.filter((port) => port !== first && !this.#away.has(port));
+    for (const port of [first, ...others]) {
+      if ((await this.#forward(port, incoming, body, outgoing)) === 'taken') return;
+      this.#takeOut(port);
     }
-    if (!outgoing.headersSent) outgoing.writeHead(503, { 'retry-after': '1' });
-    outgoing.end();
+    outgoing.writeHead(503, { 'retry-after': '1' }).end();
+  }
+
+  /**
+   * Each replica once in a round, in an order of chance: by a fixed order a client that always asks in pairs would always
+   * be at the same replica for the same question.
+   */
+  #next(): number {
+    if (this.#round.length === 0) this.#round = [...this.targetPorts];
+    const [port = 0] = this.#round.splice(randomInt(this.#round.length), 1);
+    const isLast = this.#away.size >= this.targetPorts.length;
+    return this.#away.has(port) && !isLast ? this.#next() : port;
+  }
+
+  /** Until it accepts connections again. */
+  #takeOut(port: number): void {
+    if (this.#away.has(port)) return;
+    this.#away.add(port);
+    const look = () => {
+      const timer = setTimeout(() => {
+        this.#looks.delete(timer);
+        const socket = connect(port, '127.0.0.1');
+        socket.once('connect', () => {
+          socket.destroy();
+          this.#away.delete(port);
+        });
+        socket.once('error', look);
+      }, LOOK_AGAIN_EVERY_MS);
+      this.#looks.add(timer);
+    };
+    look();
   }
 
   #forward(
@@ -49,28 +94,30 @@ export class LoadBalancer {
     incoming: IncomingMessage,
     body: Buffer,
     outgoing: ServerResponse,
-  ): Promise<'done' | 'refused'> {
+  ): Promise<'taken' | 'refused'> {
     return new Promise((resolve) => {
-      const { method, url, headers } = incoming;
+      const { method, url } = incoming;
+      // A connection of its own for each request: one that is kept can break without saying whether the request arrived.
+      const headers = { ...endToEnd(incoming.headers), connection: 'close' };
       const forwarded = request(
-        { host: '127.0.0.1', port, method, path: url, headers, agent: this.#agent, setHost: false },
+        { host: '127.0.0.1', port, method, path: url, headers, agent: false, setHost: false },
         (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          outgoing.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
           outgoing.flushHeaders();
           answer.pipe(outgoing);
-          answer.once('close', () => resolve('done'));
-          answer.once('error', () => outgoing.destroy());
+          answer.once('close', () => resolve('taken'));
+          answer.once('error', () => broken());
         },
       );
-      forwarded.once('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ECONNREFUSED') {
-          resolve('refused');
-          return;
-        }
-        // The replica died with the request: nobody knows whether it ran, so it is not sent again.
+      const broken = (): void => {
+        if (!outgoing.destroyed && !outgoing.writableEnded) this.#unanswered += 1;
         if (!outgoing.headersSent) outgoing.writeHead(502).end();
         else outgoing.destroy();
-        resolve('done');
+        resolve('taken');
+      };
+      forwarded.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') resolve('refused');
+        else broken();
       });
       outgoing.once('close', () => {
         if (!outgoing.writableFinished) forwarded.destroy();
@@ -79,3 +126,9 @@ export class LoadBalancer {
     });
   }
 }
+
+/** Without what concerns one connection only (RFC 9110 section 7.6.1). */
+const endToEnd = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name !== 'connection' && name !== 'keep-alive'),
+  );

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +8,7 @@ import { type BusOptions, PROVISIONING } from '@gatehouse/messaging/bus-options'
 import { natsConfiguration, passwordVariable } from '@gatehouse/messaging/nats-configuration';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { freePort } from './free-port.js';
+import { TiedProcess } from './tied-process.js';
 
 export interface TestNats {
   readonly url: string;
@@ -52,7 +51,7 @@ export async function startTestNats(gatewayName = 'test'): Promise<TestNats> {
       return text.replace(own, `      { user: "${user}", password: "${pass}" }\n${own}`);
     }, configuration),
   );
-  let server: ChildProcess | undefined;
+  let server: TiedProcess | undefined;
 
   const nats: TestNats = {
     url: `nats://127.0.0.1:${port}`,
@@ -79,19 +78,14 @@ export async function startTestNats(gatewayName = 'test'): Promise<TestNats> {
       const environment = Object.fromEntries(
         [...passwords].map(([user, password]) => [passwordVariable(user), password]),
       );
-      server = spawn('nats-server', ['-c', file], {
+      server = new TiedProcess('KILL', ['nats-server', '-c', file], {
         env: { ...process.env, ...environment },
-        stdio: ['ignore', 'ignore', 'pipe'],
       });
       await ready(server);
     },
     async kill() {
-      const child = server;
+      await server?.kill();
       server = undefined;
-      if (child?.exitCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
     },
     async close() {
       await nats.kill();
@@ -103,16 +97,13 @@ export async function startTestNats(gatewayName = 'test'): Promise<TestNats> {
   return nats;
 }
 
-async function ready(server: ChildProcess): Promise<void> {
+async function ready(server: TiedProcess): Promise<void> {
   let said = '';
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`nats-server ended with ${String(code)}: ${said}`)));
-    server.stderr?.on('data', (chunk: Buffer) => {
+    void server.ended.then(() => reject(new Error(`nats-server did not start: ${said}`)));
+    server.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       if (said.includes('Server is ready')) resolve();
     });
   });
-  server.removeAllListeners('exit');
-  server.stderr?.resume();
 }

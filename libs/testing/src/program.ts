@@ -11,8 +11,10 @@ export interface ProgramOptions {
   readonly isReady: (output: string) => Promise<boolean> | boolean;
 }
 
-/** For what never gets ready; a busy machine takes its time with what does. */
-const READY_WITHIN_MS = 110_000;
+/** For a program that hangs; on a busy machine several that start at once take their time. */
+const READY_WITHIN_MS = 180_000;
+/** As an orchestrator's: then it is killed. */
+const STOPPED_WITHIN_MS = 30_000;
 
 /** One program of the repository in a process of its own, as users run it; all it prints is kept. */
 export class Program {
@@ -45,12 +47,16 @@ export class Program {
       });
     const startedAt = this.#output.length;
     const giveUpAtMs = Date.now() + READY_WITHIN_MS;
-    while (child.exitCode === null && Date.now() < giveUpAtMs) {
+    const isRunning = () => child.exitCode === null && child.signalCode === null;
+    while (isRunning() && Date.now() < giveUpAtMs) {
       if (await isReady(this.#output.slice(startedAt))) return this;
       await delay(50);
     }
+    const how = isRunning()
+      ? `within ${READY_WITHIN_MS / 1_000} s`
+      : `but ended (${child.signalCode ?? `exit code ${String(child.exitCode)}`})`;
     await this.kill();
-    throw new Error(`${name} did not become ready:\n${this.#output.slice(-4_000)}`);
+    throw new Error(`${name} did not become ready ${how}:\n${this.#output.slice(-4_000)}`);
   }
 
   /** As a crash or a lost machine: no warning, nothing finished. */
@@ -71,7 +77,7 @@ export class Program {
     child.kill(signal);
     const late = setTimeout(() => {
       child.kill('SIGKILL');
-    }, 10_000);
+    }, STOPPED_WITHIN_MS);
     await gone;
     clearTimeout(late);
   }

@@ -39,6 +39,8 @@ export interface World {
   readonly demonstration: Demonstration;
   readonly databases: Readonly<Record<'authorization-server' | 'token-vault', TestDatabase>>;
   readonly replicas: Readonly<Record<Service, readonly Program[]>>;
+  /** What stands before the replicas of a service. */
+  readonly balancers: Readonly<Record<'vmcp-proxy' | 'authorization-server', LoadBalancer>>;
   /** The ports that the replicas of a service listen on themselves. */
   portsOf(service: Service): readonly number[];
   /** Everything that any service printed. */
@@ -81,10 +83,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     'vmcp-proxy': await replicasOf('vmcp-proxy'),
   };
   const programs = SERVICES.flatMap((service) => replicas[service]);
-  const balancers = (['vmcp-proxy', 'authorization-server'] as const).map((service) => ({
-    balancer: new LoadBalancer(portsOf(service)),
-    port: portBase + OFFSETS[service],
-  }));
+  const balancers = {
+    'vmcp-proxy': new LoadBalancer(portsOf('vmcp-proxy')),
+    'authorization-server': new LoadBalancer(portsOf('authorization-server')),
+  };
   const world: World = {
     mcpUrl: `http://localhost:${portBase}/mcp`,
     issuer: `http://localhost:${portBase + 1}`,
@@ -93,10 +95,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     demonstration,
     databases,
     replicas,
+    balancers,
     portsOf,
     logs: () => programs.map((program) => program.output).join('\n'),
     async close() {
-      await Promise.all(balancers.map(({ balancer }) => balancer.close()));
+      await Promise.all(Object.values(balancers).map((balancer) => balancer.close()));
       await Promise.all([...programs, demonstration.program].map((program) => program.stop()));
       await nats.close();
       await Promise.all(Object.values(databases).map((database) => database.close()));
@@ -107,7 +110,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await Promise.all([
       demonstration.program.start(),
       ...programs.map((program) => program.start()),
-      ...balancers.map(({ balancer, port }) => balancer.listen(port)),
+      balancers['vmcp-proxy'].listen(portBase + OFFSETS['vmcp-proxy']),
+      balancers['authorization-server'].listen(portBase + OFFSETS['authorization-server']),
     ]);
     return world;
   } catch (error) {
