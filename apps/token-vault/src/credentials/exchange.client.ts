@@ -23,7 +23,7 @@ export class ExchangeClient {
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   async exchange(exchange: TokenExchange<Secret>, subjectToken: string): Promise<ExchangeOutcome> {
-    const progress: TokenRequestProgress = { requested: false, kept: false };
+    const progress: TokenRequestProgress = { requested: false, kept: false, lookedAtKeys: false };
     try {
       const response = await openid.genericGrantRequest(
         configurationOf(exchange, progress, () => this.clock.nowMs()),

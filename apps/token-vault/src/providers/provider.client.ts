@@ -14,7 +14,13 @@ import { requestedScopes, type Provider } from './provider-registry.js';
 import type { SaidIssuer } from './said-issuer.js';
 import { KeepFailed, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
-import { upstreamFailure, type TokenRequestProgress, type UpstreamFailure } from './upstream-failure.js';
+import {
+  isAboutClocks,
+  isAboutKeys,
+  upstreamFailure,
+  type TokenRequestProgress,
+  type UpstreamFailure,
+} from './upstream-failure.js';
 import { fetchIdentity } from './user-info.client.js';
 
 type TokenResponse = Awaited<ReturnType<typeof openid.refreshTokenGrant>>;
@@ -38,6 +44,23 @@ export interface Callback {
   /** Nothing but `iss` could tell whose answer it is. */
   readonly mustSay: boolean;
 }
+
+/** One use of the token endpoint. */
+interface TokenUse {
+  readonly progress: TokenRequestProgress;
+  readonly keep?: KeepAnswer | undefined;
+  readonly cutOff?: AbortSignal | undefined;
+  /** As soon as there is one. */
+  answer?: TokenAnswer;
+}
+
+const newUse = (keep?: KeepAnswer, cutOff?: AbortSignal): TokenUse => ({
+  progress: { requested: false, kept: false, lookedAtKeys: false },
+  keep,
+  cutOff,
+});
+
+const receivedAtMs = ({ answer }: TokenUse): number => answer?.receivedAtMs ?? 0;
 
 /** Gatehouse as OAuth client of the providers; the one seam around openid-client. */
 @Injectable()
@@ -64,22 +87,25 @@ export class ProviderClient {
 
   /** Redeems the code of a callback; `keep` stores the answer before it is validated. */
   async redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
-    const progress: TokenRequestProgress = { requested: false, kept: false };
+    const use = newUse(keep);
     try {
       const { authorization_response_iss_parameter_supported: says } = await this.metadata.of(provider);
       if (callback.said === 'nothing' && (callback.mustSay || says === true))
         return { ok: false, failure: { kind: 'issuer_missing' } };
-      const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep);
-      const response = await openid.authorizationCodeGrant(configuration, callbackUrl(callback), {
-        expectedState: callback.state,
-        pkceCodeVerifier: callback.secrets.codeVerifier,
-        ...(provider.type === 'oidc' ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true } : {}),
+      return await this.#withFreshKeys(provider, use, async (configuration) => {
+        const response = await openid.authorizationCodeGrant(configuration, callbackUrl(callback), {
+          expectedState: callback.state,
+          pkceCodeVerifier: callback.secrets.codeVerifier,
+          ...(provider.type === 'oidc'
+            ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
+            : {}),
+        });
+        this.#rememberKeys(provider, configuration);
+        const accepted = acceptedTokens(response, receivedAtMs(use), requestedScopes(provider));
+        return await this.#identified(provider, configuration, response, accepted);
       });
-      this.#rememberKeys(provider, configuration);
-      const accepted = acceptedTokens(response, receivedAtMs(), requestedScopes(provider));
-      return await this.#identified(provider, configuration, response, accepted);
     } catch (error) {
-      return { ok: false, failure: failureOf(error, progress) };
+      return { ok: false, failure: failureOf(error, use.progress) };
     }
   }
 
@@ -89,29 +115,12 @@ export class ProviderClient {
     refreshToken: string,
     { keep, cutOff }: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
   ): Promise<RefreshRedemption> {
-    const progress: TokenRequestProgress = { requested: false, kept: false };
-    try {
-      const { configuration, receivedAtMs } = await this.#tapped(provider, progress, keep, cutOff);
-      return await this.#refreshed(provider, configuration, refreshToken, receivedAtMs);
-    } catch (error) {
-      return { ok: false, failure: failureOf(error, progress) };
-    }
+    return await this.#refresh(provider, refreshToken, newUse(keep, cutOff));
   }
 
   /** Validates an answer to a refresh that was kept earlier; the provider's token endpoint is not asked. */
   async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
-    const progress: TokenRequestProgress = { requested: false, kept: false };
-    try {
-      const { token_endpoint = '' } = await this.metadata.of(provider);
-      const tap = { tokenEndpoint: token_endpoint, progress, dropIdToken: provider.type === 'oauth2' };
-      const configuration = await this.#configuration(
-        provider,
-        replayingFetch(fetchFunction(provider), tap, answer),
-      );
-      return await this.#refreshed(provider, configuration, 'kept', () => answer.receivedAtMs);
-    } catch (error) {
-      return { ok: false, failure: failureOf(error, progress) };
-    }
+    return await this.#refresh(provider, 'kept', { ...newUse(), answer });
   }
 
   /** RFC 7009. @returns `unsupported` where the provider offers no revocation. @throws when it has to be tried again. */
@@ -122,21 +131,43 @@ export class ProviderClient {
     return 'revoked';
   }
 
-  async #refreshed(
+  async #refresh(provider: Provider, refreshToken: string, use: TokenUse): Promise<RefreshRedemption> {
+    try {
+      return await this.#withFreshKeys(provider, use, async (configuration) => {
+        const response = await openid.refreshTokenGrant(configuration, refreshToken);
+        this.#rememberKeys(provider, configuration);
+        const accepted = acceptedTokens(response, receivedAtMs(use), requestedScopes(provider));
+        const claims = response.claims();
+        if (provider.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
+        const identity = identityFromClaims(claims, provider.oidcConfig.subjectClaim);
+        return identity === undefined
+          ? { ok: false, failure: { kind: 'rejected' } }
+          : { ok: true, accepted, idTokenSubject: identity.subject };
+      });
+    } catch (error) {
+      // At a sign-in the person is there and begins anew; here a grant would be thrown away because a clock is off.
+      if (isAboutClocks(error)) return { ok: false, failure: { kind: 'unverifiable' } };
+      return { ok: false, failure: failureOf(error, use.progress) };
+    }
+  }
+
+  /**
+   * An answer that does not verify with the keys that are remembered is looked at once more with the provider's newest:
+   * providers change keys as they like. The token endpoint is not asked again; what it answered is replayed.
+   */
+  async #withFreshKeys<Redemption>(
     provider: Provider,
-    configuration: openid.Configuration,
-    refreshToken: string,
-    receivedAtMs: () => number,
-  ): Promise<RefreshRedemption> {
-    const response = await openid.refreshTokenGrant(configuration, refreshToken);
-    this.#rememberKeys(provider, configuration);
-    const accepted = acceptedTokens(response, receivedAtMs(), requestedScopes(provider));
-    const claims = response.claims();
-    if (provider.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
-    const identity = identityFromClaims(claims, provider.oidcConfig.subjectClaim);
-    return identity === undefined
-      ? { ok: false, failure: { kind: 'rejected' } }
-      : { ok: true, accepted, idTokenSubject: identity.subject };
+    use: TokenUse,
+    redeem: (configuration: openid.Configuration) => Promise<Redemption>,
+  ): Promise<Redemption> {
+    const remembered = this.#keySets.has(provider.name);
+    try {
+      return await redeem(await this.#configuration(provider, await this.#fetchOf(provider, use)));
+    } catch (error) {
+      if (!remembered || use.answer === undefined || !isAboutKeys(error)) throw error;
+      this.#keySets.delete(provider.name);
+      return await redeem(await this.#configuration(provider, await this.#fetchOf(provider, use)));
+    }
   }
 
   async #identified(
@@ -160,23 +191,23 @@ export class ProviderClient {
       : { ok: true, accepted, identity };
   }
 
-  async #tapped(
-    provider: Provider,
-    progress: TokenRequestProgress,
-    keep: KeepAnswer,
-    cutOff?: AbortSignal,
-  ): Promise<{ configuration: openid.Configuration; receivedAtMs: () => number }> {
-    const { token_endpoint = '' } = await this.metadata.of(provider);
-    let receivedAtMs = 0;
-    const fetch = tappedFetch(fetchFunction(provider), {
-      tokenEndpoint: token_endpoint,
-      progress,
-      keep,
+  /** Keeps the token endpoint's answer; one that is kept already is given instead of asking. */
+  async #fetchOf(provider: Provider, use: TokenUse): Promise<FetchFunction> {
+    const { token_endpoint: tokenEndpoint = '' } = await this.metadata.of(provider);
+    const { progress, keep, cutOff, answer } = use;
+    const fetch = fetchFunction(provider);
+    const tap = { tokenEndpoint, progress, dropIdToken: provider.type === 'oauth2' };
+    if (answer !== undefined || keep === undefined)
+      return replayingFetch(fetch, tap, answer ?? { body: '', receivedAtMs: 0 });
+    return tappedFetch(fetch, {
+      ...tap,
       cutOff,
-      nowMs: () => (receivedAtMs = this.clock.nowMs()),
-      dropIdToken: provider.type === 'oauth2',
+      keep: async (kept) => {
+        use.answer = kept;
+        await keep(kept);
+      },
+      nowMs: () => this.clock.nowMs(),
     });
-    return { configuration: await this.#configuration(provider, fetch), receivedAtMs: () => receivedAtMs };
   }
 
   /** One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses. */

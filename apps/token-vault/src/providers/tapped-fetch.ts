@@ -1,5 +1,6 @@
 import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
-import { carriesTokens, peek, type TokenAnswer } from './token-answer.js';
+import { normalAnswer } from './normal-answer.js';
+import { carriesTokens, type TokenAnswer } from './token-answer.js';
 import type { TokenRequestProgress } from './upstream-failure.js';
 
 export type KeepAnswer = (answer: TokenAnswer) => Promise<void>;
@@ -23,7 +24,7 @@ interface Tap {
 /** A fetch that has the token endpoint's answer stored before the protocol library gets to see it. */
 export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
   return async (url, init) => {
-    if (url !== tap.tokenEndpoint) return await fetch(url, init);
+    if (url !== tap.tokenEndpoint) return await other(fetch, tap.progress)(url, init);
     tap.progress.requested = true;
     const response = await fetch(url, tap.cutOff === undefined ? init : until(tap.cutOff, init));
     tap.progress.status = response.status;
@@ -39,6 +40,14 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
   };
 }
 
+/** Whatever is asked after the tokens came is asked to verify them. */
+const other =
+  (fetch: FetchFunction, progress: TokenRequestProgress): FetchFunction =>
+  (url, init) => {
+    progress.lookedAtKeys ||= progress.kept;
+    return fetch(url, init);
+  };
+
 const until = (cutOff: AbortSignal, init: Parameters<FetchFunction>[1]): Parameters<FetchFunction>[1] => ({
   ...init,
   signal: AbortSignal.any([cutOff, ...(init.signal instanceof AbortSignal ? [init.signal] : [])]),
@@ -51,20 +60,19 @@ export function replayingFetch(
   answer: TokenAnswer,
 ): FetchFunction {
   return async (url, init) => {
-    if (url !== tap.tokenEndpoint) return await fetch(url, init);
+    if (url !== tap.tokenEndpoint) return await other(fetch, tap.progress)(url, init);
     Object.assign(tap.progress, { requested: true, status: 200, kept: true });
     return asResponse(answer.body, tap);
   };
 }
 
 function asResponse(body: string, tap: Pick<Tap, 'dropIdToken' | 'progress'>): Response {
-  const answer = peek(body);
+  const answer = normalAnswer(body);
   // Some providers (GitHub) send OAuth errors with status 200.
-  const isError = answer?.error !== undefined && answer.access_token === undefined;
+  const isError = answer?.['error'] !== undefined && answer['access_token'] === undefined;
   if (isError) tap.progress.status = 400;
-  const text =
-    tap.dropIdToken && answer !== undefined ? JSON.stringify({ ...answer, id_token: undefined }) : body;
-  return new Response(text, {
+  const seen = tap.dropIdToken ? { ...answer, id_token: undefined } : answer;
+  return new Response(answer === undefined ? body : JSON.stringify(seen), {
     status: isError ? 400 : 200,
     headers: { 'content-type': 'application/json' },
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normalAnswer } from './normal-answer.js';
 
 /** A token endpoint's successful answer as it came. It is kept, sealed, before anything in it is believed. */
 export const tokenAnswer = z.strictObject({ body: z.string(), receivedAtMs: z.number() });
@@ -21,20 +22,18 @@ export interface AcceptedTokens {
   readonly expiresAtMs?: number;
 }
 
-const looseAnswer = z.looseObject({
-  access_token: z.string().min(1).optional(),
-  refresh_token: z.string().min(1).optional(),
-  id_token: z.unknown().optional(),
-  error: z.string().min(1).optional(),
-});
-
 /** Reads a body without believing it; `undefined` when it is no JSON object. */
-export function peek(body: string): z.output<typeof looseAnswer> | undefined {
-  try {
-    return looseAnswer.safeParse(JSON.parse(body)).data;
-  } catch {
-    return undefined;
-  }
+export function peek(
+  body: string,
+): { access_token?: string; refresh_token?: string; error?: string } | undefined {
+  const answer = normalAnswer(body);
+  if (answer === undefined) return undefined;
+  return Object.fromEntries(
+    ['access_token', 'refresh_token', 'error'].flatMap((name) => {
+      const value = answer[name];
+      return typeof value === 'string' ? [[name, value] as const] : [];
+    }),
+  );
 }
 
 /** Whether there is a token in it that would be lost if it were not kept. */

@@ -30,6 +30,8 @@ export interface TokenRequestProgress {
   status?: number;
   /** Tokens came and were kept. */
   kept: boolean;
+  /** After that, something else was asked: the provider's key set. */
+  lookedAtKeys: boolean;
 }
 
 /** Makes one of the closed list out of whatever the protocol library threw. */
@@ -37,8 +39,8 @@ export function upstreamFailure(error: unknown, progress: TokenRequestProgress):
   if (error instanceof AuthorizationResponseError) return { kind: 'authorization_error', error: error.error };
   const outbound = OutboundFailure.in(error);
   if (progress.kept) {
-    const status = statusOf(error);
-    return { kind: outbound !== undefined || (status ?? 0) >= 500 ? 'unverifiable' : 'rejected' };
+    const isAboutNow = outbound !== undefined || (progress.lookedAtKeys && !isBadSignature(error));
+    return { kind: isAboutNow ? 'unverifiable' : 'rejected' };
   }
   if (!progress.requested) return { kind: outbound === undefined ? 'bad_callback' : 'unreachable' };
   if (error instanceof ResponseBodyError)
@@ -52,11 +54,29 @@ export function upstreamFailure(error: unknown, progress: TokenRequestProgress):
   return { kind: 'unreadable' };
 }
 
-/** openid-client leaves the response it did not like among the causes. */
-function statusOf(error: unknown): number | undefined {
-  for (let current: unknown = error, depth = 0; current instanceof Error && depth < 8; depth += 1) {
-    if (current.cause instanceof Response) return current.cause.status;
-    current = current.cause;
-  }
-  return undefined;
+/** The id_token is too old or too new by our clock: one of the two is off. */
+export const isAboutClocks = (error: unknown): boolean =>
+  causes(error).some((one) => codeOf(one) === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED');
+
+/** Whether newer keys of the provider could change the verdict. */
+export const isAboutKeys = (error: unknown): boolean =>
+  causes(error).some((one) => codeOf(one) === 'OAUTH_KEY_SELECTION_FAILED') || isBadSignature(error);
+
+/** The library has one code for every malformed answer; only here its cause holds the signature. */
+const isBadSignature = (error: unknown): boolean =>
+  causes(error).some(
+    (one) =>
+      codeOf(one) === 'OAUTH_INVALID_RESPONSE' &&
+      typeof one.cause === 'object' &&
+      one.cause !== null &&
+      'signature' in one.cause,
+  );
+
+function causes(error: unknown): readonly Error[] {
+  const found: Error[] = [];
+  for (let current = error; current instanceof Error && found.length < 8; current = current.cause)
+    found.push(current);
+  return found;
 }
+
+const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);

@@ -55,12 +55,15 @@ export class StubProvider {
   #key: CryptoKey | undefined;
   #jwk: JWK = {};
 
+  /** Signs with a new key from now on, and publishes that one only. */
+  async changeKey(): Promise<void> {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    this.#key = privateKey;
+    this.#jwk = { ...(await exportJWK(publicKey)), kid: randomToken(4), alg: 'ES256', use: 'sig' };
+  }
+
   async start(): Promise<this> {
-    if (this.#key === undefined) {
-      const { privateKey, publicKey } = await generateKeyPair('ES256');
-      this.#key = privateKey;
-      this.#jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
-    }
+    if (this.#key === undefined) await this.changeKey();
     const server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -240,7 +243,7 @@ export class StubProvider {
       nonce,
       ...this.claims,
     })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .setProtectedHeader({ alg: 'ES256', kid: this.#jwk.kid ?? '' })
       .sign(key);
     return {
       access_token: accessToken,

@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { RevocationOutbox } from '../connections/revocation-outbox.js';
+import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
+import { send, type Misbehaviour } from '../testing/stub-provider.js';
+import { oidcProvider } from '../testing/vault-config.js';
+import type { TestVault } from '../testing/test-vault.js';
+import { SubjectTokens } from '../credentials/subject-tokens.js';
+import type { SessionId } from '@gatehouse/kernel/ids';
+
+let world: RefreshWorld;
+/** A process that has not seen the provider's keys. */
+let fresh: TestVault | undefined;
+
+beforeAll(async () => {
+  world = await startRefreshWorld();
+});
+afterEach(async () => {
+  world.stub.reset();
+  await fresh?.close();
+  fresh = undefined;
+});
+afterAll(() => world.close());
+
+async function refreshAnew(tsid: string): Promise<unknown> {
+  fresh = await world.startVault({
+    providers: [oidcProvider('acme', world.stub.issuer)],
+    backends: { directory: { type: 'upstreamInject', providerName: 'acme' } },
+  });
+  const subjects = fresh.app.get(SubjectTokens);
+  const { row } = await subjects.bound(tsid as SessionId, 'acme');
+  return await subjects.tokens(row).catch((error: unknown) => error);
+}
+
+const revoked = async () => {
+  const outbox = world.vault.app.get(RevocationOutbox);
+  outbox.wake();
+  await outbox.settled();
+  return world.stub.revoked;
+};
+
+const HTML = '<!doctype html><title>Sign in to the Wi-Fi</title>';
+const NONSENSE: readonly (readonly [string, Misbehaviour])[] = [
+  ...[403, 404, 429, 500, 503].map((status): readonly [string, Misbehaviour] => [
+    `${status}`,
+    (_request, response) => send(response, status, {}),
+  ]),
+  ['a page', (_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(HTML)],
+  [
+    'a page called JSON',
+    (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(HTML),
+  ],
+  ['no keys', (_request, response) => send(response, 200, { keys: [] })],
+  ['no key set', (_request, response) => send(response, 200, {})],
+  ['nothing', (request) => request.socket.destroy()],
+];
+
+describe('a key set that answers nonsense ends no grant', () => {
+  test.each(NONSENSE)(
+    '%s: the answer is kept, nothing is revoked, and it is published later',
+    async (_what, misbehave) => {
+      const { tsid, accountId } = await world.expired();
+      world.stub.misbehave.set('jwks', misbehave);
+      expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+      expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', version: 1, answered: true });
+      expect(await revoked()).toEqual([]);
+      world.stub.misbehave.clear();
+      await world.wakeUp(accountId);
+      const refreshes = world.stub.counts.refresh;
+      await expect(world.client.inject(tsid, 'directory')).resolves.toBeDefined();
+      expect(world.stub.counts.refresh).toBe(refreshes);
+    },
+  );
+});
+
+test('a provider that changed its keys a moment ago is looked at once more, and the token endpoint is not asked again', async () => {
+  const { tsid } = await world.expired();
+  // These processes know the old key since the sign-in.
+  await world.stub.changeKey();
+  const refreshes = world.stub.counts.refresh;
+  await expect(world.client.inject(tsid, 'directory')).resolves.toBeDefined();
+  expect(world.stub.counts.refresh).toBe(refreshes + 1);
+});
+
+test('an id_token that is too old by our clock ends no grant either', async () => {
+  const { tsid, accountId } = await world.expired();
+  world.stub.claims = { exp: 1_000_000_000 };
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+  expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', answered: true });
+  expect(await revoked()).toEqual([]);
+});
+
+test('a signature that none of the provider’s keys made is final, after a fresh look', async () => {
+  const { tsid, accountId } = await world.expired();
+  world.stub.signsWithUnpublishedKey = true;
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'reauth_required' });
+  expect(await world.rowOf(accountId)).toMatchObject({ state: 'reauth_required', answered: false });
+});
