@@ -2,10 +2,21 @@ import type { World } from '@gatehouse/testing/world';
 import pg from 'pg';
 
 /** Looks into the vault's tables, as nobody but a test may. */
-export async function inVault<Row extends object>(world: World, text: string): Promise<readonly Row[]> {
+export const inVault = async <Row extends object>(world: World, text: string): Promise<readonly Row[]> =>
+  await inDatabase(world.databases['token-vault'], text);
+
+export const inAuthorizationServer = async <Row extends object>(
+  world: World,
+  text: string,
+): Promise<readonly Row[]> => await inDatabase(world.databases['authorization-server'], text);
+
+async function inDatabase<Row extends object>(
+  { adminUrl, schema }: World['databases']['token-vault'],
+  text: string,
+): Promise<readonly Row[]> {
   const client = new pg.Client({
-    connectionString: world.databases['token-vault'].adminUrl.reveal(),
-    options: '-c search_path=token_vault',
+    connectionString: adminUrl.reveal(),
+    options: `-c search_path=${schema}`,
   });
   await client.connect();
   try {

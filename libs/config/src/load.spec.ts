@@ -18,6 +18,15 @@ const parse = (text: string): readonly Problem[] => {
   return parsed.ok ? [] : parsed.problems;
 };
 
+test.each([
+  [{ refreshTokenLifespan: '60d' }, 60],
+  [{ refreshTokenLifespan: '1d' }, 30],
+  [{ refreshTokenLifespan: '1d', sessionLifespan: '2d' }, 2],
+])('a session that is not configured lasts 30 days, or as long as a refresh token: %j', (lifespans, days) => {
+  const { authServer } = modelOf({ 'authServer.tokenLifespans': lifespans });
+  expect(authServer?.tokenLifespans.sessionLifespanMs).toBe(days * 86_400_000);
+});
+
 test('what is left out has a safe default', () => {
   const { authServer, incomingAuth, listen, aggregation, backends, resourceUrl } = modelOf({
     'authServer.issuer': undefined,
@@ -30,6 +39,7 @@ test('what is left out has a safe default', () => {
       accessTokenLifespanMs: 900_000,
       refreshTokenLifespanMs: 604_800_000,
       authCodeLifespanMs: 60_000,
+      sessionLifespanMs: 2_592_000_000,
     },
     resourceIndicator: 'required',
     connectionReuse: 'confirm',

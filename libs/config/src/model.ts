@@ -88,6 +88,8 @@ export interface TokenLifespans {
   readonly accessTokenLifespanMs: number;
   readonly refreshTokenLifespanMs: number;
   readonly authCodeLifespanMs: number;
+  /** Nothing that comes from one sign-in outlives it. */
+  readonly sessionLifespanMs: number;
 }
 
 export interface ClientRegistration<S> {

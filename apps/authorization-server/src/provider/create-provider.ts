@@ -29,6 +29,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const openid = document === 'openid-configuration';
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, { authorizationEndpoint, openid });
   });
+  provider.use(parts.hooks.refreshTokens.writeSuccessor);
   logEvents(provider, log, metrics);
   for (const { clientId } of config.clientRegistration.clients) await provider.Client.find(clientId);
   log.info('authorization-server-configured', {

@@ -15,6 +15,7 @@ import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.js';
 import { bindToBrowser, INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import { signInPolicy } from './interaction-policy.js';
+import type { TokenAccount } from './token-accounts.js';
 
 /** How long one sign-in may take, consent and all providers included. */
 export const SIGN_IN_TTL_MS = 30 * MINUTE_MS;
@@ -32,6 +33,13 @@ export interface LibraryParts {
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
+
+/** Nothing outlives the session that it is issued for. */
+function secondsWithinSession(ctx: KoaContextWithOIDC, lifespanMs: number): number {
+  const account: TokenAccount | undefined = ctx.oidc.entities.Account;
+  const leftMs = (account?.sessionEndsAtMs ?? Infinity) - systemClock.nowMs();
+  return Math.max(1, Math.floor(Math.min(lifespanMs, leftMs) / SECOND_MS));
+}
 
 /** Everything that oidc-provider is told. */
 export function libraryConfiguration(parts: LibraryParts): Configuration {
@@ -100,22 +108,23 @@ function clients({ config, signingKeys }: LibraryParts): Configuration {
   };
 }
 
-function tokens({ config: { tokenLifespans }, signingKeys }: LibraryParts): Configuration {
+function tokens({ config: { tokenLifespans }, signingKeys, hooks }: LibraryParts): Configuration {
   return {
     jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
     enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
-      AccessToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
+      AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs),
       IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
-      RefreshToken: inSeconds(tokenLifespans.refreshTokenLifespanMs),
+      RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
       Interaction: inSeconds(SIGN_IN_TTL_MS),
       Grant: inSeconds(GRANT_TTL_MS),
     },
     // A session of ours ends tokens, not the browser's session.
     expiresWithSession: () => false,
-    rotateRefreshToken: true,
+    // Rotation is ours (RefreshTokenSeam).
+    rotateRefreshToken: false,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // A fresh grant per sign-in: what an earlier one was given never counts.
     loadExistingGrant: async (ctx) => {
@@ -123,7 +132,10 @@ function tokens({ config: { tokenLifespans }, signingKeys }: LibraryParts): Conf
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
     // The grant's id is the session's id.
-    extraTokenClaims: (_ctx, token) => ('grantId' in token ? { tsid: token.grantId } : undefined),
+    extraTokenClaims: async (ctx, token) => {
+      await hooks.refreshTokens.beforeSigning(ctx);
+      return 'grantId' in token ? { tsid: token.grantId } : undefined;
+    },
   };
 }
 
@@ -178,7 +190,6 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           scope: config.scopesSupported.join(' '),
           audience: config.resourceUrl,
           accessTokenFormat: 'jwt',
-          accessTokenTTL: inSeconds(config.tokenLifespans.accessTokenLifespanMs),
           jwt: { sign: { alg, kid } },
         };
       },

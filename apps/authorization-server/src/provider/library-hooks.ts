@@ -3,6 +3,7 @@ import type { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { pageHeaders } from '../http/page-headers.js';
 import { protocolErrorPage } from './error-page.js';
+import type { RefreshTokenSeam } from './refresh-token-seam.js';
 import { TokenAccounts } from './token-accounts.js';
 
 /** What oidc-provider calls back for: storage, accounts, and the page for errors that cannot go to a client. */
@@ -12,11 +13,11 @@ export class LibraryHooks {
     private readonly accounts: TokenAccounts,
     readonly urls: IssuerUrls,
     readonly attemptCookies: AttemptCookies,
+    readonly refreshTokens: RefreshTokenSeam,
   ) {}
 
   readonly findAccount: NonNullable<Configuration['findAccount']> = async (_ctx, accountId, token) => {
-    const grantId = token !== undefined && 'grantId' in token ? token.grantId : undefined;
-    return await this.accounts.find(accountId, grantId);
+    return await this.accounts.find(accountId, token);
   };
 
   readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut): void => {

@@ -3,11 +3,14 @@ import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
-import { Provider } from 'oidc-provider';
+import { Provider, type AdapterFactory } from 'oidc-provider';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.js';
+import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
+import { TheftAlarm } from '../refresh-tokens/theft-alarm.js';
 import { CloseSession } from '../sessions/close-session.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { CookieKeys } from '../signing-keys/cookie-keys.js';
@@ -19,33 +22,41 @@ import { createProvider } from './create-provider.js';
 import { LibraryHooks } from './library-hooks.js';
 import { ProviderController } from './provider.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
+import { RefreshTokenSeam } from './refresh-token-seam.js';
 import { TokenAccounts } from './token-accounts.js';
 
+/** Injection token of the library's storage. */
+const RECORDS = Symbol('oidc-provider records');
+
 @Module({
-  imports: [SigningKeysModule, SessionsModule, AccountsModule],
+  imports: [SigningKeysModule, SessionsModule, AccountsModule, RefreshTokensModule],
   controllers: [ProviderController],
   providers: [
     TokenAccounts,
     {
-      provide: LibraryHooks,
-      inject: [Database, Envelope, CloseSession, TokenAccounts, IssuerUrls, CONFIG, AttemptCookies],
+      provide: RECORDS,
+      inject: [Database, Envelope, CloseSession, TheftAlarm, CONFIG],
       useFactory: (
         database: Database,
         envelope: Envelope,
         closing: CloseSession,
+        alarm: TheftAlarm,
+        { name }: Config,
+      ) => {
+        const onGrantEnded = (grantId: string) => endSession(closing, alarm, grantId);
+        return recordAdapterFactory({ database, envelope, gatewayName: name, onGrantEnded });
+      },
+    },
+    {
+      provide: LibraryHooks,
+      inject: [RECORDS, TokenAccounts, IssuerUrls, AttemptCookies, RedeemRefreshToken],
+      useFactory: (
+        records: AdapterFactory,
         accounts: TokenAccounts,
         urls: IssuerUrls,
-        { name }: Config,
         attemptCookies: AttemptCookies,
-      ) => {
-        const onGrantEnded = (grantId: string) => endSession(closing, grantId);
-        return new LibraryHooks(
-          recordAdapterFactory({ database, envelope, gatewayName: name, onGrantEnded }),
-          accounts,
-          urls,
-          attemptCookies,
-        );
-      },
+        redemption: RedeemRefreshToken,
+      ) => new LibraryHooks(records, accounts, urls, attemptCookies, new RefreshTokenSeam(redemption)),
     },
     {
       provide: Provider,
@@ -66,8 +77,8 @@ import { TokenAccounts } from './token-accounts.js';
 })
 export class ProviderModule {}
 
-/** Outside the revocation endpoint the library ends a grant for one reason: a code or refresh token was used twice. */
-async function endSession(closing: CloseSession, grantId: string): Promise<void> {
-  const revoked = Provider.ctx?.oidc.route === 'revocation';
-  await closing.close(grantId, revoked ? 'revoked' : 'refresh_token_replayed');
+/** Outside the revocation endpoint the library ends a grant for one reason: a code was used twice. */
+async function endSession(closing: CloseSession, alarm: TheftAlarm, grantId: string): Promise<void> {
+  if (Provider.ctx?.oidc.route === 'revocation') await closing.close(grantId, 'revoked');
+  else await alarm.raise(grantId, 'code_used_again');
 }

@@ -5,13 +5,13 @@ import type { Envelope } from '@gatehouse/sealing/envelope';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 
 /**
- * How long a code or refresh token that was just used counts as a race, not as a theft: its loser gets `invalid_grant`
- * and nothing else happens (docs/adr/0003-refresh-token-races.md).
+ * How long a code that was just used counts as a race, not as a theft: its loser gets `invalid_grant` and nothing else
+ * happens (docs/adr/0003-refresh-token-races.md). Refresh tokens are exchanged by `RefreshTokenStore`.
  */
-export const REPLAY_GRACE_MS = 10 * SECOND_MS;
+const CODE_GRACE_MS = 10 * SECOND_MS;
 
-/** Models whose second use revokes the grant. */
-const SINGLE_USE = new Set(['AuthorizationCode', 'RefreshToken']);
+/** The library takes the second use of one for a theft, and ends its grant. */
+const SINGLE_USE = 'AuthorizationCode';
 
 export interface RecordAdapterParts {
   readonly database: Database;
@@ -63,7 +63,7 @@ class RecordAdapter implements Adapter {
     const { rows } = await this.parts.database.query<RecordRow>({
       name: 'record-find',
       text: `${SELECT} where model = $1 and id = $2 and (expires_at is null or expires_at > now())`,
-      values: [this.model, sha256(id), REPLAY_GRACE_MS],
+      values: [this.model, sha256(id), CODE_GRACE_MS],
     });
     return this.#restored(rows[0], id);
   }
@@ -73,7 +73,7 @@ class RecordAdapter implements Adapter {
     const { rows } = await this.parts.database.query<RecordRow>({
       name: 'record-find-by-uid',
       text: `${SELECT} where model = $1 and uid = $2 and (expires_at is null or expires_at > now())`,
-      values: [this.model, uid, REPLAY_GRACE_MS],
+      values: [this.model, uid, CODE_GRACE_MS],
     });
     return this.#restored(rows[0]);
   }
@@ -126,12 +126,14 @@ class RecordAdapter implements Adapter {
   }
 
   #restored(row: RecordRow | undefined, id?: string): AdapterPayload | undefined {
-    if (row === undefined || (row.in_grace && SINGLE_USE.has(this.model))) return undefined;
+    if (row === undefined || (row.in_grace && this.model === SINGLE_USE)) return undefined;
     const { sealed_client_secret: sealed, ...payload } = row.payload;
     return {
       ...payload,
       ...(id === undefined || this.model === 'Client' ? {} : { jti: id }),
-      ...(row.consumed_at === null ? {} : { consumed: Math.floor(row.consumed_at.getTime() / SECOND_MS) }),
+      ...(row.consumed_at === null || this.model !== SINGLE_USE
+        ? {}
+        : { consumed: Math.floor(row.consumed_at.getTime() / SECOND_MS) }),
       ...(sealed === undefined || id === undefined
         ? {}
         : { client_secret: this.parts.envelope.open(Buffer.from(sealed, 'base64url'), this.#owner(id)) }),

@@ -4,7 +4,18 @@ import { AccountStore } from '../accounts/account.store.js';
 import { CONFIG, type Config } from '../config.js';
 import { SessionStore } from '../sessions/session.store.js';
 
-/** The account behind a token request. A closed session has none: its codes and refresh tokens are worth nothing. */
+/** What is redeemed: its grant's id is its session's id. */
+export interface Redeemed {
+  readonly kind: string;
+  readonly grantId?: string | undefined;
+}
+
+/** An account, and when the session ends at the latest that a token is issued for. */
+export interface TokenAccount extends LibraryAccount {
+  readonly sessionEndsAtMs?: number;
+}
+
+/** The account behind a token request. A session that is over has none: its codes and refresh tokens are worth nothing. */
 @Injectable()
 export class TokenAccounts {
   constructor(
@@ -13,16 +24,25 @@ export class TokenAccounts {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @param grantId of the code or refresh token that is redeemed, which is the session's id; absent on pages. */
-  async find(accountId: string, grantId: string | undefined): Promise<LibraryAccount | undefined> {
-    // Each redemption starts the session's lifespan anew, as it does the refresh token's.
-    const lifespanMs = this.config.tokenLifespans.refreshTokenLifespanMs;
-    if (grantId !== undefined && !(await this.sessions.use(grantId, lifespanMs))) return undefined;
+  /** @param redeemed absent on pages. */
+  async find(accountId: string, redeemed: Redeemed | undefined): Promise<TokenAccount | undefined> {
+    const tsid = redeemed?.grantId;
+    const sessionEndsAtMs = tsid === undefined ? undefined : await this.#sessionEnd(tsid, redeemed?.kind);
+    if (tsid !== undefined && sessionEndsAtMs === undefined) return undefined;
     const account = await this.accounts.find(accountId);
     if (account === undefined) return undefined;
     return {
       accountId,
       claims: () => ({ sub: accountId, name: account.name, email: account.email }),
+      ...(sessionEndsAtMs === undefined ? {} : { sessionEndsAtMs }),
     };
+  }
+
+  /** A code has been used up by now, so its session begins to run; a refresh token may still turn out not to be exchanged. */
+  async #sessionEnd(tsid: string, kind: string | undefined): Promise<number | undefined> {
+    const { tokenLifespans } = this.config;
+    return kind === 'RefreshToken'
+      ? await this.sessions.endOf(tsid, tokenLifespans)
+      : await this.sessions.use(tsid, tokenLifespans);
   }
 }

@@ -1,13 +1,21 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
+import { CONFIG, type Config } from '../config.js';
+import { GRACE_MS } from '../refresh-tokens/refresh-token.store.js';
 import { SessionStore } from './session.store.js';
 
 const EVERY_MS = MINUTE_MS;
 
 /** Rows that nobody can use any more. Every statement may run on several replicas at once. */
 export const SWEEPS = [
+  {
+    // What was exchanged is kept for no longer than it is answered again.
+    name: 'sweep-successors',
+    text: `update oidc_records set sealed_successor = null
+      where sealed_successor is not null and consumed_at < now() - interval '${GRACE_MS} ms'`,
+  },
   { name: 'sweep-records', text: 'delete from oidc_records where expires_at < now()' },
   { name: 'sweep-attempts', text: 'delete from attempts where expires_at < now()' },
   {
@@ -32,9 +40,11 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly database: Database,
     private readonly sessions: SessionStore,
     private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sessions.shorten(this.config.tokenLifespans);
     this.#timer = setInterval(() => {
       this.#running ??= this.sweep()
         .catch((error: unknown) => this.log.failure('sweep-failed', error))

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
+import type { Config } from '../config.js';
 import { Rows } from '../rows/rows.store.js';
 
 /** `expired` is nobody's doing and is told to the vault only; the others are events. */
@@ -40,6 +41,15 @@ interface ClosedRow extends Pick<SessionRow, 'tsid' | 'account_id'> {
   readonly closed_at: Date;
 }
 
+interface EndRow {
+  readonly ends_at: Date;
+}
+
+type Lifespans = Pick<Config['tokenLifespans'], 'refreshTokenLifespanMs' | 'sessionLifespanMs'>;
+
+/** $2 is what a session lasts today: a shorter one than yesterday counts for those that are open already. */
+const OPEN_FOR = `tsid = $1 and closed_at is null and least(expires_at, opened_at + $2 * interval '1 ms') > now()`;
+
 @Injectable()
 export class SessionStore {
   constructor(
@@ -48,12 +58,18 @@ export class SessionStore {
   ) {}
 
   /** Opening it again changes nothing: a reloaded page finishes the same sign-in. */
-  async open(session: OpenSession, lifespanMs: number): Promise<void> {
+  async open(session: OpenSession, { refreshTokenLifespanMs, sessionLifespanMs }: Lifespans): Promise<void> {
     await this.database.query({
       name: 'session-open',
       text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
         values ($1, $2, $3, $4, now() + $5 * interval '1 millisecond') on conflict (tsid) do nothing`,
-      values: [session.tsid, session.accountId, session.clientId, session.clientName, lifespanMs],
+      values: [
+        session.tsid,
+        session.accountId,
+        session.clientId,
+        session.clientName,
+        Math.min(refreshTokenLifespanMs, sessionLifespanMs),
+      ],
     });
   }
 
@@ -74,15 +90,32 @@ export class SessionStore {
     };
   }
 
-  /** The session was used: its lifespan begins anew. @returns whether it is open at all. */
-  async use(tsid: string, lifespanMs: number): Promise<boolean> {
-    const { rowCount } = await this.database.query({
+  /**
+   * The session was used, and goes on for as long as a refresh token lives.
+   * @returns when it ends at the latest, in milliseconds since the epoch; `undefined` when it is over.
+   */
+  async use(
+    tsid: string,
+    { refreshTokenLifespanMs, sessionLifespanMs }: Lifespans,
+  ): Promise<number | undefined> {
+    const { rows } = await this.database.query<EndRow>({
       name: 'session-use',
-      text: `update sessions set used_at = now(), expires_at = now() + $2 * interval '1 millisecond'
-        where tsid = $1 and closed_at is null and expires_at > now()`,
-      values: [tsid, lifespanMs],
+      text: `update sessions
+        set used_at = now(), expires_at = least(now() + $3 * interval '1 ms', opened_at + $2 * interval '1 ms')
+        where ${OPEN_FOR} returning opened_at + $2 * interval '1 ms' as ends_at`,
+      values: [tsid, sessionLifespanMs, refreshTokenLifespanMs],
     });
-    return rowCount === 1;
+    return rows[0]?.ends_at.getTime();
+  }
+
+  /** @returns the same, without using it. */
+  async endOf(tsid: string, { sessionLifespanMs }: Lifespans): Promise<number | undefined> {
+    const { rows } = await this.database.query<EndRow>({
+      name: 'session-end',
+      text: `select opened_at + $2 * interval '1 ms' as ends_at from sessions where ${OPEN_FOR}`,
+      values: [tsid, sessionLifespanMs],
+    });
+    return rows[0]?.ends_at.getTime();
   }
 
   async listOpen(accountId: AccountId): Promise<readonly ListedSession[]> {
@@ -117,6 +150,16 @@ export class SessionStore {
       values: [tsid, reason, owner ?? null, sha256(tsid)],
     });
     return rowCount === 1;
+  }
+
+  /** Sessions that were opened when a session was allowed to last longer. */
+  async shorten({ sessionLifespanMs }: Pick<Lifespans, 'sessionLifespanMs'>): Promise<void> {
+    await this.database.query({
+      name: 'session-shorten',
+      text: `update sessions set expires_at = opened_at + $1 * interval '1 ms'
+        where closed_at is null and expires_at > opened_at + $1 * interval '1 ms'`,
+      values: [sessionLifespanMs],
+    });
   }
 
   /** Sessions whose refresh tokens have all run out; what is left of their grants goes with them. */

@@ -6,6 +6,7 @@ import { CONFIG, type Config } from '../config.js';
 import { ApprovalStore } from '../consent/approval.store.js';
 import type { AuthorizationRequest } from '../provider/authorization-requests.js';
 import type { AccountId } from '@gatehouse/kernel/ids';
+import { LostAnswers } from '../refresh-tokens/lost-answers.js';
 import { SessionStore } from '../sessions/session.store.js';
 import type { LegOutcome } from './attempt.js';
 import type { Situation } from './sign-in-steps.js';
@@ -26,6 +27,7 @@ export class CompleteSignIn {
     private readonly accounts: AccountStore,
     private readonly approvals: ApprovalStore,
     private readonly sessions: SessionStore,
+    private readonly lostAnswers: LostAnswers,
     private readonly vault: Vault,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Config,
@@ -52,7 +54,8 @@ export class CompleteSignIn {
     if (missing !== undefined) return missing;
     const { clientId, name: clientName } = request.client;
     const session = { tsid: state.tsid, accountId, clientId, clientName };
-    await this.sessions.open(session, this.config.tokenLifespans.refreshTokenLifespanMs);
+    await this.sessions.open(session, this.config.tokenLifespans);
+    await this.lostAnswers.signedInAgain(session);
     const { fingerprint } = situation;
     if (state.approvedAs === fingerprint) await this.approvals.approve(accountId, clientId, fingerprint);
     this.log.info('sign-in-completed', {

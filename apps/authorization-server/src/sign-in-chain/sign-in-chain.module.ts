@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { ProviderModule } from '../provider/provider.module.js';
+import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { VaultModule } from '../vault/vault.module.js';
@@ -18,7 +19,14 @@ import { SignInPages } from './sign-in-pages.js';
 import { SignInSteps } from './sign-in-steps.js';
 
 @Module({
-  imports: [ProviderModule, SigningKeysModule, SessionsModule, AccountsModule, VaultModule],
+  imports: [
+    ProviderModule,
+    SigningKeysModule,
+    SessionsModule,
+    AccountsModule,
+    RefreshTokensModule,
+    VaultModule,
+  ],
   controllers: [SignInController, CallbackController],
   providers: [
     AttemptStore,

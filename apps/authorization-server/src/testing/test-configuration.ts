@@ -33,6 +33,7 @@ export function testConfiguration(
       accessTokenLifespanMs: 60_000,
       refreshTokenLifespanMs: 3_600_000,
       authCodeLifespanMs: 60_000,
+      sessionLifespanMs: 86_400_000,
     },
     signingKeys: [],
     keyEncryptionKeys: KEY_ENCRYPTION_KEYS,

@@ -186,5 +186,6 @@ export interface TokenAnswer {
   readonly refresh_token?: string;
   readonly id_token?: string;
   readonly scope?: string;
+  readonly expires_in?: number;
   readonly error?: string;
 }

@@ -1,3 +1,4 @@
+import { DAY_MS } from '@gatehouse/kernel/durations';
 import { ownCallback } from '../callbacks.js';
 import type { ConfiguredSecret, ServiceName } from '../configured-secret.js';
 import type { GatehouseYaml } from '../gatehouse-yaml.js';
@@ -11,6 +12,7 @@ type WrittenKeys = Written['keyEncryptionKeys'];
 
 const AUTHORIZATION_SERVER: readonly ServiceName[] = ['authorization-server'];
 const TOKEN_VAULT: readonly ServiceName[] = ['token-vault'];
+const SESSION_LIFESPAN_MS = 30 * DAY_MS;
 const BASELINE_SCOPES = ['openid', 'offline_access'];
 
 export function buildAuthServer(
@@ -30,6 +32,10 @@ export function buildAuthServer(
       accessTokenLifespanMs: milliseconds(lifespans.accessTokenLifespan),
       refreshTokenLifespanMs: milliseconds(lifespans.refreshTokenLifespan),
       authCodeLifespanMs: milliseconds(lifespans.authCodeLifespan),
+      sessionLifespanMs:
+        lifespans.sessionLifespan === undefined
+          ? Math.max(SESSION_LIFESPAN_MS, milliseconds(lifespans.refreshTokenLifespan))
+          : milliseconds(lifespans.sessionLifespan),
     },
     signingKeys: written.signingKeys.map((reference, index) =>
       secrets.secret(reference, ['authServer', 'signingKeys', index], {

@@ -17,6 +17,16 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { 'authServer.tokenLifespans': { accessTokenLifespan: '2h', refreshTokenLifespan: '1h' } },
     'authServer.tokenLifespans.refreshTokenLifespan',
   ],
+  [
+    'a refresh token that outlives its session',
+    { 'authServer.tokenLifespans': { refreshTokenLifespan: '60d', sessionLifespan: '30d' } },
+    'authServer.tokenLifespans.sessionLifespan',
+  ],
+  [
+    'a session that never ends',
+    { 'authServer.tokenLifespans': { sessionLifespan: '3650d' } },
+    'authServer.tokenLifespans.sessionLifespan',
+  ],
   ['a backend timeout of nothing', { 'backends.0.timeout': '0s' }, 'backends[0].timeout'],
   [
     'a provider timeout that outlives the refresh lease',

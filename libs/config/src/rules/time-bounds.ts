@@ -14,6 +14,7 @@ const REFRESH_TOKEN: Bounds = { minMs: MINUTE_MS, maxMs: 365 * DAY_MS, text: '1m
 const AUTH_CODE: Bounds = { minMs: 5 * SECOND_MS, maxMs: 10 * MINUTE_MS, text: '5s to 10m' };
 const START: Bounds = { minMs: 0, maxMs: 10 * MINUTE_MS, text: '0s to 10m' };
 const SHUTDOWN: Bounds = { minMs: SECOND_MS, maxMs: 10 * MINUTE_MS, text: '1s to 10m' };
+const SESSION: Bounds = { minMs: 5 * MINUTE_MS, maxMs: 365 * DAY_MS, text: '5m to 365d' };
 const CALL: Bounds = { minMs: 100, maxMs: 10 * MINUTE_MS, text: '100ms to 10m' };
 const PROVIDER_REQUEST: Bounds = { minMs: 100, maxMs: 30 * SECOND_MS, text: '100ms to 30s' };
 
@@ -36,7 +37,8 @@ export const timeBounds: Rule = (model) => [
 
 const lifespanFindings: Rule = ({ authServer }) => {
   if (authServer === undefined) return [];
-  const { accessTokenLifespanMs, refreshTokenLifespanMs, authCodeLifespanMs } = authServer.tokenLifespans;
+  const { accessTokenLifespanMs, refreshTokenLifespanMs, authCodeLifespanMs, sessionLifespanMs } =
+    authServer.tokenLifespans;
   const path: Path = ['authServer', 'tokenLifespans'];
   return [
     ...within([...path, 'accessTokenLifespan'], accessTokenLifespanMs, ACCESS_TOKEN),
@@ -48,6 +50,17 @@ const lifespanFindings: Rule = ({ authServer }) => {
             path: [...path, 'refreshTokenLifespan'],
             related: [[...path, 'accessTokenLifespan']],
             message: 'A refresh token must live at least as long as the access token that it renews.',
+          },
+        ]
+      : []),
+    ...within([...path, 'sessionLifespan'], sessionLifespanMs, SESSION),
+    ...(sessionLifespanMs < refreshTokenLifespanMs
+      ? [
+          {
+            path: [...path, 'sessionLifespan'],
+            related: [[...path, 'refreshTokenLifespan']],
+            message:
+              'A session must last at least as long as a refresh token. Raise this, or lower refreshTokenLifespan.',
           },
         ]
       : []),

@@ -142,6 +142,11 @@ const tokenLifespans = block('How long what is issued lives.', {
   accessTokenLifespan: text('duration', 'Access token; 5s to 24h.').default('15m'),
   refreshTokenLifespan: text('duration', 'Refresh token, anew with each rotation; 1m to 365d.').default('7d'),
   authCodeLifespan: text('duration', 'Authorization code; 5s to 10m.').default('60s'),
+  sessionLifespan: text(
+    'duration',
+    'Everything that comes from one sign-in, however often it is renewed; 5m to 365d, and no shorter than `refreshTokenLifespan`.',
+    { derived: '`30d`, or `refreshTokenLifespan` where that is longer' },
+  ).exactOptional(),
 });
 
 export const authServer = block(

@@ -1,0 +1,118 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { CONFIG, type Config } from '../config.js';
+import type { PresentedToken } from './successor-seal.js';
+import type { UsedToken } from './used-token.js';
+
+/** For how long what was just exchanged is answered again; a constant for the reasons of docs/adr/0003-refresh-token-races.md. */
+export const GRACE_MS = 10 * SECOND_MS;
+
+export interface Successor {
+  readonly value: string;
+  readonly sealed: Buffer;
+}
+
+interface UsedRow {
+  readonly is_used: boolean;
+  readonly is_in_grace: boolean;
+  readonly is_successor_used: boolean;
+  readonly sealed_successor: Buffer | null;
+}
+
+/** A token whose successor was exchanged in its turn. */
+const SUCCESSOR_USED = `exists (select from oidc_records next
+  where next.model = 'RefreshToken' and next.id = token.successor and next.consumed_at is not null)`;
+
+/** Refresh tokens among the records that oidc-provider keeps. */
+@Injectable()
+export class RefreshTokenStore {
+  constructor(
+    private readonly database: Database,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'tokenLifespans'>,
+  ) {}
+
+  /**
+   * Uses a token up, makes its successor, and lets its session go on, all in one statement: of any number of parallel
+   * redemptions on any number of replicas exactly one does it, and whatever dies, there is no state in between.
+   * @returns whether this was the one.
+   */
+  async exchange({ value, tsid }: PresentedToken, successor: Successor): Promise<boolean> {
+    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
+    const { rowCount } = await this.database.query({
+      name: 'refresh-token-exchange',
+      text: `with session as (
+          select tsid, least(now() + $5 * interval '1 ms', opened_at + $6 * interval '1 ms') as ends_at from sessions
+          where tsid = $1::uuid and closed_at is null and least(expires_at, opened_at + $6 * interval '1 ms') > now()
+          for update
+        ), used as (
+          update oidc_records token set consumed_at = now(), successor = $3, sealed_successor = $4 from session
+          where model = 'RefreshToken' and id = $2 and consumed_at is null and grant_id = session.tsid::text
+            and token.expires_at > now()
+          returning payload, grant_id, uid, ends_at
+        ), made as (
+          insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
+          select 'RefreshToken', $3, payload || jsonb_build_object(
+              'iat', extract(epoch from now())::bigint, 'exp', extract(epoch from ends_at)::bigint,
+              'rotations', coalesce((payload->>'rotations')::int, 0) + 1
+            ), grant_id, uid, ends_at from used
+        ), went_on as (
+          update sessions set used_at = now(), expires_at = ends_at from used where sessions.tsid = $1::uuid
+        ), too_old as (
+          update oidc_records set sealed_successor = null
+          where grant_id = $1::text and sealed_successor is not null and id <> $2 and exists (select from used)
+        )
+        select from used`,
+      values: [
+        tsid,
+        sha256(value),
+        sha256(successor.value),
+        successor.sealed,
+        refreshTokenLifespanMs,
+        sessionLifespanMs,
+      ],
+    });
+    return rowCount === 1;
+  }
+
+  async findUsed({ value }: PresentedToken): Promise<UsedToken | undefined> {
+    const { rows } = await this.database.query<UsedRow>({
+      name: 'refresh-token-used',
+      text: `select consumed_at is not null as is_used, sealed_successor,
+          coalesce(consumed_at > now() - $2 * interval '1 ms', false) as is_in_grace,
+          ${SUCCESSOR_USED} as is_successor_used
+        from oidc_records token where model = 'RefreshToken' and id = $1`,
+      values: [sha256(value), GRACE_MS],
+    });
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    return {
+      isUsed: row.is_used,
+      isInGrace: row.is_in_grace,
+      isSuccessorUsed: row.is_successor_used,
+      sealedSuccessor: row.sealed_successor ?? undefined,
+    };
+  }
+
+  async markAnsweredAgain({ value }: PresentedToken): Promise<void> {
+    await this.database.query({
+      name: 'refresh-token-answered-again',
+      text: `update oidc_records set answered_again_at = now() where model = 'RefreshToken' and id = $1`,
+      values: [sha256(value)],
+    });
+  }
+
+  /** Open sessions of an account at a client whose current token was answered again, and not used since. */
+  async unconfirmed(accountId: AccountId, clientId: string): Promise<readonly SessionId[]> {
+    const { rows } = await this.database.query<{ tsid: SessionId }>({
+      name: 'refresh-token-unconfirmed',
+      text: `select tsid from sessions where account_id = $1 and client_id = $2 and closed_at is null
+        and exists (select from oidc_records token where model = 'RefreshToken' and grant_id = sessions.tsid::text
+          and answered_again_at is not null and not ${SUCCESSOR_USED})`,
+      values: [accountId, clientId],
+    });
+    return rows.map(({ tsid }) => tsid);
+  }
+}

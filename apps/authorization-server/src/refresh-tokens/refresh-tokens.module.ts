@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { Envelope } from '@gatehouse/sealing/envelope';
+import { CONFIG, type Config } from '../config.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
+import { LostAnswers } from './lost-answers.js';
+import { RedeemRefreshToken } from './redeem-refresh-token.js';
+import { RefreshTokenStore } from './refresh-token.store.js';
+import { SuccessorSeal } from './successor-seal.js';
+import { TheftAlarm } from './theft-alarm.js';
+
+@Module({
+  imports: [SessionsModule, SigningKeysModule],
+  providers: [
+    RefreshTokenStore,
+    TheftAlarm,
+    RedeemRefreshToken,
+    LostAnswers,
+    {
+      provide: SuccessorSeal,
+      inject: [Envelope, CONFIG],
+      useFactory: (envelope: Envelope, { name }: Config) => new SuccessorSeal(envelope, name),
+    },
+  ],
+  exports: [RedeemRefreshToken, TheftAlarm, LostAnswers],
+})
+export class RefreshTokensModule {}
