@@ -79,7 +79,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const names = part.backends.map(({ name }) => name);
   const endpoint = new McpEndpoint(
     facts,
-    callersOf(part, contracts, sessions),
+    callersOf(part, contracts, sessions, log),
     mcpSessions,
     new ModernRequests(catalog, calls),
     new LegacyRequests(mcpSessions, catalog, calls, running, peers, names),

@@ -54,7 +54,10 @@ export interface TestProxy {
   readonly stopAuthorizationServer: () => Promise<void>;
   /** Another process of the proxy, as far as it can tell. */
   startReplica(): Promise<{ readonly mcpUrl: string; close(): Promise<void> }>;
-  token(claims?: Record<string, unknown>): Promise<string>;
+  /** Of the account that the session was first named with. */
+  token(
+    claims?: Record<string, unknown> & { readonly sub?: string; readonly tsid?: unknown },
+  ): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -110,7 +113,11 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
       });
     },
     stopAuthorizationServer: async () => await authorizationServer.close(),
-    token: async (claims) => await signedToken(surroundings.signingKey, claims),
+    token: async (claims) => {
+      const { sub, tsid } = { sub: randomUUID(), tsid: randomUUID(), ...claims };
+      if (typeof tsid === 'string' && !surroundings.accounts.has(tsid)) surroundings.accounts.set(tsid, sub);
+      return await signedToken(surroundings.signingKey, { ...claims, sub, tsid });
+    },
     close: async () => {
       await first.close();
       await Promise.all([authorizationServer.close(), tokenVault.close()]);

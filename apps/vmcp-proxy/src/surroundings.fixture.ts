@@ -29,6 +29,8 @@ import type { z } from 'zod';
 /** What the services around the proxy answer in a spec, and what they were asked. */
 export class Surroundings {
   readonly closedSessions = new Set<string>();
+  /** Session -> account. */
+  readonly accounts = new Map<string, string>();
   /** Backend name -> a code to fail with, or a token to hand out. */
   readonly credentials = new Map<string, string | { readonly code: ErrorCode }>();
   useForMs = 60_000;
@@ -72,7 +74,11 @@ export class AuthorizationServerStandIn {
     return await Promise.resolve(
       this.surroundings.closedSessions.has(request.tsid)
         ? { state: 'closed' }
-        : { state: 'open', accountId: randomUUID(), clientId: 'client' },
+        : {
+            state: 'open',
+            accountId: this.surroundings.accounts.get(request.tsid) ?? randomUUID(),
+            clientId: 'client',
+          },
     );
   }
 }

@@ -1,9 +1,10 @@
 import type { IncomingAuth } from '@gatehouse/config/model';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Log } from '@gatehouse/observability/log';
 import { presentedToken } from './bearer-token.js';
 import type { ChallengeReason } from './challenge.js';
 import { ANONYMOUS, type Principal } from './principal.js';
-import type { SessionViews } from './session-views.js';
+import type { OpenSession, SessionViews } from './session-views.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 export type Caller =
@@ -28,6 +29,7 @@ export class Callers {
     private readonly verifier: TokenVerifier | undefined,
     /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */
     private readonly sessions: SessionViews | undefined,
+    private readonly log: Pick<Log, 'warn'>,
   ) {
     this.#scopes = incomingAuth.type === 'oidc' ? incomingAuth.oidc.scopes : [];
   }
@@ -57,13 +59,18 @@ export class Callers {
     // Every token of the embedded issuer belongs to a session; one without could never be signed out.
     if (principal.tsid === undefined) return challenged(401, 'invalid_token');
     const view = this.sessions.view(principal.tsid);
-    if (view instanceof Promise) return view.then((open) => admitted(principal, open !== undefined), refusal);
-    return admitted(principal, view !== undefined);
+    if (view instanceof Promise) return view.then((open) => this.#admitTo(open, principal), refusal);
+    return this.#admitTo(view, principal);
+  }
+
+  /** Everything that belongs to a person is found by the token's subject, and what the vault releases by the session. */
+  #admitTo(session: OpenSession | undefined, principal: Principal): Caller {
+    if (session === undefined) return challenged(401, 'invalid_token');
+    if (session.accountId === principal.subject) return { kind: 'principal', principal };
+    this.log.warn('session-of-another-account', { tsid: principal.tsid, clientId: principal.clientId });
+    return challenged(401, 'invalid_token');
   }
 }
-
-const admitted = (principal: Principal, open: boolean): Caller =>
-  open ? { kind: 'principal', principal } : challenged(401, 'invalid_token');
 
 function refusal(error: unknown): Caller {
   const { code } = GatehouseError.from(error);

@@ -1,5 +1,6 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import type { Log } from '@gatehouse/observability/log';
 import { Callers } from './caller.js';
 import { issuerKeys } from './issuer-keys.client.js';
 import type { SessionViews } from './session-views.js';
@@ -13,8 +14,9 @@ export function callersOf(
   { incomingAuth, authServer }: Pick<VmcpProxyPart, 'incomingAuth' | 'authServer'>,
   contracts: Pick<ContractClient, 'ask'>,
   sessions: SessionViews,
+  log: Pick<Log, 'warn'>,
 ): Callers {
-  if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined);
+  if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined, log);
   const { issuer, audience } = incomingAuth.oidc;
   const embedded = authServer?.issuer === issuer;
   const keys = embedded ? signingKeys(contracts) : issuerKeys(incomingAuth.oidc);
@@ -25,5 +27,5 @@ export function callersOf(
     ...(embedded ? { typ: 'at+jwt' } : {}),
     clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
   });
-  return new Callers(incomingAuth, verifier, embedded ? sessions : undefined);
+  return new Callers(incomingAuth, verifier, embedded ? sessions : undefined, log);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import { KeptLog } from '@gatehouse/testing/kept-log';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import * as fc from 'fast-check';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -197,12 +198,13 @@ test('an answer asked for before the bus was lost is not remembered', async () =
 });
 
 let nats: TestNats;
+const log = new KeptLog();
 let backend: TestBackend;
 let proxy: TestProxy;
 beforeAll(async () => {
   nats = await startTestNats();
   backend = await startBackend({ kind: 'modern' });
-  proxy = await startProxy({ nats, backends: [{ name: 'one', url: backend.url }] });
+  proxy = await startProxy({ nats, log, backends: [{ name: 'one', url: backend.url }] });
 });
 afterAll(async () => {
   await proxy.close();
@@ -227,6 +229,20 @@ test('a session that is closed is refused from the first request on', async () =
   proxy.surroundings.closedSessions.add(tsid);
   const token = await proxy.token({ tsid });
   expect((await modern(proxy.mcpUrl, 'tools/list', {}, { token })).status).toBe(401);
+});
+
+test('a token that names another account’s session is refused, and the log says so', async () => {
+  const tsid = randomUUID();
+  const own = await proxy.token({ tsid });
+  const another = await proxy.token({ tsid, sub: randomUUID() });
+  // Asked for, and remembered.
+  for (let time = 0; time < 2; time += 1) {
+    const refused = await modern(proxy.mcpUrl, 'tools/call', CALL, { token: another });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  }
+  expect(log.of('session-of-another-account')).toEqual(Array(2).fill({ tsid, clientId: 'client' }));
+  expect((await modern(proxy.mcpUrl, 'tools/call', CALL, { token: own })).status).toBe(200);
 });
 
 test('with the authorization server away, known sessions go on and unknown ones get 503, never 401', async () => {

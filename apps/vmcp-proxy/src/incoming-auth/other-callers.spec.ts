@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Log, type LogFields } from '@gatehouse/observability/log';
+import { KeptLog } from '@gatehouse/testing/kept-log';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { exportJWK, generateKeyPair } from 'jose';
 import { createServer } from 'node:http';
@@ -68,21 +68,8 @@ test('an external issuer is found through its metadata, and nobody else’s sign
   await new Promise((resolve) => server.close(resolve));
 });
 
-class KeptLog extends Log {
-  readonly lines: string[] = [];
-  override info(event: string, fields: LogFields = {}): void {
-    this.lines.push(JSON.stringify([event, fields]));
-  }
-  override warn(event: string, fields: LogFields = {}): void {
-    this.info(event, fields);
-  }
-  override error(event: string, fields: LogFields = {}): void {
-    this.info(event, fields);
-  }
-}
-
 test('no token, credential or argument is in the log, also when calls fail', async () => {
-  const log = new KeptLog('test');
+  const log = new KeptLog();
   const proxy = await startProxy({
     nats,
     log,

@@ -1,0 +1,29 @@
+import { Log, type LogFields } from '@gatehouse/observability/log';
+
+/** A log that keeps its lines, as JSON texts `[event, fields]`. */
+export class KeptLog extends Log {
+  readonly lines: string[] = [];
+
+  constructor() {
+    super('test');
+  }
+
+  override info(event: string, fields: LogFields = {}): void {
+    this.lines.push(JSON.stringify([event, fields]));
+  }
+
+  override warn(event: string, fields: LogFields = {}): void {
+    this.info(event, fields);
+  }
+
+  override error(event: string, fields: LogFields = {}): void {
+    this.info(event, fields);
+  }
+
+  /** The lines of one event. */
+  of(event: string): readonly LogFields[] {
+    return this.lines
+      .map((line) => JSON.parse(line) as readonly [string, LogFields])
+      .flatMap(([said, fields]) => (said === event ? [fields] : []));
+  }
+}
