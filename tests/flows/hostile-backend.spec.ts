@@ -10,6 +10,7 @@ import {
   forging,
   honestly,
   startServer,
+  UNSOUND_TOOLS,
   type BackendKind,
   type TestServer,
 } from '../support/hostile-backend.js';
@@ -32,7 +33,7 @@ beforeAll(async () => {
     added.push(`  - { name: ${name}, url: ${server.url}, transport: streamable-http }`);
   };
   for (const kind of KINDS) {
-    await add(`hostile-${kind}`, startServer(kind, 'lure', forging()));
+    await add(`hostile-${kind}`, startServer(kind, 'lure', forging(), UNSOUND_TOOLS));
     await add(`honest-${kind}`, startServer(kind, 'ask', honestly));
   }
   world = await startWorld({
@@ -52,6 +53,7 @@ afterAll(async () => {
 
 /** What both generations of the SDK can do, and what must not happen to it. */
 interface SharedClient {
+  listTools(): Promise<{ readonly tools: readonly { readonly name: string }[] }>;
   callTool(call: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
   close(): Promise<void>;
   onerror?: ((error: Error) => void) | undefined;
@@ -76,6 +78,21 @@ const withToken = () => ({ headers: { authorization: `Bearer ${accessToken}` } }
 
 const textOf = (result: unknown): string =>
   (result as { content?: { text?: string }[] }).content?.[0]?.text ?? JSON.stringify(result);
+
+test.each(Object.entries(CLIENTS))(
+  'one malformed tool of a backend costs an SDK client, %s, no other one',
+  async (_generation, connect) => {
+    const client = await connect();
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    await client.close();
+    for (const kind of KINDS)
+      expect(names).toEqual(
+        expect.arrayContaining([`honest-${kind}_ask`, `hostile-${kind}_lure`, `hostile-${kind}_wrong_title`]),
+      );
+    expect(names.filter((name) => !/^[\w.-]{1,128}$/.test(name))).toEqual([]);
+    expect(world.logs()).toContain('definition-left-out');
+  },
+);
 
 for (const [generation, connect] of Object.entries(CLIENTS))
   for (const kind of KINDS)

@@ -24,14 +24,21 @@ export interface TestServer {
 const MODERN = '2026-07-28';
 
 /** An MCP server of one revision with one tool, small enough to do anything with the answer. */
-export async function startServer(kind: BackendKind, tool: string, answer: AnswerCall): Promise<TestServer> {
+export async function startServer(
+  kind: BackendKind,
+  tool: string,
+  answer: AnswerCall,
+  /** Listed beside the tool. */
+  others: readonly unknown[] = [],
+): Promise<TestServer> {
+  const tools = [...others, { name: tool, inputSchema: { type: 'object' } }];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString();
       if (text === '') response.writeHead(200).end();
-      else take(kind, tool, answer, JSON.parse(text) as Request, request, response);
+      else take(kind, tools, answer, JSON.parse(text) as Request, request, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -47,7 +54,7 @@ export async function startServer(kind: BackendKind, tool: string, answer: Answe
 
 function take(
   kind: BackendKind,
-  tool: string,
+  tools: readonly unknown[],
   answer: AnswerCall,
   message: Request,
   request: IncomingMessage,
@@ -75,8 +82,7 @@ function take(
     );
   else if (message.method === 'server/discover')
     reply({ result: { ...complete, supportedVersions: [MODERN], capabilities: { tools: {} } } });
-  else if (message.method === 'tools/list')
-    reply({ result: { ...complete, tools: [{ name: tool, inputSchema: { type: 'object' } }] } });
+  else if (message.method === 'tools/list') reply({ result: { ...complete, tools } });
   else if (message.method === 'tools/call') answer(message, response);
   else reply({ error: { code: -32_601, message: 'no such method' } }, {}, isModern ? 404 : 200);
 }
@@ -158,3 +164,24 @@ function othersThan(id: unknown, progressToken: unknown): readonly string[] {
     { id: 'r', method: 'roots/list' },
   ].map((message) => JSON.stringify({ jsonrpc: '2.0', ...message }));
 }
+
+const schema = { type: 'object' };
+/** Each of them makes a client of the official SDK reject the whole list. */
+export const UNSOUND_TOOLS: readonly unknown[] = [
+  null,
+  'tool',
+  { inputSchema: schema },
+  { name: 7, inputSchema: schema },
+  { name: 'no_schema' },
+  { name: 'wrong_type', inputSchema: { type: 'string' } },
+  { name: 'wrong_properties', inputSchema: { ...schema, properties: { a: 'text' } } },
+  { name: 'wrong_required', inputSchema: { ...schema, required: [1] } },
+  { name: 'null_required', inputSchema: { ...schema, required: null } },
+  { name: 'wrong_output', inputSchema: schema, outputSchema: { type: 'array' } },
+  { name: 'wrong_title', inputSchema: schema, title: 7, description: null },
+  { name: 'wrong_hint', inputSchema: schema, annotations: { readOnlyHint: 'yes' } },
+  { name: 'wrong_icons', inputSchema: schema, icons: [{ sizes: '48x48' }] },
+  { name: 'wrong_meta', inputSchema: schema, _meta: [] },
+  { name: 'x'.repeat(200), inputSchema: schema },
+  { name: 'control\u001b[31m', inputSchema: schema },
+];

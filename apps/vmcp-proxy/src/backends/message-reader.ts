@@ -7,11 +7,15 @@ import { Utf8Check } from '../edge/utf8-check.js';
 /** A message is kept until all of it has been seen; none may be larger. */
 export const MOST_MESSAGE_BYTES = 33_554_432;
 
-/** Members that say what is asked of the client or which request is meant, or that only one revision knows. */
+/** What they ask of the client, and what only one revision knows. */
+const RESULT_MEMBERS = ['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta'];
+/** What the gateway reads itself. */
+const LIST_MEMBERS = ['tools', 'prompts', 'resources', 'resourceTemplates', 'nextCursor'];
+
 const WANTED: Wanted = {
   root: MESSAGE_MEMBERS,
   within: new Map([
-    ['result', new Set(['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta'])],
+    ['result', new Set([...RESULT_MEMBERS, ...LIST_MEMBERS])],
     ['params', new Set(['progressToken', 'requestId', 'elicitationId', 'mode', 'tools', 'toolChoice'])],
   ]),
 };

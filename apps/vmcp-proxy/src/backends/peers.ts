@@ -26,6 +26,8 @@ type Session = Extract<Peer, { era: 'legacy' }> & { readonly backend: string; re
 
 const MOST_SESSIONS = 20_000;
 const FORGET_IDLE_SESSION_MS = HOUR_MS;
+/** Of what a backend says about itself; its instructions may be long. */
+const MOST_INTRODUCTION_BYTES = 1_048_576;
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface PeerRequest {
@@ -42,6 +44,9 @@ export interface PeerRequest {
   readonly logLevel?: string;
   readonly deadlineAtMs: number;
 }
+
+/** It goes with each request, so it must be fit for a header, and not fill it. */
+const SESSION_ID = /^[\x20-\x7e]{1,1024}$/;
 
 /** The backend answered `initialize` with something else than a session. */
 class UnknownRevision extends GatehouseError {}
@@ -176,7 +181,8 @@ export class Peers {
     }
     const answer = await readAnswer(response, request.backend, id).catch(() => undefined);
     if (answer?.kind !== 'result') return false;
-    const versions = answer.result['supportedVersions'];
+    const discovered = answer.result.parsed(MOST_INTRODUCTION_BYTES);
+    const versions = isObject(discovered) ? discovered['supportedVersions'] : undefined;
     return Array.isArray(versions) && versions.includes(MODERN_VERSION);
   }
 
@@ -196,9 +202,14 @@ export class Peers {
     });
     const sessionId = response.headers['mcp-session-id'];
     const answer = await readAnswer(response, backend, id);
-    const version = answer.kind === 'result' ? answer.result['protocolVersion'] : undefined;
-    if (answer.kind !== 'result' || !isLegacyVersion(version) || !isObject(answer.result['capabilities']))
+    const introduced = answer.kind === 'result' ? answer.result.parsed(MOST_INTRODUCTION_BYTES) : undefined;
+    const version = isObject(introduced) ? introduced['protocolVersion'] : undefined;
+    if (!isObject(introduced) || !isLegacyVersion(version) || !isObject(introduced['capabilities']))
       throw new UnknownRevision('backend_unavailable', 'it does not speak a known revision of MCP', {
+        details: { backend, ran: 'no' },
+      });
+    if (typeof sessionId === 'string' && !SESSION_ID.test(sessionId))
+      throw new UnknownRevision('backend_unavailable', 'its session id is not what the protocol allows', {
         details: { backend, ran: 'no' },
       });
     if (typeof sessionId !== 'string') {

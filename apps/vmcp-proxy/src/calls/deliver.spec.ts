@@ -83,7 +83,7 @@ test('so does a JSON body, and one that is broken is not read to its end', async
   expect(await large.delivered).toBe('the answer is too large');
   const broken = exchange('application/json');
   broken.push('{"jsonrpc":"2.0","id":1,"result":}');
-  expect(await broken.delivered).toBe('the answer is not JSON');
+  expect(await broken.delivered).toBe('the answer is not the response to the request');
   expect(broken.facts.aborted).toBe(true);
 });
 

@@ -1,7 +1,8 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { tooLarge, type BackendResponse } from '../backends/backend-response.js';
-import { EventParser } from '../backends/event-parser.js';
-import { MessageReader, MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
+import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
+import { MessageStream } from '../backends/message-stream.js';
+import { readMessages } from '../backends/read-messages.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../backends/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../edge/answer.js';
 import { joined, type Pieces } from '../edge/held-value.js';
@@ -38,13 +39,8 @@ export async function deliver(response: BackendResponse, answer: Answer, deliver
 }
 
 async function deliverJson(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {
-  const reader = new MessageReader();
-  const whole = response.takeWhole();
-  if (whole === undefined) await readAll(response, reader, delivery.backend);
-  else if (whole.length > MOST_MESSAGE_BYTES) throw tooLarge(delivery.backend);
-  else reader.push(whole);
   let found: ResponseVerdict | undefined;
-  for (const message of reader.end()) {
+  for (const message of await readMessages(response, delivery.backend, MOST_MESSAGE_BYTES)) {
     const verdict = found === undefined ? delivery.gate.judge(message) : LATE;
     if (verdict.kind === 'response') found = verdict;
     // Nothing but the response has a place in a JSON body.
@@ -58,43 +54,28 @@ async function deliverJson(response: BackendResponse, answer: Answer, delivery: 
 type ResponseVerdict = Extract<Verdict, { kind: 'response' }>;
 const LATE = { kind: 'dropped', reason: 'late' } as const;
 
-/** Reads as long as it can still be a message. */
-async function readAll(response: BackendResponse, reader: MessageReader, backend: string): Promise<void> {
-  await new Promise<void>((resolve, reject) =>
-    response.pipe({
-      data: (chunk) => {
-        reader.push(chunk);
-        if (reader.broken) response.stop(noResponse('the answer is not JSON'));
-        else if (reader.length > MOST_MESSAGE_BYTES) response.stop(tooLarge(backend));
-        return true;
-      },
-      end: resolve,
-      fail: reject,
-    }),
-  );
-}
-
-/** Lines, and pieces in which lines came, of one event: each costs something, however little is in it. */
-const MOST_EVENT_PARTS = 100_000;
-
 /** One event stream on its way to the client. */
 class EventDelivery {
-  #reader = new MessageReader();
-  #parts = 0;
   #isAnswered = false;
   /** How often the client could not take more at once. */
   #waits = 0;
   #resolve: () => void = () => undefined;
-  readonly #parser = new EventParser({
-    data: (bytes) => this.#data(bytes),
-    event: (type) => this.#event(type),
-  });
+  readonly #stream: MessageStream;
 
   constructor(
     private readonly response: BackendResponse,
     private readonly answer: Answer,
     private readonly delivery: Delivery,
-  ) {}
+  ) {
+    this.#stream = new MessageStream(
+      {
+        message: (message) => this.#deliver(this.#isAnswered ? LATE : delivery.gate.judge(message)),
+        skipped: () => delivery.dropped('late'),
+        tooLarge: () => response.stop(tooLarge(delivery.backend)),
+      },
+      MOST_MESSAGE_BYTES,
+    );
+  }
 
   async run(): Promise<void> {
     const { response, answer } = this;
@@ -105,7 +86,7 @@ class EventDelivery {
       response.pipe({
         data: (chunk) => {
           const before = this.#waits;
-          this.#parser.push(chunk);
+          this.#stream.push(chunk);
           return this.#waits === before;
         },
         end: () => {
@@ -119,35 +100,12 @@ class EventDelivery {
   }
 
   #end(): GatehouseError | undefined {
-    this.#parser.end();
+    this.#stream.end();
     return this.#isAnswered ? undefined : noResponse('the stream ended without a response');
   }
 
-  #data(bytes: Buffer): void {
-    // What follows the response is not read, only counted.
-    if (this.#isAnswered) return;
-    this.#reader.push(bytes);
-    this.#parts += 1;
-    if (this.#reader.length > MOST_MESSAGE_BYTES || this.#parts > MOST_EVENT_PARTS)
-      this.response.stop(tooLarge(this.delivery.backend));
-  }
-
-  #event(type: string): void {
-    if (this.#isAnswered) {
-      this.delivery.dropped('late');
-      return;
-    }
-    const reader = this.#reader;
-    this.#reader = new MessageReader();
-    this.#parts = 0;
-    // Other types of event are not for clients of MCP, and an empty one is a sign of life.
-    if (type !== 'message' || reader.length === 0) return;
-    for (const message of reader.end()) this.#deliver(this.delivery.gate.judge(message));
-  }
-
   #deliver(verdict: Verdict): void {
-    if (this.#isAnswered) this.delivery.dropped('late');
-    else if (verdict.kind === 'dropped') this.delivery.dropped(verdict.reason);
+    if (verdict.kind === 'dropped') this.delivery.dropped(verdict.reason);
     else if (verdict.kind !== 'answered') this.#send(verdict);
   }
 
@@ -160,6 +118,7 @@ class EventDelivery {
       return;
     }
     this.#isAnswered = true;
+    this.#stream.skip();
     // The connection can be used again if the end comes by itself.
     response.expireAfter(ENDS_ITSELF_WITHIN_MS);
     response.resume();

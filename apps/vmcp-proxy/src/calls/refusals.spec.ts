@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
 import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
@@ -164,14 +165,18 @@ test.each(['provider_unavailable', 'reauth_required', 'connection_missing', 'exc
   },
 );
 
-test('one caller with more calls than a backend has connections does not keep the others out', async () => {
+test('one person with many sign-ins and more calls than a backend has connections does not keep the others out', async () => {
   world
     .backend('stateless')
     .setIntercept(
       (one) => isCall(one) && one.body['params'] !== undefined && JSON.stringify(one.body).includes('greedy'),
     );
-  const greedy = Array.from({ length: 200 }, () =>
-    modern(world.proxy.mcpUrl, 'tools/call', call('stateless', { by: 'greedy' }), { token }),
+  const sub = randomUUID();
+  const signIns = await Promise.all(Array.from({ length: 4 }, () => world.proxy.token({ sub })));
+  const greedy = Array.from({ length: 400 }, (_, index) =>
+    modern(world.proxy.mcpUrl, 'tools/call', call('stateless', { by: 'greedy' }), {
+      token: signIns[index % signIns.length] ?? '',
+    }),
   );
   await until(
     () =>

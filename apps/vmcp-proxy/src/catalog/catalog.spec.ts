@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
+import { KeptLog } from '@gatehouse/testing/kept-log';
+import { SilentLog } from '@gatehouse/testing/silent-log';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
@@ -8,6 +10,7 @@ import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
 import { Catalog } from './catalog.js';
 
+const log = new KeptLog();
 let nats: TestNats;
 let proxy: TestProxy;
 let own: TestBackend;
@@ -31,6 +34,7 @@ beforeAll(async () => {
   });
   proxy = await startProxy({
     nats,
+    log,
     backends: [
       { name: 'own', url: own.url, strategy: { type: 'upstreamInject', providerName: 'octo' } },
       { name: 'open', url: open.url },
@@ -218,6 +222,24 @@ test('a cursor that was never given out is refused', async () => {
   expect([answer.status, answer.body.error?.code]).toEqual([400, -32_602]);
 });
 
+test('what is left out of a list is logged by backend and name, and not once more for every user', async () => {
+  const sound = { name: 'sound', inputSchema: { type: 'object' } };
+  open.setTools([sound, { name: 'no\nschema' }, { ...sound, name: 'x'.repeat(125) }]);
+  for (const caller of [token, await proxy.token()])
+    expect(namesIn(await list('tools', caller)).filter((name) => String(name).startsWith('open_'))).toEqual([
+      'open_sound',
+    ]);
+  expect(log.of('definition-left-out')).toEqual([
+    {
+      backend: 'open',
+      kind: 'tools',
+      name: 'no\\u000aschema',
+      reason: 'its name is not what clients accept',
+    },
+    { backend: 'open', name: 'x'.repeat(125), reason: 'with its prefix it is too long' },
+  ]);
+});
+
 test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {
   const listedWith: unknown[] = [];
   let nowMs = 1_000_000;
@@ -237,11 +259,12 @@ test('lists go on being asked for with the token that the caller has now, not wi
         prompts: [],
         resources: [],
         resourceTemplates: [],
+        notes: [],
         digest: '',
       });
     },
     () => true,
-    { info: () => undefined, failure: () => undefined },
+    new SilentLog(),
     undefined,
     () => nowMs,
   );

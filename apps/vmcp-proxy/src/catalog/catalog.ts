@@ -1,10 +1,10 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
-import type { BackendLists } from './definitions.js';
+import type { BackendLists, ListNote } from './definitions.js';
 import { View, type Snapshot } from './view.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
@@ -21,6 +21,7 @@ const WAIT_AT_MOST_MS = 5 * SECOND_MS;
 const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
 const MOST_PRINCIPALS = 20_000;
 const MOST_SHARED = 2_000;
+const MOST_NOTES_OF_VIEW = 50;
 
 interface Entry {
   readonly backend: string;
@@ -48,13 +49,14 @@ export class Catalog {
   readonly #sharedViews = new LRUCache<string, View>({ max: MOST_SHARED });
   /** The last lists of backends that treat all callers alike. */
   readonly #lastOfAll = new Map<string, BackendLists>();
+  readonly #saidAtMs = new Map<string, number>();
   readonly #backends: readonly string[];
 
   constructor(
     private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
-    private readonly log: Pick<Log, 'info' | 'failure'>,
+    private readonly log: Pick<Log, 'info' | 'warn' | 'failure'>,
     private readonly lookedUp: (found: boolean) => void = () => undefined,
     private readonly nowMs: () => number = Date.now,
   ) {
@@ -146,7 +148,16 @@ export class Catalog {
     const known = this.#sharedLists.get(key);
     if (known !== undefined) return known;
     this.#sharedLists.set(key, lists);
+    this.#say(backend, lists.notes);
     return lists;
+  }
+
+  /** A backend that shows everybody another list does not fill the log with it. */
+  #say(backend: string, notes: readonly ListNote[]): void {
+    if (notes.length === 0 || this.nowMs() - (this.#saidAtMs.get(backend) ?? -MINUTE_MS) < MINUTE_MS) return;
+    this.#saidAtMs.set(backend, this.nowMs());
+    for (const { outcome, kind, name, reason } of notes)
+      this.log.warn(SAID[outcome], { backend, kind, name, reason });
   }
 
   #viewOf(shelf: Shelf): View {
@@ -162,8 +173,10 @@ export class Catalog {
     let view = this.#sharedViews.get(key);
     if (view === undefined) {
       view = new View(snapshots, this.part.aggregation);
-      for (const { backend, original, name, outcome } of view.notes)
-        this.log.info('name-conflict', { backend, original, name, outcome });
+      for (const { backend, original, name, outcome } of view.notes.slice(0, MOST_NOTES_OF_VIEW))
+        if (outcome === 'too_long')
+          this.log.warn(SAID.left_out, { backend, name: original, reason: 'with its prefix it is too long' });
+        else this.log.info('name-conflict', { backend, original, name, outcome });
       this.#sharedViews.set(key, view);
     }
     // Something may still be on its way; it clears this when it comes.
@@ -177,5 +190,11 @@ export class Catalog {
     clearTimeout(timer);
   }
 }
+
+const SAID: Readonly<Record<ListNote['outcome'], string>> = {
+  left_out: 'definition-left-out',
+  repaired: 'definition-repaired',
+  cut_short: 'list-cut-short',
+};
 
 const NOT_YET = new GatehouseError('backend_unavailable', 'it did not answer in time');

@@ -4,8 +4,18 @@ import type { JsonObject } from '../edge/message.js';
 export const KINDS = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** Something of a backend's lists that clients are not shown as it came. */
+export interface ListNote {
+  readonly kind: Kind;
+  /** Of the entry, in printable ASCII; absent where it is about the list. */
+  readonly name?: string;
+  readonly outcome: 'left_out' | 'repaired' | 'cut_short';
+  readonly reason: string;
+}
+
 /** What one backend lists for one principal. */
 export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[]>> {
+  readonly notes: readonly ListNote[];
   /** Of the content: equal lists of many users are kept once. */
   readonly digest: string;
 }

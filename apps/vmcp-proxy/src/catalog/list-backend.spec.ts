@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { startOneBackend, type OneBackend } from '../backends/one-backend.fixture.js';
 import { Peers } from '../backends/peers.js';
+import type { JsonObject } from '../edge/message.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import type { BackendLists } from './definitions.js';
 import { listBackend } from './list-backend.js';
@@ -65,5 +66,118 @@ test('a stream that ends without the empty line after its last event is read, on
   });
   expect((await list()).tools).toEqual([]);
   says = ': nothing\n\n';
+  await expect(list()).rejects.toMatchObject({ code: 'backend_unavailable' });
+});
+
+const tool = (name: string, more: JsonObject = {}): JsonObject => ({
+  name,
+  inputSchema: { type: 'object' },
+  ...more,
+});
+/** Answers list requests with these results, page after page, and everything else as usual. */
+const paging = (pageOf: (method: string, cursor: unknown) => JsonObject | undefined): void =>
+  world.backend.setIntercept((one, response) => {
+    const result = pageOf(
+      String(one.body['method']),
+      (one.body['params'] as JsonObject | undefined)?.['cursor'],
+    );
+    if (result === undefined) return false;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result }));
+    return true;
+  });
+const pagingTools = (pageOf: (cursor: unknown) => JsonObject): void =>
+  paging((method, cursor) => (method === 'tools/list' ? pageOf(cursor) : undefined));
+
+test('a malformed tool costs only itself, and is named', async () => {
+  pagingTools(() => ({
+    tools: [
+      tool('a'),
+      tool('b c'),
+      tool('\u0000\u202e'),
+      { name: 'd' },
+      7,
+      tool('e', { title: 1 }),
+      tool('f'),
+    ],
+  }));
+  const { tools, notes } = await list();
+  expect(tools.map(({ name }) => name)).toEqual(['a', 'e', 'f']);
+  expect(notes.map(({ outcome, name }) => [outcome, name])).toEqual([
+    ['left_out', 'b c'],
+    ['left_out', '\\u0000\\u202e'],
+    ['left_out', 'd'],
+    ['left_out', undefined],
+    ['repaired', 'e'],
+  ]);
+});
+
+test('a backend cannot list without end: cursors in a circle, ever new ones, very many or very large entries', async () => {
+  let asked = 0;
+  pagingTools((cursor) => {
+    asked += 1;
+    return { tools: [tool(`t${asked}`)], nextCursor: cursor === 'a' ? 'b' : 'a' };
+  });
+  expect((await list()).tools).toHaveLength(3);
+  asked = 0;
+  pagingTools(() => {
+    asked += 1;
+    return { tools: [tool(`t${asked}`)], nextCursor: `c${asked}` };
+  });
+  expect((await list()).tools).toHaveLength(100);
+  pagingTools(() => ({ tools: [], nextCursor: 'c'.repeat(100_000) }));
+  expect((await list()).tools).toEqual([]);
+  pagingTools(() => ({ tools: Array.from({ length: 5_000 }, (_, index) => tool(`t${index}`)) }));
+  const many = await list();
+  expect(many.tools).toHaveLength(2_000);
+  expect(many.notes).toMatchObject([{ outcome: 'cut_short' }]);
+  const pageAt = (cursor: unknown): string => (typeof cursor === 'string' ? cursor : 's');
+  const large = (length: number) => ({ description: 'x'.repeat(60_000), vendor: 'x'.repeat(length) });
+  pagingTools((cursor) => ({
+    tools: Array.from({ length: 20 }, (_, index) => tool(`${pageAt(cursor)}${index}`, large(100_000))),
+    nextCursor: `${pageAt(cursor)}n`,
+  }));
+  expect(JSON.stringify((await list()).tools).length).toBeLessThan(4_300_000);
+  pagingTools(() => ({ tools: [tool('small'), tool('large', large(300_000))] }));
+  const { tools, notes } = await list();
+  expect([tools.length, notes]).toMatchObject([1, [{ name: 'large', reason: 'it is too large' }]]);
+});
+
+test('other lists are judged alike', async () => {
+  paging((method) => {
+    if (method === 'prompts/list')
+      return { prompts: [{ name: 'p', arguments: null }, { name: 'p\u0007' }, {}] };
+    if (method === 'resources/list')
+      return { resources: [{ uri: 'a:b' }, { uri: 'a\u0000' }, { name: 'n' }] };
+    if (method === 'resources/templates/list') return { resourceTemplates: 'none' };
+    return undefined;
+  });
+  const { prompts, resources, resourceTemplates, notes } = await list();
+  expect([prompts, resources, resourceTemplates]).toEqual([
+    [{ name: 'p' }],
+    [{ uri: 'a:b', name: 'a:b' }],
+    [],
+  ]);
+  expect(notes.map(({ kind }) => kind)).toEqual([
+    'prompts',
+    'prompts',
+    'resources',
+    'resources',
+    'resourceTemplates',
+  ]);
+});
+
+test('a session id that no header should carry is not taken up', async () => {
+  world.backend.setIntercept((one, response) => {
+    if (one.body['method'] !== 'initialize') return false;
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      serverInfo: { name: 'n', version: '1' },
+    };
+    response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': 'x'.repeat(8_000) });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result }));
+    return true;
+  });
   await expect(list()).rejects.toMatchObject({ code: 'backend_unavailable' });
 });

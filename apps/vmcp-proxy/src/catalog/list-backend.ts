@@ -4,7 +4,6 @@ import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.js';
 import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.js';
 import { GATEWAY_INFO } from '../backends/gateway-info.js';
-import { isObject, type JsonObject } from '../edge/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -15,8 +14,10 @@ import {
 import type { Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
+import { SoundList } from './sound-list.js';
 
 const MOST_PAGES = 100;
+const MOST_CURSOR_BYTES = 8_192;
 
 interface ListRequest {
   readonly backend: string;
@@ -27,7 +28,8 @@ interface ListRequest {
 let asked = 0;
 
 /**
- * Lists everything that a backend offers to the principal, all pages, with the principal's own credential.
+ * Lists everything that a backend offers to the principal, all pages, with the principal's own credential, as far as clients
+ * can take it.
  * @throws {GatehouseError} when its tools cannot be listed. A backend that has no resources or prompts may refuse those.
  */
 export async function listBackend(
@@ -37,7 +39,7 @@ export async function listBackend(
 ): Promise<BackendLists> {
   const peerRequest = { ...request, owner: '' };
   let peer = await peers.of(peerRequest);
-  let tools: readonly JsonObject[];
+  let tools: SoundList;
   try {
     tools = await listKind('tools', request, peer, backends);
   } catch (error) {
@@ -47,21 +49,25 @@ export async function listBackend(
     peer = await peers.of(peerRequest);
     tools = await listKind('tools', request, peer, backends);
   }
-  const [prompts, resources, resourceTemplates] = await Promise.all(
-    (['prompts', 'resources', 'resourceTemplates'] as const).map((kind) =>
-      listKind(kind, request, peer, backends).catch((error: unknown) => {
-        if (error instanceof ListRefused) return [];
-        throw error;
-      }),
-    ),
-  );
-  const lists = {
-    tools,
-    prompts: prompts ?? [],
-    resources: resources ?? [],
-    resourceTemplates: resourceTemplates ?? [],
+  const optional = async (kind: Kind): Promise<SoundList> =>
+    await listKind(kind, request, peer, backends).catch((error: unknown) => {
+      if (error instanceof ListRefused) return new SoundList(kind);
+      throw error;
+    });
+  const [prompts, resources, resourceTemplates] = await Promise.all([
+    optional('prompts'),
+    optional('resources'),
+    optional('resourceTemplates'),
+  ]);
+  const all = { tools, prompts, resources, resourceTemplates };
+  return {
+    tools: tools.entries,
+    prompts: prompts.entries,
+    resources: resources.entries,
+    resourceTemplates: resourceTemplates.entries,
+    notes: KINDS.flatMap((kind) => all[kind].notes),
+    digest: sha256(KINDS.map((kind) => all[kind].digest()).join()),
   };
-  return { ...lists, digest: sha256(JSON.stringify(KINDS.map((kind) => lists[kind]))) };
 }
 
 /** The backend answered, with an error. */
@@ -72,15 +78,14 @@ async function listKind(
   request: ListRequest,
   peer: Peer,
   backends: AuthorizedBackend,
-): Promise<readonly JsonObject[]> {
-  const { identifiedBy } = LISTING[kind];
-  const entries: JsonObject[] = [];
-  const seen = new Set<unknown>();
+): Promise<SoundList> {
+  const list = new SoundList(kind);
+  const cursors = new Set<string>();
   let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  do {
     const answer = await listPage(kind, cursor, request, peer, backends);
     if (answer.kind === 'error') {
-      if (answer.code === METHOD_NOT_FOUND) return [];
+      if (answer.code === METHOD_NOT_FOUND) return list;
       throw new ListRefused(
         'backend_unavailable',
         `${LISTING[kind].method} was refused with ${answer.code}`,
@@ -89,21 +94,14 @@ async function listKind(
         },
       );
     }
-    const list = answer.result[kind];
-    for (const entry of Array.isArray(list) ? (list as unknown[]) : []) {
-      if (!isObject(entry)) continue;
-      const identity = entry[identifiedBy];
-      if (typeof identity !== 'string' || seen.has(identity)) continue;
-      seen.add(identity);
-      entries.push(entry);
-    }
-    const next = answer.result['nextCursor'];
-    if (typeof next !== 'string' || next === cursor) break;
-    cursor = next;
-  }
-  return entries;
+    await list.add(answer.result.member(kind));
+    const next = answer.result.member('nextCursor')?.parsed(MOST_CURSOR_BYTES);
+    // A cursor that came before leads round in a circle.
+    cursor = typeof next === 'string' && !cursors.has(next) ? next : undefined;
+    if (cursor !== undefined) cursors.add(cursor);
+  } while (cursor !== undefined && cursors.size < MOST_PAGES && !list.isFull);
+  return list;
 }
-
 async function listPage(
   kind: Kind,
   cursor: string | undefined,

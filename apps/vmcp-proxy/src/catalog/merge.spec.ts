@@ -146,3 +146,12 @@ test('a hostile template costs no more than its length', () => {
   expect(matchesTemplate(template, 'a'.repeat(100_000))).toBe(false);
   expect(performance.now() - startedAtMs).toBeLessThan(500);
 });
+
+test('a name that is too long only with its prefix is left out and noted, and nothing else with it', () => {
+  const long = 'x'.repeat(127);
+  const { listed, notes } = mergeTools([set('a', long, 'b')], aggregation());
+  expect(listed.map(({ name }) => name)).toEqual(['a_b']);
+  expect(notes).toEqual([{ backend: 'a', original: long, name: `a_${long}`, outcome: 'too_long' }]);
+  const bare = { prefixFormat: '', priorityOrder: [] };
+  expect(names([set('a', long)], aggregation({ conflictResolutionConfig: bare }))).toEqual([long]);
+});

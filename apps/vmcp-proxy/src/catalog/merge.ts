@@ -1,5 +1,6 @@
 import type { Aggregation, WorkloadTools } from '@gatehouse/config/model';
 import type { JsonObject } from '../edge/message.js';
+import { MOST_NAME_CHARACTERS } from './sound-definition.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {
@@ -23,7 +24,7 @@ export interface MergeNote {
   readonly backend: string;
   readonly original: string;
   readonly name: string;
-  readonly outcome: 'shadowed' | 'renamed';
+  readonly outcome: 'shadowed' | 'renamed' | 'too_long';
 }
 
 export interface Merged {
@@ -122,17 +123,23 @@ function resolve(
 /** Names that still meet (a prefix can spell another backend's tool) are told apart by the backend, in a stable way. */
 function unique(candidates: readonly Candidate[], notes: MergeNote[]): readonly Listed[] {
   const taken = new Set<string>();
-  return candidates.map(({ name, backend, original, definition }) => {
+  return candidates.flatMap(({ name, backend, original, definition }) => {
     let free = name;
     for (let count = 1; taken.has(free); count += 1)
       free = `${name}_${backend}${count === 1 ? '' : String(count)}`;
+    if (free.length > MOST_NAME_CHARACTERS) {
+      notes.push({ backend, original, name: free, outcome: 'too_long' });
+      return [];
+    }
     taken.add(free);
     if (free !== name) notes.push({ backend, original, name, outcome: 'renamed' });
-    return {
-      name: free,
-      backend,
-      original,
-      definition: definition['name'] === free ? definition : { ...definition, name: free },
-    };
+    return [
+      {
+        name: free,
+        backend,
+        original,
+        definition: definition['name'] === free ? definition : { ...definition, name: free },
+      },
+    ];
   });
 }

@@ -1,7 +1,7 @@
 import { parseFaithfully } from './faithful-json.js';
-import type { HeldBytes } from './held-bytes.js';
-import { QUOTE } from './json-grammar.js';
-import type { FoundMember, Span } from './json-scanner.js';
+import { HeldBytes } from './held-bytes.js';
+import { OPEN_ARRAY, QUOTE } from './json-grammar.js';
+import { JsonScanner, type FoundMember, type ValueSpan, type Wanted } from './json-scanner.js';
 
 /** JSON text that is passed on: what is written here, and bytes as they came. */
 export type Pieces = readonly (Buffer | string)[];
@@ -16,11 +16,13 @@ export function joined(pieces: Pieces): readonly Buffer[] {
   return length <= WORTH_JOINING_BYTES ? [Buffer.concat(buffers, length)] : buffers;
 }
 
+const NO_NAMES: Wanted['within'] = new Map();
+
 /** A JSON value that stands in held bytes, and what the scanner found within it. */
 export class HeldValue {
   constructor(
     private readonly held: HeldBytes,
-    private readonly span: Span & { readonly firstByte: number },
+    private readonly span: ValueSpan,
     private readonly within: readonly FoundMember[] = [],
   ) {}
 
@@ -35,7 +37,7 @@ export class HeldValue {
 
   /** The value itself; `undefined` when it is larger than that: making values of megabytes holds up everybody. */
   parsed(mostBytes: number): unknown {
-    if (this.span.end - this.span.start > mostBytes) return undefined;
+    if (this.byteLength > mostBytes) return undefined;
     const text = this.held.text(this.span);
     // Nearly all that is looked at are short words.
     return this.firstByte === QUOTE && !text.includes('\\') ? text.slice(1, -1) : parseFaithfully(text);
@@ -45,6 +47,36 @@ export class HeldValue {
   member(name: string): HeldValue | undefined {
     const found = this.within.findLast((member) => member.name === name);
     return found === undefined ? undefined : new HeldValue(this.held, found);
+  }
+
+  get byteLength(): number {
+    return this.span.end - this.span.start;
+  }
+
+  /** The first elements, if it is an array. */
+  elements(most: number): readonly HeldValue[] | undefined {
+    if (this.firstByte !== OPEN_ARRAY) return undefined;
+    const { held, scanner } = this.#scanned(new Set(), most);
+    return scanner.elements.map((element) => new HeldValue(held, element));
+  }
+
+  /** The same, with these members looked for. */
+  looked(names: ReadonlySet<string>): HeldValue {
+    const { held, scanner } = this.#scanned(names);
+    return new HeldValue(held, { ...this.span, start: 0, end: held.length }, scanner.found);
+  }
+
+  #scanned(
+    names: ReadonlySet<string>,
+    most?: number,
+  ): { readonly held: HeldBytes; readonly scanner: JsonScanner } {
+    const held = new HeldBytes();
+    const scanner = new JsonScanner({ root: names, within: NO_NAMES }, most);
+    for (const piece of this.pieces) {
+      held.add(piece);
+      scanner.push(piece);
+    }
+    return { held, scanner };
   }
 
   /** Whether a member that was looked for is there twice: parsers need not agree on which of them counts. */

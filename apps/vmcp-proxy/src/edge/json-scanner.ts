@@ -8,15 +8,18 @@ export interface Span {
   readonly end: number;
 }
 
+export interface ValueSpan extends Span {
+  readonly firstByte: number;
+}
+
 /** A member that was asked for; the span is that of its value. */
-export interface FoundMember extends Span {
+export interface FoundMember extends ValueSpan {
   /** As a parser reads it: escapes are resolved. */
   readonly name: string;
   /** The member of the root that it is in; absent for the root's own. */
   readonly within: string | undefined;
   /** Of its name, with the quotation mark. */
   readonly nameStart: number;
-  readonly firstByte: number;
 }
 
 /** Names of members to find, in ASCII: of a root that is an object, and of objects that are such members. */
@@ -46,7 +49,7 @@ interface Pending {
 export class JsonScanner {
   readonly found: FoundMember[] = [];
   /** Of a root that is an array. */
-  readonly elements: Span[] = [];
+  readonly elements: ValueSpan[] = [];
   root: 'object' | 'array' | 'scalar' | undefined;
   readonly #reader: JsonReader;
   #overfull = false;
@@ -61,9 +64,14 @@ export class JsonScanner {
   #inner: Pending | undefined;
   /** What is wanted of the object that is the outer one's value. */
   #wantedWithin: ReadonlySet<string> | undefined;
-  #elementStart = 0;
+  /** Of a root that is an array. */
+  #element = { start: 0, firstByte: 0 };
 
-  constructor(private readonly wanted: Wanted) {
+  constructor(
+    private readonly wanted: Wanted,
+    /** Found members, or elements of an array; with more the text is broken. */
+    private readonly most = MOST_FOUND,
+  ) {
     const listener = {
       valueBegins: (depth: number, offset: number, firstByte: number) =>
         this.#valueBegins(depth, offset, firstByte),
@@ -101,7 +109,7 @@ export class JsonScanner {
       this.root = firstByte === OPEN_OBJECT ? 'object' : firstByte === OPEN_ARRAY ? 'array' : 'scalar';
       return;
     }
-    this.#elementStart = depth === 1 ? offset : this.#elementStart;
+    if (this.root === 'array' && depth === 1) this.#element = { start: offset, firstByte };
     const pending = depth === 1 ? this.#outer : this.#inner;
     if (pending === undefined) return;
     pending.start = offset;
@@ -110,8 +118,7 @@ export class JsonScanner {
   }
 
   #valueEnds(depth: number, offset: number): void {
-    if (depth === 1 && this.root === 'array')
-      this.#keep(this.elements, { start: this.#elementStart, end: offset });
+    if (depth === 1 && this.root === 'array') this.#keep(this.elements, { ...this.#element, end: offset });
     if (depth === 1) {
       if (this.#outer !== undefined)
         this.#keep(this.found, { ...this.#outer, end: offset, within: undefined });
@@ -124,7 +131,7 @@ export class JsonScanner {
   }
 
   #keep<Item>(list: Item[], item: Item): void {
-    if (list.length < MOST_FOUND) list.push(item);
+    if (list.length < this.most) list.push(item);
     else this.#overfull = true;
   }
 

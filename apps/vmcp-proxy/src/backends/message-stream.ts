@@ -1,0 +1,65 @@
+import type { BackendMessage } from './backend-message.js';
+import { EventParser } from './event-parser.js';
+import { MessageReader } from './message-reader.js';
+
+/** Hears of what an event stream of a backend brings. */
+export interface MessageListener {
+  /** @param message `undefined`: an event that is no message. */
+  message(message: BackendMessage | undefined): void;
+  /** An event after {@link MessageStream.skip}. */
+  skipped(): void;
+  /** Nobody watches an event of this length. */
+  tooLarge(): void;
+}
+
+/** Lines, and pieces in which lines came, of one event: each costs something, however little is in it. */
+const MOST_EVENT_PARTS = 100_000;
+
+/** The messages of an event stream, in chunks as they come. */
+export class MessageStream {
+  #reader = new MessageReader();
+  #parts = 0;
+  #skips = false;
+  readonly #parser = new EventParser({
+    data: (bytes) => this.#data(bytes),
+    event: (type) => this.#event(type),
+  });
+
+  constructor(
+    private readonly listener: MessageListener,
+    private readonly mostBytes: number,
+  ) {}
+
+  push(chunk: Buffer): void {
+    this.#parser.push(chunk);
+  }
+
+  end(): void {
+    this.#parser.end();
+  }
+
+  /** What follows is not read, only counted. */
+  skip(): void {
+    this.#skips = true;
+  }
+
+  #data(bytes: Buffer): void {
+    if (this.#skips) return;
+    this.#reader.push(bytes);
+    this.#parts += 1;
+    if (this.#reader.length > this.mostBytes || this.#parts > MOST_EVENT_PARTS) this.listener.tooLarge();
+  }
+
+  #event(type: string): void {
+    if (this.#skips) {
+      this.listener.skipped();
+      return;
+    }
+    const reader = this.#reader;
+    this.#reader = new MessageReader();
+    this.#parts = 0;
+    // Other types of event are not for clients of MCP, and an empty one is a sign of life.
+    if (type !== 'message' || reader.length === 0) return;
+    for (const message of reader.end()) this.listener.message(message);
+  }
+}

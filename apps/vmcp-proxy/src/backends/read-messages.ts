@@ -1,0 +1,43 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { BackendMessage } from './backend-message.js';
+import { tooLarge, type BackendResponse } from './backend-response.js';
+import { MessageReader } from './message-reader.js';
+
+/** In the place of what is no message. */
+const NONE = [undefined];
+
+const NOT_JSON = new GatehouseError('backend_unavailable', 'the answer is not JSON');
+
+/**
+ * Reads the messages of a JSON body, as long as it can still hold any.
+ * @returns `undefined` in the place of what is none.
+ * @throws {GatehouseError} of the exchange, or when the body is larger than allowed.
+ */
+export async function readMessages(
+  response: BackendResponse,
+  backend: string,
+  mostBytes: number,
+): Promise<readonly (BackendMessage | undefined)[]> {
+  const reader = new MessageReader();
+  const whole = response.takeWhole();
+  if (whole !== undefined) {
+    if (whole.length > mostBytes) throw tooLarge(backend);
+    reader.push(whole);
+    return reader.end();
+  }
+  return await new Promise((resolve, reject) =>
+    response.pipe({
+      data: (chunk) => {
+        reader.push(chunk);
+        if (reader.broken) response.stop(NOT_JSON);
+        else if (reader.length > mostBytes) response.stop(tooLarge(backend));
+        return true;
+      },
+      end: () => resolve(reader.end()),
+      fail: (error) => {
+        if (error === NOT_JSON) resolve(NONE);
+        else reject(error);
+      },
+    }),
+  );
+}

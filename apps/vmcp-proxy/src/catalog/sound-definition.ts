@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { isNumber } from '../edge/faithful-json.js';
+import { isObject, type JsonObject } from '../edge/message.js';
+import { LISTING, type Kind } from './definitions.js';
+
+/** What becomes of an entry of a backend's list. */
+export type Judged =
+  | {
+      readonly kind: 'sound';
+      readonly definition: JsonObject;
+      /** Members that were taken off because clients would not accept them. */
+      readonly without: readonly string[];
+    }
+  | {
+      readonly kind: 'left_out';
+      /** Whatever stands where the name should be. */
+      readonly name: unknown;
+      readonly reason: string;
+    };
+
+/** MCP 2025-11-25, tools: names. Models' interfaces and clients' schemas know no others. */
+const TOOL_NAME = /^[A-Za-z0-9._-]{1,128}$/;
+/** The revisions do not say which characters a prompt's name has; people see it, so nothing in it may be invisible. */
+const PROMPT_NAME = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,126}[^\p{C}\p{Z}])?$/u;
+export const MOST_NAME_CHARACTERS = 128;
+const MOST_URI_CHARACTERS = 4_096;
+const MOST_TEXT_CHARACTERS = 65_536;
+/** Schemas are compiled by clients, many of which recurse. */
+const MOST_DEPTH = 64;
+
+const text = z.string().max(MOST_TEXT_CHARACTERS);
+const uri = z
+  .string()
+  .min(1)
+  .max(MOST_URI_CHARACTERS)
+  .regex(/^\P{C}*$/u);
+const schema = z.looseObject({
+  $schema: z.string().optional(),
+  type: z.literal('object'),
+  properties: z.record(z.string(), z.custom(isObject)).optional(),
+  required: z.array(z.string()).optional(),
+});
+const meta = z.record(z.string(), z.unknown());
+const icons = z.array(
+  z.looseObject({
+    src: z.string(),
+    mimeType: z.string().optional(),
+    sizes: z.array(z.string()).optional(),
+    theme: z.enum(['light', 'dark']).optional(),
+  }),
+);
+/** Whether clients read it as a number between these. */
+const numberWithin = (least: number, most: number): z.ZodType =>
+  z.custom((value) => {
+    const number = isNumber(value) ? Number(JSON.stringify(value)) : Number.NaN;
+    return number >= least && number <= most;
+  });
+const contentAnnotations = z.looseObject({
+  audience: z.array(z.enum(['user', 'assistant'])).optional(),
+  priority: numberWithin(0, 1).optional(),
+  lastModified: z.iso.datetime({ offset: true }).optional(),
+});
+const toolAnnotations = z.looseObject({
+  title: z.string().optional(),
+  readOnlyHint: z.boolean().optional(),
+  destructiveHint: z.boolean().optional(),
+  idempotentHint: z.boolean().optional(),
+  openWorldHint: z.boolean().optional(),
+});
+const promptArguments = z.array(
+  z.looseObject({
+    name: z.string().min(1).max(MOST_NAME_CHARACTERS),
+    description: text.optional(),
+    required: z.boolean().optional(),
+  }),
+);
+
+interface Members {
+  /** Without these, or with others, nobody could use the thing. */
+  readonly needed: Readonly<Record<string, z.ZodType>>;
+  /** Taken off where clients would reject the whole list for them. */
+  readonly optional: Readonly<Record<string, z.ZodType>>;
+}
+
+const COMMON = { title: text, description: text, icons, _meta: meta };
+const CONTENT = { ...COMMON, mimeType: text, annotations: contentAnnotations };
+
+const MEMBERS: Readonly<Record<Kind, Members>> = {
+  tools: {
+    needed: { name: z.string().regex(TOOL_NAME), inputSchema: schema },
+    optional: {
+      ...COMMON,
+      outputSchema: schema,
+      annotations: toolAnnotations,
+      execution: z.looseObject({ taskSupport: z.enum(['required', 'optional', 'forbidden']).optional() }),
+    },
+  },
+  prompts: {
+    needed: { name: z.string().regex(PROMPT_NAME), arguments: promptArguments.optional() },
+    optional: COMMON,
+  },
+  resources: { needed: { uri }, optional: { ...CONTENT, size: numberWithin(0, Number.MAX_VALUE) } },
+  resourceTemplates: { needed: { uriTemplate: uri }, optional: CONTENT },
+};
+
+/** Whether clients can take the entry; what they cannot take is taken off, where it is not needed. */
+export function judgeDefinition(kind: Kind, entry: unknown): Judged {
+  if (!isObject(entry)) return { kind: 'left_out', name: undefined, reason: 'it is no object' };
+  const leftOut = (reason: string): Judged => ({
+    kind: 'left_out',
+    name: entry[LISTING[kind].identifiedBy],
+    reason,
+  });
+  if (isDeeperThan(entry, MOST_DEPTH)) return leftOut('it is nested too deeply');
+  const { needed, optional } = MEMBERS[kind];
+  const present = withoutNulls(entry);
+  const broken = Object.entries(needed).find(([name, member]) => !member.safeParse(present[name]).success);
+  if (broken !== undefined) return leftOut(`its ${broken[0]} is not what clients accept`);
+  const without = Object.entries(optional)
+    .filter(([name, member]) => present[name] !== undefined && !member.safeParse(present[name]).success)
+    .map(([name]) => name);
+  const definition = Object.fromEntries(Object.entries(present).filter(([name]) => !without.includes(name)));
+  return { kind: 'sound', definition: named(kind, definition), without };
+}
+
+/** Resources are known by their URI; what people see in its place must be there, and be something to look at. */
+function named(kind: Kind, definition: JsonObject): JsonObject {
+  if (kind === 'tools' || kind === 'prompts') return definition;
+  const { name } = definition;
+  const given =
+    typeof name === 'string' && name !== '' ? name : (definition['uri'] ?? definition['uriTemplate']);
+  const shown = Array.from(String(given).replaceAll(/\p{C}/gu, ' ')).slice(0, MOST_NAME_CHARACTERS).join('');
+  return shown === name ? definition : { ...definition, name: shown };
+}
+
+/** Some servers write `null` for what is not there; clients reject it. */
+function withoutNulls(entry: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(entry).flatMap(([name, value]) =>
+      value === null ? [] : [[name, withoutNullsIn(name, value)]],
+    ),
+  );
+}
+
+/** Members of schemas, of which clients read these only: elsewhere in one, `null` can mean something. */
+const READ_IN_SCHEMAS: ReadonlySet<string> = new Set(['$schema', 'properties', 'required']);
+
+function withoutNullsIn(name: string, value: unknown): unknown {
+  switch (name) {
+    case 'inputSchema':
+    case 'outputSchema':
+      return withoutNullMembers(value, (member) => READ_IN_SCHEMAS.has(member));
+    case 'annotations':
+    case 'execution':
+      return withoutNullMembers(value);
+    case 'icons':
+    case 'arguments':
+      return Array.isArray(value) ? value.map((item) => withoutNullMembers(item)) : value;
+    default:
+      return value;
+  }
+}
+
+const withoutNullMembers = (value: unknown, concerns: (name: string) => boolean = () => true): unknown =>
+  isObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([name, member]) => member !== null || !concerns(name)))
+    : value;
+
+function isDeeperThan(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((one): unknown[] =>
+      typeof one === 'object' && one !== null ? Object.values(one) : [],
+    );
+  }
+  return false;
+}

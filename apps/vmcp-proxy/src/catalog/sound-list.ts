@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { HeldValue } from '../edge/held-value.js';
+import type { JsonObject } from '../edge/message.js';
+import { LISTING, type Kind, type ListNote } from './definitions.js';
+import { judgeDefinition } from './sound-definition.js';
+
+const MOST_ENTRIES = 2_000;
+const MOST_ENTRY_BYTES = 262_144;
+/** Of all entries together: every user of a backend may be shown another list. */
+const MOST_LIST_BYTES = 4_194_304;
+const MOST_NOTES = 20;
+const MOST_SHOWN_NAME_BYTES = 1_024;
+const MOST_SHOWN_CHARACTERS = 64;
+/** Others get their turn after so much of a list. */
+const TURN_BYTES = 65_536;
+
+/** One list of a backend, as far as clients can take it. */
+export class SoundList {
+  readonly entries: JsonObject[] = [];
+  readonly notes: ListNote[] = [];
+  readonly #seen = new Set<unknown>();
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+  #bytesSinceTurn = 0;
+  #isFull = false;
+
+  constructor(private readonly kind: Kind) {}
+
+  /** Nothing more is taken. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Of the entries, and of what was said about others. To be asked for once, at the end. */
+  digest(): string {
+    return this.#hash.update(JSON.stringify(this.notes)).digest('base64url');
+  }
+
+  /** Adds a page. What is wrong with one entry concerns no other. */
+  async add(page: HeldValue | undefined): Promise<void> {
+    if (page === undefined) return;
+    // One more than are taken, so that more are seen to be there.
+    const elements = page.elements(MOST_ENTRIES + 1);
+    if (elements === undefined) this.#note('left_out', undefined, 'it is no list');
+    for (const element of elements ?? []) {
+      if (this.#isFull) return;
+      this.#take(element);
+      this.#bytesSinceTurn += element.byteLength;
+      if (this.#bytesSinceTurn < TURN_BYTES) continue;
+      this.#bytesSinceTurn = 0;
+      await turn();
+    }
+  }
+
+  #take(element: HeldValue): void {
+    const { identifiedBy } = LISTING[this.kind];
+    if (element.byteLength > MOST_ENTRY_BYTES) {
+      const name = element.looked(new Set([identifiedBy])).member(identifiedBy);
+      this.#note('left_out', name?.parsed(MOST_SHOWN_NAME_BYTES), 'it is too large');
+      return;
+    }
+    const judged = judgeDefinition(this.kind, element.parsed(MOST_ENTRY_BYTES));
+    if (judged.kind === 'left_out') {
+      this.#note('left_out', judged.name, judged.reason);
+      return;
+    }
+    const { definition, without } = judged;
+    const identity = definition[identifiedBy];
+    if (this.#seen.has(identity)) return;
+    this.#bytes += element.byteLength;
+    if (this.entries.length === MOST_ENTRIES || this.#bytes > MOST_LIST_BYTES) {
+      this.#cutShort();
+      return;
+    }
+    if (without.length > 0) this.#note('repaired', identity, `without ${without.join(', ')}`);
+    this.#seen.add(identity);
+    this.entries.push(definition);
+    this.#hash.update(`${JSON.stringify(definition)}\n`);
+  }
+
+  #cutShort(): void {
+    this.#isFull = true;
+    this.#note('cut_short', undefined, 'it is longer than anybody reads');
+  }
+
+  #note(outcome: ListNote['outcome'], name: unknown, reason: string): void {
+    if (this.notes.length === MOST_NOTES) return;
+    const shown = typeof name === 'string' ? { name: printable(name) } : {};
+    this.notes.push({ kind: this.kind, ...shown, outcome, reason });
+  }
+}
+
+/** The beginning of a name that a backend chose, fit for a log. */
+const printable = (name: string): string =>
+  name
+    .slice(0, MOST_SHOWN_CHARACTERS)
+    .replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
