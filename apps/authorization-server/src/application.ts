@@ -11,6 +11,7 @@ import type { Config } from './config.js';
 import { peerUnless } from './http/caller.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
+import { UnstorableInput } from './http/unstorable-input.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -43,6 +44,7 @@ export async function createApplication(
   );
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
+  fastify.addHook('preValidation', new UnstorableInput(urls).preValidation);
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body; what they share is the limit (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -1,4 +1,5 @@
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { z } from 'zod';
 
 const uuid = z.uuid();
@@ -35,13 +36,16 @@ export const recipientKey = z.strictObject({
 });
 export type RecipientKey = z.output<typeof recipientKey>;
 
-/** Who somebody is at a provider; never a token. */
-/** Who somebody is at one provider. */
-export const upstreamSubject = z.string().min(1).max(512);
+/** Text from outside that ends in a row: see `storable-text`. */
+const storable = (most: number) => z.string().max(most).refine(isStorableText);
 
+/** Who somebody is at one provider. */
+export const upstreamSubject = storable(512).min(1);
+
+/** The same with what they are called there; never a token. */
 export const upstreamIdentity = z.strictObject({
   subject: upstreamSubject,
-  name: z.string().max(512).optional(),
-  email: z.string().max(512).optional(),
+  name: storable(512).optional(),
+  email: storable(512).optional(),
 });
 export type UpstreamIdentity = z.output<typeof upstreamIdentity>;

@@ -1,5 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
+import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { Log } from '@gatehouse/observability/log';
 import pg from 'pg';
 
@@ -104,10 +106,33 @@ async function run<Row extends object>(
   target: pg.Pool | pg.PoolClient,
   statement: Statement,
 ): Promise<Result<Row>> {
-  const { rows, rowCount } = await target.query<Row>({
-    name: statement.name,
-    text: statement.text,
-    values: [...(statement.values ?? [])],
-  });
-  return { rows, rowCount: rowCount ?? 0 };
+  const { name, text, values = [] } = statement;
+  if (!values.every(isStorable)) throw unstorable(name);
+  try {
+    const { rows, rowCount } = await target.query<Row>({ name, text, values: [...values] });
+    return { rows, rowCount: rowCount ?? 0 };
+  } catch (error) {
+    throw error instanceof pg.DatabaseError && isDataException(error.code) ? unstorable(name, error) : error;
+  }
 }
+
+/** The driver would replace half a surrogate pair without a word. */
+const isStorable = (value: unknown): boolean =>
+  typeof value === 'string' ? isStorableText(value) : !Array.isArray(value) || value.every(isStorable);
+
+/**
+ * SQLSTATE class 22 (a value that its type does not have, NUL in JSON among them), and 54000 (a value too long for its
+ * index): what was given cannot be stored, and will not be the next time either.
+ */
+const isDataException = (sqlState: string | undefined): boolean =>
+  sqlState !== undefined && (sqlState.startsWith('22') || sqlState === '54000');
+
+/** Whoever sent such a value made the mistake. The value stays out of the message, which is logged. */
+const unstorable = (statement: string, cause?: pg.DatabaseError): GatehouseError =>
+  new GatehouseError(
+    'request_invalid',
+    `${statement}: a value that cannot be stored (${cause?.code ?? 'text'})`,
+    {
+      cause,
+    },
+  );

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Html } from '../pages/html.js';
 import { pageHeaders, type FormTargets } from './page-headers.js';
 import type { Shown } from './shown.js';
@@ -25,6 +25,24 @@ export function sendPage(
     .code(status ?? 200)
     .headers(pageHeaders(targets))
     .send(page.markup);
+}
+
+/** RFC 6749 section 5.2. Clients that are scripts of a page may read why, as they may read every other answer. */
+export function sendProtocolError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  body: { readonly error: string; readonly error_description: string },
+): void {
+  void reply
+    .code(status)
+    .headers({
+      'cache-control': 'no-store',
+      'access-control-allow-origin': request.headers.origin ?? '*',
+      'access-control-expose-headers': 'retry-after',
+      vary: 'Origin',
+    })
+    .send(body);
 }
 
 /** Beside those that the protocol library may have set on the same answer. */

@@ -7,7 +7,7 @@ import { callerBehind, type CallerOf } from './caller.js';
 import { errorPage } from '../pages/error-page.js';
 import type { IssuerUrls } from './issuer-urls.js';
 import { RateLimiter } from './rate-limit.js';
-import { sendPage } from './reply.js';
+import { sendPage, sendProtocolError } from './reply.js';
 
 /**
  * Generous for people, for offices behind one address, and for hosted clients that refresh for many from one; what they
@@ -45,6 +45,12 @@ export function kindOf(url: string): Kind | undefined {
   return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
 }
 
+/** Whether whoever asks there is a person with a browser. */
+export function isForPeople(url: string): boolean {
+  const kind = kindOf(url);
+  return kind !== undefined && PAGES.has(kind);
+}
+
 /** Requests that cost us work before anybody has signed in, counted by caller. */
 export class RequestLimits {
   readonly #limiters: Readonly<Record<Kind, RateLimiter>>;
@@ -70,19 +76,10 @@ export class RequestLimits {
     void reply.header('retry-after', String(seconds));
     if (PAGES.has(kind)) sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
     else
-      void reply
-        .code(429)
-        .headers({
-          'cache-control': 'no-store',
-          // Clients that are scripts of a page may read why, as they may read every other answer of these endpoints.
-          'access-control-allow-origin': request.headers.origin ?? '*',
-          'access-control-expose-headers': 'retry-after',
-          vary: 'Origin',
-        })
-        .send({
-          error: 'temporarily_unavailable',
-          error_description: `Too many requests. Try again in ${seconds} s.`,
-        });
+      sendProtocolError(request, reply, 429, {
+        error: 'temporarily_unavailable',
+        error_description: `Too many requests. Try again in ${seconds} s.`,
+      });
     return true;
   }
 

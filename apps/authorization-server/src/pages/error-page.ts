@@ -50,6 +50,11 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
     advice:
       'If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again: you are then asked here first.',
   },
+  request_invalid: {
+    title: 'That cannot be read',
+    what: 'Something in the address, or in what was sent, is not as it has to be. Nothing was changed.',
+    advice: START_AGAIN,
+  },
   not_allowed: {
     title: 'That form is not valid here',
     what: 'The answer did not come from a page that this browser was given. Nothing was changed.',

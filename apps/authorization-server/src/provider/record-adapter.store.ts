@@ -1,6 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import type { Database } from '@gatehouse/persistence/database';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Database, Result, Statement } from '@gatehouse/persistence/database';
 import type { Envelope } from '@gatehouse/sealing/envelope';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 
@@ -42,7 +43,7 @@ class RecordAdapter implements Adapter {
   ) {}
 
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds?: number): Promise<void> {
-    await this.parts.database.query({
+    await this.#query({
       name: 'record-upsert',
       text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
         values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second')
@@ -60,7 +61,7 @@ class RecordAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const { rows } = await this.parts.database.query<RecordRow>({
+    const { rows } = await this.#query<RecordRow>({
       name: 'record-find',
       text: `${SELECT} where model = $1 and id = $2 and (expires_at is null or expires_at > now())`,
       values: [this.model, sha256(id), CODE_GRACE_MS],
@@ -70,7 +71,7 @@ class RecordAdapter implements Adapter {
 
   /** Browser sessions only. Their `jti` is the cookie itself and stays unknown here. */
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    const { rows } = await this.parts.database.query<RecordRow>({
+    const { rows } = await this.#query<RecordRow>({
       name: 'record-find-by-uid',
       text: `${SELECT} where model = $1 and uid = $2 and (expires_at is null or expires_at > now())`,
       values: [this.model, uid, CODE_GRACE_MS],
@@ -85,7 +86,7 @@ class RecordAdapter implements Adapter {
 
   /** Of any number of parallel redemptions exactly one gets past this statement. */
   async consume(id: string): Promise<void> {
-    const { rowCount } = await this.parts.database.query({
+    const { rowCount } = await this.#query({
       name: 'record-consume',
       text: 'update oidc_records set consumed_at = now() where model = $1 and id = $2 and consumed_at is null',
       values: [this.model, sha256(id)],
@@ -94,7 +95,7 @@ class RecordAdapter implements Adapter {
   }
 
   async destroy(id: string): Promise<void> {
-    await this.parts.database.query({
+    await this.#query({
       name: 'record-destroy',
       text: 'delete from oidc_records where model = $1 and id = $2',
       values: [this.model, sha256(id)],
@@ -103,11 +104,22 @@ class RecordAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await this.parts.database.query({
+    await this.#query({
       name: 'record-revoke-by-grant',
       text: 'delete from oidc_records where model = $1 and grant_id = $2',
       values: [this.model, grantId],
     });
+  }
+
+  /** What cannot be stored came with the request; the library would take the error for one of ours. */
+  async #query<Row extends object>(statement: Statement): Promise<Result<Row>> {
+    try {
+      return await this.parts.database.query<Row>(statement);
+    } catch (error) {
+      if (error instanceof GatehouseError && error.code === 'request_invalid')
+        throw new errors.InvalidRequest('a parameter holds what cannot be stored', undefined, error.message);
+      throw error;
+    }
   }
 
   #stored(id: string, payload: AdapterPayload): StoredPayload {

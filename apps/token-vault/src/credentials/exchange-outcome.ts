@@ -1,3 +1,4 @@
+import { expiryAfter } from '../providers/token-answer.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 
 /** What a token exchange came to. `refused` needs somebody to act; `unavailable` passes. */
@@ -27,7 +28,7 @@ export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): Ex
   if (!USABLE.has(response.issued_token_type))
     return { kind: 'refused', reason: 'issued_token_type does not fit' };
   const { expires_in: seconds = UNKNOWN_LIFETIME_SECONDS } = response;
-  return { kind: 'exchanged', accessToken: response.access_token, expiresAtMs: nowMs + seconds * 1_000 };
+  return { kind: 'exchanged', accessToken: response.access_token, expiresAtMs: expiryAfter(nowMs, seconds) };
 }
 
 /** OAuth errors that may pass without anybody acting. */

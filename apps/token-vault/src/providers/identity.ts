@@ -1,5 +1,6 @@
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import type { UserInfo } from '@gatehouse/config/model';
+import { isStorableText, storableText } from '@gatehouse/kernel/storable-text';
 
 const MAX_LENGTH = 512;
 
@@ -18,11 +19,14 @@ function identityOf(
   name?: string,
   email?: string,
 ): UpstreamIdentity | undefined {
-  if (subject === undefined || subject.length > MAX_LENGTH) return undefined;
+  // Cutting or mending it would make one person of two.
+  if (subject === undefined || subject.length > MAX_LENGTH || !isStorableText(subject)) return undefined;
+  // The cut may go through a character.
+  const shown = storableText((name ?? '').slice(0, MAX_LENGTH));
   return {
     subject,
-    ...(name === undefined ? {} : { name: name.slice(0, MAX_LENGTH) }),
-    ...(email === undefined || email.length > MAX_LENGTH ? {} : { email }),
+    ...(shown === '' ? {} : { name: shown }),
+    ...(email === undefined || email.length > MAX_LENGTH || !isStorableText(email) ? {} : { email }),
   };
 }
 

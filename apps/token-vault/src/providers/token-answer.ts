@@ -1,3 +1,5 @@
+import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { z } from 'zod';
 import { normalAnswer } from './normal-answer.js';
 
@@ -56,6 +58,15 @@ interface TokenResponse {
   readonly expires_in?: number;
 }
 
+/** Longer than any token lives. Providers say "for ever" with numbers that are no dates any more. */
+const MAX_LIFETIME_MS = 3_650 * DAY_MS;
+
+/** @param expiresIn seconds, as a provider wrote it */
+export const expiryAfter = (receivedAtMs: number, expiresIn: number): number =>
+  receivedAtMs + Math.min(expiresIn * SECOND_MS, MAX_LIFETIME_MS);
+
+const isScope = (text: string): boolean => text !== '' && isStorableText(text);
+
 /** RFC 6749 section 5.1: an omitted scope is the one that was asked for. Some providers separate with commas. */
 export function acceptedTokens(
   response: TokenResponse,
@@ -69,10 +80,10 @@ export function acceptedTokens(
       ...(refresh_token === undefined ? {} : { refreshToken: refresh_token }),
       ...(id_token === undefined ? {} : { idToken: id_token }),
     },
-    scopes: scope === undefined ? requestedScopes : scope.split(/[\s,]+/).filter(Boolean),
+    scopes: scope === undefined ? requestedScopes : scope.split(/[\s,]+/).filter(isScope),
     obtainedAtMs: receivedAtMs,
     ...(expires_in === undefined || expires_in <= 0
       ? {}
-      : { expiresAtMs: receivedAtMs + expires_in * 1_000 }),
+      : { expiresAtMs: expiryAfter(receivedAtMs, expires_in) }),
   };
 }

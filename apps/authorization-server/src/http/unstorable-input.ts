@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorPage } from '../pages/error-page.js';
+import type { IssuerUrls } from './issuer-urls.js';
+import { sendPage, sendProtocolError } from './reply.js';
+import { isForPeople } from './request-limits.js';
+
+/** No parameter of a protocol here holds NUL (RFC 6749, appendix A), and Postgres stores none. */
+const NUL_ENCODED = '%00';
+const FORM = /^application\/x-www-form-urlencoded(;|$)/i;
+
+const holdsNul = ({ url, headers, body }: FastifyRequest): boolean =>
+  url.includes(NUL_ENCODED) ||
+  (Buffer.isBuffer(body) &&
+    (body.includes(0) || (FORM.test(headers['content-type'] ?? '') && body.includes(NUL_ENCODED))));
+
+/** Refuses, before anybody has looked at it, what would fail at the database as an error of ours. */
+export class UnstorableInput {
+  constructor(private readonly urls: IssuerUrls) {}
+
+  /** Fastify's hook: when a request's body has been read. */
+  readonly preValidation = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    if (!holdsNul(request)) {
+      done();
+      return;
+    }
+    if (isForPeople(request.url))
+      sendPage(reply, errorPage('request_invalid', this.urls.basePath), { status: 400 });
+    else
+      sendProtocolError(request, reply, 400, {
+        error: 'invalid_request',
+        error_description: 'A parameter holds a NUL character.',
+      });
+  };
+}
