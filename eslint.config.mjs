@@ -60,6 +60,24 @@ const boundaries = PROJECTS.flatMap((project) => [
   },
 ]);
 
+/** A listener that is made in another way has no time limits (ADR 9). */
+const listeners = {
+  files: ['authorization-server', 'token-vault', 'vmcp-proxy'].map((app) => `apps/${app}/src/**/*.ts`),
+  ignores: PROJECTS.flatMap(testCode),
+  rules: {
+    'no-restricted-syntax': [
+      'error',
+      ...[
+        'ImportDeclaration[source.value=/^node:https?$/] > ImportSpecifier[imported.name="createServer"]',
+        'NewExpression[callee.name="FastifyAdapter"]:not(:has(Property[key.name="serverFactory"]))',
+      ].map((selector) => ({
+        selector,
+        message: 'An HTTP server is made by limitedServer (@gatehouse/service-process/http-server).',
+      })),
+    ],
+  },
+};
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**'] },
   {
@@ -93,6 +111,7 @@ export default tseslint.config(
     },
   },
   ...boundaries,
+  listeners,
   {
     files: ['**/*.spec.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'libs/testing/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-properties': 'off' },

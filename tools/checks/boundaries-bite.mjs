@@ -1,4 +1,4 @@
-/** The import rules are lint configuration, and such rules have been seen to do nothing: plant what they forbid and expect red. */
+/** Our own rules are lint configuration, and such rules have been seen to do nothing: plant what they forbid and expect red. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
@@ -7,10 +7,11 @@ import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
 const RULE = 'no-restricted-imports';
+const LISTENER_RULE = 'no-restricted-syntax';
 // The planted files exist in memory only, so nothing is left behind; rules that need types have no project for them.
 const eslint = new ESLint({
   cwd: REPOSITORY,
-  ruleFilter: ({ ruleId }) => ruleId === RULE,
+  ruleFilter: ({ ruleId }) => ruleId === RULE || ruleId === LISTENER_RULE,
   overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
 });
 
@@ -68,5 +69,23 @@ await expect('token-vault', 'planted.ts', '@gatehouse/testing/planted', true);
 await expect('token-vault', 'testing/planted.ts', '@gatehouse/testing/planted', false);
 await expect('token-vault', 'refresh/planted.ts', '../testing/planted.js', true);
 await expect('testing', 'planted.ts', '@gatehouse/token-vault/planted', true);
+
+// Every HTTP server of a service has its limits.
+for (const [code, isForbidden] of [
+  ["import { createServer } from 'node:http';", true],
+  ["import { createServer as listen } from 'node:https';", true],
+  ['new FastifyAdapter();', true],
+  ['new FastifyAdapter({ bodyLimit: 1 });', true],
+  ['new FastifyAdapter({ serverFactory: limited });', false],
+  ["import { type Server } from 'node:http';", false],
+])
+  for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy']) {
+    looked += 1;
+    const [{ messages }] = await eslint.lintText(`${code}\n`, {
+      filePath: join(REPOSITORY, 'apps', service, 'src/planted.ts'),
+    });
+    if (messages.some(({ ruleId }) => ruleId === LISTENER_RULE) !== isForbidden)
+      problems.push(`${service}: ${code} is ${isForbidden ? 'let through' : 'refused'}`);
+  }
 
 report(problems, { looked });
