@@ -19,6 +19,7 @@ import { allowedPeers } from './edge/host-and-origin.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
 import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.js';
 import { ModernRequests } from './edge/modern-requests.js';
+import { RequestBodies } from './edge/request-body.js';
 import { basicScopes, metadataUrl } from './edge/protected-resource.js';
 import { callersOf } from './incoming-auth/callers-of.js';
 import { challenge } from './incoming-auth/challenge.js';
@@ -80,6 +81,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const endpoint = new McpEndpoint(
     facts,
     callersOf(part, contracts, sessions, log),
+    new RequestBodies(part.limits),
     mcpSessions,
     new ModernRequests(catalog, calls),
     new LegacyRequests(mcpSessions, catalog, calls, running, peers, names),

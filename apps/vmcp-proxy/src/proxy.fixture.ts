@@ -37,6 +37,7 @@ export interface ProxySetup {
   readonly publicUrl?: string;
   readonly log?: Log;
   readonly limits?: HttpLimits;
+  readonly requestLimits?: VmcpProxyPart['limits'];
 }
 
 export interface TestProxy {
@@ -143,7 +144,14 @@ export async function signedToken(key: CryptoKey, claims: Record<string, unknown
     .sign(key);
 }
 
-function proxyPart({ nats, backends, aggregation, incomingAuth, publicUrl }: ProxySetup): VmcpProxyPart {
+function proxyPart({
+  nats,
+  backends,
+  aggregation,
+  incomingAuth,
+  publicUrl,
+  requestLimits,
+}: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
   return {
@@ -153,6 +161,7 @@ function proxyPart({ nats, backends, aggregation, incomingAuth, publicUrl }: Pro
     nats: { servers, user, password, requestKeys },
     shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port: 0 },
+    limits: requestLimits ?? { requestBytes: 4_194_304, requestBytesPerPerson: 16_777_216 },
     incomingAuth: incomingAuth ?? {
       type: 'oidc',
       oidc: { issuer: ISSUER, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: ['openid'], ...egress },

@@ -141,6 +141,16 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     'duration',
     'How long a starting service waits for its database and its bus; 0s to 10m. After that it ends with exit code 75.',
   ).default('30s'),
+  limits: block('What the proxy takes of its clients.', {
+    requestSize: text(
+      'size',
+      'Of the body of one request; 16KiB to 64MiB. More is refused with 413.',
+    ).default('4MiB'),
+    requestSizePerPerson: text(
+      'size',
+      'Of the bodies of all requests together that one person has at one replica; at least `requestSize`, at most 1024MiB. More is refused with 503 and `Retry-After`.',
+    ).default('16MiB'),
+  }).prefault({}),
   listen: block('Where the services listen.', {
     proxy: address('MCP clients.', 4483),
     authorizationServer: address('Browsers and MCP clients.', 4484),

@@ -39,11 +39,20 @@ export interface GatehouseModel {
   readonly startTimeoutMs: number;
   /** How long a service that is asked to stop finishes what it has begun. */
   readonly shutdownTimeoutMs: number;
+  readonly limits: RequestLimits;
   readonly listen: {
     readonly proxy: ListenAddress;
     readonly authorizationServer: ListenAddress;
     readonly tokenVault: ListenAddress;
   };
+}
+
+/** What the proxy takes of its clients. */
+export interface RequestLimits {
+  /** Of the body of one request. */
+  readonly requestBytes: number;
+  /** Of the bodies of all requests together that one person has at one replica. */
+  readonly requestBytesPerPerson: number;
 }
 
 export interface ListenAddress {

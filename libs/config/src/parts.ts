@@ -12,6 +12,7 @@ import {
   type KeyEncryptionKey,
   type ListenAddress,
   type OutgoingStrategy,
+  type RequestLimits,
   type TokenExchange,
   type Unauthenticated,
   type UpstreamInject,
@@ -90,6 +91,7 @@ export interface VmcpProxyPart extends CommonPart {
   };
   readonly backends: readonly ProxyBackend[];
   readonly aggregation: Aggregation;
+  readonly limits: RequestLimits;
 }
 
 /** The authorization server's part. The model must have been loaded for it, and must have an `authServer`. */
@@ -158,6 +160,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
     })),
     aggregation: model.aggregation,
+    limits: model.limits,
   };
 }
 

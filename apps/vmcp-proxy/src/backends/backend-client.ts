@@ -10,7 +10,7 @@ import { Reachability } from './reachability.js';
 export interface OutboundRequest {
   readonly method: 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+  readonly body: string | Buffer | null;
   readonly deadlineAtMs: number;
   readonly cancellation?: Cancellation;
 }

@@ -114,9 +114,9 @@ export class Peers {
   }
 
   /** Hands a client's answer to the backend session that asked. */
-  answerQuestion(backend: string, principal: Principal, peer: Peer, response: JsonObject): void {
+  answerQuestion(backend: string, principal: Principal, peer: Peer, response: string | Buffer): void {
     const headers = peerHeaders(peer, 'response', undefined);
-    this.#tell({ backend, principal, headers, body: JSON.stringify(response) });
+    this.#tell({ backend, principal, headers, body: response });
   }
 
   /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */

@@ -57,7 +57,7 @@ export async function deliverTo(
       method: message.method,
       id: message.id,
       sentId: id,
-      progressToken: metaOf(message.params)?.['progressToken'],
+      progressToken: metaOf(message.params)?.get('progressToken')?.value(),
       translated,
     },
     requests,

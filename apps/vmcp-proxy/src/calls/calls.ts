@@ -57,14 +57,15 @@ export class Calls {
       this.#sayUnknown(call);
       return;
     }
-    const userSaidNo = this.#takeOwnState(call, route.backend);
     let { backend } = route;
     let outcome = 'answered';
+    let userSaidNo = false;
     try {
+      userSaidNo = this.#saidNo(call, backend);
       const listed = route.standsIn === true ? await this.#listedNow(call, route) : route;
       if (listed !== undefined) {
         ({ backend } = listed);
-        await this.#within(call, listed);
+        await this.#within(this.#withoutOwnState(call), listed);
       }
     } catch (error) {
       outcome = this.#fail(call, backend, GatehouseError.from(error), userSaidNo);
@@ -107,20 +108,24 @@ export class Calls {
     this.to.failures.unknownName(call, thingOf(call.message.method), calledName(call));
   }
 
-  /** Our own question's state is not the backend's business. @returns whether the user answered it with no. */
-  #takeOwnState({ principal, message: { params } }: Call, backend: string): boolean {
-    const { requestState, inputResponses } = params;
-    if (!this.to.states.isOurs(requestState)) return false;
+  /** Whether the user answered our own question with no. */
+  #saidNo(call: Call, backend: string): boolean {
+    const { params } = call.message;
+    const state = this.to.states.ownIn(params);
     const provider = this.to.failures.providerOf(backend);
-    const name = params['name'] ?? params['uri'];
-    const asked = { principalKey: principal.key, name: typeof name === 'string' ? name : '' };
-    delete params['requestState'];
-    delete params['inputResponses'];
+    if (state === undefined || provider === undefined) return false;
+    const asked = { principalKey: call.principal.key, name: calledName(call) };
     return (
-      provider !== undefined &&
-      this.to.states.verifies(requestState, asked) &&
-      declined(inputResponses, provider)
+      this.to.states.verifies(state, asked) && declined(params.get('inputResponses')?.object(), provider)
     );
+  }
+
+  /** Our own question's state is not the backend's business. */
+  #withoutOwnState(call: Call): Call {
+    const { message } = call;
+    if (this.to.states.ownIn(message.params) === undefined) return call;
+    const params = message.params.without('requestState', 'inputResponses');
+    return { ...call, message: { ...message, params } };
   }
 
   async #within(call: Call, route: Route): Promise<void> {

@@ -91,8 +91,7 @@ export class Failures {
 
 /** The name or URI that the call is about, as the client wrote it. */
 export function calledName({ message: { params } }: Call): string {
-  const named = params['name'] ?? params['uri'];
-  return typeof named === 'string' ? named : '';
+  return (params.get('name') ?? params.get('uri'))?.text() ?? '';
 }
 
 export function sendResult({ client, message, answer }: Call, result: JsonObject): void {

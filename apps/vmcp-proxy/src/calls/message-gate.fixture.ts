@@ -50,7 +50,10 @@ export function gateFor(
       waits: () => undefined,
     },
     new BackendQuestions(),
-    { answerQuestion: (_backend, _principal, _peer, response) => replies.push(response) },
+    {
+      answerQuestion: (_backend, _principal, _peer, response) =>
+        replies.push(JSON.parse(String(response)) as JsonObject),
+    },
   );
   const gate = new MessageGate(
     {

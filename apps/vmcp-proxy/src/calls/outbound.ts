@@ -3,7 +3,7 @@ import { peerHeaders, type Peer } from '../backends/peer.js';
 import { GATEWAY_INFO } from '../backends/gateway-info.js';
 import type { Route } from '../catalog/view.js';
 import { encodeHeaderValue } from '../edge/header-value.js';
-import { isObject, metaOf, without, type JsonObject, type RequestId } from '../edge/message.js';
+import { metaOf, type RequestId } from '../edge/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -13,13 +13,15 @@ import {
   MODERN_VERSION,
   nameField,
 } from '../edge/protocol.js';
+import { joinPieces, OwnJson, RawObject, type JsonPieces } from '../edge/raw-json.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
 import type { Call, Client } from './call.js';
 import { parameterHeaders } from './parameter-headers.js';
 
 export interface Outbound {
   readonly headers: Record<string, string>;
-  readonly body: string;
+  /** Every value of the client's that stays in it is byte for byte as it came. */
+  readonly body: string | Buffer;
   /** The id that the backend sees. */
   readonly id: RequestId;
 }
@@ -39,7 +41,7 @@ export function outboundRequest(call: Call, route: Route, peer: Peer): Outbound 
     return { headers, body: requestText(message.id, message.method, params), id: message.id };
   }
   if (peer.era === 'modern') {
-    Object.assign(headers, parameterHeaders(route.definition, params['arguments']));
+    Object.assign(headers, parameterHeaders(route.definition, params.get('arguments')));
     return {
       headers,
       body: requestText(message.id, message.method, enveloped(params, client)),
@@ -52,54 +54,58 @@ export function outboundRequest(call: Call, route: Route, peer: Peer): Outbound 
   return { headers, body: requestText(id, message.method, withoutEnvelope(params)), id };
 }
 
-const requestText = (id: RequestId, method: string, params: JsonObject): string =>
-  JSON.stringify({ jsonrpc: '2.0', id, method, params });
+function requestText(id: RequestId, method: string, params: RawObject): string | Buffer {
+  const pieces: JsonPieces = [
+    `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":`,
+  ];
+  params.writeTo(pieces);
+  pieces.push('}');
+  return joinPieces(pieces);
+}
 
 /** Puts the backend's own name where the client wrote ours. */
-function namedFor(method: string, params: JsonObject, { original }: Route): JsonObject {
+function namedFor(method: string, params: RawObject, { original }: Route): RawObject {
+  const named = new OwnJson(original);
   switch (method) {
     case 'resources/read':
-      return { ...params, uri: original };
+      return params.with('uri', named);
     case 'completion/complete': {
-      const ref = params['ref'];
-      if (!isObject(ref)) return params;
-      return {
-        ...params,
-        ref: ref['type'] === 'ref/resource' ? { ...ref, uri: original } : { ...ref, name: original },
-      };
+      const ref = params.get('ref')?.object();
+      if (ref === undefined) return params;
+      return params.with('ref', ref.with(ref.get('type')?.text() === 'ref/resource' ? 'uri' : 'name', named));
     }
     default:
-      return { ...params, name: original };
+      return params.with('name', named);
   }
 }
 
-function enveloped(params: JsonObject, client: Client): JsonObject {
+function enveloped(params: RawObject, client: Client): RawObject {
   if (client.era === 'modern') return params;
   const { capabilities, clientInfo, logLevel } = client.session;
-  return {
-    ...params,
-    _meta: {
-      ...ownMeta(params),
-      [META_PROTOCOL_VERSION]: MODERN_VERSION,
-      [META_CLIENT_INFO]: 'name' in clientInfo ? clientInfo : GATEWAY_INFO,
-      // Only what can be translated back: a URL becomes error -32042.
-      [META_CLIENT_CAPABILITIES]: canOpenUrls(capabilities) ? { elicitation: { url: {} } } : {},
-      ...(logLevel === undefined ? {} : { [META_LOG_LEVEL]: logLevel }),
-    },
-  };
+  const meta = ownMeta(params)
+    .with(META_PROTOCOL_VERSION, new OwnJson(MODERN_VERSION))
+    .with(META_CLIENT_INFO, new OwnJson('name' in clientInfo ? clientInfo : GATEWAY_INFO))
+    // Only what can be translated back: a URL becomes error -32042.
+    .with(
+      META_CLIENT_CAPABILITIES,
+      new OwnJson(canOpenUrls(capabilities) ? { elicitation: { url: {} } } : {}),
+    );
+  return params.with(
+    '_meta',
+    logLevel === undefined ? meta : meta.with(META_LOG_LEVEL, new OwnJson(logLevel)),
+  );
 }
 
-function withoutEnvelope(params: JsonObject): JsonObject {
-  const rest = without(params, 'inputResponses', 'requestState', '_meta');
+function withoutEnvelope(params: RawObject): RawObject {
   const meta = ownMeta(params);
-  return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
+  const rest = params.without('inputResponses', 'requestState', '_meta');
+  return meta.names.length === 0 ? rest : rest.with('_meta', meta);
 }
 
 /** `_meta` without the keys that the protocol keeps for itself: a client of another revision must not set those. */
-function ownMeta(params: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(metaOf(params) ?? {}).filter(([key]) => !key.startsWith(META_PREFIX)),
-  );
+function ownMeta(params: RawObject): RawObject {
+  const meta = metaOf(params) ?? RawObject.EMPTY;
+  return meta.without(...meta.names.filter((name) => name.startsWith(META_PREFIX)));
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -1,35 +1,49 @@
 import { encodeHeaderValue } from '../edge/header-value.js';
-import { isNumber } from '../edge/faithful-json.js';
 import { isObject, type JsonObject } from '../edge/message.js';
+import type { Json } from '../edge/raw-json.js';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const MOST_DEPTH = 16;
 
 /**
  * `Mcp-Param-*` headers (MCP 2026-07-28) of a call whose client does not know them: one for each argument whose schema
- * says `x-mcp-header`.
+ * says `x-mcp-header`. Arguments are looked into as far as the schema names them, no further.
+ * @throws {RefusedJson}
  */
-export function parameterHeaders(definition: JsonObject | undefined, given: unknown): Record<string, string> {
+export function parameterHeaders(
+  definition: JsonObject | undefined,
+  given: Json | undefined,
+): Record<string, string> {
   const headers: Record<string, string> = {};
-  collect(definition?.['inputSchema'], given, headers, 0);
+  for (const { name, path } of mirrored(definition?.['inputSchema'], [])) {
+    const value = path.reduce((holder: Json | undefined, member) => holder?.object()?.get(member), given);
+    const text = value === undefined ? undefined : asText(value);
+    if (text !== undefined) headers[`mcp-param-${name.toLowerCase()}`] = encodeHeaderValue(text);
+  }
   return headers;
 }
 
-function collect(schema: unknown, value: unknown, headers: Record<string, string>, depth: number): void {
-  if (!isObject(schema) || depth > MOST_DEPTH) return;
-  const named = schema['x-mcp-header'];
-  if (typeof named === 'string' && TOKEN.test(named)) {
-    const text = asText(value);
-    if (text !== undefined) headers[`mcp-param-${named.toLowerCase()}`] = encodeHeaderValue(text);
-  }
-  const properties = schema['properties'];
-  if (!isObject(properties) || !isObject(value)) return;
-  for (const [name, inner] of Object.entries(properties))
-    if (Object.hasOwn(value, name)) collect(inner, value[name], headers, depth + 1);
+interface Mirrored {
+  readonly name: string;
+  /** Of the argument. */
+  readonly path: readonly string[];
 }
 
-function asText(value: unknown): string | undefined {
+function mirrored(schema: unknown, path: readonly string[]): readonly Mirrored[] {
+  if (!isObject(schema) || path.length > MOST_DEPTH) return [];
+  const name = schema['x-mcp-header'];
+  const properties = schema['properties'];
+  return [
+    ...(typeof name === 'string' && TOKEN.test(name) ? [{ name, path }] : []),
+    ...(isObject(properties)
+      ? Object.entries(properties).flatMap(([member, inner]) => mirrored(inner, [...path, member]))
+      : []),
+  ];
+}
+
+function asText(json: Json): string | undefined {
+  if (json.kind === 'object' || json.kind === 'array') return undefined;
+  const value = json.value();
   if (typeof value === 'string') return value;
-  if (typeof value === 'boolean' || isNumber(value)) return JSON.stringify(value);
-  return undefined;
+  return value === null ? undefined : JSON.stringify(value);
 }

@@ -109,7 +109,8 @@ export class RequestsInCall {
     const { backend, principal, peer } = this.facts;
     if (this.#canReply && this.#replies < MOST_REPLIES) {
       this.#replies += 1;
-      this.peers.answerQuestion(backend, principal, peer, { jsonrpc: '2.0', id, ...outcome });
+      const response = JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
+      this.peers.answerQuestion(backend, principal, peer, response);
     }
     return said;
   }

@@ -1,5 +1,5 @@
 import type { Route, View } from '../catalog/view.js';
-import { isObject } from '../edge/message.js';
+import type { Json } from '../edge/raw-json.js';
 import type { Call } from './call.js';
 
 /** Methods that one backend answers. */
@@ -14,25 +14,26 @@ export const CALL_METHODS: ReadonlySet<string> = new Set([
 export function routeOf({ message: { method, params } }: Call, view: View): Route | undefined {
   switch (method) {
     case 'tools/call':
-      return found(params['name'], (name) => view.tool(name));
+      return found(params.get('name'), (name) => view.tool(name));
     case 'prompts/get':
-      return found(params['name'], (name) => view.prompt(name));
+      return found(params.get('name'), (name) => view.prompt(name));
     case 'resources/read':
-      return found(params['uri'], (uri) => view.resource(uri));
+      return found(params.get('uri'), (uri) => view.resource(uri));
     case 'completion/complete': {
-      const ref = params['ref'];
-      if (!isObject(ref)) return undefined;
-      return ref['type'] === 'ref/resource'
-        ? found(ref['uri'], (uri) => view.template(uri) ?? view.resource(uri))
-        : found(ref['name'], (name) => view.prompt(name));
+      const ref = params.get('ref')?.object();
+      return ref?.get('type')?.text() === 'ref/resource'
+        ? found(ref.get('uri'), (uri) => view.template(uri) ?? view.resource(uri))
+        : found(ref?.get('name'), (name) => view.prompt(name));
     }
     default:
       return undefined;
   }
 }
 
-const found = (given: unknown, look: (value: string) => Route | undefined): Route | undefined =>
-  typeof given === 'string' ? look(given) : undefined;
+function found(given: Json | undefined, look: (value: string) => Route | undefined): Route | undefined {
+  const value = given?.text();
+  return value === undefined ? undefined : look(value);
+}
 
 /** What a call of the method is about. */
 export function thingOf(method: string): 'tool' | 'prompt' | 'resource' {

@@ -2,6 +2,7 @@ import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { randomUUID } from 'node:crypto';
 import { toolText } from '../calls/tool-text.js';
 import type { JsonObject, RpcError } from '../edge/message.js';
+import type { RawObject } from '../edge/raw-json.js';
 import { URL_ELICITATION_REQUIRED } from '../edge/protocol.js';
 
 export interface MissingProvider {
@@ -59,10 +60,8 @@ export const linkAsText = (missing: readonly MissingProvider[]): JsonObject =>
   );
 
 /** Whether the user answered one of our questions with no (`decline`, `cancel`). */
-export function declined(inputResponses: unknown, provider: string): boolean {
-  if (typeof inputResponses !== 'object' || inputResponses === null) return false;
-  const response: unknown = (inputResponses as JsonObject)[`connect_${provider}`];
-  if (typeof response !== 'object' || response === null) return false;
-  const action = (response as JsonObject)['action'];
+export function declined(inputResponses: RawObject | undefined, provider: string): boolean {
+  const response = inputResponses?.get(`connect_${provider}`)?.object();
+  const action = response?.get('action')?.text();
   return action === 'decline' || action === 'cancel';
 }

@@ -1,9 +1,11 @@
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { createHmac, randomBytes } from 'node:crypto';
+import { RawJson, type RawObject } from '../edge/raw-json.js';
 
 const VALID_FOR_MS = 15 * MINUTE_MS;
 const MARK = 'gh1';
+const MOST_BYTES = 256;
 
 /** What a question of ours was about. */
 export interface Asked {
@@ -27,8 +29,11 @@ export class RequestStates {
     return `${MARK}.${expiresAtMs}.${this.#mac(asked, expiresAtMs)}`;
   }
 
-  isOurs(state: unknown): state is string {
-    return typeof state === 'string' && state.startsWith(`${MARK}.`);
+  /** The state of a question of ours that the request answers. Backends have states too, of any size. */
+  ownIn(params: RawObject): string | undefined {
+    const given = params.get('requestState');
+    const state = given instanceof RawJson && given.byteLength <= MOST_BYTES ? given.text() : undefined;
+    return state?.startsWith(`${MARK}.`) === true ? state : undefined;
   }
 
   verifies(state: string, asked: Asked): boolean {

@@ -1,3 +1,4 @@
+import type { RawJson } from './raw-json.js';
 import { JSON_TYPE, type HttpAnswer } from './answer.js';
 import { BatchedAnswer, BatchRoom } from './batched-answer.js';
 import { asMessage, errorText, type Message } from './message.js';
@@ -9,7 +10,7 @@ const MOST_ANSWER_BYTES = 33_554_432;
 
 /** Answers each message of a batch and sends all answers as one array (JSON-RPC 2.0, section 6). */
 export async function answerBatch(
-  values: readonly unknown[],
+  values: readonly RawJson[],
   answer: HttpAnswer,
   run: (message: Message, part: BatchedAnswer) => Promise<void>,
 ): Promise<void> {

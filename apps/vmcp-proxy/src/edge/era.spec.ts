@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { eraOf } from './era.js';
-import type { JsonObject, RequestMessage } from './message.js';
+import type { JsonObject, NotificationMessage, RequestMessage } from './message.js';
+import { OwnJson, RawObject } from './raw-json.js';
 
 const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -12,7 +13,7 @@ const call = (params: JsonObject = {}, method = 'tools/call'): RequestMessage =>
   kind: 'request',
   id: 1,
   method,
-  params: { name: 'a_tool', _meta: META, ...params },
+  params: new OwnJson({ name: 'a_tool', _meta: META, ...params }).object() ?? RawObject.EMPTY,
 });
 
 const codeOf = (message: RequestMessage, headers: Record<string, string | undefined>): number | undefined => {
@@ -62,17 +63,25 @@ test('an unknown revision is -32022 and names those that are spoken', () => {
 });
 
 test('initialize is legacy, and refused under a modern header', () => {
-  const initialize: RequestMessage = { kind: 'request', id: 1, method: 'initialize', params: {} };
+  const initialize: RequestMessage = {
+    kind: 'request',
+    id: 1,
+    method: 'initialize',
+    params: RawObject.EMPTY,
+  };
   expect(eraOf(initialize, {}).era).toBe('legacy');
   expect(eraOf(initialize, { 'mcp-protocol-version': '2026-07-28' }).era).toBe('refused');
 });
 
 test('a request without an envelope is legacy', () => {
-  expect(eraOf({ kind: 'request', id: 1, method: 'tools/list', params: {} }, {}).era).toBe('legacy');
+  expect(eraOf({ kind: 'request', id: 1, method: 'tools/list', params: RawObject.EMPTY }, {}).era).toBe(
+    'legacy',
+  );
 });
 
 test('a notification in a revision that is not spoken is refused, not quietly accepted', () => {
-  const notification = { kind: 'notification', method: 'notifications/cancelled', params: {} } as const;
+  const method = 'notifications/cancelled';
+  const notification: NotificationMessage = { kind: 'notification', method, params: RawObject.EMPTY };
   expect(eraOf(notification, { 'mcp-protocol-version': '1999-01-01' })).toMatchObject({
     era: 'refused',
     error: { code: -32_022 },

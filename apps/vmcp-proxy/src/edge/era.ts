@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeHeaderValue } from './header-value.js';
+import type { RawObject } from './raw-json.js';
 import {
   isObject,
   metaOf,
@@ -12,7 +13,6 @@ import {
   HEADER_MISMATCH,
   INVALID_PARAMS,
   META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
   META_LOG_LEVEL,
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
@@ -25,7 +25,6 @@ import {
 /** What a 2026-07-28 request says about its client. */
 export interface ModernEnvelope {
   readonly capabilities: JsonObject;
-  readonly clientInfo?: JsonObject;
   readonly logLevel?: string;
 }
 
@@ -46,50 +45,44 @@ const namesModern = (version: string | undefined): boolean =>
 export function eraOf(message: RequestMessage | NotificationMessage, headers: IncomingHttpHeaders): Era {
   const header = single(headers['mcp-protocol-version']);
   const meta = metaOf(message.params);
-  const claimed = meta?.[META_PROTOCOL_VERSION];
+  const claimed = meta?.get(META_PROTOCOL_VERSION);
   if (message.kind === 'notification') {
     if (namesModern(header) && header !== MODERN_VERSION) return unsupported(header);
     return claimed === undefined && !namesModern(header)
       ? { era: 'legacy' }
       : { era: 'modern', envelope: { capabilities: {} } };
   }
-  if (claimed === undefined) {
+  if (meta === undefined || claimed === undefined) {
     if (!namesModern(header)) return { era: 'legacy' };
     if (message.method === 'initialize')
       return mismatch('initialize belongs to earlier revisions than the MCP-Protocol-Version header names');
     if (header !== MODERN_VERSION) return unsupported(header);
     return refused(INVALID_PARAMS, `_meta must name ${META_PROTOCOL_VERSION}`);
   }
-  return modernEra(message, headers, meta ?? {}, header);
+  return modernEra(message, headers, meta, header);
 }
 
 function modernEra(
   message: RequestMessage,
   headers: IncomingHttpHeaders,
-  meta: JsonObject,
+  meta: RawObject,
   header: string | undefined,
 ): Era {
-  const claimed = meta[META_PROTOCOL_VERSION];
-  if (typeof claimed !== 'string')
-    return refused(INVALID_PARAMS, `${META_PROTOCOL_VERSION} must be a string`);
+  const claimed = meta.get(META_PROTOCOL_VERSION)?.text();
+  if (claimed === undefined) return refused(INVALID_PARAMS, `${META_PROTOCOL_VERSION} must be a string`);
   if (header === undefined) return mismatch('the MCP-Protocol-Version header is missing');
   if (header !== claimed)
     return mismatch('the MCP-Protocol-Version header and _meta name different revisions');
   if (claimed !== MODERN_VERSION) return unsupported(claimed);
-  const capabilities = meta[META_CLIENT_CAPABILITIES];
+  const capabilities = meta.get(META_CLIENT_CAPABILITIES)?.value();
   if (!isObject(capabilities))
     return refused(INVALID_PARAMS, `_meta must hold ${META_CLIENT_CAPABILITIES}, an object`);
   const disagreement = headerDisagreement(message, headers);
   if (disagreement !== undefined) return mismatch(disagreement);
-  const clientInfo = meta[META_CLIENT_INFO];
-  const logLevel = meta[META_LOG_LEVEL];
+  const logLevel = meta.get(META_LOG_LEVEL)?.text();
   return {
     era: 'modern',
-    envelope: {
-      capabilities,
-      ...(isObject(clientInfo) ? { clientInfo } : {}),
-      ...(typeof logLevel === 'string' ? { logLevel } : {}),
-    },
+    envelope: { capabilities, ...(logLevel === undefined ? {} : { logLevel }) },
   };
 }
 
@@ -100,9 +93,9 @@ function headerDisagreement(message: RequestMessage, headers: IncomingHttpHeader
   if (method !== message.method) return 'the Mcp-Method header names another method than the body';
   const field = nameField(message.method);
   if (field === undefined) return undefined;
-  const named = message.params[field];
+  const named = message.params.get(field)?.text();
   const header = single(headers['mcp-name']);
-  if (header === undefined) return named === undefined ? undefined : 'the Mcp-Name header is missing';
+  if (header === undefined) return message.params.has(field) ? 'the Mcp-Name header is missing' : undefined;
   const decoded = decodeHeaderValue(header);
   if (decoded === undefined) return 'the Mcp-Name header is not encoded as it must be';
   return decoded === named ? undefined : `the Mcp-Name header differs from params.${field}`;

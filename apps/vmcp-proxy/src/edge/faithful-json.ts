@@ -27,6 +27,12 @@ export function parseFaithfully(text: string): unknown {
   );
 }
 
+/** A number as {@link parseFaithfully} gives it. */
+export function writtenNumber(text: string): unknown {
+  const value = Number(text);
+  return String(value) === text ? value : sourceAware.rawJSON(text);
+}
+
 /** Whether the value is a number, in either form that {@link parseFaithfully} gives. */
 export const isNumber = (value: unknown): boolean =>
   typeof value === 'number' || sourceAware.isRawJSON(value);

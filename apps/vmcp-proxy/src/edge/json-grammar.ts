@@ -17,6 +17,9 @@ const SMALL_E = 0x65;
 /** After a backslash: four hexadecimal digits follow. */
 export const UNICODE_ESCAPE = 0x75;
 
+/** No byte up to here begins a token, or stands in a string as it is, but the space itself. */
+export const SPACE = 0x20;
+
 export const isSpace = (byte: number): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 

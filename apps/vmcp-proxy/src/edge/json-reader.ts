@@ -1,21 +1,13 @@
+import * as grammar from './json-grammar.js';
 import {
-  BACKSLASH,
-  beginNumber,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COLON,
-  COMMA,
-  continueNumber,
-  isSimpleEscape,
-  isHexDigit,
-  isSpace,
-  LITERALS,
-  mayEndNumber,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  UNICODE_ESCAPE,
-} from './json-grammar.js';
+  afterLiteral,
+  afterNumber,
+  afterPlain,
+  afterSpaces,
+  afterString,
+  beginsNumber,
+  NO_TOKEN,
+} from './json-tokens.js';
 
 /** Hears of what lies near the root; offsets are in bytes from the beginning of the text. */
 export interface JsonListener {
@@ -29,6 +21,11 @@ export interface JsonListener {
 
 /** No honest text is nested so deeply, and many a parser would fall over it. */
 export const MOST_JSON_DEPTH = 512;
+
+// Constants of this module's own: those of others are looked up anew for each byte.
+const { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, SPACE } = grammar;
+const { BACKSLASH, UNICODE_ESCAPE } = grammar;
+const NONE = NO_TOKEN;
 
 /** What may come next. */
 const VALUE = 0;
@@ -54,8 +51,9 @@ export class JsonReader {
   /** Bytes of earlier pieces. */
   #before = 0;
   #depth = 0;
-  /** Whether it is an object or an array, from the root inwards. */
-  readonly #isObject: boolean[] = [];
+  /** By depth: the byte that ends the object or array. */
+  readonly #closers: number[] = [0];
+  #tooDeep = false;
   #isName = false;
   #number = 0;
   #literal = '';
@@ -68,6 +66,11 @@ export class JsonReader {
     private readonly deepest: number,
   ) {}
 
+  /** It is broken for its depth alone. */
+  get tooDeep(): boolean {
+    return this.#tooDeep;
+  }
+
   /** Nothing that follows can make it JSON. */
   get broken(): boolean {
     return this.#next === BROKEN;
@@ -75,7 +78,7 @@ export class JsonReader {
 
   /** What was pushed is a whole JSON text, and there will be no more. @returns whether it is. */
   end(): boolean {
-    if (this.#next === NUMBER && mayEndNumber(this.#number)) this.#valueEnds(this.#before);
+    if (this.#next === NUMBER && grammar.mayEndNumber(this.#number)) this.#valueEnds(this.#before);
     return this.#next === AFTER_VALUE && this.#depth === 0;
   }
 
@@ -86,11 +89,75 @@ export class JsonReader {
       else if (this.#next === NUMBER) at = this.#numberGoesOn(bytes, at);
       else if (this.#next === BROKEN) return;
       else {
+        // Between tokens, where white space may be.
+        if (this.#next <= AFTER_VALUE) at = this.#wholeTokens(bytes, at);
+        if (at === bytes.length) break;
         this.#take(bytes[at] ?? 0, this.#before + at);
         at += 1;
       }
     }
     this.#before += bytes.length;
+  }
+
+  /**
+   * Most of a text: tokens that are here as a whole, one after the other, without a state for each byte. Where one is
+   * cut off or broken it stops, and the rest of this class looks closer.
+   * @returns where it stopped.
+   */
+  #wholeTokens(bytes: Uint8Array, from: number): number {
+    const { listener, deepest } = this;
+    const closers = this.#closers;
+    const before = this.#before;
+    let next = this.#next;
+    let depth = this.#depth;
+    let at = from;
+    for (;;) {
+      let byte = bytes[at] ?? 0;
+      if (byte <= SPACE) {
+        at = afterSpaces(bytes, at);
+        byte = bytes[at] ?? 0;
+      }
+      if (next === AFTER_VALUE) {
+        if (depth === 0) break;
+        if (byte === COMMA) next = closers[depth] === CLOSE_OBJECT ? NAME : VALUE;
+        else if (byte === closers[depth]) {
+          depth -= 1;
+          if (depth <= deepest) listener.valueEnds(depth, before + at + 1);
+        } else break;
+        at += 1;
+      } else if (next === NAME) {
+        const end = byte === QUOTE ? afterString(bytes, at) : NONE;
+        const colon = end === NONE ? NONE : afterSpaces(bytes, end);
+        if (colon === NONE || bytes[colon] !== COLON) break;
+        if (depth <= deepest) {
+          listener.nameBegins(depth, before + at);
+          listener.nameEnds(depth, before + end);
+        }
+        next = VALUE;
+        at = colon + 1;
+      } else if (next === VALUE && (byte === OPEN_OBJECT || byte === OPEN_ARRAY) && depth < MOST_JSON_DEPTH) {
+        if (depth <= deepest) listener.valueBegins(depth, before + at, byte);
+        depth += 1;
+        closers[depth] = byte + 2;
+        at = afterSpaces(bytes, at + 1);
+        const first = bytes[at];
+        if (first === undefined) next = byte === OPEN_OBJECT ? NAME_OR_END : VALUE_OR_END;
+        else if (first === closers[depth]) next = AFTER_VALUE;
+        else if (byte === OPEN_OBJECT) next = NAME;
+      } else {
+        const end = next === VALUE ? wholeScalar(bytes, at, byte) : NONE;
+        if (end === NONE) break;
+        if (depth <= deepest) {
+          listener.valueBegins(depth, before + at, byte);
+          listener.valueEnds(depth, before + end);
+        }
+        next = AFTER_VALUE;
+        at = end;
+      }
+    }
+    this.#next = next;
+    this.#depth = depth;
+    return at;
   }
 
   /** @returns where to go on. */
@@ -113,10 +180,10 @@ export class JsonReader {
 
   #numberGoesOn(bytes: Uint8Array, from: number): number {
     for (let at = from; at < bytes.length; at += 1) {
-      const state = continueNumber(this.#number, bytes[at] ?? 0);
+      const state = grammar.continueNumber(this.#number, bytes[at] ?? 0);
       if (state === undefined) {
         // What ended it is looked at again, as what comes after a value.
-        if (mayEndNumber(this.#number)) this.#valueEnds(this.#before + at);
+        if (grammar.mayEndNumber(this.#number)) this.#valueEnds(this.#before + at);
         else this.#next = BROKEN;
         return at;
       }
@@ -132,15 +199,15 @@ export class JsonReader {
         return;
       case ESCAPE:
         this.#come = 0;
-        this.#next = byte === UNICODE_ESCAPE ? HEX : isSimpleEscape(byte) ? STRING : BROKEN;
+        this.#next = byte === UNICODE_ESCAPE ? HEX : grammar.isSimpleEscape(byte) ? STRING : BROKEN;
         return;
       case HEX:
         this.#come += 1;
-        if (!isHexDigit(byte)) this.#next = BROKEN;
+        if (!grammar.isHexDigit(byte)) this.#next = BROKEN;
         else if (this.#come === 4) this.#next = STRING;
         return;
       default:
-        if (!isSpace(byte)) this.#structure(byte, offset);
+        if (!grammar.isSpace(byte)) this.#structure(byte, offset);
     }
   }
 
@@ -176,10 +243,10 @@ export class JsonReader {
   }
 
   #afterValue(byte: number, offset: number): void {
-    const inObject = this.#isObject[this.#depth - 1] === true;
+    const closer = this.#closers[this.#depth];
     if (this.#depth === 0) this.#next = BROKEN;
-    else if (byte === COMMA) this.#next = inObject ? NAME : VALUE;
-    else if (byte === (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) this.#close(offset);
+    else if (byte === COMMA) this.#next = closer === CLOSE_OBJECT ? NAME : VALUE;
+    else if (byte === closer) this.#close(offset);
     else this.#next = BROKEN;
   }
 
@@ -204,8 +271,8 @@ export class JsonReader {
       this.#next = STRING;
       return;
     }
-    const number = beginNumber(byte);
-    const literal = LITERALS.get(byte);
+    const number = grammar.beginNumber(byte);
+    const literal = grammar.LITERALS.get(byte);
     if (number !== undefined) {
       this.#number = number;
       this.#next = NUMBER;
@@ -218,11 +285,12 @@ export class JsonReader {
 
   #open(isObject: boolean): void {
     if (this.#depth === MOST_JSON_DEPTH) {
+      this.#tooDeep = true;
       this.#next = BROKEN;
       return;
     }
-    this.#isObject[this.#depth] = isObject;
     this.#depth += 1;
+    this.#closers[this.#depth] = isObject ? CLOSE_OBJECT : CLOSE_ARRAY;
     this.#next = isObject ? NAME_OR_END : VALUE_OR_END;
   }
 
@@ -237,13 +305,10 @@ export class JsonReader {
   }
 }
 
-/** The first byte that is more than a character of a string, or the end. A function of its own, since it runs fastest so. */
-function afterPlain(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length) {
-    const byte = bytes[at] ?? 0;
-    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
-    at += 1;
-  }
-  return at;
+/** @returns where it ends, if that is sure: a number at the end of the bytes may go on. */
+function wholeScalar(bytes: Uint8Array, at: number, byte: number): number {
+  if (byte === QUOTE) return afterString(bytes, at);
+  if (!beginsNumber(byte)) return afterLiteral(bytes, at);
+  const end = afterNumber(bytes, at);
+  return end === bytes.length ? NONE : end;
 }

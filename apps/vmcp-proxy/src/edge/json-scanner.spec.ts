@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { MOST_JSON_DEPTH } from './json-reader.js';
 import { JsonScanner, type Wanted } from './json-scanner.js';
+import { jsonText, spelled } from './json-text.fixture.js';
 
 const WANTED: Wanted = {
   root: new Set(['id', 'result', 'method', '__proto__', '']),
@@ -31,54 +32,13 @@ function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 3 });
-/** A string as JSON, some of its characters as escapes. */
-const spelled = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  fc.tuple(text, fc.infiniteStream(fc.boolean())).map(([value, escaped]) => {
-    const units = Array.from({ length: value.length }, (_, index) => value.charCodeAt(index));
-    const body = units.map((unit) =>
-      escaped.next().value === true
-        ? `\\u${unit.toString(16).padStart(4, '0')}`
-        : JSON.stringify(String.fromCharCode(unit)).slice(1, -1),
-    );
-    return `"${body.join('')}"`;
-  });
 const name = spelled(
   fc.oneof(
     fc.constantFrom('id', 'result', 'method', 'resultType', '__proto__', '', 'other'),
     fc.string({ unit: 'binary', maxLength: 4 }),
   ),
 );
-const number = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
-  fc.constantFrom('-0', '0.10', '1e5', '1E+05', '-1.5e-007', '12345678901234567890'),
-);
-/** JSON texts with duplicate and escaped names, and white space wherever it may be. */
-const { json } = fc.letrec<{ json: string; array: string; object: string }>((tie) => ({
-  json: fc
-    .tuple(
-      space,
-      fc.oneof(
-        { maxDepth: 5, withCrossShrink: true },
-        fc.constantFrom('true', 'false', 'null'),
-        number,
-        spelled(fc.string({ unit: 'binary', maxLength: 6 })),
-        tie('array'),
-        tie('object'),
-      ),
-      space,
-    )
-    .map((parts) => parts.join('')),
-  array: fc
-    .tuple(space, fc.array(tie('json'), { maxLength: 4 }))
-    .map(([gap, values]) => `[${values.length === 0 ? gap : values.join(',')}]`),
-  object: fc
-    .tuple(space, fc.array(fc.tuple(space, name, space, tie('json')), { maxLength: 5 }))
-    .map(([gap, members]) => {
-      const written = members.map(([before, key, after, value]) => `${before}${key}${after}:${value}`);
-      return `{${members.length === 0 ? gap : written.join(',')}}`;
-    }),
-}));
+const json = jsonText(name);
 const message = fc
   .array(fc.tuple(name, json), { maxLength: 6 })
   .map((members) => `{${members.map(([key, value]) => `${key}:${value}`).join(',')}}`);

@@ -6,6 +6,7 @@ import type { Calls } from '../calls/calls.js';
 import type { InFlight } from '../calls/in-flight.js';
 import { CALL_METHODS } from '../calls/route-call.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { joinJson, OwnJson } from './raw-json.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
@@ -14,6 +15,7 @@ import { INSTRUCTIONS, LEGACY_CAPABILITIES } from './capabilities.js';
 import { LIST_METHODS, answerList } from './list-answer.js';
 import {
   errorText,
+  idIn,
   isObject,
   resultText,
   type NotificationMessage,
@@ -46,8 +48,10 @@ export class LegacyRequests {
 
   /** Starts a session. The client's revision is used where it is known here, else our newest of those with sessions. */
   async initialize(principal: Principal, { id, params }: RequestMessage, answer: Answer): Promise<void> {
-    const { protocolVersion: asked, clientInfo, capabilities } = params;
-    if (typeof asked !== 'string') {
+    const asked = params.get('protocolVersion')?.text();
+    const clientInfo = params.get('clientInfo')?.value();
+    const capabilities = params.get('capabilities')?.value();
+    if (asked === undefined) {
       answer.whole(
         400,
         JSON_TYPE,
@@ -98,7 +102,8 @@ export class LegacyRequests {
   }
 
   notified(session: McpSession, { method, params }: NotificationMessage): void {
-    if (method === 'notifications/cancelled') this.running.inFlight.cancel(session.id, params['requestId']);
+    if (method === 'notifications/cancelled')
+      this.running.inFlight.cancel(session.id, idIn(params.get('requestId')));
   }
 
   /** The client answers what a backend asked it; an answer to nothing that is open here is dropped. */
@@ -106,10 +111,8 @@ export class LegacyRequests {
     const question = this.running.questions.take(session.id, id);
     if (question === undefined) return;
     question.answered();
-    this.peers.answerQuestion(question.backend, question.principal, question.peer, {
-      ...body,
-      id: question.id,
-    });
+    const answer = body.with('id', new OwnJson(question.id));
+    this.peers.answerQuestion(question.backend, question.principal, question.peer, joinJson(answer));
   }
 
   async end(principal: Principal, session: McpSession): Promise<void> {
@@ -123,8 +126,8 @@ export class LegacyRequests {
     { id, params }: RequestMessage,
     answer: Answer,
   ): Promise<void> {
-    const { level } = params;
-    if (typeof level !== 'string' || !LOG_LEVELS.has(level)) {
+    const level = params.get('level')?.text();
+    if (level === undefined || !LOG_LEVELS.has(level)) {
       answer.whole(200, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown log level' }));
       return;
     }

@@ -38,7 +38,7 @@ export async function answerList(
   era: 'legacy' | 'modern',
   answer: Answer,
 ): Promise<void> {
-  if (params['cursor'] !== undefined) {
+  if (params.has('cursor')) {
     const error = { code: INVALID_PARAMS, message: 'unknown cursor' };
     answer.whole(era === 'modern' ? 400 : 200, JSON_TYPE, errorText(id, error));
     return;

@@ -140,29 +140,10 @@ test('GET has no stream to offer', async () => {
   expect(response.headers.get('allow')).toBe('POST, DELETE');
 });
 
-test('a body over 4 MiB is refused, also when its length is not announced', async () => {
-  const large = JSON.stringify({ ...PING, params: { text: 'x'.repeat(4_300_000) } });
-  const headers = { host: 'localhost', 'content-type': 'application/json', ...authorization(token) };
-  expect(
-    (await raw('/mcp', { ...headers, 'content-length': String(large.length) }, 'POST', large)).status,
-  ).toBe(413);
-});
-
 test('another content type is refused', async () => {
   expect(
     (await post(proxy.mcpUrl, PING, { 'content-type': 'text/plain', ...authorization(token) })).status,
   ).toBe(415);
-});
-
-test.each([
-  ['not JSON', '{', -32_700],
-  ['not a message', '{"a":1}', -32_600],
-  ['an id that is an object', '{"jsonrpc":"2.0","id":{},"method":"ping"}', -32_600],
-  ['params that are an array', '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', -32_600],
-])('a body that is %s is refused', async (_what, body, code) => {
-  const refused = await post(proxy.mcpUrl, body, authorization(token));
-  expect(refused.status).toBe(400);
-  expect(refused.body.error?.code).toBe(code);
 });
 
 test('an unknown method of 2026-07-28 is 404 with -32601 and its id', async () => {

@@ -4,14 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJson } from '../backends/server-sent-events.js';
 import type { Callers } from '../incoming-auth/caller.js';
 import { challenge, type ChallengeFacts, type ChallengeReason } from '../incoming-auth/challenge.js';
-import type { Principal } from '../incoming-auth/principal.js';
+import { personKey, type Principal } from '../incoming-auth/principal.js';
+import type { RawJson } from './raw-json.js';
+import { RefusedJson } from './refused-json.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import { HttpAnswer, JSON_TYPE, type Answer, type AnswerHeaders } from './answer.js';
 import { answerBatch } from './batch.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { eraOf } from './era.js';
-import { parseFaithfully } from './faithful-json.js';
 import { hostAllowed, originAllowed, type AllowedPeers } from './host-and-origin.js';
 import type { LegacyRequests } from './legacy-requests.js';
 import { asMessage, errorText, type Message, type RequestId } from './message.js';
@@ -24,7 +25,7 @@ import {
   PARSE_ERROR,
   TRANSPORT_REFUSAL,
 } from './protocol.js';
-import { readBody } from './request-body.js';
+import type { Body, RequestBodies } from './request-body.js';
 
 export interface EndpointFacts {
   readonly peers: AllowedPeers;
@@ -36,6 +37,7 @@ export class McpEndpoint {
   constructor(
     private readonly facts: EndpointFacts,
     private readonly callers: Callers,
+    private readonly bodies: RequestBodies,
     private readonly sessions: McpSessionStore,
     private readonly modern: ModernRequests,
     private readonly legacy: LegacyRequests,
@@ -88,26 +90,24 @@ export class McpEndpoint {
       refuse(answer, 415, 'the content type must be application/json');
       return;
     }
-    const body = await readBody(request);
-    if (body.kind === 'gone') return;
-    if (body.kind === 'too_large') {
-      // What is still on its way is not read: the connection cannot be used again.
-      refuse(answer, 413, 'the body is too large', { connection: 'close' });
+    await this.bodies.read(request, personKey(principal), async (body) => {
+      if (body.kind === 'json') await this.#json(body.json, request, principal, answer);
+      else refuseBody(body, answer);
+    });
+  }
+
+  async #json(
+    json: RawJson,
+    request: IncomingMessage,
+    principal: Principal,
+    answer: HttpAnswer,
+  ): Promise<void> {
+    const batch = json.elements();
+    if (batch !== undefined) {
+      await this.#batch(batch, request, principal, answer);
       return;
     }
-    let value: unknown;
-    try {
-      if (body.kind === 'not_utf8') throw new SyntaxError('not UTF-8');
-      value = parseFaithfully(body.text);
-    } catch {
-      answer.whole(400, JSON_TYPE, errorText(null, { code: PARSE_ERROR, message: 'the body is not JSON' }));
-      return;
-    }
-    if (Array.isArray(value)) {
-      await this.#batch(value, request, principal, answer);
-      return;
-    }
-    const message = asMessage(value);
+    const message = asMessage(json);
     if (message === undefined) refuseMessage(answer, 'the body is not a JSON-RPC 2.0 message');
     else await this.#message(message, request, principal, answer);
   }
@@ -183,7 +183,7 @@ export class McpEndpoint {
 
   /** Arrays are known to 2025-03-26 only. */
   async #batch(
-    values: readonly unknown[],
+    values: readonly RawJson[],
     request: IncomingMessage,
     principal: Principal,
     answer: HttpAnswer,
@@ -210,6 +210,10 @@ export class McpEndpoint {
 
   #fail(answer: Answer, error: unknown, id: RequestId = null): void {
     const failure = GatehouseError.from(error);
+    if (failure instanceof RefusedJson && !answer.begun) {
+      answer.whole(400, JSON_TYPE, errorText(id, { code: INVALID_REQUEST, message: failure.publicText }));
+      return;
+    }
     this.log.failure('mcp-request-failed', failure);
     if (answer.begun) answer.breakOff();
     else if (failure.facts.owner === 'capacity') unavailable(answer);
@@ -229,8 +233,34 @@ function refuse(
   answer.whole(status, JSON_TYPE, errorText(id, { code: TRANSPORT_REFUSAL, message }), headers);
 }
 
+/** What is still on its way is not read: the connection cannot be used again. */
+const CLOSING: AnswerHeaders = { connection: 'close' };
+
+function refuseBody(body: Exclude<Body, { readonly kind: 'json' }>, answer: Answer): void {
+  switch (body.kind) {
+    case 'too_large':
+      refuse(answer, 413, 'the body is too large', CLOSING);
+      break;
+    case 'in_crumbs':
+      refuse(answer, 400, 'the body comes in too many small pieces', CLOSING);
+      break;
+    case 'busy':
+      unavailable(answer, CLOSING);
+      break;
+    case 'refused': {
+      const code = body.reason.fault === 'invalid' ? PARSE_ERROR : INVALID_REQUEST;
+      answer.whole(400, JSON_TYPE, errorText(null, { code, message: body.reason.publicText }));
+      break;
+    }
+    case 'gone':
+  }
+}
+
 const refuseMessage = (answer: Answer, message: string): void =>
   answer.whole(400, JSON_TYPE, errorText(null, { code: INVALID_REQUEST, message }));
 
-const unavailable = (answer: Answer): void =>
-  refuse(answer, 503, 'the gateway cannot answer right now; try again shortly', { 'retry-after': '2' });
+const unavailable = (answer: Answer, headers: AnswerHeaders = {}): void =>
+  refuse(answer, 503, 'the gateway cannot answer right now; try again shortly', {
+    'retry-after': '2',
+    ...headers,
+  });

@@ -1,29 +1,30 @@
+import { RawObject, type Json, type RawJson } from './raw-json.js';
 import { isNumber } from './faithful-json.js';
 
 /** A JSON object whose members nobody has checked. */
 export type JsonObject = Record<string, unknown>;
 
-/** Requests carry a string or a number; a number may be the raw form of `parseFaithfully`. */
+/** Requests carry a string or a number; a number may be the raw form of `writtenNumber`. */
 export type RequestId = unknown;
 
 export interface RequestMessage {
   readonly kind: 'request';
   readonly id: RequestId;
   readonly method: string;
-  readonly params: JsonObject;
+  readonly params: RawObject;
 }
 
 export interface NotificationMessage {
   readonly kind: 'notification';
   readonly method: string;
-  readonly params: JsonObject;
+  readonly params: RawObject;
 }
 
 /** A client's answer to a request of a server. */
 export interface ResponseMessage {
   readonly kind: 'response';
   readonly id: RequestId;
-  readonly body: JsonObject;
+  readonly body: RawObject;
 }
 
 export type Message = RequestMessage | NotificationMessage | ResponseMessage;
@@ -48,27 +49,33 @@ export function isSameId(one: RequestId, other: RequestId): boolean {
   return key !== undefined && key === idKey(other);
 }
 
-const NO_PARAMS: JsonObject = {};
+/** @returns the id, if it is one. @throws {RefusedJson} */
+export function idIn(json: Json | undefined): RequestId {
+  const id = json?.value();
+  return isId(id) ? id : undefined;
+}
 
-/** Reads one parsed JSON value as a JSON-RPC 2.0 message; `undefined` when it is none. */
-export function asMessage(value: unknown): Message | undefined {
-  if (!isObject(value) || value['jsonrpc'] !== '2.0') return undefined;
-  const { id, method, params } = value;
-  if (typeof method === 'string') {
-    if (params !== undefined && !isObject(params)) return undefined;
-    const given = params ?? NO_PARAMS;
-    if (id === undefined) return { kind: 'notification', method, params: given };
-    return isId(id) ? { kind: 'request', id, method, params: given } : undefined;
+/** Reads one JSON value as a JSON-RPC 2.0 message; `undefined` when it is none. @throws {RefusedJson} */
+export function asMessage(json: RawJson): Message | undefined {
+  const body = json.object();
+  if (body?.get('jsonrpc')?.text() !== '2.0') return undefined;
+  const id = idIn(body.get('id'));
+  const method = body.get('method')?.text();
+  if (method !== undefined) {
+    const given = body.get('params');
+    const params = given === undefined ? RawObject.EMPTY : given.object();
+    if (params === undefined) return undefined;
+    if (!body.has('id')) return { kind: 'notification', method, params };
+    return id === undefined ? undefined : { kind: 'request', id, method, params };
   }
-  if (method !== undefined || !isId(id)) return undefined;
-  return 'result' in value || isObject(value['error']) ? { kind: 'response', id, body: value } : undefined;
+  if (body.has('method') || id === undefined) return undefined;
+  return body.has('result') || body.get('error')?.object() !== undefined
+    ? { kind: 'response', id, body }
+    : undefined;
 }
 
-/** `_meta` of the params, if it is an object. */
-export function metaOf(params: JsonObject): JsonObject | undefined {
-  const meta = params['_meta'];
-  return isObject(meta) ? meta : undefined;
-}
+/** `_meta` of the params, if it is an object. @throws {RefusedJson} */
+export const metaOf = (params: RawObject): RawObject | undefined => params.get('_meta')?.object();
 
 /** A copy without the named members. */
 export const without = (object: JsonObject, ...names: readonly string[]): JsonObject =>

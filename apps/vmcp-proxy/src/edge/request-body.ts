@@ -1,38 +1,95 @@
 import type { IncomingMessage } from 'node:http';
-import { isUtf8 } from 'node:buffer';
+import { JsonReading, type RawJson } from './raw-json.js';
+import { RefusedJson } from './refused-json.js';
+import { BytesInFlight, type HeldBytes } from './bytes-in-flight.js';
+import { Turns } from './turns.js';
 
-export const MOST_BODY_BYTES = 4_194_304;
+export interface BodyLimits {
+  /** Of one request. */
+  readonly requestBytes: number;
+  /** Of all requests together that one person has here. */
+  readonly requestBytesPerPerson: number;
+}
 
 export type Body =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'too_large' }
-  | { readonly kind: 'not_utf8' }
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'json'; readonly json: RawJson }
+  | { readonly kind: 'refused'; readonly reason: RefusedJson }
+  | { readonly kind: 'too_large' | 'in_crumbs' | 'busy' | 'gone' };
 
-/** Reads a request's body, never more of it than allowed. */
-export async function readBody(request: IncomingMessage, maxBytes = MOST_BODY_BYTES): Promise<Body> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return { kind: 'too_large' };
+/** How much is read of a body before others have their turn: about a millisecond's work. */
+const SLICE_BYTES = 65_536;
+/** Whoever sends more pieces than this sends pieces of a decent size: each costs as much as hundreds of its bytes. */
+const MOST_CRUMBS = 1_024;
+const CRUMB_BYTES = 16;
+
+/** Reads requests' bodies: never more than allowed, of one request or of one person, and without holding up the others. */
+export class RequestBodies {
+  readonly #inFlight: BytesInFlight;
+
+  constructor(
+    private readonly limits: BodyLimits,
+    private readonly turns = new Turns(),
+  ) {
+    this.#inFlight = new BytesInFlight(limits.requestBytesPerPerson);
+  }
+
+  /** The bytes count as the person's until `use` is done with them. */
+  async read(
+    request: IncomingMessage,
+    person: string,
+    use: (body: Body) => Promise<void> | void,
+  ): Promise<void> {
+    const held = this.#inFlight.hold(person);
+    try {
+      const bytes = await bytesOf(request, this.limits.requestBytes, held);
+      await use(typeof bytes === 'string' ? { kind: bytes } : await this.#parsed(bytes, person));
+    } finally {
+      held.giveBack();
+    }
+  }
+
+  async #parsed(bytes: Buffer, person: string): Promise<Body> {
+    const reading = new JsonReading(bytes);
+    try {
+      if (reading.advance(SLICE_BYTES)) await this.turns.run(person, () => reading.advance(SLICE_BYTES));
+      return { kind: 'json', json: reading.result() };
+    } catch (error) {
+      if (error instanceof RefusedJson) return { kind: 'refused', reason: error };
+      throw error;
+    }
+  }
+}
+
+type NoBytes = 'too_large' | 'in_crumbs' | 'busy' | 'gone';
+
+async function bytesOf(
+  request: IncomingMessage,
+  mostBytes: number,
+  held: HeldBytes,
+): Promise<Buffer | NoBytes> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > mostBytes) return 'too_large';
+  if (!held.hasRoomFor(announced)) return 'busy';
   return await new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    const stop = (why: NoBytes): void => {
+      request.pause();
+      chunks.length = 0;
+      resolve(why);
+    };
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > maxBytes) {
-        request.pause();
-        resolve({ kind: 'too_large' });
-      } else chunks.push(chunk);
+      if (length > mostBytes) stop('too_large');
+      else if (chunks.length >= MOST_CRUMBS && length < chunks.length * CRUMB_BYTES) stop('in_crumbs');
+      else if (held.take(chunk.length)) chunks.push(chunk);
+      else stop('busy');
     });
     request.once('end', () => {
       const [only] = chunks;
-      resolve(asText(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length)));
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     });
-    request.once('close', () => resolve({ kind: 'gone' }));
-    request.once('error', () => resolve({ kind: 'gone' }));
+    request.once('close', () => resolve('gone'));
+    request.once('error', () => resolve('gone'));
   });
-}
-
-/** JSON between systems is UTF-8 (RFC 8259, section 8.1); replacement characters would change what the caller said. */
-function asText(bytes: Buffer): Body {
-  const text = bytes.toString();
-  return text.includes('\ufffd') && !isUtf8(bytes) ? { kind: 'not_utf8' } : { kind: 'text', text };
 }

@@ -12,7 +12,7 @@ export interface AuthorizedRequest {
   readonly method?: 'POST' | 'DELETE';
   /** Everything but the credential; made by the gateway, never copied from the client's headers. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+  readonly body: string | Buffer | null;
   readonly deadlineAtMs: number;
   readonly cancellation?: Cancellation;
 }

@@ -1,4 +1,5 @@
 import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 import { Secret } from '@gatehouse/kernel/secret';
 import { ConfiguredSecret, SERVICES, type ServiceName } from '../configured-secret.js';
 import type { EgressRules } from '../model.js';
@@ -56,6 +57,9 @@ export const EVERY_SERVICE: readonly ServiceName[] = SERVICES;
 
 /** Milliseconds of a duration whose format was checked; a wrong one is already reported and counts as none. */
 export const milliseconds = (duration: string): number => parseDurationMs(duration) ?? 0;
+
+/** Bytes of a size whose format was checked, as {@link milliseconds}. */
+export const bytes = (size: string): number => parseSizeBytes(size) ?? 0;
 
 /** Leaves out what is `undefined`, so that an absent field is absent and not a field without a value. */
 export function given<Name extends string, Value>(

@@ -1,7 +1,7 @@
 import type { GatehouseYaml } from '../gatehouse-yaml.js';
-import type { AuthServer, GatehouseModel, IncomingAuth } from '../model.js';
+import type { AuthServer, GatehouseModel, IncomingAuth, RequestLimits } from '../model.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
-import { egressRules, EVERY_SERVICE, given, milliseconds, type SecretResolver } from './context.js';
+import { bytes, egressRules, EVERY_SERVICE, given, milliseconds, type SecretResolver } from './context.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
 
 /** The model of a structurally valid document. Total: what is wrong in it is for the rules to say. */
@@ -33,6 +33,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     nats: buildNats(written.nats, secrets),
     startTimeoutMs: milliseconds(written.startTimeout),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
+    limits: buildLimits(written.limits),
     listen: written.listen,
   };
 }
@@ -92,6 +93,11 @@ const buildNats = (written: GatehouseYaml['nats'], secrets: SecretResolver): Gat
     { kind: 'natsCredentials', owners: [] },
   ),
   streamReplicas: written.streamReplicas,
+});
+
+const buildLimits = ({ requestSize, requestSizePerPerson }: GatehouseYaml['limits']): RequestLimits => ({
+  requestBytes: bytes(requestSize),
+  requestBytesPerPerson: bytes(requestSizePerPerson),
 });
 
 /** Issuer, audience and resource that are left out are the gateway's own by construction. */

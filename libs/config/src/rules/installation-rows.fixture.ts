@@ -27,6 +27,18 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { 'authServer.tokenLifespans': { sessionLifespan: '3650d' } },
     'authServer.tokenLifespans.sessionLifespan',
   ],
+  ['a request limit that nothing fits into', { limits: { requestSize: '1KiB' } }, 'limits.requestSize'],
+  [
+    'requests that would stop the proxy for seconds',
+    { limits: { requestSize: '65MiB', requestSizePerPerson: '1024MiB' } },
+    'limits.requestSize',
+  ],
+  [
+    'a limit per person below that of one request',
+    { limits: { requestSize: '8MiB', requestSizePerPerson: '4MiB' } },
+    'limits.requestSizePerPerson',
+    /one request/,
+  ],
   ['a backend timeout of nothing', { 'backends.0.timeout': '0s' }, 'backends[0].timeout'],
   [
     'a provider timeout that outlives the refresh lease',

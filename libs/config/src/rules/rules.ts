@@ -21,6 +21,7 @@ import { providerScopes } from './provider-scopes.js';
 import type { Rule } from './rule.js';
 import { sealingKeys } from './sealing-keys.js';
 import { sessionForExchange } from './session-for-exchange.js';
+import { sizeBounds } from './size-bounds.js';
 import { supportedScopes } from './supported-scopes.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenExchange } from './token-exchange.js';
@@ -95,6 +96,10 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: userInfo,
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
+  {
+    demands: 'Limits are within their bounds, and let each person send at least one request.',
+    rule: sizeBounds,
+  },
   {
     demands:
       'Some client can become known; redirect URIs are https, on localhost, or of an allowed private-use scheme.',

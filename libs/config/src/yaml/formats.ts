@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
 import { redirectSchemeProblem } from '../client-uris.js';
+import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 
 /** Why a text is not what its field needs, and what to write instead where that is known. */
 export interface FormatProblem {
@@ -27,6 +28,7 @@ const pattern = (describes: string, regex: RegExp, message: string): FormatRule 
 export const FORMATS = {
   dnsLabel: { describes: 'DNS label', check: dnsLabel },
   duration: { describes: 'duration (`30s`, `15m`, `1h`, `7d`)', check: duration },
+  size: { describes: 'size (`64KiB`, `4MiB`)', check: size },
   url: { describes: 'URL', check: (value: string) => url(value) },
   origin: { describes: 'origin URL', check: origin },
   natsUrl: pattern(
@@ -128,6 +130,15 @@ function uriScheme(value: string): FormatProblem | undefined {
   if (message === undefined) return undefined;
   const bare = value.toLowerCase().replace(/:.*$/s, '');
   return redirectSchemeProblem(bare) === undefined ? { message, instead: bare } : { message };
+}
+
+function size(value: string): FormatProblem | undefined {
+  if (parseSizeBytes(value) !== undefined) return undefined;
+  const decimal = /^(\d{1,9})\s*([KM])B?$/i.exec(value);
+  return {
+    message: 'is not a size: a whole number and a unit (B, KiB, MiB).',
+    ...(decimal === null ? {} : { instead: `${decimal[1] ?? ''}${(decimal[2] ?? '').toUpperCase()}iB` }),
+  };
 }
 
 function identifier(value: string): FormatProblem | undefined {

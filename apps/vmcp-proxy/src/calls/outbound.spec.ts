@@ -1,0 +1,164 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { Peer } from '../backends/peer.js';
+import type { Route } from '../catalog/view.js';
+import { jsonText, spelled } from '../edge/json-text.fixture.js';
+import { asMessage, type JsonObject, type RequestMessage } from '../edge/message.js';
+import { RawJson } from '../edge/raw-json.js';
+import { ANONYMOUS } from '../incoming-auth/principal.js';
+import type { Call, Client } from './call.js';
+import { outboundRequest } from './outbound.js';
+import { CALL_METHODS, routeOf } from './route-call.js';
+
+const MODERN: Client = { era: 'modern', envelope: { capabilities: {} } };
+const LEGACY: Client = {
+  era: 'legacy',
+  session: {
+    id: 's',
+    issuer: 'i',
+    subject: 's',
+    protocolVersion: '2025-11-25',
+    clientInfo: { name: 'client', version: '1' },
+    capabilities: {},
+    writtenAtMs: 0,
+  },
+};
+const PEERS = { modern: { era: 'modern' }, legacy: { era: 'legacy', version: '2025-11-25' } } as const;
+
+const messageOf = (text: string): RequestMessage => {
+  const message = asMessage(RawJson.read(Buffer.from(text)));
+  if (message?.kind !== 'request') throw new Error('not a request');
+  return message;
+};
+
+const callOf = (text: string, client: Client): Call => ({
+  principal: ANONYMOUS,
+  client,
+  message: messageOf(text),
+  headers: {},
+  // Nothing of it is used before there is an answer.
+  answer: undefined as never,
+});
+
+const bodyOf = (text: string, client: Client, peer: Peer, original = 'theirs'): string =>
+  outboundRequest(callOf(text, client), { backend: 'one', original }, peer).body.toString();
+
+/** Where each method says what it is about. */
+const named = (method: string, params: JsonObject, name: string): JsonObject => {
+  if (method === 'resources/read') return { ...params, uri: name };
+  if (method !== 'completion/complete') return { ...params, name };
+  const ref = params['ref'] as JsonObject;
+  return { ...params, ref: ref['type'] === 'ref/resource' ? { ...ref, uri: name } : { ...ref, name } };
+};
+
+const name = spelled(fc.string({ maxLength: 8 }));
+const value = jsonText(spelled(fc.string({ maxLength: 3 })));
+const reference = fc
+  .tuple(fc.constantFrom('"ref/prompt"', '"ref/resource"', '"\\u0072ef/resource"'), name, name, value)
+  .map(([type, prompt, uri, more]) => `{"type":${type},"na\\u006de":${prompt},"uri":${uri},"more":${more}}`);
+/** A whole request as text, its members in any order, with escapes, white space and numbers of any form. */
+const request = fc
+  .record({
+    id: fc.constantFrom('1', '1.0', '12345678901234567890', '"a\\u0062"', '-0', '1e3'),
+    method: fc.constantFrom(...CALL_METHODS),
+    members: fc.tuple(name, name, reference, value, value),
+    order: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }),
+    outer: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }),
+    stranger: value,
+  })
+  .map(({ id, method, members: [tool, uri, ref, args, other], order, outer, stranger }) => {
+    const params = [
+      `"name":${tool}`,
+      ` "\\u0075ri" :${uri}`,
+      `"ref":${ref}`,
+      `"arguments":${args}`,
+      `"x":${other}`,
+    ];
+    const top = [
+      '"jsonrpc" : "2.0"',
+      `"id":${id}`,
+      `"m\\u0065thod":"${method}"`,
+      `"params":{${order.map((index) => params[index] ?? '').join(' ,')}}`,
+      `"stranger":${stranger}`,
+    ];
+    return { id, method, args, text: ` {${outer.map((index) => top[index] ?? '').join(',')}} ` };
+  });
+
+test.each([
+  ['modern', MODERN],
+  ['legacy', LEGACY],
+] as const)(
+  'what a %s backend gets is what was checked, with its own name in place of ours and nothing else changed',
+  (era, client) => {
+    fc.assert(
+      fc.property(request, fc.string(), ({ id, method, args, text }, original) => {
+        const body = bodyOf(text, client, PEERS[era], original);
+        const checked = JSON.parse(text) as { id: unknown; params: JsonObject };
+        expect(JSON.parse(body)).toEqual({
+          jsonrpc: '2.0',
+          id: checked.id,
+          method,
+          params: named(method, checked.params, original),
+        });
+        expect(body).toContain(`"arguments":${args.trim()}`);
+        if (!id.startsWith('"')) expect(body).toContain(`"id":${id},`);
+      }),
+    );
+  },
+);
+
+test('across revisions too, arguments arrive byte for byte', () => {
+  fc.assert(
+    fc.property(request, ({ method, args, text }) => {
+      for (const [client, peer] of [
+        [MODERN, PEERS.legacy],
+        [LEGACY, PEERS.modern],
+      ] as const) {
+        const body = bodyOf(text, client, peer);
+        expect(body).toContain(`"arguments":${args.trim()}`);
+        const params = (JSON.parse(body) as { params: JsonObject }).params;
+        const { _meta: meta, ...rest } = params;
+        expect(rest).toEqual(named(method, (JSON.parse(text) as { params: JsonObject }).params, 'theirs'));
+        expect(meta === undefined).toBe(peer.era === 'legacy');
+      }
+    }),
+  );
+});
+
+const CALL = '"jsonrpc":"2.0","id":1,"method":"tools/call"';
+const smuggled: readonly (readonly [string, string])[] = [
+  ['a second name', `{${CALL},"params":{"name":"one_harmless","name":"one_harmful"}}`],
+  ['a second name with an escape', `{${CALL},"params":{"name":"one_harmless","n\\u0061me":"one_harmful"}}`],
+  ['a second name in other case', `{${CALL},"params":{"name":"one_harmless","NAME":"one_harmful"}}`],
+  ['second params', `{${CALL},"params":{"name":"one_harmless"},"params":{"name":"one_harmful"}}`],
+  [
+    'second params in other case',
+    `{${CALL},"params":{"name":"one_harmless"},"Params":{"name":"one_harmful"}}`,
+  ],
+  ['a second method', `{${CALL},"method":"tools/list","params":{"name":"one_harmless"}}`],
+  ['a second id', `{${CALL},"id":2,"params":{"name":"one_harmless"}}`],
+  ['a second envelope', `{${CALL},"params":{"name":"one_harmless","_meta":{},"_META":{}}}`],
+];
+
+test.each(smuggled)('%s, of which we would read one and the backend the other, is refused', (_what, text) => {
+  expect(() => bodyOf(text, LEGACY, PEERS.legacy)).toThrow(expect.objectContaining({ fault: 'ambiguous' }));
+});
+
+test('a reference with two names is refused before anybody is asked where it leads', () => {
+  const params =
+    '{"ref":{"type":"ref/prompt","name":"one_a","Name":"one_b"},"argument":{"name":"a","value":""}}';
+  const text = `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":${params}}`;
+  const view = { prompt: (): Route => ({ backend: 'one', original: 'a' }) };
+  expect(() => routeOf(callOf(text, LEGACY), view as never)).toThrow(
+    expect.objectContaining({ fault: 'ambiguous' }),
+  );
+});
+
+test('members beside those of JSON-RPC do not travel: a backend may read something into them', () => {
+  const body = bodyOf(
+    `{${CALL},"params":{"name":"one_a"},"result":{},"error":{},"PARAMS":1}`.replace(',"PARAMS":1', ''),
+    LEGACY,
+    PEERS.legacy,
+  );
+  expect(Object.keys(JSON.parse(body) as object)).toEqual(['jsonrpc', 'id', 'method', 'params']);
+});
