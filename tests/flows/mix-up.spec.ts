@@ -15,7 +15,9 @@ import { HostileProvider, type Forgery } from '../support/hostile-provider.js';
 let world: World;
 let hostile: Readonly<Record<'evil-plain' | 'evil-openid', HostileProvider>>;
 
-/** Two more providers in the chain, behind the honest ones. */
+const issuerIn = (yaml: string): string => /^  issuer: (\S+)$/m.exec(yaml)?.[1] ?? '';
+
+/** Two more providers in the chain, behind the honest ones; one of them has kept the callback that was once common. */
 const withHostile = (yaml: string): string =>
   yaml.replace(
     '\nbackends:\n',
@@ -30,7 +32,10 @@ const withHostile = (yaml: string): string =>
     - name: evil-openid
       type: oidc
       requirement: optional
-      oidcConfig: { issuerUrl: '${hostile['evil-openid'].issuer}', clientId: gatehouse }
+      oidcConfig:
+        issuerUrl: ${hostile['evil-openid'].issuer}
+        clientId: gatehouse
+        redirectUri: ${issuerIn(yaml)}/oauth/callback
 
 backends:
 `,
@@ -127,6 +132,17 @@ describe.each(ATTACKS)(
     }, 90_000);
   },
 );
+
+test('a service says at start what of its configuration deserves a second look', () => {
+  for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy'] as const) {
+    const [replica] = world.replicas[service];
+    const warnings = (replica?.output ?? '')
+      .split('\n')
+      .filter((line) => line.includes('configuration-warning'));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('authServer.upstreamProviders[3].oidcConfig.redirectUri');
+  }
+});
 
 test('of all attacks none brought a code to a hostile provider', () => {
   const codes = Object.values(hostile).flatMap((provider) => provider.codes).length;

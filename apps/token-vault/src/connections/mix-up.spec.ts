@@ -158,37 +158,43 @@ describe('a plain OAuth 2 provider', () => {
   });
 });
 
-describe('a leg that the release before this one began', () => {
-  /** It knew the common callback only, and did not write down what it had sent. */
-  const begin = async ({ name, stub }: Side): Promise<string> => {
-    const url = new URL(await sides.begin({ name, stub }));
+describe('a leg that was begun by a callback that its provider has no more', () => {
+  /** The release before knew the common callback only, and did not write down what it had sent. */
+  const begin = async (side: Side, written: { redirectUri?: string }): Promise<string> => {
+    const url = new URL(await sides.begin(side));
     const keyring = sides.world.vault.app.get(Keyring);
     const { rows } = await sides.world.rows.query<{ id: AttemptId; secrets: Buffer }>({
-      name: 'leg-of-the-release-before',
+      name: 'leg-of-before',
       text: 'select attempt_id as id, secrets from pending_legs',
     });
     for (const { id, secrets } of rows) {
-      const owner = legOwner(id, name);
+      const owner = legOwner(id, side.name);
       const { nonce, codeVerifier } = keyring.open(legSecrets, secrets, owner);
       await sides.world.rows.query({
         name: 'leg-as-it-was',
         text: 'update pending_legs set secrets = $2 where attempt_id = $1',
-        values: [id, keyring.seal({ nonce, codeVerifier }, owner)],
+        values: [id, keyring.seal({ nonce, codeVerifier, ...written }, owner)],
       });
     }
     url.searchParams.set('redirect_uri', commonCallback(ISSUER));
     return url.href;
   };
 
-  test('goes on by the common callback when its answer says whose it is, and is refused when it does not', async () => {
-    const { oidc, oauth2 } = sides.honest;
-    const signed = oidc.stub.callbackQuery(await begin(oidc), 'alice');
-    await expect(sides.world.client.complete(signed, { callback: oidc.name })).rejects.toMatchObject({
-      code: 'callback_wrong_provider',
-    });
-    await expect(sides.world.client.complete(signed, {})).resolves.toMatchObject({ outcome: 'completed' });
-    const silent = oauth2.stub.callbackQuery(await begin(oauth2), 'alice');
-    await expect(sides.world.client.complete(silent, {})).resolves.toMatchObject({ outcome: 'refused' });
-    expect(oauth2.stub.codesSeen).toEqual([]);
-  });
+  test.each([
+    ['in the release before this one', {}],
+    ['in the configuration before this one', { redirectUri: commonCallback(ISSUER) }],
+  ])(
+    '%s goes on by it when its answer says whose it is, and is refused when it does not (mix-up during an upgrade)',
+    async (_when, written) => {
+      const { oidc, oauth2 } = sides.honest;
+      const signed = oidc.stub.callbackQuery(await begin(oidc, written), 'alice');
+      await expect(sides.world.client.complete(signed, { callback: oidc.name })).rejects.toMatchObject({
+        code: 'callback_wrong_provider',
+      });
+      await expect(sides.world.client.complete(signed, {})).resolves.toMatchObject({ outcome: 'completed' });
+      const silent = oauth2.stub.callbackQuery(await begin(oauth2, written), 'alice');
+      await expect(sides.world.client.complete(silent, {})).resolves.toMatchObject({ outcome: 'refused' });
+      expect(oauth2.stub.codesSeen).toEqual([]);
+    },
+  );
 });

@@ -43,7 +43,8 @@ export class CallbackSender {
     if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback');
     const said = saidIssuer(query, provider, this.registry.others(provider));
     if (said === 'another') throw this.#refused(provider, 'with another issuer');
-    const mustSay = sentRedirectUri === undefined || this.shared.isShared(redirectUri);
+    // Where it was sent by a callback that is the provider's no more, others may have had that one as well.
+    const mustSay = sentRedirectUri !== provider.redirectUri || this.shared.isShared(redirectUri);
     return { redirectUri, said, mustSay };
   }
 

@@ -70,6 +70,17 @@ describe('a redirectUri that is written', () => {
   });
 });
 
+test('a second client of one authorization server is warned to say so, since its answers name the other provider', () => {
+  const google = {
+    [`${OIDC}.issuerUrl`]: 'https://accounts.google.example',
+    [`${OAUTH2}.authorizationEndpoint`]: 'https://accounts.google.example/o/oauth2/v2/auth',
+  };
+  expect(warningsOf(google)).toMatchObject([
+    { path: 'authServer.upstreamProviders[1].oauth2Config', message: /issuer of acme-sso/ },
+  ]);
+  expect(warningsOf({ ...google, [`${OAUTH2}.issuer`]: 'https://accounts.google.example' })).toEqual([]);
+});
+
 test('a callback has one name, and only its one spelling is a callback (names that collide)', () => {
   const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
   fc.assert(

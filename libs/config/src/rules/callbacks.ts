@@ -45,6 +45,24 @@ export const commonCallbacks: Rule = (model) =>
     }),
   );
 
+/** For the warnings: two clients of one authorization server, of which one does not say so. */
+export const unwrittenIssuers: Rule = (model) =>
+  providersOf(model).flatMap(({ value, path }) => {
+    if (value.type !== 'oauth2' || value.oauth2Config.issuer !== undefined) return [];
+    const origin = originOf(value.oauth2Config.authorizationEndpoint);
+    const neighbours = (model.authServer?.upstreamProviders ?? []).filter(
+      (other) => other !== value && originOf(issuerOf(other) ?? '') === origin && origin !== undefined,
+    );
+    if (neighbours.length === 0) return [];
+    return [
+      {
+        path: [...path, 'oauth2Config'],
+        message: `${value.name} is at the place of the issuer of ${namesOf(neighbours)}. If both are one authorization server that sends iss, the answers for ${value.name} are refused as those of another provider.`,
+        instead: 'the same issuer here, if it is the same authorization server and sends iss (RFC 9207)',
+      },
+    ];
+  });
+
 /**
  * RFC 9700 section 4.4.2: a hostile provider sends its visitor on to an honest one, and is then sent the honest one's
  * code, unless the callback or the answer itself tells whose it is. What `iss` says counts for nothing when another
@@ -76,6 +94,8 @@ const sharers = ({ authServer }: GatehouseModel, { name, redirectUri }: Provider
   (authServer?.upstreamProviders ?? []).filter(
     (other) => other.name !== name && other.redirectUri === redirectUri,
   );
+
+const originOf = (url: string): string | undefined => URL.parse(url)?.origin;
 
 const namesOf = (providers: readonly Provider[]): string => providers.map(({ name }) => name).join(', ');
 

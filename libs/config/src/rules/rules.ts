@@ -5,7 +5,7 @@ import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
-import { callbacks, commonCallbacks } from './callbacks.js';
+import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
 import { externalIssuer } from './external-issuer.js';
@@ -116,6 +116,11 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
     warns:
       'A provider has the common callback or shares one. Then only the `iss` of an answer (RFC 9207) says whose it is: an answer without it is refused, and so is every leg there while one of the sharers does not promise to send it.',
     rule: commonCallbacks,
+  },
+  {
+    warns:
+      'An `oauth2` provider without `issuer` has its authorization endpoint where another provider has its issuer. If it sends that issuer, its answers are refused as those of the other.',
+    rule: unwrittenIssuers,
   },
 ];
 
