@@ -1,0 +1,28 @@
+/** Every attacker of SECURITY.md has tests, and each place that it names still holds some. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from '../set-up/repository.mjs';
+import { report } from './report.mjs';
+
+const text = readFileSync(join(REPOSITORY, 'SECURITY.md'), 'utf8');
+const attackers = [...text.matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => number);
+const rows = new Map(
+  [...text.matchAll(/^\| (\d+)\. .*$/gm)].map(([row, number]) => [
+    number,
+    [...row.matchAll(/\]\(([^)]+\.spec\.ts)\)/g)].map(([, path]) => path),
+  ]),
+);
+const holdsTests = (path) =>
+  existsSync(join(REPOSITORY, path)) &&
+  /\b(test|it)(\.each)?[(<[]/.test(readFileSync(join(REPOSITORY, path), 'utf8'));
+
+const problems = [
+  ...attackers.flatMap((number) =>
+    (rows.get(number) ?? []).length > 0 ? [] : [`SECURITY.md names no test against attacker ${number}`],
+  ),
+  ...[...rows.values()]
+    .flat()
+    .filter((path) => !holdsTests(path))
+    .map((path) => `SECURITY.md: ${path} holds no tests`),
+];
+report(problems, { looked: attackers.length });
