@@ -171,7 +171,8 @@ function proxyPart({
       name,
       url,
       transport: 'streamable-http',
-      timeoutMs: timeoutMs ?? 10_000,
+      // For what never comes; a busy machine takes its time with what does.
+      timeoutMs: timeoutMs ?? 60_000,
       strategy: strategy ?? { type: 'unauthenticated' },
       ...egress,
     })),

@@ -13,6 +13,7 @@ import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { inQueryOnly, withDefaults } from './authorization-query.js';
 import { protocolErrorPage } from './error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
+import { withConfiguredResource } from './resource-parameter.js';
 
 /** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
 @Controller()
@@ -33,7 +34,8 @@ export class ProviderController {
 
   @Get('oauth/authorize')
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const search = inQueryOnly(new URLSearchParams(request.url.split('?').slice(1).join('?')));
+    const asked = new URLSearchParams(request.url.split('?').slice(1).join('?'));
+    const search = inQueryOnly(withConfiguredResource(asked, this.config.resourceUrl));
     // It is compared with what was registered, port aside, and shown; so it must be what could be registered.
     const redirectUri = search.get('redirect_uri');
     if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
@@ -61,7 +63,12 @@ export class ProviderController {
 
   @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
   async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#pass(request, reply);
+    const form = formOf(request);
+    const body =
+      form?.has('resource') === true
+        ? Buffer.from(withConfiguredResource(form, this.config.resourceUrl).toString())
+        : undefined;
+    await this.#pass(request, reply, { route: request.url, body });
   }
 
   @All([
@@ -126,6 +133,11 @@ export class ProviderController {
 
 const bodyOf = (request: FastifyRequest): Buffer | undefined =>
   Buffer.isBuffer(request.body) ? request.body : undefined;
+
+const formOf = (request: FastifyRequest): URLSearchParams | undefined =>
+  /^application\/x-www-form-urlencoded(;|$)/i.test(request.headers['content-type'] ?? '')
+    ? new URLSearchParams(bodyOf(request)?.toString('utf8') ?? '')
+    : undefined;
 
 function jsonBody(request: FastifyRequest): unknown {
   if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;

@@ -46,15 +46,38 @@ test('without a token: 401 with where to find the metadata, and no error code', 
   expect(headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${METADATA}", scope="openid"`);
 });
 
-test.each([
-  ['garbage', 'Bearer not-a-jwt'],
-  ['another scheme', 'Basic YTpi'],
-  ['no token at all', 'Bearer'],
-])('with %s: 401 invalid_token', async (_what, value) => {
-  const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: value });
+test('with a token that is none: 401 invalid_token', async () => {
+  const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: 'Bearer not-a-jwt' });
   expect(status).toBe(401);
-  expect(headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token", resource_metadata=/);
+  expect(headers.get('www-authenticate')).toMatch(
+    /^Bearer error="invalid_token", error_description="[^"]+", resource_metadata=/,
+  );
 });
+
+test.each([
+  ['no token at all', 'Bearer'],
+  ['two tokens', 'Bearer a b'],
+  ['a tab for the blank', 'Bearer\ta'],
+  ['a token in quotes', 'Bearer "a"'],
+  ['parameters', 'Bearer token=a'],
+  ['a list of credentials', 'Bearer a, Bearer b'],
+  ['no scheme', '"a"'],
+])('with a malformed header, %s: 400 invalid_request (RFC 6750, section 3.1)', async (_what, value) => {
+  const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: value });
+  expect(status).toBe(400);
+  expect(headers.get('www-authenticate')).toMatch(
+    /^Bearer error="invalid_request", error_description="[^"]+"/,
+  );
+});
+
+test.each(['Basic YTpi', 'DPoP abc', 'Negotiate', 'Digest username="a"', 'BearerToken abc'])(
+  'with a foreign scheme, %s: the challenge of somebody without a token, and no error code',
+  async (value) => {
+    const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: value });
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${METADATA}", scope="openid"`);
+  },
+);
 
 test.each([
   ['of another audience', { aud: 'https://other.example/mcp' }],
@@ -88,6 +111,9 @@ test('a token without the configured scope: 403 that names it', async () => {
   );
   expect(status).toBe(403);
   expect(headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+  expect(headers.get('www-authenticate')).toContain(
+    'error_description="The access token needs the scopes: openid"',
+  );
   expect(headers.get('www-authenticate')).toContain('scope="openid"');
 });
 

@@ -3,7 +3,12 @@ import type { Log } from '@gatehouse/observability/log';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJson } from '../backends/server-sent-events.js';
 import type { Callers } from '../incoming-auth/caller.js';
-import { challenge, type ChallengeFacts, type ChallengeReason } from '../incoming-auth/challenge.js';
+import {
+  challenge,
+  type ChallengeFacts,
+  type ChallengeReason,
+  type ChallengeStatus,
+} from '../incoming-auth/challenge.js';
 import { personKey, type Principal } from '../incoming-auth/principal.js';
 import type { RawJson } from './raw-json.js';
 import { RefusedJson } from './refused-json.js';
@@ -60,7 +65,7 @@ export class McpEndpoint {
   }
 
   /** 401 for a caller whose session turned out to be over. */
-  challenge(answer: Answer, status: 401 | 403, reason: ChallengeReason): void {
+  challenge(answer: Answer, status: ChallengeStatus, reason: ChallengeReason): void {
     answer.empty(status, { 'www-authenticate': challenge(this.facts.challenge, reason) });
   }
 

@@ -1,14 +1,17 @@
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+/** RFC 9110, section 11.4: the name of a scheme is a token, and what belongs to it follows a blank. */
+const OTHER_SCHEME = /^(?!bearer( |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+( |$)/i;
 
 export type PresentedToken =
+  /** No header, or credentials of another scheme than Bearer: as if nothing had been said here (RFC 6750, section 3). */
   | { readonly kind: 'none' }
-  /** An `Authorization` header that is not `Bearer <token>`. */
+  /** Bearer credentials that are no token, or nothing that an `Authorization` header may be. */
   | { readonly kind: 'malformed' }
   | { readonly kind: 'bearer'; readonly token: string };
 
 /** Reads the `Authorization` header (RFC 6750, section 2.1); a token anywhere else is not looked at. */
 export function presentedToken(authorization: string | undefined): PresentedToken {
-  if (authorization === undefined) return { kind: 'none' };
+  if (authorization === undefined || OTHER_SCHEME.test(authorization)) return { kind: 'none' };
   const token = CREDENTIALS.exec(authorization)?.[1];
   return token === undefined ? { kind: 'malformed' } : { kind: 'bearer', token };
 }

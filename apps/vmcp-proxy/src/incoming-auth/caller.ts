@@ -2,18 +2,18 @@ import type { IncomingAuth } from '@gatehouse/config/model';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { presentedToken } from './bearer-token.js';
-import type { ChallengeReason } from './challenge.js';
+import type { ChallengeReason, ChallengeStatus } from './challenge.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import type { OpenSession, SessionViews } from './session-views.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 export type Caller =
   | { readonly kind: 'principal'; readonly principal: Principal }
-  | { readonly kind: 'challenge'; readonly status: 401 | 403; readonly reason: ChallengeReason }
+  | { readonly kind: 'challenge'; readonly status: ChallengeStatus; readonly reason: ChallengeReason }
   /** Nobody can say now whether the caller is good; asking again later can help, signing in again cannot. */
   | { readonly kind: 'unavailable' };
 
-const challenged = (status: 401 | 403, reason: ChallengeReason): Caller => ({
+const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller => ({
   kind: 'challenge',
   status,
   reason,
@@ -38,7 +38,7 @@ export class Callers {
     if (this.verifier === undefined) return { kind: 'principal', principal: ANONYMOUS };
     const presented = presentedToken(authorization);
     if (presented.kind === 'none') return challenged(401, 'no_token');
-    if (presented.kind === 'malformed') return challenged(401, 'invalid_token');
+    if (presented.kind === 'malformed') return challenged(400, 'invalid_request');
     const verified = this.verifier.verify(presented.token);
     if (verified instanceof Promise) return this.#later(verified);
     return this.#admit(verified);

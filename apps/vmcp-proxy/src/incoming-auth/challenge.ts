@@ -6,12 +6,28 @@ export interface ChallengeFacts {
 
 export type ChallengeReason =
   /** RFC 6750, section 3.1: without a token there is no error code. */
-  'no_token' | 'invalid_token' | 'insufficient_scope';
+  'no_token' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+
+/** RFC 6750, section 3.1. */
+export type ChallengeStatus = 400 | 401 | 403;
 
 /** The value of `WWW-Authenticate` (RFC 6750, section 3; RFC 9728, section 5.1). */
 export function challenge(facts: ChallengeFacts, reason: ChallengeReason): string {
   const parameters = [`resource_metadata="${facts.metadataUrl}"`];
   if (facts.scopes.length > 0) parameters.push(`scope="${facts.scopes.join(' ')}"`);
-  if (reason !== 'no_token') parameters.unshift(`error="${reason}"`);
+  if (reason !== 'no_token')
+    parameters.unshift(`error="${reason}"`, `error_description="${descriptionOf(reason, facts)}"`);
   return `Bearer ${parameters.join(', ')}`;
+}
+
+/** For the developer who reads it; the scopes of the configuration are all that it names (RFC 6750, section 3). */
+function descriptionOf(reason: Exclude<ChallengeReason, 'no_token'>, { scopes }: ChallengeFacts): string {
+  switch (reason) {
+    case 'invalid_request':
+      return 'The Authorization header must be: Bearer, one space, one access token';
+    case 'invalid_token':
+      return 'The access token is expired, revoked, or not for this resource';
+    case 'insufficient_scope':
+      return `The access token needs the scopes: ${scopes.join(' ')}`;
+  }
 }
