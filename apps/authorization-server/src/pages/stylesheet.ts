@@ -34,7 +34,7 @@ ul.items .name{font-weight:600;overflow-wrap:anywhere}
 .tag.live{color:var(--accent)}
 .tag.bad{background:var(--bad-ground);color:var(--bad-ink)}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--tint);border-radius:5px;padding:.08em .36em;overflow-wrap:anywhere}
-code.address{background:none;padding:0}
+code.address{background:none;padding:0;font-size:.8em}
 .note{margin:1rem 0;padding:.75rem .9rem;border:1px solid var(--warn-line);border-radius:10px;background:var(--warn-ground);color:var(--warn-ink)}
 .note.bad{border-color:var(--bad-line);background:var(--bad-ground);color:var(--bad-ink)}
 .note p{margin:0}
