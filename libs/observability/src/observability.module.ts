@@ -4,6 +4,7 @@ import { Log } from './log.js';
 import { MetricsController } from './metrics.controller.js';
 import { Metrics } from './metrics.js';
 import { ReadinessChecks } from './readiness-checks.js';
+import { SetAsideRows } from './set-aside-rows.js';
 
 /** Log, metrics and health of one service; global. `GET /healthz`, `/readyz` and `/metrics` come with it. */
 @Module({})
@@ -13,8 +14,8 @@ export class ObservabilityModule {
       module: ObservabilityModule,
       global: true,
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: Log, useValue: log }, Metrics, ReadinessChecks],
-      exports: [Log, Metrics, ReadinessChecks],
+      providers: [{ provide: Log, useValue: log }, Metrics, ReadinessChecks, SetAsideRows],
+      exports: [Log, Metrics, ReadinessChecks, SetAsideRows],
     };
   }
 }

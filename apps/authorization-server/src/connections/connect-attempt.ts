@@ -45,7 +45,7 @@ export class ConnectAttempt {
   async adopt(
     { id, state }: StoredAttempt<ConnectState>,
     accountId: AccountId,
-  ): Promise<'adopted' | 'adopted_before' | 'identity_taken'> {
+  ): Promise<'adopted' | 'adopted_before' | 'leg_failed'> {
     if (state.adopted) return 'adopted_before';
     const done = Object.entries(state.legs).flatMap(([provider, outcome]) =>
       outcome.kind === 'done' ? [{ provider, identity: outcome.identity }] : [],
@@ -53,14 +53,28 @@ export class ConnectAttempt {
     const settled = await this.accounts.settle({ accountId, isNew: false, others: done });
     if (settled.kind === 'identity_taken') {
       await this.attempts.change(id, (latest) => failed(latest, settled.provider, 'identity_taken'));
-      return 'identity_taken';
+      return 'leg_failed';
     }
     for (const { provider, identity } of done)
-      await this.vault.adopt({ attemptId: id, accountId, provider, subject: identity.subject });
+      if (!(await this.#adopted({ attemptId: id, accountId, provider, subject: identity.subject }))) {
+        await this.attempts.change(id, (latest) => failed(latest, provider, 'invalid_response'));
+        return 'leg_failed';
+      }
     await this.attempts.change(id, (latest) =>
       latest.kind === 'connect' ? { ...latest, adopted: true } : latest,
     );
     return 'adopted';
+  }
+
+  /** @returns false when what the vault holds of the leg cannot be used. */
+  async #adopted(leg: Parameters<Vault['adopt']>[0]): Promise<boolean> {
+    try {
+      await this.vault.adopt(leg);
+      return true;
+    } catch (error) {
+      if (error instanceof GatehouseError && error.code === 'connection_missing') return false;
+      throw error;
+    }
   }
 
   async retry({ id }: StoredAttempt<ConnectState>, provider: string): Promise<void> {

@@ -78,8 +78,7 @@ export class ContinueConnect {
   ): Promise<Shown> {
     const { accountId, provider } = step;
     const outcome = await this.attempts.adopt(attempt, accountId);
-    if (outcome === 'identity_taken')
-      return { kind: 'redirect', status: 303, location: this.#address(attempt) };
+    if (outcome === 'leg_failed') return { kind: 'redirect', status: 303, location: this.#address(attempt) };
     // Going back in the history after signing out must not sign in again.
     if (outcome === 'adopted') await this.browsers.signIn(exchange, accountId);
     if (provider === undefined)

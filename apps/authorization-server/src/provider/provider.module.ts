@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Database } from '@gatehouse/persistence/database';
+import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import { Provider, type AdapterFactory } from 'oidc-provider';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
+import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { CONFIG, type Config } from '../config.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.js';
@@ -34,17 +36,22 @@ const RECORDS = Symbol('oidc-provider records');
   providers: [
     TokenAccounts,
     {
+      provide: ClientSecrets,
+      inject: [Database, Envelope, CONFIG, SetAsideRows],
+      useFactory: (database: Database, envelope: Envelope, { name }: Config, setAside: SetAsideRows) =>
+        new ClientSecrets(database, envelope, name, setAside),
+    },
+    {
       provide: RECORDS,
-      inject: [Database, Envelope, CloseSession, TheftAlarm, CONFIG],
+      inject: [Database, ClientSecrets, CloseSession, TheftAlarm],
       useFactory: (
         database: Database,
-        envelope: Envelope,
+        clientSecrets: ClientSecrets,
         closing: CloseSession,
         alarm: TheftAlarm,
-        { name }: Config,
       ) => {
         const onGrantEnded = (grantId: string) => endSession(closing, alarm, grantId);
-        return recordAdapterFactory({ database, envelope, gatewayName: name, onGrantEnded });
+        return recordAdapterFactory({ database, clientSecrets, onGrantEnded });
       },
     },
     {

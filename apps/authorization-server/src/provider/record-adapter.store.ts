@@ -2,7 +2,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Database, Result, Statement } from '@gatehouse/persistence/database';
-import type { Envelope } from '@gatehouse/sealing/envelope';
+import type { ClientSecrets } from '../clients/client-secrets.store.js';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 
 /**
@@ -16,8 +16,7 @@ const SINGLE_USE = 'AuthorizationCode';
 
 export interface RecordAdapterParts {
   readonly database: Database;
-  readonly envelope: Envelope;
-  readonly gatewayName: string;
+  readonly clientSecrets: ClientSecrets;
   /** Runs when the library ends a grant; the session of the same id ends with it. */
   readonly onGrantEnded: (grantId: string) => Promise<void>;
 }
@@ -29,9 +28,10 @@ interface RecordRow {
   readonly payload: StoredPayload;
   readonly consumed_at: Date | null;
   readonly in_grace: boolean;
+  readonly set_aside: boolean;
 }
 
-const SELECT = `select payload, consumed_at,
+const SELECT = `select payload, consumed_at, set_aside_at is not null as set_aside,
   coalesce(consumed_at > now() - $3 * interval '1 millisecond', false) as in_grace
   from oidc_records`;
 
@@ -66,7 +66,7 @@ class RecordAdapter implements Adapter {
       text: `${SELECT} where model = $1 and id = $2 and (expires_at is null or expires_at > now())`,
       values: [this.model, sha256(id), CODE_GRACE_MS],
     });
-    return this.#restored(rows[0], id);
+    return await this.#restored(rows[0], id);
   }
 
   /** Browser sessions only. Their `jti` is the cookie itself and stays unknown here. */
@@ -76,7 +76,7 @@ class RecordAdapter implements Adapter {
       text: `${SELECT} where model = $1 and uid = $2 and (expires_at is null or expires_at > now())`,
       values: [this.model, uid, CODE_GRACE_MS],
     });
-    return this.#restored(rows[0]);
+    return await this.#restored(rows[0]);
   }
 
   findByUserCode(): Promise<undefined> {
@@ -131,32 +131,30 @@ class RecordAdapter implements Adapter {
       delete stored.session.cookie;
     }
     if (payload.client_secret !== undefined)
-      stored.sealed_client_secret = this.parts.envelope
-        .seal(payload.client_secret, this.#owner(id))
-        .toString('base64url');
+      stored.sealed_client_secret = this.parts.clientSecrets.seal(id, payload.client_secret);
     return stored;
   }
 
-  #restored(row: RecordRow | undefined, id?: string): AdapterPayload | undefined {
+  async #restored(row: RecordRow | undefined, id?: string): Promise<AdapterPayload | undefined> {
     if (row === undefined || (row.in_grace && this.model === SINGLE_USE)) return undefined;
     const { sealed_client_secret: sealed, ...payload } = row.payload;
+    if (sealed !== undefined && id !== undefined) {
+      const secret = await this.parts.clientSecrets.open({
+        clientId: id,
+        sealed,
+        isSetAside: row.set_aside,
+      });
+      if (secret === undefined) return undefined;
+      payload.client_secret = secret;
+    }
     return {
       ...payload,
       ...(id === undefined || this.model === 'Client' ? {} : { jti: id }),
       ...(row.consumed_at === null || this.model !== SINGLE_USE
         ? {}
         : { consumed: Math.floor(row.consumed_at.getTime() / SECOND_MS) }),
-      ...(sealed === undefined || id === undefined
-        ? {}
-        : { client_secret: this.parts.envelope.open(Buffer.from(sealed, 'base64url'), this.#owner(id)) }),
     };
   }
-
-  readonly #owner = (clientId: string): readonly string[] => [
-    this.parts.gatewayName,
-    'client-secret',
-    sha256(clientId),
-  ];
 }
 
 export const recordAdapterFactory =

@@ -1,6 +1,12 @@
+import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Secret } from '@gatehouse/kernel/secret';
-import type { Database } from '@gatehouse/persistence/database';
-import type { Envelope } from '@gatehouse/sealing/envelope';
+import type { Database, Queries } from '@gatehouse/persistence/database';
+import { SealBroken, type Envelope } from '@gatehouse/sealing/envelope';
+
+interface SealedKey {
+  readonly id: string;
+  readonly sealed: Buffer;
+}
 
 /** The server's own keys. Whichever replica comes first makes one; all others, and every restart, find it. */
 export class KeyringStore {
@@ -8,32 +14,92 @@ export class KeyringStore {
     private readonly database: Database,
     private readonly envelope: Envelope,
     private readonly gatewayName: string,
+    private readonly setAside: SetAsideRows,
   ) {}
 
-  /** @param make called only when there is no such key yet; of several callers one wins. */
+  /**
+   * A key that does not open never keeps the server down: another one takes its place, and it is kept beside it. When it
+   * opens again, because its key-encryption key is back, it takes its place back.
+   * @param make called only when there is no such key yet; of several callers one wins.
+   */
   async findOrMake(name: string, make: () => Promise<Secret>): Promise<Secret> {
-    const found = await this.#find(name);
-    if (found !== undefined) return found;
-    const sealed = this.envelope.seal((await make()).reveal(), this.#owner(name));
-    await this.database.query({
-      name: 'keyring-insert',
-      text: 'insert into keyring (name, sealed) values ($1, $2) on conflict (name) do nothing',
-      values: [name, sealed],
-    });
-    const kept = await this.#find(name);
-    if (kept === undefined) throw new Error(`the key ${name} was not kept`);
-    return kept;
+    const found = await this.#current(this.database, name);
+    const opened = found && this.#opened(name, found);
+    return opened ?? (await this.database.transaction((tx) => this.#replaced(tx, name, make)));
   }
 
-  async #find(name: string): Promise<Secret | undefined> {
-    const { rows } = await this.database.query<{ sealed: Buffer }>({
+  async #replaced(tx: Queries, name: string, make: () => Promise<Secret>): Promise<Secret> {
+    await tx.query({
+      name: 'keyring-lock',
+      text: `select pg_advisory_xact_lock(hashtextextended('keyring ' || $1::text, 0))`,
+      values: [name],
+    });
+    // Looked at anew: another replica may have been faster.
+    const found = await this.#current(tx, name);
+    const opened = found && this.#opened(name, found);
+    if (opened !== undefined) return opened;
+    if (found !== undefined) {
+      this.setAside.report('keyring', name);
+      await this.#moveAside(tx, name);
+    }
+    return (await this.#takeBack(tx, name)) ?? (await this.#insert(tx, name, await make()));
+  }
+
+  async #current(queries: Queries, name: string): Promise<Buffer | undefined> {
+    const { rows } = await queries.query<{ sealed: Buffer }>({
       name: 'keyring-find',
       text: 'select sealed from keyring where name = $1',
       values: [name],
     });
-    return rows[0] === undefined
-      ? undefined
-      : new Secret(this.envelope.open(rows[0].sealed, this.#owner(name)));
+    return rows[0]?.sealed;
+  }
+
+  async #insert(tx: Queries, name: string, key: Secret): Promise<Secret> {
+    await tx.query({
+      name: 'keyring-insert',
+      text: 'insert into keyring (name, sealed) values ($1, $2)',
+      values: [name, this.envelope.seal(key.reveal(), this.#owner(name))],
+    });
+    return key;
+  }
+
+  async #moveAside(tx: Queries, name: string): Promise<void> {
+    await tx.query({
+      name: 'keyring-move-aside',
+      text: `with moved as (delete from keyring where name = $1 returning name, sealed, created_at)
+             insert into keyring_set_aside (name, sealed, created_at) select name, sealed, created_at from moved`,
+      values: [name],
+    });
+  }
+
+  /** The newest one of those set aside that opens. */
+  async #takeBack(tx: Queries, name: string): Promise<Secret | undefined> {
+    const { rows } = await tx.query<SealedKey>({
+      name: 'keyring-set-aside',
+      text: 'select id, sealed from keyring_set_aside where name = $1 order by created_at desc',
+      values: [name],
+    });
+    for (const { id, sealed } of rows) {
+      const opened = this.#opened(name, sealed);
+      if (opened === undefined) continue;
+      await tx.query({
+        name: 'keyring-take-back',
+        text: `with moved as (delete from keyring_set_aside where id = $1 returning name, sealed, created_at)
+               insert into keyring (name, sealed, created_at) select name, sealed, created_at from moved`,
+        values: [id],
+      });
+      return opened;
+    }
+    return undefined;
+  }
+
+  #opened(name: string, sealed: Buffer): Secret | undefined {
+    try {
+      return new Secret(this.envelope.open(sealed, this.#owner(name)));
+    } catch (error) {
+      if (error instanceof SealBroken) return undefined;
+      throw error;
+    }
   }
 
   readonly #owner = (name: string): readonly string[] => [

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { Secret } from '@gatehouse/kernel/secret';
+import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
@@ -22,9 +23,9 @@ import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js
     },
     {
       provide: KeyringStore,
-      inject: [Database, Envelope, CONFIG],
-      useFactory: (database: Database, envelope: Envelope, { name }: Config) =>
-        new KeyringStore(database, envelope, name),
+      inject: [Database, Envelope, CONFIG, SetAsideRows],
+      useFactory: (database: Database, envelope: Envelope, { name }: Config, setAside: SetAsideRows) =>
+        new KeyringStore(database, envelope, name, setAside),
     },
     {
       provide: SigningKeys,

@@ -4,9 +4,13 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { KeyringStore } from './keyring.store.js';
 import { newSigningKeyPem, readSigningKey } from './signing-keys.js';
+
+const setAside = () => new SetAsideRows(new Metrics(), new SilentLog());
 
 const pem = (
   key: ReturnType<typeof generateKeyPairSync>['privateKey'],
@@ -56,7 +60,10 @@ describe('the keyring', () => {
   });
 
   test('ten replicas that start at once have one key, and a restart finds it', async () => {
-    const replicas = Array.from({ length: 10 }, () => new KeyringStore(queries, new Envelope(keys), 'acme'));
+    const replicas = Array.from(
+      { length: 10 },
+      () => new KeyringStore(queries, new Envelope(keys), 'acme', setAside()),
+    );
     const found = await Promise.all(
       replicas.map((one) => one.findOrMake('signing', () => Promise.resolve(newSigningKeyPem()))),
     );
@@ -69,9 +76,29 @@ describe('the keyring', () => {
       text: 'select sealed from keyring',
     });
     expect(rows.map(({ sealed }) => sealed.toString('latin1')).join()).not.toContain('PRIVATE KEY');
-    const make = () => Promise.resolve(new Secret('new'));
-    await expect(
-      new KeyringStore(queries, new Envelope(keys), 'other').findOrMake('signing', make),
-    ).rejects.toThrow();
+    for (const { sealed } of rows)
+      expect(() =>
+        new Envelope(keys).open(sealed, ['other', 'authorization-server', 'keyring', 'signing']),
+      ).toThrow();
+  });
+
+  test('a key whose key-encryption key is lost keeps no replica down, and comes back with it', async () => {
+    const [ours, lost] = [keys, [{ id: 'other', key: new Secret(randomBytes(32).toString('base64url')) }]];
+    const metrics = new Metrics();
+    const setAsideRows = new SetAsideRows(metrics, new SilentLog());
+    const keyring = (one: typeof ours) => new KeyringStore(queries, new Envelope(one), 'acme', setAsideRows);
+    let made = 0;
+    const make = () => Promise.resolve(new Secret(`key ${(made += 1)}`));
+    const before = await keyring(ours).findOrMake('cookie', make);
+    const replicas = Array.from({ length: 5 }, () => keyring(lost).findOrMake('cookie', make));
+    const found = new Set((await Promise.all(replicas)).map((key) => key.reveal()));
+    expect([...found]).toEqual(['key 2']);
+    expect(await metrics.render()).toContain('gatehouse_sealed_rows_set_aside_total{kind="keyring"} 1');
+    expect((await keyring(lost).findOrMake('cookie', make)).reveal()).toBe('key 2');
+    // Nothing was thrown away: with its key-encryption key the first one signs again, and so does the second.
+    expect((await keyring([...ours, ...lost]).findOrMake('cookie', make)).reveal()).toBe('key 2');
+    expect((await keyring(ours).findOrMake('cookie', make)).reveal()).toBe(before.reveal());
+    expect((await keyring(lost).findOrMake('cookie', make)).reveal()).toBe('key 2');
+    expect(made).toBe(2);
   });
 });

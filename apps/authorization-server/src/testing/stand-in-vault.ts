@@ -26,8 +26,7 @@ interface PendingLeg {
   readonly browserBinding: string;
 }
 
-const pair = await newMessageKeyPair();
-const opener = new MessageOpener([pair]);
+const firstPair = await newMessageKeyPair();
 const callbackQuery = z.object({ query: z.string() });
 
 /**
@@ -51,10 +50,16 @@ export class StandInVault {
   /** Where each provider sends the browser back to. */
   callbackOf = (provider: string): string => `/oauth/callback/${provider}`;
   readonly #legs = new Map<string, PendingLeg>();
+  #pair = firstPair;
 
   @Answers(busKeyCurrent)
   key(): Promise<z.input<typeof busKeyCurrent.reply>> {
-    return Promise.resolve({ key: pair.publicKey, useUntilMs: Date.now() + 60_000 });
+    return Promise.resolve({ key: this.#pair.publicKey, useUntilMs: Date.now() + 60_000 });
+  }
+
+  /** What is sealed for the bus key of before does not open any more. */
+  async loseBusKey(): Promise<void> {
+    this.#pair = await newMessageKeyPair();
   }
 
   @Answers(connectionBegin)
@@ -76,7 +81,7 @@ export class StandInVault {
   async complete(
     @Payload() request: z.output<typeof connectionComplete.request>,
   ): Promise<z.input<typeof connectionComplete.reply>> {
-    const query = new URLSearchParams(callbackQuery.parse(await opener.open(request.sealedQuery)).query);
+    const query = new URLSearchParams(await this.#query(request.sealedQuery));
     const state = query.get('state') ?? '';
     const leg = this.#legs.get(state);
     if (leg === undefined) throw new GatehouseError('callback_unknown');
@@ -101,6 +106,14 @@ export class StandInVault {
       identity: { subject, name: `Name of ${subject}` },
       scopes: [],
     };
+  }
+
+  async #query(sealed: string): Promise<string> {
+    try {
+      return callbackQuery.parse(await new MessageOpener([this.#pair]).open(sealed)).query;
+    } catch {
+      throw new GatehouseError('request_invalid', 'a sealed part does not open');
+    }
   }
 
   @Answers(sessionOpen)
@@ -153,6 +166,8 @@ export class StandInVault {
   adopt(
     @Payload() request: z.output<typeof connectionAdopt.request>,
   ): Promise<z.input<typeof connectionAdopt.reply>> {
+    if (this.lost.has(request.subject))
+      throw new GatehouseError('connection_missing', 'lost', { details: { provider: request.provider } });
     this.adopted.push(request);
     this.connections.add(`${request.accountId} ${request.provider}`);
     return Promise.resolve({ adopted: true });

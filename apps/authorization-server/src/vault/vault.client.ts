@@ -10,6 +10,7 @@ import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-re
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { systemClock } from '@gatehouse/kernel/clock';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId, SessionId } from '@gatehouse/kernel/ids';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
@@ -40,12 +41,24 @@ export class Vault {
 
   /** Hands over what came back, the query sealed: it carries a code. */
   async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
-    const sealedQuery = await sealMessage({ query }, await this.#currentBusKey());
-    return await this.bus.ask(connectionComplete, {
-      sealedQuery,
-      browserBinding,
-      ...(callback === undefined ? {} : { callback }),
-    });
+    const rest = { browserBinding, ...(callback === undefined ? {} : { callback }) };
+    const key = await this.#currentBusKey();
+    try {
+      return await this.bus.ask(connectionComplete, {
+        sealedQuery: await sealMessage({ query }, key),
+        ...rest,
+      });
+    } catch (error) {
+      if (!(error instanceof GatehouseError) || error.code !== 'request_invalid') throw error;
+      // A message that does not open is refused before anything happens, so it can be sent again, sealed anew.
+      this.#busKey = undefined;
+      const next = await this.#currentBusKey();
+      if (next.kid === key.kid) throw error;
+      return await this.bus.ask(connectionComplete, {
+        sealedQuery: await sealMessage({ query }, next),
+        ...rest,
+      });
+    }
   }
 
   async discard(attemptId: AttemptId): Promise<void> {
@@ -70,6 +83,7 @@ export class Vault {
     await this.bus.ask(connectionRevoke, { accountId, provider });
   }
 
+  /** @throws {GatehouseError} `connection_missing` when the provider has to be visited again. */
   async adopt(connection: z.input<typeof connectionAdopt.request>): Promise<void> {
     await this.bus.ask(connectionAdopt, connection);
   }

@@ -25,7 +25,9 @@ export class AdoptConnection {
   ) {}
 
   async run(request: Request): Promise<z.input<typeof connectionAdopt.reply>> {
-    const events = await this.database.transaction((tx) => this.#adopt(tx, request));
+    const events = await this.staged.orSetAside(() =>
+      this.database.transaction((tx) => this.#adopt(tx, request)),
+    );
     await this.events.publish(events);
     return { adopted: true };
   }

@@ -58,7 +58,7 @@ export class AdoptStaged {
       );
     } else {
       const old = this.keyring.open(tokenSet, before.tokens, tokensOwner(before));
-      await this.revocations.add(provider, old.refreshToken ?? old.accessToken, tx);
+      if (old !== undefined) await this.revocations.add(provider, old.refreshToken ?? old.accessToken, tx);
       const newer = this.#keptAnswer(before);
       const token = newer === undefined ? undefined : revocable(newer);
       if (token !== undefined) await this.revocations.add(provider, token, tx);
@@ -72,7 +72,7 @@ export class AdoptStaged {
   /** A refresh may have been answered and not been published yet: then its refresh token is the one that still works. */
   #newestRefreshToken(row: ConnectionRow): string | undefined {
     const kept = this.#keptAnswer(row);
-    const published = this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
+    const published = this.keyring.open(tokenSet, row.tokens, tokensOwner(row))?.refreshToken;
     return (kept === undefined ? undefined : peek(kept.body)?.refresh_token) ?? published;
   }
 

@@ -23,6 +23,7 @@ export class CompleteConnection {
   ): Promise<z.input<typeof connectionComplete.reply>> {
     const { attemptId, accountId, provider, callback } = await this.callbacks.receive(request);
     const key = { attemptId, provider: provider.name };
+    if (callback === undefined) return { outcome: 'refused', ...key, reason: 'invalid_response' };
     let answered: KeptAnswer | undefined;
     const redemption = await this.client.redeemCode(provider, callback, async (answer) => {
       answered = await this.stores.keep(key, accountId, answer);

@@ -25,6 +25,8 @@ export interface ConnectionRow {
   readonly leased: boolean;
   readonly failures: number;
   readonly nextAttemptAt: Date | null;
+  /** When the row was found not to open. It is kept, since with its key it opens again. */
+  readonly setAsideAt: Date | null;
 }
 
 /** The columns of a {@link ConnectionRow}, for a table or alias called `c`. */
@@ -32,4 +34,4 @@ export const CONNECTION_COLUMNS = `c.id, c.account_id as "accountId", c.provider
   c.access_obtained_at as "accessObtainedAt", c.access_expires_at as "accessExpiresAt", c.refreshed_at as "refreshedAt",
   c.refresh_started_at as "refreshStartedAt",
   coalesce(extract(epoch from now() - c.refresh_started_at) * 1000, 0)::float8 as "sinceStartedMs", c.answer, coalesce(c.lease_until > now(), false) as leased,
-  c.failures, c.next_attempt_at as "nextAttemptAt"`;
+  c.failures, c.next_attempt_at as "nextAttemptAt", c.set_aside_at as "setAsideAt"`;

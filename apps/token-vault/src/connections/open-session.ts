@@ -30,7 +30,9 @@ export class OpenSession {
   ) {}
 
   async run(request: Request): Promise<z.input<typeof sessionOpen.reply>> {
-    const { bound, events } = await this.database.transaction((tx) => this.#open(tx, request));
+    const { bound, events } = await this.stores.staged.orSetAside(() =>
+      this.database.transaction((tx) => this.#open(tx, request)),
+    );
     await this.events.publish(events);
     return { bound: inOrder(request.providers, bound) };
   }

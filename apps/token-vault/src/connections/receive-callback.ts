@@ -19,7 +19,8 @@ export interface AnsweredLeg {
   readonly attemptId: AttemptId;
   readonly accountId: AccountId | null;
   readonly provider: Provider;
-  readonly callback: Callback;
+  /** Absent: what was kept of the leg does not open, so nothing can be redeemed. */
+  readonly callback: Callback | undefined;
 }
 
 /** Finds the leg of a callback, and uses it up only when nothing speaks against the callback being its answer. */
@@ -43,6 +44,7 @@ export class ReceiveCallback {
       throw new GatehouseError('callback_unknown', 'its provider is configured no more');
     const { attemptId, accountId } = leg;
     const secrets = this.keyring.open(legSecrets, leg.secrets, legOwner(attemptId, provider.name));
+    if (secrets === undefined) return { attemptId, accountId, provider, callback: undefined };
     const sender = this.sender.check(provider, secrets.redirectUri, { query, callback: request.callback });
     await this.legs.consume(sha256(state));
     return { attemptId, accountId, provider, callback: { query, state, secrets, ...sender } };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { DAY_MS } from '@gatehouse/kernel/durations';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Keyring, revocationOwner } from '../keyring/keyring.js';
 import { z } from 'zod';
@@ -11,9 +12,14 @@ export interface DueRevocation {
   readonly attempts: number;
 }
 
+interface SealedRevocation extends Omit<DueRevocation, 'token'> {
+  readonly token: Buffer;
+}
+
 /** While one replica tries, the others leave it alone for this long. */
 const CLAIM_MS = 60_000;
 const BATCH = 10;
+const SET_ASIDE_MS = DAY_MS;
 
 /** Tokens that are to be revoked at their provider. */
 @Injectable()
@@ -50,14 +56,32 @@ export class RevocationOutboxStore {
     if (rows.length === 0) await this.add(provider, token, tx);
   }
 
-  /** Takes what is due for this replica. */
+  /** Takes what is due for this replica. What does not open is left for another day, when its key may be back. */
   async claim(): Promise<readonly DueRevocation[]> {
-    const { rows } = await this.database.query<{
-      id: string;
-      provider: string;
-      token: Buffer;
-      attempts: number;
-    }>({
+    for (;;) {
+      const claimed = await this.#claim();
+      const due = claimed.flatMap(({ token: sealed, ...row }) => {
+        const token = this.keyring.open(z.string(), sealed, revocationOwner(row.provider, row.id));
+        return token === undefined ? [] : [{ ...row, token }];
+      });
+      const opened = new Set(due.map(({ id }) => id));
+      const unopened = claimed.map(({ id }) => id).filter((id) => !opened.has(id));
+      if (unopened.length > 0) await this.#setAside(unopened);
+      if (due.length > 0 || claimed.length === 0) return due;
+    }
+  }
+
+  async #setAside(ids: readonly string[]): Promise<void> {
+    await this.database.query({
+      name: 'revocation-set-aside',
+      text: `update revocation_outbox set set_aside_at = coalesce(set_aside_at, now()), next_attempt_at = now() + $2 * interval '1 ms'
+             where id = any($1)`,
+      values: [ids, SET_ASIDE_MS],
+    });
+  }
+
+  async #claim(): Promise<readonly SealedRevocation[]> {
+    const { rows } = await this.database.query<SealedRevocation>({
       name: 'revocation-claim',
       text: `update revocation_outbox set attempts = attempts + 1, next_attempt_at = now() + $1 * interval '1 ms'
              where id in (select id from revocation_outbox where done_at is null and next_attempt_at <= now()
@@ -65,10 +89,7 @@ export class RevocationOutboxStore {
              returning id, provider, token, attempts`,
       values: [CLAIM_MS],
     });
-    return rows.map((row) => ({
-      ...row,
-      token: this.keyring.open(z.string(), row.token, revocationOwner(row.provider, row.id)),
-    }));
+    return rows;
   }
 
   async done(id: string): Promise<void> {

@@ -38,7 +38,9 @@ export class RevokeConnection {
     const row = await this.connections.hold(tx, accountId, provider);
     if (row === undefined) return [];
     const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
-    await this.outbox.store.add(provider, tokens.refreshToken ?? tokens.accessToken, tx);
+    // What does not open cannot be given back; the person who disconnects is rid of it here all the same.
+    if (tokens !== undefined)
+      await this.outbox.store.add(provider, tokens.refreshToken ?? tokens.accessToken, tx);
     const kept =
       row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
     const newer = kept === undefined ? undefined : revocable(kept);

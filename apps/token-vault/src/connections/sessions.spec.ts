@@ -245,7 +245,10 @@ describe('somebody who can write to the database', () => {
       text: `update connections set tokens = (select tokens from connections where account_id = $1) where account_id = $2`,
       values: [victim.accountId, thief.accountId],
     });
-    await expect(world.client.inject(thief.tsid, 'directory')).rejects.toMatchObject({ code: 'internal' });
+    await expect(world.client.inject(thief.tsid, 'directory')).rejects.toMatchObject({
+      code: 'reauth_required',
+    });
+    await expect(world.client.inject(victim.tsid, 'directory')).resolves.toBeDefined();
   });
 
   test('gains nothing by binding another account’s connection to a session of their own', async () => {

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Keyring, stagedOwner } from '../keyring/keyring.js';
+import { Keyring, stagedAnswerOwner, stagedOwner } from '../keyring/keyring.js';
 import {
   revocable,
   tokenAnswer,
@@ -53,6 +54,14 @@ interface DiscardedRow extends Pick<StagedRow, 'provider' | 'sealed'> {
   readonly young: boolean;
 }
 
+/** The provider has to be visited again: what it answered cannot be read any more. */
+class StagedDoesNotOpen extends GatehouseError {
+  constructor(readonly row: StagedKey & Pick<StagedRow, 'sealed'>) {
+    const { provider } = row;
+    super('connection_missing', `what ${provider} answered does not open`, { details: { provider } });
+  }
+}
+
 /** Longer than the validation of an answer takes, however slow its provider is. */
 const JUDGED_WITHIN_MS = 2 * MINUTE_MS;
 
@@ -72,14 +81,15 @@ export class StagedConnectionStore {
    * @returns what names this very answer: a later one takes its place, and must not be taken for it.
    */
   async keep(tx: Queries, key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer> {
-    const sealed = this.keyring.seal(answer, [...stagedOwner(key.attemptId, key.provider), 'answer']);
+    const sealed = this.keyring.seal(answer, stagedAnswerOwner(key.attemptId, key.provider));
     await tx.query({
       name: 'staged-keep',
       text: `insert into staged_connections (attempt_id, provider, account_id, state, sealed, access_obtained_at, expires_at)
              values ($1, $2, $3, 'answered', $4, $5, now() + $6 * interval '1 ms')
              on conflict (attempt_id, provider) do update set account_id = excluded.account_id, state = 'answered',
                sealed = excluded.sealed, subject = null, name = null, email = null, scopes = '{}',
-               access_obtained_at = excluded.access_obtained_at, access_expires_at = null, expires_at = excluded.expires_at`,
+               access_obtained_at = excluded.access_obtained_at, access_expires_at = null, expires_at = excluded.expires_at,
+               set_aside_at = null`,
       values: [
         key.attemptId,
         key.provider,
@@ -185,22 +195,39 @@ export class StagedConnectionStore {
       values: [attemptId, which, JUDGED_WITHIN_MS],
     });
     return rows.map(({ provider, subject, sealed, young }) => {
-      const owner = stagedOwner(attemptId, provider);
       if (subject === null) {
-        const answer = this.keyring.open(tokenAnswer, sealed, [...owner, 'answer']);
-        return { provider, token: revocable(answer), beingJudged: young };
+        const answer = this.keyring.open(tokenAnswer, sealed, stagedAnswerOwner(attemptId, provider));
+        return { provider, token: answer && revocable(answer), beingJudged: young };
       }
-      const { refreshToken, accessToken } = this.keyring.open(tokenSet, sealed, owner);
-      return { provider, subject, token: refreshToken ?? accessToken, beingJudged: false };
+      const tokens = this.keyring.open(tokenSet, sealed, stagedOwner(attemptId, provider));
+      return { provider, subject, token: tokens?.refreshToken ?? tokens?.accessToken, beingJudged: false };
     });
   }
 
+  /** Runs what takes staged rows. One that does not open undoes it all, and is then marked. */
+  async orSetAside<Value>(taking: () => Promise<Value>): Promise<Value> {
+    try {
+      return await taking();
+    } catch (error) {
+      if (error instanceof StagedDoesNotOpen)
+        await this.database.query({
+          name: 'staged-set-aside',
+          text: 'update staged_connections set set_aside_at = now() where attempt_id = $1 and provider = $2 and sealed = $3',
+          values: [error.row.attemptId, error.row.provider, error.row.sealed],
+        });
+      throw error;
+    }
+  }
+
   #opened({ sealed, name, email, ...row }: StagedRow): StagedConnection {
+    const { attemptId, provider } = row;
+    const tokens = this.keyring.open(tokenSet, sealed, stagedOwner(attemptId, provider));
+    if (tokens === undefined) throw new StagedDoesNotOpen({ attemptId, provider, sealed });
     return {
       ...row,
       ...(name === null ? {} : { name }),
       ...(email === null ? {} : { email }),
-      tokens: this.keyring.open(tokenSet, sealed, stagedOwner(row.attemptId, row.provider)),
+      tokens,
     };
   }
 }

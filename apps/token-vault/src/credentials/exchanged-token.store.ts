@@ -58,6 +58,8 @@ export class ExchangedTokenStore {
     const { version, leased, token, obtainedAt, expiresAt } = row;
     if (token === null || obtainedAt === null || expiresAt === null) return { version, leased };
     const accessToken = this.keyring.open(z.string(), token, exchangedOwner(accountId, backend, key));
+    // It was a copy: the next exchange takes its place.
+    if (accessToken === undefined) return { version, leased };
     return {
       version,
       leased,

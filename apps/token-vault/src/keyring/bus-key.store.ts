@@ -11,6 +11,8 @@ export interface BusKeyRow {
   readonly kid: string;
   readonly privateJwk: Buffer;
   readonly useUntil: Date;
+  /** When it was found not to open, by whichever replica. */
+  readonly setAsideAt: Date | null;
 }
 
 @Injectable()
@@ -21,10 +23,19 @@ export class BusKeyStore {
   async live(queries: Queries = this.database): Promise<readonly BusKeyRow[]> {
     const { rows } = await queries.query<BusKeyRow>({
       name: 'bus-keys-live',
-      text: `select kid, private_jwk as "privateJwk", use_until as "useUntil" from bus_keys
+      text: `select kid, private_jwk as "privateJwk", use_until as "useUntil", set_aside_at as "setAsideAt" from bus_keys
              where open_until > now() order by use_until desc`,
     });
     return rows;
+  }
+
+  /** A key that does not open here; it stays for replicas that open it. */
+  async setAside(kids: readonly string[]): Promise<void> {
+    await this.database.query({
+      name: 'bus-keys-set-aside',
+      text: 'update bus_keys set set_aside_at = now() where kid = any($1) and set_aside_at is null',
+      values: [kids],
+    });
   }
 
   /** Adds what `make` gives unless another replica has just added a usable key. */
@@ -39,7 +50,7 @@ export class BusKeyStore {
         name: 'bus-keys-add',
         text: `insert into bus_keys (kid, private_jwk, use_until, open_until)
                select $1, $2, now() + $3 * interval '1 ms', now() + $4 * interval '1 ms'
-               where not exists (select from bus_keys where use_until > now())`,
+               where not exists (select from bus_keys where use_until > now() and set_aside_at is null)`,
         values: [kid, privateJwk, USE_MS, USE_MS + OPEN_LONGER_MS],
       });
     });

@@ -1,6 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { DAY_MS } from '@gatehouse/kernel/durations';
+import { Secret } from '@gatehouse/kernel/secret';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
+import { SilentLog } from '@gatehouse/testing/silent-log';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import { z } from 'zod';
 import { startVaultStores, type VaultStores } from '../testing/vault-stores.js';
@@ -16,8 +21,10 @@ beforeAll(async () => {
 
 afterAll(() => stores.close());
 
-function replica(clock = systemClock): BusKeys {
-  return new BusKeys(new BusKeyStore(stores.rows), new Keyring(stores.config), clock);
+function replica(clock = systemClock, keyEncryptionKeys = stores.config.keyEncryptionKeys): BusKeys {
+  const setAside = new SetAsideRows(new Metrics(), new SilentLog());
+  const keyring = new Keyring({ ...stores.config, keyEncryptionKeys }, setAside);
+  return new BusKeys(new BusKeyStore(stores.rows), keyring, clock);
 }
 
 test('replicas that start at once agree on one key, and each opens what was sealed for it', async () => {
@@ -56,4 +63,19 @@ test('after its day a key is replaced, still opens for an hour, and then no long
     text: `update bus_keys set open_until = now() where use_until < now()`,
   });
   await expect(replica().open(z.string(), message)).rejects.toMatchObject({ code: 'request_invalid' });
+});
+
+test('a key whose key-encryption key is lost is replaced at once, and kept for who opens it', async () => {
+  const { key: before } = await replica().current();
+  const others = [{ id: 'other', key: new Secret(randomBytes(32).toString('base64url')) }];
+  const without = Array.from({ length: 3 }, () => replica(systemClock, others));
+  const kids = new Set((await Promise.all(without.map((one) => one.current()))).map(({ key }) => key.kid));
+  expect([kids.size, kids.has(before.kid)]).toEqual([1, false]);
+  const [one] = without;
+  const message = await sealMessage('z', (await replica(systemClock, others).current()).key);
+  await expect(one?.open(z.string(), message)).resolves.toBe('z');
+  await expect(one?.open(z.string(), await sealMessage('z', before))).rejects.toMatchObject({
+    code: 'request_invalid',
+  });
+  await expect(replica().open(z.string(), await sealMessage('z', before))).resolves.toBe('z');
 });

@@ -6,6 +6,7 @@ import {
   MessageNotForUs,
   MessageOpener,
   newMessageKeyPair,
+  type MessageKeyPair,
   type PublicMessageKey,
 } from '@gatehouse/sealing/message-sealing';
 import { z } from 'zod';
@@ -20,6 +21,10 @@ const privateJwk = z.looseObject({
   d: z.string(),
   kid: z.string(),
 });
+
+interface LivePair extends MessageKeyPair {
+  readonly useUntil: Date;
+}
 
 interface Loaded {
   readonly opener: MessageOpener;
@@ -79,21 +84,35 @@ export class BusKeys {
   }
 
   async #load(): Promise<Loaded> {
-    const usable = (rows: readonly BusKeyRow[]) =>
-      rows.find(({ useUntil }) => useUntil.getTime() > this.clock.nowMs());
-    let rows = await this.store.live();
-    if (usable(rows) === undefined) {
+    let pairs = await this.#live();
+    if (this.#usable(pairs) === undefined) {
       await this.store.addUnlessCurrent(() => this.#make());
-      rows = await this.store.live();
+      pairs = await this.#live();
     }
-    const current = usable(rows);
+    const current = this.#usable(pairs);
     if (current === undefined) throw new GatehouseError('internal', 'there is no current bus key');
-    const pairs = rows.map((row) => this.#pair(row));
     return {
       opener: new MessageOpener(pairs),
-      current: { key: this.#pair(current).publicKey, useUntilMs: current.useUntil.getTime() },
+      current: { key: current.publicKey, useUntilMs: current.useUntil.getTime() },
       atMs: this.clock.nowMs(),
     };
+  }
+
+  /** Those that open here, the current one first. Others are set aside, so that a new one is made in their place. */
+  async #live(): Promise<readonly LivePair[]> {
+    const pairs: LivePair[] = [];
+    const unopened: string[] = [];
+    for (const row of await this.store.live()) {
+      const pair = this.#pair(row);
+      if (pair !== undefined) pairs.push({ ...pair, useUntil: row.useUntil });
+      else if (row.setAsideAt === null) unopened.push(row.kid);
+    }
+    if (unopened.length > 0) await this.store.setAside(unopened);
+    return pairs;
+  }
+
+  #usable(pairs: readonly LivePair[]): LivePair | undefined {
+    return pairs.find(({ useUntil }) => useUntil.getTime() > this.clock.nowMs());
   }
 
   async #make(): Promise<{ kid: string; privateJwk: Buffer }> {
@@ -101,9 +120,13 @@ export class BusKeys {
     return { kid: publicKey.kid, privateJwk: this.keyring.seal(jwk, busKeyOwner(publicKey.kid)) };
   }
 
-  #pair({ kid, privateJwk: sealed }: BusKeyRow) {
-    const jwk = this.keyring.open(privateJwk, sealed, busKeyOwner(kid));
-    const publicKey: PublicMessageKey = { kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid };
-    return { publicKey, privateJwk: jwk };
+  #pair({ kid, privateJwk: sealed, setAsideAt }: BusKeyRow): MessageKeyPair | undefined {
+    const owner = busKeyOwner(kid);
+    const jwk =
+      setAsideAt === null
+        ? this.keyring.open(privateJwk, sealed, owner)
+        : this.keyring.openAgain(privateJwk, sealed, owner);
+    if (jwk === undefined) return undefined;
+    return { publicKey: { kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid }, privateJwk: jwk };
   }
 }

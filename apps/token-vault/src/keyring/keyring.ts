@@ -1,8 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Envelope, type Owner } from '@gatehouse/sealing/envelope';
 import type { z } from 'zod';
 import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+
+/** What a sealed value is, and the row that it is bound to. */
+export interface SealedFor {
+  readonly kind: SealedKind;
+  readonly owner: Owner;
+}
+
+export type SealedKind =
+  | 'leg'
+  | 'staged_connection'
+  | 'connection'
+  | 'kept_answer'
+  | 'answer_copy'
+  | 'revocation'
+  | 'exchanged_token'
+  | 'bus_key';
 
 /** Seals what the vault stores. Every value is bound to its owner, and so to one row of this gateway. */
 @Injectable()
@@ -10,47 +26,83 @@ export class Keyring {
   readonly #envelope: Envelope;
   readonly #gatewayName: string;
 
-  constructor(@Inject(VAULT_CONFIG) config: VaultConfig) {
+  constructor(
+    @Inject(VAULT_CONFIG) config: VaultConfig,
+    private readonly setAside: SetAsideRows,
+  ) {
     this.#envelope = new Envelope(config.keyEncryptionKeys);
     this.#gatewayName = config.name;
   }
 
-  seal(value: unknown, owner: Owner): Buffer {
+  seal(value: unknown, { owner }: SealedFor): Buffer {
     return this.#envelope.seal(JSON.stringify(value), [this.#gatewayName, ...owner]);
   }
 
-  /** @throws {GatehouseError} `internal` when the value is not this owner's or not of this shape. */
-  open<Shape extends z.ZodType>(shape: Shape, sealed: Uint8Array, owner: Owner): z.output<Shape> {
+  /**
+   * @returns `undefined` when the value is not this owner's, was sealed with a key that is not here, or has another shape:
+   * then operators are told, and whoever asks goes on without it.
+   */
+  open<Shape extends z.ZodType>(
+    shape: Shape,
+    sealed: Uint8Array,
+    row: SealedFor,
+  ): z.output<Shape> | undefined {
+    const opened = this.openAgain(shape, sealed, row);
+    if (opened === undefined) this.setAside.report(row.kind, row.owner.join('/'));
+    return opened;
+  }
+
+  /** For what is known not to have opened before: operators were told. */
+  openAgain<Shape extends z.ZodType>(
+    shape: Shape,
+    sealed: Uint8Array,
+    { owner }: SealedFor,
+  ): z.output<Shape> | undefined {
     try {
       return shape.parse(JSON.parse(this.#envelope.open(sealed, [this.#gatewayName, ...owner])));
     } catch {
       // The cause could quote what is inside.
-      throw new GatehouseError('internal', `a sealed value does not open for its row: ${owner.join('/')}`);
+      return undefined;
     }
   }
 }
 
-export const legOwner = (attemptId: string, provider: string): Owner => ['leg', attemptId, provider];
-export const stagedOwner = (attemptId: string, provider: string): Owner => ['staged', attemptId, provider];
+export const legOwner = (attemptId: string, provider: string): SealedFor => ({
+  kind: 'leg',
+  owner: ['leg', attemptId, provider],
+});
+export const stagedOwner = (attemptId: string, provider: string): SealedFor => ({
+  kind: 'staged_connection',
+  owner: ['staged', attemptId, provider],
+});
+export const stagedAnswerOwner = (attemptId: string, provider: string): SealedFor => ({
+  kind: 'staged_connection',
+  owner: ['staged', attemptId, provider, 'answer'],
+});
 
 interface ConnectionOwner {
   readonly accountId: string;
   readonly provider: string;
   readonly id: string;
 }
-export const tokensOwner = ({ accountId, provider, id }: ConnectionOwner): Owner => [accountId, provider, id];
-export const answerOwner = ({ accountId, provider, id }: ConnectionOwner): Owner => [
-  accountId,
-  provider,
-  id,
-  'answer',
-];
-export const answerCopyOwner = (owner: ConnectionOwner): Owner => [...answerOwner(owner), 'copy'];
-export const revocationOwner = (provider: string, id: string): Owner => ['revocation', provider, id];
-export const exchangedOwner = (accountId: string, backend: string, key: string): Owner => [
-  accountId,
-  backend,
-  'exchanged',
-  key,
-];
-export const busKeyOwner = (kid: string): Owner => ['bus-key', kid];
+export const tokensOwner = ({ accountId, provider, id }: ConnectionOwner): SealedFor => ({
+  kind: 'connection',
+  owner: [accountId, provider, id],
+});
+export const answerOwner = ({ accountId, provider, id }: ConnectionOwner): SealedFor => ({
+  kind: 'kept_answer',
+  owner: [accountId, provider, id, 'answer'],
+});
+export const answerCopyOwner = ({ accountId, provider, id }: ConnectionOwner): SealedFor => ({
+  kind: 'answer_copy',
+  owner: [accountId, provider, id, 'answer', 'copy'],
+});
+export const revocationOwner = (provider: string, id: string): SealedFor => ({
+  kind: 'revocation',
+  owner: ['revocation', provider, id],
+});
+export const exchangedOwner = (accountId: string, backend: string, key: string): SealedFor => ({
+  kind: 'exchanged_token',
+  owner: [accountId, backend, 'exchanged', key],
+});
+export const busKeyOwner = (kid: string): SealedFor => ({ kind: 'bus_key', owner: ['bus-key', kid] });

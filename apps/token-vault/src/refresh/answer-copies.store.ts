@@ -88,11 +88,7 @@ export class AnswerCopies {
 
   /** One that was sealed for somebody else, or by a lost key, says nothing. */
   #open(value: string, row: ConnectionRow): z.output<typeof copy> | undefined {
-    try {
-      return this.keyring.open(copy, Buffer.from(value, 'base64url'), answerCopyOwner(row));
-    } catch {
-      return undefined;
-    }
+    return this.keyring.open(copy, Buffer.from(value, 'base64url'), answerCopyOwner(row));
   }
 
   #opened(): Promise<KeyValueBucket> {

@@ -5,9 +5,10 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { CLOCK } from '../config.js';
 import type { ConnectionRow } from '../connections/connection.js';
-import { Keyring, tokensOwner } from '../keyring/keyring.js';
-import { tokenSet, type TokenSet } from '../providers/token-answer.js';
+import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
+import { tokenAnswer, tokenSet, type TokenSet } from '../providers/token-answer.js';
 import { freshnessOf, stillLives, type AccessLifetime } from './freshness.js';
+import { RefreshEndings } from './refresh-endings.js';
 import { Refresher } from './refresher.js';
 
 export interface CurrentTokens {
@@ -32,6 +33,7 @@ export class CurrentTokensOf {
   constructor(
     private readonly refresher: Refresher,
     private readonly keyring: Keyring,
+    private readonly endings: RefreshEndings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -40,8 +42,11 @@ export class CurrentTokensOf {
    * @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy`
    */
   async connection(row: ConnectionRow, refused?: string): Promise<CurrentTokens> {
-    if (row.state === 'reauth_required') throw reauthRequired(row);
-    const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
+    if (row.state === 'reauth_required' && row.setAsideAt === null) throw reauthRequired(row);
+    return await this.#usable(await this.#opened(row), refused);
+  }
+
+  async #usable({ row, tokens }: CurrentTokens, refused: string | undefined): Promise<CurrentTokens> {
     const isRefused =
       refused !== undefined &&
       equalsInConstantTime(sha256(tokens.accessToken), refused) &&
@@ -56,9 +61,25 @@ export class CurrentTokensOf {
     return await this.#refreshed({ row, tokens }, isRefused);
   }
 
+  /** A row that does not open is set aside, and taken back when it does. */
+  async #opened(row: ConnectionRow): Promise<CurrentTokens> {
+    if (row.setAsideAt === null) {
+      const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
+      if (tokens !== undefined) return { row, tokens };
+      await this.endings.setAside(row);
+      throw reauthRequired(row);
+    }
+    const tokens = this.keyring.openAgain(tokenSet, row.tokens, tokensOwner(row));
+    const answerOpens =
+      row.answer === null || this.keyring.openAgain(tokenAnswer, row.answer, answerOwner(row)) !== undefined;
+    const taken = tokens !== undefined && answerOpens ? await this.endings.takeBack(row) : undefined;
+    if (tokens === undefined || taken === undefined) throw reauthRequired(row);
+    return { row: taken, tokens };
+  }
+
   async #refreshed(before: CurrentTokens, isRefused: boolean): Promise<CurrentTokens> {
     const { outcome, row } = await this.refresher.refresh(before.row);
-    if (row !== undefined) return { row, tokens: this.keyring.open(tokenSet, row.tokens, tokensOwner(row)) };
+    if (row !== undefined) return await this.#opened(row);
     if (outcome === 'reauth_required') throw reauthRequired(before.row);
     if (!isRefused && stillLives(lifetimeOf(before.row), this.clock.nowMs())) return before;
     const { provider } = before.row;

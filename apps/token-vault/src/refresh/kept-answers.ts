@@ -96,7 +96,7 @@ export class KeptAnswers {
   }
 
   #refreshTokenOf(row: ConnectionRow): string | undefined {
-    return this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
+    return this.keyring.open(tokenSet, row.tokens, tokensOwner(row))?.refreshToken;
   }
 }
 

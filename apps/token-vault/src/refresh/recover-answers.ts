@@ -42,7 +42,10 @@ export class RecoverAnswers implements OnApplicationBootstrap {
       await this.copies.eraseOf(id);
       return;
     }
-    const { refreshToken: sent = '' } = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
+    const tokens = this.keyring.openAgain(tokenSet, row.tokens, tokensOwner(row));
+    // Whoever needs its tokens sets the row aside; with its key it may want the copy.
+    if (tokens === undefined) return;
+    const { refreshToken: sent = '' } = tokens;
     const found = await this.copies.find(row, sent);
     if (found === undefined) return;
     // The sign of life of somebody who waits, or one that a dead process left: whoever takes over tells them apart.

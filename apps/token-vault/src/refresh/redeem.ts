@@ -44,11 +44,16 @@ export class Redeem {
 
   async run({ lease, row }: Acquired): Promise<Refreshed> {
     const tokens = this.keyring.open(tokenSet, row.tokens, tokensOwner(row));
+    const kept =
+      row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+    // The refresh token behind an answer that does not open is used up: sending it again could end the grant.
+    if (tokens === undefined || (row.answer !== null && kept === undefined))
+      return await this.endings.setAside(row);
     const { refreshToken } = tokens;
     if (refreshToken === undefined) return await this.endings.reauth(lease, row, undefined);
     const held = this.leases.hold(lease, row, refreshToken);
     try {
-      const done = await this.#redeemed({ lease, row }, refreshToken, held);
+      const done = await this.#redeemed({ lease, row }, refreshToken, held, kept);
       return done === undefined
         ? await this.#letOthers(lease)
         : await this.#ended({ lease, row }, tokens, refreshToken, done);
@@ -57,10 +62,18 @@ export class Redeem {
     }
   }
 
-  /** @returns `undefined` when somebody else may be at it. */
-  async #redeemed({ lease, row }: Acquired, sent: string, held: HeldLease): Promise<Redeemed | undefined> {
+  /**
+   * @param before the answer that the row holds
+   * @returns `undefined` when somebody else may be at it.
+   */
+  async #redeemed(
+    { lease, row }: Acquired,
+    sent: string,
+    held: HeldLease,
+    before: TokenAnswer | undefined,
+  ): Promise<Redeemed | undefined> {
     const provider = this.registry.get(row.provider);
-    let kept = row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+    let kept = before;
     if (kept === undefined && row.refreshStartedAt !== null) {
       const taken = await this.takeOver.look(row, sent, provider.timeoutMs);
       if (taken.kind === 'wait') return undefined;
@@ -144,7 +157,7 @@ export class Redeem {
   }
 
   #refreshTokenOf(row: ConnectionRow): string | undefined {
-    return this.keyring.open(tokenSet, row.tokens, tokensOwner(row)).refreshToken;
+    return this.keyring.open(tokenSet, row.tokens, tokensOwner(row))?.refreshToken;
   }
 }
 

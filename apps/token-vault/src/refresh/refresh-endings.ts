@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
-import { Database } from '@gatehouse/persistence/database';
+import { Database, type Queries } from '@gatehouse/persistence/database';
 import { ConnectionEvents } from '../connections/connection-events.js';
 import type { ConnectionRow } from '../connections/connection.js';
-import { EventOutboxStore } from '../connections/event-outbox.store.js';
+import { EventOutboxStore, type ConnectionChange } from '../connections/event-outbox.store.js';
 import { RevocationOutboxStore } from '../connections/revocation-outbox.store.js';
 import { revocable, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
 import type { RefreshOutcome } from './outcome.js';
@@ -72,6 +72,37 @@ export class RefreshEndings {
     this.log.info('connection-needs-user', { connectionId, provider });
     await this.events.publish([event]);
     return { outcome: 'reauth_required' };
+  }
+
+  /** What is stored of the connection does not open. It stays as it is, and the user is asked to sign in again. */
+  async setAside(row: ConnectionRow): Promise<Refreshed> {
+    await this.#change(row, 'reauth_required', (tx) => this.store.setAside(tx, row));
+    return { outcome: 'reauth_required' };
+  }
+
+  /** Its key is back. @returns `undefined` when the row is another one by now. */
+  async takeBack(row: ConnectionRow): Promise<ConnectionRow | undefined> {
+    let taken: ConnectionRow | undefined;
+    await this.#change(row, 'connected', async (tx) => {
+      taken = await this.store.takeBack(tx, row);
+      return taken !== undefined;
+    });
+    if (taken !== undefined)
+      this.log.info('sealed-row-taken-back', { connectionId: row.id, provider: row.provider });
+    return taken;
+  }
+
+  /** A change and the event of it, or neither. */
+  async #change(
+    { id: connectionId, accountId, provider }: ConnectionRow,
+    change: ConnectionChange['change'],
+    write: (tx: Queries) => Promise<boolean>,
+  ): Promise<void> {
+    const payload = { connectionId, accountId, provider, change, atMs: Date.now() };
+    const event = await this.database.transaction(async (tx) =>
+      (await write(tx)) ? await this.outbox.add(tx, payload) : undefined,
+    );
+    if (event !== undefined) await this.events.publish([event]);
   }
 
   /** The connection was revoked while its refresh was on the way: nobody will use these tokens. */

@@ -96,7 +96,7 @@ export class RefreshStore {
       name: 'refresh-publish',
       text: `update connections c set tokens = $3, scopes = $4, access_obtained_at = $5, access_expires_at = $6,
                version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
-               refresh_started_at = null, failures = 0, next_attempt_at = null
+               refresh_started_at = null, failures = 0, next_attempt_at = null, set_aside_at = null
              where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
       values: [
         id,
@@ -137,6 +137,29 @@ export class RefreshStore {
              where id = $1 and version = $2 and lease_owner = $3`,
       values: [id, version, owner, restMs, state === 'ambiguous'],
     });
+  }
+
+  /** The row does not open: only the user can mend it, or whoever has its key. @returns false when it is another one by now, or known. */
+  async setAside(tx: Queries, { id, version, tokens, answer }: ConnectionRow): Promise<boolean> {
+    const { rowCount } = await tx.query({
+      name: 'refresh-set-aside',
+      text: `update connections set state = 'reauth_required', set_aside_at = now(), lease_owner = null, lease_until = null
+             where id = $1 and version = $2 and tokens = $3 and answer is not distinct from $4 and set_aside_at is null`,
+      values: [id, version, tokens, answer],
+    });
+    return rowCount === 1;
+  }
+
+  /** The row opens again, as it was. */
+  async takeBack(tx: Queries, { id, version }: ConnectionRow): Promise<ConnectionRow | undefined> {
+    const { rows } = await tx.query<ConnectionRow>({
+      name: 'refresh-take-back',
+      text: `update connections c set set_aside_at = null,
+               state = case when c.refresh_started_at is null then 'live' else 'ambiguous' end
+             where c.id = $1 and c.version = $2 and c.set_aside_at is not null returning ${CONNECTION_COLUMNS}`,
+      values: [id, version],
+    });
+    return rows[0];
   }
 
   async release({ id, owner }: Lease): Promise<void> {

@@ -12,7 +12,10 @@ import { startTokenVault } from '../token-vault.app.js';
 import { VaultClient } from './vault-client.js';
 import { vaultConfig, type VaultConfigOptions } from './vault-config.js';
 
-export interface TestVaultOptions extends Pick<VaultConfigOptions, 'providers' | 'backends'> {
+export interface TestVaultOptions extends Pick<
+  VaultConfigOptions,
+  'providers' | 'backends' | 'keyEncryptionKeys'
+> {
   readonly databaseUrl: Secret;
   readonly nats: { optionsOf(service: BusOptions['service']): BusOptions };
   readonly log: Log;

@@ -79,16 +79,24 @@ export const tokenExchange = (
   ...more,
 });
 
-export const KEY_ENCRYPTION_KEY = { id: 'test', key: new Secret(randomBytes(32).toString('base64url')) };
+const KEY_ENCRYPTION_KEY = { id: 'test', key: new Secret(randomBytes(32).toString('base64url')) };
 
 export interface VaultConfigOptions {
   readonly databaseUrl: Secret;
   readonly bus: BusOptions;
   readonly providers: VaultConfig['upstreamProviders'];
   readonly backends: Readonly<Record<string, BackendCredential>>;
+  /** Default: the one of all tests. */
+  readonly keyEncryptionKeys?: VaultConfig['keyEncryptionKeys'];
 }
 
-export const vaultConfig = ({ databaseUrl, bus, providers, backends }: VaultConfigOptions): VaultConfig => ({
+export const vaultConfig = ({
+  databaseUrl,
+  bus,
+  providers,
+  backends,
+  keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
+}: VaultConfigOptions): VaultConfig => ({
   name: bus.gatewayName,
   publicUrl: 'http://localhost:4483',
   resourceUrl: 'http://localhost:4483/mcp',
@@ -98,6 +106,6 @@ export const vaultConfig = ({ databaseUrl, bus, providers, backends }: VaultConf
   issuer: ISSUER,
   upstreamProviders: providers,
   backendCredentials: new Map(Object.entries(backends)),
-  keyEncryptionKeys: [KEY_ENCRYPTION_KEY],
+  keyEncryptionKeys,
   databaseUrl,
 });

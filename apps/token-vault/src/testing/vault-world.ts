@@ -10,7 +10,10 @@ import type { VaultClient } from './vault-client.js';
 import { oauth2Provider, oidcProvider } from './vault-config.js';
 
 type Providers = TestVaultOptions['providers'];
-type VaultOptions = Pick<TestVaultOptions, 'providers' | 'backends' | 'replicas' | 'limits'> & {
+type VaultOptions = Pick<
+  TestVaultOptions,
+  'providers' | 'backends' | 'replicas' | 'limits' | 'keyEncryptionKeys'
+> & {
   readonly databaseUrl?: Secret;
 };
 
