@@ -88,7 +88,7 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
   await client.refresh(refreshToken);
   answers.push(JSON.stringify((await modernRequest(world.mcpUrl, accessToken, 'tools/list')).body));
   for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy'] as const) {
-    for (const port of world.portsOf(service))
+    for (const port of world.internalPortsOf(service))
       answers.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
   }
   await delay(300);

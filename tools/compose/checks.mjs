@@ -28,6 +28,7 @@ const FOREIGN = {
 
 export const checksOf = (compose, replicas, up) => [
   ['every proxy served calls', () => everyProxyServed(compose, replicas)],
+  ['health in detail and metrics are for nobody outside of the container', () => keptToThemselves(compose)],
   ['no process runs as root, with a capability or with a way to get one', () => powerless(compose)],
   ['every root file system is read-only', () => readOnly(compose)],
   ['ports are published on this machine only', () => loopbackOnly(compose)],
@@ -53,7 +54,7 @@ async function everyProxyServed(compose, replicas) {
   const problems = await Promise.all(
     proxies.map(async (proxy) => {
       const script =
-        "fetch('http://127.0.0.1:4483/metrics').then((answer) => answer.text()).then(console.log)";
+        "fetch('http://127.0.0.1:4495/metrics').then((answer) => answer.text()).then(console.log)";
       const { stdout } = await compose.inside(proxy, 'node', '-e', script);
       const counts = [...stdout.matchAll(/proxy_calls_total\{[^}]*\} (\d+)/g)].map(([, count]) =>
         Number(count),
@@ -62,6 +63,27 @@ async function everyProxyServed(compose, replicas) {
     }),
   );
   return problems.flat();
+}
+
+/** The public port of another container, and its internal one. */
+async function keptToThemselves(compose) {
+  const [asking] = await of(compose, 'token-vault');
+  const statusOf = async (url) => {
+    const script = `fetch('${url}').then(({ status }) => console.log(status), () => console.log('no answer'))`;
+    return (await compose.inside(asking, 'node', '-e', script)).stdout.trim();
+  };
+  const wanted = {
+    'http://vmcp-proxy:4483/metrics': '404',
+    'http://vmcp-proxy:4483/readyz': '404',
+    'http://vmcp-proxy:4495/metrics': 'no answer',
+    'http://authorization-server:4484/metrics': '404',
+    'http://authorization-server:4484/readyz': '404',
+    'http://authorization-server:4496/metrics': 'no answer',
+  };
+  const found = await Promise.all(
+    Object.entries(wanted).map(async ([url, answer]) => ({ url, answer, got: await statusOf(url) })),
+  );
+  return found.filter(({ answer, got }) => got !== answer).map(({ url, got }) => `${url} answers ${got}`);
 }
 
 async function powerless(compose) {

@@ -5,7 +5,8 @@ import { contractServer } from '@gatehouse/messaging/contract-server';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
-import { HTTP_LIMITS, limitedServer } from '@gatehouse/service-process/http-server';
+import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
+import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { Config } from './config.js';
 import { peerUnless } from './http/caller.js';
@@ -18,11 +19,22 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /** An office behind one address, with the few connections that each browser opens. */
 const MAX_CONNECTIONS_OF_ONE_PEER = 256;
 
-/** The whole service, not yet listening on its port. */
-export async function createApplication(
+/** The whole service, answering on the bus and on both its listeners. */
+export async function startAuthorizationServer(
   config: Config,
   log: Log,
   limits = HTTP_LIMITS,
+): Promise<RunningService<NestFastifyApplication>> {
+  const app = await createApplication(config, log, limits);
+  await app.startAllMicroservices();
+  await app.listen(config.listen.port, config.listen.host);
+  return await withInternalServer(app, config.listen.internal, log);
+}
+
+async function createApplication(
+  config: Config,
+  log: Log,
+  limits: HttpLimits,
 ): Promise<NestFastifyApplication> {
   const urls = new IssuerUrls(config.issuer);
   const perPeer = { max: MAX_CONNECTIONS_OF_ONE_PEER, peerOf: peerUnless(config.trustedProxies) };
@@ -50,9 +62,4 @@ export async function createApplication(
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.connectMicroservice({ strategy: contractServer(busOptionsOf('authorization-server', config)) });
   return app;
-}
-
-export async function start(app: NestFastifyApplication, config: Config): Promise<void> {
-  await app.startAllMicroservices();
-  await app.listen(config.listen.port, config.listen.host);
 }

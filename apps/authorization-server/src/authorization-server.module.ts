@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
+import { LivenessController } from '@gatehouse/observability/liveness.controller';
 import type { Log } from '@gatehouse/observability/log';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
@@ -23,6 +24,7 @@ export class AuthorizationServerModule {
   static forRoot(config: Config, log: Log): DynamicModule {
     return {
       module: AuthorizationServerModule,
+      controllers: [LivenessController],
       imports: [
         ConfigModule.forRoot(config),
         ObservabilityModule.forRoot(log),

@@ -3,7 +3,7 @@ import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { busUnreachable } from '@gatehouse/messaging/reachable';
 import { databaseUnreachable } from '@gatehouse/persistence/reachable';
 import { runService } from '@gatehouse/service-process/run-service';
-import { createApplication, start } from './application.js';
+import { startAuthorizationServer } from './application.js';
 
 const SERVICE = 'authorization-server';
 
@@ -23,9 +23,5 @@ await runService({
       check: () => busUnreachable(busOptionsOf(SERVICE, { name: model.name, nats: natsAccess(model) })),
     },
   ],
-  start: async (part, log) => {
-    const app = await createApplication(part, log);
-    await start(app, part);
-    return app;
-  },
+  start: startAuthorizationServer,
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { HTTP_LIMITS } from '@gatehouse/service-process/http-server';
 import { RawConnection } from '@gatehouse/testing/raw-connection';
-import type { AddressInfo } from 'node:net';
 import type { TestVault } from './testing/test-vault.js';
 import { startVaultWorld, type VaultWorld } from './testing/vault-world.js';
 
@@ -22,8 +21,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const connection = (): RawConnection =>
-  new RawConnection((vault.app.getHttpServer().address() as AddressInfo).port);
+const connection = (): RawConnection => new RawConnection(Number(new URL(vault.internalOrigin).port));
 
 test('the health listener is as hard to hold as the others (slow header, slow body)', async () => {
   const quiet = connection();

@@ -148,8 +148,9 @@ test('an event that could not be published with its change is published later', 
 });
 
 describe('over HTTP', () => {
-  test('there is health and there are metrics, and nothing else', async () => {
-    const url = await world.vault.app.getUrl();
+  test('there is health and there are metrics for those who run it, and nothing else for anybody', async () => {
+    const url = world.vault.internalOrigin;
+    expect(world.vault.app.getHttpServer().listening).toBe(false);
     await expect(fetch(`${url}/healthz`)).resolves.toMatchObject({ status: 200 });
     await expect(fetch(`${url}/readyz`)).resolves.toMatchObject({ status: 200 });
     await expect(fetch(`${url}/credential`, { method: 'POST' })).resolves.toMatchObject({ status: 404 });

@@ -31,7 +31,7 @@ afterEach(async () => {
   await nats.close();
 });
 
-const ready = async (): Promise<boolean> => (await fetch(`${proxy.origin}/readyz`)).status === 200;
+const ready = async (): Promise<boolean> => (await fetch(`${proxy.internalOrigin}/readyz`)).status === 200;
 
 /** The bus is lost, something happens, the bus is found again. */
 async function whileCutOff(happens: () => void): Promise<void> {

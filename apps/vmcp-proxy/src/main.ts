@@ -2,7 +2,7 @@ import { natsAccess, vmcpProxyPart } from '@gatehouse/config/parts';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { busUnreachable } from '@gatehouse/messaging/reachable';
 import { runService } from '@gatehouse/service-process/run-service';
-import { makeProxy } from './proxy-server.js';
+import { startVmcpProxy } from './proxy-server.js';
 
 const SERVICE = 'vmcp-proxy';
 
@@ -15,9 +15,5 @@ await runService({
       check: () => busUnreachable(busOptionsOf(SERVICE, { name: model.name, nats: natsAccess(model) })),
     },
   ],
-  start: async (part, log) => {
-    const app = await makeProxy(part, log);
-    await app.listen(part.listen.port, part.listen.host);
-    return app;
-  },
+  start: startVmcpProxy,
 });

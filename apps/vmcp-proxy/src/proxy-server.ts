@@ -2,6 +2,7 @@ import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
+import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -13,12 +14,12 @@ const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 16_384 };
 
 type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Makes the service: `/mcp` goes from the socket straight to the gateway, everything else through Nest. */
-export async function makeProxy(
+/** Starts the service: `/mcp` goes from the socket straight to the gateway, everything else through Nest. */
+export async function startVmcpProxy(
   part: VmcpProxyPart,
   log: Log,
   limits = LIMITS,
-): Promise<NestFastifyApplication> {
+): Promise<RunningService<NestFastifyApplication>> {
   // Filled in below: the server is made before the gateway, and listens after it.
   const made: { gateway?: Gateway } = {};
   const dispatch =
@@ -37,7 +38,8 @@ export async function makeProxy(
     logger: nestLogger(log),
   });
   made.gateway = app.get<Gateway>(GATEWAY);
-  return app;
+  await app.listen(part.listen.port, part.listen.host);
+  return await withInternalServer(app, part.listen.internal, log);
 }
 
 const isMcp = (url: string | undefined): boolean => url === '/mcp' || url?.startsWith('/mcp?') === true;

@@ -13,7 +13,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
-import { makeProxy } from './proxy-server.js';
+import { startVmcpProxy } from './proxy-server.js';
 import {
   AuthorizationServerStandIn,
   startStandIn,
@@ -43,6 +43,8 @@ export interface ProxySetup {
 export interface TestProxy {
   readonly origin: string;
   readonly mcpUrl: string;
+  /** Health in detail, and metrics. */
+  readonly internalOrigin: string;
   readonly surroundings: Surroundings;
   /** The vault says that a connection changed. Resolves when the proxy has heard it. */
   connectionChanged(
@@ -73,13 +75,14 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     startStandIn(setup.nats.optionsOf('token-vault'), VaultStandIn, surroundings),
   ]);
   const startReplica = async () => {
-    const app = await makeProxy(proxyPart(setup), setup.log ?? new SilentLog(), setup.limits);
-    await app.listen(0, '127.0.0.1');
+    const running = await startVmcpProxy(proxyPart(setup), setup.log ?? new SilentLog(), setup.limits);
+    const { app } = running;
     const { port } = app.getHttpServer().address() as AddressInfo;
     const origin = `http://127.0.0.1:${port}`;
     // What the bus delivered before this round trip has been heard after it.
     const hear = async () => await app.get(BusConnection).connection.flush();
-    return { origin, mcpUrl: `${origin}/mcp`, hear, close: async () => await app.close() };
+    const internalOrigin = `http://127.0.0.1:${running.internalPort}`;
+    return { origin, internalOrigin, mcpUrl: `${origin}/mcp`, hear, close: running.close };
   };
   const first = await startReplica();
   const tell = async <Payload extends z.ZodType>(
@@ -160,7 +163,7 @@ function proxyPart({
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
     shutdownTimeoutMs: 25_000,
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
     limits: requestLimits ?? { requestBytes: 4_194_304, requestBytesPerPerson: 16_777_216 },
     incomingAuth: incomingAuth ?? {
       type: 'oidc',

@@ -4,6 +4,7 @@ import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
+import { LivenessController } from '@gatehouse/observability/liveness.controller';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
@@ -33,7 +34,7 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
     return {
       module: VmcpProxyModule,
       imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(busOptionsOf('vmcp-proxy', part))],
-      controllers: [MetadataController],
+      controllers: [LivenessController, MetadataController],
       providers: [
         { provide: PROXY_PART, useValue: part },
         {

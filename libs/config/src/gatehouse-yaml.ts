@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { authServer } from './yaml/auth-server-fields.js';
-import { block, choice, egress, facts, keyEncryptionKeys, list, mapOf, secret, text } from './yaml/fields.js';
+import {
+  block,
+  choice,
+  egress,
+  facts,
+  keyEncryptionKeys,
+  list,
+  mapOf,
+  secret,
+  text,
+  type FieldFacts,
+} from './yaml/fields.js';
+import { INTERNAL_PORT_OFFSET } from './internal-ports.js';
 import { outgoingAuth } from './yaml/outgoing-auth-fields.js';
 
 const incomingAuth = block(
@@ -76,15 +88,29 @@ const aggregation = block('How the tools of all backends become one list.', {
   ).default([]),
 });
 
-const address = (about: string, port: number) =>
+const host = (about: string) => text('host', about).default('127.0.0.1');
+const port = (more: FieldFacts = {}) =>
+  z
+    .int()
+    .min(0)
+    .max(65535)
+    .register(facts, { about: 'TCP port; 0 takes any free one.', ...more });
+
+const INTERNAL_HOST =
+  'Address to listen on; probes and scrapers from elsewhere need another one, on a network that clients are not in.';
+
+/** Plain HTTP, without a word of who may ask: it is for the network of those who run the service. */
+const internal = (publicPort: string) =>
+  block('`/healthz`, `/readyz` and `/metrics`, which the public listener does not have.', {
+    host: host(INTERNAL_HOST),
+    port: port({ derived: publicPort }).exactOptional(),
+  }).prefault({});
+
+const addresses = (about: string, publicPort: number) =>
   block(about, {
-    host: text('host', 'Address to listen on; containers set `0.0.0.0`.').default('127.0.0.1'),
-    port: z
-      .int()
-      .min(0)
-      .max(65535)
-      .register(facts, { about: 'TCP port; 0 takes any free one.' })
-      .default(port),
+    host: host('Address to listen on; containers set `0.0.0.0`.'),
+    port: port().default(publicPort),
+    internal: internal(`that of the public listener + ${INTERNAL_PORT_OFFSET}; 0 with 0`),
   }).prefault({});
 
 const database = (about: string) =>
@@ -152,9 +178,11 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     ).default('16MiB'),
   }).prefault({}),
   listen: block('Where the services listen.', {
-    proxy: address('MCP clients.', 4483),
-    authorizationServer: address('Browsers and MCP clients.', 4484),
-    tokenVault: address('Health and metrics only.', 4485),
+    proxy: addresses('MCP clients.', 4483),
+    authorizationServer: addresses('Browsers and MCP clients.', 4484),
+    tokenVault: block('It has nothing for anybody but those who run it.', {
+      internal: internal('4485'),
+    }).prefault({}),
   }).prefault({}),
 });
 

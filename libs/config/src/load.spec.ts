@@ -66,15 +66,30 @@ test('what is left out has a safe default', () => {
     oidc: { issuer: 'https://mcp.acme.example', audience: resourceUrl, resourceUrl, scopes: ['openid'] },
   });
   expect(listen).toEqual({
-    proxy: { host: '127.0.0.1', port: 4483 },
-    authorizationServer: { host: '127.0.0.1', port: 4484 },
-    tokenVault: { host: '127.0.0.1', port: 4485 },
+    proxy: { host: '127.0.0.1', port: 4483, internal: { host: '127.0.0.1', port: 4495 } },
+    authorizationServer: { host: '127.0.0.1', port: 4484, internal: { host: '127.0.0.1', port: 4496 } },
+    tokenVault: { internal: { host: '127.0.0.1', port: 4485 } },
   });
   expect(aggregation).toMatchObject({
     conflictResolution: 'prefix',
     conflictResolutionConfig: { prefixFormat: '{workload}_' },
   });
   expect(backends[0]).toMatchObject({ timeoutMs: 30_000, transport: 'streamable-http' });
+});
+
+test('an internal listener follows its public one, is where it is written, and takes any free port beside one that does', () => {
+  const { listen } = modelOf({
+    listen: {
+      proxy: { host: '0.0.0.0', port: 8080, internal: { host: '10.0.0.1' } },
+      authorizationServer: { port: 0 },
+      tokenVault: { internal: { port: 9000 } },
+    },
+  });
+  expect(listen).toEqual({
+    proxy: { host: '0.0.0.0', port: 8080, internal: { host: '10.0.0.1', port: 8092 } },
+    authorizationServer: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
+    tokenVault: { internal: { host: '127.0.0.1', port: 9000 } },
+  });
 });
 
 test('the example of the documentation is accepted, and its secrets are read from files and the environment', () => {

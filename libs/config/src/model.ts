@@ -41,10 +41,16 @@ export interface GatehouseModel {
   readonly shutdownTimeoutMs: number;
   readonly limits: RequestLimits;
   readonly listen: {
-    readonly proxy: ListenAddress;
-    readonly authorizationServer: ListenAddress;
-    readonly tokenVault: ListenAddress;
+    readonly proxy: ListenAddresses;
+    readonly authorizationServer: ListenAddresses;
+    /** Nobody but its operators has anything to ask it over HTTP. */
+    readonly tokenVault: Pick<ListenAddresses, 'internal'>;
   };
+}
+
+/** Where clients and browsers come, and where a service tells its operators how it is. */
+export interface ListenAddresses extends ListenAddress {
+  readonly internal: ListenAddress;
 }
 
 /** What the proxy takes of its clients. */

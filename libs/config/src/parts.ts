@@ -10,7 +10,7 @@ import {
   type HeaderInjection,
   type IncomingAuth,
   type KeyEncryptionKey,
-  type ListenAddress,
+  type ListenAddresses,
   type OutgoingStrategy,
   type RequestLimits,
   type TokenExchange,
@@ -36,7 +36,7 @@ interface CommonPart {
   readonly resourceUrl: string;
   readonly nats: NatsAccess;
   readonly shutdownTimeoutMs: number;
-  readonly listen: ListenAddress;
+  readonly listen: GatehouseModel['listen']['tokenVault'];
 }
 
 /** What the authorization server may know of a provider: nothing that it could sign in with. */
@@ -50,6 +50,7 @@ export interface ProviderView extends UpstreamProviderFacts {
 /** What the authorization server may see: no upstream client secret, no key of the vault. */
 export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders'> {
   readonly upstreamProviders: readonly ProviderView[];
+  readonly listen: ListenAddresses;
   /** Postgres connection URL. */
   readonly databaseUrl: Secret;
 }
@@ -83,6 +84,7 @@ export interface ProxyBackend extends Backend {
 
 /** What the proxy may see: no database, no key, no provider credential. */
 export interface VmcpProxyPart extends CommonPart {
+  readonly listen: ListenAddresses;
   readonly incomingAuth: IncomingAuth;
   /** Absent when an external issuer is trusted: then there is nothing to connect. */
   readonly authServer?: {
@@ -176,7 +178,7 @@ export function providerOf(strategy: OutgoingStrategy<unknown>): string | undefi
   return strategy.type === 'tokenExchange' ? strategy.subjectProviderName : undefined;
 }
 
-const common = (model: GatehouseModel, listen: ListenAddress): CommonPart => ({
+const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, listen: Listen) => ({
   name: model.name,
   publicUrl: model.publicUrl,
   resourceUrl: model.resourceUrl,

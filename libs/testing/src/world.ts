@@ -27,8 +27,11 @@ const LISTEN_KEYS = {
   'token-vault': 'tokenVault',
   'vmcp-proxy': 'proxy',
 } as const;
-const OFFSETS = { 'vmcp-proxy': 0, 'authorization-server': 1, 'token-vault': 2 } as const;
-const REPLICA_PORTS_AT = 20;
+const OFFSETS = { 'vmcp-proxy': 0, 'authorization-server': 1 } as const;
+const INTERNAL_OFFSETS = { 'token-vault': 2, 'vmcp-proxy': 3, 'authorization-server': 4 } as const;
+/** Behind those of the demonstration. */
+const REPLICA_PORTS_AT = 12;
+const PORTS_OF_REPLICA = 5;
 
 /** All of Gatehouse as processes of its own, around real Postgres, NATS, identity providers and backends. */
 export interface World {
@@ -42,7 +45,9 @@ export interface World {
   /** What stands before the replicas of a service. */
   readonly balancers: Readonly<Record<'vmcp-proxy' | 'authorization-server', LoadBalancer>>;
   /** The ports that the replicas of a service listen on themselves. */
-  portsOf(service: Service): readonly number[];
+  portsOf(service: keyof typeof OFFSETS): readonly number[];
+  /** Where they have health and metrics. */
+  internalPortsOf(service: Service): readonly number[];
   /** Everything that any service printed. */
   logs(): string;
   close(): Promise<void>;
@@ -50,7 +55,7 @@ export interface World {
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const replicaCount = options.replicas ?? 1;
-  const portBase = await freePortBase(REPLICA_PORTS_AT + 3 * replicaCount);
+  const portBase = await freePortBase(REPLICA_PORTS_AT + PORTS_OF_REPLICA * replicaCount);
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
   const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
     startTestDatabase('authorization-server'),
@@ -64,17 +69,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const demonstration = new Demonstration(portBase, options.demonstrationFlags);
   const yaml = await worldConfiguration(portBase, nats, options.configure);
   const environments = environmentsOf(databases, nats);
-  const portsOf = (service: Service) =>
+  const portsAt = (offset: number): readonly number[] =>
     Array.from(
       { length: replicaCount },
-      (_, replica) => portBase + REPLICA_PORTS_AT + replica * 3 + OFFSETS[service],
+      (_, replica) => portBase + REPLICA_PORTS_AT + replica * PORTS_OF_REPLICA + offset,
     );
+  const portsOf = (service: keyof typeof OFFSETS) => portsAt(OFFSETS[service]);
+  const internalPortsOf = (service: Service) => portsAt(INTERNAL_OFFSETS[service]);
   const replicasOf = async (service: Service) =>
     await Promise.all(
-      portsOf(service).map(async (port, replica) => {
+      internalPortsOf(service).map(async (internalPort, replica) => {
         const file = join(folder, `${service}-${replica}.yaml`);
-        await writeFile(file, withListenPort(yaml, service, port));
-        return serviceProgram(service, replica, port, file, environments[service]);
+        const port = service === 'token-vault' ? undefined : portsOf(service)[replica];
+        await writeFile(file, withListenPorts(yaml, service, { port, internalPort }));
+        return serviceProgram(service, replica, internalPort, file, environments[service]);
       }),
     );
   const replicas = {
@@ -97,6 +105,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     replicas,
     balancers,
     portsOf,
+    internalPortsOf,
     logs: () => programs.map((program) => program.output).join('\n'),
     async close() {
       await Promise.all(Object.values(balancers).map((balancer) => balancer.close()));
@@ -123,7 +132,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 const serviceProgram = (
   service: Service,
   replica: number,
-  port: number,
+  internalPort: number,
   file: string,
   environment: Readonly<Record<string, string>>,
 ) =>
@@ -132,7 +141,7 @@ const serviceProgram = (
     script: inRepository('apps', service, 'dist/main.js'),
     args: ['--config', file],
     environment,
-    isReady: () => answersOk(`http://127.0.0.1:${port}/readyz`),
+    isReady: () => answersOk(`http://127.0.0.1:${internalPort}/readyz`),
   });
 
 /** The demonstration's own configuration, on this world's ports. */
@@ -151,8 +160,18 @@ async function worldConfiguration(
   return configure === undefined ? moved : configure(moved);
 }
 
-const withListenPort = (yaml: string, service: Service, port: number): string =>
-  yaml.replace(new RegExp(`(${LISTEN_KEYS[service]}: \\{ host: [^,]+, port: )\\d+`), `$1${port}`);
+function withListenPorts(
+  yaml: string,
+  service: Service,
+  { port, internalPort }: { readonly port: number | undefined; readonly internalPort: number },
+): string {
+  const internal = `internal: { host: 127.0.0.1, port: ${internalPort} }`;
+  const open = port === undefined ? '' : `host: 127.0.0.1, port: ${port}, `;
+  return yaml.replace(
+    new RegExp(`^( *${LISTEN_KEYS[service]}: )\\{ (?:host|internal).*$`, 'm'),
+    `$1{ ${open}${internal} }`,
+  );
+}
 
 /** Each service gets its own secrets and no others, as in a deployment. */
 function environmentsOf(

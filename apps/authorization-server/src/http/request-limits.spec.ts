@@ -93,7 +93,7 @@ describe('a flood from one address is answered 429', () => {
   });
 
   test('but never who watches over the service', async () => {
-    const answers = await Promise.all(Array.from({ length: 2_000 }, () => ask('/readyz', '192.0.2.5')));
+    const answers = await Promise.all(Array.from({ length: 2_000 }, () => ask('/healthz', '192.0.2.5')));
     expect(answers.every(({ statusCode }) => statusCode === 200)).toBe(true);
   });
 });

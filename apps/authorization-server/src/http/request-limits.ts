@@ -36,7 +36,7 @@ const ENDPOINTS: Readonly<Record<string, Kind>> = {
 };
 
 /** Asked by whoever watches over the service, often, and cheap. */
-const UNLIMITED = new Set(['/healthz', '/readyz', '/metrics']);
+const UNLIMITED = new Set(['/healthz']);
 
 /** Every route has a limit, those that do not exist included. */
 export function kindOf(url: string): Kind | undefined {

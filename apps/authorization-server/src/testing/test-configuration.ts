@@ -24,7 +24,7 @@ export function testConfiguration(
     resourceUrl: 'http://localhost:9/mcp',
     nats: bus,
     shutdownTimeoutMs: 25_000,
-    listen: { host: '127.0.0.1', port },
+    listen: { host: '127.0.0.1', port, internal: { host: '127.0.0.1', port: 0 } },
     issuer,
     primaryUpstreamProvider: 'acme-sso',
     insecureAllowHttp: false,

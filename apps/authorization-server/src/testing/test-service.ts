@@ -5,7 +5,7 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { Log } from '@gatehouse/observability/log';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
-import { createApplication, start } from '../application.js';
+import { startAuthorizationServer } from '../application.js';
 import type { Config } from '../config.js';
 import { startStandInVault, type StandInVault } from './stand-in-vault.js';
 import { TestBrowser, type Answer } from './test-browser.js';
@@ -29,6 +29,8 @@ export class TestService {
   private constructor(
     readonly config: Config,
     readonly app: NestFastifyApplication,
+    /** Where its operators look. */
+    readonly internal: string,
     readonly vault: StandInVault,
     readonly close: () => Promise<void>,
   ) {}
@@ -43,10 +45,10 @@ export class TestService {
       { databaseUrl: parts.databaseUrl, bus, port: parts.port },
       parts.overrides,
     );
-    const app = await createApplication(config, parts.log, parts.limits);
-    await start(app, config);
-    return new TestService(config, app, vault, async () => {
-      await app.close();
+    const running = await startAuthorizationServer(config, parts.log, parts.limits);
+    const internal = `http://127.0.0.1:${running.internalPort}`;
+    return new TestService(config, running.app, internal, vault, async () => {
+      await running.close();
       await started?.app.close();
     });
   }

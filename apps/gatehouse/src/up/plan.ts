@@ -73,7 +73,9 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     ...basePorts,
     proxy: proxy.port,
     authorizationServer: authorizationServer.port,
-    tokenVault: tokenVault.port,
+    tokenVault: tokenVault.internal.port,
+    proxyInternal: proxy.internal.port,
+    authorizationServerInternal: authorizationServer.internal.port,
   };
   return { configuration, model, warnings, isDemonstration, movedTo, ports, services, ownPostgres, valuesOf };
 }

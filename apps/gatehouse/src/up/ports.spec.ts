@@ -4,7 +4,8 @@ import { isUsableBase, movePorts, planPorts, portsToTake, renderTakenPorts, PORT
 test('no two parts share a port, with replicas too', () => {
   const ports = portsToTake(planPorts(4483), true, 3).map(({ port }) => port);
   expect(new Set(ports).size).toBe(ports.length);
-  expect(ports).toHaveLength(PORT_COUNT + 6);
+  // One of the row is left over.
+  expect(ports).toHaveLength(PORT_COUNT - 1 + 2 * 5);
 });
 
 test('moving the base moves loopback addresses of the plan and nothing else', () => {
@@ -12,7 +13,7 @@ test('moving the base moves loopback addresses of the plan and nothing else', ()
     'issuer: http://localhost:4484',
     'proxy: { host: 127.0.0.1, port: 4483 }',
     'servers: [nats://127.0.0.1:4492]',
-    'outside: http://localhost:8080 http://localhost:4495 http://localhost:44831',
+    'outside: http://localhost:8080 http://localhost:4497 http://localhost:44831',
     'foreign: https://acme.example:4484',
   ].join('\n');
   expect(movePorts(text, 4483, 6000)).toBe(
@@ -20,7 +21,7 @@ test('moving the base moves loopback addresses of the plan and nothing else', ()
       'issuer: http://localhost:6001',
       'proxy: { host: 127.0.0.1, port: 6000 }',
       'servers: [nats://127.0.0.1:6009]',
-      'outside: http://localhost:8080 http://localhost:4495 http://localhost:44831',
+      'outside: http://localhost:8080 http://localhost:4497 http://localhost:44831',
       'foreign: https://acme.example:4484',
     ].join('\n'),
   );

@@ -1,6 +1,8 @@
+import { internalPortOf } from '@gatehouse/config/internal-ports';
+
 export const DEFAULT_PORT_BASE = 4483;
 /** How many ports in a row one gateway with its demonstration world takes. */
-export const PORT_COUNT = 11;
+export const PORT_COUNT = 14;
 /** Replica `i` of a service listens this much times `i` above the first. */
 export const REPLICA_STEP = 100;
 
@@ -23,6 +25,8 @@ export interface PortPlan {
   readonly postgres: number;
   readonly nats: number;
   readonly control: number;
+  readonly proxyInternal: number;
+  readonly authorizationServerInternal: number;
 }
 
 export function planPorts(base: number): PortPlan {
@@ -38,7 +42,9 @@ export function planPorts(base: number): PortPlan {
     tickets: base + 7,
     postgres: base + 8,
     nats: base + 9,
-    control: base + 10,
+    control: base + 11,
+    proxyInternal: internalPortOf(base),
+    authorizationServerInternal: internalPortOf(base + 1),
   };
 }
 
@@ -55,6 +61,11 @@ export function portsToTake(plan: PortPlan, withDemonstration: boolean, replicas
       purpose: replicaName('authorization-server', index),
     },
     { port: plan.tokenVault + index * REPLICA_STEP, purpose: replicaName('token-vault (health)', index) },
+    { port: plan.proxyInternal + index * REPLICA_STEP, purpose: replicaName('vmcp-proxy (health)', index) },
+    {
+      port: plan.authorizationServerInternal + index * REPLICA_STEP,
+      purpose: replicaName('authorization-server (health)', index),
+    },
   ]).flat();
   const demonstration = [
     { port: plan.acmeSso, purpose: 'identity provider acme-sso' },

@@ -73,6 +73,6 @@ test('a replica has the same configuration on ports of its own', () => {
   const ports = planPorts(4483);
   expect(replicaConfiguration(text, ports, 0)).toBe(text);
   const second = replicaConfiguration(text, ports, 1);
-  for (const port of [4583, 4584, 4585]) expect(second).toContain(`port: ${port}`);
+  for (const port of [4583, 4584, 4585, 4595, 4596]) expect(second).toContain(`port: ${port}`);
   expect(second).toContain('publicUrl: http://localhost:4483');
 });

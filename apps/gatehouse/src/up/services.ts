@@ -12,12 +12,21 @@ const READY_TIMEOUT_MS = 60_000;
 export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-/** Where each service's listen address stands in the configuration, and its port in the plan. */
-const LISTEN = {
-  'authorization-server': { path: ['listen', 'authorizationServer', 'port'], port: 'authorizationServer' },
-  'token-vault': { path: ['listen', 'tokenVault', 'port'], port: 'tokenVault' },
-  'vmcp-proxy': { path: ['listen', 'proxy', 'port'], port: 'proxy' },
-} as const satisfies Record<ServiceName, { path: readonly string[]; port: keyof PortPlan }>;
+/** Every port of the services: where it stands in the configuration, and its name in the plan. */
+const PORTS = [
+  { path: ['listen', 'proxy', 'port'], name: 'proxy' },
+  { path: ['listen', 'proxy', 'internal', 'port'], name: 'proxyInternal' },
+  { path: ['listen', 'authorizationServer', 'port'], name: 'authorizationServer' },
+  { path: ['listen', 'authorizationServer', 'internal', 'port'], name: 'authorizationServerInternal' },
+  { path: ['listen', 'tokenVault', 'internal', 'port'], name: 'tokenVault' },
+] as const satisfies readonly { path: readonly string[]; name: keyof PortPlan }[];
+
+/** Where each service says whether it is ready. */
+const INTERNAL = {
+  'authorization-server': 'authorizationServerInternal',
+  'token-vault': 'tokenVault',
+  'vmcp-proxy': 'proxyInternal',
+} as const satisfies Record<ServiceName, keyof PortPlan>;
 
 /** The values that only one service may know, under the names that the configuration asks for. */
 export const ownValues = (
@@ -41,8 +50,7 @@ export const ownValues = (
 export function replicaConfiguration(text: string, ports: PortPlan, index: number): string {
   if (index === 0) return text;
   const document = parseDocument(text);
-  for (const { path, port } of Object.values(LISTEN))
-    document.setIn(path, ports[port] + index * REPLICA_STEP);
+  for (const { path, name } of PORTS) document.setIn(path, ports[name] + index * REPLICA_STEP);
   return document.toString();
 }
 
@@ -83,7 +91,7 @@ export async function startServices(
   return Promise.all(
     all.map(async ({ service, index }) => {
       const running = processes.start(serviceProcess(state, start, service, index));
-      const port = start.ports[LISTEN[service].port] + index * REPLICA_STEP;
+      const port = start.ports[INTERNAL[service]] + index * REPLICA_STEP;
       await untilHttpAnswers(running, `http://127.0.0.1:${port}/readyz`, READY_TIMEOUT_MS);
       return running;
     }),

@@ -30,6 +30,8 @@ export interface TestVault {
   readonly replicas: readonly NestFastifyApplication[];
   /** The first replica. */
   readonly app: NestFastifyApplication;
+  /** Its health and metrics. */
+  readonly internalOrigin: string;
   close(): Promise<void>;
 }
 
@@ -37,11 +39,11 @@ export interface TestVault {
 export async function startTestVault(options: TestVaultOptions): Promise<TestVault> {
   const { log, nats } = options;
   const config = vaultConfig({ ...options, bus: nats.optionsOf('token-vault') });
-  const replicas = await Promise.all(
+  const running = await Promise.all(
     Array.from({ length: options.replicas ?? 1 }, () => startTokenVault(config, log, options.limits)),
   );
-  const [app] = replicas;
-  if (app === undefined) throw new Error('no replica');
+  const [first] = running;
+  if (first === undefined) throw new Error('no replica');
   const callers = await Promise.all(
     (['authorization-server', 'vmcp-proxy'] as const).map((service) => caller(nats.optionsOf(service), log)),
   );
@@ -55,11 +57,12 @@ export async function startTestVault(options: TestVaultOptions): Promise<TestVau
   });
   return {
     client,
-    replicas,
-    app,
+    replicas: running.map(({ app }) => app),
+    app: first.app,
+    internalOrigin: `http://127.0.0.1:${first.internalPort}`,
     close: async () => {
       await Promise.all(callers.map(({ close }) => close()));
-      await Promise.all(replicas.map((app) => app.close()));
+      await Promise.all(running.map((replica) => replica.close()));
     },
   };
 }

@@ -102,7 +102,7 @@ export const vaultConfig = ({
   resourceUrl: 'http://localhost:4483/mcp',
   nats: bus,
   shutdownTimeoutMs: 25_000,
-  listen: { host: '127.0.0.1', port: 0 },
+  listen: { internal: { host: '127.0.0.1', port: 0 } },
   issuer: ISSUER,
   upstreamProviders: providers,
   backendCredentials: new Map(Object.entries(backends)),

@@ -14,7 +14,8 @@ let token: string;
 beforeAll(async () => {
   nats = await startTestNats();
   backend = await startBackend({ kind: 'modern' });
-  proxy = await startProxy({ nats, backends: [{ name: 'one', url: backend.url }] });
+  // Fifty large answers take a busy machine a while.
+  proxy = await startProxy({ nats, backends: [{ name: 'one', url: backend.url, timeoutMs: 60_000 }] });
   token = await proxy.token();
 });
 afterAll(async () => {
@@ -318,8 +319,19 @@ test('a preflight repeats no other name, no endless one and no endless list of t
   expect(allowedBy(await preflight(many.join(',')))).toHaveLength(usual.length + 32);
 });
 
-test('health and metrics are served beside it', async () => {
-  expect((await fetch(`${proxy.origin}/healthz`)).status).toBe(200);
-  expect((await fetch(`${proxy.origin}/readyz`)).status).toBe(200);
-  expect(await (await fetch(`${proxy.origin}/metrics`)).text()).toContain('gatehouse_proxy_calls_total');
+test('who can reach the endpoint learns that it answers, and not how it is or how much it does', async () => {
+  expect(await (await fetch(`${proxy.origin}/healthz`)).json()).toEqual({ status: 'ok' });
+  for (const path of ['/readyz', '/metrics', '/metrics/', '/readyz?a']) {
+    const refused = await fetch(proxy.origin + path);
+    expect(refused.status).toBe(404);
+    expect(await refused.text()).not.toMatch(/gatehouse_|failing/);
+  }
+  expect((await fetch(`${proxy.internalOrigin}/readyz`)).status).toBe(200);
+  const metrics = await fetch(`${proxy.internalOrigin}/metrics`);
+  expect(await metrics.text()).toContain('gatehouse_proxy_calls_total');
+});
+
+test('the internal listener has nothing that clients want', async () => {
+  for (const path of ['/mcp', '/.well-known/oauth-protected-resource/mcp'])
+    expect((await fetch(proxy.internalOrigin + path, { headers: authorization(token) })).status).toBe(404);
 });

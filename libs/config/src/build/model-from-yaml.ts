@@ -1,6 +1,7 @@
 import type { GatehouseYaml } from '../gatehouse-yaml.js';
 import type { AuthServer, GatehouseModel, IncomingAuth, RequestLimits } from '../model.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
+import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../internal-ports.js';
 import { bytes, egressRules, EVERY_SERVICE, given, milliseconds, type SecretResolver } from './context.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
 
@@ -34,7 +35,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     startTimeoutMs: milliseconds(written.startTimeout),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
     limits: buildLimits(written.limits),
-    listen: written.listen,
+    listen: buildListen(written.listen),
   };
 }
 
@@ -98,6 +99,16 @@ const buildNats = (written: GatehouseYaml['nats'], secrets: SecretResolver): Gat
 const buildLimits = ({ requestSize, requestSizePerPerson }: GatehouseYaml['limits']): RequestLimits => ({
   requestBytes: bytes(requestSize),
   requestBytesPerPerson: bytes(requestSizePerPerson),
+});
+
+const buildListen = ({
+  proxy,
+  authorizationServer,
+  tokenVault,
+}: GatehouseYaml['listen']): GatehouseModel['listen'] => ({
+  proxy: withInternalAddress(proxy),
+  authorizationServer: withInternalAddress(authorizationServer),
+  tokenVault: { internal: internalAddress(tokenVault.internal, TOKEN_VAULT_INTERNAL_PORT) },
 });
 
 /** Issuer, audience and resource that are left out are the gateway's own by construction. */

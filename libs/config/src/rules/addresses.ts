@@ -1,9 +1,15 @@
+import type { GatehouseModel, ListenAddress } from '../model.js';
+import type { Finding } from '../problems.js';
+import type { Path } from '../schema-tree.js';
 import type { Rule } from './rule.js';
 
-/** NATS is reachable, and no two services ask for one port of one address. */
+/** NATS is reachable, and no two listeners ask for one port of one address. */
 export const addresses: Rule = ({ nats, listen }) => {
-  const taken = new Map<string, string>();
-  const services = ['proxy', 'authorizationServer', 'tokenVault'] as const;
+  const all = listeners(listen);
+  const wrong = all.flatMap((listener, index) => {
+    const finding = wrongPort(listener, all.slice(0, index));
+    return finding === undefined ? [] : [{ service: listener.service, finding }];
+  });
   return [
     ...(nats.servers.length > 0
       ? []
@@ -14,21 +20,60 @@ export const addresses: Rule = ({ nats, listen }) => {
             instead: '[nats://nats:4222]',
           },
         ]),
-    ...services.flatMap((service) => {
-      const { host, port } = listen[service];
-      // In containers each service has its own 0.0.0.0, and port 0 is a different port each time.
-      if (port === 0 || ['0.0.0.0', '::'].includes(host)) return [];
-      const first = taken.get(`${host} ${port}`);
-      taken.set(`${host} ${port}`, service);
-      return first === undefined
-        ? []
-        : [
-            {
-              path: ['listen', service, 'port'],
-              related: [['listen', first]],
-              message: `${first} already listens there.`,
-            },
-          ];
-    }),
+    // The internal port follows from the public one: mending that mends both.
+    ...wrong
+      .filter(({ service }, index) => wrong.findIndex((other) => other.service === service) === index)
+      .map(({ finding }) => finding),
   ];
 };
+
+interface Listener extends ListenAddress {
+  readonly isContained: boolean;
+  readonly service: string;
+  readonly path: Path;
+}
+
+function listeners({
+  proxy,
+  authorizationServer,
+  tokenVault,
+}: GatehouseModel['listen']): readonly Listener[] {
+  const ofService = (service: string, internal: ListenAddress, open?: ListenAddress): readonly Listener[] => {
+    const own = [
+      ...(open === undefined ? [] : [{ address: open, path: ['listen', service] }]),
+      { address: internal, path: ['listen', service, 'internal'] },
+    ];
+    const isContained = own.some(({ address }) => EVERYWHERE.includes(address.host));
+    return own.map(({ address: { host, port }, path }) => ({ host, port, service, path, isContained }));
+  };
+  return [
+    ...ofService('proxy', proxy.internal, proxy),
+    ...ofService('authorizationServer', authorizationServer.internal, authorizationServer),
+    ...ofService('tokenVault', tokenVault.internal),
+  ];
+}
+
+function wrongPort(listener: Listener, before: readonly Listener[]): Finding | undefined {
+  const path = [...listener.path, 'port'];
+  if (listener.port > 65_535)
+    return {
+      path,
+      related: [['listen', listener.service]],
+      message: 'There is no such port: write another one.',
+    };
+  const first = before.find((other) => collide(listener, other));
+  if (first === undefined) return undefined;
+  return { path, related: [first.path], message: `${first.path.slice(1).join('.')} already listens there.` };
+}
+
+const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
+
+/** A service that listens everywhere has a container of its own, and with it loopback of its own. */
+function collide(one: Listener, other: Listener): boolean {
+  // 0 is a different port each time.
+  if (one.port !== other.port || one.port === 0) return false;
+  const sharesHost = one.host === other.host;
+  return one.service === other.service
+    ? sharesHost || [one, other].some(({ host }) => EVERYWHERE.includes(host))
+    : sharesHost && !one.isContained && !other.isContained;
+}

@@ -116,4 +116,27 @@ export const INSTALLATION_ROWS: readonly Row[] = [
   ],
   ['no NATS server', { 'nats.servers': [] }, 'nats.servers'],
   ['two services on one port', { listen: { proxy: { port: 4484 } } }, 'listen.authorizationServer.port'],
+  [
+    'a service whose operators would listen where its clients do',
+    { listen: { proxy: { host: '0.0.0.0', internal: { port: 4483 } } } },
+    'listen.proxy.internal.port',
+    /proxy already listens/,
+  ],
+  [
+    'the internal listeners of two services on one port',
+    { listen: { tokenVault: { internal: { port: 4495 } } } },
+    'listen.tokenVault.internal.port',
+    /proxy\.internal already/,
+  ],
+  [
+    'an internal listener on the port that another service is public at',
+    { listen: { tokenVault: { internal: { port: 4484 } } } },
+    'listen.tokenVault.internal.port',
+  ],
+  [
+    'an internal port that follows from the public one and does not exist',
+    { listen: { proxy: { port: 65_530 } } },
+    'listen.proxy.internal.port',
+    /no such port/,
+  ],
 ];

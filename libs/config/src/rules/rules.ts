@@ -107,7 +107,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   { demands: 'Each service that seals has a key, and none of the other’s.', rule: sealingKeys },
   { demands: 'Each service has a database role of its own.', rule: databases },
-  { demands: 'There is a NATS server, and no two services listen on one port.', rule: addresses },
+  { demands: 'There is a NATS server, and no two listeners are on one port.', rule: addresses },
 ];
 
 /** What is allowed and deserves a second look; said at start and by `gatehouse validate`, and stops nothing. */

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { withInternalServer, type RunningService } from './internal-server.js';
+
+const checks = new ReadinessChecks();
+const metrics = new Metrics();
+metrics.counter('calls_total', 'Calls.', []).inc();
+
+/** An application that takes its time to stop. */
+class SlowApplication {
+  readonly #parts = new Map<unknown, unknown>([
+    [ReadinessChecks, checks],
+    [Metrics, metrics],
+  ]);
+  finish: () => void = () => undefined;
+  isClosed = false;
+
+  get<T>(type: new (...given: never[]) => T): T {
+    // The map holds an instance of each class that is asked for.
+    return this.#parts.get(type) as T;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => (this.finish = resolve));
+    this.isClosed = true;
+  }
+}
+
+const quiet = { warn: () => undefined, failure: () => undefined };
+let app: SlowApplication;
+let running: RunningService<SlowApplication>;
+let database: () => void;
+
+beforeEach(async () => {
+  app = new SlowApplication();
+  database = () => undefined;
+  checks.add('database', () => database());
+  running = await withInternalServer(app, { host: '127.0.0.1', port: 0 }, quiet);
+});
+afterEach(async () => {
+  const closed = running.close();
+  app.finish();
+  await closed;
+});
+
+const ask = async (path: string, method = 'GET'): Promise<Response> =>
+  await fetch(`http://127.0.0.1:${running.internalPort}${path}`, { method });
+
+test('those who run the service hear what is wrong with it', async () => {
+  expect(await (await ask('/readyz')).json()).toEqual({ status: 'ok' });
+  database = () => {
+    throw new Error('down');
+  };
+  const failing = await ask('/readyz');
+  expect([failing.status, await failing.json()]).toEqual([
+    503,
+    { status: 'unavailable', failing: ['database'] },
+  ]);
+  expect((await ask('/healthz')).status).toBe(200);
+});
+
+test('and how much it does, in the text format of Prometheus', async () => {
+  const answer = await ask('/metrics?unread');
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(await answer.text()).toContain('gatehouse_calls_total 1');
+});
+
+test.each([
+  ['/', 'GET', 404],
+  ['/mcp', 'POST', 404],
+  ['/metrics/', 'GET', 404],
+  ['/metrics', 'POST', 405],
+  ['/readyz', 'HEAD', 200],
+])('there is nothing else there: %s %s', async (path, method, status) => {
+  const answer = await ask(path, method);
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+});
+
+test('a service that finishes what it began says that it is not ready, until it has', async () => {
+  const closed = running.close();
+  const stopping = await ask('/readyz');
+  expect([stopping.status, await stopping.json()]).toEqual([
+    503,
+    { status: 'unavailable', failing: ['stopping'] },
+  ]);
+  expect((await ask('/healthz')).status).toBe(200);
+  app.finish();
+  await closed;
+  await expect(ask('/readyz')).rejects.toThrow();
+});
+
+test('a service whose internal port is taken does not go on without', async () => {
+  const other = new SlowApplication();
+  const starting = withInternalServer(other, { host: '127.0.0.1', port: running.internalPort }, quiet);
+  const refused = expect(starting).rejects.toThrow('EADDRINUSE');
+  while (!other.isClosed) {
+    other.finish();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await refused;
+});

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ListenAddress } from '@gatehouse/config/model';
+import type { Log } from '@gatehouse/observability/log';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
+
+/** What a service tells the people who run it. */
+interface InternalFacts {
+  readonly readiness: Pick<ReadinessChecks, 'failing'>;
+  readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
+}
+
+interface InternalServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** A service that was put together, as Nest gives it. */
+interface Application {
+  get<T>(type: new (...given: never[]) => T): T;
+  close(): Promise<void>;
+}
+
+export interface RunningService<App extends Application = Application> {
+  readonly app: App;
+  /** Of its internal listener: the one that was taken, where any free one was asked for. */
+  readonly internalPort: number;
+  close(): Promise<void>;
+}
+
+/** A few probes and scrapers. */
+const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 256 };
+
+/**
+ * Gives a service that runs its internal listener. When it is asked to stop, whoever looks there hears that it is no
+ * longer ready, until it has finished what it began.
+ */
+export async function withInternalServer<App extends Application>(
+  app: App,
+  address: ListenAddress,
+  log: Pick<Log, 'warn' | 'failure'>,
+  limits = LIMITS,
+): Promise<RunningService<App>> {
+  const checks = app.get(ReadinessChecks);
+  let stopping = false;
+  const readiness = {
+    failing: async () => (stopping ? ['stopping'] : await checks.failing()),
+  };
+  const facts = { readiness, metrics: app.get(Metrics) };
+  const server = await startInternalServer(address, facts, log, limits).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
+  return {
+    app,
+    internalPort: server.port,
+    close: async () => {
+      stopping = true;
+      try {
+        await app.close();
+      } finally {
+        await server.close();
+      }
+    },
+  };
+}
+
+/**
+ * `/healthz`, `/readyz` and `/metrics`, on a listener of their own: what a service depends on and how much it does is
+ * nobody's business who can reach its public one.
+ */
+async function startInternalServer(
+  { host, port }: ListenAddress,
+  facts: InternalFacts,
+  log: Pick<Log, 'warn' | 'failure'>,
+  limits: HttpLimits,
+): Promise<InternalServer> {
+  const server = limitedServer(limits, log, (request, response) => {
+    answer(request, response, facts).catch((error: unknown) => {
+      log.failure('internal-request-failed', error);
+      if (response.headersSent) response.destroy();
+      else send(response, 500, { status: 'failed' });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  // It listens on TCP.
+  const address = server.address() as AddressInfo;
+  return {
+    port: address.port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  { readiness, metrics }: InternalFacts,
+): Promise<void> {
+  const [path] = url.split('?');
+  if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
+    send(response, 404, { status: 'unknown' });
+  else if (method !== 'GET' && method !== 'HEAD')
+    send(response, 405, { status: 'unknown' }, { allow: 'GET, HEAD' });
+  else if (path === '/metrics') write(response, 200, metrics.contentType, await metrics.render());
+  else {
+    const failing = path === '/readyz' ? await readiness.failing() : [];
+    if (failing.length === 0) send(response, 200, { status: 'ok' });
+    else send(response, 503, { status: 'unavailable', failing });
+  }
+}
+
+const send = (
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void => write(response, status, 'application/json', JSON.stringify(body), headers);
+
+function write(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
