@@ -1,7 +1,8 @@
+import type { RequestListener } from 'node:http';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { contractServer } from '@gatehouse/messaging/contract-server';
-import type { HttpLimits } from '@gatehouse/service-process/http-server';
+import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,7 +19,9 @@ export async function startTokenVault(
   const app = await NestFactory.create<NestFastifyApplication>(
     TokenVaultModule.forRoot(config, log),
     // Nest wants one around what answers on the bus. It never listens: nobody has anything to ask the vault over HTTP.
-    new FastifyAdapter(),
+    new FastifyAdapter({
+      serverFactory: (answer: RequestListener) => limitedServer(HTTP_LIMITS, log, answer),
+    }),
     { logger: nestLogger(log), abortOnError: false },
   );
   app.connectMicroservice({ strategy: contractServer(busOptionsOf('token-vault', config)) });

@@ -27,7 +27,7 @@ export interface RunningService<App extends Application = Application> {
   readonly app: App;
   /** Of its internal listener: the one that was taken, where any free one was asked for. */
   readonly internalPort: number;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A few probes and scrapers. */
