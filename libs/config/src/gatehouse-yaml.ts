@@ -181,6 +181,8 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     proxy: addresses('MCP clients.', 4483),
     authorizationServer: addresses('Browsers and MCP clients.', 4484),
     tokenVault: block('It has nothing for anybody but those who run it.', {
+      host: text('host', 'An earlier way to write `internal.host`.').exactOptional(),
+      port: port({ about: 'An earlier way to write `internal.port`.' }).exactOptional(),
       internal: internal('4485'),
     }).prefault({}),
   }).prefault({}),

@@ -108,7 +108,12 @@ const buildListen = ({
 }: GatehouseYaml['listen']): GatehouseModel['listen'] => ({
   proxy: withInternalAddress(proxy),
   authorizationServer: withInternalAddress(authorizationServer),
-  tokenVault: { internal: internalAddress(tokenVault.internal, TOKEN_VAULT_INTERNAL_PORT) },
+  tokenVault: {
+    internal: internalAddress(
+      { ...tokenVault.internal, ...given('host', tokenVault.host) },
+      tokenVault.port ?? TOKEN_VAULT_INTERNAL_PORT,
+    ),
+  },
 });
 
 /** Issuer, audience and resource that are left out are the gateway's own by construction. */
