@@ -8,9 +8,9 @@ import startPostgres from '../../libs/testing/jest-global-setup.mjs';
 import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
 
 /**
- * One person sends the largest body that is taken, in every shape that costs a parser much; another one asks for the list
- * of tools all the while, which the proxy answers from memory. What the bystander waits is how long its event loop stood
- * still: no backend has a part in it. Each shape is sent several times.
+ * One person sends the largest body that is taken, in every shape that costs a parser much; another one asks all the while
+ * what the gateway is, which it answers by itself: a list of tools would be asked for again at a backend now and then, which
+ * reads the same bodies. What the bystander waits is how long the event loop stood still. Each shape is sent several times.
  */
 const BODY_BYTES = 4 * 1024 * 1024;
 const TIMES = Number(process.env['BENCH_TIMES'] ?? 3);
@@ -34,7 +34,7 @@ try {
     }),
   );
   if (hostile === undefined || bystander === undefined) throw new Error('nobody signed in');
-  const ask = async () => await send(bystander, 'tools/list', '{');
+  const ask = async () => await send(bystander, 'server/discover', '{');
   for (let count = 0; count < 200; count += 1) await ask();
   const rows = [await waits('nobody is hostile', async () => await pause(500), ask)];
   for (const [shape, text] of hostileJson(BODY_BYTES - 1_024)) {
