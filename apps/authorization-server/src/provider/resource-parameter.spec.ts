@@ -35,6 +35,15 @@ describe('the resource is compared as a URL (RFC 3986, section 6.2)', () => {
     'https://mcp.acme.example.evil.example/mcp',
     'https://mcp.acme.example/%2e%2e/mcp/..',
     'https://mcp.acme.example/a%2fmcp',
+    'https:\\\\mcp.acme.example\\mcp',
+    'https://mcp.acme.example\\mcp',
+    'https://mcp.acme.example/m\ncp',
+    ' https://mcp.acme.example/mcp',
+    'https://mcp.acme.example/mcp ',
+    'https:mcp.acme.example/mcp',
+    'https://%6dcp.acme.example/mcp',
+    'https://\uff4dcp.acme.example/mcp',
+    'https://mcp.acme.example@evil.example/mcp',
     '/mcp',
     '',
   ])('%s is another one, and stays as it was written', (written) => {
@@ -53,6 +62,13 @@ test('the other parameters stay, in their order, also those that come twice', ()
     ['resource', 'https://b.example'],
   ]);
 });
+
+test.each(['http://0x7f.1/mcp', 'http://2130706433/mcp', 'http://127.1/mcp'])(
+  'an address that only a browser takes for ours is another one: %s',
+  (written) => {
+    expect(seen(written, 'http://127.0.0.1/mcp')).toBe(written);
+  },
+);
 
 test('what needs encoding stays encoded', () => {
   expect(canonicalResource('https://a.example/%2f%c3%a4')).toBe('https://a.example/%2F%C3%A4');

@@ -1,5 +1,7 @@
 /** RFC 3986, section 2.3: these mean the same encoded and not. */
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+/** What a URI with an authority may be written with: the parser takes more, and mends it (backslashes, blanks, line breaks). */
+const URI = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[\w.~-]+)(?::\d*)?(?:[/?][\w.~:/?@!$&'()*+,;=%-]*)?$/i;
 
 /**
  * A resource identifier as RFC 3986, section 6.2, normalises it: case of scheme and host, the default port, dot segments, an
@@ -7,8 +9,10 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
  * @returns `undefined` for what cannot be one: RFC 8707, section 2, wants an absolute URI without a fragment.
  */
 export function canonicalResource(written: string): string | undefined {
-  const url = URL.parse(written);
-  if (url === null || written.includes('#') || url.username !== '' || url.password !== '') return undefined;
+  const host = URI.exec(written)?.[1];
+  const url = host === undefined ? null : URL.parse(written);
+  // The parser also takes for an address what only means one to it (0x7f.1).
+  if (url === null || url.hostname !== host?.toLowerCase()) return undefined;
   return url.href.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
     return UNRESERVED.test(character) ? character : encoded.toUpperCase();

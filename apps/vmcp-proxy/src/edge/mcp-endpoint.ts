@@ -74,7 +74,7 @@ export class McpEndpoint {
       answer.empty(204, preflightHeaders(request.headers['access-control-request-headers']));
       return;
     }
-    const identified = this.callers.identify(request.headers.authorization);
+    const identified = this.callers.identify(request);
     const caller = identified instanceof Promise ? await identified : identified;
     switch (caller.kind) {
       case 'challenge':

@@ -1,4 +1,5 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { basicScopes } from '../incoming-auth/challenge.js';
 
 /** RFC 9728, section 2. */
 export interface ProtectedResourceMetadata {
@@ -30,7 +31,3 @@ export function protectedResourceMetadata(
     resource_name: part.name,
   };
 }
-
-/** `offline_access` is between a client and the authorization server; a resource does not ask for it. */
-export const basicScopes = (scopes: readonly string[]): readonly string[] =>
-  scopes.filter((scope) => scope !== 'offline_access');

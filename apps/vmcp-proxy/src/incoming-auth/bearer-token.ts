@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 /** RFC 9110, section 11.4: the name of a scheme is a token, and what belongs to it follows a blank. */
 const OTHER_SCHEME = /^(?!bearer( |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+( |$)/i;
@@ -9,9 +11,22 @@ export type PresentedToken =
   | { readonly kind: 'malformed' }
   | { readonly kind: 'bearer'; readonly token: string };
 
+export type AuthorizedRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
+
 /** Reads the `Authorization` header (RFC 6750, section 2.1); a token anywhere else is not looked at. */
-export function presentedToken(authorization: string | undefined): PresentedToken {
-  if (authorization === undefined || OTHER_SCHEME.test(authorization)) return { kind: 'none' };
+export function presentedToken({ headers, rawHeaders }: AuthorizedRequest): PresentedToken {
+  const { authorization } = headers;
+  if (authorization === undefined) return { kind: 'none' };
+  if (isRepeated(rawHeaders)) return { kind: 'malformed' };
+  if (OTHER_SCHEME.test(authorization)) return { kind: 'none' };
   const token = CREDENTIALS.exec(authorization)?.[1];
   return token === undefined ? { kind: 'malformed' } : { kind: 'bearer', token };
+}
+
+/** Node keeps the first of two; whatever stands before the gateway may have looked at the other one. */
+function isRepeated(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.toLowerCase() === 'authorization') count += 1;
+  return count > 1;
 }

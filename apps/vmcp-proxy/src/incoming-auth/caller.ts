@@ -1,8 +1,8 @@
 import type { IncomingAuth } from '@gatehouse/config/model';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
-import { presentedToken } from './bearer-token.js';
-import type { ChallengeReason, ChallengeStatus } from './challenge.js';
+import { presentedToken, type AuthorizedRequest } from './bearer-token.js';
+import { basicScopes, type ChallengeReason, type ChallengeStatus } from './challenge.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import type { OpenSession, SessionViews } from './session-views.js';
 import type { TokenVerifier } from './token-verifier.js';
@@ -31,12 +31,12 @@ export class Callers {
     private readonly sessions: SessionViews | undefined,
     private readonly log: Pick<Log, 'warn'>,
   ) {
-    this.#scopes = incomingAuth.type === 'oidc' ? incomingAuth.oidc.scopes : [];
+    this.#scopes = incomingAuth.type === 'oidc' ? basicScopes(incomingAuth.oidc.scopes) : [];
   }
 
-  identify(authorization: string | undefined): Caller | Promise<Caller> {
+  identify(request: AuthorizedRequest): Caller | Promise<Caller> {
     if (this.verifier === undefined) return { kind: 'principal', principal: ANONYMOUS };
-    const presented = presentedToken(authorization);
+    const presented = presentedToken(request);
     if (presented.kind === 'none') return challenged(401, 'no_token');
     if (presented.kind === 'malformed') return challenged(400, 'invalid_request');
     const verified = this.verifier.verify(presented.token);

@@ -31,3 +31,7 @@ function descriptionOf(reason: Exclude<ChallengeReason, 'no_token'>, { scopes }:
       return `The access token needs the scopes: ${scopes.join(' ')}`;
   }
 }
+
+/** `offline_access` is between a client and the authorization server; a resource does not ask for it. */
+export const basicScopes = (scopes: readonly string[]): readonly string[] =>
+  scopes.filter((scope) => scope !== 'offline_access');
