@@ -59,10 +59,9 @@ export class AttemptCookies {
 
   /** The browser of an attempt of which only the binding is known. */
   bound(binding: string | undefined, header: string | undefined): AttemptBrowser | undefined {
-    return soleCookies(header)
-      .flatMap(({ name }) => NAME.exec(name)?.groups?.['id'] ?? [])
-      .map((id) => this.of(id, header))
-      .find((browser) => browser?.binding === binding);
+    const cookie = soleCookies(header).find(({ value }) => sha256(value) === binding);
+    const id = NAME.exec(cookie?.name ?? '')?.groups?.['id'];
+    return id === undefined ? undefined : this.of(id, header);
   }
 
   bindingOf(id: string): string {

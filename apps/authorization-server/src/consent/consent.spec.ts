@@ -91,6 +91,21 @@ describe('a client that somebody else could be gets no code without its user (RF
     },
   );
 
+  test('who continues as one person and comes back from the provider as another is asked as that one (account mix-up)', async () => {
+    const at = withReuse.get('never') ?? service;
+    const clientId = await service.register();
+    const other = await signedIn(at, clientId);
+    const { browser, login } = await signedIn(at, clientId);
+    const page = await openAt(at, browser, clientId, REDIRECT_URI);
+    const away = await browser.decide(page, 'continue');
+    const asked = await at.answerLeg(browser, away, { code: `acme-sso.example-${other.login}` });
+    expect([pageName(asked), asked.location]).toEqual(['continue', undefined]);
+    expect(asked.body).toContain(`Continue as Name of acme-sso.example-${other.login}?`);
+    expect(asked.body).not.toContain(`acme-sso.example-${login}?`);
+    const next = await browser.decide(asked, 'continue');
+    expect(new URL(next.location ?? '').hostname).toBe('octo.example');
+  });
+
   test('a port of its own each time does not ask for the whole approval again', async () => {
     const clientId = await service.register({ redirect_uris: ['http://127.0.0.1/callback'] });
     const { browser } = await signedIn(service, clientId, 'http://127.0.0.1:5001/callback');

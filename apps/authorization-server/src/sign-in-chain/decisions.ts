@@ -62,9 +62,14 @@ export const primaryDone = <State extends AttemptState>(
 ): State => {
   const person =
     owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
+  const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
   // What was connected as somebody else belongs to that somebody.
-  const legs = state.person === undefined || state.person.accountId === person.accountId ? state.legs : {};
-  return withOutcome({ ...state, person, legs }, provider, { kind: 'done', identity });
+  const legs = isAnother ? {} : state.legs;
+  // The page that was answered named the account that the browser was signed in as.
+  const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
+  const answers =
+    isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
+  return withOutcome({ ...state, person, legs, ...answers }, provider, { kind: 'done', identity });
 };
 
 /**

@@ -189,7 +189,7 @@ export const authServer = block(
     ).default('required'),
     connectionReuse: choice(
       ['always', 'confirm', 'never'],
-      'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again.',
+      'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. Whatever it is, a person is asked at each sign-in of an application that somebody else could pretend to be.',
     ).default('confirm'),
     upstreamProviders: list(provider, 'Identity providers, visited in this order.'),
   },
