@@ -12,6 +12,12 @@ process.env.FORCE_COLOR = '0';
 const RESULTS = join(REPOSITORY, 'test-results');
 const FIGURES = join(RESULTS, 'figures.txt');
 const tally = { passed: 0, failed: 0, failures: [] };
+/** A busy machine may take so long to end what a test run started. */
+const ENDS_WITHIN_MS = 120_000;
+
+/** Set when somebody wants it to end: what runs is told by the signal itself, and nothing more is begun. */
+let interrupted;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => (interrupted = signal));
 
 function count(name, isPassed, detail = '', why = '') {
   if (isPassed) tally.passed += 1;
@@ -27,6 +33,7 @@ const failed = (name, why) => tally.failures.push({ name, why: why.trim() });
 
 /** One check: a program that says what is wrong and exits with something other than 0. It counts as one test. */
 async function check(name, work) {
+  goOn();
   const beganMs = Date.now();
   const { code, output } = await work().catch((error) => ({ code: 1, output: error.message }));
   count(name, code === 0, `  (${seconds(beganMs)})`, lastLines(output, 80));
@@ -41,6 +48,7 @@ const bin = (...parts) => join(REPOSITORY, 'node_modules', ...parts);
 async function jest(node, name, folders) {
   const present = folders.filter((folder) => existsSync(join(REPOSITORY, folder)));
   const file = join(RESULTS, `${name}.json`);
+  goOn();
   say(`\n${name}`);
   const args = [
     bin('jest/bin/jest.js'),
@@ -53,19 +61,26 @@ async function jest(node, name, folders) {
     '--silent',
     ...present,
   ];
+  let kept;
   const { code, output } = await run(node, args, {
     env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings', GATEHOUSE_FIGURES: FIGURES },
-    onStart: showFilesAsTheyEnd,
+    onStart: (child) => {
+      showFilesAsTheyEnd(child);
+      kept = endAfterResults(child, file);
+    },
   });
+  goOn();
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   if (result === undefined || result.numTotalTestSuites === 0) {
-    count(`${name}: jest ran nothing`, false, '', lastLines(output, 40));
+    count(`${name}: jest gave no results (exit code ${code})`, false, '', lastLines(output, 40));
     return;
   }
   for (const suite of result.testResults) countSuite(suite);
   tally.passed += result.numPassedTests;
   tally.failed += result.numFailedTests;
-  if (code !== 0 && result.success) count(`${name}: jest ended with exit code ${code}`, false);
+  if (kept.killed) count(`${name}: something that a test started keeps jest from ending`, false);
+  else if (code !== 0 && result.success)
+    count(`${name}: jest ended with exit code ${code}`, false, '', lastLines(output, 40));
   say(`     ${result.numPassedTests} passed, ${result.numFailedTests} failed`);
 }
 
@@ -74,6 +89,25 @@ function showFilesAsTheyEnd(child) {
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (/^(PASS|FAIL) /.test(line)) say(line.replace(/^PASS/, 'ok  '));
   });
+}
+
+/** Jest waits for whatever a test left running, for ever if need be; its results are written by then. */
+function endAfterResults(child, file) {
+  const kept = { killed: false };
+  let late;
+  const look = setInterval(() => {
+    if (late !== undefined || !existsSync(file)) return;
+    late = setTimeout(() => (kept.killed = child.kill('SIGKILL')), ENDS_WITHIN_MS);
+  }, 500);
+  child.once('exit', () => {
+    clearInterval(look);
+    clearTimeout(late);
+  });
+  return kept;
+}
+
+function goOn() {
+  if (interrupted !== undefined) throw new Cannot(`Interrupted (${interrupted}).`);
 }
 
 function countSuite(suite) {
@@ -135,7 +169,8 @@ try {
   await main();
 } catch (error) {
   // What stopped the set-up stopped every test: that must not look like success.
-  count('set-up', false, '', error instanceof Cannot ? error.message : error.stack);
+  const name = interrupted === undefined ? 'set-up' : 'the whole run';
+  count(name, false, '', error instanceof Cannot ? error.message : error.stack);
 }
 if (existsSync(FIGURES))
   console.log(`\nFigures:\n${readFileSync(FIGURES, 'utf8').replace(/^(?=.)/gm, '  ')}`);

@@ -15,8 +15,8 @@ interface Pair {
 let world: World;
 beforeAll(async () => {
   world = await startWorld({ replicas: 2 });
-}, 120_000);
-afterAll(() => world.close(), 60_000);
+});
+afterAll(() => world.close());
 
 /** As if what was used had just been used, however slow the machine. */
 const keepInGrace = (): Promise<unknown> =>

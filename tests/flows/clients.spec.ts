@@ -18,8 +18,8 @@ import { RememberingOAuth } from '../support/remembering-oauth.js';
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-}, 120_000);
-afterAll(() => world.close(), 60_000);
+});
+afterAll(() => world.close());
 
 const BACKENDS = ['repos', 'status', 'directory', 'tickets', 'tickets-self', 'reports'];
 
@@ -126,7 +126,7 @@ test('mcp-remote signs in through its own browser hand-off and reaches every bac
     said += chunk.toString();
   });
   try {
-    await client.connect(transport, { timeout: 45_000 }).catch((error: unknown) => {
+    await client.connect(transport, { timeout: 240_000 }).catch((error: unknown) => {
       throw new Error(`mcp-remote: ${String(error)}\n${said}`);
     });
     expectRight(await arrivals(client), 'carol');
@@ -134,7 +134,7 @@ test('mcp-remote signs in through its own browser hand-off and reaches every bac
     await client.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
-}, 90_000);
+});
 
 test('a client without a token is told where to sign in', async () => {
   const response = await fetch(world.mcpUrl, {

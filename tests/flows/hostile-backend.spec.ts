@@ -40,7 +40,7 @@ beforeAll(async () => {
     configure: (yaml) => yaml.replace('backends:\n', `backends:\n${added.join('\n')}\n`),
   });
   ({ accessToken = '' } = await (await OAuthClient.register(world.mcpUrl)).signIn('alice'));
-}, 180_000);
+});
 
 afterAll(async () => {
   await world.close();
@@ -49,7 +49,7 @@ afterAll(async () => {
   printFigure(
     `hostile backends: ${calls} calls of the official SDK clients, over ${forgedMessages} forged messages, ${accepted} of them accepted`,
   );
-}, 60_000);
+});
 
 /** What both generations of the SDK can do, and what must not happen to it. */
 interface SharedClient {
@@ -122,4 +122,4 @@ for (const [generation, connect] of Object.entries(CLIENTS))
       expect(wrong).toEqual([]);
       // Not even an unknown id, token or request came through for the SDK to complain about.
       expect(strange).toEqual([]);
-    }, 240_000);
+    });

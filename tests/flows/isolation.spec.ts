@@ -11,8 +11,8 @@ beforeAll(async () => {
     replicas: 2,
     demonstrationFlags: ['--octo-access-token-ttl', '8', '--sts-token-ttl', '8'],
   });
-}, 120_000);
-afterAll(() => world.close(), 60_000);
+});
+afterAll(() => world.close());
 
 const CALLS = 2_000;
 const IN_FLIGHT = 16;
@@ -64,4 +64,4 @@ test('2,000 interleaved calls of two users with two clients each, over two repli
   printFigure(`calls: ${CALLS}, wrong subjects: ${wrong.length}, failed: ${failed.length}`);
   expect(wrong).toEqual([]);
   expect(failed.slice(0, 3)).toEqual([]);
-}, 300_000);
+});

@@ -47,12 +47,12 @@ beforeAll(async () => {
     'evil-openid': await new HostileProvider(await freePort()).start(),
   };
   world = await startWorld({ configure: withHostile });
-}, 120_000);
+});
 
 afterAll(async () => {
   await world.close();
   await Promise.all(Object.values(hostile).map((provider) => provider.stop()));
-}, 60_000);
+});
 
 beforeEach(async () => {
   for (const provider of Object.values(hostile)) provider.forgery = undefined;
@@ -129,7 +129,7 @@ describe.each(ATTACKS)(
       // The honest legs were walked once: nothing of them was lost.
       const { 'acme-sso': acme, octo } = await world.demonstration.counts();
       for (const { redemptions } of [acme, octo]) expect(redemptions['authorization_code']).toBe(1);
-    }, 90_000);
+    });
   },
 );
 

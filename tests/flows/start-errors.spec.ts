@@ -60,7 +60,7 @@ async function start(
       output += chunk.toString();
     });
   }
-  const late = setTimeout(() => child.kill('SIGKILL'), 25_000);
+  const late = setTimeout(() => child.kill('SIGKILL'), 240_000);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearTimeout(late);
   return { code, output };

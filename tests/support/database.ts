@@ -26,6 +26,14 @@ async function inDatabase<Row extends object>(
   }
 }
 
+/** The access tokens of the provider have just expired, as far as the vault knows. */
+export async function expireInVault(world: World, provider: string): Promise<void> {
+  await inVault(
+    world,
+    `update connections set access_expires_at = now() - interval '1 second' where provider = '${provider}'`,
+  );
+}
+
 /** The attempts that something is staged for. */
 export async function stagedAttempts(world: World): Promise<ReadonlySet<string>> {
   const rows = await inVault<{ attempt_id: string }>(world, 'select attempt_id from staged_connections');

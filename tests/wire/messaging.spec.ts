@@ -18,6 +18,7 @@ import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { until } from '@gatehouse/testing/until';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
@@ -147,10 +148,10 @@ test('the bus comes back by itself after its server was killed', async () => {
   await expect(ask(newSessionId())).rejects.toMatchObject({ code: 'unavailable' });
   await nats.start();
   await lost;
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const reply = await ask(newSessionId()).catch(() => undefined);
-    if (reply !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('no answer after the bus came back');
+  await until(() =>
+    ask(newSessionId()).then(
+      () => true,
+      () => false,
+    ),
+  );
 });

@@ -60,7 +60,7 @@ test('no secret is in the arguments of any process that `gatehouse up` starts (a
   const told = lines.filter((line) => secrets.some((secret) => line.includes(secret)));
   printFigure(`process arguments read: ${lines.length}, with a secret in them: ${told.length}`);
   expect(told).toEqual([]);
-}, 180_000);
+});
 
 test('the script that makes the database roles tells psql where the passwords are, and not what they are', async () => {
   const [log, files] = [join(folder, 'psql.log'), { as: join(folder, 'as'), tv: join(folder, 'tv') }];

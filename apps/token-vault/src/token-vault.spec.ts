@@ -5,6 +5,7 @@ import { REQUESTS } from '@gatehouse/contracts/table';
 import { newAccountId, newConnectionId, newSessionId } from '@gatehouse/kernel/ids';
 import { inboxPrefix } from '@gatehouse/messaging/bus-options';
 import { fullSubject } from '@gatehouse/messaging/subjects';
+import { until } from '@gatehouse/testing/until';
 import { EventOutboxStore } from './connections/event-outbox.store.js';
 import { Sweeper } from './sweeper.js';
 import { BROWSER } from './testing/vault-client.js';
@@ -45,9 +46,9 @@ describe('over the bus', () => {
       acme: (url) => world.stub.callbackQuery(url, 'alice'),
     });
     const { accessToken } = await world.client.inject(tsid, 'directory');
+    await until(() => heard.join('\n').includes('connected'));
     await observer.drain();
     expect(heard.length).toBeGreaterThan(4);
-    expect(heard.join('\n')).toContain('connected');
     expect(heard.join('\n')).not.toContain(accessToken);
     expect(heard.join('\n')).not.toContain('code=');
   });
@@ -60,15 +61,15 @@ describe('over the bus', () => {
       callback: (_error, message) => void heard.push(message.json<{ change: string }>().change),
     });
     await observer.flush();
-    world.stub.accessTokenSeconds = 1;
-    const { tsid } = await world.client.signIn({
+    const { tsid, accountId } = await world.client.signIn({
       acme: (url) => world.stub.callbackQuery(url, 'alice'),
     });
     world.stub.endAllGrants();
-    await new Promise((done) => setTimeout(done, 1_000));
+    await world.expire(accountId);
     await expect(world.client.inject(tsid, 'directory')).rejects.toMatchObject({
       code: 'reauth_required',
     });
+    await until(() => heard.length >= 2);
     await observer.drain();
     world.stub.reset();
     expect(heard).toEqual(['connected', 'reauth_required']);
@@ -143,6 +144,7 @@ test('an event that could not be published with its change is published later', 
   await world.rows.query({ name: 'due', text: 'update event_outbox set next_attempt_at = now()' });
   await world.vault.app.get(Sweeper).finishLeftOver();
   await world.vault.app.get(Sweeper).finishLeftOver();
+  await until(() => heard.length > 0);
   await observer.drain();
   expect(heard).toEqual(['left-over']);
 });

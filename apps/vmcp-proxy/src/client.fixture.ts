@@ -18,6 +18,8 @@ export interface Sent {
   readonly capabilities?: JsonObject;
   readonly id?: unknown;
   readonly signal?: AbortSignal;
+  /** Is told what of the body has come so far. */
+  readonly heard?: (text: string) => void;
 }
 
 /** A request of revision 2026-07-28. */
@@ -25,7 +27,7 @@ export async function modern(
   url: string,
   method: string,
   params: JsonObject = {},
-  { token, headers = {}, capabilities = {}, id = 1, signal }: Sent = {},
+  { token, headers = {}, capabilities = {}, id = 1, ...rest }: Sent = {},
 ): Promise<ClientAnswer> {
   const named = params['name'] ?? params['uri'];
   return await post(
@@ -51,7 +53,7 @@ export async function modern(
       ...authorization(token),
       ...headers,
     },
-    signal,
+    rest,
   );
 }
 
@@ -90,7 +92,7 @@ export async function legacyClient(
     request: async (method, params = {}, sent = {}) => {
       nextId += 1;
       const message = { jsonrpc: '2.0', id: sent.id ?? nextId, method, params };
-      return await post(url, message, { ...headers, ...sent.headers }, sent.signal);
+      return await post(url, message, { ...headers, ...sent.headers }, sent);
     },
     notify: async (method, params = {}) => await post(url, { jsonrpc: '2.0', method, params }, headers),
   };
@@ -103,7 +105,7 @@ export async function post(
   url: string,
   body: unknown,
   headers: Record<string, string>,
-  signal?: AbortSignal,
+  { signal, heard }: Pick<Sent, 'signal' | 'heard'> = {},
 ): Promise<ClientAnswer> {
   const response = await fetch(url, {
     method: 'POST',
@@ -115,7 +117,13 @@ export async function post(
     body: typeof body === 'string' ? body : JSON.stringify(body),
     ...(signal === undefined ? {} : { signal }),
   });
-  const text = await response.text();
+  let text = '';
+  const decoder = new TextDecoder();
+  // Bytes, says the Fetch standard.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    heard?.(text);
+  }
   return { status: response.status, headers: response.headers, text, body: responseIn(text) };
 }
 

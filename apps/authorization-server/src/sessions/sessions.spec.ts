@@ -77,6 +77,7 @@ test('closing a session is told to the proxies and to the vault at once', async 
   await revoke(clientId, answer);
   expect(await ask(sessionView, { tsid })).toEqual({ state: 'closed' });
   await until(() => service.vault.closed.includes(tsid));
+  await until(() => events.some((event) => event.tsid === tsid));
   expect(events.find((event) => event.tsid === tsid)).toMatchObject({ reason: 'revoked' });
 });
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   port = await freePort();
   await startPostgres(state, processes, port);
   await as('token_vault', (client) => client.query('create table connection (token text)'));
-}, 60_000);
+});
 
 afterAll(async () => {
   await processes.stop();

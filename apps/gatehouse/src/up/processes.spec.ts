@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
 import { REPOSITORY } from '../paths.js';
 import { Processes, lastLines } from './processes.js';
 
@@ -30,8 +30,7 @@ function isRunning(pid: number): boolean {
 }
 
 async function untilGone(pids: readonly number[]): Promise<void> {
-  for (let left = 200; left > 0 && pids.some(isRunning); left -= 1) await pause(50);
-  expect(pids.filter(isRunning)).toEqual([]);
+  await until(() => !pids.some(isRunning));
 }
 
 test('what a process inherits is what it was given', async () => {
@@ -48,10 +47,12 @@ test('what a process inherits is what it was given', async () => {
 test('a later phase is stopped only when the earlier one is gone', async () => {
   const processes = new Processes(folder);
   const note = (name: string, delay: string) =>
-    shell(`trap 'sleep ${delay}; echo ${name} >> ${folder}/order; exit' TERM; while :; do sleep 0.05; done`);
+    shell(
+      `trap 'sleep ${delay}; echo ${name} >> ${folder}/order; exit' TERM; touch ${folder}/${name}; while :; do sleep 0.05; done`,
+    );
   processes.start({ name: 'store', ...note('store', '0'), stopPhase: 3 });
   processes.start({ name: 'service', ...note('service', '0.5'), stopPhase: 1 });
-  await pause(200);
+  await until(() => ['store', 'service'].every((name) => existsSync(join(folder, name))));
   await processes.stop();
   expect(readFileSync(join(folder, 'order'), 'utf8')).toBe('service\nstore\n');
 });
@@ -77,18 +78,21 @@ test('nothing stays behind when the starter is killed with SIGKILL, children of 
     const processes = new Processes(${JSON.stringify(folder)});
     const running = processes.start({ name: 'tree', command: '/bin/sh', args: ['-c', 'sleep 300 & sleep 300 & wait'],
       environment: { PATH: process.env.PATH }, stopPhase: 1 });
-    setTimeout(() => console.log(running.pid), 300);
+    console.log(running.pid);
     setInterval(() => undefined, 1000);`;
   const starter = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: starter.stdout }), 'line')) as [string];
   const leader = Number(line);
-  const group = execFileSync('pgrep', ['-g', String(leader)], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map(Number);
-  expect(group).toHaveLength(3);
+  let group: readonly number[] = [];
+  await until(() => {
+    group = execFileSync('pgrep', ['-g', String(leader)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+    return group.length === 3;
+  });
   starter.kill('SIGKILL');
   await untilGone(group);
 });

@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newAttemptId } from '@gatehouse/kernel/ids';
-import { send } from '../testing/stub-provider.js';
+import { send, type Misbehaviour } from '../testing/stub-provider.js';
+import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
 import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
 let world: VaultWorld;
 
 beforeAll(async () => {
-  world = await startVaultWorld();
+  world = await startVaultWorld({
+    providers: ({ issuer }) => [
+      oidcProvider('acme', issuer),
+      oauth2Provider('octo', issuer),
+      // Nothing but the token endpoint is asked before it hangs.
+      { ...oauth2Provider('impatient', issuer), timeoutMs: 300 },
+    ],
+  });
 });
 
 beforeEach(async () => {
@@ -79,17 +87,15 @@ describe('a token endpoint that', () => {
     expect(await world.stagedCount()).toBe(0);
   });
 
-  test('hangs or drops the connection is unavailable', async () => {
-    for (const bend of [
-      () => undefined,
-      (request: { socket: { destroy(): unknown } }) => request.socket.destroy(),
-    ]) {
-      world.stub.misbehave.set('token', bend);
-      await expect(world.client.leg(newAttemptId(), 'acme', world.as('alice'))).resolves.toMatchObject({
-        outcome: 'refused',
-        reason: 'provider_unavailable',
-      });
-    }
+  test.each<[string, string, Misbehaviour]>([
+    ['hangs', 'impatient', () => undefined],
+    ['drops the connection', 'acme', (request) => request.socket.destroy()],
+  ])('%s is unavailable', async (_name, provider, bend) => {
+    world.stub.misbehave.set('token', bend);
+    await expect(world.client.leg(newAttemptId(), provider, world.as('alice'))).resolves.toMatchObject({
+      outcome: 'refused',
+      reason: 'provider_unavailable',
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { RevocationOutbox } from '../connections/revocation-outbox.js';
+import { until } from '@gatehouse/testing/until';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { send } from '../testing/stub-provider.js';
 
@@ -57,13 +58,11 @@ test('a backend that refuses every token does not make the provider redeem at ev
 test('shortly before its expiry a token is still handed out while it is refreshed behind', async () => {
   const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
   const { accessToken: before } = await world.client.inject(tsid, 'directory');
-  await world.change(
-    accountId,
-    `access_obtained_at = now() - interval '5 minutes', access_expires_at = now() + interval '20 seconds'`,
+  const { accessToken: during } = await world.expiringIn(20, accountId, () =>
+    world.client.inject(tsid, 'directory'),
   );
-  const { accessToken: during } = await world.client.inject(tsid, 'directory');
   expect(during).toBe(before);
-  await sleep(300);
+  await until(async () => (await world.rowOf(accountId)).version === 2);
   const { accessToken: after } = await world.client.inject(tsid, 'directory');
   expect(after).not.toBe(before);
   expect(world.stub.counts.refresh).toBe(1);
@@ -105,11 +104,12 @@ describe('a provider that is away', () => {
   test('is left alone for a while, whoever asks', async () => {
     const { tsid, accountId } = await world.expired();
     world.stub.misbehave.set('token', (_request, response) => send(response, 503, {}));
-    for (let call = 0; call < 10; call += 1)
-      await expect(world.client.inject(tsid, 'directory')).rejects.toMatchObject({
-        code: 'provider_unavailable',
-      });
+    const unavailable = () =>
+      expect(world.client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await unavailable();
     expect(await world.rowOf(accountId)).toMatchObject({ resting: true });
+    await world.keepResting(accountId);
+    for (let call = 0; call < 10; call += 1) await unavailable();
     world.stub.reset();
     await world.client.inject(tsid, 'directory').catch(() => undefined);
     expect(world.stub.counts.refresh).toBe(0);
@@ -117,14 +117,9 @@ describe('a provider that is away', () => {
 
   test('does not stop the old token from being used while it lives', async () => {
     const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
-    await world.change(
-      accountId,
-      `access_obtained_at = now() - interval '5 minutes', access_expires_at = now() + interval '4 seconds'`,
-    );
     world.stub.misbehave.set('token', (_request, response) => send(response, 503, {}));
-    await expect(world.client.inject(tsid, 'directory')).resolves.toMatchObject({
-      accessToken: expect.stringMatching(/^access-alice/) as unknown as string,
-    });
+    const answer = await world.expiringIn(4, accountId, () => world.client.inject(tsid, 'directory'));
+    expect(answer.accessToken).toMatch(/^access-alice/);
   });
 });
 

@@ -1,6 +1,10 @@
+import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import type { Database } from '@gatehouse/persistence/database';
+import { whileStopped } from '@gatehouse/testing/stopped-clock';
+import { CLOCK } from '../config.js';
 import { oidcProvider } from './vault-config.js';
 import { startVaultWorld, type VaultWorld } from './vault-world.js';
 
@@ -21,9 +25,16 @@ export interface ConnectionRow {
 export interface RefreshWorld extends VaultWorld {
   readonly rowOf: (accountId: string) => Promise<ConnectionRow>;
   readonly change: (accountId: string, assignments: string) => Promise<void>;
-  readonly expire: (accountId: string) => Promise<void>;
   /** Ends a rest and a lease. */
   readonly wakeUp: (accountId: string) => Promise<void>;
+  /** As {@link RefreshWorld.wakeUp}, but it rests for longer than any test takes. */
+  readonly keepResting: (accountId: string) => Promise<void>;
+  /** No time passes for the vault while `work` runs; the token that it may hand out expires in so many seconds. */
+  readonly expiringIn: <Value>(
+    seconds: number,
+    accountId: string,
+    work: () => Promise<Value>,
+  ) => Promise<Value>;
   /** A signed-in user whose access token has just expired. */
   readonly expired: (login?: string) => ReturnType<VaultWorld['client']['signIn']>;
 }
@@ -42,17 +53,22 @@ export async function startRefreshWorld(): Promise<RefreshWorld> {
       values: [accountId],
     });
   };
-  const expire = (accountId: string) => change(accountId, `access_expires_at = now() - interval '1 second'`);
   return {
     ...world,
     rowOf: (accountId) => rowOf(rows, accountId),
     change,
-    expire,
     wakeUp: (accountId) =>
       change(accountId, 'next_attempt_at = null, lease_until = null, lease_owner = null'),
+    keepResting: (accountId) => change(accountId, `next_attempt_at = now() + interval '1 hour'`),
+    expiringIn: async (seconds, accountId, work) =>
+      await whileStopped(world.vault.app.get<Clock>(CLOCK), async (nowMs) => {
+        const at = (inSeconds: number) => `to_timestamp(${nowMs / SECOND_MS + inSeconds})`;
+        await change(accountId, `access_obtained_at = ${at(-300)}, access_expires_at = ${at(seconds)}`);
+        return await work();
+      }),
     expired: async (login = 'alice') => {
       const session = await client.signIn({ acme: as(login) });
-      await expire(session.accountId);
+      await world.expire(session.accountId);
       return session;
     },
   };
@@ -62,7 +78,7 @@ async function rowOf(rows: Database, accountId: string): Promise<ConnectionRow> 
   const { rows: found } = await rows.query<ConnectionRow>({
     name: 'row-of',
     text: `select id, state, version, lease_owner is not null as leased, answer is not null as answered,
-             refresh_started_at is not null as begun, coalesce(next_attempt_at > now(), false) as resting
+             refresh_started_at is not null as begun, next_attempt_at is not null as resting
            from connections where account_id = $1`,
     values: [accountId],
   });

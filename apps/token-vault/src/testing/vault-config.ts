@@ -8,6 +8,9 @@ import type { VaultConfig } from '../config.js';
 
 export const ISSUER = 'http://localhost:4484';
 
+/** No stub takes that long, however busy the machine is; a spec of one that hangs sets its own. */
+const PATIENCE_MS = 20_000;
+
 const local = (name: string) =>
   ({
     name,
@@ -15,7 +18,7 @@ const local = (name: string) =>
     insecureAllowHttp: true,
     requirement: 'required',
     redirectUri: ownCallback(ISSUER, name),
-    timeoutMs: 2_000,
+    timeoutMs: PATIENCE_MS,
   }) as const;
 
 export const oidcProvider = (
@@ -73,7 +76,7 @@ export const tokenExchange = (
   audience: 'tickets',
   scopes: [],
   subjectTokenType: 'access_token',
-  timeoutMs: 2_000,
+  timeoutMs: PATIENCE_MS,
   allowPrivateIps: true,
   insecureAllowHttp: true,
   ...more,

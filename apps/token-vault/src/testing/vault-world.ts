@@ -40,6 +40,8 @@ export interface VaultWorld {
   /** What the stub was asked to revoke, once the outbox is empty. */
   readonly revoked: () => Promise<readonly string[]>;
   readonly stagedCount: () => Promise<number>;
+  /** The access tokens of the account's connections have just expired. */
+  readonly expire: (accountId: string) => Promise<void>;
   /** Forgets the legs that nobody finished, and what they left to revoke. */
   readonly clearLegs: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -75,6 +77,13 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     rows,
     as: (login) => (url) => stub.callbackQuery(url, login),
     startVault,
+    expire: async (accountId) => {
+      await rows.query({
+        name: 'expire-access',
+        text: `update connections set access_expires_at = now() - interval '1 second' where account_id = $1`,
+        values: [accountId],
+      });
+    },
     ...legObservations(rows, vault.app.get(RevocationOutbox), stub),
     close: async () => {
       await vault.close();

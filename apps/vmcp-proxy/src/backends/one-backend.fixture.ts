@@ -20,7 +20,7 @@ export async function startOneBackend(): Promise<OneBackend> {
       name,
       url: backend.url,
       transport: 'streamable-http',
-      timeoutMs: 1_000,
+      timeoutMs: 60_000,
       strategy: { type: 'unauthenticated' },
       allowPrivateIps: true,
       insecureAllowHttp: true,

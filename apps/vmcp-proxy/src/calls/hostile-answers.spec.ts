@@ -9,7 +9,7 @@ let token: string;
 
 beforeAll(async () => {
   // Nothing here is about time.
-  world = await startCallWorld(60_000);
+  world = await startCallWorld();
 });
 beforeEach(async () => {
   token = await world.newCaller();

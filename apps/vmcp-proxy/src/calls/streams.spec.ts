@@ -105,15 +105,14 @@ test('a client that goes away aborts the backend’s request', async () => {
     response.on('close', () => (aborted = true));
     return true;
   });
+  const before = world.backend('modern').callsOf('tools/call').length;
   const controller = new AbortController();
   const calling = modern(world.proxy.mcpUrl, 'tools/call', call('modern'), {
     token,
     signal: controller.signal,
   });
   calling.catch(() => undefined);
-  const before = world.backend('modern').callsOf('tools/call').length;
-  await until(() => world.backend('modern').callsOf('tools/call').length > before || before > 0);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => world.backend('modern').callsOf('tools/call').length > before);
   controller.abort();
   await until(() => aborted);
 });
@@ -163,20 +162,20 @@ for (const kind of ['modern', 'stateless', 'sessions'] as const)
   for (const era of ['modern', 'legacy'] as const)
     test(`a sign-out ends the running streams of a ${era} client at a ${kind} backend, and nobody else’s`, async () => {
       const stream = heldOpen(kind);
-      const before = world.backend(kind).callsOf('tools/call').length;
+      const heard = new Set<string>();
       const start = async (callersToken: string): Promise<ClientAnswer> => {
         const params = { ...call(kind), _meta: { progressToken: 7 } };
+        const sent = { token: callersToken, heard: () => heard.add(callersToken) };
         const calling =
           era === 'modern'
-            ? modern(world.proxy.mcpUrl, 'tools/call', params, { token: callersToken })
-            : (await legacyClient(world.proxy.mcpUrl, callersToken)).request('tools/call', params);
+            ? modern(world.proxy.mcpUrl, 'tools/call', params, sent)
+            : (await legacyClient(world.proxy.mcpUrl, callersToken)).request('tools/call', params, sent);
         return await calling;
       };
       const tsid = randomUUID();
       const other = start(token);
       const signedOut = start(await world.proxy.token({ tsid }));
-      await until(() => world.backend(kind).callsOf('tools/call').length === before + 2);
-      await delay(100);
+      await until(() => heard.size === 2);
       await world.proxy.sessionClosed(tsid);
       const answer = await signedOut;
       expect(answer.text).toContain('notifications/progress');

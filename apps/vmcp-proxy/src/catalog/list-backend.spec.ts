@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const list = async (peers = new Peers(world.authorized)): Promise<BackendLists> =>
   await listBackend(
-    { backend: world.name, principal: ANONYMOUS, deadlineAtMs: Date.now() + 2_000 },
+    { backend: world.name, principal: ANONYMOUS, deadlineAtMs: Date.now() + 60_000 },
     peers,
     world.authorized,
   );
@@ -50,7 +50,7 @@ test('a list that comes as an event ends with its response: a stream that is kep
   const { tools } = await list();
   expect(tools).toHaveLength(1);
   await until(() => closed === 1);
-}, 4_000);
+});
 
 test('a stream that ends without the empty line after its last event is read, one without an answer is an error', async () => {
   let says = '';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { until } from '@gatehouse/testing/until';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { authorization, legacyClient, post } from '../client.fixture.js';
@@ -100,8 +101,7 @@ test('DELETE ends it for good, and ends its session at the backend', async () =>
   const ended = await fetch(proxy.mcpUrl, { method: 'DELETE', headers: within(client.sessionId, token) });
   expect(ended.status).toBe(200);
   expect((await client.request('tools/list')).status).toBe(404);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(backend.received.some(({ httpMethod }) => httpMethod === 'DELETE')).toBe(true);
+  await until(() => backend.received.some(({ httpMethod }) => httpMethod === 'DELETE'));
 });
 
 test('ping and logging/setLevel are answered here; notifications get 202', async () => {
