@@ -15,6 +15,7 @@ import { InFlight } from './calls/in-flight.js';
 import { Catalog } from './catalog/catalog.js';
 import { listBackend } from './catalog/list-backend.js';
 import { RequestStates } from './connect-prompts/request-state.js';
+import { BytesInFlight } from './edge/bytes-in-flight.js';
 import { allowedPeers } from './edge/host-and-origin.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
 import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.js';
@@ -65,6 +66,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
       ...backendSide,
       ...running,
       dropped: new DroppedMessages(log, callMetrics.dropped),
+      answerBytes: new BytesInFlight(part.limits.answerBytesPerPerson),
       failures: new Failures(part.authServer?.issuer, providerOf, states),
       states,
       log,

@@ -26,6 +26,7 @@ export interface BackendSetup {
   readonly url: string;
   readonly strategy?: ProxyStrategy;
   readonly timeoutMs?: number;
+  readonly limits?: Partial<ProxyBackend['limits']>;
 }
 
 export interface ProxySetup {
@@ -37,7 +38,7 @@ export interface ProxySetup {
   readonly publicUrl?: string;
   readonly log?: Log;
   readonly limits?: HttpLimits;
-  readonly requestLimits?: VmcpProxyPart['limits'];
+  readonly requestLimits?: Partial<VmcpProxyPart['limits']>;
 }
 
 export interface TestProxy {
@@ -164,18 +165,24 @@ function proxyPart({
     nats: { servers, user, password, requestKeys },
     shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
-    limits: requestLimits ?? { requestBytes: 4_194_304, requestBytesPerPerson: 16_777_216 },
+    limits: {
+      requestBytes: 4_194_304,
+      requestBytesPerPerson: 16_777_216,
+      answerBytesPerPerson: 134_217_728,
+      ...requestLimits,
+    },
     incomingAuth: incomingAuth ?? {
       type: 'oidc',
       oidc: { issuer: ISSUER, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: ['openid'], ...egress },
     },
     authServer: { issuer: ISSUER, upstreamProviders: [{ name: 'octo', requirement: 'optional' }] },
-    backends: backends.map(({ name, url, strategy, timeoutMs }): ProxyBackend => ({
+    backends: backends.map(({ name, url, strategy, timeoutMs, limits }): ProxyBackend => ({
       name,
       url,
       transport: 'streamable-http',
       // For what never comes; a busy machine takes its time with what does.
       timeoutMs: timeoutMs ?? 60_000,
+      limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128, ...limits },
       strategy: strategy ?? { type: 'unauthenticated' },
       ...egress,
     })),

@@ -3,6 +3,7 @@ import { authServer } from './yaml/auth-server-fields.js';
 import {
   block,
   choice,
+  count,
   egress,
   facts,
   keyEncryptionKeys,
@@ -42,12 +43,30 @@ const incomingAuth = block(
   { blocks: { oidc: 'oidc', anonymous: undefined } },
 );
 
+const AT_ONCE = [1, 10_000] as const;
+
 const backends = list(
   block('One MCP server.', {
     name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
     url: text('url', 'Its MCP endpoint.'),
     transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
     timeout: text('duration', 'For one call; 100ms to 10m.').default('30s'),
+    limits: block(
+      'How much of it runs at once, at each replica of the proxy. What is over is refused at once (`busy`, with `Retry-After`).',
+      {
+        calls: count('Calls that wait for their answer; 1 to 10000.', AT_ONCE).default(512),
+        callsPerPerson: count('Of one person, in all sign-ins together.', AT_ONCE, {
+          derived: 'a quarter of `calls`',
+        }).exactOptional(),
+        streams: count(
+          'Answers that go on as event streams; they take no place of calls. 1 to 10000.',
+          AT_ONCE,
+        ).default(512),
+        streamsPerPerson: count('Of one person, in all sign-ins together.', AT_ONCE, {
+          derived: 'a quarter of `streams`',
+        }).exactOptional(),
+      },
+    ).prefault({}),
     ...egress,
   }),
   'The MCP servers behind this gateway; at least one.',
@@ -150,14 +169,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     provisioningCredentials: secret(
       '`user:password` of the user that makes streams and buckets. Only `gatehouse migrate` reads it.',
     ).prefault({ env: 'NATS_PROVISIONING_CREDENTIALS' }),
-    streamReplicas: z
-      .int()
-      .min(1)
-      .max(5)
-      .register(facts, {
-        about: 'How many servers of a NATS cluster hold each stream and bucket; 3 survives the loss of one.',
-      })
-      .default(1),
+    streamReplicas: count(
+      'How many servers of a NATS cluster hold each stream and bucket; 3 survives the loss of one.',
+      [1, 5],
+    ).default(1),
   }),
   shutdownTimeout: text(
     'duration',
@@ -176,6 +191,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       'size',
       'Of the bodies of all requests together that one person has at one replica; at least `requestSize`, at most 1024MiB. More is refused with 503 and `Retry-After`.',
     ).default('16MiB'),
+    answerSizePerPerson: text(
+      'size',
+      'Of the answers of backends together that are kept for one person at one replica: each until all of it has come, was checked and is on its way; 64MiB to 4096MiB. More is `busy`.',
+    ).default('128MiB'),
   }).prefault({}),
   listen: block('Where the services listen.', {
     proxy: addresses('MCP clients.', 4483),

@@ -74,7 +74,11 @@ test('what is left out has a safe default', () => {
     conflictResolution: 'prefix',
     conflictResolutionConfig: { prefixFormat: '{workload}_' },
   });
-  expect(backends[0]).toMatchObject({ timeoutMs: 30_000, transport: 'streamable-http' });
+  expect(backends[0]).toMatchObject({
+    timeoutMs: 30_000,
+    transport: 'streamable-http',
+    limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },
+  });
 });
 
 test('an internal listener follows its public one, is where it is written, and takes any free port beside one that does', () => {

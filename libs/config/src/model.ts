@@ -59,6 +59,8 @@ export interface RequestLimits {
   readonly requestBytes: number;
   /** Of the bodies of all requests together that one person has at one replica. */
   readonly requestBytesPerPerson: number;
+  /** Of backends' answers that are kept until all of each has come and the client has taken it. */
+  readonly answerBytesPerPerson: number;
 }
 
 export interface ListenAddress {
@@ -233,6 +235,17 @@ export interface Backend extends EgressRules {
   readonly transport: 'streamable-http';
   /** For one call. */
   readonly timeoutMs: number;
+  readonly limits: BackendLimits;
+}
+
+/** How much of a backend runs at once, at one replica of the proxy. */
+export interface BackendLimits {
+  /** Waiting for their answer. */
+  readonly calls: number;
+  readonly callsPerPerson: number;
+  /** Answers that go on as event streams. */
+  readonly streams: number;
+  readonly streamsPerPerson: number;
 }
 
 export interface OutgoingAuth<S> {

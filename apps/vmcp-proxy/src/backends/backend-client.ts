@@ -5,24 +5,30 @@ import { safeConnector } from '@gatehouse/safe-fetch/safe-connector';
 import { Pool } from 'undici';
 import { BackendResponse } from './backend-response.js';
 import type { Cancellation } from './cancellation.js';
+import { ExchangeLimits, mostExchanges, type Purpose } from './exchange-limits.js';
 import { Reachability } from './reachability.js';
+import { isEventStream } from './server-sent-events.js';
 
 export interface OutboundRequest {
   readonly method: 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;
   readonly deadlineAtMs: number;
+  readonly purpose: Purpose;
+  /** For whom; absent: callers that cannot be told apart. */
+  readonly person: string | undefined;
   readonly cancellation?: Cancellation;
 }
 
 interface Target {
+  /** Of this backend alone: another one on the same origin is not held up by it. */
   readonly pool: Pool;
+  readonly limits: ExchangeLimits;
   readonly path: string;
   readonly reachability: Reachability;
 }
 
 const CONNECT_TIMEOUT_MS = 5 * SECOND_MS;
-const MOST_CONNECTIONS = 256;
 /** Many servers close idle connections after five seconds without saying so; a request must not meet that. */
 const KEEP_IDLE_MS = 4 * SECOND_MS;
 const MOST_RESPONSE_BYTES = 67_108_864;
@@ -30,13 +36,13 @@ const MOST_RESPONSE_BYTES = 67_108_864;
 /** Kept connections to the backends. Nothing in here belongs to a user: a connection carries whatever one request says. */
 export class BackendClient {
   readonly #targets = new Map<string, Target>();
-  readonly #pools = new Map<string, Pool>();
 
   constructor(backends: readonly ProxyBackend[]) {
     for (const backend of backends) {
       const url = new URL(backend.url);
       this.#targets.set(backend.name, {
-        pool: this.#poolOf(url.origin, backend),
+        pool: poolFor(url.origin, backend),
+        limits: new ExchangeLimits(backend.name, backend.limits),
         path: url.pathname + url.search,
         reachability: new Reachability(),
       });
@@ -45,7 +51,7 @@ export class BackendClient {
 
   /**
    * Sends one request; resolves with its headers. Redirects are not followed.
-   * @throws {GatehouseError} `backend_unavailable`, `deadline_exceeded`, or the reason of the cancellation.
+   * @throws {GatehouseError} `busy`, `backend_unavailable`, `deadline_exceeded`, or the reason of the cancellation.
    */
   async send(backend: string, request: OutboundRequest): Promise<BackendResponse> {
     const target = this.#targets.get(backend);
@@ -54,7 +60,11 @@ export class BackendClient {
       throw new GatehouseError('backend_unavailable', 'it could not be reached a moment ago', {
         details: { backend, ran: 'no' },
       });
-    const response = new BackendResponse(backend, (error) => target.reachability.note(error, Date.now()));
+    const slot = target.limits.enter(request.purpose, request.person);
+    const response = new BackendResponse(backend, (error) => {
+      slot.leave();
+      target.reachability.note(error, Date.now());
+    });
     response.expireAfter(Math.max(request.deadlineAtMs - Date.now(), 0));
     request.cancellation?.attach((reason) => response.stop(reason));
     target.pool.dispatch(
@@ -69,31 +79,23 @@ export class BackendClient {
       },
       response,
     );
-    return await response.started;
+    await response.started;
+    if (isEventStream(response.headers['content-type'])) slot.streams((reason) => response.stop(reason));
+    return response;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
-  }
-
-  /** One pool per origin and egress rules. */
-  #poolOf(origin: string, { allowPrivateIps, insecureAllowHttp }: ProxyBackend): Pool {
-    const key = `${origin} ${allowPrivateIps} ${insecureAllowHttp}`;
-    let pool = this.#pools.get(key);
-    if (pool === undefined) {
-      pool = new Pool(origin, {
-        connections: MOST_CONNECTIONS,
-        pipelining: 1,
-        keepAliveTimeout: KEEP_IDLE_MS,
-        maxResponseSize: MOST_RESPONSE_BYTES,
-        allowH2: false,
-        connect: safeConnector(
-          { allowPrivateIps, insecureAllowHttp },
-          { connectTimeoutMs: CONNECT_TIMEOUT_MS },
-        ),
-      });
-      this.#pools.set(key, pool);
-    }
-    return pool;
+    await Promise.all([...this.#targets.values()].map(({ pool }) => pool.destroy()));
   }
 }
+
+const poolFor = (origin: string, { allowPrivateIps, insecureAllowHttp, limits }: ProxyBackend): Pool =>
+  new Pool(origin, {
+    // The limits say no before anybody would have to wait for a connection.
+    connections: mostExchanges(limits),
+    pipelining: 1,
+    keepAliveTimeout: KEEP_IDLE_MS,
+    maxResponseSize: MOST_RESPONSE_BYTES,
+    allowH2: false,
+    connect: safeConnector({ allowPrivateIps, insecureAllowHttp }, { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+  });

@@ -1,4 +1,4 @@
-import type { HeldBytes } from '../edge/held-bytes.js';
+import type { HeldText } from '../edge/held-text.js';
 import { HeldValue } from '../edge/held-value.js';
 import { OPEN_OBJECT } from '../edge/json-grammar.js';
 import type { JsonScanner } from '../edge/json-scanner.js';
@@ -40,7 +40,7 @@ const MOST_ERROR_BYTES = 1_048_576;
 const SMALL_N = 0x6e;
 
 /** @returns `undefined` for JSON that is no JSON-RPC 2.0 message, or one that clients would not take. */
-export function backendMessage(held: HeldBytes, scanner: JsonScanner): BackendMessage | undefined {
+export function backendMessage(held: HeldText, scanner: JsonScanner): BackendMessage | undefined {
   if (scanner.root !== 'object') return undefined;
   const valueOf = (name: string): HeldValue | undefined => heldMember(name, held, scanner);
   if (valueOf('jsonrpc')?.parsed(MOST_WORD_BYTES) !== '2.0') return undefined;
@@ -76,7 +76,7 @@ function methodMessage(
 }
 
 /** The member that counts; `null` is as good as none. */
-function heldMember(name: string, held: HeldBytes, scanner: JsonScanner): HeldValue | undefined {
+function heldMember(name: string, held: HeldText, scanner: JsonScanner): HeldValue | undefined {
   const member = scanner.last(name);
   if (member === undefined || member.firstByte === SMALL_N) return undefined;
   if (member.firstByte !== OPEN_OBJECT) return new HeldValue(held, member);

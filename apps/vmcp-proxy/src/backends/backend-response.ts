@@ -136,9 +136,9 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** Lets go of the body, so that the connection can be used again. */
-  discard(): void {
-    this.text().catch(() => undefined);
+  /** Lets go of the body, so that the connection can be used again; resolves when it is over. */
+  async discard(): Promise<void> {
+    await this.text().catch(() => undefined);
   }
 
   #done(error: GatehouseError | undefined): void {

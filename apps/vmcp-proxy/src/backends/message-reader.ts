@@ -1,6 +1,6 @@
 import { ByteOrderMark } from './event-parser.js';
 import { backendMessage, MESSAGE_MEMBERS, type BackendMessage } from './backend-message.js';
-import { HeldBytes } from '../edge/held-bytes.js';
+import { HeldText } from '../edge/held-text.js';
 import { JsonScanner, type Wanted } from '../edge/json-scanner.js';
 import { Utf8Check } from '../edge/utf8-check.js';
 
@@ -27,7 +27,7 @@ const WANTED: Wanted = {
 export class MessageReader {
   readonly #mark = new ByteOrderMark();
   readonly #utf8 = new Utf8Check();
-  readonly #held = new HeldBytes();
+  readonly #held = new HeldText();
   readonly #scanner = new JsonScanner(WANTED);
 
   /** Bytes that are kept. */
@@ -56,7 +56,7 @@ export class MessageReader {
     if (this.#scanner.root !== 'array') return [backendMessage(this.#held, this.#scanner)];
     return this.#scanner.elements.map((element) => {
       const scanner = new JsonScanner(WANTED);
-      const held = new HeldBytes();
+      const held = new HeldText();
       for (const piece of this.#held.pieces(element)) {
         held.add(piece);
         scanner.push(piece);

@@ -6,6 +6,10 @@ import { MessageReader } from './message-reader.js';
 export interface MessageListener {
   /** @param message `undefined`: an event that is no message. */
   message(message: BackendMessage | undefined): void;
+  /** Nothing of the event is kept any more. */
+  eventEnds(): void;
+  /** More of an event is kept. */
+  kept(bytes: number): void;
   /** An event after {@link MessageStream.skip}. */
   skipped(): void;
   /** Nobody watches an event of this length. */
@@ -46,6 +50,7 @@ export class MessageStream {
   #data(bytes: Buffer): void {
     if (this.#skips) return;
     this.#reader.push(bytes);
+    this.listener.kept(bytes.length);
     this.#parts += 1;
     if (this.#reader.length > this.mostBytes || this.#parts > MOST_EVENT_PARTS) this.listener.tooLarge();
   }
@@ -59,7 +64,8 @@ export class MessageStream {
     this.#reader = new MessageReader();
     this.#parts = 0;
     // Other types of event are not for clients of MCP, and an empty one is a sign of life.
-    if (type !== 'message' || reader.length === 0) return;
-    for (const message of reader.end()) this.listener.message(message);
+    if (type === 'message' && reader.length > 0)
+      for (const message of reader.end()) this.listener.message(message);
+    this.listener.eventEnds();
   }
 }

@@ -1,6 +1,5 @@
-import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { LRUCache } from 'lru-cache';
 import { isObject, type JsonObject, type RequestId } from '../edge/message.js';
 import {
   LEGACY_VERSIONS,
@@ -14,6 +13,7 @@ import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend, AuthorizedRequest } from '../outgoing-auth/authorized-backend.js';
 import { GATEWAY_INFO } from './gateway-info.js';
 import { peerHeaders, type Peer } from './peer.js';
+import { PeerSessions, type PeerSession } from './peer-sessions.js';
 import { readAnswer } from './rpc-answer.js';
 
 /** What was found out about a backend; the same for every caller. */
@@ -22,10 +22,6 @@ type Verdict =
   | { readonly kind: 'stateless'; readonly version: string }
   | { readonly kind: 'sessions' };
 
-type Session = Extract<Peer, { era: 'legacy' }> & { readonly backend: string; readonly principal: Principal };
-
-const MOST_SESSIONS = 20_000;
-const FORGET_IDLE_SESSION_MS = HOUR_MS;
 /** Of what a backend says about itself; its instructions may be long. */
 const MOST_INTRODUCTION_BYTES = 1_048_576;
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
@@ -55,20 +51,11 @@ class UnknownRevision extends GatehouseError {}
 export class Peers {
   readonly #verdicts = new Map<string, Verdict>();
   readonly #finding = new Map<string, Promise<Peer>>();
-  readonly #sessions: LRUCache<string, Session>;
+  readonly #sessions = new PeerSessions((session) => this.#sayGoodbye(session));
   /** A session that was being begun at the time of a drop may be one of those: it is not kept. */
   #drops = 0;
 
-  constructor(private readonly backends: AuthorizedBackend) {
-    this.#sessions = new LRUCache<string, Session>({
-      max: MOST_SESSIONS,
-      ttl: FORGET_IDLE_SESSION_MS,
-      updateAgeOnGet: true,
-      dispose: (session, _key, reason) => {
-        if (reason === 'evict' || reason === 'expire') this.#sayGoodbye(session);
-      },
-    });
-  }
+  constructor(private readonly backends: AuthorizedBackend) {}
 
   /** @returns at once when nothing has to be asked. @throws {GatehouseError} of the request that had to be made. */
   of(request: PeerRequest): Peer | Promise<Peer> {
@@ -90,8 +77,7 @@ export class Peers {
     this.#drops += 1;
     // Nobody may join what was begun before.
     this.#finding.clear();
-    for (const [key, { principal, backend }] of [...this.#sessions.entries()])
-      if (matches(principal, backend)) this.#sessions.delete(key);
+    this.#sessions.drop(matches);
   }
 
   /** The owner's sessions at all backends are over: the backends are told. */
@@ -176,7 +162,7 @@ export class Peers {
       body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
     });
     if (response.status >= 300) {
-      response.discard();
+      await response.discard();
       return false;
     }
     const answer = await readAnswer(response, request.backend, id).catch(() => undefined);
@@ -224,17 +210,17 @@ export class Peers {
     return session;
   }
 
-  async #sayInitialized(session: Session, request: PeerRequest): Promise<void> {
+  async #sayInitialized(session: PeerSession, request: PeerRequest): Promise<void> {
     const method = 'notifications/initialized';
     const response = await this.backends.send({
       ...request,
       headers: peerHeaders(session, method, undefined),
       body: JSON.stringify({ jsonrpc: '2.0', method }),
     });
-    response.discard();
+    await response.discard();
   }
 
-  #saySetLevel(session: Session, level: string): void {
+  #saySetLevel(session: PeerSession, level: string): void {
     const { backend, principal } = session;
     const method = 'logging/setLevel';
     const body = JSON.stringify({ jsonrpc: '2.0', id: 'gatehouse-log-level', method, params: { level } });
@@ -242,7 +228,7 @@ export class Peers {
   }
 
   /** The backend may free what it keeps. */
-  #sayGoodbye(session: Session): void {
+  #sayGoodbye(session: PeerSession): void {
     const { backend, principal } = session;
     const headers = peerHeaders(session, 'DELETE', undefined);
     this.#tell({ backend, principal, method: 'DELETE', headers, body: null });
@@ -251,7 +237,7 @@ export class Peers {
   /** Nobody waits for the outcome. */
   #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): void {
     this.backends
-      .send({ ...request, deadlineAtMs: Date.now() + TELL_TIMEOUT_MS })
+      .send({ ...request, purpose: 'control', deadlineAtMs: Date.now() + TELL_TIMEOUT_MS })
       .then((response) => response.discard())
       .catch(() => undefined);
   }

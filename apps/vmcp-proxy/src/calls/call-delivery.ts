@@ -2,7 +2,10 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { BackendResponse } from '../backends/backend-response.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.js';
-import { metaOf, type RequestId } from '../edge/message.js';
+import type { BytesInFlight } from '../edge/bytes-in-flight.js';
+import type { RequestId } from '../edge/message.js';
+import { personKey } from '../incoming-auth/principal.js';
+import { AnswerBytes } from './answer-bytes.js';
 import type { BackendQuestions } from './backend-questions.js';
 import type { Call } from './call.js';
 import { deliver } from './deliver.js';
@@ -15,6 +18,8 @@ export interface DeliveryDependencies {
   readonly peers: Pick<Peers, 'answerQuestion'>;
   readonly questions: BackendQuestions;
   readonly dropped: DroppedMessages;
+  /** What is kept of answers. */
+  readonly answerBytes: BytesInFlight;
 }
 
 /** One request as a backend got it. */
@@ -23,6 +28,8 @@ export interface SentRequest {
   readonly peer: Peer;
   /** The id that it was given. */
   readonly id: RequestId;
+  /** What the client named its progress by; absent: it wants none. */
+  readonly progressToken: RequestId;
   /** For the answer. */
   readonly timeoutMs: number;
 }
@@ -34,7 +41,7 @@ const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 export async function deliverTo(
   call: Call,
   response: BackendResponse,
-  { backend, peer, id, timeoutMs }: SentRequest,
+  { backend, peer, id, progressToken, timeoutMs }: SentRequest,
   to: DeliveryDependencies,
 ): Promise<void> {
   const { client, message, principal, answer } = call;
@@ -57,7 +64,7 @@ export async function deliverTo(
       method: message.method,
       id: message.id,
       sentId: id,
-      progressToken: metaOf(message.params)?.get('progressToken')?.value(),
+      progressToken,
       translated,
     },
     requests,
@@ -67,6 +74,7 @@ export async function deliverTo(
       backend,
       gate,
       dropped: (reason) => to.dropped.note(backend, reason),
+      bytes: new AnswerBytes(to.answerBytes, personKey(principal), (callback) => answer.onClosed(callback)),
       statusOf: (code) => (translated ? statusOfError(client, { code }) : 200),
     });
   } finally {

@@ -7,6 +7,7 @@ import type { PeerRequest, Peers } from '../backends/peers.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Route } from '../catalog/view.js';
 import { declined } from '../connect-prompts/connect-prompt.js';
+import { idIn, metaOf } from '../edge/message.js';
 import type { RequestStates } from '../connect-prompts/request-state.js';
 import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
@@ -14,7 +15,6 @@ import type { Log } from '@gatehouse/observability/log';
 import { promisable } from './backend-questions.js';
 import type { Call } from './call.js';
 import { deliverTo, type DeliveryDependencies } from './call-delivery.js';
-import { CallLimit } from './call-limit.js';
 import { deliverRefusal } from './deliver-refusal.js';
 import { calledName, sendResult, type Failures } from './failures.js';
 import { CANCELLED, SESSION_OVER, type InFlight } from './in-flight.js';
@@ -40,7 +40,6 @@ export interface CallDependencies extends DeliveryDependencies {
 /** Calls a backend on behalf of a client: finds it, speaks its revision, gives it the right credential, passes its answer on. */
 export class Calls {
   readonly #timeouts: ReadonlyMap<string, number>;
-  readonly #limit = new CallLimit();
 
   constructor(
     private readonly to: CallDependencies,
@@ -65,7 +64,7 @@ export class Calls {
       const listed = route.standsIn === true ? await this.#listedNow(call, route) : route;
       if (listed !== undefined) {
         ({ backend } = listed);
-        await this.#within(this.#withoutOwnState(call), listed);
+        await this.#forward(this.#withoutOwnState(call), listed);
       }
     } catch (error) {
       outcome = this.#fail(call, backend, GatehouseError.from(error), userSaidNo);
@@ -128,15 +127,6 @@ export class Calls {
     return { ...call, message: { ...message, params } };
   }
 
-  async #within(call: Call, route: Route): Promise<void> {
-    const leave = this.#limit.enter(call.principal, route.backend);
-    try {
-      await this.#forward(call, route);
-    } finally {
-      leave();
-    }
-  }
-
   async #forward(call: Call, route: Route): Promise<void> {
     const { principal, answer } = call;
     // It may have ended while the body was read or the backend listed.
@@ -156,6 +146,7 @@ export class Calls {
     const { principal, client } = call;
     const { backend } = route;
     const peerRequest = { backend, principal, deadlineAtMs, ...owning(client) };
+    const progressToken = idIn(metaOf(call.message.params)?.get('progressToken'));
     for (let attempt = 1; ; attempt += 1) {
       const found = this.to.peers.of(peerRequest);
       const peer = found instanceof Promise ? await found : found;
@@ -171,7 +162,7 @@ export class Calls {
         });
         if (response.status < 300) {
           const timeoutMs = this.#timeouts.get(backend) ?? 0;
-          await deliverTo(call, response, { backend, peer, id, timeoutMs }, this.to);
+          await deliverTo(call, response, { backend, peer, id, progressToken, timeoutMs }, this.to);
           return;
         }
         const text = await response.text();
@@ -180,7 +171,7 @@ export class Calls {
           this.to.peers.forget(backend, peer);
           continue;
         }
-        deliverRefusal(call, peer, response.status, text);
+        deliverRefusal(call, peer, response, text);
         return;
       } catch (error) {
         if (error === CANCELLED) this.to.peers.sayCancelled(backend, principal, peer, id);

@@ -2,15 +2,18 @@ import { expect, test } from '@jest/globals';
 import { BackendResponse } from '../backends/backend-response.js';
 import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
 import type { Answer } from '../edge/answer.js';
+import { BytesInFlight } from '../edge/bytes-in-flight.js';
+import { AnswerBytes } from './answer-bytes.js';
 import { deliver } from './deliver.js';
 import type { DropReason } from './dropped-messages.js';
 import { gateFor, legacyClientWith } from './message-gate.fixture.js';
 
 /** A backend's answer that is given by hand, on its way to a client that may be slow. */
-function exchange(contentType: string) {
+function exchange(contentType: string, room = new BytesInFlight(1_073_741_824)) {
   const facts = { written: '', ended: false, paused: 0, resumed: 0, aborted: false, isSlow: false };
   const dropped: DropReason[] = [];
   let drained: () => void = () => undefined;
+  let closed: () => void = () => undefined;
   const response = new BackendResponse('b', () => undefined);
   const controller = {
     pause: () => (facts.paused += 1),
@@ -38,6 +41,7 @@ function exchange(contentType: string) {
     end: () => (facts.ended = true),
     breakOff: () => undefined,
     onDrain: (callback) => (drained = callback),
+    onClosed: (callback) => (closed = callback),
     onGone: () => undefined,
   };
   response.onRequestStart(handle);
@@ -48,6 +52,7 @@ function exchange(contentType: string) {
     gate,
     dropped: (reason) => dropped.push(reason),
     statusOf: () => 200,
+    bytes: new AnswerBytes(room, 'person', (callback) => answer.onClosed(callback)),
   }).then(
     () => 'delivered',
     (error: unknown) => (error instanceof Error ? error.message : 'not an error'),
@@ -59,6 +64,7 @@ function exchange(contentType: string) {
     push: (text: string | Buffer) => response.onResponseData(handle, Buffer.from(text)),
     end: () => response.onResponseEnd(),
     drain: () => drained(),
+    close: () => closed(),
   };
 }
 
@@ -129,4 +135,48 @@ test('an event whose empty line is missing at the end of the stream is one all t
   cut.end();
   expect(await cut.delivered).toBe('the stream ended without a response');
   expect([cut.facts.written, cut.dropped]).toEqual(['', ['malformed']]);
+});
+
+test('one person’s answers cannot fill the memory: what is kept is counted until the client has it', async () => {
+  const MIB = 1_048_576;
+  const large = `{"jsonrpc":"2.0","id":1,"result":{"x":"${'x'.repeat(MIB)}"}}`;
+  const room = new BytesInFlight(2.5 * MIB);
+  const first = exchange('application/json', room);
+  const second = exchange('text/event-stream', room);
+  second.facts.isSlow = true;
+  first.push(large);
+  first.end();
+  second.push(event(PROGRESS));
+  second.drain();
+  second.push(event(large));
+  expect(await Promise.all([first.delivered, second.delivered])).toEqual(['delivered', 'delivered']);
+  for (const contentType of ['application/json', 'text/event-stream']) {
+    const third = exchange(contentType, room);
+    third.push(contentType === 'application/json' ? large : event(large));
+    expect(await third.delivered).toBe('the answers to this person are too large together');
+    third.close();
+  }
+  // A small one is not counted: calls are.
+  const small = exchange('application/json', room);
+  small.push(RESPONSE);
+  small.end();
+  expect(await small.delivered).toBe('delivered');
+  first.close();
+  const fourth = exchange('application/json', room);
+  fourth.push(large);
+  fourth.end();
+  expect(await fourth.delivered).toBe('delivered');
+  fourth.close();
+  second.close();
+  expect(room.hold('person').hasRoomFor(2.5 * MIB)).toBe(true);
+});
+
+test('a long stream of large events counts what is kept now, not what went by', async () => {
+  const room = new BytesInFlight(1_048_576);
+  const { push, delivered } = exchange('text/event-stream', room);
+  const log = `{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"${'x'.repeat(500_000)}"}}`;
+  for (let count = 0; count < 10; count += 1) push(event(log));
+  push(event(RESPONSE));
+  expect(await delivered).toBe('delivered');
+  expect(room.hold('person').hasRoomFor(1_048_576)).toBe(true);
 });

@@ -2,10 +2,11 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { tooLarge, type BackendResponse } from '../backends/backend-response.js';
 import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { MessageStream } from '../backends/message-stream.js';
-import { readMessages } from '../backends/read-messages.js';
+import { noRoom, readMessages } from '../backends/read-messages.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../backends/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../edge/answer.js';
 import { joined, type Pieces } from '../edge/held-value.js';
+import type { AnswerBytes } from './answer-bytes.js';
 import type { DropReason } from './dropped-messages.js';
 import type { MessageGate, Verdict } from './message-gate.js';
 
@@ -15,6 +16,8 @@ export interface Delivery {
   readonly gate: MessageGate;
   readonly dropped: (reason: DropReason) => void;
   readonly statusOf: (errorCode: number) => number;
+  /** Counts what is kept of the answer. */
+  readonly bytes: AnswerBytes;
 }
 
 /**
@@ -34,13 +37,14 @@ export async function deliver(response: BackendResponse, answer: Answer, deliver
       return;
     }
   }
-  response.discard();
+  void response.discard();
   throw noResponse('the answer is neither JSON nor an event stream');
 }
 
 async function deliverJson(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {
+  const { backend, bytes } = delivery;
   let found: ResponseVerdict | undefined;
-  for (const message of await readMessages(response, delivery.backend, MOST_MESSAGE_BYTES)) {
+  for (const message of await readMessages(response, backend, MOST_MESSAGE_BYTES, bytes)) {
     const verdict = found === undefined ? delivery.gate.judge(message) : LATE;
     if (verdict.kind === 'response') found = verdict;
     // Nothing but the response has a place in a JSON body.
@@ -57,8 +61,8 @@ const LATE = { kind: 'dropped', reason: 'late' } as const;
 /** One event stream on its way to the client. */
 class EventDelivery {
   #isAnswered = false;
-  /** How often the client could not take more at once. */
-  #waits = 0;
+  /** The client has not taken what was written. */
+  #isFull = false;
   #resolve: () => void = () => undefined;
   readonly #stream: MessageStream;
 
@@ -70,6 +74,13 @@ class EventDelivery {
     this.#stream = new MessageStream(
       {
         message: (message) => this.#deliver(this.#isAnswered ? LATE : delivery.gate.judge(message)),
+        kept: (length) => {
+          if (!delivery.bytes.take(length)) response.stop(noRoom(delivery.backend));
+        },
+        eventEnds: () => {
+          // What the client has not taken yet is still here.
+          if (!this.#isFull) delivery.bytes.giveBack();
+        },
         skipped: () => delivery.dropped('late'),
         tooLarge: () => response.stop(tooLarge(delivery.backend)),
       },
@@ -78,16 +89,19 @@ class EventDelivery {
   }
 
   async run(): Promise<void> {
-    const { response, answer } = this;
+    const { response, answer, delivery } = this;
     answer.begin(200, EVENT_STREAM_TYPE);
-    answer.onDrain(() => response.resume());
+    answer.onDrain(() => {
+      this.#isFull = false;
+      delivery.bytes.giveBack();
+      response.resume();
+    });
     await new Promise<void>((resolve, reject) => {
       this.#resolve = resolve;
       response.pipe({
         data: (chunk) => {
-          const before = this.#waits;
           this.#stream.push(chunk);
-          return this.#waits === before;
+          return !this.#isFull;
         },
         end: () => {
           const error = this.#end();
@@ -111,12 +125,8 @@ class EventDelivery {
 
   #send({ kind, text }: Exclude<Verdict, { kind: 'dropped' | 'answered' }>): void {
     const { answer, response } = this;
-    let isFull = false;
-    for (const piece of joined(eventPieces(text))) isFull = !answer.write(piece);
-    if (kind !== 'response') {
-      if (isFull) this.#waits += 1;
-      return;
-    }
+    for (const piece of joined(eventPieces(text))) this.#isFull = !answer.write(piece);
+    if (kind !== 'response') return;
     this.#isAnswered = true;
     this.#stream.skip();
     // The connection can be used again if the end comes by itself.

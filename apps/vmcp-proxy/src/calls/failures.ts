@@ -9,7 +9,7 @@ import {
   type MissingProvider,
 } from '../connect-prompts/connect-prompt.js';
 import type { RequestStates } from '../connect-prompts/request-state.js';
-import { JSON_TYPE } from '../edge/answer.js';
+import { JSON_TYPE, type AnswerHeaders } from '../edge/answer.js';
 import { errorText, resultText, type JsonObject, type RpcError } from '../edge/message.js';
 import { GATEWAY_FAILURE, INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../edge/protocol.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
@@ -74,11 +74,14 @@ export class Failures {
   }
 
   #fail(call: Call, text: string, error: GatehouseError): void {
-    const data = { code: error.code, retry: retryAdvice(error) };
+    const { retryAfterSeconds } = error.details;
+    const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Number(retryAfterSeconds) };
+    const data = { code: error.code, retry: retryAdvice(error), ...wait };
     const rpcError: RpcError = { code: GATEWAY_FAILURE, message: text, data };
     if (!call.answer.begun) {
-      if (call.message.method === 'tools/call') sendResult(call, toolText(text));
-      else sendError(call, rpcError);
+      const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': retryAfterSeconds };
+      if (call.message.method === 'tools/call') sendResult(call, toolText(text), headers);
+      else sendError(call, rpcError, headers);
       return;
     }
     // Half an event stream can still end with a response; half a JSON text cannot.
@@ -94,11 +97,15 @@ export function calledName({ message: { params } }: Call): string {
   return (params.get('name') ?? params.get('uri'))?.text() ?? '';
 }
 
-export function sendResult({ client, message, answer }: Call, result: JsonObject): void {
+export function sendResult(
+  { client, message, answer }: Call,
+  result: JsonObject,
+  headers?: AnswerHeaders,
+): void {
   const complete = client.era === 'modern' ? { resultType: 'complete', ...result } : result;
-  answer.whole(200, JSON_TYPE, resultText(message.id, complete));
+  answer.whole(200, JSON_TYPE, resultText(message.id, complete), headers);
 }
 
-export function sendError({ client, message, answer }: Call, error: RpcError): void {
-  answer.whole(statusOfError(client, error), JSON_TYPE, errorText(message.id, error));
+export function sendError({ client, message, answer }: Call, error: RpcError, headers?: AnswerHeaders): void {
+  answer.whole(statusOfError(client, error), JSON_TYPE, errorText(message.id, error), headers);
 }

@@ -19,6 +19,8 @@ export interface Answer {
   /** Gives up in the middle: the client must not take what it got for a whole answer. */
   breakOff(): void;
   onDrain(callback: () => void): void;
+  /** Called when everything was sent, or the client is gone. */
+  onClosed(callback: () => void): void;
   /** Called when the client goes away before the end of the answer. */
   onGone(callback: () => void): void;
   readonly begun: boolean;
@@ -97,6 +99,11 @@ export class HttpAnswer implements Answer {
 
   onDrain(callback: () => void): void {
     this.response.on('drain', callback);
+  }
+
+  onClosed(callback: () => void): void {
+    if (this.response.closed) callback();
+    else this.response.once('close', callback);
   }
 
   onGone(callback: () => void): void {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { EVENT_STREAM_TYPE, JSON_TYPE } from './answer.js';
 import { BatchedAnswer, BatchRoom } from './batched-answer.js';
 
-const batch = { onGone: (): void => undefined };
+const batch = { onClosed: (): void => undefined, onGone: (): void => undefined };
 const answerIn = (room: BatchRoom, id: unknown = 1): BatchedAnswer => new BatchedAnswer(id, room, batch);
 const textsOf = async (answer: BatchedAnswer): Promise<readonly unknown[]> =>
   (await answer.texts()).map((text) => JSON.parse(text) as unknown);

@@ -38,7 +38,7 @@ export class BatchedAnswer implements Answer {
     /** Of the request that is answered; `undefined` for messages that get no answer. */
     private readonly id: RequestId,
     private readonly room: BatchRoom,
-    batch: { onGone(callback: () => void): void },
+    private readonly batch: Pick<Answer, 'onClosed' | 'onGone'>,
   ) {
     this.#done = new Promise((resolve) => (this.#finish = resolve));
     batch.onGone(() => this.#stop());
@@ -110,6 +110,10 @@ export class BatchedAnswer implements Answer {
 
   onDrain(): void {
     // It is never full.
+  }
+
+  onClosed(callback: () => void): void {
+    this.batch.onClosed(callback);
   }
 
   onGone(callback: () => void): void {

@@ -1,5 +1,5 @@
 import { parseFaithfully } from './faithful-json.js';
-import { HeldBytes } from './held-bytes.js';
+import { HeldText } from './held-text.js';
 import { OPEN_ARRAY, QUOTE } from './json-grammar.js';
 import { JsonScanner, type FoundMember, type ValueSpan, type Wanted } from './json-scanner.js';
 
@@ -21,7 +21,7 @@ const NO_NAMES: Wanted['within'] = new Map();
 /** A JSON value that stands in held bytes, and what the scanner found within it. */
 export class HeldValue {
   constructor(
-    private readonly held: HeldBytes,
+    private readonly held: HeldText,
     private readonly span: ValueSpan,
     private readonly within: readonly FoundMember[] = [],
   ) {}
@@ -69,8 +69,8 @@ export class HeldValue {
   #scanned(
     names: ReadonlySet<string>,
     most?: number,
-  ): { readonly held: HeldBytes; readonly scanner: JsonScanner } {
-    const held = new HeldBytes();
+  ): { readonly held: HeldText; readonly scanner: JsonScanner } {
+    const held = new HeldText();
     const scanner = new JsonScanner({ root: names, within: NO_NAMES }, most);
     for (const piece of this.pieces) {
       held.add(piece);

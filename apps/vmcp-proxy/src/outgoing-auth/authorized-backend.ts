@@ -2,7 +2,8 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendClient } from '../backends/backend-client.js';
 import type { BackendResponse } from '../backends/backend-response.js';
 import type { Cancellation } from '../backends/cancellation.js';
-import type { Principal } from '../incoming-auth/principal.js';
+import type { Purpose } from '../backends/exchange-limits.js';
+import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from './credential-header.js';
 import type { Credentials } from './credentials.js';
 
@@ -14,6 +15,8 @@ export interface AuthorizedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;
   readonly deadlineAtMs: number;
+  /** Left out: a call. */
+  readonly purpose?: Purpose;
   readonly cancellation?: Cancellation;
 }
 
@@ -34,12 +37,13 @@ export class AuthorizedBackend {
     const credential = asked instanceof Promise ? await asked : asked;
     const response = await this.#sendWith(request, credential);
     if (response.status !== 401) return notForbidden(response, backend);
-    response.discard();
+    // Its place is needed for the second request.
+    await response.discard();
     const another = await this.credentials.instead(principal, backend, credential, deadlineAtMs);
     if (another === undefined) throw refusedCredential(backend);
     const second = await this.#sendWith(request, another);
     if (second.status !== 401) return notForbidden(second, backend);
-    second.discard();
+    void second.discard();
     throw refusedCredential(backend);
   }
 
@@ -49,13 +53,15 @@ export class AuthorizedBackend {
   ): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
-    const { backend, method, headers, body, deadlineAtMs, cancellation } = request;
+    const { backend, principal, method, headers, body, deadlineAtMs, purpose, cancellation } = request;
     return await this.client.send(backend, {
       method: method ?? 'POST',
       headers:
         credential === undefined ? headers : { ...headers, [credential.name]: credential.value.reveal() },
       body,
       deadlineAtMs,
+      purpose: purpose ?? 'call',
+      person: principal.key === ANONYMOUS.key ? undefined : personKey(principal),
       ...(cancellation === undefined ? {} : { cancellation }),
     });
   }
@@ -64,7 +70,7 @@ export class AuthorizedBackend {
 /** 403: the credential is understood and not enough; another one of the same kind would not be either. */
 function notForbidden(response: BackendResponse, backend: string): BackendResponse {
   if (response.status !== 403) return response;
-  response.discard();
+  void response.discard();
   throw refusedCredential(backend);
 }
 

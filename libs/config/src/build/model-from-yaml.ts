@@ -1,5 +1,5 @@
 import type { GatehouseYaml } from '../gatehouse-yaml.js';
-import type { AuthServer, GatehouseModel, IncomingAuth, RequestLimits } from '../model.js';
+import type { AuthServer, BackendLimits, GatehouseModel, IncomingAuth, RequestLimits } from '../model.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
 import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../internal-ports.js';
 import { bytes, egressRules, EVERY_SERVICE, given, milliseconds, type SecretResolver } from './context.js';
@@ -16,10 +16,11 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     resourceUrl,
     ...given('authServer', authServer),
     incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer),
-    backends: written.backends.map(({ timeout, ...backend }) => ({
+    backends: written.backends.map(({ timeout, limits, ...backend }) => ({
       ...backend,
       ...egressRules(backend, backend.url),
       timeoutMs: milliseconds(timeout),
+      limits: buildBackendLimits(limits),
     })),
     outgoingAuth: buildOutgoingAuth(written.outgoingAuth, secrets),
     aggregation: {
@@ -38,6 +39,21 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     listen: buildListen(written.listen),
   };
 }
+
+/** It takes several people to use up a backend. */
+const PERSONS = 4;
+
+const buildBackendLimits = ({
+  calls,
+  callsPerPerson = Math.ceil(calls / PERSONS),
+  streams,
+  streamsPerPerson = Math.ceil(streams / PERSONS),
+}: GatehouseYaml['backends'][number]['limits']): BackendLimits => ({
+  calls,
+  callsPerPerson,
+  streams,
+  streamsPerPerson,
+});
 
 /** Requests are proven between the authorization server and the vault; without the one there are none. */
 const buildVault = (
@@ -96,9 +112,14 @@ const buildNats = (written: GatehouseYaml['nats'], secrets: SecretResolver): Gat
   streamReplicas: written.streamReplicas,
 });
 
-const buildLimits = ({ requestSize, requestSizePerPerson }: GatehouseYaml['limits']): RequestLimits => ({
+const buildLimits = ({
+  requestSize,
+  requestSizePerPerson,
+  answerSizePerPerson,
+}: GatehouseYaml['limits']): RequestLimits => ({
   requestBytes: bytes(requestSize),
   requestBytesPerPerson: bytes(requestSizePerPerson),
+  answerBytesPerPerson: bytes(answerSizePerPerson),
 });
 
 const buildListen = ({

@@ -27,6 +27,11 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { 'authServer.tokenLifespans': { sessionLifespan: '3650d' } },
     'authServer.tokenLifespans.sessionLifespan',
   ],
+  [
+    'room for answers that one answer would not fit into',
+    { limits: { answerSizePerPerson: '16MiB' } },
+    'limits.answerSizePerPerson',
+  ],
   ['a request limit that nothing fits into', { limits: { requestSize: '1KiB' } }, 'limits.requestSize'],
   [
     'requests that would stop the proxy for seconds',
@@ -38,6 +43,16 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { limits: { requestSize: '8MiB', requestSizePerPerson: '4MiB' } },
     'limits.requestSizePerPerson',
     /one request/,
+  ],
+  [
+    'a limit for one person that holds back nobody',
+    { 'backends.0.limits': { calls: 8, callsPerPerson: 16 } },
+    'backends[0].limits.callsPerPerson',
+  ],
+  [
+    'streams of one person above those of all',
+    { 'backends.0.limits': { streams: 8, streamsPerPerson: 9 } },
+    'backends[0].limits.streamsPerPerson',
   ],
   ['a backend timeout of nothing', { 'backends.0.timeout': '0s' }, 'backends[0].timeout'],
   [

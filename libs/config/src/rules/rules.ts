@@ -5,6 +5,7 @@ import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
+import { backendLimits } from './backend-limits.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
@@ -96,6 +97,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: userInfo,
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
+  { demands: 'Limits of a backend for one person are at most those for all.', rule: backendLimits },
   {
     demands: 'Limits are within their bounds, and let each person send at least one request.',
     rule: sizeBounds,

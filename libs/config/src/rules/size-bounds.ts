@@ -3,9 +3,12 @@ import type { Finding } from '../problems.js';
 import type { Path } from '../schema-tree.js';
 import type { Rule } from './rule.js';
 
-export const sizeBounds: Rule = ({ limits: { requestBytes, requestBytesPerPerson } }) => [
+export const sizeBounds: Rule = ({
+  limits: { requestBytes, requestBytesPerPerson, answerBytesPerPerson },
+}) => [
   ...within(['limits', 'requestSize'], requestBytes, '16KiB', '64MiB'),
   ...within(['limits', 'requestSizePerPerson'], requestBytesPerPerson, '16KiB', '1024MiB'),
+  ...within(['limits', 'answerSizePerPerson'], answerBytesPerPerson, '64MiB', '4096MiB'),
   ...(requestBytesPerPerson < requestBytes
     ? [
         {

@@ -36,6 +36,18 @@ export const choice = <const T extends readonly [string, ...string[]]>(
 
 export const flag = (about: string) => z.boolean().register(facts, { about }).default(false);
 
+/** A whole number within bounds. */
+export const count = (
+  about: string,
+  [least, most]: readonly [number, number],
+  more: Pick<FieldFacts, 'derived'> = {},
+) =>
+  z
+    .int()
+    .min(least)
+    .max(most)
+    .register(facts, { about, ...more });
+
 export const block = <T extends z.ZodRawShape>(about: string, shape: T, more: FieldFacts = {}) =>
   z.strictObject(shape).register(facts, { about, ...more });
 

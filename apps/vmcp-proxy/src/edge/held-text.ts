@@ -1,7 +1,7 @@
 import type { Span } from './json-scanner.js';
 
 /** Bytes of a text that came in pieces, kept as they came: a large one is never copied. */
-export class HeldBytes {
+export class HeldText {
   readonly #pieces: Buffer[] = [];
   #length = 0;
 
