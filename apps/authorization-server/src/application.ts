@@ -36,7 +36,7 @@ async function createApplication(
   log: Log,
   limits: HttpLimits,
 ): Promise<NestFastifyApplication> {
-  const urls = new IssuerUrls(config.issuer);
+  const urls = new IssuerUrls(config);
   const perPeer = { max: MAX_CONNECTIONS_OF_ONE_PEER, peerOf: peerUnless(config.trustedProxies) };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,

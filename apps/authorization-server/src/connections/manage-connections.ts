@@ -20,6 +20,7 @@ export class ManageConnections {
     private readonly closing: CloseSession,
     private readonly vault: Vault,
     private readonly csrf: CsrfTokens,
+    private readonly urls: IssuerUrls,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -37,7 +38,7 @@ export class ManageConnections {
         return { name, backends, ...(connection === undefined ? {} : { connection }) };
       }),
       csrf: this.csrf.tokenFor(uid),
-      basePath: new IssuerUrls(this.config.issuer).basePath,
+      basePath: this.urls.basePath,
     });
   }
 

@@ -11,7 +11,7 @@ import { RequestLimits } from './request-limits.js';
 @Module({
   controllers: [PageFilesController],
   providers: [
-    { provide: IssuerUrls, inject: [CONFIG], useFactory: ({ issuer }: Config) => new IssuerUrls(issuer) },
+    { provide: IssuerUrls, inject: [CONFIG], useFactory: (config: Config) => new IssuerUrls(config) },
     {
       provide: RequestLimits,
       inject: [CONFIG, IssuerUrls, Log],

@@ -9,7 +9,7 @@ import { callerBehind, networkOf } from './caller.js';
 import { RateLimiter } from './rate-limit.js';
 
 describe('URLs of an issuer with a path', () => {
-  const urls = new IssuerUrls('https://auth.example/tenant');
+  const urls = new IssuerUrls({ issuer: 'https://auth.example/tenant' });
 
   test.each([
     ['/tenant/oauth/token', '/oauth/token'],
@@ -22,6 +22,21 @@ describe('URLs of an issuer with a path', () => {
   ])('%s is the route %s', (requested, route) => {
     expect(urls.route(requested)).toBe(route);
   });
+
+  test.each([
+    ['https://login.example', '/oauth/authorize?x=1', '/oauth/authorize?x=1', true],
+    ['https://login.example/begin', '/begin/oauth/authorize', '/oauth/authorize', true],
+    ['https://auth.example/begin', '/begin/oauth/authorize?x=1', '/oauth/authorize?x=1', false],
+    ['https://login.example/begin', '/begin/oauth/authorize/x', '/begin/oauth/authorize/x', true],
+  ])(
+    'with authorizations at %s: %s is the route %s',
+    (authorizationEndpointBaseUrl, requested, route, elsewhere) => {
+      const other = new IssuerUrls({ issuer: 'https://auth.example/tenant', authorizationEndpointBaseUrl });
+      expect(other.route(requested)).toBe(route);
+      expect(other.route('/tenant/oauth/authorize?x=1')).toBe('/oauth/authorize?x=1');
+      expect(other.beginsElsewhere).toBe(elsewhere);
+    },
+  );
 
   test('are below that path', () => {
     expect(urls.url('/oauth/token')).toBe('https://auth.example/tenant/oauth/token');

@@ -1,17 +1,37 @@
+import type { Config } from '../config.js';
+
+const AUTHORIZE = '/oauth/authorize';
+
 /** Every URL of ours comes from the configured issuer, never from the Host header (RFC 9700, section 2.6 asks for exact issuers). */
 export class IssuerUrls {
+  readonly issuer: string;
   readonly origin: string;
   readonly host: string;
   readonly isHttps: boolean;
   /** Path of the issuer without a trailing slash; empty for an issuer at the root. */
   readonly basePath: string;
+  /** Where clients send browsers; it stands below the issuer, or below a base of its own. */
+  readonly authorizationEndpoint: string;
 
-  constructor(readonly issuer: string) {
+  constructor({
+    issuer,
+    authorizationEndpointBaseUrl = issuer,
+  }: Pick<Config, 'issuer' | 'authorizationEndpointBaseUrl'>) {
     const url = new URL(issuer);
+    this.authorizationEndpoint = `${authorizationEndpointBaseUrl}${AUTHORIZE}`;
+    this.issuer = issuer;
     this.origin = url.origin;
     this.host = url.host;
     this.isHttps = url.protocol === 'https:';
     this.basePath = url.pathname === '/' ? '' : url.pathname;
+  }
+
+  /**
+   * The cookies of a sign-in belong to the issuer's host, and browsers give them to no other. So a sign-in that begins at
+   * another one goes on at the issuer's at once.
+   */
+  get beginsElsewhere(): boolean {
+    return new URL(this.authorizationEndpoint).origin !== this.origin;
   }
 
   /** @param path begins with a slash. */
@@ -32,6 +52,9 @@ export class IssuerUrls {
       /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(?=[/?]|$)/.exec(requestUrl) ??
       [];
     if (documentPath !== '') return documentPath;
+    const authorizePath = new URL(this.authorizationEndpoint).pathname;
+    if (requestUrl === authorizePath || requestUrl.startsWith(`${authorizePath}?`))
+      return AUTHORIZE + requestUrl.slice(authorizePath.length);
     if (this.basePath !== '' && (requestUrl === this.basePath || requestUrl.startsWith(`${this.basePath}/`)))
       return requestUrl.slice(this.basePath.length) || '/';
     return requestUrl;

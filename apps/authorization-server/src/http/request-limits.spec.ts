@@ -27,7 +27,7 @@ describe('a flood from one address is answered 429', () => {
   beforeAll(async () => {
     const limits = new RequestLimits(
       { trustedProxies: [] },
-      new IssuerUrls('https://auth.example'),
+      new IssuerUrls({ issuer: 'https://auth.example' }),
       new SilentLog(),
       clock,
     );

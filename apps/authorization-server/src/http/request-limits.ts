@@ -30,6 +30,7 @@ const PAGES: ReadonlySet<Kind> = new Set(['authorize', 'page']);
 
 const ENDPOINTS: Readonly<Record<string, Kind>> = {
   '/oauth/authorize': 'authorize',
+  '/oauth/begin': 'authorize',
   '/oauth/register': 'register',
   '/oauth/token': 'token',
   '/oauth/revoke': 'revoke',

@@ -15,8 +15,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   // Host and protocol come from the issuer (asSeenByProvider), through the headers that a proxy would set.
   provider.proxy = true;
   provider.silent = true;
-  const base = config.authorizationEndpointBaseUrl;
-  const authorizationEndpoint = base === undefined ? undefined : `${base}/oauth/authorize`;
+  const { authorizationEndpoint } = parts.hooks.urls;
   provider.use(async (ctx, next) => {
     await next();
     withoutInteractionCookies(ctx.res);

@@ -10,8 +10,7 @@ const OPENID_ONLY = [
 ];
 
 export interface DiscoveryRules {
-  /** Only `authorization_endpoint` moves there. */
-  readonly authorizationEndpoint: string | undefined;
+  readonly authorizationEndpoint: string;
   readonly openid: boolean;
 }
 
@@ -22,7 +21,7 @@ export function publishedMetadata(
 ): Record<string, unknown> {
   const published: Record<string, unknown> = {
     ...document,
-    ...(authorizationEndpoint === undefined ? {} : { authorization_endpoint: authorizationEndpoint }),
+    authorization_endpoint: authorizationEndpoint,
     // What is refused is not announced.
     response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],

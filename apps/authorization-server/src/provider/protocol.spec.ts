@@ -301,7 +301,7 @@ describe('behind an ingress, with an https issuer that has a path', () => {
   test('one caller that floods makes nobody else wait, although all come from the ingress', async () => {
     const askedBy = async (address: string): Promise<number> => {
       const headers = { 'x-forwarded-for': address };
-      return (await fetch(`${local}/tenant/oauth/authorize`, { redirect: 'manual', headers })).status;
+      return (await fetch(`${local}/tenant/oauth/begin`, { redirect: 'manual', headers })).status;
     };
     expect(await flood(200, () => askedBy('192.0.2.7'))).toContain(429);
     expect(await askedBy('192.0.2.8')).toBe(400);
@@ -321,13 +321,39 @@ describe('behind an ingress, with an https issuer that has a path', () => {
 
   test('cookies are secure and pinned to the host, redirects go to the issuer, and a resource may be left out', async () => {
     const { url } = service.authorizeUrl(clientId, { resource: undefined });
-    const response = await fetch(`${local}/tenant/oauth/authorize${new URL(url).search}`, {
-      redirect: 'manual',
-    });
+    const get = (path: string) => fetch(local + path, { redirect: 'manual' });
+    const elsewhere = await get(`/oauth/authorize${new URL(url).search}`);
+    expect(elsewhere.headers.getSetCookie()).toEqual([]);
+    const [origin, begin] = (elsewhere.headers.get('location') ?? '').split(/(?=\/tenant)/);
+    expect(origin).toBe('https://auth.example');
+    const response = await get(begin ?? '');
     expect(response.headers.get('location')).toMatch(/^https:\/\/auth\.example\/tenant\/sign-in\//);
     const cookies = response.headers.getSetCookie();
     expect(cookies.length).toBeGreaterThan(0);
     for (const cookie of cookies)
       expect(cookie).toMatch(/^__Host-[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
+  });
+});
+
+describe('with authorizations at another host', () => {
+  let port: number;
+  let another: TestService;
+
+  beforeAll(async () => {
+    port = await freePort();
+    const authorizationEndpointBaseUrl = `http://127.0.0.1:${port}/login`;
+    another = await world.startAnother({ authorizationEndpointBaseUrl }, { port });
+  });
+
+  afterAll(async () => {
+    await another.close();
+  });
+
+  test('a sign-in ends with tokens: its cookies are of the issuer’s host', async () => {
+    const client = await another.register();
+    const { url, verifier } = another.authorizeUrl(client);
+    const begin = url.replace(/^.*(?=\/oauth\/authorize)/, `http://127.0.0.1:${port}/login`);
+    const result = await another.signIn(another.browser(), begin, 'alice');
+    expect((await another.redeem(client, result.get('code') ?? '', verifier)).status).toBe(200);
   });
 });

@@ -34,6 +34,16 @@ export class ProviderController {
 
   @Get('oauth/authorize')
   async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (!this.urls.beginsElsewhere) await this.begin(request, reply);
+    else
+      await reply
+        .header('cache-control', 'no-store')
+        .redirect(this.urls.url(request.url.replace('/oauth/authorize', '/oauth/begin')), 302);
+  }
+
+  /** Where the issuer's host goes on with what began at another one. */
+  @Get('oauth/begin')
+  async begin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const asked = new URLSearchParams(request.url.split('?').slice(1).join('?'));
     const search = inQueryOnly(withConfiguredResource(asked, this.config.resourceUrl));
     // It is compared with what was registered, port aside, and shown; so it must be what could be registered.
