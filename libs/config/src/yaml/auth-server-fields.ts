@@ -155,7 +155,10 @@ export const authServer = block(
     issuer: text('url', 'Issuer identifier (RFC 8414): no query, fragment or trailing slash.', {
       derived: '`publicUrl`',
     }).exactOptional(),
-    authorizationEndpointBaseUrl: text('url', 'Only `authorization_endpoint` moves there. A browser that begins at another host than the issuer’s is sent on to the issuer’s at once, where its cookies are.').exactOptional(),
+    authorizationEndpointBaseUrl: text(
+      'url',
+      'Only `authorization_endpoint` moves there. A browser that begins at another host than the issuer’s is sent on to the issuer’s at once, where its cookies are.',
+    ).exactOptional(),
     primaryUpstreamProvider: text('identifier', 'The provider that decides who the person is.', {
       derived: 'the first provider',
     }).exactOptional(),
