@@ -60,23 +60,40 @@ const boundaries = PROJECTS.flatMap((project) => [
   },
 ]);
 
-/** A listener that is made in another way has no time limits (ADR 9). */
-const listeners = {
-  files: ['authorization-server', 'token-vault', 'vmcp-proxy'].map((app) => `apps/${app}/src/**/*.ts`),
-  ignores: PROJECTS.flatMap(testCode),
-  rules: {
-    'no-restricted-syntax': [
-      'error',
-      ...[
-        'ImportDeclaration[source.value=/^node:https?$/] > ImportSpecifier[imported.name="createServer"]',
-        'NewExpression[callee.name="FastifyAdapter"]:not(:has(Property[key.name="serverFactory"]))',
-      ].map((selector) => ({
-        selector,
-        message: 'An HTTP server is made by limitedServer (@gatehouse/service-process/http-server).',
-      })),
-    ],
+/** What is made in another way has no limits: HTTP servers (ADR 9), and pools of database connections. */
+const BY_ONE_FUNCTION = [
+  ...[
+    'ImportDeclaration[source.value=/^node:https?$/] > ImportSpecifier[imported.name="createServer"]',
+    'NewExpression[callee.name="FastifyAdapter"]:not(:has(Property[key.name="serverFactory"]))',
+  ].map((selector) => ({
+    selector,
+    message: 'An HTTP server is made by limitedServer (@gatehouse/service-process/http-server).',
+  })),
+  {
+    selector: 'NewExpression[callee.name="PrismaPg"][arguments.0.type!="Identifier"]',
+    message: 'A pool of connections is made by limitedPool (@gatehouse/persistence/limited-pool).',
   },
-};
+];
+const limits = [
+  {
+    files: ['authorization-server', 'token-vault', 'vmcp-proxy'].map((app) => `apps/${app}/src/**/*.ts`),
+    ignores: PROJECTS.flatMap(testCode),
+    rules: { 'no-restricted-syntax': ['error', ...BY_ONE_FUNCTION] },
+  },
+  {
+    files: ['libs/persistence/src/**/*.ts'],
+    ignores: ['libs/persistence/src/limited-pool.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.property.name="Pool"], NewExpression[callee.name="Pool"]',
+          message: 'A pool of connections is made by limitedPool.',
+        },
+      ],
+    },
+  },
+];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**'] },
@@ -111,7 +128,7 @@ export default tseslint.config(
     },
   },
   ...boundaries,
-  listeners,
+  ...limits,
   {
     files: ['**/*.spec.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'libs/testing/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-properties': 'off' },

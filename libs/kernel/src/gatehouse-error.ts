@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, type ErrorCodeFacts } from './error-codes.js';
+import { isOutage } from './outage.js';
 
 /** Public facts that travel with an error: names from the configuration, never values from a request. */
 export type ErrorDetails = Readonly<Record<string, string>>;
@@ -29,11 +30,10 @@ export class GatehouseError extends Error {
     return this.facts.publicText;
   }
 
-  /** Wraps anything thrown; what is not a {@link GatehouseError} is our bug. */
+  /** Wraps anything thrown: what we depend on is away, or it is our bug. */
   static from(error: unknown): GatehouseError {
     if (error instanceof GatehouseError) return error;
-    return new GatehouseError('internal', error instanceof Error ? error.message : 'a non-error was thrown', {
-      cause: error,
-    });
+    const text = error instanceof Error ? error.message : 'a non-error was thrown';
+    return new GatehouseError(isOutage(error) ? 'unavailable' : 'internal', text, { cause: error });
   }
 }

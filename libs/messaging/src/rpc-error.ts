@@ -14,9 +14,12 @@ const rpcError = z.object({
   details: z.record(z.string(), z.string()).default({}),
 });
 
+/** Any request may be late, or meet a part that is away. */
+const ALWAYS: readonly ErrorCode[] = ['deadline_exceeded', 'unavailable'];
+
 /** @param allowed the codes of the contract; another one is a bug of the answering service and crosses as `internal`. */
 export function toRpcError(error: GatehouseError, allowed: readonly ErrorCode[]): RpcError {
-  if (error.code === 'deadline_exceeded' || allowed.includes(error.code))
+  if (ALWAYS.includes(error.code) || allowed.includes(error.code))
     return { code: error.code, details: error.details };
   return { code: 'internal', details: {} };
 }

@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { Secret } from '@gatehouse/kernel/secret';
 import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { Log } from '@gatehouse/observability/log';
 import pg from 'pg';
+import { type DatabaseOptions, isTimeout, limitedPool } from './limited-pool.js';
 
 /** One statement with its values. `name` makes it a prepared statement: the same name always has the same text. */
 export interface Statement {
@@ -23,48 +23,12 @@ export interface Queries {
   query<Row extends object>(statement: Statement): Promise<Result<Row>>;
 }
 
-export interface DatabaseOptions {
-  readonly url: Secret;
-  /** The role's own schema; the only one on the search path. */
-  readonly schema: string;
-  readonly applicationName: string;
-  readonly maxConnections?: number;
-}
-
-const CONNECT_TIMEOUT_MS = 3_000;
-/** No statement of ours takes longer; one that does holds a connection that others wait for. */
-const STATEMENT_TIMEOUT_MS = 4_000;
-/**
- * Counted here, for a server that is gone without a word (its host lost, its address moved): nothing else would ever end
- * such a query. The connection is thrown away with it. A little longer than the server's own limit, which tells more.
- */
-const QUERY_TIMEOUT_MS = 5_000;
-const KEEP_ALIVE_AFTER_MS = 5_000;
-const DEFAULT_MAX_CONNECTIONS = 10;
-
-/** What every pool of connections is limited by, whichever library uses it. */
-export const POOL_LIMITS = {
-  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  statement_timeout: STATEMENT_TIMEOUT_MS,
-  query_timeout: QUERY_TIMEOUT_MS,
-  keepAlive: true,
-  keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-} as const;
-
 @Injectable()
 export class Database implements Queries, OnApplicationShutdown {
   readonly #pool: pg.Pool;
 
   constructor(options: DatabaseOptions, log: Log) {
-    this.#pool = new pg.Pool({
-      connectionString: options.url.reveal(),
-      application_name: options.applicationName,
-      max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-      ...POOL_LIMITS,
-      options: `-c search_path=${options.schema}`,
-    });
-    // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
-    this.#pool.on('error', (error) => log.warn('database-connection-lost', { reason: error.message }));
+    this.#pool = limitedPool(options, log);
   }
 
   async query<Row extends object>(statement: Statement): Promise<Result<Row>> {
@@ -74,7 +38,7 @@ export class Database implements Queries, OnApplicationShutdown {
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
   async transaction<Value>(work: (tx: Queries) => Promise<Value>): Promise<Value> {
     const client = await this.#pool.connect();
-    let broken = false;
+    let broken: Error | undefined;
     try {
       await client.query('begin');
       const value = await work({ query: (statement) => run(client, statement) });
@@ -82,10 +46,10 @@ export class Database implements Queries, OnApplicationShutdown {
       return value;
     } catch (error) {
       // A connection that did not answer in time is not asked once more.
-      broken = isTimeout(error);
-      if (!broken)
-        await client.query('rollback').catch(() => {
-          broken = true;
+      if (isTimeout(error)) broken = error;
+      else
+        await client.query('rollback').catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : new Error('no rollback');
         });
       throw error;
     } finally {
@@ -97,10 +61,6 @@ export class Database implements Queries, OnApplicationShutdown {
     await this.#pool.end();
   }
 }
-
-/** pg has no code for it. */
-const isTimeout = (error: unknown): boolean =>
-  error instanceof Error && error.message === 'Query read timeout';
 
 async function run<Row extends object>(
   target: pg.Pool | pg.PoolClient,

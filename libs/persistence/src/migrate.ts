@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Secret } from '@gatehouse/kernel/secret';
 import pg from 'pg';
+import { CONNECTION_LIMITS } from './limited-pool.js';
 
 /** The advisory lock that the Prisma CLI takes for migrations, so that both never run at once. */
 const MIGRATION_LOCK = 72_707_369;
@@ -34,6 +35,10 @@ export interface MigrationTarget {
 export async function migrate({ url, schema, folder }: MigrationTarget): Promise<readonly string[]> {
   const client = new pg.Client({
     connectionString: url.reveal(),
+    ...CONNECTION_LIMITS,
+    // A migration takes as long as it takes, and so does waiting for another that runs.
+    statement_timeout: 0,
+    query_timeout: 0,
     options: `-c search_path=${schema}`,
     application_name: 'gatehouse-migrate',
   });

@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
 import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
-import { Database, type DatabaseOptions } from './database.js';
+import { Database } from './database.js';
+import type { DatabaseOptions } from './limited-pool.js';
 
 /** The service's own database; global. */
 @Module({})

@@ -1,12 +1,11 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import pg from 'pg';
-
-const TIMEOUT_MS = 4_000;
+import { CONNECTION_LIMITS } from './limited-pool.js';
 
 /** @returns why the database cannot be used, naming host and database but never user or password; `undefined` when it answers. */
 export async function databaseUnreachable(url: Secret): Promise<string | undefined> {
   const { hostname, port, pathname } = new URL(url.reveal());
-  const client = new pg.Client({ connectionString: url.reveal(), connectionTimeoutMillis: TIMEOUT_MS });
+  const client = new pg.Client({ connectionString: url.reveal(), ...CONNECTION_LIMITS });
   // A connection that breaks while it is being closed is no news.
   client.on('error', () => undefined);
   try {

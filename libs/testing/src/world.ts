@@ -18,7 +18,12 @@ export interface WorldOptions {
   readonly demonstrationFlags?: readonly string[];
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
+  /** Another way for the services to a database (named by its owner) or to the bus, such as a link that can break. */
+  readonly reach?: (part: Reached, url: string) => Promise<string>;
 }
+
+/** What the services reach by a URL. */
+export type Reached = 'authorization-server' | 'token-vault' | 'nats';
 
 const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const satisfies readonly Service[];
 const DEMONSTRATION_BASE = 4483;
@@ -67,8 +72,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     'token-vault': tokenVaultDatabase,
   };
   const demonstration = new Demonstration(portBase, options.demonstrationFlags);
-  const yaml = await worldConfiguration(portBase, nats, options.configure);
-  const environments = environmentsOf(databases, nats);
+  const reach = options.reach ?? (async (_part: Reached, url: string) => await Promise.resolve(url));
+  const yaml = await worldConfiguration(portBase, await reach('nats', nats.url), options.configure);
+  const environments = environmentsOf(nats, {
+    'authorization-server': await reach('authorization-server', authorizationServerDatabase.url.reveal()),
+    'token-vault': await reach('token-vault', tokenVaultDatabase.url.reveal()),
+  });
   const portsAt = (offset: number): readonly number[] =>
     Array.from(
       { length: replicaCount },
@@ -147,7 +156,7 @@ const serviceProgram = (
 /** The demonstration's own configuration, on this world's ports. */
 async function worldConfiguration(
   portBase: number,
-  nats: TestNats,
+  natsUrl: string,
   configure?: (yaml: string) => string,
 ): Promise<string> {
   const text = await readFile(inRepository('examples/demonstration/gatehouse.yaml'), 'utf8');
@@ -156,7 +165,7 @@ async function worldConfiguration(
       /\b(localhost:)(44\d\d)\b/g,
       (_all, host: string, port: string) => host + String(Number(port) - DEMONSTRATION_BASE + portBase),
     )
-    .replace(/servers: \[.*\]/, `servers: [${nats.url}]`);
+    .replace(/servers: \[.*\]/, `servers: [${natsUrl}]`);
   return configure === undefined ? moved : configure(moved);
 }
 
@@ -175,8 +184,8 @@ function withListenPorts(
 
 /** Each service gets its own secrets and no others, as in a deployment. */
 function environmentsOf(
-  databases: World['databases'],
   nats: TestNats,
+  databaseUrls: Readonly<Record<'authorization-server' | 'token-vault', string>>,
 ): Readonly<Record<Service, Readonly<Record<string, string>>>> {
   const key = () => randomBytes(32).toString('base64url');
   const credentials = (service: Service) => `${service}:${nats.optionsOf(service).password.reveal()}`;
@@ -185,13 +194,13 @@ function environmentsOf(
       NATS_CREDENTIALS: credentials('authorization-server'),
       VAULT_REQUEST_KEY: nats.requestKey.reveal(),
       AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: key(),
-      AUTHORIZATION_SERVER_DATABASE_URL: databases['authorization-server'].url.reveal(),
+      AUTHORIZATION_SERVER_DATABASE_URL: databaseUrls['authorization-server'],
     },
     'token-vault': {
       NATS_CREDENTIALS: credentials('token-vault'),
       VAULT_REQUEST_KEY: nats.requestKey.reveal(),
       TOKEN_VAULT_KEY_ENCRYPTION_KEY: key(),
-      TOKEN_VAULT_DATABASE_URL: databases['token-vault'].url.reveal(),
+      TOKEN_VAULT_DATABASE_URL: databaseUrls['token-vault'],
       ACME_SSO_CLIENT_SECRET: 'acme-demo-secret',
       OCTO_CLIENT_SECRET: 'octo-demo-secret',
       STS_CLIENT_SECRET: 'sts-demo-secret',

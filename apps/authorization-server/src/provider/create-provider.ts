@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
-import { Provider } from 'oidc-provider';
+import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
 import { publishedMetadata } from './discovery.js';
+import { answerOutage } from './outage-answer.js';
 
 const METADATA_MAX_AGE_SECONDS = 3_600;
 
@@ -76,14 +77,16 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('authorization.error', refused('authorize'));
   provider.on('registration_create.error', refused('register'));
   provider.on('revocation.error', refused('revoke'));
-  provider.on('server_error', (_ctx, error) =>
-    log.error('protocol-endpoint-failed', { name: error.name, reason: error.message }),
-  );
+  provider.on('server_error', (ctx, error) => {
+    log.failure('protocol-endpoint-failed', error);
+    answerOutage(ctx, error);
+  });
   // Koa's own event, which the library's types do not know.
   const koa: EventEmitter = provider;
-  koa.on('error', (error: Error) =>
-    log.error('protocol-endpoint-failed', { name: error.name, reason: error.message }),
-  );
+  koa.on('error', (error: Error, ctx?: KoaContextWithOIDC) => {
+    // Whoever goes away while we answer makes no failure of ours.
+    if (ctx?.res.destroyed !== true) log.failure('protocol-endpoint-failed', error);
+  });
 }
 
 function member(error: Error, name: string): string | undefined {

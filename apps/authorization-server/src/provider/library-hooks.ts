@@ -3,6 +3,7 @@ import type { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { pageHeaders } from '../http/page-headers.js';
 import { protocolErrorPage } from './error-page.js';
+import { outagePage } from './outage-answer.js';
 import type { RefreshTokenSeam } from './refresh-token-seam.js';
 import { TokenAccounts } from './token-accounts.js';
 
@@ -20,8 +21,9 @@ export class LibraryHooks {
     return await this.accounts.find(accountId, token);
   };
 
-  readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut): void => {
+  readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut, error: unknown): void => {
     ctx.set({ ...pageHeaders() });
-    ctx.body = protocolErrorPage(out, this.urls.basePath).markup;
+    const { basePath } = this.urls;
+    ctx.body = outagePage(ctx, error, basePath) ?? protocolErrorPage(out, basePath).markup;
   };
 }

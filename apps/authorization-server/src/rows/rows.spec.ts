@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { SilentLog } from '@gatehouse/testing/silent-log';
 import { Rows } from './rows.store.js';
 
 let database: TestDatabase;
@@ -7,7 +8,7 @@ let rows: Rows;
 
 beforeAll(async () => {
   database = await startTestDatabase('authorization-server');
-  rows = new Rows({ databaseUrl: database.url });
+  rows = new Rows({ databaseUrl: database.url }, new SilentLog());
 });
 
 afterAll(async () => {

@@ -1,4 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Log } from '@gatehouse/observability/log';
+import { limitedPool } from '@gatehouse/persistence/limited-pool';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { CONFIG, type Config } from '../config.js';
 import { PrismaClient } from '../generated/prisma/client.js';
@@ -10,18 +12,10 @@ const MAX_CONNECTIONS = 4;
 /** Ordinary rows: accounts, identities, approvals, sessions. Whatever needs a compare-and-set goes through `Database`. */
 @Injectable()
 export class Rows extends PrismaClient implements OnApplicationShutdown {
-  constructor(@Inject(CONFIG) { databaseUrl }: Pick<Config, 'databaseUrl'>) {
-    super({
-      adapter: new PrismaPg(
-        {
-          connectionString: databaseUrl.reveal(),
-          max: MAX_CONNECTIONS,
-          application_name: 'gatehouse-authorization-server-rows',
-          options: `-c search_path=${SCHEMA}`,
-        },
-        { schema: SCHEMA },
-      ),
-    });
+  constructor(@Inject(CONFIG) { databaseUrl: url }: Pick<Config, 'databaseUrl'>, log: Log) {
+    const applicationName = 'gatehouse-authorization-server-rows';
+    const pool = limitedPool({ url, schema: SCHEMA, applicationName, maxConnections: MAX_CONNECTIONS }, log);
+    super({ adapter: new PrismaPg(pool, { schema: SCHEMA, disposeExternalPool: true }) });
   }
 
   async onApplicationShutdown(): Promise<void> {

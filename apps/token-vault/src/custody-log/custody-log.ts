@@ -63,7 +63,8 @@ export class CustodyLog implements OnApplicationShutdown {
         for (const { written } of batch) written();
       } catch (cause) {
         this.#startAnew();
-        const error = new GatehouseError('internal', 'the custody log cannot be written', { cause });
+        const { code } = GatehouseError.from(cause);
+        const error = new GatehouseError(code, 'the custody log cannot be written', { cause });
         for (const { failed } of batch) failed(error);
       }
     }

@@ -26,7 +26,7 @@ export async function startVaultStores(): Promise<VaultStores> {
     requestKeys: [],
   } as const;
   const config = vaultConfig({ databaseUrl: url, bus, providers: [], backends: {} });
-  const prisma = new PrismaDatabase(config);
+  const prisma = new PrismaDatabase(config, new SilentLog());
   return {
     config,
     rows,

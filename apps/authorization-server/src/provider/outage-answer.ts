@@ -1,0 +1,30 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errorPage, errorStatus } from '../pages/error-page.js';
+
+const COME_BACK_AFTER_SECONDS = '2';
+
+/**
+ * The library calls everything that it does not know `server_error`. What is only away for now is said by its own name:
+ * `temporarily_unavailable` (RFC 6749 section 4.1.2.1) with 503, so that clients ask again and sign nobody out.
+ */
+export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
+  if (!marksOutage(ctx, error) || ctx.type === 'text/html') return;
+  ctx.body = {
+    error: 'temporarily_unavailable',
+    error_description: GatehouseError.from(error).publicText,
+  };
+}
+
+/** The page for a person, when it is an outage. */
+export function outagePage(ctx: KoaContextWithOIDC, error: unknown, basePath: string): string | undefined {
+  return marksOutage(ctx, error) ? errorPage('unavailable', basePath).markup : undefined;
+}
+
+function marksOutage(ctx: KoaContextWithOIDC, error: unknown): boolean {
+  const { code, facts } = GatehouseError.from(error);
+  if (facts.owner !== 'capacity') return false;
+  ctx.status = errorStatus(code, facts.owner);
+  ctx.set('retry-after', COME_BACK_AFTER_SECONDS);
+  return true;
+}

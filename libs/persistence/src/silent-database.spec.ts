@@ -1,0 +1,76 @@
+import { Secret } from '@gatehouse/kernel/secret';
+import { BreakableLink } from '@gatehouse/testing/breakable-link';
+import { KeptLog } from '@gatehouse/testing/kept-log';
+import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import { printFigure } from '@gatehouse/testing/figures';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Database } from './database.js';
+import { databaseUnreachable } from './reachable.js';
+
+let database: TestDatabase;
+let link: BreakableLink;
+let rows: Database;
+let url: Secret;
+
+beforeAll(async () => {
+  database = await startTestDatabase('token-vault');
+  const linked = await BreakableLink.toDatabase(database.url.reveal());
+  ({ link } = linked);
+  url = new Secret(linked.url);
+  rows = new Database({ url, schema: database.schema, applicationName: 'spec' }, new KeptLog());
+});
+afterAll(async () => {
+  await rows.onApplicationShutdown();
+  await link.close();
+  await database.close();
+});
+
+const MOST_CONNECTIONS = 10;
+
+/** All connections of the pool are open and idle. */
+const warmedUp = () =>
+  Promise.all(
+    Array.from({ length: MOST_CONNECTIONS }, () =>
+      rows.query({ name: 'slow', text: 'select pg_sleep(0.1)' }),
+    ),
+  );
+const ask = () => rows.query<{ one: number }>({ name: 'ask', text: 'select 1 as one' });
+const codeOf = async (asked: Promise<unknown>) =>
+  await asked.then(
+    () => 'answered',
+    (error: unknown) => GatehouseError.from(error).code,
+  );
+
+test('a database that is gone without a word fails one question, not one for each connection of the pool', async () => {
+  await warmedUp();
+  link.freeze();
+  expect(await codeOf(ask())).toBe('unavailable');
+  // The address works again; what was connected before stays dead.
+  link.heal();
+  const begunMs = performance.now();
+  expect(await codeOf(ask())).toBe('answered');
+  printFigure(
+    `database gone without a word, ${MOST_CONNECTIONS} connections in the pool: the first question after it works again was answered after ${Math.round(performance.now() - begunMs)} ms`,
+  );
+  await warmedUp();
+});
+
+test('connections that were in use while it went silent are not used again either', async () => {
+  const inUse = rows.transaction(async (tx) => {
+    await tx.query({ name: 'first', text: 'select 1' });
+    link.freeze();
+    // Another one notices first, so that this one is under suspicion when it is given back.
+    expect(await codeOf(ask())).toBe('unavailable');
+    link.heal();
+    await tx.query({ name: 'second', text: 'select 2' });
+  });
+  expect(await codeOf(inUse)).toBe('unavailable');
+  expect(await codeOf(ask())).toBe('answered');
+});
+
+test('a start does not hang on a database that accepts and says nothing', async () => {
+  link.freeze();
+  await expect(databaseUnreachable(url)).resolves.toMatch(/does not answer in time/);
+  link.heal();
+});
