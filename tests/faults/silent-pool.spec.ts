@@ -5,8 +5,8 @@ import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgre
 import { printFigure } from '@gatehouse/testing/figures';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { Database } from './database.js';
-import { databaseUnreachable } from './reachable.js';
+import { Database } from '@gatehouse/persistence/database';
+import { databaseUnreachable } from '@gatehouse/persistence/reachable';
 
 let database: TestDatabase;
 let link: BreakableLink;
