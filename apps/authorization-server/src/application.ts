@@ -28,7 +28,9 @@ export async function startAuthorizationServer(
   const app = await createApplication(config, log, limits);
   await app.startAllMicroservices();
   await app.listen(config.listen.port, config.listen.host);
-  return await withInternalServer(app, config.listen.internal, log);
+  return await withInternalServer(app, config.listen.internal, log, {
+    publicSide: { server: app.getHttpServer() },
+  });
 }
 
 async function createApplication(
@@ -44,6 +46,8 @@ async function createApplication(
     rewriteUrl: (request: IncomingMessage) => urls.route(request.url ?? '/'),
     serverFactory: (answer: RequestListener) => limitedServer({ perPeer, ...limits }, log, answer),
     forceCloseConnections: 'idle',
+    // What still comes on a connection is answered, and by a page where a person reads it.
+    return503OnClosing: false,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     AuthorizationServerModule.forRoot(config, log),

@@ -27,5 +27,5 @@ export async function startTokenVault(
   app.connectMicroservice({ strategy: contractServer(busOptionsOf('token-vault', config)) });
   await app.startAllMicroservices();
   await app.init();
-  return await withInternalServer(app, config.listen.internal, log, limits);
+  return await withInternalServer(app, config.listen.internal, log, { limits });
 }

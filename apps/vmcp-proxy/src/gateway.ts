@@ -46,6 +46,8 @@ export interface GatewaySurroundings {
 export interface Gateway {
   readonly endpoint: McpEndpoint;
   readonly caches: Caches;
+  /** Every call that still runs is answered with an error. */
+  endCalls(): void;
   close(): Promise<void>;
 }
 
@@ -91,7 +93,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   );
   const { inFlight } = running;
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight };
-  return { endpoint, caches, close: async () => await client.close() };
+  return { endpoint, caches, endCalls: () => inFlight.endAll(), close: async () => await client.close() };
 }
 
 interface BackendSide {

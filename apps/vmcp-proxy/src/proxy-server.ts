@@ -32,14 +32,18 @@ export async function startVmcpProxy(
   const adapter = new FastifyAdapter({
     serverFactory: (nest: RawHandler) => limitedServer(limits, log, dispatch(nest)),
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     bodyLimit: 1_024,
   });
   const app = await NestFactory.create<NestFastifyApplication>(VmcpProxyModule.forRoot(part, log), adapter, {
     logger: nestLogger(log),
   });
-  made.gateway = app.get<Gateway>(GATEWAY);
+  const gateway = app.get<Gateway>(GATEWAY);
+  made.gateway = gateway;
   await app.listen(part.listen.port, part.listen.host);
-  return await withInternalServer(app, part.listen.internal, log);
+  return await withInternalServer(app, part.listen.internal, log, {
+    publicSide: { server: app.getHttpServer(), endWhatRuns: () => gateway.endCalls() },
+  });
 }
 
 const isMcp = (url: string | undefined): boolean => url === '/mcp' || url?.startsWith('/mcp?') === true;

@@ -57,7 +57,7 @@ export interface TestProxy {
   sessionClosed(tsid: string): Promise<void>;
   readonly stopAuthorizationServer: () => Promise<void>;
   /** Another process of the proxy, as far as it can tell. */
-  startReplica(): Promise<{ readonly mcpUrl: string; close(): Promise<void> }>;
+  startReplica(): Promise<{ readonly mcpUrl: string; close(withinMs?: number): Promise<void> }>;
   /** Of the account that the session was first named with. */
   token(
     claims?: Record<string, unknown> & { readonly sub?: string; readonly tsid?: unknown },
@@ -163,6 +163,7 @@ function proxyPart({
     publicUrl: publicUrl ?? 'http://localhost:4483',
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
+    shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
     limits: {

@@ -174,9 +174,13 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       [1, 5],
     ).default(1),
   }),
+  shutdownDelay: text(
+    'duration',
+    'How long a service that is asked to stop still takes new requests, so that whoever sends them hears of it first: its readiness says no, and each HTTP answer closes its connection; 0s to 1m.',
+  ).default('3s'),
   shutdownTimeout: text(
     'duration',
-    'How long a service that is asked to stop finishes what it has begun; 1s to 10m. The orchestrator has to wait a little longer.',
+    'How long a service that is asked to stop finishes what it has begun, after that delay; 1s to 10m. Calls that take longer get an error. The orchestrator has to wait a little longer than both together.',
   ).default('25s'),
   startTimeout: text(
     'duration',

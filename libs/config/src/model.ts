@@ -37,7 +37,9 @@ export interface GatehouseModel {
   };
   /** How long a starting service waits for what it depends on. */
   readonly startTimeoutMs: number;
-  /** How long a service that is asked to stop finishes what it has begun. */
+  /** How long a service that is asked to stop still takes what is new. */
+  readonly shutdownDelayMs: number;
+  /** How long after that it finishes what it has begun. */
   readonly shutdownTimeoutMs: number;
   readonly limits: RequestLimits;
   readonly listen: {

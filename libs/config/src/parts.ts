@@ -35,6 +35,7 @@ interface CommonPart {
   /** The MCP endpoint and RFC 8707 resource. */
   readonly resourceUrl: string;
   readonly nats: NatsAccess;
+  readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly listen: GatehouseModel['listen']['tokenVault'];
 }
@@ -183,6 +184,7 @@ const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, list
   publicUrl: model.publicUrl,
   resourceUrl: model.resourceUrl,
   nats: natsAccess(model),
+  shutdownDelayMs: model.shutdownDelayMs,
   shutdownTimeoutMs: model.shutdownTimeoutMs,
   listen,
 });

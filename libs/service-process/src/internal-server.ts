@@ -1,9 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '@gatehouse/config/model';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { GracefulStop } from './graceful-stop.js';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
 
 /** What a service tells the people who run it. */
@@ -27,8 +29,21 @@ export interface RunningService<App extends Application = Application> {
   readonly app: App;
   /** Of its internal listener: the one that was taken, where any free one was asked for. */
   readonly internalPort: number;
-  readonly close: () => Promise<void>;
+  /** Says that it stops, to whoever looks and on every connection, and goes on. */
+  readonly announceStop: () => void;
+  /** Finishes what was begun, and ends what is not finished in time. */
+  readonly close: (withinMs?: number) => Promise<void>;
 }
+
+/** The public side of a service: what else has to know that it stops. */
+export interface PublicSide {
+  readonly server: Server;
+  /** There is no time left for what runs: all of it gets an answer that says so. */
+  readonly endWhatRuns?: () => void;
+}
+
+/** Where nobody says how long it may take. */
+const CLOSE_WITHIN_MS = 25 * SECOND_MS;
 
 /** A few probes and scrapers. */
 const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 256 };
@@ -41,8 +56,15 @@ export async function withInternalServer<App extends Application>(
   app: App,
   address: ListenAddress,
   log: Pick<Log, 'warn' | 'failure'>,
-  limits = LIMITS,
+  {
+    limits = LIMITS,
+    publicSide,
+  }: {
+    readonly limits?: HttpLimits | undefined;
+    readonly publicSide?: PublicSide;
+  } = {},
 ): Promise<RunningService<App>> {
+  const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);
   const checks = app.get(ReadinessChecks);
   let stopping = false;
   const readiness = {
@@ -56,11 +78,18 @@ export async function withInternalServer<App extends Application>(
   return {
     app,
     internalPort: server.port,
-    close: async () => {
+    announceStop: () => {
       stopping = true;
+      stop?.announce();
+    },
+    close: async (withinMs = CLOSE_WITHIN_MS) => {
+      stopping = true;
+      stop?.announce();
+      const closed = stop?.close(withinMs, () => publicSide?.endWhatRuns?.());
       try {
         await app.close();
       } finally {
+        closed?.();
         await server.close();
       }
     },

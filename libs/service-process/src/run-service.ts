@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { ServiceName } from '@gatehouse/config/configured-secret';
 import { loadConfiguration } from '@gatehouse/config/load';
@@ -7,13 +8,24 @@ import { renderProblems, renderUnreachable } from '@gatehouse/config/render-prob
 import { Log } from '@gatehouse/observability/log';
 import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
 
-export interface ServiceProgram<Part extends { readonly shutdownTimeoutMs: number }> {
+interface StopTimes {
+  /** Between the announcement and the end of accepting anything. */
+  readonly shutdownDelayMs: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+interface Running {
+  announceStop(): void;
+  close(withinMs: number): Promise<void>;
+}
+
+export interface ServiceProgram<Part extends StopTimes> {
   readonly service: ServiceName;
   readonly partOf: (model: GatehouseModel) => Part;
   /** What has to answer before the service can start; what does not is named beside the errors of the configuration. */
   readonly dependencies: (model: GatehouseModel) => readonly Dependency[];
   /** Resolves when the service listens. */
-  readonly start: (part: Part, log: Log) => Promise<{ close(): Promise<void> }>;
+  readonly start: (part: Part, log: Log) => Promise<Running>;
 }
 
 /** sysexits(3): something is wrong with the configuration. */
@@ -28,9 +40,7 @@ const EX_IOERR = 74;
  * with everything that keeps it from starting, start, and a clean end on SIGTERM, SIGINT, when whoever reads its log is
  * gone or, with GATEHOUSE_STOP_WITH_PARENT=1, whoever launched it.
  */
-export async function runService<Part extends { readonly shutdownTimeoutMs: number }>(
-  program: ServiceProgram<Part>,
-): Promise<void> {
+export async function runService<Part extends StopTimes>(program: ServiceProgram<Part>): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
   const loaded = loadConfiguration(path, { part: program.service });
@@ -54,7 +64,7 @@ export async function runService<Part extends { readonly shutdownTimeoutMs: numb
     log.warn('configuration-warning', { path: place, reason: message });
   try {
     const part = program.partOf(loaded.model);
-    stopWhenAsked(await program.start(part, log), part.shutdownTimeoutMs, log);
+    stopWhenAsked(await program.start(part, log), part, log);
     log.info('service-started');
   } catch (error) {
     log.failure('service-not-started', error);
@@ -63,18 +73,24 @@ export async function runService<Part extends { readonly shutdownTimeoutMs: numb
   }
 }
 
-function stopWhenAsked(running: { close(): Promise<void> }, withinMs: number, log: Log): void {
+function stopWhenAsked(
+  running: Running,
+  { shutdownDelayMs, shutdownTimeoutMs: withinMs }: StopTimes,
+  log: Log,
+): void {
   let stopping = false;
-  const stop = (reason: string, exitCode = 0): void => {
+  const stop = async (reason: string, { exitCode = 0, delayMs = 0 } = {}): Promise<void> => {
     if (stopping) return;
     stopping = true;
     log.info('service-stopping', { reason });
+    running.announceStop();
+    await delay(delayMs);
     const end = (code: number) => void log.flush().then(() => process.exit(code));
     setTimeout(() => {
       log.warn('service-stop-took-too-long', { withinMs });
       end(1);
     }, withinMs).unref();
-    running.close().then(
+    running.close(withinMs).then(
       () => end(exitCode),
       (error: unknown) => {
         log.failure('service-not-stopped-cleanly', error);
@@ -83,9 +99,10 @@ function stopWhenAsked(running: { close(): Promise<void> }, withinMs: number, lo
     );
   };
   // It would go on unseen, and with nobody to end it.
-  log.onReaderGone(() => stop('log reader gone', EX_IOERR));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+  log.onReaderGone(() => void stop('log reader gone', { exitCode: EX_IOERR }));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void stop(signal, { delayMs: shutdownDelayMs }));
   // The launcher's end of the pipe closes with it, however it died.
   if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
-    process.stdin.once('close', () => stop('launcher gone')).resume();
+    process.stdin.once('close', () => void stop('launcher gone')).resume();
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freePort } from './free-port.js';
@@ -86,4 +87,30 @@ test('a replica that accepts no connection is passed over until it does again; w
   await start(ports[0], says('a'));
   await until(async () => /^(ab|ba){2}$/.test(await asked(4)));
   expect(balancer.unanswered).toBe(0);
+});
+
+test('a replica that says that it is not ready is left out while another one is', async () => {
+  const ready = new Map<number, number>([
+    [ports[0], 503],
+    [ports[1], 200],
+  ]);
+  const probes = await start(await freePort(), ({ url }, response) => {
+    response.writeHead(ready.get(Number(url?.slice(1))) ?? 500).end();
+  });
+  // It listens on TCP.
+  const { port: probePort } = probes.address() as AddressInfo;
+  await start(ports[0], says('a'));
+  await start(ports[1], says('b'));
+  const [port, watching] = [
+    await freePort(),
+    new LoadBalancer(ports, (replica) => `http://127.0.0.1:${probePort}/${replica}`),
+  ];
+  await watching.listen(port);
+  url = `http://127.0.0.1:${port}/`;
+  await until(async () => (await asked(4)) === 'bbbb');
+  ready.set(ports[1], 503);
+  await until(async () => /^(ab|ba){2}$/.test(await asked(4)));
+  ready.set(ports[0], 200);
+  await until(async () => (await asked(4)) === 'aaaa');
+  await watching.close();
 });

@@ -10,11 +10,13 @@ import {
 import { connect } from 'node:net';
 
 const LOOK_AGAIN_EVERY_MS = 100;
+const PROBE_TIMEOUT_MS = 1_000;
 
 /**
- * Requests in turn to the replicas of one service, as a cluster's service address does. What it promises is little, so
- * that it hides no failure: a request goes to one replica, and to another one only when the first accepted no connection.
- * What a replica took and did not answer is the caller's to hear of (502), and is counted.
+ * Requests in turn to the replicas of one service, as a cluster's service address does: one that says that it is not
+ * ready is left out while others are. What it promises is little, so that it hides no failure: a request goes to one
+ * replica, and to another one only when the first accepted no connection. What a replica took and did not answer is the
+ * caller's to hear of (502), and is counted.
  */
 export class LoadBalancer {
   readonly #server: Server;
@@ -23,7 +25,18 @@ export class LoadBalancer {
   #round: number[] = [];
   #unanswered = 0;
 
-  constructor(private readonly targetPorts: readonly number[]) {
+  readonly #probing: NodeJS.Timeout | undefined;
+  readonly #unready = new Set<number>();
+
+  /** @param readyUrlOf where the replica at a port says whether it is ready; absent: all always are. */
+  constructor(
+    private readonly targetPorts: readonly number[],
+    readyUrlOf?: (port: number) => string,
+  ) {
+    if (readyUrlOf !== undefined)
+      this.#probing = setInterval(() => {
+        for (const port of targetPorts) void this.#probe(port, readyUrlOf(port));
+      }, LOOK_AGAIN_EVERY_MS).unref();
     this.#server = createServer((incoming, outgoing) => void this.#balance(incoming, outgoing));
     this.#server.keepAliveTimeout = 60_000;
   }
@@ -41,6 +54,7 @@ export class LoadBalancer {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#probing);
     for (const look of this.#looks) clearTimeout(look);
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -51,7 +65,7 @@ export class LoadBalancer {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const first = this.#next();
-    const others = this.targetPorts.filter((port) => port !== first && !this.#away.has(port));
+    const others = this.targetPorts.filter((port) => port !== first && !this.#isOut(port));
     for (const port of [first, ...others]) {
       if ((await this.#forward(port, incoming, body, outgoing)) === 'taken') return;
       this.#takeOut(port);
@@ -66,8 +80,22 @@ export class LoadBalancer {
   #next(): number {
     if (this.#round.length === 0) this.#round = [...this.targetPorts];
     const [port = 0] = this.#round.splice(randomInt(this.#round.length), 1);
-    const isLast = this.#away.size >= this.targetPorts.length;
-    return this.#away.has(port) && !isLast ? this.#next() : port;
+    const allAreOut = this.targetPorts.every((one) => this.#isOut(one));
+    return this.#isOut(port) && !allAreOut ? this.#next() : port;
+  }
+
+  #isOut(port: number): boolean {
+    return this.#away.has(port) || this.#unready.has(port);
+  }
+
+  /** One that does not answer may be busy; whether it accepts connections is found out by the next request. */
+  async #probe(port: number, url: string): Promise<void> {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(
+      () => undefined,
+    );
+    await response?.arrayBuffer().catch(() => undefined);
+    if (response?.status === 503) this.#unready.add(port);
+    else this.#unready.delete(port);
   }
 
   /** Until it accepts connections again. */

@@ -64,15 +64,17 @@ export class Program {
     await this.#end('SIGKILL');
   }
 
-  /** As an orchestrator does it. */
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM');
+  /** As an orchestrator does it. @returns how it ended: its exit code, or the signal that killed it. */
+  async stop(): Promise<number | string | null> {
+    return await this.#end('SIGTERM');
   }
 
-  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | string | null> {
     const child = this.#process;
     this.#process = undefined;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined) return null;
+    const ended = (): number | string | null => child.exitCode ?? child.signalCode;
+    if (ended() !== null) return ended();
     const gone = once(child, 'exit');
     child.kill(signal);
     const late = setTimeout(() => {
@@ -80,6 +82,7 @@ export class Program {
     }, STOPPED_WITHIN_MS);
     await gone;
     clearTimeout(late);
+    return ended();
   }
 }
 

@@ -85,6 +85,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     );
   const portsOf = (service: keyof typeof OFFSETS) => portsAt(OFFSETS[service]);
   const internalPortsOf = (service: Service) => portsAt(INTERNAL_OFFSETS[service]);
+  const readyUrlOf = (service: keyof typeof OFFSETS) => (port: number) =>
+    `http://127.0.0.1:${port - OFFSETS[service] + INTERNAL_OFFSETS[service]}/readyz`;
   const replicasOf = async (service: Service) =>
     await Promise.all(
       internalPortsOf(service).map(async (internalPort, replica) => {
@@ -101,8 +103,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const programs = SERVICES.flatMap((service) => replicas[service]);
   const balancers = {
-    'vmcp-proxy': new LoadBalancer(portsOf('vmcp-proxy')),
-    'authorization-server': new LoadBalancer(portsOf('authorization-server')),
+    'vmcp-proxy': new LoadBalancer(portsOf('vmcp-proxy'), readyUrlOf('vmcp-proxy')),
+    'authorization-server': new LoadBalancer(
+      portsOf('authorization-server'),
+      readyUrlOf('authorization-server'),
+    ),
   };
   const world: World = {
     mcpUrl: `http://localhost:${portBase}/mcp`,

@@ -23,6 +23,7 @@ export function testConfiguration(
     publicUrl: 'http://localhost:9',
     resourceUrl: 'http://localhost:9/mcp',
     nats: bus,
+    shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port, internal: { host: '127.0.0.1', port: 0 } },
     issuer,

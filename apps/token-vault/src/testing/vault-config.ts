@@ -104,6 +104,7 @@ export const vaultConfig = ({
   publicUrl: 'http://localhost:4483',
   resourceUrl: 'http://localhost:4483/mcp',
   nats: bus,
+  shutdownDelayMs: 0,
   shutdownTimeoutMs: 25_000,
   listen: { internal: { host: '127.0.0.1', port: 0 } },
   issuer: ISSUER,

@@ -17,7 +17,7 @@ import type { Call } from './call.js';
 import { deliverTo, type DeliveryDependencies } from './call-delivery.js';
 import { deliverRefusal } from './deliver-refusal.js';
 import { calledName, sendResult, type Failures } from './failures.js';
-import { CANCELLED, SESSION_OVER, type InFlight } from './in-flight.js';
+import { CANCELLED, SESSION_OVER, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
 import { routeOf, thingOf } from './route-call.js';
 
@@ -174,7 +174,8 @@ export class Calls {
         deliverRefusal(call, peer, response, text);
         return;
       } catch (error) {
-        if (error === CANCELLED) this.to.peers.sayCancelled(backend, principal, peer, id);
+        if (error === CANCELLED || error === STOPPING)
+          this.to.peers.sayCancelled(backend, principal, peer, id);
         throw error;
       }
     }

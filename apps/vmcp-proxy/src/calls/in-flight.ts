@@ -12,11 +12,15 @@ export const SESSION_OVER = new GatehouseError('session_closed', 'the session en
   details: { ran: 'maybe' },
 });
 
+/** This replica stops, and has no time left to wait for the backend. */
+export const STOPPING = new GatehouseError('unavailable', 'the proxy stops', { details: { ran: 'maybe' } });
+
 /** Calls that are running here, so that whatever ends them finds them. */
 export class InFlight {
   /** By the id that a legacy client gave it, for `notifications/cancelled`. */
   readonly #named = new Map<string, Cancellation>();
-  readonly #sessions = new Map<Cancellation, SessionId>();
+  readonly #running = new Map<Cancellation, SessionId | undefined>();
+  #hasEnded = false;
 
   /** @returns what to do at the end of the call. */
   add(
@@ -25,10 +29,11 @@ export class InFlight {
   ): () => void {
     const key = client.era === 'legacy' ? keyOf(client.session.id, message.id) : undefined;
     if (key !== undefined) this.#named.set(key, cancellation);
-    if (tsid !== undefined) this.#sessions.set(cancellation, tsid);
+    this.#running.set(cancellation, tsid);
+    if (this.#hasEnded) cancellation.cancel(STOPPING);
     return () => {
       if (key !== undefined && this.#named.get(key) === cancellation) this.#named.delete(key);
-      this.#sessions.delete(cancellation);
+      this.#running.delete(cancellation);
     };
   }
 
@@ -39,13 +44,19 @@ export class InFlight {
 
   /** Sessions that have calls running. */
   sessions(): ReadonlySet<SessionId> {
-    return new Set(this.#sessions.values());
+    return new Set([...this.#running.values()].filter((tsid) => tsid !== undefined));
   }
 
   /** Stops all calls of a session that is over. */
   endSession(tsid: SessionId): void {
-    for (const [cancellation, session] of [...this.#sessions])
+    for (const [cancellation, session] of [...this.#running])
       if (session === tsid) cancellation.cancel(SESSION_OVER);
+  }
+
+  /** Stops all calls, and those that come after them. */
+  endAll(): void {
+    this.#hasEnded = true;
+    for (const cancellation of [...this.#running.keys()]) cancellation.cancel(STOPPING);
   }
 }
 

@@ -34,6 +34,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),
     startTimeoutMs: milliseconds(written.startTimeout),
+    shutdownDelayMs: milliseconds(written.shutdownDelay),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
     limits: buildLimits(written.limits),
     listen: buildListen(written.listen),

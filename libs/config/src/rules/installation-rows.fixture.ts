@@ -54,6 +54,7 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { 'backends.0.limits': { streams: 8, streamsPerPerson: 9 } },
     'backends[0].limits.streamsPerPerson',
   ],
+  ['a stop that is announced for longer than anybody waits', { shutdownDelay: '2m' }, 'shutdownDelay'],
   ['a backend timeout of nothing', { 'backends.0.timeout': '0s' }, 'backends[0].timeout'],
   [
     'a provider timeout that outlives the refresh lease',

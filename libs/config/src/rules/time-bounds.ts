@@ -13,6 +13,7 @@ const ACCESS_TOKEN: Bounds = { minMs: 5 * SECOND_MS, maxMs: 24 * HOUR_MS, text: 
 const REFRESH_TOKEN: Bounds = { minMs: MINUTE_MS, maxMs: 365 * DAY_MS, text: '1m to 365d' };
 const AUTH_CODE: Bounds = { minMs: 5 * SECOND_MS, maxMs: 10 * MINUTE_MS, text: '5s to 10m' };
 const START: Bounds = { minMs: 0, maxMs: 10 * MINUTE_MS, text: '0s to 10m' };
+const SHUTDOWN_DELAY: Bounds = { minMs: 0, maxMs: MINUTE_MS, text: '0s to 1m' };
 const SHUTDOWN: Bounds = { minMs: SECOND_MS, maxMs: 10 * MINUTE_MS, text: '1s to 10m' };
 const SESSION: Bounds = { minMs: 5 * MINUTE_MS, maxMs: 365 * DAY_MS, text: '5m to 365d' };
 const CALL: Bounds = { minMs: 100, maxMs: 10 * MINUTE_MS, text: '100ms to 10m' };
@@ -21,6 +22,7 @@ const PROVIDER_REQUEST: Bounds = { minMs: 100, maxMs: 30 * SECOND_MS, text: '100
 export const timeBounds: Rule = (model) => [
   ...lifespanFindings(model),
   ...within(['startTimeout'], model.startTimeoutMs, START),
+  ...within(['shutdownDelay'], model.shutdownDelayMs, SHUTDOWN_DELAY),
   ...within(['shutdownTimeout'], model.shutdownTimeoutMs, SHUTDOWN),
   ...model.backends.flatMap(({ timeoutMs }, index) =>
     within(['backends', index, 'timeout'], timeoutMs, CALL),
