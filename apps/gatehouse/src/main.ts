@@ -39,6 +39,22 @@ interface DemonstrateFlags {
   readonly json?: boolean;
 }
 
+interface ArchiveFlags {
+  readonly config: string;
+  readonly directory: string;
+  readonly before: string;
+  readonly remove?: boolean;
+}
+
+interface VerifyFlags {
+  readonly config: string;
+  readonly archive?: readonly string[];
+  readonly offline?: boolean;
+  readonly head?: readonly string[];
+  readonly first: number;
+  readonly last: number;
+}
+
 const output = new Output(process.stdout);
 const program = new Command('gatehouse').description(
   'An MCP gateway that signs the user in once and calls every backend as that user.',
@@ -109,6 +125,37 @@ program
     const { migrate } = await import('./migrate.js');
     process.exitCode = await migrate(config, process.env, output);
   });
+
+const audit = program.command('audit').description('the custody log: archive it, verify it');
+
+audit
+  .command('archive')
+  .description('export whole days of the custody log, read them back, and take them out of the database')
+  .requiredOption('--config <file>')
+  .requiredOption('--directory <folder>', 'where the archives go')
+  .requiredOption('--before <time>', 'days that ended before this date, or this long ago (30d)')
+  .option('--remove', 'take what was archived out of the database')
+  .action(async ({ config, directory, before, remove = false }: ArchiveFlags) => {
+    const { archive } = await import('./audit/archive.js');
+    process.exitCode = await archive({ config, directory, before, remove }, process.env, output);
+  });
+
+audit
+  .command('verify')
+  .description('recompute every chain: exit code 0 when all is what was written, 2 when something is not')
+  .requiredOption('--config <file>')
+  .option('--archive <folder...>', 'archives to verify, with the database or without')
+  .option('--offline', 'do not ask the database')
+  .option('--head <replica:sequence...>', 'how far chains are known to have reached (custody-log-head)')
+  .option('--first <number>', 'archives before this one are somewhere else', wholeNumber, 1)
+  .option('--last <number>', 'the number of the last archive', wholeNumber, 0)
+  .action(
+    async ({ config, archive: archives = [], offline = false, head = [], first, last }: VerifyFlags) => {
+      const { verify } = await import('./audit/verify.js');
+      const options = { config, archives, offline, heads: head, first, last };
+      process.exitCode = await verify(options, process.env, output);
+    },
+  );
 
 program
   .command('demonstrate')

@@ -1,22 +1,13 @@
-import { dirname, resolve } from 'node:path';
-import { referenceOf, systemSecrets } from '@gatehouse/config/secret-references';
+import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model';
 import { Secret } from '@gatehouse/kernel/secret';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { migrate as applyMigrations } from '@gatehouse/persistence/migrate';
-import { parse } from 'yaml';
 import { Cannot } from './cannot.js';
 import { modelOf, readConfiguration, type Environment } from './configuration.js';
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
-
-type WrittenReference = Parameters<typeof referenceOf>[0];
-
-/** The parts of a checked configuration that this command reads; it needs no other secret than these. */
-interface WrittenSections {
-  readonly postgres: Record<'authorizationServer' | 'tokenVault', { readonly url: WrittenReference }>;
-  readonly nats: { readonly provisioningCredentials?: WrittenReference };
-}
+import { readWrittenSecret, writtenSections } from './written-secrets.js';
 
 const TARGETS = [
   { key: 'authorizationServer', service: 'authorization-server', schema: 'authorization_server' },
@@ -24,16 +15,20 @@ const TARGETS = [
 ] as const;
 
 /**
- * Applies the migrations of both services, each with its own role, and makes the streams and buckets of the bus. Safe to
- * run again and from several places at once.
+ * Applies the migrations of both services, each with the role that owns its tables, and makes the streams and buckets of
+ * the bus. Safe to run again and from several places at once.
  */
 export async function migrate(file: string, environment: Environment, output: Output): Promise<number> {
   const configuration = readConfiguration(resolve(file));
   const model = modelOf(configuration, 'none', {});
-  const { postgres, nats } = parse(configuration.text) as WrittenSections;
+  const { postgres, nats } = writtenSections(configuration);
+  const written = {
+    authorizationServer: postgres.authorizationServer,
+    tokenVault: { url: postgres.tokenVault.ownerUrl ?? postgres.tokenVault.url },
+  };
   for (const { key, service, schema } of TARGETS) {
     if (service === 'authorization-server' && model.authServer === undefined) continue;
-    const url = readSecret(configuration.document, postgres[key].url, environment);
+    const url = readWrittenSecret(configuration, 'postgresUrl', written[key].url, environment);
     const applied = await applyMigrations({ url, schema, folder: migrationsOf(service) }).catch(
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : 'unknown';
@@ -43,7 +38,10 @@ export async function migrate(file: string, environment: Environment, output: Ou
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
   const credentials = nats.provisioningCredentials ?? { env: 'NATS_PROVISIONING_CREDENTIALS' };
-  const made = await provision(model, readSecret(configuration.document, credentials, environment));
+  const made = await provision(
+    model,
+    readWrittenSecret(configuration, 'natsCredentials', credentials, environment),
+  );
   output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
   return 0;
 }
@@ -64,12 +62,4 @@ export async function provision(
     const reason = error instanceof Error ? error.message : 'unknown';
     throw new Cannot(`NATS at ${nats.servers.join(', ')}: ${reason}`);
   });
-}
-
-function readSecret(document: string, written: WrittenReference, environment: Environment): Secret {
-  const reference = referenceOf(written);
-  if (reference === undefined) throw new Cannot('A secret has to be a reference to exactly one place.');
-  const reading = systemSecrets(dirname(document), environment)(reference);
-  if (!reading.ok) throw new Cannot(reading.message);
-  return new Secret(reading.value);
 }

@@ -40,7 +40,7 @@ import { SubjectTokens } from './credentials/subject-tokens.js';
 import { CustodyKeys } from './custody-log/custody-keys.js';
 import { CustodyLog } from './custody-log/custody-log.js';
 import { CustodyLogStore } from './custody-log/custody-log.store.js';
-import { VerifyCustodyLog } from './custody-log/verify-custody-log.js';
+import { CustodyPartitions } from './custody-log/custody-partitions.js';
 import { BusKeyHandler } from './keyring/bus-key.handler.js';
 import { BusKeyStore } from './keyring/bus-key.store.js';
 import { BusKeys } from './keyring/bus-keys.js';
@@ -98,7 +98,7 @@ const REFRESH = [
   RecoverAnswers,
   CurrentTokensOf,
 ];
-const CUSTODY_LOG = [CustodyKeys, CustodyLogStore, CustodyLog, VerifyCustodyLog];
+const CUSTODY_LOG = [CustodyKeys, CustodyLogStore, CustodyLog, CustodyPartitions];
 const CREDENTIALS = [
   BackendStrategies,
   SubjectTokens,

@@ -157,6 +157,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
     ...vault.requestKeys.map(({ id, key }) => [`vault.requestKeys.${id}`, key] as const),
     ['postgres.authorizationServer.url', postgres.authorizationServer?.url],
     ['postgres.tokenVault.url', postgres.tokenVault.url],
+    ['postgres.tokenVault.ownerUrl', postgres.tokenVault.ownerUrl],
     ['nats.credentials', nats.credentials],
     ['nats.provisioningCredentials', nats.provisioningCredentials],
   ];
@@ -167,7 +168,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
           {
             path,
             value: secret.reference,
-            because: `read by ${secret.owners.join(', ') || 'gatehouse migrate'}`,
+            because: `read by ${secret.owners.join(', ') || 'the command line alone'}`,
           },
         ],
   );

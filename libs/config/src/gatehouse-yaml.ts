@@ -132,8 +132,8 @@ const addresses = (about: string, publicPort: number) =>
     internal: internal(`that of the public listener + ${INTERNAL_PORT_OFFSET}; 0 with 0`),
   }).prefault({});
 
-const database = (about: string) =>
-  block(about, { url: secret('Connection URL: `postgresql://user:password@host:port/database`.') });
+const DATABASE_URL = 'Connection URL: `postgresql://user:password@host:port/database`.';
+const database = (about: string) => block(about, { url: secret(DATABASE_URL) });
 
 /** The whole document. Zod checks the shape; `structure.ts` checks formats with the facts of each field. */
 export const gatehouseYaml = block('A Gatehouse installation.', {
@@ -159,7 +159,12 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     authorizationServer: database(
       'Role of the authorization server; needed with `authServer`.',
     ).exactOptional(),
-    tokenVault: database('Role of the token vault.'),
+    tokenVault: block('Role of the token vault.', {
+      url: secret(DATABASE_URL),
+      ownerUrl: secret(
+        'Connection URL of the role that owns the vault’s tables (`infra/postgres/token-vault-owner.sql`), so that the vault itself can add to the custody log and never change it. Only `gatehouse migrate` and `gatehouse audit` read it. Left out: the vault’s role owns its tables.',
+      ).exactOptional(),
+    }),
   }),
   nats: block('The bus.', {
     servers: list(text('natsUrl', 'Server.'), 'Servers of one cluster.'),

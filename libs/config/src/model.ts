@@ -26,7 +26,11 @@ export interface GatehouseModel {
   readonly postgres: {
     /** Present with `authServer`. */
     readonly authorizationServer?: { readonly url: ConfiguredSecret };
-    readonly tokenVault: { readonly url: ConfiguredSecret };
+    readonly tokenVault: {
+      readonly url: ConfiguredSecret;
+      /** For `gatehouse migrate` and `gatehouse audit` alone; no service reads it. */
+      readonly ownerUrl?: ConfiguredSecret;
+    };
   };
   readonly nats: {
     readonly servers: readonly string[];

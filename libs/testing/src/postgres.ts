@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '@gatehouse/kernel/secret';
-import { migrate } from '@gatehouse/persistence/migrate';
+import { migrate, type MigrationTarget } from '@gatehouse/persistence/migrate';
 import pg from 'pg';
 
 export type DatabaseOwner = 'authorization-server' | 'token-vault';
@@ -21,8 +23,11 @@ const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../prism
 
 export const schemaOf = (owner: DatabaseOwner): string => owner.replaceAll('-', '_');
 
-/** A fresh database in the run's Postgres, migrated for one service. */
-export async function startTestDatabase(owner: DatabaseOwner): Promise<TestDatabase> {
+/**
+ * A fresh database in the run's Postgres, migrated for one service.
+ * @param before only the migrations whose names come before this one: the database of an earlier release
+ */
+export async function startTestDatabase(owner: DatabaseOwner, before?: string): Promise<TestDatabase> {
   const server = process.env['GATEHOUSE_TEST_POSTGRES'];
   if (server === undefined)
     throw new Error('no Postgres: run the tests with the repository jest configuration');
@@ -40,7 +45,9 @@ export async function startTestDatabase(owner: DatabaseOwner): Promise<TestDatab
     await admin.query(`create schema ${schema} authorization ${schema}`);
   });
   const url = new Secret(at(server, database, schema, ROLE_PASSWORD));
-  await migrate({ url, schema, folder: join(MIGRATIONS, owner, 'migrations') });
+  const folder = migrationsOf(owner);
+  if (before === undefined) await migrate({ url, schema, folder });
+  else await migrateUntil({ url, schema, folder }, before);
   return {
     url,
     schema,
@@ -50,6 +57,36 @@ export async function startTestDatabase(owner: DatabaseOwner): Promise<TestDatab
         await admin.query(`drop database if exists ${database} with (force)`);
       }),
   };
+}
+
+export const migrationsOf = (owner: DatabaseOwner): string => join(MIGRATIONS, owner, 'migrations');
+
+async function migrateUntil(target: MigrationTarget, before: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-migrations-'));
+  try {
+    for (const name of (await readdir(target.folder)).filter((one) => one < before))
+      await cp(join(target.folder, name), join(folder, name), { recursive: true });
+    await migrate({ ...target, folder });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Gives the vault's tables an owner of their own, as an installation can. @returns the owner's connection URL. */
+export async function giveVaultOwner({ adminUrl }: TestDatabase): Promise<Secret> {
+  const script = await readFile(join(MIGRATIONS, '../infra/postgres/token-vault-owner.sql'), 'utf8');
+  const server = process.env['GATEHOUSE_TEST_POSTGRES'] ?? '';
+  // Roles belong to the whole server; two databases at once would be in each other's way.
+  await asAdmin(server, async (lock) => {
+    await lock.query('select pg_advisory_lock(2)');
+    await asAdmin(adminUrl.reveal(), async (admin) => {
+      await admin.query(script.replaceAll(`:'token_vault_owner_password'`, `'${ROLE_PASSWORD}'`));
+    });
+  });
+  const url = new URL(adminUrl.reveal());
+  url.username = 'token_vault_owner';
+  url.password = ROLE_PASSWORD;
+  return new Secret(url.href);
 }
 
 async function asAdmin(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {

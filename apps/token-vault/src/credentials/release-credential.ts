@@ -5,7 +5,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
 import { CLOCK } from '../config.js';
-import type { Release } from '../custody-log/custody-entry.js';
+import type { Release } from '../custody-log/release.js';
 import { CustodyLog } from '../custody-log/custody-log.js';
 import { VaultMetrics } from '../vault-metrics.js';
 

@@ -1,22 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CustodyKeyring } from '@gatehouse/persistence/custody-log/custody-key';
 import { VAULT_CONFIG, type VaultConfig } from '../config.js';
-import { CustodyKey } from './custody-entry.js';
 
-/** One per key-encryption key: the first writes, all verify. */
+/** The vault's own, from its key-encryption keys. */
 @Injectable()
-export class CustodyKeys {
-  readonly current: CustodyKey;
-  readonly #byId: ReadonlyMap<string, CustodyKey>;
-
+export class CustodyKeys extends CustodyKeyring {
   constructor(@Inject(VAULT_CONFIG) config: VaultConfig) {
-    const keys = config.keyEncryptionKeys.map(({ id, key }) => new CustodyKey(id, key.reveal()));
-    const [first] = keys;
-    if (first === undefined) throw new Error('at least one key-encryption key is needed');
-    this.current = first;
-    this.#byId = new Map(keys.map((key) => [key.id, key]));
-  }
-
-  find(id: string): CustodyKey | undefined {
-    return this.#byId.get(id);
+    super(config.keyEncryptionKeys);
   }
 }

@@ -3,27 +3,31 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { systemClock } from '@gatehouse/kernel/clock';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
+import {
+  verifyStored,
+  type CustodyReport,
+  type KnownHead,
+} from '@gatehouse/persistence/custody-log/stored-log';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ReleaseCredential } from '../credentials/release-credential.js';
 import { startVaultStores, type VaultStores } from '../testing/vault-stores.js';
 import { VaultMetrics } from '../vault-metrics.js';
-import type { Release } from './custody-entry.js';
 import { CustodyKeys } from './custody-keys.js';
 import { CustodyLog } from './custody-log.js';
 import { CustodyLogStore } from './custody-log.store.js';
-import { VerifyCustodyLog } from './verify-custody-log.js';
+import type { Release } from './release.js';
 
 const ENTRIES = 26;
 
 let stores: VaultStores;
 let log: CustodyLog;
-let verifier: VerifyCustodyLog;
+let verifier: { run(known?: readonly KnownHead[]): Promise<CustodyReport> };
 
 beforeAll(async () => {
   stores = await startVaultStores();
-  const store = new CustodyLogStore(stores.rows, stores.prisma);
+  const store = new CustodyLogStore(stores.rows);
   const keys = new CustodyKeys(stores.config);
-  verifier = new VerifyCustodyLog(store, keys);
+  verifier = { run: (known = []) => verifyStored(stores.rows, keys, { known }) };
   newLog = () => new CustodyLog(store, keys, systemClock, new SilentLog());
 });
 

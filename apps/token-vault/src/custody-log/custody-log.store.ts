@@ -1,16 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
 import { Database } from '@gatehouse/persistence/database';
-import { PrismaDatabase } from '../prisma-database.js';
-import type { CustodyEntry } from './custody-entry.js';
-
-const PAGE = 1_000;
 
 @Injectable()
 export class CustodyLogStore {
-  constructor(
-    private readonly database: Database,
-    private readonly prisma: PrismaDatabase,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** One statement for all that is waiting: it is committed when this resolves. */
   async append(entries: readonly CustodyEntry[]): Promise<void> {
@@ -39,34 +33,22 @@ export class CustodyLogStore {
     });
   }
 
-  /** The last entry of a chain. */
-  async last(replicaId: string): Promise<CustodyEntry | null> {
-    return await this.prisma.client.custodyEntry.findFirst({
-      where: { replicaId },
-      orderBy: { sequence: 'desc' },
+  /** Makes the partitions of the days to come, where they are missing. @returns how many were made. */
+  async makePartitions(days: number): Promise<number> {
+    const { rows } = await this.database.query<{ made: number }>({
+      name: 'custody-make-partitions',
+      text: 'select custody_make_partitions($1) as made',
+      values: [days],
     });
+    return rows[0]?.made ?? 0;
   }
 
-  async replicas(): Promise<readonly string[]> {
-    const rows = await this.prisma.client.custodyEntry.findMany({
-      distinct: ['replicaId'],
-      select: { replicaId: true },
+  /** Rows that came when their day had no partition. They count like all others. */
+  async unplaced(): Promise<boolean> {
+    const { rows } = await this.database.query<{ unplaced: boolean }>({
+      name: 'custody-unplaced',
+      text: 'select custody_unplaced() as unplaced',
     });
-    return rows.map(({ replicaId }) => replicaId);
-  }
-
-  /** A chain in order, a page at a time. */
-  async *chain(replicaId: string): AsyncGenerator<CustodyEntry> {
-    for (let after = 0; ;) {
-      const page = await this.prisma.client.custodyEntry.findMany({
-        where: { replicaId, sequence: { gt: after } },
-        orderBy: { sequence: 'asc' },
-        take: PAGE,
-      });
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return;
-      after = last.sequence;
-    }
+    return rows[0]?.unplaced ?? false;
   }
 }

@@ -4,15 +4,19 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
+import { CHAIN_START, type CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
 import { CLOCK } from '../config.js';
-import { CHAIN_START, type CustodyEntry, type Release } from './custody-entry.js';
 import { CustodyKeys } from './custody-keys.js';
 import { CustodyLogStore } from './custody-log.store.js';
+import type { Release } from './release.js';
 
 interface Head {
   readonly sequence: number;
   readonly hash: string;
+  readonly at: Date;
 }
+
+const START: Head = { sequence: 0, hash: CHAIN_START, at: new Date(0) };
 
 interface Waiting {
   readonly release: Release;
@@ -29,7 +33,7 @@ const MOST_PER_INSERT = 200;
 @Injectable()
 export class CustodyLog implements OnApplicationShutdown {
   #replicaId: string = randomUUID();
-  #head: Head = { sequence: 0, hash: CHAIN_START };
+  #head: Head = START;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #announcedAtMs = 0;
@@ -89,7 +93,7 @@ export class CustodyLog implements OnApplicationShutdown {
   /** Nobody knows whether a failed insert was committed; a new chain cannot collide with it, and the old one stays verifiable. */
   #startAnew(): void {
     this.#replicaId = randomUUID();
-    this.#head = { sequence: 0, hash: CHAIN_START };
+    this.#head = START;
   }
 
   #entry({ token, provider, connectionId, ...release }: Release, previous: Head): CustodyEntry {
@@ -100,7 +104,8 @@ export class CustodyLog implements OnApplicationShutdown {
       connectionId: connectionId ?? null,
       replicaId: this.#replicaId,
       sequence: previous.sequence + 1,
-      at: new Date(this.clock.nowMs()),
+      // Never back: the log is cut by time, and a chain must not be before its own beginning.
+      at: new Date(Math.max(this.clock.nowMs(), previous.at.getTime())),
       fingerprint: key.fingerprint(token),
       keyId: key.id,
       previousHash: previous.hash,

@@ -96,6 +96,14 @@ const buildPostgres = (
       kind: 'postgresUrl',
       owners: ['token-vault'],
     }),
+    ...given(
+      'ownerUrl',
+      written.tokenVault.ownerUrl &&
+        secrets.secret(written.tokenVault.ownerUrl, ['postgres', 'tokenVault', 'ownerUrl'], {
+          kind: 'postgresUrl',
+          owners: [],
+        }),
+    ),
   },
 });
 

@@ -1,0 +1,118 @@
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { Manifest } from '@gatehouse/persistence/custody-log/manifest';
+import type { Queries, Result, Statement } from '@gatehouse/persistence/database';
+import pg from 'pg';
+import { Cannot } from '../cannot.js';
+
+const SCHEMA = 'token_vault';
+/** Whoever takes a partition away holds nobody up for longer. */
+const LOCK_TIMEOUT = '5s';
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface Partition {
+  readonly name: string;
+  readonly from: Date | null;
+  readonly to: Date;
+}
+
+export interface StoredArchive {
+  readonly number: number;
+  readonly partition: string;
+  readonly manifest: string;
+}
+
+/** The custody log as the role that owns it sees it. */
+export class CustodyDatabase implements Queries {
+  private constructor(private readonly client: pg.Client) {}
+
+  /** @throws {Cannot} when the database does not answer or was not migrated. */
+  static async connect(url: Secret): Promise<CustodyDatabase> {
+    const client = new pg.Client({
+      connectionString: url.reveal(),
+      options: `-c search_path=${SCHEMA}`,
+      application_name: 'gatehouse-audit',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    // What breaks while nothing is asked is reported by the next question.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('select from custody_partitions limit 1');
+      return new CustodyDatabase(client);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      const code = error instanceof pg.DatabaseError ? error.code : undefined;
+      throw new Cannot(
+        code === '42P01'
+          ? 'The custody log has no partitions yet: run `gatehouse migrate` first.'
+          : `The database of the token vault cannot be used (${code ?? 'it does not answer'}).`,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+
+  async query<Row extends object>({ name, text, values = [] }: Statement): Promise<Result<Row>> {
+    const { rows, rowCount } = await this.client.query<Row>({ name, text, values: [...values] });
+    return { rows, rowCount: rowCount ?? 0 };
+  }
+
+  /** Whether this role may take partitions away. */
+  async isOwner(): Promise<boolean> {
+    const { rowCount } = await this.client.query(
+      `select from pg_class where oid = 'custody_log'::regclass and relowner = current_user::regrole`,
+    );
+    return rowCount === 1;
+  }
+
+  /** Gives rows that came without a partition one of their own. @returns how many there were. */
+  async settle(): Promise<number> {
+    const { rows } = await this.client.query<{ rows: string }>('select custody_settle() as rows');
+    return Number(rows[0]?.rows ?? 0);
+  }
+
+  /** Partitions that end by `before`, oldest first. */
+  async partitionsUntil(before: Date): Promise<readonly Partition[]> {
+    const { rows } = await this.client.query<Partition>(
+      `select name, from_at as "from", to_at as "to" from custody_partitions where to_at <= $1 order by to_at, name`,
+      [before],
+    );
+    return rows;
+  }
+
+  async archives(): Promise<readonly StoredArchive[]> {
+    const { rows } = await this.client.query<StoredArchive>(
+      'select number, partition, manifest from custody_archives order by number',
+    );
+    return rows;
+  }
+
+  /**
+   * Takes an archived partition away and writes down where its chains go on: both or neither.
+   * @throws {Cannot} when it has other rows than the archive.
+   */
+  async remove(manifest: Manifest, text: string): Promise<void> {
+    const { partition } = manifest;
+    const name = pg.escapeIdentifier(partition);
+    await this.client.query('begin');
+    try {
+      await this.client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+      await this.client.query(`lock table ${name} in share mode`);
+      const { rows } = await this.client.query<{ count: string }>(`select count(*) from ${name}`);
+      if (Number(rows[0]?.count) !== manifest.entries)
+        throw new Cannot(`${partition} has got rows since it was archived: archive it again.`);
+      await this.client.query(
+        'insert into custody_archives (number, partition, manifest) values ($1, $2, $3)',
+        [manifest.number, partition, text],
+      );
+      await this.client.query(`alter table custody_log detach partition ${name}`);
+      await this.client.query(`drop table ${name}`);
+      await this.client.query('commit');
+    } catch (error) {
+      await this.client.query('rollback').catch(() => undefined);
+      throw error;
+    }
+  }
+}

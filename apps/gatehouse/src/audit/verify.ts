@@ -1,0 +1,141 @@
+import { resolve } from 'node:path';
+import type { CustodyKeyring } from '@gatehouse/persistence/custody-log/custody-key';
+import { headsAfter, readManifest, type Manifest } from '@gatehouse/persistence/custody-log/manifest';
+import { verifyStored, type KnownHead } from '@gatehouse/persistence/custody-log/stored-log';
+import { Cannot } from '../cannot.js';
+import type { Environment } from '../configuration.js';
+import type { Output } from '../output.js';
+import { auditAccess } from './audit-access.js';
+import { CustodyDatabase } from './custody-database.js';
+import {
+  contentFindings,
+  findArchives,
+  nameOf,
+  sequenceFindings,
+  type ArchiveFinding,
+} from './verify-archives.js';
+
+/** Exit code when something is not what was written. */
+export const FOUND = 2;
+
+export interface VerifyOptions {
+  readonly config: string;
+  /** Folders with archives. */
+  readonly archives: readonly string[];
+  /** Without the database. */
+  readonly offline: boolean;
+  /** `<replica>:<sequence>`, from the vault's log lines `custody-log-head`. */
+  readonly heads: readonly string[];
+  /** Archives before this one are somewhere else. */
+  readonly first: number;
+  /** The number of the last archive, where it is known. */
+  readonly last: number;
+}
+
+/** Verifies archives, the database, or both together; each finding is a line. @returns the exit code. */
+export async function verify(
+  options: VerifyOptions,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  const { config, archives: folders, offline, heads, first } = options;
+  if (offline && folders.length === 0) throw new Cannot('--offline needs the archives: --archive FOLDER.');
+  const { keys, databaseUrl } = auditAccess(config, environment);
+  const known = heads.map(parseHead);
+  const findings: ArchiveFinding[] = [];
+  const stored = offline
+    ? undefined
+    : await verifyDatabase(await CustodyDatabase.connect(databaseUrl()), keys, known);
+  if (stored !== undefined) {
+    output.line(
+      `database: ${stored.entries} entries in ${stored.chains} chains, after ${stored.manifests.length} archives`,
+    );
+    findings.push(...stored.findings);
+  }
+  if (folders.length > 0) {
+    const last = Math.max(options.last, stored?.manifests.at(-1)?.number ?? 0);
+    findings.push(
+      ...(await verifyFolders(folders, keys, { first, last, stored: stored?.manifests }, output)),
+    );
+  }
+  for (const { where, what } of findings) output.line(`FOUND  ${where}: ${what}`);
+  output.line(findings.length === 0 ? 'Everything verifies.' : `${findings.length} findings.`);
+  return findings.length === 0 ? 0 : FOUND;
+}
+
+interface StoredReport {
+  readonly entries: number;
+  readonly chains: number;
+  readonly manifests: readonly Manifest[];
+  readonly findings: readonly ArchiveFinding[];
+}
+
+async function verifyDatabase(
+  database: CustodyDatabase,
+  keys: CustodyKeyring,
+  known: readonly KnownHead[],
+): Promise<StoredReport> {
+  try {
+    const findings: ArchiveFinding[] = [];
+    const manifests: Manifest[] = [];
+    for (const { number, partition, manifest } of await database.archives()) {
+      const read = readManifest(manifest, keys);
+      const where = `database, ${nameOf({ number, partition })}`;
+      if (!read.ok) findings.push({ where, what: `its manifest: ${read.problem}` });
+      else if (read.manifest.number !== number)
+        findings.push({ where, what: 'its manifest is of another archive' });
+      else manifests.push(read.manifest);
+    }
+    for (const { where, what } of sequenceFindings(manifests, { first: 1, last: 0 }))
+      findings.push({ where: `database, ${where}`, what });
+    const report = await verifyStored(database, keys, { anchors: headsAfter(manifests), known });
+    for (const { replicaId, sequence, problem } of report.findings)
+      findings.push({ where: 'database', what: `chain ${replicaId}: entry ${sequence} ${problem}` });
+    return { entries: report.entries, chains: report.chains, manifests, findings };
+  } finally {
+    await database.close();
+  }
+}
+
+interface FolderExpectations {
+  readonly first: number;
+  readonly last: number;
+  /** What the database says was archived. */
+  readonly stored: readonly Manifest[] | undefined;
+}
+
+async function verifyFolders(
+  folders: readonly string[],
+  keys: CustodyKeyring,
+  { first, last, stored = [] }: FolderExpectations,
+  output: Output,
+): Promise<readonly ArchiveFinding[]> {
+  const set = await findArchives(
+    folders.map((folder) => resolve(folder)),
+    keys,
+  ).catch(() => {
+    throw new Cannot(`The archives in ${folders.join(', ')} cannot be read.`);
+  });
+  const manifests = set.archives.map(({ manifest }) => manifest);
+  const findings = [...set.findings, ...sequenceFindings(manifests, { first, last })];
+  const macs = new Map(stored.map(({ number, mac }) => [number, mac]));
+  for (const archive of set.archives) {
+    const { manifest } = archive;
+    const content = await contentFindings(archive, keys);
+    findings.push(...content);
+    const mac = macs.get(manifest.number);
+    if (mac !== undefined && mac !== manifest.mac)
+      findings.push({ where: nameOf(manifest), what: 'is another one than the database removed' });
+    output.line(
+      `${nameOf(manifest)}: ${manifest.entries} entries, ${content.length === 0 ? 'good' : 'not good'}`,
+    );
+  }
+  return findings;
+}
+
+function parseHead(text: string): KnownHead {
+  const match = /^([0-9a-f-]{36}):(\d{1,10})$/.exec(text);
+  if (match?.[1] === undefined)
+    throw new Cannot('--head takes <replicaId>:<sequence> of a line custody-log-head.');
+  return { replicaId: match[1], sequence: Number(match[2]) };
+}
