@@ -24,6 +24,11 @@ for service in authorization-server token-vault; do
   printf '%s' "$url" | put "migrate/$service-database-url" "$node_user"
 done
 
+# Who owns the vault's tables.
+once postgres/token-vault-owner-database-password "$postgres_user" "$(random 32)"
+printf 'postgres://token_vault_owner:%s@postgres:5432/gatehouse' "$(cat postgres/token-vault-owner-database-password)" |
+  put migrate/token-vault-owner-database-url "$node_user"
+
 # The bus: a password for each user; the server reads them as the variables that the generated configuration names.
 variables=''
 for user in authorization-server token-vault vmcp-proxy provisioning; do
@@ -45,14 +50,18 @@ for service in authorization-server token-vault; do
   once "$service/key-encryption-key" "$node_user" "$(random 32)"
 done
 
+# Who archives the custody log needs its owner, and the key that it is verified with; nobody else has both.
+put audit/token-vault-owner-database-url "$node_user" < migrate/token-vault-owner-database-url
+put audit/key-encryption-key "$node_user" < token-vault/key-encryption-key
+
 # The clients that the demonstration's providers and backends know; in a deployment, what your providers gave you.
 once token-vault/acme-sso-client-secret "$node_user" acme-demo-secret
 once token-vault/octo-client-secret "$node_user" octo-demo-secret
 once token-vault/sts-client-secret "$node_user" sts-demo-secret
 once vmcp-proxy/reports-api-key "$node_user" reports-demo-key
 
-for volume in authorization-server token-vault vmcp-proxy migrate nats; do chown "$node_user" "$volume"; done
+for volume in authorization-server token-vault vmcp-proxy migrate audit nats; do chown "$node_user" "$volume"; done
 chown "$postgres_user" postgres postgres-data
-chown "$node_user" nats-data
-chmod 0500 authorization-server token-vault vmcp-proxy migrate nats postgres
-chmod 0700 postgres-data nats-data
+chown "$node_user" nats-data archives
+chmod 0500 authorization-server token-vault vmcp-proxy migrate audit nats postgres
+chmod 0700 postgres-data nats-data archives

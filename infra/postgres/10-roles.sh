@@ -13,3 +13,13 @@ psql --no-psqlrc --quiet --output /dev/null -v ON_ERROR_STOP=1 --username "$POST
 \set token_vault_password \`cat "\$TOKEN_VAULT_PASSWORD_FILE"\`
 \include ${ROLES_FILE:-/gatehouse/roles.sql}
 SQL
+
+# Where there is a password for it, the vault's tables get an owner of their own.
+TOKEN_VAULT_OWNER_PASSWORD_FILE="${TOKEN_VAULT_OWNER_PASSWORD_FILE:-/run/secrets/token-vault-owner-database-password}"
+export TOKEN_VAULT_OWNER_PASSWORD_FILE
+if [ -s "$TOKEN_VAULT_OWNER_PASSWORD_FILE" ]; then
+  psql --no-psqlrc --quiet --output /dev/null -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<SQL
+\set token_vault_owner_password \`cat "\$TOKEN_VAULT_OWNER_PASSWORD_FILE"\`
+\include ${OWNER_FILE:-/gatehouse/token-vault-owner.sql}
+SQL
+fi

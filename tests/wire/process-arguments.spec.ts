@@ -63,11 +63,15 @@ test('no secret is in the arguments of any process that `gatehouse up` starts (a
 });
 
 test('the script that makes the database roles tells psql where the passwords are, and not what they are', async () => {
-  const [log, files] = [join(folder, 'psql.log'), { as: join(folder, 'as'), tv: join(folder, 'tv') }];
+  const [log, files] = [
+    join(folder, 'psql.log'),
+    { as: join(folder, 'as'), tv: join(folder, 'tv'), owner: join(folder, 'owner') },
+  ];
   await writeFile(files.as, 'password-of-the-authorization-server');
   await writeFile(files.tv, 'password-of-the-token-vault');
+  await writeFile(files.owner, 'password-of-the-owner');
   // In the place of psql: writes down all that it is told. What psql makes of it is for a database to show.
-  await writeFile(join(folder, 'psql'), `#!/bin/sh\n{ printf '%s\\n' "$@"; cat; } > "$PSQL_LOG"\n`, {
+  await writeFile(join(folder, 'psql'), `#!/bin/sh\n{ printf '%s\\n' "$@"; cat; } >> "$PSQL_LOG"\n`, {
     mode: 0o755,
   });
   await promisify(execFile)('sh', [inRepository('infra/postgres/10-roles.sh')], {
@@ -78,10 +82,11 @@ test('the script that makes the database roles tells psql where the passwords ar
       POSTGRES_DB: 'gatehouse',
       AUTHORIZATION_SERVER_PASSWORD_FILE: files.as,
       TOKEN_VAULT_PASSWORD_FILE: files.tv,
+      TOKEN_VAULT_OWNER_PASSWORD_FILE: files.owner,
     },
   });
   const told = await readFile(log, 'utf8');
-  for (const role of ['authorization_server', 'token_vault'])
+  for (const role of ['authorization_server', 'token_vault', 'token_vault_owner'])
     expect(told).toMatch(
       new RegExp(`^.set ${role}_password \`cat "[$]${role.toUpperCase()}_PASSWORD_FILE"\`$`, 'm'),
     );

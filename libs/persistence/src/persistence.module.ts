@@ -3,6 +3,7 @@ import { Log } from '@gatehouse/observability/log';
 import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './limited-pool.js';
+import { TableSizes } from './table-sizes.js';
 
 /** The service's own database; global. */
 @Module({})
@@ -23,6 +24,7 @@ export class PersistenceModule {
             return database;
           },
         },
+        TableSizes,
       ],
       exports: [Database],
     };

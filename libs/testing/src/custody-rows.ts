@@ -30,20 +30,36 @@ export function chainAt(key: CustodyKey, times: readonly Date[]): readonly Custo
 
 /** Writes entries as the vault's role does. */
 export async function insertEntries(url: Secret, entries: readonly CustodyEntry[]): Promise<void> {
+  const writer = await custodyWriter(url);
+  try {
+    await writer.insert(entries);
+  } finally {
+    await writer.close();
+  }
+}
+
+/** The same over a connection that is kept. */
+export async function custodyWriter(url: Secret): Promise<{
+  insert(entries: readonly CustodyEntry[]): Promise<void>;
+  close(): Promise<void>;
+}> {
   const client = new pg.Client({
     connectionString: url.reveal(),
     options: '-c search_path=token_vault',
   });
   await client.connect();
-  try {
-    await client.query(
-      `insert into custody_log (replica_id, sequence, at, kind, tsid, account_id, backend, provider, connection_id, fingerprint,
-         key_id, previous_hash, hash)
-       select * from json_to_recordset($1) as e("replicaId" uuid, sequence int, at timestamptz, kind text, tsid uuid, "accountId" uuid,
-         backend text, provider text, "connectionId" uuid, fingerprint text, "keyId" text, "previousHash" text, hash text)`,
-      [JSON.stringify(entries)],
-    );
-  } finally {
-    await client.end();
-  }
+  return {
+    insert: async (entries) => {
+      await client.query({ name: 'insert', text: INSERT, values: [JSON.stringify(entries)] });
+    },
+    close: async () => {
+      await client.end();
+    },
+  };
 }
+
+const INSERT = `insert into custody_log (replica_id, sequence, at, kind, tsid, account_id, backend, provider, connection_id,
+    fingerprint, key_id, previous_hash, hash)
+  select * from json_to_recordset($1) as e("replicaId" uuid, sequence int, at timestamptz, kind text, tsid uuid,
+    "accountId" uuid, backend text, provider text, "connectionId" uuid, fingerprint text, "keyId" text, "previousHash" text,
+    hash text)`;

@@ -40,7 +40,7 @@ function measuring(): { readonly stream: Transform; readonly read: () => { bytes
 }
 
 /** Entries as text, several lines at once, with the digest of it all. */
-export function linesOf(entries: AsyncIterable<CustodyEntry>): {
+function linesOf(entries: AsyncIterable<CustodyEntry>): {
   readonly text: () => AsyncGenerator<string>;
   readonly sha256: () => string;
 } {
@@ -62,6 +62,13 @@ export function linesOf(entries: AsyncIterable<CustodyEntry>): {
       if (rest !== '') yield rest;
     },
   };
+}
+
+/** What the lines of an archive of these entries would have for their digest. */
+export async function linesDigest(entries: AsyncIterable<CustodyEntry>): Promise<string> {
+  const hash = digest();
+  for await (const entry of entries) hash.update(`${entryLine(entry)}\n`);
+  return hash.digest('base64url');
 }
 
 /** Writes the file, whole or not at all, and onto the disk. */

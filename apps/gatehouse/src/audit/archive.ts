@@ -18,7 +18,7 @@ import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import {
   dataFileOf,
-  linesOf,
+  linesDigest,
   manifestFileOf,
   manifestFiles,
   writeLines,
@@ -153,13 +153,12 @@ async function exported(archiving: Archiving, partition: Partition, position: Po
       keys.current,
     );
   } else {
-    const lines = linesOf(entries);
-    for await (const text of lines.text()) void text;
+    const linesSha256 = await linesDigest(entries);
     mustBeWhole(walk, partition);
     const isThis =
       present.number === position.number &&
       present.previous === position.previous &&
-      present.linesSha256 === lines.sha256();
+      present.linesSha256 === linesSha256;
     if (!isThis) throw notThis(folder, partition);
     manifest = present;
   }

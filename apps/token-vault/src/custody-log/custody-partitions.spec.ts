@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DAY_MS } from '@gatehouse/kernel/durations';
+import { Metrics } from '@gatehouse/observability/metrics';
 import { CustodyKey, CustodyKeyring } from '@gatehouse/persistence/custody-log/custody-key';
 import { verifyStored } from '@gatehouse/persistence/custody-log/stored-log';
 import { Database } from '@gatehouse/persistence/database';
 import { migrate } from '@gatehouse/persistence/migrate';
+import { TableSizes } from '@gatehouse/persistence/table-sizes';
 import { chainAt, insertEntries } from '@gatehouse/testing/custody-rows';
 import {
   giveVaultOwner,
@@ -14,7 +16,6 @@ import {
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SCHEMA } from '../prisma-database.js';
-import { CustodyKeys } from './custody-keys.js';
 import { CustodyLog } from './custody-log.js';
 import { CustodyLogStore } from './custody-log.store.js';
 import { CustodyPartitions } from './custody-partitions.js';
@@ -118,6 +119,18 @@ describe('the partitions of the custody log', () => {
     expect(warnings()).toEqual([]);
   });
 
+  test('count as their table in the metrics of its size', async () => {
+    await releases(50);
+    await rows.query({ name: 'analyze', text: 'analyze custody_log' });
+    const metrics = new Metrics();
+    await new TableSizes(rows, metrics, new SilentLog()).measure();
+    const text = await metrics.render();
+    expect(text).toContain('gatehouse_database_table_rows{table="custody_log"} 50');
+    expect(text).toMatch(/gatehouse_database_table_bytes{table="custody_log"} \d{5,}/);
+    expect(text).toMatch(/gatehouse_database_table_bytes{table="sessions"} \d+/);
+    expect(text).not.toContain('custody_log_2');
+  });
+
   test('take the rows of their day, and the vault makes those that are missing', async () => {
     await forget();
     const { job } = partitionsJob();
@@ -179,7 +192,7 @@ describe('the partitions of the custody log', () => {
   }
 
   const newLog = (clock = { nowMs: () => Date.now() }) =>
-    new CustodyLog(new CustodyLogStore(rows), ring as CustodyKeys, clock, new SilentLog());
+    new CustodyLog(new CustodyLogStore(rows), ring, clock, new SilentLog());
 
   const release = () => ({
     kind: 'inject' as const,
