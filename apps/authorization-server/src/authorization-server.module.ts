@@ -8,6 +8,7 @@ import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
 import { CONFIG, type Config } from './config.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { HttpModule } from './http/http.module.js';
+import { Jobs } from './jobs.js';
 import { SCHEMA } from './rows/rows.store.js';
 import { SignInChainModule } from './sign-in-chain/sign-in-chain.module.js';
 
@@ -25,6 +26,7 @@ export class AuthorizationServerModule {
     return {
       module: AuthorizationServerModule,
       controllers: [LivenessController],
+      providers: [Jobs],
       imports: [
         ConfigModule.forRoot(config),
         ObservabilityModule.forRoot(log),

@@ -41,6 +41,7 @@ import { CustodyKeys } from './custody-log/custody-keys.js';
 import { CustodyLog } from './custody-log/custody-log.js';
 import { CustodyLogStore } from './custody-log/custody-log.store.js';
 import { CustodyPartitions } from './custody-log/custody-partitions.js';
+import { Jobs } from './jobs.js';
 import { BusKeyHandler } from './keyring/bus-key.handler.js';
 import { BusKeyStore } from './keyring/bus-key.store.js';
 import { BusKeys } from './keyring/bus-keys.js';
@@ -139,6 +140,7 @@ export class TokenVaultModule {
         ...CUSTODY_LOG,
         ...CREDENTIALS,
         Sweeper,
+        Jobs,
       ],
     };
   }

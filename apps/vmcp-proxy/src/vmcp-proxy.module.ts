@@ -18,6 +18,7 @@ import {
 import { MetadataController } from './edge/metadata.controller.js';
 import { makeGateway, type Gateway } from './gateway.js';
 import { dropCachesOnEvents } from './invalidation.js';
+import { Jobs } from './jobs.js';
 import { PROXY_PART } from './proxy-part.js';
 
 /** Injection token of the {@link Gateway}. */
@@ -37,6 +38,7 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
       controllers: [LivenessController, MetadataController],
       providers: [
         { provide: PROXY_PART, useValue: part },
+        Jobs,
         {
           provide: GATEWAY,
           inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics],

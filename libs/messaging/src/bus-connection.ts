@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
-import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { Readiness } from '@gatehouse/observability/readiness';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ClientNats } from '@nestjs/microservices';
 import { type BusOptions, connectionOptions } from './bus-options.js';
@@ -16,11 +16,13 @@ export class BusConnection implements OnModuleInit, OnApplicationShutdown {
   constructor(
     readonly options: BusOptions,
     private readonly log: Log,
-    readiness: ReadinessChecks,
+    readiness: Readiness,
   ) {
     this.client = new ClientNats(connectionOptions(options));
-    readiness.add('bus', () => {
+    readiness.part('bus', async () => {
       if (!this.#connected) throw new GatehouseError('unavailable', 'the bus is not connected');
+      // A server that is gone without a word shows only here.
+      await this.connection.flush();
     });
   }
 

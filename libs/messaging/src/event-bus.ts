@@ -31,6 +31,18 @@ export class EventBus {
   }
 
   /**
+   * Resolves when the server has passed on to every listener what was published before: one round trip to the server, which
+   * does not wait for any stream. @throws {GatehouseError} `unavailable` when the bus is away.
+   */
+  async passedOn(): Promise<void> {
+    try {
+      await this.bus.connection.flush();
+    } catch (cause) {
+      throw new GatehouseError('unavailable', 'the bus is away', { cause });
+    }
+  }
+
+  /**
    * Hears events from now on, on every replica, with no round trip to the stream. What is published while this replica
    * is cut off is missed: a listener that keeps a cache drops it in {@link EventBus.onReconnect}.
    */

@@ -75,6 +75,7 @@ function serviceAccount(service: Service, gatewayName: string): Account {
       ...asked.map(subject),
       ...published.map(subject),
       ...buckets.flatMap((bucket) => bucketSubjects(bucket, bucketName(gatewayName, bucket))),
+      ...streams.map(streamInfo),
     ].sort(),
     subscribe: [
       `${inboxPrefix(service)}.>`,
@@ -141,5 +142,8 @@ const provisioningSubjects = (stream: string): readonly string[] =>
 const bucketSubjects = ({ swept }: Bucket, name: string): readonly string[] => [
   `$KV.${name}.>`,
   `$JS.API.STREAM.MSG.GET.KV_${name}`,
-  ...(swept ? [`$JS.API.STREAM.INFO.KV_${name}`, `$JS.API.STREAM.MSG.DELETE.KV_${name}`] : []),
+  ...(swept ? [`$JS.API.STREAM.MSG.DELETE.KV_${name}`] : []),
 ];
+
+/** Whether it is there, and how much it holds. */
+export const streamInfo = (stream: string): string => `$JS.API.STREAM.INFO.${stream}`;

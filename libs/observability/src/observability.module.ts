@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ClockSkews } from './clock-skews.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
-import { ReadinessChecks } from './readiness-checks.js';
+import { Readiness } from './readiness.js';
 import { SetAsideRows } from './set-aside-rows.js';
 
 /** Log, metrics and health of one service; global. */
@@ -11,8 +12,8 @@ export class ObservabilityModule {
     return {
       module: ObservabilityModule,
       global: true,
-      providers: [{ provide: Log, useValue: log }, Metrics, ReadinessChecks, SetAsideRows],
-      exports: [Log, Metrics, ReadinessChecks, SetAsideRows],
+      providers: [{ provide: Log, useValue: log }, Metrics, ClockSkews, Readiness, SetAsideRows],
+      exports: [Log, Metrics, ClockSkews, Readiness, SetAsideRows],
     };
   }
 }

@@ -1,9 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
-import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { ClockSkews, type Reading } from '@gatehouse/observability/clock-skews';
+import { Readiness } from '@gatehouse/observability/readiness';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './limited-pool.js';
 import { TableSizes } from './table-sizes.js';
+
+/** Asks the database for the time, which also shows that it answers. */
+async function readClock(database: Database): Promise<Reading> {
+  const askedAtMs = Date.now();
+  const { rows } = await database.query<{ now_ms: number }>({
+    name: 'readiness',
+    text: 'select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms',
+  });
+  return { askedAtMs, answeredAtMs: Date.now(), theirsMs: rows[0]?.now_ms ?? Number.NaN };
+}
 
 /** The service's own database; global. */
 @Module({})
@@ -15,12 +26,10 @@ export class PersistenceModule {
       providers: [
         {
           provide: Database,
-          inject: [Log, ReadinessChecks],
-          useFactory: (log: Log, readiness: ReadinessChecks) => {
+          inject: [Log, Readiness, ClockSkews],
+          useFactory: (log: Log, readiness: Readiness, clocks: ClockSkews) => {
             const database = new Database(options, log);
-            readiness.add('database', async () => {
-              await database.query({ name: 'readiness', text: 'select 1' });
-            });
+            readiness.part('database', async () => clocks.note('database', await readClock(database)));
             return database;
           },
         },

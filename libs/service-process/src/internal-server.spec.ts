@@ -1,16 +1,23 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Metrics } from '@gatehouse/observability/metrics';
-import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { Readiness } from '@gatehouse/observability/readiness';
+import { ClockSkews } from '@gatehouse/observability/clock-skews';
+import { Log } from '@gatehouse/observability/log';
 import { withInternalServer, type RunningService } from './internal-server.js';
 
-const checks = new ReadinessChecks();
-const metrics = new Metrics();
+class QuietLog extends Log {
+  override warn(): void {
+    return undefined;
+  }
+}
+const [metrics, log] = [new Metrics(), new QuietLog('test')];
+const readiness = new Readiness(log, new ClockSkews(log, metrics), metrics);
 metrics.counter('calls_total', 'Calls.', []).inc();
 
 /** An application that takes its time to stop. */
 class SlowApplication {
   readonly #parts = new Map<unknown, unknown>([
-    [ReadinessChecks, checks],
+    [Readiness, readiness],
     [Metrics, metrics],
   ]);
   finish: () => void = () => undefined;
@@ -35,7 +42,7 @@ let database: () => void;
 beforeEach(async () => {
   app = new SlowApplication();
   database = () => undefined;
-  checks.add('database', () => database());
+  readiness.part('database', () => database());
   running = await withInternalServer(app, { host: '127.0.0.1', port: 0 }, quiet);
 });
 afterEach(async () => {
@@ -48,14 +55,25 @@ const ask = async (path: string, method = 'GET'): Promise<Response> =>
   await fetch(`http://127.0.0.1:${running.internalPort}${path}`, { method });
 
 test('those who run the service hear what is wrong with it', async () => {
-  expect(await (await ask('/readyz')).json()).toEqual({ status: 'ok' });
+  readiness.job({ name: 'tokens', isMain: true, needs: ['database'] });
+  expect(await (await ask('/readyz')).json()).toEqual({
+    status: 'ready',
+    jobs: { tokens: { status: 'ok' } },
+    clocks: {},
+  });
   database = () => {
     throw new Error('down');
   };
   const failing = await ask('/readyz');
   expect([failing.status, await failing.json()]).toEqual([
     503,
-    { status: 'unavailable', failing: ['database'] },
+    {
+      status: 'unready',
+      jobs: {
+        tokens: { status: 'failing', since: expect.any(String) as unknown, without: ['database'] },
+      },
+      clocks: {},
+    },
   ]);
   expect((await ask('/healthz')).status).toBe(200);
 });
@@ -83,7 +101,7 @@ test('a service that finishes what it began says that it is not ready, until it 
   const stopping = await ask('/readyz');
   expect([stopping.status, await stopping.json()]).toEqual([
     503,
-    { status: 'unavailable', failing: ['stopping'] },
+    { status: 'unready', stopping: true, jobs: {}, clocks: {} },
   ]);
   expect((await ask('/healthz')).status).toBe(200);
   app.finish();

@@ -4,13 +4,13 @@ import type { ListenAddress } from '@gatehouse/config/model';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
-import { ReadinessChecks } from '@gatehouse/observability/readiness-checks';
+import { Readiness, type ReadinessReport } from '@gatehouse/observability/readiness';
 import { GracefulStop } from './graceful-stop.js';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
 
 /** What a service tells the people who run it. */
 interface InternalFacts {
-  readonly readiness: Pick<ReadinessChecks, 'failing'>;
+  readonly readiness: () => Promise<ReadinessReport>;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
 }
 
@@ -45,6 +45,8 @@ export interface PublicSide {
 /** Where nobody says how long it may take. */
 const CLOSE_WITHIN_MS = 25 * SECOND_MS;
 
+const STOPPING: ReadinessReport = { status: 'unready', stopping: true, jobs: {}, clocks: {} };
+
 /** A few probes and scrapers. */
 const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 256 };
 
@@ -65,11 +67,10 @@ export async function withInternalServer<App extends Application>(
   } = {},
 ): Promise<RunningService<App>> {
   const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);
-  const checks = app.get(ReadinessChecks);
+  const service = app.get(Readiness);
   let stopping = false;
-  const readiness = {
-    failing: async () => (stopping ? ['stopping'] : await checks.failing()),
-  };
+  // What it does not do any more is done by another replica.
+  const readiness = async () => (stopping ? STOPPING : await service.report());
   const facts = { readiness, metrics: app.get(Metrics) };
   const server = await startInternalServer(address, facts, log, limits).catch(async (error: unknown) => {
     await app.close();
@@ -140,10 +141,10 @@ async function answer(
   else if (method !== 'GET' && method !== 'HEAD')
     send(response, 405, { status: 'unknown' }, { allow: 'GET, HEAD' });
   else if (path === '/metrics') write(response, 200, metrics.contentType, await metrics.render());
+  else if (path === '/healthz') send(response, 200, { status: 'ok' });
   else {
-    const failing = path === '/readyz' ? await readiness.failing() : [];
-    if (failing.length === 0) send(response, 200, { status: 'ok' });
-    else send(response, 503, { status: 'unavailable', failing });
+    const report = await readiness();
+    send(response, report.status === 'unready' ? 503 : 200, report);
   }
 }
 

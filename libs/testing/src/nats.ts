@@ -22,6 +22,8 @@ export interface TestNats {
   /** Ends the server at once; {@link TestNats.start} brings it back on the same port with what it had stored. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Comes back with nothing of what it had stored. */
+  wipe(): Promise<void>;
   /** Makes the streams and buckets, as `gatehouse migrate` does; the server is started with them. */
   provision(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -86,6 +88,11 @@ export async function startTestNats(gatewayName = 'test'): Promise<TestNats> {
     async kill() {
       await server?.kill();
       server = undefined;
+    },
+    async wipe() {
+      await nats.kill();
+      await rm(join(folder, 'jetstream'), { recursive: true, force: true });
+      await nats.start();
     },
     async close() {
       await nats.kill();

@@ -3,21 +3,25 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 
 const EVERY_MS = 3 * SECOND_MS;
 const BATCH = 50;
-const STOP_WITHIN_MS = SECOND_MS;
+const STOP_WITHIN_MS: number = SECOND_MS;
 
 export interface Outbox<Entry> {
-  /** What still has to be told, oldest first. */
+  /** What still has to be told, newest first: what cannot be told for long holds up nothing that comes after it. */
   waiting(limit: number): Promise<readonly Entry[]>;
+  keyOf(entry: Entry): string;
   /** Tells it and crosses it off. It may be told twice; what is thrown leaves it waiting. */
   tell(entry: Entry): Promise<void>;
   failed(error: unknown): void;
 }
 
-/** Works an outbox off: at once when told so and again every few seconds, one run at a time. What fails is tried again. */
+/**
+ * Works an outbox off: at once when told so and again every few seconds. Each entry is told for itself, and by one run at a
+ * time. What fails is tried again.
+ */
 export class OutboxWorker<Entry> {
+  readonly #telling = new Map<string, Promise<void>>();
+  readonly #runs = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
   #stopping = false;
 
   constructor(private readonly outbox: Outbox<Entry>) {}
@@ -30,33 +34,36 @@ export class OutboxWorker<Entry> {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopping = true;
-    await this.#within(STOP_WITHIN_MS);
+    await within(STOP_WITHIN_MS, Promise.all(this.#runs));
   }
 
   /** Never throws. Resolves when all that waits now was tried, or after `withinMs`. */
   async wake(withinMs = STOP_WITHIN_MS): Promise<void> {
-    this.#again = true;
-    this.#running ??= this.#tellAll()
+    const run = this.#tellAll()
       .catch((error: unknown) => this.outbox.failed(error))
-      .finally(() => {
-        this.#running = undefined;
-      });
-    await this.#within(withinMs);
-  }
-
-  async #within(limitMs: number): Promise<void> {
-    await Promise.race([this.#running, delay(limitMs, undefined, { ref: false })]);
+      .finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+    await within(withinMs, run);
   }
 
   async #tellAll(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
+    while (!this.#stopping) {
       const waiting = await this.outbox.waiting(BATCH);
-      for (const entry of waiting) {
-        if (this.#stopping) return;
-        await this.outbox.tell(entry);
-      }
-      this.#again ||= waiting.length === BATCH;
+      const told = await Promise.allSettled(waiting.map((entry) => this.#tell(entry)));
+      for (const one of told) if (one.status === 'rejected') throw one.reason;
+      if (waiting.length < BATCH) return;
     }
   }
+
+  #tell(entry: Entry): Promise<void> {
+    const key = this.outbox.keyOf(entry);
+    const telling =
+      this.#telling.get(key) ?? this.outbox.tell(entry).finally(() => this.#telling.delete(key));
+    this.#telling.set(key, telling);
+    return telling;
+  }
 }
+
+const within = async (limitMs: number, work: Promise<unknown>): Promise<void> => {
+  await Promise.race([work, delay(limitMs, undefined, { ref: false })]);
+};

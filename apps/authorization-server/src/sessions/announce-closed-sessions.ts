@@ -22,6 +22,7 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
   ) {
     this.#worker = new OutboxWorker({
       waiting: (limit) => this.sessions.unannounced(limit),
+      keyOf: ({ tsid }) => tsid,
       tell: (session) => this.#announce(session),
       failed: (error) => log.failure('sessions-not-announced', error),
     });
@@ -43,10 +44,14 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
 
   async #announce(session: ClosedSession): Promise<void> {
     const { tsid, accountId, reason, closedAtMs } = session;
-    // The event first: it is what makes the proxies drop what they hold.
-    if (reason !== 'expired')
-      await this.events.publish(sessionClosed, { tsid, accountId, reason, atMs: closedAtMs });
-    await this.vault.closeSession(tsid);
+    // The event first: it is what makes the proxies drop what they hold. A stream that does not take it keeps nobody waiting.
+    const told = await Promise.allSettled([
+      reason === 'expired'
+        ? undefined
+        : this.events.publish(sessionClosed, { tsid, accountId, reason, atMs: closedAtMs }),
+      this.vault.closeSession(tsid),
+    ]);
+    for (const one of told) if (one.status === 'rejected') throw one.reason;
     await this.sessions.markAnnounced(tsid);
   }
 }

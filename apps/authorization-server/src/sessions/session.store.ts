@@ -181,7 +181,7 @@ export class SessionStore {
     const { rows } = await this.database.query<ClosedRow>({
       name: 'session-unannounced',
       text: `select tsid, account_id, close_reason, closed_at from sessions
-        where closed_at is not null and announced_at is null order by closed_at limit $1`,
+        where closed_at is not null and announced_at is null order by closed_at desc limit $1`,
       values: [limit],
     });
     return rows.map((row) => ({

@@ -114,7 +114,7 @@ export class AttemptStore {
   async abandoned(limit: number): Promise<readonly AttemptId[]> {
     const { rows } = await this.database.query<{ id: AttemptId }>({
       name: 'attempt-abandoned',
-      text: 'select id from abandoned_attempts order by abandoned_at limit $1',
+      text: 'select id from abandoned_attempts order by abandoned_at desc limit $1',
       values: [limit],
     });
     return rows.map(({ id }) => id);

@@ -19,6 +19,7 @@ export class DiscardAbandonedAttempts implements OnApplicationBootstrap, OnAppli
   ) {
     this.#worker = new OutboxWorker({
       waiting: (limit) => this.attempts.abandoned(limit),
+      keyOf: (id) => id,
       tell: (id) => this.#discard(id),
       failed: (error) => log.failure('attempts-not-discarded', error),
     });

@@ -5,7 +5,7 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import { Log } from '@gatehouse/observability/log';
 import { EventOutboxStore, type PendingEvent } from './event-outbox.store.js';
 
-/** As long as RFC 7009's answer waits for the proxies to know. */
+/** As long as RFC 7009's answer waits for the proxies to know, when the bus does not answer. */
 const WAIT_AT_MOST_MS = 500;
 
 /** Tells the gateway what changed. A bus that is away delays an event, it does not lose it. */
@@ -18,25 +18,31 @@ export class ConnectionEvents {
   ) {}
 
   /**
-   * Publishes what was written with a change that is committed now. Nobody's request waits longer than a moment for it: a
-   * stream that is slow or lost delays the event, not the sign-in. Never throws.
+   * Publishes what was written with a change that is committed now. Resolves when the proxies have been sent it; nobody's
+   * request waits for the stream, which may be slow or lost: the outbox keeps the event until it is there. Never throws.
    */
   async publish(events: readonly PendingEvent[]): Promise<void> {
-    await Promise.race([this.#publish(events), delay(WAIT_AT_MOST_MS, undefined, { ref: false })]);
-  }
-
-  async #publish(events: readonly PendingEvent[]): Promise<void> {
-    for (const { id, payload } of events) {
-      try {
-        await this.bus.publish(connectionChanged, payload);
-        await this.outbox.delete(id);
-      } catch (error) {
-        this.log.failure('connection-event-delayed', error, { connectionId: payload.connectionId });
-      }
-    }
+    if (events.length === 0) return;
+    void this.#store(events);
+    const passedOn = this.bus.passedOn().catch(() => undefined);
+    await Promise.race([passedOn, delay(WAIT_AT_MOST_MS, undefined, { ref: false })]);
   }
 
   async publishLeftOver(): Promise<void> {
-    await this.#publish(await this.outbox.claim());
+    await this.#store(await this.outbox.claim());
+  }
+
+  /** All at once: one that is not taken holds none of the others up. Never throws. */
+  async #store(events: readonly PendingEvent[]): Promise<void> {
+    await Promise.all(
+      events.map(async ({ id, payload }) => {
+        try {
+          await this.bus.publish(connectionChanged, payload);
+          await this.outbox.delete(id);
+        } catch (error) {
+          this.log.failure('connection-event-delayed', error, { connectionId: payload.connectionId });
+        }
+      }),
+    );
   }
 }

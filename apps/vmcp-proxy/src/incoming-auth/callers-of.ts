@@ -9,16 +9,24 @@ import { TokenVerifier } from './token-verifier.js';
 
 const CLOCK_TOLERANCE_SECONDS = 5;
 
+/** Whether callers come with tokens of Gatehouse's own authorization server. */
+export const isEmbedded = ({
+  incomingAuth,
+  authServer,
+}: Pick<VmcpProxyPart, 'incomingAuth' | 'authServer'>): boolean =>
+  incomingAuth.type === 'oidc' && authServer?.issuer === incomingAuth.oidc.issuer;
+
 /** How callers are identified under this configuration. */
 export function callersOf(
-  { incomingAuth, authServer }: Pick<VmcpProxyPart, 'incomingAuth' | 'authServer'>,
+  part: Pick<VmcpProxyPart, 'incomingAuth' | 'authServer'>,
   contracts: Pick<ContractClient, 'ask'>,
   sessions: SessionViews,
   log: Pick<Log, 'warn'>,
 ): Callers {
+  const { incomingAuth } = part;
   if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined, log);
   const { issuer, audience } = incomingAuth.oidc;
-  const embedded = authServer?.issuer === issuer;
+  const embedded = isEmbedded(part);
   const keys = embedded ? signingKeys(contracts) : issuerKeys(incomingAuth.oidc);
   const verifier = new TokenVerifier(keys.getKey, {
     issuer,

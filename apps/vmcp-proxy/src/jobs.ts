@@ -1,0 +1,32 @@
+import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
+import { mcpSessions } from '@gatehouse/contracts/buckets';
+import { presence } from '@gatehouse/contracts/token-vault/presence';
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { AnswererWatch } from '@gatehouse/messaging/answerer-watch';
+import { Readiness } from '@gatehouse/observability/readiness';
+import { Inject, Injectable } from '@nestjs/common';
+import { isEmbedded } from './incoming-auth/callers-of.js';
+import { PROXY_PART } from './proxy-part.js';
+
+const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'tokenExchange']);
+
+/**
+ * What this service does, and what it needs for it (docs/health.md). Only its own way to the bus decides whether it gets
+ * traffic: what all replicas need alike is as far away from the next one, and this one at least says so to its callers.
+ */
+@Injectable()
+export class Jobs {
+  constructor(@Inject(PROXY_PART) part: VmcpProxyPart, readiness: Readiness, answerers: AnswererWatch) {
+    const embedded = isEmbedded(part);
+    readiness.job({ name: 'calls', isMain: true, needs: embedded ? ['bus'] : [] });
+    if (embedded) {
+      answerers.watch(signingKeysCurrent);
+      readiness.job({ name: 'callers', isMain: false, needs: [signingKeysCurrent.answeredBy] });
+    }
+    if (part.backends.some(({ strategy }) => ASKS_THE_VAULT.has(strategy.type))) {
+      answerers.watch(presence);
+      readiness.job({ name: 'credentials', isMain: false, needs: [presence.answeredBy] });
+    }
+    readiness.job({ name: 'legacySessions', isMain: false, needs: [mcpSessions.name] });
+  }
+}

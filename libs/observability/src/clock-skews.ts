@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { Log } from './log.js';
+import { Metrics } from './metrics.js';
+
+export interface ClockReport {
+  readonly status: 'ok' | 'too_far';
+  /** How far our clock is ahead of the other one. */
+  readonly skewSeconds: number;
+}
+
+/** Half of what tokens and proofs tolerate (60 s): there is time left to mend it. */
+const TOO_FAR_MS = 30 * SECOND_MS;
+/** What nobody's clock is off by is a message that lies, or a round trip that says nothing. */
+const MOST_PLAUSIBLE_MS = 10 * 365 * 86_400 * SECOND_MS;
+
+/** One question for the time, on our clock. */
+export interface Reading {
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number;
+  /** What the other clock said in between. */
+  readonly theirsMs: number;
+}
+
+/**
+ * How far our clock is from those of others. It is shown and logged, and decides nothing: whoever lies about the time
+ * makes us write one line.
+ */
+@Injectable()
+export class ClockSkews {
+  readonly #reports = new Map<string, ClockReport>();
+  readonly #gauge;
+
+  constructor(
+    private readonly log: Log,
+    metrics: Metrics,
+  ) {
+    this.#gauge = metrics.gauge('clock_skew_seconds', 'How far our clock is ahead of another one.', [
+      'against',
+    ]);
+  }
+
+  /** @param against a name of ours, never one that came with a message. */
+  note(against: string, { askedAtMs, answeredAtMs, theirsMs }: Reading): void {
+    const [least, most] = [askedAtMs - theirsMs, answeredAtMs - theirsMs];
+    if (!Number.isFinite(theirsMs) || Math.abs(least) > MOST_PLAUSIBLE_MS || most < least) return;
+    // Somewhere between the two: what cannot be a mistake of the round trip.
+    const skewMs = least > 0 ? least : most < 0 ? most : 0;
+    const before = this.#reports.get(against)?.status ?? 'ok';
+    const status = Math.abs(skewMs) >= TOO_FAR_MS ? 'too_far' : 'ok';
+    const skewSeconds = Math.round(skewMs) / SECOND_MS;
+    this.#reports.set(against, { status, skewSeconds });
+    this.#gauge.set({ against }, skewSeconds);
+    if (status === before) return;
+    if (status === 'too_far') this.log.warn('clock-skew-too-large', { against, skewSeconds });
+    else this.log.info('clock-skew-small-again', { against, skewSeconds });
+  }
+
+  report(): Readonly<Record<string, ClockReport>> {
+    return Object.fromEntries(this.#reports);
+  }
+}

@@ -1,0 +1,17 @@
+/** A part that does not come back by itself. */
+export class NeedsAction extends Error {
+  override readonly name = 'NeedsAction';
+
+  constructor(
+    message: string,
+    /** What somebody has to do, for those who run the service. */
+    readonly advice: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+
+  static in(error: unknown): string | undefined {
+    return error instanceof NeedsAction ? error.advice : undefined;
+  }
+}
