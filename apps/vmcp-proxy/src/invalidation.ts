@@ -21,6 +21,9 @@ export interface Caches {
   readonly inFlight: InFlight;
 }
 
+/** Who hears that nothing of a session gets through any more. */
+export type Dropped = (tsid: SessionId) => void;
+
 const everything = (): boolean => true;
 /** Whoever knows of sessions may need a moment longer to find the bus again. */
 const ASK_AGAIN_AFTER_MS = 500;
@@ -29,6 +32,7 @@ const ASK_AGAIN_AFTER_MS = 500;
 export function dropCachesOnEvents(
   events: Pick<EventBus, 'subscribe' | 'onReconnect'>,
   caches: Caches,
+  dropped: Dropped,
 ): void {
   events.subscribe(sessionClosed, ({ tsid }) => {
     caches.sessions.close(tsid);
@@ -36,6 +40,7 @@ export function dropCachesOnEvents(
     caches.catalog.forget((principal) => principal.tsid === tsid);
     caches.peers.drop((principal) => principal.tsid === tsid);
     caches.inFlight.endSession(tsid);
+    dropped(tsid);
   });
   events.subscribe(connectionChanged, ({ accountId, provider }) => {
     const concerns = (principal: { readonly subject: string }, backend: string): boolean =>

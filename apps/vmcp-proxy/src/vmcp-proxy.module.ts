@@ -19,6 +19,7 @@ import { MetadataController } from './edge/metadata.controller.js';
 import { makeGateway, type Gateway } from './gateway.js';
 import { dropCachesOnEvents } from './invalidation.js';
 import { Jobs } from './jobs.js';
+import { Presence } from './presence.js';
 import { PROXY_PART } from './proxy-part.js';
 
 /** Injection token of the {@link Gateway}. */
@@ -26,10 +27,15 @@ export const GATEWAY = Symbol('the gateway');
 
 @Module({})
 export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #presence: Presence;
+
   constructor(
     @Inject(GATEWAY) private readonly gateway: Gateway,
     private readonly events: EventBus,
-  ) {}
+    log: Log,
+  ) {
+    this.#presence = new Presence(events, gateway.caches.sessions, log);
+  }
 
   static forRoot(part: VmcpProxyPart, log: Log): DynamicModule {
     return {
@@ -56,10 +62,14 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
 
   /** The bus is connected by now. */
   onApplicationBootstrap(): void {
-    dropCachesOnEvents(this.events, this.gateway.caches);
+    dropCachesOnEvents(this.events, this.gateway.caches, (tsid) => {
+      this.#presence.dropped(tsid);
+    });
+    this.#presence.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#presence.stop();
     await this.gateway.close();
   }
 }

@@ -29,9 +29,11 @@ export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply ex
   readonly proven: boolean;
 }
 
-/** One fact, past tense, kept in the gateway's event stream. */
+/** One fact, past tense. */
 export interface EventContract<Payload extends z.ZodType = z.ZodType> {
   readonly kind: 'event';
+  /** Whether it stands in the gateway's event stream; what is worth nothing a moment later does not. */
+  readonly kept: boolean;
   readonly publishedBy: Service;
   readonly heardBy: readonly Service[];
   readonly subject: string;
@@ -73,11 +75,18 @@ interface EventDefinition<Payload extends z.ZodType> {
   readonly publishedBy: Service;
   readonly heardBy: readonly Service[];
   readonly payload: Payload;
+  /** Default: kept. */
+  readonly kept?: boolean;
 }
 
 export function defineEvent<Payload extends z.ZodType>(
   definition: EventDefinition<Payload>,
 ): EventContract<Payload> {
-  const { name, version, ...rest } = definition;
-  return { kind: 'event', ...rest, subject: `events.${definition.publishedBy}.${name}.v${version}` };
+  const { name, version, kept, ...rest } = definition;
+  return {
+    kind: 'event',
+    ...rest,
+    kept: kept ?? true,
+    subject: `events.${definition.publishedBy}.${name}.v${version}`,
+  };
 }

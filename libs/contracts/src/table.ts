@@ -2,7 +2,9 @@ import { sessionView } from './authorization-server/session-view.js';
 import { signingKeysCurrent } from './authorization-server/signing-keys-current.js';
 import type { EventContract, RequestContract } from './contract.js';
 import { connectionChanged } from './events/connection-changed.js';
+import { proxyPresent } from './events/proxy-present.js';
 import { sessionClosed } from './events/session-closed.js';
+import { sessionDropped } from './events/session-dropped.js';
 import { attemptDiscard } from './token-vault/attempt-discard.js';
 import { busKeyCurrent } from './token-vault/bus-key-current.js';
 import { connectionAdopt } from './token-vault/connection-adopt.js';
@@ -35,4 +37,9 @@ export const REQUESTS: readonly RequestContract[] = [
 ];
 
 /** Every event on the bus. */
-export const EVENTS: readonly EventContract[] = [connectionChanged, sessionClosed];
+export const EVENTS: readonly EventContract[] = [
+  connectionChanged,
+  proxyPresent,
+  sessionClosed,
+  sessionDropped,
+];

@@ -15,16 +15,18 @@ export class EventBus {
     private readonly log: Log,
   ) {}
 
-  /** Resolves when the stream has the event. @throws {GatehouseError} `unavailable` when it did not say so. */
+  /**
+   * Resolves when the stream has the event; one that is not kept is merely sent.
+   * @throws {GatehouseError} `unavailable` when that was not so.
+   */
   async publish<Payload extends z.ZodType>(
     event: EventContract<Payload>,
     payload: z.input<Payload>,
   ): Promise<void> {
+    const subject = fullSubject(this.bus.options.gatewayName, event.subject);
     try {
-      await jetstream(this.bus.connection).publish(
-        fullSubject(this.bus.options.gatewayName, event.subject),
-        JSON.stringify(payload),
-      );
+      if (event.kept) await jetstream(this.bus.connection).publish(subject, JSON.stringify(payload));
+      else this.bus.connection.publish(subject, JSON.stringify(payload));
     } catch (cause) {
       throw new GatehouseError('unavailable', `${event.subject} could not be published`, { cause });
     }

@@ -50,7 +50,7 @@ export const accountsOf = (gatewayName: string): readonly Account[] => [
 
 /** The streams of a service's account, by name. */
 export function streamsOf(service: Service, gatewayName: string): readonly string[] {
-  const publishes = EVENTS.some(({ publishedBy }) => publishedBy === service);
+  const publishes = EVENTS.some(({ publishedBy, kept }) => kept && publishedBy === service);
   return [
     ...(publishes ? [eventStream(gatewayName)] : []),
     ...BUCKETS.filter(({ ownedBy }) => ownedBy === service).map((bucket) =>

@@ -45,6 +45,13 @@ interface EndRow {
   readonly ends_at: Date;
 }
 
+const closedSession = (row: ClosedRow): ClosedSession => ({
+  tsid: row.tsid,
+  accountId: row.account_id,
+  reason: row.close_reason,
+  closedAtMs: row.closed_at.getTime(),
+});
+
 type Lifespans = Pick<Config['tokenLifespans'], 'refreshTokenLifespanMs' | 'sessionLifespanMs'>;
 
 /** $2 is what a session lasts today: a shorter one than yesterday counts for those that are open already. */
@@ -133,23 +140,24 @@ export class SessionStore {
 
   /**
    * Ends a session and everything issued for it in one statement; its id is the grant's id.
-   * @returns false when it was not open (any more).
+   * @returns `undefined` when it was not open (any more).
    */
-  async close(tsid: string, reason: CloseReason, owner?: AccountId): Promise<boolean> {
-    const { rowCount } = await this.database.query({
+  async close(tsid: string, reason: CloseReason, owner?: AccountId): Promise<ClosedSession | undefined> {
+    const { rows } = await this.database.query<ClosedRow>({
       name: 'session-close',
       text: `with closed as (
           update sessions set closed_at = now(), close_reason = $2
-          where tsid = $1 and closed_at is null and ($3::uuid is null or account_id = $3) returning tsid
+          where tsid = $1 and closed_at is null and ($3::uuid is null or account_id = $3)
+          returning tsid, account_id, close_reason, closed_at
         ), issued as (
           delete from oidc_records where grant_id in (select tsid::text from closed)
         ), granted as (
           delete from oidc_records where model = 'Grant' and id = $4 and exists (select from closed)
         )
-        select tsid from closed`,
+        select * from closed`,
       values: [tsid, reason, owner ?? null, sha256(tsid)],
     });
-    return rowCount === 1;
+    return rows.map(closedSession)[0];
   }
 
   /** Sessions that were opened when a session was allowed to last longer. */
@@ -184,12 +192,7 @@ export class SessionStore {
         where closed_at is not null and announced_at is null order by closed_at desc limit $1`,
       values: [limit],
     });
-    return rows.map((row) => ({
-      tsid: row.tsid,
-      accountId: row.account_id,
-      reason: row.close_reason,
-      closedAtMs: row.closed_at.getTime(),
-    }));
+    return rows.map(closedSession);
   }
 
   async markAnnounced(tsid: SessionId): Promise<void> {

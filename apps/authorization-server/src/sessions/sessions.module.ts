@@ -6,11 +6,19 @@ import { CloseSession } from './close-session.js';
 import { Housekeeping } from './housekeeping.store.js';
 import { SessionStore } from './session.store.js';
 import { SessionViewHandler } from './session-view.handler.js';
+import { AFTER, systemAfter, TellProxies } from './tell-proxies.js';
 
 @Module({
   imports: [AccountsModule, VaultModule],
   controllers: [SessionViewHandler],
-  providers: [SessionStore, CloseSession, AnnounceClosedSessions, Housekeeping],
+  providers: [
+    SessionStore,
+    CloseSession,
+    AnnounceClosedSessions,
+    Housekeeping,
+    TellProxies,
+    { provide: AFTER, useValue: systemAfter },
+  ],
   exports: [SessionStore, CloseSession],
 })
 export class SessionsModule {}

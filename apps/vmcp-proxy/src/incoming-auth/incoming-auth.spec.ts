@@ -185,6 +185,25 @@ test('a session that was closed while its view was on the way stays closed', asy
   expect(views.view(TSID)).toBeUndefined();
 });
 
+test('a proxy that stood still believes no session that it asked for before, nor an answer under way', async () => {
+  let nowMs = 0;
+  const ask = jest.fn(async () => await Promise.resolve({ state: 'open', accountId: 'a', clientId: 'c' }));
+  const views = new SessionViews({ ask } as never, () => nowMs);
+  await views.view(TSID);
+  views.beat();
+  nowMs = 500;
+  expect(views.view(TSID)).not.toBeInstanceOf(Promise);
+  // The first thing that runs afterwards may be a call, or the beat: both notice.
+  nowMs = 501;
+  await views.view(TSID);
+  expect(ask).toHaveBeenCalledTimes(2);
+  expect(views.view(TSID)).not.toBeInstanceOf(Promise);
+  nowMs = 1_002;
+  views.beat();
+  await views.view(TSID);
+  expect(ask).toHaveBeenCalledTimes(3);
+});
+
 test('an answer asked for before the bus was lost is not remembered', async () => {
   let answer: (reply: unknown) => void = () => undefined;
   const ask = jest.fn(async () => await new Promise((resolve) => (answer = resolve)));

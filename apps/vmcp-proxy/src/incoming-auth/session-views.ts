@@ -10,6 +10,8 @@ const USE_FOR_MS = 30 * SECOND_MS;
 /** From here on the next request asks again in the background, so that nobody waits for the answer. */
 const ASK_AGAIN_AFTER_MS = 15 * SECOND_MS;
 const MOST_SESSIONS = 20_000;
+/** As long as a revocation waits for this replica's word: who stood still for longer may have missed one. */
+const STOOD_STILL_MS = 500;
 
 export interface OpenSession {
   readonly accountId: string;
@@ -27,6 +29,9 @@ export class SessionViews {
   readonly #asking = new Map<SessionId, Promise<OpenSession | undefined>>();
   /** Answers asked for before the last `forgetAll` are not remembered: an event about them may have been missed. */
   #epoch = 0;
+  /** Answers from before are not believed. */
+  #trustedFromMs = Number.NEGATIVE_INFINITY;
+  #beatAtMs: number | undefined;
 
   constructor(
     private readonly contracts: Pick<ContractClient, 'ask'>,
@@ -41,8 +46,9 @@ export class SessionViews {
     const known = this.#views.get(tsid);
     if (known === undefined) return this.#ask(tsid);
     if (known.open === undefined) return undefined;
+    this.#noticeStandstill();
     const ageMs = this.nowMs() - known.askedAtMs;
-    if (ageMs >= USE_FOR_MS) return this.#ask(tsid);
+    if (ageMs >= USE_FOR_MS || known.askedAtMs < this.#trustedFromMs) return this.#ask(tsid);
     // The background answer is for the next request; its failure shows when this one's answer gets too old.
     if (ageMs >= ASK_AGAIN_AFTER_MS) this.#ask(tsid).catch(() => undefined);
     return known.open;
@@ -59,10 +65,28 @@ export class SessionViews {
     return known !== undefined && known.open === undefined;
   }
 
+  /**
+   * To be called all the time. A gap says that this process stood still (frozen, starved): sessions may have closed that it
+   * has not heard of yet, though others were told that they are closed.
+   */
+  beat(): void {
+    this.#noticeStandstill();
+    this.#beatAtMs = this.nowMs();
+  }
+
   forgetAll(): void {
     this.#epoch += 1;
     this.#asking.clear();
     this.#views.clear();
+  }
+
+  #noticeStandstill(): void {
+    const nowMs = this.nowMs();
+    if (this.#beatAtMs === undefined || nowMs - this.#beatAtMs <= STOOD_STILL_MS) return;
+    this.#beatAtMs = nowMs;
+    this.#trustedFromMs = nowMs;
+    this.#epoch += 1;
+    this.#asking.clear();
   }
 
   async #ask(tsid: SessionId): Promise<OpenSession | undefined> {

@@ -1,0 +1,81 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { proxyPresent } from '@gatehouse/contracts/events/proxy-present';
+import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
+import { sessionDropped } from '@gatehouse/contracts/events/session-dropped';
+import { EventBus } from '@gatehouse/messaging/event-bus';
+import { Log } from '@gatehouse/observability/log';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { Acknowledgements } from './acknowledgements.js';
+import type { ClosedSession } from './session.store.js';
+
+/** Calls back after a time; injected, so that no test waits for it. */
+export type After = (ms: number, callback: () => void) => { cancel(): void };
+export const AFTER = Symbol('what calls back after a time');
+export const systemAfter: After = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return {
+    cancel: () => {
+      clearTimeout(timer);
+    },
+  };
+};
+
+/** Nobody who revokes a token waits for longer, whatever the proxies do. */
+export const TOLD_WITHIN_MS = 500;
+
+/**
+ * Tells the proxies that a session is closed, and waits until each living one lets nothing of it through any more: what is
+ * revoked (RFC 7009 section 2.2) is refused from the answer on. A proxy that says nothing holds nobody up for long: it
+ * stands still, and believes nothing that it remembers when it goes on; or it is cut off, and believes it for 30 s.
+ */
+@Injectable()
+export class TellProxies implements OnApplicationBootstrap {
+  readonly #acknowledgements = new Acknowledgements(() => performance.now());
+  readonly #unheard;
+
+  constructor(
+    private readonly events: EventBus,
+    private readonly log: Log,
+    metrics: Metrics,
+    @Inject(AFTER) private readonly after: After,
+  ) {
+    this.#unheard = metrics.counter(
+      'session_closings_unacknowledged_total',
+      'Sessions that were closed without the word of every proxy within the time limit',
+      [],
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.events.subscribe(proxyPresent, ({ replicaId }) => {
+      this.#acknowledgements.present(replicaId);
+    });
+    this.events.subscribe(sessionDropped, ({ replicaId, tsid }) => {
+      this.#acknowledgements.dropped(replicaId, tsid);
+    });
+    this.events.onReconnect(() => {
+      this.#acknowledgements.listenAnew();
+    });
+  }
+
+  /** Never throws: the outbox tells it again, until the stream has it. */
+  async run({ tsid, accountId, reason, closedAtMs }: ClosedSession): Promise<void> {
+    if (reason === 'expired') return;
+    const waiting = this.#acknowledgements.of(tsid);
+    const late = Promise.withResolvers<'late'>();
+    const limit = this.after(TOLD_WITHIN_MS, () => {
+      late.resolve('late');
+    });
+    this.events
+      .publish(sessionClosed, { tsid, accountId, reason, atMs: closedAtMs })
+      .catch((error: unknown) => {
+        this.log.failure('closed-session-not-told', error, { tsid });
+      });
+    const outcome = await Promise.race([waiting.all, late.promise]);
+    limit.cancel();
+    waiting.end();
+    if (outcome !== 'late') return;
+    this.#unheard.inc();
+    this.log.warn('closed-session-not-acknowledged', { tsid, proxies: waiting.missing() });
+  }
+}

@@ -1,0 +1,80 @@
+import { printFigure } from '@gatehouse/testing/figures';
+import { modernRequest } from '@gatehouse/testing/mcp-calls';
+import { OAuthClient } from '@gatehouse/testing/oauth-client';
+import { until } from '@gatehouse/testing/until';
+import { startWorld, type World } from '@gatehouse/testing/world';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+const SESSIONS = 50;
+const FREEZES = 10;
+
+let world: World;
+let client: OAuthClient;
+
+beforeAll(async () => {
+  world = await startWorld({ replicas: 2 });
+  client = await OAuthClient.register(world.mcpUrl);
+});
+afterAll(() => world.close());
+
+const proxies = () => world.portsOf('vmcp-proxy').map((port) => `http://127.0.0.1:${port}/mcp`);
+
+const status = async (proxy: string | undefined, token: string): Promise<number> =>
+  (await modernRequest(proxy ?? '', token, 'tools/list')).status;
+
+/** Somebody whose session both replicas have just let through, so that both remember it. */
+async function known() {
+  const tokens = await client.signIn('alice');
+  for (const proxy of proxies()) expect(await status(proxy, tokens.accessToken)).toBe(200);
+  return tokens;
+}
+
+test('a revoked session is refused by every replica from the answer on', async () => {
+  let refused = 0;
+  for (let count = 0; count < SESSIONS; count += 1) {
+    const { accessToken, refreshToken } = await known();
+    expect(await client.revoke(refreshToken)).toBe(200);
+    const statuses = await Promise.all(proxies().map((proxy) => status(proxy, accessToken)));
+    refused += statuses.filter((one) => one === 401).length;
+  }
+  printFigure(`revoked, then called at once at each of two proxies: refused ${refused} of ${2 * SESSIONS}`);
+  expect(refused).toBe(2 * SESSIONS);
+});
+
+test('a frozen proxy holds no revocation up for good, and lets nothing through when it goes on', async () => {
+  const [running, frozen] = proxies();
+  const pid = world.replicas['vmcp-proxy'][1]?.pid;
+  if (pid === undefined) throw new Error('there is no second proxy');
+  let refused = 0;
+  for (let count = 0; count < FREEZES; count += 1) {
+    const { accessToken, refreshToken } = await known();
+    process.kill(pid, 'SIGSTOP');
+    let late: Promise<number>;
+    try {
+      // It never says that it has dropped the session: that there is an answer is the limit's doing.
+      expect(await client.revoke(refreshToken)).toBe(200);
+      expect(await status(running, accessToken)).toBe(401);
+      // Waits at its door while it is still frozen, beside the news.
+      late = status(frozen, accessToken);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    if ((await late) === 401) refused += 1;
+  }
+  printFigure(
+    `a proxy frozen while sessions were revoked, called as it goes on: refused ${refused} of ${FREEZES}`,
+  );
+  expect(refused).toBe(FREEZES);
+});
+
+test('a proxy that is gone is waited for no longer than it takes to notice', async () => {
+  await world.replicas['vmcp-proxy'][1]?.kill();
+  const unheard = () => world.logs().split('closed-session-not-acknowledged').length;
+  // As soon as the others' words show that it is silent, nobody waits for it.
+  await until(async () => {
+    const { refreshToken } = await client.signIn('bob');
+    const before = unheard();
+    expect(await client.revoke(refreshToken)).toBe(200);
+    return unheard() === before;
+  });
+});
