@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
+import { until } from '@gatehouse/testing/until';
 import { SignJWT } from 'jose';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { tokenExchange } from '../testing/vault-config.js';
@@ -85,6 +86,49 @@ describe('an exchange', () => {
     answers.push(await world.client.exchange(tsid, 'tickets'));
     expect(sts.counts.exchange).toBe(1);
     expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1);
+  });
+
+  test('that takes longer than a lease is still made once: its holder says that it is at work', async () => {
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    const told = Promise.withResolvers<undefined>();
+    sts.misbehave.set('token', async () => {
+      await told.promise;
+      return 'as-usual';
+    });
+    const calls = Array.from({ length: 10 }, () => world.client.exchange(tsid, 'tickets'));
+    const leaseEnd = async () => {
+      const { rows } = await world.rows.query<{ until: Date; left: number }>({
+        name: 'exchange-lease',
+        text: `select lease_until as until, extract(epoch from lease_until - now())::float as left
+               from exchanged_tokens where lease_until > now()`,
+      });
+      return rows[0];
+    };
+    await until(async () => (await leaseEnd()) !== undefined);
+    const first = await leaseEnd();
+    // Whoever comes after a dead holder waits no longer than this.
+    expect(first?.left).toBeLessThan(3);
+    await until(async () => ((await leaseEnd())?.until ?? 0) > (first?.until ?? 0));
+    told.resolve(undefined);
+    await Promise.all(calls);
+    expect(sts.counts.exchange).toBe(1);
+  });
+
+  test('whose holder died is made by another as soon as the lease has ended', async () => {
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    await world.client.exchange(tsid, 'tickets');
+    const { rows } = await world.rows.query<{ until: Date }>({
+      name: 'exchange-lease-of-the-dead',
+      text: `update exchanged_tokens set lease_owner = gen_random_uuid(), lease_until = now() + interval '700 milliseconds',
+               expires_at = now() where backend = 'tickets' returning lease_until as until`,
+    });
+    await world.client.exchange(tsid, 'tickets');
+    const { rows: ended } = await world.rows.query({
+      name: 'exchange-lease-has-ended',
+      text: 'select now() >= $1 as ended',
+      values: [rows[0]?.until],
+    });
+    expect([sts.counts.exchange, ended]).toEqual([2, [{ ended: true }]]);
   });
 
   test('is made again after the token has expired, after it was refused, and after the subject was replaced', async () => {

@@ -5,6 +5,7 @@ import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { z } from 'zod';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
+import { LEASE_MS } from '../lease.js';
 
 /** Names one cached result; the account is part of the key and of the seal. */
 export interface CacheEntry {
@@ -68,7 +69,7 @@ export class ExchangedTokenStore {
   }
 
   /** @returns the right to make the next version, or `undefined` when somebody else has it or has used it. */
-  async acquire(entry: CacheEntry, seenVersion: number, leaseMs: number): Promise<ExchangeLease | undefined> {
+  async acquire(entry: CacheEntry, seenVersion: number): Promise<ExchangeLease | undefined> {
     const owner = randomUUID();
     const { rowCount } = await this.database.query({
       name: 'exchanged-acquire',
@@ -83,12 +84,21 @@ export class ExchangedTokenStore {
         entry.tsid ?? null,
         entry.connectionId ?? null,
         owner,
-        leaseMs,
+        LEASE_MS,
         KEEP_EMPTY_MS,
         seenVersion,
       ],
     });
     return rowCount === 1 ? { key: entry.key, owner } : undefined;
+  }
+
+  /** Others know that its holder is still at work. */
+  async renew({ key, owner }: ExchangeLease): Promise<void> {
+    await this.database.query({
+      name: 'exchanged-renew',
+      text: `update exchanged_tokens set lease_until = now() + $3 * interval '1 ms' where key = $1 and lease_owner = $2`,
+      values: [key, owner, LEASE_MS],
+    });
   }
 
   /** @returns false when the lease, the session or the connection is gone. */

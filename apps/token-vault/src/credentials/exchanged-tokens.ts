@@ -8,6 +8,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
 import { CLOCK } from '../config.js';
+import { keepBeating, succeeds } from '../lease.js';
 import { freshnessOf } from '../refresh/freshness.js';
 import { VaultMetrics } from '../vault-metrics.js';
 import type { ExchangeSubject } from './exchange-subject.js';
@@ -23,7 +24,8 @@ export type ExchangedToken = NonNullable<CachedToken['token']>;
 
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 50;
-const LEASE_MARGIN_MS = 2 * SECOND_MS;
+/** Beyond what the exchange itself may take. */
+const WAIT_MARGIN_MS = 2 * SECOND_MS;
 /** A backend that refuses every token must not have one exchange made per call. */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 
@@ -67,16 +69,15 @@ export class ExchangedTokens {
     subject: ExchangeSubject,
     seenVersion: number,
   ): Promise<ExchangedToken> {
-    const leaseMs = exchange.timeoutMs + LEASE_MARGIN_MS;
     // The subject may have to be refreshed first: that has its own single flight, and no lease of ours runs meanwhile.
     const subjectToken = await subject.token();
-    const deadlineMs = performance.now() + leaseMs;
+    const deadlineMs = performance.now() + exchange.timeoutMs + WAIT_MARGIN_MS;
     for (
       let waitMs = FIRST_LOOK_MS;
       performance.now() < deadlineMs;
       waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)
     ) {
-      const lease = await this.store.acquire(entry, seenVersion, leaseMs);
+      const lease = await this.store.acquire(entry, seenVersion);
       if (lease !== undefined) return await this.#exchange(lease, entry, exchange, subjectToken);
       const now = await this.store.find(entry);
       if (now?.token !== undefined && now.version > seenVersion) return now.token;
@@ -93,7 +94,11 @@ export class ExchangedTokens {
   ): Promise<ExchangedToken> {
     const { backend } = entry;
     const obtainedAtMs = this.clock.nowMs();
-    const outcome = await this.client.exchange(exchange, subjectToken);
+    // A lease that could not be renewed costs a second exchange, which harms nobody.
+    const stop = keepBeating(async () => {
+      await succeeds(this.store.renew(lease));
+    });
+    const outcome = await this.client.exchange(exchange, subjectToken).finally(stop);
     if (outcome.kind === 'exchanged') {
       const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
       await this.store.publish(lease, entry, token);

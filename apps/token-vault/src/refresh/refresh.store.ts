@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { LEASE_MS } from '../lease.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection.js';
-
-/** Renewed while its holder works; whoever comes after a dead holder waits no longer than this. By Postgres' clock. */
-export const LEASE_MS = 2_500;
 
 /** The right to redeem this version's refresh token, for a while. */
 export interface Lease {

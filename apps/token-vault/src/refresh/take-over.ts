@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { ConnectionRow } from '../connections/connection.js';
 import { AnswerCopies, type AnswerCopy } from './answer-copies.store.js';
-import { BEAT_MS } from './held-leases.js';
+import { BEAT_MS } from '../lease.js';
 import type { TokenAnswer } from '../providers/token-answer.js';
 
 /** `send`: nobody has it under way, and no answer to it is known. `wait`: somebody may still get its answer. */
