@@ -30,7 +30,7 @@ const KEY_ENCRYPTION_KEY = randomBytes(32).toString('base64url');
 const key = new CustodyKey('demonstration', KEY_ENCRYPTION_KEY);
 
 await startPostgres();
-const plain = await startTestDatabase('token-vault', PARTITIONED);
+const plain = await startTestDatabase('token-vault', { before: PARTITIONED });
 const partitioned = await startTestDatabase('token-vault');
 try {
   const ownerUrl = await giveVaultOwner(partitioned);

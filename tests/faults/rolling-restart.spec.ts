@@ -13,8 +13,8 @@ beforeAll(async () => {
   world = await startWorld({
     replicas: 2,
     demonstrationFlags: ['--sts-token-ttl', STS_TTL_SECONDS],
-    // The load balancer looks ten times in it.
-    configure: (yaml) => yaml.replace('shutdownDelay: 0s', 'shutdownDelay: 1s'),
+    // The load balancer looks twenty times in it.
+    configure: (yaml) => yaml.replace('shutdownDelay: 0s', 'shutdownDelay: 2s'),
   });
 });
 afterAll(() => world.close());

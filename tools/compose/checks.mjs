@@ -4,7 +4,12 @@ const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
 
 /** Everything that a container finds at /run/secrets. */
 const OWN_SECRETS = {
-  'authorization-server': ['authorization-server-database-url', 'key-encryption-key', 'nats-credentials'],
+  'authorization-server': [
+    'authorization-server-database-url',
+    'key-encryption-key',
+    'nats-credentials',
+    'vault-request-key',
+  ],
   'token-vault': [
     'acme-sso-client-secret',
     'key-encryption-key',
@@ -12,9 +17,15 @@ const OWN_SECRETS = {
     'octo-client-secret',
     'sts-client-secret',
     'token-vault-database-url',
+    'vault-request-key',
   ],
   'vmcp-proxy': ['nats-credentials', 'reports-api-key'],
-  postgres: ['authorization-server-database-password', 'postgres-password', 'token-vault-database-password'],
+  postgres: [
+    'authorization-server-database-password',
+    'postgres-password',
+    'token-vault-database-password',
+    'token-vault-owner-database-password',
+  ],
   nats: ['nats-server.conf'],
 };
 

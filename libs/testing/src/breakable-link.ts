@@ -46,6 +46,11 @@ export class BreakableLink {
     }
   }
 
+  /** What is frozen ends, as when the other side finds out at last. */
+  endFrozen(): void {
+    if (this.#state === 'frozen') this.cut();
+  }
+
   heal(target = this.target): void {
     this.target = target;
     this.#state = 'open';

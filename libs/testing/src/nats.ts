@@ -1,17 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SERVICES, type Service } from '@gatehouse/contracts/contract';
 import { Secret } from '@gatehouse/kernel/secret';
 import { type BusOptions, PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { natsConfiguration, passwordVariable } from '@gatehouse/messaging/nats-configuration';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { freePort } from './free-port.js';
-import { TiedProcess } from './tied-process.js';
+import { NatsRoutes } from './nats-routes.js';
+import { NatsServer } from './nats-server.js';
 
 export interface TestNats {
   readonly url: string;
+  /** Of every server of the cluster. */
+  readonly urls: readonly string[];
+  readonly servers: readonly NatsServer[];
+  /** The server still speaks to its clients, and to no other server, and nobody is told. */
+  partition(index: number): void;
+  /** All servers reach one another again. */
+  heal(): void;
   /** How a service connects, as its own user. */
   optionsOf(service: Service): BusOptions;
   /** A user that may do everything in one service's account; no service has it. Tests watch the bus with it. */
@@ -19,7 +28,7 @@ export interface TestNats {
   readonly provisioning: { readonly user: string; readonly pass: string };
   /** What proves the requests of the authorization server to the vault. */
   readonly requestKey: Secret;
-  /** Ends the server at once; {@link TestNats.start} brings it back on the same port with what it had stored. */
+  /** Ends all servers at once; {@link TestNats.start} brings them back on the same ports with what they had stored. */
   kill(): Promise<void>;
   start(): Promise<void>;
   /** Comes back with nothing of what it had stored. */
@@ -29,39 +38,53 @@ export interface TestNats {
   close(): Promise<void>;
 }
 
+const PROVISIONED_WITHIN_MS = 60_000;
+
 const observerOf = (service: Service) => ({ user: `observer-${service}`, pass: 'observer' });
 
-/** A real `nats-server` with JetStream, the accounts and the permissions of production. */
-export async function startTestNats(gatewayName = 'test'): Promise<TestNats> {
+export interface TestNatsOptions {
+  /** Servers of one cluster, each of which holds every stream and bucket; default 1. */
+  readonly servers?: number | undefined;
+}
+
+/** A real `nats-server`, or several, with JetStream, the accounts and the permissions of production. */
+export async function startTestNats(
+  gatewayName = 'test',
+  { servers: serverCount = 1 }: TestNatsOptions = {},
+): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
-  const port = await freePort();
   const users = [...SERVICES, PROVISIONING] as const;
   const passwords = new Map(users.map((user) => [user, `p${randomBytes(12).toString('hex')}`]));
   const requestKey = new Secret(randomBytes(32).toString('base64url'));
-  const configuration = natsConfiguration({
-    gatewayName,
-    host: '127.0.0.1',
-    port,
-    storeDirectory: join(folder, 'jetstream'),
-  });
-  const file = join(folder, 'nats.conf');
-  await writeFile(
-    file,
-    SERVICES.reduce((text, service) => {
-      const { user, pass } = observerOf(service);
-      const own = `      {\n        user: "${service}"`;
-      return text.replace(own, `      { user: "${user}", password: "${pass}" }\n${own}`);
-    }, configuration),
+  const routes = await NatsRoutes.between(serverCount);
+  const environment = Object.fromEntries(
+    [...passwords].map(([user, password]) => [passwordVariable(user), password]),
   );
-  let server: TiedProcess | undefined;
+  const servers = await Promise.all(
+    Array.from({ length: serverCount }, async (_, index) => {
+      const port = await freePort();
+      const storeDirectory = join(folder, `jetstream-${index}`);
+      const configuration = natsConfiguration({ gatewayName, host: '127.0.0.1', port, storeDirectory });
+      const text = `${withObservers(configuration)}${routes.configurationOf(index)}`;
+      return await NatsServer.at({ folder, index, port, text, storeDirectory, environment });
+    }),
+  );
+  const urls = servers.map(({ url }) => url);
+  const all = async (what: (server: NatsServer) => Promise<void>): Promise<void> => {
+    await Promise.all(servers.map(what));
+  };
 
   const nats: TestNats = {
-    url: `nats://127.0.0.1:${port}`,
+    url: urls[0] ?? '',
+    urls,
+    servers,
+    partition: (index) => routes.freeze(index),
+    heal: () => routes.heal(),
     observerOf,
     provisioning: { user: PROVISIONING, pass: passwords.get(PROVISIONING) ?? '' },
     requestKey,
     optionsOf: (service) => ({
-      servers: [`nats://127.0.0.1:${port}`],
+      servers: urls,
       user: service,
       password: new Secret(passwords.get(service) ?? ''),
       gatewayName,
@@ -71,46 +94,44 @@ export async function startTestNats(gatewayName = 'test'): Promise<TestNats> {
     provision: () =>
       provisionBus({
         gatewayName,
-        servers: [nats.url],
+        servers: urls,
         user: PROVISIONING,
         password: new Secret(passwords.get(PROVISIONING) ?? ''),
-        streamReplicas: 1,
+        streamReplicas: serverCount,
       }),
-    async start() {
-      const environment = Object.fromEntries(
-        [...passwords].map(([user, password]) => [passwordVariable(user), password]),
-      );
-      server = new TiedProcess('KILL', ['nats-server', '-c', file], {
-        env: { ...process.env, ...environment },
-      });
-      await ready(server);
-    },
-    async kill() {
-      await server?.kill();
-      server = undefined;
-    },
+    start: () => all((server) => server.start()),
+    kill: () => all((server) => server.kill()),
     async wipe() {
       await nats.kill();
-      await rm(join(folder, 'jetstream'), { recursive: true, force: true });
+      await all((server) => server.wipe());
       await nats.start();
     },
     async close() {
       await nats.kill();
+      await routes.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
   await nats.start();
-  await nats.provision();
+  // A cluster chooses a leader first.
+  await eventually(() => nats.provision());
   return nats;
 }
 
-async function ready(server: TiedProcess): Promise<void> {
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    void server.ended.then(() => reject(new Error(`nats-server did not start: ${said}`)));
-    server.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('Server is ready')) resolve();
-    });
-  });
+const withObservers = (configuration: string): string =>
+  SERVICES.reduce((text, service) => {
+    const { user, pass } = observerOf(service);
+    const own = `      {\n        user: "${service}"`;
+    return text.replace(own, `      { user: "${user}", password: "${pass}" }\n${own}`);
+  }, configuration);
+
+async function eventually(work: () => Promise<unknown>): Promise<void> {
+  for (const giveUpAtMs = Date.now() + PROVISIONED_WITHIN_MS; ;)
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (Date.now() > giveUpAtMs) throw error;
+      await pause(100);
+    }
 }

@@ -23,12 +23,18 @@ const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../prism
 
 export const schemaOf = (owner: DatabaseOwner): string => owner.replaceAll('-', '_');
 
-/**
- * A fresh database in the run's Postgres, migrated for one service.
- * @param before only the migrations whose names come before this one: the database of an earlier release
- */
-export async function startTestDatabase(owner: DatabaseOwner, before?: string): Promise<TestDatabase> {
-  const server = process.env['GATEHOUSE_TEST_POSTGRES'];
+export interface TestDatabaseOptions {
+  /** Only the migrations whose names come before this one: the database of an earlier release. */
+  readonly before?: string;
+  /** The URL of a superuser of the server; default: the run's Postgres. */
+  readonly server?: string | undefined;
+}
+
+/** A fresh database, migrated for one service. */
+export async function startTestDatabase(
+  owner: DatabaseOwner,
+  { before, server = process.env['GATEHOUSE_TEST_POSTGRES'] }: TestDatabaseOptions = {},
+): Promise<TestDatabase> {
   if (server === undefined)
     throw new Error('no Postgres: run the tests with the repository jest configuration');
   const schema = schemaOf(owner);

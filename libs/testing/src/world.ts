@@ -18,6 +18,10 @@ export interface WorldOptions {
   readonly demonstrationFlags?: readonly string[];
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
+  /** Servers of the bus; default 1. */
+  readonly natsServers?: number;
+  /** The URL of a superuser of the Postgres server; default: the run's. */
+  readonly postgres?: string;
   /** Another way for the services to a database (named by its owner) or to the bus, such as a link that can break. */
   readonly reach?: (part: Reached, url: string) => Promise<string>;
 }
@@ -63,9 +67,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const portBase = await freePortBase(REPLICA_PORTS_AT + PORTS_OF_REPLICA * replicaCount);
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
   const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
-    startTestDatabase('authorization-server'),
-    startTestDatabase('token-vault'),
-    startTestNats('demo'),
+    startTestDatabase('authorization-server', { server: options.postgres }),
+    startTestDatabase('token-vault', { server: options.postgres }),
+    startTestNats('demo', { servers: options.natsServers }),
   ]);
   const databases = {
     'authorization-server': authorizationServerDatabase,
@@ -73,7 +77,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const demonstration = new Demonstration(portBase, options.demonstrationFlags);
   const reach = options.reach ?? (async (_part: Reached, url: string) => await Promise.resolve(url));
-  const yaml = await worldConfiguration(portBase, await reach('nats', nats.url), options.configure);
+  const yaml = await worldConfiguration(
+    portBase,
+    await reach('nats', nats.urls.join(', ')),
+    options.configure,
+  );
   const environments = environmentsOf(nats, {
     'authorization-server': await reach('authorization-server', authorizationServerDatabase.url.reveal()),
     'token-vault': await reach('token-vault', tokenVaultDatabase.url.reveal()),

@@ -60,7 +60,7 @@ describe('a custody log of the release before, filled,', () => {
     ['with its own role', false],
     ['with an owner of its own', true],
   ])('is taken over whole, no row rewritten, and its chains verify (%s)', async (_name, hasOwner) => {
-    database = await startTestDatabase('token-vault', PARTITIONED);
+    database = await startTestDatabase('token-vault', { before: PARTITIONED });
     rows = open(database);
     const times = DAYS_AGO.map((days) => new Date(Date.now() - days * DAY_MS));
     for (let chain = 0; chain < 20; chain += 1) await insertEntries(database.url, chainAt(key, times));
@@ -86,7 +86,7 @@ describe('a custody log of the release before, filled,', () => {
   });
 
   test('can be written by that release between the steps of the migration', async () => {
-    database = await startTestDatabase('token-vault', LATE);
+    database = await startTestDatabase('token-vault', { before: LATE });
     rows = open(database);
     await insertEntries(database.url, chainAt(key, [new Date(), new Date(Date.now() + 6 * DAY_MS)]));
     await migrate({ url: database.url, schema: SCHEMA, folder: migrationsOf('token-vault') });
