@@ -1,7 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
+import { Room, type Expendable } from '@gatehouse/persistence/room';
 import { ConnectionEvents } from './connections/connection-events.js';
 import { LegStores } from './connections/leg-stores.js';
 import { RevocationOutbox } from './connections/revocation-outbox.js';
@@ -19,7 +21,15 @@ const EXPIRED = [
   `delete from revocation_outbox where done_at < now() - interval '1 day'`,
   `delete from bus_keys where open_until < now() - interval '1 day'`,
   `delete from sessions where closed_at < now() - interval '30 days'`,
+  // As long as the stream would have kept it; caches that it is for have forgotten by themselves.
+  `delete from event_outbox where created_at < now() - interval '7 days'`,
 ] as const;
+
+/** What anybody can make us store who has not signed in. */
+const EXPENDABLE: readonly Expendable[] = [
+  { table: 'pending_legs', age: 'expires_at', maxBytes: 256 * MIB },
+  { table: 'discarded_attempts', age: 'discarded_at', maxBytes: 64 * MIB },
+];
 
 /** Background work of every replica: what was left over is finished, what has expired is deleted. */
 @Injectable()
@@ -33,6 +43,7 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly revocations: RevocationOutbox,
     private readonly events: ConnectionEvents,
     private readonly answers: RecoverAnswers,
+    private readonly room: Room,
     private readonly log: Log,
   ) {}
 
@@ -57,6 +68,8 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.stores.dropExpired();
     for (const [index, text] of EXPIRED.entries())
       await this.database.query({ name: `sweep-${index}`, text });
+    await this.revocations.giveUp();
+    await this.room.make(EXPENDABLE);
   }
 
   /** One after another, and a failure is logged, not thrown: there is nobody to catch it. */

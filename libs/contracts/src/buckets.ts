@@ -1,4 +1,5 @@
 import { DAY_MS } from '@gatehouse/kernel/durations';
+import { MIB } from '@gatehouse/kernel/sizes';
 import type { Service } from './contract.js';
 
 /** A key-value bucket in JetStream. It lives in its service's own NATS account: no other service can name it. */
@@ -7,6 +8,8 @@ export interface Bucket {
   readonly ownedBy: Service;
   /** An entry vanishes this long after it was last written. */
   readonly ttlMs: number;
+  /** With this much in it, it takes no more: a write is refused, and nothing that is there is lost. */
+  readonly maxBytes: number;
   /** Its owner may also list the keys and erase entries without a trace. */
   readonly swept: boolean;
 }
@@ -16,6 +19,8 @@ export const mcpSessions: Bucket = {
   name: 'mcp_sessions',
   ownedBy: 'vmcp-proxy',
   ttlMs: DAY_MS,
+  // Some 400,000 sessions a day.
+  maxBytes: 256 * MIB,
   swept: false,
 };
 
@@ -27,6 +32,8 @@ export const refreshAnswers: Bucket = {
   name: 'refresh_answers',
   ownedBy: 'token-vault',
   ttlMs: 30 * DAY_MS,
+  // Only what the database has not taken yet.
+  maxBytes: 64 * MIB,
   swept: true,
 };
 

@@ -2,8 +2,9 @@ import { BUCKETS } from '@gatehouse/contracts/buckets';
 import { SERVICES, type Service } from '@gatehouse/contracts/contract';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { MIB } from '@gatehouse/kernel/sizes';
 import { jetstream, JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
-import { RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { accessOptions, type BusAccess, PROVISIONING } from './bus-options.js';
@@ -11,6 +12,8 @@ import { provisionedApi, streamsOf } from './nats-accounts.js';
 import { bucketName, bucketStream, eventStream, subjectPrefix } from './subjects.js';
 
 const KEEP_EVENTS_MS = 7 * DAY_MS;
+/** Events are history, for whoever looks for it: the oldest make room. */
+const KEEP_EVENTS_BYTES = 128 * MIB;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** JetStream error code: there is no such stream. */
 const STREAM_NOT_FOUND = 10_059;
@@ -64,6 +67,8 @@ async function provision(
       retention: RetentionPolicy.Limits,
       storage: StorageType.File,
       max_age: nanos(KEEP_EVENTS_MS),
+      max_bytes: KEEP_EVENTS_BYTES,
+      discard: DiscardPolicy.Old,
       num_replicas: streamReplicas,
     };
     const found = await existing(events);
@@ -75,10 +80,17 @@ async function provision(
     const stream = bucketStream(gatewayName, bucket);
     const found = await existing(stream);
     // Reads go to the leader: a replica that is behind would not know a session that was just begun.
-    const wanted = { max_age: nanos(bucket.ttlMs), num_replicas: streamReplicas, allow_direct: false };
+    const wanted = {
+      max_age: nanos(bucket.ttlMs),
+      max_bytes: bucket.maxBytes,
+      discard: DiscardPolicy.New,
+      num_replicas: streamReplicas,
+      allow_direct: false,
+    };
     if (found === undefined)
       await new Kvm(jetstream(connection, api)).create(bucketName(gatewayName, bucket), {
         ttl: bucket.ttlMs,
+        max_bytes: bucket.maxBytes,
         history: 1,
         replicas: streamReplicas,
         allow_direct: false,

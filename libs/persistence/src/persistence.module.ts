@@ -4,6 +4,7 @@ import { ClockSkews, type Reading } from '@gatehouse/observability/clock-skews';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './limited-pool.js';
+import { Room } from './room.js';
 import { TableSizes } from './table-sizes.js';
 
 /** Asks the database for the time, which also shows that it answers. */
@@ -34,8 +35,9 @@ export class PersistenceModule {
           },
         },
         TableSizes,
+        Room,
       ],
-      exports: [Database],
+      exports: [Database, Room],
     };
   }
 }

@@ -10,6 +10,14 @@ import type { UsedToken } from './used-token.js';
 /** For how long what was just exchanged is answered again; a constant for the reasons of docs/adr/0003-refresh-token-races.md. */
 export const GRACE_MS = 10 * SECOND_MS;
 
+/**
+ * How many used tokens of a session are remembered, so that their replay is recognised: more than a week of them. It
+ * bounds a client that refreshes in a loop; what is forgotten is refused like any unknown token.
+ */
+export const USED_TOKENS_KEPT = 1_000;
+/** Forgetting costs a look at all of them; it is done once in so many exchanges. */
+const FORGET_EVERY = 100;
+
 export interface Successor {
   readonly value: string;
   readonly sealed: Buffer;
@@ -63,6 +71,11 @@ export class RefreshTokenStore {
         ), too_old as (
           update oidc_records set sealed_successor = null
           where grant_id = $1::text and sealed_successor is not null and id <> $2 and exists (select from used)
+        ), forgotten as (
+          delete from oidc_records where model = 'RefreshToken' and grant_id = $1::text and sealed_successor is null
+            and exists (select from used where (payload->>'rotations')::int % ${FORGET_EVERY} = 0) and consumed_at <= (
+              select consumed_at from oidc_records where model = 'RefreshToken' and grant_id = $1::text and consumed_at is not null
+              order by consumed_at desc offset ${USED_TOKENS_KEPT - 1} limit 1)
         )
         select from used`,
       values: [

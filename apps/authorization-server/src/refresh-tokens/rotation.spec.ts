@@ -122,3 +122,44 @@ describe('whoever reads the database', () => {
     expect((await world.service.refresh(clientId, successor)).status).toBe(200);
   });
 });
+
+test('a client that refreshes in a loop fills no database: the last thousand used tokens of its session stay', async () => {
+  const { clientId, tsid, first } = await world.signedIn();
+  const current = await world.successorOf(clientId, first);
+  await world.endGrace(tsid);
+  const { rows } = world.world;
+  await rows.query({
+    name: 'looped',
+    text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at, consumed_at)
+      select model, id || n, payload, grant_id, uid, expires_at, now() - interval '1 day' - n * interval '1 second'
+      from oidc_records, generate_series(1, 1500) n where model = 'RefreshToken' and grant_id = $1 and consumed_at is not null`,
+    values: [tsid],
+  });
+  const rotations = async (count: number) =>
+    await rows.query({
+      name: 'rotations',
+      text: `update oidc_records set payload = payload || jsonb_build_object('rotations', $2::int)
+        where model = 'RefreshToken' and grant_id = $1 and consumed_at is null`,
+      values: [tsid, count],
+    });
+  const used = async () => {
+    const { rows: found } = await rows.query<{ count: number; bytes: number }>({
+      name: 'used',
+      text: `select count(*)::int as count, avg(pg_column_size(r.*))::int as bytes from oidc_records r
+        where model = 'RefreshToken' and grant_id = $1 and consumed_at is not null`,
+      values: [tsid],
+    });
+    return found[0] ?? { count: 0, bytes: 0 };
+  };
+  await rotations(99);
+  const next = await world.successorOf(clientId, current);
+  expect((await used()).count).toBe(1_502);
+  await rotations(100);
+  await world.successorOf(clientId, next);
+  const { count, bytes } = await used();
+  printFigure(`used refresh tokens of a session: ${count} at most, ${bytes} bytes each`);
+  expect(count).toBe(1_000);
+  // The newest are the ones that stay: a replay of one of them is still told apart.
+  expect(await world.service.refresh(clientId, first)).toMatchObject(REFUSED);
+  expect((await world.sessionOf(tsid))?.close_reason).toBe('refresh_token_replayed');
+});

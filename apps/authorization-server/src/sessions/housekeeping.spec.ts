@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Database } from '@gatehouse/persistence/database';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { z } from 'zod';
-import { SWEEPS } from './housekeeping.store.js';
+import { makeRoom } from '@gatehouse/persistence/room';
+import { EXPENDABLE, SWEEPS } from './housekeeping.store.js';
 
 /** Enough that reading one table for each row of another stands out. */
 const CLIENTS = 4_000;
@@ -63,4 +64,43 @@ test('a flood of registrations does not make every sweep read all approvals for 
     text: 'select count(*) from oidc_records',
   });
   expect(Number(left[0]?.count)).toBe(CLIENTS);
+});
+
+describe('room for those who have signed in:', () => {
+  const count = async (table: string): Promise<number> => {
+    const { rows: found } = await rows.query<{ count: string }>({
+      name: `count-${table}`,
+      text: `select count(*) from ${table}`,
+    });
+    return Number(found[0]?.count);
+  };
+  const fill = async (text: string) => await rows.query({ name: text.slice(0, 60), text });
+
+  test('a flood of sign-ins that nobody finishes is held to its bytes, the newest stay', async () => {
+    await fill(`insert into attempts (id, state, created_at, expires_at)
+      select 'attempt ' || n, jsonb_build_object('filled', repeat(md5(n::text), 30)), now() + n * interval '1 ms', now() + interval '1 hour'
+      from generate_series(1, 12000) n`);
+    const [attempts] = EXPENDABLE;
+    if (attempts === undefined) throw new Error('nothing is expendable');
+    expect(await makeRoom(rows, { ...attempts, maxBytes: 1_000_000_000 })).toBe(0);
+    const dropped = await makeRoom(rows, { ...attempts, maxBytes: 1_000_000 });
+    const left = await count('attempts');
+    expect(dropped + left).toBe(12_000);
+    expect(left).toBeGreaterThan(500);
+    expect(left).toBeLessThan(1_100);
+    expect(await count("attempts where id = 'attempt 12000'")).toBe(1);
+    expect(await count("attempts where id = 'attempt 1'")).toBe(0);
+  });
+
+  test('a flood of registrations takes no client away with which somebody has signed in, nor one that is just beginning', async () => {
+    const unused = EXPENDABLE.find(({ where }) => where?.includes("'Client'"));
+    if (unused === undefined) throw new Error('clients are not expendable');
+    await fill(`insert into oidc_records (model, id, payload, created_at)
+      select 'Client', 'flood ' || n, jsonb_build_object('client_id', 'flood-' || n), now() - interval '2 hours' from generate_series(1, 6000) n`);
+    await fill(
+      `insert into oidc_records (model, id, payload) values ('Client', 'new', '{"client_id": "new"}')`,
+    );
+    expect(await makeRoom(rows, { ...unused, maxBytes: 0 })).toBe(6_000);
+    expect(await count('oidc_records')).toBe(CLIENTS + 1);
+  });
 });

@@ -1,9 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
+import { Room, type Expendable } from '@gatehouse/persistence/room';
 import { CONFIG, type Config } from '../config.js';
 import { GRACE_MS } from '../refresh-tokens/refresh-token.store.js';
+import { CloseSession } from './close-session.js';
 import { SessionStore } from './session.store.js';
 
 const EVERY_MS = MINUTE_MS;
@@ -29,7 +32,37 @@ export const SWEEPS = [
       and not exists (select from sessions s where s.client_id = r.payload->>'client_id')
       and not exists (select from approvals a where a.client_id = r.payload->>'client_id')`,
   },
+  {
+    // The vault drops what an attempt has left by itself long before.
+    name: 'sweep-abandoned',
+    text: "delete from abandoned_attempts where abandoned_at < now() - interval '7 days'",
+  },
 ] as const;
+
+/** What anybody can make us store who has not signed in. Whoever floods us takes no room from those who have. */
+export const EXPENDABLE: readonly Expendable[] = [
+  { table: 'attempts', age: 'created_at', maxBytes: 256 * MIB },
+  {
+    table: 'oidc_records',
+    // Browsers and requests on their way; a sign-in that is done has a grant.
+    where: "model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')",
+    age: 'created_at',
+    maxBytes: 256 * MIB,
+  },
+  {
+    table: 'oidc_records',
+    // Registered, and nobody has signed in with it yet.
+    where: `model = 'Client' and created_at < now() - interval '1 hour'
+      and not exists (select from sessions s where s.client_id = t.payload->>'client_id')
+      and not exists (select from approvals a where a.client_id = t.payload->>'client_id')`,
+    age: 'created_at',
+    maxBytes: 256 * MIB,
+  },
+];
+
+/** Of one account at a time. Its clients together need fewer; a client that signs in for every call has no more of them open. */
+export const MOST_SESSIONS = 1_000;
+const CLOSED_AT_ONCE = 100;
 
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -39,6 +72,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     private readonly database: Database,
     private readonly sessions: SessionStore,
+    private readonly closing: CloseSession,
+    private readonly room: Room,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -59,8 +94,11 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     await this.#running;
   }
 
-  async sweep(): Promise<void> {
+  async sweep(mostSessions = MOST_SESSIONS): Promise<void> {
     await this.sessions.closeExpired();
+    for (const tsid of await this.sessions.beyond(mostSessions, CLOSED_AT_ONCE))
+      await this.closing.close(tsid, 'revoked');
     for (const sweep of SWEEPS) await this.database.query(sweep);
+    await this.room.make(EXPENDABLE);
   }
 }

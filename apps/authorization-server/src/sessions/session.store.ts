@@ -184,6 +184,20 @@ export class SessionStore {
     });
   }
 
+  /** Sessions that their accounts have beyond so many, those that were used longest ago first. */
+  async beyond(mostPerAccount: number, limit: number): Promise<readonly string[]> {
+    const { rows } = await this.database.query<{ tsid: string }>({
+      name: 'session-beyond',
+      text: `select tsid from (
+          select tsid, used_at, row_number() over (partition by account_id order by used_at desc, tsid) as place from sessions
+          where closed_at is null and account_id in (
+            select account_id from sessions where closed_at is null group by account_id having count(*) > $1)
+        ) placed where place > $1 order by used_at limit $2`,
+      values: [mostPerAccount, limit],
+    });
+    return rows.map(({ tsid }) => tsid);
+  }
+
   /** The outbox: what the vault and the proxies may not know yet, oldest first. */
   async unannounced(limit: number): Promise<readonly ClosedSession[]> {
     const { rows } = await this.database.query<ClosedRow>({

@@ -129,3 +129,13 @@ test('housekeeping removes what nobody can use any more, and clients that nobody
   expect(clients).toContain(used);
   expect(clients).not.toContain(unused);
 });
+
+test('of the sessions of one account beyond the limit, those that were used longest ago are closed, and no one else’s', async () => {
+  const [other, clients] = [await signedIn(), [] as string[]];
+  for (let count = 0; count < 4; count += 1) clients.push(tsidOf((await service.tokens('hoarder')).answer));
+  const isOpen = async (tsid: string) => ((await ask(sessionView, { tsid })) as { state: string }).state;
+  await service.app.get(Housekeeping).sweep(2);
+  expect(await Promise.all(clients.map(isOpen))).toEqual(['closed', 'closed', 'open', 'open']);
+  expect(await isOpen(other.tsid)).toBe('open');
+  await until(() => events.some((event) => event.tsid === clients[0]));
+});

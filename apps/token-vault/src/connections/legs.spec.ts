@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
@@ -237,4 +238,43 @@ test('what an attempt staged and nobody adopted is swept, and its grant is given
   const { rows: legs } = await world.rows.query({ name: 'legs-left', text: 'select 1 from pending_legs' });
   expect(legs).toEqual([]);
   expect(await world.revoked()).toHaveLength(1);
+});
+
+test('what could not be told for a week, or taken back for a month, is given up; what is younger is kept', async () => {
+  for (const [age, id] of [
+    ['31 days', randomUUID()],
+    ['6 days', randomUUID()],
+  ]) {
+    const later = `now() - interval '${age ?? ''}', now() + interval '1 day'`;
+    await world.rows.query({
+      name: `old-revocation ${age ?? ''}`,
+      text: `insert into revocation_outbox (id, provider, token, created_at, next_attempt_at) values ($1, 'acme', 'sealed', ${later})`,
+      values: [id],
+    });
+    await world.rows.query({
+      name: `old-event ${age ?? ''}`,
+      text: `insert into event_outbox (id, payload, created_at, next_attempt_at) values ($1, '{}', ${later})`,
+      values: [id],
+    });
+  }
+  await world.vault.app.get(Sweeper).sweep();
+  const { rows: revocations } = await world.rows.query({
+    name: 'revocations-left',
+    text: `select token is not null as kept, done_at is not null as done from revocation_outbox
+      where created_at < now() - interval '5 days' order by created_at`,
+  });
+  expect(revocations).toEqual([
+    { kept: false, done: true },
+    { kept: true, done: false },
+  ]);
+  const { rows: events } = await world.rows.query({
+    name: 'events-left',
+    text: `select 1 from event_outbox where created_at < now() - interval '5 days'`,
+  });
+  expect(events).toHaveLength(1);
+  await world.rows.query({ name: 'events-away', text: 'delete from event_outbox' });
+  await world.rows.query({
+    name: 'revocations-away',
+    text: `delete from revocation_outbox where token = 'sealed'`,
+  });
 });

@@ -20,6 +20,7 @@ interface SealedRevocation extends Omit<DueRevocation, 'token'> {
 const CLAIM_MS = 60_000;
 const BATCH = 10;
 const SET_ASIDE_MS = DAY_MS;
+const GIVE_UP_AFTER_MS = 30 * DAY_MS;
 
 /** Tokens that are to be revoked at their provider. */
 @Injectable()
@@ -98,6 +99,19 @@ export class RevocationOutboxStore {
       text: 'update revocation_outbox set done_at = now(), token = null where id = $1',
       values: [id],
     });
+  }
+
+  /** Erases what was tried for too long. @returns how many, by provider. */
+  async giveUp(): Promise<readonly { readonly provider: string; readonly tokens: number }[]> {
+    const { rows } = await this.database.query<{ provider: string; tokens: number }>({
+      name: 'revocation-give-up',
+      text: `with given_up as (
+          update revocation_outbox set done_at = now(), token = null
+          where done_at is null and set_aside_at is null and created_at < now() - $1 * interval '1 ms' returning provider
+        ) select provider, count(*)::int as tokens from given_up group by provider`,
+      values: [GIVE_UP_AFTER_MS],
+    });
+    return rows;
   }
 
   async retryIn(id: string, delayMs: number): Promise<void> {

@@ -41,6 +41,12 @@ export class RevocationOutbox {
     await this.#running;
   }
 
+  /** Tokens that their provider has not taken back for a month: it will not, and most of them have run out. */
+  async giveUp(): Promise<void> {
+    for (const { provider, tokens } of await this.store.giveUp())
+      this.log.error('token-revocation-given-up', { provider, tokens });
+  }
+
   async #drain(): Promise<void> {
     for (let due = await this.store.claim(); due.length > 0; due = await this.store.claim())
       await Promise.all(due.map((revocation) => this.#revoke(revocation)));

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Log } from '@gatehouse/observability/log';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { Database, type Queries } from './database.js';
+
+/** Rows that somebody has to do without when a table gets too large: what is left of things that were begun and not finished. */
+export interface Expendable {
+  readonly table: string;
+  /** Which rows of the table; left out: all. */
+  readonly where?: string;
+  /** The column by which the oldest go first. */
+  readonly age: string;
+  /** How much of them may stay, newest first. */
+  readonly maxBytes: number;
+}
+
+/** No statement takes long; what is left over goes with the next one. */
+const ROWS_AT_ONCE = 5_000;
+
+/**
+ * Deletes the oldest of these rows beyond their limit. While the table as a whole is below it, nothing is counted.
+ * @returns how many rows went.
+ */
+export async function makeRoom(
+  database: Queries,
+  { table, where = 'true', age, maxBytes }: Expendable,
+): Promise<number> {
+  let dropped = 0;
+  for (;;) {
+    const { rowCount } = await database.query({
+      name: `room-in-${table}-${age}-${where.length}`,
+      text: `delete from ${table} where (select pg_total_relation_size('${table}')) > $1 and ctid = any(array(
+          select oldest.ctid from (
+            select t.ctid, sum(pg_column_size(t.*)) over (order by t.${age} desc, t.ctid) as bytes from ${table} t where ${where}
+          ) oldest where oldest.bytes > $1 order by oldest.bytes desc limit ${ROWS_AT_ONCE}))`,
+      values: [maxBytes],
+    });
+    dropped += rowCount;
+    if (rowCount < ROWS_AT_ONCE) return dropped;
+  }
+}
+
+/** Keeps expendable rows below their limits, and says so when some had to go. */
+@Injectable()
+export class Room {
+  readonly #dropped;
+
+  constructor(
+    private readonly database: Database,
+    private readonly log: Log,
+    metrics: Metrics,
+  ) {
+    this.#dropped = metrics.counter(
+      'rows_dropped_for_room_total',
+      'Rows of unfinished work that were deleted because their table had reached its limit in bytes',
+      ['table'],
+    );
+  }
+
+  async make(expendables: readonly Expendable[]): Promise<void> {
+    for (const expendable of expendables) {
+      const { table } = expendable;
+      const rows = await makeRoom(this.database, expendable);
+      if (rows === 0) continue;
+      this.#dropped.inc({ table }, rows);
+      this.log.warn('rows-dropped-for-room', { table, rows });
+    }
+  }
+}
