@@ -22,12 +22,9 @@ let owner: NatsConnection;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  class ProxyModule {}
-  const imports = [
-    ObservabilityModule.forRoot(new SilentLog()),
-    MessagingModule.forRoot(nats.optionsOf('vmcp-proxy')),
-  ];
-  proxy = await NestFactory.createApplicationContext({ module: ProxyModule, imports }, { logger: false });
+  const messaging = MessagingModule.forRoot(nats.optionsOf('vmcp-proxy'));
+  const imports = [ObservabilityModule.forRoot(new SilentLog())];
+  proxy = await NestFactory.createApplicationContext({ ...messaging, imports }, { logger: false });
   owner = await connect({ servers: nats.url, ...nats.observerOf('vmcp-proxy') });
 });
 afterAll(async () => {
