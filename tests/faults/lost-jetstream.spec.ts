@@ -38,6 +38,15 @@ const failing = async (service: Service): Promise<Record<string, unknown>> => {
   );
 };
 
+const advice = async () =>
+  (
+    await Promise.all(
+      SERVICES.map(async (service) => Object.values((await readinessOf(world, service)).jobs)),
+    )
+  )
+    .flat()
+    .flatMap((job) => (job.status === 'failing' ? [job.advice] : []));
+
 const ADVICE = 'run `gatehouse migrate`: it makes the streams and buckets';
 
 test.each<[string, () => Promise<void>]>([
@@ -51,6 +60,8 @@ test.each<[string, () => Promise<void>]>([
     await until(async () => (await statuses()).every((status) => status === 'ready'));
     await lose();
     await until(async () => (await statuses()).every((status) => status === 'degraded'));
+    // A look while the server is away knows only that nobody answers.
+    await until(async () => (await advice()).every((one) => one === ADVICE));
     // Without its stream no event is kept; they go on reaching whoever listens.
     expect(await failing('authorization-server')).toEqual({ events: ['event_stream'] });
     expect(await failing('token-vault')).toEqual({
