@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { printFigure } from '@gatehouse/testing/figures';
@@ -20,18 +20,20 @@ beforeEach(async () => {
 
 afterEach(() => audited.close());
 
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
 /** The program as an operator runs it. */
-function run(): ChildProcessByStdio<null, Readable, Readable> {
+function command(name: string, ...options: readonly string[]): Child {
   const program = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
-  const { config, archives } = audited;
-  const options = ['--config', config, '--directory', archives, '--before', '1d', '--remove'];
-  return spawn(process.execPath, [program, 'audit', 'archive', ...options], {
+  return spawn(process.execPath, [program, 'audit', name, '--config', audited.config, ...options], {
     env: { PATH: process.env['PATH'], ...audited.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-async function killed(child: ChildProcessByStdio<null, Readable, Readable>): Promise<void> {
+const run = (): Child => command('archive', '--directory', audited.archives, '--before', '1d', '--remove');
+
+async function killed(child: Child): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
@@ -100,4 +102,16 @@ describe('an archive run that is killed (kill -9)', () => {
       `custody log archive: killed between export and removal, ${entries} of ${entries} entries still there`,
     );
   });
+});
+
+test('the exit codes tell what verified (0), what could not be done (1) and what is not as it was written (2)', async () => {
+  const codeOf = async (child: Child) => (await once(child, 'exit'))[0] as number;
+  expect(await codeOf(run())).toBe(0);
+  const folder = ['--archive', audited.archives];
+  expect(await codeOf(command('verify', ...folder))).toBe(0);
+  expect(await codeOf(command('verify', '--offline'))).toBe(1);
+  expect(await codeOf(command('verify', '--archive', join(audited.folder, 'nowhere'), '--offline'))).toBe(1);
+  const [file = ''] = (await readdir(audited.archives)).filter((name) => name.endsWith('.gz'));
+  await rm(join(audited.archives, file));
+  expect(await codeOf(command('verify', ...folder, '--offline'))).toBe(2);
 });
