@@ -34,6 +34,7 @@ class SessionHandlers {
   @Answers(sessionView)
   view(@Payload() request: { tsid: string }) {
     if (request.tsid.startsWith('0000')) throw new Error(secret);
+    if (request.tsid.startsWith('3333')) throw Object.assign(new Error(secret), { code: '57P01' });
     if (request.tsid.startsWith('1111')) throw new GatehouseError('session_closed', secret);
     if (request.tsid.startsWith('2222'))
       throw new GatehouseError('request_invalid', secret, { details: { field: 'tsid' } });
@@ -92,6 +93,12 @@ describe('requests', () => {
       expect(failure).toMatchObject({ code: 'internal' });
       expect(JSON.stringify(failure) + String(failure)).not.toContain(secret);
     }
+  });
+
+  test('an outage of what answers is unavailable at the asker, without a word of it', async () => {
+    const failure = await ask('33333333-7a41-4c7e-9d53-0b8a4a6f1d11').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'unavailable', facts: { retry: 'safe' } });
+    expect(JSON.stringify(failure) + String(failure)).not.toContain(secret);
   });
 
   test('a request of another shape is refused before the handler runs', async () => {

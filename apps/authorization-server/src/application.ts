@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { contractServer } from '@gatehouse/messaging/contract-server';
+import { GoneClientFilter } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
@@ -58,6 +59,7 @@ async function createApplication(
       abortOnError: false,
     },
   );
+  app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
   fastify.addHook('preValidation', new UnstorableInput(urls).preValidation);

@@ -2,6 +2,7 @@ import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { BackendClient } from './backends/backend-client.js';
@@ -40,6 +41,7 @@ export interface GatewaySurroundings {
   readonly events: Pick<EventBus, 'subscribe' | 'onReconnect'>;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly clocks: Pick<ClockSkews, 'note'>;
 }
 
 /** The data plane, put together: one endpoint, and what has to be dropped or closed. */
@@ -108,11 +110,11 @@ interface BackendSide {
 /** Everything that speaks to backends, from the connections up to what they list. */
 async function makeBackendSide(
   part: VmcpProxyPart,
-  { contracts, log }: GatewaySurroundings,
+  { contracts, log, clocks }: GatewaySurroundings,
   { lookedUp }: CallMetrics,
 ): Promise<BackendSide> {
   const vaultKey = new VaultKey(contracts);
-  const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(), vaultKey);
+  const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
   const client = new BackendClient(part.backends);
   const backends = new AuthorizedBackend(client, credentials);

@@ -1,4 +1,5 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { GoneClientFilter } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
@@ -38,6 +39,7 @@ export async function startVmcpProxy(
   const app = await NestFactory.create<NestFastifyApplication>(VmcpProxyModule.forRoot(part, log), adapter, {
     logger: nestLogger(log),
   });
+  app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
   const gateway = app.get<Gateway>(GATEWAY);
   made.gateway = gateway;
   await app.listen(part.listen.port, part.listen.host);

@@ -5,6 +5,7 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import { LivenessController } from '@gatehouse/observability/liveness.controller';
+import { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { ObservabilityModule } from '@gatehouse/observability/observability.module';
@@ -47,14 +48,15 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
         Jobs,
         {
           provide: GATEWAY,
-          inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics],
+          inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews],
           useFactory: async (
             contracts: ContractClient,
             buckets: KeyValueBuckets,
             events: EventBus,
             logger: Log,
             metrics: Metrics,
-          ) => await makeGateway(part, { contracts, buckets, events, log: logger, metrics }),
+            clocks: ClockSkews,
+          ) => await makeGateway(part, { contracts, buckets, events, log: logger, metrics, clocks }),
         },
       ],
     };

@@ -5,3 +5,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
+
+/** How far the clocks of two machines may be apart without anything being refused for it. */
+export const CLOCK_TOLERANCE_SECONDS = 60;

@@ -11,12 +11,13 @@ import {
   type Observable,
   race,
   repeat,
-  switchMap,
   timeout,
   TimeoutError,
   timer,
 } from 'rxjs';
 import type { z } from 'zod';
+import { AskBudget } from './ask-budget.js';
+import { ASK_AGAIN_AFTER_MS, askedAgain } from './asked-again.js';
 import { BusConnection } from './bus-connection.js';
 import { PROOF_HEADER, proveRequest } from './request-proof.js';
 import { fromRpcError } from './rpc-error.js';
@@ -30,6 +31,8 @@ export interface AskOptions {
 
 @Injectable()
 export class ContractClient {
+  readonly #budgets = new Map<string, AskBudget>();
+
   constructor(private readonly bus: BusConnection) {}
 
   /**
@@ -60,7 +63,7 @@ export class ContractClient {
     let answer: unknown;
     try {
       const send = () => this.bus.client.send<unknown>(subject, record);
-      const sent = contract.idempotent ? askedAgain(send) : send();
+      const sent = contract.idempotent ? askedAgain(send, this.#budgetOf(contract)) : send();
       const waited = isLong && contract.idempotent ? race(sent, this.#absence()) : sent;
       answer = await firstValueFrom(waited.pipe(timeout(deadlineAtMs - nowMs)));
     } catch (error) {
@@ -70,6 +73,13 @@ export class ContractClient {
     if (!parsed.success)
       throw new GatehouseError('internal', `${contract.subject}: the reply is not of the contract's shape`);
     return parsed.data;
+  }
+
+  /** One that is late everywhere does not keep the others from being asked again. */
+  #budgetOf({ subject }: RequestContract): AskBudget {
+    const budget = this.#budgets.get(subject) ?? new AskBudget();
+    this.#budgets.set(subject, budget);
+    return budget;
   }
 
   /**
@@ -83,14 +93,6 @@ export class ContractClient {
       ignoreElements(),
     );
   }
-}
-
-/** Without a reply for this long, an idempotent request goes out again, to whichever replica takes it. */
-const ASK_AGAIN_AFTER_MS = 1_500;
-
-/** The first answer to any of the sendings; the last one under way is what a failure is reported of. */
-function askedAgain(send: () => Observable<unknown>): Observable<unknown> {
-  return race(send(), timer(ASK_AGAIN_AFTER_MS).pipe(switchMap(() => askedAgain(send))));
 }
 
 /** A typed error is a plain object with a code; everything else means that no answer came (timeout, no responder, no bus). */

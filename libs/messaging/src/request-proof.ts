@@ -1,6 +1,7 @@
 import { SERVICES, type RequestContract, type Service } from '@gatehouse/contracts/contract';
 import { sha256 } from '@gatehouse/kernel/digest';
-import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { jwtVerify, SignJWT } from 'jose';
 import type { RequestKey } from './bus-options.js';
 
@@ -9,9 +10,6 @@ export const PROOF_HEADER = 'gatehouse-proof';
 
 const ALGORITHM = 'HS256';
 const TYPE = 'gatehouse-request+jwt';
-/** Clocks of two machines may be this far apart. */
-const SKEW_SECONDS = MINUTE_MS / SECOND_MS;
-
 /**
  * The digest of a request as both ends see it. A value that came out of JSON is written back as the same text, so the
  * receiver gets the sender's digest from what it parsed.
@@ -63,7 +61,7 @@ export async function isProven(
         typ: TYPE,
         issuer: SERVICES.filter((service) => contract.calledBy.includes(service)),
         audience: subject,
-        clockTolerance: SKEW_SECONDS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
         maxTokenAge: Math.ceil(contract.timeoutMs / SECOND_MS),
         requiredClaims: ['iat', 'exp', 'request'],
       },

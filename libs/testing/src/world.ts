@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly natsServers?: number;
   /** The URL of a superuser of the Postgres server; default: the run's. */
   readonly postgres?: string;
+  /** Variables of a service's process, beside its secrets. */
+  readonly environment?: Partial<Readonly<Record<Service, Readonly<Record<string, string>>>>>;
   /** Another way for the services to a database (named by its owner) or to the bus, such as a link that can break. */
   readonly reach?: (part: Reached, url: string) => Promise<string>;
 }
@@ -101,7 +103,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         const file = join(folder, `${service}-${replica}.yaml`);
         const port = service === 'token-vault' ? undefined : portsOf(service)[replica];
         await writeFile(file, withListenPorts(yaml, service, { port, internalPort }));
-        return serviceProgram(service, replica, internalPort, file, environments[service]);
+        return serviceProgram(service, replica, internalPort, file, {
+          ...environments[service],
+          ...options.environment?.[service],
+        });
       }),
     );
   const replicas = {

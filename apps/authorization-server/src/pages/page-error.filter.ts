@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { isGone } from '@gatehouse/observability/gone-client.filter';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from '../http/issuer-urls.js';
@@ -18,6 +19,7 @@ export class PageErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     const request = http.getRequest<FastifyRequest>();
+    if (isGone(request.raw)) return;
     if (exception instanceof HttpException) {
       void reply.code(exception.getStatus()).send(exception.getResponse());
       return;

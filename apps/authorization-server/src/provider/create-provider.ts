@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { isGone } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
@@ -85,7 +86,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   const koa: EventEmitter = provider;
   koa.on('error', (error: Error, ctx?: KoaContextWithOIDC) => {
     // Whoever goes away while we answer makes no failure of ours.
-    if (ctx?.res.destroyed !== true) log.failure('protocol-endpoint-failed', error);
+    if (ctx === undefined || !isGone(ctx.req)) log.failure('protocol-endpoint-failed', error);
   });
 }
 

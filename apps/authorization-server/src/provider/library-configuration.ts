@@ -1,6 +1,6 @@
 import type { Client, Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { systemClock } from '@gatehouse/kernel/clock';
+import { CLOCK_TOLERANCE_SECONDS, systemClock } from '@gatehouse/kernel/clock';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { clientNameProblem } from '../clients/client-name.js';
@@ -49,6 +49,8 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     adapter: hooks.adapter,
     findAccount: hooks.findAccount,
     renderError: hooks.renderError,
+    // What one replica issued is looked at by another.
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
     scopes: config.scopesSupported,
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],

@@ -15,7 +15,8 @@ export interface ConnectionRow {
   readonly accessObtainedAt: Date;
   /** Null: the provider did not say; the token is used until it is refused. */
   readonly accessExpiresAt: Date | null;
-  readonly refreshedAt: Date | null;
+  /** Since the last refresh, by Postgres' clock; null when there was none. */
+  readonly sinceRefreshedMs: number | null;
   /** Set while nobody knows how the last redemption of the refresh token ended. */
   readonly refreshStartedAt: Date | null;
   /** Since then, by Postgres' clock; 0 when it is not set. */
@@ -31,7 +32,7 @@ export interface ConnectionRow {
 
 /** The columns of a {@link ConnectionRow}, for a table or alias called `c`. */
 export const CONNECTION_COLUMNS = `c.id, c.account_id as "accountId", c.provider, c.subject, c.state, c.version, c.tokens,
-  c.access_obtained_at as "accessObtainedAt", c.access_expires_at as "accessExpiresAt", c.refreshed_at as "refreshedAt",
-  c.refresh_started_at as "refreshStartedAt",
+  c.access_obtained_at as "accessObtainedAt", c.access_expires_at as "accessExpiresAt",
+  (extract(epoch from now() - c.refreshed_at) * 1000)::float8 as "sinceRefreshedMs", c.refresh_started_at as "refreshStartedAt",
   coalesce(extract(epoch from now() - c.refresh_started_at) * 1000, 0)::float8 as "sinceStartedMs", c.answer, coalesce(c.lease_until > now(), false) as leased,
   c.failures, c.next_attempt_at as "nextAttemptAt", c.set_aside_at as "setAsideAt"`;

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TokenExchange } from '@gatehouse/config/model';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
-import type { Clock } from '@gatehouse/kernel/clock';
+import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import type { Secret } from '@gatehouse/kernel/secret';
@@ -72,7 +73,9 @@ export class ExchangeSubjects {
       throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
     const { subjectToken: token } = await this.busKeys.open(sealedSubject, sealed);
     const claims = claimsOf(token);
-    if (claims?.tsid !== tsid || claims.sub !== accountId || claims.exp * 1_000 <= this.clock.nowMs())
+    const nowSeconds = this.clock.nowMs() / SECOND_MS;
+    const isAlive = claims !== undefined && claims.exp + CLOCK_TOLERANCE_SECONDS > nowSeconds;
+    if (claims?.tsid !== tsid || claims.sub !== accountId || !isAlive)
       throw new GatehouseError('request_invalid', 'the subject token is not of this session');
     return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve(token) };
   }

@@ -10,7 +10,8 @@ const OPEN_LONGER_MS = HOUR_MS;
 export interface BusKeyRow {
   readonly kid: string;
   readonly privateJwk: Buffer;
-  readonly useUntil: Date;
+  /** What is left of its time, by Postgres' clock; none: it is not the current one any more. */
+  readonly useForMs: number;
   /** When it was found not to open, by whichever replica. */
   readonly setAsideAt: Date | null;
 }
@@ -23,7 +24,7 @@ export class BusKeyStore {
   async live(queries: Queries = this.database): Promise<readonly BusKeyRow[]> {
     const { rows } = await queries.query<BusKeyRow>({
       name: 'bus-keys-live',
-      text: `select kid, private_jwk as "privateJwk", use_until as "useUntil", set_aside_at as "setAsideAt" from bus_keys
+      text: `select kid, private_jwk as "privateJwk", (extract(epoch from use_until - now()) * 1000)::float8 as "useForMs", set_aside_at as "setAsideAt" from bus_keys
              where open_until > now() order by use_until desc`,
     });
     return rows;

@@ -79,3 +79,19 @@ test('a key whose key-encryption key is lost is replaced at once, and kept for w
   });
   await expect(replica().open(z.string(), await sealMessage('z', before))).resolves.toBe('z');
 });
+
+test.each([50, -50])(
+  'a replica whose clock is %d s from that of the database has a current key when the old one has had its day',
+  async (offSeconds) => {
+    const off = replica({ nowMs: () => Date.now() + offSeconds * 1_000 });
+    await off.current();
+    for (const left of ['40 seconds', '-1 seconds']) {
+      await stores.rows.query({
+        name: `age-keys-${left}`,
+        text: `update bus_keys set use_until = now() + interval '${left}'`,
+      });
+      const fresh = replica({ nowMs: () => Date.now() + offSeconds * 1_000 });
+      await expect(fresh.current()).resolves.toMatchObject({ key: { kty: 'OKP' } });
+    }
+  },
+);

@@ -23,7 +23,7 @@ const privateJwk = z.looseObject({
 });
 
 interface LivePair extends MessageKeyPair {
-  readonly useUntil: Date;
+  readonly useForMs: number;
 }
 
 interface Loaded {
@@ -85,15 +85,15 @@ export class BusKeys {
 
   async #load(): Promise<Loaded> {
     let pairs = await this.#live();
-    if (this.#usable(pairs) === undefined) {
+    if (usable(pairs) === undefined) {
       await this.store.addUnlessCurrent(() => this.#make());
       pairs = await this.#live();
     }
-    const current = this.#usable(pairs);
+    const current = usable(pairs);
     if (current === undefined) throw new GatehouseError('internal', 'there is no current bus key');
     return {
       opener: new MessageOpener(pairs),
-      current: { key: current.publicKey, useUntilMs: current.useUntil.getTime() },
+      current: { key: current.publicKey, useUntilMs: Math.floor(this.clock.nowMs() + current.useForMs) },
       atMs: this.clock.nowMs(),
     };
   }
@@ -104,15 +104,11 @@ export class BusKeys {
     const unopened: string[] = [];
     for (const row of await this.store.live()) {
       const pair = this.#pair(row);
-      if (pair !== undefined) pairs.push({ ...pair, useUntil: row.useUntil });
+      if (pair !== undefined) pairs.push({ ...pair, useForMs: row.useForMs });
       else if (row.setAsideAt === null) unopened.push(row.kid);
     }
     if (unopened.length > 0) await this.store.setAside(unopened);
     return pairs;
-  }
-
-  #usable(pairs: readonly LivePair[]): LivePair | undefined {
-    return pairs.find(({ useUntil }) => useUntil.getTime() > this.clock.nowMs());
   }
 
   async #make(): Promise<{ kid: string; privateJwk: Buffer }> {
@@ -130,3 +126,6 @@ export class BusKeys {
     return { publicKey: { kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid }, privateJwk: jwk };
   }
 }
+
+const usable = (pairs: readonly LivePair[]): LivePair | undefined =>
+  pairs.find(({ useForMs }) => useForMs > 0);

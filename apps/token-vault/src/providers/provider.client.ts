@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
-import type { Clock } from '@gatehouse/kernel/clock';
+import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
@@ -217,7 +217,7 @@ export class ProviderClient {
     const configuration = new openid.Configuration(
       metadata,
       clientId,
-      undefined,
+      { [openid.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
       clientAuthentication(provider, metadata),
     );
     configuration[openid.customFetch] = fetch;

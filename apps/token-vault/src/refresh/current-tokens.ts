@@ -48,9 +48,7 @@ export class CurrentTokensOf {
 
   async #usable({ row, tokens }: CurrentTokens, refused: string | undefined): Promise<CurrentTokens> {
     const isRefused =
-      refused !== undefined &&
-      equalsInConstantTime(sha256(tokens.accessToken), refused) &&
-      !this.#isYoung(row);
+      refused !== undefined && equalsInConstantTime(sha256(tokens.accessToken), refused) && !isYoung(row);
     const freshness = freshnessOf(lifetimeOf(row), this.clock.nowMs(), Math.random());
     if (!isRefused && freshness !== 'expired') {
       if (freshness === 'early' && tokens.refreshToken !== undefined) this.refresher.refreshBehind(row);
@@ -87,11 +85,10 @@ export class CurrentTokensOf {
       details: { provider },
     });
   }
-
-  #isYoung({ refreshedAt }: ConnectionRow): boolean {
-    return refreshedAt !== null && this.clock.nowMs() - refreshedAt.getTime() < TOO_YOUNG_TO_REFUSE_MS;
-  }
 }
+
+const isYoung = ({ sinceRefreshedMs }: ConnectionRow): boolean =>
+  sinceRefreshedMs !== null && sinceRefreshedMs < TOO_YOUNG_TO_REFUSE_MS;
 
 const reauthRequired = ({ provider }: ConnectionRow): GatehouseError =>
   new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, { details: { provider } });

@@ -78,7 +78,7 @@ test.each(['Basic YTpi', 'DPoP abc', 'Negotiate', 'Digest username="a"', 'Bearer
 test.each([
   ['of another audience', { aud: 'https://other.example/mcp' }],
   ['of another issuer', { iss: 'https://evil.example' }],
-  ['that has expired', { exp: Math.floor(Date.now() / 1_000) - 60 }],
+  ['that has expired', { exp: Math.floor(Date.now() / 1_000) - 90 }],
   ['without a session', { tsid: undefined }],
 ])('a token %s is refused', async (_what, claims) => {
   const refused = await post(proxy.mcpUrl, PING, authorization(await proxy.token(claims)));

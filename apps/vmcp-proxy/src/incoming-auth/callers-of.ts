@@ -1,3 +1,4 @@
+import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { Log } from '@gatehouse/observability/log';
@@ -6,8 +7,6 @@ import { issuerKeys } from './issuer-keys.client.js';
 import type { SessionViews } from './session-views.js';
 import { signingKeys } from './signing-keys.client.js';
 import { TokenVerifier } from './token-verifier.js';
-
-const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Whether callers come with tokens of Gatehouse's own authorization server. */
 export const isEmbedded = ({

@@ -1,3 +1,4 @@
+import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
@@ -55,11 +56,27 @@ test('a remembered token is refused the moment it expires', async () => {
     EXPECTED,
     () => Date.now() + aheadMs,
   );
-  const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) - 2 + 4 });
+  const leftSeconds = 60;
+  const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) + leftSeconds });
   await verifier.verify(token);
   expect(verifier.verify(token)).not.toBeInstanceOf(Promise);
-  aheadMs = 3_000;
+  aheadMs = (leftSeconds + EXPECTED.clockToleranceSeconds) * 1_000;
   expect(verifier.verify(token)).toBeInstanceOf(Promise);
+});
+
+test.each([
+  [-30, 'taken: clocks may be a minute apart'],
+  [-90, 'refused: no longer than that'],
+])('a token that expired %d s ago is %s', async (leftSeconds) => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const tolerant = { ...EXPECTED, clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS };
+  const verifier = new TokenVerifier(async () => await Promise.resolve(publicKey), tolerant);
+  const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) + leftSeconds });
+  const verified = Promise.resolve(verifier.verify(token)).then(
+    () => 'taken',
+    () => 'refused',
+  );
+  expect(await verified).toBe(leftSeconds === -30 ? 'taken' : 'refused');
 });
 
 const PACE_MS = 100;

@@ -52,7 +52,10 @@ export class TokenVerifier {
       token: new Secret(token),
       key: principalKey(iss, sub, tsid),
     };
-    this.#verified.set(digest, { principal, expiresAtMs: claims.exp * 1_000 });
+    this.#verified.set(digest, {
+      principal,
+      expiresAtMs: (claims.exp + this.expected.clockToleranceSeconds) * 1_000,
+    });
     return principal;
   }
 }

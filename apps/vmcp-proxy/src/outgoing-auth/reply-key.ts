@@ -1,6 +1,7 @@
 import { releasedCredential } from '@gatehouse/contracts/token-vault/credential';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gatehouse/sealing/message-sealing';
 import { bearer } from './credential-header.js';
 import type { AskedCredential } from './strategy.js';
@@ -10,18 +11,25 @@ export class ReplyKey {
   private constructor(
     readonly publicKey: PublicMessageKey,
     private readonly opener: MessageOpener,
+    private readonly clocks: Pick<ClockSkews, 'note'>,
   ) {}
 
-  static async make(): Promise<ReplyKey> {
+  static async make(clocks: Pick<ClockSkews, 'note'>): Promise<ReplyKey> {
     const pair = await newMessageKeyPair();
-    return new ReplyKey(pair.publicKey, new MessageOpener([pair]));
+    return new ReplyKey(pair.publicKey, new MessageOpener([pair]), clocks);
   }
 
-  /** Opens a credential reply. @throws {GatehouseError} `internal` when it was not sealed for us. */
-  async open(sealed: string): Promise<AskedCredential> {
+  /** Asks and opens the reply. @throws {GatehouseError} what `ask` throws; `internal` when it was not sealed for us. */
+  async answerTo(ask: () => Promise<{ readonly sealed: string }>): Promise<AskedCredential> {
+    const askedAtMs = Date.now();
+    const { sealed } = await ask();
+    const answeredAtMs = Date.now();
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
     const { accessToken, useUntilMs, useForMs } = parsed.data;
+    // Both are of the moment in which the vault released it.
+    if (useForMs !== undefined && useForMs > 0)
+      this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {
       header: bearer(accessToken, sha256(accessToken)),
       useUntilMs: useForMs === undefined ? useUntilMs : Date.now() + useForMs,

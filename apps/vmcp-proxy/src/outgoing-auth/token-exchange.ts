@@ -25,14 +25,10 @@ export const tokenExchange = (
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused }),
     };
-    const exchange = async (subject: { readonly sealedSubject?: string }): Promise<AskedCredential> => {
-      const { sealed } = await contracts.ask(
-        credentialExchange,
-        { ...request, ...subject },
-        { deadlineAtMs },
+    const exchange = async (subject: { readonly sealedSubject?: string }): Promise<AskedCredential> =>
+      await replyKey.answerTo(
+        async () => await contracts.ask(credentialExchange, { ...request, ...subject }, { deadlineAtMs }),
       );
-      return await replyKey.open(sealed);
-    };
     if (subjectProviderName !== undefined) return await exchange({});
     try {
       return await exchange({ sealedSubject: await sealedSubject(principal, vaultKey) });

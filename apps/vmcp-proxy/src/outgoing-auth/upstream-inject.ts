@@ -21,7 +21,8 @@ export const upstreamInject = (
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused }),
     };
-    const { sealed } = await contracts.ask(credentialInject, request, { deadlineAtMs });
-    return await replyKey.open(sealed);
+    return await replyKey.answerTo(
+      async () => await contracts.ask(credentialInject, request, { deadlineAtMs }),
+    );
   },
 });

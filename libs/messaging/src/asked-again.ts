@@ -1,0 +1,67 @@
+import { ERROR_CODES, isErrorCode } from '@gatehouse/kernel/error-codes';
+import { Observable, Subscription, timer } from 'rxjs';
+import type { AskBudget } from './ask-budget.js';
+
+/** Without a reply for this long, an idempotent request goes out again, to whichever replica takes it. */
+export const ASK_AGAIN_AFTER_MS = 1_500;
+/** Of one request, the first included. */
+const MOST_SENDINGS = 3;
+/** When the budget was used up. */
+const LOOK_AT_BUDGET_EVERY_MS = 100;
+/** A refusal is an answer, but another sending may be about to succeed. */
+const REFUSAL_WAITS_MS = 1_500;
+
+/**
+ * The first good answer to any of the sendings. An error ends nothing while another sending is under way: one that says
+ * *try again* waits for it to the end, a refusal for a moment.
+ */
+export function askedAgain(send: () => Observable<unknown>, budget: AskBudget): Observable<unknown> {
+  return new Observable((asker) => {
+    const all = new Subscription();
+    let [sent, underWay] = [0, 0];
+    let failure: { readonly error: unknown } | undefined;
+    const fail = (): void => asker.error(failure?.error);
+    const failed = (error: unknown): void => {
+      underWay -= 1;
+      if (failure === undefined || isRefusal(error)) failure = { error };
+      if (underWay === 0) fail();
+      else if (isRefusal(error)) all.add(timer(REFUSAL_WAITS_MS).subscribe(fail));
+    };
+    const sendOne = (): void => {
+      const isAgain = sent > 0;
+      sent += 1;
+      underWay += 1;
+      all.add(
+        send().subscribe({
+          next: (answer) => {
+            if (isAgain) budget.helped();
+            asker.next(answer);
+            asker.complete();
+          },
+          error: failed,
+        }),
+      );
+      if (sent < MOST_SENDINGS) sendLater(ASK_AGAIN_AFTER_MS);
+    };
+    const sendLater = (afterMs: number): void => {
+      all.add(
+        timer(afterMs).subscribe(() => {
+          // Somebody has answered, if not well: that is not a replica that died.
+          if (failure !== undefined) return;
+          if (budget.take()) sendOne();
+          else sendLater(LOOK_AT_BUDGET_EVERY_MS);
+        }),
+      );
+    };
+    budget.asked();
+    sendOne();
+    return all;
+  });
+}
+
+/** A code that the same request gets again. What has no code did not come from an answerer. */
+function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
+  const { code } = error;
+  return isErrorCode(code) && ERROR_CODES[code].retry !== 'safe';
+}
