@@ -11,5 +11,9 @@ export class GoneClientFilter extends BaseExceptionFilter {
   }
 }
 
-/** A request is also destroyed when it was read to its end, so its connection is what tells. */
-export const isGone = ({ socket }: Pick<IncomingMessage, 'socket'>): boolean => socket.destroyed;
+/**
+ * A request is also destroyed when it was read to its end, so its connection is what tells; one that was reset just now
+ * has no address any more.
+ */
+export const isGone = ({ socket }: Pick<IncomingMessage, 'socket'>): boolean =>
+  socket.destroyed || socket.remoteAddress === undefined;

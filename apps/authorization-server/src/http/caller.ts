@@ -5,13 +5,17 @@ import proxyAddress from '@fastify/proxy-addr';
 /** Who sends a request, as far as limits tell callers apart. */
 export type CallerOf = (request: IncomingMessage) => string;
 
+/** A connection that was reset has no address any more: nobody hears what is answered. */
+const GONE = 'gone';
+
 /**
  * The address that the connection comes from. Where that is a trusted proxy, the address that it wrote into
  * `X-Forwarded-For`, and so on; what stands before the first untrusted address is the caller's own invention.
  */
 export function callerBehind(trustedProxies: readonly string[]): CallerOf {
   const isTrusted = proxyAddress.compile([...trustedProxies]);
-  return (request) => networkOf(proxyAddress(request, isTrusted));
+  return (request) =>
+    request.socket.remoteAddress === undefined ? GONE : networkOf(proxyAddress(request, isTrusted));
 }
 
 /** Whose connection it is; a trusted proxy speaks for many and has no name. */

@@ -122,6 +122,12 @@ describe('the rate limit', () => {
         expect(callerOf(from('10.1.2.3', `${invented}, 192.0.2.7`))).toBe('192.0.2.7');
       expect(callerBehind([])(from('127.0.0.1', '192.0.2.7'))).toBe('127.0.0.1');
     });
+
+    test('whose connection was reset meanwhile is nobody, and fails nothing', () => {
+      const gone = new IncomingMessage(new Socket());
+      gone.headers['x-forwarded-for'] = '192.0.2.7';
+      for (const trusted of [[], ['10.0.0.0/8']]) expect(callerBehind(trusted)(gone)).toBe('gone');
+    });
   });
 
   test('remembers a bounded number of callers, and still whom it limits, whoever floods (memory)', () => {
