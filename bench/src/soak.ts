@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Service } from '@gatehouse/contracts/contract';
+import { whoAmI } from '@gatehouse/testing/mcp-calls';
+import { OAuthClient } from '@gatehouse/testing/oauth-client';
+import { startWorld, type World } from '@gatehouse/testing/world';
+import startPostgres from '../../libs/testing/jest-global-setup.mjs';
+import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
+import { linearSlope, TableRows } from './growth.js';
+import { storeConnections } from './stored-connections.js';
+
+/**
+ * Many connections stored, many people at work, for a long time: what grows? Prints the memory of each process and the
+ * rows of each table; only the custody log may grow.
+ */
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 30);
+const STORED = Number(process.env['SOAK_STORED'] ?? 100_000);
+const PEOPLE = Number(process.env['SOAK_PEOPLE'] ?? 1_000);
+/** About half a core of a small machine, for all three services together. */
+const CALLS_PER_SECOND = Number(process.env['SOAK_RATE'] ?? 120);
+const SIGN_INS_AT_ONCE = 8;
+const SAMPLE_EVERY_MS = 10_000;
+/** Until caches are full, and what lives for a short time has begun to go away. */
+const WARM_UP_SHARE = 0.4;
+const BACKENDS = ['repos', 'directory', 'tickets', 'status'] as const;
+const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const satisfies readonly Service[];
+const PROVIDER_TTL_SECONDS = '60';
+/** So that the tokens of sign-ins are renewed all the time, too. */
+const RENEW_AFTER_MS = 90_000;
+
+interface Person {
+  readonly login: string;
+  readonly client: OAuthClient;
+  accessToken: string;
+  refreshToken: string;
+  renewAtMs: number;
+}
+
+interface Sample {
+  readonly atHours: number;
+  readonly rssMiB: Readonly<Record<Service, number>>;
+  readonly heapMiB: Readonly<Record<Service, number>>;
+}
+
+await startPostgres();
+const world = await startWorld({
+  demonstrationFlags: ['acme', 'octo']
+    .flatMap((name) => [`--${name}-access-token-ttl`, PROVIDER_TTL_SECONDS])
+    .concat('--sts-token-ttl', PROVIDER_TTL_SECONDS),
+  // Used refresh tokens are known until they would have expired: so that they do within the run.
+  configure: (yaml) =>
+    yaml.replace(
+      'authServer:\n',
+      'authServer:\n  tokenLifespans: { accessTokenLifespan: 2m, refreshTokenLifespan: 5m }\n',
+    ),
+});
+try {
+  await storeConnections(world, STORED);
+  console.log(`${STORED} connections stored`);
+  const people = await signEverybodyIn(world);
+  console.log(`${people.length} people signed in`);
+  process.exitCode = await soak(world, people);
+} finally {
+  await world.close();
+  await stopPostgres();
+}
+
+async function signEverybodyIn(running: World): Promise<readonly Person[]> {
+  const people: Person[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < PEOPLE; index = next++) {
+      const login = `person-${index}`;
+      const client = await OAuthClient.register(running.mcpUrl);
+      // Spread, so that they are not all renewed at once.
+      const renewAtMs = Date.now() + Math.random() * RENEW_AFTER_MS;
+      people.push({ login, client, renewAtMs, ...(await client.signIn(login)) });
+    }
+  };
+  await Promise.all(Array.from({ length: SIGN_INS_AT_ONCE }, worker));
+  return people;
+}
+
+async function soak(running: World, people: readonly Person[]): Promise<number> {
+  const outcomes = { right: 0, wrong: 0, failed: 0, renewed: 0 };
+  const samples: Sample[] = [];
+  const beganAtMs = Date.now();
+  const endAtMs = beganAtMs + MINUTES * 60_000;
+  const warmAtMs = beganAtMs + MINUTES * 60_000 * WARM_UP_SHARE;
+  const cpuBefore = cpuSeconds(running);
+  const calls = new Set<Promise<void>>();
+  let warm: TableRows | undefined;
+  let nextSampleAtMs = warmAtMs;
+  for (let call = 0; Date.now() < endAtMs; call += 1) {
+    const person = people[call % people.length];
+    const backend = BACKENDS[Math.floor(call / people.length) % BACKENDS.length] ?? 'repos';
+    if (person !== undefined) {
+      const calling = callAs(running, person, backend, outcomes).finally(() => calls.delete(calling));
+      calls.add(calling);
+    }
+    if (Date.now() > nextSampleAtMs) {
+      nextSampleAtMs += SAMPLE_EVERY_MS;
+      warm ??= await TableRows.of(running);
+      samples.push(await sampleOf(running, beganAtMs));
+    }
+    await pause(Math.max(0, beganAtMs + (call * 1_000) / CALLS_PER_SECOND - Date.now()));
+  }
+  await Promise.all(calls);
+  const cores = (cpuSeconds(running) - cpuBefore) / ((Date.now() - beganAtMs) / 1_000);
+  console.log(
+    `${MINUTES} minutes: ${JSON.stringify(outcomes)}, all three services together ${cores.toFixed(2)} of a core`,
+  );
+  printMemory(samples);
+  const growing = (warm ?? (await TableRows.of(running))).printGrowth(await TableRows.of(running));
+  return outcomes.wrong + outcomes.failed + growing.length === 0 ? 0 : 1;
+}
+
+async function callAs(
+  { mcpUrl }: World,
+  person: Person,
+  backend: (typeof BACKENDS)[number],
+  outcomes: { right: number; wrong: number; failed: number; renewed: number },
+): Promise<void> {
+  if (Date.now() > person.renewAtMs) {
+    person.renewAtMs = Date.now() + RENEW_AFTER_MS;
+    const answer = await person.client.refresh(person.refreshToken);
+    if (answer.access_token === undefined || answer.refresh_token === undefined) outcomes.failed += 1;
+    else {
+      outcomes.renewed += 1;
+      person.accessToken = answer.access_token;
+      person.refreshToken = answer.refresh_token;
+    }
+  }
+  const { who } = await whoAmI(mcpUrl, person.accessToken, backend);
+  const subject = backend === 'status' ? null : `${backend === 'repos' ? 'octo' : 'acme'}-${person.login}`;
+  if (who === undefined) outcomes.failed += 1;
+  else if (who.subject === subject) outcomes.right += 1;
+  else outcomes.wrong += 1;
+}
+
+async function sampleOf(running: World, beganAtMs: number): Promise<Sample> {
+  const ofEach = async (measure: (service: Service) => Promise<number>) =>
+    Object.fromEntries(
+      await Promise.all(SERVICES.map(async (service) => [service, await measure(service)] as const)),
+    ) as Record<Service, number>;
+  return {
+    atHours: (Date.now() - beganAtMs) / 3_600_000,
+    rssMiB: await ofEach(async (service) => await Promise.resolve(rssMiB(pidOf(running, service)))),
+    heapMiB: await ofEach((service) => heapMiB(running, service)),
+  };
+}
+
+function printMemory(samples: readonly Sample[]): void {
+  console.table(
+    SERVICES.map((service) => {
+      const line = (values: readonly number[]) =>
+        linearSlope(samples.map(({ atHours }, index) => [atHours, values[index] ?? 0]));
+      const rss = samples.map((sample) => sample.rssMiB[service]);
+      return {
+        process: service,
+        'MiB first': Math.round(rss[0] ?? 0),
+        'MiB last': Math.round(rss.at(-1) ?? 0),
+        'MiB most': Math.round(Math.max(...rss)),
+        'MiB per hour': Math.round(line(rss)),
+        'heap MiB per hour': Math.round(line(samples.map((sample) => sample.heapMiB[service]))),
+      };
+    }),
+  );
+}
+
+function pidOf({ replicas }: World, service: Service): number {
+  return replicas[service][0]?.pid ?? 0;
+}
+
+function rssMiB(pid: number): number {
+  const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1_024;
+}
+
+async function heapMiB(running: World, service: Service): Promise<number> {
+  const [port = 0] = running.internalPortsOf(service);
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const [, bytes = '0'] = /^\w*nodejs_heap_size_used_bytes (\S+)$/m.exec(text) ?? [];
+  return Number(bytes) / 1_048_576;
+}
+
+/** User and system time of the three services, in seconds (proc(5): clock ticks, 100 a second). */
+function cpuSeconds(running: World): number {
+  return SERVICES.map((service) => {
+    const fields =
+      readFileSync(`/proc/${pidOf(running, service)}/stat`, 'utf8')
+        .split(') ')[1]
+        ?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }).reduce((sum, seconds) => sum + seconds, 0);
+}
