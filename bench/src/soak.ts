@@ -18,7 +18,9 @@ const STORED = Number(process.env['SOAK_STORED'] ?? 100_000);
 const PEOPLE = Number(process.env['SOAK_PEOPLE'] ?? 1_000);
 /** About half a core of a small machine, for all three services together. */
 const CALLS_PER_SECOND = Number(process.env['SOAK_RATE'] ?? 120);
-const SIGN_INS_AT_ONCE = 8;
+const CLIENTS = 20;
+/** After which somebody who was told to wait tries again. */
+const TOO_MANY_MS = 1_000;
 const SAMPLE_EVERY_MS = 10_000;
 /** Until caches are full, and what lives for a short time has begun to go away. */
 const WARM_UP_SHARE = 0.4;
@@ -65,19 +67,23 @@ try {
   await stopPostgres();
 }
 
-async function signEverybodyIn(running: World): Promise<readonly Person[]> {
+/** A few clients, as hosted ones are; slowly, since all of them come from one address, which is limited. */
+async function signEverybodyIn({ mcpUrl }: World): Promise<readonly Person[]> {
+  const clients: OAuthClient[] = [];
+  for (let index = 0; index < CLIENTS; index += 1) clients.push(await OAuthClient.register(mcpUrl));
   const people: Person[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < PEOPLE; index = next++) {
-      const login = `person-${index}`;
-      const client = await OAuthClient.register(running.mcpUrl);
+  for (let index = 0; index < PEOPLE;) {
+    const client = clients[index % clients.length];
+    if (client === undefined) throw new Error('no client');
+    const login = `person-${index}`;
+    const signedIn = await client.signIn(login).catch(() => undefined);
+    if (signedIn === undefined) await pause(TOO_MANY_MS);
+    else {
       // Spread, so that they are not all renewed at once.
-      const renewAtMs = Date.now() + Math.random() * RENEW_AFTER_MS;
-      people.push({ login, client, renewAtMs, ...(await client.signIn(login)) });
+      people.push({ login, client, renewAtMs: Date.now() + Math.random() * RENEW_AFTER_MS, ...signedIn });
+      index += 1;
     }
-  };
-  await Promise.all(Array.from({ length: SIGN_INS_AT_ONCE }, worker));
+  }
   return people;
 }
 

@@ -1,5 +1,9 @@
 import type { Service } from '@gatehouse/contracts/contract';
+import { signIn } from '@gatehouse/scripted-browser/sign-in';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
+import { newBrowser, OAuthClient, PASSWORD } from '@gatehouse/testing/oauth-client';
+import { answersOk } from '@gatehouse/testing/program';
+import { until } from '@gatehouse/testing/until';
 import { printFigure } from '@gatehouse/testing/figures';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -66,16 +70,19 @@ test.each<[string, Service]>([
   },
 );
 
-test.each<[string, Service | 'nats']>([
+const ALL: readonly [string, Service | 'nats'][] = [
   ['all vaults', 'token-vault'],
   ['all authorization servers', 'authorization-server'],
   ['all proxies', 'vmcp-proxy'],
   ['nats-server', 'nats'],
-])(
+];
+const partsOf = (what: Service | 'nats') => (what === 'nats' ? [world.nats] : world.replicas[what]);
+
+test.each(ALL)(
   '%s killed and restarted while calls flow: no wrong answer, only retryable errors, no new sign-in',
   async (name, what) => {
     const everybody = await people();
-    const parts = what === 'nats' ? [world.nats] : world.replicas[what];
+    const parts = partsOf(what);
     callers = new Callers(world, everybody);
     await callers.more('right', OFTEN_AT_EACH);
     await Promise.all(parts.map((part) => part.kill()));
@@ -88,5 +95,46 @@ test.each<[string, Service | 'nats']>([
     expect(callers.wrong).toBe(0);
     expect(callers.others.slice(0, 3)).toEqual([]);
     await nobodySignsInAgain(everybody);
+  },
+);
+
+async function everybodyIsReady(): Promise<boolean> {
+  const ports = (Object.keys(world.replicas) as Service[]).flatMap((service) =>
+    world.internalPortsOf(service),
+  );
+  const ready = await Promise.all(ports.map((port) => answersOk(`http://127.0.0.1:${port}/readyz`)));
+  return ready.every(Boolean);
+}
+
+test.each(ALL)(
+  '%s killed and restarted at every page of a sign-in, before its code and before its refresh token are redeemed: it goes on to its end',
+  async (name, what) => {
+    let restarts = 0;
+    const restart = async (): Promise<void> => {
+      await Promise.all(partsOf(what).map((part) => part.kill()));
+      await Promise.all(partsOf(what).map((part) => part.start()));
+      await until(everybodyIsReady);
+      restarts += 1;
+    };
+    const client = await OAuthClient.register(world.mcpUrl);
+    const request = client.authorizationRequest();
+    const outcome = await signIn(newBrowser(), request.url, {
+      login: 'carol',
+      password: PASSWORD,
+      meanwhile: restart,
+    });
+    if (outcome.kind !== 'redirected') throw new Error(`${outcome.reason}: ${outcome.page.text}`);
+    await restart();
+    const code = new URL(outcome.url).searchParams.get('code') ?? '';
+    const tokens = await client.redeem(code, request.codeVerifier);
+    await restart();
+    const renewed = await client.refresh(tokens.refresh_token ?? '');
+    await restart();
+    for (const backend of BACKENDS)
+      expect((await whoAmI(world.mcpUrl, renewed.access_token ?? '', backend)).who).toMatchObject({
+        subject: subjectAt(backend, 'carol'),
+      });
+    printFigure(`${name} restarted ${restarts} times in the middle of one sign-in: signed in`);
+    expect(restarts).toBeGreaterThan(5);
   },
 );

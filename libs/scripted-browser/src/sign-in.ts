@@ -7,6 +7,8 @@ export interface Person {
   readonly login: string;
   readonly password: string;
   readonly decision?: 'approve' | 'cancel';
+  /** What happens while they look at a page. */
+  readonly meanwhile?: (page: Page) => Promise<void>;
 }
 
 /** `redirected`: the client's redirect URI was reached. `ended`: a page that a person could not get past either. */
@@ -39,6 +41,7 @@ export async function signIn(
       if (logins.has(answer.form.action)) return { kind: 'ended', page, reason: 'the login was refused' };
       logins.add(answer.form.action);
     }
+    await person.meanwhile?.(page);
     landing = await send(browser, answer, person);
   }
   return { kind: 'ended', page: browser.page, reason: `no end after ${MAX_STEPS} pages` };
