@@ -74,7 +74,7 @@ describe('room for those who have signed in:', () => {
     });
     return Number(found[0]?.count);
   };
-  const fill = async (text: string) => await rows.query({ name: text.slice(0, 60), text });
+  const fill = async (text: string) => await rows.query({ name: text.slice(-60), text });
 
   test('a flood of sign-ins that nobody finishes is held to its bytes, the newest stay', async () => {
     await fill(`insert into attempts (id, state, created_at, expires_at)
@@ -90,6 +90,18 @@ describe('room for those who have signed in:', () => {
     expect(left).toBeLessThan(1_100);
     expect(await count("attempts where id = 'attempt 12000'")).toBe(1);
     expect(await count("attempts where id = 'attempt 1'")).toBe(0);
+  });
+
+  test('a flood of browsers signs nobody out of theirs', async () => {
+    const browsers = EXPENDABLE.find(({ where }) => where?.includes("'Interaction'"));
+    if (browsers === undefined) throw new Error('browsers are not expendable');
+    await fill(`insert into oidc_records (model, id, payload, created_at)
+      select 'Session', 'flood ' || n, '{"uid": "flood"}', now() from generate_series(1, 500) n`);
+    await fill(`insert into oidc_records (model, id, payload, created_at)
+      values ('Session', 'signed in', '{"uid": "mine", "accountId": "me"}', now() - interval '1 day')`);
+    expect(await makeRoom(rows, { ...browsers, maxBytes: 0 })).toBe(500);
+    expect(await count("oidc_records where id = 'signed in'")).toBe(1);
+    await fill(`delete from oidc_records where model = 'Session'`);
   });
 
   test('a flood of registrations takes no client away with which somebody has signed in, nor one that is just beginning', async () => {

@@ -44,8 +44,9 @@ export const EXPENDABLE: readonly Expendable[] = [
   { table: 'attempts', age: 'created_at', maxBytes: 256 * MIB },
   {
     table: 'oidc_records',
-    // Browsers and requests on their way; a sign-in that is done has a grant.
-    where: "model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')",
+    // Requests on their way, and browsers in which nobody is signed in; a sign-in that is done has a grant.
+    where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')
+      and not (model = 'Session' and payload ? 'accountId')`,
     age: 'created_at',
     maxBytes: 256 * MIB,
   },
