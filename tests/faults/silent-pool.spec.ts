@@ -4,6 +4,7 @@ import { KeptLog } from '@gatehouse/testing/kept-log';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { printFigure } from '@gatehouse/testing/figures';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Database } from '@gatehouse/persistence/database';
 import { databaseUnreachable } from '@gatehouse/persistence/reachable';
@@ -73,4 +74,33 @@ test('a start does not hang on a database that accepts and says nothing', async 
   link.freeze();
   await expect(databaseUnreachable(url)).resolves.toMatch(/does not answer in time/);
   link.heal();
+});
+
+test('connections to a primary that has become a standby are left after one refusal', async () => {
+  const readOnly = async (value: 'on' | 'off') => {
+    const client = new pg.Client({
+      connectionString: database.adminUrl.reveal(),
+      options: '-c default_transaction_read_only=off',
+    });
+    await client.connect();
+    const { pathname } = new URL(database.adminUrl.reveal());
+    await client.query(`alter database ${pathname.slice(1)} set default_transaction_read_only = ${value}`);
+    await client.end();
+  };
+  await readOnly('on');
+  const standby = new Database(
+    { url: database.url, schema: database.schema, applicationName: 'spec' },
+    new KeptLog(),
+  );
+  const write = () => standby.query({ name: 'write', text: 'create table if not exists written (one int)' });
+  await Promise.all(
+    Array.from({ length: MOST_CONNECTIONS }, () =>
+      standby.query({ name: 'slow', text: 'select pg_sleep(0.1)' }),
+    ),
+  );
+  // The address leads to the new primary from here on; what was connected stays where it is.
+  await readOnly('off');
+  expect(await codeOf(write())).toBe('unavailable');
+  expect(await codeOf(write())).toBe('answered');
+  await standby.onApplicationShutdown();
 });

@@ -5,6 +5,7 @@ import { Readiness } from '@gatehouse/observability/readiness';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ClientNats } from '@nestjs/microservices';
 import { type BusOptions, connectionOptions } from './bus-options.js';
+import { busUnreachable } from './reachable.js';
 
 /** The service's asking side of the bus: one connection, made at start, that comes back by itself. */
 @Injectable()
@@ -19,11 +20,15 @@ export class BusConnection implements OnModuleInit, OnApplicationShutdown {
     readiness: Readiness,
   ) {
     this.client = new ClientNats(connectionOptions(options));
-    readiness.part('bus', async () => {
-      if (!this.#connected) throw new GatehouseError('unavailable', 'the bus is not connected');
-      // A server that is gone without a word shows only here.
-      await this.connection.flush();
-    });
+    readiness.part(
+      'bus',
+      async () => {
+        if (!this.#connected) throw new GatehouseError('unavailable', 'the bus is not connected');
+        // A server that is gone without a word shows only here.
+        await this.connection.flush();
+      },
+      async () => await busUnreachable(options),
+    );
   }
 
   async onModuleInit(): Promise<void> {

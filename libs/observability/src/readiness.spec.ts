@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ClockSkews } from './clock-skews.js';
 import { Log, type LogFields } from './log.js';
@@ -110,4 +110,33 @@ test('however often it is asked, what hangs is looked at once at a time', async 
   answer.resolve(undefined);
   await answer.promise;
   await expect(look.failure()).resolves.toBeUndefined();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test('a process is stuck when it alone does not reach a part for a minute; an outage for everybody restarts nobody', async () => {
+  const { readiness } = service();
+  let nowMs = 1_000_000;
+  jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  let [isLost, isAway]: [boolean, string | undefined] = [true, 'it is away'];
+  readiness.part(
+    'database',
+    () => (isLost ? down() : undefined),
+    () => Promise.resolve(isAway),
+  );
+  const stuckAfter = async (passedMs: number) => {
+    nowMs += passedMs;
+    await readiness.report();
+    return await readiness.stuck();
+  };
+  expect(await stuckAfter(0)).toEqual([]);
+  expect(await stuckAfter(60_000)).toEqual([]);
+  isAway = undefined;
+  expect(await stuckAfter(1)).toEqual(['database']);
+  isLost = false;
+  expect(await stuckAfter(1)).toEqual([]);
+  isLost = true;
+  expect(await stuckAfter(59_999)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { ClockSkews, type ClockReport } from './clock-skews.js';
 import { Log } from './log.js';
@@ -41,11 +41,16 @@ export interface ReadinessReport {
 }
 
 const LOOK_EVERY_MS = 5 * SECOND_MS;
+/** Every connection has come back, or been given up, several times by then. */
+const STUCK_AFTER_MS = MINUTE_MS;
 
 /** What this replica can do now, by job. Parts are added by what provides them, jobs by the service. */
 @Injectable()
 export class Readiness implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #parts = new Map<string, OneLook>();
+  readonly #afresh = new Map<string, OneLook>();
+  /** Since when, for those that fail now. */
+  readonly #partFailedAtMs = new Map<string, number>();
   readonly #jobs: Job[] = [];
   readonly #failing = new Map<string, Extract<JobReport, { status: 'failing' }>>();
   readonly #gauge;
@@ -59,8 +64,30 @@ export class Readiness implements OnApplicationBootstrap, OnApplicationShutdown 
     this.#gauge = metrics.gauge('job_ready', 'Whether this replica can do that work: 1 or 0.', ['job']);
   }
 
-  part(name: string, check: PartCheck): void {
+  /** @param afresh looks by a way that is made anew for it; it says what is wrong, or nothing. */
+  part(name: string, check: PartCheck, afresh?: () => Promise<string | undefined>): void {
     this.#parts.set(name, new OneLook(check));
+    if (afresh === undefined) return;
+    const look = new OneLook(async () => {
+      const problem = await afresh();
+      if (problem !== undefined) throw new Error(problem);
+    });
+    this.#afresh.set(name, look);
+  }
+
+  /**
+   * Parts that have failed here for long while a way that is made anew works: this process does not find back by itself,
+   * and a new one would. What is away for everybody is not among them.
+   */
+  async stuck(): Promise<readonly string[]> {
+    const nowMs = performance.now();
+    const longFailing = [...this.#afresh].filter(
+      ([name]) => nowMs - (this.#partFailedAtMs.get(name) ?? nowMs) >= STUCK_AFTER_MS,
+    );
+    const looks = longFailing.map(async ([name, look]) =>
+      (await look.failure()) === undefined && this.#partFailedAtMs.has(name) ? [name] : [],
+    );
+    return (await Promise.all(looks)).flat();
   }
 
   job(job: Job): void {
@@ -80,6 +107,9 @@ export class Readiness implements OnApplicationBootstrap, OnApplicationShutdown 
   async report(): Promise<ReadinessReport> {
     const looks = [...this.#parts].map(async ([name, look]) => [name, await look.failure()] as const);
     const failures = new Map((await Promise.all(looks)).filter(([, failure]) => failure !== undefined));
+    for (const name of this.#parts.keys())
+      if (!failures.has(name)) this.#partFailedAtMs.delete(name);
+      else if (!this.#partFailedAtMs.has(name)) this.#partFailedAtMs.set(name, performance.now());
     const jobs = this.#jobs.map((job) => [job.name, this.#judge(job, failures)] as const);
     const isOk = (name: string): boolean => !this.#failing.has(name);
     const main = this.#jobs.filter(({ isMain }) => isMain);

@@ -3,7 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { Log } from '@gatehouse/observability/log';
 import pg from 'pg';
-import { type DatabaseOptions, isTimeout, limitedPool } from './limited-pool.js';
+import { type DatabaseOptions, isDeadEnd, limitedPool } from './limited-pool.js';
 
 /** One statement with its values. `name` makes it a prepared statement: the same name always has the same text. */
 export interface Statement {
@@ -45,8 +45,8 @@ export class Database implements Queries, OnApplicationShutdown {
       await client.query('commit');
       return value;
     } catch (error) {
-      // A connection that did not answer in time is not asked once more.
-      if (isTimeout(error)) broken = error;
+      // A connection that leads nowhere is not asked once more.
+      if (isDeadEnd(error)) broken = error;
       else
         await client.query('rollback').catch((failure: unknown) => {
           broken = failure instanceof Error ? failure : new Error('no rollback');

@@ -31,9 +31,9 @@ export const CONNECTION_LIMITS = {
 } as const;
 
 /**
- * The one way to make a pool of connections, whichever library uses it. When a server does not answer in time, the
- * connections that were made before go with the one that noticed: they lead to the same place, and each of them would
- * cost somebody the whole time limit.
+ * The one way to make a pool of connections, whichever library uses it. When a server does not answer in time, or has
+ * become a standby, the connections that were made before go with the one that noticed: they lead to the same place, and
+ * each of them would fail somebody.
  */
 export function limitedPool(options: DatabaseOptions, log: Pick<Log, 'warn'>): pg.Pool {
   const pool = new pg.Pool({
@@ -52,7 +52,7 @@ export function limitedPool(options: DatabaseOptions, log: Pick<Log, 'warn'>): p
     madeBy.set(client, connections);
   });
   pool.on('release', (error: unknown, client) => {
-    if (isTimeout(error)) {
+    if (isDeadEnd(error)) {
       distrusted = connections;
       dropIdle(pool);
       // The pool takes one out that is being ended when it is given back.
@@ -70,6 +70,10 @@ function dropIdle(pool: pg.Pool): void {
     );
 }
 
-/** pg has no code for it. */
-export const isTimeout = (error: unknown): error is Error =>
-  error instanceof Error && error.message === 'Query read timeout';
+/** SQLSTATE of a server that takes no writes: what was a primary has become a standby. */
+const READ_ONLY = '25006';
+
+/** The server at the other end is gone without a word (pg has no code for it), or is not the one any more that we want. */
+export const isDeadEnd = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error.message === 'Query read timeout' || (error instanceof pg.DatabaseError && error.code === READ_ONLY));

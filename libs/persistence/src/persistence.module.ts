@@ -4,6 +4,7 @@ import { ClockSkews, type Reading } from '@gatehouse/observability/clock-skews';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './limited-pool.js';
+import { databaseUnreachable } from './reachable.js';
 import { Room } from './room.js';
 import { TableSizes } from './table-sizes.js';
 
@@ -30,7 +31,11 @@ export class PersistenceModule {
           inject: [Log, Readiness, ClockSkews],
           useFactory: (log: Log, readiness: Readiness, clocks: ClockSkews) => {
             const database = new Database(options, log);
-            readiness.part('database', async () => clocks.note('database', await readClock(database)));
+            readiness.part(
+              'database',
+              async () => clocks.note('database', await readClock(database)),
+              async () => await databaseUnreachable(options.url),
+            );
             return database;
           },
         },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { ClockSkews } from '@gatehouse/observability/clock-skews';
@@ -118,4 +118,11 @@ test('a service whose internal port is taken does not go on without', async () =
     await new Promise((resolve) => setImmediate(resolve));
   }
   await refused;
+});
+
+test('a process that alone does not reach what it depends on says that it wants to be started anew', async () => {
+  jest.spyOn(readiness, 'stuck').mockResolvedValueOnce(['database']);
+  const stuck = await ask('/healthz');
+  expect([stuck.status, await stuck.json()]).toEqual([503, { status: 'stuck', parts: ['database'] }]);
+  expect((await ask('/healthz')).status).toBe(200);
 });

@@ -11,6 +11,7 @@ import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
 /** What a service tells the people who run it. */
 interface InternalFacts {
   readonly readiness: () => Promise<ReadinessReport>;
+  readonly stuck: () => Promise<readonly string[]>;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
 }
 
@@ -71,7 +72,8 @@ export async function withInternalServer<App extends Application>(
   let stopping = false;
   // What it does not do any more is done by another replica.
   const readiness = async () => (stopping ? STOPPING : await service.report());
-  const facts = { readiness, metrics: app.get(Metrics) };
+  const stuck = async () => (stopping ? [] : await service.stuck());
+  const facts = { readiness, stuck, metrics: app.get(Metrics) };
   const server = await startInternalServer(address, facts, log, limits).catch(async (error: unknown) => {
     await app.close();
     throw error;
@@ -133,7 +135,7 @@ async function startInternalServer(
 async function answer(
   { method, url = '' }: IncomingMessage,
   response: ServerResponse,
-  { readiness, metrics }: InternalFacts,
+  { readiness, stuck, metrics }: InternalFacts,
 ): Promise<void> {
   const [path] = url.split('?');
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
@@ -141,8 +143,11 @@ async function answer(
   else if (method !== 'GET' && method !== 'HEAD')
     send(response, 405, { status: 'unknown' }, { allow: 'GET, HEAD' });
   else if (path === '/metrics') write(response, 200, metrics.contentType, await metrics.render());
-  else if (path === '/healthz') send(response, 200, { status: 'ok' });
-  else {
+  else if (path === '/healthz') {
+    const parts = await stuck();
+    if (parts.length === 0) send(response, 200, { status: 'ok' });
+    else send(response, 503, { status: 'stuck', parts });
+  } else {
     const report = await readiness();
     send(response, report.status === 'unready' ? 503 : 200, report);
   }
