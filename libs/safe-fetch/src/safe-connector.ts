@@ -1,7 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
-import { addressKind } from './addresses.js';
+import { addressKind } from '@gatehouse/kernel/network-address';
 import { OutboundFailure } from './outbound-failure.js';
 
 /** What one caller may reach beyond public https. */

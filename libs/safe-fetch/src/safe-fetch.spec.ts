@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { addressKind } from './addresses.js';
+import { addressKind } from '@gatehouse/kernel/network-address';
 import { fetchFunction } from './fetch-function.js';
 import { OutboundFailure } from './outbound-failure.js';
 import { safeFetch, type SafeFetchOptions } from './safe-fetch.js';

@@ -1,7 +1,7 @@
 import type { EgressRules, GatehouseModel } from '../model.js';
 import type { Finding } from '../problems.js';
 import type { Path } from '../schema-tree.js';
-import { isHttps, isLocalhost, namesPrivateAddress } from '../urls.js';
+import { isHttps, isLocalhost, namedAddress } from '../urls.js';
 import { providersOf, strategiesOf, type Rule } from './rule.js';
 
 interface Outbound {
@@ -23,11 +23,20 @@ export const outboundUrls: Rule = (model) =>
         message: 'http is refused: tokens would travel in the clear.',
         instead: `${url.replace(/^http:/i, 'https:')}, or insecureAllowHttp: true beside it`,
       });
-    if (byBrowser !== true && namesPrivateAddress(url) && !egress.allowPrivateIps)
+    const kind = byBrowser === true ? 'public' : namedAddress(url);
+    if (kind === 'private' && !egress.allowPrivateIps)
       findings.push({
         path,
-        message: 'This is a private, loopback or link-local address.',
+        message: 'This is a private or loopback address.',
         instead: 'a public host, or allowPrivateIps: true beside it',
+      });
+    // What allowPrivateIps does not open either (libs/safe-fetch).
+    if (kind === 'forbidden')
+      findings.push({
+        path,
+        message:
+          'No request ever goes to this address: it is link-local, a metadata service, multicast or reserved.',
+        instead: 'the address of a server',
       });
     return findings;
   });

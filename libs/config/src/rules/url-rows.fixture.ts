@@ -43,7 +43,13 @@ export const URL_ROWS: readonly Row[] = [
     'a backend on the metadata address of a cloud',
     { 'backends.0.url': 'https://169.254.169.254/mcp' },
     'backends[0].url',
-    /private/,
+    /ever/,
+  ],
+  [
+    'a backend on an address that nobody may open',
+    { 'backends.0.url': 'https://192.0.2.1/mcp', 'backends.0.allowPrivateIps': true },
+    'backends[0].url',
+    /ever/,
   ],
   [
     'a backend on a mapped IPv6 address',

@@ -94,7 +94,7 @@ export type WrittenReference = z.output<ReturnType<typeof secret>>;
 
 export const egress = {
   allowPrivateIps: flag(
-    'Requests may go to private, link-local and loopback addresses. True without being written when all URLs beside it are on localhost.',
+    'Requests may go to private and loopback addresses; link-local, metadata and reserved ones stay refused. True without being written when all URLs beside it are on localhost.',
   ),
   insecureAllowHttp: flag(
     '`http:` URLs are accepted. True without being written when all URLs beside it are on localhost.',
