@@ -1,5 +1,5 @@
 import { expiryAfter } from '../providers/token-answer.js';
-import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { isPassing, type UpstreamFailure } from '../providers/upstream-failure.js';
 
 /** What a token exchange came to. `refused` needs somebody to act; `unavailable` passes. */
 export type ExchangeOutcome =
@@ -31,28 +31,9 @@ export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): Ex
   return { kind: 'exchanged', accessToken: response.access_token, expiresAtMs: expiryAfter(nowMs, seconds) };
 }
 
-/** OAuth errors that may pass without anybody acting. */
-const PASSING_ERRORS: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
-
 export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {
-  switch (failure.kind) {
-    case 'oauth_error':
-      return PASSING_ERRORS.has(failure.error) || failure.status >= 500 || failure.status === 429
-        ? { kind: 'unavailable', reason: 'oauth_error' }
-        : { kind: 'refused', reason: 'oauth_error' };
-    case 'http_error':
-      return failure.status === 429 || failure.status >= 500
-        ? { kind: 'unavailable', reason: 'http_error' }
-        : { kind: 'refused', reason: 'http_error' };
-    case 'rejected':
-      return { kind: 'refused', reason: 'not a token response' };
-    case 'authorization_error':
-    case 'bad_callback':
-    case 'issuer_missing':
-    case 'unreachable':
-    case 'no_answer':
-    case 'unreadable':
-    case 'unverifiable':
-      return { kind: 'unavailable', reason: failure.kind };
-  }
+  // An exchange that nobody can read can be made again; nothing was used up.
+  if (isPassing(failure) || failure.kind === 'unreadable')
+    return { kind: 'unavailable', reason: failure.kind };
+  return { kind: 'refused', reason: failure.kind === 'rejected' ? 'not a token response' : failure.kind };
 }

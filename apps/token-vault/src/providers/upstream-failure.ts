@@ -23,6 +23,36 @@ export type UpstreamFailure =
   /** The provider's keys or its user information could not be had now. */
   | { readonly kind: 'unverifiable' };
 
+/**
+ * Errors that say "not now" rather than "not you" (RFC 6749 sections 4.1.2.1 and 5.2; `slow_down` is RFC 8628's, and
+ * providers use it everywhere).
+ */
+const PASSING_ERRORS: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
+/** RFC 9110 sections 15.5.9 and 15.6, RFC 8470 section 5.2, RFC 6585 section 4: asked again later, it may work. */
+const isPassingStatus = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+
+/** Whether it may work later without anybody having done anything, whatever was asked: a sign-in, a refresh or an exchange. */
+export function isPassing(failure: UpstreamFailure): boolean {
+  switch (failure.kind) {
+    case 'authorization_error':
+      return PASSING_ERRORS.has(failure.error);
+    case 'oauth_error':
+      // Such a status says nothing about the grant, whatever its body says.
+      return PASSING_ERRORS.has(failure.error) || isPassingStatus(failure.status);
+    case 'http_error':
+      return isPassingStatus(failure.status);
+    case 'unreachable':
+    case 'no_answer':
+    case 'unverifiable':
+      return true;
+    case 'bad_callback':
+    case 'issuer_missing':
+    case 'unreadable':
+    case 'rejected':
+      return false;
+  }
+}
+
 /** How far one use of the token endpoint got; written by the tapped fetch. */
 export interface TokenRequestProgress {
   requested: boolean;

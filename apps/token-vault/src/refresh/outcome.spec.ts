@@ -9,6 +9,7 @@ const TABLE: readonly (readonly [UpstreamFailure, RefreshOutcome])[] = [
   [{ kind: 'oauth_error', error: 'invalid_client', status: 401 }, 'provider_unavailable'],
   [{ kind: 'oauth_error', error: 'temporarily_unavailable', status: 400 }, 'provider_unavailable'],
   [{ kind: 'oauth_error', error: 'slow_down', status: 429 }, 'provider_unavailable'],
+  [{ kind: 'oauth_error', error: 'invalid_grant', status: 429 }, 'provider_unavailable'],
   [{ kind: 'http_error', status: 500 }, 'provider_unavailable'],
   [{ kind: 'http_error', status: 302 }, 'provider_unavailable'],
   [{ kind: 'http_error', status: 404 }, 'provider_unavailable'],

@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { isPassing, type UpstreamFailure } from '../providers/upstream-failure.js';
 
 /** How the redemption of a refresh token ended. */
 export type Redemption =
@@ -39,8 +39,7 @@ export function outcomeOf(redemption: Redemption, grant: GrantFacts): RefreshOut
 function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshOutcome {
   switch (failure.kind) {
     case 'oauth_error':
-      // A 5xx says nothing about the grant, whatever its body says.
-      if (failure.status >= 500 || !GRANT_IS_GONE.has(failure.error)) return 'provider_unavailable';
+      if (isPassing(failure) || !GRANT_IS_GONE.has(failure.error)) return 'provider_unavailable';
       return grant.stillCurrent ? 'reauth_required' : 'superseded';
     case 'http_error':
     case 'unreachable':
