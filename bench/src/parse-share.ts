@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { ANONYMOUS } from '@gatehouse/vmcp-proxy/dist/incoming-auth/principal.js';
+import { targetOf } from '@gatehouse/vmcp-proxy/dist/calls/call-target.js';
 import { outboundRequest } from '@gatehouse/vmcp-proxy/dist/calls/outbound.js';
 import { eraOf } from '@gatehouse/vmcp-proxy/dist/edge/era.js';
 import { asMessage } from '@gatehouse/vmcp-proxy/dist/edge/message.js';
@@ -56,7 +57,10 @@ function outboundOf(bytes: Buffer): string | Buffer {
   if (message?.kind !== 'request') throw new Error('no request');
   const era = eraOf(message, HEADERS);
   if (era.era !== 'modern') throw new Error(`the revision is ${era.era}`);
+  const target = targetOf(message);
+  if (target === undefined) throw new Error('no call');
   const call = {
+    target,
     principal: ANONYMOUS,
     client: { era: 'modern', envelope: era.envelope },
     message,

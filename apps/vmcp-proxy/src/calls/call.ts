@@ -4,6 +4,7 @@ import type { ModernEnvelope } from '../edge/era.js';
 import type { RequestMessage } from '../edge/message.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { canOpenUrls, type McpSession } from '../mcp-sessions/mcp-session.js';
+import type { CallTarget } from './call-target.js';
 
 /** The client at the other end, as its revision describes it. */
 export type Client =
@@ -12,6 +13,7 @@ export type Client =
 
 /** One request that a backend answers. */
 export interface Call {
+  readonly target: CallTarget;
   readonly principal: Principal;
   readonly client: Client;
   readonly message: RequestMessage;

@@ -136,3 +136,22 @@ test('a changed connection makes the next call ask the vault again, for that use
   await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
   expect(askedBefore()).toBe(before + 1);
 });
+
+test.each([
+  ['tools/call', { name: 'nothing_such' }, 'tool'],
+  ['prompts/get', { name: 'nothing_such' }, 'prompt'],
+  ['resources/read', { uri: 'nothing://such' }, 'resource'],
+  [
+    'completion/complete',
+    { ref: { type: 'ref/resource', uri: 'nothing://{such}' }, argument: { name: 'such', value: '' } },
+    'resource',
+  ],
+  [
+    'completion/complete',
+    { ref: { type: 'ref/prompt', name: 'nothing_such' }, argument: { name: 'a', value: '' } },
+    'prompt',
+  ],
+])('%s of %j, which nobody has, is told that there is no such %s', async (method, params, what) => {
+  const { body } = await modern(world.proxy.mcpUrl, method, params, { token });
+  expect(body.error).toMatchObject({ code: -32_602, message: `there is no such ${what}` });
+});

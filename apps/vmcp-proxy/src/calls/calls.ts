@@ -16,10 +16,10 @@ import { promisable } from './backend-questions.js';
 import type { Call } from './call.js';
 import { deliverTo, type DeliveryDependencies } from './call-delivery.js';
 import { deliverRefusal } from './deliver-refusal.js';
-import { calledName, sendResult, type Failures } from './failures.js';
+import { sendResult, type Failures } from './failures.js';
 import { CANCELLED, SESSION_OVER, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
-import { routeOf, thingOf } from './route-call.js';
+import { routeOf } from './route-call.js';
 
 export interface CallDependencies extends DeliveryDependencies {
   readonly backends: AuthorizedBackend;
@@ -51,7 +51,8 @@ export class Calls {
   /** Answers the call, whatever happens. */
   async run(call: Call): Promise<void> {
     const startedAtMs = performance.now();
-    const route = routeOf(call, this.to.catalog.known(call.principal)) ?? (await this.#lookAgain(call));
+    const route =
+      routeOf(call.target, this.to.catalog.known(call.principal)) ?? (await this.#lookAgain(call));
     if (route === undefined) {
       this.#sayUnknown(call);
       return;
@@ -76,9 +77,9 @@ export class Calls {
   /** A name that is not known may be new, or belong to a backend that was never listed for this caller. */
   async #lookAgain(call: Call): Promise<Route | undefined> {
     const view = await this.to.catalog.current(call.principal);
-    const route = routeOf(call, view);
+    const route = routeOf(call.target, view);
     if (route !== undefined) return route;
-    const backend = view.mayBelongTo(calledName(call));
+    const backend = view.mayBelongTo(call.target.name ?? '');
     return backend === undefined ? undefined : { backend, original: '', standsIn: true };
   }
 
@@ -90,7 +91,7 @@ export class Calls {
    */
   async #listedNow(call: Call, { backend, definition }: Route): Promise<Route | undefined> {
     const view = await this.to.catalog.current(call.principal);
-    const route = routeOf(call, view);
+    const route = routeOf(call.target, view);
     // Who calls a stand-in asks what is wrong, and was told that it only reads: a tool of its name is not what was meant.
     if (definition === undefined && route !== undefined && route.standsIn !== true) return route;
     const failure = view.failureOf(backend);
@@ -104,7 +105,7 @@ export class Calls {
   }
 
   #sayUnknown(call: Call): void {
-    this.to.failures.unknownName(call, thingOf(call.message.method), calledName(call));
+    this.to.failures.unknownName(call);
   }
 
   /** Whether the user answered our own question with no. */
@@ -113,7 +114,7 @@ export class Calls {
     const state = this.to.states.ownIn(params);
     const provider = this.to.failures.providerOf(backend);
     if (state === undefined || provider === undefined) return false;
-    const asked = { principalKey: call.principal.key, name: calledName(call) };
+    const asked = { principalKey: call.principal.key, name: call.target.name ?? '' };
     return (
       this.to.states.verifies(state, asked) && declined(params.get('inputResponses')?.object(), provider)
     );

@@ -38,11 +38,15 @@ export class Failures {
   }
 
   /** Nothing of that name is listed for this caller. */
-  unknownName(call: Call, what: 'tool' | 'prompt' | 'resource', given: unknown): void {
-    const uri = what === 'resource' ? { data: { uri: given } } : {};
-    const notFound =
-      what === 'resource' && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
-    sendError(call, { code: notFound, message: `there is no such ${what}`, ...uri });
+  unknownName(call: Call): void {
+    const { kind, name, isCompletion } = call.target;
+    const isResource = kind === 'resource' && !isCompletion;
+    const code = isResource && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
+    sendError(call, {
+      code,
+      message: `there is no such ${kind}`,
+      ...(isResource ? { data: { uri: name ?? '' } } : {}),
+    });
   }
 
   #missing({ principal }: Call, backend: string, error: GatehouseError): MissingProvider | undefined {
@@ -55,7 +59,7 @@ export class Failures {
     const { method } = call.message;
     const form = declined || !MAY_ASK.has(method) ? 'none' : urlElicitation(call.client);
     if (form === 'input_required') {
-      const state = this.states.seal({ principalKey: call.principal.key, name: calledName(call) });
+      const state = this.states.seal({ principalKey: call.principal.key, name: call.target.name ?? '' });
       const prompt = inputRequired([missing], state);
       if ('result' in prompt) sendResult(call, prompt.result);
     } else if (form === 'error') {
@@ -90,11 +94,6 @@ export class Failures {
       call.answer.end();
     } else call.answer.breakOff();
   }
-}
-
-/** The name or URI that the call is about, as the client wrote it. */
-export function calledName({ message: { params } }: Call): string {
-  return (params.get('name') ?? params.get('uri'))?.text() ?? '';
 }
 
 export function sendResult(

@@ -1,14 +1,13 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Peer } from '../backends/peer.js';
-import type { Route } from '../catalog/view.js';
 import { jsonText, spelled } from '../edge/json-text.fixture.js';
 import { asMessage, type JsonObject, type RequestMessage } from '../edge/message.js';
 import { RawJson } from '../edge/raw-json.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
+import { targetOf } from './call-target.js';
 import type { Call, Client } from './call.js';
 import { outboundRequest } from './outbound.js';
-import { CALL_METHODS, routeOf } from './route-call.js';
 
 const MODERN: Client = { era: 'modern', envelope: { capabilities: {} } };
 const LEGACY: Client = {
@@ -31,14 +30,13 @@ const messageOf = (text: string): RequestMessage => {
   return message;
 };
 
-const callOf = (text: string, client: Client): Call => ({
-  principal: ANONYMOUS,
-  client,
-  message: messageOf(text),
-  headers: {},
-  // Nothing of it is used before there is an answer.
-  answer: undefined as never,
-});
+const callOf = (text: string, client: Client): Call => {
+  const message = messageOf(text);
+  const target = targetOf(message);
+  if (target === undefined) throw new Error('not a call');
+  // Nothing of the answer is used before there is one.
+  return { target, principal: ANONYMOUS, client, message, headers: {}, answer: undefined as never };
+};
 
 const bodyOf = (text: string, client: Client, peer: Peer, original = 'theirs'): string =>
   outboundRequest(callOf(text, client), { backend: 'one', original }, peer).body.toString();
@@ -60,7 +58,7 @@ const reference = fc
 const request = fc
   .record({
     id: fc.constantFrom('1', '1.0', '12345678901234567890', '"a\\u0062"', '-0', '1e3'),
-    method: fc.constantFrom(...CALL_METHODS),
+    method: fc.constantFrom('tools/call', 'prompts/get', 'resources/read', 'completion/complete'),
     members: fc.tuple(name, name, reference, value, value),
     order: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }),
     outer: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }),
@@ -148,10 +146,7 @@ test('a reference with two names is refused before anybody is asked where it lea
   const params =
     '{"ref":{"type":"ref/prompt","name":"one_a","Name":"one_b"},"argument":{"name":"a","value":""}}';
   const text = `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":${params}}`;
-  const view = { prompt: (): Route => ({ backend: 'one', original: 'a' }) };
-  expect(() => routeOf(callOf(text, LEGACY), view as never)).toThrow(
-    expect.objectContaining({ fault: 'ambiguous' }),
-  );
+  expect(() => callOf(text, LEGACY)).toThrow(expect.objectContaining({ fault: 'ambiguous' }));
 });
 
 test('members beside those of JSON-RPC do not travel: a backend may read something into them', () => {

@@ -31,7 +31,8 @@ let translated = 0;
 /** The request as the backend gets it: its own name for the thing, its own revision, nothing of the client's headers but what is named here. */
 export function outboundRequest(call: Call, route: Route, peer: Peer): Outbound {
   const { message, client } = call;
-  const params = namedFor(message.method, message.params, route);
+  // The backend's own name where the client wrote ours.
+  const params = call.target.renamed(message.params, route.original);
   const field = nameField(message.method);
   const named = field === undefined ? undefined : encodeHeaderValue(route.original);
   const headers = peerHeaders(peer, message.method, named);
@@ -61,22 +62,6 @@ function requestText(id: RequestId, method: string, params: RawObject): string |
   params.writeTo(pieces);
   pieces.push('}');
   return joinPieces(pieces);
-}
-
-/** Puts the backend's own name where the client wrote ours. */
-function namedFor(method: string, params: RawObject, { original }: Route): RawObject {
-  const named = new OwnJson(original);
-  switch (method) {
-    case 'resources/read':
-      return params.with('uri', named);
-    case 'completion/complete': {
-      const ref = params.get('ref')?.object();
-      if (ref === undefined) return params;
-      return params.with('ref', ref.with(ref.get('type')?.text() === 'ref/resource' ? 'uri' : 'name', named));
-    }
-    default:
-      return params.with('name', named);
-  }
 }
 
 function enveloped(params: RawObject, client: Client): RawObject {

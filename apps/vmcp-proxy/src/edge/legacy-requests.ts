@@ -4,7 +4,7 @@ import type { Peers } from '../backends/peers.js';
 import type { BackendQuestions } from '../calls/backend-questions.js';
 import type { Calls } from '../calls/calls.js';
 import type { InFlight } from '../calls/in-flight.js';
-import { CALL_METHODS } from '../calls/route-call.js';
+import { targetOf } from '../calls/call-target.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { joinJson, OwnJson } from './raw-json.js';
 import type { Principal } from '../incoming-auth/principal.js';
@@ -82,8 +82,16 @@ export class LegacyRequests {
     answer: Answer,
   ): Promise<void> {
     const { id, method } = message;
-    if (CALL_METHODS.has(method)) {
-      await this.calls.run({ principal, client: { era: 'legacy', session }, message, headers, answer });
+    const target = targetOf(message);
+    if (target !== undefined) {
+      await this.calls.run({
+        target,
+        principal,
+        client: { era: 'legacy', session },
+        message,
+        headers,
+        answer,
+      });
       return;
     }
     const kind = LIST_METHODS.get(method);

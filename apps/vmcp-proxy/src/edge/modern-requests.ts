@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Calls } from '../calls/calls.js';
-import { CALL_METHODS } from '../calls/route-call.js';
+import { targetOf } from '../calls/call-target.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { JSON_TYPE, type Answer } from './answer.js';
@@ -25,8 +25,16 @@ export class ModernRequests {
     answer: Answer,
   ): Promise<void> {
     const { id, method } = message;
-    if (CALL_METHODS.has(method)) {
-      await this.calls.run({ principal, client: { era: 'modern', envelope }, message, headers, answer });
+    const target = targetOf(message);
+    if (target !== undefined) {
+      await this.calls.run({
+        target,
+        principal,
+        client: { era: 'modern', envelope },
+        message,
+        headers,
+        answer,
+      });
       return;
     }
     const kind = LIST_METHODS.get(method);
