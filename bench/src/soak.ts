@@ -19,6 +19,7 @@ const PEOPLE = Number(process.env['SOAK_PEOPLE'] ?? 1_000);
 /** About half a core of a small machine, for all three services together. */
 const CALLS_PER_SECOND = Number(process.env['SOAK_RATE'] ?? 120);
 const CLIENTS = 20;
+const AT_ONCE = 4;
 /** After which somebody who was told to wait tries again. */
 const TOO_MANY_MS = 1_000;
 const SAMPLE_EVERY_MS = 10_000;
@@ -49,11 +50,11 @@ const world = await startWorld({
   demonstrationFlags: ['acme', 'octo']
     .flatMap((name) => [`--${name}-access-token-ttl`, PROVIDER_TTL_SECONDS])
     .concat('--sts-token-ttl', PROVIDER_TTL_SECONDS),
-  // Used refresh tokens are known until they would have expired: so that they do within the run.
+  // Used refresh tokens are known until they would have expired: so that they do while it warms up.
   configure: (yaml) =>
     yaml.replace(
       'authServer:\n',
-      'authServer:\n  tokenLifespans: { accessTokenLifespan: 2m, refreshTokenLifespan: 5m }\n',
+      'authServer:\n  tokenLifespans: { accessTokenLifespan: 2m, refreshTokenLifespan: 12m }\n',
     ),
 });
 try {
@@ -72,18 +73,22 @@ async function signEverybodyIn({ mcpUrl }: World): Promise<readonly Person[]> {
   const clients: OAuthClient[] = [];
   for (let index = 0; index < CLIENTS; index += 1) clients.push(await OAuthClient.register(mcpUrl));
   const people: Person[] = [];
-  for (let index = 0; index < PEOPLE;) {
-    const client = clients[index % clients.length];
-    if (client === undefined) throw new Error('no client');
-    const login = `person-${index}`;
-    const signedIn = await client.signIn(login).catch(() => undefined);
-    if (signedIn === undefined) await pause(TOO_MANY_MS);
-    else {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < PEOPLE; index = next++) {
+      const client = clients[index % clients.length];
+      if (client === undefined) throw new Error('no client');
+      const login = `person-${index}`;
+      let signedIn = await client.signIn(login).catch(() => undefined);
+      while (signedIn === undefined) {
+        await pause(TOO_MANY_MS);
+        signedIn = await client.signIn(login).catch(() => undefined);
+      }
       // Spread, so that they are not all renewed at once.
       people.push({ login, client, renewAtMs: Date.now() + Math.random() * RENEW_AFTER_MS, ...signedIn });
-      index += 1;
     }
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return people;
 }
 
