@@ -20,6 +20,8 @@ const PEOPLE = Number(process.env['SOAK_PEOPLE'] ?? 1_000);
 const CALLS_PER_SECOND = Number(process.env['SOAK_RATE'] ?? 120);
 const CLIENTS = 20;
 const AT_ONCE = 4;
+/** The first failures are told. */
+const WORDS = 5;
 /** After which somebody who was told to wait tries again. */
 const TOO_MANY_MS = 1_000;
 const SAMPLE_EVERY_MS = 10_000;
@@ -142,10 +144,13 @@ async function callAs(
       person.refreshToken = answer.refresh_token;
     }
   }
-  const { who } = await whoAmI(mcpUrl, person.accessToken, backend);
+  const { who, status, body } = await whoAmI(mcpUrl, person.accessToken, backend);
   const subject = backend === 'status' ? null : `${backend === 'repos' ? 'octo' : 'acme'}-${person.login}`;
-  if (who === undefined) outcomes.failed += 1;
-  else if (who.subject === subject) outcomes.right += 1;
+  if (who === undefined) {
+    outcomes.failed += 1;
+    if (outcomes.failed <= WORDS)
+      console.log(`failed at ${backend}: ${status} ${JSON.stringify(body).slice(0, 400)}`);
+  } else if (who.subject === subject) outcomes.right += 1;
   else outcomes.wrong += 1;
 }
 
