@@ -1,5 +1,5 @@
 import tseslint from 'typescript-eslint';
-import { MAY_IMPORT, PROXY_SEALING, SEAMS } from './tools/boundaries.mjs';
+import { MAY_IMPORT, PROXY_SEALING, ROOMS, SEAMS } from './tools/boundaries.mjs';
 
 const PROJECTS = Object.keys(MAY_IMPORT);
 const folder = (project) =>
@@ -59,6 +59,28 @@ const boundaries = PROJECTS.flatMap((project) => [
     rules: { 'no-restricted-imports': ['error', { patterns: patterns(project, true) }] },
   },
 ]);
+
+/** A room imports the rooms below it only (tools/boundaries.mjs). */
+const rooms = Object.entries(ROOMS).flatMap(([project, order]) =>
+  order.map((room, floor) => ({
+    files: [`${folder(project)}/src/${room}/**/*.ts`],
+    ignores: testCode(project),
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...patterns(project, false),
+            {
+              regex: `^(\\.\\./)+((${[...order.slice(floor + 1), 'testing'].map(escape).join('|')})/|[^/]+$)`,
+              message: `${room} may import the rooms below it only (ROOMS in tools/boundaries.mjs).`,
+            },
+          ],
+        },
+      ],
+    },
+  })),
+);
 
 /** What is made in another way has no limits: HTTP servers (ADR 9), and pools of database connections. */
 const BY_ONE_FUNCTION = [
@@ -128,6 +150,7 @@ export default tseslint.config(
     },
   },
   ...boundaries,
+  ...rooms,
   ...limits,
   {
     files: ['**/*.spec.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'libs/testing/**/*.ts'],

@@ -60,6 +60,25 @@ export const MAY_IMPORT = {
   demonstration: ['kernel'],
 };
 
+/**
+ * The rooms of each app, from the ground up: a room may import those before it, never one after it, and never the files
+ * that stand beside the rooms. Those put the rooms together and may import all of them. Specs may look everywhere.
+ */
+export const ROOMS = {
+  'vmcp-proxy': [
+    'json',
+    'mcp',
+    'incoming-auth',
+    'outgoing-auth',
+    'mcp-sessions',
+    'refusals',
+    'backends',
+    'catalog',
+    'calls',
+    'edge',
+  ],
+};
+
 /** Third-party packages that live behind one seam (architecture, section 1): package name -> the only projects that may import it. */
 export const SEAMS = {
   'openid-client': ['token-vault'],

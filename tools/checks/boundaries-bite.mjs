@@ -1,8 +1,8 @@
 /** Our own rules are lint configuration, and such rules have been seen to do nothing: plant what they forbid and expect red. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
-import { MAY_IMPORT, PROXY_SEALING, SEAMS } from '../boundaries.mjs';
+import { MAY_IMPORT, PROXY_SEALING, ROOMS, SEAMS } from '../boundaries.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
@@ -69,6 +69,34 @@ await expect('token-vault', 'planted.ts', '@gatehouse/testing/planted', true);
 await expect('token-vault', 'testing/planted.ts', '@gatehouse/testing/planted', false);
 await expect('token-vault', 'refresh/planted.ts', '../testing/planted.js', true);
 await expect('testing', 'planted.ts', '@gatehouse/token-vault/planted', true);
+
+// The rooms of an app stand one above the other, and each has its floor.
+const NO_ROOMS = new Set(['generated', 'testing']);
+for (const [project, order] of Object.entries(ROOMS)) {
+  const folders = readdirSync(join(REPOSITORY, folderOf(project), 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !NO_ROOMS.has(entry.name))
+    .map(({ name }) => name);
+  if (folders.sort().join(' ') !== [...order].sort().join(' '))
+    problems.push(`${project} has the rooms ${folders.join(', ')}, and ROOMS names ${order.join(', ')}`);
+  for (const [floor, room] of order.entries()) {
+    const others = order.filter((other) => other !== room);
+    const red = await refused(project, `${room}/planted.ts`, [
+      ...others.map((other) => `../${other}/planted.js`),
+      '../planted.js',
+      './planted.js',
+    ]);
+    looked += others.length;
+    for (const other of others) {
+      const isAbove = order.indexOf(other) > floor;
+      if (red.has(`../${other}/planted.js`) !== isAbove)
+        problems.push(`${project}: ${room} importing ${other} is ${isAbove ? 'let through' : 'refused'}`);
+    }
+    if (!red.has('../planted.js'))
+      problems.push(`${project}: ${room} may import what stands beside the rooms`);
+    if (red.has('./planted.js')) problems.push(`${project}: ${room} may not import its own files`);
+    await expect(project, `${room}/planted.spec.ts`, `../${order.at(-1)}/planted.js`, false);
+  }
+}
 
 // Every HTTP server of a service has its limits.
 for (const [code, isForbidden] of [

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { JsonObject } from './edge/message.js';
+import type { JsonObject } from './mcp/message.js';
 
 /** One request as a backend received it. */
 export interface Received {

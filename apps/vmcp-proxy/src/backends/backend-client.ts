@@ -7,7 +7,7 @@ import { BackendResponse } from './backend-response.js';
 import type { Cancellation } from './cancellation.js';
 import { ExchangeLimits, mostExchanges, type Purpose } from './exchange-limits.js';
 import { Reachability } from './reachability.js';
-import { isEventStream } from './server-sent-events.js';
+import { isEventStream } from '../mcp/server-sent-events.js';
 
 export interface OutboundRequest {
   readonly method: 'POST' | 'DELETE';

@@ -1,8 +1,8 @@
-import type { HeldText } from '../edge/held-text.js';
-import { HeldValue } from '../edge/held-value.js';
-import { OPEN_OBJECT } from '../edge/json-grammar.js';
-import type { JsonScanner } from '../edge/json-scanner.js';
-import { isId, isObject, type JsonObject, type RequestId, type RpcError } from '../edge/message.js';
+import type { HeldText } from '../json/held-text.js';
+import { HeldValue } from '../json/held-value.js';
+import { OPEN_OBJECT } from '../json/json-grammar.js';
+import type { JsonScanner } from '../json/json-scanner.js';
+import { isId, isObject, type JsonObject, type RequestId, type RpcError } from '../mcp/message.js';
 
 /** One JSON-RPC message as a backend wrote it. Only what has to be looked at is parsed. */
 export type BackendMessage =

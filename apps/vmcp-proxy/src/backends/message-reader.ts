@@ -1,8 +1,8 @@
-import { ByteOrderMark } from './event-parser.js';
+import { ByteOrderMark } from '../mcp/event-parser.js';
 import { backendMessage, MESSAGE_MEMBERS, type BackendMessage } from './backend-message.js';
-import { HeldText } from '../edge/held-text.js';
-import { JsonScanner, type Wanted } from '../edge/json-scanner.js';
-import { Utf8Check } from '../edge/utf8-check.js';
+import { HeldText } from '../json/held-text.js';
+import { JsonScanner, type Wanted } from '../json/json-scanner.js';
+import { Utf8Check } from '../json/utf8-check.js';
 
 /** A message is kept until all of it has been seen; none may be larger. */
 export const MOST_MESSAGE_BYTES = 33_554_432;

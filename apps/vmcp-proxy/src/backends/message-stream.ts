@@ -1,5 +1,5 @@
 import type { BackendMessage } from './backend-message.js';
-import { EventParser } from './event-parser.js';
+import { EventParser } from '../mcp/event-parser.js';
 import { MessageReader } from './message-reader.js';
 
 /** Hears of what an event stream of a backend brings. */

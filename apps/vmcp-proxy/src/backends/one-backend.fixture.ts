@@ -1,5 +1,5 @@
 import { startBackend, type TestBackend } from '../backend.fixture.js';
-import { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import { AuthorizedBackend } from './authorized-backend.js';
 import { Credentials } from '../outgoing-auth/credentials.js';
 import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
 import { BackendClient } from './backend-client.js';

@@ -1,11 +1,11 @@
-import { isObject } from '../edge/message.js';
+import { isObject } from '../mcp/message.js';
 import {
   HEADER_MISMATCH,
   INVALID_PARAMS,
   INVALID_REQUEST,
   METHOD_NOT_FOUND,
   MISSING_CLIENT_CAPABILITY,
-} from '../edge/protocol.js';
+} from '../mcp/protocol.js';
 import type { Peer } from './peer.js';
 
 /** Errors that a server of the modern revision gives to a request that it understood. */

@@ -1,4 +1,4 @@
-import { MODERN_VERSION } from '../edge/protocol.js';
+import { MODERN_VERSION } from '../mcp/protocol.js';
 
 /** How one backend is spoken to on behalf of one principal. */
 export type Peer =

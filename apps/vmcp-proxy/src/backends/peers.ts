@@ -1,6 +1,6 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { isObject, type JsonObject, type RequestId } from '../edge/message.js';
+import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
 import {
   LEGACY_VERSIONS,
   META_CLIENT_CAPABILITIES,
@@ -8,10 +8,10 @@ import {
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
   isLegacyVersion,
-} from '../edge/protocol.js';
+} from '../mcp/protocol.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend, AuthorizedRequest } from '../outgoing-auth/authorized-backend.js';
-import { GATEWAY_INFO } from './gateway-info.js';
+import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { peerHeaders, type Peer } from './peer.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
 import { readAnswer } from './rpc-answer.js';

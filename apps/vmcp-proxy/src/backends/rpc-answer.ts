@@ -1,10 +1,10 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { HeldValue } from '../edge/held-value.js';
+import type { HeldValue } from '../json/held-value.js';
 import type { BackendMessage } from './backend-message.js';
 import { tooLarge, type BackendResponse } from './backend-response.js';
 import { MessageStream } from './message-stream.js';
 import { readMessages } from './read-messages.js';
-import { ENDS_ITSELF_WITHIN_MS, isEventStream } from './server-sent-events.js';
+import { ENDS_ITSELF_WITHIN_MS, isEventStream } from '../mcp/server-sent-events.js';
 
 const MOST_ANSWER_BYTES = 4_194_304;
 

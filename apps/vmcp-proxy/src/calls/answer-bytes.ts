@@ -1,4 +1,4 @@
-import type { BytesInFlight, HeldBytes } from '../edge/bytes-in-flight.js';
+import type { BytesInFlight, HeldBytes } from './bytes-in-flight.js';
 
 /** Not counted: the number of calls is limited as well. */
 const SMALL_BYTES = 65_536;

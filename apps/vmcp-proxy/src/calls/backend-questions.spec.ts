@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import type { ServerResponse } from 'node:http';
 import { authorization, legacyClient, post, type LegacyClient } from '../client.fixture.js';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { call, onCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
 
 let world: CallWorld;

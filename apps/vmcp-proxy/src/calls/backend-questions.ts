@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Peer } from '../backends/peer.js';
-import { isObject, type JsonObject, type RequestId } from '../edge/message.js';
+import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 
 const MOST_OPEN = 10_000;

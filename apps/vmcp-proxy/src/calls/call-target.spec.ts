@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { RawJson } from '../edge/raw-json.js';
-import { asMessage } from '../edge/message.js';
+import { RawJson } from '../json/raw-json.js';
+import { asMessage } from '../mcp/message.js';
 import { targetOf } from './call-target.js';
 
 function read(method: string, params: object) {

@@ -1,5 +1,5 @@
-import type { RequestMessage } from '../edge/message.js';
-import { OwnJson, type RawObject } from '../edge/raw-json.js';
+import type { RequestMessage } from '../mcp/message.js';
+import { OwnJson, type RawObject } from '../json/raw-json.js';
 
 /** What a call is about, by the name that its client knows. */
 export interface CallTarget {

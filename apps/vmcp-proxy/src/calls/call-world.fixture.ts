@@ -2,7 +2,7 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { startTestNats } from '@gatehouse/testing/nats';
 import { startBackend, type BackendBehaviour, type Received, type TestBackend } from '../backend.fixture.js';
 import { modern } from '../client.fixture.js';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
 
 const BACKENDS = {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from '../edge/answer.js';
-import type { ModernEnvelope } from '../edge/era.js';
-import type { RequestMessage } from '../edge/message.js';
+import type { Answer } from '../mcp/answer.js';
+import type { ModernEnvelope } from '../mcp/era.js';
+import type { RequestMessage } from '../mcp/message.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { canOpenUrls, type McpSession } from '../mcp-sessions/mcp-session.js';
 import type { CallTarget } from './call-target.js';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../edge/message.js';
+import { isObject, type JsonObject } from '../mcp/message.js';
 
 /** What a server asks of a client, as far as it decides whether the client said that it can do it. */
 export interface Asked {

@@ -3,7 +3,7 @@ import { MessageReader } from '../backends/message-reader.js';
 import type { BackendResponse } from '../backends/backend-response.js';
 import type { Peer } from '../backends/peer.js';
 import { retryAfterSeconds } from '../backends/retry-after.js';
-import { JSON_TYPE } from '../edge/answer.js';
+import { JSON_TYPE } from '../mcp/answer.js';
 import type { Call } from './call.js';
 import { responseText } from './message-gate.js';
 import { statusOfError, translateError } from './translate-answer.js';

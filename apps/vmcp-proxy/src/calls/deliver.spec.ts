@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { BackendResponse } from '../backends/backend-response.js';
 import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
-import type { Answer } from '../edge/answer.js';
-import { BytesInFlight } from '../edge/bytes-in-flight.js';
+import type { Answer } from '../mcp/answer.js';
+import { BytesInFlight } from './bytes-in-flight.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { deliver } from './deliver.js';
 import type { DropReason } from './dropped-messages.js';

@@ -3,9 +3,9 @@ import { tooLarge, type BackendResponse } from '../backends/backend-response.js'
 import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { MessageStream } from '../backends/message-stream.js';
 import { noRoom, readMessages } from '../backends/read-messages.js';
-import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../backends/server-sent-events.js';
-import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../edge/answer.js';
-import { joined, type Pieces } from '../edge/held-value.js';
+import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../mcp/server-sent-events.js';
+import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { joined, type Pieces } from '../json/held-value.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { DropReason } from './dropped-messages.js';
 import type { MessageGate, Verdict } from './message-gate.js';

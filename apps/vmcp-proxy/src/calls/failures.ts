@@ -1,22 +1,22 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { messageEvent } from '../backends/server-sent-events.js';
-import { connectLink } from '../connect-prompts/connect-link.js';
+import { messageEvent } from '../mcp/server-sent-events.js';
+import { connectLink } from '../refusals/connect-link.js';
 import {
   elicitationError,
   inputRequired,
   linkAsText,
   promptMessage,
   type MissingProvider,
-} from '../connect-prompts/connect-prompt.js';
-import type { RequestStates } from '../connect-prompts/request-state.js';
-import { JSON_TYPE, type AnswerHeaders } from '../edge/answer.js';
-import { errorText, resultText, type JsonObject, type RpcError } from '../edge/message.js';
-import { GATEWAY_FAILURE, INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../edge/protocol.js';
+} from '../refusals/connect-prompt.js';
+import type { RequestStates } from '../refusals/request-state.js';
+import { JSON_TYPE, type AnswerHeaders } from '../mcp/answer.js';
+import { errorText, resultText, type JsonObject, type RpcError } from '../mcp/message.js';
+import { GATEWAY_FAILURE, INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../mcp/protocol.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import { urlElicitation, type Call } from './call.js';
-import { failureText, retryAdvice } from './failure-text.js';
+import { failureText, retryAdvice } from '../refusals/failure-text.js';
 import { statusOfError } from './translate-answer.js';
-import { toolText } from './tool-text.js';
+import { toolText } from '../refusals/tool-text.js';
 
 /** Which results may ask for input (MCP 2026-07-28, multi round-trip requests). */
 const MAY_ASK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { call, onCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
 
 let world: CallWorld;

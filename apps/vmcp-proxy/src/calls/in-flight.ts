@@ -1,7 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { Cancellation } from '../backends/cancellation.js';
-import type { RequestId } from '../edge/message.js';
+import type { RequestId } from '../mcp/message.js';
 import type { Call } from './call.js';
 
 /** The client went away or said that it no longer wants the answer. */

@@ -1,7 +1,7 @@
 import { MessageReader } from '../backends/message-reader.js';
 import type { Peer } from '../backends/peer.js';
-import type { JsonObject } from '../edge/message.js';
-import type { LegacyVersion } from '../edge/protocol.js';
+import type { JsonObject } from '../mcp/message.js';
+import type { LegacyVersion } from '../mcp/protocol.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { BackendQuestions } from './backend-questions.js';
 import type { Client } from './call.js';

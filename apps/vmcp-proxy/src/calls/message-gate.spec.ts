@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseFaithfully } from '../edge/faithful-json.js';
-import type { JsonObject } from '../edge/message.js';
+import { parseFaithfully } from '../json/faithful-json.js';
+import type { JsonObject } from '../mcp/message.js';
 import { gateFor, judged, legacyClientWith, modernClientWith, verdictsOf } from './message-gate.fixture.js';
 
 const RESULT = '{"content":[],"big":12345678901234567890, "n" : 1.0,"resultType":"complete"}';

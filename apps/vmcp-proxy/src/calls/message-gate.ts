@@ -1,6 +1,6 @@
 import type { BackendMessage } from '../backends/backend-message.js';
-import type { HeldValue, Pieces } from '../edge/held-value.js';
-import { isSameId, type RequestId } from '../edge/message.js';
+import type { HeldValue, Pieces } from '../json/held-value.js';
+import { isSameId, type RequestId } from '../mcp/message.js';
 import type { Client } from './call.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Peer } from '../backends/peer.js';
-import { jsonText, spelled } from '../edge/json-text.fixture.js';
-import { asMessage, type JsonObject, type RequestMessage } from '../edge/message.js';
-import { RawJson } from '../edge/raw-json.js';
+import { jsonText, spelled } from '../json/json-text.fixture.js';
+import { asMessage, type JsonObject, type RequestMessage } from '../mcp/message.js';
+import { RawJson } from '../json/raw-json.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { targetOf } from './call-target.js';
 import type { Call, Client } from './call.js';

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { peerHeaders, type Peer } from '../backends/peer.js';
-import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Route } from '../catalog/view.js';
-import { encodeHeaderValue } from '../edge/header-value.js';
-import { metaOf, type RequestId } from '../edge/message.js';
+import { encodeHeaderValue } from '../mcp/header-value.js';
+import { metaOf, type RequestId } from '../mcp/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -12,8 +12,8 @@ import {
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
   nameField,
-} from '../edge/protocol.js';
-import { joinPieces, OwnJson, RawObject, type JsonPieces } from '../edge/raw-json.js';
+} from '../mcp/protocol.js';
+import { joinPieces, OwnJson, RawObject, type JsonPieces } from '../json/raw-json.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
 import type { Call, Client } from './call.js';
 import { parameterHeaders } from './parameter-headers.js';

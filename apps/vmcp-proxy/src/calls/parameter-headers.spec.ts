@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { OwnJson, RawJson } from '../edge/raw-json.js';
+import { OwnJson, RawJson } from '../json/raw-json.js';
 import { parameterHeaders } from './parameter-headers.js';
 
 const definition = {

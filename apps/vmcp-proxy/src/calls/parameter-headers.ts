@@ -1,6 +1,6 @@
-import { encodeHeaderValue } from '../edge/header-value.js';
-import { isObject, type JsonObject } from '../edge/message.js';
-import type { Json } from '../edge/raw-json.js';
+import { encodeHeaderValue } from '../mcp/header-value.js';
+import { isObject, type JsonObject } from '../mcp/message.js';
+import type { Json } from '../json/raw-json.js';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const MOST_DEPTH = 16;

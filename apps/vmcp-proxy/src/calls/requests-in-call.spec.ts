@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { gateFor, judged, legacyClientWith, modernClientWith } from './message-gate.fixture.js';
 
 const ask = (method: string, params = '{}', id = '0'): string =>

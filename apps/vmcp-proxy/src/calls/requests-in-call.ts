@@ -1,9 +1,9 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.js';
-import type { Pieces } from '../edge/held-value.js';
-import { idKey, type JsonObject, type RequestId } from '../edge/message.js';
-import { METHOD_NOT_FOUND } from '../edge/protocol.js';
+import type { Pieces } from '../json/held-value.js';
+import { idKey, type JsonObject, type RequestId } from '../mcp/message.js';
+import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { BackendQuestions } from './backend-questions.js';

@@ -1,15 +1,15 @@
 import type { ParsedError } from '../backends/backend-message.js';
-import type { HeldValue, Pieces } from '../edge/held-value.js';
-import { isObject, without, type JsonObject, type RpcError } from '../edge/message.js';
+import type { HeldValue, Pieces } from '../json/held-value.js';
+import { isObject, without, type JsonObject, type RpcError } from '../mcp/message.js';
 import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
   META_SERVER_INFO,
   RESOURCE_NOT_FOUND,
   URL_ELICITATION_REQUIRED,
-} from '../edge/protocol.js';
+} from '../mcp/protocol.js';
 import { urlElicitation, type Client } from './call.js';
-import { toolText } from './tool-text.js';
+import { toolText } from '../refusals/tool-text.js';
 
 export interface TranslationContext {
   readonly client: Client;

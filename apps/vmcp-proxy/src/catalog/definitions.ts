@@ -1,4 +1,4 @@
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 
 /** The four things that a backend lists, as it gave them: members that nobody here knows are kept. */
 export const KINDS = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;

@@ -3,16 +3,16 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.js';
 import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.js';
-import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
   META_PROTOCOL_VERSION,
   METHOD_NOT_FOUND,
   MODERN_VERSION,
-} from '../edge/protocol.js';
+} from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend } from '../outgoing-auth/authorized-backend.js';
+import type { AuthorizedBackend } from '../backends/authorized-backend.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
 import { SoundList } from './sound-list.js';
 

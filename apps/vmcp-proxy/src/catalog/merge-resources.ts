@@ -1,4 +1,4 @@
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 
 export interface ResourceSet {
   readonly backend: string;

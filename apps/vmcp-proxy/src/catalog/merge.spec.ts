@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Aggregation } from '@gatehouse/config/model';
 import * as fc from 'fast-check';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { mergeTools, type NamedSet } from './merge.js';
 import { matchesTemplate, mergeResources } from './merge-resources.js';
 

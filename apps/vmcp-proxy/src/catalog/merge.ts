@@ -1,5 +1,5 @@
 import type { Aggregation, WorkloadTools } from '@gatehouse/config/model';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { MOST_NAME_CHARACTERS } from './sound-definition.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseFaithfully } from '../edge/faithful-json.js';
-import type { JsonObject } from '../edge/message.js';
+import { parseFaithfully } from '../json/faithful-json.js';
+import type { JsonObject } from '../mcp/message.js';
 import type { Kind } from './definitions.js';
 import { judgeDefinition } from './sound-definition.js';
 

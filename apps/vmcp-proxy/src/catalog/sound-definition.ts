@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isNumber } from '../edge/faithful-json.js';
-import { isObject, type JsonObject } from '../edge/message.js';
+import { isNumber } from '../json/faithful-json.js';
+import { isObject, type JsonObject } from '../mcp/message.js';
 import { LISTING, type Kind } from './definitions.js';
 
 /** What becomes of an entry of a backend's list. */

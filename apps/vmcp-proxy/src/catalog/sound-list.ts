@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { HeldValue } from '../edge/held-value.js';
-import type { JsonObject } from '../edge/message.js';
+import type { HeldValue } from '../json/held-value.js';
+import type { JsonObject } from '../mcp/message.js';
 import { LISTING, type Kind, type ListNote } from './definitions.js';
 import { judgeDefinition } from './sound-definition.js';
 

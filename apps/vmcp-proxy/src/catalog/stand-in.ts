@@ -1,6 +1,6 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { reasonText } from '../calls/failure-text.js';
-import type { JsonObject } from '../edge/message.js';
+import { reasonText } from '../refusals/failure-text.js';
+import type { JsonObject } from '../mcp/message.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 
 /** The one tool that is listed for a backend whose own tools nobody has seen yet: it says what is wrong. */

@@ -1,6 +1,6 @@
 import type { Aggregation } from '@gatehouse/config/model';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import type { BackendLists, Kind } from './definitions.js';
 import { mergePrompts, mergeTools, prefixOf, type Listed, type MergeNote } from './merge.js';
 import {

@@ -1,8 +1,9 @@
-import type { RawJson } from './raw-json.js';
-import { JSON_TYPE, type HttpAnswer } from './answer.js';
+import type { RawJson } from '../json/raw-json.js';
+import type { HttpAnswer } from './http-answer.js';
+import { JSON_TYPE } from '../mcp/answer.js';
 import { BatchedAnswer, BatchRoom } from './batched-answer.js';
-import { asMessage, errorText, type Message } from './message.js';
-import { INVALID_REQUEST } from './protocol.js';
+import { asMessage, errorText, type Message } from '../mcp/message.js';
+import { INVALID_REQUEST } from '../mcp/protocol.js';
 
 const MOST_MESSAGES = 50;
 /** All answers together may be as large as one answer may. */

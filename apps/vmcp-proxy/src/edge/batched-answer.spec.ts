@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { EVENT_STREAM_TYPE, JSON_TYPE } from './answer.js';
+import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';
 import { BatchedAnswer, BatchRoom } from './batched-answer.js';
 
 const batch = { onClosed: (): void => undefined, onGone: (): void => undefined };

@@ -1,8 +1,8 @@
-import { EventReader } from '../backends/server-sent-events.js';
-import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from './answer.js';
-import type { Pieces } from './held-value.js';
-import { errorText, type RequestId } from './message.js';
-import { GATEWAY_FAILURE } from './protocol.js';
+import { EventReader } from '../mcp/server-sent-events.js';
+import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
+import type { Pieces } from '../json/held-value.js';
+import { errorText, type RequestId } from '../mcp/message.js';
+import { GATEWAY_FAILURE } from '../mcp/protocol.js';
 
 /** What a batch may still hold: answers to one request of a caller wait in memory until all of them are there. */
 export class BatchRoom {

@@ -1,4 +1,4 @@
-import type { AnswerHeaders } from './answer.js';
+import type { AnswerHeaders } from '../mcp/answer.js';
 
 /** For pages whose origin is allowed; the wildcard would let every page read answers. */
 export const corsHeaders = (origin: string | undefined): AnswerHeaders =>

@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Peers } from '../backends/peers.js';
 import type { BackendQuestions } from '../calls/backend-questions.js';
 import type { Calls } from '../calls/calls.js';
 import type { InFlight } from '../calls/in-flight.js';
 import { targetOf } from '../calls/call-target.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { joinJson, OwnJson } from './raw-json.js';
+import { joinJson, OwnJson } from '../json/raw-json.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
-import { JSON_TYPE, type Answer } from './answer.js';
-import { INSTRUCTIONS, LEGACY_CAPABILITIES } from './capabilities.js';
+import { JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { INSTRUCTIONS, LEGACY_CAPABILITIES } from '../mcp/capabilities.js';
 import { LIST_METHODS, answerList } from './list-answer.js';
 import {
   errorText,
@@ -21,8 +21,8 @@ import {
   type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
-} from './message.js';
-import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from './protocol.js';
+} from '../mcp/message.js';
+import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from '../mcp/protocol.js';
 
 const LOG_LEVELS: ReadonlySet<unknown> = new Set([
   'debug',

@@ -1,10 +1,10 @@
-import { GATEWAY_INFO } from '../backends/gateway-info.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Kind } from '../catalog/definitions.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import { JSON_TYPE, type Answer } from './answer.js';
-import { errorText, type RequestMessage } from './message.js';
-import { INVALID_PARAMS, META_SERVER_INFO } from './protocol.js';
+import { JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { errorText, type RequestMessage } from '../mcp/message.js';
+import { INVALID_PARAMS, META_SERVER_INFO } from '../mcp/protocol.js';
 
 /** Lists change when a user connects something, so nobody keeps them for long. */
 const TTL_MS = 5_000;

@@ -1,7 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isJson } from '../backends/server-sent-events.js';
+import { isJson } from '../mcp/server-sent-events.js';
 import type { Callers } from '../incoming-auth/caller.js';
 import {
   challenge,
@@ -10,17 +10,18 @@ import {
   type ChallengeStatus,
 } from '../incoming-auth/challenge.js';
 import { personKey, type Principal } from '../incoming-auth/principal.js';
-import type { RawJson } from './raw-json.js';
-import { RefusedJson } from './refused-json.js';
+import type { RawJson } from '../json/raw-json.js';
+import { RefusedJson } from '../json/refused-json.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
-import { HttpAnswer, JSON_TYPE, type Answer, type AnswerHeaders } from './answer.js';
+import { HttpAnswer } from './http-answer.js';
+import { JSON_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
 import { answerBatch } from './batch.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
-import { eraOf } from './era.js';
+import { eraOf } from '../mcp/era.js';
 import { hostAllowed, originAllowed, type AllowedPeers } from './host-and-origin.js';
 import type { LegacyRequests } from './legacy-requests.js';
-import { asMessage, errorText, type Message, type RequestId } from './message.js';
+import { asMessage, errorText, type Message, type RequestId } from '../mcp/message.js';
 import type { ModernRequests } from './modern-requests.js';
 import {
   INTERNAL_ERROR,
@@ -29,7 +30,7 @@ import {
   LEGACY_VERSIONS,
   PARSE_ERROR,
   TRANSPORT_REFUSAL,
-} from './protocol.js';
+} from '../mcp/protocol.js';
 import type { Body, RequestBodies } from './request-body.js';
 
 export interface EndpointFacts {

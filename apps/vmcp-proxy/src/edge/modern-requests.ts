@@ -3,12 +3,12 @@ import type { Calls } from '../calls/calls.js';
 import { targetOf } from '../calls/call-target.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import { JSON_TYPE, type Answer } from './answer.js';
-import { CAPABILITIES, INSTRUCTIONS } from './capabilities.js';
-import type { ModernEnvelope } from './era.js';
+import { JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { CAPABILITIES, INSTRUCTIONS } from '../mcp/capabilities.js';
+import type { ModernEnvelope } from '../mcp/era.js';
 import { CACHEABLE, LIST_METHODS, answerList } from './list-answer.js';
-import { errorText, resultText, type RequestMessage } from './message.js';
-import { METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from './protocol.js';
+import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
+import { METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from '../mcp/protocol.js';
 
 /** Requests of revision 2026-07-28: each stands for itself. */
 export class ModernRequests {

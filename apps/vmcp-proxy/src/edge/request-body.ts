@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { JsonReading, type RawJson } from './raw-json.js';
-import { RefusedJson } from './refused-json.js';
-import { BytesInFlight, type HeldBytes } from './bytes-in-flight.js';
+import { JsonReading, type RawJson } from '../json/raw-json.js';
+import { RefusedJson } from '../json/refused-json.js';
+import { BytesInFlight, type HeldBytes } from '../calls/bytes-in-flight.js';
 import { Turns } from './turns.js';
 
 export interface BodyLimits {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLegacyVersion, type LegacyVersion } from '../edge/protocol.js';
+import { isLegacyVersion, type LegacyVersion } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
 
 const storedSession = z.strictObject({

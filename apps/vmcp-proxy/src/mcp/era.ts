@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeHeaderValue } from './header-value.js';
-import type { RawObject } from './raw-json.js';
+import type { RawObject } from '../json/raw-json.js';
 import {
   isObject,
   metaOf,

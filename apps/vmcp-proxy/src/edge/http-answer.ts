@@ -1,39 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { joined, type Pieces } from './held-value.js';
-
-export type AnswerHeaders = Readonly<Record<string, string>>;
-
-/** Where the answer to one JSON-RPC message goes: an HTTP response, or one place in a batch. */
-export interface Answer {
-  /** The whole answer at once. */
-  whole(status: number, contentType: string, body: Buffer | string, headers?: AnswerHeaders): void;
-  /** The same in pieces. */
-  pieces(status: number, contentType: string, body: Pieces): void;
-  /** No body (202, 204 …). */
-  empty(status: number, headers?: AnswerHeaders): void;
-  /** The first part of an answer that goes on with `write`. */
-  begin(status: number, contentType: string): void;
-  /** @returns false when nothing more should come before `onDrain` calls back. */
-  write(chunk: Buffer | string): boolean;
-  end(): void;
-  /** Gives up in the middle: the client must not take what it got for a whole answer. */
-  breakOff(): void;
-  onDrain(callback: () => void): void;
-  /** Called when everything was sent, or the client is gone. */
-  onClosed(callback: () => void): void;
-  /** Called when the client goes away before the end of the answer. */
-  onGone(callback: () => void): void;
-  readonly begun: boolean;
-  /** What was begun is an event stream. */
-  readonly isEventStream: boolean;
-}
-
-export const JSON_TYPE = 'application/json';
-export const EVENT_STREAM_TYPE = 'text/event-stream';
+import { joined, type Pieces } from '../json/held-value.js';
+import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
 
 /** Results of tools are the user's own: no cache on the way may keep them. */
 const NO_STORE = 'no-store';
 
+/** The HTTP response to a request. */
 export class HttpAnswer implements Answer {
   isEventStream = false;
   #gone: (() => void)[] | undefined;

@@ -1,11 +1,11 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { BackendClient } from '../backends/backend-client.js';
-import type { BackendResponse } from '../backends/backend-response.js';
-import type { Cancellation } from '../backends/cancellation.js';
-import type { Purpose } from '../backends/exchange-limits.js';
+import type { BackendClient } from './backend-client.js';
+import type { BackendResponse } from './backend-response.js';
+import type { Cancellation } from './cancellation.js';
+import type { Purpose } from './exchange-limits.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
-import type { CredentialHeader } from './credential-header.js';
-import type { Credentials } from './credentials.js';
+import type { CredentialHeader } from '../outgoing-auth/credential-header.js';
+import type { Credentials } from '../outgoing-auth/credentials.js';
 
 export interface AuthorizedRequest {
   readonly backend: string;

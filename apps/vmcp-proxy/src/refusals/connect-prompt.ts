@@ -1,9 +1,9 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { randomUUID } from 'node:crypto';
-import { toolText } from '../calls/tool-text.js';
-import type { JsonObject, RpcError } from '../edge/message.js';
-import type { RawObject } from '../edge/raw-json.js';
-import { URL_ELICITATION_REQUIRED } from '../edge/protocol.js';
+import { toolText } from './tool-text.js';
+import type { JsonObject, RpcError } from '../mcp/message.js';
+import type { RawObject } from '../json/raw-json.js';
+import { URL_ELICITATION_REQUIRED } from '../mcp/protocol.js';
 
 export interface MissingProvider {
   readonly provider: string;

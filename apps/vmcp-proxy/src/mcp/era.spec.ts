@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { eraOf } from './era.js';
 import type { JsonObject, NotificationMessage, RequestMessage } from './message.js';
-import { OwnJson, RawObject } from './raw-json.js';
+import { OwnJson, RawObject } from '../json/raw-json.js';
 
 const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',

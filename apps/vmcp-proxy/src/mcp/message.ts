@@ -1,5 +1,5 @@
-import { RawObject, type Json, type RawJson } from './raw-json.js';
-import { isNumber } from './faithful-json.js';
+import { RawObject, type Json, type RawJson } from '../json/raw-json.js';
+import { isNumber } from '../json/faithful-json.js';
 
 /** A JSON object whose members nobody has checked. */
 export type JsonObject = Record<string, unknown>;

@@ -3,7 +3,7 @@ import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
-import type { JsonObject } from '../edge/message.js';
+import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
 import { RequestStates } from './request-state.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HttpAnswer } from './answer.js';
+import { HttpAnswer } from './http-answer.js';
 
 test('a client that left before anybody listened for it counts as gone: its call is not run to the end', async () => {
   let took!: (response: ServerResponse) => void;

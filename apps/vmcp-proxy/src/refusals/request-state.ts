@@ -1,7 +1,7 @@
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { createHmac, randomBytes } from 'node:crypto';
-import { RawJson, type RawObject } from '../edge/raw-json.js';
+import { RawJson, type RawObject } from '../json/raw-json.js';
 
 const VALID_FOR_MS = 15 * MINUTE_MS;
 const MARK = 'gh1';
