@@ -10,7 +10,7 @@ export const MAY_IMPORT = {
   observability: ['kernel'],
   messaging: ['kernel', 'contracts', 'observability'],
   persistence: ['kernel', 'observability'],
-  'service-process': ['kernel', 'config', 'observability'],
+  'service-process': ['kernel', 'config', 'observability', 'messaging', 'persistence'],
   testing: [
     'observability',
     'kernel',

@@ -2,9 +2,9 @@ import { performance } from 'node:perf_hooks';
 import { ANONYMOUS } from '@gatehouse/vmcp-proxy/dist/incoming-auth/principal.js';
 import { targetOf } from '@gatehouse/vmcp-proxy/dist/calls/call-target.js';
 import { outboundRequest } from '@gatehouse/vmcp-proxy/dist/calls/outbound.js';
-import { eraOf } from '@gatehouse/vmcp-proxy/dist/edge/era.js';
-import { asMessage } from '@gatehouse/vmcp-proxy/dist/edge/message.js';
-import { RawJson } from '@gatehouse/vmcp-proxy/dist/edge/raw-json.js';
+import { eraOf } from '@gatehouse/vmcp-proxy/dist/mcp/era.js';
+import { asMessage } from '@gatehouse/vmcp-proxy/dist/mcp/message.js';
+import { RawJson } from '@gatehouse/vmcp-proxy/dist/json/raw-json.js';
 
 /**
  * What a call costs the proxy before anything is sent: from the bytes of the request to the bytes for a backend of the same

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { startWorld, type World } from '@gatehouse/testing/world';
@@ -28,7 +28,6 @@ const SAMPLE_EVERY_MS = 10_000;
 /** Until caches are full, and what lives for a short time has begun to go away. */
 const WARM_UP_SHARE = 0.4;
 const BACKENDS = ['repos', 'directory', 'tickets', 'status'] as const;
-const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const satisfies readonly Service[];
 const PROVIDER_TTL_SECONDS = '60';
 /** So that the tokens of sign-ins are renewed all the time, too. */
 const RENEW_AFTER_MS = 90_000;

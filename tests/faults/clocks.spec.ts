@@ -1,4 +1,4 @@
-import type { Service } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 import { printFigure } from '@gatehouse/testing/figures';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { inRepository } from '@gatehouse/testing/repository';

@@ -1,5 +1,5 @@
 import { mcpSessions, refreshAnswers } from '@gatehouse/contracts/buckets';
-import { SERVICES, type Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { streamsOf } from '@gatehouse/messaging/nats-accounts';
 import { printFigure } from '@gatehouse/testing/figures';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';

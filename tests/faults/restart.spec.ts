@@ -1,4 +1,4 @@
-import type { Service } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { newBrowser, OAuthClient, PASSWORD } from '@gatehouse/testing/oauth-client';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
 import { printFigure } from '@gatehouse/testing/figures';
 import { freePort } from '@gatehouse/testing/free-port';
@@ -134,7 +135,7 @@ describe.each(ATTACKS)(
 );
 
 test('a service says at start what of its configuration deserves a second look', () => {
-  for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy'] as const) {
+  for (const service of SERVICES) {
     const [replica] = world.replicas[service];
     const warnings = (replica?.output ?? '')
       .split('\n')

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { inRepository } from '@gatehouse/testing/repository';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -32,16 +33,16 @@ const ENVIRONMENTS = {
   },
   'vmcp-proxy': { NATS_CREDENTIALS: 'vmcp-proxy:x', REPORTS_API_KEY: 'k' },
 } as const;
-type ServiceName = keyof typeof ENVIRONMENTS;
+type Service = keyof typeof ENVIRONMENTS;
 /** A secret that is left out, then the paths of what cannot be reached. */
-const MISSING_AND_AWAY: Readonly<Record<ServiceName, readonly string[]>> = {
+const MISSING_AND_AWAY: Readonly<Record<Service, readonly string[]>> = {
   'authorization-server': ['AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY', 'postgres.authorizationServer.url'],
   'token-vault': ['OCTO_CLIENT_SECRET', 'postgres.tokenVault.url'],
   'vmcp-proxy': ['REPORTS_API_KEY'],
 };
 
 async function start(
-  service: ServiceName,
+  service: Service,
   change: (yaml: string) => string,
   environment: Readonly<Record<string, string>> = ENVIRONMENTS[service],
 ) {
@@ -77,43 +78,40 @@ const broken = (yaml: string): string =>
       'incomingAuth:\n  type: oidc\n  oidc: { issuer: http://localhost:9999, audience: http://localhost:1/mcp, resourceUrl: http://localhost:4483/mcp }\n',
     );
 
-describe.each<ServiceName>(['authorization-server', 'token-vault', 'vmcp-proxy'])(
-  '%s does not start',
-  (service) => {
-    test('with wrong configuration, and one message lists every error with its path', async () => {
-      const [missing = '', ...others] = MISSING_AND_AWAY[service];
-      const environment = Object.fromEntries(
-        Object.entries(ENVIRONMENTS[service]).filter(([name]) => name !== missing),
-      );
-      const { code, output } = await start(service, broken, environment);
-      expect(code).toBe(78);
-      for (const part of [
-        'outgoingAuth.backends.repos',
-        'oktto',
-        'incomingAuth.oidc.issuer',
-        'incomingAuth.oidc.audience',
-        'backends[1].name',
-        missing,
-        'nats.servers',
-        ...others,
-      ])
-        expect(output).toContain(part);
-    });
+describe.each(SERVICES)('%s does not start', (service) => {
+  test('with wrong configuration, and one message lists every error with its path', async () => {
+    const [missing = '', ...others] = MISSING_AND_AWAY[service];
+    const environment = Object.fromEntries(
+      Object.entries(ENVIRONMENTS[service]).filter(([name]) => name !== missing),
+    );
+    const { code, output } = await start(service, broken, environment);
+    expect(code).toBe(78);
+    for (const part of [
+      'outgoingAuth.backends.repos',
+      'oktto',
+      'incomingAuth.oidc.issuer',
+      'incomingAuth.oidc.audience',
+      'backends[1].name',
+      missing,
+      'nats.servers',
+      ...others,
+    ])
+      expect(output).toContain(part);
+  });
 
-    test('without its secrets, and one message names every missing one', async () => {
-      const names = Object.keys(ENVIRONMENTS[service]);
-      const { code, output } = await start(service, (yaml) => yaml, {});
-      expect(code).toBe(78);
-      for (const name of names) expect(output).toContain(name);
-      const others = Object.entries(ENVIRONMENTS).flatMap(([other, environment]) =>
-        other === service ? [] : Object.keys(environment),
-      );
-      for (const name of others.filter((other) => !names.includes(other))) expect(output).not.toContain(name);
-    });
-  },
-);
+  test('without its secrets, and one message names every missing one', async () => {
+    const names = Object.keys(ENVIRONMENTS[service]);
+    const { code, output } = await start(service, (yaml) => yaml, {});
+    expect(code).toBe(78);
+    for (const name of names) expect(output).toContain(name);
+    const others = Object.entries(ENVIRONMENTS).flatMap(([other, environment]) =>
+      other === service ? [] : Object.keys(environment),
+    );
+    for (const name of others.filter((other) => !names.includes(other))) expect(output).not.toContain(name);
+  });
+});
 
-test.each<ServiceName>(['authorization-server', 'token-vault'])(
+test.each<Service>(['authorization-server', 'token-vault'])(
   '%s says which database it cannot reach, without the password',
   async (service) => {
     // What is away may come back: that is not the exit code of a wrong configuration.

@@ -1,4 +1,4 @@
-import type { Service } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 import type { World } from '@gatehouse/testing/world';
 
 export interface Readiness {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { mcpSessions } from '@gatehouse/contracts/buckets';
-import { SERVICES, type Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { EVENTS, REQUESTS } from '@gatehouse/contracts/table';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { type BusUser, inboxPrefix, PROVISIONING } from '@gatehouse/messaging/bus-options';

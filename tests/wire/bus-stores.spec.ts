@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { BUCKETS, mcpSessions } from '@gatehouse/contracts/buckets';
-import { SERVICES } from '@gatehouse/contracts/contract';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { KeyValueBuckets, type KeyValueBucket } from '@gatehouse/messaging/key-value';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';

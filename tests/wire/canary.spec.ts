@@ -1,4 +1,4 @@
-import { SERVICES } from '@gatehouse/contracts/contract';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
 import { OAuthClient, newBrowser, PASSWORD } from '@gatehouse/testing/oauth-client';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
@@ -87,7 +87,7 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
   await world.demonstration.reset();
   await client.refresh(refreshToken);
   answers.push(JSON.stringify((await modernRequest(world.mcpUrl, accessToken, 'tools/list')).body));
-  for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy'] as const) {
+  for (const service of SERVICES) {
     for (const port of world.internalPortsOf(service))
       answers.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
   }

@@ -6,7 +6,7 @@ import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-
 import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import { presence } from '@gatehouse/contracts/token-vault/presence';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
-import type { Service } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newAccountId, newSessionId } from '@gatehouse/kernel/ids';
 import { Answers } from '@gatehouse/messaging/answers';

@@ -1,11 +1,13 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
 import { limitedPool } from '@gatehouse/persistence/limited-pool';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { VAULT_CONFIG, type VaultConfig } from './config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { PrismaClient } from './generated/client.js';
 
-export const SCHEMA = 'token_vault';
+export const SCHEMA = schemaOf('token-vault');
 const MAX_CONNECTIONS = 2;
 
 /** For ordinary reads; whatever is compared and set, or hot, goes through `Database`. */
@@ -13,7 +15,7 @@ const MAX_CONNECTIONS = 2;
 export class PrismaDatabase implements OnApplicationShutdown {
   readonly client: PrismaClient;
 
-  constructor(@Inject(VAULT_CONFIG) { databaseUrl: url }: VaultConfig, log: Log) {
+  constructor(@Inject(CONFIG) { databaseUrl: url }: TokenVaultPart, log: Log) {
     const pool = limitedPool(
       { url, schema: SCHEMA, applicationName: 'token-vault-reads', maxConnections: MAX_CONNECTIONS },
       log,

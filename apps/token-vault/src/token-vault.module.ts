@@ -1,11 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { systemClock } from '@gatehouse/kernel/clock';
-import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import type { Log } from '@gatehouse/observability/log';
-import { ObservabilityModule } from '@gatehouse/observability/observability.module';
-import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
-import { busOptionsOf } from '@gatehouse/messaging/bus-options';
-import { CLOCK, VAULT_CONFIG, type VaultConfig } from './config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 import { AdoptConnection } from './connections/adopt-connection.js';
 import { AdoptStaged } from './connections/adopt-staged.js';
 import { BeginConnection } from './connections/begin-connection.js';
@@ -46,7 +42,7 @@ import { BusKeyHandler } from './keyring/bus-key.handler.js';
 import { BusKeyStore } from './keyring/bus-key.store.js';
 import { BusKeys } from './keyring/bus-keys.js';
 import { Keyring } from './keyring/keyring.js';
-import { PrismaDatabase, SCHEMA } from './prisma-database.js';
+import { PrismaDatabase } from './prisma-database.js';
 import { CallbackSender } from './providers/callback-sender.js';
 import { ProviderMetadataClient } from './providers/provider-metadata.client.js';
 import { ProviderRegistry } from './providers/provider-registry.js';
@@ -115,22 +111,12 @@ const CREDENTIALS = [
 /** The vault: OAuth client of the upstream providers, and custodian of every token that they give. */
 @Module({})
 export class TokenVaultModule {
-  static forRoot(config: VaultConfig, log: Log): DynamicModule {
+  static forRoot(config: TokenVaultPart, log: Log): DynamicModule {
     return {
       module: TokenVaultModule,
-      imports: [
-        ObservabilityModule.forRoot(log),
-        MessagingModule.forRoot(busOptionsOf('token-vault', config)),
-        PersistenceModule.forRoot({
-          url: config.databaseUrl,
-          schema: SCHEMA,
-          applicationName: 'token-vault',
-        }),
-      ],
+      imports: [FoundationModule.forRoot('token-vault', config, log)],
       controllers: [BusKeyHandler, LegsHandler, SessionsHandler, ConnectionsHandler, CredentialsHandler],
       providers: [
-        { provide: VAULT_CONFIG, useValue: config },
-        { provide: CLOCK, useValue: systemClock },
         PrismaDatabase,
         VaultMetrics,
         ...PROVIDERS,

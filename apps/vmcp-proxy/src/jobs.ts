@@ -6,7 +6,7 @@ import { AnswererWatch } from '@gatehouse/messaging/answerer-watch';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmbedded } from './incoming-auth/callers-of.js';
-import { PROXY_PART } from './proxy-part.js';
+import { CONFIG } from '@gatehouse/service-process/injected';
 
 const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'tokenExchange']);
 
@@ -16,7 +16,7 @@ const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'tokenExc
  */
 @Injectable()
 export class Jobs {
-  constructor(@Inject(PROXY_PART) part: VmcpProxyPart, readiness: Readiness, answerers: AnswererWatch) {
+  constructor(@Inject(CONFIG) part: VmcpProxyPart, readiness: Readiness, answerers: AnswererWatch) {
     const embedded = isEmbedded(part);
     readiness.job({ name: 'calls', isMain: true, needs: embedded ? ['bus'] : [] });
     if (embedded) {

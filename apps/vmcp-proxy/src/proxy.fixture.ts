@@ -1,4 +1,5 @@
-import type { EventContract, Service } from '@gatehouse/contracts/contract';
+import type { EventContract } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { ProxyBackend, ProxyStrategy, VmcpProxyPart } from '@gatehouse/config/parts';
@@ -13,7 +14,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
-import { startVmcpProxy } from './proxy-server.js';
+import { startVmcpProxy } from './service.js';
 import {
   AuthorizationServerStandIn,
   startStandIn,

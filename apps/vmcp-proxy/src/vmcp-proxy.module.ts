@@ -1,14 +1,11 @@
-import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
-import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import { LivenessController } from '@gatehouse/observability/liveness.controller';
 import { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
-import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import {
   type DynamicModule,
   Inject,
@@ -21,7 +18,7 @@ import { makeGateway, type Gateway } from './gateway.js';
 import { dropCachesOnEvents } from './invalidation.js';
 import { Jobs } from './jobs.js';
 import { Presence } from './presence.js';
-import { PROXY_PART } from './proxy-part.js';
+import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 
 /** Injection token of the {@link Gateway}. */
 export const GATEWAY = Symbol('the gateway');
@@ -41,10 +38,9 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
   static forRoot(part: VmcpProxyPart, log: Log): DynamicModule {
     return {
       module: VmcpProxyModule,
-      imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(busOptionsOf('vmcp-proxy', part))],
+      imports: [FoundationModule.forRoot('vmcp-proxy', part, log)],
       controllers: [LivenessController, MetadataController],
       providers: [
-        { provide: PROXY_PART, useValue: part },
         Jobs,
         {
           provide: GATEWAY,

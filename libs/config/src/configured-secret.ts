@@ -1,8 +1,5 @@
 import type { Secret } from '@gatehouse/kernel/secret';
-
-/** The services that read the configuration. Each resolves the secrets of its own part and no others. */
-export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+import type { Service } from '@gatehouse/kernel/services';
 
 /**
  * A secret of the model: where it stands, and its value only when it belongs to the part that was loaded. Asking for
@@ -14,7 +11,7 @@ export class ConfiguredSecret {
   constructor(
     /** Printable, such as `env OKTA_CLIENT_SECRET`. */
     readonly reference: string,
-    readonly owners: readonly ServiceName[],
+    readonly owners: readonly Service[],
     secret?: Secret,
   ) {
     this.#secret = secret;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
 import { configurationText, load, modelOf, SECRETS } from './configuration.fixture.js';
-import { SERVICES, type ServiceName } from './configured-secret.js';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { explain } from './explain.js';
 import { parseConfiguration } from './load.js';
 import { authorizationServerPart, tokenVaultPart, vmcpProxyPart } from './parts.js';
@@ -22,7 +22,7 @@ const WITH_REGISTRATION_TOKEN = {
   },
 };
 
-const MAY_READ: Readonly<Record<ServiceName, readonly (keyof typeof SECRETS)[]>> = {
+const MAY_READ: Readonly<Record<Service, readonly (keyof typeof SECRETS)[]>> = {
   'authorization-server': [
     'SIGNING_KEY',
     'AS_KEK',

@@ -1,6 +1,6 @@
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { MIB } from '@gatehouse/kernel/sizes';
-import type { Service } from './contract.js';
+import type { Service } from '@gatehouse/kernel/services';
 
 /** A key-value bucket in JetStream. It lives in its service's own NATS account: no other service can name it. */
 export interface Bucket {

@@ -1,8 +1,6 @@
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
+import type { Service } from '@gatehouse/kernel/services';
 import type { z } from 'zod';
-
-export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
-export type Service = (typeof SERVICES)[number];
 
 /** One request and its one reply, on a queue group of the answering service. */
 export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {

@@ -1,4 +1,4 @@
-import type { Service } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 

@@ -1,5 +1,5 @@
 import { type Bucket, BUCKETS } from '@gatehouse/contracts/buckets';
-import { SERVICES, type Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { EVENTS, REQUESTS } from '@gatehouse/contracts/table';
 import { type BusUser, inboxPrefix, PROVISIONING } from './bus-options.js';
 import { bucketName, bucketStream, eventStream, fullSubject } from './subjects.js';

@@ -1,5 +1,5 @@
 import { BUCKETS } from '@gatehouse/contracts/buckets';
-import { SERVICES, type Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { MIB } from '@gatehouse/kernel/sizes';

@@ -1,4 +1,5 @@
-import { SERVICES, type RequestContract, type Service } from '@gatehouse/contracts/contract';
+import type { RequestContract } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';

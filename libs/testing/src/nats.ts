@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { SERVICES, type Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { Secret } from '@gatehouse/kernel/secret';
 import { type BusOptions, PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { natsConfiguration, passwordVariable } from '@gatehouse/messaging/nats-configuration';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Service } from '@gatehouse/contracts/contract';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { Demonstration } from './demonstration.js';
 import { freePortBase } from './free-port.js';
 import { LoadBalancer } from './load-balancer.js';
@@ -31,7 +31,6 @@ export interface WorldOptions {
 /** What the services reach by a URL. */
 export type Reached = 'authorization-server' | 'token-vault' | 'nats';
 
-const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const satisfies readonly Service[];
 const DEMONSTRATION_BASE = 4483;
 const LISTEN_KEYS = {
   'authorization-server': 'authorizationServer',

@@ -2,7 +2,7 @@ import type { Demonstration, Fault as PartFault } from '@gatehouse/testing/demon
 import type { Program } from '@gatehouse/testing/program';
 import type { ReplicatedPostgres } from '@gatehouse/testing/replicated-postgres';
 import type { World } from '@gatehouse/testing/world';
-import type { Service } from '@gatehouse/contracts/contract';
+import type { Service } from '@gatehouse/kernel/services';
 
 /** One thing that goes wrong, and how it is mended. */
 export interface Fault {

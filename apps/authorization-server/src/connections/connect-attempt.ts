@@ -3,7 +3,8 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { AccountStore } from '../accounts/account.store.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { ConnectState } from '../sign-in-chain/attempt.js';
 import { AttemptStore, type StoredAttempt } from '../sign-in-chain/attempt.store.js';
 import { failed, retried } from '../sign-in-chain/decisions.js';
@@ -20,7 +21,7 @@ export class ConnectAttempt {
     private readonly vault: Vault,
     private readonly discards: DiscardAbandonedAttempts,
     private readonly cookies: AttemptCookies,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   /** @throws {GatehouseError} `attempt_wrong_browser`, or `attempt_unknown` when it is over. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { CsrfTokens } from '../consent/csrf.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
@@ -25,7 +26,7 @@ export class ContinueConnect {
     private readonly start: StartConnect,
     private readonly csrf: CsrfTokens,
     private readonly urls: IssuerUrls,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async proceed(exchange: Exchange, id: string): Promise<Shown> {

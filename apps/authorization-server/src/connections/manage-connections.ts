@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { AccountStore } from '../accounts/account.store.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { CsrfTokens } from '../consent/csrf.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Html } from '../pages/html.js';
@@ -21,7 +22,7 @@ export class ManageConnections {
     private readonly vault: Vault,
     private readonly csrf: CsrfTokens,
     private readonly urls: IssuerUrls,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async page({ accountId, uid }: BrowserSession): Promise<Html> {

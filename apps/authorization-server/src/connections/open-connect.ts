@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sessionId } from '@gatehouse/contracts/fields';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Shown } from '../http/shown.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Exchange } from '../provider/authorization-requests.js';
@@ -16,7 +17,7 @@ export interface ConnectLink {
   readonly tsid: string | undefined;
 }
 
-type ProviderView = Config['upstreamProviders'][number];
+type ProviderView = AuthorizationServerPart['upstreamProviders'][number];
 
 type Looked =
   | { readonly kind: 'shown'; readonly shown: Shown }
@@ -40,7 +41,7 @@ export class OpenConnect {
     private readonly people: ConnectPeople,
     private readonly start: StartConnect,
     private readonly urls: IssuerUrls,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
     this.#basePath = urls.basePath;
   }

@@ -3,7 +3,8 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { newAttemptId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
 import type { ConnectState } from '../sign-in-chain/attempt.js';
@@ -30,7 +31,7 @@ export class StartConnect {
     private readonly urls: IssuerUrls,
     private readonly cookies: AttemptCookies,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async connect({ provider, expectedAccountId, signedInAs, cookieHeader }: ConnectRequest): Promise<Shown> {

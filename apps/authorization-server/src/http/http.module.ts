@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { Log } from '@gatehouse/observability/log';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { PageFilesController } from '../pages/page-files.controller.js';
 import { IssuerUrls } from './issuer-urls.js';
 import { RequestLimits } from './request-limits.js';
@@ -11,11 +12,15 @@ import { RequestLimits } from './request-limits.js';
 @Module({
   controllers: [PageFilesController],
   providers: [
-    { provide: IssuerUrls, inject: [CONFIG], useFactory: (config: Config) => new IssuerUrls(config) },
+    {
+      provide: IssuerUrls,
+      inject: [CONFIG],
+      useFactory: (config: AuthorizationServerPart) => new IssuerUrls(config),
+    },
     {
       provide: RequestLimits,
       inject: [CONFIG, IssuerUrls, Log],
-      useFactory: (config: Config, urls: IssuerUrls, log: Log) =>
+      useFactory: (config: AuthorizationServerPart, urls: IssuerUrls, log: Log) =>
         new RequestLimits(config, urls, log, systemClock),
     },
   ],

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 
 const AUTHORIZE = '/oauth/authorize';
 
@@ -16,7 +16,7 @@ export class IssuerUrls {
   constructor({
     issuer,
     authorizationEndpointBaseUrl = issuer,
-  }: Pick<Config, 'issuer' | 'authorizationEndpointBaseUrl'>) {
+  }: Pick<AuthorizationServerPart, 'issuer' | 'authorizationEndpointBaseUrl'>) {
     const url = new URL(issuer);
     this.authorizationEndpoint = `${authorizationEndpointBaseUrl}${AUTHORIZE}`;
     this.issuer = issuer;

@@ -2,7 +2,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { countedWarning } from '@gatehouse/observability/counted-warning';
 import type { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { callerBehind, type CallerOf } from './caller.js';
 import { errorPage } from '../pages/error-page.js';
 import type { IssuerUrls } from './issuer-urls.js';
@@ -59,7 +59,7 @@ export class RequestLimits {
   readonly #callerOf: CallerOf;
 
   constructor(
-    { trustedProxies }: Pick<Config, 'trustedProxies'>,
+    { trustedProxies }: Pick<AuthorizationServerPart, 'trustedProxies'>,
     private readonly urls: IssuerUrls,
     log: Log,
     clock: Clock,

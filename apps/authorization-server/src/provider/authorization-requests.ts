@@ -6,7 +6,8 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { errors, Provider } from 'oidc-provider';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { isAssured } from '../clients/assured-client.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { asSeenByProvider } from './node-exchange.js';
 
@@ -55,7 +56,7 @@ export class AuthorizationRequests {
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
     private readonly cookies: AttemptCookies,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   /** @throws {GatehouseError} `attempt_wrong_browser`, or `attempt_unknown` when it is over. */

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Provider } from 'oidc-provider';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Exchange } from './authorization-requests.js';
 import { asSeenByProvider } from './node-exchange.js';
@@ -19,7 +20,7 @@ export class BrowserSessions {
   constructor(
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async current(exchange: Exchange): Promise<BrowserSession | undefined> {

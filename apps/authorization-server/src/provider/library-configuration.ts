@@ -6,7 +6,7 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { clientNameProblem } from '../clients/client-name.js';
 import { clientMetadataRule } from '../clients/client-metadata.js';
 import { documentFetch, isAllowedHost } from '../clients/metadata-documents.js';
-import type { Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
 import { RateLimiter } from '../http/rate-limit.js';
@@ -26,7 +26,7 @@ const DOCUMENT_FETCHES = { burst: 60, perSecond: 2 };
 const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
 
 export interface LibraryParts {
-  readonly config: Config;
+  readonly config: AuthorizationServerPart;
   readonly signingKeys: SigningKeys;
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
@@ -200,7 +200,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
 }
 
 /** Every endpoint that takes a client id can make us fetch, so what one address may cost others is bounded here. */
-function documentFetchPolicy({ clientRegistration, trustedProxies }: Config) {
+function documentFetchPolicy({ clientRegistration, trustedProxies }: AuthorizationServerPart) {
   const callerOf = callerBehind(trustedProxies);
   const fetches = new RateLimiter(DOCUMENT_FETCHES, systemClock);
   return (ctx: KoaContextWithOIDC | undefined, clientId: string): boolean => {
@@ -225,7 +225,9 @@ const refuseUnknownScopes =
       throw new errors.InvalidScope('a requested scope is not in scopes_supported', unknown);
   };
 
-function preRegistered(client: Config['clientRegistration']['clients'][number]): ClientMetadata {
+function preRegistered(
+  client: AuthorizationServerPart['clientRegistration']['clients'][number],
+): ClientMetadata {
   return {
     client_id: client.clientId,
     client_name: client.clientName,

@@ -6,7 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { registrationPolicy } from '../clients/registration-policy.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { sendPage } from '../http/reply.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
@@ -26,7 +27,7 @@ export class ProviderController {
     private readonly urls: IssuerUrls,
     private readonly cookies: AttemptCookies,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
     this.#answer = this.provider.callback();
     this.#schemes = config.clientRegistration.redirectSchemes;

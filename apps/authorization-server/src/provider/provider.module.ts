@@ -8,7 +8,8 @@ import { Provider, type AdapterFactory } from 'oidc-provider';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
@@ -38,8 +39,12 @@ const RECORDS = Symbol('oidc-provider records');
     {
       provide: ClientSecrets,
       inject: [Database, Envelope, CONFIG, SetAsideRows],
-      useFactory: (database: Database, envelope: Envelope, { name }: Config, setAside: SetAsideRows) =>
-        new ClientSecrets(database, envelope, name, setAside),
+      useFactory: (
+        database: Database,
+        envelope: Envelope,
+        { name }: AuthorizationServerPart,
+        setAside: SetAsideRows,
+      ) => new ClientSecrets(database, envelope, name, setAside),
     },
     {
       provide: RECORDS,
@@ -69,7 +74,7 @@ const RECORDS = Symbol('oidc-provider records');
       provide: Provider,
       inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, Log, Metrics],
       useFactory: async (
-        config: Config,
+        config: AuthorizationServerPart,
         signingKeys: SigningKeys,
         cookieKeys: CookieKeys,
         hooks: LibraryHooks,

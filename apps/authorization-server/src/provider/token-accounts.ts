@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Account as LibraryAccount } from 'oidc-provider';
 import { AccountStore } from '../accounts/account.store.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { SessionStore } from '../sessions/session.store.js';
 
 /** What is redeemed: its grant's id is its session's id. */
@@ -21,7 +22,7 @@ export class TokenAccounts {
   constructor(
     private readonly accounts: AccountStore,
     private readonly sessions: SessionStore,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   /** @param redeemed absent on pages. */

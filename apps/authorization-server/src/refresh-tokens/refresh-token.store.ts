@@ -3,7 +3,8 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { PresentedToken } from './successor-seal.js';
 import type { UsedToken } from './used-token.js';
 
@@ -39,7 +40,7 @@ const SUCCESSOR_USED = `exists (select from oidc_records next
 export class RefreshTokenStore {
   constructor(
     private readonly database: Database,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'tokenLifespans'>,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
   ) {}
 
   /**

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Envelope } from '@gatehouse/sealing/envelope';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { LostAnswers } from './lost-answers.js';
@@ -19,7 +20,8 @@ import { TheftAlarm } from './theft-alarm.js';
     {
       provide: SuccessorSeal,
       inject: [Envelope, CONFIG],
-      useFactory: (envelope: Envelope, { name }: Config) => new SuccessorSeal(envelope, name),
+      useFactory: (envelope: Envelope, { name }: AuthorizationServerPart) =>
+        new SuccessorSeal(envelope, name),
     },
   ],
   exports: [RedeemRefreshToken, TheftAlarm, LostAnswers],

@@ -1,18 +1,20 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
 import { limitedPool } from '@gatehouse/persistence/limited-pool';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { PrismaClient } from '../generated/prisma/client.js';
 
-export const SCHEMA = 'authorization_server';
+const SCHEMA = schemaOf('authorization-server');
 /** These rows are read on pages and at the end of a sign-in; the hot path has its own pool. */
 const MAX_CONNECTIONS = 4;
 
 /** Ordinary rows: accounts, identities, approvals, sessions. Whatever needs a compare-and-set goes through `Database`. */
 @Injectable()
 export class Rows extends PrismaClient implements OnApplicationShutdown {
-  constructor(@Inject(CONFIG) { databaseUrl: url }: Pick<Config, 'databaseUrl'>, log: Log) {
+  constructor(@Inject(CONFIG) { databaseUrl: url }: Pick<AuthorizationServerPart, 'databaseUrl'>, log: Log) {
     const applicationName = 'gatehouse-authorization-server-rows';
     const pool = limitedPool({ url, schema: SCHEMA, applicationName, maxConnections: MAX_CONNECTIONS }, log);
     super({ adapter: new PrismaPg(pool, { schema: SCHEMA, disposeExternalPool: true }) });

@@ -4,7 +4,8 @@ import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
 import { Room, type Expendable } from '@gatehouse/persistence/room';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { GRACE_MS } from '../refresh-tokens/refresh-token.store.js';
 import { CloseSession } from './close-session.js';
 import { SessionStore } from './session.store.js';
@@ -76,7 +77,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly closing: CloseSession,
     private readonly room: Room,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import type { Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { Rows } from '../rows/rows.store.js';
 
 /** `expired` is nobody's doing and is told to the vault only; the others are events. */
@@ -52,7 +52,10 @@ const closedSession = (row: ClosedRow): ClosedSession => ({
   closedAtMs: row.closed_at.getTime(),
 });
 
-type Lifespans = Pick<Config['tokenLifespans'], 'refreshTokenLifespanMs' | 'sessionLifespanMs'>;
+type Lifespans = Pick<
+  AuthorizationServerPart['tokenLifespans'],
+  'refreshTokenLifespanMs' | 'sessionLifespanMs'
+>;
 
 /** $2 is what a session lasts today: a shorter one than yesterday counts for those that are open already. */
 const OPEN_FOR = `tsid = $1 and closed_at is null and least(expires_at, opened_at + $2 * interval '1 ms') > now()`;

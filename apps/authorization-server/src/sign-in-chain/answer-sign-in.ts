@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newSessionId } from '@gatehouse/kernel/ids';
 import { z } from 'zod';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { CsrfTokens } from '../consent/csrf.js';
 import {
   AuthorizationRequests,
@@ -27,7 +28,7 @@ export class AnswerSignIn {
     private readonly attempts: AttemptStore,
     private readonly abandonment: AbandonSignIn,
     private readonly csrf: CsrfTokens,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   /** @returns where the browser goes on when the sign-in is over; `undefined`: to the sign-in's own page. */

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { AttemptState } from './attempt.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed } from './decisions.js';
@@ -27,7 +28,7 @@ export class BeginLeg {
     private readonly attempts: AttemptStore,
     private readonly vault: Vault,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async begin({ attempt, provider, browserBinding }: LegToBegin): Promise<BegunLeg> {

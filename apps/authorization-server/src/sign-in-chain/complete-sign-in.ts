@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { AccountStore, type ProvenIdentity } from '../accounts/account.store.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { ApprovalStore } from '../consent/approval.store.js';
 import type { AuthorizationRequest } from '../provider/authorization-requests.js';
 import type { AccountId } from '@gatehouse/kernel/ids';
@@ -30,7 +31,7 @@ export class CompleteSignIn {
     private readonly lostAnswers: LostAnswers,
     private readonly vault: Vault,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async complete(

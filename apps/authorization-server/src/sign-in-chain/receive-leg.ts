@@ -5,7 +5,8 @@ import { newAccountId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import { AccountStore } from '../accounts/account.store.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { AttemptState } from './attempt.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed, laterDone, personSettled, primaryDone } from './decisions.js';
@@ -27,7 +28,7 @@ export class ReceiveLeg {
     private readonly vault: Vault,
     private readonly cookies: AttemptCookies,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   /**

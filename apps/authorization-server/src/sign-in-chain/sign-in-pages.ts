@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountStore } from '../accounts/account.store.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
 import { CsrfTokens } from '../consent/csrf.js';
@@ -24,7 +25,7 @@ export class SignInPages {
     private readonly accounts: AccountStore,
     private readonly csrf: CsrfTokens,
     private readonly urls: IssuerUrls,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async ask(request: AuthorizationRequest, situation: Situation, question: Question): Promise<Shown> {

@@ -3,7 +3,8 @@ import { newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { AccountStore } from '../accounts/account.store.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { ApprovalStore } from '../consent/approval.store.js';
 import { fingerprintOf } from '../consent/fingerprint.js';
 import type { AuthorizationRequest } from '../provider/authorization-requests.js';
@@ -29,7 +30,7 @@ export class SignInSteps {
     private readonly approvals: ApprovalStore,
     private readonly vault: Vault,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async attemptOf(request: AuthorizationRequest): Promise<StoredAttempt<SignInState>> {
@@ -95,7 +96,7 @@ export class SignInSteps {
 function initialState(
   request: AuthorizationRequest,
   accountId: AuthorizationRequest['browserAccountId'],
-  { primaryUpstreamProvider }: Config,
+  { primaryUpstreamProvider }: AuthorizationServerPart,
 ): SignInState {
   return {
     kind: 'sign-in',

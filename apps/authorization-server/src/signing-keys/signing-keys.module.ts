@@ -5,7 +5,8 @@ import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
-import { CONFIG, type Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { CsrfTokens } from '../consent/csrf.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { CookieKeys } from './cookie-keys.js';
@@ -19,18 +20,22 @@ import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js
     {
       provide: Envelope,
       inject: [CONFIG],
-      useFactory: ({ keyEncryptionKeys }: Config) => new Envelope(keyEncryptionKeys),
+      useFactory: ({ keyEncryptionKeys }: AuthorizationServerPart) => new Envelope(keyEncryptionKeys),
     },
     {
       provide: KeyringStore,
       inject: [Database, Envelope, CONFIG, SetAsideRows],
-      useFactory: (database: Database, envelope: Envelope, { name }: Config, setAside: SetAsideRows) =>
-        new KeyringStore(database, envelope, name, setAside),
+      useFactory: (
+        database: Database,
+        envelope: Envelope,
+        { name }: AuthorizationServerPart,
+        setAside: SetAsideRows,
+      ) => new KeyringStore(database, envelope, name, setAside),
     },
     {
       provide: SigningKeys,
       inject: [KeyringStore, CONFIG],
-      useFactory: async (keyring: KeyringStore, config: Config) => {
+      useFactory: async (keyring: KeyringStore, config: AuthorizationServerPart) => {
         const [
           first = await keyring.findOrMake('signing', () => Promise.resolve(newSigningKeyPem())),
           ...rest

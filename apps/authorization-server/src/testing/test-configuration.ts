@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import { Secret } from '@gatehouse/kernel/secret';
-import type { Config } from '../config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 
 export interface TestConfigurationParts {
   readonly databaseUrl: Secret;
@@ -14,8 +14,8 @@ const KEY_ENCRYPTION_KEYS = [{ id: 'test', key: new Secret(randomBytes(32).toStr
 /** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */
 export function testConfiguration(
   { databaseUrl, bus, port }: TestConfigurationParts,
-  overrides: Partial<Config> = {},
-): Config {
+  overrides: Partial<AuthorizationServerPart> = {},
+): AuthorizationServerPart {
   const issuer = `http://localhost:${port}`;
   const provider = { type: 'oauth2', scopes: ['read'], backends: ['files'] } as const;
   return {

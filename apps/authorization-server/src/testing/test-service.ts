@@ -5,8 +5,8 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { Log } from '@gatehouse/observability/log';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
-import { startAuthorizationServer } from '../application.js';
-import type { Config } from '../config.js';
+import { startAuthorizationServer } from '../service.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { startStandInVault, type StandInVault } from './stand-in-vault.js';
 import { TestBrowser, type Answer } from './test-browser.js';
 import { testConfiguration } from './test-configuration.js';
@@ -18,7 +18,7 @@ export interface TestServiceParts {
   readonly port: number;
   readonly log: Log;
   busOf(service: 'authorization-server' | 'token-vault'): BusOptions;
-  readonly overrides?: Partial<Config>;
+  readonly overrides?: Partial<AuthorizationServerPart>;
   readonly limits?: HttpLimits;
   /** Another replica's: it answers for this one, too. */
   readonly vault?: StandInVault;
@@ -27,7 +27,7 @@ export interface TestServiceParts {
 /** This service for real (HTTP, Postgres, NATS), with a stand-in on the vault's side of the bus. */
 export class TestService {
   private constructor(
-    readonly config: Config,
+    readonly config: AuthorizationServerPart,
     readonly app: NestFastifyApplication,
     /** Where its operators look. */
     readonly internal: string,

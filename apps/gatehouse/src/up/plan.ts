@@ -13,7 +13,8 @@ import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { demonstrationValues } from './demonstration.js';
 import { DEFAULT_PORT_BASE, isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
 import { databaseUrl } from './postgres.js';
-import { ownValues, SERVICES, type ServiceName } from './services.js';
+import { ownValues } from './services.js';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import type { StateFolder } from './state.js';
 
 export interface UpOptions {
@@ -35,10 +36,10 @@ export interface UpPlan {
   /** Where a configuration with moved ports was written; absent when the file is used as it is. */
   readonly movedTo: string | undefined;
   readonly ports: PortPlan;
-  readonly services: readonly ServiceName[];
+  readonly services: readonly Service[];
   /** Whether a Postgres is started too: yes, unless the environment names databases. */
   readonly ownPostgres: boolean;
-  readonly valuesOf: (service: ServiceName) => Environment;
+  readonly valuesOf: (service: Service) => Environment;
 }
 
 const DATABASE_VARIABLES = ['AUTHORIZATION_SERVER_DATABASE_URL', 'TOKEN_VAULT_DATABASE_URL'] as const;
@@ -55,7 +56,7 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
   const basePorts = planPorts(options.portBase);
   const databaseUrls = ownPostgres ? databaseUrlsOf(state, basePorts.postgres) : {};
   const given = isDemonstration ? demonstrationValues(state.secrets) : environment;
-  const valuesOf = (service: ServiceName): Environment => ({
+  const valuesOf = (service: Service): Environment => ({
     ...given,
     ...ownValues(service, state.secrets, databaseUrls),
   });

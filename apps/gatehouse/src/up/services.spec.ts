@@ -3,13 +3,8 @@ import { expect, test } from '@jest/globals';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { demonstrationValues } from './demonstration.js';
 import { planPorts } from './ports.js';
-import {
-  ownValues,
-  replicaConfiguration,
-  serviceEnvironment,
-  SERVICES,
-  type ServiceName,
-} from './services.js';
+import { ownValues, replicaConfiguration, serviceEnvironment } from './services.js';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import type { GeneratedSecrets } from './state.js';
 
 const key = (letter: string): string =>
@@ -38,7 +33,7 @@ const databaseUrls = {
   TOKEN_VAULT_DATABASE_URL: `postgres://token_vault:${secrets.tokenVaultDatabasePassword}@127.0.0.1:4491/gatehouse`,
 };
 
-const OWN: Record<ServiceName, readonly (keyof GeneratedSecrets)[]> = {
+const OWN: Record<Service, readonly (keyof GeneratedSecrets)[]> = {
   'authorization-server': [
     'authorizationServerKeyEncryptionKey',
     'authorizationServerDatabasePassword',

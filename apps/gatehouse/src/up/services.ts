@@ -1,3 +1,4 @@
+import type { Service } from '@gatehouse/kernel/services';
 import { parseDocument } from 'yaml';
 import { environmentNamesOf, type ConfigurationText, type Environment } from '../configuration.js';
 import { programOf } from '../paths.js';
@@ -8,9 +9,6 @@ import { untilHttpAnswers } from './readiness.client.js';
 import type { GeneratedSecrets, StateFolder } from './state.js';
 
 const READY_TIMEOUT_MS = 60_000;
-
-export const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'] as const;
-export type ServiceName = (typeof SERVICES)[number];
 
 /** Every port of the services: where it stands in the configuration, and its name in the plan. */
 const PORTS = [
@@ -26,11 +24,11 @@ const INTERNAL = {
   'authorization-server': 'authorizationServerInternal',
   'token-vault': 'tokenVault',
   'vmcp-proxy': 'proxyInternal',
-} as const satisfies Record<ServiceName, keyof PortPlan>;
+} as const satisfies Record<Service, keyof PortPlan>;
 
 /** The values that only one service may know, under the names that the configuration asks for. */
 export const ownValues = (
-  service: ServiceName,
+  service: Service,
   secrets: GeneratedSecrets,
   databaseUrls: Readonly<Record<string, string>>,
 ): Record<string, string> => {
@@ -59,7 +57,7 @@ export function replicaConfiguration(text: string, ports: PortPlan, index: numbe
  * configuration refers to. What another service's part needs is not in it.
  */
 export function serviceEnvironment(
-  service: ServiceName,
+  service: Service,
   configuration: ConfigurationText,
   values: Environment,
 ): Record<string, string> {
@@ -73,8 +71,8 @@ export function serviceEnvironment(
 
 export interface ServiceStart {
   readonly configuration: ConfigurationText;
-  readonly valuesOf: (service: ServiceName) => Environment;
-  readonly services: readonly ServiceName[];
+  readonly valuesOf: (service: Service) => Environment;
+  readonly services: readonly Service[];
   readonly ports: PortPlan;
   readonly replicas: number;
 }
@@ -101,7 +99,7 @@ export async function startServices(
 function serviceProcess(
   state: StateFolder,
   { configuration, valuesOf, ports }: ServiceStart,
-  service: ServiceName,
+  service: Service,
   index: number,
 ): ProcessSpec {
   const file =

@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { TokenExchange, UpstreamInject } from '@gatehouse/config/model';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
-import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 
 /** How each backend's credential is made, from the configuration. */
 @Injectable()
 export class BackendStrategies {
-  constructor(@Inject(VAULT_CONFIG) private readonly config: VaultConfig) {}
+  constructor(@Inject(CONFIG) private readonly config: TokenVaultPart) {}
 
   /** @throws {GatehouseError} `unknown_backend` also where the backend has another strategy */
   inject(backend: string): UpstreamInject {

@@ -6,7 +6,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { z } from 'zod';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { useUntilMs } from '../refresh/freshness.js';
 import { BackendStrategies } from './backend-strategies.js';
 import { ExchangeSubjects, type ExchangeSubject } from './exchange-subject.js';

@@ -8,7 +8,7 @@ import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { SessionStore } from '../connections/session.store.js';
 import { BusKeys } from '../keyring/bus-keys.js';
 import type { TokenSet } from '../providers/token-answer.js';

@@ -5,7 +5,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { tappedFetch } from '../providers/tapped-fetch.js';
 import { upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
 import { outcomeOfExchangeFailure, outcomeOfResponse, type ExchangeOutcome } from './exchange-outcome.js';

@@ -7,7 +7,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { keepBeating, succeeds } from '../lease.js';
 import { freshnessOf } from '../refresh/freshness.js';
 import { VaultMetrics } from '../vault-metrics.js';

@@ -3,7 +3,7 @@ import type { credentialReply } from '@gatehouse/contracts/token-vault/credentia
 import type { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import type { Clock } from '@gatehouse/kernel/clock';
 import type { z } from 'zod';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { useUntilMs } from '../refresh/freshness.js';
 import { lifetimeOf } from '../refresh/current-tokens.js';
 import { BackendStrategies } from './backend-strategies.js';

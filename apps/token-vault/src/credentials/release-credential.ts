@@ -4,7 +4,7 @@ import type { credentialReply, ReleasedCredential } from '@gatehouse/contracts/t
 import type { Clock } from '@gatehouse/kernel/clock';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import type { Release } from '../custody-log/release.js';
 import { CustodyLog } from '../custody-log/custody-log.js';
 import { VaultMetrics } from '../vault-metrics.js';

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CustodyKeyring } from '@gatehouse/persistence/custody-log/custody-key';
-import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 
 /** The vault's own, from its key-encryption keys. */
 @Injectable()
 export class CustodyKeys extends CustodyKeyring {
-  constructor(@Inject(VAULT_CONFIG) config: VaultConfig) {
+  constructor(@Inject(CONFIG) config: TokenVaultPart) {
     super(config.keyEncryptionKeys);
   }
 }

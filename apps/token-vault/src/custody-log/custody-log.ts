@@ -5,7 +5,7 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { CHAIN_START, type CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { CustodyKeys } from './custody-keys.js';
 import { CustodyLogStore } from './custody-log.store.js';
 import type { Release } from './release.js';

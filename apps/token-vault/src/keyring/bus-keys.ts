@@ -10,7 +10,7 @@ import {
   type PublicMessageKey,
 } from '@gatehouse/sealing/message-sealing';
 import { z } from 'zod';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { BusKeyStore, type BusKeyRow } from './bus-key.store.js';
 import { busKeyOwner, Keyring } from './keyring.js';
 

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Envelope, type Owner } from '@gatehouse/sealing/envelope';
 import type { z } from 'zod';
-import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 
 /** What a sealed value is, and the row that it is bound to. */
 export interface SealedFor {
@@ -27,7 +28,7 @@ export class Keyring {
   readonly #gatewayName: string;
 
   constructor(
-    @Inject(VAULT_CONFIG) config: VaultConfig,
+    @Inject(CONFIG) config: TokenVaultPart,
     private readonly setAside: SetAsideRows,
   ) {
     this.#envelope = new Envelope(config.keyEncryptionKeys);

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { callbackName, commonCallback } from '@gatehouse/config/callbacks';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
-import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Callback } from './provider.client.js';
 import { ProviderRegistry, type Provider } from './provider-registry.js';
 import { saidIssuer } from './said-issuer.js';
@@ -25,7 +26,7 @@ export class CallbackSender {
     private readonly registry: ProviderRegistry,
     private readonly shared: SharedCallbacks,
     private readonly log: Log,
-    @Inject(VAULT_CONFIG) private readonly config: VaultConfig,
+    @Inject(CONFIG) private readonly config: TokenVaultPart,
   ) {}
 
   /**

@@ -6,7 +6,7 @@ import { Log } from '@gatehouse/observability/log';
 import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import type { Provider } from './provider-registry.js';
 
 type OidcProvider = Extract<Provider, { type: 'oidc' }>;

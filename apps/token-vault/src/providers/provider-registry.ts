@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamProvider } from '@gatehouse/config/model';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
-import { VAULT_CONFIG, type VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 
 export type Provider = UpstreamProvider<Secret>;
 
@@ -11,7 +12,7 @@ export type Provider = UpstreamProvider<Secret>;
 export class ProviderRegistry {
   readonly #providers: ReadonlyMap<string, Provider>;
 
-  constructor(@Inject(VAULT_CONFIG) config: VaultConfig) {
+  constructor(@Inject(CONFIG) config: TokenVaultPart) {
     this.#providers = new Map(config.upstreamProviders.map((provider) => [provider.name, provider]));
   }
 

@@ -5,7 +5,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { authorizationParameters, type LegSecrets } from './authorization-parameters.js';
 import { clientAuthentication } from './client-authentication.js';
 import { identityFromClaims } from './identity.js';

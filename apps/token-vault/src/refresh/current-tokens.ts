@@ -3,7 +3,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import type { ConnectionRow } from '../connections/connection.js';
 import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
 import { tokenAnswer, tokenSet, type TokenSet } from '../providers/token-answer.js';

@@ -4,7 +4,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import type { Database } from '@gatehouse/persistence/database';
 import { whileStopped } from '@gatehouse/testing/stopped-clock';
-import { CLOCK } from '../config.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { oidcProvider } from './vault-config.js';
 import { startVaultWorld, type VaultWorld } from './vault-world.js';
 

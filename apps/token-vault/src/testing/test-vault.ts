@@ -8,7 +8,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
-import { startTokenVault } from '../token-vault.app.js';
+import { startTokenVault } from '../service.js';
 import { VaultClient } from './vault-client.js';
 import { vaultConfig, type VaultConfigOptions } from './vault-config.js';
 

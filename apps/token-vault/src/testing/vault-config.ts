@@ -4,7 +4,7 @@ import type { OAuth2Provider, OidcProvider, TokenExchange } from '@gatehouse/con
 import type { BackendCredential } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
-import type { VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
 
 export const ISSUER = 'http://localhost:4484';
 
@@ -87,10 +87,10 @@ const KEY_ENCRYPTION_KEY = { id: 'test', key: new Secret(randomBytes(32).toStrin
 export interface VaultConfigOptions {
   readonly databaseUrl: Secret;
   readonly bus: BusOptions;
-  readonly providers: VaultConfig['upstreamProviders'];
+  readonly providers: TokenVaultPart['upstreamProviders'];
   readonly backends: Readonly<Record<string, BackendCredential>>;
   /** Default: the one of all tests. */
-  readonly keyEncryptionKeys?: VaultConfig['keyEncryptionKeys'];
+  readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
 }
 
 export const vaultConfig = ({
@@ -99,7 +99,7 @@ export const vaultConfig = ({
   providers,
   backends,
   keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
-}: VaultConfigOptions): VaultConfig => ({
+}: VaultConfigOptions): TokenVaultPart => ({
   name: bus.gatewayName,
   publicUrl: 'http://localhost:4483',
   resourceUrl: 'http://localhost:4483/mcp',

@@ -1,13 +1,13 @@
 import { Database } from '@gatehouse/persistence/database';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
-import type { VaultConfig } from '../config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { PrismaDatabase, SCHEMA } from '../prisma-database.js';
 import { vaultConfig } from './vault-config.js';
 
 /** The vault's database and both ways to it, with no vault and no bus. */
 export interface VaultStores {
-  readonly config: VaultConfig;
+  readonly config: TokenVaultPart;
   readonly rows: Database;
   readonly prisma: PrismaDatabase;
   readonly close: () => Promise<void>;

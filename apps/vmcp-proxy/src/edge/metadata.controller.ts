@@ -1,6 +1,6 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { Controller, Get, Header, HttpCode, Inject, NotFoundException, Options, Req } from '@nestjs/common';
-import { PROXY_PART } from '../proxy-part.js';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import {
   metadataUrl,
   protectedResourceMetadata,
@@ -15,7 +15,7 @@ export class MetadataController {
   readonly #metadata: ProtectedResourceMetadata | undefined;
   readonly #paths: ReadonlySet<string>;
 
-  constructor(@Inject(PROXY_PART) part: VmcpProxyPart) {
+  constructor(@Inject(CONFIG) part: VmcpProxyPart) {
     this.#metadata = protectedResourceMetadata(part);
     this.#paths = new Set([
       `/${ROOT}`,

@@ -1,6 +1,7 @@
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { ownCallback } from '../callbacks.js';
-import type { ConfiguredSecret, ServiceName } from '../configured-secret.js';
+import type { ConfiguredSecret } from '../configured-secret.js';
+import type { Service } from '@gatehouse/kernel/services';
 import type { GatehouseYaml } from '../gatehouse-yaml.js';
 import type { AuthServer, ClientRegistration, KeyEncryptionKey, UpstreamProvider } from '../model.js';
 import type { Path } from '../schema-tree.js';
@@ -10,8 +11,8 @@ type Written = NonNullable<GatehouseYaml['authServer']>;
 type WrittenProvider = Written['upstreamProviders'][number];
 type WrittenKeys = Written['keyEncryptionKeys'];
 
-const AUTHORIZATION_SERVER: readonly ServiceName[] = ['authorization-server'];
-const TOKEN_VAULT: readonly ServiceName[] = ['token-vault'];
+const AUTHORIZATION_SERVER: readonly Service[] = ['authorization-server'];
+const TOKEN_VAULT: readonly Service[] = ['token-vault'];
 const SESSION_LIFESPAN_MS = 30 * DAY_MS;
 const BASELINE_SCOPES = ['openid', 'offline_access'];
 
@@ -65,7 +66,7 @@ export function buildAuthServer(
 export const buildKeyEncryptionKeys = (
   written: WrittenKeys,
   path: Path,
-  owners: readonly ServiceName[],
+  owners: readonly Service[],
   secrets: SecretResolver,
 ): readonly KeyEncryptionKey<ConfiguredSecret>[] =>
   written.map(({ id, ...reference }, index) => ({

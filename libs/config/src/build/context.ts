@@ -1,7 +1,8 @@
 import { parseDurationMs } from '@gatehouse/kernel/durations';
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 import { Secret } from '@gatehouse/kernel/secret';
-import { ConfiguredSecret, SERVICES, type ServiceName } from '../configured-secret.js';
+import { ConfiguredSecret } from '../configured-secret.js';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import type { EgressRules } from '../model.js';
 import { overlap, type Finding } from '../problems.js';
 import type { Path } from '../schema-tree.js';
@@ -11,12 +12,12 @@ import { isLocalhost } from '../urls.js';
 import type { WrittenReference } from '../yaml/fields.js';
 
 /** Whose secrets are read: one service's, everybody's (`gatehouse validate` beside the secrets) or nobody's. */
-export type Part = ServiceName | 'all' | 'none';
+export type Part = Service | 'all' | 'none';
 
 /** Who a secret is for and what it must be. */
 export interface SecretUse {
   readonly kind: SecretKind;
-  readonly owners: readonly ServiceName[];
+  readonly owners: readonly Service[];
 }
 
 /** Resolves secrets while the model is built: only those of the part, each reference read at most once. */
@@ -48,12 +49,12 @@ export class SecretResolver {
     );
   }
 
-  private mayRead(owners: readonly ServiceName[]): boolean {
+  private mayRead(owners: readonly Service[]): boolean {
     return this.part === 'all' || (this.part !== 'none' && owners.includes(this.part));
   }
 }
 
-export const EVERY_SERVICE: readonly ServiceName[] = SERVICES;
+export const EVERY_SERVICE: readonly Service[] = SERVICES;
 
 /** Milliseconds of a duration whose format was checked; a wrong one is already reported and counts as none. */
 export const milliseconds = (duration: string): number => parseDurationMs(duration) ?? 0;

@@ -7,12 +7,12 @@ import { withInternalServer, type RunningService } from '@gatehouse/service-proc
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
-import type { VaultConfig } from './config.js';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { TokenVaultModule } from './token-vault.module.js';
 
 /** The vault, answering on the bus, and its operators on the internal listener. */
 export async function startTokenVault(
-  config: VaultConfig,
+  config: TokenVaultPart,
   log: Log,
   limits?: HttpLimits,
 ): Promise<RunningService<NestFastifyApplication>> {

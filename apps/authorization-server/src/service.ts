@@ -9,7 +9,7 @@ import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
 import { AuthorizationServerModule } from './authorization-server.module.js';
-import type { Config } from './config.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { peerUnless } from './http/caller.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
@@ -22,7 +22,7 @@ const MAX_CONNECTIONS_OF_ONE_PEER = 256;
 
 /** The whole service, answering on the bus and on both its listeners. */
 export async function startAuthorizationServer(
-  config: Config,
+  config: AuthorizationServerPart,
   log: Log,
   limits = HTTP_LIMITS,
 ): Promise<RunningService<NestFastifyApplication>> {
@@ -35,7 +35,7 @@ export async function startAuthorizationServer(
 }
 
 async function createApplication(
-  config: Config,
+  config: AuthorizationServerPart,
   log: Log,
   limits: HttpLimits,
 ): Promise<NestFastifyApplication> {
