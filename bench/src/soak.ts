@@ -122,6 +122,7 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
   console.log(
     `${MINUTES} minutes: ${JSON.stringify(outcomes)}, all three services together ${cores.toFixed(2)} of a core`,
   );
+  printReasons(running);
   printMemory(samples);
   const growing = (warm ?? (await TableRows.of(running))).printGrowth(await TableRows.of(running));
   return outcomes.wrong + outcomes.failed + growing.length === 0 ? 0 : 1;
@@ -151,6 +152,18 @@ async function callAs(
       console.log(`failed at ${backend}: ${status} ${JSON.stringify(body).slice(0, 400)}`);
   } else if (who.subject === subject) outcomes.right += 1;
   else outcomes.wrong += 1;
+}
+
+/** Why calls failed, in the proxy's own words. */
+function printReasons({ replicas }: World): void {
+  const reasons = new Map<string, number>();
+  for (const { output } of replicas['vmcp-proxy'])
+    for (const line of output.split('\n').filter((one) => one.includes('"call-failed"'))) {
+      const { backend, reason, cause } = JSON.parse(line) as Record<string, string | undefined>;
+      const told = `${backend ?? ''}: ${reason ?? ''} (${cause ?? ''})`;
+      reasons.set(told, (reasons.get(told) ?? 0) + 1);
+    }
+  for (const [told, count] of reasons) console.log(`failed ${count} times at ${told}`);
 }
 
 async function sampleOf(running: World, beganAtMs: number): Promise<Sample> {

@@ -56,16 +56,17 @@ export class BackendClient {
   async send(backend: string, request: OutboundRequest): Promise<BackendResponse> {
     const target = this.#targets.get(backend);
     if (target === undefined) throw new GatehouseError('unknown_backend');
-    if (target.reachability.isDown(Date.now()))
+    const beganAtMs = Date.now();
+    if (target.reachability.isDown(beganAtMs))
       throw new GatehouseError('backend_unavailable', 'it could not be reached a moment ago', {
         details: { backend, ran: 'no' },
       });
     const slot = target.limits.enter(request.purpose, request.person);
     const response = new BackendResponse(backend, (error) => {
       slot.leave();
-      target.reachability.note(error, Date.now());
+      target.reachability.note(error, beganAtMs, Date.now());
     });
-    response.expireAfter(Math.max(request.deadlineAtMs - Date.now(), 0));
+    response.expireAfter(Math.max(request.deadlineAtMs - beganAtMs, 0));
     request.cancellation?.attach((reason) => response.stop(reason));
     target.pool.dispatch(
       {

@@ -76,11 +76,14 @@ export class Calls {
 
   /** A name that is not known may be new, or belong to a backend that was never listed for this caller. */
   async #lookAgain(call: Call): Promise<Route | undefined> {
-    const view = await this.to.catalog.current(call.principal);
-    const route = routeOf(call.target, view);
+    const { principal, target } = call;
+    const view = await this.to.catalog.current(principal);
+    const route = routeOf(target, view);
     if (route !== undefined) return route;
-    const backend = view.mayBelongTo(call.target.name ?? '');
-    return backend === undefined ? undefined : { backend, original: '', standsIn: true };
+    const backend = view.mayBelongTo(target.name ?? '');
+    if (backend !== undefined) return { backend, original: '', standsIn: true };
+    // Its name does not tell whose it is: it may be that of a backend which has not answered yet.
+    return routeOf(target, await this.to.catalog.settled(principal));
   }
 
   /**
@@ -90,7 +93,7 @@ export class Calls {
    * @throws why the backend still cannot be listed.
    */
   async #listedNow(call: Call, { backend, definition }: Route): Promise<Route | undefined> {
-    const view = await this.to.catalog.current(call.principal);
+    const view = await this.to.catalog.settled(call.principal, backend);
     const route = routeOf(call.target, view);
     // Who calls a stand-in asks what is wrong, and was told that it only reads: a tool of its name is not what was meant.
     if (definition === undefined && route !== undefined && route.standsIn !== true) return route;

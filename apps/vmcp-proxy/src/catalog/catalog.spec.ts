@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { SilentLog } from '@gatehouse/testing/silent-log';
@@ -8,7 +9,9 @@ import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { Catalog } from './catalog.js';
+import { Catalog, type ListBackend } from './catalog.js';
+import type { BackendLists } from './definitions.js';
+import type { View } from './view.js';
 
 const log = new KeptLog();
 let nats: TestNats;
@@ -240,34 +243,69 @@ test('what is left out of a list is logged by backend and name, and not once mor
   ]);
 });
 
-test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {
-  const listedWith: unknown[] = [];
-  let nowMs = 1_000_000;
-  const catalog = new Catalog(
+const NO_LISTS: BackendLists = {
+  tools: [],
+  prompts: [],
+  resources: [],
+  resourceTemplates: [],
+  notes: [],
+  digest: '',
+};
+const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () => number): Catalog =>
+  new Catalog(
     {
-      backends: [{ name: 'one' }] as never,
+      backends: backends.map((name) => ({ name })) as never,
       aggregation: {
         conflictResolution: 'prefix',
         conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
         tools: [],
       },
     },
-    async (_backend, { token: used }) => {
-      listedWith.push(used?.reveal());
-      return await Promise.resolve({
-        tools: [],
-        prompts: [],
-        resources: [],
-        resourceTemplates: [],
-        notes: [],
-        digest: '',
-      });
-    },
+    list,
     () => true,
     new SilentLog(),
     undefined,
-    () => nowMs,
+    nowMs,
   );
+
+test('a list waits five seconds for a slow backend; a call waits for its own backend until it has answered or failed', async () => {
+  jest.useFakeTimers();
+  try {
+    let answer = (): void => undefined;
+    const slow = new Promise<BackendLists>((resolve) => {
+      answer = () => resolve(NO_LISTS);
+    });
+    const catalog = catalogOf(['slow', 'dead'], async (backend) =>
+      backend === 'slow' ? await slow : await new Promise<never>(() => undefined),
+    );
+    const list = catalog.current(ANONYMOUS);
+    let called: View | undefined;
+    const call = catalog.settled(ANONYMOUS, 'slow').then((view) => (called = view));
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect((await list).failureOf('slow')?.code).toBe('backend_unavailable');
+    await jest.advanceTimersByTimeAsync(14_000);
+    expect(called).toBeUndefined();
+    answer();
+    expect((await call).failureOf('slow')).toBeUndefined();
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('a backend whose lists time out is told to callers as one where nothing was done', async () => {
+  const late = new GatehouseError('deadline_exceeded', '', { details: { backend: 'one', ran: 'maybe' } });
+  const view = await catalogOf(['one'], async () => await Promise.reject(late)).settled(ANONYMOUS);
+  expect(view.failureOf('one')?.details).toEqual({ backend: 'one', ran: 'no' });
+});
+
+test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {
+  const listedWith: unknown[] = [];
+  let nowMs = 1_000_000;
+  const list: ListBackend = async (_backend, { token: used }) => {
+    listedWith.push(used?.reveal());
+    return await Promise.resolve(NO_LISTS);
+  };
+  const catalog = catalogOf(['one'], list, () => nowMs);
   const first = { ...ANONYMOUS, token: new Secret('first') };
   await catalog.current(first);
   nowMs += 31_000;

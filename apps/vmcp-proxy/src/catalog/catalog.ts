@@ -72,6 +72,20 @@ export class Catalog {
     return this.#viewOf(shelf);
   }
 
+  /**
+   * What the principal sees once everything that is being asked for has come or failed: for a call, which may take its time,
+   * and for which a slow backend is still better than none.
+   * @param backend the only one that matters; absent: all of them.
+   */
+  async settled(principal: Principal, backend?: string): Promise<View> {
+    const shelf = this.#shelfOf(principal);
+    const stale = shelf.entries.filter(
+      (entry) => (backend === undefined || entry.backend === backend) && this.#isStale(entry),
+    );
+    await Promise.all(stale.map((entry) => this.#refresh(shelf, entry)));
+    return this.#viewOf(shelf);
+  }
+
   /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
   known(principal: Principal): View {
     return this.#viewOf(this.#shelfOf(principal));
@@ -136,7 +150,7 @@ export class Catalog {
       if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, entry.lists);
     } catch (error) {
       if (!wanted()) return;
-      entry.failure = GatehouseError.from(error);
+      entry.failure = notRun(error);
       this.log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = askedAtMs;
@@ -196,5 +210,13 @@ const SAID: Readonly<Record<ListNote['outcome'], string>> = {
   repaired: 'definition-repaired',
   cut_short: 'list-cut-short',
 };
+
+/** Nobody's call was in what failed. */
+function notRun(error: unknown): GatehouseError {
+  const failure = GatehouseError.from(error);
+  if (failure.details['ran'] !== 'maybe') return failure;
+  const details = { ...failure.details, ran: 'no' };
+  return new GatehouseError(failure.code, failure.message, { details, cause: failure.cause });
+}
 
 const NOT_YET = new GatehouseError('backend_unavailable', 'it did not answer in time');
