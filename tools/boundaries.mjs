@@ -65,6 +65,24 @@ export const MAY_IMPORT = {
  * that stand beside the rooms. Those put the rooms together and may import all of them. Specs may look everywhere.
  */
 export const ROOMS = {
+  'authorization-server': [
+    'signing-keys',
+    'pages',
+    'http',
+    'rows',
+    'outbox',
+    'vault',
+    'accounts',
+    'sessions',
+    'refresh-tokens',
+    'clients',
+    'attempts',
+    'oauth-endpoints',
+    'consent',
+    'sign-in-chain',
+    'connections',
+    'housekeeping',
+  ],
   'vmcp-proxy': [
     'json',
     'mcp',

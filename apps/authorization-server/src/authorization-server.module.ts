@@ -4,6 +4,7 @@ import { LivenessController } from '@gatehouse/observability/liveness.controller
 import type { Log } from '@gatehouse/observability/log';
 import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 import { ConnectionsModule } from './connections/connections.module.js';
+import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { HttpModule } from './http/http.module.js';
 import { Jobs } from './jobs.js';
 import { SignInChainModule } from './sign-in-chain/sign-in-chain.module.js';
@@ -18,6 +19,7 @@ export class AuthorizationServerModule {
         HttpModule,
         SignInChainModule,
         ConnectionsModule,
+        HousekeepingModule,
       ],
       controllers: [LivenessController],
       providers: [Jobs],

@@ -1,10 +1,6 @@
 import { Module } from '@nestjs/common';
-import { ApprovalStore } from '../consent/approval.store.js';
-import { Rows } from '../rows/rows.store.js';
+import { RowsModule } from '../rows/rows.module.js';
 import { AccountStore } from './account.store.js';
 
-@Module({
-  providers: [Rows, AccountStore, ApprovalStore],
-  exports: [Rows, AccountStore, ApprovalStore],
-})
+@Module({ imports: [RowsModule], providers: [AccountStore], exports: [AccountStore] })
 export class AccountsModule {}

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
-import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { cookieName, readCookie, removeCookie, setCookie, soleCookies } from '../http/cookies.js';
+import { ATTEMPT_TTL_MS } from './attempt.js';
 
-/** As long as an attempt can take. */
-const LIFETIME_SECONDS = (30 * MINUTE_MS) / SECOND_MS;
+const LIFETIME_SECONDS = ATTEMPT_TTL_MS / SECOND_MS;
 /**
  * More attempts than anybody has open at once. Without a bound those that were left pile up until the browser's headers
  * exceed what Node reads (16 KiB), and every page of ours is 431.

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { AccountStore } from '../accounts/account.store.js';
-import { CsrfTokens } from '../consent/csrf.js';
+import { CsrfTokens } from '../http/csrf.js';
 import { cookieName, readCookie, setCookie } from '../http/cookies.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 

@@ -1,5 +1,5 @@
 import type { AccountId } from '@gatehouse/kernel/ids';
-import type { ConnectState, LegFailure } from '../sign-in-chain/attempt.js';
+import type { ConnectState, LegFailure } from '../attempts/attempt.js';
 
 export type ConnectStep =
   | { readonly kind: 'visit'; readonly provider: string }

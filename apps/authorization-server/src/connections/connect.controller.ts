@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readForm } from '../http/form-body.js';
 import { RequestLimits } from '../http/request-limits.js';
 import { show } from '../http/reply.js';
-import { PageErrorFilter } from '../pages/page-error.filter.js';
-import { ContinueConnect } from './continue-connect.js';
-import { OpenConnect } from './open-connect.js';
+import { PageErrorFilter } from '../http/page-error.filter.js';
+import { ContinueConnect } from './continue-connect.flow.js';
+import { OpenConnect } from './open-connect.flow.js';
 
 /** The page behind the link that a client shows when a provider is missing, and its way through the provider. */
 @Controller('connect')

@@ -5,12 +5,12 @@ import { readForm } from '../http/form-body.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RequestLimits } from '../http/request-limits.js';
 import { sendPage, show } from '../http/reply.js';
-import { PageErrorFilter } from '../pages/page-error.filter.js';
-import type { Exchange } from '../provider/authorization-requests.js';
-import { BrowserSessions } from '../provider/browser-sessions.js';
+import { PageErrorFilter } from '../http/page-error.filter.js';
+import type { Exchange } from '../http/exchange.js';
+import { BrowserSessions } from '../oauth-endpoints/browser-sessions.flow.js';
 import { signedOutPage } from './connections-page.js';
-import { ManageConnections } from './manage-connections.js';
-import { StartConnect } from './start-connect.js';
+import { ManageConnections } from './manage-connections.flow.js';
+import { StartConnect } from './start-connect.flow.js';
 
 @Controller('connections')
 @UseFilters(PageErrorFilter)

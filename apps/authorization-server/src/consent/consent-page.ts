@@ -1,7 +1,7 @@
 import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
-import type { RequestingClient } from '../provider/authorization-requests.js';
+import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
 import { redirectTarget, unassuredNote } from './redirect-target.js';
 
 export interface OfferedProvider {

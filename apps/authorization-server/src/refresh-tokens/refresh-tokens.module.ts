@@ -4,11 +4,11 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
-import { LostAnswers } from './lost-answers.js';
-import { RedeemRefreshToken } from './redeem-refresh-token.js';
+import { LostAnswers } from './lost-answers.flow.js';
+import { RedeemRefreshToken } from './redeem-refresh-token.flow.js';
 import { RefreshTokenStore } from './refresh-token.store.js';
 import { SuccessorSeal } from './successor-seal.js';
-import { TheftAlarm } from './theft-alarm.js';
+import { TheftAlarm } from './theft-alarm.flow.js';
 
 @Module({
   imports: [SessionsModule, SigningKeysModule],

@@ -4,7 +4,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { newAccountId, newSessionId, randomToken } from '@gatehouse/kernel/ids';
 import fc from 'fast-check';
 import { RotationWorld } from '../testing/rotation-world.js';
-import { RedeemRefreshToken } from './redeem-refresh-token.js';
+import { RedeemRefreshToken } from './redeem-refresh-token.flow.js';
 import type { PresentedToken } from './successor-seal.js';
 
 let world: RotationWorld;

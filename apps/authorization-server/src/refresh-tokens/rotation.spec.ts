@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { printFigure } from '@gatehouse/testing/figures';
-import { Housekeeping } from '../sessions/housekeeping.store.js';
+import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 import { refreshTokenOf, REFUSED, RotationWorld, tsidOf } from '../testing/rotation-world.js';
 
 let world: RotationWorld;

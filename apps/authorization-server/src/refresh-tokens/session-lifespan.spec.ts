@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { until } from '@gatehouse/testing/until';
 import { decodeJwt } from 'jose';
-import { Housekeeping } from '../sessions/housekeeping.store.js';
+import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 import { refreshTokenOf, REFUSED, RotationWorld, tsidOf } from '../testing/rotation-world.js';
 
 let world: RotationWorld;

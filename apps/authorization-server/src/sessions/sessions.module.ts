@@ -1,21 +1,19 @@
 import { Module } from '@nestjs/common';
-import { AccountsModule } from '../accounts/accounts.module.js';
+import { RowsModule } from '../rows/rows.module.js';
 import { VaultModule } from '../vault/vault.module.js';
-import { AnnounceClosedSessions } from './announce-closed-sessions.js';
-import { CloseSession } from './close-session.js';
-import { Housekeeping } from './housekeeping.store.js';
+import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
+import { CloseSession } from './close-session.flow.js';
 import { SessionStore } from './session.store.js';
 import { SessionViewHandler } from './session-view.handler.js';
-import { AFTER, systemAfter, TellProxies } from './tell-proxies.js';
+import { AFTER, systemAfter, TellProxies } from './tell-proxies.flow.js';
 
 @Module({
-  imports: [AccountsModule, VaultModule],
+  imports: [RowsModule, VaultModule],
   controllers: [SessionViewHandler],
   providers: [
     SessionStore,
     CloseSession,
     AnnounceClosedSessions,
-    Housekeeping,
     TellProxies,
     { provide: AFTER, useValue: systemAfter },
   ],

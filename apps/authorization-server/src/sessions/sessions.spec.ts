@@ -11,7 +11,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
-import { Housekeeping } from './housekeeping.store.js';
+import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 
 let world: ServiceWorld;
 let service: TestService;

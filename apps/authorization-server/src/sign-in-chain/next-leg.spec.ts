@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { LegOutcome } from './attempt.js';
+import type { LegOutcome } from '../attempts/attempt.js';
 import { nextLeg, type Chain, type ChainProvider, type NextLeg } from './next-leg.js';
 
 const NAMES = ['acme-sso', 'octo', 'wiki', 'mail'] as const;

@@ -1,5 +1,5 @@
 import type { ProviderRequirement } from '@gatehouse/config/model';
-import type { LegFailure, LegOutcome } from './attempt.js';
+import type { LegFailure, LegOutcome } from '../attempts/attempt.js';
 
 export interface ChainProvider {
   readonly name: string;

@@ -1,45 +1,30 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { ProviderModule } from '../provider/provider.module.js';
+import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ConsentModule } from '../consent/consent.module.js';
+import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { VaultModule } from '../vault/vault.module.js';
-import { AbandonSignIn } from './abandon-sign-in.js';
-import { AnswerSignIn } from './answer-sign-in.js';
-import { AttemptStore } from './attempt.store.js';
-import { BeginLeg } from './begin-leg.js';
-import { CallbackController } from './callback.controller.js';
-import { CompleteSignIn } from './complete-sign-in.js';
-import { DiscardAbandonedAttempts } from './discard-abandoned-attempts.js';
-import { ReceiveLeg } from './receive-leg.js';
-import { ShowSignIn } from './show-sign-in.js';
+import { AbandonSignIn } from './abandon-sign-in.flow.js';
+import { AnswerSignIn } from './answer-sign-in.flow.js';
+import { CompleteSignIn } from './complete-sign-in.flow.js';
+import { ShowSignIn } from './show-sign-in.flow.js';
 import { SignInController } from './sign-in.controller.js';
-import { SignInPages } from './sign-in-pages.js';
-import { SignInSteps } from './sign-in-steps.js';
+import { SignInPages } from './sign-in-pages.flow.js';
+import { SignInSteps } from './sign-in-steps.flow.js';
 
 @Module({
   imports: [
-    ProviderModule,
-    SigningKeysModule,
-    SessionsModule,
     AccountsModule,
+    AttemptsModule,
+    ConsentModule,
+    OAuthEndpointsModule,
     RefreshTokensModule,
+    SessionsModule,
     VaultModule,
   ],
-  controllers: [SignInController, CallbackController],
-  providers: [
-    AttemptStore,
-    SignInSteps,
-    SignInPages,
-    ShowSignIn,
-    AnswerSignIn,
-    AbandonSignIn,
-    DiscardAbandonedAttempts,
-    BeginLeg,
-    ReceiveLeg,
-    CompleteSignIn,
-  ],
-  exports: [AttemptStore, BeginLeg, DiscardAbandonedAttempts],
+  controllers: [SignInController],
+  providers: [SignInSteps, SignInPages, ShowSignIn, AnswerSignIn, AbandonSignIn, CompleteSignIn],
 })
 export class SignInChainModule {}

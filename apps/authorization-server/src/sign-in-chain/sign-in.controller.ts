@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readForm } from '../http/form-body.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { show } from '../http/reply.js';
-import { PageErrorFilter } from '../pages/page-error.filter.js';
-import { AnswerSignIn } from './answer-sign-in.js';
-import { ShowSignIn } from './show-sign-in.js';
+import { PageErrorFilter } from '../http/page-error.filter.js';
+import { AnswerSignIn } from './answer-sign-in.flow.js';
+import { ShowSignIn } from './show-sign-in.flow.js';
 
 @Controller('sign-in/:uid')
 @UseFilters(PageErrorFilter)

@@ -4,11 +4,8 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
-import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { CsrfTokens } from '../consent/csrf.js';
-import { IssuerUrls } from '../http/issuer-urls.js';
 import { CookieKeys } from './cookie-keys.js';
 import { KeyringStore } from './keyring.store.js';
 import { SigningKeysHandler } from './signing-keys.handler.js';
@@ -52,18 +49,7 @@ import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js
       useFactory: async (keyring: KeyringStore) =>
         new CookieKeys(await keyring.findOrMake('cookie', () => Promise.resolve(new Secret(randomToken())))),
     },
-    {
-      provide: CsrfTokens,
-      inject: [CookieKeys],
-      useFactory: (keys: CookieKeys) => new CsrfTokens(keys.derive('csrf')),
-    },
-    {
-      provide: AttemptCookies,
-      inject: [CookieKeys, IssuerUrls],
-      useFactory: (keys: CookieKeys, { isHttps }: IssuerUrls) =>
-        new AttemptCookies(keys.derive('attempts'), isHttps),
-    },
   ],
-  exports: [Envelope, SigningKeys, CookieKeys, CsrfTokens, AttemptCookies],
+  exports: [Envelope, SigningKeys, CookieKeys],
 })
 export class SigningKeysModule {}

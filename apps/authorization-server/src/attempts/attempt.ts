@@ -1,0 +1,60 @@
+import { legRefusal } from '@gatehouse/contracts/token-vault/connection-complete';
+import { accountId, configuredName, digest, sessionId, upstreamIdentity } from '@gatehouse/contracts/fields';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { z } from 'zod';
+
+/** How long one attempt may take, consent and all providers included. */
+export const ATTEMPT_TTL_MS = 30 * MINUTE_MS;
+
+/** Why a leg did not become a connection: the vault's reasons, and one of ours. */
+export const legFailure = z.enum([...legRefusal.options, 'identity_taken']);
+export type LegFailure = z.output<typeof legFailure>;
+
+/** How a leg ended. A leg without an outcome is open. */
+export const legOutcome = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('done'), identity: upstreamIdentity }),
+  z.strictObject({ kind: z.literal('failed'), reason: legFailure }),
+  z.strictObject({ kind: z.literal('skipped') }),
+]);
+export type LegOutcome = z.output<typeof legOutcome>;
+
+/** An account that signs in. A new one is written when the chain completes, so that an abandoned chain leaves nothing. */
+const person = z.strictObject({ accountId, isNew: z.boolean() });
+
+const shared = {
+  /** SHA-256 of the cookie of the browser that began it, and that alone goes on with it. */
+  browserBinding: digest.optional(),
+  person: person.optional(),
+  legs: z.record(configuredName, legOutcome),
+  /** Providers whose next visit asks for a fresh choice of account. */
+  fresh: z.array(configuredName),
+};
+
+/** What the release before or after wrote beside these is left alone. */
+const attemptState = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('sign-in'),
+    ...shared,
+    clientId: z.string(),
+    /** The session that this sign-in opens. */
+    tsid: sessionId,
+    /** Fingerprint of what the user approved on a page of this attempt. */
+    approvedAs: digest.optional(),
+    /** The user said, in this attempt, to go on as the account with what it has; an approval counts as well. */
+    reuseConfirmed: z.boolean(),
+  }),
+  z.object({
+    kind: z.literal('connect'),
+    ...shared,
+    /** What is to be connected; absent when the browser is only being signed in. */
+    provider: configuredName.optional(),
+    /** The account that asked; another one is sent away. */
+    expectedAccountId: accountId.optional(),
+    adopted: z.boolean(),
+  }),
+]);
+
+export type AttemptState = z.output<typeof attemptState>;
+export type SignInState = Extract<AttemptState, { kind: 'sign-in' }>;
+export type ConnectState = Extract<AttemptState, { kind: 'connect' }>;
+export const parseAttemptState = (value: unknown): AttemptState => attemptState.parse(value);

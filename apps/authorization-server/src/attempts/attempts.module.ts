@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { CookieKeys } from '../signing-keys/cookie-keys.js';
+import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
+import { VaultModule } from '../vault/vault.module.js';
+import { AttemptCookies } from './attempt-cookies.js';
+import { AttemptStore } from './attempt.store.js';
+import { BeginLeg } from './begin-leg.flow.js';
+import { CallbackController } from './callback.controller.js';
+import { DiscardAbandonedAttempts } from './discard-abandoned-attempts.job.js';
+import { ReceiveLeg } from './receive-leg.flow.js';
+
+/** Attempts and their legs. A sign-in and a visit of the connect page are two ways to walk one. */
+@Module({
+  imports: [AccountsModule, SigningKeysModule, VaultModule],
+  controllers: [CallbackController],
+  providers: [
+    AttemptStore,
+    {
+      provide: AttemptCookies,
+      inject: [CookieKeys, IssuerUrls],
+      useFactory: (keys: CookieKeys, { isHttps }: IssuerUrls) =>
+        new AttemptCookies(keys.derive('attempts'), isHttps),
+    },
+    BeginLeg,
+    ReceiveLeg,
+    DiscardAbandonedAttempts,
+  ],
+  exports: [AttemptStore, AttemptCookies, BeginLeg, DiscardAbandonedAttempts],
+})
+export class AttemptsModule {}

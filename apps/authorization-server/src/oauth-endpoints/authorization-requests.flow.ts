@@ -1,0 +1,160 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { errors, Provider } from 'oidc-provider';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
+import { isAssured } from '../clients/assured-client.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import type { Exchange } from '../http/exchange.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { asSeenByProvider } from './node-exchange.js';
+
+/** The application that asks. What it says of itself is shown, never trusted. */
+export interface RequestingClient {
+  readonly clientId: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  /** Host of the document that describes the client, for clients that are URLs. */
+  readonly documentHost?: string;
+  /** Nobody else can be given the code of this request. */
+  readonly assured: boolean;
+}
+
+/** An authorization request that passed every check and waits for its user. */
+export interface AuthorizationRequest {
+  readonly uid: string;
+  /** Of the browser that made the request. */
+  readonly browserBinding: string;
+  readonly client: RequestingClient;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  /** The client asked for a fresh sign-in (`prompt=login` or `select_account`). */
+  readonly wantsFreshSignIn: boolean;
+  readonly browserAccountId?: AccountId;
+  /** Where the browser goes on when the request has been answered; absent before. */
+  readonly answeredAt?: string;
+  readonly expiresAtMs: number;
+}
+
+/** What a client is told when no code comes (RFC 6749, section 4.1.2.1). */
+export type Refusal = 'access_denied' | 'temporarily_unavailable' | 'server_error';
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** Authorization requests waiting for their user. Each belongs to the browser that made it, which its cookie proves. */
+@Injectable()
+export class AuthorizationRequests {
+  constructor(
+    private readonly provider: Provider,
+    private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+  ) {}
+
+  /** @throws {GatehouseError} `attempt_wrong_browser`, or `attempt_unknown` when it is over. */
+  async load(exchange: Exchange, uid: string): Promise<AuthorizationRequest> {
+    const interaction = await this.#interaction(exchange, uid);
+    const { params, session, result } = interaction;
+    const client = await this.provider.Client.find(text(params['client_id']));
+    if (client === undefined) throw new GatehouseError('attempt_unknown', 'the client is gone');
+    const documentHost = isDocument(client) ? URL.parse(client.clientId)?.host : undefined;
+    const redirectUri = text(params['redirect_uri']);
+    const prompts = text(params['prompt']).split(' ');
+    return {
+      uid,
+      browserBinding: this.cookies.bindingOf(uid),
+      client: {
+        clientId: client.clientId,
+        name: client.clientName ?? documentHost ?? 'An unnamed application',
+        redirectUris: client.redirectUris ?? [],
+        assured: isAssured({
+          redirectUri,
+          hasDocument: documentHost !== undefined,
+          authenticates: client.tokenEndpointAuthMethod !== 'none',
+        }),
+        ...(documentHost === undefined ? {} : { documentHost }),
+      },
+      redirectUri,
+      scopes: text(params['scope']).split(' ').filter(Boolean),
+      wantsFreshSignIn: prompts.includes('login') || prompts.includes('select_account'),
+      ...(session === undefined ? {} : { browserAccountId: session.accountId as AccountId }), // accounts are ours alone
+      ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
+      expiresAtMs: interaction.exp * SECOND_MS,
+    };
+  }
+
+  /** Grants what was asked to the account; the grant carries the session's id. @returns where the browser goes on. */
+  async approve(exchange: Exchange, uid: string, accountId: AccountId, tsid: SessionId): Promise<string> {
+    const interaction = await this.#interaction(exchange, uid);
+    const scope = text(interaction.params['scope']);
+    const grant = new this.provider.Grant({ accountId, clientId: text(interaction.params['client_id']) });
+    grant.jti = tsid;
+    if (scope !== '') {
+      // The same scopes count for the authorization server itself and for the resource, else the library asks again.
+      grant.addOIDCScope(scope);
+      grant.addResourceScope(this.config.resourceUrl, scope);
+    }
+    await grant.save();
+    await this.#forgetOtherAccount(exchange, interaction, accountId);
+    return await this.#answer(interaction, {
+      login: { accountId },
+      consent: { grantId: tsid },
+      select_account: {},
+    });
+  }
+
+  /** @returns where the browser goes on: to the client, with the error. */
+  async refuse(exchange: Exchange, uid: string, refusal: Refusal, description: string): Promise<string> {
+    const interaction = await this.#interaction(exchange, uid);
+    return await this.#answer(interaction, { error: refusal, error_description: description });
+  }
+
+  async #answer(interaction: Interaction, result: NonNullable<Interaction['result']>): Promise<string> {
+    interaction.result = result;
+    await interaction.persist();
+    return interaction.returnTo;
+  }
+
+  /**
+   * The browser belongs to whoever signed in last. The library would ask the old account's owner to sign out first;
+   * instead the old browser session ends here.
+   */
+  async #forgetOtherAccount(
+    exchange: Exchange,
+    interaction: Interaction,
+    accountId: AccountId,
+  ): Promise<void> {
+    const session = await this.provider.Session.get(this.#context(exchange));
+    if (session.accountId === undefined || session.accountId === accountId) return;
+    await session.destroy();
+    interaction.session = undefined;
+  }
+
+  async #interaction(exchange: Exchange, uid: string): Promise<Interaction> {
+    if (this.cookies.of(uid, exchange.request.headers.cookie) === undefined)
+      throw new GatehouseError('attempt_wrong_browser');
+    try {
+      const { request, response } = exchange;
+      const interaction = await this.provider.interactionDetails(
+        asSeenByProvider(request, this.urls, { route: `/sign-in/${uid}`, interaction: uid }),
+        response,
+      );
+      if (interaction.uid === uid) return interaction;
+    } catch (error) {
+      if (!(error instanceof errors.SessionNotFound)) throw error;
+    }
+    throw new GatehouseError('attempt_unknown', 'there is no such authorization request (any more)');
+  }
+
+  #context({ request, response }: Exchange) {
+    return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
+  }
+}
+
+/** The library's types do not know its mark on a client that it read from a document. */
+const isDocument = (client: object): boolean =>
+  'clientIdMetadataDocument' in client && client.clientIdMetadataDocument === true;
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');

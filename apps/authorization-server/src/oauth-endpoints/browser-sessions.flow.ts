@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { AccountId } from '@gatehouse/kernel/ids';
+import { Provider } from 'oidc-provider';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import type { Exchange } from '../http/exchange.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { asSeenByProvider } from './node-exchange.js';
+
+/** Whose browser this is, by the same signed cookie that authorization requests use. It opens our own pages and nothing else. */
+export interface BrowserSession {
+  readonly accountId: AccountId;
+  /** Stable for the session; names it where the cookie itself must not stand. */
+  readonly uid: string;
+}
+
+@Injectable()
+export class BrowserSessions {
+  constructor(
+    private readonly provider: Provider,
+    private readonly urls: IssuerUrls,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+  ) {}
+
+  async current(exchange: Exchange): Promise<BrowserSession | undefined> {
+    const session = await this.provider.Session.get(this.#context(exchange));
+    if (session.accountId === undefined) return undefined;
+    return { accountId: session.accountId as AccountId, uid: session.uid }; // accounts are ours alone
+  }
+
+  /** A new session with a new cookie, whatever the browser had before (no session fixation). */
+  async signIn(exchange: Exchange, accountId: AccountId): Promise<void> {
+    const context = this.#context(exchange);
+    const before = await this.provider.Session.get(context);
+    if (before.accountId === accountId) return;
+    if (before.accountId !== undefined) await before.destroy();
+    const ttlMs = this.config.tokenLifespans.refreshTokenLifespanMs;
+    const session = new this.provider.Session();
+    session.loginAccount({ accountId });
+    await session.save(Math.round(ttlMs / SECOND_MS));
+    const name = this.provider.cookieName('session');
+    context.cookies.set(name, session.jti, {
+      httpOnly: true,
+      sameSite: 'lax',
+      maxAge: ttlMs,
+      overwrite: true,
+    });
+  }
+
+  async signOut(exchange: Exchange): Promise<void> {
+    const context = this.#context(exchange);
+    const session = await this.provider.Session.get(context);
+    if (session.accountId !== undefined) await session.destroy();
+    context.cookies.set(this.provider.cookieName('session'), null, {
+      httpOnly: true,
+      sameSite: 'lax',
+      overwrite: true,
+    });
+  }
+
+  #context({ request, response }: Exchange) {
+    return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
+  }
+}

@@ -1,0 +1,160 @@
+import { All, Controller, Get, Inject, Options, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { redirectUriProblem } from '@gatehouse/config/client-uris';
+import { Log } from '@gatehouse/observability/log';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Provider } from 'oidc-provider';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
+import { registrationPolicy } from '../clients/registration-policy.js';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { sendPage } from '../http/reply.js';
+import { PageErrorFilter } from '../http/page-error.filter.js';
+import { inQueryOnly, withDefaults } from './authorization-query.js';
+import { protocolErrorPage } from './protocol-error-page.js';
+import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
+import { withConfiguredResource } from './resource-parameter.js';
+
+/** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
+@Controller()
+export class OAuthController {
+  readonly #answer: ReturnType<Provider['callback']>;
+  readonly #schemes: readonly string[];
+
+  constructor(
+    private readonly provider: Provider,
+    private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+  ) {
+    this.#answer = this.provider.callback();
+    this.#schemes = config.clientRegistration.redirectSchemes;
+  }
+
+  @Get('oauth/authorize')
+  async authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (!this.urls.beginsElsewhere) await this.begin(request, reply);
+    else
+      await reply
+        .header('cache-control', 'no-store')
+        .redirect(this.urls.url(request.url.replace('/oauth/authorize', '/oauth/begin')), 302);
+  }
+
+  /** Where the issuer's host goes on with what began at another one. */
+  @Get('oauth/begin')
+  async begin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const asked = new URLSearchParams(request.url.split('?').slice(1).join('?'));
+    const search = inQueryOnly(withConfiguredResource(asked, this.config.resourceUrl));
+    // It is compared with what was registered, port aside, and shown; so it must be what could be registered.
+    const redirectUri = search.get('redirect_uri');
+    if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
+      this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: 'invalid_redirect_uri' });
+      const page = protocolErrorPage({ error: 'invalid_redirect_uri' }, this.urls.basePath);
+      sendPage(reply, page, { status: 400 });
+      return;
+    }
+    const query = withDefaults(search, this.config.baselineClientScopes);
+    await this.#pass(request, reply, { route: `/oauth/authorize?${query.toString()}` });
+  }
+
+  @Get('oauth/authorize/:uid')
+  @UseFilters(PageErrorFilter)
+  async resume(
+    @Param('uid') uid: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    // The code is for the browser in which the user signed in, and for no other that knows the address.
+    if (this.cookies.of(uid, request.headers.cookie) === undefined)
+      throw new GatehouseError('attempt_wrong_browser');
+    await this.#pass(request, reply, { route: request.url, interaction: uid });
+  }
+
+  @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
+  async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const form = formOf(request);
+    const body =
+      form?.has('resource') === true
+        ? Buffer.from(withConfiguredResource(form, this.config.resourceUrl).toString())
+        : undefined;
+    await this.#pass(request, reply, { route: request.url, body });
+  }
+
+  @All([
+    '.well-known/oauth-authorization-server',
+    '.well-known/openid-configuration',
+    '.well-known/jwks.json',
+  ])
+  async document(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#pass(request, reply);
+  }
+
+  @Options('oauth/register')
+  preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    void reply
+      .code(204)
+      .headers({
+        'access-control-allow-origin': request.headers.origin ?? '*',
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'content-type, authorization',
+        'access-control-max-age': '3600',
+        vary: 'Origin',
+      })
+      .send();
+  }
+
+  @Post('oauth/register')
+  async register(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    reply.raw.setHeader('access-control-allow-origin', request.headers.origin ?? '*');
+    reply.raw.setHeader('vary', 'Origin');
+    if (this.config.clientRegistration.dynamic === 'off') {
+      await reply
+        .code(404)
+        .send({ error: 'not_found', error_description: 'Dynamic registration is switched off here.' });
+      return;
+    }
+    const verdict = registrationPolicy(jsonBody(request), {
+      ...this.config,
+      ...this.config.clientRegistration,
+    });
+    if (verdict.kind === 'refused') {
+      this.log.info('client-registration-refused', { reason: verdict.description });
+      await reply
+        .code(400)
+        .headers({ 'cache-control': 'no-store' })
+        .send({ error: verdict.error, error_description: verdict.description });
+      return;
+    }
+    const body = Buffer.from(JSON.stringify(verdict.metadata));
+    await this.#pass(request, reply, { route: '/oauth/register', body });
+  }
+
+  async #pass(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    seen: SeenRequest = { route: request.url },
+  ): Promise<void> {
+    reply.hijack();
+    const body = seen.body ?? bodyOf(request);
+    await this.#answer(asSeenByProvider(request.raw, this.urls, { ...seen, body }), reply.raw);
+  }
+}
+
+const bodyOf = (request: FastifyRequest): Buffer | undefined =>
+  Buffer.isBuffer(request.body) ? request.body : undefined;
+
+const formOf = (request: FastifyRequest): URLSearchParams | undefined =>
+  /^application\/x-www-form-urlencoded(;|$)/i.test(request.headers['content-type'] ?? '')
+    ? new URLSearchParams(bodyOf(request)?.toString('utf8') ?? '')
+    : undefined;
+
+function jsonBody(request: FastifyRequest): unknown {
+  if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;
+  try {
+    return JSON.parse(bodyOf(request)?.toString('utf8') ?? '') as unknown;
+  } catch {
+    return undefined;
+  }
+}

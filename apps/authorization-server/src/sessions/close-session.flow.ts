@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId } from '@gatehouse/kernel/ids';
+import { Log } from '@gatehouse/observability/log';
+import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
+import { SessionStore, type CloseReason } from './session.store.js';
+import { TellProxies } from './tell-proxies.flow.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Ends a session: one row change here; the proxies know before this resolves, or as soon as they can be reached. */
+@Injectable()
+export class CloseSession {
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly proxies: TellProxies,
+    private readonly announcements: AnnounceClosedSessions,
+    private readonly log: Log,
+  ) {}
+
+  /** @param owner when given, a session of another account is left alone. */
+  async close(tsid: string, reason: Exclude<CloseReason, 'expired'>, owner?: AccountId): Promise<boolean> {
+    const closed = UUID.test(tsid) ? await this.sessions.close(tsid, reason, owner) : undefined;
+    if (closed === undefined) return false;
+    this.log.info('session-closed', { tsid, reason });
+    await this.proxies.run(closed);
+    this.announcements.announceNow();
+    return true;
+  }
+}
