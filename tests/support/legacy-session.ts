@@ -7,7 +7,7 @@ export interface LegacyAnswer {
 }
 
 /** What a client of an older protocol revision sends, by hand: it has a session at the proxy (`Mcp-Session-Id`). */
-export async function legacyRequest(
+async function legacyRequest(
   url: string,
   accessToken: string,
   message: object,

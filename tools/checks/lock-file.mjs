@@ -1,4 +1,7 @@
-/** What is installed is written down exactly, and from no particular registry: versions are pinned, addresses are not. */
+/**
+ * What is installed is written down exactly, and from no particular registry: versions are pinned, addresses are not.
+ * Every project uses the same version of a package, and Nest, which compares classes by identity, is installed once.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingOptionals } from '../complete-lock-file.mjs';
@@ -28,14 +31,26 @@ const lockProblems = Object.entries(packages).flatMap(([path, entry]) => {
 });
 
 const manifests = ['package.json', ...filesBelow(['apps', 'libs', 'tests', 'bench'], 'package.json')];
-const manifestProblems = manifests.flatMap((path) => {
+const wanted = manifests.flatMap((path) => {
   const manifest = readJson(path);
-  const wanted = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
-  return Object.entries(wanted).flatMap(([name, version]) =>
-    /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)
-      ? []
-      : [`${path}: ${name} is "${version}", not one exact version`],
-  );
+  const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
+  return Object.entries(all).map(([name, version]) => ({ path, name, version }));
 });
+const inexact = wanted
+  .filter(({ version }) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+  .map(({ path, name, version }) => `${path}: ${name} is "${version}", not one exact version`);
 
-report([...missing, ...lockProblems, ...manifestProblems], { looked: Object.keys(packages).length });
+const firstOf = new Map(wanted.toReversed().map((one) => [one.name, one]));
+const unlike = wanted.flatMap(({ path, name, version }) => {
+  const first = firstOf.get(name);
+  return version === first.version
+    ? []
+    : [`${path}: ${name} is ${version}, and ${first.version} in ${first.path}`];
+});
+const secondNests = Object.keys(packages)
+  .filter((path) => /.node_modules\/@nestjs\/[^/]+$/.test(path))
+  .map((path) => `package-lock.json: ${path} is a second copy of a Nest package`);
+
+report([...missing, ...lockProblems, ...inexact, ...unlike, ...secondNests], {
+  looked: Object.keys(packages).length,
+});

@@ -1,42 +1,62 @@
-/** The compiler builds what a project refers to before the project; so each import of another project is a reference, tests included. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * A project's package.json is the one place that says which other projects it uses: knip proves that it names what is
+ * imported and nothing else, and this proves that the compiler's references and the boundaries say the same.
+ * `--write` brings the references up to date. It also proves that every project with specs has a test target.
+ */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { MAY_IMPORT } from '../boundaries.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
+import { filesBelow } from './files.mjs';
 import { report } from './report.mjs';
 
+const readJson = (...path) => JSON.parse(readFileSync(join(REPOSITORY, ...path), 'utf8'));
 const projects = [
   ...['libs', 'apps'].flatMap((root) => readdirSync(join(REPOSITORY, root)).map((name) => `${root}/${name}`)),
   'tests',
   'bench',
-].filter((project) => existsSync(join(REPOSITORY, project, 'tsconfig.json')));
-const nameOf = (project) => JSON.parse(readFileSync(join(REPOSITORY, project, 'package.json'), 'utf8')).name;
-const named = new Map(projects.map((project) => [nameOf(project), project]));
+].filter((project) => existsSync(join(REPOSITORY, project, 'package.json')));
+const manifests = new Map(projects.map((project) => [project, readJson(project, 'package.json')]));
+const named = new Map([...manifests].map(([project, { name }]) => [name, project]));
 
-function referencesOf(project) {
-  const { references = [] } = JSON.parse(readFileSync(join(REPOSITORY, project, 'tsconfig.json'), 'utf8'));
-  return new Set(references.map(({ path }) => join(project, path)));
+/** The projects of this repository that some dependencies name. */
+const projectsIn = (dependencies = {}) =>
+  Object.keys(dependencies).flatMap((name) => (named.has(name) ? [named.get(name)] : []));
+
+const problems = [];
+
+/** The references of a tsconfig.json are these, in this order; everything else in it is left alone. */
+function refersTo(folder, wanted) {
+  const file = join(folder, 'tsconfig.json');
+  const { references, ...rest } = readJson(file);
+  const paths = [...wanted].sort().map((project) => ({ path: relative(folder, project) }));
+  if (JSON.stringify(references) === JSON.stringify(paths)) return;
+  if (process.argv.includes('--write'))
+    writeFileSync(
+      join(REPOSITORY, file),
+      `${JSON.stringify({ ...rest, references: paths }, undefined, 2)}\n`,
+    );
+  else
+    problems.push(
+      `${file} does not refer to what package.json names: node tools/checks/project-references.mjs --write`,
+    );
 }
 
-function* importsOf(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !/\.ts$/.test(entry.name) || /\/(node_modules|dist)(\/|$)/.test(entry.parentPath))
-      continue;
-    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
-    for (const [, name] of text.matchAll(/from '(@gatehouse\/[^/']+)/g)) yield { file: entry.name, name };
-  }
+refersTo(
+  '',
+  projects.map((project) => `./${project}`),
+);
+for (const [project, { dependencies, devDependencies, nx }] of manifests) {
+  refersTo(project, projectsIn({ ...dependencies, ...devDependencies }));
+  const allowed = MAY_IMPORT[basename(project)];
+  for (const other of projectsIn(dependencies))
+    if (allowed !== undefined && !allowed.includes(basename(other)))
+      problems.push(`${project}/package.json depends on ${other}, which tools/boundaries.mjs forbids`);
+  const hasSpecs = filesBelow([project], '.spec.ts').length > 0;
+  if (hasSpecs !== (nx?.targets?.test !== undefined))
+    problems.push(
+      `${project}/package.json: a test target (nx.targets.test) is ${hasSpecs ? 'missing' : 'there without specs'}`,
+    );
 }
 
-let looked = 0;
-const problems = projects.flatMap((project) => {
-  const references = referencesOf(project);
-  const missing = new Map();
-  for (const { file, name } of importsOf(join(REPOSITORY, project))) {
-    looked += 1;
-    const other = named.get(name);
-    if (other !== undefined && other !== project && !references.has(other)) missing.set(other, file);
-  }
-  return [...missing].map(
-    ([other, file]) => `${project}/tsconfig.json does not refer to ${other}, which ${file} imports`,
-  );
-});
-report(problems, { looked });
+report(problems, { looked: projects.length });

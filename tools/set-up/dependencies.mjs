@@ -12,7 +12,7 @@ const SERVICE_NODE_MAJOR = 24;
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** Whether node_modules holds what package-lock.json asks for, by content: dates say nothing after a checkout. */
-export function isInstalled(repository = REPOSITORY) {
+function isInstalled(repository = REPOSITORY) {
   const hidden = join(repository, 'node_modules/.package-lock.json');
   if (!existsSync(hidden)) return false;
   const wanted = readJson(join(repository, 'package-lock.json')).packages;

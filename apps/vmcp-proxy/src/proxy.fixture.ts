@@ -22,7 +22,7 @@ import {
   VaultStandIn,
 } from './surroundings.fixture.js';
 
-export interface BackendSetup {
+interface BackendSetup {
   readonly name: string;
   readonly url: string;
   readonly strategy?: ProxyStrategy;

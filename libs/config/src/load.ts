@@ -9,8 +9,6 @@ import { systemSecrets, type SecretReader } from './secret-references.js';
 import { checkStructure } from './structure.js';
 import { readYaml, type YamlSource } from './yaml-document.js';
 
-export type { Part };
-
 export type Loaded =
   | {
       readonly ok: true;

@@ -107,7 +107,7 @@ export interface AuthServer<S> {
   readonly upstreamProviders: readonly UpstreamProvider<S>[];
 }
 
-export interface TokenLifespans {
+interface TokenLifespans {
   readonly accessTokenLifespanMs: number;
   readonly refreshTokenLifespanMs: number;
   readonly authCodeLifespanMs: number;
@@ -134,7 +134,7 @@ export interface MetadataDocuments {
   readonly allowPrivateIps: boolean;
 }
 
-export interface PreRegisteredClient<S> {
+interface PreRegisteredClient<S> {
   readonly clientId: string;
   readonly clientName: string;
   readonly redirectUris: readonly string[];
@@ -152,7 +152,7 @@ export interface EgressRules {
 }
 
 export type ProviderRequirement = 'required' | 'optional' | 'onDemand';
-export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
+type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
 
 export interface UpstreamProviderFacts {
   readonly name: string;
@@ -229,7 +229,7 @@ export interface IncomingOidc {
 }
 
 /** Development only: every caller is the same person. */
-export interface IncomingAnonymous {
+interface IncomingAnonymous {
   readonly type: 'anonymous';
 }
 
@@ -316,7 +316,7 @@ export interface WorkloadTools {
   readonly overrides: ReadonlyMap<string, ToolOverride>;
 }
 
-export interface ToolOverride {
+interface ToolOverride {
   readonly name?: string;
   readonly description?: string;
 }

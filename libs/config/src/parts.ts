@@ -41,7 +41,7 @@ interface CommonPart {
 }
 
 /** What the authorization server may know of a provider: nothing that it could sign in with. */
-export interface ProviderView extends UpstreamProviderFacts {
+interface ProviderView extends UpstreamProviderFacts {
   readonly type: 'oidc' | 'oauth2';
   readonly scopes: readonly string[];
   /** Names of the backends whose strategy needs this provider, in order. */
@@ -168,13 +168,13 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
 }
 
 /** Names of the backends whose credential comes from a provider, in configured order. */
-export const backendsThatNeed = (model: GatehouseModel, providerName: string): readonly string[] =>
+const backendsThatNeed = (model: GatehouseModel, providerName: string): readonly string[] =>
   model.backends
     .filter(({ name }) => providerOf(strategyOf(model.outgoingAuth, name)) === providerName)
     .map(({ name }) => name);
 
 /** The provider that a strategy draws on, if any. */
-export function providerOf(strategy: OutgoingStrategy<unknown>): string | undefined {
+function providerOf(strategy: OutgoingStrategy<unknown>): string | undefined {
   if (strategy.type === 'upstreamInject') return strategy.providerName;
   return strategy.type === 'tokenExchange' ? strategy.subjectProviderName : undefined;
 }

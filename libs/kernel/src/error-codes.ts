@@ -5,7 +5,7 @@ export type FailureOwner = 'client' | 'user' | 'config' | 'upstream' | 'capacity
  * What a retry of the same request can do: `safe` = nothing happened, try again; `after-action` = only once the owner
  * has acted; `never` = the same request fails again.
  */
-export type Retry = 'safe' | 'after-action' | 'never';
+type Retry = 'safe' | 'after-action' | 'never';
 
 export interface ErrorCodeFacts {
   readonly owner: FailureOwner;

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 declare const brand: unique symbol;
 
 /** A string that was checked or minted as one kind of id, so that two kinds cannot be swapped by accident. */
-export type Branded<Name extends string> = string & { readonly [brand]: Name };
+type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** One sign-in of one account at one client; the `tsid` claim of access tokens. */
 export type SessionId = Branded<'SessionId'>;

@@ -37,7 +37,7 @@ export interface Account {
   readonly streams: readonly string[];
 }
 
-export const accountName = (gatewayName: string, user: BusUser): string => `${gatewayName}-${user}`;
+const accountName = (gatewayName: string, user: BusUser): string => `${gatewayName}-${user}`;
 
 /** Where provisioning finds the JetStream interface of a service's account. */
 export const provisionedApi = (service: Service): string => `${service}.$JS.API`;

@@ -1,7 +1,7 @@
 import type { HTMLElement } from 'node-html-parser';
 
 /** What a person can do with one field: type text, tick a box, or choose among options. */
-export interface FormField {
+interface FormField {
   readonly name: string;
   readonly kind: 'text' | 'hidden' | 'password' | 'checkbox' | 'radio' | 'select';
   /** What would be sent if nobody touched the field; `undefined`: nothing (an unticked box). */

@@ -1,7 +1,7 @@
 import { parse } from 'node-html-parser';
 import { readForms, type Form } from './form.js';
 
-export interface Link {
+interface Link {
   readonly text: string;
   /** Absolute. */
   readonly url: string;

@@ -53,7 +53,7 @@ type Answered =
   | { readonly kind: 'agreement'; readonly form: Form; readonly label: string };
 
 /** What a person does with a page; `undefined`: nothing, the page is an end. */
-export function answerTo(page: Page, person: Person): Answered | undefined {
+function answerTo(page: Page, person: Person): Answered | undefined {
   const value = person.decision ?? 'approve';
   for (const form of page.forms) {
     if (form.fields.some((field) => field.kind === 'password')) return { kind: 'login', form };

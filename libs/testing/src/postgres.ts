@@ -21,7 +21,7 @@ export interface TestDatabase {
 const ROLE_PASSWORD = 'test';
 const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../prisma');
 
-export const schemaOf = (owner: DatabaseOwner): string => owner.replaceAll('-', '_');
+const schemaOf = (owner: DatabaseOwner): string => owner.replaceAll('-', '_');
 
 export interface TestDatabaseOptions {
   /** Only the migrations whose names come before this one: the database of an earlier release. */

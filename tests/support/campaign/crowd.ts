@@ -22,7 +22,7 @@ export interface Tally {
   readonly words: string[];
 }
 
-export const newTally = (): Tally => ({ right: 0, wrong: 0, retryable: 0, lost: 0, other: 0, words: [] });
+const newTally = (): Tally => ({ right: 0, wrong: 0, retryable: 0, lost: 0, other: 0, words: [] });
 
 interface Person {
   readonly login: string;

@@ -7,11 +7,11 @@ import { z } from 'zod';
 export const ATTEMPT_TTL_MS = 30 * MINUTE_MS;
 
 /** Why a leg did not become a connection: the vault's reasons, and one of ours. */
-export const legFailure = z.enum([...legRefusal.options, 'identity_taken']);
+const legFailure = z.enum([...legRefusal.options, 'identity_taken']);
 export type LegFailure = z.output<typeof legFailure>;
 
 /** How a leg ended. A leg without an outcome is open. */
-export const legOutcome = z.discriminatedUnion('kind', [
+const legOutcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('done'), identity: upstreamIdentity }),
   z.strictObject({ kind: z.literal('failed'), reason: legFailure }),
   z.strictObject({ kind: z.literal('skipped') }),

@@ -3,7 +3,7 @@ import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { ListedSession } from '../sessions/session.store.js';
 
-export interface ListedProvider {
+interface ListedProvider {
   readonly name: string;
   readonly backends: readonly string[];
   /** Absent: not connected. */

@@ -4,7 +4,7 @@ import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
 import { redirectTarget, unassuredNote } from './redirect-target.js';
 
-export interface OfferedProvider {
+interface OfferedProvider {
   readonly name: string;
   readonly requirement: 'required' | 'optional' | 'onDemand';
   readonly scopes: readonly string[];

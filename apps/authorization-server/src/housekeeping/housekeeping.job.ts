@@ -63,7 +63,7 @@ export const EXPENDABLE: readonly Expendable[] = [
 ];
 
 /** Of one account at a time. Its clients together need fewer; a client that signs in for every call has no more of them open. */
-export const MOST_SESSIONS = 1_000;
+const MOST_SESSIONS = 1_000;
 const CLOSED_AT_ONCE = 100;
 
 @Injectable()

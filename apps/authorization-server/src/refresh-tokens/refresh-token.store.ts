@@ -15,7 +15,7 @@ export const GRACE_MS = 10 * SECOND_MS;
  * How many used tokens of a session are remembered, so that their replay is recognised: more than a week of them. It
  * bounds a client that refreshes in a loop; what is forgotten is refused like any unknown token.
  */
-export const USED_TOKENS_KEPT = 1_000;
+const USED_TOKENS_KEPT = 1_000;
 /** Forgetting costs a look at all of them; it is done once in so many exchanges. */
 const FORGET_EVERY = 100;
 

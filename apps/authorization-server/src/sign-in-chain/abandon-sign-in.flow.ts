@@ -12,7 +12,7 @@ export interface Abandonment {
 }
 
 /** The client learns which provider stood in the way; nothing of what the provider said. */
-export function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
+function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
   for (const [provider, outcome] of Object.entries(state.legs))
     if (outcome.kind === 'failed')
       return {

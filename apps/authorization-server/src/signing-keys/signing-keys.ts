@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { Secret } from '@gatehouse/kernel/secret';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 
-export type SigningAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'RS256';
+type SigningAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'RS256';
 
 export interface SigningKey {
   /** RFC 7638 thumbprint: the same key has the same id on every replica. */

@@ -35,7 +35,7 @@ export interface McpExchange {
   readonly caller: Caller;
 }
 
-export type ServeMcp = (exchange: McpExchange) => Promise<void>;
+type ServeMcp = (exchange: McpExchange) => Promise<void>;
 
 /** The work of one endpoint: read once, count, let a fault happen, check the credential, serve. */
 export function mcpEndpoint(

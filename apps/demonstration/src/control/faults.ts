@@ -1,7 +1,7 @@
 import { PARTS, type PartName } from '../parts.js';
 import { z } from 'zod';
 
-export const ENDPOINTS = [
+const ENDPOINTS = [
   'authorization',
   'token',
   'userinfo',
@@ -18,17 +18,9 @@ export type EndpointName = (typeof ENDPOINTS)[number];
  * How an endpoint misbehaves. `deny`: the authorization endpoint redirects back with access_denied, userinfo and mcp answer
  * 401. `drop_after`: the request is carried out for real and its answer is lost.
  */
-export const FAULT_MODES = [
-  'deny',
-  'status500',
-  'garbage',
-  'hang',
-  'invalid_grant',
-  'delay',
-  'drop_after',
-] as const;
+const FAULT_MODES = ['deny', 'status500', 'garbage', 'hang', 'invalid_grant', 'delay', 'drop_after'] as const;
 
-export type FaultMode = (typeof FAULT_MODES)[number];
+type FaultMode = (typeof FAULT_MODES)[number];
 
 const MAY_DENY: readonly EndpointName[] = ['authorization', 'userinfo', 'mcp'];
 

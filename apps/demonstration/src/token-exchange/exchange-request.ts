@@ -6,7 +6,7 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
 /** The services that tokens may be made for. */
-export const AUDIENCES = ['tickets', 'tickets-self'] as const;
+const AUDIENCES = ['tickets', 'tickets-self'] as const;
 
 export type Audience = (typeof AUDIENCES)[number];
 

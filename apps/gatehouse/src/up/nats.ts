@@ -43,7 +43,7 @@ export async function startNats(
 }
 
 /** The program, from PATH or from where package managers put it. */
-export function findNatsServer(path = process.env['PATH'] ?? ''): string {
+function findNatsServer(path = process.env['PATH'] ?? ''): string {
   for (const folder of [...path.split(delimiter), ...SYSTEM_FOLDERS]) {
     const candidate = join(folder, 'nats-server');
     try {

@@ -14,7 +14,7 @@ import { baseEnvironment } from './environment.js';
 import type { Processes, RunningProcess } from './processes.js';
 import type { StateFolder } from './state.js';
 
-export const DATABASE = 'gatehouse';
+const DATABASE = 'gatehouse';
 const SUPERUSER = 'postgres';
 
 interface Installation extends EmbeddedPostgres {

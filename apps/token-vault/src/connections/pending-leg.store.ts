@@ -4,7 +4,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 
-export const LEG_LIFETIME_MS = 10 * MINUTE_MS;
+const LEG_LIFETIME_MS = 10 * MINUTE_MS;
 
 /** A browser goes back and forth, and opens a second tab; who begins more legs in one attempt loses the oldest. */
 const MAX_PENDING = 8;

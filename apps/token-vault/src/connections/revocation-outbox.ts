@@ -9,7 +9,7 @@ import { RevocationOutboxStore, type DueRevocation } from './revocation-outbox.s
 const LONGEST_REST_MS = HOUR_MS;
 
 /** 2 s, 4 s, … up to an hour: a provider that is away for a day is asked a few dozen times. */
-export const restBeforeRetryMs = (attempts: number): number =>
+const restBeforeRetryMs = (attempts: number): number =>
   Math.min(LONGEST_REST_MS, SECOND_MS * 2 ** Math.min(attempts, 20));
 
 /** Revokes tokens at their provider (RFC 7009), until each is done. Any replica may take any of them. */

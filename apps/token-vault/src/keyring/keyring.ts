@@ -11,7 +11,7 @@ export interface SealedFor {
   readonly owner: Owner;
 }
 
-export type SealedKind =
+type SealedKind =
   | 'leg'
   | 'staged_connection'
   | 'connection'

@@ -8,10 +8,10 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import { oidcProvider } from './vault-config.js';
 import { startVaultWorld, type VaultWorld } from './vault-world.js';
 
-export const REPLICAS = 2;
+const REPLICAS = 2;
 
 /** What a refresh leaves of a connection. */
-export interface ConnectionRow {
+interface ConnectionRow {
   readonly id: ConnectionId;
   readonly state: string;
   readonly version: number;

@@ -243,7 +243,7 @@ export class Peers {
   }
 }
 
-export const sessionKey = ({
+const sessionKey = ({
   backend,
   principal,
   owner,

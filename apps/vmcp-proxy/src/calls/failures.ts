@@ -105,6 +105,6 @@ export function sendResult(
   answer.whole(200, JSON_TYPE, resultText(message.id, complete), headers);
 }
 
-export function sendError({ client, message, answer }: Call, error: RpcError, headers?: AnswerHeaders): void {
+function sendError({ client, message, answer }: Call, error: RpcError, headers?: AnswerHeaders): void {
   answer.whole(statusOfError(client, error), JSON_TYPE, errorText(message.id, error), headers);
 }

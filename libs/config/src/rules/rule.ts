@@ -1,5 +1,5 @@
 import type { ConfiguredSecret } from '../configured-secret.js';
-import { strategyOf, type GatehouseModel, type OutgoingStrategy, type UpstreamProvider } from '../model.js';
+import type { GatehouseModel, OutgoingStrategy, UpstreamProvider } from '../model.js';
 import type { Finding } from '../problems.js';
 import type { Path } from '../schema-tree.js';
 
@@ -27,12 +27,6 @@ export const strategiesOf = (
     path: ['outgoingAuth', 'backends', name],
   })),
 ];
-
-/** Whether any backend needs a credential that the vault makes. */
-export const needsVault = (model: GatehouseModel): boolean =>
-  model.backends.some(({ name }) =>
-    ['upstreamInject', 'tokenExchange'].includes(strategyOf(model.outgoingAuth, name).type),
-  );
 
 /** Where the name of each item of a list stands: what a reference to a name rests on. */
 export const namesIn = (list: Path, count: number, field = 'name'): readonly Path[] => [

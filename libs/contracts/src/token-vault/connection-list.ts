@@ -12,7 +12,7 @@ export const connectionState = z.enum([
 ]);
 export type ConnectionState = z.output<typeof connectionState>;
 
-export const connectionView = z.strictObject({
+const connectionView = z.strictObject({
   connectionId,
   provider: configuredName,
   subject: z.string(),
