@@ -48,6 +48,7 @@ const testCode = (project) =>
     (pattern) => `${folder(project)}/src/${pattern}`,
   );
 
+/** @type {import('eslint').Linter.Config[]} */
 const boundaries = PROJECTS.flatMap((project) => [
   {
     files: [`${folder(project)}/src/**/*.ts`],
@@ -60,7 +61,10 @@ const boundaries = PROJECTS.flatMap((project) => [
   },
 ]);
 
-/** A room imports the rooms below it only (tools/boundaries.mjs). */
+/**
+ * A room imports the rooms below it only (tools/boundaries.mjs).
+ * @type {import('eslint').Linter.Config[]}
+ */
 const rooms = Object.entries(ROOMS).flatMap(([project, order]) =>
   order.map((room, floor) => ({
     files: [`${folder(project)}/src/${room}/**/*.ts`],
@@ -96,6 +100,7 @@ const BY_ONE_FUNCTION = [
     message: 'A pool of connections is made by limitedPool (@gatehouse/persistence/limited-pool).',
   },
 ];
+/** @type {import('eslint').Linter.Config[]} */
 const limits = [
   {
     files: ['authorization-server', 'token-vault', 'vmcp-proxy'].map((app) => `apps/${app}/src/**/*.ts`),
@@ -147,6 +152,24 @@ export default tseslint.config(
       eqeqeq: 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    // Tools are JavaScript that runs before anything is built; tools/tsconfig.json checks their types.
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.strict],
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: {
+      parserOptions: { project: ['tools/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', { max: 5 }],
     },
   },
   ...boundaries,

@@ -1,4 +1,7 @@
-/** Who may import whom (house plan, section 1): kernel <- pure libs <- Nest libs <- apps. Read by eslint and by the check that proves it bites. */
+/**
+ * Who may import whom (house plan, section 1): kernel <- pure libs <- Nest libs <- apps. Read by eslint and by the check that proves it bites.
+ * @type {Record<string, string[]>}
+ */
 export const MAY_IMPORT = {
   kernel: [],
   contracts: ['kernel'],
@@ -63,6 +66,7 @@ export const MAY_IMPORT = {
 /**
  * The rooms of each app, from the ground up: a room may import those before it, never one after it, and never the files
  * that stand beside the rooms. Those put the rooms together and may import all of them. Specs may look everywhere.
+ * @type {Record<string, string[]>}
  */
 export const ROOMS = {
   'authorization-server': [
@@ -97,7 +101,10 @@ export const ROOMS = {
   ],
 };
 
-/** Third-party packages that live behind one seam (architecture, section 1): package name -> the only projects that may import it. */
+/**
+ * Third-party packages that live behind one seam (architecture, section 1): package name -> the only projects that may import it.
+ * @type {Record<string, string[]>}
+ */
 export const SEAMS = {
   'openid-client': ['token-vault'],
   'oidc-provider': ['authorization-server', 'demonstration'],

@@ -39,7 +39,7 @@ function facts(file) {
   const functions = [];
   const imports = [];
   const visit = (node) => {
-    if (ts.isFunctionLike(node) && node.body !== undefined) {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
       const [first, last] = [node.getStart(source), node.getEnd()].map(
         (at) => source.getLineAndCharacterOfPosition(at).line,
       );
@@ -107,11 +107,7 @@ const rows = projects.map((project) => {
   return { project, files: count, rooms: needs.size, circles: circles(needs) };
 });
 console.log(`files       ${lines.length}, lines ${lines.reduce((sum, one) => sum + one, 0)}`);
-for (const [name, values] of [
-  ['file', lines],
-  ['function', lengths],
-  ['parameters', parameters],
-]) {
+for (const [name, values] of Object.entries({ file: lines, function: lengths, parameters })) {
   const { median, p90, max } = spread(values);
   console.log(`${name.padEnd(11)} median ${median}, p90 ${p90}, max ${max}`);
 }

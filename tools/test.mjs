@@ -11,6 +11,7 @@ import { setUp } from './set-up/set-up.mjs';
 process.env.FORCE_COLOR = '0';
 const RESULTS = join(REPOSITORY, 'test-results');
 const FIGURES = join(RESULTS, 'figures.txt');
+/** @type {{passed: number, failed: number, failures: {name: string, why: string}[]}} */
 const tally = { passed: 0, failed: 0, failures: [] };
 /** A busy machine may take so long to end what a test run started. */
 const ENDS_WITHIN_MS = 120_000;
@@ -61,12 +62,12 @@ async function jest(node, name, folders) {
     '--silent',
     ...present,
   ];
-  let kept;
+  const kept = { killed: false };
   const { code, output } = await run(node, args, {
     env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings', GATEHOUSE_FIGURES: FIGURES },
     onStart: (child) => {
       showFilesAsTheyEnd(child);
-      kept = endAfterResults(child, file);
+      endAfterResults(child, file, kept);
     },
   });
   goOn();
@@ -92,8 +93,7 @@ function showFilesAsTheyEnd(child) {
 }
 
 /** Jest waits for whatever a test left running, for ever if need be; its results are written by then. */
-function endAfterResults(child, file) {
-  const kept = { killed: false };
+function endAfterResults(child, file, kept) {
   let late;
   const look = setInterval(() => {
     if (late !== undefined || !existsSync(file)) return;
@@ -103,7 +103,6 @@ function endAfterResults(child, file) {
     clearInterval(look);
     clearTimeout(late);
   });
-  return kept;
 }
 
 function goOn() {
@@ -170,7 +169,12 @@ try {
 } catch (error) {
   // What stopped the set-up stopped every test: that must not look like success.
   const name = interrupted === undefined ? 'set-up' : 'the whole run';
-  count(name, false, '', error instanceof Cannot ? error.message : error.stack);
+  count(
+    name,
+    false,
+    '',
+    error instanceof Cannot ? error.message : String(error instanceof Error ? error.stack : error),
+  );
 }
 if (existsSync(FIGURES))
   console.log(`\nFigures:\n${readFileSync(FIGURES, 'utf8').replace(/^(?=.)/gm, '  ')}`);

@@ -16,7 +16,7 @@ const eslint = new ESLint({
 });
 
 const folderOf = (project) =>
-  ['apps', 'libs'].map((root) => join(root, project)).find((path) => existsSync(join(REPOSITORY, path)));
+  existsSync(join(REPOSITORY, 'apps', project)) ? `apps/${project}` : `libs/${project}`;
 
 /** Which of some imports the rules refuse in a file of a project. */
 async function refused(project, fileName, specifiers) {
@@ -32,6 +32,7 @@ async function refused(project, fileName, specifiers) {
   return new Set(specifiers.filter((_, index) => lines.has(index + 1)));
 }
 
+/** @type {string[]} */
 const problems = [];
 let looked = 0;
 

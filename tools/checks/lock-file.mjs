@@ -43,7 +43,7 @@ const inexact = wanted
 const firstOf = new Map(wanted.toReversed().map((one) => [one.name, one]));
 const unlike = wanted.flatMap(({ path, name, version }) => {
   const first = firstOf.get(name);
-  return version === first.version
+  return first === undefined || version === first.version
     ? []
     : [`${path}: ${name} is ${version}, and ${first.version} in ${first.path}`];
 });

@@ -20,8 +20,7 @@ const manifests = new Map(projects.map((project) => [project, readJson(project, 
 const named = new Map([...manifests].map(([project, { name }]) => [name, project]));
 
 /** The projects of this repository that some dependencies name. */
-const projectsIn = (dependencies = {}) =>
-  Object.keys(dependencies).flatMap((name) => (named.has(name) ? [named.get(name)] : []));
+const projectsIn = (dependencies = {}) => Object.keys(dependencies).flatMap((name) => named.get(name) ?? []);
 
 const problems = [];
 
@@ -42,10 +41,7 @@ function refersTo(folder, wanted) {
     );
 }
 
-refersTo(
-  '',
-  projects.map((project) => `./${project}`),
-);
+refersTo('', [...projects, 'tools']);
 for (const [project, { dependencies, devDependencies, nx }] of manifests) {
   refersTo(project, projectsIn({ ...dependencies, ...devDependencies }));
   const allowed = MAY_IMPORT[basename(project)];

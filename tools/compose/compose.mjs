@@ -6,7 +6,13 @@ const PROJECT = 'gatehouse-test-compose';
 /** docker-compose.yml is written for this one and newer. */
 const OLDEST_COMPOSE = [2, 26];
 
-/** Runs a program; gives back what it wrote and how it ended, whatever that was. */
+/**
+ * Runs a program; gives back what it wrote and how it ended, whatever that was.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{env?: Record<string, string>, signal?: AbortSignal}} [options]
+ * @returns {Promise<{code: number, stdout: string, stderr: string}>}
+ */
 const execute = (command, args, { env = {}, signal } = {}) =>
   new Promise((resolve) => {
     const options = { cwd: REPOSITORY, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024, signal };

@@ -45,7 +45,7 @@ function restoreLibraryLinks() {
     try {
       symlinkSync(basename(source), link);
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
   }
 }

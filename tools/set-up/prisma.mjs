@@ -10,8 +10,8 @@ const PRISMA = join(REPOSITORY, 'node_modules/prisma/build/index.js');
 
 /** Generates the client of every schema that changed since it was last generated. */
 export async function ensurePrismaClients(node) {
-  const schemas = existsSync(FOLDER) ? readdirSync(FOLDER).map((service) => describe(service)) : [];
-  const stale = schemas.filter((schema) => schema !== undefined && !isCurrent(schema));
+  const schemas = existsSync(FOLDER) ? readdirSync(FOLDER).flatMap((service) => describe(service) ?? []) : [];
+  const stale = schemas.filter((schema) => !isCurrent(schema));
   if (stale.length === 0) return;
   await step('Generating database clients', async () => {
     for (const { config, digest, folder, stamp } of stale) {

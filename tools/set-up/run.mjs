@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
  * Runs a program quietly and gives back how it ended and what it wrote.
  * @param {string} command
  * @param {string[]} args
- * @param {{env?: Record<string, string>, stdio?: 'quiet' | 'inherit', cwd?: string, ipc?: boolean, onStart?: (child) => void}} [options]
+ * @param {{env?: Record<string, string>, stdio?: 'quiet' | 'inherit', cwd?: string, ipc?: boolean, onStart?: (child: import('node:child_process').ChildProcess) => void}} [options]
  * @returns {Promise<{code: number, output: string}>}
  */
 export function run(
@@ -24,6 +24,7 @@ export function run(
   { env = {}, stdio = 'quiet', cwd = REPOSITORY, ipc = false, onStart } = {},
 ) {
   return new Promise((resolve) => {
+    /** @type {import('node:child_process').StdioOptions & unknown[]} */
     const streams = stdio === 'inherit' ? ['inherit', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
     const child = spawn(command, args, {
       cwd,
