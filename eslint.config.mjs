@@ -185,7 +185,7 @@ export default tseslint.config(
       'apps/*/src/main.ts',
       'apps/gatehouse/src/**/*.ts',
       'bench/**/*.ts',
-      'libs/config/src/secret-references.ts',
+      'libs/config/src/secrets/secret-references.ts',
       'libs/service-process/src/run-service.ts',
       'libs/scripted-browser/src/browser-command.ts',
     ],

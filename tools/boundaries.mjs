@@ -64,11 +64,12 @@ export const MAY_IMPORT = {
 };
 
 /**
- * The rooms of each app, from the ground up: a room may import those before it, never one after it, and never the files
- * that stand beside the rooms. Those put the rooms together and may import all of them. Specs may look everywhere.
+ * The rooms of apps and libs, from the ground up: a room may import those before it, never one after it, and never the
+ * files that stand beside the rooms. Those put the rooms together and may import all of them. Specs may look everywhere.
  * @type {Record<string, string[]>}
  */
 export const ROOMS = {
+  config: ['urls', 'model', 'findings', 'yaml', 'secrets', 'structure', 'from-yaml', 'rules'],
   'authorization-server': [
     'signing-keys',
     'pages',

@@ -9,7 +9,7 @@ const DOORS = [
   /^apps\/[^/]+\/src\/main\.ts$/,
   /^apps\/gatehouse\/src\//,
   /^libs\/testing\/src\//,
-  /^libs\/config\/src\/secret-references\.ts$/,
+  /^libs\/config\/src\/secrets\/secret-references\.ts$/,
   /^libs\/service-process\/src\/run-service\.ts$/,
   /^libs\/scripted-browser\/src\/browser-command\.ts$/,
   /\.spec\.ts$/,

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseConfiguration } from '@gatehouse/config/load';
-import type { GatehouseModel } from '@gatehouse/config/model';
-import type { Problem } from '@gatehouse/config/problems';
-import { renderProblems } from '@gatehouse/config/render-problems';
-import { systemSecrets } from '@gatehouse/config/secret-references';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import type { Problem } from '@gatehouse/config/findings/problems';
+import { renderProblems } from '@gatehouse/config/findings/render-problems';
+import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import { Cannot } from './cannot.js';
 
 /** Which service's secrets are looked up; everything else is checked all the same. */

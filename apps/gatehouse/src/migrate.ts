@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { GatehouseModel } from '@gatehouse/config/model';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { Secret } from '@gatehouse/kernel/secret';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { migrate as applyMigrations } from '@gatehouse/persistence/migrate';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { explain } from '@gatehouse/config/explain';
-import { renderWarnings } from '@gatehouse/config/render-problems';
+import { renderWarnings } from '@gatehouse/config/findings/render-problems';
 import { checked, readConfiguration } from './configuration.js';
 import type { Output } from './output.js';
 

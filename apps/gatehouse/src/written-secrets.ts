@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { checkSecret, type SecretKind } from '@gatehouse/config/secret-kinds';
-import { referenceOf, systemSecrets } from '@gatehouse/config/secret-references';
+import { checkSecret, type SecretKind } from '@gatehouse/config/secrets/secret-kinds';
+import { referenceOf, systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import { Secret } from '@gatehouse/kernel/secret';
 import { parse } from 'yaml';
 import { Cannot } from './cannot.js';

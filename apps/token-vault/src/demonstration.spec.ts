@@ -33,15 +33,15 @@ beforeAll(async () => {
     log: new SilentLog(),
     replicas: 2,
     providers: [
-      { ...acme, oidcConfig: { ...acme.oidcConfig, clientSecret: new Secret('acme-demo-secret') } },
+      { ...acme, clientSecret: new Secret('acme-demo-secret') },
       {
         ...octo,
-        oauth2Config: {
-          ...octo.oauth2Config,
+        clientSecret: new Secret('octo-demo-secret'),
+        scopes: ['repo', 'read:user'],
+        protocol: {
+          ...octo.protocol,
           tokenEndpoint: `${at(4)}/login/oauth/access_token`,
-          clientSecret: new Secret('octo-demo-secret'),
-          scopes: ['repo', 'read:user'],
-          userInfo: { ...octo.oauth2Config.userInfo, endpointUrl: `${at(4)}/user` },
+          userInfo: { ...octo.protocol.userInfo, endpointUrl: `${at(4)}/user` },
         },
       },
     ],

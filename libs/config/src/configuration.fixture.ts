@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { parse, stringify } from 'yaml';
-import { SecretResolver, type Part } from './build/context.js';
-import { modelFromYaml } from './build/model-from-yaml.js';
+import { SecretResolver, type Part } from './secrets/secret-resolver.js';
+import { modelFromYaml } from './from-yaml/model-from-yaml.js';
 import { parseConfiguration, type Loaded } from './load.js';
-import type { GatehouseModel } from './model.js';
-import type { Problem } from './problems.js';
-import { secretsFrom } from './secret-references.js';
-import { checkStructure } from './structure.js';
+import type { GatehouseModel } from './model/gatehouse-model.js';
+import type { Problem } from './findings/problems.js';
+import { secretsFrom } from './secrets/secret-references.js';
+import { checkStructure } from './structure/structure.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 

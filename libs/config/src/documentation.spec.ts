@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { configurationDocumentation } from './documentation.js';
 import { RULES, WARNINGS } from './rules/rules.js';
-import type { SchemaNode } from './schema-tree.js';
-import { gatehouseYamlTree } from './structure.js';
+import type { SchemaNode } from './yaml/schema-tree.js';
+import { gatehouseYamlTree } from './structure/structure.js';
 
 /** Paths of the fields that say nothing about themselves. */
 function undescribed(node: SchemaNode, path: string): readonly string[] {

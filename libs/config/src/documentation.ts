@@ -1,7 +1,7 @@
 import { RULES, WARNINGS } from './rules/rules.js';
-import type { SchemaField, SchemaNode } from './schema-tree.js';
-import { DEFAULT_SECRETS_DIR } from './secret-references.js';
-import { gatehouseYamlTree } from './structure.js';
+import type { SchemaField, SchemaNode } from './yaml/schema-tree.js';
+import { DEFAULT_SECRETS_DIR } from './secrets/secret-references.js';
+import { gatehouseYamlTree } from './structure/structure.js';
 import { FORMATS } from './yaml/formats.js';
 
 /** `docs/configuration.md`, from the schemas and the table of rules, around a given example. */

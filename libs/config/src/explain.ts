@@ -1,5 +1,7 @@
-import type { ConfiguredSecret } from './configured-secret.js';
-import { strategyOf, type AuthServer, type GatehouseModel, type OutgoingStrategy } from './model.js';
+import type { ConfiguredSecret } from './model/configured-secret.js';
+import type { AuthServer } from './model/auth-server.js';
+import type { GatehouseModel } from './model/gatehouse-model.js';
+import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
 
 /** One thing that follows from the configuration without standing in it. */
 export interface Explanation {
@@ -141,11 +143,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
         [`authServer.clientRegistration.clients.${clientId}`, clientSecret] as const,
     ),
     ...(authServer?.upstreamProviders ?? []).map(
-      (provider) =>
-        [
-          `authServer.upstreamProviders.${provider.name}`,
-          provider.type === 'oidc' ? provider.oidcConfig.clientSecret : provider.oauth2Config.clientSecret,
-        ] as const,
+      (provider) => [`authServer.upstreamProviders.${provider.name}`, provider.clientSecret] as const,
     ),
     ...[
       ['outgoingAuth.default', outgoingAuth.default] as const,

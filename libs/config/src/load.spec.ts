@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { configurationText, load, modelOf, pathsOf, problemsOf, SECRETS } from './configuration.fixture.js';
 import { explain } from './explain.js';
 import { loadConfiguration, parseConfiguration } from './load.js';
-import type { Problem } from './problems.js';
-import { renderProblems } from './render-problems.js';
-import { secretsFrom } from './secret-references.js';
+import type { Problem } from './findings/problems.js';
+import { renderProblems } from './findings/render-problems.js';
+import { secretsFrom } from './secrets/secret-references.js';
 
 const parse = (text: string): readonly Problem[] => {
   const parsed = parseConfiguration(
@@ -57,7 +57,7 @@ test('what is left out has a safe default', () => {
     },
     {
       redirectUri: 'https://mcp.acme.example/oauth/callback/octo',
-      oauth2Config: { tokenEndpointAuthMethod: 'client_secret_basic' },
+      tokenEndpointAuthMethod: 'client_secret_basic',
     },
   ]);
   expect(resourceUrl).toBe('https://mcp.acme.example/mcp');

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SecretResolver, type Part } from './build/context.js';
-import { modelFromYaml } from './build/model-from-yaml.js';
-import type { GatehouseModel } from './model.js';
-import { notConsequences, renderPath, type Finding, type Problem } from './problems.js';
+import { SecretResolver, type Part } from './secrets/secret-resolver.js';
+import { modelFromYaml } from './from-yaml/model-from-yaml.js';
+import type { GatehouseModel } from './model/gatehouse-model.js';
+import { notConsequences, renderPath, type Finding, type Problem } from './findings/problems.js';
 import { ruleFindings, warningFindings } from './rules/rules.js';
-import { systemSecrets, type SecretReader } from './secret-references.js';
-import { checkStructure } from './structure.js';
-import { readYaml, type YamlSource } from './yaml-document.js';
+import { systemSecrets, type SecretReader } from './secrets/secret-references.js';
+import { checkStructure } from './structure/structure.js';
+import { readYaml, type YamlSource } from './yaml/yaml-document.js';
 
 export type Loaded =
   | {

@@ -1,24 +1,23 @@
 import { Secret } from '@gatehouse/kernel/secret';
-import type { ConfiguredSecret } from './configured-secret.js';
+import type { ConfiguredSecret } from './model/configured-secret.js';
+import type { Aggregation } from './model/aggregation.js';
+import type { AuthServer } from './model/auth-server.js';
+import type { Backend } from './model/backend.js';
+import type { ClientRegistration } from './model/client-registration.js';
+import type { GatehouseModel } from './model/gatehouse-model.js';
+import type { IncomingAuth } from './model/incoming-auth.js';
+import type { KeyEncryptionKey } from './model/key-encryption-key.js';
+import type { ListenAddresses } from './model/listen-addresses.js';
 import {
   strategyOf,
-  type Aggregation,
-  type AuthServer,
-  type Backend,
-  type ClientRegistration,
-  type GatehouseModel,
   type HeaderInjection,
-  type IncomingAuth,
-  type KeyEncryptionKey,
-  type ListenAddresses,
   type OutgoingStrategy,
-  type RequestLimits,
   type TokenExchange,
   type Unauthenticated,
   type UpstreamInject,
-  type UpstreamProvider,
-  type UpstreamProviderFacts,
-} from './model.js';
+} from './model/outgoing-auth.js';
+import type { RequestLimits } from './model/request-limits.js';
+import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
 
 /** How one service reaches the bus; each has a user of its own. */
 export interface NatsAccess {
@@ -42,7 +41,7 @@ interface CommonPart {
 
 /** What the authorization server may know of a provider: nothing that it could sign in with. */
 interface ProviderView extends UpstreamProviderFacts {
-  readonly type: 'oidc' | 'oauth2';
+  readonly type: ProviderProtocol['type'];
   readonly scopes: readonly string[];
   /** Names of the backends whose strategy needs this provider, in order. */
   readonly backends: readonly string[];
@@ -114,8 +113,8 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     upstreamProviders: upstreamProviders.map((provider) => ({
       name: provider.name,
       requirement: provider.requirement,
-      type: provider.type,
-      scopes: provider.type === 'oidc' ? provider.oidcConfig.scopes : provider.oauth2Config.scopes,
+      type: provider.protocol.type,
+      scopes: provider.scopes,
       backends: backendsThatNeed(model, provider.name),
     })),
     databaseUrl: database.url.secret,
@@ -134,7 +133,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     ...common(model, model.listen.tokenVault),
     nats: provenAccess(model),
     ...(model.incomingAuth.type === 'oidc' ? { issuer: model.incomingAuth.oidc.issuer } : {}),
-    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedProvider),
+    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedSecret),
     backendCredentials,
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
     databaseUrl: model.postgres.tokenVault.url.secret,
@@ -230,11 +229,6 @@ function openedSecret<T extends { readonly clientSecret?: ConfiguredSecret }>(
   const { clientSecret, ...rest } = holder;
   return clientSecret === undefined ? rest : { ...rest, clientSecret: clientSecret.secret };
 }
-
-const openedProvider = (provider: UpstreamProvider<ConfiguredSecret>): UpstreamProvider<Secret> =>
-  provider.type === 'oidc'
-    ? { ...provider, oidcConfig: openedSecret(provider.oidcConfig) }
-    : { ...provider, oauth2Config: openedSecret(provider.oauth2Config) };
 
 function openedRegistration(registration: ClientRegistration<ConfiguredSecret>): ClientRegistration<Secret> {
   const { initialAccessToken, clients, ...rest } = registration;

@@ -1,5 +1,5 @@
 import { natsAccess } from '@gatehouse/config/parts';
-import type { GatehouseModel } from '@gatehouse/config/model';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { Service } from '@gatehouse/kernel/services';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { busUnreachable } from '@gatehouse/messaging/reachable';

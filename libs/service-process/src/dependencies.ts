@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Problem } from '@gatehouse/config/problems';
+import type { Problem } from '@gatehouse/config/findings/problems';
 
 /** Something outside the process that it cannot start without. */
 export interface Dependency {

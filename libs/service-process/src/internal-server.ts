@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ListenAddress } from '@gatehouse/config/model';
+import type { ListenAddress } from '@gatehouse/config/model/listen-addresses';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';

@@ -1,4 +1,4 @@
-import { isLoopbackRedirect } from '@gatehouse/config/client-uris';
+import { isLoopbackRedirect } from '@gatehouse/config/urls/client-uris';
 
 export interface ClientFacts {
   readonly redirectUri: string;

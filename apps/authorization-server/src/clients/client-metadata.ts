@@ -1,4 +1,4 @@
-import { clientPageProblem } from '@gatehouse/config/client-uris';
+import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { applicationType, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';

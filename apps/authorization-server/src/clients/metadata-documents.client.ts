@@ -1,4 +1,4 @@
-import type { MetadataDocuments } from '@gatehouse/config/model';
+import type { MetadataDocuments } from '@gatehouse/config/model/client-registration';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 
 const TIMEOUT_MS = 2_500;

@@ -1,4 +1,4 @@
-import { isLoopbackRedirect, redirectUriProblem } from '@gatehouse/config/client-uris';
+import { isLoopbackRedirect, redirectUriProblem } from '@gatehouse/config/urls/client-uris';
 
 /** More than any client has; each is compared with what every authorization request says. */
 const MAX_REDIRECT_URIS = 100;

@@ -1,5 +1,5 @@
 import { sha256 } from '@gatehouse/kernel/digest';
-import { isLoopbackRedirect } from '@gatehouse/config/client-uris';
+import { isLoopbackRedirect } from '@gatehouse/config/urls/client-uris';
 
 export interface Approvable {
   readonly clientId: string;

@@ -1,4 +1,4 @@
-import { isPrivateUseRedirect } from '@gatehouse/config/client-uris';
+import { isPrivateUseRedirect } from '@gatehouse/config/urls/client-uris';
 import { html, type Html } from '../pages/html.js';
 
 /**

@@ -1,6 +1,6 @@
 import { All, Controller, Get, Inject, Options, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { redirectUriProblem } from '@gatehouse/config/client-uris';
+import { redirectUriProblem } from '@gatehouse/config/urls/client-uris';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';

@@ -1,4 +1,4 @@
-import type { ProviderRequirement } from '@gatehouse/config/model';
+import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provider';
 import type { LegFailure, LegOutcome } from '../attempts/attempt.js';
 
 export interface ChainProvider {

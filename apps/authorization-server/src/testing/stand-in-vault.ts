@@ -1,7 +1,7 @@
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
-import { callbackName } from '@gatehouse/config/callbacks';
+import { callbackName } from '@gatehouse/config/urls/callbacks';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';

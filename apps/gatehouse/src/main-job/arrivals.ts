@@ -1,4 +1,5 @@
-import { strategyOf, type GatehouseModel, type OutgoingStrategy } from '@gatehouse/config/model';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import { strategyOf, type OutgoingStrategy } from '@gatehouse/config/model/outgoing-auth';
 
 /** What a demonstration backend says about the credential that reached it (its tool `whoami`). */
 export interface Arrival {
@@ -64,11 +65,16 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
 function injected(model: GatehouseModel, providerName: string, identities: Identities): Arrival {
   const provider = model.authServer?.upstreamProviders.find(({ name }) => name === providerName);
   const subject = identities.atProviders.get(providerName);
-  if (provider?.type === 'oidc') {
-    const { issuerUrl } = provider.oidcConfig;
-    return { credential: 'jwt', issuer: issuerUrl, subject, audience: PROVIDER_AUDIENCE, unexpected: [] };
-  }
-  const endpoint = provider?.oauth2Config.tokenEndpoint ?? '';
+  const protocol = provider?.protocol;
+  if (protocol?.type === 'oidc')
+    return {
+      credential: 'jwt',
+      issuer: protocol.issuer,
+      subject,
+      audience: PROVIDER_AUDIENCE,
+      unexpected: [],
+    };
+  const endpoint = protocol?.tokenEndpoint ?? '';
   return { ...NOTHING, credential: 'opaque-token', issuer: URL.parse(endpoint)?.origin, subject };
 }
 

@@ -1,4 +1,4 @@
-import type { GatehouseModel } from '@gatehouse/config/model';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { Client } from '@modelcontextprotocol/client';
 import { decodeJwt } from 'jose';
 import { readArrival, toRow, whoamiTool, type Identities, type Row } from './arrivals.js';

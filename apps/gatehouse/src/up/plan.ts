@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { GatehouseModel } from '@gatehouse/config/model';
-import type { Problem } from '@gatehouse/config/problems';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import type { Problem } from '@gatehouse/config/findings/problems';
 import { Cannot } from '../cannot.js';
 import {
   checked,

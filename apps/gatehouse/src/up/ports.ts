@@ -1,4 +1,4 @@
-import { internalPortOf } from '@gatehouse/config/internal-ports';
+import { internalPortOf } from '@gatehouse/config/model/internal-ports';
 
 export const DEFAULT_PORT_BASE = 4483;
 /** How many ports in a row one gateway with its demonstration world takes. */

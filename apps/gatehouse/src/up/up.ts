@@ -1,4 +1,4 @@
-import { renderWarnings } from '@gatehouse/config/render-problems';
+import { renderWarnings } from '@gatehouse/config/findings/render-problems';
 import { Secret } from '@gatehouse/kernel/secret';
 import { PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { migrate } from '@gatehouse/persistence/migrate';

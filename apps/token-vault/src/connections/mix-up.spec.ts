@@ -1,4 +1,4 @@
-import { commonCallback } from '@gatehouse/config/callbacks';
+import { commonCallback } from '@gatehouse/config/urls/callbacks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { printFigure } from '@gatehouse/testing/figures';
 import { newAttemptId, type AttemptId } from '@gatehouse/kernel/ids';

@@ -1,4 +1,4 @@
-import { commonCallback } from '@gatehouse/config/callbacks';
+import { commonCallback } from '@gatehouse/config/urls/callbacks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startTwoSides, type Kind, type TwoSides } from '../testing/two-sides.js';
 import { ISSUER } from '../testing/vault-config.js';

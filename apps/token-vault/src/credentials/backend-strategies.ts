@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange, UpstreamInject } from '@gatehouse/config/model';
+import type { TokenExchange, UpstreamInject } from '@gatehouse/config/model/outgoing-auth';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { TokenVaultPart } from '@gatehouse/config/parts';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange } from '@gatehouse/config/model';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import type { Clock } from '@gatehouse/kernel/clock';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange } from '@gatehouse/config/model';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SubjectTokenType, TokenExchange } from '@gatehouse/config/model';
+import type { SubjectTokenType, TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';

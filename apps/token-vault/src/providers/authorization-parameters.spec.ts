@@ -15,13 +15,11 @@ test('configured extra parameters are sent, but replace none of the flow', () =>
     'code_challenge',
     'code_challenge_method',
   ];
-  const { oidcConfig, ...provider } = oidcProvider('idp', 'https://idp.example');
   const evil = Object.fromEntries(own.map((name) => [name, 'evil']));
   const sent = authorizationParameters(
-    {
-      ...provider,
-      oidcConfig: { ...oidcConfig, additionalAuthorizationParams: { ...evil, access_type: 'offline' } },
-    },
+    oidcProvider('idp', 'https://idp.example', {
+      additionalAuthorizationParams: { ...evil, access_type: 'offline' },
+    }),
     REQUEST,
   );
   expect(sent['access_type']).toBe('offline');

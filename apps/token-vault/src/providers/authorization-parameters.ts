@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requestedScopes, type Provider } from './provider-registry.js';
+import type { Provider } from './provider-registry.js';
 
 /** What only the vault knows of a leg; sealed until the browser comes back. */
 export const legSecrets = z.strictObject({
@@ -23,15 +23,13 @@ export function authorizationParameters(
   provider: Provider,
   { state, nonce, challenge, fresh }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
-  const { additionalAuthorizationParams, clientId } =
-    provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
   return {
-    ...additionalAuthorizationParams,
-    ...(provider.type === 'oidc' ? { nonce, ...promptOf(provider, fresh) } : {}),
+    ...provider.additionalAuthorizationParams,
+    ...(provider.protocol.type === 'oidc' ? { nonce, ...promptOf(provider, fresh) } : {}),
     response_type: 'code',
-    client_id: clientId,
+    client_id: provider.clientId,
     redirect_uri: provider.redirectUri,
-    scope: requestedScopes(provider).join(' '),
+    scope: provider.scopes.join(' '),
     state,
     code_challenge: challenge,
     code_challenge_method: 'S256',
@@ -44,5 +42,5 @@ export function authorizationParameters(
  */
 function promptOf(provider: Provider, fresh: boolean): { readonly prompt?: string } {
   if (!fresh) return {};
-  return { prompt: requestedScopes(provider).includes('offline_access') ? 'login consent' : 'login' };
+  return { prompt: provider.scopes.includes('offline_access') ? 'login consent' : 'login' };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { callbackName, commonCallback } from '@gatehouse/config/callbacks';
+import { callbackName, commonCallback } from '@gatehouse/config/urls/callbacks';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { TokenVaultPart } from '@gatehouse/config/parts';

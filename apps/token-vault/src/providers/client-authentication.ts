@@ -8,9 +8,10 @@ import {
 import type { Provider } from './provider-registry.js';
 
 /** How the client shows who it is at the token endpoint: as configured, else the best that the provider says it takes. */
-export function clientAuthentication(provider: Provider, metadata: ServerMetadata): ClientAuth {
-  const { clientSecret, tokenEndpointAuthMethod } =
-    provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
+export function clientAuthentication(
+  { clientSecret, tokenEndpointAuthMethod }: Provider,
+  metadata: ServerMetadata,
+): ClientAuth {
   if (clientSecret === undefined) return None();
   switch (tokenEndpointAuthMethod ?? offered(metadata.token_endpoint_auth_methods_supported)) {
     case 'client_secret_basic':

@@ -1,5 +1,5 @@
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
-import type { UserInfo } from '@gatehouse/config/model';
+import type { UserInfo } from '@gatehouse/config/model/upstream-provider';
 import { isStorableText, storableText } from '@gatehouse/kernel/storable-text';
 
 const MAX_LENGTH = 512;

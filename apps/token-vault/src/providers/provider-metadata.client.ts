@@ -7,10 +7,8 @@ import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
+import type { OAuth2Protocol } from '@gatehouse/config/model/upstream-provider';
 import type { Provider } from './provider-registry.js';
-
-type OidcProvider = Extract<Provider, { type: 'oidc' }>;
-type OAuth2Provider = Extract<Provider, { type: 'oauth2' }>;
 
 const KEEP_MS = HOUR_MS;
 /** After a failure nobody is asked again for this long. */
@@ -35,11 +33,12 @@ export class ProviderMetadataClient {
 
   /** @throws {GatehouseError} `provider_unavailable` when it was never found and cannot be found now. */
   async of(provider: Provider): Promise<ServerMetadata> {
-    if (provider.type === 'oauth2') return metadataOf(provider);
+    const { protocol } = provider;
+    if (protocol.type === 'oauth2') return metadataOf(protocol);
     const known = this.#known.get(provider.name);
     if (known !== undefined && this.clock.nowMs() - known.fetchedAtMs < KEEP_MS) return known.metadata;
     try {
-      return await this.#discoverOnce(provider);
+      return await this.#discoverOnce(provider, protocol.issuer);
     } catch (error) {
       if (known === undefined) throw error;
       // What it offered an hour ago is a better guess than an outage.
@@ -47,19 +46,19 @@ export class ProviderMetadataClient {
     }
   }
 
-  async #discoverOnce(provider: OidcProvider): Promise<ServerMetadata> {
+  async #discoverOnce(provider: Provider, issuer: string): Promise<ServerMetadata> {
     const failed = this.#failed.get(provider.name);
     if (failed !== undefined && this.clock.nowMs() - failed.atMs < REST_AFTER_FAILURE_MS) throw failed.error;
     const running = this.#running.get(provider.name);
     if (running !== undefined) return await running;
-    const started = this.#discover(provider).finally(() => this.#running.delete(provider.name));
+    const started = this.#discover(provider, issuer).finally(() => this.#running.delete(provider.name));
     this.#running.set(provider.name, started);
     return await started;
   }
 
-  async #discover(provider: OidcProvider): Promise<ServerMetadata> {
+  async #discover(provider: Provider, issuer: string): Promise<ServerMetadata> {
     try {
-      const metadata = await discover(provider);
+      const metadata = await discover(provider, issuer);
       this.#known.set(provider.name, { metadata, fetchedAtMs: this.clock.nowMs() });
       this.#failed.delete(provider.name);
       return metadata;
@@ -82,9 +81,8 @@ class UnfitMetadata extends Error {
   override readonly name = 'UnfitMetadata';
 }
 
-async function discover(provider: OidcProvider): Promise<ServerMetadata> {
-  const { issuerUrl, clientId } = provider.oidcConfig;
-  const configuration = await discovery(new URL(issuerUrl), clientId, undefined, None(), {
+async function discover(provider: Provider, issuer: string): Promise<ServerMetadata> {
+  const configuration = await discovery(new URL(issuer), provider.clientId, undefined, None(), {
     // How openid-client says that http is allowed; whether it is, is decided when the address is dialled.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out
     execute: provider.insecureAllowHttp ? [allowInsecureRequests] : [],
@@ -93,7 +91,7 @@ async function discover(provider: OidcProvider): Promise<ServerMetadata> {
   });
   const metadata = configuration.serverMetadata();
   // RFC 8414 section 3.3: identical, not merely equal as URLs.
-  if (metadata.issuer !== issuerUrl) throw new UnfitMetadata('another issuer');
+  if (metadata.issuer !== issuer) throw new UnfitMetadata('another issuer');
   for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
     if (metadata[name] === undefined) throw new UnfitMetadata(`no ${name}`);
   if (!provider.insecureAllowHttp && !metadata.authorization_endpoint?.startsWith('https:'))
@@ -105,8 +103,12 @@ async function discover(provider: OidcProvider): Promise<ServerMetadata> {
  * What is written for a plain OAuth 2 provider. Without an issuer its origin stands in, and is never compared with
  * anything; with one, the provider is known to send it (RFC 9207 section 2.4: a static configuration may say so).
  */
-function metadataOf({ oauth2Config }: OAuth2Provider): ServerMetadata {
-  const { issuer, authorizationEndpoint, tokenEndpoint, revocationEndpoint } = oauth2Config;
+function metadataOf({
+  issuer,
+  authorizationEndpoint,
+  tokenEndpoint,
+  revocationEndpoint,
+}: OAuth2Protocol): ServerMetadata {
   return {
     issuer: issuer ?? new URL(tokenEndpoint).origin,
     authorization_response_iss_parameter_supported: issuer !== undefined,

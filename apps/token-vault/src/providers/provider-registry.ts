@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { UpstreamProvider } from '@gatehouse/config/model';
+import type { UpstreamProvider } from '@gatehouse/config/model/upstream-provider';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
@@ -40,7 +40,3 @@ export class ProviderRegistry {
     return provider;
   }
 }
-
-/** The scopes that are asked for. */
-export const requestedScopes = (provider: Provider): readonly string[] =>
-  provider.type === 'oidc' ? provider.oidcConfig.scopes : provider.oauth2Config.scopes;

@@ -10,7 +10,7 @@ import { authorizationParameters, type LegSecrets } from './authorization-parame
 import { clientAuthentication } from './client-authentication.js';
 import { identityFromClaims } from './identity.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
-import { requestedScopes, type Provider } from './provider-registry.js';
+import type { Provider } from './provider-registry.js';
 import type { SaidIssuer } from './said-issuer.js';
 import { KeepFailed, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
@@ -96,12 +96,12 @@ export class ProviderClient {
         const response = await openid.authorizationCodeGrant(configuration, callbackUrl(callback), {
           expectedState: callback.state,
           pkceCodeVerifier: callback.secrets.codeVerifier,
-          ...(provider.type === 'oidc'
+          ...(provider.protocol.type === 'oidc'
             ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
             : {}),
         });
         this.#rememberKeys(provider, configuration);
-        const accepted = acceptedTokens(response, receivedAtMs(use), requestedScopes(provider));
+        const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
         return await this.#identified(provider, configuration, response, accepted);
       });
     } catch (error) {
@@ -136,10 +136,11 @@ export class ProviderClient {
       return await this.#withFreshKeys(provider, use, async (configuration) => {
         const response = await openid.refreshTokenGrant(configuration, refreshToken);
         this.#rememberKeys(provider, configuration);
-        const accepted = acceptedTokens(response, receivedAtMs(use), requestedScopes(provider));
+        const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
         const claims = response.claims();
-        if (provider.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
-        const identity = identityFromClaims(claims, provider.oidcConfig.subjectClaim);
+        const { protocol } = provider;
+        if (protocol.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
+        const identity = identityFromClaims(claims, protocol.subjectClaim);
         return identity === undefined
           ? { ok: false, failure: { kind: 'rejected' } }
           : { ok: true, accepted, idTokenSubject: identity.subject };
@@ -176,8 +177,9 @@ export class ProviderClient {
     response: TokenResponse,
     accepted: AcceptedTokens,
   ): Promise<CodeRedemption> {
-    if (provider.type === 'oauth2') {
-      const answer = await fetchIdentity(provider, provider.oauth2Config.userInfo, response.access_token);
+    const { protocol } = provider;
+    if (protocol.type === 'oauth2') {
+      const answer = await fetchIdentity(provider, protocol.userInfo, response.access_token);
       return answer.kind === 'identity'
         ? { ok: true, accepted, identity: answer.identity }
         : { ok: false, failure: { kind: answer.kind === 'unavailable' ? 'unverifiable' : 'rejected' } };
@@ -185,7 +187,7 @@ export class ProviderClient {
     const claims = response.claims();
     if (claims === undefined) return { ok: false, failure: { kind: 'rejected' } };
     const profile = await profileOf(configuration, response.access_token, claims);
-    const identity = identityFromClaims(claims, provider.oidcConfig.subjectClaim, profile);
+    const identity = identityFromClaims(claims, protocol.subjectClaim, profile);
     return identity === undefined
       ? { ok: false, failure: { kind: 'rejected' } }
       : { ok: true, accepted, identity };
@@ -196,7 +198,7 @@ export class ProviderClient {
     const { token_endpoint: tokenEndpoint = '' } = await this.metadata.of(provider);
     const { progress, keep, cutOff, answer } = use;
     const fetch = fetchFunction(provider);
-    const tap = { tokenEndpoint, progress, dropIdToken: provider.type === 'oauth2' };
+    const tap = { tokenEndpoint, progress, dropIdToken: provider.protocol.type === 'oauth2' };
     if (answer !== undefined || keep === undefined)
       return replayingFetch(fetch, tap, answer ?? { body: '', receivedAtMs: 0 });
     return tappedFetch(fetch, {
@@ -213,10 +215,9 @@ export class ProviderClient {
   /** One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses. */
   async #configuration(provider: Provider, fetch: FetchFunction): Promise<openid.Configuration> {
     const metadata = await this.metadata.of(provider);
-    const { clientId } = provider.type === 'oidc' ? provider.oidcConfig : provider.oauth2Config;
     const configuration = new openid.Configuration(
       metadata,
-      clientId,
+      provider.clientId,
       { [openid.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
       clientAuthentication(provider, metadata),
     );
@@ -224,7 +225,7 @@ export class ProviderClient {
     configuration.timeout = (2 * provider.timeoutMs) / SECOND_MS;
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
     if (provider.insecureAllowHttp) openid.allowInsecureRequests(configuration);
-    if (provider.type === 'oidc') {
+    if (provider.protocol.type === 'oidc') {
       // Checks the id_token's signature, which code flow clients may leave out (OIDC Core section 3.1.3.7, rule 6).
       openid.enableNonRepudiationChecks(configuration);
       const keys = this.#keySets.get(provider.name);

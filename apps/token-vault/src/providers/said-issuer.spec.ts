@@ -18,7 +18,7 @@ function query(...issuers: readonly string[]): string {
 }
 
 describe('a provider whose issuer is known', () => {
-  test.each([acme, named].map((provider) => [provider.type, provider] as const))(
+  test.each([acme, named].map((provider) => [provider.protocol.type, provider] as const))(
     '(%s) accepts its own, compared as text, and nothing else',
     (_type, provider) => {
       const own = provider === acme ? ACME : OCTO;

@@ -1,4 +1,3 @@
-import { issuerOf } from '@gatehouse/config/model';
 import type { Provider } from './provider-registry.js';
 
 /**
@@ -12,23 +11,21 @@ export function saidIssuer(query: string, provider: Provider, others: readonly P
   // RFC 6749 section 3.1: a parameter without a value counts as left out.
   const said = new URLSearchParams(query).getAll('iss').filter((value) => value !== '');
   if (said.length === 0) return 'nothing';
-  const expected = issuerOf(provider);
+  const expected = provider.protocol.issuer;
   if (expected !== undefined) return said.every((value) => value === expected) ? 'own' : 'another';
   return said.some((value) => others.some((other) => means(value, other, provider))) ? 'another' : 'unknown';
 }
 
 /** A provider whose issuer is not written is still known by where its endpoints are, unless this provider's are there, too. */
 function means(value: string, other: Provider, provider: Provider): boolean {
-  if (value === issuerOf(other)) return true;
+  if (value === other.protocol.issuer) return true;
   const origin = originOf(value);
   return origin !== undefined && originsOf(other).has(origin) && !originsOf(provider).has(origin);
 }
 
-function originsOf(provider: Provider): ReadonlySet<string | undefined> {
+function originsOf({ protocol }: Provider): ReadonlySet<string | undefined> {
   const urls =
-    provider.type === 'oidc'
-      ? [provider.oidcConfig.issuerUrl]
-      : [provider.oauth2Config.authorizationEndpoint, provider.oauth2Config.tokenEndpoint];
+    protocol.type === 'oidc' ? [protocol.issuer] : [protocol.authorizationEndpoint, protocol.tokenEndpoint];
   return new Set(urls.map(originOf));
 }
 

@@ -1,4 +1,4 @@
-import type { UserInfo } from '@gatehouse/config/model';
+import type { UserInfo } from '@gatehouse/config/model/upstream-provider';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { identityFromUserInfo, parseUserInfo } from './identity.js';

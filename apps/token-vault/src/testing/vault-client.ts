@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { callbackName } from '@gatehouse/config/callbacks';
+import { callbackName } from '@gatehouse/config/urls/callbacks';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { releasedCredential, type ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { ownCallback } from '@gatehouse/config/callbacks';
-import type { OAuth2Provider, OidcProvider, TokenExchange } from '@gatehouse/config/model';
+import { ownCallback } from '@gatehouse/config/urls/callbacks';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { OAuth2Protocol, UpstreamProvider } from '@gatehouse/config/model/upstream-provider';
 import type { BackendCredential } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
@@ -21,40 +22,38 @@ const local = (name: string) =>
     timeoutMs: PATIENCE_MS,
   }) as const;
 
+const client = {
+  clientId: 'gatehouse',
+  clientSecret: new Secret('stub-secret'),
+  additionalAuthorizationParams: {},
+};
+
 export const oidcProvider = (
   name: string,
-  issuerUrl: string,
-  more: Partial<OidcProvider<Secret>> = {},
-): OidcProvider<Secret> => ({
+  issuer: string,
+  more: Partial<UpstreamProvider<Secret>> = {},
+): UpstreamProvider<Secret> => ({
   ...local(name),
-  type: 'oidc',
-  oidcConfig: {
-    issuerUrl,
-    clientId: 'gatehouse',
-    clientSecret: new Secret('stub-secret'),
-    scopes: ['openid', 'profile', 'email', 'offline_access'],
-    subjectClaim: 'sub',
-    additionalAuthorizationParams: {},
-  },
+  ...client,
+  scopes: ['openid', 'profile', 'email', 'offline_access'],
+  protocol: { type: 'oidc', issuer, subjectClaim: 'sub' },
   ...more,
 });
 
 export const oauth2Provider = (
   name: string,
   base: string,
-  more: Partial<OAuth2Provider<Secret>['oauth2Config']> = {},
-): OAuth2Provider<Secret> => ({
+  more: Partial<OAuth2Protocol> = {},
+): UpstreamProvider<Secret> & { readonly protocol: OAuth2Protocol } => ({
   ...local(name),
-  type: 'oauth2',
-  oauth2Config: {
+  ...client,
+  scopes: ['repo'],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  protocol: {
+    type: 'oauth2',
     authorizationEndpoint: `${base}/authorize`,
     tokenEndpoint: `${base}/token`,
     revocationEndpoint: `${base}/revoke`,
-    clientId: 'gatehouse',
-    clientSecret: new Secret('stub-secret'),
-    scopes: ['repo'],
-    tokenEndpointAuthMethod: 'client_secret_basic',
-    additionalAuthorizationParams: {},
     userInfo: {
       endpointUrl: `${base}/userinfo`,
       additionalHeaders: {},

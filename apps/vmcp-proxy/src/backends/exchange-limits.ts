@@ -1,4 +1,4 @@
-import type { BackendLimits } from '@gatehouse/config/model';
+import type { BackendLimits } from '@gatehouse/config/model/backend';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 

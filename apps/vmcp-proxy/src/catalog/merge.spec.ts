@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Aggregation } from '@gatehouse/config/model';
+import type { Aggregation } from '@gatehouse/config/model/aggregation';
 import * as fc from 'fast-check';
 import type { JsonObject } from '../mcp/message.js';
 import { mergeTools, type NamedSet } from './merge.js';

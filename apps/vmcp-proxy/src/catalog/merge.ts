@@ -1,4 +1,4 @@
-import type { Aggregation, WorkloadTools } from '@gatehouse/config/model';
+import type { Aggregation, WorkloadTools } from '@gatehouse/config/model/aggregation';
 import type { JsonObject } from '../mcp/message.js';
 import { MOST_NAME_CHARACTERS } from './sound-definition.js';
 

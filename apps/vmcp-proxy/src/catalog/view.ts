@@ -1,4 +1,4 @@
-import type { Aggregation } from '@gatehouse/config/model';
+import type { Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
 import type { BackendLists, Kind } from './definitions.js';

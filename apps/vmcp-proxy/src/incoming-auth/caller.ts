@@ -1,4 +1,4 @@
-import type { IncomingAuth } from '@gatehouse/config/model';
+import type { IncomingAuth } from '@gatehouse/config/model/incoming-auth';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { presentedToken, type AuthorizedRequest } from './bearer-token.js';

@@ -1,4 +1,4 @@
-import type { IncomingOidc } from '@gatehouse/config/model';
+import type { IncomingOidc } from '@gatehouse/config/model/incoming-auth';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';

@@ -1,4 +1,4 @@
-import type { HeaderInjection } from '@gatehouse/config/model';
+import type { HeaderInjection } from '@gatehouse/config/model/outgoing-auth';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { OutgoingStrategy } from './strategy.js';
 

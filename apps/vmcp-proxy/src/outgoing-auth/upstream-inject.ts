@@ -1,4 +1,4 @@
-import type { UpstreamInject } from '@gatehouse/config/model';
+import type { UpstreamInject } from '@gatehouse/config/model/outgoing-auth';
 import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { ReplyKey } from './reply-key.js';

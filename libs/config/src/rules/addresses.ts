@@ -1,6 +1,7 @@
-import type { GatehouseModel, ListenAddress } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { ListenAddress } from '../model/listen-addresses.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 /** NATS is reachable, and no two listeners ask for one port of one address. */

@@ -1,6 +1,6 @@
-import type { WorkloadTools } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { WorkloadTools } from '../model/aggregation.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 /** Each conflict resolution has what it works with, and what is written for tools has an effect. */

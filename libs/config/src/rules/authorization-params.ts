@@ -18,12 +18,9 @@ const RESERVED = new Set([
 ]);
 
 export const authorizationParams: Rule = (model) =>
-  providersOf(model).flatMap(({ value, path }) => {
-    const name = value.type === 'oidc' ? 'oidcConfig' : 'oauth2Config';
-    const { additionalAuthorizationParams: params } =
-      value.type === 'oidc' ? value.oidcConfig : value.oauth2Config;
-    const place = [...path, name, 'additionalAuthorizationParams'];
-    const names = Object.keys(params);
+  providersOf(model).flatMap(({ value, block }) => {
+    const place = [...block, 'additionalAuthorizationParams'];
+    const names = Object.keys(value.additionalAuthorizationParams);
     return [
       ...names
         .filter((param) => RESERVED.has(param.toLowerCase()))

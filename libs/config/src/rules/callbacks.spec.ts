@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { callbackName, commonCallback, isCallback, ownCallback } from '../callbacks.js';
+import { callbackName, commonCallback, isCallback, ownCallback } from '../urls/callbacks.js';
 import { load, modelOf, pathsOf, problemsOf, type Changes } from '../configuration.fixture.js';
-import { renderWarnings } from '../render-problems.js';
+import { renderWarnings } from '../findings/render-problems.js';
 import { COMMON } from './callback-rows.fixture.js';
 import { OAUTH2, OIDC } from './row.fixture.js';
 

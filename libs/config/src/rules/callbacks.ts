@@ -1,9 +1,9 @@
-import { callbackName, isCallback, ownCallback } from '../callbacks.js';
-import type { ConfiguredSecret } from '../configured-secret.js';
-import { issuerOf, type GatehouseModel, type UpstreamProvider } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
-import { providersOf, type Placed, type Rule } from './rule.js';
+import { callbackName, isCallback, ownCallback } from '../urls/callbacks.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { UpstreamProvider } from '../model/upstream-provider.js';
+import type { Finding } from '../findings/problems.js';
+import { providersOf, type PlacedProvider, type Rule } from './rule.js';
 
 type Provider = UpstreamProvider<ConfiguredSecret>;
 
@@ -11,11 +11,11 @@ type Provider = UpstreamProvider<ConfiguredSecret>;
 export const callbacks: Rule = (model) =>
   withIssuer(model, (issuer) =>
     providersOf(model).flatMap((placed) => {
-      const { value, path } = placed;
+      const { value, path, block } = placed;
       if (!isCallback(issuer, value.redirectUri))
         return [
           {
-            path: [...configOf(placed), 'redirectUri'],
+            path: [...block, 'redirectUri'],
             message: 'The authorization server takes no callbacks there.',
             instead: `no redirectUri, and ${ownCallback(issuer, value.name)} registered at ${value.name}`,
             related: [[...path, 'name']],
@@ -28,13 +28,13 @@ export const callbacks: Rule = (model) =>
 /** For the warnings: nothing is wrong, but nothing else than the providers' `iss` keeps their answers apart. */
 export const commonCallbacks: Rule = (model) =>
   withIssuer(model, (issuer) =>
-    providersOf(model).flatMap((placed) => {
-      const { name, redirectUri } = placed.value;
-      const others = sharers(model, placed.value);
+    providersOf(model).flatMap(({ value, block }) => {
+      const { name, redirectUri } = value;
+      const others = sharers(model, value);
       if (others.length === 0 && callbackName(redirectUri) !== undefined) return [];
       return [
         {
-          path: [...configOf(placed), 'redirectUri'],
+          path: [...block, 'redirectUri'],
           message:
             others.length === 0
               ? 'This callback is not of one provider: where a registered URL admits all that lies below it, it admits the callbacks of the others.'
@@ -47,16 +47,17 @@ export const commonCallbacks: Rule = (model) =>
 
 /** For the warnings: two clients of one authorization server, of which one does not say so. */
 export const unwrittenIssuers: Rule = (model) =>
-  providersOf(model).flatMap(({ value, path }) => {
-    if (value.type !== 'oauth2' || value.oauth2Config.issuer !== undefined) return [];
-    const origin = originOf(value.oauth2Config.authorizationEndpoint);
+  providersOf(model).flatMap(({ value, block }) => {
+    const { protocol } = value;
+    if (protocol.type !== 'oauth2' || protocol.issuer !== undefined) return [];
+    const origin = originOf(protocol.authorizationEndpoint);
     const neighbours = (model.authServer?.upstreamProviders ?? []).filter(
-      (other) => other !== value && originOf(issuerOf(other) ?? '') === origin && origin !== undefined,
+      (other) => other !== value && originOf(other.protocol.issuer ?? '') === origin && origin !== undefined,
     );
     if (neighbours.length === 0) return [];
     return [
       {
-        path: [...path, 'oauth2Config'],
+        path: block,
         message: `${value.name} is at the place of the issuer of ${namesOf(neighbours)}. If both are one authorization server that sends iss, the answers for ${value.name} are refused as those of another provider.`,
         instead: 'the same issuer here, if it is the same authorization server and sends iss (RFC 9207)',
       },
@@ -68,16 +69,20 @@ export const unwrittenIssuers: Rule = (model) =>
  * code, unless the callback or the answer itself tells whose it is. What `iss` says counts for nothing when another
  * provider with other endpoints claims the same.
  */
-function unnamed(placed: Placed<Provider>, others: readonly Provider[], own: string): readonly Finding[] {
-  const { value } = placed;
-  if (value.type === 'oidc' || others.length === 0) return [];
-  const claimed = others.filter((other) => issuerOf(other) === value.oauth2Config.issuer);
-  if (value.oauth2Config.issuer !== undefined && claimed.length === 0) return [];
+function unnamed(
+  { value, block }: PlacedProvider,
+  others: readonly Provider[],
+  own: string,
+): readonly Finding[] {
+  const { type, issuer } = value.protocol;
+  if (type === 'oidc' || others.length === 0) return [];
+  const claimed = others.filter((other) => other.protocol.issuer === issuer);
+  if (issuer !== undefined && claimed.length === 0) return [];
   const way = `no redirectUri, and ${own} registered at ${value.name}`;
   return [
     {
-      path: [...configOf(placed), 'issuer'],
-      ...(value.oauth2Config.issuer === undefined
+      path: [...block, 'issuer'],
+      ...(issuer === undefined
         ? {
             message: `${value.name} shares its callback with ${namesOf(others)}, and nothing says whose an answer is: a hostile provider would be sent the codes of the others (RFC 9700 section 4.4.2).`,
             instead: `${way}; or the issuer, if ${value.name} sends it as iss with every answer (RFC 9207)`,
@@ -98,11 +103,6 @@ const sharers = ({ authServer }: GatehouseModel, { name, redirectUri }: Provider
 const originOf = (url: string): string | undefined => URL.parse(url)?.origin;
 
 const namesOf = (providers: readonly Provider[]): string => providers.map(({ name }) => name).join(', ');
-
-const configOf = ({ value, path }: Placed<Provider>): Path => [
-  ...path,
-  value.type === 'oidc' ? 'oidcConfig' : 'oauth2Config',
-];
 
 const withIssuer = (
   { authServer }: GatehouseModel,

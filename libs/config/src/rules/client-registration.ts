@@ -1,6 +1,6 @@
-import { redirectUriProblem } from '../client-uris.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import { redirectUriProblem } from '../urls/client-uris.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 const PATH: Path = ['authServer', 'clientRegistration'];

@@ -1,5 +1,5 @@
 import { equalsInConstantTime } from '@gatehouse/kernel/digest';
-import type { Finding } from '../problems.js';
+import type { Finding } from '../findings/problems.js';
 import type { Rule } from './rule.js';
 
 /** One database role per service. */

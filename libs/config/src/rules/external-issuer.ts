@@ -1,4 +1,4 @@
-import type { Finding } from '../problems.js';
+import type { Finding } from '../findings/problems.js';
 import { strategiesOf, type Rule } from './rule.js';
 
 /** Without an authorization server of its own the gateway must be told whose tokens it accepts. */

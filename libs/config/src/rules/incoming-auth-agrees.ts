@@ -1,5 +1,5 @@
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 /** V-04, V-07, V-09: the proxy accepts exactly the tokens that the embedded authorization server issues for it. */

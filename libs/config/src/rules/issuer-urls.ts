@@ -1,11 +1,11 @@
-import { issuerOf } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
-import { isHttps, isLocalhost } from '../urls.js';
-import type { Rule } from './rule.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import { isHttps, isLocalhost } from '../urls/hosts.js';
+import { issuerPath, providersOf, type Rule } from './rule.js';
 
 /** RFC 8414 section 2: an issuer is an https URL without query and fragment; it is compared byte for byte. */
-export const issuerUrls: Rule = ({ publicUrl, authServer, incomingAuth }) => {
+export const issuerUrls: Rule = (model) => {
+  const { publicUrl, authServer, incomingAuth } = model;
   const incoming = incomingAuth.type === 'oidc' ? incomingAuth.oidc : undefined;
   const insecure = authServer?.insecureAllowHttp ?? incoming?.insecureAllowHttp ?? incoming === undefined;
   return [
@@ -23,16 +23,8 @@ export const issuerUrls: Rule = ({ publicUrl, authServer, incomingAuth }) => {
                 authServer.authorizationEndpointBaseUrl,
                 insecure,
               )),
-          ...authServer.upstreamProviders.flatMap((provider, index) =>
-            withoutQuery(
-              [
-                'authServer',
-                'upstreamProviders',
-                index,
-                ...(provider.type === 'oidc' ? ['oidcConfig', 'issuerUrl'] : ['oauth2Config', 'issuer']),
-              ],
-              issuerOf(provider) ?? '',
-            ),
+          ...providersOf(model).flatMap((placed) =>
+            withoutQuery(issuerPath(placed), placed.value.protocol.issuer ?? ''),
           ),
         ]),
   ];

@@ -1,6 +1,6 @@
-import { nearestName } from '../nearest-name.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import { nearestName } from '../findings/nearest-name.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import { namesIn, strategiesOf, type Rule } from './rule.js';
 
 /** V-02, and the same for every other field that names a provider. */

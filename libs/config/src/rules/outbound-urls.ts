@@ -1,8 +1,9 @@
-import type { EgressRules, GatehouseModel } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
-import { isHttps, isLocalhost, namedAddress } from '../urls.js';
-import { providersOf, strategiesOf, type Rule } from './rule.js';
+import type { EgressRules } from '../model/egress-rules.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import { isHttps, isLocalhost, namedAddress } from '../urls/hosts.js';
+import { issuerPath, providersOf, strategiesOf, type Rule } from './rule.js';
 
 interface Outbound {
   readonly path: Path;
@@ -47,21 +48,21 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
     url: backend.url,
     egress: backend,
   })),
-  ...providersOf(model).flatMap(({ value, path }): readonly Outbound[] => {
-    if (value.type === 'oidc')
-      return [{ path: [...path, 'oidcConfig', 'issuerUrl'], url: value.oidcConfig.issuerUrl, egress: value }];
-    const { authorizationEndpoint, tokenEndpoint, revocationEndpoint, userInfo } = value.oauth2Config;
-    const config = [...path, 'oauth2Config'];
+  ...providersOf(model).flatMap((placed): readonly Outbound[] => {
+    const { value, block } = placed;
+    const { protocol } = value;
+    if (protocol.type === 'oidc') return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
+    const { authorizationEndpoint, tokenEndpoint, revocationEndpoint, userInfo } = protocol;
     return [
       {
-        path: [...config, 'authorizationEndpoint'],
+        path: [...block, 'authorizationEndpoint'],
         url: authorizationEndpoint,
         egress: value,
         byBrowser: true,
       },
-      { path: [...config, 'tokenEndpoint'], url: tokenEndpoint, egress: value },
-      { path: [...config, 'revocationEndpoint'], url: revocationEndpoint, egress: value },
-      { path: [...config, 'userInfo', 'endpointUrl'], url: userInfo.endpointUrl, egress: value },
+      { path: [...block, 'tokenEndpoint'], url: tokenEndpoint, egress: value },
+      { path: [...block, 'revocationEndpoint'], url: revocationEndpoint, egress: value },
+      { path: [...block, 'userInfo', 'endpointUrl'], url: userInfo.endpointUrl, egress: value },
     ];
   }),
   ...strategiesOf(model).flatMap(({ value, path }) =>

@@ -1,14 +1,12 @@
-import type { Finding } from '../problems.js';
+import type { Finding } from '../findings/problems.js';
 import { providersOf, type Rule } from './rule.js';
 
-/** How this gateway shows a provider who it is fits with what it has to show. */
+/** The method by which Gatehouse authenticates at a provider needs a client secret, or needs none to be there. */
 export const providerClients: Rule = (model) =>
-  providersOf(model).flatMap(({ value, path }): readonly Finding[] => {
-    const name = value.type === 'oidc' ? 'oidcConfig' : 'oauth2Config';
-    const { clientSecret, tokenEndpointAuthMethod } =
-      value.type === 'oidc' ? value.oidcConfig : value.oauth2Config;
+  providersOf(model).flatMap(({ value, block }): readonly Finding[] => {
+    const { clientSecret, tokenEndpointAuthMethod } = value;
     if (tokenEndpointAuthMethod === undefined) return [];
-    const place = [...path, name, 'tokenEndpointAuthMethod'];
+    const place = [...block, 'tokenEndpointAuthMethod'];
     if (tokenEndpointAuthMethod === 'none' && clientSecret !== undefined)
       return [{ path: place, message: 'none does not send the clientSecret that is written beside it.' }];
     return tokenEndpointAuthMethod !== 'none' && clientSecret === undefined

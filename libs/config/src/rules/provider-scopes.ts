@@ -2,13 +2,13 @@ import { providersOf, type Rule } from './rule.js';
 
 /** OpenID Connect Core section 3.1.2.1: without `openid` there is no id_token, and nobody would be known. */
 export const providerScopes: Rule = (model) =>
-  providersOf(model).flatMap(({ value, path }) =>
-    value.type === 'oidc' && !value.oidcConfig.scopes.includes('openid')
+  providersOf(model).flatMap(({ value, block }) =>
+    value.protocol.type === 'oidc' && !value.scopes.includes('openid')
       ? [
           {
-            path: [...path, 'oidcConfig', 'scopes'],
+            path: [...block, 'scopes'],
             message: 'A provider of type oidc needs the scope openid.',
-            instead: `[${['openid', ...value.oidcConfig.scopes].join(', ')}]`,
+            instead: `[${['openid', ...value.scopes].join(', ')}]`,
           },
         ]
       : [],

@@ -1,7 +1,10 @@
-import type { ConfiguredSecret } from '../configured-secret.js';
-import type { GatehouseModel, OutgoingStrategy, UpstreamProvider } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { OutgoingStrategy } from '../model/outgoing-auth.js';
+import type { UpstreamProvider } from '../model/upstream-provider.js';
+import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 
 /** A check across fields: pure, and of the model only. */
 export type Rule = (model: GatehouseModel) => readonly Finding[];
@@ -11,11 +14,22 @@ export interface Placed<T> {
   readonly path: Path;
 }
 
-export const providersOf = (model: GatehouseModel): readonly Placed<UpstreamProvider<ConfiguredSecret>>[] =>
-  (model.authServer?.upstreamProviders ?? []).map((value, index) => ({
-    value,
-    path: ['authServer', 'upstreamProviders', index],
-  }));
+export interface PlacedProvider extends Placed<UpstreamProvider<ConfiguredSecret>> {
+  /** Of the block that holds the fields of its type. */
+  readonly block: Path;
+}
+
+export const providersOf = (model: GatehouseModel): readonly PlacedProvider[] =>
+  (model.authServer?.upstreamProviders ?? []).map((value, index) => {
+    const path = ['authServer', 'upstreamProviders', index];
+    return { value, path, block: [...path, PROVIDER_BLOCKS[value.protocol.type]] };
+  });
+
+/** Where the issuer of a provider stands. */
+export const issuerPath = ({ value, block }: PlacedProvider): Path => [
+  ...block,
+  value.protocol.type === 'oidc' ? 'issuerUrl' : 'issuer',
+];
 
 /** Every strategy that is written, the default first. */
 export const strategiesOf = (

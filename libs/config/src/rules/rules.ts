@@ -1,5 +1,5 @@
-import type { GatehouseModel } from '../model.js';
-import type { Finding } from '../problems.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { Finding } from '../findings/problems.js';
 import { addresses } from './addresses.js';
 import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';

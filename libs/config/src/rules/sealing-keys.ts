@@ -1,6 +1,6 @@
 import { equalsInConstantTime } from '@gatehouse/kernel/digest';
-import type { ConfiguredSecret } from '../configured-secret.js';
-import type { KeyEncryptionKey } from '../model.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Rule } from './rule.js';
 
 /** Each service that seals has a key, and not the other's: whoever takes one service must not read the other's rows. */

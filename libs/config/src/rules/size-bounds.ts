@@ -1,6 +1,6 @@
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 export const sizeBounds: Rule = ({

@@ -1,4 +1,4 @@
-import type { Finding } from '../problems.js';
+import type { Finding } from '../findings/problems.js';
 import type { Rule } from './rule.js';
 
 /** Nothing may ask for a scope that the authorization server does not know. */

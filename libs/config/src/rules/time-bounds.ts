@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import { providersOf, strategiesOf, type Rule } from './rule.js';
 
 interface Bounds {

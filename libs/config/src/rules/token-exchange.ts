@@ -1,7 +1,8 @@
-import type { ConfiguredSecret } from '../configured-secret.js';
-import type { GatehouseModel, TokenExchange } from '../model.js';
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { TokenExchange } from '../model/outgoing-auth.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import { namesIn, strategiesOf, type Rule } from './rule.js';
 
 export const tokenExchange: Rule = (model) =>
@@ -34,7 +35,7 @@ function subjectFindings(
     return [{ path: place, message: 'id_token needs a subjectProviderName: the caller brings no id_token.' }];
   const providers = model.authServer?.upstreamProviders ?? [];
   const provider = providers.find(({ name }) => name === subjectProviderName);
-  return provider?.type === 'oauth2'
+  return provider?.protocol.type === 'oauth2'
     ? [
         {
           path: place,

@@ -1,5 +1,5 @@
-import type { Finding } from '../problems.js';
-import type { Path } from '../schema-tree.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 export const uniqueNames: Rule = ({ authServer, backends, vault, aggregation, outgoingAuth }) => [

@@ -5,10 +5,10 @@ import { providersOf, type Rule } from './rule.js';
 const CHOOSABLE = new Set(['accept']);
 
 export const userInfo: Rule = (model) =>
-  providersOf(model).flatMap(({ value, path }) => {
-    if (value.type !== 'oauth2') return [];
-    const place = [...path, 'oauth2Config', 'userInfo'];
-    const { additionalHeaders, fieldMapping } = value.oauth2Config.userInfo;
+  providersOf(model).flatMap(({ value: { protocol }, block }) => {
+    if (protocol.type !== 'oauth2') return [];
+    const place = [...block, 'userInfo'];
+    const { additionalHeaders, fieldMapping } = protocol.userInfo;
     return [
       ...Object.keys(additionalHeaders)
         .filter((name) => !CHOOSABLE.has(name.toLowerCase()))

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KNOWN_REDIRECT_SCHEMES } from '../client-uris.js';
+import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import {
   block,
   choice,
@@ -87,6 +87,9 @@ const oauth2Config = block('For `type: oauth2`: a provider without OpenID Connec
   userInfo,
 });
 
+/** Under which block a provider of each type has its fields. */
+export const PROVIDER_BLOCKS = { oidc: 'oidcConfig', oauth2: 'oauth2Config' } as const;
+
 const provider = block(
   'One identity provider.',
   {
@@ -101,7 +104,7 @@ const provider = block(
     timeout: text('duration', 'For one request to the provider.').default('10s'),
     ...egress,
   },
-  { blocks: { oidc: 'oidcConfig', oauth2: 'oauth2Config' } },
+  { blocks: PROVIDER_BLOCKS },
 );
 
 const clientRegistration = block('How MCP clients become known.', {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
 import { modelOf } from '../configuration.fixture.js';
-import { editDistance, nearestName } from '../nearest-name.js';
+import { editDistance, nearestName } from '../findings/nearest-name.js';
 import { FORMATS, type Format } from './formats.js';
 
 const accepts = (format: Format, value: string): boolean => FORMATS[format].check(value) === undefined;

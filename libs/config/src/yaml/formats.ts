@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
-import { redirectSchemeProblem } from '../client-uris.js';
+import { redirectSchemeProblem } from '../urls/client-uris.js';
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 
 /** Why a text is not what its field needs, and what to write instead where that is known. */

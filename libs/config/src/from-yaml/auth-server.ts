@@ -1,18 +1,19 @@
 import { DAY_MS } from '@gatehouse/kernel/durations';
-import { ownCallback } from '../callbacks.js';
-import type { ConfiguredSecret } from '../configured-secret.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { Service } from '@gatehouse/kernel/services';
-import type { GatehouseYaml } from '../gatehouse-yaml.js';
-import type { AuthServer, ClientRegistration, KeyEncryptionKey, UpstreamProvider } from '../model.js';
-import type { Path } from '../schema-tree.js';
-import { egressRules, given, milliseconds, type SecretResolver } from './context.js';
+import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import type { AuthServer } from '../model/auth-server.js';
+import type { ClientRegistration } from '../model/client-registration.js';
+import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
+import type { Path } from '../findings/path.js';
+import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { buildProvider } from './upstream-provider.js';
+import { given, milliseconds } from './written-values.js';
 
 type Written = NonNullable<GatehouseYaml['authServer']>;
-type WrittenProvider = Written['upstreamProviders'][number];
 type WrittenKeys = Written['keyEncryptionKeys'];
 
 const AUTHORIZATION_SERVER: readonly Service[] = ['authorization-server'];
-const TOKEN_VAULT: readonly Service[] = ['token-vault'];
 const SESSION_LIFESPAN_MS = 30 * DAY_MS;
 const BASELINE_SCOPES = ['openid', 'offline_access'];
 
@@ -96,49 +97,5 @@ function buildClientRegistration(
         clientSecret && secrets.secret(clientSecret, [...path, 'clients', index, 'clientSecret'], use),
       ),
     })),
-  };
-}
-
-function buildProvider(
-  written: WrittenProvider,
-  issuer: string,
-  path: Path,
-  secrets: SecretResolver,
-): UpstreamProvider<ConfiguredSecret> {
-  const { name, requirement } = written;
-  const facts = { name, requirement, timeoutMs: milliseconds(written.timeout) };
-  const use = { kind: 'clientSecret', owners: TOKEN_VAULT } as const;
-  if (written.type === 'oidc' && written.oidcConfig !== undefined) {
-    const { clientSecret, redirectUri = ownCallback(issuer, name), ...config } = written.oidcConfig;
-    const secret = clientSecret && secrets.secret(clientSecret, [...path, 'oidcConfig', 'clientSecret'], use);
-    return {
-      type: 'oidc',
-      ...facts,
-      redirectUri,
-      ...egressRules(written, config.issuerUrl),
-      oidcConfig: { ...config, ...given('clientSecret', secret) },
-    };
-  }
-  if (written.oauth2Config === undefined)
-    throw new Error('A provider without its fields passed the structure checks.');
-  const { clientSecret, redirectUri = ownCallback(issuer, name), ...config } = written.oauth2Config;
-  const secret = clientSecret && secrets.secret(clientSecret, [...path, 'oauth2Config', 'clientSecret'], use);
-  return {
-    type: 'oauth2',
-    ...facts,
-    redirectUri,
-    ...egressRules(
-      written,
-      config.authorizationEndpoint,
-      config.tokenEndpoint,
-      config.revocationEndpoint,
-      config.userInfo.endpointUrl,
-    ),
-    oauth2Config: {
-      ...config,
-      ...given('clientSecret', secret),
-      tokenEndpointAuthMethod:
-        config.tokenEndpointAuthMethod ?? (clientSecret === undefined ? 'none' : 'client_secret_basic'),
-    },
   };
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { nearestName } from './nearest-name.js';
-import type { Finding } from './problems.js';
-import { nodeAt, type Path, type SchemaNode } from './schema-tree.js';
+import { nearestName } from '../findings/nearest-name.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import { nodeAt, type SchemaNode } from '../yaml/schema-tree.js';
 
 /** The value that a path leads to in plain data. */
 export function valueAt(root: unknown, path: Path): unknown {

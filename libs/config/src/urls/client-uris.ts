@@ -1,4 +1,4 @@
-import { isLocalhost } from './urls.js';
+import { isLocalhost } from './hosts.js';
 
 /**
  * Schemes without a period by which editors and desktop applications that speak MCP are called back. VS Code and the

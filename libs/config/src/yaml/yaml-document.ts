@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
-import type { Path } from './schema-tree.js';
+import type { Path } from '../findings/path.js';
 
 export interface YamlSource {
   readonly value: unknown;

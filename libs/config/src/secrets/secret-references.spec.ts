@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { pathsOf, problemsOf, SECRETS } from './configuration.fixture.js';
+import { pathsOf, problemsOf, SECRETS } from '../configuration.fixture.js';
 import { checkSecret } from './secret-kinds.js';
 import { describeReference, systemSecrets } from './secret-references.js';
 

@@ -1,4 +1,4 @@
-import type { Path } from './schema-tree.js';
+import type { Path } from './path.js';
 
 /** Something wrong with the configuration, for people. */
 export interface Problem {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { authServer } from './yaml/auth-server-fields.js';
+import { authServer } from './auth-server-fields.js';
 import {
   block,
   choice,
@@ -12,9 +12,9 @@ import {
   secret,
   text,
   type FieldFacts,
-} from './yaml/fields.js';
-import { INTERNAL_PORT_OFFSET } from './internal-ports.js';
-import { outgoingAuth } from './yaml/outgoing-auth-fields.js';
+} from './fields.js';
+import { INTERNAL_PORT_OFFSET } from '../model/internal-ports.js';
+import { outgoingAuth } from './outgoing-auth-fields.js';
 
 const incomingAuth = block(
   'Whose tokens are accepted. With `authServer` it may be left out: issuer, audience and resource are then its own.',

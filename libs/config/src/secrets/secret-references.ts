@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { WrittenReference } from './yaml/fields.js';
+import type { WrittenReference } from '../yaml/fields.js';
 
 /** Where a secret is. `secretRef` is the file `<SECRETS_DIR>/<name>/<key>`, as Kubernetes mounts it. */
 export type SecretReference =

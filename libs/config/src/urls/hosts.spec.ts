@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { addressKind } from '@gatehouse/kernel/network-address';
-import { namedAddress } from './urls.js';
+import { namedAddress } from './hosts.js';
 
 test('validation judges an address as the connector does that will dial it, whatever the address', () => {
   fc.assert(

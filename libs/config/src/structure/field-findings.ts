@@ -1,6 +1,7 @@
-import type { Finding } from './problems.js';
-import type { Path, SchemaNode } from './schema-tree.js';
-import { FORMATS, type Format } from './yaml/formats.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import type { SchemaNode } from '../yaml/schema-tree.js';
+import { FORMATS, type Format } from '../yaml/formats.js';
 
 /** What zod's types do not cover: formats of texts, blocks that go with a `type`, exactly one place for a secret. */
 export function walkFindings(node: SchemaNode, value: unknown, path: Path = []): readonly Finding[] {

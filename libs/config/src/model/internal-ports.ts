@@ -1,4 +1,4 @@
-import type { ListenAddress, ListenAddresses } from './model.js';
+import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
 
 /** Far enough from the ports of the other services, and of the demonstration, when they lie in a row. */
 export const INTERNAL_PORT_OFFSET = 12;

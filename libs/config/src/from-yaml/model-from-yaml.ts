@@ -1,8 +1,14 @@
-import type { GatehouseYaml } from '../gatehouse-yaml.js';
-import type { AuthServer, BackendLimits, GatehouseModel, IncomingAuth, RequestLimits } from '../model.js';
+import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import type { AuthServer } from '../model/auth-server.js';
+import type { BackendLimits } from '../model/backend.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import type { IncomingAuth } from '../model/incoming-auth.js';
+import type { RequestLimits } from '../model/request-limits.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
-import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../internal-ports.js';
-import { bytes, egressRules, EVERY_SERVICE, given, milliseconds, type SecretResolver } from './context.js';
+import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../model/internal-ports.js';
+import { SERVICES } from '@gatehouse/kernel/services';
+import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { bytes, egressRules, given, milliseconds } from './written-values.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
 
 /** The model of a structurally valid document. Total: what is wrong in it is for the rules to say. */
@@ -111,7 +117,7 @@ const buildNats = (written: GatehouseYaml['nats'], secrets: SecretResolver): Gat
   servers: written.servers,
   credentials: secrets.secret(written.credentials, ['nats', 'credentials'], {
     kind: 'natsCredentials',
-    owners: EVERY_SERVICE,
+    owners: SERVICES,
   }),
   provisioningCredentials: secrets.secret(
     written.provisioningCredentials,

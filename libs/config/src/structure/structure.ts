@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { gatehouseYaml, type GatehouseYaml } from './gatehouse-yaml.js';
+import { gatehouseYaml, type GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import { walkFindings } from './field-findings.js';
-import type { Finding } from './problems.js';
-import { nodeAt, schemaTree, type Path, type SchemaNode } from './schema-tree.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import { nodeAt, schemaTree, type SchemaNode } from '../yaml/schema-tree.js';
 import { shapeFindings, valueAt, type ShapeFindings } from './shape-findings.js';
 
 export const gatehouseYamlTree = schemaTree(gatehouseYaml);

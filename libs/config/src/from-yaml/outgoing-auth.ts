@@ -1,8 +1,14 @@
-import type { ConfiguredSecret } from '../configured-secret.js';
-import type { GatehouseYaml } from '../gatehouse-yaml.js';
-import type { OutgoingAuth, OutgoingStrategy, SubjectTokenType, TokenExchange } from '../model.js';
-import type { Path } from '../schema-tree.js';
-import { egressRules, given, milliseconds, type SecretResolver } from './context.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import type {
+  OutgoingAuth,
+  OutgoingStrategy,
+  SubjectTokenType,
+  TokenExchange,
+} from '../model/outgoing-auth.js';
+import type { Path } from '../findings/path.js';
+import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { egressRules, given, milliseconds } from './written-values.js';
 
 type Written = GatehouseYaml['outgoingAuth'];
 type WrittenStrategy = Written['default'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { facts, type FieldFacts } from './yaml/fields.js';
+import type { Path } from '../findings/path.js';
+import { facts, type FieldFacts } from './fields.js';
 
 /** A zod schema as the structure checks and the documentation need it: without wrappers, with the facts of each field. */
 export type SchemaNode = FieldFacts &
@@ -44,8 +45,6 @@ function schemaField(schema: z.core.$ZodType): SchemaField {
     return { node: schemaTree(schema.def.innerType), required: false };
   return { node: schemaTree(schema), required: true };
 }
-
-export type Path = readonly (string | number)[];
 
 /** The part of the schema that a path leads to; `undefined` behind an unknown field. */
 export function nodeAt(root: SchemaNode, path: Path): SchemaNode | undefined {

@@ -1,0 +1,86 @@
+import type { Service } from '@gatehouse/kernel/services';
+import type { Path } from '../findings/path.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { ProviderProtocol, UpstreamProvider } from '../model/upstream-provider.js';
+import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { ownCallback } from '../urls/callbacks.js';
+import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
+import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import { egressRules, given, milliseconds } from './written-values.js';
+
+type Written = NonNullable<GatehouseYaml['authServer']>['upstreamProviders'][number];
+type WrittenOidc = NonNullable<Written['oidcConfig']>;
+type WrittenOAuth2 = NonNullable<Written['oauth2Config']>;
+
+const TOKEN_VAULT: readonly Service[] = ['token-vault'];
+
+/** The one place that knows of `oidcConfig` and `oauth2Config`: what both say is the provider's, the rest its protocol's. */
+export function buildProvider(
+  written: Written,
+  issuer: string,
+  path: Path,
+  secrets: SecretResolver,
+): UpstreamProvider<ConfiguredSecret> {
+  const { name, requirement, type } = written;
+  const block = written[PROVIDER_BLOCKS[type]];
+  if (block === undefined) throw new Error('A provider without its fields passed the structure checks.');
+  const protocol = 'issuerUrl' in block ? oidcProtocol(block) : oauth2Protocol(block);
+  return {
+    name,
+    requirement,
+    protocol,
+    clientId: block.clientId,
+    ...given(
+      'clientSecret',
+      block.clientSecret &&
+        secrets.secret(block.clientSecret, [...path, PROVIDER_BLOCKS[type], 'clientSecret'], {
+          kind: 'clientSecret',
+          owners: TOKEN_VAULT,
+        }),
+    ),
+    ...given('tokenEndpointAuthMethod', block.tokenEndpointAuthMethod ?? withoutDiscovery(block)),
+    scopes: block.scopes,
+    additionalAuthorizationParams: block.additionalAuthorizationParams,
+    redirectUri: block.redirectUri ?? ownCallback(issuer, name),
+    timeoutMs: milliseconds(written.timeout),
+    ...egressRules(written, ...urlsOf(protocol)),
+  };
+}
+
+const oidcProtocol = ({ issuerUrl, subjectClaim }: WrittenOidc): ProviderProtocol => ({
+  type: 'oidc',
+  issuer: issuerUrl,
+  subjectClaim,
+});
+
+const oauth2Protocol = ({
+  issuer,
+  authorizationEndpoint,
+  tokenEndpoint,
+  revocationEndpoint,
+  userInfo,
+}: WrittenOAuth2): ProviderProtocol => ({
+  type: 'oauth2',
+  ...given('issuer', issuer),
+  authorizationEndpoint,
+  tokenEndpoint,
+  ...given('revocationEndpoint', revocationEndpoint),
+  userInfo,
+});
+
+/** A plain OAuth 2 provider has no discovery document that would say which methods it takes. */
+function withoutDiscovery(block: WrittenOidc | WrittenOAuth2) {
+  if ('issuerUrl' in block) return undefined;
+  return block.clientSecret === undefined ? 'none' : 'client_secret_basic';
+}
+
+/** What requests go to; when all of it is on localhost, that is what was asked for. */
+const urlsOf = (protocol: ProviderProtocol): readonly (string | undefined)[] =>
+  protocol.type === 'oidc'
+    ? [protocol.issuer]
+    : [
+        protocol.authorizationEndpoint,
+        protocol.tokenEndpoint,
+        protocol.revocationEndpoint,
+        protocol.userInfo.endpointUrl,
+      ];

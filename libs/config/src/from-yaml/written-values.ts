@@ -1,0 +1,28 @@
+import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { parseSizeBytes } from '@gatehouse/kernel/sizes';
+import type { EgressRules } from '../model/egress-rules.js';
+import { isLocalhost } from '../urls/hosts.js';
+
+/** Milliseconds of a duration whose format was checked; a wrong one is already reported and counts as none. */
+export const milliseconds = (duration: string): number => parseDurationMs(duration) ?? 0;
+
+/** Bytes of a size whose format was checked, as {@link milliseconds}. */
+export const bytes = (size: string): number => parseSizeBytes(size) ?? 0;
+
+/** Leaves out what is `undefined`, so that an absent field is absent and not a field without a value. */
+export function given<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [K in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: Value };
+}
+
+/** What was written for a party, widened when every URL of that party is on localhost. */
+export function egressRules(written: EgressRules, ...urls: readonly (string | undefined)[]): EgressRules {
+  const known = urls.filter((url) => url !== undefined);
+  const local = known.length > 0 && known.every(isLocalhost);
+  return {
+    allowPrivateIps: written.allowPrivateIps || local,
+    insecureAllowHttp: written.insecureAllowHttp || local,
+  };
+}

@@ -1,0 +1,38 @@
+import type { ClientRegistration } from './client-registration.js';
+import type { KeyEncryptionKey } from './key-encryption-key.js';
+import type { UpstreamProvider } from './upstream-provider.js';
+
+export interface AuthServer<S> {
+  /** Exactly as written: compared byte for byte (RFC 8414 section 3.3). No trailing slash. */
+  readonly issuer: string;
+  /** Only `authorization_endpoint` moves there. */
+  readonly authorizationEndpointBaseUrl?: string;
+  /** Name of the provider that decides who the user is; resolved, so never absent. */
+  readonly primaryUpstreamProvider: string;
+  readonly insecureAllowHttp: boolean;
+  /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly tokenLifespans: TokenLifespans;
+  /** PEM private keys; the first signs, all are published. Empty: made once and kept in the database, sealed. */
+  readonly signingKeys: readonly S[];
+  /** For what the authorization server seals at rest (its own signing and cookie keys). */
+  readonly keyEncryptionKeys: readonly KeyEncryptionKey<S>[];
+  readonly clientRegistration: ClientRegistration<S>;
+  readonly scopesSupported: readonly string[];
+  /** Added to what every client may ask for; a subset of `scopesSupported`. */
+  readonly baselineClientScopes: readonly string[];
+  /** `required`: an authorization request without the RFC 8707 `resource` parameter is refused. */
+  readonly resourceIndicator: 'required' | 'optional';
+  /** What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. */
+  readonly connectionReuse: 'always' | 'confirm' | 'never';
+  /** In the order in which they are visited. */
+  readonly upstreamProviders: readonly UpstreamProvider<S>[];
+}
+
+interface TokenLifespans {
+  readonly accessTokenLifespanMs: number;
+  readonly refreshTokenLifespanMs: number;
+  readonly authCodeLifespanMs: number;
+  /** Nothing that comes from one sign-in outlives it. */
+  readonly sessionLifespanMs: number;
+}

@@ -1,0 +1,26 @@
+export interface ClientRegistration<S> {
+  /** RFC 7591. With `initialAccessToken`, `initialAccessToken` is present. */
+  readonly dynamic: 'open' | 'initialAccessToken' | 'off';
+  readonly initialAccessToken?: S;
+  readonly metadataDocuments: MetadataDocuments;
+  /** Beside those that have a period or are known; without their colons. */
+  readonly redirectSchemes: readonly string[];
+  readonly clients: readonly PreRegisteredClient<S>[];
+}
+
+/** Client ID Metadata Documents. */
+export interface MetadataDocuments {
+  readonly enabled: boolean;
+  /** Host names in lower case; `*` alone means every host, `*.example.org` every host below it. */
+  readonly allowedHosts: readonly string[];
+  /** Also fetch from private and loopback addresses (development). */
+  readonly allowPrivateIps: boolean;
+}
+
+interface PreRegisteredClient<S> {
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly redirectUris: readonly string[];
+  /** Absent: a public client. */
+  readonly clientSecret?: S;
+}

@@ -1,0 +1,63 @@
+import type { Aggregation } from './aggregation.js';
+import type { AuthServer } from './auth-server.js';
+import type { Backend } from './backend.js';
+import type { ConfiguredSecret } from './configured-secret.js';
+import type { IncomingAuth } from './incoming-auth.js';
+import type { KeyEncryptionKey } from './key-encryption-key.js';
+import type { ListenAddresses } from './listen-addresses.js';
+import type { OutgoingAuth } from './outgoing-auth.js';
+import type { RequestLimits } from './request-limits.js';
+
+/**
+ * The parsed, resolved configuration. It knows nothing of the form it was written in, so that another form (the
+ * Kubernetes manifests) can build the same model. `S` is how a secret is held: {@link ConfiguredSecret} in the model
+ * that every service loads, `Secret` in the part that one service may see (see `parts.ts`).
+ */
+export interface GatehouseModel {
+  /** DNS label; names database rows, NATS subjects and metrics of this gateway. */
+  readonly name: string;
+  /** Origin that people type into their client, without a trailing slash. */
+  readonly publicUrl: string;
+  /** The MCP endpoint and RFC 8707 resource: `<publicUrl>/mcp`. */
+  readonly resourceUrl: string;
+  /** Absent when an external issuer is trusted. */
+  readonly authServer?: AuthServer<ConfiguredSecret>;
+  readonly incomingAuth: IncomingAuth;
+  readonly backends: readonly Backend[];
+  readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;
+  readonly aggregation: Aggregation;
+  readonly vault: {
+    readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
+    /** What the authorization server proves with that a request to the vault is its own. Empty without `authServer`. */
+    readonly requestKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
+  };
+  readonly postgres: {
+    /** Present with `authServer`. */
+    readonly authorizationServer?: { readonly url: ConfiguredSecret };
+    readonly tokenVault: {
+      readonly url: ConfiguredSecret;
+      /** For `gatehouse migrate` and `gatehouse audit` alone; no service reads it. */
+      readonly ownerUrl?: ConfiguredSecret;
+    };
+  };
+  readonly nats: {
+    readonly servers: readonly string[];
+    readonly credentials: ConfiguredSecret;
+    /** For `gatehouse migrate` alone; no service reads it. */
+    readonly provisioningCredentials: ConfiguredSecret;
+    readonly streamReplicas: number;
+  };
+  /** How long a starting service waits for what it depends on. */
+  readonly startTimeoutMs: number;
+  /** How long a service that is asked to stop still takes what is new. */
+  readonly shutdownDelayMs: number;
+  /** How long after that it finishes what it has begun. */
+  readonly shutdownTimeoutMs: number;
+  readonly limits: RequestLimits;
+  readonly listen: {
+    readonly proxy: ListenAddresses;
+    readonly authorizationServer: ListenAddresses;
+    /** Nobody but its operators has anything to ask it over HTTP. */
+    readonly tokenVault: Pick<ListenAddresses, 'internal'>;
+  };
+}

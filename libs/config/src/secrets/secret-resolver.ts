@@ -1,0 +1,51 @@
+import { Secret } from '@gatehouse/kernel/secret';
+import { ConfiguredSecret } from '../model/configured-secret.js';
+import type { Service } from '@gatehouse/kernel/services';
+import { overlap, type Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import { checkSecret, type SecretKind } from './secret-kinds.js';
+import { describeReference, referenceOf, type SecretReader } from './secret-references.js';
+import type { WrittenReference } from '../yaml/fields.js';
+
+/** Whose secrets are read: those of one service, all of them (`gatehouse validate` beside the secrets) or none. */
+export type Part = Service | 'all' | 'none';
+
+/** The services that read a secret, and what its value must be. */
+export interface SecretUse {
+  readonly kind: SecretKind;
+  readonly owners: readonly Service[];
+}
+
+/** Resolves secrets while the model is built: only those of the part, each reference read at most once. */
+export class SecretResolver {
+  readonly findings: Finding[] = [];
+
+  constructor(
+    private readonly part: Part,
+    private readonly read: SecretReader,
+    /** Places that are already reported. */
+    private readonly wrong: readonly Path[],
+  ) {}
+
+  secret(written: WrittenReference, path: Path, use: SecretUse): ConfiguredSecret {
+    const reference = referenceOf(written);
+    if (reference === undefined) return new ConfiguredSecret('(none)', use.owners);
+    const described = describeReference(reference);
+    if (!this.mayRead(use.owners) || this.wrong.some((place) => overlap(place, path)))
+      return new ConfiguredSecret(described, use.owners);
+    const reading = this.read(reference);
+    const checked = reading.ok ? checkSecret(use.kind, reading.value) : undefined;
+    if (!reading.ok) this.findings.push({ path, message: reading.message });
+    else if (checked?.ok === false)
+      this.findings.push({ path, message: `The secret in ${described} ${checked.message}` });
+    return new ConfiguredSecret(
+      described,
+      use.owners,
+      checked?.ok === true ? new Secret(checked.value) : undefined,
+    );
+  }
+
+  private mayRead(owners: readonly Service[]): boolean {
+    return this.part === 'all' || (this.part !== 'none' && owners.includes(this.part));
+  }
+}
