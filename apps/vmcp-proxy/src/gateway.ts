@@ -9,8 +9,14 @@ import { BackendClient } from './backends/backend-client.js';
 import { Peers } from './backends/peers.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
+import type { Call } from './calls/call.js';
 import { CallMetrics } from './calls/call-metrics.js';
-import { Calls } from './calls/calls.js';
+import { CallDelivery } from './calls/call-delivery.js';
+import { CallEndings } from './calls/call-endings.js';
+import { Calls } from './calls/calls.flow.js';
+import { Exchanges } from './calls/exchanges.flow.js';
+import { OwnQuestions } from './calls/own-questions.js';
+import { Routes } from './calls/routes.js';
 import { Failures } from './calls/failures.js';
 import { InFlight } from './calls/in-flight.js';
 import { Catalog } from './catalog/catalog.js';
@@ -65,23 +71,27 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const running = { inFlight: new InFlight(), questions: new BackendQuestions() };
+  const delivery = new CallDelivery(
+    peers,
+    running.questions,
+    new DroppedMessages(log, callMetrics.dropped),
+    new BytesInFlight(part.limits.answerBytesPerPerson),
+  );
+  const sessionClosed = ({ principal, answer }: Call): void => {
+    if (principal.tsid !== undefined) sessions.close(principal.tsid);
+    answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
+  };
   const calls = new Calls(
-    {
-      ...backendSide,
-      ...running,
-      dropped: new DroppedMessages(log, callMetrics.dropped),
-      answerBytes: new BytesInFlight(part.limits.answerBytesPerPerson),
-      failures: new Failures(part.authServer?.issuer, providerOf, states),
-      states,
+    new Routes(catalog),
+    new OwnQuestions(states, providerOf),
+    sessions,
+    new Exchanges(part.backends, peers, backendSide.backends, delivery, running.inFlight),
+    new CallEndings(
+      new Failures(part.authServer?.issuer, providerOf, states),
+      sessionClosed,
+      callMetrics,
       log,
-      record: callMetrics.record,
-      isClosed: (tsid) => sessions.isClosed(tsid),
-      sessionClosed: ({ principal, answer }) => {
-        if (principal.tsid !== undefined) sessions.close(principal.tsid);
-        answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
-      },
-    },
-    part.backends,
+    ),
   );
   const names = part.backends.map(({ name }) => name);
   const endpoint = new McpEndpoint(

@@ -14,14 +14,6 @@ import { MessageGate } from './message-gate.js';
 import { RequestsInCall } from './requests-in-call.js';
 import { statusOfError } from './translate-answer.js';
 
-export interface DeliveryDependencies {
-  readonly peers: Pick<Peers, 'answerQuestion'>;
-  readonly questions: BackendQuestions;
-  readonly dropped: DroppedMessages;
-  /** What is kept of answers. */
-  readonly answerBytes: BytesInFlight;
-}
-
 /** One request as a backend got it. */
 export interface SentRequest {
   readonly backend: string;
@@ -37,47 +29,59 @@ export interface SentRequest {
 /** How long a client may take to answer a backend's question in the middle of a call. */
 const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
-/** Hands the answer to a call to its client. @throws {GatehouseError} see {@link deliver} */
-export async function deliverTo(
-  call: Call,
-  response: BackendResponse,
-  { backend, peer, id, progressToken, timeoutMs }: SentRequest,
-  to: DeliveryDependencies,
-): Promise<void> {
-  const { client, message, principal, answer } = call;
-  const translated = client.era !== peer.era;
-  const requests = new RequestsInCall(
-    {
-      backend,
-      principal,
-      peer,
-      session: client.era === 'legacy' && !translated ? client.session : undefined,
-      // People answer at their own pace; the backend's time limit is for the backend.
-      waits: (forClient) => response.expireAfter(forClient ? ANSWER_WITHIN_MS : timeoutMs),
-    },
-    to.questions,
-    to.peers,
-  );
-  const gate = new MessageGate(
-    {
-      client,
-      method: message.method,
-      id: message.id,
-      sentId: id,
-      progressToken,
-      translated,
-    },
-    requests,
-  );
-  try {
-    await deliver(response, answer, {
-      backend,
-      gate,
-      dropped: (reason) => to.dropped.note(backend, reason),
-      bytes: new AnswerBytes(to.answerBytes, personKey(principal), (callback) => answer.onClosed(callback)),
-      statusOf: (code) => (translated ? statusOfError(client, { code }) : 200),
-    });
-  } finally {
-    requests.close();
+/** Hands answers of backends to clients. */
+export class CallDelivery {
+  constructor(
+    private readonly peers: Pick<Peers, 'answerQuestion'>,
+    private readonly questions: BackendQuestions,
+    private readonly dropped: DroppedMessages,
+    /** What is kept of answers. */
+    private readonly answerBytes: BytesInFlight,
+  ) {}
+
+  /** @throws {GatehouseError} see {@link deliver} */
+  async deliver(
+    call: Call,
+    response: BackendResponse,
+    { backend, peer, id, progressToken, timeoutMs }: SentRequest,
+  ): Promise<void> {
+    const { client, message, target, principal, answer } = call;
+    const translated = client.era !== peer.era;
+    const requests = new RequestsInCall(
+      {
+        backend,
+        principal,
+        peer,
+        session: client.era === 'legacy' && !translated ? client.session : undefined,
+        // People answer at their own pace; the backend's time limit is for the backend.
+        waits: (forClient) => response.expireAfter(forClient ? ANSWER_WITHIN_MS : timeoutMs),
+      },
+      this.questions,
+      this.peers,
+    );
+    const gate = new MessageGate(
+      {
+        client,
+        target,
+        id: message.id,
+        sentId: id,
+        progressToken,
+        translated,
+      },
+      requests,
+    );
+    try {
+      await deliver(response, answer, {
+        backend,
+        gate,
+        dropped: (reason) => this.dropped.note(backend, reason),
+        bytes: new AnswerBytes(this.answerBytes, personKey(principal), (callback) =>
+          answer.onClosed(callback),
+        ),
+        statusOf: (code) => (translated ? statusOfError(client, { code }) : 200),
+      });
+    } finally {
+      requests.close();
+    }
   }
 }

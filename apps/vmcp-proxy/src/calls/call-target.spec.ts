@@ -12,21 +12,21 @@ function read(method: string, params: object) {
 }
 
 test.each([
-  ['tools/call', { name: 'a', uri: 'b' }, { kind: 'tool', name: 'a', isCompletion: false }],
-  ['prompts/get', { name: 'a' }, { kind: 'prompt', name: 'a', isCompletion: false }],
-  ['resources/read', { uri: 'x://a', name: 'b' }, { kind: 'resource', name: 'x://a', isCompletion: false }],
+  ['tools/call', { name: 'a', uri: 'b' }, { kind: 'tool', name: 'a' }],
+  ['prompts/get', { name: 'a' }, { kind: 'prompt', name: 'a' }],
+  ['resources/read', { uri: 'x://a', name: 'b' }, { kind: 'resource', name: 'x://a' }],
   [
     'completion/complete',
     { ref: { type: 'ref/prompt', name: 'a' } },
-    { kind: 'prompt', name: 'a', isCompletion: true },
+    { kind: 'completion', of: 'prompt', name: 'a' },
   ],
   [
     'completion/complete',
     { ref: { type: 'ref/resource', uri: 'x://{a}' }, name: 'b' },
-    { kind: 'resource', name: 'x://{a}', isCompletion: true },
+    { kind: 'completion', of: 'resource', name: 'x://{a}' },
   ],
-  ['completion/complete', {}, { kind: 'prompt', name: undefined, isCompletion: true }],
-  ['tools/call', { name: 7 }, { kind: 'tool', name: undefined, isCompletion: false }],
+  ['completion/complete', {}, { kind: 'completion', of: 'prompt', name: undefined }],
+  ['tools/call', { name: 7 }, { kind: 'tool', name: undefined }],
 ])('%s with %j is about %j', (method, params, target) => {
   expect(read(method, params)).toMatchObject(target);
 });

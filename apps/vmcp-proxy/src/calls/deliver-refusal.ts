@@ -14,7 +14,7 @@ import { statusOfError, translateError } from './translate-answer.js';
  * @throws {GatehouseError} when there is none.
  */
 export function deliverRefusal(
-  { client, message, answer }: Call,
+  { client, message, target, answer }: Call,
   peer: Peer,
   { status, headers }: Pick<BackendResponse, 'status' | 'headers'>,
   text: string,
@@ -26,7 +26,7 @@ export function deliverRefusal(
   const outcome =
     client.era === peer.era
       ? ({ member: 'error', value: refusal.error.pieces, code: refusal.parsed.code } as const)
-      : translateError(refusal.parsed, { client, method: message.method });
+      : translateError(refusal.parsed, { client, target });
   const shown = outcome.member === 'error' ? statusOfError(client, outcome) : 200;
   answer.pieces(shown, JSON_TYPE, responseText(message.id, outcome));
 }

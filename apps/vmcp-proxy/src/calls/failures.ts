@@ -18,9 +18,6 @@ import { failureText, retryAdvice } from '../refusals/failure-text.js';
 import { statusOfError } from './translate-answer.js';
 import { toolText } from '../refusals/tool-text.js';
 
-/** Which results may ask for input (MCP 2026-07-28, multi round-trip requests). */
-const MAY_ASK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
-
 /** Answers calls that no backend answered. */
 export class Failures {
   constructor(
@@ -39,13 +36,13 @@ export class Failures {
 
   /** Nothing of that name is listed for this caller. */
   unknownName(call: Call): void {
-    const { kind, name, isCompletion } = call.target;
-    const isResource = kind === 'resource' && !isCompletion;
+    const { target } = call;
+    const isResource = target.kind === 'resource';
     const code = isResource && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
     sendError(call, {
       code,
-      message: `there is no such ${kind}`,
-      ...(isResource ? { data: { uri: name ?? '' } } : {}),
+      message: `there is no such ${target.kind === 'completion' ? target.of : target.kind}`,
+      ...(isResource ? { data: { uri: target.name ?? '' } } : {}),
     });
   }
 
@@ -56,8 +53,9 @@ export class Failures {
   }
 
   #prompt(call: Call, missing: MissingProvider, declined: boolean): void {
-    const { method } = call.message;
-    const form = declined || !MAY_ASK.has(method) ? 'none' : urlElicitation(call.client);
+    const { kind } = call.target;
+    // Every other result may ask for input (MCP 2026-07-28, multi round-trip requests).
+    const form = declined || kind === 'completion' ? 'none' : urlElicitation(call.client);
     if (form === 'input_required') {
       const state = this.states.seal({ principalKey: call.principal.key, name: call.target.name ?? '' });
       const prompt = inputRequired([missing], state);
@@ -65,7 +63,7 @@ export class Failures {
     } else if (form === 'error') {
       const prompt = elicitationError([missing]);
       if ('error' in prompt) sendError(call, prompt.error);
-    } else if (method === 'tools/call') sendResult(call, linkAsText([missing]));
+    } else if (kind === 'tool') sendResult(call, linkAsText([missing]));
     else {
       const { code } = missing.error;
       const message = `${promptMessage(missing)} ${missing.link}`;
@@ -84,7 +82,7 @@ export class Failures {
     const rpcError: RpcError = { code: GATEWAY_FAILURE, message: text, data };
     if (!call.answer.begun) {
       const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': retryAfterSeconds };
-      if (call.message.method === 'tools/call') sendResult(call, toolText(text), headers);
+      if (call.target.kind === 'tool') sendResult(call, toolText(text), headers);
       else sendError(call, rpcError, headers);
       return;
     }

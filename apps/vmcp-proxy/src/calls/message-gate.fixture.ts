@@ -58,7 +58,7 @@ export function gateFor(
   const gate = new MessageGate(
     {
       client,
-      method: 'tools/call',
+      target: { kind: 'tool' },
       id: 1,
       sentId: 1,
       progressToken: undefined,

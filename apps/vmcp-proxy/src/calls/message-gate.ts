@@ -2,6 +2,7 @@ import type { BackendMessage } from '../backends/backend-message.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
 import { isSameId, type RequestId } from '../mcp/message.js';
 import type { Client } from './call.js';
+import type { CallTarget } from './call-target.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
 import type { RequestsInCall } from './requests-in-call.js';
@@ -25,7 +26,7 @@ export type Verdict =
 
 export interface GateFacts {
   readonly client: Client;
-  readonly method: string;
+  readonly target: Pick<CallTarget, 'kind'>;
   /** The client's own id, which is the one that goes out. */
   readonly id: RequestId;
   /** The id that the backend was given. */
@@ -92,7 +93,7 @@ export class MessageGate {
         : { member: 'error', value: message.error.pieces, code: message.parsed.code };
     const { result } = message;
     if (this.facts.translated) return translateResult(result, this.facts);
-    if (!this.#mayAsk(result)) return inputRefused(this.facts.method, this.facts.client.era);
+    if (!this.#mayAsk(result)) return inputRefused(this.facts);
     return { member: 'result', value: result.pieces };
   }
 

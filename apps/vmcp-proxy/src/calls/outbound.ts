@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { peerHeaders, type Peer } from '../backends/peer.js';
+import { nameField } from '../mcp/call-methods.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Route } from '../catalog/view.js';
 import { encodeHeaderValue } from '../mcp/header-value.js';
@@ -11,7 +12,6 @@ import {
   META_PREFIX,
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
-  nameField,
 } from '../mcp/protocol.js';
 import { joinPieces, OwnJson, RawObject, type JsonPieces } from '../json/raw-json.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { judged, legacyClientWith as legacy, modernClientWith as modern } from './message-gate.fixture.js';
 import type { Client } from './call.js';
+import type { CallTarget } from './call-target.js';
 
 const CAN_OPEN = { elicitation: { url: {} } };
-const translate = (client: Client, message: object, method = 'tools/call') =>
+const translate = (client: Client, message: object, kind: CallTarget['kind'] = 'tool') =>
   judged(JSON.stringify({ jsonrpc: '2.0', id: 'theirs', ...message }), {
     client,
-    method,
+    target: { kind },
     id: 'mine',
     sentId: 'theirs',
     translated: true,
@@ -32,7 +33,7 @@ test('a legacy result gains what 2026-07-28 requires', () => {
     content: [],
     resultType: 'complete',
   });
-  expect(translate(modern(), { result: { contents: [] } }, 'resources/read')?.['result']).toMatchObject({
+  expect(translate(modern(), { result: { contents: [] } }, 'resource')?.['result']).toMatchObject({
     ttlMs: 0,
     cacheScope: 'private',
   });
@@ -83,9 +84,9 @@ test('-32042 of a legacy backend is a question for a modern client, and is never
 
 test('"no such resource" has the code of each revision', () => {
   const error = { code: -32_002, message: 'm' };
-  expect(translate(modern(), { error }, 'resources/read')).toMatchObject({ error: { code: -32_602 } });
+  expect(translate(modern(), { error }, 'resource')).toMatchObject({ error: { code: -32_602 } });
   const modernError = { code: -32_602, message: 'm', data: { uri: 'x' } };
-  expect(translate(legacy(), { error: modernError }, 'resources/read')).toMatchObject({
+  expect(translate(legacy(), { error: modernError }, 'resource')).toMatchObject({
     error: { code: -32_002 },
   });
 });

@@ -9,11 +9,12 @@ import {
   URL_ELICITATION_REQUIRED,
 } from '../mcp/protocol.js';
 import { urlElicitation, type Client } from './call.js';
+import type { CallTarget } from './call-target.js';
 import { toolText } from '../refusals/tool-text.js';
 
 export interface TranslationContext {
   readonly client: Client;
-  readonly method: string;
+  readonly target: Pick<CallTarget, 'kind'>;
 }
 
 /** What a response says. */
@@ -45,8 +46,7 @@ export const asksForInput = (result: HeldValue): boolean =>
  * @returns `undefined` when it asks for more input than anybody reads.
  */
 export function translateResult(result: HeldValue, context: TranslationContext): Outcome | undefined {
-  if (context.client.era === 'modern')
-    return { member: 'result', value: resultToModern(result, context.method) };
+  if (context.client.era === 'modern') return { member: 'result', value: resultToModern(result, context) };
   if (!asksForInput(result)) return { member: 'result', value: resultToLegacy(result) };
   const parsed = result.parsed(MOST_INPUT_REQUIRED_BYTES);
   return isObject(parsed) ? inputRequiredToLegacy(parsed, context) : undefined;
@@ -56,9 +56,9 @@ export function translateError(error: ParsedError, context: TranslationContext):
   return context.client.era === 'modern' ? errorToModern(error, context) : errorToLegacy(error, context);
 }
 
-function resultToModern(result: HeldValue, method: string): Pieces {
+function resultToModern(result: HeldValue, { target }: TranslationContext): Pieces {
   const complete = { resultType: '"complete"' };
-  return method === 'resources/read'
+  return target.kind === 'resource'
     ? result.replacing(CACHEABLE, { ...complete, ttlMs: '0', cacheScope: '"private"' })
     : result.replacing(RESULT_TYPE, complete);
 }
@@ -73,7 +73,8 @@ function resultToLegacy(result: HeldValue): Pieces {
 }
 
 /** A URL for the user has a form in 2025-11-25; anything else that a server may want has none without a stream back. */
-function inputRequiredToLegacy(result: JsonObject, { client, method }: TranslationContext): Outcome {
+function inputRequiredToLegacy(result: JsonObject, context: TranslationContext): Outcome {
+  const { client } = context;
   const requests = isObject(result['inputRequests']) ? Object.entries(result['inputRequests']) : [];
   const elicitations = requests.flatMap(([key, request]) => {
     const params = isObject(request) && isObject(request['params']) ? request['params'] : undefined;
@@ -86,24 +87,24 @@ function inputRequiredToLegacy(result: JsonObject, { client, method }: Translati
       message: 'The user has to open a page.',
       data: { elicitations },
     });
-  if (!allUrls) return inputRefused(method, 'legacy');
-  return sayText(elicitations.map((elicitation) => linkText(elicitation)).join('\n'), method, 'legacy');
+  if (!allUrls) return inputRefused(context);
+  return sayText(elicitations.map((elicitation) => linkText(elicitation)).join('\n'), context);
 }
 
 /** The client did not say that it can give such input. */
-export const inputRefused = (method: string, era: Client['era']): Outcome =>
+export const inputRefused = (context: TranslationContext): Outcome =>
   sayText(
     'The backend asks the user for input in a way that this client cannot give. Nothing was done.',
-    method,
-    era,
+    context,
   );
 
-function sayText(text: string, method: string, era: Client['era']): Outcome {
-  if (method !== 'tools/call') return errorOf({ code: INTERNAL_ERROR, message: text });
-  return resultOf(era === 'modern' ? { ...toolText(text), resultType: 'complete' } : toolText(text));
+function sayText(text: string, { client, target }: TranslationContext): Outcome {
+  if (target.kind !== 'tool') return errorOf({ code: INTERNAL_ERROR, message: text });
+  return resultOf(client.era === 'modern' ? { ...toolText(text), resultType: 'complete' } : toolText(text));
 }
 
-function errorToModern(error: ParsedError, { client, method }: TranslationContext): Outcome {
+function errorToModern(error: ParsedError, context: TranslationContext): Outcome {
+  const { client } = context;
   if (error.code === RESOURCE_NOT_FOUND) return errorOf({ ...error, code: INVALID_PARAMS });
   if (error.code !== URL_ELICITATION_REQUIRED) return errorOf(error);
   const elicitations = elicitationsOf(error);
@@ -116,12 +117,12 @@ function errorToModern(error: ParsedError, { client, method }: TranslationContex
     );
     return resultOf({ resultType: 'input_required', inputRequests });
   }
-  return sayText(elicitations.map((elicitation) => linkText(elicitation)).join('\n'), method, 'modern');
+  return sayText(elicitations.map((elicitation) => linkText(elicitation)).join('\n'), context);
 }
 
-function errorToLegacy(error: ParsedError, { method }: TranslationContext): Outcome {
+function errorToLegacy(error: ParsedError, { target }: TranslationContext): Outcome {
   const { code, data } = error;
-  if (code === INVALID_PARAMS && method === 'resources/read' && isObject(data) && 'uri' in data)
+  if (code === INVALID_PARAMS && target.kind === 'resource' && isObject(data) && 'uri' in data)
     return errorOf({ ...error, code: RESOURCE_NOT_FOUND });
   // -32020 to -32022 are about headers and envelopes that the client knows nothing of.
   return errorOf(code <= -32_020 && code >= -32_099 ? { ...error, code: INTERNAL_ERROR } : error);

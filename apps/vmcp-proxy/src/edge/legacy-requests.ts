@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Peers } from '../backends/peers.js';
 import type { BackendQuestions } from '../calls/backend-questions.js';
-import type { Calls } from '../calls/calls.js';
+import type { Calls } from '../calls/calls.flow.js';
 import type { InFlight } from '../calls/in-flight.js';
 import { targetOf } from '../calls/call-target.js';
 import type { Catalog } from '../catalog/catalog.js';

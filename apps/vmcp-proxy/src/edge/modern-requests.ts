@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Calls } from '../calls/calls.js';
+import type { Calls } from '../calls/calls.flow.js';
 import { targetOf } from '../calls/call-target.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Principal } from '../incoming-auth/principal.js';

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { nameField } from './call-methods.js';
 import { decodeHeaderValue } from './header-value.js';
 import type { RawObject } from '../json/raw-json.js';
 import {
@@ -19,7 +20,6 @@ import {
   SUPPORTED_VERSIONS,
   UNSUPPORTED_PROTOCOL_VERSION,
   isLegacyVersion,
-  nameField,
 } from './protocol.js';
 
 /** What a 2026-07-28 request says about its client. */

@@ -33,9 +33,3 @@ export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
 export const TRANSPORT_REFUSAL = -32_000;
 /** Our own failures: outside of what JSON-RPC and MCP reserve. */
 export const GATEWAY_FAILURE = -31_000;
-
-/** Where the value of `Mcp-Name` comes from (MCP 2026-07-28, transports). */
-export function nameField(method: string): 'name' | 'uri' | undefined {
-  if (method === 'tools/call' || method === 'prompts/get') return 'name';
-  return method === 'resources/read' ? 'uri' : undefined;
-}

@@ -1,0 +1,46 @@
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Log } from '@gatehouse/observability/log';
+import { needsUser } from '../outgoing-auth/strategy.js';
+import type { Call } from './call.js';
+import type { CallMetrics } from './call-metrics.js';
+import { sendResult, type Failures } from './failures.js';
+import { CANCELLED } from './in-flight.js';
+
+/** How calls end that no backend answered, and what is counted and logged of those that ended. */
+export class CallEndings {
+  constructor(
+    private readonly failures: Failures,
+    /** The caller's session is over, and nothing was answered yet. */
+    private readonly sessionClosed: (call: Call) => void,
+    private readonly metrics: Pick<CallMetrics, 'record'>,
+    private readonly log: Pick<Log, 'failure'>,
+  ) {}
+
+  unknown(call: Call): void {
+    this.failures.unknownName(call);
+  }
+
+  ready(call: Call, backend: string): void {
+    const text = `${backend} is ready: its tools are listed now. List the tools again to see them.`;
+    sendResult(call, { content: [{ type: 'text', text }] });
+  }
+
+  /** @param wasDeclined the user was asked just now, and said no. @returns the outcome for the metrics. */
+  failed(call: Call, backend: string, error: GatehouseError, wasDeclined: boolean): string {
+    if (error === CANCELLED) {
+      // Gone clients read nothing; one that cancelled by a notification gets its request closed.
+      if (call.answer.begun) call.answer.end();
+      else call.answer.empty(202);
+      return 'cancelled';
+    }
+    if (!needsUser(error)) this.log.failure('call-failed', error, { backend });
+    if (error.code === 'session_closed' && !call.answer.begun) this.sessionClosed(call);
+    else this.failures.answer(call, backend, error, wasDeclined);
+    return error.code;
+  }
+
+  /** @param startedAtMs of `performance.now()`. */
+  record(backend: string, outcome: string, startedAtMs: number): void {
+    this.metrics.record(backend, outcome, startedAtMs);
+  }
+}

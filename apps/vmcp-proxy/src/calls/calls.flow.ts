@@ -1,0 +1,65 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { SessionViews } from '../incoming-auth/session-views.js';
+import type { Call } from './call.js';
+import type { CallEndings } from './call-endings.js';
+import type { Exchanges } from './exchanges.flow.js';
+import { SESSION_OVER } from './in-flight.js';
+import type { OwnQuestions } from './own-questions.js';
+import type { Destination, Routes } from './routes.js';
+
+/**
+ * The life of a call, from top to bottom. The endpoint (`edge/mcp-endpoint.ts`) has identified the caller
+ * (`incoming-auth/`) and read the message (`mcp/`). Here it is routed to a backend by what its caller can see (`catalog/`).
+ * Then the exchange takes a place at the backend (`backends/exchange-limits.ts`), adds the caller's credential
+ * (`outgoing-auth/`), and hands the answer to the client (`call-delivery.ts`).
+ */
+export class Calls {
+  constructor(
+    private readonly routes: Routes,
+    private readonly questions: OwnQuestions,
+    private readonly sessions: Pick<SessionViews, 'isClosed'>,
+    private readonly exchanges: Exchanges,
+    private readonly endings: CallEndings,
+  ) {}
+
+  /** Answers the call, whatever happens. */
+  async run(call: Call): Promise<void> {
+    const startedAtMs = performance.now();
+    const found = this.routes.find(call);
+    const destination = found instanceof Promise ? await found : found;
+    if (destination.kind === 'unknown') {
+      this.endings.unknown(call);
+      return;
+    }
+    const backend = backendOf(destination);
+    let outcome = 'answered';
+    let wasDeclined = false;
+    try {
+      wasDeclined = this.questions.wereDeclined(call, backend);
+      await this.#go(call, destination);
+    } catch (error) {
+      outcome = this.endings.failed(call, backend, GatehouseError.from(error), wasDeclined);
+    } finally {
+      this.endings.record(backend, outcome, startedAtMs);
+    }
+  }
+
+  async #go(call: Call, destination: Exclude<Destination, { kind: 'unknown' }>): Promise<void> {
+    switch (destination.kind) {
+      case 'ready':
+        this.endings.ready(call, destination.backend);
+        return;
+      case 'unlisted':
+        throw destination.why;
+      case 'route': {
+        const { tsid } = call.principal;
+        // The session may have ended while the body was read or the backend listed.
+        if (tsid !== undefined && this.sessions.isClosed(tsid)) throw SESSION_OVER;
+        await this.exchanges.run(this.questions.takenOut(call), destination.route);
+      }
+    }
+  }
+}
+
+const backendOf = (destination: Exclude<Destination, { kind: 'unknown' }>): string =>
+  destination.kind === 'route' ? destination.route.backend : destination.backend;

@@ -1,0 +1,78 @@
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Route, View } from '../catalog/view.js';
+import type { Call } from './call.js';
+import type { CallTarget } from './call-target.js';
+
+/** Where a call leads. */
+export type Destination =
+  | { readonly kind: 'route'; readonly route: Route }
+  /** Its backend can be listed again, and was asked what is wrong: nothing is. */
+  | { readonly kind: 'ready'; readonly backend: string }
+  /** Its backend cannot be listed. */
+  | { readonly kind: 'unlisted'; readonly backend: string; readonly why: GatehouseError }
+  | { readonly kind: 'unknown' };
+
+const UNKNOWN: Destination = { kind: 'unknown' };
+
+/** Finds the backend of a call in what its caller can see. */
+export class Routes {
+  constructor(private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled'>) {}
+
+  /** @returns at once when the name is in what is known of the caller's lists. */
+  find(call: Call): Destination | Promise<Destination> {
+    const route = routeOf(call.target, this.catalog.known(call.principal));
+    return route === undefined || route.standsIn === true
+      ? this.#lookUp(call, route)
+      : { kind: 'route', route };
+  }
+
+  /** A name that is not known may be new, or belong to a backend that was never listed for this caller. */
+  async #lookUp(call: Call, known: Route | undefined): Promise<Destination> {
+    if (known !== undefined) return await this.#listedNow(call, known);
+    const { principal, target } = call;
+    const view = await this.catalog.current(principal);
+    const backend = view.mayBelongTo(target.name ?? '');
+    const found =
+      routeOf(target, view) ??
+      (backend === undefined
+        ? // Its name does not tell whose it is: it may be that of a backend which has not answered yet.
+          routeOf(target, await this.catalog.settled(principal))
+        : { backend, original: '', standsIn: true });
+    if (found === undefined) return UNKNOWN;
+    return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
+  }
+
+  /**
+   * The backend of the name could not be listed when somebody last looked. What a client remembers from earlier runs as
+   * soon as it can be listed again.
+   */
+  async #listedNow(
+    { principal, target }: Call,
+    { backend, definition: standIn }: Route,
+  ): Promise<Destination> {
+    const view = await this.catalog.settled(principal, backend);
+    const route = routeOf(target, view);
+    // A tool of the same name as the stand-in is not what its caller meant: the stand-in was said only to read.
+    if (standIn === undefined && route !== undefined && route.standsIn !== true)
+      return { kind: 'route', route };
+    const why = view.failureOf(backend);
+    if (why !== undefined) return { kind: 'unlisted', backend, why };
+    return standIn === undefined ? UNKNOWN : { kind: 'ready', backend };
+  }
+}
+
+function routeOf(target: CallTarget, view: View): Route | undefined {
+  const { name } = target;
+  if (name === undefined) return undefined;
+  switch (target.kind) {
+    case 'tool':
+      return view.tool(name);
+    case 'prompt':
+      return view.prompt(name);
+    case 'resource':
+      return view.resource(name);
+    case 'completion':
+      return target.of === 'prompt' ? view.prompt(name) : (view.template(name) ?? view.resource(name));
+  }
+}
