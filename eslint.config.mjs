@@ -100,25 +100,40 @@ const BY_ONE_FUNCTION = [
     message: 'A pool of connections is made by limitedPool (@gatehouse/persistence/limited-pool).',
   },
 ];
+/** What Nest hands to a class is that class's own: with a public member others use it as a bag of services. */
+const PUBLIC_INJECTED = {
+  selector:
+    'ClassDeclaration:has(> Decorator[expression.callee.name=/^(Injectable|Controller|Catch|Module)$/]) > ClassBody > ' +
+    'MethodDefinition[kind="constructor"] TSParameterProperty:not([accessibility=/^(private|protected)$/])',
+  message: 'What is injected is private: give the class a method that does what the caller wants.',
+};
+const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
+/** The services in which something public is still injected, or a function has more than five parameters. */
+const WITH_PUBLIC_INJECTED = ['token-vault'];
+const WITH_MANY_PARAMETERS = ['authorization-server', 'token-vault', 'vmcp-proxy'];
+const programs = (projects) => ({
+  files: projects.map((project) => `${folder(project)}/src/**/*.ts`),
+  ignores: PROJECTS.flatMap(testCode),
+});
+/** @returns {{rules: import('eslint').Linter.RulesRecord}} */
+const restrictedSyntax = (...selectors) => ({ rules: { 'no-restricted-syntax': ['error', ...selectors] } });
+const forService = (service) =>
+  WITH_PUBLIC_INJECTED.includes(service) ? BY_ONE_FUNCTION : [...BY_ONE_FUNCTION, PUBLIC_INJECTED];
 /** @type {import('eslint').Linter.Config[]} */
 const limits = [
-  {
-    files: ['authorization-server', 'token-vault', 'vmcp-proxy'].map((app) => `apps/${app}/src/**/*.ts`),
-    ignores: PROJECTS.flatMap(testCode),
-    rules: { 'no-restricted-syntax': ['error', ...BY_ONE_FUNCTION] },
-  },
+  { ...programs(PROJECTS), ...restrictedSyntax(PUBLIC_INJECTED) },
+  ...SERVICES.map((service) => ({ ...programs([service]), ...restrictedSyntax(...forService(service)) })),
   {
     files: ['libs/persistence/src/**/*.ts'],
-    ignores: ['libs/persistence/src/limited-pool.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'NewExpression[callee.property.name="Pool"], NewExpression[callee.name="Pool"]',
-          message: 'A pool of connections is made by limitedPool.',
-        },
-      ],
-    },
+    ignores: ['libs/persistence/src/limited-pool.ts', ...testCode('persistence')],
+    ...restrictedSyntax(PUBLIC_INJECTED, {
+      selector: 'NewExpression[callee.property.name="Pool"], NewExpression[callee.name="Pool"]',
+      message: 'A pool of connections is made by limitedPool.',
+    }),
+  },
+  {
+    files: WITH_MANY_PARAMETERS.map((service) => `${folder(service)}/src/**/*.ts`),
+    rules: { 'max-params': 'off' },
   },
 ];
 
@@ -152,6 +167,7 @@ export default tseslint.config(
       eqeqeq: 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', { max: 5 }],
     },
   },
   {

@@ -1,9 +1,11 @@
 /**
  * `node tools/house.mjs`: how the house is built, in figures. Files and functions and their lengths, parameters, and which
  * rooms (the folders of a project) need one another in a circle. Tests and generated code do not count.
+ * `tools/checks/room-circles.mjs` lets no circle be.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { REPOSITORY } from './set-up/repository.mjs';
 
@@ -83,37 +85,50 @@ function circles(needs) {
   return [...found.values()];
 }
 
-const lines = [];
-const lengths = [];
-const parameters = [];
-const rows = projects.map((project) => {
-  const needs = new Map();
-  let count = 0;
-  for (const file of sources(join(REPOSITORY, project, 'src'))) {
-    const { lines: fileLines, functions, imports } = facts(file);
-    count += 1;
-    lines.push(fileLines);
-    lengths.push(...functions.map((one) => one.lines));
-    parameters.push(...functions.map((one) => one.parameters));
-    const room = roomOf(project, file);
-    if (room === undefined) continue;
-    const others = needs.get(room) ?? new Set();
-    needs.set(room, others);
-    for (const path of imports.filter((one) => one.startsWith('.'))) {
-      const other = roomOf(project, join(dirname(file), path));
-      if (other !== undefined && other !== room) others.add(other);
+/**
+ * Every project with its rooms, and the circles among them.
+ * @param {(found: ReturnType<typeof facts>) => void} [measure] is told the facts of each file
+ */
+export function projectsWithCircles(measure = () => {}) {
+  return projects.map((project) => {
+    const needs = new Map();
+    let count = 0;
+    for (const file of sources(join(REPOSITORY, project, 'src'))) {
+      const found = facts(file);
+      count += 1;
+      measure(found);
+      const room = roomOf(project, file);
+      if (room === undefined) continue;
+      const others = needs.get(room) ?? new Set();
+      needs.set(room, others);
+      for (const path of found.imports.filter((one) => one.startsWith('.'))) {
+        const other = roomOf(project, join(dirname(file), path));
+        if (other !== undefined && other !== room) others.add(other);
+      }
     }
-  }
-  return { project, files: count, rooms: needs.size, circles: circles(needs) };
-});
-console.log(`files       ${lines.length}, lines ${lines.reduce((sum, one) => sum + one, 0)}`);
-for (const [name, values] of Object.entries({ file: lines, function: lengths, parameters })) {
-  const { median, p90, max } = spread(values);
-  console.log(`${name.padEnd(11)} median ${median}, p90 ${p90}, max ${max}`);
+    return { project, files: count, rooms: needs.size, circles: circles(needs) };
+  });
 }
-for (const { project, files, rooms, circles: found } of rows)
-  console.log(
-    `${project.padEnd(28)} files ${String(files).padStart(3)}  rooms ${String(rooms).padStart(2)}  ${
-      found.length === 0 ? 'no circle' : found.map((circle) => `circle: ${circle.join(', ')}`).join('; ')
-    }`,
-  );
+
+function print() {
+  /** @type {Record<'file' | 'function' | 'parameters', number[]>} */
+  const figures = { file: [], function: [], parameters: [] };
+  const rows = projectsWithCircles((found) => {
+    figures.file.push(found.lines);
+    figures.function.push(...found.functions.map((one) => one.lines));
+    figures.parameters.push(...found.functions.map((one) => one.parameters));
+  });
+  console.log(`files       ${figures.file.length}, lines ${figures.file.reduce((sum, one) => sum + one, 0)}`);
+  for (const [name, values] of Object.entries(figures)) {
+    const { median, p90, max } = spread(values);
+    console.log(`${name.padEnd(11)} median ${median}, p90 ${p90}, max ${max}`);
+  }
+  for (const { project, files, rooms, circles: found } of rows)
+    console.log(
+      `${project.padEnd(28)} files ${String(files).padStart(3)}  rooms ${String(rooms).padStart(2)}  ${
+        found.length === 0 ? 'no circle' : found.map((circle) => `circle: ${circle.join(', ')}`).join('; ')
+      }`,
+    );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) print();

@@ -38,7 +38,7 @@ export async function startServer(
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString();
       if (text === '') response.writeHead(200).end();
-      else take(kind, tools, answer, JSON.parse(text) as Request, request, response);
+      else take({ kind, tools, answer }, JSON.parse(text) as Request, request, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,10 +52,14 @@ export async function startServer(
   };
 }
 
+interface Served {
+  readonly kind: BackendKind;
+  readonly tools: readonly unknown[];
+  readonly answer: AnswerCall;
+}
+
 function take(
-  kind: BackendKind,
-  tools: readonly unknown[],
-  answer: AnswerCall,
+  { kind, tools, answer }: Served,
   message: Request,
   request: IncomingMessage,
   response: ServerResponse,

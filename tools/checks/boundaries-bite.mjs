@@ -117,4 +117,22 @@ for (const [code, isForbidden] of [
       problems.push(`${service}: ${code} is ${isForbidden ? 'let through' : 'refused'}`);
   }
 
+// What is injected is private.
+for (const [parameter, isForbidden] of [
+  ['readonly log: Log', true],
+  ['public log: Log', true],
+  ['private readonly log: Log', false],
+  ['protected readonly log: Log', false],
+  ['log: Log', false],
+])
+  for (const file of ['apps/vmcp-proxy/src/planted.ts', 'libs/persistence/src/planted.ts']) {
+    looked += 1;
+    const [{ messages }] = await eslint.lintText(
+      `@Injectable()\nexport class Planted {\n  constructor(${parameter}) {}\n}\n`,
+      { filePath: join(REPOSITORY, file) },
+    );
+    if (messages.some(({ ruleId }) => ruleId === LISTENER_RULE) !== isForbidden)
+      problems.push(`${file}: injecting \`${parameter}\` is ${isForbidden ? 'let through' : 'refused'}`);
+  }
+
 report(problems, { looked });

@@ -11,14 +11,17 @@ import { busUnreachable } from './reachable.js';
 @Injectable()
 export class BusConnection implements OnModuleInit, OnApplicationShutdown {
   readonly client: ClientNats;
+  /** What this service is called on the bus, and whose requests it may prove. */
+  readonly options: BusOptions;
   readonly #reconnected = new Set<() => void>();
   #connected = false;
 
   constructor(
-    readonly options: BusOptions,
+    options: BusOptions,
     private readonly log: Log,
     readiness: Readiness,
   ) {
+    this.options = options;
     this.client = new ClientNats(connectionOptions(options));
     readiness.part(
       'bus',

@@ -38,7 +38,7 @@ export async function up(options: UpOptions): Promise<number> {
       const started = await stop.orElse(startAll(plan, state, processes, options, output));
       if (started === undefined) return 0;
       output.line(`\nReady in ${seconds(Date.now() - beganMs)}.  MCP endpoint: ${plan.model.resourceUrl}`);
-      return await afterStart(plan, processes, started, options, output, stop);
+      return await afterStart({ plan, options, output, stop }, processes, started);
     } finally {
       await processes.stop();
       if (!options.once) output.line('Stopped.');
@@ -120,13 +120,17 @@ async function applyMigrations(plan: UpPlan, { secrets }: StateFolder): Promise<
   await provision(plan.model, new Secret(`${PROVISIONING}:${secrets.provisioningNatsPassword}`));
 }
 
+interface Run {
+  readonly plan: UpPlan;
+  readonly options: UpOptions;
+  readonly output: Output;
+  readonly stop: StopRequest;
+}
+
 async function afterStart(
-  plan: UpPlan,
+  { plan, options, output, stop }: Run,
   processes: Processes,
   started: readonly RunningProcess[],
-  options: UpOptions,
-  output: Output,
-  stop: StopRequest,
 ): Promise<number> {
   const broken = Promise.race(
     started.map((running) => keepRunning(processes, running, (line) => output.line(line))),
