@@ -32,6 +32,8 @@ test('a secret is read from the environment, a file beside the configuration, or
 test.each([
   [{ env: 'UNSET' }, 'is not set'],
   [{ env: 'EMPTY' }, 'is empty'],
+  [{ env: 'constructor' }, 'is not set'],
+  [{ env: '__proto__' }, 'is not set'],
   [{ file: 'empty' }, 'is empty'],
   [{ file: 'large' }, 'too large'],
   [{ file: 'mounted' }, 'is a folder'],

@@ -56,7 +56,8 @@ export const secretsFrom =
       : { ok: false, message: 'Only env references can be read here.' };
 
 function fromEnvironment(name: string, environment: Readonly<Record<string, string | undefined>>): Reading {
-  const value = environment[name]?.trim();
+  // `constructor` is a fine name of a variable, and every object has one.
+  const value = Object.hasOwn(environment, name) ? environment[name]?.trim() : undefined;
   if (value === undefined) return { ok: false, message: `The environment variable ${name} is not set.` };
   return value === ''
     ? { ok: false, message: `The environment variable ${name} is empty.` }

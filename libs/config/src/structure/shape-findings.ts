@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { OWN_WORDS } from '../yaml/checks.js';
 import { nearestName } from '../findings/nearest-name.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
@@ -34,11 +35,21 @@ export function shapeFindings(
   );
   const misspelled = new Set(meant.map((path) => JSON.stringify(path)));
   const others = issues
-    .filter(({ code }) => code !== 'unrecognized_keys')
+    .filter(({ code }) => code !== 'unrecognized_keys' && code !== OWN_WORDS)
     .map((issue) => wrongValue(tree, value, issue))
     .filter(({ path }) => !misspelled.has(JSON.stringify(path)));
-  return { findings: [...unknown.map(({ finding }) => finding), ...others], meant };
+  const checked = issues.flatMap((issue) => (issue.code === OWN_WORDS ? [saidByCheck(issue)] : []));
+  return { findings: [...unknown.map(({ finding }) => finding), ...others, ...checked], meant };
 }
+
+const saidByCheck = (issue: z.core.$ZodIssueCustom): Finding => {
+  const instead: unknown = issue.params?.['instead'];
+  return {
+    path: pathOf(issue),
+    message: issue.message,
+    ...(typeof instead === 'string' ? { instead } : {}),
+  };
+};
 
 const pathOf = (issue: z.core.$ZodIssue): Path =>
   issue.path.map((step) => (typeof step === 'symbol' ? step.toString() : step));

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { gatehouseYaml, type GatehouseYaml } from '../yaml/gatehouse-yaml.js';
-import { walkFindings } from './field-findings.js';
+import { OWN_WORDS } from '../yaml/checks.js';
+import { blockFindings } from './block-findings.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { nodeAt, schemaTree, type SchemaNode } from '../yaml/schema-tree.js';
@@ -33,9 +34,9 @@ export function checkStructure(value: unknown): Structure {
   const shape = first.success
     ? NO_SHAPE_FINDINGS
     : shapeFindings(gatehouseYamlTree, value, first.error.issues);
-  const fields = walkFindings(gatehouseYamlTree, value);
-  const findings = [...shape.findings, ...fields];
-  if (first.success && fields.length === 0) return { shape: first.data, findings, wrong: [] };
+  const blocks = blockFindings(gatehouseYamlTree, value);
+  const findings = [...shape.findings, ...blocks];
+  if (first.success && blocks.length === 0) return { shape: first.data, findings, wrong: [] };
   const repaired = repair(value);
   const wrong = [...findings.map(({ path }) => path), ...shape.meant];
   return {
@@ -64,15 +65,19 @@ function repair(value: PlainRecord): GatehouseYaml | undefined {
   const copy = structuredClone(value);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     addMissingBlocks(gatehouseYamlTree, copy);
-    const parsed = gatehouseYaml.safeParse(copy);
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) applyStandIn(copy, issue);
+    const parsed = gatehouseYaml._zod.run({ value: copy, issues: [] }, { async: false });
+    if (parsed instanceof Promise) throw new Error('The schema of the configuration is synchronous.');
+    // A text of the wrong format stays as it is; what rests on it is not judged.
+    const misshapen = parsed.issues.filter(({ code }) => code !== OWN_WORDS);
+    // Without other issues than those the value has the shape, which zod's type for a failed run does not say.
+    if (misshapen.length === 0) return parsed.value as GatehouseYaml;
+    for (const issue of misshapen) applyStandIn(copy, issue);
   }
   return undefined;
 }
 
-function applyStandIn(root: PlainRecord, issue: z.core.$ZodIssue): void {
-  const path = issue.path as Path;
+function applyStandIn(root: PlainRecord, issue: z.core.$ZodRawIssue): void {
+  const path = (issue.path ?? []) as Path;
   const holder = valueAt(root, issue.code === 'unrecognized_keys' ? path : path.slice(0, -1));
   if (typeof holder !== 'object' || holder === null) return;
   if (issue.code === 'unrecognized_keys') {

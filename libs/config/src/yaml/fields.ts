@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { hasFormat, keysHaveFormat, namesOnePlace } from './checks.js';
 import type { Format } from './formats.js';
 
-/** What a field's zod type does not say: read by the structure checks and by the generated documentation. */
+/** What a field's zod type does not say: for messages and for the generated documentation. */
 export interface FieldFacts {
   /** One or two sentences for the documentation. */
   readonly about?: string;
@@ -23,7 +24,10 @@ export interface FieldFacts {
 export const facts = z.registry<FieldFacts>();
 
 export const text = (format: Format, about: string, more: Omit<FieldFacts, 'about' | 'format'> = {}) =>
-  z.string().register(facts, { about, format, ...more });
+  z
+    .string()
+    .check(hasFormat(format))
+    .register(facts, { about, format, ...more });
 
 export const list = <T extends z.ZodType>(element: T, about: string, more: FieldFacts = {}) =>
   z.array(element).register(facts, { about, ...more });
@@ -56,7 +60,11 @@ export const mapOf = <T extends z.ZodType>(
   value: T,
   about: string,
   more: FieldFacts = {},
-) => z.record(z.string(), value).register(facts, { about, key, ...more });
+) =>
+  z
+    .record(z.string(), value)
+    .check(keysHaveFormat(key.format))
+    .register(facts, { about, key, ...more });
 
 const referenceShape = {
   env: text('environmentName', 'Name of an environment variable that holds the value.').exactOptional(),
@@ -72,7 +80,7 @@ const referenceShape = {
 
 /** `{env}`, `{file}` or `{secretRef}`; a secret is never written in plain text. */
 export const secret = (about: string) =>
-  z.strictObject(referenceShape).register(facts, { about, secret: true });
+  z.strictObject(referenceShape).check(namesOnePlace).register(facts, { about, secret: true });
 
 /** A key with an id beside its reference: `{ id: '2026-11', file: /run/secrets/kek }`. */
 export const keyEncryptionKeys = (about: string) =>
@@ -85,11 +93,12 @@ export const keyEncryptionKeys = (about: string) =>
         ),
         ...referenceShape,
       })
+      .check(namesOnePlace)
       .register(facts, { secret: true }),
     about,
   );
 
-/** What people write for a secret. Exactly one of the three is set (checked with the structure). */
+/** What people write for a secret. Exactly one of the three is set. */
 export type WrittenReference = z.output<ReturnType<typeof secret>>;
 
 export const egress = {

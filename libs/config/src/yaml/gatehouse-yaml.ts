@@ -135,7 +135,7 @@ const addresses = (about: string, publicPort: number) =>
 const DATABASE_URL = 'Connection URL: `postgresql://user:password@host:port/database`.';
 const database = (about: string) => block(about, { url: secret(DATABASE_URL) });
 
-/** The whole document. Zod checks the shape; `structure.ts` checks formats with the facts of each field. */
+/** The whole document: the shape, the formats of its texts, and the facts of each field for the documentation. */
 export const gatehouseYaml = block('A Gatehouse installation.', {
   name: text('dnsLabel', 'Names database rows, NATS subjects and metrics of this gateway.'),
   publicUrl: text(

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { FORMATS, type Format } from './formats.js';
+
+/** Code of the issues below; their `message` is ours, and `params.instead` says what to write. */
+export const OWN_WORDS = 'custom';
+
+/** Zod leaves out checks on a value with something wrong inside it; these run all the same, so that one run finds everything. */
+const ALWAYS = { when: ({ value }: z.core.ParsePayload) => isRecord(value) };
+
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The text has its format. */
+export const hasFormat = (format: Format) => {
+  const { check } = FORMATS[format];
+  return z.superRefine<string>((value, context) => {
+    const problem = check(value);
+    if (problem === undefined) return;
+    const { message, ...params } = problem;
+    context.addIssue({ code: OWN_WORDS, message: `The value ${message}`, params });
+  });
+};
+
+/** The keys of the map have their format. */
+export const keysHaveFormat = (format: Format) => {
+  const { check } = FORMATS[format];
+  return z.superRefine<Readonly<Record<string, unknown>>>((value, context) => {
+    for (const key of Object.keys(value)) {
+      const problem = check(key);
+      if (problem !== undefined)
+        context.addIssue({ code: OWN_WORDS, path: [key], message: `The name ${problem.message}` });
+    }
+  }, ALWAYS);
+};
+
+const PLACES = ['env', 'file', 'secretRef'];
+
+/** A reference to a secret names one place, and one only. */
+export const namesOnePlace = z.superRefine<object>((value, context) => {
+  if (PLACES.filter((place) => Object.hasOwn(value, place)).length === 1) return;
+  context.addIssue({
+    code: OWN_WORDS,
+    message: 'A reference to a secret has exactly one of env, file and secretRef.',
+    params: { instead: '{ env: NAME }, { file: /path } or { secretRef: { name, key } }' },
+  });
+}, ALWAYS);
