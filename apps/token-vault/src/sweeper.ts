@@ -4,9 +4,9 @@ import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
 import { Room, type Expendable } from '@gatehouse/persistence/room';
-import { ConnectionEvents } from './connections/connection-events.js';
 import { LegStores } from './connections/leg-stores.js';
-import { RevocationOutbox } from './connections/revocation-outbox.js';
+import { Outbox } from './outbox/outbox.js';
+import { RevokeTokens } from './outbox/revoke-tokens.js';
 import { RecoverAnswers } from './refresh/recover-answers.js';
 
 const OUTBOX_EVERY_MS = 5 * SECOND_MS;
@@ -40,8 +40,8 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly stores: LegStores,
-    private readonly revocations: RevocationOutbox,
-    private readonly events: ConnectionEvents,
+    private readonly outbox: Outbox,
+    private readonly revocations: RevokeTokens,
     private readonly answers: RecoverAnswers,
     private readonly room: Room,
     private readonly log: Log,
@@ -55,13 +55,12 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#running;
-    await this.revocations.settled();
+    await this.outbox.settled();
   }
 
   async finishLeftOver(): Promise<void> {
     await this.answers.run();
-    await this.events.publishLeftOver();
-    this.revocations.wake();
+    await this.outbox.finishLeftOver();
   }
 
   async sweep(): Promise<void> {

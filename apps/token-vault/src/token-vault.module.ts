@@ -6,19 +6,16 @@ import { AdoptConnection } from './connections/adopt-connection.js';
 import { AdoptStaged } from './connections/adopt-staged.js';
 import { BeginConnection } from './connections/begin-connection.js';
 import { CompleteConnection } from './connections/complete-connection.js';
-import { ConnectionEvents } from './connections/connection-events.js';
 import { ConnectionStore } from './connections/connection.store.js';
 import { ConnectionsHandler } from './connections/connections.handler.js';
 import { DiscardedAttemptStore } from './connections/discarded-attempt.store.js';
-import { EventOutboxStore } from './connections/event-outbox.store.js';
+import { GiveBackGrant } from './connections/give-back-grant.js';
 import { LegStores } from './connections/leg-stores.js';
 import { LegsHandler } from './connections/legs.handler.js';
 import { ListConnections } from './connections/list-connections.js';
 import { OpenSession } from './connections/open-session.js';
 import { PendingLegStore } from './connections/pending-leg.store.js';
 import { ReceiveCallback } from './connections/receive-callback.js';
-import { RevocationOutbox } from './connections/revocation-outbox.js';
-import { RevocationOutboxStore } from './connections/revocation-outbox.store.js';
 import { RevokeConnection } from './connections/revoke-connection.js';
 import { SessionStore } from './connections/session.store.js';
 import { SessionsHandler } from './connections/sessions.handler.js';
@@ -42,6 +39,11 @@ import { BusKeyHandler } from './keyring/bus-key.handler.js';
 import { BusKeyStore } from './keyring/bus-key.store.js';
 import { BusKeys } from './keyring/bus-keys.js';
 import { Keyring } from './keyring/keyring.js';
+import { EventOutboxStore } from './outbox/event-outbox.store.js';
+import { Outbox } from './outbox/outbox.js';
+import { PublishEvents } from './outbox/publish-events.js';
+import { RevocationOutboxStore } from './outbox/revocation-outbox.store.js';
+import { RevokeTokens } from './outbox/revoke-tokens.js';
 import { PrismaDatabase } from './prisma-database.js';
 import { CallbackSender } from './providers/callback-sender.js';
 import { ProviderMetadataClient } from './providers/provider-metadata.client.js';
@@ -63,18 +65,16 @@ import { VaultMetrics } from './vault-metrics.js';
 
 const PROVIDERS = [ProviderRegistry, ProviderMetadataClient, ProviderClient, SharedCallbacks, CallbackSender];
 const KEYRING = [Keyring, BusKeyStore, BusKeys];
+const OUTBOX = [EventOutboxStore, RevocationOutboxStore, PublishEvents, RevokeTokens, Outbox];
 const CONNECTIONS = [
   ConnectionStore,
   SessionStore,
   DiscardedAttemptStore,
   PendingLegStore,
   StagedConnectionStore,
-  RevocationOutboxStore,
-  EventOutboxStore,
-  ConnectionEvents,
+  GiveBackGrant,
   LegStores,
   AdoptStaged,
-  RevocationOutbox,
   BeginConnection,
   ReceiveCallback,
   CompleteConnection,
@@ -121,6 +121,7 @@ export class TokenVaultModule {
         VaultMetrics,
         ...PROVIDERS,
         ...KEYRING,
+        ...OUTBOX,
         ...CONNECTIONS,
         ...REFRESH,
         ...CUSTODY_LOG,

@@ -6,7 +6,7 @@ import { newAccountId, newConnectionId, newSessionId } from '@gatehouse/kernel/i
 import { inboxPrefix } from '@gatehouse/messaging/bus-options';
 import { fullSubject } from '@gatehouse/messaging/subjects';
 import { until } from '@gatehouse/testing/until';
-import { EventOutboxStore } from './connections/event-outbox.store.js';
+import { EventOutboxStore } from './outbox/event-outbox.store.js';
 import { Sweeper } from './sweeper.js';
 import { BROWSER } from './testing/vault-client.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from './testing/vault-world.js';

@@ -3,10 +3,10 @@ import type { connectionAdopt } from '@gatehouse/contracts/token-vault/connectio
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import type { z } from 'zod';
+import type { PendingEvent } from '../outbox/event-outbox.store.js';
+import { Outbox } from '../outbox/outbox.js';
 import { AdoptStaged } from './adopt-staged.js';
-import { ConnectionEvents } from './connection-events.js';
 import { ConnectionStore } from './connection.store.js';
-import type { PendingEvent } from './event-outbox.store.js';
 import { SessionStore } from './session.store.js';
 import { StagedConnectionStore } from './staged-connection.store.js';
 
@@ -21,14 +21,14 @@ export class AdoptConnection {
     private readonly staged: StagedConnectionStore,
     private readonly connections: ConnectionStore,
     private readonly adopt: AdoptStaged,
-    private readonly events: ConnectionEvents,
+    private readonly outbox: Outbox,
   ) {}
 
   async run(request: Request): Promise<z.input<typeof connectionAdopt.reply>> {
     const events = await this.staged.orSetAside(() =>
       this.database.transaction((tx) => this.#adopt(tx, request)),
     );
-    await this.events.publish(events);
+    await this.outbox.publish(events);
     return { adopted: true };
   }
 
@@ -41,7 +41,7 @@ export class AdoptConnection {
     if (staged === undefined) {
       // The same request again, after its reply was lost.
       const before = await this.connections.hold(tx, accountId, provider);
-      if (before?.attemptId === attemptId && before.subject === subject) return [];
+      if (before?.attemptId === attemptId && before.connection.row.subject === subject) return [];
       throw new GatehouseError('attempt_unknown', 'nothing is staged for this account');
     }
     const { connectionId, event } = await this.adopt.run(tx, staged, accountId);

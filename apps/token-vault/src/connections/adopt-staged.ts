@@ -2,19 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { newConnectionId, type AccountId, type ConnectionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { Queries } from '@gatehouse/persistence/database';
-import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
-import {
-  peek,
-  revocable,
-  tokenAnswer,
-  tokenSet,
-  type TokenAnswer,
-  type TokenSet,
-} from '../providers/token-answer.js';
-import type { ConnectionRow } from './connection.js';
-import { ConnectionStore } from './connection.store.js';
-import { EventOutboxStore, type PendingEvent } from './event-outbox.store.js';
-import { RevocationOutboxStore } from './revocation-outbox.store.js';
+import type { PendingEvent } from '../outbox/event-outbox.store.js';
+import { Outbox } from '../outbox/outbox.js';
+import type { Connection } from './connection.js';
+import { ConnectionStore, type ConnectedTokens } from './connection.store.js';
 import type { StagedConnection } from './staged-connection.store.js';
 
 export interface Adopted {
@@ -27,56 +18,34 @@ export interface Adopted {
 export class AdoptStaged {
   constructor(
     private readonly connections: ConnectionStore,
-    private readonly revocations: RevocationOutboxStore,
-    private readonly events: EventOutboxStore,
-    private readonly keyring: Keyring,
+    private readonly outbox: Outbox,
     private readonly log: Log,
   ) {}
 
   async run(tx: Queries, staged: StagedConnection, accountId: AccountId): Promise<Adopted> {
-    const { provider, tokens, ...connected } = staged;
-    const before = await this.connections.hold(tx, accountId, provider);
-    const id = before?.id ?? newConnectionId();
-    const owner = { id, accountId, provider };
-    const sealed = (set: TokenSet) => ({
-      ...connected,
-      name: staged.name,
-      email: staged.email,
-      tokens: this.keyring.seal(set, tokensOwner(owner)),
-    });
+    const { provider, tokens } = staged;
+    const connected = { ...staged, name: staged.name, email: staged.email };
+    const before = (await this.connections.hold(tx, accountId, provider))?.connection;
+    const key = { id: before?.id ?? newConnectionId(), accountId, provider };
     if (before === undefined) {
-      await this.connections.insert(tx, owner, sealed(tokens));
-    } else if (before.subject === staged.subject) {
+      await this.connections.insert(tx, key, connected);
+    } else if (before.row.subject === staged.subject) {
       // Providers give a refresh token at the first consent only: without this, signing in again would lose it. The
       // replaced one is not revoked: at many providers that would end the new grant as well.
-      const refreshToken = tokens.refreshToken ?? this.#newestRefreshToken(before);
-      await this.connections.replace(
-        tx,
-        id,
-        sealed({ ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) }),
-        tokens.refreshToken === undefined && before.answer === null,
-      );
+      const refreshToken = tokens.refreshToken ?? before.newestRefreshToken();
+      const kept = refreshToken === undefined ? tokens : { ...tokens, refreshToken };
+      const keepsGrant = tokens.refreshToken === undefined && before.row.answer === null;
+      await this.connections.replace(tx, before, { ...connected, tokens: kept }, keepsGrant);
     } else {
-      const old = this.keyring.open(tokenSet, before.tokens, tokensOwner(before));
-      if (old !== undefined) await this.revocations.add(provider, old.refreshToken ?? old.accessToken, tx);
-      const newer = this.#keptAnswer(before);
-      const token = newer === undefined ? undefined : revocable(newer);
-      if (token !== undefined) await this.revocations.add(provider, token, tx);
-      await this.connections.replace(tx, id, sealed(tokens), false);
-      this.log.info('connection-subject-changed', { connectionId: id, accountId, provider });
+      await this.#anotherSubject(tx, before, connected);
     }
-    const payload = { connectionId: id, accountId, provider, change: 'connected', atMs: Date.now() } as const;
-    return { connectionId: id, event: await this.events.add(tx, payload) };
+    return { connectionId: key.id, event: await this.outbox.changed(tx, key, 'connected') };
   }
 
-  /** A refresh may have been answered and not been published yet: then its refresh token is the one that still works. */
-  #newestRefreshToken(row: ConnectionRow): string | undefined {
-    const kept = this.#keptAnswer(row);
-    const published = this.keyring.open(tokenSet, row.tokens, tokensOwner(row))?.refreshToken;
-    return (kept === undefined ? undefined : peek(kept.body)?.refresh_token) ?? published;
-  }
-
-  #keptAnswer(row: ConnectionRow): TokenAnswer | undefined {
-    return row.answer === null ? undefined : this.keyring.open(tokenAnswer, row.answer, answerOwner(row));
+  async #anotherSubject(tx: Queries, before: Connection, connected: ConnectedTokens): Promise<void> {
+    const { id: connectionId, accountId, provider } = before;
+    await this.outbox.revoke(tx, provider, before.revocables());
+    await this.connections.replace(tx, before, connected, false);
+    this.log.info('connection-subject-changed', { connectionId, accountId, provider });
   }
 }

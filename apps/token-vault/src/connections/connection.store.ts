@@ -1,12 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
-import { CONNECTION_COLUMNS, type ConnectionRow } from './connection.js';
+import { Keyring } from '../keyring/keyring.js';
+import type { TokenSet } from '../providers/token-answer.js';
+import { CONNECTION_COLUMNS, type ConnectionRow } from './connection-row.js';
+import { Connection, ConnectionSeal, type ConnectionKey } from './connection.js';
 
 /** What one session has at one provider. */
 export interface SessionConnection {
   readonly accountId: AccountId;
-  readonly connection: ConnectionRow | undefined;
+  readonly connection: Connection | undefined;
+}
+
+/** A row that nobody else can change meanwhile, and the attempt that it came from. */
+export interface HeldConnection {
+  readonly connection: Connection;
+  readonly attemptId: AttemptId;
 }
 
 /** Everything of a connection that a sign-in decides. */
@@ -16,27 +25,29 @@ export interface ConnectedTokens {
   readonly name: string | undefined;
   readonly email: string | undefined;
   readonly scopes: readonly string[];
-  /** Sealed for the connection. */
-  readonly tokens: Buffer;
+  readonly tokens: TokenSet;
   readonly accessObtainedAt: Date;
   readonly accessExpiresAt: Date | null;
 }
 
-const values = (id: ConnectionId, connected: ConnectedTokens): readonly unknown[] => [
+const values = (seal: ConnectionSeal, id: ConnectionId, connected: ConnectedTokens): readonly unknown[] => [
   id,
   connected.attemptId,
   connected.subject,
   connected.name ?? null,
   connected.email ?? null,
   connected.scopes,
-  connected.tokens,
+  seal.sealTokens(connected.tokens),
   connected.accessObtainedAt,
   connected.accessExpiresAt,
 ];
 
 @Injectable()
 export class ConnectionStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+  ) {}
 
   /** Sign-ins, adoptions and revocations of one account happen one after another. Held until the transaction ends. */
   async lockAccount(tx: Queries, accountId: AccountId): Promise<void> {
@@ -62,44 +73,48 @@ export class ConnectionStore {
     const [row] = rows;
     if (row === undefined) return undefined;
     const { sessionAccountId: accountId, ...connection } = row;
-    return { accountId, connection: connection.id === null ? undefined : connection };
+    return { accountId, connection: connection.id === null ? undefined : this.#connection(connection) };
   }
 
-  async byId(id: ConnectionId): Promise<ConnectionRow | undefined> {
+  async byId(id: ConnectionId): Promise<Connection | undefined> {
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'connection-by-id',
       text: `select ${CONNECTION_COLUMNS} from connections c where c.id = $1`,
       values: [id],
     });
-    return rows[0];
+    return rows[0] && this.#connection(rows[0]);
   }
 
   /** The account's connection, held against other writers until the transaction ends. */
-  async hold(
-    tx: Queries,
-    accountId: AccountId,
-    provider: string,
-  ): Promise<(ConnectionRow & { readonly attemptId: AttemptId }) | undefined> {
+  async hold(tx: Queries, accountId: AccountId, provider: string): Promise<HeldConnection | undefined> {
     const { rows } = await tx.query<ConnectionRow & { attemptId: AttemptId }>({
       name: 'connection-hold',
       text: `select ${CONNECTION_COLUMNS}, c.attempt_id as "attemptId" from connections c
              where c.account_id = $1 and c.provider = $2 for update`,
       values: [accountId, provider],
     });
-    return rows[0];
+    const [row] = rows;
+    return row && { connection: this.#connection(row), attemptId: row.attemptId };
   }
 
-  async insert(
-    tx: Queries,
-    owner: { id: ConnectionId; accountId: AccountId; provider: string },
-    connected: ConnectedTokens,
-  ): Promise<void> {
+  /** Whether anybody is connected as this subject. */
+  async hasSubject(tx: Queries, provider: string, subject: string): Promise<boolean> {
+    const { rows } = await tx.query({
+      name: 'connection-has-subject',
+      text: 'select 1 from connections where provider = $1 and subject = $2 limit 1',
+      values: [provider, subject],
+    });
+    return rows.length > 0;
+  }
+
+  async insert(tx: Queries, key: ConnectionKey, connected: ConnectedTokens): Promise<void> {
+    const seal = new ConnectionSeal(this.keyring, key);
     await tx.query({
       name: 'connection-insert',
       text: `insert into connections (id, attempt_id, subject, name, email, scopes, tokens, access_obtained_at, access_expires_at,
                account_id, provider)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      values: [...values(owner.id, connected), owner.accountId, owner.provider],
+      values: [...values(seal, key.id, connected), key.accountId, key.provider],
     });
   }
 
@@ -109,7 +124,7 @@ export class ConnectionStore {
    */
   async replace(
     tx: Queries,
-    id: ConnectionId,
+    before: Connection,
     connected: ConnectedTokens,
     keepsGrant: boolean,
   ): Promise<void> {
@@ -121,7 +136,7 @@ export class ConnectionStore {
                lease_owner = case when $10 then lease_owner end, lease_until = case when $10 then lease_until end,
                refresh_started_at = case when $10 then refresh_started_at end
              where id = $1`,
-      values: [...values(id, connected), keepsGrant],
+      values: [...values(before, before.id, connected), keepsGrant],
     });
   }
 
@@ -131,5 +146,9 @@ export class ConnectionStore {
       text: 'delete from connections where id = $1',
       values: [id],
     });
+  }
+
+  #connection(row: ConnectionRow): Connection {
+    return new Connection(row, this.keyring);
   }
 }

@@ -1,38 +1,125 @@
-import type { ConnectionState } from '@gatehouse/contracts/token-vault/connection-list';
+import type { z } from 'zod';
 import type { AccountId, ConnectionId } from '@gatehouse/kernel/ids';
+import type { Keyring, SealedFor } from '../keyring/keyring.js';
+import {
+  peek,
+  revocable,
+  revocableOf,
+  tokenAnswer,
+  tokenSet,
+  type TokenAnswer,
+  type TokenSet,
+} from '../providers/token-answer.js';
+import type { ConnectionRow } from './connection-row.js';
 
-/** One account at one provider, as stored. */
-export interface ConnectionRow {
+/** Names one connection. Everything that is sealed for it is bound to these three. */
+export interface ConnectionKey {
   readonly id: ConnectionId;
   readonly accountId: AccountId;
   readonly provider: string;
-  readonly subject: string;
-  readonly state: ConnectionState;
-  /** Grows with every published token set. */
-  readonly version: number;
-  /** Sealed `TokenSet`. */
-  readonly tokens: Buffer;
-  readonly accessObtainedAt: Date;
-  /** Null: the provider did not say; the token is used until it is refused. */
-  readonly accessExpiresAt: Date | null;
-  /** Since the last refresh, by Postgres' clock; null when there was none. */
-  readonly sinceRefreshedMs: number | null;
-  /** Set while nobody knows how the last redemption of the refresh token ended. */
-  readonly refreshStartedAt: Date | null;
-  /** Since then, by Postgres' clock; 0 when it is not set. */
-  readonly sinceStartedMs: number;
-  /** Sealed `TokenAnswer` that was kept and is not validated yet. */
-  readonly answer: Buffer | null;
-  readonly leased: boolean;
-  readonly failures: number;
-  readonly nextAttemptAt: Date | null;
-  /** When the row was found not to open. It is kept, since with its key it opens again. */
-  readonly setAsideAt: Date | null;
 }
 
-/** The columns of a {@link ConnectionRow}, for a table or alias called `c`. */
-export const CONNECTION_COLUMNS = `c.id, c.account_id as "accountId", c.provider, c.subject, c.state, c.version, c.tokens,
-  c.access_obtained_at as "accessObtainedAt", c.access_expires_at as "accessExpiresAt",
-  (extract(epoch from now() - c.refreshed_at) * 1000)::float8 as "sinceRefreshedMs", c.refresh_started_at as "refreshStartedAt",
-  coalesce(extract(epoch from now() - c.refresh_started_at) * 1000, 0)::float8 as "sinceStartedMs", c.answer, coalesce(c.lease_until > now(), false) as leased,
-  c.failures, c.next_attempt_at as "nextAttemptAt", c.set_aside_at as "setAsideAt"`;
+/** What a row holds. Absent: nothing was kept. */
+export interface OpenedConnection {
+  readonly tokens: TokenSet;
+  readonly answer: TokenAnswer | undefined;
+}
+
+/** Seals and opens what is stored of one connection. What was sealed for another one does not open. */
+export class ConnectionSeal {
+  readonly #tokens: SealedFor;
+  readonly #answer: SealedFor;
+  readonly #copy: SealedFor;
+
+  constructor(
+    private readonly keyring: Keyring,
+    { accountId, provider, id }: ConnectionKey,
+  ) {
+    const owner = [accountId, provider, id] as const;
+    this.#tokens = { kind: 'connection', owner };
+    this.#answer = { kind: 'kept_answer', owner: [...owner, 'answer'] };
+    this.#copy = { kind: 'answer_copy', owner: [...owner, 'answer', 'copy'] };
+  }
+
+  sealTokens(tokens: TokenSet): Buffer {
+    return this.keyring.seal(tokens, this.#tokens);
+  }
+
+  sealAnswer(answer: TokenAnswer): Buffer {
+    return this.keyring.seal(answer, this.#answer);
+  }
+
+  /** For what is kept of an answer outside the database. */
+  sealCopy(copy: unknown): Buffer {
+    return this.keyring.seal(copy, this.#copy);
+  }
+
+  openCopy<Shape extends z.ZodType>(shape: Shape, sealed: Buffer): z.output<Shape> | undefined {
+    return this.keyring.open(shape, sealed, this.#copy);
+  }
+
+  protected openTokens(sealed: Buffer, how: 'report' | 'quietly'): TokenSet | undefined {
+    return how === 'report'
+      ? this.keyring.open(tokenSet, sealed, this.#tokens)
+      : this.keyring.openAgain(tokenSet, sealed, this.#tokens);
+  }
+
+  protected openAnswer(sealed: Buffer, how: 'report' | 'quietly'): TokenAnswer | undefined {
+    return how === 'report'
+      ? this.keyring.open(tokenAnswer, sealed, this.#answer)
+      : this.keyring.openAgain(tokenAnswer, sealed, this.#answer);
+  }
+}
+
+/** One account at one provider, as its row was when it was read. It opens itself. */
+export class Connection extends ConnectionSeal implements ConnectionKey {
+  readonly id: ConnectionId;
+  readonly accountId: AccountId;
+  readonly provider: string;
+
+  constructor(
+    readonly row: ConnectionRow,
+    keyring: Keyring,
+  ) {
+    super(keyring, row);
+    ({ id: this.id, accountId: this.accountId, provider: this.provider } = row);
+  }
+
+  /** `undefined`: they do not open. Operators are told, unless that is known already. */
+  tokens(how: 'report' | 'quietly' = 'report'): TokenSet | undefined {
+    return this.openTokens(this.row.tokens, how);
+  }
+
+  refreshToken(): string | undefined {
+    return this.tokens()?.refreshToken;
+  }
+
+  /** Tokens and kept answer, or `undefined` when one of the two is there and does not open. */
+  opened(how: 'report' | 'quietly' = 'report'): OpenedConnection | undefined {
+    const tokens = this.tokens(how);
+    const { answer: sealed } = this.row;
+    const answer = sealed === null ? undefined : this.openAnswer(sealed, how);
+    if (tokens === undefined || (sealed !== null && answer === undefined)) return undefined;
+    return { tokens, answer };
+  }
+
+  /** A refresh may have been answered and not been published yet: then its refresh token is the one that still works. */
+  newestRefreshToken(): string | undefined {
+    const answer = this.#keptAnswer();
+    const published = this.refreshToken();
+    return (answer === undefined ? undefined : peek(answer.body)?.refresh_token) ?? published;
+  }
+
+  /** Every token that ends a grant at the provider. What does not open cannot be given back. */
+  revocables(): readonly string[] {
+    const tokens = this.tokens();
+    const answer = this.#keptAnswer();
+    return [tokens && revocableOf(tokens), answer && revocable(answer)].filter(
+      (token) => token !== undefined,
+    );
+  }
+
+  #keptAnswer(): TokenAnswer | undefined {
+    return this.row.answer === null ? undefined : this.openAnswer(this.row.answer, 'report');
+  }
+}

@@ -3,8 +3,8 @@ import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { revocable, type TokenAnswer } from '../providers/token-answer.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
+import { GiveBackGrant } from './give-back-grant.js';
 import { PendingLegStore, type NewLeg } from './pending-leg.store.js';
-import { RevocationOutboxStore } from './revocation-outbox.store.js';
 import { StagedConnectionStore } from './staged-connection.store.js';
 
 interface LegKey {
@@ -27,7 +27,7 @@ export class LegStores {
     private readonly legs: PendingLegStore,
     readonly staged: StagedConnectionStore,
     readonly discarded: DiscardedAttemptStore,
-    private readonly revocations: RevocationOutboxStore,
+    private readonly giveBack: GiveBackGrant,
   ) {}
 
   /** @returns when the leg expires. @throws {GatehouseError} `attempt_unknown` when the attempt was discarded. */
@@ -54,7 +54,7 @@ export class LegStores {
   async giveUp({ provider, ...leg }: LegKey, { sealed, token }: KeptAnswer, subject?: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       if (sealed !== undefined) await this.staged.drop(tx, { provider, ...leg }, sealed);
-      if (token !== undefined) await this.revocations.giveBack(tx, { provider, subject, token });
+      if (token !== undefined) await this.giveBack.run(tx, { provider, subject, token });
     });
   }
 
@@ -79,8 +79,7 @@ export class LegStores {
   async #drop(tx: Queries, attemptId: AttemptId, which: 'all' | 'expired'): Promise<number> {
     const grants = await this.staged.discard(tx, attemptId, which);
     for (const { provider, subject, token, beingJudged } of grants)
-      if (token !== undefined && !beingJudged)
-        await this.revocations.giveBack(tx, { provider, subject, token });
+      if (token !== undefined && !beingJudged) await this.giveBack.run(tx, { provider, subject, token });
     return grants.length;
   }
 }

@@ -5,10 +5,10 @@ import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-
 import { Answers } from '@gatehouse/messaging/answers';
 import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
+import { Outbox } from '../outbox/outbox.js';
 import { BeginConnection } from './begin-connection.js';
 import { CompleteConnection } from './complete-connection.js';
 import { LegStores } from './leg-stores.js';
-import { RevocationOutbox } from './revocation-outbox.js';
 
 @Controller()
 export class LegsHandler {
@@ -16,7 +16,7 @@ export class LegsHandler {
     private readonly beginConnection: BeginConnection,
     private readonly completeConnection: CompleteConnection,
     private readonly stores: LegStores,
-    private readonly revocations: RevocationOutbox,
+    private readonly outbox: Outbox,
   ) {}
 
   @Answers(connectionBegin)
@@ -38,7 +38,7 @@ export class LegsHandler {
     @Payload() request: z.output<typeof attemptDiscard.request>,
   ): Promise<z.input<typeof attemptDiscard.reply>> {
     const discarded = await this.stores.discard(request.attemptId);
-    this.revocations.wake();
+    this.outbox.wake();
     return { discarded };
   }
 }

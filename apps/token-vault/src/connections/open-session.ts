@@ -3,10 +3,10 @@ import type { sessionOpen } from '@gatehouse/contracts/token-vault/session-open'
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import type { z } from 'zod';
+import type { PendingEvent } from '../outbox/event-outbox.store.js';
+import { Outbox } from '../outbox/outbox.js';
 import { AdoptStaged } from './adopt-staged.js';
-import { ConnectionEvents } from './connection-events.js';
 import { ConnectionStore } from './connection.store.js';
-import type { PendingEvent } from './event-outbox.store.js';
 import { LegStores } from './leg-stores.js';
 import { SessionStore } from './session.store.js';
 
@@ -26,14 +26,14 @@ export class OpenSession {
     private readonly stores: LegStores,
     private readonly connections: ConnectionStore,
     private readonly adopt: AdoptStaged,
-    private readonly events: ConnectionEvents,
+    private readonly outbox: Outbox,
   ) {}
 
   async run(request: Request): Promise<z.input<typeof sessionOpen.reply>> {
     const { bound, events } = await this.stores.staged.orSetAside(() =>
       this.database.transaction((tx) => this.#open(tx, request)),
     );
-    await this.events.publish(events);
+    await this.outbox.publish(events);
     return { bound: inOrder(request.providers, bound) };
   }
 

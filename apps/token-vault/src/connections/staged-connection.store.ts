@@ -7,6 +7,7 @@ import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Keyring, stagedAnswerOwner, stagedOwner } from '../keyring/keyring.js';
 import {
   revocable,
+  revocableOf,
   tokenAnswer,
   tokenSet,
   type AcceptedTokens,
@@ -182,6 +183,16 @@ export class StagedConnectionStore {
     return rows.length > 0;
   }
 
+  /** Whether anybody is about to be connected as this subject. */
+  async hasSubject(tx: Queries, provider: string, subject: string): Promise<boolean> {
+    const { rows } = await tx.query({
+      name: 'staged-has-subject',
+      text: 'select 1 from staged_connections where provider = $1 and subject = $2 limit 1',
+      values: [provider, subject],
+    });
+    return rows.length > 0;
+  }
+
   /** Deletes what the attempt staged. @returns what its grants can be ended with. */
   async discard(
     tx: Queries,
@@ -199,8 +210,8 @@ export class StagedConnectionStore {
         const answer = this.keyring.open(tokenAnswer, sealed, stagedAnswerOwner(attemptId, provider));
         return { provider, token: answer && revocable(answer), beingJudged: young };
       }
-      const tokens = this.keyring.open(tokenSet, sealed, stagedOwner(attemptId, provider));
-      return { provider, subject, token: tokens?.refreshToken ?? tokens?.accessToken, beingJudged: false };
+      const tokens = this.#tokens({ attemptId, provider }, sealed);
+      return { provider, subject, token: tokens && revocableOf(tokens), beingJudged: false };
     });
   }
 
@@ -219,9 +230,13 @@ export class StagedConnectionStore {
     }
   }
 
+  #tokens({ attemptId, provider }: StagedKey, sealed: Buffer): TokenSet | undefined {
+    return this.keyring.open(tokenSet, sealed, stagedOwner(attemptId, provider));
+  }
+
   #opened({ sealed, name, email, ...row }: StagedRow): StagedConnection {
     const { attemptId, provider } = row;
-    const tokens = this.keyring.open(tokenSet, sealed, stagedOwner(attemptId, provider));
+    const tokens = this.#tokens(row, sealed);
     if (tokens === undefined) throw new StagedDoesNotOpen({ attemptId, provider, sealed });
     return {
       ...row,

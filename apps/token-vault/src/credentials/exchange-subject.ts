@@ -51,17 +51,17 @@ export class ExchangeSubjects {
     provider: string,
     exchange: TokenExchange<Secret>,
   ): Promise<ExchangeSubject> {
-    const { accountId, row } = await this.subjects.bound(tsid, provider);
-    if (row.state === 'reauth_required')
+    const { accountId, connection } = await this.subjects.bound(tsid, provider);
+    if (connection.row.state === 'reauth_required')
       throw new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, {
         details: { provider },
       });
     return {
       accountId,
       provider,
-      id: ['connection', row.id, String(row.version)],
-      connectionId: row.id,
-      token: async () => subjectToken((await this.subjects.tokens(row)).tokens, exchange, provider),
+      id: ['connection', connection.id, String(connection.row.version)],
+      connectionId: connection.id,
+      token: async () => subjectToken((await this.subjects.tokens(connection)).tokens, exchange, provider),
     };
   }
 

@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { leadOrFollow } from '@gatehouse/kernel/lead-or-follow';
 import type { Secret } from '@gatehouse/kernel/secret';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { keepBeating, succeeds } from '../lease.js';
@@ -22,8 +23,6 @@ import {
 
 export type ExchangedToken = NonNullable<CachedToken['token']>;
 
-const FIRST_LOOK_MS = 10;
-const LONGEST_LOOK_MS = 50;
 /** Beyond what the exchange itself may take. */
 const WAIT_MARGIN_MS = 2 * SECOND_MS;
 /** A backend that refuses every token must not have one exchange made per call. */
@@ -32,7 +31,7 @@ const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 /** Exchanged tokens, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
 @Injectable()
 export class ExchangedTokens {
-  readonly #running = new Map<string, Promise<ExchangedToken>>();
+  readonly #exchanges = new SingleFlight<string, ExchangedToken>();
 
   constructor(
     private readonly store: ExchangedTokenStore,
@@ -54,13 +53,9 @@ export class ExchangedTokens {
       this.metrics.exchanged(entry.backend, 'cached');
       return cached.token;
     }
-    const running = this.#running.get(entry.key);
-    if (running !== undefined) return await running;
-    const started = this.#leadOrFollow(entry, exchange, subject, cached?.version ?? 0).finally(() =>
-      this.#running.delete(entry.key),
+    return await this.#exchanges.run(entry.key, () =>
+      this.#leadOrFollow(entry, exchange, subject, cached?.version ?? 0),
     );
-    this.#running.set(entry.key, started);
-    return await started;
   }
 
   async #leadOrFollow(
@@ -71,19 +66,16 @@ export class ExchangedTokens {
   ): Promise<ExchangedToken> {
     // The subject may have to be refreshed first: that has its own single flight, and no lease of ours runs meanwhile.
     const subjectToken = await subject.token();
-    const deadlineMs = performance.now() + exchange.timeoutMs + WAIT_MARGIN_MS;
-    for (
-      let waitMs = FIRST_LOOK_MS;
-      performance.now() < deadlineMs;
-      waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)
-    ) {
-      const lease = await this.store.acquire(entry, seenVersion);
-      if (lease !== undefined) return await this.#exchange(lease, entry, exchange, subjectToken);
-      const now = await this.store.find(entry);
-      if (now?.token !== undefined && now.version > seenVersion) return now.token;
-      await sleep(waitMs);
-    }
-    throw new GatehouseError('busy', 'another replica still exchanges this token');
+    return await leadOrFollow({
+      acquire: () => this.store.acquire(entry, seenVersion),
+      lead: (lease) => this.#exchange(lease, entry, exchange, subjectToken),
+      look: async () => {
+        const now = await this.store.find(entry);
+        return now !== undefined && now.version > seenVersion ? now.token : undefined;
+      },
+      patienceMs: exchange.timeoutMs + WAIT_MARGIN_MS,
+      busy: 'another replica still exchanges this token',
+    });
   }
 
   async #exchange(

@@ -23,8 +23,8 @@ export class InjectCredential {
   async run(request: z.output<typeof credentialInject.request>): Promise<z.input<typeof credentialReply>> {
     const { tsid, backend, replyKey, refused } = request;
     const { providerName } = this.strategies.inject(backend);
-    const { accountId, row: bound } = await this.subjects.bound(tsid, providerName);
-    const { row, tokens } = await this.subjects.tokens(bound, refused);
+    const { accountId, connection: bound } = await this.subjects.bound(tsid, providerName);
+    const { connection, tokens } = await this.subjects.tokens(bound, refused);
     return await this.release.run(
       {
         kind: 'inject',
@@ -32,10 +32,10 @@ export class InjectCredential {
         accountId,
         backend,
         provider: providerName,
-        connectionId: row.id,
+        connectionId: connection.id,
         token: tokens.accessToken,
       },
-      useUntilMs(lifetimeOf(row), this.clock.nowMs()),
+      useUntilMs(lifetimeOf(connection), this.clock.nowMs()),
       replyKey,
     );
   }

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
-import type { ConnectionRow } from '../connections/connection.js';
+import type { Connection } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { CurrentTokensOf, type CurrentTokens } from '../refresh/current-tokens.js';
 
 export interface BoundConnection {
   readonly accountId: AccountId;
-  readonly row: ConnectionRow;
+  readonly connection: Connection;
 }
 
 /** The connections that a session may use: the session is open, and they are bound to it. */
@@ -25,16 +25,16 @@ export class SubjectTokens {
     this.registry.get(providerName);
     const found = await this.connections.ofSession(tsid, providerName);
     if (found === undefined) throw new GatehouseError('session_closed');
-    const { accountId, connection: row } = found;
-    if (row === undefined)
+    const { accountId, connection } = found;
+    if (connection === undefined)
       throw new GatehouseError('connection_missing', `the session has no connection to ${providerName}`, {
         details: { provider: providerName },
       });
-    return { accountId, row };
+    return { accountId, connection };
   }
 
   /** @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy` */
-  async tokens(row: ConnectionRow, refused?: string): Promise<CurrentTokens> {
-    return await this.current.connection(row, refused);
+  async tokens(connection: Connection, refused?: string): Promise<CurrentTokens> {
+    return await this.current.connection(connection, refused);
   }
 }

@@ -49,9 +49,7 @@ export class CustodyLog implements OnApplicationShutdown {
   async append(release: Release): Promise<void> {
     await new Promise<void>((written, failed) => {
       this.#waiting.push({ release, written, failed });
-      this.#writing ??= this.#drain().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#drain();
     });
   }
 
@@ -72,6 +70,8 @@ export class CustodyLog implements OnApplicationShutdown {
         for (const { failed } of batch) failed(error);
       }
     }
+    // In the turn in which nothing waited any more: what comes from now on begins a drain of its own.
+    this.#writing = undefined;
     if (this.clock.nowMs() - this.#announcedAtMs > MINUTE_MS) this.#announce();
   }
 

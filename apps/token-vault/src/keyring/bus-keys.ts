@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import {
   MessageNotForUs,
   MessageOpener,
@@ -40,7 +41,8 @@ const LOOK_AGAIN_MS = SECOND_MS;
 /** The key pairs that requests with a secret inside are sealed for: shared by all replicas, rotated daily. */
 @Injectable()
 export class BusKeys {
-  #loaded: Promise<Loaded> | undefined;
+  #loaded: Loaded | undefined;
+  readonly #loading = new SingleFlight<'keys', Loaded>();
 
   constructor(
     private readonly store: BusKeyStore,
@@ -76,11 +78,10 @@ export class BusKeys {
 
   async #keys(maxAgeMs: number): Promise<Loaded> {
     const nowMs = this.clock.nowMs();
-    const loaded = await this.#loaded?.catch(() => undefined);
+    const loaded = this.#loaded;
     if (loaded !== undefined && nowMs - loaded.atMs < maxAgeMs && loaded.current.useUntilMs > nowMs)
       return loaded;
-    this.#loaded = this.#load();
-    return await this.#loaded;
+    return await this.#loading.run('keys', async () => (this.#loaded = await this.#load()));
   }
 
   async #load(): Promise<Loaded> {

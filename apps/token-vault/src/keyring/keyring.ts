@@ -81,23 +81,6 @@ export const stagedAnswerOwner = (attemptId: string, provider: string): SealedFo
   owner: ['staged', attemptId, provider, 'answer'],
 });
 
-interface ConnectionOwner {
-  readonly accountId: string;
-  readonly provider: string;
-  readonly id: string;
-}
-export const tokensOwner = ({ accountId, provider, id }: ConnectionOwner): SealedFor => ({
-  kind: 'connection',
-  owner: [accountId, provider, id],
-});
-export const answerOwner = ({ accountId, provider, id }: ConnectionOwner): SealedFor => ({
-  kind: 'kept_answer',
-  owner: [accountId, provider, id, 'answer'],
-});
-export const answerCopyOwner = ({ accountId, provider, id }: ConnectionOwner): SealedFor => ({
-  kind: 'answer_copy',
-  owner: [accountId, provider, id, 'answer', 'copy'],
-});
 export const revocationOwner = (provider: string, id: string): SealedFor => ({
   kind: 'revocation',
   owner: ['revocation', provider, id],

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
@@ -23,7 +24,7 @@ interface Known {
 @Injectable()
 export class ProviderMetadataClient {
   readonly #known = new Map<string, Known>();
-  readonly #running = new Map<string, Promise<ServerMetadata>>();
+  readonly #discoveries = new SingleFlight<string, ServerMetadata>();
   readonly #failed = new Map<string, { readonly atMs: number; readonly error: GatehouseError }>();
 
   constructor(
@@ -49,11 +50,7 @@ export class ProviderMetadataClient {
   async #discoverOnce(provider: Provider, issuer: string): Promise<ServerMetadata> {
     const failed = this.#failed.get(provider.name);
     if (failed !== undefined && this.clock.nowMs() - failed.atMs < REST_AFTER_FAILURE_MS) throw failed.error;
-    const running = this.#running.get(provider.name);
-    if (running !== undefined) return await running;
-    const started = this.#discover(provider, issuer).finally(() => this.#running.delete(provider.name));
-    this.#running.set(provider.name, started);
-    return await started;
+    return await this.#discoveries.run(provider.name, () => this.#discover(provider, issuer));
   }
 
   async #discover(provider: Provider, issuer: string): Promise<ServerMetadata> {

@@ -45,6 +45,9 @@ export function carriesTokens(body: string): boolean {
 }
 
 /** What to hand to the provider for revocation: the refresh token ends the grant, else the access token (RFC 7009 section 2.1). */
+export const revocableOf = ({ refreshToken, accessToken }: TokenSet): string => refreshToken ?? accessToken;
+
+/** The same, of an answer that was not validated. */
 export function revocable(answer: TokenAnswer): string | undefined {
   const peeked = peek(answer.body);
   return peeked?.refresh_token ?? peeked?.access_token;

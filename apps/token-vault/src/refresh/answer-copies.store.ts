@@ -4,8 +4,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { type KeyValueBucket, KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { z } from 'zod';
-import type { ConnectionRow } from '../connections/connection.js';
-import { answerCopyOwner, Keyring } from '../keyring/keyring.js';
+import type { Connection } from '../connections/connection.js';
 import { tokenAnswer, type TokenAnswer } from '../providers/token-answer.js';
 
 /** `sent`: somebody waits for an answer and cannot reach the database. Written again while that is so. */
@@ -28,35 +27,32 @@ export type AnswerCopy =
 export class AnswerCopies {
   #bucket: Promise<KeyValueBucket> | undefined;
 
-  constructor(
-    private readonly buckets: KeyValueBuckets,
-    private readonly keyring: Keyring,
-  ) {}
+  constructor(private readonly buckets: KeyValueBuckets) {}
 
   /** @returns the revision that {@link AnswerCopies.erase} takes away. @throws {GatehouseError} `unavailable` */
-  async put(row: ConnectionRow, sentToken: string, answer: TokenAnswer): Promise<number> {
-    const sealed = this.#seal(row, { kind: 'answer', sent: sha256(sentToken), answer });
-    return await (await this.#opened()).put(row.id, sealed);
+  async put(connection: Connection, sentToken: string, answer: TokenAnswer): Promise<number> {
+    const sealed = this.#seal(connection, { kind: 'answer', sent: sha256(sentToken), answer });
+    return await (await this.#opened()).put(connection.id, sealed);
   }
 
   /** Says, again and again, that the token is on its way. Never writes over an answer. @throws {GatehouseError} `unavailable` */
-  async say(row: ConnectionRow, sentToken: string): Promise<void> {
+  async say(connection: Connection, sentToken: string): Promise<void> {
     const bucket = await this.#opened();
     const sent = sha256(sentToken);
-    const stored = await bucket.get(row.id);
-    const before = stored === undefined ? undefined : this.#open(stored.value, row);
+    const stored = await bucket.get(connection.id);
+    const before = stored === undefined ? undefined : this.#open(stored.value, connection);
     if (before?.kind === 'answer' && before.sent === sent) return;
-    const sealed = this.#seal(row, { kind: 'sent', sent });
+    const sealed = this.#seal(connection, { kind: 'sent', sent });
     // Conditional: an answer that comes at this moment wins.
-    if (stored === undefined) await bucket.create(row.id, sealed);
-    else await bucket.update(row.id, sealed, stored.revision);
+    if (stored === undefined) await bucket.create(connection.id, sealed);
+    else await bucket.update(connection.id, sealed, stored.revision);
   }
 
-  /** @returns what is known of the refresh token that the row rests on. @throws {GatehouseError} `unavailable` */
-  async find(row: ConnectionRow, currentToken: string): Promise<AnswerCopy | undefined> {
-    const stored = await (await this.#opened()).get(row.id);
+  /** @returns what is known of the refresh token that the connection rests on. @throws {GatehouseError} `unavailable` */
+  async find(connection: Connection, currentToken: string): Promise<AnswerCopy | undefined> {
+    const stored = await (await this.#opened()).get(connection.id);
     if (stored === undefined) return undefined;
-    const opened = this.#open(stored.value, row);
+    const opened = this.#open(stored.value, connection);
     const { revision } = stored;
     if (opened?.sent !== sha256(currentToken)) return { kind: 'stale', revision };
     return opened.kind === 'sent' ? { kind: 'sent', revision } : { ...opened, revision };
@@ -67,8 +63,8 @@ export class AnswerCopies {
   }
 
   /** Takes what {@link AnswerCopies.say} said back. */
-  async unsay(row: ConnectionRow, sentToken: string): Promise<void> {
-    const found = await this.find(row, sentToken);
+  async unsay(connection: Connection, sentToken: string): Promise<void> {
+    const found = await this.find(connection, sentToken);
     if (found?.kind === 'sent') await this.erase(found.revision);
   }
 
@@ -82,13 +78,13 @@ export class AnswerCopies {
     return (await (await this.#opened()).keys()).map((key) => key as ConnectionId);
   }
 
-  #seal(row: ConnectionRow, content: z.input<typeof copy>): string {
-    return this.keyring.seal(content, answerCopyOwner(row)).toString('base64url');
+  #seal(connection: Connection, content: z.input<typeof copy>): string {
+    return connection.sealCopy(content).toString('base64url');
   }
 
   /** One that was sealed for somebody else, or by a lost key, says nothing. */
-  #open(value: string, row: ConnectionRow): z.output<typeof copy> | undefined {
-    return this.keyring.open(copy, Buffer.from(value, 'base64url'), answerCopyOwner(row));
+  #open(value: string, connection: Connection): z.output<typeof copy> | undefined {
+    return connection.openCopy(copy, Buffer.from(value, 'base64url'));
   }
 
   #opened(): Promise<KeyValueBucket> {

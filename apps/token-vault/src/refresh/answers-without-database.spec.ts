@@ -55,8 +55,8 @@ const begun = async () => {
 /** Over a replica that has the database at hand; the bus would choose one of all three. */
 const refreshNear = async (tsid: string): Promise<string> => {
   const subjects = world.vault.app.get(SubjectTokens);
-  const { row } = await subjects.bound(tsid as SessionId, 'acme');
-  return (await subjects.tokens(row)).tokens.accessToken;
+  const { connection } = await subjects.bound(tsid as SessionId, 'acme');
+  return (await subjects.tokens(connection)).tokens.accessToken;
 };
 
 /** Lets `far` begin a refresh; the provider answers when `answer` is called. */
@@ -72,15 +72,15 @@ async function refreshAtFar(tsid: string) {
     return 'as-usual';
   });
   const subjects = far.app.get(SubjectTokens);
-  const { row } = await subjects.bound(tsid as SessionId, 'acme');
-  const done = subjects.tokens(row).then(
+  const { connection } = await subjects.bound(tsid as SessionId, 'acme');
+  const done = subjects.tokens(connection).then(
     () => 'refreshed',
     (error: unknown) => error,
   );
   await entered.promise;
   return {
     done,
-    row,
+    connection,
     answer: () => {
       answer.resolve(undefined);
     },
@@ -127,18 +127,18 @@ test('a replica that is cut off from the database while it waits for the provide
 
 test('an answer that only a dead process had is found in its second place and published', async () => {
   const { tsid, accountId } = await begun();
-  const { answer, row } = await refreshAtFar(tsid);
+  const { answer, connection } = await refreshAtFar(tsid);
   link.freeze();
   answer();
   const copies = world.vault.app.get(AnswerCopies);
-  await until(async () => (await copies.connectionIds()).includes(row.id));
+  await until(async () => (await copies.connectionIds()).includes(connection.id));
   // `far` never comes back to the database in time; to the others it is a process that died.
   await world.vault.app.get(RecoverAnswers).run();
   expect(await world.rowOf(accountId)).toMatchObject({ answered: true });
   await expect(refreshNear(tsid)).resolves.toMatch(/^access-alice/);
   expect(sent).toBe(1);
   link.heal();
-  await until(async () => !(await copies.connectionIds()).includes(row.id));
+  await until(async () => !(await copies.connectionIds()).includes(connection.id));
 });
 
 test('a leader that died is followed by another within three seconds', async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
-import type { ConnectionRow } from '../connections/connection.js';
+import type { Connection } from '../connections/connection.js';
 import { keepBeating, LEASE_MS, succeeds } from '../lease.js';
 import { AnswerCopies } from './answer-copies.store.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
@@ -28,7 +28,7 @@ export class HeldLeases {
     private readonly log: Log,
   ) {}
 
-  hold(lease: Lease, row: ConnectionRow, sent: string): HeldLease {
+  hold(lease: Lease, connection: Connection, sent: string): HeldLease {
     const cutOff = new AbortController();
     let saidAtMs = performance.now();
     let saidElsewhere = false;
@@ -38,12 +38,12 @@ export class HeldLeases {
       // Where somebody else has it by now: what is under way is let run, since its answer is kept whoever holds the lease.
       let isSaid = await succeeds(this.store.renew(lease));
       if (!isSaid) {
-        isSaid = await succeeds(this.copies.say(row, sent));
+        isSaid = await succeeds(this.copies.say(connection, sent));
         saidElsewhere ||= isSaid;
       }
       if (isSaid) saidAtMs = beganAtMs;
       else if (performance.now() - saidAtMs > LEASE_MS - STOP_BEFORE_END_MS) {
-        this.log.warn('refresh-cut-off', { connectionId: row.id, provider: row.provider });
+        this.log.warn('refresh-cut-off', { connectionId: connection.id, provider: connection.provider });
         cutOff.abort();
       }
     });
@@ -52,7 +52,7 @@ export class HeldLeases {
       letGo: async () => {
         await stop();
         // A copy that stays would be taken for a sign of life for a moment, no more.
-        if (saidElsewhere) await succeeds(this.copies.unsay(row, sent));
+        if (saidElsewhere) await succeeds(this.copies.unsay(connection, sent));
       },
     };
   }

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { Log } from '@gatehouse/observability/log';
-import type { ConnectionRow } from '../connections/connection.js';
+import type { Connection } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
-import { answerOwner, Keyring, tokensOwner } from '../keyring/keyring.js';
-import { tokenSet, type TokenAnswer } from '../providers/token-answer.js';
+import type { TokenAnswer } from '../providers/token-answer.js';
 import { AnswerCopies } from './answer-copies.store.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
 
@@ -14,7 +13,7 @@ const LONGEST_PAUSE_MS = SECOND_MS;
 
 export interface Answered {
   readonly lease: Lease;
-  readonly row: ConnectionRow;
+  readonly connection: Connection;
   /** The refresh token that was redeemed. */
   readonly sent: string;
   readonly answer: TokenAnswer;
@@ -30,21 +29,20 @@ export class KeptAnswers {
     private readonly store: RefreshStore,
     private readonly connections: ConnectionStore,
     private readonly copies: AnswerCopies,
-    private readonly keyring: Keyring,
     private readonly log: Log,
   ) {}
 
   /** Resolves when the database has the answer, or has said that nobody needs it; tries for as long as the process lives. */
   async keep(answered: Answered): Promise<void> {
-    const { row, sent, answer } = answered;
+    const { connection } = answered;
     const stored = new AbortController();
-    const copied = this.#copy(row, sent, answer, stored.signal);
+    const copied = this.#copy(answered, stored.signal);
     await untilDone(
       () => this.#store(answered),
       (error) => {
         this.log.warn('answer-not-stored-yet', {
-          connectionId: row.id,
-          provider: row.provider,
+          connectionId: connection.id,
+          provider: connection.provider,
           reason: codeOf(error),
         });
       },
@@ -59,25 +57,19 @@ export class KeptAnswers {
   }
 
   /** Fresh tokens are kept whatever happened to the row meanwhile, as long as it still rests on the token that was sent. */
-  async #store({ lease, row, sent, answer }: Answered): Promise<boolean> {
-    const sealed = this.keyring.seal(answer, answerOwner(row));
+  async #store({ lease, connection, sent, answer }: Answered): Promise<boolean> {
+    const sealed = connection.sealAnswer(answer);
     if (await this.store.keepAnswer(lease, sealed)) return true;
-    const now = await this.connections.byId(row.id);
-    if (now === undefined || now.version === lease.version || this.#refreshTokenOf(now) !== sent)
-      return false;
-    return await this.store.keepAnswer({ ...lease, version: now.version }, sealed);
+    const now = await this.connections.byId(connection.id);
+    if (now === undefined || now.row.version === lease.version || now.refreshToken() !== sent) return false;
+    return await this.store.keepAnswer({ ...lease, version: now.row.version }, sealed);
   }
 
   /** @returns the revision of the copy, when one came about before the database had the answer. */
-  async #copy(
-    row: ConnectionRow,
-    sent: string,
-    answer: TokenAnswer,
-    stored: AbortSignal,
-  ): Promise<number | undefined> {
+  async #copy({ connection, sent, answer }: Answered, stored: AbortSignal): Promise<number | undefined> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        return await this.copies.put(row, sent, answer);
+        return await this.copies.put(connection, sent, answer);
       } catch {
         if (stored.aborted) return undefined;
         await sleep(pauseMs, undefined, { signal: stored }).catch(() => undefined);
@@ -93,10 +85,6 @@ export class KeptAnswers {
       // It does no harm: whoever looks at it finds that the row has moved on.
       this.log.failure('answer-copy-not-erased', error);
     }
-  }
-
-  #refreshTokenOf(row: ConnectionRow): string | undefined {
-    return this.keyring.open(tokenSet, row.tokens, tokensOwner(row))?.refreshToken;
   }
 }
 

@@ -3,8 +3,6 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import { ConnectionStore } from '../connections/connection.store.js';
-import { Keyring, tokensOwner } from '../keyring/keyring.js';
-import { tokenSet } from '../providers/token-answer.js';
 import { AnswerCopies } from './answer-copies.store.js';
 import { KeptAnswers } from './kept-answers.js';
 import { Refresher } from './refresher.js';
@@ -17,7 +15,6 @@ export class RecoverAnswers implements OnApplicationBootstrap {
     private readonly connections: ConnectionStore,
     private readonly answers: KeptAnswers,
     private readonly refresher: Refresher,
-    private readonly keyring: Keyring,
     private readonly log: Log,
   ) {}
 
@@ -37,23 +34,23 @@ export class RecoverAnswers implements OnApplicationBootstrap {
   }
 
   async #recover(id: ConnectionId): Promise<void> {
-    const row = await this.connections.byId(id);
-    if (row === undefined) {
+    const connection = await this.connections.byId(id);
+    if (connection === undefined) {
       await this.copies.eraseOf(id);
       return;
     }
-    const tokens = this.keyring.openAgain(tokenSet, row.tokens, tokensOwner(row));
+    const tokens = connection.tokens('quietly');
     // Whoever needs its tokens sets the row aside; with its key it may want the copy.
     if (tokens === undefined) return;
     const { refreshToken: sent = '' } = tokens;
-    const found = await this.copies.find(row, sent);
+    const found = await this.copies.find(connection, sent);
     if (found === undefined) return;
     // The sign of life of somebody who waits, or one that a dead process left: whoever takes over tells them apart.
-    if (found.kind === 'sent' && row.refreshStartedAt !== null) return;
+    if (found.kind === 'sent' && connection.row.refreshStartedAt !== null) return;
     if (found.kind === 'answer') {
-      const lease = { id, version: row.version, owner: randomUUID() };
-      const isNeeded = await this.answers.adopt({ lease, row, sent, answer: found.answer });
-      this.log.info('answer-recovered', { connectionId: id, provider: row.provider, isNeeded });
+      const lease = { id, version: connection.row.version, owner: randomUUID() };
+      const isNeeded = await this.answers.adopt({ lease, connection, sent, answer: found.answer });
+      this.log.info('answer-recovered', { connectionId: id, provider: connection.provider, isNeeded });
     }
     await this.copies.erase(found.revision);
   }

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
 import { Database, type Queries } from '@gatehouse/persistence/database';
-import { ConnectionEvents } from '../connections/connection-events.js';
-import type { ConnectionRow } from '../connections/connection.js';
-import { EventOutboxStore, type ConnectionChange } from '../connections/event-outbox.store.js';
-import { RevocationOutboxStore } from '../connections/revocation-outbox.store.js';
-import { revocable, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
+import type { Connection } from '../connections/connection.js';
+import type { ConnectionChange } from '../outbox/event-outbox.store.js';
+import { Outbox } from '../outbox/outbox.js';
+import { revocable, revocableOf, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
 import type { RefreshOutcome } from './outcome.js';
 import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
@@ -17,30 +16,36 @@ export class RefreshEndings {
   constructor(
     private readonly database: Database,
     private readonly store: RefreshStore,
-    private readonly outbox: EventOutboxStore,
-    private readonly events: ConnectionEvents,
-    private readonly revocations: RevocationOutboxStore,
+    private readonly outbox: Outbox,
     private readonly log: Log,
   ) {}
 
   async failed(
     lease: Lease,
-    row: ConnectionRow,
+    connection: Connection,
     outcome: RefreshOutcome,
     worthless: TokenAnswer | undefined,
   ): Promise<Refreshed> {
     switch (outcome) {
       case 'reauth_required':
-        return await this.reauth(lease, row, worthless);
+        return await this.reauth(lease, connection, worthless);
       case 'provider_unavailable':
-        await this.store.rest(lease, 'unchanged', restAfterUnavailableMs(row.failures, Math.random()));
+        await this.store.rest(
+          lease,
+          'unchanged',
+          restAfterUnavailableMs(connection.row.failures, Math.random()),
+        );
         return { outcome };
       case 'ambiguous':
-        await this.store.rest(lease, 'ambiguous', restAfterAmbiguousMs(row.failures, Math.random()));
+        await this.store.rest(
+          lease,
+          'ambiguous',
+          restAfterAmbiguousMs(connection.row.failures, Math.random()),
+        );
         this.log.warn('refresh-ambiguous', {
-          connectionId: row.id,
-          provider: row.provider,
-          failures: row.failures,
+          connectionId: connection.id,
+          provider: connection.provider,
+          failures: connection.row.failures,
         });
         return { outcome };
       case 'refreshed':
@@ -51,62 +56,55 @@ export class RefreshEndings {
   }
 
   /** The change, its event, and the return of tokens that will not be used, in one transaction. */
-  async reauth(lease: Lease, row: ConnectionRow, worthless: TokenAnswer | undefined): Promise<Refreshed> {
-    const { id: connectionId, accountId, provider } = row;
+  async reauth(lease: Lease, connection: Connection, worthless: TokenAnswer | undefined): Promise<Refreshed> {
+    const { id: connectionId, provider } = connection;
     const event = await this.database.transaction(async (tx) => {
       if (!(await this.store.requireReauth(tx, lease, worthless !== undefined))) return undefined;
       const token = worthless === undefined ? undefined : revocable(worthless);
-      if (token !== undefined) await this.revocations.add(provider, token, tx);
-      return await this.outbox.add(tx, {
-        connectionId,
-        accountId,
-        provider,
-        change: 'reauth_required',
-        atMs: Date.now(),
-      });
+      if (token !== undefined) await this.outbox.revoke(tx, provider, [token]);
+      return await this.outbox.changed(tx, connection, 'reauth_required');
     });
     if (event === undefined) {
       await this.store.release(lease);
       return { outcome: 'superseded' };
     }
     this.log.info('connection-needs-user', { connectionId, provider });
-    await this.events.publish([event]);
+    await this.outbox.publish([event]);
     return { outcome: 'reauth_required' };
   }
 
   /** What is stored of the connection does not open. It stays as it is, and the user is asked to sign in again. */
-  async setAside(row: ConnectionRow): Promise<Refreshed> {
-    await this.#change(row, 'reauth_required', (tx) => this.store.setAside(tx, row));
+  async setAside(connection: Connection): Promise<Refreshed> {
+    await this.#change(connection, 'reauth_required', (tx) => this.store.setAside(tx, connection));
     return { outcome: 'reauth_required' };
   }
 
   /** Its key is back. @returns `undefined` when the row is another one by now. */
-  async takeBack(row: ConnectionRow): Promise<ConnectionRow | undefined> {
-    let taken: ConnectionRow | undefined;
-    await this.#change(row, 'connected', async (tx) => {
-      taken = await this.store.takeBack(tx, row);
+  async takeBack(connection: Connection): Promise<Connection | undefined> {
+    let taken: Connection | undefined;
+    await this.#change(connection, 'connected', async (tx) => {
+      taken = await this.store.takeBack(tx, connection);
       return taken !== undefined;
     });
     if (taken !== undefined)
-      this.log.info('sealed-row-taken-back', { connectionId: row.id, provider: row.provider });
+      this.log.info('sealed-row-taken-back', { connectionId: taken.id, provider: taken.provider });
     return taken;
   }
 
   /** A change and the event of it, or neither. */
   async #change(
-    { id: connectionId, accountId, provider }: ConnectionRow,
+    connection: Connection,
     change: ConnectionChange['change'],
     write: (tx: Queries) => Promise<boolean>,
   ): Promise<void> {
-    const payload = { connectionId, accountId, provider, change, atMs: Date.now() };
     const event = await this.database.transaction(async (tx) =>
-      (await write(tx)) ? await this.outbox.add(tx, payload) : undefined,
+      (await write(tx)) ? await this.outbox.changed(tx, connection, change) : undefined,
     );
-    if (event !== undefined) await this.events.publish([event]);
+    if (event !== undefined) await this.outbox.publish([event]);
   }
 
   /** The connection was revoked while its refresh was on the way: nobody will use these tokens. */
   async orphaned(provider: string, tokens: TokenSet): Promise<void> {
-    await this.revocations.add(provider, tokens.refreshToken ?? tokens.accessToken);
+    await this.outbox.revoke(this.database, provider, [revocableOf(tokens)]);
   }
 }

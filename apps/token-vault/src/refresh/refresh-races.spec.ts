@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import type { SessionId } from '@gatehouse/kernel/ids';
-import { RevocationOutbox } from '../connections/revocation-outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { SubjectTokens } from '../credentials/subject-tokens.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { someUuid } from '../testing/vault-client.js';
@@ -32,8 +32,8 @@ async function answeredAndNotPublished() {
   const another = await startAnother();
   world.stub.misbehave.set('jwks', (request) => request.socket.destroy());
   const subjects = another.app.get(SubjectTokens);
-  const { row } = await subjects.bound(expired.tsid as SessionId, 'acme');
-  await expect(subjects.tokens(row)).rejects.toMatchObject({ code: 'provider_unavailable' });
+  const { connection } = await subjects.bound(expired.tsid as SessionId, 'acme');
+  await expect(subjects.tokens(connection)).rejects.toMatchObject({ code: 'provider_unavailable' });
   await another.close();
   expect(await world.rowOf(expired.accountId)).toMatchObject({ state: 'live', version: 1, answered: true });
   world.stub.misbehave.clear();
@@ -41,7 +41,7 @@ async function answeredAndNotPublished() {
 }
 
 async function workOffRevocations(): Promise<readonly string[]> {
-  const outbox = world.vault.app.get(RevocationOutbox);
+  const outbox = world.vault.app.get(Outbox);
   outbox.wake();
   await outbox.settled();
   return world.stub.revoked;
@@ -151,7 +151,7 @@ test('a loser whose token was refused does not throw away the answer that the wi
   const winner = { ...loser.lease, owner: someUuid() };
   expect(await store.keepAnswer(winner, Buffer.from('the only answer'))).toBe(true);
   await expect(
-    world.vault.app.get(RefreshEndings).failed(loser.lease, loser.row, 'reauth_required', undefined),
+    world.vault.app.get(RefreshEndings).failed(loser.lease, loser.connection, 'reauth_required', undefined),
   ).resolves.toEqual({ outcome: 'superseded' });
   expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', answered: true, leased: false });
 });

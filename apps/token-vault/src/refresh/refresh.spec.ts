@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
-import { RevocationOutbox } from '../connections/revocation-outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { until } from '@gatehouse/testing/until';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { send } from '../testing/stub-provider.js';
@@ -151,7 +151,7 @@ describe('a refresh that needs the user', () => {
     world.stub.claims = { sub: 'stub-mallory' };
     await expect(world.client.inject(tsid, 'directory')).rejects.toMatchObject({ code: 'reauth_required' });
     expect(await world.rowOf(accountId)).toMatchObject({ version: 1, answered: false });
-    const outbox = world.vault.app.get(RevocationOutbox);
+    const outbox = world.vault.app.get(Outbox);
     outbox.wake();
     await outbox.settled();
     expect(world.stub.revoked).toHaveLength(1);

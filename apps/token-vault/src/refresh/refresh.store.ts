@@ -3,7 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { LEASE_MS } from '../lease.js';
-import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection.js';
+import { Connection } from '../connections/connection.js';
+import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection-row.js';
+import { Keyring } from '../keyring/keyring.js';
+import type { AcceptedTokens } from '../providers/token-answer.js';
 
 /** The right to redeem this version's refresh token, for a while. */
 export interface Lease {
@@ -14,21 +17,16 @@ export interface Lease {
 
 export interface Acquired {
   readonly lease: Lease;
-  readonly row: ConnectionRow;
-}
-
-export interface PublishedTokens {
-  /** Sealed for the connection. */
-  readonly tokens: Buffer;
-  readonly scopes: readonly string[];
-  readonly accessObtainedAt: Date;
-  readonly accessExpiresAt: Date | null;
+  readonly connection: Connection;
 }
 
 /** Every write here is conditional: on the lease where only its holder may write, on the version where tokens change. */
 @Injectable()
 export class RefreshStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+  ) {}
 
   /** @returns the row with the lease, or `undefined` when another holds it, the version moved on, or it is to be left alone. */
   async acquire(
@@ -46,7 +44,7 @@ export class RefreshStore {
       values: [id, version, owner, leaseMs],
     });
     const [row] = rows;
-    return row === undefined ? undefined : { lease: { id, version, owner }, row };
+    return row && { lease: { id, version, owner }, connection: new Connection(row, this.keyring) };
   }
 
   /** @returns false when somebody else has it, or it was given back. */
@@ -84,12 +82,12 @@ export class RefreshStore {
     return rowCount === 1;
   }
 
-  /** Publishes new tokens under the next version. @returns false when the version moved on. */
+  /** Publishes new tokens under the next version. @returns `undefined` when the version moved on. */
   async publish(
-    id: ConnectionId,
+    connection: Connection,
     version: number,
-    published: PublishedTokens,
-  ): Promise<ConnectionRow | undefined> {
+    accepted: AcceptedTokens,
+  ): Promise<Connection | undefined> {
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'refresh-publish',
       text: `update connections c set tokens = $3, scopes = $4, access_obtained_at = $5, access_expires_at = $6,
@@ -97,15 +95,15 @@ export class RefreshStore {
                refresh_started_at = null, failures = 0, next_attempt_at = null, set_aside_at = null
              where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
       values: [
-        id,
+        connection.id,
         version,
-        published.tokens,
-        published.scopes,
-        published.accessObtainedAt,
-        published.accessExpiresAt,
+        connection.sealTokens(accepted.tokens),
+        accepted.scopes,
+        new Date(accepted.obtainedAtMs),
+        accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
       ],
     });
-    return rows[0];
+    return rows[0] && new Connection(rows[0], this.keyring);
   }
 
   /**
@@ -138,7 +136,8 @@ export class RefreshStore {
   }
 
   /** The row does not open: only the user can mend it, or whoever has its key. @returns false when it is another one by now, or known. */
-  async setAside(tx: Queries, { id, version, tokens, answer }: ConnectionRow): Promise<boolean> {
+  async setAside(tx: Queries, { row }: Connection): Promise<boolean> {
+    const { id, version, tokens, answer } = row;
     const { rowCount } = await tx.query({
       name: 'refresh-set-aside',
       text: `update connections set state = 'reauth_required', set_aside_at = now(), lease_owner = null, lease_until = null
@@ -149,7 +148,7 @@ export class RefreshStore {
   }
 
   /** The row opens again, as it was. */
-  async takeBack(tx: Queries, { id, version }: ConnectionRow): Promise<ConnectionRow | undefined> {
+  async takeBack(tx: Queries, { row: { id, version } }: Connection): Promise<Connection | undefined> {
     const { rows } = await tx.query<ConnectionRow>({
       name: 'refresh-take-back',
       text: `update connections c set set_aside_at = null,
@@ -157,7 +156,7 @@ export class RefreshStore {
              where c.id = $1 and c.version = $2 and c.set_aside_at is not null returning ${CONNECTION_COLUMNS}`,
       values: [id, version],
     });
-    return rows[0];
+    return rows[0] && new Connection(rows[0], this.keyring);
   }
 
   async release({ id, owner }: Lease): Promise<void> {

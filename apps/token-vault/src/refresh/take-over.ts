@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import type { ConnectionRow } from '../connections/connection.js';
+import type { Connection } from '../connections/connection.js';
 import { AnswerCopies, type AnswerCopy } from './answer-copies.store.js';
 import { BEAT_MS } from '../lease.js';
 import type { TokenAnswer } from '../providers/token-answer.js';
@@ -26,27 +26,28 @@ export class TakeOver {
   constructor(private readonly copies: AnswerCopies) {}
 
   /** @param requestMs how long one request to the provider may take */
-  async look(row: ConnectionRow, token: string, requestMs: number): Promise<TakenOver> {
-    const first = await this.#find(row, token);
-    if (first === 'unknown') return this.#blind(row, requestMs);
+  async look(connection: Connection, token: string, requestMs: number): Promise<TakenOver> {
+    const first = await this.#find(connection, token);
+    if (first === 'unknown') return this.#blind(connection, requestMs);
     if (first === undefined || first.kind === 'stale') return { kind: 'send' };
     if (first.kind === 'answer') return first;
     await sleep(WATCH_MS);
-    const second = await this.#find(row, token);
+    const second = await this.#find(connection, token);
     if (second === 'unknown') return { kind: 'wait' };
     if (second?.kind === 'answer') return second;
     return second?.revision === first.revision ? { kind: 'send' } : { kind: 'wait' };
   }
 
   /** Where JetStream cannot be asked, a holder that lives has had its answer, or its time limit, by then. */
-  #blind({ refreshStartedAt, sinceStartedMs }: ConnectionRow, requestMs: number): TakenOver {
+  #blind({ row }: Connection, requestMs: number): TakenOver {
+    const { refreshStartedAt, sinceStartedMs } = row;
     const isOver = refreshStartedAt === null || sinceStartedMs > 2 * requestMs + MARGIN_MS;
     return { kind: isOver ? 'send' : 'wait' };
   }
 
-  async #find(row: ConnectionRow, token: string): Promise<AnswerCopy | undefined | 'unknown'> {
+  async #find(connection: Connection, token: string): Promise<AnswerCopy | undefined | 'unknown'> {
     try {
-      return await this.copies.find(row, token);
+      return await this.copies.find(connection, token);
     } catch {
       return 'unknown';
     }

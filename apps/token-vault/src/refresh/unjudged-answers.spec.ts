@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { RevocationOutbox } from '../connections/revocation-outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { send, type Misbehaviour } from '../testing/stub-provider.js';
 import { oidcProvider } from '../testing/vault-config.js';
@@ -27,12 +27,12 @@ async function refreshAnew(tsid: string): Promise<unknown> {
     backends: { directory: { type: 'upstreamInject', providerName: 'acme' } },
   });
   const subjects = fresh.app.get(SubjectTokens);
-  const { row } = await subjects.bound(tsid as SessionId, 'acme');
-  return await subjects.tokens(row).catch((error: unknown) => error);
+  const { connection } = await subjects.bound(tsid as SessionId, 'acme');
+  return await subjects.tokens(connection).catch((error: unknown) => error);
 }
 
 const revoked = async () => {
-  const outbox = world.vault.app.get(RevocationOutbox);
+  const outbox = world.vault.app.get(Outbox);
   outbox.wake();
   await outbox.settled();
   return world.stub.revoked;

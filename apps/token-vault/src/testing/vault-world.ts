@@ -3,7 +3,7 @@ import { Database } from '@gatehouse/persistence/database';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
-import { RevocationOutbox } from '../connections/revocation-outbox.js';
+import { Outbox } from '../outbox/outbox.js';
 import { StubProvider } from './stub-provider.js';
 import { startTestVault, type TestVault, type TestVaultOptions } from './test-vault.js';
 import type { VaultClient } from './vault-client.js';
@@ -84,7 +84,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
         values: [accountId],
       });
     },
-    ...legObservations(rows, vault.app.get(RevocationOutbox), stub),
+    ...legObservations(rows, vault.app.get(Outbox), stub),
     close: async () => {
       await vault.close();
       await Promise.all([stub.stop(), nats.close(), database.close()]);
@@ -94,7 +94,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
 
 function legObservations(
   rows: Database,
-  outbox: RevocationOutbox,
+  outbox: Outbox,
   stub: StubProvider,
 ): Pick<VaultWorld, 'revoked' | 'stagedCount' | 'clearLegs'> {
   return {

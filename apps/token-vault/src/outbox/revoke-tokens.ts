@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ProviderClient } from '../providers/provider.client.js';
-import { EventOutboxStore } from './event-outbox.store.js';
 import { RevocationOutboxStore, type DueRevocation } from './revocation-outbox.store.js';
 
 const LONGEST_REST_MS = HOUR_MS;
@@ -14,12 +14,11 @@ const restBeforeRetryMs = (attempts: number): number =>
 
 /** Revokes tokens at their provider (RFC 7009), until each is done. Any replica may take any of them. */
 @Injectable()
-export class RevocationOutbox {
-  #running: Promise<void> | undefined;
+export class RevokeTokens {
+  readonly #drains = new SingleFlight<'outbox', void>();
 
   constructor(
-    readonly store: RevocationOutboxStore,
-    readonly events: EventOutboxStore,
+    private readonly store: RevocationOutboxStore,
     private readonly registry: ProviderRegistry,
     private readonly client: ProviderClient,
     private readonly log: Log,
@@ -27,18 +26,16 @@ export class RevocationOutbox {
 
   /** Works on what is due, in the background. */
   wake(): void {
-    this.#running ??= this.#drain()
+    this.#drains
+      .run('outbox', () => this.#drain())
       .catch((error: unknown) => {
         this.log.failure('revocations-delayed', error);
-      })
-      .finally(() => {
-        this.#running = undefined;
       });
   }
 
   /** Resolves when nothing is being worked on. */
   async settled(): Promise<void> {
-    await this.#running;
+    await this.#drains.settled();
   }
 
   /** Tokens that their provider has not taken back for a month: it will not, and most of them have run out. */

@@ -30,31 +30,13 @@ export class RevocationOutboxStore {
     private readonly keyring: Keyring,
   ) {}
 
-  async add(provider: string, token: string, queries: Queries = this.database): Promise<void> {
+  async add(tx: Queries, provider: string, token: string): Promise<void> {
     const id = randomUUID();
-    await queries.query({
+    await tx.query({
       name: 'revocation-add',
       text: 'insert into revocation_outbox (id, provider, token) values ($1, $2, $3)',
       values: [id, provider, this.keyring.seal(token, revocationOwner(provider, id))],
     });
-  }
-
-  /**
-   * A grant that came to nothing. It stays where somebody is connected as the same subject, or about to be: at many
-   * providers revoking one token of a subject ends all of them.
-   */
-  async giveBack(
-    tx: Queries,
-    grant: { readonly provider: string; readonly subject: string | undefined; readonly token: string },
-  ): Promise<void> {
-    const { provider, subject, token } = grant;
-    const { rows } = await tx.query({
-      name: 'revocation-in-use',
-      text: `select 1 from connections where provider = $1 and subject = $2
-             union all select 1 from staged_connections where provider = $1 and subject = $2 limit 1`,
-      values: [provider, subject ?? null],
-    });
-    if (rows.length === 0) await this.add(provider, token, tx);
   }
 
   /** Takes what is due for this replica. What does not open is left for another day, when its key may be back. */

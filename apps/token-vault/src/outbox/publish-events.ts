@@ -10,7 +10,7 @@ const WAIT_AT_MOST_MS = 500;
 
 /** Tells the gateway what changed. A bus that is away delays an event, it does not lose it. */
 @Injectable()
-export class ConnectionEvents {
+export class PublishEvents {
   constructor(
     private readonly bus: EventBus,
     private readonly outbox: EventOutboxStore,
