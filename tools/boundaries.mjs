@@ -70,6 +70,18 @@ export const MAY_IMPORT = {
  */
 export const ROOMS = {
   config: ['urls', 'model', 'findings', 'yaml', 'secrets', 'structure', 'from-yaml', 'rules'],
+  'token-vault': [
+    'rows',
+    'keyring',
+    'providers',
+    'outbox',
+    'connections',
+    'leases',
+    'refresh',
+    'custody-log',
+    'credentials',
+    'housekeeping',
+  ],
   'authorization-server': [
     'signing-keys',
     'pages',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Prisma } from './generated/client.js';
-import { SCHEMA } from './prisma-database.js';
+import { SCHEMA } from './rows/rows.store.js';
 import { startVaultStores, type VaultStores } from './testing/vault-stores.js';
 
 let stores: VaultStores;
@@ -47,7 +47,7 @@ test('the Prisma model has every table and column of the migrations, and no othe
 });
 
 test('every model can be read through the client', async () => {
-  const { client } = stores.prisma;
+  const { prisma: client } = stores;
   const reads = [
     client.session.findMany({ include: { connections: true, exchanged: true } }),
     client.connection.findMany({ include: { sessions: true, exchanged: true } }),

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/global
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { newAccountId, newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import { PrismaDatabase } from './prisma-database.js';
+import { Rows } from './rows/rows.store.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from './testing/vault-world.js';
 
 let world: VaultWorld;
@@ -22,7 +22,7 @@ test.each([
   const { app } = world.vault;
   jest.spyOn(app.get(Database), 'query').mockRejectedValue(error);
   jest.spyOn(app.get(Database), 'transaction').mockRejectedValue(error);
-  jest.spyOn(app.get(PrismaDatabase).client.connection, 'findMany').mockRejectedValue(error);
+  jest.spyOn(app.get(Rows).connection, 'findMany').mockRejectedValue(error);
   const asked = await Promise.allSettled([
     world.client.inject(newSessionId(), 'repos'),
     world.client.leg(newAttemptId(), 'octo', world.as('alice')),

@@ -7,7 +7,7 @@ import { inboxPrefix } from '@gatehouse/messaging/bus-options';
 import { fullSubject } from '@gatehouse/messaging/subjects';
 import { until } from '@gatehouse/testing/until';
 import { EventOutboxStore } from './outbox/event-outbox.store.js';
-import { Sweeper } from './sweeper.js';
+import { Housekeeping } from './housekeeping/housekeeping.job.js';
 import { BROWSER } from './testing/vault-client.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from './testing/vault-world.js';
 
@@ -142,8 +142,8 @@ test('an event that could not be published with its change is published later', 
       .add(tx, { connectionId, accountId, provider: 'left-over', change: 'revoked', atMs: 1 }),
   );
   await world.rows.query({ name: 'due', text: 'update event_outbox set next_attempt_at = now()' });
-  await world.vault.app.get(Sweeper).finishLeftOver();
-  await world.vault.app.get(Sweeper).finishLeftOver();
+  await world.vault.app.get(Housekeeping).finishLeftOver();
+  await world.vault.app.get(Housekeeping).finishLeftOver();
   await until(() => heard.length > 0);
   await observer.drain();
   expect(heard).toEqual(['left-over']);

@@ -4,6 +4,7 @@ import { ClockSkews, type Reading } from '@gatehouse/observability/clock-skews';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './limited-pool.js';
+import { Expiry } from './expiry.js';
 import { databaseUnreachable } from './reachable.js';
 import { Room } from './room.js';
 import { TableSizes } from './table-sizes.js';
@@ -41,8 +42,9 @@ export class PersistenceModule {
         },
         TableSizes,
         Room,
+        Expiry,
       ],
-      exports: [Database, Room],
+      exports: [Database, Expiry],
     };
   }
 }

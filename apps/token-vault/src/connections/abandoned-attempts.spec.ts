@@ -5,7 +5,7 @@ import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-beg
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { until } from '@gatehouse/testing/until';
 import { newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
-import { Sweeper } from '../sweeper.js';
+import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 import type { Endpoint } from '../testing/stub-provider.js';
 import { BROWSER } from '../testing/vault-client.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
@@ -116,7 +116,7 @@ describe('an attempt that was given up', () => {
       name: 'age-discarded',
       text: `update discarded_attempts set discarded_at = now() - interval '2 days'`,
     });
-    await world.vault.app.get(Sweeper).sweep();
+    await world.vault.app.get(Housekeeping).sweep();
     expect(await atRest('discarded_attempts')).toBe(0);
   });
 });
@@ -128,7 +128,7 @@ test('an attempt whose user was away for so long that its answers were swept can
     name: 'age-staged',
     text: `update staged_connections set expires_at = now() - interval '1 second'`,
   });
-  await world.vault.app.get(Sweeper).sweep();
+  await world.vault.app.get(Housekeeping).sweep();
   expect(await world.stagedCount()).toBe(0);
   await expect(world.client.leg(attemptId, 'acme', world.as('alice'))).resolves.toMatchObject({
     outcome: 'completed',

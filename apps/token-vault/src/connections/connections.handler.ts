@@ -5,15 +5,15 @@ import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-re
 import { Answers } from '@gatehouse/messaging/answers';
 import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { AdoptConnection } from './adopt-connection.js';
-import { ListConnections } from './list-connections.js';
-import { RevokeConnection } from './revoke-connection.js';
+import { AdoptConnection } from './adopt-connection.flow.js';
+import { ConnectionList } from './connection-list.store.js';
+import { RevokeConnection } from './revoke-connection.flow.js';
 
 @Controller()
 export class ConnectionsHandler {
   constructor(
     private readonly adoptConnection: AdoptConnection,
-    private readonly listConnections: ListConnections,
+    private readonly connections: ConnectionList,
     private readonly revokeConnection: RevokeConnection,
   ) {}
 
@@ -28,7 +28,7 @@ export class ConnectionsHandler {
   async list(
     @Payload() request: z.output<typeof connectionList.request>,
   ): Promise<z.input<typeof connectionList.reply>> {
-    return await this.listConnections.run(request);
+    return await this.connections.of(request);
   }
 
   @Answers(connectionRevoke)

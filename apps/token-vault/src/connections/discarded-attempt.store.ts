@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { DAY_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AttemptId } from '@gatehouse/kernel/ids';
-import type { Queries } from '@gatehouse/persistence/database';
+import { MIB } from '@gatehouse/kernel/sizes';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 
 /**
  * Attempts that were given up. What is written for an attempt and what discards it happen one after another, so that
@@ -9,6 +12,16 @@ import type { Queries } from '@gatehouse/persistence/database';
  */
 @Injectable()
 export class DiscardedAttemptStore {
+  constructor(
+    private readonly database: Database,
+    expiry: Expiry,
+  ) {
+    expiry.add({
+      endExpired: () => this.#deleteExpired(),
+      expendable: [{ table: 'discarded_attempts', age: 'discarded_at', maxBytes: 64 * MIB }],
+    });
+  }
+
   async add(tx: Queries, attemptId: AttemptId): Promise<void> {
     await this.#lock(tx, attemptId);
     await tx.query({
@@ -40,6 +53,15 @@ export class DiscardedAttemptStore {
       name: 'attempt-lock',
       text: `select pg_advisory_xact_lock(hashtextextended('attempt ' || $1::text, 0))`,
       values: [attemptId],
+    });
+  }
+
+  /** A day is longer than a leg or a message of its attempt lives. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'discarded-sweep',
+      text: `delete from discarded_attempts where discarded_at < now() - $1 * interval '1 ms'`,
+      values: [DAY_MS],
     });
   }
 }

@@ -5,17 +5,17 @@ import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-
 import { Answers } from '@gatehouse/messaging/answers';
 import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { Outbox } from '../outbox/outbox.js';
-import { BeginConnection } from './begin-connection.js';
-import { CompleteConnection } from './complete-connection.js';
-import { LegStores } from './leg-stores.js';
+import { Outbox } from '../outbox/outbox.flow.js';
+import { BeginConnection } from './begin-connection.flow.js';
+import { CompleteConnection } from './complete-connection.flow.js';
+import { DiscardAttempt } from './discard-attempt.flow.js';
 
 @Controller()
 export class LegsHandler {
   constructor(
     private readonly beginConnection: BeginConnection,
     private readonly completeConnection: CompleteConnection,
-    private readonly stores: LegStores,
+    private readonly discardAttempt: DiscardAttempt,
     private readonly outbox: Outbox,
   ) {}
 
@@ -37,7 +37,7 @@ export class LegsHandler {
   async discard(
     @Payload() request: z.output<typeof attemptDiscard.request>,
   ): Promise<z.input<typeof attemptDiscard.reply>> {
-    const discarded = await this.stores.discard(request.attemptId);
+    const discarded = await this.discardAttempt.run(request.attemptId);
     this.outbox.wake();
     return { discarded };
   }

@@ -5,7 +5,7 @@ import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-beg
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newAttemptId } from '@gatehouse/kernel/ids';
 import { until } from '@gatehouse/testing/until';
-import { Sweeper } from '../sweeper.js';
+import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { BROWSER } from '../testing/vault-client.js';
 import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
@@ -233,7 +233,7 @@ test('what an attempt staged and nobody adopted is swept, and its grant is given
     name: 'age-legs',
     text: `update pending_legs set expires_at = now() - interval '2 hours'`,
   });
-  await world.vault.app.get(Sweeper).sweep();
+  await world.vault.app.get(Housekeeping).sweep();
   expect(await world.stagedCount()).toBe(0);
   const { rows: legs } = await world.rows.query({ name: 'legs-left', text: 'select 1 from pending_legs' });
   expect(legs).toEqual([]);
@@ -257,7 +257,7 @@ test('what could not be told for a week, or taken back for a month, is given up;
       values: [id],
     });
   }
-  await world.vault.app.get(Sweeper).sweep();
+  await world.vault.app.get(Housekeeping).sweep();
   const { rows: revocations } = await world.rows.query({
     name: 'revocations-left',
     text: `select token is not null as kept, done_at is not null as done from revocation_outbox

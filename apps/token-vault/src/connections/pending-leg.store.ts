@@ -1,35 +1,65 @@
 import { Injectable } from '@nestjs/common';
-import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { HOUR_MS, MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
+import { MIB } from '@gatehouse/kernel/sizes';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
+import { Keyring, legOwner } from '../keyring/keyring.js';
+import { legSecrets, type LegSecrets } from '../providers/authorization-parameters.js';
+import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 
 const LEG_LIFETIME_MS = 10 * MINUTE_MS;
 
 /** A browser goes back and forth, and opens a second tab; who begins more legs in one attempt loses the oldest. */
 const MAX_PENDING = 8;
 
-export interface NewLeg {
+interface NewLeg {
   readonly stateHash: string;
   readonly attemptId: AttemptId;
   readonly provider: string;
   readonly accountId: AccountId | undefined;
   readonly browserBinding: string;
-  readonly secrets: Buffer;
+  readonly secrets: LegSecrets;
 }
 
 export interface PendingLeg {
   readonly attemptId: AttemptId;
   readonly provider: string;
   readonly accountId: AccountId | null;
+  /** Absent: they do not open. */
+  readonly secrets: LegSecrets | undefined;
+}
+
+interface SealedLeg extends Omit<PendingLeg, 'secrets'> {
   readonly secrets: Buffer;
+  readonly isLive: boolean;
+  readonly isOwn: boolean;
 }
 
 @Injectable()
 export class PendingLegStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly discarded: DiscardedAttemptStore,
+    expiry: Expiry,
+  ) {
+    expiry.add({
+      endExpired: () => this.#deleteExpired(),
+      expendable: [{ table: 'pending_legs', age: 'expires_at', maxBytes: 256 * MIB }],
+    });
+  }
 
-  async add(tx: Queries, leg: NewLeg): Promise<Date> {
+  /** @returns when the leg expires. @throws {GatehouseError} `attempt_unknown` when the attempt was discarded. */
+  async begin(leg: NewLeg): Promise<Date> {
+    return await this.database.transaction(async (tx) => {
+      await this.discarded.refuse(tx, leg.attemptId);
+      return await this.#add(tx, leg);
+    });
+  }
+
+  async #add(tx: Queries, leg: NewLeg): Promise<Date> {
     const { rows } = await tx.query<{ expiresAt: Date }>({
       name: 'pending-leg-add',
       text: `insert into pending_legs (state_hash, attempt_id, provider, account_id, browser_binding, secrets, expires_at)
@@ -40,7 +70,7 @@ export class PendingLegStore {
         leg.provider,
         leg.accountId ?? null,
         leg.browserBinding,
-        leg.secrets,
+        this.keyring.seal(leg.secrets, legOwner(leg.attemptId, leg.provider)),
         LEG_LIFETIME_MS,
       ],
     });
@@ -61,7 +91,7 @@ export class PendingLegStore {
    * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`
    */
   async find(stateHash: string, browserBinding: string): Promise<PendingLeg> {
-    const { rows } = await this.database.query<PendingLeg & { isLive: boolean; isOwn: boolean }>({
+    const { rows } = await this.database.query<SealedLeg>({
       name: 'pending-leg-find',
       text: `select attempt_id as "attemptId", provider, account_id as "accountId", secrets,
                expires_at > now() as "isLive", browser_binding = $2 as "isOwn"
@@ -70,8 +100,11 @@ export class PendingLegStore {
     });
     const [found] = rows;
     if (found === undefined) throw new GatehouseError('callback_unknown');
-    const { isLive, isOwn, ...leg } = found;
-    if (isLive && isOwn) return leg;
+    const { isLive, isOwn, secrets, ...leg } = found;
+    if (isLive && isOwn) {
+      const owner = legOwner(leg.attemptId, leg.provider);
+      return { ...leg, secrets: this.keyring.open(legSecrets, secrets, owner) };
+    }
     if (isLive) throw new GatehouseError('callback_wrong_browser');
     await this.database.query({
       name: 'pending-leg-expired',
@@ -98,5 +131,14 @@ export class PendingLegStore {
       values: [attemptId],
     });
     return rowCount;
+  }
+
+  /** An expired leg stays an hour, so that its user can be told that it expired. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'pending-leg-sweep',
+      text: `delete from pending_legs where expires_at < now() - $1 * interval '1 ms'`,
+      values: [HOUR_MS],
+    });
   }
 }

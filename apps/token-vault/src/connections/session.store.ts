@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { DAY_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 
 export interface SessionRow {
   readonly accountId: AccountId | null;
@@ -11,7 +13,12 @@ export interface SessionRow {
 /** Sessions as the vault knows them: whose, and which connections they may use. */
 @Injectable()
 export class SessionStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    expiry: Expiry,
+  ) {
+    expiry.add({ endExpired: () => this.#deleteExpired() });
+  }
 
   async hold(tx: Queries, tsid: SessionId): Promise<SessionRow | undefined> {
     const { rows } = await tx.query<SessionRow>({
@@ -96,5 +103,14 @@ export class SessionStore {
       values: [tsid],
     });
     return rows[0]?.accountId;
+  }
+
+  /** A closed session is remembered for longer than any message about it is on its way. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'session-sweep',
+      text: `delete from sessions where closed_at < now() - $1 * interval '1 ms'`,
+      values: [30 * DAY_MS],
+    });
   }
 }

@@ -4,7 +4,7 @@ import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { Answers } from '@gatehouse/messaging/answers';
 import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { OpenSession } from './open-session.js';
+import { OpenSession } from './open-session.flow.js';
 import { SessionStore } from './session.store.js';
 
 @Controller()

@@ -4,6 +4,7 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 import { Keyring, stagedAnswerOwner, stagedOwner } from '../keyring/keyring.js';
 import {
   revocable,
@@ -17,9 +18,14 @@ import {
 
 const STAGED_LIFETIME_MS = 30 * MINUTE_MS;
 
-interface StagedKey {
+export interface StagedKey {
   readonly attemptId: AttemptId;
   readonly provider: string;
+}
+
+export interface ValidatedAnswer {
+  readonly identity: UpstreamIdentity;
+  readonly accepted: AcceptedTokens;
 }
 
 export interface StagedConnection extends StagedKey, UpstreamIdentity {
@@ -75,41 +81,41 @@ export class StagedConnectionStore {
   constructor(
     private readonly database: Database,
     private readonly keyring: Keyring,
+    private readonly discarded: DiscardedAttemptStore,
   ) {}
 
   /**
    * Keeps the answer as it came; it is worth nothing until {@link StagedConnectionStore.accept}.
-   * @returns what names this very answer: a later one takes its place, and must not be taken for it.
+   * @returns what names this very answer: a later one takes its place, and must not be taken for it. `undefined` when the
+   * attempt had been discarded: then nothing is kept.
    */
-  async keep(tx: Queries, key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer> {
+  async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer | undefined> {
     const sealed = this.keyring.seal(answer, stagedAnswerOwner(key.attemptId, key.provider));
-    await tx.query({
-      name: 'staged-keep',
-      text: `insert into staged_connections (attempt_id, provider, account_id, state, sealed, access_obtained_at, expires_at)
-             values ($1, $2, $3, 'answered', $4, $5, now() + $6 * interval '1 ms')
-             on conflict (attempt_id, provider) do update set account_id = excluded.account_id, state = 'answered',
-               sealed = excluded.sealed, subject = null, name = null, email = null, scopes = '{}',
-               access_obtained_at = excluded.access_obtained_at, access_expires_at = null, expires_at = excluded.expires_at,
-               set_aside_at = null`,
-      values: [
-        key.attemptId,
-        key.provider,
-        accountId,
-        sealed,
-        new Date(answer.receivedAtMs),
-        STAGED_LIFETIME_MS,
-      ],
+    return await this.database.transaction(async (tx) => {
+      if (await this.discarded.has(tx, key.attemptId)) return undefined;
+      await tx.query({
+        name: 'staged-keep',
+        text: `insert into staged_connections (attempt_id, provider, account_id, state, sealed, access_obtained_at, expires_at)
+               values ($1, $2, $3, 'answered', $4, $5, now() + $6 * interval '1 ms')
+               on conflict (attempt_id, provider) do update set account_id = excluded.account_id, state = 'answered',
+                 sealed = excluded.sealed, subject = null, name = null, email = null, scopes = '{}',
+                 access_obtained_at = excluded.access_obtained_at, access_expires_at = null, expires_at = excluded.expires_at,
+                 set_aside_at = null`,
+        values: [
+          key.attemptId,
+          key.provider,
+          accountId,
+          sealed,
+          new Date(answer.receivedAtMs),
+          STAGED_LIFETIME_MS,
+        ],
+      });
+      return sealed;
     });
-    return sealed;
   }
 
   /** The answer was validated. @returns false when it was discarded or replaced meanwhile. */
-  async accept(
-    key: StagedKey,
-    kept: Buffer,
-    identity: UpstreamIdentity,
-    accepted: AcceptedTokens,
-  ): Promise<boolean> {
+  async accept(key: StagedKey, kept: Buffer, { identity, accepted }: ValidatedAnswer): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'staged-accept',
       text: `update staged_connections set state = 'validated', sealed = $3, subject = $4, name = $5, email = $6, scopes = $7,
@@ -173,14 +179,16 @@ export class StagedConnectionStore {
     return rows.map(({ attemptId }) => attemptId);
   }
 
-  /** Whether a leg of the attempt was begun for somebody else. */
-  async isForAnother(tx: Queries, attemptId: AttemptId, accountId: AccountId): Promise<boolean> {
+  /** @throws {GatehouseError} `attempt_unknown` when it was discarded, or a leg of it was begun for somebody else. */
+  async refuseForeign(tx: Queries, attemptId: AttemptId, accountId: AccountId): Promise<void> {
+    await this.discarded.refuse(tx, attemptId);
     const { rows } = await tx.query({
       name: 'staged-for-another',
       text: 'select 1 from staged_connections where attempt_id = $1 and account_id <> $2 limit 1',
       values: [attemptId, accountId],
     });
-    return rows.length > 0;
+    if (rows.length > 0)
+      throw new GatehouseError('attempt_unknown', 'the attempt was begun for another account');
   }
 
   /** Whether anybody is about to be connected as this subject. */

@@ -5,10 +5,10 @@ import { credentialInject } from '@gatehouse/contracts/token-vault/credential-in
 import { Answers } from '@gatehouse/messaging/answers';
 import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { VaultMetrics } from '../vault-metrics.js';
+import { CredentialMetrics } from './credential-metrics.js';
 import { BackendStrategies } from './backend-strategies.js';
-import { ExchangeCredential } from './exchange-credential.js';
-import { InjectCredential } from './inject-credential.js';
+import { ExchangeCredential } from './exchange-credential.flow.js';
+import { InjectCredential } from './inject-credential.flow.js';
 
 @Controller()
 export class CredentialsHandler {
@@ -16,7 +16,7 @@ export class CredentialsHandler {
     private readonly injectCredential: InjectCredential,
     private readonly exchangeCredential: ExchangeCredential,
     private readonly strategies: BackendStrategies,
-    private readonly metrics: VaultMetrics,
+    private readonly metrics: CredentialMetrics,
   ) {}
 
   @Answers(credentialInject)

@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { HOUR_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 import { z } from 'zod';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
-import { LEASE_MS } from '../lease.js';
+import { LEASE_MS } from '../leases/lease.js';
 
 /** Names one cached result; the account is part of the key and of the seal. */
 export interface CacheEntry {
@@ -39,7 +40,10 @@ export class ExchangedTokenStore {
   constructor(
     private readonly database: Database,
     private readonly keyring: Keyring,
-  ) {}
+    expiry: Expiry,
+  ) {
+    expiry.add({ endExpired: () => this.#deleteExpired() });
+  }
 
   async find({ key, accountId, backend }: CacheEntry): Promise<CachedToken | undefined> {
     const { rows } = await this.database.query<{
@@ -126,6 +130,14 @@ export class ExchangedTokenStore {
       name: 'exchanged-release',
       text: 'update exchanged_tokens set lease_owner = null, lease_until = null where key = $1 and lease_owner = $2',
       values: [key, owner],
+    });
+  }
+
+  /** Not while somebody is making the next version. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'exchanged-sweep',
+      text: 'delete from exchanged_tokens where delete_after < now() and coalesce(lease_until < now(), true)',
     });
   }
 }

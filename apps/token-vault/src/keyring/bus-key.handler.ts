@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { Answers } from '@gatehouse/messaging/answers';
 import type { z } from 'zod';
-import { BusKeys } from './bus-keys.js';
+import { BusKeys } from './bus-keys.flow.js';
 
 @Controller()
 export class BusKeyHandler {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS, HOUR_MS } from '@gatehouse/kernel/durations';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 
 /** New requests are sealed for a key this long, */
 const USE_MS = DAY_MS;
@@ -18,7 +19,12 @@ export interface BusKeyRow {
 
 @Injectable()
 export class BusKeyStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    expiry: Expiry,
+  ) {
+    expiry.add({ endExpired: () => this.#deleteExpired() });
+  }
 
   /** Every key that may still open a message, the current one first. */
   async live(queries: Queries = this.database): Promise<readonly BusKeyRow[]> {
@@ -54,6 +60,15 @@ export class BusKeyStore {
                where not exists (select from bus_keys where use_until > now() and set_aside_at is null)`,
         values: [kid, privateJwk, USE_MS, USE_MS + OPEN_LONGER_MS],
       });
+    });
+  }
+
+  /** Nothing that was sealed for such a key can arrive any more. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'bus-keys-sweep',
+      text: `delete from bus_keys where open_until < now() - $1 * interval '1 ms'`,
+      values: [DAY_MS],
     });
   }
 }

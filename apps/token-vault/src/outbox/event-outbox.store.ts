@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { DAY_MS } from '@gatehouse/kernel/durations';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 import type { z } from 'zod';
 
 export type ConnectionChange = z.input<typeof connectionChanged.payload>;
@@ -16,7 +18,12 @@ const CLAIM_MS = 10_000;
 /** Events are written in the transaction of the change they tell of, and deleted when the bus has them. */
 @Injectable()
 export class EventOutboxStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    expiry: Expiry,
+  ) {
+    expiry.add({ endExpired: () => this.#deleteExpired() });
+  }
 
   async add(tx: Queries, payload: ConnectionChange): Promise<PendingEvent> {
     const id = randomUUID();
@@ -45,6 +52,15 @@ export class EventOutboxStore {
       name: 'event-delete',
       text: 'delete from event_outbox where id = $1',
       values: [id],
+    });
+  }
+
+  /** As long as the stream would have kept it; caches that it is for have forgotten by themselves. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'event-sweep',
+      text: `delete from event_outbox where created_at < now() - $1 * interval '1 ms'`,
+      values: [7 * DAY_MS],
     });
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 import { Keyring, revocationOwner } from '../keyring/keyring.js';
 import { z } from 'zod';
 
@@ -28,7 +29,10 @@ export class RevocationOutboxStore {
   constructor(
     private readonly database: Database,
     private readonly keyring: Keyring,
-  ) {}
+    expiry: Expiry,
+  ) {
+    expiry.add({ endExpired: () => this.#deleteExpired() });
+  }
 
   async add(tx: Queries, provider: string, token: string): Promise<void> {
     const id = randomUUID();
@@ -101,6 +105,15 @@ export class RevocationOutboxStore {
       name: 'revocation-retry',
       text: `update revocation_outbox set next_attempt_at = now() + $2 * interval '1 ms' where id = $1`,
       values: [id, delayMs],
+    });
+  }
+
+  /** What is done stays for a day, without its token. */
+  async #deleteExpired(): Promise<void> {
+    await this.database.query({
+      name: 'revocation-sweep',
+      text: `delete from revocation_outbox where done_at < now() - $1 * interval '1 ms'`,
+      values: [DAY_MS],
     });
   }
 }

@@ -7,7 +7,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Callback } from './provider.client.js';
 import { ProviderRegistry, type Provider } from './provider-registry.js';
 import { saidIssuer } from './said-issuer.js';
-import { SharedCallbacks } from './shared-callbacks.js';
+import { SharedCallbacks } from './shared-callbacks.flow.js';
 
 /** How a browser came back. */
 export interface Arrival {

@@ -5,13 +5,13 @@ import type { SessionId } from '@gatehouse/kernel/ids';
 import { BreakableLink } from '@gatehouse/testing/breakable-link';
 import { printFigure } from '@gatehouse/testing/figures';
 import { until } from '@gatehouse/testing/until';
-import { SubjectTokens } from '../credentials/subject-tokens.js';
+import { SubjectTokens } from '../credentials/subject-tokens.flow.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import type { TestVault } from '../testing/test-vault.js';
 import { oidcProvider } from '../testing/vault-config.js';
 import { AnswerCopies } from './answer-copies.store.js';
-import { RecoverAnswers } from './recover-answers.js';
-import { Refresher } from './refresher.js';
+import { RecoverAnswers } from './recover-answers.flow.js';
+import { Refresher } from './refresher.flow.js';
 
 let world: RefreshWorld;
 let link: BreakableLink;

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import type { SessionId } from '@gatehouse/kernel/ids';
-import { Outbox } from '../outbox/outbox.js';
-import { SubjectTokens } from '../credentials/subject-tokens.js';
+import { Outbox } from '../outbox/outbox.flow.js';
+import { SubjectTokens } from '../credentials/subject-tokens.flow.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { someUuid } from '../testing/vault-client.js';
 import { oidcProvider } from '../testing/vault-config.js';
-import { RefreshEndings } from './refresh-endings.js';
+import { RefreshEndings } from './refresh-endings.flow.js';
 import { RefreshStore } from './refresh.store.js';
 
 let world: RefreshWorld;

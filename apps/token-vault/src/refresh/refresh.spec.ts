@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
-import { Outbox } from '../outbox/outbox.js';
+import { Outbox } from '../outbox/outbox.flow.js';
 import { until } from '@gatehouse/testing/until';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { send } from '../testing/stub-provider.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ConnectionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
-import { LEASE_MS } from '../lease.js';
+import { LEASE_MS } from '../leases/lease.js';
 import { Connection } from '../connections/connection.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection-row.js';
 import { Keyring } from '../keyring/keyring.js';

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Outbox } from '../outbox/outbox.js';
+import { Outbox } from '../outbox/outbox.flow.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { send, type Misbehaviour } from '../testing/stub-provider.js';
 import { oidcProvider } from '../testing/vault-config.js';
 import type { TestVault } from '../testing/test-vault.js';
-import { SubjectTokens } from '../credentials/subject-tokens.js';
+import { SubjectTokens } from '../credentials/subject-tokens.flow.js';
 import type { SessionId } from '@gatehouse/kernel/ids';
 
 let world: RefreshWorld;

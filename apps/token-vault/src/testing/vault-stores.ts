@@ -1,15 +1,19 @@
+import { Metrics } from '@gatehouse/observability/metrics';
 import { Database } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
+import { Room } from '@gatehouse/persistence/room';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
-import { PrismaDatabase, SCHEMA } from '../prisma-database.js';
+import { Rows, SCHEMA } from '../rows/rows.store.js';
 import { vaultConfig } from './vault-config.js';
 
 /** The vault's database and both ways to it, with no vault and no bus. */
 export interface VaultStores {
   readonly config: TokenVaultPart;
   readonly rows: Database;
-  readonly prisma: PrismaDatabase;
+  readonly prisma: Rows;
+  readonly expiry: Expiry;
   readonly close: () => Promise<void>;
 }
 
@@ -26,11 +30,12 @@ export async function startVaultStores(): Promise<VaultStores> {
     requestKeys: [],
   } as const;
   const config = vaultConfig({ databaseUrl: url, bus, providers: [], backends: {} });
-  const prisma = new PrismaDatabase(config, new SilentLog());
+  const prisma = new Rows(config, new SilentLog());
   return {
     config,
     rows,
     prisma,
+    expiry: new Expiry(new Room(rows, new SilentLog(), new Metrics())),
     close: async () => {
       await Promise.all([rows.onApplicationShutdown(), prisma.onApplicationShutdown()]);
       await database.close();

@@ -3,7 +3,7 @@ import { Database } from '@gatehouse/persistence/database';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
-import { Outbox } from '../outbox/outbox.js';
+import { Outbox } from '../outbox/outbox.flow.js';
 import { StubProvider } from './stub-provider.js';
 import { startTestVault, type TestVault, type TestVaultOptions } from './test-vault.js';
 import type { VaultClient } from './vault-client.js';

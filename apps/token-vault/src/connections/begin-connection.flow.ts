@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { randomToken } from '@gatehouse/kernel/ids';
+import type { z } from 'zod';
+import type { LegSecrets } from '../providers/authorization-parameters.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { ProviderClient } from '../providers/provider.client.js';
+import { SharedCallbacks } from '../providers/shared-callbacks.flow.js';
+import { PendingLegStore } from './pending-leg.store.js';
+
+/** Starts a leg: everything in it is fresh, and only its state's digest is stored in clear. */
+@Injectable()
+export class BeginConnection {
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly client: ProviderClient,
+    private readonly callbacks: SharedCallbacks,
+    private readonly legs: PendingLegStore,
+  ) {}
+
+  async run(
+    request: z.output<typeof connectionBegin.request>,
+  ): Promise<z.input<typeof connectionBegin.reply>> {
+    const { attemptId, accountId, browserBinding, fresh } = request;
+    const provider = this.registry.get(request.provider);
+    await this.callbacks.refuseUnsafe(provider);
+    const state = `${attemptId}.${randomToken()}`;
+    const { redirectUri } = provider;
+    const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken(), redirectUri };
+    const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, fresh);
+    const expiresAt = await this.legs.begin({
+      stateHash: sha256(state),
+      attemptId,
+      provider: provider.name,
+      accountId,
+      browserBinding,
+      secrets,
+    });
+    return { authorizationUrl, expiresAtMs: expiresAt.getTime() };
+  }
+}

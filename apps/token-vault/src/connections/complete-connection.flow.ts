@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
+import type { z } from 'zod';
+import { ProviderClient } from '../providers/provider.client.js';
+import { legRefusalOf } from './leg-refusal.js';
+import { LegAnswers, type KeptAnswer } from './leg-answers.flow.js';
+import { ReceiveCallback } from './receive-callback.flow.js';
+
+/** Takes the callback of a leg to its end: the answer is kept before it is believed, and staged only when it is. */
+@Injectable()
+export class CompleteConnection {
+  constructor(
+    private readonly callbacks: ReceiveCallback,
+    private readonly client: ProviderClient,
+    private readonly answers: LegAnswers,
+    private readonly log: Log,
+  ) {}
+
+  async run(
+    request: z.output<typeof connectionComplete.request>,
+  ): Promise<z.input<typeof connectionComplete.reply>> {
+    const { attemptId, accountId, provider, callback } = await this.callbacks.receive(request);
+    const key = { attemptId, provider: provider.name };
+    if (callback === undefined) return { outcome: 'refused', ...key, reason: 'invalid_response' };
+    let answered: KeptAnswer | undefined;
+    const redemption = await this.client.redeemCode(provider, callback, async (answer) => {
+      answered = await this.answers.keep(key, accountId, answer);
+    });
+    if (redemption.ok) {
+      const { identity, accepted } = redemption;
+      if (answered !== undefined && (await this.answers.accept(key, answered, redemption)))
+        return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
+      if (answered !== undefined) await this.answers.giveUp(key, answered, identity.subject);
+      throw new GatehouseError('callback_unknown', 'the attempt was discarded, or answered anew, meanwhile');
+    }
+    const { failure } = redemption;
+    const reason = legRefusalOf(failure);
+    if (answered !== undefined) await this.answers.giveUp(key, answered);
+    this.log.info('leg-refused', { provider: provider.name, reason, kind: failure.kind });
+    return { outcome: 'refused', ...key, reason };
+  }
+}

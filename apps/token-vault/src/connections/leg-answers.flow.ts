@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+import { revocable, type TokenAnswer } from '../providers/token-answer.js';
+import { GiveBackGrant } from './give-back-grant.flow.js';
+import { StagedConnectionStore, type StagedKey, type ValidatedAnswer } from './staged-connection.store.js';
+
+export interface KeptAnswer {
+  /** As it is staged; absent: its attempt had been discarded, so that nothing is. */
+  readonly sealed: Buffer | undefined;
+  /** Ends the grant, should the answer turn out worthless. */
+  readonly token: string | undefined;
+}
+
+/** What becomes of a provider's answer to a leg: it is kept before it is believed, then accepted or given back. */
+@Injectable()
+export class LegAnswers {
+  constructor(
+    private readonly database: Database,
+    private readonly staged: StagedConnectionStore,
+    private readonly giveBack: GiveBackGrant,
+  ) {}
+
+  async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<KeptAnswer> {
+    return { sealed: await this.staged.keep(key, accountId, answer), token: revocable(answer) };
+  }
+
+  /** @returns false when the attempt was discarded, or answered anew, meanwhile. */
+  async accept(key: StagedKey, { sealed }: KeptAnswer, validated: ValidatedAnswer): Promise<boolean> {
+    return sealed !== undefined && (await this.staged.accept(key, sealed, validated));
+  }
+
+  /**
+   * An answer that is not adopted: it failed validation, or its attempt ended. What it granted is given back.
+   * @param subject whose it is, when that was found out
+   */
+  async giveUp(key: StagedKey, { sealed, token }: KeptAnswer, subject?: string): Promise<void> {
+    const { provider } = key;
+    await this.database.transaction(async (tx) => {
+      if (sealed !== undefined) await this.staged.drop(tx, key, sealed);
+      if (token !== undefined) await this.giveBack.run(tx, { provider, subject, token });
+    });
+  }
+}

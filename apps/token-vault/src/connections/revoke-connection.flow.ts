@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import type { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import type { z } from 'zod';
+import type { PendingEvent } from '../outbox/event-outbox.store.js';
+import { Outbox } from '../outbox/outbox.flow.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { ConnectionStore } from './connection.store.js';
+
+type Request = z.output<typeof connectionRevoke.request>;
+
+/** Unusable here at once; revoked at the provider by the outbox, however long that takes. */
+@Injectable()
+export class RevokeConnection {
+  constructor(
+    private readonly database: Database,
+    private readonly registry: ProviderRegistry,
+    private readonly connections: ConnectionStore,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async run(request: Request): Promise<z.input<typeof connectionRevoke.reply>> {
+    const events = await this.database.transaction((tx) => this.#revoke(tx, request));
+    // A provider that is configured no more can still be disconnected from.
+    if (events.length === 0) this.registry.get(request.provider);
+    await this.outbox.publish(events);
+    this.outbox.wake();
+    return { revoked: events.length > 0 };
+  }
+
+  async #revoke(tx: Queries, { accountId, provider }: Request): Promise<readonly PendingEvent[]> {
+    await this.connections.lockAccount(tx, accountId);
+    const held = await this.connections.hold(tx, accountId, provider);
+    if (held === undefined) return [];
+    const { connection } = held;
+    // What does not open cannot be given back; the person who disconnects is rid of it here all the same.
+    await this.outbox.revoke(tx, provider, connection.revocables());
+    await this.connections.delete(tx, connection.id);
+    return [await this.outbox.changed(tx, connection, 'revoked')];
+  }
+}

@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { KeyringModule } from '../keyring/keyring.module.js';
+import { ProvidersModule } from '../providers/providers.module.js';
+import { ConnectionsModule } from '../connections/connections.module.js';
+import { RefreshModule } from '../refresh/refresh.module.js';
+import { CustodyLogModule } from '../custody-log/custody-log.module.js';
+import { BackendStrategies } from './backend-strategies.js';
+import { CredentialMetrics } from './credential-metrics.js';
+import { CredentialsHandler } from './credentials.handler.js';
+import { ExchangeCredential } from './exchange-credential.flow.js';
+import { ExchangeSubjects } from './exchange-subjects.flow.js';
+import { ExchangeClient } from './exchange.client.js';
+import { ExchangedTokenStore } from './exchanged-token.store.js';
+import { ExchangedTokens } from './exchanged-tokens.flow.js';
+import { InjectCredential } from './inject-credential.flow.js';
+import { ReleaseCredential } from './release-credential.flow.js';
+import { SubjectTokens } from './subject-tokens.flow.js';
+
+@Module({
+  imports: [KeyringModule, ProvidersModule, ConnectionsModule, RefreshModule, CustodyLogModule],
+  controllers: [CredentialsHandler],
+  providers: [
+    BackendStrategies,
+    CredentialMetrics,
+    SubjectTokens,
+    ReleaseCredential,
+    InjectCredential,
+    ExchangeSubjects,
+    ExchangeClient,
+    ExchangedTokenStore,
+    ExchangedTokens,
+    ExchangeCredential,
+  ],
+  exports: [ExchangedTokenStore],
+})
+export class CredentialsModule {}

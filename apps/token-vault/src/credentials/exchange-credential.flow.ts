@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
+import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { sha256 } from '@gatehouse/kernel/digest';
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { z } from 'zod';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import { useUntilMs } from '../refresh/freshness.js';
+import { BackendStrategies } from './backend-strategies.js';
+import { ExchangeSubjects, type ExchangeSubject } from './exchange-subjects.flow.js';
+import type { CacheEntry } from './exchanged-token.store.js';
+import { ExchangedTokens } from './exchanged-tokens.flow.js';
+import { ReleaseCredential } from './release-credential.flow.js';
+
+/** A token exchanged for one backend (RFC 8693); everything but the session is the configuration's word. */
+@Injectable()
+export class ExchangeCredential {
+  constructor(
+    private readonly strategies: BackendStrategies,
+    private readonly subjects: ExchangeSubjects,
+    private readonly exchanged: ExchangedTokens,
+    private readonly release: ReleaseCredential,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async run(request: z.output<typeof credentialExchange.request>): Promise<z.input<typeof credentialReply>> {
+    const { tsid, backend, replyKey, refused } = request;
+    const exchange = this.strategies.exchange(backend);
+    const subject = await this.subjects.of(request, exchange);
+    const token = await this.exchanged.token(
+      cacheEntry(backend, exchange, subject),
+      exchange,
+      subject,
+      refused,
+    );
+    const { accountId, provider, connectionId } = subject;
+    return await this.release.run(
+      { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: token.accessToken },
+      useUntilMs(token, this.clock.nowMs()),
+      replyKey,
+    );
+  }
+}
+
+/** Changed settings give another key, so that what was exchanged under the old ones is not used any more. */
+function cacheEntry(backend: string, exchange: TokenExchange<Secret>, subject: ExchangeSubject): CacheEntry {
+  const { tokenUrl, clientId, audience, resource, scopes, subjectTokenType } = exchange;
+  const settings = [tokenUrl, clientId ?? null, audience ?? null, resource ?? null, scopes, subjectTokenType];
+  return {
+    key: sha256(JSON.stringify([backend, settings, subject.accountId, subject.id])),
+    backend,
+    accountId: subject.accountId,
+    tsid: subject.tsid,
+    connectionId: subject.connectionId,
+  };
+}

@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
+import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { decodeJwt } from 'jose';
+import { z } from 'zod';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import { SessionStore } from '../connections/session.store.js';
+import { BusKeys } from '../keyring/bus-keys.flow.js';
+import type { TokenSet } from '../providers/token-answer.js';
+import { SubjectTokens } from './subject-tokens.flow.js';
+
+type Request = z.output<typeof credentialExchange.request>;
+
+/** Whose token is exchanged. `id` changes whenever a cached result must not be used any more. */
+export interface ExchangeSubject {
+  readonly accountId: AccountId;
+  readonly id: readonly string[];
+  readonly tsid?: SessionId;
+  readonly connectionId?: ConnectionId;
+  readonly provider?: string;
+  /** The subject token itself; asked for only when nothing is cached. */
+  readonly token: () => Promise<string>;
+}
+
+const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
+const callerClaims = z.looseObject({ sub: z.string(), tsid: z.string(), exp: z.number() });
+
+/** Finds the subject of an exchange (RFC 8693 section 2.1): a stored token, or the caller's own Gatehouse token. */
+@Injectable()
+export class ExchangeSubjects {
+  constructor(
+    private readonly subjects: SubjectTokens,
+    private readonly sessions: SessionStore,
+    private readonly busKeys: BusKeys,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async of(request: Request, exchange: TokenExchange<Secret>): Promise<ExchangeSubject> {
+    return exchange.subjectProviderName === undefined
+      ? await this.#caller(request)
+      : await this.#stored(request.tsid, exchange.subjectProviderName, exchange);
+  }
+
+  async #stored(
+    tsid: SessionId,
+    provider: string,
+    exchange: TokenExchange<Secret>,
+  ): Promise<ExchangeSubject> {
+    const { accountId, connection } = await this.subjects.bound(tsid, provider);
+    if (connection.row.state === 'reauth_required')
+      throw new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, {
+        details: { provider },
+      });
+    return {
+      accountId,
+      provider,
+      id: ['connection', connection.id, String(connection.row.version)],
+      connectionId: connection.id,
+      token: async () => subjectToken((await this.subjects.tokens(connection)).tokens, exchange, provider),
+    };
+  }
+
+  /** The proxy has verified the token's signature; that it belongs to this session and is alive is checked here again. */
+  async #caller({ tsid, sealedSubject: sealed }: Request): Promise<ExchangeSubject> {
+    const accountId = await this.sessions.ownerOfOpen(tsid);
+    if (accountId === undefined) throw new GatehouseError('session_closed');
+    if (sealed === undefined)
+      throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
+    const { subjectToken: token } = await this.busKeys.open(sealedSubject, sealed);
+    const claims = claimsOf(token);
+    const nowSeconds = this.clock.nowMs() / SECOND_MS;
+    const isAlive = claims !== undefined && claims.exp + CLOCK_TOLERANCE_SECONDS > nowSeconds;
+    if (claims?.tsid !== tsid || claims.sub !== accountId || !isAlive)
+      throw new GatehouseError('request_invalid', 'the subject token is not of this session');
+    return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve(token) };
+  }
+}
+
+function subjectToken(tokens: TokenSet, exchange: TokenExchange<Secret>, provider: string): string {
+  if (exchange.subjectTokenType !== 'id_token') return tokens.accessToken;
+  if (tokens.idToken === undefined)
+    throw new GatehouseError('exchange_refused', `${provider} gave no id_token to exchange`, {
+      details: { provider },
+    });
+  return tokens.idToken;
+}
+
+function claimsOf(token: string): z.output<typeof callerClaims> | undefined {
+  try {
+    return callerClaims.safeParse(decodeJwt(token)).data;
+  } catch {
+    return undefined;
+  }
+}

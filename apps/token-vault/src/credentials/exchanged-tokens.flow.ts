@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { leadOrFollow } from '@gatehouse/kernel/lead-or-follow';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
+import { Log } from '@gatehouse/observability/log';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import { keepBeating, succeeds } from '../leases/lease.js';
+import { freshnessOf } from '../refresh/freshness.js';
+import type { ExchangeSubject } from './exchange-subjects.flow.js';
+import { CredentialMetrics } from './credential-metrics.js';
+import { ExchangeClient } from './exchange.client.js';
+import {
+  ExchangedTokenStore,
+  type CachedToken,
+  type CacheEntry,
+  type ExchangeLease,
+} from './exchanged-token.store.js';
+
+export type ExchangedToken = NonNullable<CachedToken['token']>;
+
+/** Beyond what the exchange itself may take. */
+const WAIT_MARGIN_MS = 2 * SECOND_MS;
+/** A backend that refuses every token must not have one exchange made per call. */
+const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
+
+/** Exchanged tokens, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
+@Injectable()
+export class ExchangedTokens {
+  readonly #exchanges = new SingleFlight<string, ExchangedToken>();
+
+  constructor(
+    private readonly store: ExchangedTokenStore,
+    private readonly client: ExchangeClient,
+    private readonly metrics: CredentialMetrics,
+    private readonly log: Log,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `busy`, and what the subject's tokens throw */
+  async token(
+    entry: CacheEntry,
+    exchange: TokenExchange<Secret>,
+    subject: ExchangeSubject,
+    refused: string | undefined,
+  ): Promise<ExchangedToken> {
+    const cached = await this.store.find(entry);
+    if (cached?.token !== undefined && this.#usable(cached.token, refused)) {
+      this.metrics.exchanged(entry.backend, 'cached');
+      return cached.token;
+    }
+    return await this.#exchanges.run(entry.key, () =>
+      this.#leadOrFollow(entry, exchange, subject, cached?.version ?? 0),
+    );
+  }
+
+  async #leadOrFollow(
+    entry: CacheEntry,
+    exchange: TokenExchange<Secret>,
+    subject: ExchangeSubject,
+    seenVersion: number,
+  ): Promise<ExchangedToken> {
+    // The subject may have to be refreshed first: that has its own single flight, and no lease of ours runs meanwhile.
+    const subjectToken = await subject.token();
+    return await leadOrFollow({
+      acquire: () => this.store.acquire(entry, seenVersion),
+      lead: (lease) => this.#exchange(lease, entry, exchange, subjectToken),
+      look: async () => {
+        const now = await this.store.find(entry);
+        return now !== undefined && now.version > seenVersion ? now.token : undefined;
+      },
+      patienceMs: exchange.timeoutMs + WAIT_MARGIN_MS,
+      busy: 'another replica still exchanges this token',
+    });
+  }
+
+  async #exchange(
+    lease: ExchangeLease,
+    entry: CacheEntry,
+    exchange: TokenExchange<Secret>,
+    subjectToken: string,
+  ): Promise<ExchangedToken> {
+    const { backend } = entry;
+    const obtainedAtMs = this.clock.nowMs();
+    // A lease that could not be renewed costs a second exchange, which harms nobody.
+    const stop = keepBeating(async () => {
+      await succeeds(this.store.renew(lease));
+    });
+    const outcome = await this.client.exchange(exchange, subjectToken).finally(stop);
+    if (outcome.kind === 'exchanged') {
+      const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
+      await this.store.publish(lease, entry, token);
+      this.metrics.exchanged(backend, 'exchanged');
+      return token;
+    }
+    await this.store.release(lease);
+    const code = outcome.kind === 'refused' ? 'exchange_refused' : 'exchange_unavailable';
+    this.metrics.exchanged(backend, code);
+    this.log.warn('token-exchange-failed', { backend, outcome: code, reason: outcome.reason });
+    throw new GatehouseError(code, `${backend}: ${outcome.reason}`, { details: { backend } });
+  }
+
+  #usable(token: ExchangedToken, refused: string | undefined): boolean {
+    const nowMs = this.clock.nowMs();
+    if (freshnessOf(token, nowMs, 0) === 'expired') return false;
+    const isRefused = refused !== undefined && equalsInConstantTime(sha256(token.accessToken), refused);
+    return !isRefused || nowMs - token.obtainedAtMs < TOO_YOUNG_TO_REFUSE_MS;
+  }
+}

@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
+import type { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
+import type { Clock } from '@gatehouse/kernel/clock';
+import type { z } from 'zod';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import { useUntilMs } from '../refresh/freshness.js';
+import { lifetimeOf } from '../refresh/current-tokens.flow.js';
+import { BackendStrategies } from './backend-strategies.js';
+import { ReleaseCredential } from './release-credential.flow.js';
+import { SubjectTokens } from './subject-tokens.flow.js';
+
+/** The provider's own access token; which provider is the configuration's word, never the caller's. */
+@Injectable()
+export class InjectCredential {
+  constructor(
+    private readonly strategies: BackendStrategies,
+    private readonly subjects: SubjectTokens,
+    private readonly release: ReleaseCredential,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async run(request: z.output<typeof credentialInject.request>): Promise<z.input<typeof credentialReply>> {
+    const { tsid, backend, replyKey, refused } = request;
+    const { providerName } = this.strategies.inject(backend);
+    const { accountId, connection: bound } = await this.subjects.bound(tsid, providerName);
+    const { connection, tokens } = await this.subjects.tokens(bound, refused);
+    return await this.release.run(
+      {
+        kind: 'inject',
+        tsid,
+        accountId,
+        backend,
+        provider: providerName,
+        connectionId: connection.id,
+        token: tokens.accessToken,
+      },
+      useUntilMs(lifetimeOf(connection), this.clock.nowMs()),
+      replyKey,
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RecipientKey } from '@gatehouse/contracts/fields';
+import type { credentialReply, ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { sealMessage } from '@gatehouse/sealing/message-sealing';
+import type { z } from 'zod';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import type { Release } from '../custody-log/release.js';
+import { CustodyLog } from '../custody-log/custody-log.flow.js';
+import { CredentialMetrics } from './credential-metrics.js';
+
+/** The one way out for a token: first the custody log, then sealed for whoever asked. */
+@Injectable()
+export class ReleaseCredential {
+  constructor(
+    private readonly custodyLog: CustodyLog,
+    private readonly metrics: CredentialMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async run(
+    release: Release,
+    useUntilMs: number,
+    recipient: RecipientKey,
+  ): Promise<z.input<typeof credentialReply>> {
+    await this.custodyLog.append(release);
+    const useForMs = Math.max(0, useUntilMs - this.clock.nowMs());
+    const credential: ReleasedCredential = { accessToken: release.token, useUntilMs, useForMs };
+    const sealed = await sealMessage(credential, recipient);
+    this.metrics.released(release.backend, release.kind);
+    return { sealed, useUntilMs };
+  }
+}

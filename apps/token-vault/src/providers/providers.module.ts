@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { CallbackSender } from './callback-sender.js';
+import { ProviderMetadataClient } from './provider-metadata.client.js';
+import { ProviderRegistry } from './provider-registry.js';
+import { ProviderClient } from './provider.client.js';
+import { SharedCallbacks } from './shared-callbacks.flow.js';
+
+@Module({
+  providers: [ProviderRegistry, ProviderMetadataClient, ProviderClient, SharedCallbacks, CallbackSender],
+  exports: [ProviderRegistry, ProviderClient, SharedCallbacks, CallbackSender],
+})
+export class ProvidersModule {}

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import type { Connection } from '../connections/connection.js';
+import type { TokenSet } from '../providers/token-answer.js';
+import { freshnessOf, stillLives, type AccessLifetime } from './freshness.js';
+import { RefreshEndings } from './refresh-endings.flow.js';
+import { Refresher } from './refresher.flow.js';
+
+export interface CurrentTokens {
+  readonly connection: Connection;
+  readonly tokens: TokenSet;
+}
+
+/**
+ * A backend that answers 401 to every token would otherwise have one refresh made per call: a token this young is
+ * handed out once more, and the backend's answer stands.
+ */
+const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
+
+export const lifetimeOf = ({ row }: Connection): AccessLifetime => ({
+  obtainedAtMs: row.accessObtainedAt.getTime(),
+  ...(row.accessExpiresAt === null ? {} : { expiresAtMs: row.accessExpiresAt.getTime() }),
+});
+
+/** The tokens of a connection that can be used now, refreshed where they have to be. */
+@Injectable()
+export class CurrentTokensOf {
+  constructor(
+    private readonly refresher: Refresher,
+    private readonly endings: RefreshEndings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param refused digest of a token that a backend refused
+   * @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy`
+   */
+  async connection(connection: Connection, refused?: string): Promise<CurrentTokens> {
+    const { state, setAsideAt } = connection.row;
+    if (state === 'reauth_required' && setAsideAt === null) throw reauthRequired(connection);
+    return await this.#usable(await this.#opened(connection), refused);
+  }
+
+  async #usable(current: CurrentTokens, refused: string | undefined): Promise<CurrentTokens> {
+    const { connection, tokens } = current;
+    const isRefused =
+      refused !== undefined &&
+      equalsInConstantTime(sha256(tokens.accessToken), refused) &&
+      !isYoung(connection);
+    const freshness = freshnessOf(lifetimeOf(connection), this.clock.nowMs(), Math.random());
+    if (!isRefused && freshness !== 'expired') {
+      if (freshness === 'early' && tokens.refreshToken !== undefined)
+        this.refresher.refreshBehind(connection);
+      return current;
+    }
+    // Nothing can be had for it, but it may still be good elsewhere: the row stays as it is until it has expired.
+    if (freshness !== 'expired' && tokens.refreshToken === undefined) throw reauthRequired(connection);
+    return await this.#refreshed(current, isRefused);
+  }
+
+  /** A row that does not open is set aside, and taken back when it does. */
+  async #opened(connection: Connection): Promise<CurrentTokens> {
+    if (connection.row.setAsideAt === null) {
+      const tokens = connection.tokens();
+      if (tokens !== undefined) return { connection, tokens };
+      await this.endings.setAside(connection);
+      throw reauthRequired(connection);
+    }
+    const opened = connection.opened('quietly');
+    const taken = opened === undefined ? undefined : await this.endings.takeBack(connection);
+    if (opened === undefined || taken === undefined) throw reauthRequired(connection);
+    return { connection: taken, tokens: opened.tokens };
+  }
+
+  async #refreshed(before: CurrentTokens, isRefused: boolean): Promise<CurrentTokens> {
+    const { outcome, connection } = await this.refresher.refresh(before.connection);
+    if (connection !== undefined) return await this.#opened(connection);
+    if (outcome === 'reauth_required') throw reauthRequired(before.connection);
+    if (!isRefused && stillLives(lifetimeOf(before.connection), this.clock.nowMs())) return before;
+    const { provider } = before.connection;
+    throw new GatehouseError('provider_unavailable', `refresh at ${provider}: ${outcome}`, {
+      details: { provider },
+    });
+  }
+}
+
+const isYoung = ({ row: { sinceRefreshedMs } }: Connection): boolean =>
+  sinceRefreshedMs !== null && sinceRefreshedMs < TOO_YOUNG_TO_REFUSE_MS;
+
+const reauthRequired = ({ provider }: Connection): GatehouseError =>
+  new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, { details: { provider } });

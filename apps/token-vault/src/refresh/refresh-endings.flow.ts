@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { Log } from '@gatehouse/observability/log';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import type { Connection } from '../connections/connection.js';
+import type { ConnectionChange } from '../outbox/event-outbox.store.js';
+import { Outbox } from '../outbox/outbox.flow.js';
+import { revocable, revocableOf, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
+import type { RefreshOutcome } from './outcome.js';
+import type { Refreshed } from './refreshed.js';
+import { RefreshStore, type Lease } from './refresh.store.js';
+import { restAfterAmbiguousMs, restAfterUnavailableMs } from './rest.js';
+
+/** What is written down when a refresh did not bring new tokens. */
+@Injectable()
+export class RefreshEndings {
+  constructor(
+    private readonly database: Database,
+    private readonly store: RefreshStore,
+    private readonly outbox: Outbox,
+    private readonly log: Log,
+  ) {}
+
+  async failed(
+    lease: Lease,
+    connection: Connection,
+    outcome: RefreshOutcome,
+    worthless: TokenAnswer | undefined,
+  ): Promise<Refreshed> {
+    switch (outcome) {
+      case 'reauth_required':
+        return await this.reauth(lease, connection, worthless);
+      case 'provider_unavailable':
+        await this.store.rest(
+          lease,
+          'unchanged',
+          restAfterUnavailableMs(connection.row.failures, Math.random()),
+        );
+        return { outcome };
+      case 'ambiguous':
+        await this.store.rest(
+          lease,
+          'ambiguous',
+          restAfterAmbiguousMs(connection.row.failures, Math.random()),
+        );
+        this.log.warn('refresh-ambiguous', {
+          connectionId: connection.id,
+          provider: connection.provider,
+          failures: connection.row.failures,
+        });
+        return { outcome };
+      case 'refreshed':
+      case 'superseded':
+        await this.store.release(lease);
+        return { outcome };
+    }
+  }
+
+  /** The change, its event, and the return of tokens that will not be used, in one transaction. */
+  async reauth(lease: Lease, connection: Connection, worthless: TokenAnswer | undefined): Promise<Refreshed> {
+    const { id: connectionId, provider } = connection;
+    const event = await this.database.transaction(async (tx) => {
+      if (!(await this.store.requireReauth(tx, lease, worthless !== undefined))) return undefined;
+      const token = worthless === undefined ? undefined : revocable(worthless);
+      if (token !== undefined) await this.outbox.revoke(tx, provider, [token]);
+      return await this.outbox.changed(tx, connection, 'reauth_required');
+    });
+    if (event === undefined) {
+      await this.store.release(lease);
+      return { outcome: 'superseded' };
+    }
+    this.log.info('connection-needs-user', { connectionId, provider });
+    await this.outbox.publish([event]);
+    return { outcome: 'reauth_required' };
+  }
+
+  /** What is stored of the connection does not open. It stays as it is, and the user is asked to sign in again. */
+  async setAside(connection: Connection): Promise<Refreshed> {
+    await this.#change(connection, 'reauth_required', (tx) => this.store.setAside(tx, connection));
+    return { outcome: 'reauth_required' };
+  }
+
+  /** Its key is back. @returns `undefined` when the row is another one by now. */
+  async takeBack(connection: Connection): Promise<Connection | undefined> {
+    let taken: Connection | undefined;
+    await this.#change(connection, 'connected', async (tx) => {
+      taken = await this.store.takeBack(tx, connection);
+      return taken !== undefined;
+    });
+    if (taken !== undefined)
+      this.log.info('sealed-row-taken-back', { connectionId: taken.id, provider: taken.provider });
+    return taken;
+  }
+
+  /** A change and the event of it, or neither. */
+  async #change(
+    connection: Connection,
+    change: ConnectionChange['change'],
+    write: (tx: Queries) => Promise<boolean>,
+  ): Promise<void> {
+    const event = await this.database.transaction(async (tx) =>
+      (await write(tx)) ? await this.outbox.changed(tx, connection, change) : undefined,
+    );
+    if (event !== undefined) await this.outbox.publish([event]);
+  }
+
+  /** The connection was revoked while its refresh was on the way: nobody will use these tokens. */
+  async orphaned(provider: string, tokens: TokenSet): Promise<void> {
+    await this.outbox.revoke(this.database, provider, [revocableOf(tokens)]);
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { ConnectionId } from '@gatehouse/kernel/ids';
+import { leadOrFollow } from '@gatehouse/kernel/lead-or-follow';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
+import { Log } from '@gatehouse/observability/log';
+import type { Connection } from '../connections/connection.js';
+import { ConnectionStore } from '../connections/connection.store.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { Redeem } from './redeem.flow.js';
+import { RefreshMetrics } from './refresh-metrics.js';
+import type { Refreshed } from './refreshed.js';
+import { RefreshStore, type Acquired } from './refresh.store.js';
+
+/** How long a leader on another replica is waited for; it is left a little longer than its provider may take. */
+const FOLLOW_MARGIN_MS = 2 * SECOND_MS;
+
+/**
+ * One refresh per connection at a time, over all replicas: in this process callers share a promise, between processes
+ * the lease decides who redeems, and everybody else watches the version and never redeems.
+ */
+@Injectable()
+export class Refresher implements OnApplicationShutdown {
+  readonly #refreshes = new SingleFlight<ConnectionId, Refreshed>();
+
+  constructor(
+    private readonly store: RefreshStore,
+    private readonly connections: ConnectionStore,
+    private readonly registry: ProviderRegistry,
+    private readonly redeem: Redeem,
+    private readonly metrics: RefreshMetrics,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws {GatehouseError} `busy` when another replica takes too long, `connection_missing` when it was revoked meanwhile. */
+  async refresh(connection: Connection): Promise<Refreshed> {
+    return await this.#refreshes.run(connection.id, () => this.#leadOrFollow(connection));
+  }
+
+  /** Whether this process is at it. */
+  isRefreshing(id: ConnectionId): boolean {
+    return this.#refreshes.isRunning(id);
+  }
+
+  /** Refreshes while the old token is still being handed out. */
+  refreshBehind(connection: Connection): void {
+    if (this.isRefreshing(connection.id)) return;
+    this.refresh(connection).catch((error: unknown) => {
+      this.log.failure('early-refresh-failed', error, { provider: connection.provider });
+    });
+  }
+
+  /** What is being redeemed is waited for, and what the provider answers is stored. The process bounds how long. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#refreshes.settled();
+  }
+
+  async #leadOrFollow(seen: Connection): Promise<Refreshed> {
+    const provider = this.registry.get(seen.provider);
+    return await leadOrFollow({
+      acquire: () => this.store.acquire(seen.id, seen.row.version),
+      lead: async (acquired) => {
+        const refreshed = await this.#lead(acquired);
+        // Whoever put something newer there has published it; it is one look away.
+        return refreshed.outcome === 'superseded' ? undefined : refreshed;
+      },
+      look: async () => settledBy(await this.connections.byId(seen.id), seen.row.version),
+      patienceMs: provider.timeoutMs + FOLLOW_MARGIN_MS,
+      busy: 'another replica still refreshes this connection',
+    });
+  }
+
+  async #lead(acquired: Acquired): Promise<Refreshed> {
+    try {
+      const refreshed = await this.redeem.run(acquired);
+      this.metrics.refreshed(acquired.connection.provider, refreshed.outcome);
+      return refreshed;
+    } catch (error) {
+      await this.store.release(acquired.lease).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** What a look at the row tells a follower; `undefined`: look again. */
+function settledBy(connection: Connection | undefined, seenVersion: number): Refreshed | undefined {
+  if (connection === undefined)
+    throw new GatehouseError('connection_missing', 'revoked while it was refreshed');
+  const { row: now } = connection;
+  if (now.version > seenVersion) return { outcome: 'refreshed', connection };
+  if (now.state === 'reauth_required') return { outcome: 'reauth_required' };
+  if (now.leased || now.nextAttemptAt === null) return undefined;
+  return { outcome: now.state === 'ambiguous' ? 'ambiguous' : 'provider_unavailable' };
+}
