@@ -1,12 +1,14 @@
 import type { LegRefusal } from '@gatehouse/contracts/token-vault/connection-complete';
-import { isPassing, type UpstreamFailure } from '../providers/upstream-failure.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { verdictOf } from '../providers/upstream-verdict.js';
 
 /** What the user is told of a leg that did not work out. */
 export function legRefusalOf(failure: UpstreamFailure): LegRefusal {
-  if (isPassing(failure)) return 'provider_unavailable';
+  const verdict = verdictOf(failure);
+  if (verdict === 'passing') return 'provider_unavailable';
   switch (failure.kind) {
     case 'authorization_error':
-      return failure.error === 'access_denied' ? 'denied' : 'provider_error';
+      return verdict === 'final' ? 'denied' : 'provider_error';
     case 'oauth_error':
       return 'provider_error';
     default:

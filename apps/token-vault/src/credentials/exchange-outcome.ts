@@ -1,5 +1,6 @@
 import { expiryAfter } from '../providers/token-answer.js';
-import { isPassing, type UpstreamFailure } from '../providers/upstream-failure.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { verdictOf } from '../providers/upstream-verdict.js';
 
 /** What a token exchange came to. `refused` needs somebody to act; `unavailable` passes. */
 export type ExchangeOutcome =
@@ -33,7 +34,7 @@ export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): Ex
 
 export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {
   // An exchange that nobody can read can be made again; nothing was used up.
-  if (isPassing(failure) || failure.kind === 'unreadable')
+  if (verdictOf(failure) === 'passing' || failure.kind === 'unreadable')
     return { kind: 'unavailable', reason: failure.kind };
   return { kind: 'refused', reason: failure.kind === 'rejected' ? 'not a token response' : failure.kind };
 }

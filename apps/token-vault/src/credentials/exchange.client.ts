@@ -7,7 +7,7 @@ import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { tappedFetch } from '../providers/tapped-fetch.js';
-import { upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
+import { newProgress, upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
 import { outcomeOfExchangeFailure, outcomeOfResponse, type ExchangeOutcome } from './exchange-outcome.js';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -23,7 +23,7 @@ export class ExchangeClient {
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   async exchange(exchange: TokenExchange<Secret>, subjectToken: string): Promise<ExchangeOutcome> {
-    const progress: TokenRequestProgress = { requested: false, kept: false, lookedAtKeys: false };
+    const progress = newProgress();
     try {
       const response = await openid.genericGrantRequest(
         configurationOf(exchange, progress, () => this.clock.nowMs()),

@@ -4,10 +4,14 @@ import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { Expiry } from '@gatehouse/persistence/expiry';
 import { ProviderRegistry } from '../providers/provider-registry.js';
-import { ProviderClient } from '../providers/provider.client.js';
+import { ProviderClient, type Revocation } from '../providers/provider.client.js';
+import { verdictOf } from '../providers/upstream-verdict.js';
 import { RevocationOutboxStore, type DueRevocation } from './revocation-outbox.store.js';
 
 const LONGEST_REST_MS = HOUR_MS;
+
+/** A provider that is configured no more has nothing to revoke at. */
+const UNSUPPORTED: Revocation = { ok: true, outcome: 'unsupported' };
 
 /** 2 s, 4 s, … up to an hour: a provider that is away for a day is asked a few dozen times. */
 const restBeforeRetryMs = (attempts: number): number =>
@@ -56,9 +60,16 @@ export class RevokeTokens {
   async #revoke({ id, provider: name, token, attempts }: DueRevocation): Promise<void> {
     const provider = this.registry.find(name);
     try {
-      const outcome = provider === undefined ? 'unsupported' : await this.client.revoke(provider, token);
-      await this.store.done(id);
-      this.log.info('token-revocation-done', { provider: name, outcome, attempts });
+      const revocation = provider === undefined ? UNSUPPORTED : await this.client.revoke(provider, token);
+      if (revocation.ok) {
+        await this.store.done(id);
+        this.log.info('token-revocation-done', { provider: name, outcome: revocation.outcome, attempts });
+        return;
+      }
+      const { failure } = revocation;
+      await this.store.retryIn(id, restBeforeRetryMs(attempts));
+      const verdict = verdictOf(failure);
+      this.log.warn('token-revocation-delayed', { provider: name, attempts, kind: failure.kind, verdict });
     } catch (error) {
       await this.store.retryIn(id, restBeforeRetryMs(attempts));
       this.log.failure('token-revocation-delayed', error, { provider: name, attempts });

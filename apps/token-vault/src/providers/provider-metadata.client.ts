@@ -4,12 +4,15 @@ import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
-import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import type { OAuth2Protocol } from '@gatehouse/config/model/upstream-provider';
 import type { Provider } from './provider-registry.js';
+import { notingFetch } from './tapped-fetch.js';
+import { newProgress, upstreamFailure } from './upstream-failure.js';
+import { verdictOf } from './upstream-verdict.js';
 
 const KEEP_MS = HOUR_MS;
 /** After a failure nobody is asked again for this long. */
@@ -54,15 +57,17 @@ export class ProviderMetadataClient {
   }
 
   async #discover(provider: Provider, issuer: string): Promise<ServerMetadata> {
+    const progress = newProgress();
     try {
-      const metadata = await discover(provider, issuer);
+      const metadata = await discover(provider, issuer, notingFetch(fetchFunction(provider), progress));
       this.#known.set(provider.name, { metadata, fetchedAtMs: this.clock.nowMs() });
       this.#failed.delete(provider.name);
       return metadata;
     } catch (cause) {
       const reason =
         OutboundFailure.in(cause)?.kind ?? (cause instanceof UnfitMetadata ? cause.message : 'invalid');
-      this.log.warn('provider-discovery-failed', { provider: provider.name, reason });
+      const verdict = verdictOf(upstreamFailure(cause, progress));
+      this.log.warn('provider-discovery-failed', { provider: provider.name, reason, verdict });
       const error = new GatehouseError('provider_unavailable', `discovery of ${provider.name}: ${reason}`, {
         details: { provider: provider.name },
         cause,
@@ -78,12 +83,12 @@ class UnfitMetadata extends Error {
   override readonly name = 'UnfitMetadata';
 }
 
-async function discover(provider: Provider, issuer: string): Promise<ServerMetadata> {
+async function discover(provider: Provider, issuer: string, fetch: FetchFunction): Promise<ServerMetadata> {
   const configuration = await discovery(new URL(issuer), provider.clientId, undefined, None(), {
     // How openid-client says that http is allowed; whether it is, is decided when the address is dialled.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out
     execute: provider.insecureAllowHttp ? [allowInsecureRequests] : [],
-    [customFetch]: fetchFunction(provider),
+    [customFetch]: fetch,
     timeout: provider.timeoutMs / SECOND_MS,
   });
   const metadata = configuration.serverMetadata();

@@ -12,11 +12,12 @@ import { identityFromClaims } from './identity.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import type { Provider } from './provider-registry.js';
 import type { SaidIssuer } from './said-issuer.js';
-import { KeepFailed, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
+import { KeepFailed, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
 import {
   isAboutClocks,
   isAboutKeys,
+  newProgress,
   upstreamFailure,
   type TokenRequestProgress,
   type UpstreamFailure,
@@ -31,6 +32,10 @@ export type CodeRedemption =
 
 export type RefreshRedemption =
   | { readonly ok: true; readonly accepted: AcceptedTokens; readonly idTokenSubject?: string }
+  | { readonly ok: false; readonly failure: UpstreamFailure };
+
+export type Revocation =
+  | { readonly ok: true; readonly outcome: 'revoked' | 'unsupported' }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 /** A provider's answer to one of our authorization requests, as far as it can be told that it is this provider's. */
@@ -55,7 +60,7 @@ interface TokenUse {
 }
 
 const newUse = (keep?: KeepAnswer, cutOff?: AbortSignal): TokenUse => ({
-  progress: { requested: false, kept: false, lookedAtKeys: false },
+  progress: newProgress(),
   keep,
   cutOff,
 });
@@ -123,12 +128,18 @@ export class ProviderClient {
     return await this.#refresh(provider, 'kept', { ...newUse(), answer });
   }
 
-  /** RFC 7009. @returns `unsupported` where the provider offers no revocation. @throws when it has to be tried again. */
-  async revoke(provider: Provider, token: string): Promise<'revoked' | 'unsupported'> {
-    const { revocation_endpoint } = await this.metadata.of(provider);
-    if (revocation_endpoint === undefined) return 'unsupported';
-    await openid.tokenRevocation(await this.#configuration(provider, fetchFunction(provider)), token);
-    return 'revoked';
+  /** RFC 7009. `unsupported`: the provider offers no revocation. */
+  async revoke(provider: Provider, token: string): Promise<Revocation> {
+    const progress = newProgress();
+    try {
+      const { revocation_endpoint } = await this.metadata.of(provider);
+      if (revocation_endpoint === undefined) return { ok: true, outcome: 'unsupported' };
+      const fetch = notingFetch(fetchFunction(provider), progress);
+      await openid.tokenRevocation(await this.#configuration(provider, fetch), token);
+      return { ok: true, outcome: 'revoked' };
+    } catch (error) {
+      return { ok: false, failure: failureOf(error, progress) };
+    }
   }
 
   async #refresh(provider: Provider, refreshToken: string, use: TokenUse): Promise<RefreshRedemption> {
@@ -180,9 +191,7 @@ export class ProviderClient {
     const { protocol } = provider;
     if (protocol.type === 'oauth2') {
       const answer = await fetchIdentity(provider, protocol.userInfo, response.access_token);
-      return answer.kind === 'identity'
-        ? { ok: true, accepted, identity: answer.identity }
-        : { ok: false, failure: { kind: answer.kind === 'unavailable' ? 'unverifiable' : 'rejected' } };
+      return answer.ok ? { ...answer, accepted } : answer;
     }
     const claims = response.claims();
     if (claims === undefined) return { ok: false, failure: { kind: 'rejected' } };

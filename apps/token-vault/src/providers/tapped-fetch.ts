@@ -43,9 +43,22 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
 /** Whatever is asked after the tokens came is asked to verify them. */
 const other =
   (fetch: FetchFunction, progress: TokenRequestProgress): FetchFunction =>
-  (url, init) => {
+  async (url, init) => {
     progress.lookedAtKeys ||= progress.kept;
-    return fetch(url, init);
+    delete progress.keysStatus;
+    const response = await fetch(url, init);
+    if (progress.kept) progress.keysStatus = response.status;
+    return response;
+  };
+
+/** For an endpoint that gives nothing to keep: notes how far the request got. */
+export const notingFetch =
+  (fetch: FetchFunction, progress: TokenRequestProgress): FetchFunction =>
+  async (url, init) => {
+    progress.requested = true;
+    const response = await fetch(url, init);
+    progress.status = response.status;
+    return response;
   };
 
 const until = (cutOff: AbortSignal, init: Parameters<FetchFunction>[1]): Parameters<FetchFunction>[1] => ({

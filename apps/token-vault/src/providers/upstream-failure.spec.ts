@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { legRefusalOf } from '../connections/leg-refusal.js';
 import { outcomeOfExchangeFailure } from '../credentials/exchange-outcome.js';
 import { outcomeOf } from '../refresh/outcome.js';
-import { isPassing, type UpstreamFailure } from './upstream-failure.js';
+import type { UpstreamFailure } from './upstream-failure.js';
+import { verdictOf } from './upstream-verdict.js';
 
 const PASSING: readonly UpstreamFailure[] = [
   { kind: 'oauth_error', error: 'slow_down', status: 429 },
@@ -18,7 +19,7 @@ const PASSING: readonly UpstreamFailure[] = [
 ];
 
 test.each(PASSING)('%j passes at a sign-in, at a refresh and at an exchange alike', (failure) => {
-  expect(isPassing(failure)).toBe(true);
+  expect(verdictOf(failure)).toBe('passing');
   expect(legRefusalOf(failure)).toBe('provider_unavailable');
   expect(outcomeOfExchangeFailure(failure).kind).toBe('unavailable');
   expect(['provider_unavailable', 'ambiguous']).toContain(
@@ -39,7 +40,7 @@ const LASTING: readonly (readonly [UpstreamFailure, string])[] = [
 ];
 
 test.each(LASTING)('%j does not pass by itself: a person is told %s', (failure, refusal) => {
-  expect(isPassing(failure)).toBe(false);
+  expect(verdictOf(failure)).not.toBe('passing');
   expect(legRefusalOf(failure)).toBe(refusal);
   expect(outcomeOfExchangeFailure(failure).kind).toBe('refused');
 });

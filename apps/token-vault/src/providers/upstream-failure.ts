@@ -20,38 +20,8 @@ export type UpstreamFailure =
   | { readonly kind: 'no_answer' }
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'rejected' }
-  /** The provider's keys or its user information could not be had now. */
-  | { readonly kind: 'unverifiable' };
-
-/**
- * Errors that say "not now" rather than "not you" (RFC 6749 sections 4.1.2.1 and 5.2; `slow_down` is RFC 8628's, and
- * providers use it everywhere).
- */
-const PASSING_ERRORS: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
-/** RFC 9110 sections 15.5.9 and 15.6, RFC 8470 section 5.2, RFC 6585 section 4: asked again later, it may work. */
-const isPassingStatus = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
-
-/** Whether it may work later without anybody having done anything, whatever was asked: a sign-in, a refresh or an exchange. */
-export function isPassing(failure: UpstreamFailure): boolean {
-  switch (failure.kind) {
-    case 'authorization_error':
-      return PASSING_ERRORS.has(failure.error);
-    case 'oauth_error':
-      // Such a status says nothing about the grant, whatever its body says.
-      return PASSING_ERRORS.has(failure.error) || isPassingStatus(failure.status);
-    case 'http_error':
-      return isPassingStatus(failure.status);
-    case 'unreachable':
-    case 'no_answer':
-    case 'unverifiable':
-      return true;
-    case 'bad_callback':
-    case 'issuer_missing':
-    case 'unreadable':
-    case 'rejected':
-      return false;
-  }
-}
+  /** The provider's keys could not be had. With a status: something else came in their place. */
+  | { readonly kind: 'unverifiable'; readonly status?: number };
 
 /** How far one use of the token endpoint got; written by the tapped fetch. */
 export interface TokenRequestProgress {
@@ -62,15 +32,25 @@ export interface TokenRequestProgress {
   kept: boolean;
   /** After that, something else was asked: the provider's key set. */
   lookedAtKeys: boolean;
+  /** HTTP status of what came for it. */
+  keysStatus?: number;
 }
+
+export const newProgress = (): TokenRequestProgress => ({
+  requested: false,
+  kept: false,
+  lookedAtKeys: false,
+});
 
 /** Makes one of the closed list out of whatever the protocol library threw. */
 export function upstreamFailure(error: unknown, progress: TokenRequestProgress): UpstreamFailure {
   if (error instanceof AuthorizationResponseError) return { kind: 'authorization_error', error: error.error };
   const outbound = OutboundFailure.in(error);
   if (progress.kept) {
-    const isAboutNow = outbound !== undefined || (progress.lookedAtKeys && !isBadSignature(error));
-    return { kind: isAboutNow ? 'unverifiable' : 'rejected' };
+    if (outbound !== undefined) return { kind: 'unverifiable' };
+    if (!progress.lookedAtKeys || isBadSignature(error)) return { kind: 'rejected' };
+    const { keysStatus: status } = progress;
+    return { kind: 'unverifiable', ...(status === undefined ? {} : { status }) };
   }
   if (!progress.requested) return { kind: outbound === undefined ? 'bad_callback' : 'unreachable' };
   if (error instanceof ResponseBodyError)

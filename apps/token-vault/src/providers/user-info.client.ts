@@ -3,12 +3,11 @@ import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { identityFromUserInfo, parseUserInfo } from './identity.js';
 import type { Provider } from './provider-registry.js';
+import type { UpstreamFailure } from './upstream-failure.js';
 
-/** `unavailable`: ask again later. `invalid`: it answers, but does not say who the user is. */
-export type UserInfoAnswer =
-  | { readonly kind: 'identity'; readonly identity: UpstreamIdentity }
-  | { readonly kind: 'unavailable' }
-  | { readonly kind: 'invalid' };
+type UserInfoAnswer =
+  | { readonly ok: true; readonly identity: UpstreamIdentity }
+  | { readonly ok: false; readonly failure: UpstreamFailure };
 
 /** Asks a plain OAuth 2 provider who the token belongs to. @throws {OutboundFailure} */
 export async function fetchIdentity(
@@ -29,8 +28,10 @@ export async function fetchIdentity(
     },
     provider,
   );
-  if (status === 429 || status >= 500) return { kind: 'unavailable' };
-  const info = status === 200 ? parseUserInfo(body.toString('utf8')) : undefined;
-  const identity = info === undefined ? undefined : identityFromUserInfo(info, userInfo.fieldMapping);
-  return identity === undefined ? { kind: 'invalid' } : { kind: 'identity', identity };
+  if (status !== 200) return { ok: false, failure: { kind: 'http_error', status } };
+  const info = parseUserInfo(body.toString('utf8'));
+  if (info === undefined) return { ok: false, failure: { kind: 'unreadable' } };
+  const identity = identityFromUserInfo(info, userInfo.fieldMapping);
+  // It answers, but does not say who the user is.
+  return identity === undefined ? { ok: false, failure: { kind: 'rejected' } } : { ok: true, identity };
 }

@@ -1,4 +1,5 @@
-import { isPassing, type UpstreamFailure } from '../providers/upstream-failure.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { verdictOf } from '../providers/upstream-verdict.js';
 
 /** How the redemption of a refresh token ended. */
 export type Redemption =
@@ -19,12 +20,6 @@ export interface GrantFacts {
 export type RefreshOutcome =
   'refreshed' | 'superseded' | 'reauth_required' | 'provider_unavailable' | 'ambiguous';
 
-/**
- * RFC 6749 section 5.2: the grant is invalid, expired or revoked. GitHub has a name of its own for it. Every other error
- * (`invalid_client`, …) is about us or about now, and no new sign-in would mend it.
- */
-const GRANT_IS_GONE: ReadonlySet<string> = new Set(['invalid_grant', 'bad_refresh_token']);
-
 export function outcomeOf(redemption: Redemption, grant: GrantFacts): RefreshOutcome {
   switch (redemption.kind) {
     case 'accepted':
@@ -38,20 +33,19 @@ export function outcomeOf(redemption: Redemption, grant: GrantFacts): RefreshOut
 
 function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshOutcome {
   switch (failure.kind) {
-    case 'oauth_error':
-      if (isPassing(failure) || !GRANT_IS_GONE.has(failure.error)) return 'provider_unavailable';
-      return grant.stillCurrent ? 'reauth_required' : 'superseded';
-    case 'http_error':
-    case 'unreachable':
-    case 'unverifiable':
-      return 'provider_unavailable';
     // The provider may have rotated the token: nobody knows, so nothing is thrown away.
     case 'no_answer':
     case 'unreadable':
       return 'ambiguous';
     case 'rejected':
       return 'reauth_required';
-    // Both belong to the authorization response; a refresh has none.
+    case 'oauth_error':
+      if (verdictOf(failure) !== 'final') return 'provider_unavailable';
+      return grant.stillCurrent ? 'reauth_required' : 'superseded';
+    case 'http_error':
+    case 'unreachable':
+    case 'unverifiable':
+    // These belong to the authorization response; a refresh has none.
     case 'authorization_error':
     case 'bad_callback':
     case 'issuer_missing':
