@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 
 const EVERY_MS = 3 * SECOND_MS;
 const BATCH = 50;
@@ -19,7 +20,7 @@ export interface Outbox<Entry> {
  * time. What fails is tried again.
  */
 export class OutboxWorker<Entry> {
-  readonly #telling = new Map<string, Promise<void>>();
+  readonly #telling = new SingleFlight<string, void>();
   readonly #runs = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -56,11 +57,7 @@ export class OutboxWorker<Entry> {
   }
 
   #tell(entry: Entry): Promise<void> {
-    const key = this.outbox.keyOf(entry);
-    const telling =
-      this.#telling.get(key) ?? this.outbox.tell(entry).finally(() => this.#telling.delete(key));
-    this.#telling.set(key, telling);
-    return telling;
+    return this.#telling.run(this.outbox.keyOf(entry), () => this.outbox.tell(entry));
   }
 }
 

@@ -1,5 +1,6 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
 import {
   LEGACY_VERSIONS,
@@ -50,10 +51,8 @@ class UnknownRevision extends GatehouseError {}
 /** Knows the revision that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
 export class Peers {
   readonly #verdicts = new Map<string, Verdict>();
-  readonly #finding = new Map<string, Promise<Peer>>();
+  readonly #searches = new SingleFlight<string, Peer>();
   readonly #sessions = new PeerSessions((session) => this.#sayGoodbye(session));
-  /** A session that was being begun at the time of a drop may be one of those: it is not kept. */
-  #drops = 0;
 
   constructor(private readonly backends: AuthorizedBackend) {}
 
@@ -74,9 +73,8 @@ export class Peers {
 
   /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
   drop(matches: (principal: Principal, backend: string) => boolean): void {
-    this.#drops += 1;
-    // Nobody may join what was begun before.
-    this.#finding.clear();
+    // A session that is being begun may be one of those: it is not kept.
+    this.#searches.drop();
     this.#sessions.drop(matches);
   }
 
@@ -118,20 +116,14 @@ export class Peers {
   }
 
   async #find(key: string, request: PeerRequest): Promise<Peer> {
-    const known = this.#finding.get(key);
-    if (known !== undefined) return await known;
-    const finding = this.#findNow(key, request).finally(() => {
-      if (this.#finding.get(key) === finding) this.#finding.delete(key);
-    });
-    this.#finding.set(key, finding);
-    return await finding;
+    return await this.#searches.run(key, (flight) => this.#findNow(key, request, flight));
   }
 
-  async #findNow(key: string, request: PeerRequest): Promise<Peer> {
+  async #findNow(key: string, request: PeerRequest, flight: Flight): Promise<Peer> {
     const { backend } = request;
     if (this.#verdicts.has(backend)) {
       try {
-        return await this.#initialize(key, request);
+        return await this.#initialize(key, request, flight);
       } catch (error) {
         if (!(error instanceof UnknownRevision)) throw error;
         // It had sessions once; it may have been updated.
@@ -142,7 +134,7 @@ export class Peers {
       this.#verdicts.set(backend, { kind: 'modern' });
       return { era: 'modern' };
     }
-    return await this.#initialize(key, request);
+    return await this.#initialize(key, request, flight);
   }
 
   /** Asks as a modern client would. Servers of earlier revisions refuse that in any way they like, so every refusal means "legacy". */
@@ -172,9 +164,8 @@ export class Peers {
     return Array.isArray(versions) && versions.includes(MODERN_VERSION);
   }
 
-  async #initialize(key: string, request: PeerRequest): Promise<Peer> {
+  async #initialize(key: string, request: PeerRequest, flight: Flight): Promise<Peer> {
     const { backend, principal } = request;
-    const drops = this.#drops;
     const id = 'gatehouse-initialize';
     const params = {
       protocolVersion: LEGACY_VERSIONS[0],
@@ -205,7 +196,7 @@ export class Peers {
     this.#verdicts.set(backend, { kind: 'sessions' });
     const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
     await this.#sayInitialized(session, request);
-    if (drops === this.#drops) this.#sessions.set(key, session);
+    if (!flight.isDropped) this.#sessions.set(key, session);
     if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);
     return session;
   }

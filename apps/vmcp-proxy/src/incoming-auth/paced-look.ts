@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 
 /**
- * Looks something up for whoever asks, one look at a time and not more often than the pace. Who asks waits for a look
- * that begins after that, and shares it: however many ask for nothing, nobody gets an answer that is older than the
- * question.
+ * Looks something up for whoever asks, one look at a time and not more often than the pace. Whoever asks waits for a look
+ * that begins after the question, and shares it: a flood of questions costs no more than one look per pace, and nobody gets
+ * an answer that is older than the question.
  */
 export class PacedLook {
   /** The look that has not begun yet. */
-  #next: Promise<void> | undefined;
-  #latest: Promise<void> = Promise.resolve();
+  readonly #next = new SingleFlight<'look', void>();
+  /** The one under way. */
+  #looking: Promise<void> = Promise.resolve();
   #mayBeginAtMs = 0;
 
   constructor(
@@ -18,19 +20,18 @@ export class PacedLook {
 
   /** @throws what the look throws. */
   async next(): Promise<void> {
-    if (this.#next === undefined) {
-      this.#next = this.#begin(this.#latest);
-      this.#latest = this.#next;
-    }
-    await this.#next;
+    await this.#next.run('look', () => this.#begin());
   }
 
-  async #begin(before: Promise<void>): Promise<void> {
-    await before.catch(() => undefined);
+  async #begin(): Promise<void> {
+    await this.#looking;
     const waitMs = this.#mayBeginAtMs - performance.now();
     if (waitMs > 0) await delay(waitMs, undefined, { ref: false });
     this.#mayBeginAtMs = performance.now() + this.paceMs;
-    this.#next = undefined;
-    await this.look();
+    // Who asks from now on waits for another one.
+    this.#next.drop();
+    const look = this.look();
+    this.#looking = look.catch(() => undefined);
+    await look;
   }
 }

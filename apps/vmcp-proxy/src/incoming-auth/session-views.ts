@@ -2,6 +2,7 @@ import { sessionView } from '@gatehouse/contracts/authorization-server/session-v
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import { LRUCache } from 'lru-cache';
 
@@ -26,9 +27,7 @@ interface Remembered {
 /** Whether the session of a token is still open: what makes a sign-out take effect before the token expires. */
 export class SessionViews {
   readonly #views = new LRUCache<SessionId, Remembered>({ max: MOST_SESSIONS });
-  readonly #asking = new Map<SessionId, Promise<OpenSession | undefined>>();
-  /** Answers asked for before the last `forgetAll` are not remembered: an event about them may have been missed. */
-  #epoch = 0;
+  readonly #questions = new SingleFlight<SessionId, OpenSession | undefined>();
   /** Answers from before are not believed. */
   #trustedFromMs = Number.NEGATIVE_INFINITY;
   #beatAtMs: number | undefined;
@@ -75,8 +74,8 @@ export class SessionViews {
   }
 
   forgetAll(): void {
-    this.#epoch += 1;
-    this.#asking.clear();
+    // An event about what is being asked for may have been missed.
+    this.#questions.drop();
     this.#views.clear();
   }
 
@@ -85,22 +84,14 @@ export class SessionViews {
     if (this.#beatAtMs === undefined || nowMs - this.#beatAtMs <= STOOD_STILL_MS) return;
     this.#beatAtMs = nowMs;
     this.#trustedFromMs = nowMs;
-    this.#epoch += 1;
-    this.#asking.clear();
+    this.#questions.drop();
   }
 
   async #ask(tsid: SessionId): Promise<OpenSession | undefined> {
-    let asking = this.#asking.get(tsid);
-    if (asking === undefined) {
-      asking = this.#askNow(tsid, this.#epoch).finally(() => {
-        if (this.#asking.get(tsid) === asking) this.#asking.delete(tsid);
-      });
-      this.#asking.set(tsid, asking);
-    }
-    return await asking;
+    return await this.#questions.run(tsid, (flight) => this.#askNow(tsid, flight));
   }
 
-  async #askNow(tsid: SessionId, epoch: number): Promise<OpenSession | undefined> {
+  async #askNow(tsid: SessionId, flight: Flight): Promise<OpenSession | undefined> {
     const askedAtMs = this.nowMs();
     const reply = await this.contracts.ask(sessionView, { tsid }).catch((error: unknown) => {
       // Whatever is wrong there, the caller's token is not at fault: never a 401.
@@ -109,7 +100,7 @@ export class SessionViews {
     const open = reply.state === 'open' ? { accountId: reply.accountId } : undefined;
     const known = this.#views.get(tsid);
     if (known !== undefined && known.open === undefined) return undefined;
-    if (epoch === this.#epoch) this.#views.set(tsid, { open, askedAtMs });
+    if (!flight.isDropped) this.#views.set(tsid, { open, askedAtMs });
     return open;
   }
 }

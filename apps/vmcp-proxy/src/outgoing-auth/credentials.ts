@@ -1,5 +1,6 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { LRUCache } from 'lru-cache';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from './credential-header.js';
@@ -19,7 +20,7 @@ interface Kept {
 /** The credential for one principal at one backend; kept in memory for seconds, asked for once however many calls wait. */
 export class Credentials {
   readonly #kept = new LRUCache<string, Kept>({ max: MOST_CREDENTIALS });
-  readonly #asking = new Map<string, Promise<CredentialHeader>>();
+  readonly #questions = new SingleFlight<string, CredentialHeader>();
 
   constructor(
     private readonly strategies: ReadonlyMap<string, OutgoingStrategy>,
@@ -84,7 +85,7 @@ export class Credentials {
   forget(matches: (principal: Principal, backend: string) => boolean): void {
     for (const [key, { principal, backend }] of this.#kept.entries())
       if (matches(principal, backend)) this.#kept.delete(key);
-    this.#asking.clear();
+    this.#questions.drop();
   }
 
   #strategy(backend: string): OutgoingStrategy {
@@ -102,37 +103,18 @@ export class Credentials {
   ): Promise<CredentialHeader> {
     // A question that says "refused" is another question: its answer must not be the refused token again.
     const question = refused === undefined ? key : `${key}\n${refused}`;
-    let asking = this.#asking.get(question);
-    if (asking === undefined) {
+    return await this.#questions.run(question, async (flight) => {
       const strategy = this.#strategy(backend);
       if (strategy.kind === 'fixed')
         throw new GatehouseError('internal', 'a fixed credential is not asked for');
-      asking = strategy
-        .ask(principal, refused, deadlineAtMs)
-        .then((asked) => this.#keep(question, asking, key, principal, backend, asked))
-        .finally(() => {
-          if (this.#asking.get(question) === asking) this.#asking.delete(question);
-        });
-      this.#asking.set(question, asking);
-    }
-    return await asking;
+      const asked = await strategy.ask(principal, refused, deadlineAtMs);
+      if (!flight.isDropped) this.#keep(key, principal, backend, asked);
+      return asked.header;
+    });
   }
 
-  #keep(
-    question: string,
-    asking: Promise<CredentialHeader> | undefined,
-    key: string,
-    principal: Principal,
-    backend: string,
-    { header, useUntilMs }: AskedCredential,
-  ): CredentialHeader {
-    if (this.#asking.get(question) === asking)
-      this.#kept.set(key, {
-        principal,
-        backend,
-        header,
-        useUntilMs: Math.min(useUntilMs, this.nowMs() + USE_FOR_MS),
-      });
-    return header;
+  #keep(key: string, principal: Principal, backend: string, { header, useUntilMs }: AskedCredential): void {
+    const latestMs = this.nowMs() + USE_FOR_MS;
+    this.#kept.set(key, { principal, backend, header, useUntilMs: Math.min(useUntilMs, latestMs) });
   }
 }
