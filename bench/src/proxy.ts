@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { freePort } from '@gatehouse/testing/free-port';
 import { startWorld, type World } from '@gatehouse/testing/world';
@@ -32,7 +33,7 @@ const world = await startWorld({
   configure: withBenchBackends,
 });
 const hopPort = await freePort();
-const backendUrl = `http://127.0.0.1:${world.portBase + 6}/bench/mcp`;
+const backendUrl = `http://127.0.0.1:${world.portBase + PORT_OFFSETS.repos}/bench/mcp`;
 const hop = spawn(
   process.execPath,
   [join(dirname(fileURLToPath(import.meta.url)), 'hop.js'), String(hopPort), backendUrl],

@@ -27,14 +27,12 @@ afterAll(async () => {
   await database.close();
 });
 
-const MOST_CONNECTIONS = 10;
+const MAX_CONNECTIONS = 10;
 
 /** All connections of the pool are open and idle. */
 const warmedUp = () =>
   Promise.all(
-    Array.from({ length: MOST_CONNECTIONS }, () =>
-      rows.query({ name: 'slow', text: 'select pg_sleep(0.1)' }),
-    ),
+    Array.from({ length: MAX_CONNECTIONS }, () => rows.query({ name: 'slow', text: 'select pg_sleep(0.1)' })),
   );
 const ask = () => rows.query<{ one: number }>({ name: 'ask', text: 'select 1 as one' });
 const codeOf = async (asked: Promise<unknown>) =>
@@ -52,7 +50,7 @@ test('a database that is gone without a word fails one question, not one for eac
   const begunMs = performance.now();
   expect(await codeOf(ask())).toBe('answered');
   printFigure(
-    `database gone without a word, ${MOST_CONNECTIONS} connections in the pool: the first question after it works again was answered after ${Math.round(performance.now() - begunMs)} ms`,
+    `database gone without a word, ${MAX_CONNECTIONS} connections in the pool: the first question after it works again was answered after ${Math.round(performance.now() - begunMs)} ms`,
   );
   await warmedUp();
 });
@@ -94,7 +92,7 @@ test('connections to a primary that has become a standby are left after one refu
   );
   const write = () => standby.query({ name: 'write', text: 'create table if not exists written (one int)' });
   await Promise.all(
-    Array.from({ length: MOST_CONNECTIONS }, () =>
+    Array.from({ length: MAX_CONNECTIONS }, () =>
       standby.query({ name: 'slow', text: 'select pg_sleep(0.1)' }),
     ),
   );

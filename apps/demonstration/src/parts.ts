@@ -10,14 +10,3 @@ export type ProviderName = 'acme-sso' | 'octo';
 export type IssuerName = ProviderName | 'sts';
 
 export const isPartName = (value: string): value is PartName => (PARTS as readonly string[]).includes(value);
-
-/** Distance of each part's port from the port base. */
-export const PORT_OFFSETS: Readonly<Record<PartName | 'authorization-server' | 'control', number>> = {
-  'authorization-server': 1,
-  'acme-sso': 3,
-  octo: 4,
-  sts: 5,
-  repos: 6,
-  tickets: 7,
-  control: 11,
-};

@@ -1,13 +1,7 @@
+import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { Secret } from '@gatehouse/kernel/secret';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import {
-  isPartName,
-  PARTS,
-  PORT_OFFSETS,
-  type IssuerName,
-  type PartName,
-  type ProviderName,
-} from './parts.js';
+import { isPartName, PARTS, type IssuerName, type PartName, type ProviderName } from './parts.js';
 
 /** Everything that shapes a demonstration world; durations are in seconds. */
 export interface Settings {
@@ -80,7 +74,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads the command line; throws {@link SettingsError} with a sentence for the person who typed it. */
 export function readSettings(args: readonly string[], environment: Environment = {}): Settings {
   const values = parseValues(args);
-  const portBase = wholeNumber(values['port-base'], 'port-base', 4483, 0, 65_535 - PORT_OFFSETS.control);
+  const portBase = wholeNumber(
+    values['port-base'],
+    'port-base',
+    DEFAULT_PORT_BASE,
+    0,
+    65_535 - PORT_OFFSETS.control,
+  );
   const publicHost = values['public-host'] ?? 'localhost';
   const gatewayIssuer =
     url(values['gateway-issuer'], 'gateway-issuer') ??

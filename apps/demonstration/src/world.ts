@@ -1,3 +1,4 @@
+import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import type { RequestListener } from 'node:http';
 import { repos } from './backends/repos.js';
 import { tickets, TICKETS_PATH, TICKETS_SELF_PATH } from './backends/tickets.js';
@@ -7,7 +8,7 @@ import { keysAt, keysOf } from './http/issuer-keys.js';
 import { listen, type Listening } from './http/listen.js';
 import { ACME_API, acmeSso } from './identity-providers/acme-sso.js';
 import { octo, OCTO_INTROSPECTION_CLIENT, OCTO_INTROSPECTION_PATH } from './identity-providers/octo.js';
-import { PARTS, PORT_OFFSETS, type IssuerName, type PartName } from './parts.js';
+import { PARTS, type IssuerName, type PartName } from './parts.js';
 import type { Settings } from './settings.js';
 import { sts } from './token-exchange/sts.js';
 

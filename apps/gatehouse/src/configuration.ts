@@ -5,10 +5,8 @@ import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { Problem } from '@gatehouse/config/findings/problems';
 import { renderProblems } from '@gatehouse/config/findings/render-problems';
 import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
+import type { Part } from '@gatehouse/config/secrets/secret-resolver';
 import { Cannot } from './cannot.js';
-
-/** Which service's secrets are looked up; everything else is checked all the same. */
-export type Part = 'authorization-server' | 'token-vault' | 'vmcp-proxy' | 'all' | 'none';
 
 /** A configuration file as read, so that it can be parsed for one part after the other. */
 export interface ConfigurationText {

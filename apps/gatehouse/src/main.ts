@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_PORT_BASE } from '@gatehouse/kernel/default-ports';
 import { Cannot } from './cannot.js';
 import { Output } from './output.js';
 import { DEMONSTRATION_CONFIGURATION, DEMONSTRATION_STATE } from './paths.js';
-import { DEFAULT_PORT_BASE } from './up/ports.js';
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Not a whole number.');

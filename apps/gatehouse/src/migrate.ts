@@ -1,18 +1,15 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
-import { Secret } from '@gatehouse/kernel/secret';
+import { natsUser } from '@gatehouse/config/secrets/secret-kinds';
+import type { Secret } from '@gatehouse/kernel/secret';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { migrate as applyMigrations } from '@gatehouse/persistence/migrate';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { Cannot } from './cannot.js';
 import { modelOf, readConfiguration, type Environment } from './configuration.js';
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
 import { readWrittenSecret, writtenSections } from './written-secrets.js';
-
-const TARGETS = [
-  { key: 'authorizationServer', service: 'authorization-server', schema: 'authorization_server' },
-  { key: 'tokenVault', service: 'token-vault', schema: 'token_vault' },
-] as const;
 
 /**
  * Applies the migrations of both services, each with the role that owns its tables, and makes the streams and buckets of
@@ -22,25 +19,27 @@ export async function migrate(file: string, environment: Environment, output: Ou
   const configuration = readConfiguration(resolve(file));
   const model = modelOf(configuration, 'none', {});
   const { postgres, nats } = writtenSections(configuration);
-  const written = {
-    authorizationServer: postgres.authorizationServer,
-    tokenVault: { url: postgres.tokenVault.ownerUrl ?? postgres.tokenVault.url },
-  };
-  for (const { key, service, schema } of TARGETS) {
-    if (service === 'authorization-server' && model.authServer === undefined) continue;
-    const url = readWrittenSecret(configuration, 'postgresUrl', written[key].url, environment);
-    const applied = await applyMigrations({ url, schema, folder: migrationsOf(service) }).catch(
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : 'unknown';
-        throw new Cannot(`The database of ${service} was not migrated: ${reason}`);
-      },
-    );
+  const { authorizationServer, tokenVault } = postgres;
+  const owners = [
+    ['authorization-server', model.authServer && authorizationServer?.url],
+    ['token-vault', tokenVault.ownerUrl ?? tokenVault.url],
+  ] as const;
+  for (const [service, written] of owners) {
+    if (written === undefined) continue;
+    const url = readWrittenSecret(configuration, 'postgresUrl', written, environment);
+    const applied = await applyMigrations({
+      url,
+      schema: schemaOf(service),
+      folder: migrationsOf(service),
+    }).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      throw new Cannot(`The database of ${service} was not migrated: ${reason}`);
+    });
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
-  const credentials = nats.provisioningCredentials ?? { env: 'NATS_PROVISIONING_CREDENTIALS' };
   const made = await provision(
     model,
-    readWrittenSecret(configuration, 'natsCredentials', credentials, environment),
+    readWrittenSecret(configuration, 'natsCredentials', nats.provisioningCredentials, environment),
   );
   output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
   return 0;
@@ -51,12 +50,10 @@ export async function provision(
   { name, nats }: GatehouseModel,
   credentials: Secret,
 ): Promise<readonly string[]> {
-  const [user = '', ...password] = credentials.reveal().split(':');
   return await provisionBus({
     gatewayName: name,
     servers: nats.servers,
-    user,
-    password: new Secret(password.join(':')),
+    ...natsUser(credentials),
     streamReplicas: nats.streamReplicas,
   }).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : 'unknown';

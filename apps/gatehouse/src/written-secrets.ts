@@ -1,26 +1,20 @@
 import { dirname } from 'node:path';
 import { checkSecret, type SecretKind } from '@gatehouse/config/secrets/secret-kinds';
 import { referenceOf, systemSecrets } from '@gatehouse/config/secrets/secret-references';
+import { checkStructure } from '@gatehouse/config/structure/structure';
+import type { WrittenReference } from '@gatehouse/config/yaml/fields';
+import type { GatehouseYaml } from '@gatehouse/config/yaml/gatehouse-yaml';
 import { Secret } from '@gatehouse/kernel/secret';
 import { parse } from 'yaml';
 import { Cannot } from './cannot.js';
 import type { ConfigurationText, Environment } from './configuration.js';
 
-export type WrittenReference = Parameters<typeof referenceOf>[0];
-
-/** The parts of a checked configuration that a command of operators reads; it needs no other secret than these. */
-export interface WrittenSections {
-  readonly postgres: {
-    readonly authorizationServer: { readonly url: WrittenReference };
-    readonly tokenVault: { readonly url: WrittenReference; readonly ownerUrl?: WrittenReference };
-  };
-  readonly nats: { readonly provisioningCredentials?: WrittenReference };
-  readonly vault: { readonly keyEncryptionKeys: readonly (WrittenReference & { readonly id: string })[] };
+/** What stands in a configuration, with its defaults. @param configuration one that was checked. */
+export function writtenSections(configuration: ConfigurationText): GatehouseYaml {
+  const { shape } = checkStructure(parse(configuration.text));
+  if (shape === undefined) throw new Cannot(`The configuration ${configuration.document} cannot be read.`);
+  return shape;
 }
-
-/** @param configuration one that was checked. */
-export const writtenSections = (configuration: ConfigurationText): WrittenSections =>
-  parse(configuration.text) as WrittenSections;
 
 /** One secret, where it is written. @throws {Cannot} when it is not there or is not of its kind. */
 export function readWrittenSecret(

@@ -1,4 +1,5 @@
-import { Secret } from '@gatehouse/kernel/secret';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { natsUser } from './secrets/secret-kinds.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
@@ -196,14 +197,7 @@ const provenAccess = (model: GatehouseModel): NatsAccess => ({
 
 /** How the service whose part was loaded reaches the bus. */
 export function natsAccess({ nats }: GatehouseModel): NatsAccess {
-  const credentials = nats.credentials.secret.reveal();
-  const colon = credentials.indexOf(':');
-  return {
-    servers: nats.servers,
-    user: credentials.slice(0, colon),
-    password: new Secret(credentials.slice(colon + 1)),
-    requestKeys: [],
-  };
+  return { servers: nats.servers, ...natsUser(nats.credentials.secret), requestKeys: [] };
 }
 
 function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrategy {

@@ -1,3 +1,4 @@
+import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { z } from 'zod';
@@ -13,7 +14,7 @@ export const attemptId = z
   .transform((value) => value as AttemptId);
 
 /** The name of a provider or a backend in the configuration (a DNS label). */
-export const configuredName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+export const configuredName = z.string().regex(DNS_LABEL);
 
 /** Milliseconds since the epoch. */
 export const instantMs = z.int().nonnegative();

@@ -76,7 +76,7 @@ const ADAPTER_KINDS: ReadonlySet<string> = new Set([
 const DRIVER_TEXT =
   /^(?:Query read timeout|timeout exceeded when trying to connect|timeout expired|Connection terminated\b.*|Client has encountered a connection error and is not queryable|Client was closed and is not queryable|Cannot use a pool after calling end on the pool|The server does not support SSL connections)$/;
 
-const MOST_CAUSES = 6;
+const MAX_CAUSES = 6;
 
 /**
  * Whether an error says that something we depend on (database, bus, network) is away, full or too slow. Nothing is wrong
@@ -85,7 +85,7 @@ const MOST_CAUSES = 6;
  */
 export function isOutage(error: unknown): boolean {
   let seen = 0;
-  for (let one = error; isObject(one) && seen < MOST_CAUSES; one = member(one, 'cause'), seen += 1) {
+  for (let one = error; isObject(one) && seen < MAX_CAUSES; one = member(one, 'cause'), seen += 1) {
     if (says(one)) return true;
     const errors = member(one, 'errors');
     // Each address of a name was tried, and each gave its own error.

@@ -1,5 +1,5 @@
 /** Kept for when the first of many replicas dies. */
-const MOST_SAVED = 10;
+const MAX_SAVED = 10;
 /** Each request earns a part of a repetition: what is asked more than that would only be more work for who is late. */
 const EARNED_BY_A_REQUEST = 0.1;
 /** A repetition that was answered before the first sending shows that there somebody died, with more than this one. */
@@ -10,7 +10,7 @@ const EARNED_BY_HELPING = 2;
  * repetitions help, there are more of them.
  */
 export class AskBudget {
-  #saved = MOST_SAVED;
+  #saved = MAX_SAVED;
 
   /** A request was sent for the first time. */
   asked(): void {
@@ -29,6 +29,6 @@ export class AskBudget {
   }
 
   #earn(part: number): void {
-    this.#saved = Math.min(MOST_SAVED, this.#saved + part);
+    this.#saved = Math.min(MAX_SAVED, this.#saved + part);
   }
 }

@@ -5,7 +5,7 @@ import type { AskBudget } from './ask-budget.js';
 /** Without a reply for this long, an idempotent request goes out again, to whichever replica takes it. */
 export const ASK_AGAIN_AFTER_MS = 1_500;
 /** Of one request, the first included. */
-const MOST_SENDINGS = 3;
+const MAX_SENDINGS = 3;
 /** When the budget was used up. */
 const LOOK_AT_BUDGET_EVERY_MS = 100;
 /** A refusal is an answer, but another sending may be about to succeed. */
@@ -41,7 +41,7 @@ export function askedAgain(send: () => Observable<unknown>, budget: AskBudget): 
           error: failed,
         }),
       );
-      if (sent < MOST_SENDINGS) sendLater(ASK_AGAIN_AFTER_MS);
+      if (sent < MAX_SENDINGS) sendLater(ASK_AGAIN_AFTER_MS);
     };
     const sendLater = (afterMs: number): void => {
       all.add(

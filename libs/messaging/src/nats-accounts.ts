@@ -74,7 +74,7 @@ function serviceAccount(service: Service, gatewayName: string): Account {
     publish: [
       ...asked.map(subject),
       ...published.map(subject),
-      ...buckets.flatMap((bucket) => bucketSubjects(bucket, bucketName(gatewayName, bucket))),
+      ...buckets.flatMap((bucket) => bucketSubjects(bucket, gatewayName)),
       ...streams.map(streamInfo),
     ].sort(),
     subscribe: [
@@ -139,10 +139,10 @@ const provisioningSubjects = (stream: string): readonly string[] =>
   ['CREATE', 'INFO', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
 
 /** What the key-value client of JetStream sends to use a bucket that is there. */
-const bucketSubjects = ({ swept }: Bucket, name: string): readonly string[] => [
-  `$KV.${name}.>`,
-  `$JS.API.STREAM.MSG.GET.KV_${name}`,
-  ...(swept ? [`$JS.API.STREAM.MSG.DELETE.KV_${name}`] : []),
+const bucketSubjects = (bucket: Bucket, gatewayName: string): readonly string[] => [
+  `$KV.${bucketName(gatewayName, bucket)}.>`,
+  `$JS.API.STREAM.MSG.GET.${bucketStream(gatewayName, bucket)}`,
+  ...(bucket.swept ? [`$JS.API.STREAM.MSG.DELETE.${bucketStream(gatewayName, bucket)}`] : []),
 ];
 
 /** Whether it is there, and how much it holds. */

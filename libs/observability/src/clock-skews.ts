@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
+import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
 
@@ -9,10 +10,10 @@ export interface ClockReport {
   readonly skewSeconds: number;
 }
 
-/** Half of what tokens and proofs tolerate (60 s): there is time left to mend it. */
-const TOO_FAR_MS = 30 * SECOND_MS;
+/** Half of what tokens and proofs tolerate: there is time left to mend it. */
+const TOO_FAR_MS = (CLOCK_TOLERANCE_SECONDS / 2) * SECOND_MS;
 /** What nobody's clock is off by is a message that lies, or a round trip that says nothing. */
-const MOST_PLAUSIBLE_MS = 10 * 365 * 86_400 * SECOND_MS;
+const MAX_PLAUSIBLE_MS = 10 * 365 * DAY_MS;
 
 /** One question for the time, on our clock. */
 export interface Reading {
@@ -43,7 +44,7 @@ export class ClockSkews {
   /** @param against a name of ours, never one that came with a message. */
   note(against: string, { askedAtMs, answeredAtMs, theirsMs }: Reading): void {
     const [least, most] = [askedAtMs - theirsMs, answeredAtMs - theirsMs];
-    if (!Number.isFinite(theirsMs) || Math.abs(least) > MOST_PLAUSIBLE_MS || most < least) return;
+    if (!Number.isFinite(theirsMs) || Math.abs(least) > MAX_PLAUSIBLE_MS || most < least) return;
     // Somewhere between the two: what cannot be a mistake of the round trip.
     const skewMs = least > 0 ? least : most < 0 ? most : 0;
     const before = this.#reports.get(against)?.status ?? 'ok';

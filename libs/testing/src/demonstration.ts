@@ -1,3 +1,4 @@
+import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { inRepository } from './repository.js';
 import { Program } from './program.js';
 
@@ -35,7 +36,7 @@ export class Demonstration {
   readonly #control: string;
 
   constructor(portBase: number, flags: readonly string[] = []) {
-    this.#control = `http://127.0.0.1:${portBase + 11}`;
+    this.#control = `http://127.0.0.1:${portBase + PORT_OFFSETS.control}`;
     this.program = new Program({
       name: 'demonstration',
       script: inRepository('apps/demonstration/dist/main.js'),

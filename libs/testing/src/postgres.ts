@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '@gatehouse/kernel/secret';
 import { migrate, type MigrationTarget } from '@gatehouse/persistence/migrate';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 
 export type DatabaseOwner = 'authorization-server' | 'token-vault';
@@ -20,8 +21,6 @@ export interface TestDatabase {
 
 const ROLE_PASSWORD = 'test';
 const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../prisma');
-
-const schemaOf = (owner: DatabaseOwner): string => owner.replaceAll('-', '_');
 
 export interface TestDatabaseOptions {
   /** Only the migrations whose names come before this one: the database of an earlier release. */

@@ -1,3 +1,4 @@
+import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provider';
 import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
@@ -6,7 +7,7 @@ import { redirectTarget, unassuredNote } from './redirect-target.js';
 
 interface OfferedProvider {
   readonly name: string;
-  readonly requirement: 'required' | 'optional' | 'onDemand';
+  readonly requirement: ProviderRequirement;
   readonly scopes: readonly string[];
   readonly backends: readonly string[];
 }

@@ -11,7 +11,7 @@ interface Session {
   readonly subject: string | null;
 }
 
-const MOST_SESSIONS = 1_000;
+const MAX_SESSIONS = 1_000;
 
 /** Legacy protocol sessions (`Mcp-Session-Id`): one server each, kept until closed, forgotten, or pushed out by newer ones. */
 export class McpSessions {
@@ -61,7 +61,7 @@ export class McpSessions {
 
   #makeRoom(): void {
     const oldest = this.#sessions.entries().next().value;
-    if (this.#sessions.size <= MOST_SESSIONS || oldest === undefined) return;
+    if (this.#sessions.size <= MAX_SESSIONS || oldest === undefined) return;
     this.#sessions.delete(oldest[0]);
     void oldest[1].transport.close();
   }

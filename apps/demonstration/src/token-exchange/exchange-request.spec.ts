@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { readExchangeRequest, TOKEN_EXCHANGE } from './exchange-request.js';
+import { TOKEN_EXCHANGE_GRANT } from '@gatehouse/kernel/token-types';
+import { readExchangeRequest } from './exchange-request.js';
 import { OAuthProblem } from './oauth-problem.js';
 
 const GOOD = {
-  grant_type: TOKEN_EXCHANGE,
+  grant_type: TOKEN_EXCHANGE_GRANT,
   subject_token: 'token',
   subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
   audience: 'tickets',

@@ -1,9 +1,7 @@
+import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { OAuthProblem } from './oauth-problem.js';
 
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
-const JWT = 'urn:ietf:params:oauth:token-type:jwt';
+const { access_token: ACCESS_TOKEN, jwt: JWT } = TOKEN_TYPES;
 
 /** The services that tokens may be made for. */
 const AUDIENCES = ['tickets', 'tickets-self'] as const;
@@ -31,8 +29,8 @@ export function readExchangeRequest(
 ): ExchangeRequest {
   for (const name of new Set(form.keys()))
     if (form.getAll(name).length > 1) throw new OAuthProblem('invalid_request', `${name} is given twice`);
-  if (form.get('grant_type') !== TOKEN_EXCHANGE)
-    throw new OAuthProblem('unsupported_grant_type', `only ${TOKEN_EXCHANGE} is served here`);
+  if (form.get('grant_type') !== TOKEN_EXCHANGE_GRANT)
+    throw new OAuthProblem('unsupported_grant_type', `only ${TOKEN_EXCHANGE_GRANT} is served here`);
   if (form.has('actor_token') || form.has('actor_token_type'))
     throw new OAuthProblem('invalid_request', 'actor tokens are not taken: the actor is the client');
   return {

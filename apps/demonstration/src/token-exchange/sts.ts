@@ -1,3 +1,4 @@
+import { TOKEN_EXCHANGE_GRANT } from '@gatehouse/kernel/token-types';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
@@ -8,12 +9,7 @@ import type { ControlledPart, TestControl } from '../control/test-control.js';
 import { handle, HttpProblem, pathOf, readForm, sendJson } from '../http/messages.js';
 import { makeSigningKey, SIGNING_ALGORITHM, type SigningKey } from '../http/signing-key.js';
 import { authenticateClient } from './client-authentication.js';
-import {
-  readExchangeRequest,
-  TOKEN_EXCHANGE,
-  type Audience,
-  type ExchangeRequest,
-} from './exchange-request.js';
+import { readExchangeRequest, type Audience, type ExchangeRequest } from './exchange-request.js';
 import { OAuthProblem } from './oauth-problem.js';
 import { verifySubjectToken, type TrustedIssuer } from './subject-tokens.js';
 
@@ -77,7 +73,7 @@ async function exchange(
     const subject = await verifySubjectToken(wanted.subjectToken, options.trusted);
     const token = await issue(options, key, clientId, wanted, subject);
     control?.ledger.issue('sts', 'access_token', token);
-    control?.ledger.redemption('sts', TOKEN_EXCHANGE);
+    control?.ledger.redemption('sts', TOKEN_EXCHANGE_GRANT);
     sendJson(response, 200, {
       access_token: token,
       issued_token_type: wanted.issuedTokenType,

@@ -1,10 +1,11 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Manifest } from '@gatehouse/persistence/custody-log/manifest';
 import type { Queries, Result, Statement } from '@gatehouse/persistence/database';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
 
-const SCHEMA = 'token_vault';
+const SCHEMA = schemaOf('token-vault');
 /** Whoever takes a partition away holds nobody up for longer. */
 const LOCK_TIMEOUT = '5s';
 const CONNECT_TIMEOUT_MS = 10_000;

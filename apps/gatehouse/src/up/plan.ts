@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { Problem } from '@gatehouse/config/findings/problems';
+import { DEFAULT_PORT_BASE } from '@gatehouse/kernel/default-ports';
 import { Cannot } from '../cannot.js';
 import {
   checked,
@@ -11,7 +12,7 @@ import {
 } from '../configuration.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { demonstrationValues } from './demonstration.js';
-import { DEFAULT_PORT_BASE, isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
+import { isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
 import { databaseUrl } from './postgres.js';
 import { ownValues } from './services.js';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';

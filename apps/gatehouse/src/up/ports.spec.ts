@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { DEFAULT_PORT_BASE, INTERNAL_PORT_OFFSET, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
+import { REPOSITORY } from '../paths.js';
 import { isUsableBase, movePorts, planPorts, portsToTake, renderTakenPorts, PORT_COUNT } from './ports.js';
 
 test('no two parts share a port, with replicas too', () => {
@@ -50,3 +54,19 @@ test('every taken port is named with what it is for, and so is the way out', () 
   expect(text).toContain('4491  Postgres');
   expect(text).toContain('--port-base 5483');
 });
+
+test.each(['docker-compose.yml', 'examples/compose/gatehouse.yaml', 'examples/demonstration/gatehouse.yaml'])(
+  '%s names the ports of the plan, each for what it is',
+  (file) => {
+    const text = readFileSync(join(REPOSITORY, file), 'utf8');
+    const offsets = [...Object.values(PORT_OFFSETS), INTERNAL_PORT_OFFSET, INTERNAL_PORT_OFFSET + 1];
+    const named = [...text.matchAll(/\b44[89]\d\b/g)].map(([port]) => Number(port) - DEFAULT_PORT_BASE);
+    expect(named.length).toBeGreaterThan(5);
+    for (const offset of named) expect(offsets).toContain(offset);
+    // NATS and Postgres have their usual ports in containers.
+    const ours = Object.entries(PORT_OFFSETS).filter(([name]) => !['nats', 'postgres'].includes(name));
+    for (const [name, offset] of ours)
+      for (const [, port] of text.matchAll(new RegExp(`//${name}:(\\d+)`, 'g')))
+        expect([name, Number(port)]).toEqual([name, DEFAULT_PORT_BASE + offset]);
+  },
+);

@@ -1,6 +1,6 @@
+import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { internalPortOf } from '@gatehouse/config/model/internal-ports';
 
-export const DEFAULT_PORT_BASE = 4483;
 /** How many ports in a row one gateway with its demonstration world takes. */
 export const PORT_COUNT = 14;
 /** Replica `i` of a service listens this much times `i` above the first. */
@@ -30,21 +30,22 @@ export interface PortPlan {
 }
 
 export function planPorts(base: number): PortPlan {
+  const at = (name: keyof typeof PORT_OFFSETS): number => base + PORT_OFFSETS[name];
   return {
     base,
-    proxy: base,
-    authorizationServer: base + 1,
-    tokenVault: base + 2,
-    acmeSso: base + 3,
-    octo: base + 4,
-    tokenExchange: base + 5,
-    repos: base + 6,
-    tickets: base + 7,
-    postgres: base + 8,
-    nats: base + 9,
-    control: base + 11,
-    proxyInternal: internalPortOf(base),
-    authorizationServerInternal: internalPortOf(base + 1),
+    proxy: at('proxy'),
+    authorizationServer: at('authorization-server'),
+    tokenVault: at('token-vault'),
+    acmeSso: at('acme-sso'),
+    octo: at('octo'),
+    tokenExchange: at('sts'),
+    repos: at('repos'),
+    tickets: at('tickets'),
+    postgres: at('postgres'),
+    nats: at('nats'),
+    control: at('control'),
+    proxyInternal: internalPortOf(at('proxy')),
+    authorizationServerInternal: internalPortOf(at('authorization-server')),
   };
 }
 

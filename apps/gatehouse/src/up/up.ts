@@ -2,6 +2,7 @@ import { renderWarnings } from '@gatehouse/config/findings/render-problems';
 import { Secret } from '@gatehouse/kernel/secret';
 import { PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { migrate } from '@gatehouse/persistence/migrate';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { Cannot } from '../cannot.js';
 import { renderConnectHints } from '../main-job/connect-hints.js';
 import { runMainJob } from '../main-job/main-job.js';
@@ -106,16 +107,13 @@ async function allOrFirstFailure<Value>(work: readonly Promise<Value>[]): Promis
 
 async function applyMigrations(plan: UpPlan, { secrets }: StateFolder): Promise<void> {
   const targets = [
-    {
-      service: 'authorization-server',
-      schema: 'authorization_server',
-      variable: 'AUTHORIZATION_SERVER_DATABASE_URL',
-    },
-    { service: 'token-vault', schema: 'token_vault', variable: 'TOKEN_VAULT_DATABASE_URL' },
+    { service: 'authorization-server', variable: 'AUTHORIZATION_SERVER_DATABASE_URL' },
+    { service: 'token-vault', variable: 'TOKEN_VAULT_DATABASE_URL' },
   ] as const;
-  for (const { service, schema, variable } of targets) {
+  for (const { service, variable } of targets) {
     const url = plan.services.includes(service) ? plan.valuesOf(service)[variable] : undefined;
-    if (url !== undefined) await migrate({ url: new Secret(url), schema, folder: migrationsOf(service) });
+    if (url !== undefined)
+      await migrate({ url: new Secret(url), schema: schemaOf(service), folder: migrationsOf(service) });
   }
   await provision(plan.model, new Secret(`${PROVISIONING}:${secrets.provisioningNatsPassword}`));
 }

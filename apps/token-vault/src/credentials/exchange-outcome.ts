@@ -1,3 +1,4 @@
+import { TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { expiryAfter } from '../providers/token-answer.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
@@ -18,9 +19,8 @@ export interface ExchangeResponse {
 /** A response that does not say how long its token lives (RFC 8693 section 2.2.1: recommended, not required). */
 const UNKNOWN_LIFETIME_SECONDS = 60;
 
-const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
 /** Token types that make sense behind `Authorization: Bearer`. */
-const USABLE: ReadonlySet<unknown> = new Set([`${TOKEN_TYPE}access_token`, `${TOKEN_TYPE}jwt`]);
+const USABLE: ReadonlySet<unknown> = new Set([TOKEN_TYPES.access_token, TOKEN_TYPES.jwt]);
 
 /** RFC 8693 section 2.2.1: what was issued must be said, and only a bearer token can be passed on. */
 export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {

@@ -1,21 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SubjectTokenType, TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
+import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { tappedFetch } from '../providers/tapped-fetch.js';
 import { newProgress, upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
 import { outcomeOfExchangeFailure, outcomeOfResponse, type ExchangeOutcome } from './exchange-outcome.js';
-
-const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const TOKEN_TYPE: Readonly<Record<SubjectTokenType, string>> = {
-  access_token: 'urn:ietf:params:oauth:token-type:access_token',
-  id_token: 'urn:ietf:params:oauth:token-type:id_token',
-  jwt: 'urn:ietf:params:oauth:token-type:jwt',
-};
 
 /** RFC 8693 at the endpoint of one backend's configuration. */
 @Injectable()
@@ -27,7 +21,7 @@ export class ExchangeClient {
     try {
       const response = await openid.genericGrantRequest(
         configurationOf(exchange, progress, () => this.clock.nowMs()),
-        GRANT_TYPE,
+        TOKEN_EXCHANGE_GRANT,
         parametersOf(exchange, subjectToken),
       );
       return outcomeOfResponse(
@@ -44,8 +38,8 @@ function parametersOf(exchange: TokenExchange<Secret>, subjectToken: string): UR
   const { audience, resource, scopes, subjectTokenType } = exchange;
   return new URLSearchParams({
     subject_token: subjectToken,
-    subject_token_type: TOKEN_TYPE[subjectTokenType],
-    requested_token_type: TOKEN_TYPE.access_token,
+    subject_token_type: TOKEN_TYPES[subjectTokenType],
+    requested_token_type: TOKEN_TYPES.access_token,
     ...(audience === undefined ? {} : { audience }),
     ...(resource === undefined ? {} : { resource }),
     ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),

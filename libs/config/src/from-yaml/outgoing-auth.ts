@@ -1,11 +1,7 @@
+import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
-import type {
-  OutgoingAuth,
-  OutgoingStrategy,
-  SubjectTokenType,
-  TokenExchange,
-} from '../model/outgoing-auth.js';
+import type { OutgoingAuth, OutgoingStrategy, TokenExchange } from '../model/outgoing-auth.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { egressRules, given, milliseconds } from './written-values.js';
@@ -77,22 +73,20 @@ function buildTokenExchange(
   };
 }
 
-/** The short name of a token type identifier of RFC 8693 section 3. */
-function shortTokenType(
-  written: NonNullable<WrittenStrategy['tokenExchange']>['subjectTokenType'],
-): SubjectTokenType {
+/** The short name, whichever of the two was written. */
+const shortTokenType = (written: TokenType | (typeof TOKEN_TYPES)[TokenType]): TokenType => {
   switch (written) {
     case 'access_token':
-    case 'urn:ietf:params:oauth:token-type:access_token':
+    case TOKEN_TYPES.access_token:
       return 'access_token';
     case 'id_token':
-    case 'urn:ietf:params:oauth:token-type:id_token':
+    case TOKEN_TYPES.id_token:
       return 'id_token';
     case 'jwt':
-    case 'urn:ietf:params:oauth:token-type:jwt':
+    case TOKEN_TYPES.jwt:
       return 'jwt';
   }
-}
+};
 
 function present<T>(block: T | undefined): T {
   if (block === undefined) throw new Error('A strategy without its fields passed the structure checks.');

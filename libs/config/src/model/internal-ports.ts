@@ -1,8 +1,7 @@
+import { DEFAULT_PORT_BASE, INTERNAL_PORT_OFFSET, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
 
-/** Far enough from the ports of the other services, and of the demonstration, when they lie in a row. */
-export const INTERNAL_PORT_OFFSET = 12;
-export const TOKEN_VAULT_INTERNAL_PORT = 4485;
+export const TOKEN_VAULT_INTERNAL_PORT = DEFAULT_PORT_BASE + PORT_OFFSETS['token-vault'];
 
 /** Where the internal listener of a service with a public one is, when nothing else is written. */
 export const internalPortOf = (publicPort: number): number =>

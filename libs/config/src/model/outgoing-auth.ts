@@ -1,3 +1,4 @@
+import type { TokenType } from '@gatehouse/kernel/token-types';
 import type { EgressRules } from './egress-rules.js';
 
 export interface OutgoingAuth<S> {
@@ -34,13 +35,11 @@ export interface TokenExchange<S> extends EgressRules {
   readonly audience?: string;
   readonly resource?: string;
   readonly scopes: readonly string[];
-  readonly subjectTokenType: SubjectTokenType;
+  readonly subjectTokenType: TokenType;
   /** Absent: the subject is the caller's Gatehouse token. */
   readonly subjectProviderName?: string;
   readonly timeoutMs: number;
 }
-
-export type SubjectTokenType = 'access_token' | 'id_token' | 'jwt';
 
 export type OutgoingStrategy<S> = Unauthenticated | HeaderInjection<S> | UpstreamInject | TokenExchange<S>;
 

@@ -1,7 +1,10 @@
 import type { EgressRules } from './egress-rules.js';
 
-export type ProviderRequirement = 'required' | 'optional' | 'onDemand';
-type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
+export const PROVIDER_REQUIREMENTS = ['required', 'optional', 'onDemand'] as const;
+export type ProviderRequirement = (typeof PROVIDER_REQUIREMENTS)[number];
+
+export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
 
 /** What every service may know of a provider. */
 export interface UpstreamProviderFacts {

@@ -1,6 +1,6 @@
+import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
 import { providersOf, type Rule } from './rule.js';
 
-const MAX_PARAMS = 16;
 /** Set by the protocol; one that is overridden undoes what it protects. */
 const RESERVED = new Set([
   'response_type',
@@ -28,8 +28,8 @@ export const authorizationParams: Rule = (model) =>
           path: [...place, param],
           message: `${param} is set by the protocol and cannot be changed.`,
         })),
-      ...(names.length > MAX_PARAMS
-        ? [{ path: place, message: `At most ${MAX_PARAMS} parameters can be added.` }]
+      ...(names.length > MAX_AUTHORIZATION_PARAMS
+        ? [{ path: place, message: `At most ${MAX_AUTHORIZATION_PARAMS} parameters can be added.` }]
         : []),
     ];
   });

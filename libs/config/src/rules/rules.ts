@@ -1,3 +1,4 @@
+import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Finding } from '../findings/problems.js';
 import { addresses } from './addresses.js';
@@ -89,7 +90,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: headerInjection,
   },
   {
-    demands: 'At most 16 additional authorization parameters, none of them set by the protocol.',
+    demands: `At most ${MAX_AUTHORIZATION_PARAMS} additional authorization parameters, none of them set by the protocol.`,
     rule: authorizationParams,
   },
   {

@@ -1,4 +1,4 @@
-import { parseSizeBytes } from '@gatehouse/kernel/sizes';
+import { SIZE_BOUNDS, type Bounds } from '../model/bounds.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
@@ -6,9 +6,9 @@ import type { Rule } from './rule.js';
 export const sizeBounds: Rule = ({
   limits: { requestBytes, requestBytesPerPerson, answerBytesPerPerson },
 }) => [
-  ...within(['limits', 'requestSize'], requestBytes, '16KiB', '64MiB'),
-  ...within(['limits', 'requestSizePerPerson'], requestBytesPerPerson, '16KiB', '1024MiB'),
-  ...within(['limits', 'answerSizePerPerson'], answerBytesPerPerson, '64MiB', '4096MiB'),
+  ...within(['limits', 'requestSize'], requestBytes, SIZE_BOUNDS.request),
+  ...within(['limits', 'requestSizePerPerson'], requestBytesPerPerson, SIZE_BOUNDS.requestPerPerson),
+  ...within(['limits', 'answerSizePerPerson'], answerBytesPerPerson, SIZE_BOUNDS.answerPerPerson),
   ...(requestBytesPerPerson < requestBytes
     ? [
         {
@@ -20,7 +20,5 @@ export const sizeBounds: Rule = ({
     : []),
 ];
 
-const within = (path: Path, bytes: number, least: string, most: string): readonly Finding[] =>
-  bytes >= (parseSizeBytes(least) ?? 0) && bytes <= (parseSizeBytes(most) ?? 0)
-    ? []
-    : [{ path, message: `This must be within ${least} to ${most}.` }];
+const within = (path: Path, bytes: number, { min, max, text }: Bounds): readonly Finding[] =>
+  bytes >= min && bytes <= max ? [] : [{ path, message: `This must be within ${text}.` }];

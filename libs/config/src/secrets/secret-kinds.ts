@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { Secret } from '@gatehouse/kernel/secret';
 
 export type Checked =
   { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
@@ -33,6 +34,13 @@ const KINDS = {
 
 /** Checks a secret's value and brings it into the form that the model promises. */
 export const checkSecret = (kind: SecretKind, value: string): Checked => KINDS[kind](value);
+
+/** The two halves of `natsCredentials`; a password may hold colons, a user may not. */
+export function natsUser(credentials: Secret): { readonly user: string; readonly password: Secret } {
+  const text = credentials.reveal();
+  const colon = text.indexOf(':');
+  return { user: text.slice(0, colon), password: new Secret(text.slice(colon + 1)) };
+}
 
 function visibleText(value: string): Checked {
   return /\p{Cc}/u.test(value)

@@ -1,6 +1,7 @@
+import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
+
 /** Where the authorization server takes the browsers that providers send back. */
 const CALLBACK_PATH = '/oauth/callback';
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The callback that providers had in common before each had its own; kept for a `redirectUri` that is written. */
 export const commonCallback = (issuer: string): string => canonical(`${issuer}${CALLBACK_PATH}`);
@@ -19,7 +20,7 @@ export function isCallback(issuer: string, redirectUri: string): boolean {
 /** What tells one callback from another: the last step of its path. @returns `undefined` for the common one. */
 export function callbackName(redirectUri: string): string | undefined {
   const name = redirectUri.slice(redirectUri.lastIndexOf('/') + 1);
-  return redirectUri.endsWith(`${CALLBACK_PATH}/${name}`) && NAME.test(name) ? name : undefined;
+  return redirectUri.endsWith(`${CALLBACK_PATH}/${name}`) && DNS_LABEL.test(name) ? name : undefined;
 }
 
 /** RFC 6749 section 4.1.3: the token request repeats the redirect URI, so there is one spelling of it. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
+import { DURATION_BOUNDS, MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
+import { PROVIDER_REQUIREMENTS, TOKEN_ENDPOINT_AUTH_METHODS } from '../model/upstream-provider.js';
 import {
   block,
   choice,
@@ -19,10 +21,8 @@ const scopes = (about: string, derived?: string) =>
 const additionalAuthorizationParams = mapOf(
   { name: 'parameter', format: 'parameterName' },
   text('identifier', 'Value, sent as it stands.'),
-  'Up to 16 further parameters of the authorization request, such as `prompt` or `access_type`. Parameters that the protocol itself uses are refused.',
+  `Up to ${MAX_AUTHORIZATION_PARAMS} further parameters of the authorization request, such as \`prompt\` or \`access_type\`. Parameters that the protocol itself uses are refused.`,
 ).prefault({});
-
-const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 const redirectUri = text(
   'url',
@@ -96,12 +96,15 @@ const provider = block(
     name: text('dnsLabel', 'What strategies refer to; unique.'),
     type: choice(['oidc', 'oauth2'], 'Kind of provider.'),
     requirement: choice(
-      ['required', 'optional', 'onDemand'],
+      PROVIDER_REQUIREMENTS,
       '`required`: every sign-in visits it; `optional`: the person may skip it; `onDemand`: visited when a tool needs it.',
     ).default('required'),
     oidcConfig: oidcConfig.exactOptional(),
     oauth2Config: oauth2Config.exactOptional(),
-    timeout: text('duration', 'For one request to the provider.').default('10s'),
+    timeout: text(
+      'duration',
+      `For one request to the provider; ${DURATION_BOUNDS.providerRequest.text}.`,
+    ).default('10s'),
     ...egress,
   },
   { blocks: PROVIDER_BLOCKS },
@@ -142,12 +145,15 @@ const clientRegistration = block('How MCP clients become known.', {
 });
 
 const tokenLifespans = block('How long what is issued lives.', {
-  accessTokenLifespan: text('duration', 'Access token; 5s to 24h.').default('15m'),
-  refreshTokenLifespan: text('duration', 'Refresh token, anew with each rotation; 1m to 365d.').default('7d'),
-  authCodeLifespan: text('duration', 'Authorization code; 5s to 10m.').default('60s'),
+  accessTokenLifespan: text('duration', `Access token; ${DURATION_BOUNDS.accessToken.text}.`).default('15m'),
+  refreshTokenLifespan: text(
+    'duration',
+    `Refresh token, anew with each rotation; ${DURATION_BOUNDS.refreshToken.text}.`,
+  ).default('7d'),
+  authCodeLifespan: text('duration', `Authorization code; ${DURATION_BOUNDS.authCode.text}.`).default('60s'),
   sessionLifespan: text(
     'duration',
-    'Everything that comes from one sign-in, however often it is renewed; 5m to 365d, and no shorter than `refreshTokenLifespan`.',
+    `Everything that comes from one sign-in, however often it is renewed; ${DURATION_BOUNDS.session.text}, and no shorter than \`refreshTokenLifespan\`.`,
     { derived: '`30d`, or `refreshTokenLifespan` where that is longer' },
   ).exactOptional(),
 });

@@ -43,13 +43,13 @@ export const flag = (about: string) => z.boolean().register(facts, { about }).de
 /** A whole number within bounds. */
 export const count = (
   about: string,
-  [least, most]: readonly [number, number],
+  { min, max }: { readonly min: number; readonly max: number },
   more: Pick<FieldFacts, 'derived'> = {},
 ) =>
   z
     .int()
-    .min(least)
-    .max(most)
+    .min(min)
+    .max(max)
     .register(facts, { about, ...more });
 
 export const block = <T extends z.ZodRawShape>(about: string, shape: T, more: FieldFacts = {}) =>

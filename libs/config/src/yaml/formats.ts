@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
 import { redirectSchemeProblem } from '../urls/client-uris.js';
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
@@ -15,7 +16,6 @@ interface FormatRule {
   readonly check: (value: string) => FormatProblem | undefined;
 }
 
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** C0 controls, DEL and C1 controls. */
 const CONTROL = /\p{Cc}/u;
 

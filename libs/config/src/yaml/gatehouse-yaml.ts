@@ -1,3 +1,4 @@
+import { DEFAULT_PORT_BASE, INTERNAL_PORT_OFFSET, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { z } from 'zod';
 import { authServer } from './auth-server-fields.js';
 import {
@@ -13,7 +14,8 @@ import {
   text,
   type FieldFacts,
 } from './fields.js';
-import { INTERNAL_PORT_OFFSET } from '../model/internal-ports.js';
+import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js';
+import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
 
 const incomingAuth = block(
@@ -43,26 +45,26 @@ const incomingAuth = block(
   { blocks: { oidc: 'oidc', anonymous: undefined } },
 );
 
-const AT_ONCE = [1, 10_000] as const;
-
 const backends = list(
   block('One MCP server.', {
     name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
     url: text('url', 'Its MCP endpoint.'),
     transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
-    timeout: text('duration', 'For one call; 100ms to 10m.').default('30s'),
+    timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`).default('30s'),
     limits: block(
       'How much of it runs at once, at each replica of the proxy. What is over is refused at once (`busy`, with `Retry-After`).',
       {
-        calls: count('Calls that wait for their answer; 1 to 10000.', AT_ONCE).default(512),
-        callsPerPerson: count('Of one person, in all sign-ins together.', AT_ONCE, {
+        calls: count(`Calls that wait for their answer; ${AT_ONCE_BOUNDS.text}.`, AT_ONCE_BOUNDS).default(
+          512,
+        ),
+        callsPerPerson: count('Of one person, in all sign-ins together.', AT_ONCE_BOUNDS, {
           derived: 'a quarter of `calls`',
         }).exactOptional(),
         streams: count(
-          'Answers that go on as event streams; they take no place of calls. 1 to 10000.',
-          AT_ONCE,
+          `Answers that go on as event streams; they take no place of calls. ${AT_ONCE_BOUNDS.text}.`,
+          AT_ONCE_BOUNDS,
         ).default(512),
-        streamsPerPerson: count('Of one person, in all sign-ins together.', AT_ONCE, {
+        streamsPerPerson: count('Of one person, in all sign-ins together.', AT_ONCE_BOUNDS, {
           derived: 'a quarter of `streams`',
         }).exactOptional(),
       },
@@ -176,25 +178,25 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     ).prefault({ env: 'NATS_PROVISIONING_CREDENTIALS' }),
     streamReplicas: count(
       'How many servers of a NATS cluster hold each stream and bucket; 3 survives the loss of one.',
-      [1, 5],
+      { min: 1, max: 5 },
     ).default(1),
   }),
   shutdownDelay: text(
     'duration',
-    'How long a service that is asked to stop still takes new requests, so that whoever sends them hears of it first: its readiness says no, and each HTTP answer closes its connection; 0s to 1m.',
+    `How long a service that is asked to stop still takes new requests, so that whoever sends them hears of it first: its readiness says no, and each HTTP answer closes its connection; ${DURATION_BOUNDS.shutdownDelay.text}.`,
   ).default('3s'),
   shutdownTimeout: text(
     'duration',
-    'How long a service that is asked to stop finishes what it has begun, after that delay; 1s to 10m. Calls that take longer get an error. The orchestrator has to wait a little longer than both together.',
+    `How long a service that is asked to stop finishes what it has begun, after that delay; ${DURATION_BOUNDS.shutdown.text}. Calls that take longer get an error. The orchestrator has to wait a little longer than both together.`,
   ).default('25s'),
   startTimeout: text(
     'duration',
-    'How long a starting service waits for its database and its bus; 0s to 10m. After that it ends with exit code 75.',
+    `How long a starting service waits for its database and its bus; ${DURATION_BOUNDS.start.text}. After that it ends with exit code 75.`,
   ).default('30s'),
   limits: block('What the proxy takes of its clients.', {
     requestSize: text(
       'size',
-      'Of the body of one request; 16KiB to 64MiB. More is refused with 413.',
+      `Of the body of one request; ${SIZE_BOUNDS.request.text}. More is refused with 413.`,
     ).default('4MiB'),
     requestSizePerPerson: text(
       'size',
@@ -202,16 +204,19 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     ).default('16MiB'),
     answerSizePerPerson: text(
       'size',
-      'Of the answers of backends together that are kept for one person at one replica: each until all of it has come, was checked and is on its way; 64MiB to 4096MiB. More is `busy`.',
+      `Of the answers of backends together that are kept for one person at one replica: each until all of it has come, was checked and is on its way; ${SIZE_BOUNDS.answerPerPerson.text}. More is \`busy\`.`,
     ).default('128MiB'),
   }).prefault({}),
   listen: block('Where the services listen.', {
-    proxy: addresses('MCP clients.', 4483),
-    authorizationServer: addresses('Browsers and MCP clients.', 4484),
+    proxy: addresses('MCP clients.', DEFAULT_PORT_BASE + PORT_OFFSETS.proxy),
+    authorizationServer: addresses(
+      'Browsers and MCP clients.',
+      DEFAULT_PORT_BASE + PORT_OFFSETS['authorization-server'],
+    ),
     tokenVault: block('It has nothing for anybody but those who run it.', {
       host: text('host', 'An earlier way to write `internal.host`.').exactOptional(),
       port: port({ about: 'An earlier way to write `internal.port`.' }).exactOptional(),
-      internal: internal('4485'),
+      internal: internal(String(TOKEN_VAULT_INTERNAL_PORT)),
     }).prefault({}),
   }).prefault({}),
 });

@@ -1,4 +1,8 @@
+import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
+import { DURATION_BOUNDS } from '../model/bounds.js';
 import { block, choice, egress, list, mapOf, secret, text } from './fields.js';
+
+const SHORT_NAMES = ['access_token', 'id_token', 'jwt'] as const satisfies readonly TokenType[];
 
 const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
   tokenUrl: text('url', 'Token endpoint that exchanges.'),
@@ -12,27 +16,16 @@ const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
   resource: text('url', 'URL of the backend at the endpoint (RFC 8707).').exactOptional(),
   scopes: list(text('scope', 'One scope.'), 'Scopes to ask for.').default([]),
   subjectTokenType: choice(
-    [
-      'access_token',
-      'id_token',
-      'jwt',
-      'urn:ietf:params:oauth:token-type:access_token',
-      'urn:ietf:params:oauth:token-type:id_token',
-      'urn:ietf:params:oauth:token-type:jwt',
-    ],
+    [...SHORT_NAMES, ...SHORT_NAMES.map((name) => TOKEN_TYPES[name])],
     'Which token of the subject is sent, and as what; `id_token` needs a `subjectProviderName` of type oidc.',
     {
-      aliases: {
-        'urn:ietf:params:oauth:token-type:access_token': 'access_token',
-        'urn:ietf:params:oauth:token-type:id_token': 'id_token',
-        'urn:ietf:params:oauth:token-type:jwt': 'jwt',
-      },
+      aliases: Object.fromEntries(SHORT_NAMES.map((name) => [TOKEN_TYPES[name], name])),
     },
   ).default('access_token'),
   subjectProviderName: text('identifier', 'Provider whose stored token is the subject.', {
     derived: "the caller's own Gatehouse token; never guessed",
   }).exactOptional(),
-  timeout: text('duration', 'For one exchange.').default('10s'),
+  timeout: text('duration', `For one exchange; ${DURATION_BOUNDS.providerRequest.text}.`).default('10s'),
   ...egress,
 });
 

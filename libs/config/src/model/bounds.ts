@@ -1,0 +1,46 @@
+import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { parseSizeBytes } from '@gatehouse/kernel/sizes';
+
+/** The least and the most that a field may say, as they are written: for the rule, its message and the documentation. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  /** Such as `5s to 24h`. */
+  readonly text: string;
+}
+
+const bounds =
+  (parse: (text: string) => number | undefined) =>
+  (least: string, most: string): Bounds => {
+    const [min, max] = [parse(least), parse(most)];
+    if (min === undefined || max === undefined) throw new Error(`${least} or ${most} cannot be read.`);
+    return { min, max, text: `${least} to ${most}` };
+  };
+
+const durations = bounds(parseDurationMs);
+const sizes = bounds(parseSizeBytes);
+
+/** In milliseconds. */
+export const DURATION_BOUNDS = {
+  accessToken: durations('5s', '24h'),
+  refreshToken: durations('1m', '365d'),
+  authCode: durations('5s', '10m'),
+  session: durations('5m', '365d'),
+  start: durations('0s', '10m'),
+  shutdownDelay: durations('0s', '1m'),
+  shutdown: durations('1s', '10m'),
+  call: durations('100ms', '10m'),
+  providerRequest: durations('100ms', '30s'),
+} as const;
+
+/** In bytes. */
+export const SIZE_BOUNDS = {
+  request: sizes('16KiB', '64MiB'),
+  requestPerPerson: sizes('16KiB', '1024MiB'),
+  answerPerPerson: sizes('64MiB', '4096MiB'),
+} as const;
+
+/** Of what runs at once at one backend. */
+export const AT_ONCE_BOUNDS: Bounds = { min: 1, max: 10_000, text: '1 to 10000' };
+
+export const MAX_AUTHORIZATION_PARAMS = 16;
