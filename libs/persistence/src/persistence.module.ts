@@ -44,7 +44,7 @@ export class PersistenceModule {
         Room,
         Expiry,
       ],
-      exports: [Database, Expiry],
+      exports: [Database, Room, Expiry],
     };
   }
 }
