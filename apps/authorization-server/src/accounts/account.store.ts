@@ -53,6 +53,12 @@ export class AccountStore {
     };
   }
 
+  /** What a page calls the account's owner. */
+  async nameOf(accountId: AccountId): Promise<string> {
+    const account = await this.find(accountId);
+    return account?.name ?? account?.email ?? accountId;
+  }
+
   /** Whose account an identity belongs to, if anybody's. */
   async ownerOf(provider: string, subject: string): Promise<AccountId | undefined> {
     return await ownerOf(this.database, provider, subject);

@@ -1,65 +1,37 @@
-import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import type { AccountId } from '@gatehouse/kernel/ids';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
-import type { AttemptState, LegFailure, LegOutcome, SignInState } from './attempt.js';
+import type { AttemptState, LegFailure, LegOutcome } from './attempt.js';
 
 /** Pure changes of an attempt; the store applies each by compare-and-set. */
 
-/** The user said yes to the client, having seen what it will use and what will be used again. */
-export const approved = (state: SignInState, fingerprint: string): SignInState => ({
-  ...state,
-  approvedAs: fingerprint,
-  reuseConfirmed: true,
-});
+/** What is known when a provider has said who somebody is. */
+export interface LegProof {
+  readonly provider: string;
+  readonly identity: UpstreamIdentity;
+  /** The account that has this identity already. */
+  readonly owner: AccountId | undefined;
+  readonly primaryProvider: string;
+  /** The account that somebody new has by now, because they finished signing in in another browser meanwhile. */
+  readonly settledPerson: AccountId | undefined;
+  /** The id that a new account would get. */
+  readonly newAccount: AccountId;
+}
 
-export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
+/** A leg came back with an identity. The primary provider's says who the person is; the others are linked to that person. */
+export function legDone<State extends AttemptState>(state: State, proof: LegProof): State {
+  const { provider, primaryProvider, owner } = proof;
+  if (decidesAccount(state, proof)) return personProven(state, proof);
+  // Somebody new at the primary provider is another person. Linked to this account, they would sign in as it.
+  if (provider === primaryProvider && owner === undefined) return failed(state, provider, 'identity_taken');
+  return linked(withSettledPerson(state, proof), proof);
+}
 
-/**
- * The user is somebody else than the browser says: nothing of that account counts any more.
- * @param tsid of the session that this sign-in opens now
- */
-export const anotherAccount = (
-  state: SignInState,
-  primaryProvider: string,
-  tsid: SessionId,
-): SignInState => ({
-  kind: 'sign-in',
-  browserBinding: state.browserBinding,
-  clientId: state.clientId,
-  tsid,
-  reuseConfirmed: false,
-  legs: {},
-  fresh: withName(state.fresh, primaryProvider),
-});
+/** On the connect page the account is known already, unless the browser is only now being signed in. */
+const decidesAccount = (state: AttemptState, { provider, primaryProvider }: LegProof): boolean =>
+  provider === primaryProvider && (state.kind === 'sign-in' || state.person === undefined);
 
-/** A refusal is often a wrong account, so the next visit lets the user choose. */
-export const retried = <State extends AttemptState>(state: State, provider: string): State => {
-  const outcome = state.legs[provider];
-  if (outcome?.kind !== 'failed') return state;
-  const choosesAgain = outcome.reason === 'identity_taken' || outcome.reason === 'denied';
-  return {
-    ...state,
-    legs: without(state.legs, provider),
-    fresh: choosesAgain ? withName(state.fresh, provider) : state.fresh,
-  };
-};
-
-export const skipped = (state: SignInState, provider: string): SignInState =>
-  state.legs[provider]?.kind === 'failed' ? withOutcome(state, provider, { kind: 'skipped' }) : state;
-
-export const failed = <State extends AttemptState>(
-  state: State,
-  provider: string,
-  reason: LegFailure,
-): State => withOutcome(state, provider, { kind: 'failed', reason });
-
-/** @param owner the account that the identity belongs to already. */
-export const primaryDone = <State extends AttemptState>(
-  state: State,
-  provider: string,
-  identity: UpstreamIdentity,
-  owner: AccountId | undefined,
-  newAccount: AccountId,
-): State => {
+function personProven<State extends AttemptState>(state: State, proof: LegProof): State {
+  const { provider, identity, owner, newAccount } = proof;
   const person =
     owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
   const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
@@ -70,29 +42,39 @@ export const primaryDone = <State extends AttemptState>(
   const answers =
     isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
   return withOutcome({ ...state, person, legs, ...answers }, provider, { kind: 'done', identity });
-};
+}
 
-/**
- * Somebody new who, in another browser, has finished signing in meanwhile: the account written there is theirs.
- * @param owner of the identity that the primary provider proved.
- */
-export const personSettled = <State extends AttemptState>(
-  state: State,
-  owner: AccountId | undefined,
-): State =>
-  state.person?.isNew === true && owner !== undefined
-    ? { ...state, person: { accountId: owner, isNew: false } }
+const withSettledPerson = <State extends AttemptState>(state: State, { settledPerson }: LegProof): State =>
+  state.person?.isNew === true && settledPerson !== undefined
+    ? { ...state, person: { accountId: settledPerson, isNew: false } }
     : state;
 
-export const laterDone = <State extends AttemptState>(
-  state: State,
-  provider: string,
-  identity: UpstreamIdentity,
-  owner: AccountId | undefined,
-): State =>
+const linked = <State extends AttemptState>(state: State, { provider, identity, owner }: LegProof): State =>
   owner !== undefined && owner !== state.person?.accountId
     ? failed(state, provider, 'identity_taken')
     : withOutcome(state, provider, { kind: 'done', identity });
+
+export const failed = <State extends AttemptState>(
+  state: State,
+  provider: string,
+  reason: LegFailure,
+): State => withOutcome(state, provider, { kind: 'failed', reason });
+
+/** A refusal often means that the wrong account was used, so the next visit lets the user choose. */
+export const retried = <State extends AttemptState>(state: State, provider: string): State => {
+  const outcome = state.legs[provider];
+  if (outcome?.kind !== 'failed') return state;
+  const choosesAgain = outcome.reason === 'identity_taken' || outcome.reason === 'denied';
+  return {
+    ...state,
+    legs: Object.fromEntries(Object.entries(state.legs).filter(([name]) => name !== provider)),
+    fresh: choosesAgain ? [...new Set([...state.fresh, provider])] : state.fresh,
+  };
+};
+
+/** A failed leg that the person goes on without. */
+export const skipped = <State extends AttemptState>(state: State, provider: string): State =>
+  state.legs[provider]?.kind === 'failed' ? withOutcome(state, provider, { kind: 'skipped' }) : state;
 
 function withOutcome<State extends AttemptState>(state: State, provider: string, outcome: LegOutcome): State {
   return {
@@ -101,8 +83,3 @@ function withOutcome<State extends AttemptState>(state: State, provider: string,
     fresh: outcome.kind === 'done' ? state.fresh.filter((name) => name !== provider) : state.fresh,
   };
 }
-
-const withName = (names: readonly string[], name: string): string[] => [...new Set([...names, name])];
-
-const without = (legs: Readonly<Record<string, LegOutcome>>, provider: string): Record<string, LegOutcome> =>
-  Object.fromEntries(Object.entries(legs).filter(([name]) => name !== provider));

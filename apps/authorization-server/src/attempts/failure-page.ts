@@ -1,8 +1,9 @@
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { LegFailure } from './attempt.js';
 
-export interface FailureView {
+export interface FailureView extends FormFacts {
   readonly provider: string;
   readonly reason: LegFailure;
   readonly optional: boolean;
@@ -10,9 +11,6 @@ export interface FailureView {
   readonly connected: readonly string[];
   /** Backends that cannot be used without this provider. */
   readonly backends: readonly string[];
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
 interface FailureText {

@@ -1,17 +1,15 @@
 import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 
-export interface ConnectView {
+export interface ConnectView extends FormFacts {
   readonly provider: string;
   readonly scopes: readonly string[];
   readonly backends: readonly string[];
   /** Known only when the browser's user is the one who is asked. */
   readonly clientName: string | undefined;
   readonly signedInAs: string | undefined;
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
 /** Where a client sends its user when a provider is missing. Nothing happens before the user says so. */

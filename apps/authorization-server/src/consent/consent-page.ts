@@ -1,5 +1,6 @@
 import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provider';
 import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
@@ -12,7 +13,7 @@ interface OfferedProvider {
   readonly backends: readonly string[];
 }
 
-export interface ConsentView {
+export interface ConsentView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly providers: readonly OfferedProvider[];
@@ -20,9 +21,6 @@ export interface ConsentView {
   readonly signedInAs: string | undefined;
   /** Fingerprint of what this page shows; what is approved is that and nothing newer. */
   readonly shown: string;
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
 /** Asked before the browser is sent to any provider (MCP, security best practices: confused deputy). */

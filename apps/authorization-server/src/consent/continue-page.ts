@@ -1,18 +1,16 @@
 import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
 import { redirectTarget, unassuredNote } from './redirect-target.js';
 
-export interface ContinueView {
+export interface ContinueView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly accountName: string;
   /** The connections that the account has are used as they are. */
   readonly reused: boolean;
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
 /** The account has approved this client before: one question instead of the approval. */

@@ -1,11 +1,9 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
 import { Room, type Expendable } from '@gatehouse/persistence/room';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
 import { GRACE_MS } from '../refresh-tokens/refresh-token.store.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
@@ -77,11 +75,10 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly closing: CloseSession,
     private readonly room: Room,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sessions.shorten(this.config.tokenLifespans);
+    await this.sessions.shorten();
     this.#timer = setInterval(() => {
       this.#running ??= this.sweep()
         .catch((error: unknown) => this.log.failure('sweep-failed', error))

@@ -5,6 +5,7 @@ import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from './issuer-urls.js';
 import { sendPage } from './reply.js';
+import { RequestLimited, sendLimitedPage } from './request-limits.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
 
 /** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
@@ -20,6 +21,10 @@ export class PageErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const request = http.getRequest<FastifyRequest>();
     if (isGone(request.raw)) return;
+    if (exception instanceof RequestLimited) {
+      sendLimitedPage(reply, exception.seconds, this.urls.basePath);
+      return;
+    }
     if (exception instanceof HttpException) {
       void reply.code(exception.getStatus()).send(exception.getResponse());
       return;

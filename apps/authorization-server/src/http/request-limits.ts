@@ -23,12 +23,12 @@ const LIMITS = {
   page: { burst: 600, perSecond: 40 },
 } as const;
 
-type Kind = keyof typeof LIMITS;
+export type LimitedKind = keyof typeof LIMITS;
 
 /** Where people are, who get a page; all others are programs. */
-const PAGES: ReadonlySet<Kind> = new Set(['authorize', 'page']);
+const PAGES: ReadonlySet<LimitedKind> = new Set(['authorize', 'page']);
 
-const ENDPOINTS: Readonly<Record<string, Kind>> = {
+const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/authorize': 'authorize',
   '/oauth/begin': 'authorize',
   '/oauth/register': 'register',
@@ -40,7 +40,7 @@ const ENDPOINTS: Readonly<Record<string, Kind>> = {
 const UNLIMITED = new Set(['/healthz']);
 
 /** Every route has a limit, those that do not exist included. */
-export function kindOf(url: string): Kind | undefined {
+export function kindOf(url: string): LimitedKind | undefined {
   const [path = ''] = url.split('?');
   if (UNLIMITED.has(path)) return undefined;
   return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
@@ -54,8 +54,8 @@ export function isForPeople(url: string): boolean {
 
 /** Requests that cost us work before anybody has signed in, counted by caller. */
 export class RequestLimits {
-  readonly #limiters: Readonly<Record<Kind, RateLimiter>>;
-  readonly #warnings: Readonly<Record<Kind, () => void>>;
+  readonly #limiters: Readonly<Record<LimitedKind, RateLimiter>>;
+  readonly #warnings: Readonly<Record<LimitedKind, () => void>>;
   readonly #callerOf: CallerOf;
 
   constructor(
@@ -69,29 +69,44 @@ export class RequestLimits {
     this.#warnings = forEachKind((kind) => countedWarning(log, 'request-limited', { kind }));
   }
 
-  /** Answers 429 and returns true when the caller has to wait. */
-  refuses(kind: Kind, request: FastifyRequest, reply: FastifyReply): boolean {
+  /** Counts a request. @returns how long its caller has to wait; 0 when it may go on. */
+  waitSeconds(kind: LimitedKind, request: FastifyRequest): number {
     const seconds = this.#limiters[kind].waitSeconds(this.#callerOf(request.raw));
-    if (seconds === 0) return false;
-    this.#warnings[kind]();
-    void reply.header('retry-after', String(seconds));
-    if (PAGES.has(kind)) sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
-    else
-      sendProtocolError(request, reply, 429, {
-        error: 'temporarily_unavailable',
-        error_description: `Too many requests. Try again in ${seconds} s.`,
-      });
-    return true;
+    if (seconds > 0) this.#warnings[kind]();
+    return seconds;
   }
 
   /** Fastify's hook: before a request's body is read. */
   readonly onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const kind = kindOf(request.url);
-    if (kind === undefined || !this.refuses(kind, request, reply)) done();
+    const seconds = kind === undefined ? 0 : this.waitSeconds(kind, request);
+    if (kind === undefined || seconds === 0) done();
+    else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.basePath);
+    else {
+      void reply.header('retry-after', String(seconds));
+      sendProtocolError(request, reply, 429, {
+        error: 'temporarily_unavailable',
+        error_description: `Too many requests. Try again in ${seconds} s.`,
+      });
+    }
   };
 }
 
-function forEachKind<Value>(make: (kind: Kind) => Value): Readonly<Record<Kind, Value>> {
+/** A caller has to wait before a route is tried again. */
+export class RequestLimited extends Error {
+  override readonly name = 'RequestLimited';
+
+  constructor(readonly seconds: number) {
+    super('too many requests');
+  }
+}
+
+export function sendLimitedPage(reply: FastifyReply, seconds: number, basePath: string): void {
+  void reply.header('retry-after', String(seconds));
+  sendPage(reply, errorPage('busy', basePath), { status: 429 });
+}
+
+function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record<LimitedKind, Value>> {
   return {
     authorize: make('authorize'),
     register: make('register'),

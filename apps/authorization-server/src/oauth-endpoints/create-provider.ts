@@ -3,6 +3,7 @@ import { isGone } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
 import { publishedMetadata } from './discovery.js';
@@ -17,7 +18,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   // Host and protocol come from the issuer (asSeenByProvider), through the headers that a proxy would set.
   provider.proxy = true;
   provider.silent = true;
-  const { authorizationEndpoint } = parts.hooks.urls;
+  const { authorizationEndpoint } = new IssuerUrls(config);
   provider.use(async (ctx, next) => {
     await next();
     withoutInteractionCookies(ctx.res);
@@ -30,7 +31,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const openid = document === 'openid-configuration';
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, { authorizationEndpoint, openid });
   });
-  provider.use(parts.hooks.refreshTokens.writeSuccessor);
+  provider.use(parts.hooks.writeSuccessor);
   logEvents(provider, log, metrics);
   for (const { clientId } of config.clientRegistration.clients) await provider.Client.find(clientId);
   log.info('authorization-server-configured', {

@@ -1,6 +1,6 @@
 import type { Client, Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { CLOCK_TOLERANCE_SECONDS, systemClock } from '@gatehouse/kernel/clock';
+import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
@@ -10,11 +10,12 @@ import { documentFetch, isAllowedHost } from '../clients/metadata-documents.clie
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
-import { bindToBrowser, INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
+import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import { signInPolicy } from './interaction-policy.js';
 import type { TokenAccount } from './token-accounts.flow.js';
 
@@ -29,21 +30,22 @@ export interface LibraryParts {
   readonly signingKeys: SigningKeys;
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
+  readonly clock: Clock;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
 
 /** Nothing outlives the session that it is issued for. */
-function secondsWithinSession(ctx: KoaContextWithOIDC, lifespanMs: number): number {
+function secondsWithinSession(ctx: KoaContextWithOIDC, lifespanMs: number, clock: Clock): number {
   const account: TokenAccount | undefined = ctx.oidc.entities.Account;
-  const leftMs = (account?.sessionEndsAtMs ?? Infinity) - systemClock.nowMs();
+  const leftMs = (account?.sessionEndsAtMs ?? Infinity) - clock.nowMs();
   return Math.max(1, Math.floor(Math.min(lifespanMs, leftMs) / SECOND_MS));
 }
 
 /** Everything that oidc-provider is told. */
 export function libraryConfiguration(parts: LibraryParts): Configuration {
   const { config, cookieKeys, hooks } = parts;
-  const { urls } = hooks;
+  const { isHttps } = new IssuerUrls(config);
   return {
     adapter: hooks.adapter,
     findAccount: hooks.findAccount,
@@ -67,7 +69,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     cookies: {
       keys: [cookieKeys.derive('cookies').reveal()],
       names: {
-        session: cookieName('gh-session', urls.isHttps),
+        session: cookieName('gh-session', isHttps),
         interaction: INTERACTION_COOKIE,
         resume: RESUME_COOKIE,
       },
@@ -78,10 +80,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
     interactions: {
       policy: signInPolicy(),
-      url: (ctx, { uid }) => {
-        bindToBrowser(ctx.res, ctx.req.headers.cookie, uid, hooks.attemptCookies);
-        return urls.url(`/sign-in/${uid}`);
-      },
+      url: hooks.interactionUrl,
     },
     ...clients(parts),
     ...tokens(parts),
@@ -109,15 +108,15 @@ function clients({ config, signingKeys }: LibraryParts): Configuration {
   };
 }
 
-function tokens({ config: { tokenLifespans }, signingKeys, hooks }: LibraryParts): Configuration {
+function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: LibraryParts): Configuration {
   return {
     jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
     enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
-      AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs),
+      AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
       IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
-      RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs),
+      RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
       Interaction: inSeconds(ATTEMPT_TTL_MS),
       Grant: inSeconds(GRANT_TTL_MS),
@@ -132,15 +131,11 @@ function tokens({ config: { tokenLifespans }, signingKeys, hooks }: LibraryParts
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
-    // The grant's id is the session's id.
-    extraTokenClaims: async (ctx, token) => {
-      await hooks.refreshTokens.beforeSigning(ctx);
-      return 'grantId' in token ? { tsid: token.grantId } : undefined;
-    },
+    extraTokenClaims: hooks.extraTokenClaims,
   };
 }
 
-function features({ config, signingKeys }: LibraryParts): NonNullable<Configuration['features']> {
+function features({ config, signingKeys, clock }: LibraryParts): NonNullable<Configuration['features']> {
   const { dynamic, initialAccessToken, metadataDocuments } = config.clientRegistration;
   const { alg, kid } = signingKeys.signing;
   return {
@@ -165,7 +160,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           clientIdMetadataDocument: {
             enabled: true,
             ack: 'draft-02',
-            allowFetch: documentFetchPolicy(config),
+            allowFetch: documentFetchPolicy(config, clock),
             allowClient: allowDocumentClient,
             cacheDuration: DOCUMENT_CACHE_SECONDS,
           },
@@ -199,9 +194,9 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
 }
 
 /** Every endpoint that takes a client id can make us fetch, so what one address may cost others is bounded here. */
-function documentFetchPolicy({ clientRegistration, trustedProxies }: AuthorizationServerPart) {
+function documentFetchPolicy({ clientRegistration, trustedProxies }: AuthorizationServerPart, clock: Clock) {
   const callerOf = callerBehind(trustedProxies);
-  const fetches = new RateLimiter(DOCUMENT_FETCHES, systemClock);
+  const fetches = new RateLimiter(DOCUMENT_FETCHES, clock);
   return (ctx: KoaContextWithOIDC | undefined, clientId: string): boolean => {
     if (!isAllowedHost(clientId, clientRegistration.metadataDocuments)) return false;
     // Our own pages look up a client that its request has named before; they come without a context.

@@ -1,8 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Account as LibraryAccount } from 'oidc-provider';
 import { AccountStore } from '../accounts/account.store.js';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
 import { SessionStore } from '../sessions/session.store.js';
 
 /** What is redeemed: its grant's id is its session's id. */
@@ -22,7 +20,6 @@ export class TokenAccounts {
   constructor(
     private readonly accounts: AccountStore,
     private readonly sessions: SessionStore,
-    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
   /** @param redeemed absent on pages. */
@@ -41,9 +38,6 @@ export class TokenAccounts {
 
   /** A code has been used up by now, so its session begins to run; a refresh token may still turn out not to be exchanged. */
   async #sessionEnd(tsid: string, kind: string | undefined): Promise<number | undefined> {
-    const { tokenLifespans } = this.config;
-    return kind === 'RefreshToken'
-      ? await this.sessions.endOf(tsid, tokenLifespans)
-      : await this.sessions.use(tsid, tokenLifespans);
+    return kind === 'RefreshToken' ? await this.sessions.endOf(tsid) : await this.sessions.use(tsid);
   }
 }

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { Rows } from '../rows/rows.store.js';
 
 /** `expired` is nobody's doing and is told to the vault only; the others are events. */
@@ -52,11 +53,6 @@ const closedSession = (row: ClosedRow): ClosedSession => ({
   closedAtMs: row.closed_at.getTime(),
 });
 
-type Lifespans = Pick<
-  AuthorizationServerPart['tokenLifespans'],
-  'refreshTokenLifespanMs' | 'sessionLifespanMs'
->;
-
 /** $2 is what a session lasts today: a shorter one than yesterday counts for those that are open already. */
 const OPEN_FOR = `tsid = $1 and closed_at is null and least(expires_at, opened_at + $2 * interval '1 ms') > now()`;
 
@@ -65,10 +61,12 @@ export class SessionStore {
   constructor(
     private readonly database: Database,
     private readonly rows: Rows,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
   ) {}
 
   /** Opening it again changes nothing: a reloaded page finishes the same sign-in. */
-  async open(session: OpenSession, { refreshTokenLifespanMs, sessionLifespanMs }: Lifespans): Promise<void> {
+  async open(session: OpenSession): Promise<void> {
+    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
     await this.database.query({
       name: 'session-open',
       text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
@@ -104,10 +102,8 @@ export class SessionStore {
    * The session was used, and goes on for as long as a refresh token lives.
    * @returns when it ends at the latest, in milliseconds since the epoch; `undefined` when it is over.
    */
-  async use(
-    tsid: string,
-    { refreshTokenLifespanMs, sessionLifespanMs }: Lifespans,
-  ): Promise<number | undefined> {
+  async use(tsid: string): Promise<number | undefined> {
+    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
     const { rows } = await this.database.query<EndRow>({
       name: 'session-use',
       text: `update sessions
@@ -119,11 +115,11 @@ export class SessionStore {
   }
 
   /** @returns the same, without using it. */
-  async endOf(tsid: string, { sessionLifespanMs }: Lifespans): Promise<number | undefined> {
+  async endOf(tsid: string): Promise<number | undefined> {
     const { rows } = await this.database.query<EndRow>({
       name: 'session-end',
       text: `select opened_at + $2 * interval '1 ms' as ends_at from sessions where ${OPEN_FOR}`,
-      values: [tsid, sessionLifespanMs],
+      values: [tsid, this.config.tokenLifespans.sessionLifespanMs],
     });
     return rows[0]?.ends_at.getTime();
   }
@@ -164,12 +160,12 @@ export class SessionStore {
   }
 
   /** Sessions that were opened when a session was allowed to last longer. */
-  async shorten({ sessionLifespanMs }: Pick<Lifespans, 'sessionLifespanMs'>): Promise<void> {
+  async shorten(): Promise<void> {
     await this.database.query({
       name: 'session-shorten',
       text: `update sessions set expires_at = opened_at + $1 * interval '1 ms'
         where closed_at is null and expires_at > opened_at + $1 * interval '1 ms'`,
-      values: [sessionLifespanMs],
+      values: [this.config.tokenLifespans.sessionLifespanMs],
     });
   }
 
