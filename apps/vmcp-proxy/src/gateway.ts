@@ -1,7 +1,9 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
@@ -39,7 +41,6 @@ import { AuthorizedBackend } from './backends/authorized-backend.js';
 import { Credentials } from './outgoing-auth/credentials.js';
 import { ReplyKey } from './outgoing-auth/reply-key.js';
 import { strategiesOf } from './outgoing-auth/strategies.js';
-import { VaultKey } from './outgoing-auth/vault-key.js';
 
 export interface GatewaySurroundings {
   readonly contracts: Pick<ContractClient, 'ask'>;
@@ -123,7 +124,7 @@ async function makeBackendSide(
   { contracts, log, clocks }: GatewaySurroundings,
   { lookedUp }: CallMetrics,
 ): Promise<BackendSide> {
-  const vaultKey = new VaultKey(contracts);
+  const vaultKey = new VaultKey(contracts, systemClock);
   const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
   const client = new BackendClient(part.backends);

@@ -10,7 +10,7 @@ import { ConnectAnswers } from './connect-answers.js';
 import type { ConnectLink } from './connect-link.js';
 
 /** A link that this browser may follow. */
-export interface ReadyLink {
+interface ReadyLink {
   readonly provider: AuthorizationServerPart['upstreamProviders'][number];
   readonly session: OpenSession | undefined;
   readonly browser: BrowserSession | undefined;

@@ -3,7 +3,8 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
-import { Room, type Expendable } from '@gatehouse/persistence/room';
+import { Expiry } from '@gatehouse/persistence/expiry';
+import type { Expendable } from '@gatehouse/persistence/room';
 import { GRACE_MS } from '../refresh-tokens/refresh-token.store.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
@@ -70,12 +71,19 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   #running: Promise<void> | undefined;
 
   constructor(
-    private readonly database: Database,
+    database: Database,
     private readonly sessions: SessionStore,
     private readonly closing: CloseSession,
-    private readonly room: Room,
+    private readonly expiry: Expiry,
     private readonly log: Log,
-  ) {}
+  ) {
+    expiry.add({
+      endExpired: async () => {
+        for (const sweep of SWEEPS) await database.query(sweep);
+      },
+      expendable: EXPENDABLE,
+    });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.sessions.shorten();
@@ -97,7 +105,6 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     await this.sessions.closeExpired();
     for (const tsid of await this.sessions.beyond(mostSessions, CLOSED_AT_ONCE))
       await this.closing.close(tsid, 'revoked');
-    for (const sweep of SWEEPS) await this.database.query(sweep);
-    await this.room.make(EXPENDABLE);
+    await this.expiry.run();
   }
 }

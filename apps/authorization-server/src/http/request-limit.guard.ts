@@ -14,7 +14,7 @@ const KIND = 'request-limit';
 
 /** Counts a route once more, as something that costs more than a page does. */
 @Injectable()
-export class RequestLimitGuard implements CanActivate {
+class RequestLimitGuard implements CanActivate {
   constructor(
     private readonly limits: RequestLimits,
     private readonly reflector: Reflector,

@@ -36,13 +36,16 @@ export class CompleteSignIn {
   ): Promise<Shown | undefined> {
     const { state } = situation.attempt;
     const settled = await this.#settle(state);
-    if (settled.kind === 'identity_taken')
-      return await this.#legFailed(situation, settled.provider, settled.kind);
+    if (settled.kind === 'identity_taken') {
+      await this.#legFailed(situation, settled.provider, settled.kind);
+      return undefined;
+    }
     const { accountId } = settled;
     const opening = await this.opening.open(situation, { accountId, client: request.client, providers });
     switch (opening.kind) {
       case 'leg_lost':
-        return await this.#legFailed(situation, opening.provider, 'invalid_response');
+        await this.#legFailed(situation, opening.provider, 'invalid_response');
+        return undefined;
       case 'connection_gone':
         return undefined;
       case 'open': {
@@ -63,7 +66,7 @@ export class CompleteSignIn {
     });
   }
 
-  async #legFailed({ attempt }: Situation, provider: string, reason: LegFailure): Promise<undefined> {
+  async #legFailed({ attempt }: Situation, provider: string, reason: LegFailure): Promise<void> {
     await this.attempts.change(attempt, (state) => failed(state, provider, reason));
   }
 }
