@@ -7,7 +7,7 @@ import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
 import { ReceiveLeg } from './receive-leg.flow.js';
 
-/** Where providers send the browser back to: each has a callback of its own, and there is one that several may share. */
+/** Providers send the browser back here. Each can have its own callback, and several can share the common one. */
 @Controller('oauth/callback')
 @ForPeople()
 export class CallbackController {
@@ -24,7 +24,7 @@ export class CallbackController {
   @Get(':callback')
   async own(@Param('callback') callback: string, @Req() request: FastifyRequest): Promise<Shown> {
     const parsed = configuredName.safeParse(callback);
-    // One spelling: what was registered, not what can be decoded to it.
+    // The path must be spelled as it was registered. Percent-encoded spellings of it are other paths.
     if (!parsed.success || !pathOf(request).endsWith(`/${parsed.data}`))
       throw new GatehouseError('callback_unknown', 'a callback of nobody');
     return await this.#receive(request, { callback: parsed.data });
@@ -34,13 +34,13 @@ export class CallbackController {
     if (isLookingAhead(request)) return { kind: 'empty', status: 503 };
     const query = request.url.split('?').slice(1).join('?');
     const { attempt, uid } = await this.legs.receive({ query, ...by }, request.headers.cookie);
-    // The address with the code leaves the history, and the page of the attempt says what is next.
+    // The redirect takes the code out of the browser's history. The page of the attempt goes on.
     const path = attempt.state.kind === 'sign-in' ? `/sign-in/${uid}` : `/connect/attempt/${attempt.id}`;
     return { kind: 'redirect', status: 303, location: this.urls.path(path) };
   }
 }
 
-/** A link scanner or a prefetching browser: a code works once, so it is kept for whoever really comes. */
+/** A link scanner or a prefetching browser must not use up the code, which works once. */
 const isLookingAhead = ({ method, headers }: FastifyRequest): boolean =>
   method === 'HEAD' || [headers['sec-purpose'], headers['purpose']].some((why) => why?.includes('prefetch'));
 

@@ -57,7 +57,7 @@ describe('a leg that came back with an identity', () => {
       fc.property(signInState, proof, (state, facts) => {
         fc.pre(state.person?.isNew === false && state.legs[PRIMARY]?.kind !== 'done');
         const after = legDone(state, { ...facts, provider: PRIMARY });
-        fc.pre(after.person?.accountId !== state.person?.accountId);
+        fc.pre(after.person?.accountId !== state.person.accountId);
         expect([after.approvedAs, after.reuseConfirmed]).toEqual([undefined, false]);
       }),
     );

@@ -4,14 +4,14 @@ import type { AttemptState, LegFailure, LegOutcome } from './attempt.js';
 
 /** Pure changes of an attempt; the store applies each by compare-and-set. */
 
-/** What is known when a provider has said who somebody is. */
+/** A provider has named a person; this is all that is known about it. */
 export interface LegProof {
   readonly provider: string;
   readonly identity: UpstreamIdentity;
   /** The account that has this identity already. */
   readonly owner: AccountId | undefined;
   readonly primaryProvider: string;
-  /** The account that somebody new has by now, because they finished signing in in another browser meanwhile. */
+  /** The account of a new person who has meanwhile finished signing in in another browser. */
   readonly settledPerson: AccountId | undefined;
   /** The id that a new account would get. */
   readonly newAccount: AccountId;
@@ -35,9 +35,9 @@ function personProven<State extends AttemptState>(state: State, proof: LegProof)
   const person =
     owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
   const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
-  // What was connected as somebody else belongs to that somebody.
+  // Connections that were made as another person belong to that person.
   const legs = isAnother ? {} : state.legs;
-  // The page that was answered named the account that the browser was signed in as.
+  // The approval page named the account of the browser session, so its approval is not this person's.
   const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
   const answers =
     isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};

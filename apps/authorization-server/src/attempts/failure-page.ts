@@ -19,7 +19,7 @@ interface FailureText {
   readonly retry: string;
 }
 
-/** A leg that failed is never the end: says which provider, what happened, and what can be done. */
+/** Tells which provider failed, what happened, and what the person can do now. */
 export function failurePage(view: FailureView): Html {
   const { provider, reason, optional, connected, backends, csrf, action, basePath } = view;
   const { title, what, retry } = textFor(provider, reason);
@@ -29,7 +29,7 @@ export function failurePage(view: FailureView): Html {
     page: 'failure',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert"><p>${what}</p></div>
-      ${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.join(', ')}</strong>.</p>`}
+      ${connected.length === 0 ? undefined : html`<p>Already connected, and still good: <strong>${connected.join(', ')}</strong>.</p>`}
       ${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${provider}, these will not work: ${backends.join(', ')}.</p>` : undefined}
       <form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
         <input type="hidden" name="csrf" value="${csrf}" />
@@ -54,7 +54,7 @@ function textFor(provider: string, reason: LegFailure): FailureText {
     case 'provider_unavailable':
       return {
         title: `${provider} cannot be reached`,
-        what: `${provider} does not answer at the moment, or answers that it is out of order.`,
+        what: `${provider} does not respond at the moment, or says that it is out of order.`,
         retry: 'Try again',
       };
     case 'provider_error':
@@ -65,14 +65,14 @@ function textFor(provider: string, reason: LegFailure): FailureText {
       };
     case 'invalid_response':
       return {
-        title: `The answer of ${provider} was not valid`,
-        what: `What came back from ${provider} could not be verified, so it was not used.`,
+        title: `The response of ${provider} was not valid`,
+        what: `The gateway could not verify the response of ${provider}, so it did not use it.`,
         retry: 'Try again',
       };
     case 'identity_taken':
       return {
-        title: 'That account is taken',
-        what: `The account you chose at ${provider} is somebody else's here. Choose another one, or sign in as that person from the beginning.`,
+        title: 'This account belongs to somebody else',
+        what: `Another person here has already connected the account that you chose at ${provider}. Choose another account, or start again and sign in as that person.`,
         retry: 'Try again with another account',
       };
   }

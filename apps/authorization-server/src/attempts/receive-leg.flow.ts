@@ -12,7 +12,7 @@ export interface ReceivedLeg {
   readonly uid: string;
 }
 
-/** A provider's answer: checked to come from the browser that was sent there, handed to the vault, and recorded. */
+/** A browser comes back from a provider. It has to be the browser that was sent there; then the vault completes the leg. */
 @Injectable()
 export class ReceiveLeg {
   constructor(
@@ -29,7 +29,7 @@ export class ReceiveLeg {
   async receive(arrival: Arrival, cookieHeader: string | undefined): Promise<ReceivedLeg> {
     const attempt = await this.#attempt(arrival.query);
     const browser = this.cookies.bound(attempt.state.browserBinding, cookieHeader);
-    // Checked before the vault hears of it: somebody else's browser must not use up the leg.
+    // This is checked before the vault is asked: another browser must not use up the leg.
     if (browser === undefined) throw new GatehouseError('callback_wrong_browser');
     const reply = await this.vault.complete(arrival, browser.binding);
     if (reply.attemptId !== attempt.id)

@@ -10,7 +10,7 @@ import { Vault } from '../vault/vault.client.js';
 
 export type Adoption =
   | 'adopted'
-  /** Only the first time says who is at the browser: going back in the history after signing out signs nobody in. */
+  /** Only the first time signs the browser in. Going back in the history after signing out does not. */
   | 'adopted_before'
   | 'leg_failed';
 
@@ -38,7 +38,7 @@ export class AdoptConnections {
     return 'adopted';
   }
 
-  /** @returns false when what the vault holds of the leg cannot be used. */
+  /** @returns false when the vault's result of the leg cannot be used. */
   async #adoptOne(leg: Parameters<Vault['adopt']>[0]): Promise<boolean> {
     try {
       await this.vault.adopt(leg);

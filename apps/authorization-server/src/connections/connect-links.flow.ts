@@ -38,7 +38,7 @@ export class ConnectLinks {
     if (provider === undefined || (tsid !== undefined && session === undefined))
       return { kind: 'shown', shown: this.answers.linkEnded() };
     const browser = await this.browsers.current(exchange);
-    // Neither a link nor a signed-in browser says for whom it would be.
+    // Neither the link nor the browser names an account.
     if (browser === undefined && session === undefined)
       return { kind: 'shown', shown: this.answers.toConnections() };
     if (browser !== undefined && session !== undefined && browser.accountId !== session.accountId)

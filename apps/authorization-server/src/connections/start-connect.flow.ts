@@ -11,7 +11,7 @@ import { VisitProvider } from './visit-provider.flow.js';
 
 export interface ConnectRequest {
   readonly provider: string;
-  /** Whose connection it has to be; absent: of whoever signs in. */
+  /** The account that the connection is for; absent: the account that signs in. */
   readonly expectedAccountId?: AccountId;
   /** The browser's account, when it is signed in. */
   readonly signedInAs?: AccountId;
@@ -32,7 +32,7 @@ export class StartConnect {
   async connect({ provider, expectedAccountId, signedInAs, cookieHeader }: ConnectRequest): Promise<Shown> {
     const state = {
       provider,
-      // The user came here because something is missing or broken: let them choose.
+      // The person is here because a connection is missing or broken, so the provider lets them choose the account.
       fresh: [provider],
       ...(expectedAccountId === undefined ? {} : { expectedAccountId }),
       ...(signedInAs === undefined ? {} : { person: { accountId: signedInAs, isNew: false } }),

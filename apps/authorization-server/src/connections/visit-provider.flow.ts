@@ -13,7 +13,7 @@ export class VisitProvider {
     private readonly answers: ConnectAnswers,
   ) {}
 
-  /** @param attempt of the browser that asks; that it is was checked when it was loaded. */
+  /** @param attempt belongs to the browser that asks, which was checked when it was loaded. */
   async away(
     attempt: StoredAttempt<ConnectState>,
     provider: string,

@@ -17,13 +17,13 @@ export interface ConsentView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly providers: readonly OfferedProvider[];
-  /** Known from this browser. */
+  /** The account of the browser session. */
   readonly signedInAs: string | undefined;
-  /** Fingerprint of what this page shows; what is approved is that and nothing newer. */
+  /** Fingerprint of what this page shows. The approval is for that, and for nothing newer. */
   readonly shown: string;
 }
 
-/** Asked before the browser is sent to any provider (MCP, security best practices: confused deputy). */
+/** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
   const { client, redirectUri, providers, signedInAs, shown, csrf, action, basePath } = view;
   return layout({

@@ -9,11 +9,11 @@ export interface ContinueView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly accountName: string;
-  /** The connections that the account has are used as they are. */
+  /** The account's connections are used again. */
   readonly reused: boolean;
 }
 
-/** The account has approved this client before: one question instead of the approval. */
+/** The account has approved this client before, so there is one question instead of the whole approval. */
 export function continuePage(view: ContinueView): Html {
   const { client, redirectUri, accountName, reused, csrf, action, basePath } = view;
   return layout({

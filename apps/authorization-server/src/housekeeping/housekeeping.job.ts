@@ -14,7 +14,7 @@ const EVERY_MS = MINUTE_MS;
 /** Rows that nobody can use any more. Every statement may run on several replicas at once. */
 export const SWEEPS = [
   {
-    // What was exchanged is kept for no longer than it is answered again.
+    // A successor is kept only as long as it may be given again.
     name: 'sweep-successors',
     text: `update oidc_records set sealed_successor = null
       where sealed_successor is not null and consumed_at < now() - interval '${GRACE_MS} ms'`,
@@ -33,18 +33,18 @@ export const SWEEPS = [
       and not exists (select from approvals a where a.client_id = r.payload->>'client_id')`,
   },
   {
-    // The vault drops what an attempt has left by itself long before.
+    // The vault has dropped the rest of such an attempt by itself long before.
     name: 'sweep-abandoned',
     text: "delete from abandoned_attempts where abandoned_at < now() - interval '7 days'",
   },
 ] as const;
 
-/** What anybody can make us store who has not signed in. Whoever floods us takes no room from those who have. */
+/** Rows that anybody can cause without signing in. A flood of them takes no room from people who have signed in. */
 export const EXPENDABLE: readonly Expendable[] = [
   { table: 'attempts', age: 'created_at', maxBytes: 256 * MIB },
   {
     table: 'oidc_records',
-    // Requests on their way, and browsers in which nobody is signed in; a sign-in that is done has a grant.
+    // Requests under way, and browsers in which nobody is signed in. A finished sign-in has a grant.
     where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')
       and not (model = 'Session' and payload ? 'accountId')`,
     age: 'created_at',
@@ -61,8 +61,8 @@ export const EXPENDABLE: readonly Expendable[] = [
   },
 ];
 
-/** Of one account at a time. Its clients together need fewer; a client that signs in for every call has no more of them open. */
-const MOST_SESSIONS = 1_000;
+/** Open sessions of one account. Its clients need fewer; a client that signs in for every call gets no more. */
+const MAX_SESSIONS = 1_000;
 const CLOSED_AT_ONCE = 100;
 
 @Injectable()
@@ -101,9 +101,9 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     await this.#running;
   }
 
-  async sweep(mostSessions = MOST_SESSIONS): Promise<void> {
+  async sweep(maxSessions = MAX_SESSIONS): Promise<void> {
     await this.sessions.closeExpired();
-    for (const tsid of await this.sessions.beyond(mostSessions, CLOSED_AT_ONCE))
+    for (const tsid of await this.sessions.beyond(maxSessions, CLOSED_AT_ONCE))
       await this.closing.close(tsid, 'revoked');
     await this.expiry.run();
   }

@@ -37,10 +37,10 @@ export class PageErrorFilter implements ExceptionFilter {
 
   #wayOn(error: GatehouseError, { method, url, routeOptions }: FastifyRequest): WayOn | undefined {
     const route = routeOptions.url ?? '';
-    // What the connect page connects can be begun anew here. A sign-in begins at its application, and nowhere else.
+    // A visit of the connect page can begin again here. A sign-in begins in its client only.
     if (error.code === 'attempt_wrong_browser' && route.startsWith('/connect/'))
       return { href: this.urls.path('/connections'), label: 'Your connections' };
-    // A callback's address carries a code: it is used up, and does not go into a page.
+    // A callback's address carries a code, which is used up and must not stand in a page.
     const canRetry = error.facts.owner === 'capacity' && method === 'GET' && !route.includes('/callback');
     return canRetry ? { href: this.urls.path(url), label: 'Try again' } : undefined;
   }

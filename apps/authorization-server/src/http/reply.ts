@@ -31,7 +31,7 @@ export function sendPage(
   void reply.send(bodyOf(reply, { kind: 'page', page, ...options }));
 }
 
-/** RFC 6749 section 5.2. Clients that are scripts of a page may read why, as they may read every other answer. */
+/** RFC 6749 section 5.2. Scripts of other origins may read it, like every other response of these endpoints. */
 export function sendProtocolError(
   request: FastifyRequest,
   reply: FastifyReply,

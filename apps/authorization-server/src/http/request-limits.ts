@@ -10,8 +10,8 @@ import { RateLimiter } from './rate-limit.js';
 import { sendPage, sendProtocolError } from './reply.js';
 
 /**
- * Generous for people, for offices behind one address, and for hosted clients that refresh for many from one; what they
- * bound is a script.
+ * People, offices behind one address, and hosted clients that refresh for many people stay far below these. A script does
+ * not.
  */
 const LIMITS = {
   /** What begins a sign-in or a leg of one. */
@@ -25,7 +25,7 @@ const LIMITS = {
 
 export type LimitedKind = keyof typeof LIMITS;
 
-/** Where people are, who get a page; all others are programs. */
+/** People call these, and get a page. Programs call the others. */
 const PAGES: ReadonlySet<LimitedKind> = new Set(['authorize', 'page']);
 
 const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
@@ -36,23 +36,23 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/revoke': 'revoke',
 };
 
-/** Asked by whoever watches over the service, often, and cheap. */
+/** Probes ask often, and the response costs nothing. */
 const UNLIMITED = new Set(['/healthz']);
 
-/** Every route has a limit, those that do not exist included. */
+/** Every path has a limit, even one without a route. */
 export function kindOf(url: string): LimitedKind | undefined {
   const [path = ''] = url.split('?');
   if (UNLIMITED.has(path)) return undefined;
   return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
 }
 
-/** Whether whoever asks there is a person with a browser. */
+/** Whether people with a browser call this path. */
 export function isForPeople(url: string): boolean {
   const kind = kindOf(url);
   return kind !== undefined && PAGES.has(kind);
 }
 
-/** Requests that cost us work before anybody has signed in, counted by caller. */
+/** Counts requests by caller, because they cost work before anybody has signed in. */
 export class RequestLimits {
   readonly #limiters: Readonly<Record<LimitedKind, RateLimiter>>;
   readonly #warnings: Readonly<Record<LimitedKind, () => void>>;
@@ -92,7 +92,7 @@ export class RequestLimits {
   };
 }
 
-/** A caller has to wait before a route is tried again. */
+/** The caller has sent too much, and may come back after some seconds. */
 export class RequestLimited extends Error {
   override readonly name = 'RequestLimited';
 

@@ -15,7 +15,7 @@ const METADATA_MAX_AGE_SECONDS = 3_600;
 export async function createProvider(parts: LibraryParts, log: Log, metrics: Metrics): Promise<Provider> {
   const { config } = parts;
   const provider = new Provider(config.issuer, libraryConfiguration(parts));
-  // Host and protocol come from the issuer (asSeenByProvider), through the headers that a proxy would set.
+  // asSeenByProvider sets host and protocol from the issuer, in the headers that a proxy would set.
   provider.proxy = true;
   provider.silent = true;
   const { authorizationEndpoint } = new IssuerUrls(config);
@@ -41,7 +41,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   return provider;
 }
 
-/** What the library does, as facts: ids and codes, never a value that somebody presented. */
+/** Logs and counts what the library does: ids and codes, never a presented value. */
 function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   const tokens = metrics.counter('tokens_issued_total', 'Token responses.', ['grant_type']);
   const refusals = metrics.counter('protocol_errors_total', 'Requests refused by the protocol endpoints.', [
@@ -83,10 +83,10 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
     log.failure('protocol-endpoint-failed', error);
     answerOutage(ctx, error);
   });
-  // Koa's own event, which the library's types do not know.
+  // This event is Koa's own. The library's types do not know it.
   const koa: EventEmitter = provider;
   koa.on('error', (error: Error, ctx?: KoaContextWithOIDC) => {
-    // Whoever goes away while we answer makes no failure of ours.
+    // A caller that leaves before its response is no failure of ours.
     if (ctx === undefined || !isGone(ctx.req)) log.failure('protocol-endpoint-failed', error);
   });
 }

@@ -5,7 +5,7 @@ import { AttemptStore, type StoredAttempt } from '../attempts/attempt.store.js';
 import { DiscardAbandonedAttempts } from '../attempts/discard-abandoned-attempts.job.js';
 import { abandonmentOf, type Abandonment } from './abandonment.js';
 
-/** An abandoned chain leaves nothing behind, here or in the vault. */
+/** Gives a sign-in up. Nothing of it stays, here or in the vault. */
 @Injectable()
 export class AbandonSignIn {
   constructor(
@@ -26,7 +26,7 @@ export class AbandonSignIn {
     return abandonment;
   }
 
-  /** The walk of one account ends, and one of another begins: neither a leg nor a token of the first is left in it. */
+  /** The sign-in begins again as another account. It keeps neither a leg nor a token of the first one. */
   async startOver(
     { id }: StoredAttempt<SignInState>,
     next: (state: SignInState) => SignInState,

@@ -1,13 +1,13 @@
 import type { LegFailure, SignInState } from '../attempts/attempt.js';
 import type { Refusal } from '../oauth-endpoints/authorization-requests.flow.js';
 
-/** What the client is told when its user gives up (RFC 6749, section 4.1.2.1). */
+/** What the client is told when the person gives up (RFC 6749, section 4.1.2.1). */
 export interface Abandonment {
   readonly refusal: Refusal;
   readonly description: string;
 }
 
-/** The client learns which provider stood in the way; nothing of what the provider said. */
+/** The client learns which provider failed, and nothing of what that provider said. */
 export function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
   for (const [provider, outcome] of Object.entries(state.legs))
     if (outcome.kind === 'failed')

@@ -21,7 +21,7 @@ import { anotherAccount, approved, reuseConfirmed } from './sign-in-state.js';
 const decision = z.enum(['approve', 'continue', 'another', 'retry', 'skip', 'cancel']);
 type Decision = z.output<typeof decision>;
 
-/** What the user answered on one of the pages. */
+/** The person has answered one of the pages. */
 @Injectable()
 export class AnswerSignIn {
   constructor(
@@ -77,7 +77,7 @@ export class AnswerSignIn {
     switch (chosen) {
       case 'approve': {
         const fingerprint = approvalOf(request, this.config);
-        // What changed since the page was shown was not approved on it: the page is shown again.
+        // The client has changed since the page was shown. The person did not approve that, so the page is shown again.
         return (state) => (form.get('shown') === fingerprint ? approved(state, fingerprint) : state);
       }
       case 'continue':

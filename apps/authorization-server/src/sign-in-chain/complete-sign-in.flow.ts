@@ -27,7 +27,7 @@ export class CompleteSignIn {
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'primaryUpstreamProvider'>,
   ) {}
 
-  /** @returns the way to the client; `undefined` when the chain has to be looked at anew. */
+  /** @returns the way to the client; `undefined` when the chain has to be looked at again. */
   async complete(
     exchange: Exchange,
     request: AuthorizationRequest,

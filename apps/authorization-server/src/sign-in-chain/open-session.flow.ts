@@ -19,9 +19,9 @@ export interface SessionToOpen {
 
 export type Opening =
   | { readonly kind: 'open' }
-  /** What the vault holds of a leg is not what was recorded: two answers raced, or it was given back meanwhile. */
+  /** The vault holds another result of a leg than was recorded: two callbacks raced, or the leg was discarded meanwhile. */
   | { readonly kind: 'leg_lost'; readonly provider: string }
-  /** A connection that was to be used again has gone since it was listed. */
+  /** A connection was to be used again, and was ended after it had been listed. */
   | { readonly kind: 'connection_gone' };
 
 /** Opens the session of a finished sign-in: in the vault first, then here. Doing it again gives the same session. */

@@ -11,10 +11,10 @@ import { CompleteSignIn } from './complete-sign-in.flow.js';
 import { SignInPages } from './sign-in-pages.flow.js';
 import { SignInSteps, type Situation } from './sign-in-steps.flow.js';
 
-/** A chain that changes meanwhile is looked at anew this often; more than once is rare. */
+/** The chain can change while it is looked at. It is then looked at again; more than once is rare. */
 const MAX_LOOKS = 4;
 
-/** The page of a sign-in: goes as far as it can without the user, and asks where it cannot. */
+/** The page of a sign-in. It goes on by itself as far as possible, and asks the person where it cannot. */
 @Injectable()
 export class ShowSignIn {
   constructor(
@@ -36,7 +36,7 @@ export class ShowSignIn {
     throw new GatehouseError('busy', 'the chain keeps changing');
   }
 
-  /** @returns `undefined` when the chain has to be looked at anew. */
+  /** @returns `undefined` when the chain has to be looked at again. */
   async #advance(
     exchange: Exchange,
     request: AuthorizationRequest,

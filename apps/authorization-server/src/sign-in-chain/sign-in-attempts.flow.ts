@@ -46,7 +46,7 @@ export class SignInAttempts {
   }
 }
 
-/** The browser was told by its cookie when the request was loaded; the attempt has to be of the same one. */
+/** The cookie of the request has named the browser. The attempt has to belong to the same one. */
 function ofBrowser(
   attempt: StoredAttempt,
   { browserBinding }: AuthorizationRequest,

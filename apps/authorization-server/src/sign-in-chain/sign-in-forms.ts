@@ -4,7 +4,7 @@ import type { CsrfTokens } from '../http/csrf.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import type { FormFacts } from '../pages/form-facts.js';
 
-/** The forms of a sign-in's pages: where they lead, and that an answer comes from a page that this browser was shown. */
+/** The forms of a sign-in's pages: where they lead, and whether an answer comes from a page that this browser was shown. */
 export class SignInForms {
   constructor(
     private readonly csrf: CsrfTokens,
@@ -32,7 +32,7 @@ export class SignInForms {
 
 /**
  * A form is bound to its browser, to the attempt that it was shown in, and to what was shown. So a page that was left open
- * when the user chose another account answers nothing any more.
+ * does nothing after the person has chosen another account.
  */
 const boundTo = ({ id, state }: StoredAttempt<SignInState>, shown: string): string =>
   `sign-in ${id} ${state.browserBinding ?? ''} ${shown}`;

@@ -20,7 +20,7 @@ export function begun(request: AuthorizationRequest, primaryProvider: string, ts
   };
 }
 
-/** The user said yes to the client, having seen what it will use and what will be used again. */
+/** The person approved the client, and has seen what it will use and which connections will be used again. */
 export const approved = (state: SignInState, fingerprint: string): SignInState => ({
   ...state,
   approvedAs: fingerprint,
@@ -30,7 +30,7 @@ export const approved = (state: SignInState, fingerprint: string): SignInState =
 export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
 
 /**
- * The user is somebody else than the browser says: nothing of that account counts any more.
+ * The person is not the one that the browser session names: nothing of that account counts any more.
  * @param tsid of the session that this sign-in opens now.
  */
 export const anotherAccount = (

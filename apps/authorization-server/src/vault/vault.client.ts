@@ -22,7 +22,7 @@ export interface Arrival {
   readonly callback?: string;
 }
 
-/** Legs and connections: all of it happens in the token vault, which alone sees upstream tokens and client secrets. */
+/** Asks the token vault, which alone sees the providers' tokens and client secrets. */
 @Injectable()
 export class Vault {
   constructor(
@@ -36,7 +36,7 @@ export class Vault {
     return authorizationUrl;
   }
 
-  /** Hands over what came back, the query sealed: it carries a code. */
+  /** Hands the callback over. Its query carries a code, so it is sealed. */
   async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
     const rest = { browserBinding, ...(callback === undefined ? {} : { callback }) };
     return await this.key.send({ query }, async (sealedQuery) => {
@@ -48,7 +48,7 @@ export class Vault {
     await this.bus.ask(attemptDiscard, { attemptId });
   }
 
-  /** Adopts what the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
+  /** Adopts the connections that the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
   async openSession(session: z.input<typeof sessionOpen.request>): Promise<void> {
     await this.bus.ask(sessionOpen, session);
   }
