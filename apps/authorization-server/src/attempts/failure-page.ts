@@ -29,7 +29,7 @@ export function failurePage(view: FailureView): Html {
     page: 'failure',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert"><p>${what}</p></div>
-      ${connected.length === 0 ? undefined : html`<p>Already connected, and still good: <strong>${connected.join(', ')}</strong>.</p>`}
+      ${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.join(', ')}</strong>.</p>`}
       ${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${provider}, these will not work: ${backends.join(', ')}.</p>` : undefined}
       <form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
         <input type="hidden" name="csrf" value="${csrf}" />
