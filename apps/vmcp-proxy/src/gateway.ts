@@ -27,6 +27,9 @@ import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
 import { allowedPeers } from './edge/host-and-origin.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
+import { LegacySignals } from './edge/legacy-signals.js';
+import { Lists } from './edge/lists.js';
+import { Messages } from './edge/messages.flow.js';
 import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.js';
 import { ModernRequests } from './edge/modern-requests.js';
 import { RequestBodies } from './edge/request-body.js';
@@ -94,16 +97,16 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
       log,
     ),
   );
-  const names = part.backends.map(({ name }) => name);
-  const endpoint = new McpEndpoint(
-    facts,
-    callersOf(part, contracts, sessions, log),
-    new RequestBodies(part.limits),
+  const lists = new Lists(catalog);
+  const messages = new Messages(
     mcpSessions,
-    new ModernRequests(catalog, calls),
-    new LegacyRequests(mcpSessions, catalog, calls, running, peers, names),
+    new ModernRequests(lists, calls),
+    new LegacyRequests(mcpSessions, lists, calls, peers),
+    new LegacySignals(running.inFlight, running.questions, peers),
     log,
   );
+  const callers = callersOf(part, contracts, sessions, log);
+  const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
   const { inFlight } = running;
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight };
   return { endpoint, caches, endCalls: () => inFlight.endAll(), close: async () => await client.close() };
@@ -129,7 +132,10 @@ async function makeBackendSide(
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
   const client = new BackendClient(part.backends);
   const backends = new AuthorizedBackend(client, credentials);
-  const peers = new Peers(backends);
+  const peers = new Peers(
+    backends,
+    part.backends.map(({ name }) => name),
+  );
   const catalog = new Catalog(
     part,
     async (backend, principal, deadlineAtMs) =>
