@@ -111,7 +111,7 @@ const PUBLIC_INJECTED = {
 const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
 /** The services in which something public is still injected, or a function has more than five parameters. */
 const WITH_PUBLIC_INJECTED = ['token-vault'];
-const WITH_MANY_PARAMETERS = ['authorization-server', 'token-vault', 'vmcp-proxy'];
+const WITH_MANY_PARAMETERS = ['authorization-server', 'token-vault'];
 const programs = (projects) => ({
   files: projects.map((project) => `${folder(project)}/src/**/*.ts`),
   ignores: PROJECTS.flatMap(testCode),

@@ -1,7 +1,6 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
-import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
@@ -48,7 +47,6 @@ import { strategiesOf } from './outgoing-auth/strategies.js';
 export interface GatewaySurroundings {
   readonly contracts: Pick<ContractClient, 'ask'>;
   readonly buckets: Pick<KeyValueBuckets, 'open'>;
-  readonly events: Pick<EventBus, 'subscribe' | 'onReconnect'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clocks: Pick<ClockSkews, 'note'>;
@@ -141,8 +139,7 @@ async function makeBackendSide(
     async (backend, principal, deadlineAtMs) =>
       await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
     (backend) => credentials.isPerUser(backend),
-    log,
-    (found) => lookedUp('catalog', found),
+    { log, lookedUp: (found) => lookedUp('catalog', found) },
   );
   return { client, vaultKey, credentials, backends, peers, catalog };
 }
