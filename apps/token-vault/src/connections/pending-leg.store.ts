@@ -5,6 +5,8 @@ import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { PendingLeg as Model } from '../generated/client.js';
 import { Keyring, legOwner } from '../keyring/keyring.js';
 import { legSecrets, type LegSecrets } from '../providers/authorization-parameters.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
@@ -23,16 +25,15 @@ interface NewLeg {
   readonly secrets: LegSecrets;
 }
 
-export interface PendingLeg {
-  readonly attemptId: AttemptId;
-  readonly provider: string;
-  readonly accountId: AccountId | null;
+const FIELDS = ['attemptId', 'provider', 'accountId', 'secrets'] as const satisfies readonly (keyof Model)[];
+type Row = RowOf<Model, (typeof FIELDS)[number], { attemptId: AttemptId; accountId: AccountId | null }>;
+
+interface PendingLeg extends Omit<Row, 'secrets'> {
   /** Absent: they do not open. */
   readonly secrets: LegSecrets | undefined;
 }
 
-interface SealedLeg extends Omit<PendingLeg, 'secrets'> {
-  readonly secrets: Buffer;
+interface FoundLeg extends Row {
   readonly isLive: boolean;
   readonly isOwn: boolean;
 }
@@ -60,10 +61,10 @@ export class PendingLegStore {
   }
 
   async #add(tx: Queries, leg: NewLeg): Promise<Date> {
-    const { rows } = await tx.query<{ expiresAt: Date }>({
+    const { rows } = await tx.query<RowOf<Model, 'expiresAt'>>({
       name: 'pending-leg-add',
       text: `insert into pending_legs (state_hash, attempt_id, provider, account_id, browser_binding, secrets, expires_at)
-             values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') returning expires_at as "expiresAt"`,
+             values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') returning ${columnsOf(['expiresAt'])}`,
       values: [
         leg.stateHash,
         leg.attemptId,
@@ -91,9 +92,9 @@ export class PendingLegStore {
    * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`
    */
   async find(stateHash: string, browserBinding: string): Promise<PendingLeg> {
-    const { rows } = await this.database.query<SealedLeg>({
+    const { rows } = await this.database.query<FoundLeg>({
       name: 'pending-leg-find',
-      text: `select attempt_id as "attemptId", provider, account_id as "accountId", secrets,
+      text: `select ${columnsOf(FIELDS)},
                expires_at > now() as "isLive", browser_binding = $2 as "isOwn"
              from pending_legs where state_hash = $1`,
       values: [stateHash, browserBinding],

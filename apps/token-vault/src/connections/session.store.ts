@@ -3,10 +3,16 @@ import { DAY_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { Session as Model } from '../generated/client.js';
 
-export interface SessionRow {
-  readonly accountId: AccountId | null;
-  readonly attemptId: AttemptId | null;
+const HELD = ['accountId', 'attemptId'] as const satisfies readonly (keyof Model)[];
+
+interface HeldSession extends RowOf<
+  Model,
+  (typeof HELD)[number],
+  { accountId: AccountId | null; attemptId: AttemptId | null }
+> {
   readonly closed: boolean;
 }
 
@@ -20,10 +26,10 @@ export class SessionStore {
     expiry.add({ endExpired: () => this.#deleteExpired() });
   }
 
-  async hold(tx: Queries, tsid: SessionId): Promise<SessionRow | undefined> {
-    const { rows } = await tx.query<SessionRow>({
+  async hold(tx: Queries, tsid: SessionId): Promise<HeldSession | undefined> {
+    const { rows } = await tx.query<HeldSession>({
       name: 'session-hold',
-      text: `select account_id as "accountId", attempt_id as "attemptId", closed_at is not null as closed
+      text: `select ${columnsOf(HELD)}, closed_at is not null as closed
              from sessions where tsid = $1 for update`,
       values: [tsid],
     });
@@ -97,9 +103,9 @@ export class SessionStore {
   }
 
   async ownerOfOpen(tsid: SessionId): Promise<AccountId | undefined> {
-    const { rows } = await this.database.query<{ accountId: AccountId }>({
+    const { rows } = await this.database.query<RowOf<Model, 'accountId', { accountId: AccountId }>>({
       name: 'session-owner',
-      text: 'select account_id as "accountId" from sessions where tsid = $1 and closed_at is null',
+      text: `select ${columnsOf(['accountId'])} from sessions where tsid = $1 and closed_at is null`,
       values: [tsid],
     });
     return rows[0]?.accountId;

@@ -4,6 +4,8 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { StagedConnection as Model } from '../generated/client.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 import { Keyring, stagedAnswerOwner, stagedOwner } from '../keyring/keyring.js';
 import {
@@ -44,20 +46,22 @@ export interface DiscardedGrant {
   readonly beingJudged: boolean;
 }
 
-interface StagedRow {
-  readonly attemptId: AttemptId;
-  readonly provider: string;
-  readonly sealed: Buffer;
-  readonly subject: string;
-  readonly name: string | null;
-  readonly email: string | null;
-  readonly scopes: readonly string[];
-  readonly accessObtainedAt: Date;
-  readonly accessExpiresAt: Date | null;
-}
+const FIELDS = [
+  'attemptId',
+  'provider',
+  'sealed',
+  'subject',
+  'name',
+  'email',
+  'scopes',
+  'accessObtainedAt',
+  'accessExpiresAt',
+] as const satisfies readonly (keyof Model)[];
 
-interface DiscardedRow extends Pick<StagedRow, 'provider' | 'sealed'> {
-  readonly subject: string | null;
+/** A validated one has a subject. */
+type StagedRow = RowOf<Model, (typeof FIELDS)[number], { attemptId: AttemptId; subject: string }>;
+
+interface DiscardedRow extends RowOf<Model, 'provider' | 'sealed' | 'subject'> {
   readonly young: boolean;
 }
 
@@ -71,9 +75,6 @@ class StagedDoesNotOpen extends GatehouseError {
 
 /** Longer than the validation of an answer takes, however slow its provider is. */
 const JUDGED_WITHIN_MS = 2 * MINUTE_MS;
-
-const COLUMNS = `attempt_id as "attemptId", provider, sealed, subject, name, email, scopes,
-  access_obtained_at as "accessObtainedAt", access_expires_at as "accessExpiresAt"`;
 
 /** What providers answered in an attempt whose account is not known yet: sealed for the attempt, short-lived. */
 @Injectable()
@@ -162,7 +163,7 @@ export class StagedConnectionStore {
       text: `delete from staged_connections where attempt_id = $1 and state = 'validated' and expires_at > now()
                and (account_id is null or account_id = $2)
                and (provider, subject) in (select * from unnest($3::text[], $4::text[]))
-             returning ${COLUMNS}`,
+             returning ${columnsOf(FIELDS)}`,
       values: [attemptId, accountId, Object.keys(subjects), Object.values(subjects)],
     });
     return rows

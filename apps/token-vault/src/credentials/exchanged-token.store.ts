@@ -4,7 +4,9 @@ import { HOUR_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import { z } from 'zod';
+import type { ExchangedToken as Model } from '../generated/client.js';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
 import { LEASE_MS } from '../leases/lease.js';
 
@@ -32,6 +34,12 @@ export interface ExchangeLease {
   readonly owner: string;
 }
 
+const FIELDS = ['version', 'token', 'obtainedAt', 'expiresAt'] as const satisfies readonly (keyof Model)[];
+
+interface FoundToken extends RowOf<Model, (typeof FIELDS)[number]> {
+  readonly leased: boolean;
+}
+
 /** A row without a token (its exchange failed, or its process died) is swept after this. */
 const KEEP_EMPTY_MS = HOUR_MS;
 
@@ -46,15 +54,9 @@ export class ExchangedTokenStore {
   }
 
   async find({ key, accountId, backend }: CacheEntry): Promise<CachedToken | undefined> {
-    const { rows } = await this.database.query<{
-      version: number;
-      leased: boolean;
-      token: Buffer | null;
-      obtainedAt: Date | null;
-      expiresAt: Date | null;
-    }>({
+    const { rows } = await this.database.query<FoundToken>({
       name: 'exchanged-find',
-      text: `select version, coalesce(lease_until > now(), false) as leased, token, obtained_at as "obtainedAt", expires_at as "expiresAt"
+      text: `select ${columnsOf(FIELDS)}, coalesce(lease_until > now(), false) as leased
              from exchanged_tokens where key = $1 and account_id = $2 and backend = $3`,
       values: [key, accountId, backend],
     });

@@ -2,19 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { DAY_MS, HOUR_MS } from '@gatehouse/kernel/durations';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { BusKey as Model } from '../generated/client.js';
 
 /** New requests are sealed for a key this long, */
 const USE_MS = DAY_MS;
 /** and one that was sealed at the last moment can still be opened. */
 const OPEN_LONGER_MS = HOUR_MS;
 
-export interface BusKeyRow {
-  readonly kid: string;
-  readonly privateJwk: Buffer;
+/** `setAsideAt`: when it was found not to open, by whichever replica. */
+const FIELDS = ['kid', 'privateJwk', 'setAsideAt'] as const satisfies readonly (keyof Model)[];
+
+export interface BusKeyRow extends RowOf<Model, (typeof FIELDS)[number]> {
   /** What is left of its time, by Postgres' clock; none: it is not the current one any more. */
   readonly useForMs: number;
-  /** When it was found not to open, by whichever replica. */
-  readonly setAsideAt: Date | null;
 }
 
 @Injectable()
@@ -30,7 +31,7 @@ export class BusKeyStore {
   async live(queries: Queries = this.database): Promise<readonly BusKeyRow[]> {
     const { rows } = await queries.query<BusKeyRow>({
       name: 'bus-keys-live',
-      text: `select kid, private_jwk as "privateJwk", (extract(epoch from use_until - now()) * 1000)::float8 as "useForMs", set_aside_at as "setAsideAt" from bus_keys
+      text: `select ${columnsOf(FIELDS)}, (extract(epoch from use_until - now()) * 1000)::float8 as "useForMs" from bus_keys
              where open_until > now() order by use_until desc`,
     });
     return rows;

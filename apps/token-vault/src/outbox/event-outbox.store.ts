@@ -4,6 +4,8 @@ import { DAY_MS } from '@gatehouse/kernel/durations';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
+import type { RowOf } from '@gatehouse/persistence/row-of';
+import type { EventOutbox as Model } from '../generated/client.js';
 import type { z } from 'zod';
 
 export type ConnectionChange = z.input<typeof connectionChanged.payload>;
@@ -37,7 +39,7 @@ export class EventOutboxStore {
 
   /** Takes events whose publication failed or whose replica died. */
   async claim(): Promise<readonly PendingEvent[]> {
-    const { rows } = await this.database.query<{ id: string; payload: unknown }>({
+    const { rows } = await this.database.query<RowOf<Model, 'id' | 'payload'>>({
       name: 'event-claim',
       text: `update event_outbox set next_attempt_at = now() + $1 * interval '1 ms'
              where id in (select id from event_outbox where next_attempt_at <= now() order by created_at limit 50 for update skip locked)

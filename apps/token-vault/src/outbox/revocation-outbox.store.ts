@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { RevocationOutbox as Model } from '../generated/client.js';
 import { Keyring, revocationOwner } from '../keyring/keyring.js';
 import { z } from 'zod';
 
@@ -13,9 +15,10 @@ export interface DueRevocation {
   readonly attempts: number;
 }
 
-interface SealedRevocation extends Omit<DueRevocation, 'token'> {
-  readonly token: Buffer;
-}
+const FIELDS = ['id', 'provider', 'token', 'attempts'] as const satisfies readonly (keyof Model)[];
+
+/** One that is not done has its token. */
+type SealedRevocation = RowOf<Model, (typeof FIELDS)[number], { token: Buffer }>;
 
 /** While one replica tries, the others leave it alone for this long. */
 const CLAIM_MS = 60_000;
@@ -73,7 +76,7 @@ export class RevocationOutboxStore {
       text: `update revocation_outbox set attempts = attempts + 1, next_attempt_at = now() + $1 * interval '1 ms'
              where id in (select id from revocation_outbox where done_at is null and next_attempt_at <= now()
                           order by next_attempt_at limit ${BATCH} for update skip locked)
-             returning id, provider, token, attempts`,
+             returning ${columnsOf(FIELDS)}`,
       values: [CLAIM_MS],
     });
     return rows;
