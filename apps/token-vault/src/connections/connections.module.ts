@@ -44,6 +44,6 @@ import { StagedConnectionStore } from './staged-connection.store.js';
     AdoptConnection,
     RevokeConnection,
   ],
-  exports: [ConnectionStore, SessionStore, PendingLegStore, DiscardedAttemptStore, DiscardAttempt],
+  exports: [ConnectionStore, SessionStore],
 })
 export class ConnectionsModule {}

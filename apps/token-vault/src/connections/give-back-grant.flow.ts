@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Queries } from '@gatehouse/persistence/database';
+import type { AttemptId } from '@gatehouse/kernel/ids';
+import { Database, type Queries } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 import { Outbox } from '../outbox/outbox.flow.js';
 import { ConnectionStore } from './connection.store.js';
 import { StagedConnectionStore } from './staged-connection.store.js';
 
-export interface WorthlessGrant {
+interface WorthlessGrant {
   readonly provider: string;
   /** Whose it is, when that was found out. */
   readonly subject: string | undefined;
@@ -18,14 +20,32 @@ export interface WorthlessGrant {
 @Injectable()
 export class GiveBackGrant {
   constructor(
+    private readonly database: Database,
     private readonly connections: ConnectionStore,
     private readonly staged: StagedConnectionStore,
     private readonly outbox: Outbox,
-  ) {}
+    expiry: Expiry,
+  ) {
+    expiry.add({ endExpired: () => this.#abandoned() });
+  }
+
+  /** Gives back what an attempt was granted. @returns how many staged connections it had. */
+  async ofAttempt(tx: Queries, attemptId: AttemptId, which: 'all' | 'expired'): Promise<number> {
+    const grants = await this.staged.discard(tx, attemptId, which);
+    for (const { provider, subject, token, beingJudged } of grants)
+      if (token !== undefined && !beingJudged) await this.run(tx, { provider, subject, token });
+    return grants.length;
+  }
 
   async run(tx: Queries, { provider, subject, token }: WorthlessGrant): Promise<void> {
     if (subject !== undefined && (await this.#isInUse(tx, provider, subject))) return;
     await this.outbox.revoke(tx, provider, [token]);
+  }
+
+  /** Nobody said that these attempts were given up; their users just never came back. */
+  async #abandoned(): Promise<void> {
+    for (const attemptId of await this.staged.expiredAttempts())
+      await this.database.transaction((tx) => this.ofAttempt(tx, attemptId, 'expired'));
   }
 
   async #isInUse(tx: Queries, provider: string, subject: string): Promise<boolean> {

@@ -31,6 +31,5 @@ import { SubjectTokens } from './subject-tokens.flow.js';
     ExchangedTokens,
     ExchangeCredential,
   ],
-  exports: [ExchangedTokenStore],
 })
 export class CredentialsModule {}

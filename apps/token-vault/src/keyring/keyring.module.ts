@@ -7,6 +7,6 @@ import { Keyring } from './keyring.js';
 @Module({
   controllers: [BusKeyHandler],
   providers: [Keyring, BusKeyStore, BusKeys],
-  exports: [Keyring, BusKeys, BusKeyStore],
+  exports: [Keyring, BusKeys],
 })
 export class KeyringModule {}

@@ -50,9 +50,14 @@ export class RefreshEndings {
         return { outcome };
       case 'refreshed':
       case 'superseded':
-        await this.store.release(lease);
-        return { outcome };
+        return await this.superseded(lease);
     }
+  }
+
+  /** Others may go on at once. */
+  async superseded(lease: Lease): Promise<Refreshed> {
+    await this.store.release(lease);
+    return { outcome: 'superseded' };
   }
 
   /** The change, its event, and the return of tokens that will not be used, in one transaction. */
@@ -64,10 +69,7 @@ export class RefreshEndings {
       if (token !== undefined) await this.outbox.revoke(tx, provider, [token]);
       return await this.outbox.changed(tx, connection, 'reauth_required');
     });
-    if (event === undefined) {
-      await this.store.release(lease);
-      return { outcome: 'superseded' };
-    }
+    if (event === undefined) return await this.superseded(lease);
     this.log.info('connection-needs-user', { connectionId, provider });
     await this.outbox.publish([event]);
     return { outcome: 'reauth_required' };

@@ -8,6 +8,8 @@ import { CurrentTokensOf } from './current-tokens.flow.js';
 import { HeldLeases } from './held-leases.flow.js';
 import { KeptAnswers } from './kept-answers.flow.js';
 import { RecoverAnswers } from './recover-answers.flow.js';
+import { ObtainAnswer } from './obtain-answer.flow.js';
+import { PublishTokens } from './publish-tokens.flow.js';
 import { Redeem } from './redeem.flow.js';
 import { RefreshEndings } from './refresh-endings.flow.js';
 import { RefreshMetrics } from './refresh-metrics.js';
@@ -25,6 +27,8 @@ import { TakeOver } from './take-over.flow.js';
     TakeOver,
     KeptAnswers,
     RefreshEndings,
+    ObtainAnswer,
+    PublishTokens,
     Redeem,
     Refresher,
     RecoverAnswers,

@@ -9,9 +9,8 @@ import type { Connection } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { Redeem } from './redeem.flow.js';
-import { RefreshMetrics } from './refresh-metrics.js';
 import type { Refreshed } from './refreshed.js';
-import { RefreshStore, type Acquired } from './refresh.store.js';
+import { RefreshStore } from './refresh.store.js';
 
 /** How long a leader on another replica is waited for; it is left a little longer than its provider may take. */
 const FOLLOW_MARGIN_MS = 2 * SECOND_MS;
@@ -29,7 +28,6 @@ export class Refresher implements OnApplicationShutdown {
     private readonly connections: ConnectionStore,
     private readonly registry: ProviderRegistry,
     private readonly redeem: Redeem,
-    private readonly metrics: RefreshMetrics,
     private readonly log: Log,
   ) {}
 
@@ -61,7 +59,7 @@ export class Refresher implements OnApplicationShutdown {
     return await leadOrFollow({
       acquire: () => this.store.acquire(seen.id, seen.row.version),
       lead: async (acquired) => {
-        const refreshed = await this.#lead(acquired);
+        const refreshed = await this.redeem.run(acquired);
         // Whoever put something newer there has published it; it is one look away.
         return refreshed.outcome === 'superseded' ? undefined : refreshed;
       },
@@ -69,17 +67,6 @@ export class Refresher implements OnApplicationShutdown {
       patienceMs: provider.timeoutMs + FOLLOW_MARGIN_MS,
       busy: 'another replica still refreshes this connection',
     });
-  }
-
-  async #lead(acquired: Acquired): Promise<Refreshed> {
-    try {
-      const refreshed = await this.redeem.run(acquired);
-      this.metrics.refreshed(acquired.connection.provider, refreshed.outcome);
-      return refreshed;
-    } catch (error) {
-      await this.store.release(acquired.lease).catch(() => undefined);
-      throw error;
-    }
   }
 }
 

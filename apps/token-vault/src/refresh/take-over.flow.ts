@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { Log } from '@gatehouse/observability/log';
 import type { Connection } from '../connections/connection.js';
 import { AnswerCopies, type AnswerCopy } from './answer-copies.store.js';
 import { BEAT_MS } from '../leases/lease.js';
@@ -23,10 +24,22 @@ const MARGIN_MS = 5 * SECOND_MS;
  */
 @Injectable()
 export class TakeOver {
-  constructor(private readonly copies: AnswerCopies) {}
+  constructor(
+    private readonly copies: AnswerCopies,
+    private readonly log: Log,
+  ) {}
 
   /** @param requestMs how long one request to the provider may take */
   async look(connection: Connection, token: string, requestMs: number): Promise<TakenOver> {
+    const taken = await this.#look(connection, token, requestMs);
+    const { id: connectionId, provider } = connection;
+    // Its last holder died, or never got an answer: the token is sent once more, with care.
+    if (taken.kind === 'send')
+      this.log.warn('refresh-of-unknown-outcome-retried', { connectionId, provider });
+    return taken;
+  }
+
+  async #look(connection: Connection, token: string, requestMs: number): Promise<TakenOver> {
     const first = await this.#find(connection, token);
     if (first === 'unknown') return this.#blind(connection, requestMs);
     if (first === undefined || first.kind === 'stale') return { kind: 'send' };

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { ConnectionStore } from '../connections/connection.store.js';
+import type { AcceptedTokens } from '../providers/token-answer.js';
+import type { RedemptionWork } from './redemption-work.js';
+import { RefreshEndings } from './refresh-endings.flow.js';
+import { RefreshStore } from './refresh.store.js';
+import type { Refreshed } from './refreshed.js';
+
+/** Puts new tokens in the place of those that were redeemed. */
+@Injectable()
+export class PublishTokens {
+  constructor(
+    private readonly store: RefreshStore,
+    private readonly connections: ConnectionStore,
+    private readonly endings: RefreshEndings,
+  ) {}
+
+  /**
+   * Compare and set on the version. Where a sign-in put its access token in place while we were away but kept the
+   * refresh token that we have just used up, ours goes on top of it; everything else that is newer stays.
+   */
+  async run({ connection, sent }: RedemptionWork, accepted: AcceptedTokens): Promise<Refreshed> {
+    for (let { version } = connection.row; ;) {
+      const newest = await this.store.publish(connection, version, accepted);
+      if (newest !== undefined) return { outcome: 'refreshed', connection: newest };
+      const now = await this.connections.byId(connection.id);
+      if (now === undefined) {
+        await this.endings.orphaned(connection.provider, accepted.tokens);
+        return { outcome: 'superseded' };
+      }
+      if (now.row.version === version || now.refreshToken() !== sent)
+        return { outcome: 'superseded', connection: now };
+      ({ version } = now.row);
+    }
+  }
+
+  /** Whether the connection still rests on the refresh token that was sent. */
+  async isCurrent({ connection, sent }: RedemptionWork): Promise<boolean> {
+    const now = await this.connections.byId(connection.id);
+    if (now === undefined) return false;
+    // An answer that somebody else kept meanwhile holds the token that replaced the one we sent.
+    const answeredElsewhere = connection.row.answer === null && now.row.answer !== null;
+    return !answeredElsewhere && now.refreshToken() === sent;
+  }
+}
