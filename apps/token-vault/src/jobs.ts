@@ -3,7 +3,7 @@ import { refreshAnswers } from '@gatehouse/contracts/buckets';
 import { EVENT_STREAM } from '@gatehouse/messaging/store-watch';
 import { Readiness } from '@gatehouse/observability/readiness';
 
-/** What this service does, and what it needs for it (docs/health.md). */
+/** Declares what this service does, and what it needs for it (docs/health.md). */
 @Injectable()
 export class Jobs {
   constructor(readiness: Readiness) {

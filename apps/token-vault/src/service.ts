@@ -10,7 +10,7 @@ import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { TokenVaultModule } from './token-vault.module.js';
 
-/** The vault, answering on the bus, and its operators on the internal listener. */
+/** Starts the vault. It answers services on the bus, and operators on the internal listener. */
 export async function startTokenVault(
   config: TokenVaultPart,
   log: Log,
@@ -18,7 +18,7 @@ export async function startTokenVault(
 ): Promise<RunningService<NestFastifyApplication>> {
   const app = await NestFactory.create<NestFastifyApplication>(
     TokenVaultModule.forRoot(config, log),
-    // Nest wants one around what answers on the bus. It never listens: nobody has anything to ask the vault over HTTP.
+    // Nest needs an HTTP adapter beside the bus. It never listens: nobody asks the vault over HTTP.
     new FastifyAdapter({
       serverFactory: (answer: RequestListener) => limitedServer(HTTP_LIMITS, log, answer),
     }),

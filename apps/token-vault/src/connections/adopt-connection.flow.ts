@@ -31,7 +31,7 @@ export class AdoptConnection {
     const { attemptId, accountId, provider, subject } = request;
     const adopted = await this.adopt.one(tx, request);
     if (adopted === undefined) {
-      // The same request again, after its reply was lost.
+      // The reply to this request was lost, and it was sent again.
       const before = await this.connections.hold(tx, accountId, provider);
       if (before?.attemptId === attemptId && before.connection.row.subject === subject) return [];
       throw new GatehouseError('attempt_unknown', 'nothing is staged for this account');

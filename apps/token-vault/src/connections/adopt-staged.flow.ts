@@ -57,7 +57,7 @@ export class AdoptStaged {
     return adopted;
   }
 
-  /** Adopts one of them. @returns `undefined` when it is not there. */
+  /** Adopts one staged connection. @returns `undefined` when it is not there. */
   async one(
     tx: Queries,
     { attemptId, accountId, provider, subject }: z.output<typeof connectionAdopt.request>,
@@ -74,8 +74,8 @@ export class AdoptStaged {
     if (before === undefined) {
       await this.connections.insert(tx, key, connected);
     } else if (before.row.subject === staged.subject) {
-      // Providers give a refresh token at the first consent only: without this, signing in again would lose it. The
-      // replaced one is not revoked: at many providers that would end the new grant as well.
+      // Many providers give a refresh token at the first consent only, so the old one is kept. A replaced one is not
+      // revoked: at many providers that would end the new grant as well.
       const refreshToken = tokens.refreshToken ?? before.newestRefreshToken();
       const kept = refreshToken === undefined ? tokens : { ...tokens, refreshToken };
       const keepsGrant = tokens.refreshToken === undefined && before.row.answer === null;

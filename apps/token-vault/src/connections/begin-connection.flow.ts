@@ -9,7 +9,7 @@ import { ProviderClient } from '../providers/provider.client.js';
 import { SharedCallbacks } from '../providers/shared-callbacks.flow.js';
 import { PendingLegStore } from './pending-leg.store.js';
 
-/** Starts a leg: everything in it is fresh, and only its state's digest is stored in clear. */
+/** Starts a leg. All its secrets are new; only the digest of its state is stored in clear. */
 @Injectable()
 export class BeginConnection {
   constructor(

@@ -8,7 +8,7 @@ import { legRefusalOf } from './leg-refusal.js';
 import { LegAnswers, type KeptAnswer } from './leg-answers.flow.js';
 import { ReceiveCallback } from './receive-callback.flow.js';
 
-/** Takes the callback of a leg to its end: the answer is kept before it is believed, and staged only when it is. */
+/** Completes a leg after its callback. The answer is kept before it is validated, and staged for adoption after. */
 @Injectable()
 export class CompleteConnection {
   constructor(

@@ -3,7 +3,7 @@ import { connectionState, type connectionList } from '@gatehouse/contracts/token
 import type { z } from 'zod';
 import { Rows } from '../rows/rows.store.js';
 
-/** What an account is connected to; neither a token nor a ciphertext leaves the database for it. */
+/** Lists the connections of an account. It reads neither a token nor a ciphertext. */
 @Injectable()
 export class ConnectionList {
   constructor(private readonly rows: Rows) {}

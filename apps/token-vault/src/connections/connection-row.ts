@@ -14,15 +14,15 @@ const FIELDS = [
   /** Sealed `TokenSet`. */
   'tokens',
   'accessObtainedAt',
-  /** Null: the provider did not say; the token is used until it is refused. */
+  /** Null: the provider gave none. The token is used until a backend refuses it. */
   'accessExpiresAt',
-  /** Set while nobody knows how the last redemption of the refresh token ended. */
+  /** Set while the outcome of the last redemption is unknown. */
   'refreshStartedAt',
   /** Sealed `TokenAnswer` that was kept and is not validated yet. */
   'answer',
   'failures',
   'nextAttemptAt',
-  /** When the row was found not to open. It is kept, since with its key it opens again. */
+  /** When the row was found not to open. It is kept: with its key it opens again. */
   'setAsideAt',
 ] as const satisfies readonly (keyof Model)[];
 

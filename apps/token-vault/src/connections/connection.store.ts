@@ -6,7 +6,7 @@ import type { TokenSet } from '../providers/token-answer.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from './connection-row.js';
 import { Connection, ConnectionSeal, type ConnectionKey } from './connection.js';
 
-/** What one session has at one provider. */
+/** The connection that one session has at one provider. */
 export interface SessionConnection {
   readonly accountId: AccountId;
   readonly connection: Connection | undefined;
@@ -18,7 +18,7 @@ export interface HeldConnection {
   readonly attemptId: AttemptId;
 }
 
-/** Everything of a connection that a sign-in decides. */
+/** The part of a connection that a sign-in writes. */
 export interface ConnectedTokens {
   readonly attemptId: AttemptId;
   readonly subject: string;
@@ -49,7 +49,7 @@ export class ConnectionStore {
     private readonly keyring: Keyring,
   ) {}
 
-  /** Sign-ins, adoptions and revocations of one account happen one after another. Held until the transaction ends. */
+  /** Locks an account until the transaction ends: its sign-ins, adoptions and revocations happen one after another. */
   async lockAccount(tx: Queries, accountId: AccountId): Promise<void> {
     await tx.query({
       name: 'account-lock',

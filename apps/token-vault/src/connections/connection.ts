@@ -49,7 +49,7 @@ export class ConnectionSeal {
     return this.keyring.seal(answer, this.#answer);
   }
 
-  /** For what is kept of an answer outside the database. */
+  /** Seals what is kept of an answer outside the database. */
   sealCopy(copy: unknown): Buffer {
     return this.keyring.seal(copy, this.#copy);
   }
@@ -71,7 +71,7 @@ export class ConnectionSeal {
   }
 }
 
-/** One account at one provider, as its row was when it was read. It opens itself. */
+/** One account at one provider, as it was when its row was read. It opens what the row holds. */
 export class Connection extends ConnectionSeal implements ConnectionKey {
   readonly id: ConnectionId;
   readonly accountId: AccountId;
@@ -103,7 +103,7 @@ export class Connection extends ConnectionSeal implements ConnectionKey {
     return { tokens, answer };
   }
 
-  /** A refresh may have been answered and not been published yet: then its refresh token is the one that still works. */
+  /** An answer that is not published yet holds the refresh token that works. */
   newestRefreshToken(): string | undefined {
     const answer = this.#keptAnswer();
     const published = this.refreshToken();

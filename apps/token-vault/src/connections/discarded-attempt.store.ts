@@ -7,8 +7,8 @@ import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
 
 /**
- * Attempts that were given up. What is written for an attempt and what discards it happen one after another, so that
- * nothing that is under way meanwhile comes after the discard and stays.
+ * Attempts that were given up. A lock per attempt keeps writing and discarding apart, so that nothing is written for an
+ * attempt after its discard.
  */
 @Injectable()
 export class DiscardedAttemptStore {
@@ -34,7 +34,7 @@ export class DiscardedAttemptStore {
   /** The answer holds until the transaction ends. */
   async has(tx: Queries, attemptId: AttemptId): Promise<boolean> {
     await this.#lock(tx, attemptId);
-    // A statement of its own: it sees what was committed while the lock was waited for.
+    // A separate statement sees what was committed while it waited for the lock.
     const { rows } = await tx.query({
       name: 'discarded-has',
       text: 'select 1 from discarded_attempts where attempt_id = $1',

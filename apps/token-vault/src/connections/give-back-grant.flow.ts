@@ -14,8 +14,8 @@ interface WorthlessGrant {
 }
 
 /**
- * Gives a grant back that came to nothing. It stays where somebody is connected as the same subject, or about to be: at
- * many providers revoking one token of a subject ends all of them.
+ * Gives back a grant that came to nothing. It is left alone when somebody is connected as the same subject, or about to be:
+ * at many providers, revoking one token of a subject ends all of them.
  */
 @Injectable()
 export class GiveBackGrant {
@@ -42,7 +42,7 @@ export class GiveBackGrant {
     await this.outbox.revoke(tx, provider, [token]);
   }
 
-  /** Nobody said that these attempts were given up; their users just never came back. */
+  /** Users of these attempts never came back, and nobody discarded them. */
   async #abandoned(): Promise<void> {
     for (const attemptId of await this.staged.expiredAttempts())
       await this.database.transaction((tx) => this.ofAttempt(tx, attemptId, 'expired'));

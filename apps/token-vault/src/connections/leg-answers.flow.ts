@@ -6,13 +6,13 @@ import { GiveBackGrant } from './give-back-grant.flow.js';
 import { StagedConnectionStore, type StagedKey, type ValidatedAnswer } from './staged-connection.store.js';
 
 export interface KeptAnswer {
-  /** As it is staged; absent: its attempt had been discarded, so that nothing is. */
+  /** As it is staged. Absent: its attempt had been discarded. */
   readonly sealed: Buffer | undefined;
-  /** Ends the grant, should the answer turn out worthless. */
+  /** Ends the grant if the answer turns out worthless. */
   readonly token: string | undefined;
 }
 
-/** What becomes of a provider's answer to a leg: it is kept before it is believed, then accepted or given back. */
+/** Keeps a provider's answer to a leg before it is validated, and accepts it or gives it back afterwards. */
 @Injectable()
 export class LegAnswers {
   constructor(
@@ -31,7 +31,7 @@ export class LegAnswers {
   }
 
   /**
-   * An answer that is not adopted: it failed validation, or its attempt ended. What it granted is given back.
+   * Gives back what an answer granted: it failed validation, or its attempt ended.
    * @param subject whose it is, when that was found out
    */
   async giveUp(key: StagedKey, { sealed, token }: KeptAnswer, subject?: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { LegRefusal } from '@gatehouse/contracts/token-vault/connection-com
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 
-/** What the user is told of a leg that did not work out. */
+/** What the user is told of a leg that failed. */
 export function legRefusalOf(failure: UpstreamFailure): LegRefusal {
   const verdict = verdictOf(failure);
   if (verdict === 'passing') return 'provider_unavailable';

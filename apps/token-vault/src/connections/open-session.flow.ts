@@ -15,7 +15,7 @@ interface Opened {
   readonly events: readonly PendingEvent[];
 }
 
-/** Adopts and binds, all or nothing: one transaction, undone by any refusal. */
+/** Opens a session: adopts and binds its connections in one transaction. Any refusal undoes all of it. */
 @Injectable()
 export class OpenSession {
   constructor(

@@ -13,7 +13,7 @@ import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 
 const LEG_LIFETIME_MS = 10 * MINUTE_MS;
 
-/** A browser goes back and forth, and opens a second tab; who begins more legs in one attempt loses the oldest. */
+/** People go back and open second tabs. Beyond this many legs in one attempt the oldest is dropped. */
 const MAX_PENDING = 8;
 
 interface NewLeg {
@@ -87,8 +87,8 @@ export class PendingLegStore {
   }
 
   /**
-   * The leg of a state, in time and for the browser that began it. It stays: whoever else asks for it, and whatever else
-   * is wrong with a callback, cannot end somebody's sign-in.
+   * Finds the leg of a state, if it is still in time and belongs to this browser. The leg stays, so that a wrong callback
+   * cannot end somebody's sign-in.
    * @throws {GatehouseError} `callback_unknown`, `callback_expired`, `callback_wrong_browser`
    */
   async find(stateHash: string, browserBinding: string): Promise<PendingLeg> {
@@ -115,7 +115,7 @@ export class PendingLegStore {
     throw new GatehouseError('callback_expired');
   }
 
-  /** Uses up a leg that was found: of any number of callbacks that found it, one. @throws {GatehouseError} `callback_unknown` */
+  /** Uses up a leg. Of several callbacks that found it, one succeeds. @throws {GatehouseError} `callback_unknown` */
   async consume(stateHash: string): Promise<void> {
     const { rowCount } = await this.database.query({
       name: 'pending-leg-consume',

@@ -12,16 +12,16 @@ import { PendingLegStore } from './pending-leg.store.js';
 
 const sealedQuery = z.strictObject({ query: z.string().max(16_384) });
 
-/** A leg that is used up, and the answer that used it up. */
+/** A leg that is used up, and the callback that used it up. */
 export interface AnsweredLeg {
   readonly attemptId: AttemptId;
   readonly accountId: AccountId | null;
   readonly provider: Provider;
-  /** Absent: what was kept of the leg does not open, so nothing can be redeemed. */
+  /** Absent: the leg's secrets do not open, so that nothing can be redeemed. */
   readonly callback: Callback | undefined;
 }
 
-/** Finds the leg of a callback, and uses it up only when nothing speaks against the callback being its answer. */
+/** Finds the leg of a callback. The leg is used up only when the callback passes all checks. */
 @Injectable()
 export class ReceiveCallback {
   constructor(

@@ -9,7 +9,7 @@ import { ConnectionStore } from './connection.store.js';
 
 type Request = z.output<typeof connectionRevoke.request>;
 
-/** Unusable here at once; revoked at the provider by the outbox, however long that takes. */
+/** Ends a connection. It is unusable here at once; the outbox revokes its tokens at the provider. */
 @Injectable()
 export class RevokeConnection {
   constructor(
@@ -21,7 +21,7 @@ export class RevokeConnection {
 
   async run(request: Request): Promise<z.input<typeof connectionRevoke.reply>> {
     const events = await this.database.transaction((tx) => this.#revoke(tx, request));
-    // A provider that is configured no more can still be disconnected from.
+    // A connection to a provider that is not configured any more can be ended, too.
     if (events.length === 0) this.registry.get(request.provider);
     await this.outbox.publish(events);
     this.outbox.wake();
@@ -33,7 +33,7 @@ export class RevokeConnection {
     const held = await this.connections.hold(tx, accountId, provider);
     if (held === undefined) return [];
     const { connection } = held;
-    // What does not open cannot be given back; the person who disconnects is rid of it here all the same.
+    // Tokens that do not open cannot be revoked. The connection is deleted all the same.
     await this.outbox.revoke(tx, provider, connection.revocables());
     await this.connections.delete(tx, connection.id);
     return [await this.outbox.changed(tx, connection, 'revoked')];

@@ -16,7 +16,7 @@ interface HeldSession extends RowOf<
   readonly closed: boolean;
 }
 
-/** Sessions as the vault knows them: whose, and which connections they may use. */
+/** The vault's sessions: their accounts, and the connections that they may use. */
 @Injectable()
 export class SessionStore {
   constructor(
@@ -82,7 +82,7 @@ export class SessionStore {
     });
   }
 
-  /** Also a session that was never opened: its opening may still be on the way, and must come too late. @returns whether it was open. */
+  /** Closes a session, also before it is opened: a late opening must fail. @returns whether it was open. */
   async close(tsid: SessionId): Promise<boolean> {
     return await this.database.transaction(async (tx) => {
       const { rows } = await tx.query<{ opened: boolean }>({

@@ -42,7 +42,7 @@ export interface DiscardedGrant {
   /** Absent: the answer was never validated. */
   readonly subject?: string;
   readonly token: string | undefined;
-  /** Whoever received the answer is at it: they find it discarded, and give it back knowing whose it is. */
+  /** The answer is being validated at this moment. Whoever does that gives it back, and knows whose it is. */
   readonly beingJudged: boolean;
 }
 
@@ -65,7 +65,7 @@ interface DiscardedRow extends RowOf<Model, 'provider' | 'sealed' | 'subject'> {
   readonly young: boolean;
 }
 
-/** The provider has to be visited again: what it answered cannot be read any more. */
+/** A staged answer does not open any more: the user has to visit the provider again. */
 class StagedDoesNotOpen extends GatehouseError {
   constructor(readonly row: StagedKey & Pick<StagedRow, 'sealed'>) {
     const { provider } = row;
@@ -76,7 +76,7 @@ class StagedDoesNotOpen extends GatehouseError {
 /** Longer than the validation of an answer takes, however slow its provider is. */
 const JUDGED_WITHIN_MS = 2 * MINUTE_MS;
 
-/** What providers answered in an attempt whose account is not known yet: sealed for the attempt, short-lived. */
+/** The providers' answers in an attempt whose account is not known yet. They are sealed for the attempt and live briefly. */
 @Injectable()
 export class StagedConnectionStore {
   constructor(
@@ -87,8 +87,8 @@ export class StagedConnectionStore {
 
   /**
    * Keeps the answer as it came; it is worth nothing until {@link StagedConnectionStore.accept}.
-   * @returns what names this very answer: a later one takes its place, and must not be taken for it. `undefined` when the
-   * attempt had been discarded: then nothing is kept.
+   * @returns a value that names this very answer, since a later one may replace it; `undefined` when the attempt has been
+   * discarded and nothing is kept.
    */
   async keep(key: StagedKey, accountId: AccountId | null, answer: TokenAnswer): Promise<Buffer | undefined> {
     const sealed = this.keyring.seal(answer, stagedAnswerOwner(key.attemptId, key.provider));
@@ -115,7 +115,7 @@ export class StagedConnectionStore {
     });
   }
 
-  /** The answer was validated. @returns false when it was discarded or replaced meanwhile. */
+  /** Marks the answer as validated. @returns false when it was discarded or replaced meanwhile. */
   async accept(key: StagedKey, kept: Buffer, { identity, accepted }: ValidatedAnswer): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'staged-accept',
@@ -138,7 +138,7 @@ export class StagedConnectionStore {
     return rowCount === 1;
   }
 
-  /** Only the answer that was kept: one that took its place stays. */
+  /** Deletes the answer that was kept. A later one in its place stays. */
   async drop(tx: Queries, key: StagedKey, kept: Buffer): Promise<void> {
     await tx.query({
       name: 'staged-drop',
@@ -202,7 +202,7 @@ export class StagedConnectionStore {
     return rows.length > 0;
   }
 
-  /** Deletes what the attempt staged. @returns what its grants can be ended with. */
+  /** Deletes what the attempt staged. @returns its grants, with the tokens that end them. */
   async discard(
     tx: Queries,
     attemptId: AttemptId,
@@ -224,7 +224,7 @@ export class StagedConnectionStore {
     });
   }
 
-  /** Runs what takes staged rows. One that does not open undoes it all, and is then marked. */
+  /** Runs work that takes staged rows. A row that does not open undoes the work, and is marked. */
   async orSetAside<Value>(taking: () => Promise<Value>): Promise<Value> {
     try {
       return await taking();

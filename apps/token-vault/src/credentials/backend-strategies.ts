@@ -5,7 +5,7 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 
-/** How each backend's credential is made, from the configuration. */
+/** Tells from the configuration how each backend's credential is made. */
 @Injectable()
 export class BackendStrategies {
   constructor(@Inject(CONFIG) private readonly config: TokenVaultPart) {}
@@ -24,7 +24,7 @@ export class BackendStrategies {
     return strategy;
   }
 
-  /** The name for a metric's label: a made-up one must not grow the list of series. */
+  /** The backend's name for a metric's label. An unknown name must not add a series. */
   label(backend: string): string {
     return this.config.backendCredentials.has(backend) ? backend : 'unknown';
   }

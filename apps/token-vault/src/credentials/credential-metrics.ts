@@ -32,7 +32,7 @@ export class CredentialMetrics {
     this.#releases.inc({ backend, kind });
   }
 
-  /** @returns a function to be called when the request has been answered. */
+  /** @returns a function that stops the timer when the request has been answered. */
   timed(backend: string, kind: CredentialKind): () => void {
     return this.#seconds.startTimer({ backend, kind });
   }

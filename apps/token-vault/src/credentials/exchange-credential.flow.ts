@@ -14,7 +14,7 @@ import type { CacheEntry } from './exchanged-token.store.js';
 import { ExchangedTokens } from './exchanged-tokens.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 
-/** A token exchanged for one backend (RFC 8693); everything but the session is the configuration's word. */
+/** Releases a token that was exchanged for one backend (RFC 8693). All of it but the session comes from the configuration. */
 @Injectable()
 export class ExchangeCredential {
   constructor(
@@ -44,7 +44,7 @@ export class ExchangeCredential {
   }
 }
 
-/** Changed settings give another key, so that what was exchanged under the old ones is not used any more. */
+/** The key covers the settings: tokens that were exchanged under other settings are not used any more. */
 function cacheEntry(backend: string, exchange: TokenExchange<Secret>, subject: ExchangeSubject): CacheEntry {
   const { tokenUrl, clientId, audience, resource, scopes, subjectTokenType } = exchange;
   const settings = [tokenUrl, clientId ?? null, audience ?? null, resource ?? null, scopes, subjectTokenType];

@@ -3,7 +3,7 @@ import { expiryAfter } from '../providers/token-answer.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 
-/** What a token exchange came to. `refused` needs somebody to act; `unavailable` passes. */
+/** The result of a token exchange. `refused` needs a person to act; `unavailable` passes by itself. */
 export type ExchangeOutcome =
   | { readonly kind: 'exchanged'; readonly accessToken: string; readonly expiresAtMs: number }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -22,7 +22,7 @@ const UNKNOWN_LIFETIME_SECONDS = 60;
 /** Token types that make sense behind `Authorization: Bearer`. */
 const USABLE: ReadonlySet<unknown> = new Set([TOKEN_TYPES.access_token, TOKEN_TYPES.jwt]);
 
-/** RFC 8693 section 2.2.1: what was issued must be said, and only a bearer token can be passed on. */
+/** RFC 8693 section 2.2.1: the response must name the type of what was issued. Only a bearer token can be passed on. */
 export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {
   if (response.token_type.toLowerCase() !== 'bearer')
     return { kind: 'refused', reason: 'token_type is not Bearer' };
@@ -33,7 +33,7 @@ export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): Ex
 }
 
 export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {
-  // An exchange that nobody can read can be made again; nothing was used up.
+  // An exchange can be made again after an unreadable answer: it used nothing up.
   if (verdictOf(failure) === 'passing' || failure.kind === 'unreadable')
     return { kind: 'unavailable', reason: failure.kind };
   return { kind: 'refused', reason: failure.kind === 'rejected' ? 'not a token response' : failure.kind };

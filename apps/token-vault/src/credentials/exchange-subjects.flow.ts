@@ -65,7 +65,7 @@ export class ExchangeSubjects {
     };
   }
 
-  /** The proxy has verified the token's signature; that it belongs to this session and is alive is checked here again. */
+  /** The proxy has verified the signature. The vault checks again that the token belongs to this session and has not expired. */
   async #caller({ tsid, sealedSubject: sealed }: Request): Promise<ExchangeSubject> {
     const accountId = await this.sessions.ownerOfOpen(tsid);
     if (accountId === undefined) throw new GatehouseError('session_closed');

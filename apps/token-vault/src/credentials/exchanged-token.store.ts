@@ -65,7 +65,7 @@ export class ExchangedTokenStore {
     const { version, leased, token, obtainedAt, expiresAt } = row;
     if (token === null || obtainedAt === null || expiresAt === null) return { version, leased };
     const accessToken = this.keyring.open(z.string(), token, exchangedOwner(accountId, backend, key));
-    // It was a copy: the next exchange takes its place.
+    // It was a cached copy: the next exchange replaces it.
     if (accessToken === undefined) return { version, leased };
     return {
       version,
@@ -74,7 +74,7 @@ export class ExchangedTokenStore {
     };
   }
 
-  /** @returns the right to make the next version, or `undefined` when somebody else has it or has used it. */
+  /** @returns the lease for the next version, or `undefined` when another replica holds it or has used it. */
   async acquire(entry: CacheEntry, seenVersion: number): Promise<ExchangeLease | undefined> {
     const owner = randomUUID();
     const { rowCount } = await this.database.query({
@@ -98,7 +98,7 @@ export class ExchangedTokenStore {
     return rowCount === 1 ? { key: entry.key, owner } : undefined;
   }
 
-  /** Others know that its holder is still at work. */
+  /** Shows the other replicas that the holder is still working. */
   async renew({ key, owner }: ExchangeLease): Promise<void> {
     await this.database.query({
       name: 'exchanged-renew',
@@ -135,7 +135,7 @@ export class ExchangedTokenStore {
     });
   }
 
-  /** Not while somebody is making the next version. */
+  /** A row is kept while a replica is making its next version. */
   async #deleteExpired(): Promise<void> {
     await this.database.query({
       name: 'exchanged-sweep',

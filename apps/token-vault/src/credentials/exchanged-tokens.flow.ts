@@ -9,7 +9,7 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { CLOCK } from '@gatehouse/service-process/injected';
-import { keepBeating, succeeds } from '../leases/lease.js';
+import { keepBeating, succeeds } from '../leases/beats.job.js';
 import { freshnessOf } from '../refresh/freshness.js';
 import type { ExchangeSubject } from './exchange-subjects.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
@@ -23,9 +23,9 @@ import {
 
 export type ExchangedToken = NonNullable<CachedToken['token']>;
 
-/** Beyond what the exchange itself may take. */
+/** A follower waits this much longer than the exchange may take. */
 const WAIT_MARGIN_MS = 2 * SECOND_MS;
-/** A backend that refuses every token must not have one exchange made per call. */
+/** A younger token is not exchanged again: a backend that refuses every token would cause one exchange per call. */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 
 /** Exchanged tokens, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
@@ -64,7 +64,7 @@ export class ExchangedTokens {
     subject: ExchangeSubject,
     seenVersion: number,
   ): Promise<ExchangedToken> {
-    // The subject may have to be refreshed first: that has its own single flight, and no lease of ours runs meanwhile.
+    // The subject's tokens may have to be refreshed first. That comes before the lease, which would run out meanwhile.
     const subjectToken = await subject.token();
     return await leadOrFollow({
       acquire: () => this.store.acquire(entry, seenVersion),
@@ -86,7 +86,7 @@ export class ExchangedTokens {
   ): Promise<ExchangedToken> {
     const { backend } = entry;
     const obtainedAtMs = this.clock.nowMs();
-    // A lease that could not be renewed costs a second exchange, which harms nobody.
+    // If the lease is not renewed, another replica makes a second exchange. That does no harm.
     const stop = keepBeating(async () => {
       await succeeds(this.store.renew(lease));
     });

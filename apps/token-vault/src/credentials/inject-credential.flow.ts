@@ -10,7 +10,7 @@ import { BackendStrategies } from './backend-strategies.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
-/** The provider's own access token; which provider is the configuration's word, never the caller's. */
+/** Releases the provider's own access token. The configuration names the provider, never the caller. */
 @Injectable()
 export class InjectCredential {
   constructor(

@@ -9,7 +9,7 @@ import type { Release } from '../custody-log/release.js';
 import { CustodyLog } from '../custody-log/custody-log.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
 
-/** The one way out for a token: first the custody log, then sealed for whoever asked. */
+/** The only way out for a token. It is entered in the custody log first, then sealed for the caller. */
 @Injectable()
 export class ReleaseCredential {
   constructor(

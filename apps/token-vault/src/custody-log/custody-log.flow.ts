@@ -27,8 +27,8 @@ interface Waiting {
 const MOST_PER_INSERT = 200;
 
 /**
- * The record of every release: append-only, one hash chain per process, so that no replica waits for another. What
- * is released while an insert is on the way goes into the next one.
+ * Records every release. The log is append-only; each process has its own hash chain, so that no replica waits for another.
+ * Releases that come during an insert go into the next one.
  */
 @Injectable()
 export class CustodyLog implements OnApplicationShutdown {
@@ -70,7 +70,7 @@ export class CustodyLog implements OnApplicationShutdown {
         for (const { failed } of batch) failed(error);
       }
     }
-    // In the turn in which nothing waited any more: what comes from now on begins a drain of its own.
+    // Nothing waits at this moment. A release that comes later starts a new drain.
     this.#writing = undefined;
     if (this.clock.nowMs() - this.#announcedAtMs > MINUTE_MS) this.#announce();
   }
@@ -90,7 +90,7 @@ export class CustodyLog implements OnApplicationShutdown {
     this.#head = head;
   }
 
-  /** Nobody knows whether a failed insert was committed; a new chain cannot collide with it, and the old one stays verifiable. */
+  /** A failed insert may have been committed all the same. A new chain cannot collide with it, and the old one stays verifiable. */
   #startAnew(): void {
     this.#replicaId = randomUUID();
     this.#head = START;
@@ -104,7 +104,7 @@ export class CustodyLog implements OnApplicationShutdown {
       connectionId: connectionId ?? null,
       replicaId: this.#replicaId,
       sequence: previous.sequence + 1,
-      // Never back: the log is cut by time, and a chain must not be before its own beginning.
+      // Time never goes back within a chain: the log is cut by time.
       at: new Date(Math.max(this.clock.nowMs(), previous.at.getTime())),
       fingerprint: key.fingerprint(token),
       keyId: key.id,
@@ -113,7 +113,7 @@ export class CustodyLog implements OnApplicationShutdown {
     return { ...entry, hash: key.hash(entry) };
   }
 
-  /** An anchor outside the database: a chain that ends before a head that was logged has lost its end. */
+  /** Logs the head, as an anchor outside the database: a chain that ends before a logged head has lost its end. */
   #announce(): void {
     this.#announcedAtMs = this.clock.nowMs();
     this.log.info('custody-log-head', {

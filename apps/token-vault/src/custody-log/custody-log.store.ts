@@ -6,7 +6,7 @@ import { Database } from '@gatehouse/persistence/database';
 export class CustodyLogStore {
   constructor(private readonly database: Database) {}
 
-  /** One statement for all that is waiting: it is committed when this resolves. */
+  /** Inserts all entries with one statement. They are committed when this resolves. */
   async append(entries: readonly CustodyEntry[]): Promise<void> {
     const column = (pick: (entry: CustodyEntry) => unknown) => entries.map(pick);
     await this.database.query({
@@ -33,7 +33,7 @@ export class CustodyLogStore {
     });
   }
 
-  /** Makes the partitions of the days to come, where they are missing. @returns how many were made. */
+  /** Creates the missing partitions of the coming days. @returns how many. */
   async makePartitions(days: number): Promise<number> {
     const { rows } = await this.database.query<{ made: number }>({
       name: 'custody-make-partitions',
@@ -43,7 +43,7 @@ export class CustodyLogStore {
     return rows[0]?.made ?? 0;
   }
 
-  /** Rows that came when their day had no partition. They count like all others. */
+  /** Whether there are rows whose day had no partition. They count like all others. */
   async unplaced(): Promise<boolean> {
     const { rows } = await this.database.query<{ unplaced: boolean }>({
       name: 'custody-unplaced',

@@ -4,12 +4,12 @@ import { Log } from '@gatehouse/observability/log';
 import { CustodyLogStore } from './custody-log.store.js';
 
 const EVERY_MS = HOUR_MS;
-/** As long as this nobody has to come by. */
+/** For so many days the log needs no new partition. */
 const DAYS_AHEAD = 7;
 
 /**
- * Makes the days' partitions of the custody log ahead of time. Releases do not depend on it: a row of a day without a
- * partition goes into the net (`custody_log_default`), which is said here.
+ * Creates the custody log's partitions ahead of time. Releases do not depend on it: a row of a day without a partition goes
+ * into `custody_log_default`, and operators are warned.
  */
 @Injectable()
 export class CustodyPartitions implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -34,7 +34,7 @@ export class CustodyPartitions implements OnApplicationBootstrap, OnApplicationS
     await this.#running;
   }
 
-  /** Never throws: what failed is tried again within the hour. */
+  /** Never throws: after a failure it is tried again within the hour. */
   async run(): Promise<void> {
     try {
       const made = await this.store.makePartitions(DAYS_AHEAD);

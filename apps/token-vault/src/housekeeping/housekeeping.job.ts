@@ -8,7 +8,7 @@ import { RecoverAnswers } from '../refresh/recover-answers.flow.js';
 const OUTBOX_EVERY_MS = 5 * SECOND_MS;
 const SWEEP_EVERY_MS = MINUTE_MS;
 
-/** Background work of every replica: what was left over is finished, what has expired is deleted. */
+/** The background work of every replica: it finishes what was left over, and ends what has expired. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #timers: NodeJS.Timeout[] = [];
@@ -41,7 +41,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     await this.expiry.run();
   }
 
-  /** One after another, and a failure is logged, not thrown: there is nobody to catch it. */
+  /** Runs one piece of work after another. A failure is logged: there is nobody to catch it. */
   #every(intervalMs: number, work: () => Promise<void>): void {
     const run = async () => {
       try {

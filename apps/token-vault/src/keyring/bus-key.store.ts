@@ -5,16 +5,16 @@ import { Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { BusKey as Model } from '../generated/client.js';
 
-/** New requests are sealed for a key this long, */
+/** New requests are sealed for a key during this time. */
 const USE_MS = DAY_MS;
-/** and one that was sealed at the last moment can still be opened. */
+/** It opens for this much longer: a request may have been sealed at the last moment. */
 const OPEN_LONGER_MS = HOUR_MS;
 
 /** `setAsideAt`: when it was found not to open, by whichever replica. */
 const FIELDS = ['kid', 'privateJwk', 'setAsideAt'] as const satisfies readonly (keyof Model)[];
 
 export interface BusKeyRow extends RowOf<Model, (typeof FIELDS)[number]> {
-  /** What is left of its time, by Postgres' clock; none: it is not the current one any more. */
+  /** What is left of its time, by Postgres' clock. Zero or less: it is not the current key any more. */
   readonly useForMs: number;
 }
 
@@ -37,7 +37,7 @@ export class BusKeyStore {
     return rows;
   }
 
-  /** A key that does not open here; it stays for replicas that open it. */
+  /** Marks keys that do not open here. They stay for replicas that can open them. */
   async setAside(kids: readonly string[]): Promise<void> {
     await this.database.query({
       name: 'bus-keys-set-aside',
@@ -46,7 +46,7 @@ export class BusKeyStore {
     });
   }
 
-  /** Adds what `make` gives unless another replica has just added a usable key. */
+  /** Adds a new key unless another replica has just added one. */
   async addUnlessCurrent(make: () => Promise<{ kid: string; privateJwk: Buffer }>): Promise<void> {
     const { kid, privateJwk } = await make();
     await this.database.transaction(async (tx) => {
@@ -64,7 +64,7 @@ export class BusKeyStore {
     });
   }
 
-  /** Nothing that was sealed for such a key can arrive any more. */
+  /** No message for such a key can arrive any more. */
   async #deleteExpired(): Promise<void> {
     await this.database.query({
       name: 'bus-keys-sweep',

@@ -33,12 +33,12 @@ interface Loaded {
   readonly atMs: number;
 }
 
-/** Another replica may have rotated; what we know is at most this old. */
+/** The keys are loaded again after this time: another replica may have rotated them. */
 const KEEP_MS = MINUTE_MS;
-/** An unknown key id makes us look again, but not for every such message. */
+/** An unknown key id loads the keys again, but not more often than this. */
 const LOOK_AGAIN_MS = SECOND_MS;
 
-/** The key pairs that requests with a secret inside are sealed for: shared by all replicas, rotated daily. */
+/** The key pairs for requests that carry a secret. All replicas share them; they are rotated daily. */
 @Injectable()
 export class BusKeys {
   #loaded: Loaded | undefined;
@@ -99,7 +99,7 @@ export class BusKeys {
     };
   }
 
-  /** Those that open here, the current one first. Others are set aside, so that a new one is made in their place. */
+  /** The keys that open here, the current one first. The others are set aside, so that a new one is made. */
   async #live(): Promise<readonly LivePair[]> {
     const pairs: LivePair[] = [];
     const unopened: string[] = [];

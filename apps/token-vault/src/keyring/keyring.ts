@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 
-/** What a sealed value is, and the row that it is bound to. */
+/** The kind of a sealed value, and the row that it is bound to. */
 export interface SealedFor {
   readonly kind: SealedKind;
   readonly owner: Owner;
@@ -40,8 +40,8 @@ export class Keyring {
   }
 
   /**
-   * @returns `undefined` when the value is not this owner's, was sealed with a key that is not here, or has another shape:
-   * then operators are told, and whoever asks goes on without it.
+   * @returns `undefined` when the value belongs to another owner, was sealed with a key that is not configured, or has
+   * another shape. Operators are told; the caller goes on without the value.
    */
   open<Shape extends z.ZodType>(
     shape: Shape,
@@ -53,7 +53,7 @@ export class Keyring {
     return opened;
   }
 
-  /** For what is known not to have opened before: operators were told. */
+  /** The same for a value that did not open before. Operators have been told already. */
   openAgain<Shape extends z.ZodType>(
     shape: Shape,
     sealed: Uint8Array,

@@ -57,7 +57,7 @@ export class EventOutboxStore {
     });
   }
 
-  /** As long as the stream would have kept it; caches that it is for have forgotten by themselves. */
+  /** The stream would not keep it for longer either. The caches that it is for have forgotten by themselves. */
   async #deleteExpired(): Promise<void> {
     await this.database.query({
       name: 'event-sweep',

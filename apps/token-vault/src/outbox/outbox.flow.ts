@@ -16,8 +16,8 @@ export interface ChangedConnection {
 }
 
 /**
- * What a change leaves to be done elsewhere: events to publish, tokens to revoke. It is written in the transaction of the
- * change, and done afterwards, by any replica, until it has worked.
+ * What a change leaves to be done elsewhere: events to publish and tokens to revoke. It is written in the transaction of the
+ * change. Afterwards any replica does it, and tries until it has worked.
  */
 @Injectable()
 export class Outbox {
@@ -54,7 +54,7 @@ export class Outbox {
     this.revoking.wake();
   }
 
-  /** Whatever a failure or a replica that died left behind. */
+  /** Finishes what a failure or a dead replica left behind. */
   async finishLeftOver(): Promise<void> {
     await this.publishing.publishLeftOver();
     this.revoking.wake();

@@ -5,10 +5,10 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import { Log } from '@gatehouse/observability/log';
 import { EventOutboxStore, type PendingEvent } from './event-outbox.store.js';
 
-/** As long as RFC 7009's answer waits for the proxies to know, when the bus does not answer. */
+/** A revocation is answered after this time even if the bus does not say that the proxies know of it. */
 const WAIT_AT_MOST_MS = 500;
 
-/** Tells the gateway what changed. A bus that is away delays an event, it does not lose it. */
+/** Publishes changes of connections. If the bus is away, an event is delayed, not lost. */
 @Injectable()
 export class PublishEvents {
   constructor(
@@ -18,8 +18,8 @@ export class PublishEvents {
   ) {}
 
   /**
-   * Publishes what was written with a change that is committed now. Resolves when the proxies have been sent it; nobody's
-   * request waits for the stream, which may be slow or lost: the outbox keeps the event until it is there. Never throws.
+   * Publishes the events of a change that is committed. Resolves when they are on their way to the proxies. It does not wait
+   * for the stream, which may be slow: the outbox keeps each event until the stream has it. Never throws.
    */
   async publish(events: readonly PendingEvent[]): Promise<void> {
     if (events.length === 0) return;
@@ -32,7 +32,7 @@ export class PublishEvents {
     await this.#store(await this.outbox.claim());
   }
 
-  /** All at once: one that is not taken holds none of the others up. Never throws. */
+  /** Publishes all at once: one failure does not hold up the others. Never throws. */
   async #store(events: readonly PendingEvent[]): Promise<void> {
     await Promise.all(
       events.map(async ({ id, payload }) => {

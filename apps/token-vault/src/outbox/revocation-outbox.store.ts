@@ -46,7 +46,7 @@ export class RevocationOutboxStore {
     });
   }
 
-  /** Takes what is due for this replica. What does not open is left for another day, when its key may be back. */
+  /** Takes what is due. A token that does not open is tried again a day later: its key may be back by then. */
   async claim(): Promise<readonly DueRevocation[]> {
     for (;;) {
       const claimed = await this.#claim();
@@ -90,7 +90,7 @@ export class RevocationOutboxStore {
     });
   }
 
-  /** Erases what was tried for too long. @returns how many, by provider. */
+  /** Erases tokens that were tried for too long. @returns how many, by provider. */
   async giveUp(): Promise<readonly { readonly provider: string; readonly tokens: number }[]> {
     const { rows } = await this.database.query<{ provider: string; tokens: number }>({
       name: 'revocation-give-up',

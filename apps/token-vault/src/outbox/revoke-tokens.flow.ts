@@ -10,10 +10,10 @@ import { RevocationOutboxStore, type DueRevocation } from './revocation-outbox.s
 
 const LONGEST_REST_MS = HOUR_MS;
 
-/** A provider that is configured no more has nothing to revoke at. */
+/** The provider is not configured any more. */
 const UNSUPPORTED: Revocation = { ok: true, outcome: 'unsupported' };
 
-/** 2 s, 4 s, … up to an hour: a provider that is away for a day is asked a few dozen times. */
+/** Waits 2 s, 4 s, … up to an hour: a provider that is away for a day is asked a few dozen times. */
 const restBeforeRetryMs = (attempts: number): number =>
   Math.min(LONGEST_REST_MS, SECOND_MS * 2 ** Math.min(attempts, 20));
 
@@ -32,7 +32,7 @@ export class RevokeTokens {
     expiry.add({ endExpired: () => this.#giveUp() });
   }
 
-  /** Works on what is due, in the background. */
+  /** Revokes what is due, in the background. */
   wake(): void {
     this.#drains
       .run('outbox', () => this.#drain())
@@ -41,12 +41,12 @@ export class RevokeTokens {
       });
   }
 
-  /** Resolves when nothing is being worked on. */
+  /** Resolves when no token is being revoked. */
   async settled(): Promise<void> {
     await this.#drains.settled();
   }
 
-  /** Tokens that their provider has not taken back for a month: it will not, and most of them have run out. */
+  /** Gives up tokens that could not be revoked for a month. Most of them have expired by then. */
   async #giveUp(): Promise<void> {
     for (const { provider, tokens } of await this.store.giveUp())
       this.log.error('token-revocation-given-up', { provider, tokens });

@@ -17,8 +17,8 @@ export interface Arrival {
 }
 
 /**
- * Whose answer a callback is. The state names the leg, but whoever got the browser for that leg knows the state as well:
- * a hostile provider can have another one answer with it (mix-up, RFC 9700 section 4.4).
+ * Checks which provider sent a callback. The state names the leg, but the leg's provider knows the state as well: a hostile
+ * one can make another provider answer with it (mix-up, RFC 9700 section 4.4).
  */
 @Injectable()
 export class CallbackSender {
@@ -39,12 +39,12 @@ export class CallbackSender {
     sentRedirectUri: string | undefined,
     { query, callback }: Arrival,
   ): Pick<Callback, 'redirectUri' | 'said' | 'mustSay'> {
-    // The release before this one knew only the common callback, and did not write it down.
+    // The previous release had only the common callback, and did not store it.
     const redirectUri = sentRedirectUri ?? commonCallback(this.config.issuer ?? '');
     if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback');
     const said = saidIssuer(query, provider, this.registry.others(provider));
     if (said === 'another') throw this.#refused(provider, 'with another issuer');
-    // Where it was sent by a callback that is the provider's no more, others may have had that one as well.
+    // If the provider has another callback by now, other providers may have had the old one, too.
     const mustSay = sentRedirectUri !== provider.redirectUri || this.shared.isShared(redirectUri);
     return { redirectUri, said, mustSay };
   }

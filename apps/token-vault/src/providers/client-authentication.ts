@@ -7,7 +7,7 @@ import {
 } from 'openid-client';
 import type { Provider } from './provider-registry.js';
 
-/** How the client shows who it is at the token endpoint: as configured, else the best that the provider says it takes. */
+/** The client's authentication at the token endpoint: as configured, else the best that the provider's metadata offers. */
 export function clientAuthentication(
   { clientSecret, tokenEndpointAuthMethod }: Provider,
   metadata: ServerMetadata,
@@ -23,7 +23,7 @@ export function clientAuthentication(
   }
 }
 
-/** RFC 8414 section 2: what is not said is `client_secret_basic`. */
+/** RFC 8414 section 2: the default is `client_secret_basic`. */
 const offered = (
   methods: readonly string[] = ['client_secret_basic'],
 ): 'client_secret_basic' | 'client_secret_post' =>

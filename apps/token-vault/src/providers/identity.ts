@@ -19,9 +19,9 @@ function identityOf(
   name?: string,
   email?: string,
 ): UpstreamIdentity | undefined {
-  // Cutting or mending it would make one person of two.
+  // A subject that is cut or mended could be somebody else's.
   if (subject === undefined || subject.length > MAX_LENGTH || !isStorableText(subject)) return undefined;
-  // The cut may go through a character.
+  // The cut may split a character.
   const shown = storableText((name ?? '').slice(0, MAX_LENGTH));
   return {
     subject,
@@ -30,7 +30,7 @@ function identityOf(
   };
 }
 
-/** Who the user information is about; `undefined` when it names no subject. Nothing is ever made up. */
+/** The person whom the user information describes; `undefined` when it names no subject. */
 export const identityFromUserInfo = (
   info: Readonly<Record<string, unknown>>,
   mapping: UserInfo['fieldMapping'],
@@ -57,7 +57,7 @@ export function identityFromClaims(
 }
 
 /**
- * JSON whose large integers keep all their digits (as text): two users with ids beyond 2^53 must not become one.
+ * Parses JSON and keeps all digits of large integers (as text): two users with ids beyond 2^53 must not become one.
  * @returns `undefined` when it is no JSON object.
  */
 export function parseUserInfo(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -2,9 +2,8 @@
 export type NormalAnswer = Readonly<Record<string, unknown>>;
 
 /**
- * Real providers say "not there" in many ways: null and empty members count as absent. Numbers as text are numbers, and
- * scopes as a list are a list of words (RFC 6749 section 3.3). A lifetime of nothing is unknown. The token type that is
- * left out is the only one that is used here (RFC 6750).
+ * Evens out what real providers write. Members that are null or empty count as absent. Numbers may come as text, scopes as a
+ * list (RFC 6749 section 3.3). A lifetime of zero is unknown. An absent token type is Bearer (RFC 6750).
  * @returns `undefined` when the body is no JSON object.
  */
 export function normalAnswer(body: string): NormalAnswer | undefined {

@@ -15,7 +15,7 @@ import { newProgress, upstreamFailure } from './upstream-failure.js';
 import { verdictOf } from './upstream-verdict.js';
 
 const KEEP_MS = HOUR_MS;
-/** After a failure nobody is asked again for this long. */
+/** After a failure the provider is not asked again for this long. */
 const REST_AFTER_FAILURE_MS = SECOND_MS;
 
 interface Known {
@@ -45,7 +45,7 @@ export class ProviderMetadataClient {
       return await this.#discoverOnce(provider, protocol.issuer);
     } catch (error) {
       if (known === undefined) throw error;
-      // What it offered an hour ago is a better guess than an outage.
+      // Metadata that is an hour old is better than a failure.
       return known.metadata;
     }
   }
@@ -102,8 +102,8 @@ async function discover(provider: Provider, issuer: string, fetch: FetchFunction
 }
 
 /**
- * What is written for a plain OAuth 2 provider. Without an issuer its origin stands in, and is never compared with
- * anything; with one, the provider is known to send it (RFC 9207 section 2.4: a static configuration may say so).
+ * The metadata of a plain OAuth 2 provider comes from the configuration. Without an issuer its origin stands in, and is
+ * compared with nothing. With one, the provider sends `iss` (RFC 9207 section 2.4: a static configuration may say so).
  */
 function metadataOf({
   issuer,

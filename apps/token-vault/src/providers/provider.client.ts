@@ -38,7 +38,7 @@ export type Revocation =
   | { readonly ok: true; readonly outcome: 'revoked' | 'unsupported' }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
-/** A provider's answer to one of our authorization requests, as far as it can be told that it is this provider's. */
+/** A provider's answer to one of our authorization requests, after the checks of who sent it. */
 export interface Callback {
   readonly query: string;
   readonly state: string;
@@ -157,15 +157,15 @@ export class ProviderClient {
           : { ok: true, accepted, idTokenSubject: identity.subject };
       });
     } catch (error) {
-      // At a sign-in the person is there and begins anew; here a grant would be thrown away because a clock is off.
+      // At a sign-in the person can begin again. Here, a clock that is off would cost the grant.
       if (isAboutClocks(error)) return { ok: false, failure: { kind: 'unverifiable' } };
       return { ok: false, failure: failureOf(error, use.progress) };
     }
   }
 
   /**
-   * An answer that does not verify with the keys that are remembered is looked at once more with the provider's newest:
-   * providers change keys as they like. The token endpoint is not asked again; what it answered is replayed.
+   * Verifies an answer a second time with the provider's newest keys when the remembered ones do not fit: providers change
+   * keys at any time. The token endpoint is not asked again; its answer is replayed.
    */
   async #withFreshKeys<Redemption>(
     provider: Provider,
@@ -249,7 +249,7 @@ export class ProviderClient {
   }
 }
 
-/** Name and address are a courtesy of the user information endpoint; a sign-in does not fail for want of them. */
+/** Name and address come from the user information endpoint where the id_token lacks them. A sign-in can do without. */
 async function profileOf(
   configuration: openid.Configuration,
   accessToken: string,

@@ -1,8 +1,8 @@
 import type { Provider } from './provider-registry.js';
 
 /**
- * What a callback says of who sent it: this provider, another one, nothing, or something that cannot be compared,
- * because no issuer is written for this provider and none of the others is meant.
+ * Who sent a callback, by its own `iss`: this provider, another one, or nobody is named. `unknown`: no issuer is configured
+ * for this provider, and no other provider's issuer matches.
  */
 export type SaidIssuer = 'own' | 'another' | 'nothing' | 'unknown';
 
@@ -16,7 +16,7 @@ export function saidIssuer(query: string, provider: Provider, others: readonly P
   return said.some((value) => others.some((other) => means(value, other, provider))) ? 'another' : 'unknown';
 }
 
-/** A provider whose issuer is not written is still known by where its endpoints are, unless this provider's are there, too. */
+/** A provider without a configured issuer is recognised by the origin of its endpoints, unless both have the same origin. */
 function means(value: string, other: Provider, provider: Provider): boolean {
   if (value === other.protocol.issuer) return true;
   const origin = originOf(value);

@@ -5,7 +5,7 @@ import type { TokenRequestProgress } from './upstream-failure.js';
 
 export type KeepAnswer = (answer: TokenAnswer) => Promise<void>;
 
-/** Keeping the answer failed: our own trouble, never to be taken for the provider's. */
+/** Storing the answer failed. The fault is ours, not the provider's. */
 export class KeepFailed extends Error {
   override readonly name = 'KeepFailed';
 }
@@ -14,14 +14,14 @@ interface Tap {
   readonly tokenEndpoint: string;
   readonly progress: TokenRequestProgress;
   readonly keep: KeepAnswer;
-  /** Ends the token request: whoever asked may not go on. */
+  /** Ends the token request when its caller may not go on. */
   readonly cutOff?: AbortSignal | undefined;
   readonly nowMs: () => number;
-  /** A plain OAuth 2 provider's id_token was issued for nobody we can check; it is left out. */
+  /** The id_token of a plain OAuth 2 provider is left out: there is nothing to check it against. */
   readonly dropIdToken: boolean;
 }
 
-/** A fetch that has the token endpoint's answer stored before the protocol library gets to see it. */
+/** A fetch that stores the token endpoint's answer before the protocol library sees it. */
 export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
   return async (url, init) => {
     if (url !== tap.tokenEndpoint) return await other(fetch, tap.progress)(url, init);
@@ -40,7 +40,7 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
   };
 }
 
-/** Whatever is asked after the tokens came is asked to verify them. */
+/** Requests that follow the tokens fetch what verifies them. */
 const other =
   (fetch: FetchFunction, progress: TokenRequestProgress): FetchFunction =>
   async (url, init) => {
@@ -66,7 +66,7 @@ const until = (cutOff: AbortSignal, init: Parameters<FetchFunction>[1]): Paramet
   signal: AbortSignal.any([cutOff, ...(init.signal instanceof AbortSignal ? [init.signal] : [])]),
 });
 
-/** Answers the token request from what was kept; everything else (keys) goes out. */
+/** Answers the token request with the kept answer. All other requests (keys) go out. */
 export function replayingFetch(
   fetch: FetchFunction,
   tap: Omit<Tap, 'keep' | 'nowMs'>,

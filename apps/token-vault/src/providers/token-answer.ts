@@ -20,7 +20,7 @@ export interface AcceptedTokens {
   readonly tokens: TokenSet;
   readonly scopes: readonly string[];
   readonly obtainedAtMs: number;
-  /** Absent: the provider did not say; the token is used until it is refused. */
+  /** Absent: the provider gave none. The token is used until a backend refuses it. */
   readonly expiresAtMs?: number;
 }
 
@@ -38,7 +38,7 @@ export function peek(
   );
 }
 
-/** Whether there is a token in it that would be lost if it were not kept. */
+/** Whether the body holds a token. It would be lost if the body were not kept. */
 export function carriesTokens(body: string): boolean {
   const answer = peek(body);
   return answer?.access_token !== undefined || answer?.refresh_token !== undefined;
@@ -61,7 +61,7 @@ interface TokenResponse {
   readonly expires_in?: number;
 }
 
-/** Longer than any token lives. Providers say "for ever" with numbers that are no dates any more. */
+/** Longer than any token lives. Some providers say "for ever" with a number that is too large for a date. */
 const MAX_LIFETIME_MS = 3_650 * DAY_MS;
 
 /** @param expiresIn seconds, as a provider wrote it */

@@ -7,21 +7,21 @@ import { z } from 'zod';
 import type { Connection } from '../connections/connection.js';
 import { tokenAnswer, type TokenAnswer } from '../providers/token-answer.js';
 
-/** `sent`: somebody waits for an answer and cannot reach the database. Written again while that is so. */
+/** `sent`: a process waits for an answer and cannot reach the database. It is written again for as long as that lasts. */
 const copy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sent'), sent: z.string() }),
   z.strictObject({ kind: z.literal('answer'), sent: z.string(), answer: tokenAnswer }),
 ]);
 
 export type AnswerCopy =
-  /** Of another refresh token than the row's, or one that does not open: it says nothing. */
+  /** It belongs to another refresh token than the row's, or does not open. */
   | { readonly kind: 'stale'; readonly revision: number }
   | { readonly kind: 'sent'; readonly revision: number }
   | { readonly kind: 'answer'; readonly revision: number; readonly answer: TokenAnswer };
 
 /**
- * What is known of a redemption outside Postgres: JetStream in the vault's own account, which does not share its fate.
- * A copy names the refresh token that was sent by its digest; it counts only while the connection still rests on it.
+ * What JetStream knows of a redemption, for the time in which Postgres is away. A copy names the refresh token that was sent
+ * by its digest. It counts only while that is the connection's refresh token.
  */
 @Injectable()
 export class AnswerCopies {
@@ -35,7 +35,7 @@ export class AnswerCopies {
     return await (await this.#opened()).put(connection.id, sealed);
   }
 
-  /** Says, again and again, that the token is on its way. Never writes over an answer. @throws {GatehouseError} `unavailable` */
+  /** Says that the token has been sent and is waited for. Never replaces an answer. @throws {GatehouseError} `unavailable` */
   async say(connection: Connection, sentToken: string): Promise<void> {
     const bucket = await this.#opened();
     const sent = sha256(sentToken);
@@ -43,12 +43,12 @@ export class AnswerCopies {
     const before = stored === undefined ? undefined : this.#open(stored.value, connection);
     if (before?.kind === 'answer' && before.sent === sent) return;
     const sealed = this.#seal(connection, { kind: 'sent', sent });
-    // Conditional: an answer that comes at this moment wins.
+    // A conditional write: an answer that comes at this moment wins.
     if (stored === undefined) await bucket.create(connection.id, sealed);
     else await bucket.update(connection.id, sealed, stored.revision);
   }
 
-  /** @returns what is known of the refresh token that the connection rests on. @throws {GatehouseError} `unavailable` */
+  /** @returns what is known of the connection's current refresh token. @throws {GatehouseError} `unavailable` */
   async find(connection: Connection, currentToken: string): Promise<AnswerCopy | undefined> {
     const stored = await (await this.#opened()).get(connection.id);
     if (stored === undefined) return undefined;
@@ -62,7 +62,7 @@ export class AnswerCopies {
     await (await this.#opened()).erase(revision);
   }
 
-  /** Takes what {@link AnswerCopies.say} said back. */
+  /** Takes back what {@link AnswerCopies.say} said. */
   async unsay(connection: Connection, sentToken: string): Promise<void> {
     const found = await this.find(connection, sentToken);
     if (found?.kind === 'sent') await this.erase(found.revision);
@@ -82,7 +82,7 @@ export class AnswerCopies {
     return connection.sealCopy(content).toString('base64url');
   }
 
-  /** One that was sealed for somebody else, or by a lost key, says nothing. */
+  /** @returns `undefined` when it was sealed for another connection, or with a lost key. */
   #open(value: string, connection: Connection): z.output<typeof copy> | undefined {
     return connection.openCopy(copy, Buffer.from(value, 'base64url'));
   }

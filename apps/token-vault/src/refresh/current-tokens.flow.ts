@@ -16,8 +16,8 @@ export interface CurrentTokens {
 }
 
 /**
- * A backend that answers 401 to every token would otherwise have one refresh made per call: a token this young is
- * handed out once more, and the backend's answer stands.
+ * A token this young is handed out again although a backend refused it. Otherwise a backend that answers 401 to every
+ * token would cause one refresh per call.
  */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 
@@ -26,7 +26,7 @@ export const lifetimeOf = ({ row }: Connection): AccessLifetime => ({
   ...(row.accessExpiresAt === null ? {} : { expiresAtMs: row.accessExpiresAt.getTime() }),
 });
 
-/** The tokens of a connection that can be used now, refreshed where they have to be. */
+/** Gives the tokens of a connection, and refreshes them first when they have expired. */
 @Injectable()
 export class CurrentTokensOf {
   constructor(
@@ -57,7 +57,7 @@ export class CurrentTokensOf {
         this.refresher.refreshBehind(connection);
       return current;
     }
-    // Nothing can be had for it, but it may still be good elsewhere: the row stays as it is until it has expired.
+    // There is no way to replace it, but other backends may still accept it: the row stays as it is until it expires.
     if (freshness !== 'expired' && tokens.refreshToken === undefined) throw reauthRequired(connection);
     return await this.#refreshed(current, isRefused);
   }

@@ -15,7 +15,7 @@ const LONGEST_MARGIN_MS = 5 * SECOND_MS;
 const MARGIN_SHARE = 0.1;
 /** `expires_in` counts whole seconds (RFC 6749, section 5.1) and providers round the end down: a second is uncertain. */
 const LEAST_MARGIN_MS = 1.5 * SECOND_MS;
-/** Of a token that hardly lives, half is used. */
+/** A token with a very short life is used for half of it. */
 const LARGEST_MARGIN_SHARE = 0.5;
 /** A released credential is asked for again after this long, so that a revocation takes effect. */
 const LONGEST_USE_MS = 30 * SECOND_MS;
@@ -23,7 +23,7 @@ const LONGEST_USE_MS = 30 * SECOND_MS;
 const lifetimeMs = ({ obtainedAtMs, expiresAtMs }: Required<AccessLifetime>): number =>
   Math.max(0, expiresAtMs - obtainedAtMs);
 
-/** The last moments of a token are not handed out: it has to live until the backend has checked it. */
+/** A token is not handed out in its last moments: it has to live until the backend has checked it. */
 export const marginMs = (lifetime: Required<AccessLifetime>): number =>
   Math.min(
     LONGEST_MARGIN_MS,
@@ -43,11 +43,11 @@ export function freshnessOf(lifetime: AccessLifetime, nowMs: number, jitter: num
   return remainingMs <= windowMs * (0.5 + jitter / 2) ? 'early' : 'fresh';
 }
 
-/** Whether the token still works at all, for when nothing better can be had. */
+/** Whether the token still works at all. It is used when the provider cannot give a new one. */
 export const stillLives = (lifetime: AccessLifetime, nowMs: number): boolean =>
   lifetime.expiresAtMs === undefined || lifetime.expiresAtMs - nowMs > SECOND_MS;
 
-/** When the receiver of the token has to ask again: well before it dies, and soon in any case. */
+/** When the receiver of the token has to ask again: well before it expires, and soon in any case. */
 export function useUntilMs(lifetime: AccessLifetime, nowMs: number): number {
   const longest = nowMs + LONGEST_USE_MS;
   const safe = hasExpiry(lifetime) ? lifetime.expiresAtMs - marginMs(lifetime) : longest;

@@ -1,24 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '@gatehouse/observability/log';
 import type { Connection } from '../connections/connection.js';
-import { keepBeating, LEASE_MS, succeeds } from '../leases/lease.js';
+import { keepBeating, succeeds } from '../leases/beats.job.js';
+import { LEASE_MS } from '../leases/lease.js';
 import { AnswerCopies } from './answer-copies.store.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
 
-/** Before its end, so that two never have the same token on its way. */
+/** The holder stops this long before the lease ends, so that two processes never send the same token. */
 const STOP_BEFORE_END_MS = 300;
 
 /** A lease that is being renewed. */
 export interface HeldLease {
-  /** Aborts when nobody can be told any more that we are at work: then somebody else may begin. */
+  /** Aborts when this process can tell nobody any more that it is working: another replica may begin then. */
   readonly cutOff: AbortSignal;
-  /** The renewing ends. */
+  /** Stops renewing the lease. */
   letGo(): Promise<void>;
 }
 
 /**
- * Renews a lease while its work is under way: a short lease lets others go on soon after its holder died. A holder that
- * cannot reach the database says so in JetStream instead; one that reaches neither stops before its lease ends.
+ * Renews a lease while the work is under way. Leases are short, so that others can go on soon after the holder died. A
+ * holder that cannot reach the database writes to JetStream instead. One that reaches neither stops before its lease ends.
  */
 @Injectable()
 export class HeldLeases {
@@ -35,7 +36,7 @@ export class HeldLeases {
     const stop = keepBeating(async () => {
       if (cutOff.signal.aborted) return;
       const beganAtMs = performance.now();
-      // Where somebody else has it by now: what is under way is let run, since its answer is kept whoever holds the lease.
+      // If another replica has the lease by now, the request still runs: its answer is stored whoever holds the lease.
       let isSaid = await succeeds(this.store.renew(lease));
       if (!isSaid) {
         isSaid = await succeeds(this.copies.say(connection, sent));
@@ -51,7 +52,7 @@ export class HeldLeases {
       cutOff: cutOff.signal,
       letGo: async () => {
         await stop();
-        // A copy that stays would be taken for a sign of life for a moment, no more.
+        // If this fails, others wait for one beat too long, no more.
         if (saidElsewhere) await succeeds(this.copies.unsay(connection, sent));
       },
     };

@@ -20,8 +20,8 @@ export interface Answered {
 }
 
 /**
- * An answer comes only once: the token that it replaces is used up. It is in this process's memory until Postgres has it,
- * and as soon as it has come in JetStream, for the case that this process dies before (docs/adr/0013).
+ * Keeps answers of the token endpoint. An answer comes only once, since the refresh token is used up. This process holds it
+ * until Postgres has it; JetStream gets a copy at once, in case the process dies before (docs/adr/0013).
  */
 @Injectable()
 export class KeptAnswers {
@@ -32,7 +32,7 @@ export class KeptAnswers {
     private readonly log: Log,
   ) {}
 
-  /** Resolves when the database has the answer, or has said that nobody needs it; tries for as long as the process lives. */
+  /** Tries for as long as the process lives. Resolves when the database has the answer, or has said that it is not needed. */
   async keep(answered: Answered): Promise<void> {
     const { connection } = answered;
     const stored = new AbortController();
@@ -51,12 +51,12 @@ export class KeptAnswers {
     void this.#forget(copied);
   }
 
-  /** The same for an answer that another process left behind. @returns false when its token is not the row's any more. */
+  /** Stores an answer that another process left behind. @returns false when the row has another refresh token by now. */
   async adopt(answered: Answered): Promise<boolean> {
     return await this.#store(answered);
   }
 
-  /** Fresh tokens are kept whatever happened to the row meanwhile, as long as it still rests on the token that was sent. */
+  /** Stores the answer for as long as the row still holds the refresh token that was sent, whatever else has changed. */
   async #store({ lease, connection, sent, answer }: Answered): Promise<boolean> {
     const sealed = connection.sealAnswer(answer);
     if (await this.store.keepAnswer(lease, sealed)) return true;
@@ -65,7 +65,7 @@ export class KeptAnswers {
     return await this.store.keepAnswer({ ...lease, version: now.row.version }, sealed);
   }
 
-  /** @returns the revision of the copy, when one came about before the database had the answer. */
+  /** @returns the revision of the copy; `undefined` when the database had the answer before a copy was made. */
   async #copy({ connection, sent, answer }: Answered, stored: AbortSignal): Promise<number | undefined> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
@@ -82,7 +82,7 @@ export class KeptAnswers {
       const revision = await copied;
       if (revision !== undefined) await this.copies.erase(revision);
     } catch (error) {
-      // It does no harm: whoever looks at it finds that the row has moved on.
+      // A copy that stays does no harm: its refresh token is not the row's any more.
       this.log.failure('answer-copy-not-erased', error);
     }
   }

@@ -21,7 +21,7 @@ export class ObtainAnswer {
 
   /**
    * @param before the answer that the row holds
-   * @returns `undefined` when somebody else may be at it.
+   * @returns `undefined` when another replica may be redeeming the token.
    */
   async run(
     work: RedemptionWork,

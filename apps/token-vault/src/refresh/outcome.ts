@@ -14,8 +14,8 @@ export interface GrantFacts {
 }
 
 /**
- * What a refresh came to. Only `reauth_required` needs the user; `provider_unavailable` and `ambiguous` keep
- * everything and try again after a rest. `superseded`: somebody else put newer tokens in place.
+ * The result of a refresh. Only `reauth_required` needs the user. `provider_unavailable` and `ambiguous` keep everything and
+ * try again after a rest. `superseded`: another process has stored newer tokens.
  */
 export type RefreshOutcome =
   'refreshed' | 'superseded' | 'reauth_required' | 'provider_unavailable' | 'ambiguous';
@@ -53,7 +53,7 @@ function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshO
   }
 }
 
-/** A kept answer that cannot be validated yet is tried again; one that is wrong for good is given back to the provider. */
+/** Whether a kept answer is wrong for good: then its tokens are revoked. One that cannot be validated yet is tried again. */
 export const isWorthless = (redemption: Redemption): boolean =>
   redemption.kind === 'other_subject' ||
   (redemption.kind === 'failed' && redemption.failure.kind === 'rejected');

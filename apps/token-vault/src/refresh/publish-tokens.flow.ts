@@ -16,8 +16,8 @@ export class PublishTokens {
   ) {}
 
   /**
-   * Compare and set on the version. Where a sign-in put its access token in place while we were away but kept the
-   * refresh token that we have just used up, ours goes on top of it; everything else that is newer stays.
+   * Compares and sets the version. A sign-in may have stored a newer access token together with the refresh token that we
+   * have just used up: then our tokens replace it. Anything else that is newer stays.
    */
   async run({ connection, sent }: RedemptionWork, accepted: AcceptedTokens): Promise<Refreshed> {
     for (let { version } = connection.row; ;) {

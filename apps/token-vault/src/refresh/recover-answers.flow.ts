@@ -7,7 +7,7 @@ import { AnswerCopies } from './answer-copies.store.js';
 import { KeptAnswers } from './kept-answers.flow.js';
 import { Refresher } from './refresher.flow.js';
 
-/** Brings answers that a process which died had only in JetStream to their connections. */
+/** Stores answers that a dead process had only in JetStream. */
 @Injectable()
 export class RecoverAnswers implements OnApplicationBootstrap {
   constructor(
@@ -26,7 +26,7 @@ export class RecoverAnswers implements OnApplicationBootstrap {
   async run(): Promise<void> {
     try {
       for (const id of await this.copies.connectionIds())
-        // Its own are brought by those who are at it.
+        // This process stores the answers of its own refreshes itself.
         if (!this.refresher.isRefreshing(id)) await this.#recover(id);
     } catch (error) {
       this.log.failure('answers-not-recovered', error);
@@ -40,12 +40,12 @@ export class RecoverAnswers implements OnApplicationBootstrap {
       return;
     }
     const tokens = connection.tokens('quietly');
-    // Whoever needs its tokens sets the row aside; with its key it may want the copy.
+    // The row is set aside when its tokens are needed. Its copy stays, for the day on which the key is back.
     if (tokens === undefined) return;
     const { refreshToken: sent = '' } = tokens;
     const found = await this.copies.find(connection, sent);
     if (found === undefined) return;
-    // The sign of life of somebody who waits, or one that a dead process left: whoever takes over tells them apart.
+    // It says that a process waits for an answer. That process may be dead: TakeOver finds out.
     if (found.kind === 'sent' && connection.row.refreshStartedAt !== null) return;
     if (found.kind === 'answer') {
       const lease = { id, version: connection.row.version, owner: randomUUID() };

@@ -11,7 +11,7 @@ import { RefreshMetrics } from './refresh-metrics.js';
 import type { Acquired } from './refresh.store.js';
 import type { Refreshed } from './refreshed.js';
 
-/** The leader's work: intent, redeem, keep the answer, validate it, publish. No transaction is open meanwhile. */
+/** The work of the replica that holds the lease: obtain an answer, validate it, publish it. No transaction is open meanwhile. */
 @Injectable()
 export class Redeem {
   constructor(

@@ -10,7 +10,7 @@ import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
 import { restAfterAmbiguousMs, restAfterUnavailableMs } from './rest.js';
 
-/** What is written down when a refresh did not bring new tokens. */
+/** Writes down the end of a refresh that brought no new tokens. */
 @Injectable()
 export class RefreshEndings {
   constructor(
@@ -54,13 +54,13 @@ export class RefreshEndings {
     }
   }
 
-  /** Others may go on at once. */
+  /** Gives the lease back, so that others can go on at once. */
   async superseded(lease: Lease): Promise<Refreshed> {
     await this.store.release(lease);
     return { outcome: 'superseded' };
   }
 
-  /** The change, its event, and the return of tokens that will not be used, in one transaction. */
+  /** Asks for a new sign-in. The change, its event and the revocation of useless tokens are one transaction. */
   async reauth(lease: Lease, connection: Connection, worthless: TokenAnswer | undefined): Promise<Refreshed> {
     const { id: connectionId, provider } = connection;
     const event = await this.database.transaction(async (tx) => {
@@ -75,13 +75,13 @@ export class RefreshEndings {
     return { outcome: 'reauth_required' };
   }
 
-  /** What is stored of the connection does not open. It stays as it is, and the user is asked to sign in again. */
+  /** The row does not open. It stays as it is, and the user is asked to sign in again. */
   async setAside(connection: Connection): Promise<Refreshed> {
     await this.#change(connection, 'reauth_required', (tx) => this.store.setAside(tx, connection));
     return { outcome: 'reauth_required' };
   }
 
-  /** Its key is back. @returns `undefined` when the row is another one by now. */
+  /** The row opens again, since its key is back. @returns `undefined` when the row has changed meanwhile. */
   async takeBack(connection: Connection): Promise<Connection | undefined> {
     let taken: Connection | undefined;
     await this.#change(connection, 'connected', async (tx) => {
@@ -93,7 +93,7 @@ export class RefreshEndings {
     return taken;
   }
 
-  /** A change and the event of it, or neither. */
+  /** Writes a change and its event, or neither. */
   async #change(
     connection: Connection,
     change: ConnectionChange['change'],
@@ -105,7 +105,7 @@ export class RefreshEndings {
     if (event !== undefined) await this.outbox.publish([event]);
   }
 
-  /** The connection was revoked while its refresh was on the way: nobody will use these tokens. */
+  /** The connection was revoked during its refresh: the new tokens are revoked, too. */
   async orphaned(provider: string, tokens: TokenSet): Promise<void> {
     await this.outbox.revoke(this.database, provider, [revocableOf(tokens)]);
   }

@@ -20,7 +20,7 @@ export interface Acquired {
   readonly connection: Connection;
 }
 
-/** Every write here is conditional: on the lease where only its holder may write, on the version where tokens change. */
+/** Writes to a connection during a refresh. Each write depends on the lease, on the version, or on both. */
 @Injectable()
 export class RefreshStore {
   constructor(
@@ -28,7 +28,7 @@ export class RefreshStore {
     private readonly keyring: Keyring,
   ) {}
 
-  /** @returns the row with the lease, or `undefined` when another holds it, the version moved on, or it is to be left alone. */
+  /** @returns the leased connection; `undefined` when another replica has the lease, the version has changed, or it rests. */
   async acquire(
     id: ConnectionId,
     version: number,
@@ -47,7 +47,7 @@ export class RefreshStore {
     return row && { lease: { id, version, owner }, connection: new Connection(row, this.keyring) };
   }
 
-  /** @returns false when somebody else has it, or it was given back. */
+  /** @returns false when another replica has the lease, or it was given back. */
   async renew({ id, owner }: Lease): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'refresh-renew',
@@ -57,7 +57,7 @@ export class RefreshStore {
     return rowCount === 1;
   }
 
-  /** The intent: from here on, a missing outcome means that nobody knows. @returns false when the lease is lost. */
+  /** Writes the intent to redeem. From here on, a missing outcome means that nobody knows it. @returns false when the lease is lost. */
   async begin({ id, version, owner }: Lease): Promise<boolean> {
     const { rowCount } = await this.database.query({
       name: 'refresh-begin',
@@ -68,9 +68,9 @@ export class RefreshStore {
   }
 
   /**
-   * Keeps an answer of the version's refresh token. It is kept also when the lease ran out meanwhile, as long as
-   * nobody kept another one: it may be the only answer there will ever be.
-   * @returns false when the version moved on.
+   * Stores an answer to this version's refresh token, even when the lease has run out meanwhile, unless another answer is
+   * stored: it may be the only one there will ever be.
+   * @returns false when the version has changed.
    */
   async keepAnswer({ id, version, owner }: Lease, answer: Buffer): Promise<boolean> {
     const { rowCount } = await this.database.query({
@@ -82,7 +82,7 @@ export class RefreshStore {
     return rowCount === 1;
   }
 
-  /** Publishes new tokens under the next version. @returns `undefined` when the version moved on. */
+  /** Publishes new tokens under the next version. @returns `undefined` when the version has changed. */
   async publish(
     connection: Connection,
     version: number,
@@ -107,9 +107,9 @@ export class RefreshStore {
   }
 
   /**
-   * Only the user can mend it.
-   * @param judged the row's answer was found worthless; otherwise one that somebody kept meanwhile is not thrown away
-   * @returns false when the lease is lost, the version moved on, or there is such an answer.
+   * Marks the connection: only its user can mend it.
+   * @param judged the row's answer was found worthless. Otherwise an answer that was stored meanwhile is not thrown away
+   * @returns false when the lease is lost, the version has changed, or there is such an answer.
    */
   async requireReauth(tx: Queries, { id, version, owner }: Lease, judged: boolean): Promise<boolean> {
     const { rowCount } = await tx.query({
@@ -135,7 +135,7 @@ export class RefreshStore {
     });
   }
 
-  /** The row does not open: only the user can mend it, or whoever has its key. @returns false when it is another one by now, or known. */
+  /** Marks a row that does not open. Its user can mend it, and so can its key. @returns false when it has changed or is marked. */
   async setAside(tx: Queries, { row }: Connection): Promise<boolean> {
     const { id, version, tokens, answer } = row;
     const { rowCount } = await tx.query({

@@ -12,12 +12,12 @@ import { Redeem } from './redeem.flow.js';
 import type { Refreshed } from './refreshed.js';
 import { RefreshStore } from './refresh.store.js';
 
-/** How long a leader on another replica is waited for; it is left a little longer than its provider may take. */
+/** A follower waits this much longer than the provider may take. */
 const FOLLOW_MARGIN_MS = 2 * SECOND_MS;
 
 /**
- * One refresh per connection at a time, over all replicas: in this process callers share a promise, between processes
- * the lease decides who redeems, and everybody else watches the version and never redeems.
+ * Makes one refresh per connection at a time, over all replicas. Callers in this process share it. Between processes the
+ * lease decides who redeems; the others watch the version and never redeem.
  */
 @Injectable()
 export class Refresher implements OnApplicationShutdown {
@@ -36,7 +36,7 @@ export class Refresher implements OnApplicationShutdown {
     return await this.#refreshes.run(connection.id, () => this.#leadOrFollow(connection));
   }
 
-  /** Whether this process is at it. */
+  /** Whether this process is refreshing the connection now. */
   isRefreshing(id: ConnectionId): boolean {
     return this.#refreshes.isRunning(id);
   }
@@ -49,7 +49,7 @@ export class Refresher implements OnApplicationShutdown {
     });
   }
 
-  /** What is being redeemed is waited for, and what the provider answers is stored. The process bounds how long. */
+  /** Waits for redemptions under way, so that their answers are stored. The process limits how long a stop may take. */
   async onApplicationShutdown(): Promise<void> {
     await this.#refreshes.settled();
   }
@@ -60,7 +60,7 @@ export class Refresher implements OnApplicationShutdown {
       acquire: () => this.store.acquire(seen.id, seen.row.version),
       lead: async (acquired) => {
         const refreshed = await this.redeem.run(acquired);
-        // Whoever put something newer there has published it; it is one look away.
+        // Another process has published newer tokens: the next look finds them.
         return refreshed.outcome === 'superseded' ? undefined : refreshed;
       },
       look: async () => settledBy(await this.connections.byId(seen.id), seen.row.version),
@@ -70,7 +70,7 @@ export class Refresher implements OnApplicationShutdown {
   }
 }
 
-/** What a look at the row tells a follower; `undefined`: look again. */
+/** What the row tells a follower; `undefined`: look again. */
 function settledBy(connection: Connection | undefined, seenVersion: number): Refreshed | undefined {
   if (connection === undefined)
     throw new GatehouseError('connection_missing', 'revoked while it was refreshed');

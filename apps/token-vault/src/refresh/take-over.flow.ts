@@ -7,20 +7,20 @@ import { AnswerCopies, type AnswerCopy } from './answer-copies.store.js';
 import { BEAT_MS } from '../leases/lease.js';
 import type { TokenAnswer } from '../providers/token-answer.js';
 
-/** `send`: nobody has it under way, and no answer to it is known. `wait`: somebody may still get its answer. */
+/** `send`: no process waits for an answer, and none is known. `wait`: a process may still get the answer. */
 export type TakenOver =
   | { readonly kind: 'send' }
   | { readonly kind: 'wait' }
   | { readonly kind: 'answer'; readonly answer: TokenAnswer };
 
-/** A sign of life comes with every beat; it may be late by one. */
+/** A living process writes with every beat. It may be late by one. */
 const WATCH_MS = 2 * BEAT_MS;
 /** What a request to a provider may take beyond its own limit. */
 const MARGIN_MS = 5 * SECOND_MS;
 
 /**
- * A redemption that was begun and whose lease has run out: its holder may have died, or may only have lost the database.
- * The refresh token may be good for one use, so it is sent again only when nobody can be waiting for its answer.
+ * Decides about a redemption that was begun and whose lease has run out. Its holder may have died, or may only have lost the
+ * database. A refresh token may be good for one use: it is sent again only when no process can be waiting for its answer.
  */
 @Injectable()
 export class TakeOver {
@@ -33,7 +33,7 @@ export class TakeOver {
   async look(connection: Connection, token: string, requestMs: number): Promise<TakenOver> {
     const taken = await this.#look(connection, token, requestMs);
     const { id: connectionId, provider } = connection;
-    // Its last holder died, or never got an answer: the token is sent once more, with care.
+    // The last holder died, or never got an answer. The token is sent once more.
     if (taken.kind === 'send')
       this.log.warn('refresh-of-unknown-outcome-retried', { connectionId, provider });
     return taken;
@@ -51,7 +51,7 @@ export class TakeOver {
     return second?.revision === first.revision ? { kind: 'send' } : { kind: 'wait' };
   }
 
-  /** Where JetStream cannot be asked, a holder that lives has had its answer, or its time limit, by then. */
+  /** JetStream cannot be asked. By this time a living holder has had its answer, or has run into its time limit. */
   #blind({ row }: Connection, requestMs: number): TakenOver {
     const { refreshStartedAt, sinceStartedMs } = row;
     const isOver = refreshStartedAt === null || sinceStartedMs > 2 * requestMs + MARGIN_MS;
