@@ -33,7 +33,7 @@ export class CompleteConnection {
       if (answered !== undefined && (await this.answers.accept(key, answered, redemption)))
         return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
       if (answered !== undefined) await this.answers.giveUp(key, answered, identity.subject);
-      throw new GatehouseError('callback_unknown', 'the attempt was discarded, or answered anew, meanwhile');
+      throw new GatehouseError('callback_unknown', 'the attempt was discarded or answered again meanwhile');
     }
     const { failure } = redemption;
     const reason = legRefusalOf(failure);

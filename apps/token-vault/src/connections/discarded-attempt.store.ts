@@ -45,7 +45,8 @@ export class DiscardedAttemptStore {
 
   /** @throws {GatehouseError} `attempt_unknown` */
   async refuse(tx: Queries, attemptId: AttemptId): Promise<void> {
-    if (await this.has(tx, attemptId)) throw new GatehouseError('attempt_unknown', 'it was discarded');
+    if (await this.has(tx, attemptId))
+      throw new GatehouseError('attempt_unknown', 'the attempt was discarded');
   }
 
   async #lock(tx: Queries, attemptId: AttemptId): Promise<void> {

@@ -122,7 +122,7 @@ export class PendingLegStore {
       text: 'delete from pending_legs where state_hash = $1',
       values: [stateHash],
     });
-    if (rowCount === 0) throw new GatehouseError('callback_unknown', 'another callback was faster');
+    if (rowCount === 0) throw new GatehouseError('callback_unknown', 'another callback has used the leg up');
   }
 
   async discard(tx: Queries, attemptId: AttemptId): Promise<number> {

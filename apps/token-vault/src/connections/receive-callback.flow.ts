@@ -5,7 +5,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { z } from 'zod';
 import { BusKeys } from '../keyring/bus-keys.flow.js';
-import { CallbackSender } from '../providers/callback-sender.js';
+import { CallbackSender } from '../providers/callback-sender.flow.js';
 import type { Callback } from '../providers/provider.client.js';
 import { ProviderRegistry, type Provider } from '../providers/provider-registry.js';
 import { PendingLegStore } from './pending-leg.store.js';
@@ -38,7 +38,7 @@ export class ReceiveCallback {
     const leg = await this.legs.find(sha256(state), request.browserBinding);
     const provider = this.registry.find(leg.provider);
     if (provider === undefined)
-      throw new GatehouseError('callback_unknown', 'its provider is configured no more');
+      throw new GatehouseError('callback_unknown', 'the provider of the leg is not configured any more');
     const { attemptId, accountId, secrets } = leg;
     if (secrets === undefined) return { attemptId, accountId, provider, callback: undefined };
     const sender = this.sender.check(provider, secrets.redirectUri, { query, callback: request.callback });
@@ -51,6 +51,7 @@ export class ReceiveCallback {
 function onlyState(query: string): string {
   const states = new URLSearchParams(query).getAll('state');
   const [state] = states;
-  if (state === undefined || states.length > 1) throw new GatehouseError('callback_unknown', 'not one state');
+  if (state === undefined || states.length > 1)
+    throw new GatehouseError('callback_unknown', 'the callback does not have exactly one state');
   return state;
 }

@@ -31,4 +31,6 @@ export class BackendStrategies {
 }
 
 const unknownBackend = (backend: string): GatehouseError =>
-  new GatehouseError('unknown_backend', `no backend ${backend} has that strategy`, { details: { backend } });
+  new GatehouseError('unknown_backend', `no backend ${backend} is configured with that strategy`, {
+    details: { backend },
+  });

@@ -12,6 +12,7 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import { SessionStore } from '../connections/session.store.js';
 import { BusKeys } from '../keyring/bus-keys.flow.js';
 import type { TokenSet } from '../providers/token-answer.js';
+import { reauthRequired } from '../refresh/reauth-required.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 type Request = z.output<typeof credentialExchange.request>;
@@ -52,10 +53,7 @@ export class ExchangeSubjects {
     exchange: TokenExchange<Secret>,
   ): Promise<ExchangeSubject> {
     const { accountId, connection } = await this.subjects.bound(tsid, provider);
-    if (connection.row.state === 'reauth_required')
-      throw new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, {
-        details: { provider },
-      });
+    if (connection.row.state === 'reauth_required') throw reauthRequired(connection);
     return {
       accountId,
       provider,

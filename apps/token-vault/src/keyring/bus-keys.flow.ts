@@ -58,7 +58,8 @@ export class BusKeys {
   async open<Shape extends z.ZodType>(shape: Shape, message: string): Promise<z.output<Shape>> {
     const value = await this.#open(message);
     const parsed = shape.safeParse(value);
-    if (!parsed.success) throw new GatehouseError('request_invalid', 'a sealed part has another shape');
+    if (!parsed.success)
+      throw new GatehouseError('request_invalid', 'the sealed part of the request has the wrong shape');
     return parsed.data;
   }
 
@@ -72,7 +73,7 @@ export class BusKeys {
       return await (await this.#keys(LOOK_AGAIN_MS)).opener.open(message);
     } catch (error) {
       if (!(error instanceof MessageNotForUs)) throw error;
-      throw new GatehouseError('request_invalid', 'a sealed part does not open');
+      throw new GatehouseError('request_invalid', 'the sealed part of the request does not open');
     }
   }
 

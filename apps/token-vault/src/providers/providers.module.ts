@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CallbackSender } from './callback-sender.js';
+import { CallbackSender } from './callback-sender.flow.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderRegistry } from './provider-registry.js';
 import { ProviderClient } from './provider.client.js';

@@ -7,6 +7,7 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import type { Connection } from '../connections/connection.js';
 import type { TokenSet } from '../providers/token-answer.js';
 import { freshnessOf, stillLives, type AccessLifetime } from './freshness.js';
+import { reauthRequired } from './reauth-required.js';
 import { RefreshEndings } from './refresh-endings.flow.js';
 import { Refresher } from './refresher.flow.js';
 
@@ -90,6 +91,3 @@ export class CurrentTokensOf {
 
 const isYoung = ({ row: { sinceRefreshedMs } }: Connection): boolean =>
   sinceRefreshedMs !== null && sinceRefreshedMs < TOO_YOUNG_TO_REFUSE_MS;
-
-const reauthRequired = ({ provider }: Connection): GatehouseError =>
-  new GatehouseError('reauth_required', `${provider} asks for a new sign-in`, { details: { provider } });
