@@ -54,6 +54,8 @@ async function start(
   const child = spawn(process.execPath, [inRepository('apps', service, 'dist/main.js'), '--config', file], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 240_000,
+    killSignal: 'SIGKILL',
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -61,9 +63,7 @@ async function start(
       output += chunk.toString();
     });
   }
-  const late = setTimeout(() => child.kill('SIGKILL'), 240_000);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  clearTimeout(late);
   return { code, output };
 }
 

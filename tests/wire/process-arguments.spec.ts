@@ -2,11 +2,11 @@ import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePortBase } from '@gatehouse/testing/free-port';
 import { printFigure } from '@gatehouse/testing/figures';
 import { inRepository } from '@gatehouse/testing/repository';
+import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const PORTS = 12;
@@ -39,14 +39,14 @@ test('no secret is in the arguments of any process that `gatehouse up` starts (a
   gateway.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const ended = new Promise<number | null>((resolve) => gateway.once('close', resolve));
   const seen = new Set<string>();
-  let code: number | null | 'running' = 'running';
-  while (code === 'running') {
+  let isOver = false;
+  gateway.once('close', () => (isOver = true));
+  await until(async () => {
     for (const line of await processArguments()) seen.add(line);
-    code = await Promise.race([ended, delay(20).then(() => 'running' as const)]);
-  }
-  expect(code === 0 ? '' : said).toBe('');
+    return isOver;
+  }, 240_000);
+  expect(gateway.exitCode === 0 ? '' : said).toBe('');
 
   const secrets = Object.values(
     JSON.parse(await readFile(join(folder, 'secrets.json'), 'utf8')) as Record<string, string>,

@@ -40,6 +40,8 @@ async function started(environment: Readonly<Record<string, string>> = {}): Prom
   const child = spawn(process.execPath, [PROGRAM, '--config', join(folder, 'gatehouse.yaml')], {
     env: { PATH: process.env['PATH'] ?? '', NATS_CREDENTIALS: 'vmcp-proxy:x', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: FOREVER_MS,
+    killSignal: 'SIGKILL',
   });
   let said = '';
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
@@ -52,9 +54,7 @@ async function started(environment: Readonly<Record<string, string>> = {}): Prom
 const FOREVER_MS = 60_000;
 
 async function end(child: Service): Promise<{ code: number | null; signal: string | null }> {
-  const late = setTimeout(() => child.kill('SIGKILL'), FOREVER_MS);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  clearTimeout(late);
   return { code, signal };
 }
 

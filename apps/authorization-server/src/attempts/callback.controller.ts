@@ -1,15 +1,15 @@
-import { Controller, Get, Param, Req } from '@nestjs/common';
+import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { configuredName } from '@gatehouse/contracts/fields';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { FastifyRequest } from 'fastify';
-import { ForPeople } from '../http/for-people.decorator.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from '../http/issuer-urls.js';
-import type { Shown } from '../http/shown.js';
+import { show } from '../http/reply.js';
+import { PageErrorFilter } from '../http/page-error.filter.js';
 import { ReceiveLeg } from './receive-leg.flow.js';
 
-/** Providers send the browser back here. Each can have its own callback, and several can share the common one. */
+/** Where providers send the browser back to: each has a callback of its own, and there is one that several may share. */
 @Controller('oauth/callback')
-@ForPeople()
+@UseFilters(PageErrorFilter)
 export class CallbackController {
   constructor(
     private readonly legs: ReceiveLeg,
@@ -17,30 +17,41 @@ export class CallbackController {
   ) {}
 
   @Get()
-  async common(@Req() request: FastifyRequest): Promise<Shown> {
-    return await this.#receive(request, {});
+  async common(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#receive(request, reply, {});
   }
 
   @Get(':callback')
-  async own(@Param('callback') callback: string, @Req() request: FastifyRequest): Promise<Shown> {
+  async own(
+    @Param('callback') callback: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const parsed = configuredName.safeParse(callback);
-    // The path must be spelled as it was registered. Percent-encoded spellings of it are other paths.
+    // One spelling: what was registered, not what can be decoded to it.
     if (!parsed.success || !pathOf(request).endsWith(`/${parsed.data}`))
       throw new GatehouseError('callback_unknown', 'a callback of nobody');
-    return await this.#receive(request, { callback: parsed.data });
+    await this.#receive(request, reply, { callback: parsed.data });
   }
 
-  async #receive(request: FastifyRequest, by: { readonly callback?: string }): Promise<Shown> {
-    if (isLookingAhead(request)) return { kind: 'empty', status: 503 };
+  async #receive(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    by: { readonly callback?: string },
+  ): Promise<void> {
+    if (isLookingAhead(request)) {
+      void reply.code(503).header('cache-control', 'no-store').send('');
+      return;
+    }
     const query = request.url.split('?').slice(1).join('?');
     const { attempt, uid } = await this.legs.receive({ query, ...by }, request.headers.cookie);
-    // The redirect takes the code out of the browser's history. The page of the attempt goes on.
+    // The address with the code leaves the history, and the page of the attempt says what is next.
     const path = attempt.state.kind === 'sign-in' ? `/sign-in/${uid}` : `/connect/attempt/${attempt.id}`;
-    return { kind: 'redirect', status: 303, location: this.urls.path(path) };
+    show(reply, { kind: 'redirect', status: 303, location: this.urls.path(path) });
   }
 }
 
-/** A link scanner or a prefetching browser must not use up the code, which works once. */
+/** A link scanner or a prefetching browser: a code works once, so it is kept for whoever really comes. */
 const isLookingAhead = ({ method, headers }: FastifyRequest): boolean =>
   method === 'HEAD' || [headers['sec-purpose'], headers['purpose']].some((why) => why?.includes('prefetch'));
 

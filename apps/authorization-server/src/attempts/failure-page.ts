@@ -1,9 +1,8 @@
-import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { LegFailure } from './attempt.js';
 
-export interface FailureView extends FormFacts {
+export interface FailureView {
   readonly provider: string;
   readonly reason: LegFailure;
   readonly optional: boolean;
@@ -11,6 +10,9 @@ export interface FailureView extends FormFacts {
   readonly connected: readonly string[];
   /** Backends that cannot be used without this provider. */
   readonly backends: readonly string[];
+  readonly csrf: string;
+  readonly action: string;
+  readonly basePath: string;
 }
 
 interface FailureText {
@@ -19,7 +21,7 @@ interface FailureText {
   readonly retry: string;
 }
 
-/** Tells which provider failed, what happened, and what the person can do now. */
+/** A leg that failed is never the end: says which provider, what happened, and what can be done. */
 export function failurePage(view: FailureView): Html {
   const { provider, reason, optional, connected, backends, csrf, action, basePath } = view;
   const { title, what, retry } = textFor(provider, reason);
@@ -54,7 +56,7 @@ function textFor(provider: string, reason: LegFailure): FailureText {
     case 'provider_unavailable':
       return {
         title: `${provider} cannot be reached`,
-        what: `${provider} does not respond at the moment, or says that it is out of order.`,
+        what: `${provider} does not answer at the moment, or answers that it is out of order.`,
         retry: 'Try again',
       };
     case 'provider_error':
@@ -65,14 +67,14 @@ function textFor(provider: string, reason: LegFailure): FailureText {
       };
     case 'invalid_response':
       return {
-        title: `The response of ${provider} was not valid`,
-        what: `The gateway could not verify the response of ${provider}, so it did not use it.`,
+        title: `The answer of ${provider} was not valid`,
+        what: `What came back from ${provider} could not be verified, so it was not used.`,
         retry: 'Try again',
       };
     case 'identity_taken':
       return {
-        title: 'This account belongs to somebody else',
-        what: `Another person here has already connected the account that you chose at ${provider}. Choose another account, or start again and sign in as that person.`,
+        title: 'That account is taken',
+        what: `The account you chose at ${provider} is somebody else's here. Choose another one, or sign in as that person from the beginning.`,
         retry: 'Try again with another account',
       };
   }

@@ -10,8 +10,8 @@ import { RateLimiter } from './rate-limit.js';
 import { sendPage, sendProtocolError } from './reply.js';
 
 /**
- * People, offices behind one address, and hosted clients that refresh for many people stay far below these. A script does
- * not.
+ * Generous for people, for offices behind one address, and for hosted clients that refresh for many from one; what they
+ * bound is a script.
  */
 const LIMITS = {
   /** What begins a sign-in or a leg of one. */
@@ -23,12 +23,12 @@ const LIMITS = {
   page: { burst: 600, perSecond: 40 },
 } as const;
 
-export type LimitedKind = keyof typeof LIMITS;
+type Kind = keyof typeof LIMITS;
 
-/** People call these, and get a page. Programs call the others. */
-const PAGES: ReadonlySet<LimitedKind> = new Set(['authorize', 'page']);
+/** Where people are, who get a page; all others are programs. */
+const PAGES: ReadonlySet<Kind> = new Set(['authorize', 'page']);
 
-const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
+const ENDPOINTS: Readonly<Record<string, Kind>> = {
   '/oauth/authorize': 'authorize',
   '/oauth/begin': 'authorize',
   '/oauth/register': 'register',
@@ -36,26 +36,26 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/revoke': 'revoke',
 };
 
-/** Probes ask often, and the response costs nothing. */
+/** Asked by whoever watches over the service, often, and cheap. */
 const UNLIMITED = new Set(['/healthz']);
 
-/** Every path has a limit, even one without a route. */
-export function kindOf(url: string): LimitedKind | undefined {
+/** Every route has a limit, those that do not exist included. */
+export function kindOf(url: string): Kind | undefined {
   const [path = ''] = url.split('?');
   if (UNLIMITED.has(path)) return undefined;
   return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
 }
 
-/** Whether people with a browser call this path. */
+/** Whether whoever asks there is a person with a browser. */
 export function isForPeople(url: string): boolean {
   const kind = kindOf(url);
   return kind !== undefined && PAGES.has(kind);
 }
 
-/** Counts requests by caller, because they cost work before anybody has signed in. */
+/** Requests that cost us work before anybody has signed in, counted by caller. */
 export class RequestLimits {
-  readonly #limiters: Readonly<Record<LimitedKind, RateLimiter>>;
-  readonly #warnings: Readonly<Record<LimitedKind, () => void>>;
+  readonly #limiters: Readonly<Record<Kind, RateLimiter>>;
+  readonly #warnings: Readonly<Record<Kind, () => void>>;
   readonly #callerOf: CallerOf;
 
   constructor(
@@ -69,44 +69,29 @@ export class RequestLimits {
     this.#warnings = forEachKind((kind) => countedWarning(log, 'request-limited', { kind }));
   }
 
-  /** Counts a request. @returns how long its caller has to wait; 0 when it may go on. */
-  waitSeconds(kind: LimitedKind, request: FastifyRequest): number {
+  /** Answers 429 and returns true when the caller has to wait. */
+  refuses(kind: Kind, request: FastifyRequest, reply: FastifyReply): boolean {
     const seconds = this.#limiters[kind].waitSeconds(this.#callerOf(request.raw));
-    if (seconds > 0) this.#warnings[kind]();
-    return seconds;
+    if (seconds === 0) return false;
+    this.#warnings[kind]();
+    void reply.header('retry-after', String(seconds));
+    if (PAGES.has(kind)) sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
+    else
+      sendProtocolError(request, reply, 429, {
+        error: 'temporarily_unavailable',
+        error_description: `Too many requests. Try again in ${seconds} s.`,
+      });
+    return true;
   }
 
   /** Fastify's hook: before a request's body is read. */
   readonly onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const kind = kindOf(request.url);
-    const seconds = kind === undefined ? 0 : this.waitSeconds(kind, request);
-    if (kind === undefined || seconds === 0) done();
-    else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.basePath);
-    else {
-      void reply.header('retry-after', String(seconds));
-      sendProtocolError(request, reply, 429, {
-        error: 'temporarily_unavailable',
-        error_description: `Too many requests. Try again in ${seconds} s.`,
-      });
-    }
+    if (kind === undefined || !this.refuses(kind, request, reply)) done();
   };
 }
 
-/** The caller has sent too much, and may come back after some seconds. */
-export class RequestLimited extends Error {
-  override readonly name = 'RequestLimited';
-
-  constructor(readonly seconds: number) {
-    super('too many requests');
-  }
-}
-
-export function sendLimitedPage(reply: FastifyReply, seconds: number, basePath: string): void {
-  void reply.header('retry-after', String(seconds));
-  sendPage(reply, errorPage('busy', basePath), { status: 429 });
-}
-
-function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record<LimitedKind, Value>> {
+function forEachKind<Value>(make: (kind: Kind) => Value): Readonly<Record<Kind, Value>> {
   return {
     authorize: make('authorize'),
     register: make('register'),

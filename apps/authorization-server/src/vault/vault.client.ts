@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { RecipientKey } from '@gatehouse/contracts/fields';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
@@ -7,9 +9,11 @@ import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
+import { systemClock } from '@gatehouse/kernel/clock';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId, SessionId } from '@gatehouse/kernel/ids';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
-import { VaultKey } from '@gatehouse/messaging/vault-key';
+import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
 
 export type LegReply = z.output<typeof connectionComplete.reply>;
@@ -22,13 +26,12 @@ export interface Arrival {
   readonly callback?: string;
 }
 
-/** Asks the token vault, which alone sees the providers' tokens and client secrets. */
+/** Legs and connections: all of it happens in the token vault, which alone sees upstream tokens and client secrets. */
 @Injectable()
 export class Vault {
-  constructor(
-    private readonly bus: ContractClient,
-    private readonly key: VaultKey,
-  ) {}
+  #busKey: { readonly key: RecipientKey; readonly useUntilMs: number } | undefined;
+
+  constructor(private readonly bus: ContractClient) {}
 
   /** @returns where to send the browser. @throws {GatehouseError} `provider_unavailable` and the bus's own codes. */
   async begin(leg: z.input<typeof connectionBegin.request>): Promise<string> {
@@ -36,19 +39,33 @@ export class Vault {
     return authorizationUrl;
   }
 
-  /** Hands the callback over. Its query carries a code, so it is sealed. */
+  /** Hands over what came back, the query sealed: it carries a code. */
   async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
     const rest = { browserBinding, ...(callback === undefined ? {} : { callback }) };
-    return await this.key.send({ query }, async (sealedQuery) => {
-      return await this.bus.ask(connectionComplete, { sealedQuery, ...rest });
-    });
+    const key = await this.#currentBusKey();
+    try {
+      return await this.bus.ask(connectionComplete, {
+        sealedQuery: await sealMessage({ query }, key),
+        ...rest,
+      });
+    } catch (error) {
+      if (!(error instanceof GatehouseError) || error.code !== 'request_invalid') throw error;
+      // A message that does not open is refused before anything happens, so it can be sent again, sealed anew.
+      this.#busKey = undefined;
+      const next = await this.#currentBusKey();
+      if (next.kid === key.kid) throw error;
+      return await this.bus.ask(connectionComplete, {
+        sealedQuery: await sealMessage({ query }, next),
+        ...rest,
+      });
+    }
   }
 
   async discard(attemptId: AttemptId): Promise<void> {
     await this.bus.ask(attemptDiscard, { attemptId });
   }
 
-  /** Adopts the connections that the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
+  /** Adopts what the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
   async openSession(session: z.input<typeof sessionOpen.request>): Promise<void> {
     await this.bus.ask(sessionOpen, session);
   }
@@ -69,5 +86,11 @@ export class Vault {
   /** @throws {GatehouseError} `connection_missing` when the provider has to be visited again. */
   async adopt(connection: z.input<typeof connectionAdopt.request>): Promise<void> {
     await this.bus.ask(connectionAdopt, connection);
+  }
+
+  async #currentBusKey(): Promise<RecipientKey> {
+    if (this.#busKey === undefined || this.#busKey.useUntilMs <= systemClock.nowMs())
+      this.#busKey = await this.bus.ask(busKeyCurrent, {});
+    return this.#busKey.key;
   }
 }

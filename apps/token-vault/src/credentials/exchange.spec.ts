@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { until } from '@gatehouse/testing/until';
@@ -76,13 +76,19 @@ describe('an exchange', () => {
 
   test('is made once for forty callers on two replicas, and cached for those who come later', async () => {
     const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    const everybodyAsked = Promise.withResolvers<undefined>();
+    let exchanging = 0;
     sts.misbehave.set('token', async () => {
-      await sleep(200);
+      exchanging += 1;
+      await everybodyAsked.promise;
       return 'as-usual';
     });
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, () => world.client.exchange(tsid, 'tickets')),
-    );
+    const asking = Array.from({ length: 40 }, () => world.client.exchange(tsid, 'tickets'));
+    await until(() => exchanging > 0);
+    // A request and its answer later, all forty are under way.
+    await world.client.ask(busKeyCurrent, {});
+    everybodyAsked.resolve(undefined);
+    const answers = await Promise.all(asking);
     answers.push(await world.client.exchange(tsid, 'tickets'));
     expect(sts.counts.exchange).toBe(1);
     expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1);

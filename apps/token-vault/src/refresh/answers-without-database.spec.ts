@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { BreakableLink } from '@gatehouse/testing/breakable-link';
@@ -94,7 +93,7 @@ describe.each(['freeze', 'cut'] as const)('a database that is away (%s) while a 
     link[how]();
     answer();
     // Longer than a lease lasts: others may take over, and find that the answer is there.
-    await sleep(4_000);
+    await until(async () => (await world.rowOf(accountId)).leaseIsOver);
     link.heal();
     expect(await done).toBe('refreshed');
     expect(sent).toBe(1);
@@ -107,6 +106,7 @@ describe.each(['freeze', 'cut'] as const)('a database that is away (%s) while a 
 test('a replica that is cut off from the database while it waits for the provider is not taken for dead', async () => {
   const { tsid, accountId } = await begun();
   const { done, answer } = await refreshAtFar(tsid);
+  const looks = jest.spyOn(world.vault.app.get(AnswerCopies), 'find');
   link.freeze();
   const other = refreshNear(tsid).catch(() => 'busy');
   // The others see its lease run out, and then its sign of life.
@@ -114,7 +114,9 @@ test('a replica that is cut off from the database while it waits for the provide
     const row = await world.rowOf(accountId);
     return !row.leased || row.begun;
   });
-  await sleep(4_000);
+  // Two looks make a decision; the third one comes after whoever looked has decided to wait.
+  await until(() => looks.mock.calls.length >= 3);
+  looks.mockRestore();
   expect(sent).toBe(1);
   answer();
   await other;
@@ -155,13 +157,14 @@ test('a leader that died is followed by another within three seconds', async () 
 
 test('a stop waits for the provider and for the database', async () => {
   const { tsid, accountId } = await begun();
-  const { answer } = await refreshAtFar(tsid);
+  const { answer, connection } = await refreshAtFar(tsid);
   const stopped = far.app.get(Refresher).onApplicationShutdown();
   let isStopped = false;
   void stopped.then(() => (isStopped = true));
   link.cut();
   answer();
-  await sleep(500);
+  const copies = world.vault.app.get(AnswerCopies);
+  await until(async () => (await copies.connectionIds()).includes(connection.id));
   expect(isStopped).toBe(false);
   link.heal();
   await stopped;

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { Outbox } from '../outbox/outbox.flow.js';
 import { until } from '@gatehouse/testing/until';
@@ -18,11 +18,19 @@ afterAll(() => world.close());
 
 test('forty callers with an expired token on two replicas make exactly one redemption, and all get the new token', async () => {
   const { tsid, accountId } = await world.expired();
+  const everybodyAsked = Promise.withResolvers<undefined>();
+  let redeeming = 0;
   world.stub.misbehave.set('token', async () => {
-    await sleep(200);
+    redeeming += 1;
+    await everybodyAsked.promise;
     return 'as-usual';
   });
-  const answers = await Promise.all(Array.from({ length: 40 }, () => world.client.inject(tsid, 'directory')));
+  const asking = Array.from({ length: 40 }, () => world.client.inject(tsid, 'directory'));
+  await until(() => redeeming > 0);
+  // A request and its answer later, all forty are under way.
+  await world.client.ask(busKeyCurrent, {});
+  everybodyAsked.resolve(undefined);
+  const answers = await Promise.all(asking);
   expect(world.stub.counts.refresh).toBe(1);
   expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1);
   expect(world.stub.liveGrants).toBeGreaterThan(0);

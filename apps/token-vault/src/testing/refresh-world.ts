@@ -16,6 +16,7 @@ interface ConnectionRow {
   readonly state: string;
   readonly version: number;
   readonly leased: boolean;
+  readonly leaseIsOver: boolean;
   readonly answered: boolean;
   readonly begun: boolean;
   readonly resting: boolean;
@@ -77,7 +78,8 @@ export async function startRefreshWorld(): Promise<RefreshWorld> {
 async function rowOf(rows: Database, accountId: string): Promise<ConnectionRow> {
   const { rows: found } = await rows.query<ConnectionRow>({
     name: 'row-of',
-    text: `select id, state, version, lease_owner is not null as leased, answer is not null as answered,
+    text: `select id, state, version, lease_owner is not null as leased,
+             coalesce(lease_until < now(), true) as "leaseIsOver", answer is not null as answered,
              refresh_started_at is not null as begun, next_attempt_at is not null as resting
            from connections where account_id = $1`,
     values: [accountId],

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { randomUUID } from 'node:crypto';
 import { request, type ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { authorization, legacyClient, modern, type ClientAnswer } from '../client.fixture.js';
 import { call, isCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
 
@@ -226,6 +225,8 @@ test('a call whose body is sent slowly does not run when its session ends meanwh
       'mcp-protocol-version': '2026-07-28',
       'mcp-method': 'tools/call',
       'mcp-name': 'modern_echo',
+      // So that the proxy says when it has seen the head of the request.
+      expect: '100-continue',
       ...authorization(mine),
     },
   });
@@ -233,8 +234,10 @@ test('a call whose body is sent slowly does not run when its session ends meanwh
     sent.on('response', (response) => resolve(response.resume().statusCode));
     sent.on('error', reject);
   });
+  const seen = new Promise((resolve) => sent.once('continue', resolve));
+  sent.flushHeaders();
+  await seen;
   sent.write(body.slice(0, 20));
-  await delay(200);
   await world.proxy.sessionClosed(tsid);
   sent.end(body.slice(20));
   expect(await status).toBe(401);

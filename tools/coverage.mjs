@@ -1,0 +1,83 @@
+/**
+ * `npm run coverage [project …]`: which share of the lines and branches of each app and lib the specs beside the code run,
+ * as a table. The specs of everything, or of the projects named (`libs/kernel`). What services do as programs of their own, in
+ * `tests/`, is not seen. Collecting nearly doubles the processor time of the specs, so `npm test` does not.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build } from './set-up/build.mjs';
+import { REPOSITORY } from './set-up/repository.mjs';
+import { run } from './set-up/run.mjs';
+import { say } from './set-up/say.mjs';
+import { setUp } from './set-up/set-up.mjs';
+
+const RESULTS = join(REPOSITORY, 'coverage');
+const SUMMARY = join(RESULTS, 'coverage-summary.json');
+/** Tests themselves, what only they use, and what a generator wrote. */
+const NOT_OURS = /\.(spec|fixture)\.ts$|\/(testing|generated)\//;
+/** What every project is to reach. */
+const BRANCHES = 90;
+
+/** @typedef {[covered: number, all: number]} Share */
+
+/** Added up over the files of each project. */
+function sums() {
+  /** @type {Map<string, {lines: Share, branches: Share}>} */
+  const found = new Map();
+  for (const [file, { lines, branches }] of Object.entries(JSON.parse(readFileSync(SUMMARY, 'utf8')))) {
+    const path = relative(REPOSITORY, file);
+    if (!/^(apps|libs)\//.test(path) || NOT_OURS.test(path)) continue;
+    const project = path.split('/').slice(0, 2).join('/');
+    const sum = found.get(project) ?? { lines: [0, 0], branches: [0, 0] };
+    found.set(project, {
+      lines: [sum.lines[0] + lines.covered, sum.lines[1] + lines.total],
+      branches: [sum.branches[0] + branches.covered, sum.branches[1] + branches.total],
+    });
+  }
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** @param {Share} share */
+const share = ([covered, all]) => (all === 0 ? 100 : (covered / all) * 100);
+const percent = (value) => `${value.toFixed(1)} %`.padStart(9);
+
+function print(projects) {
+  console.log(`${''.padEnd(30)}    lines branches`);
+  for (const [project, { lines, branches }] of sums()) {
+    if (projects.length > 0 && !projects.includes(project)) continue;
+    const low = share(branches) < BRANCHES ? `   below ${BRANCHES} %` : '';
+    console.log(`${project.padEnd(30)}${percent(share(lines))}${percent(share(branches))}${low}`);
+  }
+}
+
+const projects = process.argv.slice(2);
+const known = ['apps', 'libs'].flatMap((root) =>
+  readdirSync(join(REPOSITORY, root)).map((name) => `${root}/${name}`),
+);
+const unknown = projects.filter((project) => !known.includes(project));
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', ')}. Projects are named as libs/kernel.`);
+  process.exit(64);
+}
+const node = await setUp();
+await build(node);
+rmSync(RESULTS, { recursive: true, force: true });
+say('Specs');
+const { code } = await run(
+  node,
+  [
+    join(REPOSITORY, 'node_modules/jest/bin/jest.js'),
+    '-w',
+    '2',
+    '--silent',
+    '--coverage',
+    '--coverageProvider=v8',
+    '--coverageReporters=json-summary',
+    // Also of files that no spec loads.
+    '--collectCoverageFrom={apps,libs}/*/src/**/*.ts',
+    ...(projects.length > 0 ? projects : ['apps', 'libs']).map((project) => `./${project}/`),
+  ],
+  { stdio: 'inherit', env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' } },
+);
+if (existsSync(SUMMARY)) print(projects);
+process.exitCode = code;
