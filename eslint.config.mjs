@@ -108,21 +108,18 @@ const PUBLIC_INJECTED = {
   message: 'What is injected is private: give the class a method that does what the caller wants.',
 };
 const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
-/** The services in which something public is still injected, or a function has more than five parameters. */
-const WITH_PUBLIC_INJECTED = ['token-vault'];
-const WITH_MANY_PARAMETERS = ['authorization-server', 'token-vault', 'vmcp-proxy'];
+/** The services in which some constructors and functions still have more than five parameters. */
+const WITH_MANY_PARAMETERS = ['authorization-server', 'vmcp-proxy'];
 const programs = (projects) => ({
   files: projects.map((project) => `${folder(project)}/src/**/*.ts`),
   ignores: PROJECTS.flatMap(testCode),
 });
 /** @returns {{rules: import('eslint').Linter.RulesRecord}} */
 const restrictedSyntax = (...selectors) => ({ rules: { 'no-restricted-syntax': ['error', ...selectors] } });
-const forService = (service) =>
-  WITH_PUBLIC_INJECTED.includes(service) ? BY_ONE_FUNCTION : [...BY_ONE_FUNCTION, PUBLIC_INJECTED];
 /** @type {import('eslint').Linter.Config[]} */
 const limits = [
   { ...programs(PROJECTS), ...restrictedSyntax(PUBLIC_INJECTED) },
-  ...SERVICES.map((service) => ({ ...programs([service]), ...restrictedSyntax(...forService(service)) })),
+  { ...programs(SERVICES), ...restrictedSyntax(...BY_ONE_FUNCTION, PUBLIC_INJECTED) },
   {
     files: ['libs/persistence/src/**/*.ts'],
     ignores: ['libs/persistence/src/limited-pool.ts', ...testCode('persistence')],
