@@ -121,6 +121,6 @@ test('a page for a person says that a part is away, with 503, while the database
   const text = await page.text();
   link?.heal();
   expect([page.status, page.headers.get('retry-after')]).toEqual([503, '2']);
-  expect(text).toMatch(/A part of the gateway is away/);
+  expect(text).toMatch(/A part of the gateway is unavailable/);
   await until(() => isReady('authorization-server'));
 });

@@ -4,7 +4,7 @@ import { AnswererWatch } from '@gatehouse/messaging/answerer-watch';
 import { EVENT_STREAM } from '@gatehouse/messaging/store-watch';
 import { Readiness } from '@gatehouse/observability/readiness';
 
-/** What this service does, and what it needs for it (docs/health.md). */
+/** The jobs of this service, and what each needs (docs/health.md). */
 @Injectable()
 export class Jobs {
   constructor(readiness: Readiness, answerers: AnswererWatch) {

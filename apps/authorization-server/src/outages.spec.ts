@@ -50,7 +50,7 @@ test.each(OUTAGES)(
     failing(members);
     const answer = await fetch(url, { headers: { accept: 'text/html' }, redirect: 'manual' });
     expect(answer.status).toBe(503);
-    expect(await answer.text()).toContain('A part of the gateway is away');
+    expect(await answer.text()).toContain('A part of the gateway is unavailable');
   },
 );
 

@@ -43,11 +43,11 @@ async function createApplication(
   const perPeer = { max: MAX_CONNECTIONS_OF_ONE_PEER, peerOf: peerUnless(config.trustedProxies) };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
-    // Below an issuer with a path our routes stand after that path.
+    // With an issuer that has a path, our routes stand below that path.
     rewriteUrl: (request: IncomingMessage) => urls.route(request.url ?? '/'),
     serverFactory: (answer: RequestListener) => limitedServer({ perPeer, ...limits }, log, answer),
     forceCloseConnections: 'idle',
-    // What still comes on a connection is answered, and by a page where a person reads it.
+    // Requests that still come on a connection get their own response: a page, where a person reads it.
     return503OnClosing: false,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -64,7 +64,7 @@ async function createApplication(
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
   fastify.addHook('preValidation', new UnstorableInput(urls).preValidation);
   fastify.removeAllContentTypeParsers();
-  // Each endpoint reads its own body; what they share is the limit (413 above it).
+  // Each endpoint reads its own body. The limit is the same for all (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.connectMicroservice({ strategy: contractServer(busOptionsOf('authorization-server', config)) });
   return app;

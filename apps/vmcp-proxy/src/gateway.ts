@@ -1,7 +1,8 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
-import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
@@ -25,6 +26,9 @@ import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
 import { allowedPeers } from './edge/host-and-origin.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
+import { LegacySignals } from './edge/legacy-signals.js';
+import { Lists } from './edge/lists.js';
+import { Messages } from './edge/messages.flow.js';
 import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.js';
 import { ModernRequests } from './edge/modern-requests.js';
 import { RequestBodies } from './edge/request-body.js';
@@ -39,12 +43,10 @@ import { AuthorizedBackend } from './backends/authorized-backend.js';
 import { Credentials } from './outgoing-auth/credentials.js';
 import { ReplyKey } from './outgoing-auth/reply-key.js';
 import { strategiesOf } from './outgoing-auth/strategies.js';
-import { VaultKey } from './outgoing-auth/vault-key.js';
 
 export interface GatewaySurroundings {
   readonly contracts: Pick<ContractClient, 'ask'>;
   readonly buckets: Pick<KeyValueBuckets, 'open'>;
-  readonly events: Pick<EventBus, 'subscribe' | 'onReconnect'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clocks: Pick<ClockSkews, 'note'>;
@@ -93,16 +95,16 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
       log,
     ),
   );
-  const names = part.backends.map(({ name }) => name);
-  const endpoint = new McpEndpoint(
-    facts,
-    callersOf(part, contracts, sessions, log),
-    new RequestBodies(part.limits),
+  const lists = new Lists(catalog);
+  const messages = new Messages(
     mcpSessions,
-    new ModernRequests(catalog, calls),
-    new LegacyRequests(mcpSessions, catalog, calls, running, peers, names),
+    new ModernRequests(lists, calls),
+    new LegacyRequests(mcpSessions, lists, calls, peers),
+    new LegacySignals(running.inFlight, running.questions, peers),
     log,
   );
+  const callers = callersOf(part, contracts, sessions, log);
+  const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
   const { inFlight } = running;
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight };
   return { endpoint, caches, endCalls: () => inFlight.endAll(), close: async () => await client.close() };
@@ -123,19 +125,21 @@ async function makeBackendSide(
   { contracts, log, clocks }: GatewaySurroundings,
   { lookedUp }: CallMetrics,
 ): Promise<BackendSide> {
-  const vaultKey = new VaultKey(contracts);
+  const vaultKey = new VaultKey(contracts, systemClock);
   const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
   const client = new BackendClient(part.backends);
   const backends = new AuthorizedBackend(client, credentials);
-  const peers = new Peers(backends);
+  const peers = new Peers(
+    backends,
+    part.backends.map(({ name }) => name),
+  );
   const catalog = new Catalog(
     part,
     async (backend, principal, deadlineAtMs) =>
       await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
     (backend) => credentials.isPerUser(backend),
-    log,
-    (found) => lookedUp('catalog', found),
+    { log, lookedUp: (found) => lookedUp('catalog', found) },
   );
   return { client, vaultKey, credentials, backends, peers, catalog };
 }

@@ -3,13 +3,13 @@ import { connectionChanged } from '@gatehouse/contracts/events/connection-change
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
+import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { Peers } from './backends/peers.js';
 import type { InFlight } from './calls/in-flight.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { SessionViews } from './incoming-auth/session-views.js';
 import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
 import type { Credentials } from './outgoing-auth/credentials.js';
-import type { VaultKey } from './outgoing-auth/vault-key.js';
 
 export interface Caches {
   readonly sessions: SessionViews;

@@ -44,15 +44,14 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
         Jobs,
         {
           provide: GATEWAY,
-          inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews],
+          inject: [ContractClient, KeyValueBuckets, Log, Metrics, ClockSkews],
           useFactory: async (
             contracts: ContractClient,
             buckets: KeyValueBuckets,
-            events: EventBus,
             logger: Log,
             metrics: Metrics,
             clocks: ClockSkews,
-          ) => await makeGateway(part, { contracts, buckets, events, log: logger, metrics, clocks }),
+          ) => await makeGateway(part, { contracts, buckets, log: logger, metrics, clocks }),
         },
       ],
     };

@@ -10,7 +10,7 @@ export interface Account {
   readonly email?: string;
 }
 
-/** Somebody at a provider, as the provider said in this attempt. */
+/** Who a person is at a provider, as the provider said in this attempt. */
 export interface ProvenIdentity {
   readonly provider: string;
   readonly identity: UpstreamIdentity;
@@ -18,16 +18,16 @@ export interface ProvenIdentity {
 
 export interface Settlement {
   readonly accountId: AccountId;
-  /** The account was not written yet. */
+  /** The account has no row yet. */
   readonly isNew: boolean;
-  /** Proven now; absent when the account was known from the browser. */
+  /** The identity that decided the account; absent when the browser session named it. */
   readonly primary?: ProvenIdentity;
   readonly others: readonly ProvenIdentity[];
 }
 
 export type Settled =
   | { readonly kind: 'settled'; readonly accountId: AccountId }
-  /** The identity belongs to somebody else's account; nothing was written. */
+  /** The identity belongs to another account, and nothing was written. */
   | { readonly kind: 'identity_taken'; readonly provider: string };
 
 class IdentityTaken extends Error {
@@ -53,15 +53,21 @@ export class AccountStore {
     };
   }
 
-  /** Whose account an identity belongs to, if anybody's. */
+  /** What a page calls the account's owner. */
+  async nameOf(accountId: AccountId): Promise<string> {
+    const account = await this.find(accountId);
+    return account?.name ?? account?.email ?? accountId;
+  }
+
+  /** @returns the account that an identity belongs to. */
   async ownerOf(provider: string, subject: string): Promise<AccountId | undefined> {
     return await ownerOf(this.database, provider, subject);
   }
 
   /**
-   * Writes who signed in, all or nothing: the account if it is new, and the identities proven in this attempt. Two first
-   * sign-ins of one person at the same time give one account: the later one finds the identity taken by the earlier and
-   * becomes that account.
+   * Writes who signed in, all or nothing: the account if it is new, and the identities proven in this attempt. When one
+   * person signs in for the first time twice at once, both get one account: the later sign-in finds the identity taken by
+   * the earlier one, and goes on as that account.
    */
   async settle(settlement: Settlement): Promise<Settled> {
     try {

@@ -7,10 +7,10 @@ import { ATTEMPT_TTL_MS } from './attempt.js';
 
 const LIFETIME_SECONDS = ATTEMPT_TTL_MS / SECOND_MS;
 /**
- * More attempts than anybody has open at once. Without a bound those that were left pile up until the browser's headers
- * exceed what Node reads (16 KiB), and every page of ours is 431.
+ * More attempts than anybody has open at once. Without a bound the cookies of old ones pile up until the browser's headers
+ * exceed what Node reads (16 KiB), and every page of ours answers 431.
  */
-const MOST_IN_ONE_BROWSER = 16;
+const MAX_ATTEMPTS_IN_ONE_BROWSER = 16;
 const NAME = /^(?:__Host-)?gh-signin-(?<id>[A-Za-z0-9_-]{16,64})$/;
 
 /** A browser that showed the cookie of an attempt. */
@@ -22,8 +22,8 @@ export interface AttemptBrowser {
 }
 
 /**
- * Binds an attempt to the browser that began it. The cookie is made once, with the attempt, and never again: who comes
- * without it did not see what was approved. Its value is a MAC, so it needs no row. On https its name begins with
+ * Binds an attempt to the browser that began it. The cookie is made once, with the attempt, and never again: a browser
+ * without it was not shown what was approved. Its value is a MAC, so it needs no row. On https its name begins with
  * `__Host-`, so that no other host of the domain can put one there (RFC 6265bis, section 4.1.3.2).
  */
 export class AttemptCookies {
@@ -42,7 +42,7 @@ export class AttemptCookies {
     const others = soleCookies(header)
       .map(({ name }) => name)
       .filter((name) => name !== own && NAME.test(name));
-    const surplus = others.slice(0, Math.max(0, others.length + 1 - MOST_IN_ONE_BROWSER));
+    const surplus = others.slice(0, Math.max(0, others.length + 1 - MAX_ATTEMPTS_IN_ONE_BROWSER));
     return [
       setCookie(own, this.#value(id), { secure: this.secure, maxAgeSeconds: LIFETIME_SECONDS }),
       ...surplus.map((name) => removeCookie(name, this.secure)),

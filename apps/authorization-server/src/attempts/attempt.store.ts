@@ -29,7 +29,7 @@ export class AttemptStore {
   constructor(private readonly database: Database) {}
 
   /**
-   * Makes the attempt of an interaction, or finds the one it has: reloading the page does not begin anew.
+   * Makes the attempt of an interaction, or finds it: a reload of the page does not begin a second one.
    * @param interaction the interaction's uid; stored as its digest.
    */
   async ensure(
@@ -73,7 +73,7 @@ export class AttemptStore {
     return await this.#write(id, id, next);
   }
 
-  /** Goes on under another id: the old one is abandoned, and a leg that is still on its way for it comes back to nothing. */
+  /** The attempt goes on under another id. The old one is abandoned, so that a leg still under way for it leads nowhere. */
   async restart(id: AttemptId, next: (state: AttemptState) => AttemptState): Promise<StoredAttempt> {
     return await this.#write(id, newAttemptId(), next);
   }
@@ -100,7 +100,7 @@ export class AttemptStore {
     throw new GatehouseError('busy', 'the attempt is being changed by too many requests');
   }
 
-  /** Gone here from now on; in the outbox until the vault knows. */
+  /** Removes the attempt, and keeps its id in the outbox until the vault knows. */
   async abandon(id: AttemptId): Promise<void> {
     await this.database.query({
       name: 'attempt-abandon',
@@ -110,7 +110,7 @@ export class AttemptStore {
     });
   }
 
-  /** The outbox: what the vault may not know yet, oldest first. */
+  /** The outbox: ids that the vault may not know yet, newest first. */
   async abandoned(limit: number): Promise<readonly AttemptId[]> {
     const { rows } = await this.database.query<{ id: AttemptId }>({
       name: 'attempt-abandoned',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 /** How long one attempt may take, consent and all providers included. */
 export const ATTEMPT_TTL_MS = 30 * MINUTE_MS;
 
-/** Why a leg did not become a connection: the vault's reasons, and one of ours. */
+/** Why a leg did not become a connection: a reason of the vault, or that the identity is taken here. */
 const legFailure = z.enum([...legRefusal.options, 'identity_taken']);
 export type LegFailure = z.output<typeof legFailure>;
 
@@ -22,7 +22,7 @@ export type LegOutcome = z.output<typeof legOutcome>;
 const person = z.strictObject({ accountId, isNew: z.boolean() });
 
 const shared = {
-  /** SHA-256 of the cookie of the browser that began it, and that alone goes on with it. */
+  /** SHA-256 of the cookie of the browser that began the attempt. No other browser can go on with it. */
   browserBinding: digest.optional(),
   person: person.optional(),
   legs: z.record(configuredName, legOutcome),
@@ -30,7 +30,7 @@ const shared = {
   fresh: z.array(configuredName),
 };
 
-/** What the release before or after wrote beside these is left alone. */
+/** Unknown members come from the release before or after this one, and are ignored. */
 const attemptState = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('sign-in'),
@@ -40,15 +40,15 @@ const attemptState = z.discriminatedUnion('kind', [
     tsid: sessionId,
     /** Fingerprint of what the user approved on a page of this attempt. */
     approvedAs: digest.optional(),
-    /** The user said, in this attempt, to go on as the account with what it has; an approval counts as well. */
+    /** The person confirmed, in this attempt, to go on as this account with its connections. An approval counts as well. */
     reuseConfirmed: z.boolean(),
   }),
   z.object({
     kind: z.literal('connect'),
     ...shared,
-    /** What is to be connected; absent when the browser is only being signed in. */
+    /** The provider to connect; absent when the browser is only being signed in. */
     provider: configuredName.optional(),
-    /** The account that asked; another one is sent away. */
+    /** The account that asked. Any other one is refused. */
     expectedAccountId: accountId.optional(),
     adopted: z.boolean(),
   }),

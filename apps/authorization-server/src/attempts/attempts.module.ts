@@ -10,6 +10,7 @@ import { BeginLeg } from './begin-leg.flow.js';
 import { CallbackController } from './callback.controller.js';
 import { DiscardAbandonedAttempts } from './discard-abandoned-attempts.job.js';
 import { ReceiveLeg } from './receive-leg.flow.js';
+import { RecordLeg } from './record-leg.flow.js';
 
 /** Attempts and their legs. A sign-in and a visit of the connect page are two ways to walk one. */
 @Module({
@@ -25,6 +26,7 @@ import { ReceiveLeg } from './receive-leg.flow.js';
     },
     BeginLeg,
     ReceiveLeg,
+    RecordLeg,
     DiscardAbandonedAttempts,
   ],
   exports: [AttemptStore, AttemptCookies, BeginLeg, DiscardAbandonedAttempts],

@@ -11,7 +11,7 @@ import { Vault } from '../vault/vault.client.js';
 
 export type BegunLeg =
   | { readonly kind: 'away'; readonly authorizationUrl: string }
-  /** Recorded as a failed leg: the attempt's page says so. */
+  /** The leg is recorded as failed, and the attempt's page says so. */
   | { readonly kind: 'failed' };
 
 export interface LegToBegin {
@@ -21,7 +21,7 @@ export interface LegToBegin {
   readonly browserBinding: string;
 }
 
-/** Sends the browser to a provider: the one that began the attempt, and no other, whatever another one knows of it. */
+/** Sends the browser to a provider. Only the browser that began the attempt is sent, whatever another one knows of it. */
 @Injectable()
 export class BeginLeg {
   constructor(
@@ -54,8 +54,8 @@ export class BeginLeg {
   }
 
   /**
-   * Whom the leg is for. The leg that decides the account is for nobody yet, and an account that is not written yet is
-   * not named: a simultaneous first sign-in may turn out to be the same person.
+   * The account that the leg is for. It is not named while it is unknown (the primary provider's leg decides it) or not
+   * written yet: a first sign-in at the same time may turn out to be the same person.
    */
   #accountOf(state: AttemptState, provider: string): AccountId | undefined {
     const decides = state.kind === 'sign-in' && provider === this.config.primaryUpstreamProvider;

@@ -1,15 +1,15 @@
-import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Req } from '@nestjs/common';
 import { configuredName } from '@gatehouse/contracts/fields';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import { ForPeople } from '../http/for-people.decorator.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
-import { show } from '../http/reply.js';
-import { PageErrorFilter } from '../http/page-error.filter.js';
+import type { Shown } from '../http/shown.js';
 import { ReceiveLeg } from './receive-leg.flow.js';
 
-/** Where providers send the browser back to: each has a callback of its own, and there is one that several may share. */
+/** Providers send the browser back here. Each can have its own callback, and several can share the common one. */
 @Controller('oauth/callback')
-@UseFilters(PageErrorFilter)
+@ForPeople()
 export class CallbackController {
   constructor(
     private readonly legs: ReceiveLeg,
@@ -17,41 +17,30 @@ export class CallbackController {
   ) {}
 
   @Get()
-  async common(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#receive(request, reply, {});
+  async common(@Req() request: FastifyRequest): Promise<Shown> {
+    return await this.#receive(request, {});
   }
 
   @Get(':callback')
-  async own(
-    @Param('callback') callback: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+  async own(@Param('callback') callback: string, @Req() request: FastifyRequest): Promise<Shown> {
     const parsed = configuredName.safeParse(callback);
-    // One spelling: what was registered, not what can be decoded to it.
+    // The path must be spelled as it was registered. Percent-encoded spellings of it are other paths.
     if (!parsed.success || !pathOf(request).endsWith(`/${parsed.data}`))
       throw new GatehouseError('callback_unknown', 'a callback of nobody');
-    await this.#receive(request, reply, { callback: parsed.data });
+    return await this.#receive(request, { callback: parsed.data });
   }
 
-  async #receive(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    by: { readonly callback?: string },
-  ): Promise<void> {
-    if (isLookingAhead(request)) {
-      void reply.code(503).header('cache-control', 'no-store').send('');
-      return;
-    }
+  async #receive(request: FastifyRequest, by: { readonly callback?: string }): Promise<Shown> {
+    if (isLookingAhead(request)) return { kind: 'empty', status: 503 };
     const query = request.url.split('?').slice(1).join('?');
     const { attempt, uid } = await this.legs.receive({ query, ...by }, request.headers.cookie);
-    // The address with the code leaves the history, and the page of the attempt says what is next.
+    // The redirect takes the code out of the browser's history. The page of the attempt goes on.
     const path = attempt.state.kind === 'sign-in' ? `/sign-in/${uid}` : `/connect/attempt/${attempt.id}`;
-    show(reply, { kind: 'redirect', status: 303, location: this.urls.path(path) });
+    return { kind: 'redirect', status: 303, location: this.urls.path(path) };
   }
 }
 
-/** A link scanner or a prefetching browser: a code works once, so it is kept for whoever really comes. */
+/** A link scanner or a prefetching browser must not use up the code, which works once. */
 const isLookingAhead = ({ method, headers }: FastifyRequest): boolean =>
   method === 'HEAD' || [headers['sec-purpose'], headers['purpose']].some((why) => why?.includes('prefetch'));
 

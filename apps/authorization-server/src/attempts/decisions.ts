@@ -1,50 +1,58 @@
-import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import type { AccountId } from '@gatehouse/kernel/ids';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
-import type { AttemptState, LegFailure, LegOutcome, SignInState } from './attempt.js';
+import type { AttemptState, LegFailure, LegOutcome } from './attempt.js';
 
 /** Pure changes of an attempt; the store applies each by compare-and-set. */
 
-/** The user said yes to the client, having seen what it will use and what will be used again. */
-export const approved = (state: SignInState, fingerprint: string): SignInState => ({
-  ...state,
-  approvedAs: fingerprint,
-  reuseConfirmed: true,
-});
+/** A provider has named a person; this is all that is known about it. */
+export interface LegProof {
+  readonly provider: string;
+  readonly identity: UpstreamIdentity;
+  /** The account that has this identity already. */
+  readonly owner: AccountId | undefined;
+  readonly primaryProvider: string;
+  /** The account of a new person who has meanwhile finished signing in in another browser. */
+  readonly settledPerson: AccountId | undefined;
+  /** The id that a new account would get. */
+  readonly newAccount: AccountId;
+}
 
-export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
+/** A leg came back with an identity. The primary provider's says who the person is; the others are linked to that person. */
+export function legDone<State extends AttemptState>(state: State, proof: LegProof): State {
+  const { provider, primaryProvider, owner } = proof;
+  if (decidesAccount(state, proof)) return personProven(state, proof);
+  // Somebody new at the primary provider is another person. Linked to this account, they would sign in as it.
+  if (provider === primaryProvider && owner === undefined) return failed(state, provider, 'identity_taken');
+  return linked(withSettledPerson(state, proof), proof);
+}
 
-/**
- * The user is somebody else than the browser says: nothing of that account counts any more.
- * @param tsid of the session that this sign-in opens now
- */
-export const anotherAccount = (
-  state: SignInState,
-  primaryProvider: string,
-  tsid: SessionId,
-): SignInState => ({
-  kind: 'sign-in',
-  browserBinding: state.browserBinding,
-  clientId: state.clientId,
-  tsid,
-  reuseConfirmed: false,
-  legs: {},
-  fresh: withName(state.fresh, primaryProvider),
-});
+/** On the connect page the account is known already, unless the browser is only now being signed in. */
+const decidesAccount = (state: AttemptState, { provider, primaryProvider }: LegProof): boolean =>
+  provider === primaryProvider && (state.kind === 'sign-in' || state.person === undefined);
 
-/** A refusal is often a wrong account, so the next visit lets the user choose. */
-export const retried = <State extends AttemptState>(state: State, provider: string): State => {
-  const outcome = state.legs[provider];
-  if (outcome?.kind !== 'failed') return state;
-  const choosesAgain = outcome.reason === 'identity_taken' || outcome.reason === 'denied';
-  return {
-    ...state,
-    legs: without(state.legs, provider),
-    fresh: choosesAgain ? withName(state.fresh, provider) : state.fresh,
-  };
-};
+function personProven<State extends AttemptState>(state: State, proof: LegProof): State {
+  const { provider, identity, owner, newAccount } = proof;
+  const person =
+    owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
+  const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
+  // Connections that were made as another person belong to that person.
+  const legs = isAnother ? {} : state.legs;
+  // The approval page named the account of the browser session, so its approval is not this person's.
+  const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
+  const answers =
+    isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
+  return withOutcome({ ...state, person, legs, ...answers }, provider, { kind: 'done', identity });
+}
 
-export const skipped = (state: SignInState, provider: string): SignInState =>
-  state.legs[provider]?.kind === 'failed' ? withOutcome(state, provider, { kind: 'skipped' }) : state;
+const withSettledPerson = <State extends AttemptState>(state: State, { settledPerson }: LegProof): State =>
+  state.person?.isNew === true && settledPerson !== undefined
+    ? { ...state, person: { accountId: settledPerson, isNew: false } }
+    : state;
+
+const linked = <State extends AttemptState>(state: State, { provider, identity, owner }: LegProof): State =>
+  owner !== undefined && owner !== state.person?.accountId
+    ? failed(state, provider, 'identity_taken')
+    : withOutcome(state, provider, { kind: 'done', identity });
 
 export const failed = <State extends AttemptState>(
   state: State,
@@ -52,47 +60,21 @@ export const failed = <State extends AttemptState>(
   reason: LegFailure,
 ): State => withOutcome(state, provider, { kind: 'failed', reason });
 
-/** @param owner the account that the identity belongs to already. */
-export const primaryDone = <State extends AttemptState>(
-  state: State,
-  provider: string,
-  identity: UpstreamIdentity,
-  owner: AccountId | undefined,
-  newAccount: AccountId,
-): State => {
-  const person =
-    owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
-  const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
-  // What was connected as somebody else belongs to that somebody.
-  const legs = isAnother ? {} : state.legs;
-  // The page that was answered named the account that the browser was signed in as.
-  const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
-  const answers =
-    isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
-  return withOutcome({ ...state, person, legs, ...answers }, provider, { kind: 'done', identity });
+/** A refusal often means that the wrong account was used, so the next visit lets the user choose. */
+export const retried = <State extends AttemptState>(state: State, provider: string): State => {
+  const outcome = state.legs[provider];
+  if (outcome?.kind !== 'failed') return state;
+  const choosesAgain = outcome.reason === 'identity_taken' || outcome.reason === 'denied';
+  return {
+    ...state,
+    legs: Object.fromEntries(Object.entries(state.legs).filter(([name]) => name !== provider)),
+    fresh: choosesAgain ? [...new Set([...state.fresh, provider])] : state.fresh,
+  };
 };
 
-/**
- * Somebody new who, in another browser, has finished signing in meanwhile: the account written there is theirs.
- * @param owner of the identity that the primary provider proved.
- */
-export const personSettled = <State extends AttemptState>(
-  state: State,
-  owner: AccountId | undefined,
-): State =>
-  state.person?.isNew === true && owner !== undefined
-    ? { ...state, person: { accountId: owner, isNew: false } }
-    : state;
-
-export const laterDone = <State extends AttemptState>(
-  state: State,
-  provider: string,
-  identity: UpstreamIdentity,
-  owner: AccountId | undefined,
-): State =>
-  owner !== undefined && owner !== state.person?.accountId
-    ? failed(state, provider, 'identity_taken')
-    : withOutcome(state, provider, { kind: 'done', identity });
+/** A failed leg that the person goes on without. */
+export const skipped = <State extends AttemptState>(state: State, provider: string): State =>
+  state.legs[provider]?.kind === 'failed' ? withOutcome(state, provider, { kind: 'skipped' }) : state;
 
 function withOutcome<State extends AttemptState>(state: State, provider: string, outcome: LegOutcome): State {
   return {
@@ -101,8 +83,3 @@ function withOutcome<State extends AttemptState>(state: State, provider: string,
     fresh: outcome.kind === 'done' ? state.fresh.filter((name) => name !== provider) : state.fresh,
   };
 }
-
-const withName = (names: readonly string[], name: string): string[] => [...new Set([...names, name])];
-
-const without = (legs: Readonly<Record<string, LegOutcome>>, provider: string): Record<string, LegOutcome> =>
-  Object.fromEntries(Object.entries(legs).filter(([name]) => name !== provider));

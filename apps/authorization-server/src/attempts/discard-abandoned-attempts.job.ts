@@ -6,7 +6,7 @@ import { OutboxWorker } from '../outbox/outbox-worker.job.js';
 import { Vault } from '../vault/vault.client.js';
 import { AttemptStore } from './attempt.store.js';
 
-/** The outbox of abandoned attempts: an attempt is gone here first, and the vault is told until it has taken it. */
+/** The outbox of abandoned attempts. An attempt is removed here first; the vault is told until it confirms. */
 @Injectable()
 export class DiscardAbandonedAttempts implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #worker: OutboxWorker<AttemptId>;
@@ -34,7 +34,7 @@ export class DiscardAbandonedAttempts implements OnApplicationBootstrap, OnAppli
     await this.#worker.stop();
   }
 
-  /** Never throws. Resolves when the vault has discarded what was abandoned, or after a second: it is told in any case. */
+  /** Never throws. Resolves when the vault has discarded the attempts, or after a second; the outbox goes on telling it. */
   async discardNow(): Promise<void> {
     await this.#worker.wake();
   }

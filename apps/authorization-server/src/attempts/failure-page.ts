@@ -1,8 +1,9 @@
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { LegFailure } from './attempt.js';
 
-export interface FailureView {
+export interface FailureView extends FormFacts {
   readonly provider: string;
   readonly reason: LegFailure;
   readonly optional: boolean;
@@ -10,9 +11,6 @@ export interface FailureView {
   readonly connected: readonly string[];
   /** Backends that cannot be used without this provider. */
   readonly backends: readonly string[];
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
 interface FailureText {
@@ -21,7 +19,7 @@ interface FailureText {
   readonly retry: string;
 }
 
-/** A leg that failed is never the end: says which provider, what happened, and what can be done. */
+/** Tells which provider failed, what happened, and what the person can do now. */
 export function failurePage(view: FailureView): Html {
   const { provider, reason, optional, connected, backends, csrf, action, basePath } = view;
   const { title, what, retry } = textFor(provider, reason);
@@ -56,7 +54,7 @@ function textFor(provider: string, reason: LegFailure): FailureText {
     case 'provider_unavailable':
       return {
         title: `${provider} cannot be reached`,
-        what: `${provider} does not answer at the moment, or answers that it is out of order.`,
+        what: `${provider} does not respond at the moment, or says that it is out of order.`,
         retry: 'Try again',
       };
     case 'provider_error':
@@ -67,14 +65,14 @@ function textFor(provider: string, reason: LegFailure): FailureText {
       };
     case 'invalid_response':
       return {
-        title: `The answer of ${provider} was not valid`,
-        what: `What came back from ${provider} could not be verified, so it was not used.`,
+        title: `The response of ${provider} was not valid`,
+        what: `The gateway could not verify the response of ${provider}, so it did not use it.`,
         retry: 'Try again',
       };
     case 'identity_taken':
       return {
-        title: 'That account is taken',
-        what: `The account you chose at ${provider} is somebody else's here. Choose another one, or sign in as that person from the beginning.`,
+        title: 'This account belongs to somebody else',
+        what: `Another person here has already connected the account that you chose at ${provider}. Choose another account, or start again and sign in as that person.`,
         retry: 'Try again with another account',
       };
   }

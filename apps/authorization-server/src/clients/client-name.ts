@@ -1,16 +1,16 @@
 import { hasHiddenCharacters } from '../pages/hidden-characters.js';
 
-/** Some lines of the approval page; more would push away what the user has to see beside the name. */
+/** A few lines of the approval page. A longer name would push away what else the person has to see. */
 const MAX_LENGTH = 256;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 /** U+2800 is a symbol without any mark. */
 const BLANK_SYMBOLS = /\u2800/gu;
-/** No language stacks as many; more of them are painted over the lines above. */
+/** No language stacks as many marks. More would be painted over the lines above. */
 const STACKED_MARKS = /\p{Mn}{5}/u;
 
 /**
- * What a client calls itself stands on the page where the user decides, so it may be any text of any language, and
- * nothing that changes how the text around it reads.
+ * The client's own name stands on the page where the person decides. It may be any text in any language, unless it changes
+ * how the text around it reads.
  * @returns what is wrong, in a sentence for the client's developer.
  */
 export function clientNameProblem(name: string | undefined): string | undefined {

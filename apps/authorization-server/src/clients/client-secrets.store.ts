@@ -10,7 +10,7 @@ export interface SealedSecret {
   readonly isSetAside: boolean;
 }
 
-/** Secrets of clients that registered, sealed for their client. */
+/** Secrets of registered clients, each sealed for its client. */
 export class ClientSecrets {
   constructor(
     private readonly database: Database,
@@ -24,8 +24,8 @@ export class ClientSecrets {
   }
 
   /**
-   * @returns `undefined` when it does not open: then the client is kept and marked, and is unknown until its key is back.
-   * Clients register again when they are told so.
+   * @returns `undefined` when it does not open. The client is then marked, and stays unknown until its key is back. Clients
+   * that are told that they are unknown register again.
    */
   async open({ clientId, sealed, isSetAside }: SealedSecret): Promise<string | undefined> {
     const secret = this.#opened(clientId, sealed);

@@ -1,10 +1,10 @@
 import { isLoopbackRedirect, redirectUriProblem } from '@gatehouse/config/urls/client-uris';
 
-/** More than any client has; each is compared with what every authorization request says. */
+/** More than any client has. Every authorization request is compared with each of them. */
 const MAX_REDIRECT_URIS = 100;
 
 export interface RedirectPolicy {
-  /** Of the configuration, beside those that are known. */
+  /** From the configuration, in addition to the known ones. */
   readonly redirectSchemes: readonly string[];
 }
 
@@ -30,9 +30,9 @@ export function redirectUrisProblem(
 }
 
 /**
- * What the protocol library is told a client is, whatever the client says: with `native` the port of a loopback redirect
- * is free (RFC 8252, section 7.3), and private-use schemes are possible. It refuses https on loopback there, which
- * clients use for development.
+ * The type of a client that the protocol library is told, whatever the client says. With `native` the port of a loopback
+ * redirect is free (RFC 8252, section 7.3), and private-use schemes are possible. But the library then refuses https on
+ * loopback, which clients use for development.
  */
 export const applicationType = (redirectUris: readonly string[]): 'native' | 'web' =>
   redirectUris.some((uri) => /^https:/i.test(uri) && isLoopbackRedirect(uri)) ? 'web' : 'native';

@@ -7,9 +7,9 @@ const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
 
 /**
- * What of a registration request (RFC 7591, section 2) means something here. The rest is left out of the registration
- * (section 3.2.1 allows it); members that make a server fetch URLs (`jwks_uri`, `sector_identifier_uri`, `logo_uri`)
- * are among what is left out. So is `application_type`: what a client is follows from its redirect URIs.
+ * The members of a registration request (RFC 7591, section 2) that mean something here. The others are left out of the
+ * registration (section 3.2.1 allows it). Among them are members that make a server fetch URLs (`jwks_uri`,
+ * `sector_identifier_uri`) and `application_type`, because the type of a client follows from its redirect URIs.
  */
 const registrationRequest = z.object({
   redirect_uris: z.unknown().optional(),
@@ -37,7 +37,7 @@ export interface RegistrationRules extends RedirectPolicy {
   readonly baselineClientScopes: readonly string[];
 }
 
-/** Decides what a dynamically registered client becomes. What it asks for too much is refused by name, not dropped. */
+/** Decides what a dynamically registered client becomes. A member that asks for too much is refused by name, not dropped. */
 export function registrationPolicy(body: unknown, rules: RegistrationRules): RegistrationVerdict {
   const parsed = registrationRequest.safeParse(body);
   if (!parsed.success) {

@@ -1,20 +1,18 @@
 import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 
-export interface ConnectView {
+export interface ConnectView extends FormFacts {
   readonly provider: string;
   readonly scopes: readonly string[];
   readonly backends: readonly string[];
-  /** Known only when the browser's user is the one who is asked. */
+  /** Shown only to the person whose client asks. */
   readonly clientName: string | undefined;
   readonly signedInAs: string | undefined;
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
-/** Where a client sends its user when a provider is missing. Nothing happens before the user says so. */
+/** A client links to it when a provider is missing. Nothing happens before the person says so. */
 export function connectPage(view: ConnectView): Html {
   const { provider, scopes, backends, clientName, signedInAs, csrf, action, basePath } = view;
   return layout({
@@ -30,7 +28,7 @@ export function connectPage(view: ConnectView): Html {
         ${fact('Access', scopes.length > 0 && scopes.map((scope) => html`<code>${scope}</code> `))}
         ${fact('Used by', backends.join(', '))} ${fact('Signed in as', signedInAs)}
       </dl>
-      ${signedInAs === undefined ? html`<p class="soft">You are asked to sign in first, so that it is certain whose account this is for.</p>` : undefined}
+      ${signedInAs === undefined ? html`<p class="soft">You sign in first, so that the connection goes to the right account.</p>` : undefined}
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
@@ -48,7 +46,7 @@ export const connectedPage = (provider: string, basePath: string): Html =>
     page: 'connected',
     body: html`<h1>${provider} is connected</h1>
       <p>
-        Go back to your application and try again there: it works from the next call on. You can close this
+        Go back to your application and try again there. It works from the next call on. You can close this
         page.
       </p>
       <p class="small"><a href="${basePath}/connections">See all your connections</a></p>`,
@@ -71,10 +69,10 @@ export const wrongAccountPage = (basePath: string, signInAgain: string): Html =>
     page: 'wrong-account',
     body: html`<h1>This link is for another account</h1>
       <p>
-        The application that sent you here is signed in as somebody else than this browser. To protect both of
-        you, nothing was connected.
+        The application that sent you here and this browser are signed in as two different people. To protect
+        both, nothing was connected.
       </p>
-      <p>If both accounts are yours: sign in here with the other one, then open the link again.</p>
+      <p>If both accounts are yours, sign in here with the other one, then open the link again.</p>
       <p class="actions"><a class="button main" href="${signInAgain}">Sign in with another account</a></p>`,
   });
 
@@ -85,9 +83,10 @@ export const linkEndedPage = (basePath: string): Html =>
     page: 'link-ended',
     body: html`<h1>This link has ended</h1>
       <p>
-        The sign-in of the application that sent you here is over, or no provider of that name is configured.
+        The application that sent you here is no longer signed in, or this gateway has no provider of that
+        name.
       </p>
-      <p>Sign in again from the application; it will ask for the provider then.</p>`,
+      <p>Sign in again from the application. It will then ask for the provider.</p>`,
   });
 
 export const noAccountPage = (basePath: string): Html =>
@@ -97,7 +96,7 @@ export const noAccountPage = (basePath: string): Html =>
     page: 'no-account',
     body: html`<h1>You have no account here yet</h1>
       <p>
-        An account is made when you sign in from an application for the first time. Add this gateway to your
+        You get an account when you sign in from an application for the first time. Add this gateway to your
         application and sign in there.
       </p>`,
   });

@@ -4,13 +4,13 @@ import type { ConnectState, LegFailure } from '../attempts/attempt.js';
 export type ConnectStep =
   | { readonly kind: 'visit'; readonly provider: string }
   | { readonly kind: 'refuse'; readonly provider: string; readonly reason: LegFailure }
-  /** Whoever signed in has never signed in from an application. */
+  /** The person has never signed in from a client. */
   | { readonly kind: 'no-account' }
   | { readonly kind: 'wrong-account' }
-  /** Everything is there; `provider` is absent when the browser was only to be signed in. */
+  /** Nothing is missing. `provider` is absent when the browser was only to be signed in. */
   | { readonly kind: 'adopt'; readonly accountId: AccountId; readonly provider: string | undefined };
 
-/** The decision of the connect page: who is it, is it the right one, and is the provider connected. */
+/** Decides what the connect page does next: who is the person, is it the right one, and is the provider connected? */
 export function nextConnectStep(state: ConnectState, primaryProvider: string): ConnectStep {
   for (const [provider, outcome] of Object.entries(state.legs))
     if (outcome.kind === 'failed') return { kind: 'refuse', provider, reason: outcome.reason };

@@ -1,65 +1,57 @@
-import { Controller, Get, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { readForm } from '../http/form-body.js';
-import { RequestLimits } from '../http/request-limits.js';
-import { show } from '../http/reply.js';
-import { PageErrorFilter } from '../http/page-error.filter.js';
+import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Browser, PostedForm } from '../http/browser.decorators.js';
+import type { Exchange } from '../http/exchange.js';
+import { ForPeople } from '../http/for-people.decorator.js';
+import { LimitedAs } from '../http/request-limit.guard.js';
+import type { Shown } from '../http/shown.js';
+import { AnswerConnect } from './answer-connect.flow.js';
 import { ContinueConnect } from './continue-connect.flow.js';
 import { OpenConnect } from './open-connect.flow.js';
 
 /** The page behind the link that a client shows when a provider is missing, and its way through the provider. */
 @Controller('connect')
-@UseFilters(PageErrorFilter)
+@ForPeople()
 export class ConnectController {
   constructor(
     private readonly opening: OpenConnect,
     private readonly continuing: ContinueConnect,
-    private readonly limits: RequestLimits,
+    private readonly answers: AnswerConnect,
   ) {}
 
   @Get(':provider')
   async open(
     @Param('provider') provider: string,
     @Query('session') tsid: unknown,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const exchange = { request: request.raw, response: reply.raw };
-    show(reply, await this.opening.page(exchange, { provider, tsid: stringOf(tsid) }));
+    @Browser() browser: Exchange,
+  ): Promise<Shown> {
+    return await this.opening.page(browser, { provider, tsid: stringOf(tsid) });
   }
 
   @Post(':provider')
+  @LimitedAs('authorize')
   async begin(
     @Param('provider') provider: string,
     @Query('session') tsid: unknown,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    if (this.limits.refuses('authorize', request, reply)) return;
-    const form = readForm(request.body, request.headers['content-type']);
-    const exchange = { request: request.raw, response: reply.raw };
-    show(reply, await this.opening.begin(exchange, { provider, tsid: stringOf(tsid) }, form));
+    @Browser() browser: Exchange,
+    @PostedForm() form: ReadonlyMap<string, string>,
+  ): Promise<Shown> {
+    return await this.opening.begin(browser, { provider, tsid: stringOf(tsid) }, form);
   }
 
+  /** It sends the browser to a provider, which is a new leg at the vault each time. */
   @Get('attempt/:id')
-  async proceed(
-    @Param('id') id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    // It sends the browser to a provider, which is a new leg at the vault each time.
-    if (this.limits.refuses('authorize', request, reply)) return;
-    show(reply, await this.continuing.proceed({ request: request.raw, response: reply.raw }, id));
+  @LimitedAs('authorize')
+  async proceed(@Param('id') id: string, @Browser() browser: Exchange): Promise<Shown> {
+    return await this.continuing.proceed(browser, id);
   }
 
   @Post('attempt/:id')
   async answer(
     @Param('id') id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const form = readForm(request.body, request.headers['content-type']);
-    show(reply, await this.continuing.answer(id, request.headers.cookie, form));
+    @Browser() { request }: Exchange,
+    @PostedForm() form: ReadonlyMap<string, string>,
+  ): Promise<Shown> {
+    return await this.answers.answer(id, request.headers.cookie, form);
   }
 }
 

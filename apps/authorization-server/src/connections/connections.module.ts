@@ -1,21 +1,66 @@
 import { Module } from '@nestjs/common';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { CsrfTokens } from '../http/csrf.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { VaultModule } from '../vault/vault.module.js';
-import { ConnectAttempt } from './connect-attempt.flow.js';
+import { AdoptConnections } from './adopt-connections.flow.js';
+import { AnswerConnect } from './answer-connect.flow.js';
+import { ChangeConnections } from './change-connections.flow.js';
+import { ConnectAnswers } from './connect-answers.js';
+import { ConnectAttempts } from './connect-attempts.flow.js';
 import { ConnectController } from './connect.controller.js';
-import { ConnectPeople } from './connect-people.js';
+import { ConnectForms } from './connect-forms.js';
+import { ConnectLinks } from './connect-links.flow.js';
+import { ConnectionsAnswers } from './connections-answers.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ContinueConnect } from './continue-connect.flow.js';
-import { ManageConnections } from './manage-connections.flow.js';
+import { LinkForms } from './link-forms.js';
 import { OpenConnect } from './open-connect.flow.js';
+import { ShowConnections } from './show-connections.flow.js';
 import { StartConnect } from './start-connect.flow.js';
+import { VisitProvider } from './visit-provider.flow.js';
 
 @Module({
   imports: [AccountsModule, AttemptsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
   controllers: [ConnectionsController, ConnectController],
-  providers: [ManageConnections, StartConnect, OpenConnect, ConnectPeople, ConnectAttempt, ContinueConnect],
+  providers: [
+    {
+      provide: LinkForms,
+      inject: [CsrfTokens, IssuerUrls],
+      useFactory: (csrf: CsrfTokens, urls: IssuerUrls) => new LinkForms(csrf, urls),
+    },
+    {
+      provide: ConnectForms,
+      inject: [CsrfTokens, IssuerUrls],
+      useFactory: (csrf: CsrfTokens, urls: IssuerUrls) => new ConnectForms(csrf, urls),
+    },
+    {
+      provide: ConnectAnswers,
+      inject: [ConnectForms, IssuerUrls, CONFIG],
+      useFactory: (forms: ConnectForms, urls: IssuerUrls, config: AuthorizationServerPart) =>
+        new ConnectAnswers(forms, urls, config),
+    },
+    {
+      provide: ConnectionsAnswers,
+      inject: [CsrfTokens, IssuerUrls, CONFIG],
+      useFactory: (csrf: CsrfTokens, urls: IssuerUrls, config: AuthorizationServerPart) =>
+        new ConnectionsAnswers(csrf, urls, config),
+    },
+    ConnectLinks,
+    OpenConnect,
+    StartConnect,
+    VisitProvider,
+    ConnectAttempts,
+    AdoptConnections,
+    ContinueConnect,
+    AnswerConnect,
+    ShowConnections,
+    ChangeConnections,
+  ],
 })
 export class ConnectionsModule {}

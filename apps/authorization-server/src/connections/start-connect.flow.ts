@@ -1,18 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newAttemptId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
-import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { IssuerUrls } from '../http/issuer-urls.js';
-import type { Shown } from '../http/shown.js';
 import { ATTEMPT_TTL_MS, type ConnectState } from '../attempts/attempt.js';
-import { AttemptStore, type StoredAttempt } from '../attempts/attempt.store.js';
-import { BeginLeg } from '../attempts/begin-leg.flow.js';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
+import { AttemptStore } from '../attempts/attempt.store.js';
+import type { Shown } from '../http/shown.js';
+import { VisitProvider } from './visit-provider.flow.js';
 
 export interface ConnectRequest {
   readonly provider: string;
-  /** Whose connection it has to be; absent: of whoever signs in. */
+  /** The account that the connection is for; absent: the account that signs in. */
   readonly expectedAccountId?: AccountId;
   /** The browser's account, when it is signed in. */
   readonly signedInAs?: AccountId;
@@ -24,17 +23,16 @@ export interface ConnectRequest {
 export class StartConnect {
   constructor(
     private readonly attempts: AttemptStore,
-    private readonly legs: BeginLeg,
-    private readonly urls: IssuerUrls,
+    private readonly visits: VisitProvider,
     private readonly cookies: AttemptCookies,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'primaryUpstreamProvider'>,
   ) {}
 
   async connect({ provider, expectedAccountId, signedInAs, cookieHeader }: ConnectRequest): Promise<Shown> {
     const state = {
       provider,
-      // The user came here because something is missing or broken: let them choose.
+      // The person is here because a connection is missing or broken, so the provider lets them choose the account.
       fresh: [provider],
       ...(expectedAccountId === undefined ? {} : { expectedAccountId }),
       ...(signedInAs === undefined ? {} : { person: { accountId: signedInAs, isNew: false } }),
@@ -47,18 +45,6 @@ export class StartConnect {
   async signIn(cookieHeader: string | undefined): Promise<Shown> {
     const primary = this.config.primaryUpstreamProvider;
     return await this.#begin({ fresh: [primary] }, primary, cookieHeader);
-  }
-
-  /** @param attempt of the browser that asks; that it is was checked when it was loaded. */
-  async away(
-    attempt: StoredAttempt<ConnectState>,
-    provider: string,
-  ): Promise<Extract<Shown, { kind: 'redirect' }>> {
-    const { id, state } = attempt;
-    const begun = await this.legs.begin({ attempt, provider, browserBinding: state.browserBinding ?? '' });
-    return begun.kind === 'away'
-      ? { kind: 'redirect', status: 302, location: begun.authorizationUrl }
-      : { kind: 'redirect', status: 303, location: this.urls.path(`/connect/attempt/${id}`) };
   }
 
   /** The browser gets the cookie of the attempt with the answer to the request that began it. */
@@ -74,7 +60,7 @@ export class StartConnect {
     const { provider, person } = begun;
     this.log.info('connect-started', { attemptId: id, provider, accountId: person?.accountId });
     return {
-      ...(await this.away(attempt, firstProvider)),
+      ...(await this.visits.away(attempt, firstProvider)),
       setCookies: this.cookies.begin(id, cookieHeader),
     };
   }

@@ -1,5 +1,6 @@
 import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provider';
 import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
@@ -12,20 +13,17 @@ interface OfferedProvider {
   readonly backends: readonly string[];
 }
 
-export interface ConsentView {
+export interface ConsentView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly providers: readonly OfferedProvider[];
-  /** Known from this browser. */
+  /** The account of the browser session. */
   readonly signedInAs: string | undefined;
-  /** Fingerprint of what this page shows; what is approved is that and nothing newer. */
+  /** Fingerprint of what this page shows. The approval is for that, and for nothing newer. */
   readonly shown: string;
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
-/** Asked before the browser is sent to any provider (MCP, security best practices: confused deputy). */
+/** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
   const { client, redirectUri, providers, signedInAs, shown, csrf, action, basePath } = view;
   return layout({

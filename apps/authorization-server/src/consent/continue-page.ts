@@ -1,21 +1,19 @@
 import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
 import { redirectTarget, unassuredNote } from './redirect-target.js';
 
-export interface ContinueView {
+export interface ContinueView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly accountName: string;
-  /** The connections that the account has are used as they are. */
+  /** The account's connections are used again. */
   readonly reused: boolean;
-  readonly csrf: string;
-  readonly action: string;
-  readonly basePath: string;
 }
 
-/** The account has approved this client before: one question instead of the approval. */
+/** The account has approved this client before, so there is one question instead of the whole approval. */
 export function continuePage(view: ContinueView): Html {
   const { client, redirectUri, accountName, reused, csrf, action, basePath } = view;
   return layout({

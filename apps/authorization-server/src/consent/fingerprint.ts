@@ -3,9 +3,9 @@ import { isLoopbackRedirect } from '@gatehouse/config/urls/client-uris';
 
 export interface Approvable {
   readonly clientId: string;
-  /** As it is shown. */
+  /** The name that the page shows. */
   readonly clientName: string;
-  /** Where the code goes this time: a client that registered several places is approved for the one that was shown. */
+  /** Where the code goes this time. A client with several redirect URIs is approved for the one that was shown. */
   readonly redirectUri: string;
   readonly redirectUris: readonly string[];
   readonly scopes: readonly string[];
@@ -13,7 +13,7 @@ export interface Approvable {
   readonly providers: readonly { readonly name: string; readonly scopes: readonly string[] }[];
 }
 
-/** Stands for what the user saw when approving. Order is of no account; anything added or changed gives another one. */
+/** Stands for what the person saw when approving. The order of lists does not matter; any addition or change does. */
 export function fingerprintOf(approvable: Approvable): string {
   const { clientId, clientName, redirectUri, redirectUris, scopes, providers } = approvable;
   return sha256(
@@ -30,7 +30,7 @@ export function fingerprintOf(approvable: Approvable): string {
   );
 }
 
-/** The whole of it, but the port of an installed application is another one each time (RFC 8252, section 7.3). */
+/** The whole URI, without the port of an installed application, which changes each time (RFC 8252, section 7.3). */
 function placeOf(redirectUri: string): string {
   if (!isLoopbackRedirect(redirectUri)) return redirectUri;
   const url = new URL(redirectUri);

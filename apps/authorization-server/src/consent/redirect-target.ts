@@ -2,8 +2,8 @@ import { isPrivateUseRedirect } from '@gatehouse/config/urls/client-uris';
 import { html, type Html } from '../pages/html.js';
 
 /**
- * Where the code goes. The host, or the scheme of an installed application, says whose place that is and stands first;
- * the whole address is below it, since one host can have several.
+ * Where the code goes. The host, or the scheme of an installed application, stands first, because it says whose address that
+ * is. The whole address stands below it, because one host can have several.
  */
 export function redirectTarget(redirectUri: string): Html {
   return html`<strong>${placeOf(redirectUri)}</strong><br /><code class="address">${redirectUri}</code>`;
@@ -15,7 +15,7 @@ function placeOf(redirectUri: string): string {
   return isPrivateUseRedirect(redirectUri) ? `an application that opens ${url.protocol} links` : url.host;
 }
 
-/** Said of a client that somebody else could pretend to be. */
+/** A warning about a client that another program could pretend to be. */
 export const unassuredNote = (redirectUri: string): Html =>
   html`<div class="note">
     <p>

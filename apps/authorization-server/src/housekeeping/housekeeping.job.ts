@@ -1,11 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
-import { Room, type Expendable } from '@gatehouse/persistence/room';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
+import { Expiry } from '@gatehouse/persistence/expiry';
+import type { Expendable } from '@gatehouse/persistence/room';
 import { GRACE_MS } from '../refresh-tokens/refresh-token.store.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
@@ -15,7 +14,7 @@ const EVERY_MS = MINUTE_MS;
 /** Rows that nobody can use any more. Every statement may run on several replicas at once. */
 export const SWEEPS = [
   {
-    // What was exchanged is kept for no longer than it is answered again.
+    // A successor is kept only as long as it may be given again.
     name: 'sweep-successors',
     text: `update oidc_records set sealed_successor = null
       where sealed_successor is not null and consumed_at < now() - interval '${GRACE_MS} ms'`,
@@ -34,18 +33,18 @@ export const SWEEPS = [
       and not exists (select from approvals a where a.client_id = r.payload->>'client_id')`,
   },
   {
-    // The vault drops what an attempt has left by itself long before.
+    // The vault has dropped the rest of such an attempt by itself long before.
     name: 'sweep-abandoned',
     text: "delete from abandoned_attempts where abandoned_at < now() - interval '7 days'",
   },
 ] as const;
 
-/** What anybody can make us store who has not signed in. Whoever floods us takes no room from those who have. */
+/** Rows that anybody can cause without signing in. A flood of them takes no room from people who have signed in. */
 export const EXPENDABLE: readonly Expendable[] = [
   { table: 'attempts', age: 'created_at', maxBytes: 256 * MIB },
   {
     table: 'oidc_records',
-    // Requests on their way, and browsers in which nobody is signed in; a sign-in that is done has a grant.
+    // Requests under way, and browsers in which nobody is signed in. A finished sign-in has a grant.
     where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')
       and not (model = 'Session' and payload ? 'accountId')`,
     age: 'created_at',
@@ -62,8 +61,8 @@ export const EXPENDABLE: readonly Expendable[] = [
   },
 ];
 
-/** Of one account at a time. Its clients together need fewer; a client that signs in for every call has no more of them open. */
-const MOST_SESSIONS = 1_000;
+/** Open sessions of one account. Its clients need fewer; a client that signs in for every call gets no more. */
+const MAX_SESSIONS = 1_000;
 const CLOSED_AT_ONCE = 100;
 
 @Injectable()
@@ -72,16 +71,22 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   #running: Promise<void> | undefined;
 
   constructor(
-    private readonly database: Database,
+    database: Database,
     private readonly sessions: SessionStore,
     private readonly closing: CloseSession,
-    private readonly room: Room,
+    private readonly expiry: Expiry,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
-  ) {}
+  ) {
+    expiry.add({
+      endExpired: async () => {
+        for (const sweep of SWEEPS) await database.query(sweep);
+      },
+      expendable: EXPENDABLE,
+    });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sessions.shorten(this.config.tokenLifespans);
+    await this.sessions.shorten();
     this.#timer = setInterval(() => {
       this.#running ??= this.sweep()
         .catch((error: unknown) => this.log.failure('sweep-failed', error))
@@ -96,11 +101,10 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     await this.#running;
   }
 
-  async sweep(mostSessions = MOST_SESSIONS): Promise<void> {
+  async sweep(maxSessions = MAX_SESSIONS): Promise<void> {
     await this.sessions.closeExpired();
-    for (const tsid of await this.sessions.beyond(mostSessions, CLOSED_AT_ONCE))
+    for (const tsid of await this.sessions.beyond(maxSessions, CLOSED_AT_ONCE))
       await this.closing.close(tsid, 'revoked');
-    for (const sweep of SWEEPS) await this.database.query(sweep);
-    await this.room.make(EXPENDABLE);
+    await this.expiry.run();
   }
 }

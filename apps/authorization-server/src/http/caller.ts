@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import proxyAddress from '@fastify/proxy-addr';
 
-/** Who sends a request, as far as limits tell callers apart. */
+/** Names the sender of a request, as far as limits tell callers apart. */
 export type CallerOf = (request: IncomingMessage) => string;
 
-/** A connection that was reset has no address any more: nobody hears what is answered. */
+/** A connection that was reset has no address any more, and nobody reads its response. */
 const GONE = 'gone';
 
 /**
- * The address that the connection comes from. Where that is a trusted proxy, the address that it wrote into
- * `X-Forwarded-For`, and so on; what stands before the first untrusted address is the caller's own invention.
+ * The address that the connection comes from. If that is a trusted proxy, it is the address that the proxy added to
+ * `X-Forwarded-For`, and so on. Everything before the first untrusted address may be made up by the caller.
  */
 export function callerBehind(trustedProxies: readonly string[]): CallerOf {
   const isTrusted = proxyAddress.compile([...trustedProxies]);
@@ -18,14 +18,14 @@ export function callerBehind(trustedProxies: readonly string[]): CallerOf {
     request.socket.remoteAddress === undefined ? GONE : networkOf(proxyAddress(request, isTrusted));
 }
 
-/** Whose connection it is; a trusted proxy speaks for many and has no name. */
+/** Names the owner of a connection; none for a trusted proxy, which speaks for many. */
 export function peerUnless(trustedProxies: readonly string[]): (socket: Socket) => string | undefined {
   const isTrusted = proxyAddress.compile([...trustedProxies]);
   return ({ remoteAddress }) =>
     remoteAddress === undefined || isTrusted(remoteAddress, 0) ? undefined : networkOf(remoteAddress);
 }
 
-/** Whoever has an IPv6 address has the other 2^64 of its network as well (RFC 4291, section 2.5.4): they are one caller. */
+/** The owner of an IPv6 address has its whole /64 network (RFC 4291, section 2.5.4), which therefore counts as one caller. */
 export function networkOf(address: string): string {
   const bare = address.split('%')[0] ?? '';
   if (!isIPv6(bare) || bare.includes('.')) return address;

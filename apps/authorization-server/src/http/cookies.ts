@@ -9,8 +9,8 @@ export interface Cookie {
 }
 
 /**
- * Reads a `Cookie` header (RFC 6265, section 4.2). Only spaces and tabs are taken off: what else a name begins with is a
- * part of it, so that no look-alike of a `__Host-` name is taken for the name itself.
+ * Reads a `Cookie` header (RFC 6265, section 4.2). Only spaces and tabs are trimmed. Any other leading character is part of
+ * the name, so that no look-alike passes for a `__Host-` name.
  */
 function readCookies(header: string | undefined): readonly Cookie[] {
   return (header ?? '').split(';').flatMap((pair) => {
@@ -22,8 +22,8 @@ function readCookies(header: string | undefined): readonly Cookie[] {
 const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
 
 /**
- * The cookies that a browser sends once. A name that comes twice was set by two (a sibling domain, another path), and
- * nothing says which of them is ours (RFC 6265, section 8.6): neither counts.
+ * The cookies whose name comes once. A second one was set by somebody else (a sibling domain, another path), and nothing
+ * says which is ours (RFC 6265, section 8.6), so neither counts.
  */
 export function soleCookies(header: string | undefined): readonly Cookie[] {
   const cookies = readCookies(header);
@@ -40,7 +40,7 @@ export function setCookie(name: string, value: string, { secure, maxAgeSeconds }
   return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 
-/** Takes a cookie of {@link setCookie} back. */
+/** Removes a cookie of {@link setCookie}. */
 export const removeCookie = (name: string, secure: boolean): string =>
   setCookie(name, '', { secure, maxAgeSeconds: 0 });
 

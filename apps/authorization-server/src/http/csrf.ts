@@ -4,8 +4,8 @@ import { equalsInConstantTime } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 
 /**
- * Tokens for the forms of one browser: a MAC of what a form is for and of something that only this browser's cookies name
- * (an attempt, a browser session). Another site can neither read nor compute it.
+ * Tokens for the forms of one browser. A token is a MAC over the form's purpose and over something that only this browser's
+ * cookies name (an attempt, a browser session). Another site can neither read nor compute it.
  */
 export class CsrfTokens {
   constructor(private readonly key: Secret) {}

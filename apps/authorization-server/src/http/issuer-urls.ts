@@ -27,8 +27,8 @@ export class IssuerUrls {
   }
 
   /**
-   * The cookies of a sign-in belong to the issuer's host, and browsers give them to no other. So a sign-in that begins at
-   * another one goes on at the issuer's at once.
+   * A browser sends the cookies of a sign-in to the issuer's host only. So a sign-in that begins at another host is sent to
+   * the issuer's host at once.
    */
   get beginsElsewhere(): boolean {
     return new URL(this.authorizationEndpoint).origin !== this.origin;
@@ -44,8 +44,8 @@ export class IssuerUrls {
   }
 
   /**
-   * The route that a request path means: below an issuer with a path both `<path>/oauth/…` and the path-inserted
-   * well-known form of RFC 8414, section 3.1 (`/.well-known/oauth-authorization-server<path>`) are ours.
+   * Finds the route of a request path. With an issuer that has a path, two forms are ours: `<path>/oauth/…` and the
+   * path-inserted well-known form of RFC 8414, section 3.1 (`/.well-known/oauth-authorization-server<path>`).
    */
   route(requestUrl: string): string {
     const [, documentPath = ''] =

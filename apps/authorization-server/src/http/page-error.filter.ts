@@ -5,6 +5,7 @@ import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from './issuer-urls.js';
 import { sendPage } from './reply.js';
+import { RequestLimited, sendLimitedPage } from './request-limits.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
 
 /** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
@@ -20,6 +21,10 @@ export class PageErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const request = http.getRequest<FastifyRequest>();
     if (isGone(request.raw)) return;
+    if (exception instanceof RequestLimited) {
+      sendLimitedPage(reply, exception.seconds, this.urls.basePath);
+      return;
+    }
     if (exception instanceof HttpException) {
       void reply.code(exception.getStatus()).send(exception.getResponse());
       return;
@@ -32,10 +37,10 @@ export class PageErrorFilter implements ExceptionFilter {
 
   #wayOn(error: GatehouseError, { method, url, routeOptions }: FastifyRequest): WayOn | undefined {
     const route = routeOptions.url ?? '';
-    // What the connect page connects can be begun anew here. A sign-in begins at its application, and nowhere else.
+    // A visit of the connect page can begin again here. A sign-in begins in its client only.
     if (error.code === 'attempt_wrong_browser' && route.startsWith('/connect/'))
       return { href: this.urls.path('/connections'), label: 'Your connections' };
-    // A callback's address carries a code: it is used up, and does not go into a page.
+    // A callback's address carries a code, which is used up and must not stand in a page.
     const canRetry = error.facts.owner === 'capacity' && method === 'GET' && !route.includes('/callback');
     return canRetry ? { href: this.urls.path(url), label: 'Try again' } : undefined;
   }

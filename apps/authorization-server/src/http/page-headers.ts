@@ -1,8 +1,8 @@
-/** Where a form of a page may lead, redirects included, beside our own origin. */
+/** Where a page's form may lead beside our own origin; redirects count. */
 export interface FormTargets {
-  /** The client's redirect URI, when answering the form can end there. */
+  /** The client's redirect URI, when the form can lead there. */
   readonly redirectUri?: string;
-  /** Providers without https are configured. */
+  /** The configuration has providers without https. */
   readonly insecureHttp?: boolean;
 }
 
@@ -33,7 +33,7 @@ function formAction(targets: FormTargets | undefined): string {
   if (targets === undefined) return "'self'";
   const sources = new Set(["'self'", 'https:', 'http://localhost:*', 'http://127.0.0.1:*']);
   const redirect = URL.parse(targets.redirectUri ?? '');
-  // A source list has no form for an IPv6 address, so the scheme stands for http://[::1].
+  // A source list cannot name an IPv6 address, so http://[::1] needs the whole scheme.
   if (targets.insecureHttp === true || redirect?.hostname === '[::1]') sources.add('http:');
   if (
     redirect !== null &&

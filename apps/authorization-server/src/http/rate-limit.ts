@@ -11,15 +11,15 @@ interface Bucket {
   readonly filledAtMs: number;
 }
 
-/** More callers than this at a time are not told apart. */
+/** Callers beyond this number share one bucket. */
 const MAX_CALLERS = 10_000;
-/** What all of those share has the size of so many buckets. */
+/** The shared bucket is as large as this many. */
 const CROWD = 10;
 
 /**
  * A token bucket per caller, in this process. It bounds what one address can cost; it is no quota across replicas.
- * Memory is bounded without forgetting whom it limits: only a full bucket is dropped, since nothing is known of it that
- * a new one does not say. Callers for whom there is no room then share a bucket.
+ * Memory is bounded, and no limited caller is forgotten: only a full bucket is dropped, because a new one is just as full.
+ * Callers without a bucket of their own share one.
  */
 export class RateLimiter {
   readonly #buckets = new Map<string, Bucket>();

@@ -3,31 +3,35 @@ import type { Html } from '../pages/html.js';
 import { pageHeaders, type FormTargets } from './page-headers.js';
 import type { Shown } from './shown.js';
 
-export function show(reply: FastifyReply, shown: Shown): void {
-  if (shown.setCookies !== undefined) addCookies(reply, shown.setCookies);
-  if (shown.kind === 'page') {
-    sendPage(reply, shown.page, shown);
-    return;
+/** Writes status and headers. @returns the body. */
+export function bodyOf(reply: FastifyReply, shown: Shown): string {
+  switch (shown.kind) {
+    case 'page':
+      addCookies(reply, shown.setCookies);
+      void reply.code(shown.status ?? 200).headers(pageHeaders(shown.targets));
+      return shown.page.markup;
+    case 'redirect':
+      addCookies(reply, shown.setCookies);
+      void reply
+        .code(shown.status)
+        // The next site does not learn this page's address, and a cache does not answer in our place.
+        .headers({ location: shown.location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+      return '';
+    case 'empty':
+      void reply.code(shown.status).header('cache-control', 'no-store');
+      return '';
   }
-  void reply
-    .code(shown.status)
-    // No page's address goes along, and no way on is ever taken from a cache.
-    .headers({ location: shown.location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    .send('');
 }
 
 export function sendPage(
   reply: FastifyReply,
   page: Html,
-  { status, targets }: { readonly status?: number; readonly targets?: FormTargets } = {},
+  options: { readonly status?: number; readonly targets?: FormTargets } = {},
 ): void {
-  void reply
-    .code(status ?? 200)
-    .headers(pageHeaders(targets))
-    .send(page.markup);
+  void reply.send(bodyOf(reply, { kind: 'page', page, ...options }));
 }
 
-/** RFC 6749 section 5.2. Clients that are scripts of a page may read why, as they may read every other answer. */
+/** RFC 6749 section 5.2. Scripts of other origins may read it, like every other response of these endpoints. */
 export function sendProtocolError(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -45,8 +49,9 @@ export function sendProtocolError(
     .send(body);
 }
 
-/** Beside those that the protocol library may have set on the same answer. */
-function addCookies(reply: FastifyReply, added: readonly string[]): void {
+/** Adds to what the protocol library may have set on the same answer. */
+function addCookies(reply: FastifyReply, added: readonly string[] | undefined): void {
+  if (added === undefined) return;
   const before = reply.raw.getHeader('set-cookie');
   const lines = Array.isArray(before) ? before : typeof before === 'string' ? [before] : [];
   reply.raw.setHeader('set-cookie', [...lines, ...added]);

@@ -81,7 +81,7 @@ describe('a flood from one address is answered 429', () => {
     expect(answer.statusCode).toBe(429);
     expect(answer.headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' });
     expect(answer.headers['content-type']).toContain('text/html');
-    expect(answer.body).toContain('Too much is going on');
+    expect(answer.body).toContain('Too many requests');
   });
 
   test('and nobody else is: neither another address, nor another endpoint, nor the same a little later', async () => {

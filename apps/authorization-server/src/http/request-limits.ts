@@ -10,8 +10,8 @@ import { RateLimiter } from './rate-limit.js';
 import { sendPage, sendProtocolError } from './reply.js';
 
 /**
- * Generous for people, for offices behind one address, and for hosted clients that refresh for many from one; what they
- * bound is a script.
+ * People, offices behind one address, and hosted clients that refresh for many people stay far below these. A script does
+ * not.
  */
 const LIMITS = {
   /** What begins a sign-in or a leg of one. */
@@ -23,12 +23,12 @@ const LIMITS = {
   page: { burst: 600, perSecond: 40 },
 } as const;
 
-type Kind = keyof typeof LIMITS;
+export type LimitedKind = keyof typeof LIMITS;
 
-/** Where people are, who get a page; all others are programs. */
-const PAGES: ReadonlySet<Kind> = new Set(['authorize', 'page']);
+/** People call these, and get a page. Programs call the others. */
+const PAGES: ReadonlySet<LimitedKind> = new Set(['authorize', 'page']);
 
-const ENDPOINTS: Readonly<Record<string, Kind>> = {
+const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/authorize': 'authorize',
   '/oauth/begin': 'authorize',
   '/oauth/register': 'register',
@@ -36,26 +36,26 @@ const ENDPOINTS: Readonly<Record<string, Kind>> = {
   '/oauth/revoke': 'revoke',
 };
 
-/** Asked by whoever watches over the service, often, and cheap. */
+/** Probes ask often, and the response costs nothing. */
 const UNLIMITED = new Set(['/healthz']);
 
-/** Every route has a limit, those that do not exist included. */
-export function kindOf(url: string): Kind | undefined {
+/** Every path has a limit, even one without a route. */
+export function kindOf(url: string): LimitedKind | undefined {
   const [path = ''] = url.split('?');
   if (UNLIMITED.has(path)) return undefined;
   return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
 }
 
-/** Whether whoever asks there is a person with a browser. */
+/** Whether people with a browser call this path. */
 export function isForPeople(url: string): boolean {
   const kind = kindOf(url);
   return kind !== undefined && PAGES.has(kind);
 }
 
-/** Requests that cost us work before anybody has signed in, counted by caller. */
+/** Counts requests by caller, because they cost work before anybody has signed in. */
 export class RequestLimits {
-  readonly #limiters: Readonly<Record<Kind, RateLimiter>>;
-  readonly #warnings: Readonly<Record<Kind, () => void>>;
+  readonly #limiters: Readonly<Record<LimitedKind, RateLimiter>>;
+  readonly #warnings: Readonly<Record<LimitedKind, () => void>>;
   readonly #callerOf: CallerOf;
 
   constructor(
@@ -69,29 +69,44 @@ export class RequestLimits {
     this.#warnings = forEachKind((kind) => countedWarning(log, 'request-limited', { kind }));
   }
 
-  /** Answers 429 and returns true when the caller has to wait. */
-  refuses(kind: Kind, request: FastifyRequest, reply: FastifyReply): boolean {
+  /** Counts a request. @returns how long its caller has to wait; 0 when it may go on. */
+  waitSeconds(kind: LimitedKind, request: FastifyRequest): number {
     const seconds = this.#limiters[kind].waitSeconds(this.#callerOf(request.raw));
-    if (seconds === 0) return false;
-    this.#warnings[kind]();
-    void reply.header('retry-after', String(seconds));
-    if (PAGES.has(kind)) sendPage(reply, errorPage('busy', this.urls.basePath), { status: 429 });
-    else
-      sendProtocolError(request, reply, 429, {
-        error: 'temporarily_unavailable',
-        error_description: `Too many requests. Try again in ${seconds} s.`,
-      });
-    return true;
+    if (seconds > 0) this.#warnings[kind]();
+    return seconds;
   }
 
   /** Fastify's hook: before a request's body is read. */
   readonly onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const kind = kindOf(request.url);
-    if (kind === undefined || !this.refuses(kind, request, reply)) done();
+    const seconds = kind === undefined ? 0 : this.waitSeconds(kind, request);
+    if (kind === undefined || seconds === 0) done();
+    else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.basePath);
+    else {
+      void reply.header('retry-after', String(seconds));
+      sendProtocolError(request, reply, 429, {
+        error: 'temporarily_unavailable',
+        error_description: `Too many requests. Try again in ${seconds} s.`,
+      });
+    }
   };
 }
 
-function forEachKind<Value>(make: (kind: Kind) => Value): Readonly<Record<Kind, Value>> {
+/** The caller has sent too much, and may come back after some seconds. */
+export class RequestLimited extends Error {
+  override readonly name = 'RequestLimited';
+
+  constructor(readonly seconds: number) {
+    super('too many requests');
+  }
+}
+
+export function sendLimitedPage(reply: FastifyReply, seconds: number, basePath: string): void {
+  void reply.header('retry-after', String(seconds));
+  sendPage(reply, errorPage('busy', basePath), { status: 429 });
+}
+
+function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record<LimitedKind, Value>> {
   return {
     authorize: make('authorize'),
     register: make('register'),

@@ -1,7 +1,7 @@
 import type { Html } from '../pages/html.js';
 import type { FormTargets } from './page-headers.js';
 
-/** What a browser gets: a page, or the way on. */
+/** What a browser gets. */
 export type Shown =
   | {
       readonly kind: 'page';
@@ -16,4 +16,6 @@ export type Shown =
       readonly status: 302 | 303;
       readonly location: string;
       readonly setCookies?: readonly string[];
-    };
+    }
+  /** Nobody reads it: the request did not come from a person. */
+  | { readonly kind: 'empty'; readonly status: 503 };

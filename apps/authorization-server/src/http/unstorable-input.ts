@@ -13,7 +13,7 @@ const holdsNul = ({ url, headers, body }: FastifyRequest): boolean =>
   (Buffer.isBuffer(body) &&
     (body.includes(0) || (FORM.test(headers['content-type'] ?? '') && body.includes(NUL_ENCODED))));
 
-/** Refuses, before anybody has looked at it, what would fail at the database as an error of ours. */
+/** Refuses input that Postgres cannot store. Without this it would fail late, and look like an error of ours. */
 export class UnstorableInput {
   constructor(private readonly urls: IssuerUrls) {}
 

@@ -1,7 +1,7 @@
 /**
- * What an authorization request leaves out is written in before the library reads it: a request without `scope` asks
- * for the baseline (RFC 6749, section 3.3), and consent, which is always asked here, is named in `prompt`, because the
- * library drops `offline_access` from a request that does not name it (OpenID Connect Core, section 11).
+ * Fills in what an authorization request leaves out, before the library reads it. A request without `scope` asks for the
+ * baseline (RFC 6749, section 3.3). `prompt` gets `consent`, which is always asked here, because the library drops
+ * `offline_access` from a request without it (OpenID Connect Core, section 11).
  */
 export function withDefaults(search: URLSearchParams, baselineScopes: readonly string[]): URLSearchParams {
   const query = new URLSearchParams(search);
@@ -12,12 +12,12 @@ export function withDefaults(search: URLSearchParams, baselineScopes: readonly s
   return query;
 }
 
-/** Not one of the library's: it refuses it by the right name, and tells the client in the query. */
+/** A mode that the library does not know. It refuses it with the right error, and tells the client in the query. */
 const NO_SUCH_MODE = 'unsupported';
 
 /**
- * A code goes back in the query and in no other way. The library cannot be told so: its `form_post` would be a page
- * without our headers, for errors of the request as well, and nobody asks for `fragment` with a code.
+ * A code goes back in the query only, and the library has no setting for that. Its `form_post` would be a page without our
+ * headers, also for errors of the request, and no client asks for `fragment` with a code.
  */
 export function inQueryOnly(search: URLSearchParams): URLSearchParams {
   const query = new URLSearchParams(search);
@@ -27,6 +27,6 @@ export function inQueryOnly(search: URLSearchParams): URLSearchParams {
   return query;
 }
 
-/** @returns `undefined` for a parameter that comes twice: the library refuses it, and shall see it as it came. */
+/** @returns `undefined` for a parameter that comes twice. The library refuses it, so it is passed on unchanged. */
 const wordsOf = (query: URLSearchParams, name: string): readonly string[] | undefined =>
   query.getAll(name).length > 1 ? undefined : (query.get(name) ?? '').split(' ').filter(Boolean);

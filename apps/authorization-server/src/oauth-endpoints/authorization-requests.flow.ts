@@ -11,21 +11,21 @@ import type { Exchange } from '../http/exchange.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { asSeenByProvider } from './node-exchange.js';
 
-/** The application that asks. What it says of itself is shown, never trusted. */
+/** The client that asks. Its own description is shown, never trusted. */
 export interface RequestingClient {
   readonly clientId: string;
   readonly name: string;
   readonly redirectUris: readonly string[];
-  /** Host of the document that describes the client, for clients that are URLs. */
+  /** Host of the client's metadata document, for a client id that is a URL. */
   readonly documentHost?: string;
-  /** Nobody else can be given the code of this request. */
+  /** Only this client can receive the code of this request. */
   readonly assured: boolean;
 }
 
-/** An authorization request that passed every check and waits for its user. */
+/** An authorization request that passed every check and waits for its person. */
 export interface AuthorizationRequest {
   readonly uid: string;
-  /** Of the browser that made the request. */
+  /** Names the browser that made the request. */
   readonly browserBinding: string;
   readonly client: RequestingClient;
   readonly redirectUri: string;
@@ -33,17 +33,17 @@ export interface AuthorizationRequest {
   /** The client asked for a fresh sign-in (`prompt=login` or `select_account`). */
   readonly wantsFreshSignIn: boolean;
   readonly browserAccountId?: AccountId;
-  /** Where the browser goes on when the request has been answered; absent before. */
+  /** Where the browser goes once the request has been answered; absent before. */
   readonly answeredAt?: string;
   readonly expiresAtMs: number;
 }
 
-/** What a client is told when no code comes (RFC 6749, section 4.1.2.1). */
+/** The error that a client gets instead of a code (RFC 6749, section 4.1.2.1). */
 export type Refusal = 'access_denied' | 'temporarily_unavailable' | 'server_error';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-/** Authorization requests waiting for their user. Each belongs to the browser that made it, which its cookie proves. */
+/** Authorization requests that wait for their person. Each belongs to the browser that made it, which its cookie proves. */
 @Injectable()
 export class AuthorizationRequests {
   constructor(
@@ -85,14 +85,14 @@ export class AuthorizationRequests {
     };
   }
 
-  /** Grants what was asked to the account; the grant carries the session's id. @returns where the browser goes on. */
+  /** Grants the request to the account. The grant's id is the session's id. @returns where the browser goes. */
   async approve(exchange: Exchange, uid: string, accountId: AccountId, tsid: SessionId): Promise<string> {
     const interaction = await this.#interaction(exchange, uid);
     const scope = text(interaction.params['scope']);
     const grant = new this.provider.Grant({ accountId, clientId: text(interaction.params['client_id']) });
     grant.jti = tsid;
     if (scope !== '') {
-      // The same scopes count for the authorization server itself and for the resource, else the library asks again.
+      // The library asks again unless the scopes are granted for the authorization server itself and for the resource.
       grant.addOIDCScope(scope);
       grant.addResourceScope(this.config.resourceUrl, scope);
     }
@@ -105,7 +105,7 @@ export class AuthorizationRequests {
     });
   }
 
-  /** @returns where the browser goes on: to the client, with the error. */
+  /** @returns where the browser goes: to the client, with the error. */
   async refuse(exchange: Exchange, uid: string, refusal: Refusal, description: string): Promise<string> {
     const interaction = await this.#interaction(exchange, uid);
     return await this.#answer(interaction, { error: refusal, error_description: description });
@@ -118,8 +118,8 @@ export class AuthorizationRequests {
   }
 
   /**
-   * The browser belongs to whoever signed in last. The library would ask the old account's owner to sign out first;
-   * instead the old browser session ends here.
+   * The browser belongs to the account that signed in last. The library would ask the old account to sign out first.
+   * Instead, the old browser session ends here.
    */
   async #forgetOtherAccount(
     exchange: Exchange,
@@ -153,7 +153,7 @@ export class AuthorizationRequests {
   }
 }
 
-/** The library's types do not know its mark on a client that it read from a document. */
+/** The library marks a client that it read from a document, and its types do not know the mark. */
 const isDocument = (client: object): boolean =>
   'clientIdMetadataDocument' in client && client.clientIdMetadataDocument === true;
 

@@ -8,10 +8,10 @@ import type { Exchange } from '../http/exchange.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { asSeenByProvider } from './node-exchange.js';
 
-/** Whose browser this is, by the same signed cookie that authorization requests use. It opens our own pages and nothing else. */
+/** The account of a browser, by the signed cookie that authorization requests use as well. It opens our own pages only. */
 export interface BrowserSession {
   readonly accountId: AccountId;
-  /** Stable for the session; names it where the cookie itself must not stand. */
+  /** Names the session where its cookie must not be written. It does not change. */
   readonly uid: string;
 }
 
@@ -29,7 +29,7 @@ export class BrowserSessions {
     return { accountId: session.accountId as AccountId, uid: session.uid }; // accounts are ours alone
   }
 
-  /** A new session with a new cookie, whatever the browser had before (no session fixation). */
+  /** Makes a new session with a new cookie, whatever the browser had before (no session fixation). */
   async signIn(exchange: Exchange, accountId: AccountId): Promise<void> {
     const context = this.#context(exchange);
     const before = await this.provider.Session.get(context);

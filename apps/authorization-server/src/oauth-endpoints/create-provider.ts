@@ -3,6 +3,7 @@ import { isGone } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
 import { publishedMetadata } from './discovery.js';
@@ -14,10 +15,10 @@ const METADATA_MAX_AGE_SECONDS = 3_600;
 export async function createProvider(parts: LibraryParts, log: Log, metrics: Metrics): Promise<Provider> {
   const { config } = parts;
   const provider = new Provider(config.issuer, libraryConfiguration(parts));
-  // Host and protocol come from the issuer (asSeenByProvider), through the headers that a proxy would set.
+  // asSeenByProvider sets host and protocol from the issuer, in the headers that a proxy would set.
   provider.proxy = true;
   provider.silent = true;
-  const { authorizationEndpoint } = parts.hooks.urls;
+  const { authorizationEndpoint } = new IssuerUrls(config);
   provider.use(async (ctx, next) => {
     await next();
     withoutInteractionCookies(ctx.res);
@@ -30,7 +31,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const openid = document === 'openid-configuration';
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, { authorizationEndpoint, openid });
   });
-  provider.use(parts.hooks.refreshTokens.writeSuccessor);
+  provider.use(parts.hooks.writeSuccessor);
   logEvents(provider, log, metrics);
   for (const { clientId } of config.clientRegistration.clients) await provider.Client.find(clientId);
   log.info('authorization-server-configured', {
@@ -40,7 +41,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   return provider;
 }
 
-/** What the library does, as facts: ids and codes, never a value that somebody presented. */
+/** Logs and counts what the library does: ids and codes, never a presented value. */
 function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   const tokens = metrics.counter('tokens_issued_total', 'Token responses.', ['grant_type']);
   const refusals = metrics.counter('protocol_errors_total', 'Requests refused by the protocol endpoints.', [
@@ -82,10 +83,10 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
     log.failure('protocol-endpoint-failed', error);
     answerOutage(ctx, error);
   });
-  // Koa's own event, which the library's types do not know.
+  // This event is Koa's own. The library's types do not know it.
   const koa: EventEmitter = provider;
   koa.on('error', (error: Error, ctx?: KoaContextWithOIDC) => {
-    // Whoever goes away while we answer makes no failure of ours.
+    // A caller that leaves before its response is no failure of ours.
     if (ctx === undefined || !isGone(ctx.req)) log.failure('protocol-endpoint-failed', error);
   });
 }

@@ -1,4 +1,4 @@
-/** Members that only OpenID Connect Discovery defines; RFC 8414 readers have no use for them. */
+/** Members that only OpenID Connect Discovery defines. Readers of RFC 8414 do not need them. */
 const OPENID_ONLY = [
   'claims_supported',
   'claim_types_supported',
@@ -14,7 +14,7 @@ export interface DiscoveryRules {
   readonly openid: boolean;
 }
 
-/** The metadata document as published: the library's, with what it does not know and without what does not belong. */
+/** The published metadata document: the library's, with corrections, and without members that belong to OpenID Connect only. */
 export function publishedMetadata(
   document: Readonly<Record<string, unknown>>,
   { authorizationEndpoint, openid }: DiscoveryRules,
@@ -22,7 +22,7 @@ export function publishedMetadata(
   const published: Record<string, unknown> = {
     ...document,
     authorization_endpoint: authorizationEndpoint,
-    // What is refused is not announced.
+    // Other modes are refused.
     response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
   };

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { AttemptCookies } from '../attempts/attempt-cookies.js';
 
-/** Names by which the library knows an interaction. They pass between us and the library; no browser ever gets one. */
+/** The library's own cookies of an interaction. They pass between us and the library only; no browser gets one. */
 export const INTERACTION_COOKIE = 'gh-interaction';
 export const RESUME_COOKIE = 'gh-resume';
 export const INTERACTION_COOKIES: readonly string[] = [INTERACTION_COOKIE, RESUME_COOKIE];
 
 /**
- * The library's two cookies of an interaction have a path each, which a `__Host-` cookie must not have, and one of the
- * paths is fixed. So the browser gets the cookie of the attempt in their place, here and nowhere else.
+ * Each of the library's two cookies has a path, which a `__Host-` cookie must not have, and one of the paths is fixed. So
+ * the browser gets the cookie of the attempt instead. It gets it here and nowhere else.
  */
 export function bindToBrowser(
   response: ServerResponse,
@@ -19,7 +19,7 @@ export function bindToBrowser(
   for (const line of cookies.begin(uid, cookieHeader)) response.appendHeader('set-cookie', line);
 }
 
-/** Takes the library's own out of its answer. */
+/** Removes the library's own cookies from its response. */
 export function withoutInteractionCookies(response: ServerResponse): void {
   const lines = [response.getHeader('set-cookie') ?? []].flat().map(String);
   const kept = lines.filter((line) => !INTERACTION_COOKIES.some((name) => line.startsWith(`${name}=`)));

@@ -3,8 +3,8 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 const { Check, Prompt, base } = interactionPolicy;
 
 /**
- * Every authorization request goes through our own pages, whatever the browser's session or an earlier grant would
- * allow: each one gets a fresh grant and a session of its own. `select_account` is a value of `prompt` that clients send.
+ * Every authorization request goes through our own pages, even if the browser session or an earlier grant would allow it:
+ * each one gets a fresh grant and a session of its own. `select_account` is a value of `prompt` that clients send.
  */
 export function signInPolicy(): ReturnType<typeof base> {
   const policy = base();

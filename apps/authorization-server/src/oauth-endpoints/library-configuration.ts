@@ -1,6 +1,6 @@
 import type { Client, Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { CLOCK_TOLERANCE_SECONDS, systemClock } from '@gatehouse/kernel/clock';
+import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
@@ -10,17 +10,18 @@ import { documentFetch, isAllowedHost } from '../clients/metadata-documents.clie
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
-import { bindToBrowser, INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
+import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import { signInPolicy } from './interaction-policy.js';
 import type { TokenAccount } from './token-accounts.flow.js';
 
-/** Grants end with their session; this is only a bound for the library. */
+/** A grant ends with its session. The library needs some bound. */
 const GRANT_TTL_MS = 3_650 * DAY_MS;
-/** Documents that are not in the cache, by the address that asks. */
+/** Fetches of documents that are not in the cache, for each address that asks. */
 const DOCUMENT_FETCHES = { burst: 60, perSecond: 2 };
 const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
 
@@ -29,26 +30,27 @@ export interface LibraryParts {
   readonly signingKeys: SigningKeys;
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
+  readonly clock: Clock;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
 
-/** Nothing outlives the session that it is issued for. */
-function secondsWithinSession(ctx: KoaContextWithOIDC, lifespanMs: number): number {
+/** A token does not outlive its session. */
+function secondsWithinSession(ctx: KoaContextWithOIDC, lifespanMs: number, clock: Clock): number {
   const account: TokenAccount | undefined = ctx.oidc.entities.Account;
-  const leftMs = (account?.sessionEndsAtMs ?? Infinity) - systemClock.nowMs();
+  const leftMs = (account?.sessionEndsAtMs ?? Infinity) - clock.nowMs();
   return Math.max(1, Math.floor(Math.min(lifespanMs, leftMs) / SECOND_MS));
 }
 
-/** Everything that oidc-provider is told. */
+/** The whole configuration of oidc-provider. */
 export function libraryConfiguration(parts: LibraryParts): Configuration {
   const { config, cookieKeys, hooks } = parts;
-  const { urls } = hooks;
+  const { isHttps } = new IssuerUrls(config);
   return {
     adapter: hooks.adapter,
     findAccount: hooks.findAccount,
     renderError: hooks.renderError,
-    // What one replica issued is looked at by another.
+    // One replica checks what another one issued.
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     scopes: config.scopesSupported,
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
@@ -67,21 +69,18 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     cookies: {
       keys: [cookieKeys.derive('cookies').reveal()],
       names: {
-        session: cookieName('gh-session', urls.isHttps),
+        session: cookieName('gh-session', isHttps),
         interaction: INTERACTION_COOKIE,
         resume: RESUME_COOKIE,
       },
       long: { httpOnly: true, sameSite: 'lax' },
-      // Only we write and read these (interaction-cookies.ts), so there is nothing to sign.
+      // Only we write and read these (interaction-cookies.ts), so they need no signature.
       short: { httpOnly: true, sameSite: 'lax', signed: false },
     },
     extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
     interactions: {
       policy: signInPolicy(),
-      url: (ctx, { uid }) => {
-        bindToBrowser(ctx.res, ctx.req.headers.cookie, uid, hooks.attemptCookies);
-        return urls.url(`/sign-in/${uid}`);
-      },
+      url: hooks.interactionUrl,
     },
     ...clients(parts),
     ...tokens(parts),
@@ -101,46 +100,42 @@ function clients({ config, signingKeys }: LibraryParts): Configuration {
       id_token_signed_response_alg: signingKeys.signing.alg,
     },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
-    // Public clients in browsers call these endpoints with nothing but their own codes and tokens.
+    // Public clients in browsers call these endpoints, and bring only their own codes and tokens.
     clientBasedCORS: () => true,
     sectorIdentifierUriValidate: () => false,
-    // The library's type is that of the global fetch, of which it uses this part.
+    // The library's type is the global fetch. It uses this part of it.
     fetch: documentFetch(metadataDocuments) as unknown as NonNullable<Configuration['fetch']>,
   };
 }
 
-function tokens({ config: { tokenLifespans }, signingKeys, hooks }: LibraryParts): Configuration {
+function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: LibraryParts): Configuration {
   return {
     jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
     enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
-      AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs),
+      AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
       IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
-      RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs),
+      RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
       Interaction: inSeconds(ATTEMPT_TTL_MS),
       Grant: inSeconds(GRANT_TTL_MS),
     },
-    // A session of ours ends tokens, not the browser's session.
+    // Tokens end with their session, not with the browser session.
     expiresWithSession: () => false,
     // Rotation is ours (RefreshTokenSeam).
     rotateRefreshToken: false,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    // A fresh grant per sign-in: what an earlier one was given never counts.
+    // Each sign-in has its own grant. An earlier one never counts.
     loadExistingGrant: async (ctx) => {
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
-    // The grant's id is the session's id.
-    extraTokenClaims: async (ctx, token) => {
-      await hooks.refreshTokens.beforeSigning(ctx);
-      return 'grantId' in token ? { tsid: token.grantId } : undefined;
-    },
+    extraTokenClaims: hooks.extraTokenClaims,
   };
 }
 
-function features({ config, signingKeys }: LibraryParts): NonNullable<Configuration['features']> {
+function features({ config, signingKeys, clock }: LibraryParts): NonNullable<Configuration['features']> {
   const { dynamic, initialAccessToken, metadataDocuments } = config.clientRegistration;
   const { alg, kid } = signingKeys.signing;
   return {
@@ -148,7 +143,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
     userinfo: { enabled: false },
     rpInitiatedLogout: { enabled: false },
     claimsParameter: { enabled: false },
-    // On by default in the library: neither has a route here, nor a resource server that checks a proof.
+    // The library turns these on by default. Neither has a route here, and no resource server checks a proof.
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
@@ -156,7 +151,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
       enabled: dynamic !== 'off',
       initialAccessToken: dynamic === 'initialAccessToken' ? (initialAccessToken?.reveal() ?? true) : false,
       issueRegistrationAccessToken: false,
-      // Never a URL: those are Client ID Metadata Documents.
+      // An id is never a URL: a URL means a Client ID Metadata Document.
       idFactory: () => randomToken(16),
       secretFactory: () => randomToken(),
     },
@@ -165,7 +160,7 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
           clientIdMetadataDocument: {
             enabled: true,
             ack: 'draft-02',
-            allowFetch: documentFetchPolicy(config),
+            allowFetch: documentFetchPolicy(config, clock),
             allowClient: allowDocumentClient,
             cacheDuration: DOCUMENT_CACHE_SECONDS,
           },
@@ -198,18 +193,18 @@ function features({ config, signingKeys }: LibraryParts): NonNullable<Configurat
   };
 }
 
-/** Every endpoint that takes a client id can make us fetch, so what one address may cost others is bounded here. */
-function documentFetchPolicy({ clientRegistration, trustedProxies }: AuthorizationServerPart) {
+/** Every endpoint that takes a client id can cause a fetch. So the fetches that one address causes are limited. */
+function documentFetchPolicy({ clientRegistration, trustedProxies }: AuthorizationServerPart, clock: Clock) {
   const callerOf = callerBehind(trustedProxies);
-  const fetches = new RateLimiter(DOCUMENT_FETCHES, systemClock);
+  const fetches = new RateLimiter(DOCUMENT_FETCHES, clock);
   return (ctx: KoaContextWithOIDC | undefined, clientId: string): boolean => {
     if (!isAllowedHost(clientId, clientRegistration.metadataDocuments)) return false;
-    // Our own pages look up a client that its request has named before; they come without a context.
+    // Without a context our own pages ask, for a client that an accepted request has named.
     return ctx === undefined || fetches.waitSeconds(callerOf(ctx.req)) === 0;
   };
 }
 
-/** A name is refused with the reason, since it is the one thing here that its maker can get wrong without knowing. */
+/** The reason is told, because its developer cannot know this rule about names. */
 function allowDocumentClient(_ctx: KoaContextWithOIDC, { clientName }: Pick<Client, 'clientName'>): boolean {
   const problem = clientNameProblem(clientName);
   if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);

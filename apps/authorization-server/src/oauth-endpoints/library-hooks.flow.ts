@@ -1,26 +1,47 @@
-import type { AdapterFactory, Configuration, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import type { AdapterFactory, Configuration, ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AttemptCookies } from '../attempts/attempt-cookies.js';
-import { IssuerUrls } from '../http/issuer-urls.js';
+import type { IssuerUrls } from '../http/issuer-urls.js';
 import { pageHeaders } from '../http/page-headers.js';
-import { protocolErrorPage } from './protocol-error-page.js';
+import { bindToBrowser } from './interaction-cookies.js';
 import { outagePage } from './outage-answer.js';
+import { protocolErrorPage } from './protocol-error-page.js';
 import type { RefreshTokenSeam } from './refresh-token-seam.flow.js';
-import { TokenAccounts } from './token-accounts.flow.js';
+import type { TokenAccounts } from './token-accounts.flow.js';
 
-/** What oidc-provider calls back for: storage, accounts, and the page for errors that cannot go to a client. */
+type Interactions = NonNullable<Configuration['interactions']>;
+
+/** What oidc-provider calls back for. */
 export class LibraryHooks {
   constructor(
-    readonly adapter: AdapterFactory,
+    private readonly records: AdapterFactory,
     private readonly accounts: TokenAccounts,
-    readonly urls: IssuerUrls,
-    readonly attemptCookies: AttemptCookies,
-    readonly refreshTokens: RefreshTokenSeam,
+    private readonly urls: IssuerUrls,
+    private readonly cookies: AttemptCookies,
+    private readonly refreshTokens: RefreshTokenSeam,
   ) {}
 
-  readonly findAccount: NonNullable<Configuration['findAccount']> = async (_ctx, accountId, token) => {
-    return await this.accounts.find(accountId, token);
+  readonly adapter: AdapterFactory = (model) => this.records(model);
+
+  readonly findAccount: NonNullable<Configuration['findAccount']> = async (_ctx, accountId, token) =>
+    await this.accounts.find(accountId, token);
+
+  /** Where the browser goes when the user has to be asked. It gets the cookie of the attempt on the way. */
+  readonly interactionUrl: NonNullable<Interactions['url']> = (ctx, { uid }) => {
+    bindToBrowser(ctx.res, ctx.req.headers.cookie, uid, this.cookies);
+    return this.urls.url(`/sign-in/${uid}`);
   };
 
+  /** Called right before an access token is signed. The grant's id is the session's id. */
+  readonly extraTokenClaims: NonNullable<Configuration['extraTokenClaims']> = async (ctx, token) => {
+    await this.refreshTokens.beforeSigning(ctx);
+    return 'grantId' in token ? { tsid: token.grantId } : undefined;
+  };
+
+  readonly writeSuccessor: Parameters<Provider['use']>[0] = async (ctx, next) => {
+    await this.refreshTokens.writeSuccessor(ctx, next);
+  };
+
+  /** The page for errors that cannot go to a client. */
   readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut, error: unknown): void => {
     ctx.set({ ...pageHeaders() });
     const { basePath } = this.urls;

@@ -4,20 +4,20 @@ import { soleCookies } from '../http/cookies.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import { INTERACTION_COOKIES } from './interaction-cookies.js';
 
-/** What a caller may write about the way to us, and the framing of a body that was read already. */
+/** Headers about the way to us, which a caller can make up, and the framing of a body that was read already. */
 const DROPPED = /^(x-forwarded-.*|forwarded|transfer-encoding)$/;
 
 export interface SeenRequest {
   readonly route: string;
   readonly body?: Buffer | undefined;
-  /** The interaction that the browser has shown to be its own. */
+  /** The interaction that the browser's cookie has proven. */
   readonly interaction?: string;
 }
 
 /**
- * The request as oidc-provider shall see it. The library builds its URLs from `Host` and `X-Forwarded-Proto`, so both
- * are set from the issuer, and what the caller wrote there is dropped. The body was read before (under our limit) and
- * is offered as a stream again; `mountedAt` tells the library that an issuer's path stands before its routes.
+ * The request as oidc-provider shall see it. The library builds its URLs from `Host` and `X-Forwarded-Proto`, so both are
+ * set from the issuer, and the caller's are dropped. The body was read before, under our limit, and becomes a stream again.
+ * `originalUrl` tells the library that an issuer's path stands before its routes.
  */
 export function asSeenByProvider(
   request: IncomingMessage,
@@ -32,7 +32,7 @@ export function asSeenByProvider(
     ...(body === undefined ? {} : { 'content-length': String(body.length) }),
   };
   const stream = Readable.from(body === undefined || body.length === 0 ? [] : [body], { objectMode: false });
-  // Koa asks an IncomingMessage for these and for nothing else.
+  // Koa uses only these of an IncomingMessage.
   return Object.assign(stream, {
     method: request.method,
     url: route,
@@ -46,7 +46,7 @@ export function asSeenByProvider(
   }) as unknown as IncomingMessage;
 }
 
-/** Which interaction a browser may go on with is ours to say, so what it sends under the library's own names is dropped. */
+/** We decide which interaction a browser may go on with. So its own cookies under the library's names are dropped. */
 const cookieHeader = (header: string | undefined, interaction: string | undefined): string =>
   [
     ...soleCookies(header).filter(({ name }) => !INTERACTION_COOKIES.includes(name)),

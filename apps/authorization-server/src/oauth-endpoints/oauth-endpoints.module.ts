@@ -1,20 +1,19 @@
 import { Module } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Database } from '@gatehouse/persistence/database';
 import { Provider, type AdapterFactory } from 'oidc-provider';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.flow.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
-import { TheftAlarm } from '../refresh-tokens/theft-alarm.flow.js';
-import { CloseSession } from '../sessions/close-session.flow.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { CookieKeys } from '../signing-keys/cookie-keys.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
@@ -22,14 +21,17 @@ import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { AuthorizationRequests } from './authorization-requests.flow.js';
 import { BrowserSessions } from './browser-sessions.flow.js';
 import { createProvider } from './create-provider.js';
+import { EndGrant } from './end-grant.flow.js';
+import type { LibraryParts } from './library-configuration.js';
 import { LibraryHooks } from './library-hooks.flow.js';
 import { OAuthController } from './oauth.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 
-/** Injection token of the library's storage. */
+/** Injection tokens of the library's storage, and of all that it is made from. */
 const RECORDS = Symbol('oidc-provider records');
+const PARTS = Symbol('oidc-provider parts');
 
 /** The OAuth endpoints, and all that speaks to the library `oidc-provider`, which answers there. */
 @Module({
@@ -44,18 +46,16 @@ const RECORDS = Symbol('oidc-provider records');
   controllers: [OAuthController],
   providers: [
     TokenAccounts,
+    EndGrant,
     {
       provide: RECORDS,
-      inject: [Database, ClientSecrets, CloseSession, TheftAlarm],
-      useFactory: (
-        database: Database,
-        clientSecrets: ClientSecrets,
-        closing: CloseSession,
-        alarm: TheftAlarm,
-      ) => {
-        const onGrantEnded = (grantId: string) => endSession(closing, alarm, grantId);
-        return recordAdapterFactory({ database, clientSecrets, onGrantEnded });
-      },
+      inject: [Database, ClientSecrets, EndGrant],
+      useFactory: (database: Database, clientSecrets: ClientSecrets, endGrant: EndGrant) =>
+        recordAdapterFactory({
+          database,
+          clientSecrets,
+          onGrantEnded: async (grantId) => await endGrant.ended(grantId),
+        }),
     },
     {
       provide: LibraryHooks,
@@ -69,26 +69,20 @@ const RECORDS = Symbol('oidc-provider records');
       ) => new LibraryHooks(records, accounts, urls, attemptCookies, new RefreshTokenSeam(redemption)),
     },
     {
-      provide: Provider,
-      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, Log, Metrics],
-      useFactory: async (
+      provide: PARTS,
+      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK],
+      useFactory: (
         config: AuthorizationServerPart,
         signingKeys: SigningKeys,
         cookieKeys: CookieKeys,
         hooks: LibraryHooks,
-        log: Log,
-        metrics: Metrics,
-      ) => await createProvider({ config, signingKeys, cookieKeys, hooks }, log, metrics),
+        clock: Clock,
+      ): LibraryParts => ({ config, signingKeys, cookieKeys, hooks, clock }),
     },
+    { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },
     AuthorizationRequests,
     BrowserSessions,
   ],
   exports: [AuthorizationRequests, BrowserSessions],
 })
 export class OAuthEndpointsModule {}
-
-/** Outside the revocation endpoint the library ends a grant for one reason: a code was used twice. */
-async function endSession(closing: CloseSession, alarm: TheftAlarm, grantId: string): Promise<void> {
-  if (Provider.ctx?.oidc.route === 'revocation') await closing.close(grantId, 'revoked');
-  else await alarm.raise(grantId, 'code_used_again');
-}

@@ -16,7 +16,7 @@ import { protocolErrorPage } from './protocol-error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
-/** The protocol endpoints. Each goes through our own checks first and is then answered by oidc-provider. */
+/** The OAuth endpoints. Our own checks come first; then oidc-provider makes the response. */
 @Controller()
 export class OAuthController {
   readonly #answer: ReturnType<Provider['callback']>;
@@ -42,12 +42,12 @@ export class OAuthController {
         .redirect(this.urls.url(request.url.replace('/oauth/authorize', '/oauth/begin')), 302);
   }
 
-  /** Where the issuer's host goes on with what began at another one. */
+  /** A sign-in that began at another host goes on here, at the issuer's host. */
   @Get('oauth/begin')
   async begin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const asked = new URLSearchParams(request.url.split('?').slice(1).join('?'));
     const search = inQueryOnly(withConfiguredResource(asked, this.config.resourceUrl));
-    // It is compared with what was registered, port aside, and shown; so it must be what could be registered.
+    // The library compares it with the registered ones, port aside, and pages show it. So it must be one that could be registered.
     const redirectUri = search.get('redirect_uri');
     if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
       this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: 'invalid_redirect_uri' });
@@ -66,7 +66,7 @@ export class OAuthController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    // The code is for the browser in which the user signed in, and for no other that knows the address.
+    // Only the browser in which the person signed in gets the code. Others may know the address.
     if (this.cookies.of(uid, request.headers.cookie) === undefined)
       throw new GatehouseError('attempt_wrong_browser');
     await this.#pass(request, reply, { route: request.url, interaction: uid });

@@ -5,8 +5,8 @@ import { errorPage, errorStatus } from '../pages/error-page.js';
 const COME_BACK_AFTER_SECONDS = '2';
 
 /**
- * The library calls everything that it does not know `server_error`. What is only away for now is said by its own name:
- * `temporarily_unavailable` (RFC 6749 section 4.1.2.1) with 503, so that clients ask again and sign nobody out.
+ * The library calls every error that it does not know `server_error`. An outage gets its own name,
+ * `temporarily_unavailable` (RFC 6749 section 4.1.2.1), with 503, so that clients ask again and sign nobody out.
  */
 export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
   if (!marksOutage(ctx, error) || ctx.type === 'text/html') return;
@@ -16,7 +16,7 @@ export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
   };
 }
 
-/** The page for a person, when it is an outage. */
+/** @returns the page for a person; `undefined` when the error is no outage. */
 export function outagePage(ctx: KoaContextWithOIDC, error: unknown, basePath: string): string | undefined {
   return marksOutage(ctx, error) ? errorPage('unavailable', basePath).markup : undefined;
 }

@@ -2,7 +2,7 @@ import type { ErrorOut } from 'oidc-provider';
 import type { Html } from '../pages/html.js';
 import { renderError, type ErrorText } from '../pages/error-page.js';
 
-/** A request that cannot be answered at the client, because nobody may be sent to a redirect URI that is not its own. */
+/** The page for a request that has no safe way back to its client: its redirect URI is not one that the client registered. */
 export function protocolErrorPage(
   { error, error_description: description }: ErrorOut,
   basePath: string,
@@ -16,24 +16,24 @@ function textFor(error: string, description: string | undefined): ErrorText {
     case 'invalid_client':
       return {
         title: 'This application is not known here',
-        what: 'The application identified itself with an id that is not registered, or whose description could not be read.',
+        what: 'The id of the application is not registered, or its description could not be read.',
         advice,
       };
     case 'invalid_redirect_uri':
       return {
-        title: 'The way back does not fit',
-        what: 'The application asked to be called at an address that is not among those it registered, so you are not sent there.',
+        title: 'The return address is not registered',
+        what: 'The application asked the gateway to send you to an address that it has not registered, so the gateway does not send you there.',
         advice,
       };
     case 'server_error':
       return {
         title: 'Something went wrong here',
-        what: 'The gateway could not do this. It is not your fault, and it has been written down.',
+        what: 'The gateway could not do this. It is not your fault, and the gateway has logged it.',
         advice: 'Wait a moment, then start again from the application.',
       };
     default:
       return {
-        title: 'This request cannot be answered',
+        title: 'This request is not valid',
         what:
           description === undefined
             ? 'The request of the application is not valid.'

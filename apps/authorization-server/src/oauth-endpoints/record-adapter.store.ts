@@ -6,22 +6,22 @@ import type { ClientSecrets } from '../clients/client-secrets.store.js';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 
 /**
- * How long a code that was just used counts as a race, not as a theft: its loser gets `invalid_grant` and nothing else
- * happens (docs/adr/0003-refresh-token-races.md). Refresh tokens are exchanged by `RefreshTokenStore`.
+ * A second use of a code counts as a race, not as a theft, for this long. The loser gets `invalid_grant`, and nothing else
+ * happens (docs/adr/0003-refresh-token-races.md). `RefreshTokenStore` exchanges refresh tokens.
  */
 const CODE_GRACE_MS = 10 * SECOND_MS;
 
-/** The library takes the second use of one for a theft, and ends its grant. */
+/** The library takes its second use for a theft, and ends its grant. */
 const SINGLE_USE = 'AuthorizationCode';
 
 export interface RecordAdapterParts {
   readonly database: Database;
   readonly clientSecrets: ClientSecrets;
-  /** Runs when the library ends a grant; the session of the same id ends with it. */
+  /** Runs when the library ends a grant. The session of the same id ends with it. */
   readonly onGrantEnded: (grantId: string) => Promise<void>;
 }
 
-/** A client's secret is sealed; what a holder presents is left out. */
+/** A client's secret is sealed, and the value that a holder presents is left out. */
 type StoredPayload = AdapterPayload & { sealed_client_secret?: string };
 
 interface RecordRow {
@@ -35,7 +35,7 @@ const SELECT = `select payload, consumed_at, set_aside_at is not null as set_asi
   coalesce(consumed_at > now() - $3 * interval '1 millisecond', false) as in_grace
   from oidc_records`;
 
-/** oidc-provider's storage. What a holder presents (`id`) is stored as its SHA-256, and never inside the payload. */
+/** oidc-provider's storage. The value that a holder presents (`id`) is stored as its SHA-256 only, and never in the payload. */
 class RecordAdapter implements Adapter {
   constructor(
     private readonly model: string,
@@ -69,7 +69,7 @@ class RecordAdapter implements Adapter {
     return await this.#restored(rows[0], id);
   }
 
-  /** Browser sessions only. Their `jti` is the cookie itself and stays unknown here. */
+  /** For browser sessions only. Their `jti` is the cookie itself, which stays unknown here. */
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
     const { rows } = await this.#query<RecordRow>({
       name: 'record-find-by-uid',
@@ -80,11 +80,11 @@ class RecordAdapter implements Adapter {
   }
 
   findByUserCode(): Promise<undefined> {
-    // The device flow is not offered.
+    // There is no device flow.
     return Promise.resolve(undefined);
   }
 
-  /** Of any number of parallel redemptions exactly one gets past this statement. */
+  /** Exactly one of any number of parallel redemptions passes this statement. */
   async consume(id: string): Promise<void> {
     const { rowCount } = await this.#query({
       name: 'record-consume',
@@ -111,7 +111,7 @@ class RecordAdapter implements Adapter {
     });
   }
 
-  /** What cannot be stored came with the request; the library would take the error for one of ours. */
+  /** A value that cannot be stored came with the request. Without this the library would call it an error of ours. */
   async #query<Row extends object>(statement: Statement): Promise<Result<Row>> {
     try {
       return await this.parts.database.query<Row>(statement);

@@ -3,16 +3,16 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.flow.js';
 
 /**
- * Rotation, around oidc-provider's own. The library uses a refresh token up before it looks at the resource that is asked
- * for, and gives a successor once. So it is told not to rotate: it makes its answer with the token that came, is asked
- * here last, and gets the successor written into the answer.
+ * Our rotation, in place of oidc-provider's own. The library would use a refresh token up before it checks the requested
+ * resource, and would give a successor only once. So it is configured not to rotate: it makes its response with the old
+ * token, we exchange that token last, and write the successor into the response.
  */
 export class RefreshTokenSeam {
   readonly #successors = new WeakMap<object, string>();
 
   constructor(private readonly redemption: Pick<RedeemRefreshToken, 'redeem'>) {}
 
-  /** Right before an access token is signed: client, grant, scope, account and resource have been checked. */
+  /** Runs right before an access token is signed. Client, grant, scope, account and resource have been checked by then. */
   async beforeSigning(ctx: KoaContextWithOIDC): Promise<void> {
     if (!isRefresh(ctx)) return;
     const { RefreshToken: token } = ctx.oidc.entities;
@@ -21,7 +21,7 @@ export class RefreshTokenSeam {
         ? undefined
         : await this.redemption.redeem({
             value: token.jti,
-            // Both are ours alone; the grant's id is the session's id.
+            // Both ids are ours. The grant's id is the session's id.
             tsid: token.grantId as SessionId,
             accountId: token.accountId as AccountId,
             clientId: token.clientId ?? '',
@@ -30,14 +30,14 @@ export class RefreshTokenSeam {
     this.#successors.set(ctx, successor);
   }
 
-  /** When the library has made its answer. */
+  /** Runs when the library has made its response. */
   readonly writeSuccessor: Parameters<Provider['use']>[0] = async (ctx, next) => {
     await next();
     if (ctx.path !== '/oauth/token' || ctx.status !== 200) return;
-    // The library has put `oidc` there, at each of its routes.
+    // The library puts `oidc` there on each of its routes.
     if (!isRefresh(ctx as unknown as KoaContextWithOIDC)) return;
     const successor = this.#successors.get(ctx);
-    // Else a token would be good for ever: the library has changed its ways.
+    // The library has changed: without this error the token would be good for ever.
     if (successor === undefined) throw new Error('a refresh token was answered that nobody exchanged');
     ctx.body = { ...(ctx.body as object), refresh_token: successor };
   };

@@ -1,6 +1,6 @@
 /** RFC 3986, section 2.3: these mean the same encoded and not. */
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
-/** What a URI with an authority may be written with: the parser takes more, and mends it (backslashes, blanks, line breaks). */
+/** The characters of a URI with an authority. The parser accepts more, and repairs it (backslashes, blanks, line breaks). */
 const URI = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[\w.~-]+)(?::\d*)?(?:[/?][\w.~:/?@!$&'()*+,;=%-]*)?$/i;
 
 /**
@@ -11,7 +11,7 @@ const URI = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[\w.~-]+)(?::\d*)?(?:[/?][\w.
 export function canonicalResource(written: string): string | undefined {
   const host = URI.exec(written)?.[1];
   const url = host === undefined ? null : URL.parse(written);
-  // The parser also takes for an address what only means one to it (0x7f.1).
+  // The parser also reads other spellings of an address (0x7f.1).
   if (url === null || url.hostname !== host?.toLowerCase()) return undefined;
   return url.href.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
@@ -20,8 +20,8 @@ export function canonicalResource(written: string): string | undefined {
 }
 
 /**
- * Other spellings of the one resource become the configured one before the library reads them: it compares text, and what
- * is granted under one spelling would not be found under another.
+ * Other spellings of the resource become the configured one before the library reads them. The library compares text, and
+ * would not find under one spelling what was granted under another.
  */
 export function withConfiguredResource(parameters: URLSearchParams, resourceUrl: string): URLSearchParams {
   const wanted = canonicalResource(resourceUrl);

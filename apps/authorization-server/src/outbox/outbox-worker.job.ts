@@ -7,17 +7,17 @@ const BATCH = 50;
 const STOP_WITHIN_MS: number = SECOND_MS;
 
 export interface Outbox<Entry> {
-  /** What still has to be told, newest first: what cannot be told for long holds up nothing that comes after it. */
+  /** Entries that still have to be told, newest first, so that one that cannot be told holds up no newer one. */
   waiting(limit: number): Promise<readonly Entry[]>;
   keyOf(entry: Entry): string;
-  /** Tells it and crosses it off. It may be told twice; what is thrown leaves it waiting. */
+  /** Tells an entry and removes it. It may be told twice. When this throws, the entry stays. */
   tell(entry: Entry): Promise<void>;
   failed(error: unknown): void;
 }
 
 /**
- * Works an outbox off: at once when told so and again every few seconds. Each entry is told for itself, and by one run at a
- * time. What fails is tried again.
+ * Empties an outbox: at once when woken, and every few seconds. Each entry is told on its own, and by one run at a time. A
+ * failed one is told again.
  */
 export class OutboxWorker<Entry> {
   readonly #telling = new SingleFlight<string, void>();
@@ -31,14 +31,14 @@ export class OutboxWorker<Entry> {
     this.#timer = setInterval(() => void this.wake(), EVERY_MS).unref();
   }
 
-  /** What is not told now stays in the outbox for the next start, or for another replica. */
+  /** Entries that are left stay in the outbox for the next start, or for another replica. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopping = true;
     await within(STOP_WITHIN_MS, Promise.all(this.#runs));
   }
 
-  /** Never throws. Resolves when all that waits now was tried, or after `withinMs`. */
+  /** Never throws. Resolves when every waiting entry was tried, or after `withinMs`. */
   async wake(withinMs = STOP_WITHIN_MS): Promise<void> {
     const run = this.#tellAll()
       .catch((error: unknown) => this.outbox.failed(error))

@@ -14,60 +14,63 @@ const TRY_SHORTLY = 'Wait a moment, then go back and try again.';
 
 const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
   callback_unknown: {
-    title: 'This step cannot be used (again)',
-    what: 'The answer of the provider belongs to a step that is unknown here, or that was answered before. Nothing was changed.',
+    title: 'This step is already over',
+    what: 'The provider sent you back to a step that is unknown here or was finished before. Nothing was changed.',
     advice: START_AGAIN,
   },
   callback_expired: {
     title: 'This step took too long',
-    what: 'More than ten minutes went by between leaving for the provider and coming back. Nothing was changed.',
+    what: 'You came back from the provider more than ten minutes after you left for it. Nothing was changed.',
     advice: START_AGAIN,
   },
   callback_wrong_browser: {
-    title: 'This is not the browser that began',
-    what: 'The sign-in was begun in another browser or window, or this browser does not keep cookies. To protect you it goes on only where it began. Nothing was changed.',
+    title: 'This sign-in began in another browser',
+    what: 'You began to sign in in another browser or window, or this browser does not keep cookies. To protect you, the sign-in goes on only where it began. Nothing was changed.',
     advice: 'Go back to the window where you began, or start again from the application.',
   },
   callback_wrong_provider: {
-    title: 'This answer came from somebody else',
-    what: 'A provider was asked, and what came back is not from that provider. To protect you it was not used and not passed on. Nothing was changed.',
+    title: 'The response is from another provider',
+    what: 'You were sent to one provider, and the response is from another one. To protect you, it was not used and not passed on. Nothing was changed.',
     advice: 'Start again from the application. If it happens again, tell the people who run this gateway.',
   },
   callback_unsafe: {
     title: 'This sign-in is not set up safely',
-    what: 'The answers of this provider could not be told from those of another one, so you were not sent there. Nothing was changed.',
-    advice:
-      'Tell the people who run this gateway; they find what to do under this code in its documentation.',
+    what: 'The gateway could not tell the responses of this provider from those of another one, so it did not send you there. Nothing was changed.',
+    advice: 'Tell the people who run this gateway. Its documentation says under this code what they can do.',
   },
   attempt_unknown: {
     title: 'This sign-in has ended',
-    what: 'It is unknown in this browser, was finished or cancelled, or took longer than half an hour.',
+    what: 'This browser does not know the sign-in, or it was finished, was cancelled or took longer than half an hour.',
     advice: START_AGAIN,
   },
   attempt_wrong_browser: {
     title: 'This sign-in cannot go on here',
-    what: 'It was begun in another browser, or more than half an hour ago, or this browser does not keep cookies. To protect you it goes on only in the browser in which it was begun. Nothing was changed.',
+    what: 'It began in another browser or more than half an hour ago, or this browser does not keep cookies. To protect you, it goes on only in the browser where it began. Nothing was changed.',
     advice:
-      'If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again: you are then asked here first.',
+      'If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again. You are then asked here first.',
   },
   request_invalid: {
-    title: 'That cannot be read',
-    what: 'Something in the address, or in what was sent, is not as it has to be. Nothing was changed.',
+    title: 'This request is not valid',
+    what: 'Something in the address or in the form is missing or not valid. Nothing was changed.',
     advice: START_AGAIN,
   },
   not_allowed: {
-    title: 'That form is not valid here',
-    what: 'The answer did not come from a page that this browser was given. Nothing was changed.',
-    advice: 'Go back, reload the page and answer it again.',
+    title: 'This form is not valid here',
+    what: 'The form was not part of a page that this browser was shown. Nothing was changed.',
+    advice: 'Go back, reload the page and fill it in again.',
   },
-  unavailable: { title: 'A part of the gateway is away', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
-  busy: { title: 'Too much is going on', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
+  unavailable: {
+    title: 'A part of the gateway is unavailable',
+    what: 'Your sign-in is kept.',
+    advice: TRY_SHORTLY,
+  },
+  busy: { title: 'Too many requests', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
   deadline_exceeded: { title: 'That took too long', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
 };
 
 const FALLBACK: ErrorText = {
   title: 'Something went wrong here',
-  what: 'The gateway could not do this. It is not your fault, and it has been written down.',
+  what: 'The gateway could not do this. It is not your fault, and the gateway has logged it.',
   advice: TRY_SHORTLY,
 };
 

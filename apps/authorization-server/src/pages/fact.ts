@@ -1,6 +1,6 @@
 import { html, type Html, type HtmlValue } from './html.js';
 
-/** A row of a `dl`; none where there is nothing to say. */
+/** A row of a `dl`; none without a description. */
 export const fact = (term: string, description: HtmlValue): Html | undefined =>
   description === undefined || description === false || description === ''
     ? undefined

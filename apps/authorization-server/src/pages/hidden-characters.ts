@@ -4,7 +4,7 @@
  * appendix A). Anywhere else the same characters only hide something.
  */
 const BELONGING = String.raw`\p{RGI_Emoji}|(?<=[\p{scx=Arab}[\p{Mn}--\p{VS}]])[\u200c\u200d](?=\p{L})`;
-/** Controls, line breaks, what turns the direction of text, what has no width, half characters. */
+/** Controls, line breaks, direction marks, characters without width, and half characters. */
 const HIDDEN = String.raw`[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]--\p{VS}]`;
 const EITHER = new RegExp(`(?<belonging>${BELONGING})|${HIDDEN}`, 'gv');
 
@@ -12,6 +12,6 @@ const EITHER = new RegExp(`(?<belonging>${BELONGING})|${HIDDEN}`, 'gv');
 export const hasHiddenCharacters = (text: string): boolean =>
   [...text.matchAll(EITHER)].some(({ groups }) => groups?.['belonging'] === undefined);
 
-/** For text that others wrote long ago or elsewhere, where refusing it is too late. White space stays white space. */
+/** For text that was written elsewhere or long ago, so that it is too late to refuse it. White space stays white space. */
 export const withoutHiddenCharacters = (text: string): string =>
   text.replace(EITHER, (found, belonging: string | undefined) => belonging ?? (/\s/.test(found) ? ' ' : ''));

@@ -1,6 +1,6 @@
 import { withoutHiddenCharacters } from './hidden-characters.js';
 
-/** Markup that is known to be safe: made by {@link html}, never by joining strings. */
+/** Markup that is known to be safe, because {@link html} made it. Never join strings to make one. */
 export class Html {
   constructor(readonly markup: string) {}
 
@@ -23,8 +23,8 @@ const escapeText = (text: string): string =>
   withoutHiddenCharacters(text).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
 /**
- * Template tag: every value is escaped for text and for quoted attributes, and loses what could turn or break the text
- * around it, unless it is {@link Html} itself.
+ * Template tag. Every value that is not {@link Html} itself is escaped for text and for quoted attributes, and loses the
+ * characters that could change how the text around it reads.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.map((part, index) => part + render(values[index])).join(''));

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ICON, ICON_PATH } from './icon.js';
 import { STYLESHEET, STYLESHEET_PATH } from './stylesheet.js';
 
-/** What our pages are dressed with; the same for everybody. */
+/** Stylesheet and icon of our pages; the same for everybody. */
 @Controller()
 export class PageFilesController {
   @Get(STYLESHEET_PATH)

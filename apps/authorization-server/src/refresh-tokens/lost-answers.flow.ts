@@ -4,8 +4,8 @@ import { RefreshTokenStore } from './refresh-token.store.js';
 import { TheftAlarm } from './theft-alarm.flow.js';
 
 /**
- * A client that holds a refresh token does not send its user to sign in. If it does although one was answered to it twice
- * and never used since, the answer got lost, and whoever else asked for it may hold it.
+ * A client that holds a refresh token does not ask its person to sign in. If it does, although its current token was given
+ * twice and never used since, then the client does not have it, and whoever else asked for it may.
  */
 @Injectable()
 export class LostAnswers {

@@ -8,7 +8,7 @@ import { SuccessorSeal, type PresentedToken } from './successor-seal.js';
 import { TheftAlarm } from './theft-alarm.flow.js';
 import { verdictOn } from './used-token.js';
 
-/** Exchanges a refresh token for its successor; whoever presents it at the same moment is given the same one. */
+/** Exchanges a refresh token for its successor. Requests that present it at the same moment get the same successor. */
 @Injectable()
 export class RedeemRefreshToken {
   readonly #outcomes;
@@ -28,8 +28,8 @@ export class RedeemRefreshToken {
   }
 
   /**
-   * @param token passed every check but this: its client is who it says, and what it asks for is allowed.
-   * @returns the successor; `undefined` when there is none to give.
+   * @param token has passed every other check: its client is authenticated, and the request is allowed.
+   * @returns the successor; `undefined` when the token is refused.
    */
   async redeem(token: PresentedToken): Promise<string | undefined> {
     const value = randomToken();
@@ -57,7 +57,7 @@ export class RedeemRefreshToken {
     return successor;
   }
 
-  /** @returns nothing when the key is gone that it was sealed with: as if it had not been kept. */
+  /** @returns `undefined` when the key that sealed it is gone. Then it counts as not kept. */
   #opened(token: PresentedToken, sealed: Buffer): string | undefined {
     try {
       return this.seal.open(sealed, token);

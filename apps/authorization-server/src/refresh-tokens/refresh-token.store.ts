@@ -8,15 +8,15 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import type { PresentedToken } from './successor-seal.js';
 import type { UsedToken } from './used-token.js';
 
-/** For how long what was just exchanged is answered again; a constant for the reasons of docs/adr/0003-refresh-token-races.md. */
+/** A token that was just exchanged gets the same successor again for this long (docs/adr/0003-refresh-token-races.md says why it is constant). */
 export const GRACE_MS = 10 * SECOND_MS;
 
 /**
- * How many used tokens of a session are remembered, so that their replay is recognised: more than a week of them. It
- * bounds a client that refreshes in a loop; what is forgotten is refused like any unknown token.
+ * Used tokens of a session that are remembered, so that their replay is recognised: more than a week of them. This bounds
+ * a client that refreshes in a loop. A forgotten token is refused like any unknown one.
  */
 const USED_TOKENS_KEPT = 1_000;
-/** Forgetting costs a look at all of them; it is done once in so many exchanges. */
+/** Forgetting reads all of them, so it is done once in this many exchanges. */
 const FORGET_EVERY = 100;
 
 export interface Successor {
@@ -44,9 +44,9 @@ export class RefreshTokenStore {
   ) {}
 
   /**
-   * Uses a token up, makes its successor, and lets its session go on, all in one statement: of any number of parallel
-   * redemptions on any number of replicas exactly one does it, and whatever dies, there is no state in between.
-   * @returns whether this was the one.
+   * Uses a token up, makes its successor, and prolongs its session, all in one statement. Of any number of parallel
+   * redemptions, on any number of replicas, exactly one does it, and a crash leaves no state in between.
+   * @returns whether this call did it.
    */
   async exchange({ value, tsid }: PresentedToken, successor: Successor): Promise<boolean> {
     const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;

@@ -13,8 +13,8 @@ export interface PresentedToken {
 }
 
 /**
- * Seals what a refresh token was exchanged for, so that it can be answered again. It opens with the server's key and the
- * used token together: the token is with its client alone, so whoever reads the database opens nothing, even with the key.
+ * Seals the successor of a refresh token, so that it can be given again. Opening needs the server's key and the used token
+ * together. Only the client has the token, so a reader of the database opens nothing, even with the key.
  */
 export class SuccessorSeal {
   constructor(
@@ -44,7 +44,7 @@ export class SuccessorSeal {
   ];
 }
 
-/** Its key comes from the token alone, which has 256 bits of its own (HKDF, RFC 5869). */
+/** Its key is derived from the token alone, which has 256 random bits (HKDF, RFC 5869). */
 function ownEnvelope({ value }: PresentedToken): Envelope {
   const key = Buffer.from(hkdfSync('sha256', value, '', 'gatehouse refresh token successor', 32));
   return new Envelope([{ id: 'predecessor', key: new Secret(key.toString('base64url')) }]);

@@ -4,10 +4,10 @@ import { Metrics } from '@gatehouse/observability/metrics';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import type { Theft } from './used-token.js';
 
-/** How it was noticed that somebody else holds what was issued to a client. */
+/** The sign that somebody else holds a token of a client. */
 export type Sign = Theft | 'code_used_again' | 'signed_in_again';
 
-/** Ends everything that came from a sign-in, and tells whoever watches over the service. */
+/** Ends everything that a sign-in issued, and tells the operators. */
 @Injectable()
 export class TheftAlarm {
   readonly #alarms;
@@ -24,7 +24,7 @@ export class TheftAlarm {
     );
   }
 
-  /** Once for each session, however many redemptions notice it. */
+  /** Raises one alarm for each session, however many redemptions notice the theft. */
   async raise(tsid: string, sign: Sign, about: Readonly<Record<string, string>> = {}): Promise<void> {
     if (!(await this.closing.close(tsid, 'refresh_token_replayed'))) return;
     this.#alarms.inc({ sign });

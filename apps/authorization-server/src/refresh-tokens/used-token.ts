@@ -1,9 +1,9 @@
 /** What is known of a refresh token that could not be exchanged. */
 export interface UsedToken {
   readonly isUsed: boolean;
-  /** It was used just now: within {@link GRACE_MS}. */
+  /** It was used within the last {@link GRACE_MS}. */
   readonly isInGrace: boolean;
-  /** What it was exchanged for was exchanged in its turn. */
+  /** Its successor has been exchanged, too. */
   readonly isSuccessorUsed: boolean;
   readonly sealedSuccessor: Buffer | undefined;
 }
@@ -12,7 +12,7 @@ export type Theft = 'two_generations_old' | 'used_again_later';
 
 export type Verdict =
   | { readonly kind: 'answer_again'; readonly sealedSuccessor: Buffer }
-  /** Two hold it, and one of them should not. */
+  /** Two parties hold it, and one of them stole it. */
   | { readonly kind: 'theft'; readonly sign: Theft }
   | { readonly kind: 'refuse' };
 
@@ -21,11 +21,11 @@ export type Verdict =
  * Only the immediate predecessor of the current token can be one of the first two, and only for a moment.
  */
 export function verdictOn(token: UsedToken | undefined): Verdict {
-  // Its session ended meanwhile.
+  // It is unknown, or its session ended meanwhile.
   if (token?.isUsed !== true) return { kind: 'refuse' };
   if (token.isSuccessorUsed) return { kind: 'theft', sign: 'two_generations_old' };
   if (!token.isInGrace) return { kind: 'theft', sign: 'used_again_later' };
   const { sealedSuccessor } = token;
-  // Used at a replica of the release before this one, which keeps no successor.
+  // A replica of the previous release used it up, and keeps no successor.
   return sealedSuccessor === undefined ? { kind: 'refuse' } : { kind: 'answer_again', sealedSuccessor };
 }

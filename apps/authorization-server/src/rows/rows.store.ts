@@ -11,7 +11,7 @@ const SCHEMA = schemaOf('authorization-server');
 /** These rows are read on pages and at the end of a sign-in; the hot path has its own pool. */
 const MAX_CONNECTIONS = 4;
 
-/** Ordinary rows: accounts, identities, approvals, sessions. Whatever needs a compare-and-set goes through `Database`. */
+/** Ordinary rows: accounts, identities, approvals, sessions. Statements with a compare-and-set go through `Database`. */
 @Injectable()
 export class Rows extends PrismaClient implements OnApplicationShutdown {
   constructor(@Inject(CONFIG) { databaseUrl: url }: Pick<AuthorizationServerPart, 'databaseUrl'>, log: Log) {

@@ -1,26 +1,26 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 
-/** A replica says every second that it is there; one that is silent for this long while another speaks is gone. */
+/** A replica says every second that it is there. If it is silent for this long while another one speaks, it is gone. */
 export const SILENT_FOR_MS = 3 * SECOND_MS;
-/** A replica that nobody heard for this long believes nothing any more that it was told before. */
+/** A replica that was cut off for this long asks about every session again. */
 export const FORGOTTEN_AFTER_MS = 30 * SECOND_MS;
-/** From the start on, every living replica has been heard of after this. */
+/** Every living replica has been heard within this time after the start. */
 export const HEARD_ALL_AFTER_MS = 2 * SECOND_MS;
-/** Whoever makes up replicas makes nobody remember more. */
-const MOST_REPLICAS = 1_000;
+/** Made-up replicas take no more memory than this. */
+const MAX_REPLICAS = 1_000;
 
 interface Waiting {
   readonly missing: Set<string>;
   readonly done: () => void;
 }
 
-/** What somebody waits for who closes a session. */
+/** What the closing of a session waits for. */
 export interface Acknowledgement {
-  /** Resolves when every replica that lived when this began has dropped the session, which may be never. */
+  /** Resolves when every replica that lived at the beginning has dropped the session. That may be never. */
   readonly all: Promise<void>;
-  /** How many have not. */
+  /** How many replicas have not dropped it. */
   readonly missing: () => number;
-  /** To be called by whoever waits no longer. */
+  /** Call it when you no longer wait. */
   readonly end: () => void;
 }
 
@@ -35,7 +35,7 @@ export class Acknowledgements {
     this.#listeningSinceMs = nowMs();
   }
 
-  /** What was said meanwhile was not heard. */
+  /** Messages of the time before were missed. */
   listenAnew(): void {
     this.#listeningSinceMs = this.nowMs();
   }
@@ -45,16 +45,16 @@ export class Acknowledgements {
     this.#seenAtMs.delete(replicaId);
     this.#seenAtMs.set(replicaId, this.#newestMs);
     const [oldest] = this.#seenAtMs.keys();
-    if (this.#seenAtMs.size > MOST_REPLICAS && oldest !== undefined) this.#seenAtMs.delete(oldest);
+    if (this.#seenAtMs.size > MAX_REPLICAS && oldest !== undefined) this.#seenAtMs.delete(oldest);
   }
 
-  /** Means nothing for a session that nobody closes just now. */
+  /** Has no effect on a session that is not being closed. */
   dropped(replicaId: string, tsid: string): void {
     for (const { missing, done } of this.#waiting.get(tsid) ?? [])
       if (missing.delete(replicaId) && missing.size === 0) done();
   }
 
-  /** To be asked before the replicas are told. */
+  /** Call it before the replicas are told. */
   of(tsid: string): Acknowledgement {
     const { promise: all, resolve: done } = Promise.withResolvers<undefined>();
     const missing = new Set(this.#living());
@@ -81,7 +81,7 @@ export class Acknowledgements {
     return this.nowMs() - this.#listeningSinceMs >= HEARD_ALL_AFTER_MS;
   }
 
-  /** By what others said: if this process stood still, nobody was heard, and all of them may live. */
+  /** Silence counts only while other replicas speak: if this process stood still, it heard nobody, and all may live. */
   #living(): Iterable<string> {
     const fromMs = Math.max(this.#newestMs - SILENT_FOR_MS, this.nowMs() - FORGOTTEN_AFTER_MS);
     for (const [replicaId, seenAtMs] of this.#seenAtMs)

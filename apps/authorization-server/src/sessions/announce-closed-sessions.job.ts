@@ -7,8 +7,8 @@ import { Vault } from '../vault/vault.client.js';
 import { SessionStore, type ClosedSession } from './session.store.js';
 
 /**
- * The outbox of closed sessions. The row is closed first and told afterwards, until the vault and the event stream have
- * both taken it; telling it twice does no harm.
+ * The outbox of closed sessions. The row is closed first. Then the vault and the event stream are told until both have
+ * confirmed; telling them twice does no harm.
  */
 @Injectable()
 export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -44,7 +44,7 @@ export class AnnounceClosedSessions implements OnApplicationBootstrap, OnApplica
 
   async #announce(session: ClosedSession): Promise<void> {
     const { tsid, accountId, reason, closedAtMs } = session;
-    // The event first: it is what makes the proxies drop what they hold. A stream that does not take it keeps nobody waiting.
+    // The event is sent first, because the proxies drop what they hold when they hear it. The vault does not wait for the stream.
     const told = await Promise.allSettled([
       reason === 'expired'
         ? undefined

@@ -7,7 +7,7 @@ import { TellProxies } from './tell-proxies.flow.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Ends a session: one row change here; the proxies know before this resolves, or as soon as they can be reached. */
+/** Ends a session by one change of a row. The proxies know before this resolves, or as soon as they can be reached. */
 @Injectable()
 export class CloseSession {
   constructor(

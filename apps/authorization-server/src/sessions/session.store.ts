@@ -1,11 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import { Rows } from '../rows/rows.store.js';
 
-/** `expired` is nobody's doing and is told to the vault only; the others are events. */
+/** `expired` happens by itself, and only the vault is told. The other reasons are events. */
 export type CloseReason = 'signed_out' | 'revoked' | 'refresh_token_replayed' | 'expired';
 
 export interface OpenSession {
@@ -52,12 +53,7 @@ const closedSession = (row: ClosedRow): ClosedSession => ({
   closedAtMs: row.closed_at.getTime(),
 });
 
-type Lifespans = Pick<
-  AuthorizationServerPart['tokenLifespans'],
-  'refreshTokenLifespanMs' | 'sessionLifespanMs'
->;
-
-/** $2 is what a session lasts today: a shorter one than yesterday counts for those that are open already. */
+/** $2 is today's lifespan of a session. When it was shortened, it also holds for sessions that are open already. */
 const OPEN_FOR = `tsid = $1 and closed_at is null and least(expires_at, opened_at + $2 * interval '1 ms') > now()`;
 
 @Injectable()
@@ -65,10 +61,12 @@ export class SessionStore {
   constructor(
     private readonly database: Database,
     private readonly rows: Rows,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
   ) {}
 
-  /** Opening it again changes nothing: a reloaded page finishes the same sign-in. */
-  async open(session: OpenSession, { refreshTokenLifespanMs, sessionLifespanMs }: Lifespans): Promise<void> {
+  /** Opening a session twice changes nothing, because a reloaded page finishes the same sign-in. */
+  async open(session: OpenSession): Promise<void> {
+    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
     await this.database.query({
       name: 'session-open',
       text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
@@ -104,10 +102,8 @@ export class SessionStore {
    * The session was used, and goes on for as long as a refresh token lives.
    * @returns when it ends at the latest, in milliseconds since the epoch; `undefined` when it is over.
    */
-  async use(
-    tsid: string,
-    { refreshTokenLifespanMs, sessionLifespanMs }: Lifespans,
-  ): Promise<number | undefined> {
+  async use(tsid: string): Promise<number | undefined> {
+    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
     const { rows } = await this.database.query<EndRow>({
       name: 'session-use',
       text: `update sessions
@@ -118,12 +114,12 @@ export class SessionStore {
     return rows[0]?.ends_at.getTime();
   }
 
-  /** @returns the same, without using it. */
-  async endOf(tsid: string, { sessionLifespanMs }: Lifespans): Promise<number | undefined> {
+  /** @returns when the session ends at the latest, as {@link use} does, without using it. */
+  async endOf(tsid: string): Promise<number | undefined> {
     const { rows } = await this.database.query<EndRow>({
       name: 'session-end',
       text: `select opened_at + $2 * interval '1 ms' as ends_at from sessions where ${OPEN_FOR}`,
-      values: [tsid, sessionLifespanMs],
+      values: [tsid, this.config.tokenLifespans.sessionLifespanMs],
     });
     return rows[0]?.ends_at.getTime();
   }
@@ -163,17 +159,17 @@ export class SessionStore {
     return rows.map(closedSession)[0];
   }
 
-  /** Sessions that were opened when a session was allowed to last longer. */
-  async shorten({ sessionLifespanMs }: Pick<Lifespans, 'sessionLifespanMs'>): Promise<void> {
+  /** Shortens sessions that were opened when a longer lifespan was configured. */
+  async shorten(): Promise<void> {
     await this.database.query({
       name: 'session-shorten',
       text: `update sessions set expires_at = opened_at + $1 * interval '1 ms'
         where closed_at is null and expires_at > opened_at + $1 * interval '1 ms'`,
-      values: [sessionLifespanMs],
+      values: [this.config.tokenLifespans.sessionLifespanMs],
     });
   }
 
-  /** Sessions whose refresh tokens have all run out; what is left of their grants goes with them. */
+  /** Closes sessions whose refresh tokens have all expired, and removes their grants. */
   async closeExpired(): Promise<void> {
     const { rows } = await this.database.query<{ tsid: string }>({
       name: 'session-close-expired',
@@ -187,8 +183,8 @@ export class SessionStore {
     });
   }
 
-  /** Sessions that their accounts have beyond so many, those that were used longest ago first. */
-  async beyond(mostPerAccount: number, limit: number): Promise<readonly string[]> {
+  /** @returns the sessions that accounts have beyond `maxPerAccount`, least recently used first. */
+  async beyond(maxPerAccount: number, limit: number): Promise<readonly string[]> {
     const { rows } = await this.database.query<{ tsid: string }>({
       name: 'session-beyond',
       text: `select tsid from (
@@ -196,12 +192,12 @@ export class SessionStore {
           where closed_at is null and account_id in (
             select account_id from sessions where closed_at is null group by account_id having count(*) > $1)
         ) placed where place > $1 order by used_at limit $2`,
-      values: [mostPerAccount, limit],
+      values: [maxPerAccount, limit],
     });
     return rows.map(({ tsid }) => tsid);
   }
 
-  /** The outbox: what the vault and the proxies may not know yet, oldest first. */
+  /** The outbox: sessions that the vault and the proxies may not know as closed, newest first. */
   async unannounced(limit: number): Promise<readonly ClosedSession[]> {
     const { rows } = await this.database.query<ClosedRow>({
       name: 'session-unannounced',

@@ -20,13 +20,13 @@ export const systemAfter: After = (ms, callback) => {
   };
 };
 
-/** Nobody who revokes a token waits for longer, whatever the proxies do. */
+/** The revocation of a token waits no longer than this, whatever the proxies do. */
 export const TOLD_WITHIN_MS = 500;
 
 /**
- * Tells the proxies that a session is closed, and waits until each living one lets nothing of it through any more: what is
- * revoked (RFC 7009 section 2.2) is refused from the answer on. A proxy that says nothing holds nobody up for long: it
- * stands still, and believes nothing that it remembers when it goes on; or it is cut off, and believes it for 30 s.
+ * Tells the proxies that a session is closed, and waits until each living one lets nothing of it through any more. So a
+ * revoked token (RFC 7009 section 2.2) is refused from the response on. A silent proxy is not waited for long: either it
+ * stands still, and asks again when it goes on; or it is cut off, and trusts what it knows for 30 s at most.
  */
 @Injectable()
 export class TellProxies implements OnApplicationBootstrap {
@@ -58,7 +58,7 @@ export class TellProxies implements OnApplicationBootstrap {
     });
   }
 
-  /** Never throws: the outbox tells it again, until the stream has it. */
+  /** Never throws. The outbox tells it again until the stream has it. */
   async run({ tsid, accountId, reason, closedAtMs }: ClosedSession): Promise<void> {
     if (reason === 'expired') return;
     const waiting = this.#acknowledgements.of(tsid);

@@ -10,16 +10,16 @@ export type ConnectionReuse = 'always' | 'confirm' | 'never';
 
 /** Everything that the decision needs; it reads nothing else. */
 export interface Chain {
-  /** Decides who the user is: visited first and never left out. */
+  /** It says who the person is, so it is visited first and never left out. */
   readonly primaryProvider: string;
   /** In configured order. */
   readonly providers: readonly ChainProvider[];
   /** By provider name; a leg that is not in it is open. */
   readonly outcomes: Readonly<Record<string, LegOutcome>>;
-  /** Providers to which the account, once known, has a connection that works. */
+  /** Providers to which the account has a connection that works; empty while the account is unknown. */
   readonly liveConnections: ReadonlySet<string>;
   readonly reuse: ConnectionReuse;
-  /** The user saw, in this attempt, that connections will be used again. */
+  /** The person was told, in this attempt, that connections will be used again. */
   readonly reuseConfirmed: boolean;
 }
 
@@ -27,14 +27,14 @@ export type NextLeg =
   | { readonly kind: 'visit'; readonly provider: string }
   /** `providers` are those that the session may use. */
   | { readonly kind: 'complete'; readonly providers: readonly string[] }
-  /** The user has to say how to go on: try again, skip (where `optional`) or cancel. */
+  /** The person has to say how to go on: try again, skip (where `optional`) or cancel. */
   | {
       readonly kind: 'refuse';
       readonly provider: string;
       readonly reason: LegFailure;
       readonly optional: boolean;
     }
-  /** Connections would be used again and the policy is to ask first. */
+  /** Connections would be used again, and the policy is to ask first. */
   | { readonly kind: 'confirm-reuse' };
 
 /** The one decision of the chain. Pure: the same chain gives the same answer, whatever happened in between. */
@@ -48,7 +48,7 @@ export function nextLeg(chain: Chain): NextLeg {
     if (outcome?.kind === 'done') {
       providers.push(name);
     } else if (chain.liveConnections.has(name) && mayReuse(chain, requirement, name)) {
-      // Asked before the user is sent anywhere, not after.
+      // The question comes before the browser is sent to any provider.
       if (chain.reuse === 'confirm' && !chain.reuseConfirmed) return { kind: 'confirm-reuse' };
       providers.push(name);
     } else if (requirement === 'onDemand' && name !== chain.primaryProvider) {
@@ -62,7 +62,7 @@ export function nextLeg(chain: Chain): NextLeg {
   return { kind: 'complete', providers };
 }
 
-/** A provider that is never visited at sign-in can only be used through the connection that is there. */
+/** An `onDemand` provider is never visited at sign-in, so an existing connection is the only way to use it. */
 const mayReuse = (chain: Chain, requirement: ProviderRequirement, name: string): boolean =>
   chain.reuse !== 'never' || (requirement === 'onDemand' && name !== chain.primaryProvider);
 

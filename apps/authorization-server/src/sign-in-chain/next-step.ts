@@ -5,13 +5,13 @@ export interface StepFacts {
   readonly primaryProvider: string;
   readonly providers: readonly ChainProvider[];
   readonly reuse: ConnectionReuse;
-  /** Of the attempt's account; empty while nobody is known. */
+  /** Connections of the attempt's account that work; empty while the account is unknown. */
   readonly liveConnections: ReadonlySet<string>;
-  /** Of what the user would approve now. */
+  /** Stands for what the person would approve now. */
   readonly fingerprint: string;
   /** The attempt's account approved exactly that in an earlier sign-in. */
   readonly approvedBefore: boolean;
-  /** Nobody else can be the client (clients/assured-client.ts). */
+  /** No other program can pretend to be this client (clients/assured-client.ts). */
   readonly clientAssured: boolean;
 }
 
@@ -19,9 +19,9 @@ export interface StepFacts {
 export type Step = { readonly kind: 'ask-approval' } | { readonly kind: 'confirm-client' } | NextLeg;
 
 /**
- * Approval comes before anything else: no browser goes to a provider for a client that its user did not approve. An
- * earlier approval alone is enough for a client that nobody else can be; with any other the user is there, and says so,
- * each time (RFC 6749, section 10.2; RFC 8252, section 8.6), whatever the policy for connections is.
+ * Approval comes before anything else: no browser goes to a provider for a client that its person did not approve. An
+ * earlier approval is enough for a client that no other program can pretend to be. With any other client the person has to
+ * confirm each time (RFC 6749, section 10.2; RFC 8252, section 8.6), whatever the policy for connections says.
  */
 export function nextStep(state: SignInState, facts: StepFacts): Step {
   const approvedNow = state.approvedAs === facts.fingerprint;

@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AccountStore } from '../accounts/account.store.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { AccountStore } from '../accounts/account.store.js';
+import { failurePage } from '../attempts/failure-page.js';
+import { provenIdentities } from '../attempts/proven-identities.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
-import { CsrfTokens } from '../http/csrf.js';
-import { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
 import type { Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
-import { failurePage } from '../attempts/failure-page.js';
-import { formOf, type Situation } from './sign-in-steps.flow.js';
 import type { Step } from './next-step.js';
+import { SignInForms } from './sign-in-forms.js';
+import { knownPerson, type Situation } from './sign-in-steps.flow.js';
 
 /** A step at which the user is asked something. */
 export type Question = Extract<
@@ -23,8 +23,7 @@ export type Question = Extract<
 export class SignInPages {
   constructor(
     private readonly accounts: AccountStore,
-    private readonly csrf: CsrfTokens,
-    private readonly urls: IssuerUrls,
+    private readonly forms: SignInForms,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
@@ -41,48 +40,41 @@ export class SignInPages {
     { attempt, fingerprint }: Situation,
     question: Question,
   ): Promise<Html> {
-    const common = {
-      csrf: this.csrf.tokenFor(formOf(attempt)),
-      action: this.urls.path(`/sign-in/${request.uid}`),
-      basePath: this.urls.basePath,
-    };
-    const { client, redirectUri } = request;
+    const { uid, client, redirectUri } = request;
     switch (question.kind) {
-      case 'ask-approval': {
-        const signedInAs = await this.#nameOf(situationPerson(attempt.state.person));
+      case 'ask-approval':
         return consentPage({
-          ...common,
-          csrf: this.csrf.tokenFor(formOf(attempt, fingerprint)),
+          ...this.forms.facts(uid, attempt, fingerprint),
           shown: fingerprint,
           client,
           redirectUri,
           providers: this.config.upstreamProviders,
-          signedInAs,
+          signedInAs: await this.#nameOf(attempt),
         });
-      }
       case 'confirm-client':
-      case 'confirm-reuse': {
-        const accountName = (await this.#nameOf(situationPerson(attempt.state.person))) ?? 'yourself';
-        const reused = question.kind === 'confirm-reuse';
-        return continuePage({ ...common, client, redirectUri, accountName, reused });
-      }
-      case 'refuse': {
-        const { provider, reason, optional } = question;
-        const connected = Object.entries(attempt.state.legs).flatMap(([name, { kind }]) =>
-          kind === 'done' ? [name] : [],
-        );
-        const backends = this.config.upstreamProviders.find(({ name }) => name === provider)?.backends ?? [];
-        return failurePage({ ...common, provider, reason, optional, connected, backends });
-      }
+      case 'confirm-reuse':
+        return continuePage({
+          ...this.forms.facts(uid, attempt),
+          client,
+          redirectUri,
+          accountName: (await this.#nameOf(attempt)) ?? 'yourself',
+          reused: question.kind === 'confirm-reuse',
+        });
+      case 'refuse':
+        return failurePage({
+          ...this.forms.facts(uid, attempt),
+          provider: question.provider,
+          reason: question.reason,
+          optional: question.optional,
+          connected: provenIdentities(attempt.state.legs).map(({ provider }) => provider),
+          backends:
+            this.config.upstreamProviders.find(({ name }) => name === question.provider)?.backends ?? [],
+        });
     }
   }
 
-  async #nameOf(accountId: string | undefined): Promise<string | undefined> {
-    if (accountId === undefined) return undefined;
-    const account = await this.accounts.find(accountId);
-    return account?.name ?? account?.email ?? account?.accountId;
+  async #nameOf({ state }: Situation['attempt']): Promise<string | undefined> {
+    const person = knownPerson(state);
+    return person === undefined ? undefined : await this.accounts.nameOf(person);
   }
 }
-
-const situationPerson = (person: Situation['attempt']['state']['person']): string | undefined =>
-  person === undefined || person.isNew ? undefined : person.accountId;

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { Secret } from '@gatehouse/kernel/secret';
 
-/** What cookies and forms are authenticated with; shared by all replicas, so that none signs another's users out. */
+/** Cookies and forms are authenticated with these. All replicas share them, so that none signs another's people out. */
 export class CookieKeys {
   constructor(private readonly root: Secret) {}
 

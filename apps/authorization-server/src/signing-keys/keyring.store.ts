@@ -8,7 +8,7 @@ interface SealedKey {
   readonly sealed: Buffer;
 }
 
-/** The server's own keys. Whichever replica comes first makes one; all others, and every restart, find it. */
+/** The server's own keys. The first replica makes one; the others, and every restart, find it. */
 export class KeyringStore {
   constructor(
     private readonly database: Database,
@@ -18,9 +18,9 @@ export class KeyringStore {
   ) {}
 
   /**
-   * A key that does not open never keeps the server down: another one takes its place, and it is kept beside it. When it
-   * opens again, because its key-encryption key is back, it takes its place back.
-   * @param make called only when there is no such key yet; of several callers one wins.
+   * A key that does not open never keeps the server down: it is set aside, and another one takes its place. When its
+   * key-encryption key is back and it opens again, it is used again.
+   * @param make is called only when there is no such key yet. One of several callers wins.
    */
   async findOrMake(name: string, make: () => Promise<Secret>): Promise<Secret> {
     const found = await this.#current(this.database, name);
@@ -34,7 +34,7 @@ export class KeyringStore {
       text: `select pg_advisory_xact_lock(hashtextextended('keyring ' || $1::text, 0))`,
       values: [name],
     });
-    // Looked at anew: another replica may have been faster.
+    // Another replica may have been faster.
     const found = await this.#current(tx, name);
     const opened = found && this.#opened(name, found);
     if (opened !== undefined) return opened;
@@ -72,7 +72,7 @@ export class KeyringStore {
     });
   }
 
-  /** The newest one of those set aside that opens. */
+  /** @returns the newest key that was set aside and opens. */
   async #takeBack(tx: Queries, name: string): Promise<Secret | undefined> {
     const { rows } = await tx.query<SealedKey>({
       name: 'keyring-set-aside',

@@ -12,7 +12,7 @@ export interface SigningKey {
   readonly publicJwk: JWK & { readonly kid: string; readonly kty: string; readonly alg: string };
 }
 
-/** The first key signs, all are published, so that tokens of a key being retired still verify. */
+/** The first key signs. All are published, so that tokens of a retired key still verify. */
 export class SigningKeys {
   constructor(private readonly keys: readonly [SigningKey, ...SigningKey[]]) {}
 

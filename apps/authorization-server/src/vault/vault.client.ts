@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RecipientKey } from '@gatehouse/contracts/fields';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
-import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
@@ -9,11 +7,9 @@ import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
-import { systemClock } from '@gatehouse/kernel/clock';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId, SessionId } from '@gatehouse/kernel/ids';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
-import { sealMessage } from '@gatehouse/sealing/message-sealing';
+import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { z } from 'zod';
 
 export type LegReply = z.output<typeof connectionComplete.reply>;
@@ -26,12 +22,13 @@ export interface Arrival {
   readonly callback?: string;
 }
 
-/** Legs and connections: all of it happens in the token vault, which alone sees upstream tokens and client secrets. */
+/** Asks the token vault, which alone sees the providers' tokens and client secrets. */
 @Injectable()
 export class Vault {
-  #busKey: { readonly key: RecipientKey; readonly useUntilMs: number } | undefined;
-
-  constructor(private readonly bus: ContractClient) {}
+  constructor(
+    private readonly bus: ContractClient,
+    private readonly key: VaultKey,
+  ) {}
 
   /** @returns where to send the browser. @throws {GatehouseError} `provider_unavailable` and the bus's own codes. */
   async begin(leg: z.input<typeof connectionBegin.request>): Promise<string> {
@@ -39,33 +36,19 @@ export class Vault {
     return authorizationUrl;
   }
 
-  /** Hands over what came back, the query sealed: it carries a code. */
+  /** Hands the callback over. Its query carries a code, so it is sealed. */
   async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
     const rest = { browserBinding, ...(callback === undefined ? {} : { callback }) };
-    const key = await this.#currentBusKey();
-    try {
-      return await this.bus.ask(connectionComplete, {
-        sealedQuery: await sealMessage({ query }, key),
-        ...rest,
-      });
-    } catch (error) {
-      if (!(error instanceof GatehouseError) || error.code !== 'request_invalid') throw error;
-      // A message that does not open is refused before anything happens, so it can be sent again, sealed anew.
-      this.#busKey = undefined;
-      const next = await this.#currentBusKey();
-      if (next.kid === key.kid) throw error;
-      return await this.bus.ask(connectionComplete, {
-        sealedQuery: await sealMessage({ query }, next),
-        ...rest,
-      });
-    }
+    return await this.key.send({ query }, async (sealedQuery) => {
+      return await this.bus.ask(connectionComplete, { sealedQuery, ...rest });
+    });
   }
 
   async discard(attemptId: AttemptId): Promise<void> {
     await this.bus.ask(attemptDiscard, { attemptId });
   }
 
-  /** Adopts what the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
+  /** Adopts the connections that the attempt recorded, and nothing else that was staged for it. @throws {GatehouseError} `connection_missing` */
   async openSession(session: z.input<typeof sessionOpen.request>): Promise<void> {
     await this.bus.ask(sessionOpen, session);
   }
@@ -86,11 +69,5 @@ export class Vault {
   /** @throws {GatehouseError} `connection_missing` when the provider has to be visited again. */
   async adopt(connection: z.input<typeof connectionAdopt.request>): Promise<void> {
     await this.bus.ask(connectionAdopt, connection);
-  }
-
-  async #currentBusKey(): Promise<RecipientKey> {
-    if (this.#busKey === undefined || this.#busKey.useUntilMs <= systemClock.nowMs())
-      this.#busKey = await this.bus.ask(busKeyCurrent, {});
-    return this.#busKey.key;
   }
 }

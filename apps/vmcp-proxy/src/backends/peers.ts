@@ -54,7 +54,10 @@ export class Peers {
   readonly #searches = new SingleFlight<string, Peer>();
   readonly #sessions = new PeerSessions((session) => this.#sayGoodbye(session));
 
-  constructor(private readonly backends: AuthorizedBackend) {}
+  constructor(
+    private readonly backends: AuthorizedBackend,
+    private readonly names: readonly string[],
+  ) {}
 
   /** @returns at once when nothing has to be asked. @throws {GatehouseError} of the request that had to be made. */
   of(request: PeerRequest): Peer | Promise<Peer> {
@@ -79,8 +82,8 @@ export class Peers {
   }
 
   /** The owner's sessions at all backends are over: the backends are told. */
-  end(principal: Principal, owner: string, backends: readonly string[]): void {
-    for (const backend of backends) {
+  end(principal: Principal, owner: string): void {
+    for (const backend of this.names) {
       const key = sessionKey({ backend, principal, owner });
       const session = this.#sessions.get(key);
       if (session === undefined) continue;
@@ -90,8 +93,8 @@ export class Peers {
   }
 
   /** Tells the backends where the owner has a session which log messages it wants. */
-  setLogLevel(principal: Principal, owner: string, backends: readonly string[], level: string): void {
-    for (const backend of backends) {
+  setLogLevel(principal: Principal, owner: string, level: string): void {
+    for (const backend of this.names) {
       const session = this.#sessions.get(sessionKey({ backend, principal, owner }));
       if (session !== undefined) this.#saySetLevel({ ...session, principal }, level);
     }

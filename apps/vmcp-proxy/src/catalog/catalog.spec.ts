@@ -264,9 +264,7 @@ const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () =>
     },
     list,
     () => true,
-    new SilentLog(),
-    undefined,
-    nowMs,
+    { log: new SilentLog(), ...(nowMs === undefined ? {} : { nowMs }) },
   );
 
 test('a list waits five seconds for a slow backend; a call waits for its own backend until it has answered or failed', async () => {

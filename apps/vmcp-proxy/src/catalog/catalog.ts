@@ -41,6 +41,13 @@ interface Shelf {
   view: View | undefined;
 }
 
+export interface CatalogSurroundings {
+  readonly log: Pick<Log, 'info' | 'warn' | 'failure'>;
+  /** Told whether a list could be answered from what is kept. */
+  readonly lookedUp?: (found: boolean) => void;
+  readonly nowMs?: () => number;
+}
+
 /** What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's. */
 export class Catalog {
   readonly #shelves = new LRUCache<string, Shelf>({ max: MOST_PRINCIPALS });
@@ -51,15 +58,19 @@ export class Catalog {
   readonly #lastOfAll = new Map<string, BackendLists>();
   readonly #saidAtMs = new Map<string, number>();
   readonly #backends: readonly string[];
+  readonly #log: CatalogSurroundings['log'];
+  readonly #lookedUp: (found: boolean) => void;
+  readonly #nowMs: () => number;
 
   constructor(
     private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
-    private readonly log: Pick<Log, 'info' | 'warn' | 'failure'>,
-    private readonly lookedUp: (found: boolean) => void = () => undefined,
-    private readonly nowMs: () => number = Date.now,
+    { log, lookedUp = () => undefined, nowMs = Date.now }: CatalogSurroundings,
   ) {
+    this.#log = log;
+    this.#lookedUp = lookedUp;
+    this.#nowMs = nowMs;
     this.#backends = part.backends.map(({ name }) => name);
   }
 
@@ -67,7 +78,7 @@ export class Catalog {
   async current(principal: Principal): Promise<View> {
     const shelf = this.#shelfOf(principal);
     const stale = shelf.entries.filter((entry) => this.#isStale(entry));
-    this.lookedUp(stale.length === 0);
+    this.#lookedUp(stale.length === 0);
     if (stale.length > 0) await this.#atMost(Promise.all(stale.map((entry) => this.#refresh(shelf, entry))));
     return this.#viewOf(shelf);
   }
@@ -125,7 +136,7 @@ export class Catalog {
   }
 
   #isStale({ failure, askedAtMs }: Entry): boolean {
-    return this.nowMs() - askedAtMs >= (failure === undefined ? FRESH_FOR_MS : RETRY_FAILED_AFTER_MS);
+    return this.#nowMs() - askedAtMs >= (failure === undefined ? FRESH_FOR_MS : RETRY_FAILED_AFTER_MS);
   }
 
   async #refresh(shelf: Shelf, entry: Entry): Promise<void> {
@@ -141,7 +152,7 @@ export class Catalog {
   /** @param wanted whether nothing has happened meanwhile that makes the outcome out of date. */
   async #ask(shelf: Shelf, entry: Entry, wanted: () => boolean): Promise<void> {
     const { backend } = entry;
-    const askedAtMs = this.nowMs();
+    const askedAtMs = this.#nowMs();
     try {
       const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS);
       if (!wanted()) return;
@@ -151,7 +162,7 @@ export class Catalog {
     } catch (error) {
       if (!wanted()) return;
       entry.failure = notRun(error);
-      this.log.failure('backend-not-listed', error, { backend });
+      this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = askedAtMs;
     shelf.view = undefined;
@@ -168,10 +179,10 @@ export class Catalog {
 
   /** A backend that shows everybody another list does not fill the log with it. */
   #say(backend: string, notes: readonly ListNote[]): void {
-    if (notes.length === 0 || this.nowMs() - (this.#saidAtMs.get(backend) ?? -MINUTE_MS) < MINUTE_MS) return;
-    this.#saidAtMs.set(backend, this.nowMs());
+    if (notes.length === 0 || this.#nowMs() - (this.#saidAtMs.get(backend) ?? -MINUTE_MS) < MINUTE_MS) return;
+    this.#saidAtMs.set(backend, this.#nowMs());
     for (const { outcome, kind, name, reason } of notes)
-      this.log.warn(SAID[outcome], { backend, kind, name, reason });
+      this.#log.warn(SAID[outcome], { backend, kind, name, reason });
   }
 
   #viewOf(shelf: Shelf): View {
@@ -189,8 +200,12 @@ export class Catalog {
       view = new View(snapshots, this.part.aggregation);
       for (const { backend, original, name, outcome } of view.notes.slice(0, MOST_NOTES_OF_VIEW))
         if (outcome === 'too_long')
-          this.log.warn(SAID.left_out, { backend, name: original, reason: 'with its prefix it is too long' });
-        else this.log.info('name-conflict', { backend, original, name, outcome });
+          this.#log.warn(SAID.left_out, {
+            backend,
+            name: original,
+            reason: 'with its prefix it is too long',
+          });
+        else this.#log.info('name-conflict', { backend, original, name, outcome });
       this.#sharedViews.set(key, view);
     }
     // Something may still be on its way; it clears this when it comes.

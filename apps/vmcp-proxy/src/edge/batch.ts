@@ -1,6 +1,5 @@
 import type { RawJson } from '../json/raw-json.js';
-import type { HttpAnswer } from './http-answer.js';
-import { JSON_TYPE } from '../mcp/answer.js';
+import { JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { BatchedAnswer, BatchRoom } from './batched-answer.js';
 import { asMessage, errorText, type Message } from '../mcp/message.js';
 import { INVALID_REQUEST } from '../mcp/protocol.js';
@@ -12,7 +11,7 @@ const MOST_ANSWER_BYTES = 33_554_432;
 /** Answers each message of a batch and sends all answers as one array (JSON-RPC 2.0, section 6). */
 export async function answerBatch(
   values: readonly RawJson[],
-  answer: HttpAnswer,
+  answer: Answer,
   run: (message: Message, part: BatchedAnswer) => Promise<void>,
 ): Promise<void> {
   if (values.length === 0 || values.length > MOST_MESSAGES) {

@@ -1,12 +1,12 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import { headerInjection } from './header-injection.js';
 import type { ReplyKey } from './reply-key.js';
 import type { OutgoingStrategy } from './strategy.js';
 import { tokenExchange } from './token-exchange.js';
 import { unauthenticated } from './unauthenticated.js';
 import { upstreamInject } from './upstream-inject.js';
-import type { VaultKey } from './vault-key.js';
 
 /** The strategy of each backend, as configured. */
 export function strategiesOf(

@@ -2,11 +2,10 @@ import type { TokenExchangeView } from '@gatehouse/config/parts';
 import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
-import type { Principal } from '../incoming-auth/principal.js';
+import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ReplyKey } from './reply-key.js';
 import { sessionOf } from './session-of.js';
 import type { AskedCredential, OutgoingStrategy } from './strategy.js';
-import type { VaultKey } from './vault-key.js';
 
 /** A token exchanged for one that the vault holds, or for the caller's own when the configuration names no provider (RFC 8693). */
 export const tokenExchange = (
@@ -30,18 +29,11 @@ export const tokenExchange = (
         async () => await contracts.ask(credentialExchange, { ...request, ...subject }, { deadlineAtMs }),
       );
     if (subjectProviderName !== undefined) return await exchange({});
-    try {
-      return await exchange({ sealedSubject: await sealedSubject(principal, vaultKey) });
-    } catch (error) {
-      // The vault cannot open it: its key was changed before its time. Nothing was exchanged.
-      if (!(error instanceof GatehouseError) || error.code !== 'request_invalid') throw error;
-      vaultKey.forget();
-      return await exchange({ sealedSubject: await sealedSubject(principal, vaultKey) });
-    }
+    const { token } = principal;
+    if (token === undefined) throw new GatehouseError('not_allowed', 'there is no caller token to exchange');
+    return await vaultKey.send(
+      { subjectToken: token.reveal() },
+      async (sealedSubject) => await exchange({ sealedSubject }),
+    );
   },
 });
-
-async function sealedSubject({ token }: Principal, vaultKey: VaultKey): Promise<string> {
-  if (token === undefined) throw new GatehouseError('not_allowed', 'there is no caller token to exchange');
-  return await vaultKey.seal({ subjectToken: token.reveal() });
-}

@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newAccountId, type AccountId } from '@gatehouse/kernel/ids';
+import { Log } from '@gatehouse/observability/log';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { AccountStore } from '../accounts/account.store.js';
+import type { LegReply } from '../vault/vault.client.js';
+import type { AttemptState } from './attempt.js';
+import { AttemptStore, type StoredAttempt } from './attempt.store.js';
+import { failed, legDone } from './decisions.js';
+
+/** Writes into the attempt how a leg ended. */
+@Injectable()
+export class RecordLeg {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly accounts: AccountStore,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+  ) {}
+
+  async record({ id, state }: StoredAttempt, reply: LegReply): Promise<StoredAttempt> {
+    const { provider } = reply;
+    const recorded = await this.attempts.change(id, await this.#changeBy(reply, state));
+    const outcome = recorded.state.legs[provider];
+    if (outcome?.kind === 'failed')
+      this.log.warn('leg-refused', { attemptId: id, provider, reason: outcome.reason });
+    else this.log.info('leg-completed', { attemptId: id, provider });
+    return recorded;
+  }
+
+  async #changeBy(reply: LegReply, before: AttemptState): Promise<(state: AttemptState) => AttemptState> {
+    const { provider } = reply;
+    if (reply.outcome === 'refused') return (state) => failed(state, provider, reply.reason);
+    const { identity } = reply;
+    const proof = {
+      provider,
+      identity,
+      owner: await this.accounts.ownerOf(provider, identity.subject),
+      primaryProvider: this.config.primaryUpstreamProvider,
+      settledPerson: await this.#settledPerson(before),
+      newAccount: newAccountId(),
+    };
+    return (state) => legDone(state, proof);
+  }
+
+  /** The account that somebody new has by now, when they finished signing in in another browser meanwhile. */
+  async #settledPerson({ person, legs }: AttemptState): Promise<AccountId | undefined> {
+    const primary = this.config.primaryUpstreamProvider;
+    const outcome = legs[primary];
+    if (person?.isNew !== true || outcome?.kind !== 'done') return undefined;
+    return await this.accounts.ownerOf(primary, outcome.identity.subject);
+  }
+}

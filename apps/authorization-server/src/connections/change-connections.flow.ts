@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import type { Exchange } from '../http/exchange.js';
+import type { Shown } from '../http/shown.js';
+import { BrowserSessions } from '../oauth-endpoints/browser-sessions.flow.js';
+import { CloseSession } from '../sessions/close-session.flow.js';
+import { Vault } from '../vault/vault.client.js';
+import { ConnectionsAnswers } from './connections-answers.js';
+
+/** What a signed-in user ends on the connections page. */
+@Injectable()
+export class ChangeConnections {
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly closing: CloseSession,
+    private readonly vault: Vault,
+    private readonly answers: ConnectionsAnswers,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders'>,
+  ) {}
+
+  async change(exchange: Exchange, form: ReadonlyMap<string, string>): Promise<Shown> {
+    const browser = await this.browsers.current(exchange);
+    if (browser === undefined) throw new GatehouseError('not_allowed', 'no browser session');
+    const { accountId } = browser;
+    this.answers.check(browser, form);
+    switch (form.get('action')) {
+      case 'disconnect':
+        await this.vault.revoke(accountId, this.#knownProvider(form.get('provider')));
+        break;
+      case 'sign-out':
+        // Somebody else's session is left alone, whatever id the form names.
+        await this.closing.close(form.get('session') ?? '', 'signed_out', accountId);
+        break;
+      case 'leave':
+        await this.browsers.signOut(exchange);
+        break;
+      default:
+        throw new GatehouseError('request_invalid', 'no such action');
+    }
+    return this.answers.toList();
+  }
+
+  #knownProvider(name: string | undefined): string {
+    const provider = this.config.upstreamProviders.find((one) => one.name === name);
+    if (provider === undefined) throw new GatehouseError('request_invalid', 'no such provider');
+    return provider.name;
+  }
+}

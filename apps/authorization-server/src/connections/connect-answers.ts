@@ -1,0 +1,91 @@
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import type { ConnectState } from '../attempts/attempt.js';
+import type { StoredAttempt } from '../attempts/attempt.store.js';
+import { failurePage } from '../attempts/failure-page.js';
+import type { IssuerUrls } from '../http/issuer-urls.js';
+import type { Shown } from '../http/shown.js';
+import type { ConnectForms } from './connect-forms.js';
+import type { ConnectLink } from './connect-link.js';
+import {
+  connectedPage,
+  connectPage,
+  linkEndedPage,
+  noAccountPage,
+  nothingConnectedPage,
+  wrongAccountPage,
+  type ConnectView,
+} from './connect-pages.js';
+import type { ConnectStep } from './connect-step.js';
+
+type Attempt = StoredAttempt<ConnectState>;
+
+/** Everything that the connect page can answer with. */
+export class ConnectAnswers {
+  readonly #basePath: string;
+
+  constructor(
+    private readonly forms: ConnectForms,
+    private readonly urls: IssuerUrls,
+    private readonly config: Pick<AuthorizationServerPart, 'insecureAllowHttp'>,
+  ) {
+    this.#basePath = urls.basePath;
+  }
+
+  /** @param link whose page this is. */
+  ask(
+    view: Omit<ConnectView, 'action' | 'basePath'>,
+    { provider, tsid }: ConnectLink,
+    setCookies: readonly string[],
+  ): Shown {
+    const query = tsid === undefined ? '' : `?session=${encodeURIComponent(tsid)}`;
+    const action = this.urls.path(`/connect/${provider}${query}`);
+    return {
+      kind: 'page',
+      page: connectPage({ ...view, action, basePath: this.#basePath }),
+      setCookies,
+      targets: { insecureHttp: this.config.insecureAllowHttp },
+    };
+  }
+
+  failure(attempt: Attempt, { provider, reason }: Extract<ConnectStep, { kind: 'refuse' }>): Shown {
+    const page = failurePage({
+      ...this.forms.facts(attempt),
+      provider,
+      reason,
+      optional: false,
+      connected: [],
+      backends: [],
+    });
+    return { kind: 'page', page, targets: { insecureHttp: this.config.insecureAllowHttp } };
+  }
+
+  connected(provider: string): Shown {
+    return { kind: 'page', page: connectedPage(provider, this.#basePath) };
+  }
+
+  nothingConnected(): Shown {
+    return { kind: 'page', page: nothingConnectedPage(this.#basePath) };
+  }
+
+  noAccount(): Shown {
+    return { kind: 'page', page: noAccountPage(this.#basePath) };
+  }
+
+  wrongAccount(): Shown {
+    const signInAgain = this.urls.path('/connections/sign-in');
+    return { kind: 'page', status: 403, page: wrongAccountPage(this.#basePath, signInAgain) };
+  }
+
+  linkEnded(): Shown {
+    return { kind: 'page', status: 404, page: linkEndedPage(this.#basePath) };
+  }
+
+  /** To the page of the attempt, which says what is next. */
+  toAttempt(attempt: Pick<Attempt, 'id'>): Shown & { readonly kind: 'redirect' } {
+    return { kind: 'redirect', status: 303, location: this.forms.address(attempt) };
+  }
+
+  toConnections(): Shown {
+    return { kind: 'redirect', status: 303, location: this.urls.path('/connections') };
+  }
+}

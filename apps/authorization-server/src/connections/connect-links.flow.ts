@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { sessionId } from '@gatehouse/contracts/fields';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import type { Exchange } from '../http/exchange.js';
+import type { Shown } from '../http/shown.js';
+import { BrowserSessions, type BrowserSession } from '../oauth-endpoints/browser-sessions.flow.js';
+import { SessionStore, type OpenSession } from '../sessions/session.store.js';
+import { ConnectAnswers } from './connect-answers.js';
+import type { ConnectLink } from './connect-link.js';
+
+/** A link that this browser may follow. */
+interface ReadyLink {
+  readonly provider: AuthorizationServerPart['upstreamProviders'][number];
+  readonly session: OpenSession | undefined;
+  readonly browser: BrowserSession | undefined;
+  /** What a form of its page is for. */
+  readonly form: string;
+}
+
+type Looked =
+  { readonly kind: 'ready'; readonly link: ReadyLink } | { readonly kind: 'shown'; readonly shown: Shown };
+
+/** Whom a client's link is for, and whether this browser is theirs. Both are settled before anything is begun. */
+@Injectable()
+export class ConnectLinks {
+  constructor(
+    private readonly browsers: BrowserSessions,
+    private readonly sessions: SessionStore,
+    private readonly answers: ConnectAnswers,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders'>,
+  ) {}
+
+  /** @returns what is shown instead, when the link leads nowhere. */
+  async look(exchange: Exchange, { provider: name, tsid }: ConnectLink): Promise<Looked> {
+    const provider = this.config.upstreamProviders.find((one) => one.name === name);
+    const session = await this.#session(tsid);
+    if (provider === undefined || (tsid !== undefined && session === undefined))
+      return { kind: 'shown', shown: this.answers.linkEnded() };
+    const browser = await this.browsers.current(exchange);
+    // Neither the link nor the browser names an account.
+    if (browser === undefined && session === undefined)
+      return { kind: 'shown', shown: this.answers.toConnections() };
+    if (browser !== undefined && session !== undefined && browser.accountId !== session.accountId)
+      return { kind: 'shown', shown: this.answers.wrongAccount() };
+    const form = `connect ${name} ${tsid ?? ''} ${browser?.uid ?? ''}`;
+    return { kind: 'ready', link: { provider, session, browser, form } };
+  }
+
+  async #session(tsid: string | undefined): Promise<OpenSession | undefined> {
+    const parsed = sessionId.safeParse(tsid);
+    return parsed.success ? await this.sessions.findOpen(parsed.data) : undefined;
+  }
+}

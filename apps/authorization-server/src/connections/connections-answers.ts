@@ -1,0 +1,50 @@
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
+import type { CsrfTokens } from '../http/csrf.js';
+import type { IssuerUrls } from '../http/issuer-urls.js';
+import type { Shown } from '../http/shown.js';
+import type { BrowserSession } from '../oauth-endpoints/browser-sessions.flow.js';
+import type { ListedSession } from '../sessions/session.store.js';
+import { connectionsPage, signedOutPage } from './connections-page.js';
+
+export interface ConnectionsFacts {
+  readonly accountName: string;
+  readonly sessions: readonly ListedSession[];
+  readonly connections: readonly ConnectionView[];
+}
+
+/** Everything that the connections page can answer with, and its forms. */
+export class ConnectionsAnswers {
+  constructor(
+    private readonly csrf: CsrfTokens,
+    private readonly urls: IssuerUrls,
+    private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders'>,
+  ) {}
+
+  list({ uid }: BrowserSession, { accountName, sessions, connections }: ConnectionsFacts): Shown {
+    const page = connectionsPage({
+      accountName,
+      sessions,
+      providers: this.config.upstreamProviders.map(({ name, backends }) => {
+        const connection = connections.find(({ provider }) => provider === name);
+        return { name, backends, ...(connection === undefined ? {} : { connection }) };
+      }),
+      csrf: this.csrf.tokenFor(uid),
+      basePath: this.urls.basePath,
+    });
+    return { kind: 'page', page };
+  }
+
+  signedOut(): Shown {
+    return { kind: 'page', page: signedOutPage(this.urls.basePath) };
+  }
+
+  /** @throws {GatehouseError} `not_allowed` */
+  check({ uid }: BrowserSession, form: ReadonlyMap<string, string>): void {
+    this.csrf.check(uid, form);
+  }
+
+  toList(): Shown {
+    return { kind: 'redirect', status: 303, location: this.urls.path('/connections') };
+  }
+}

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import type { ConnectState } from '../attempts/attempt.js';
+import type { StoredAttempt } from '../attempts/attempt.store.js';
+import { BeginLeg } from '../attempts/begin-leg.flow.js';
+import type { Shown } from '../http/shown.js';
+import { ConnectAnswers } from './connect-answers.js';
+
+/** Sends a visitor of the connect page to a provider. */
+@Injectable()
+export class VisitProvider {
+  constructor(
+    private readonly legs: BeginLeg,
+    private readonly answers: ConnectAnswers,
+  ) {}
+
+  /** @param attempt belongs to the browser that asks, which was checked when it was loaded. */
+  async away(
+    attempt: StoredAttempt<ConnectState>,
+    provider: string,
+  ): Promise<Shown & { readonly kind: 'redirect' }> {
+    const browserBinding = attempt.state.browserBinding ?? '';
+    const begun = await this.legs.begin({ attempt, provider, browserBinding });
+    return begun.kind === 'away'
+      ? { kind: 'redirect', status: 302, location: begun.authorizationUrl }
+      : this.answers.toAttempt(attempt);
+  }
+}

@@ -1,0 +1,48 @@
+import type { SessionId } from '@gatehouse/kernel/ids';
+import type { SignInState } from '../attempts/attempt.js';
+import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
+
+/** Pure changes of a sign-in, beside those that every attempt has (attempts/decisions.ts). */
+
+/** @param tsid of the session that the sign-in opens. */
+export function begun(request: AuthorizationRequest, primaryProvider: string, tsid: SessionId): SignInState {
+  const { browserBinding, client, wantsFreshSignIn, browserAccountId } = request;
+  const knows = browserAccountId !== undefined && !wantsFreshSignIn;
+  return {
+    kind: 'sign-in',
+    browserBinding,
+    clientId: client.clientId,
+    tsid,
+    reuseConfirmed: false,
+    legs: {},
+    fresh: wantsFreshSignIn ? [primaryProvider] : [],
+    ...(knows ? { person: { accountId: browserAccountId, isNew: false } } : {}),
+  };
+}
+
+/** The person approved the client, and has seen what it will use and which connections will be used again. */
+export const approved = (state: SignInState, fingerprint: string): SignInState => ({
+  ...state,
+  approvedAs: fingerprint,
+  reuseConfirmed: true,
+});
+
+export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, reuseConfirmed: true });
+
+/**
+ * The person is not the one that the browser session names: nothing of that account counts any more.
+ * @param tsid of the session that this sign-in opens now.
+ */
+export const anotherAccount = (
+  { browserBinding, clientId, fresh }: SignInState,
+  primaryProvider: string,
+  tsid: SessionId,
+): SignInState => ({
+  kind: 'sign-in',
+  browserBinding,
+  clientId,
+  tsid,
+  reuseConfirmed: false,
+  legs: {},
+  fresh: [...new Set([...fresh, primaryProvider])],
+});

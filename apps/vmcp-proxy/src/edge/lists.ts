@@ -1,0 +1,62 @@
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Kind } from '../catalog/definitions.js';
+import { JSON_TYPE } from '../mcp/answer.js';
+import { errorText, type RequestId, type RequestMessage } from '../mcp/message.js';
+import { INVALID_PARAMS, META_SERVER_INFO } from '../mcp/protocol.js';
+import type { Incoming } from './incoming.js';
+
+/** Lists change when a user connects something, so nobody keeps them for long. */
+const TTL_MS = 5_000;
+
+const LIST_METHODS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ['tools/list', 'tools'],
+  ['prompts/list', 'prompts'],
+  ['resources/list', 'resources'],
+  ['resources/templates/list', 'resourceTemplates'],
+]);
+
+/** What a cacheable result of 2026-07-28 carries; a list is its user's own. */
+export const CACHEABLE = {
+  resultType: 'complete',
+  ttlMs: TTL_MS,
+  cacheScope: 'private',
+  _meta: { [META_SERVER_INFO]: GATEWAY_INFO },
+} as const;
+
+const MODERN_MEMBERS = JSON.stringify(CACHEABLE).slice(1, -1);
+
+/** Answers list requests. */
+export class Lists {
+  constructor(private readonly catalog: Pick<Catalog, 'current'>) {}
+
+  /**
+   * The list is text already, written once for all who see the same, and all of it is one page: no cursor was ever given
+   * out. A bad request is HTTP 400 in the modern era only.
+   * @returns `undefined` when the request is for something else.
+   */
+  answer(
+    { principal, answer }: Incoming,
+    { id, method, params }: RequestMessage,
+    era: 'legacy' | 'modern',
+  ): Promise<void> | undefined {
+    const kind = LIST_METHODS.get(method);
+    if (kind === undefined) return undefined;
+    if (!params.has('cursor')) return this.#list(kind, id, era, { principal, answer });
+    const error = { code: INVALID_PARAMS, message: 'unknown cursor' };
+    answer.whole(era === 'modern' ? 400 : 200, JSON_TYPE, errorText(id, error));
+    return Promise.resolve();
+  }
+
+  async #list(
+    kind: Kind,
+    id: RequestId,
+    era: 'legacy' | 'modern',
+    { principal, answer }: Pick<Incoming, 'principal' | 'answer'>,
+  ): Promise<void> {
+    const view = await this.catalog.current(principal);
+    const members = era === 'modern' ? `${MODERN_MEMBERS},` : '';
+    const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${view.text(kind)}}}`;
+    answer.whole(200, JSON_TYPE, text);
+  }
+}

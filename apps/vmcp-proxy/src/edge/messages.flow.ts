@@ -1,0 +1,115 @@
+import type { Log } from '@gatehouse/observability/log';
+import type { RawJson } from '../json/raw-json.js';
+import { JSON_TYPE } from '../mcp/answer.js';
+import { eraOf } from '../mcp/era.js';
+import { asMessage, errorText, type Message, type RequestId } from '../mcp/message.js';
+import { isLegacyVersion, LEGACY_VERSIONS } from '../mcp/protocol.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
+import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import { answerBatch } from './batch.js';
+import type { Incoming } from './incoming.js';
+import type { LegacyRequests } from './legacy-requests.js';
+import type { LegacySignals } from './legacy-signals.js';
+import type { ModernRequests } from './modern-requests.js';
+import { fail, refuse, refuseMessage } from './refused-requests.js';
+
+/** Tells what a message is, in which revision and which session, and hands it to whoever answers it. */
+export class Messages {
+  constructor(
+    private readonly sessions: McpSessionStore,
+    private readonly modern: ModernRequests,
+    private readonly legacy: LegacyRequests,
+    private readonly signals: LegacySignals,
+    private readonly log: Pick<Log, 'failure'>,
+  ) {}
+
+  /** Answers the body of a request: a message, or a batch of them. */
+  async answer(json: RawJson, incoming: Incoming): Promise<void> {
+    const batch = json.elements();
+    if (batch !== undefined) {
+      await this.#batch(batch, incoming);
+      return;
+    }
+    const message = asMessage(json);
+    if (message === undefined) refuseMessage(incoming.answer, 'the body is not a JSON-RPC 2.0 message');
+    else await this.#message(message, incoming);
+  }
+
+  /** Ends the session that the request names. */
+  async end(incoming: Incoming): Promise<void> {
+    const session = await this.#session(incoming, null);
+    if (session === undefined) return;
+    await this.legacy.end(incoming.principal, session);
+    incoming.answer.empty(200);
+  }
+
+  async #message(message: Message, incoming: Incoming): Promise<void> {
+    const { answer } = incoming;
+    if (message.kind !== 'response') {
+      const era = eraOf(message, incoming.headers);
+      if (era.era === 'refused') {
+        answer.whole(400, JSON_TYPE, errorText(message.kind === 'request' ? message.id : null, era.error));
+        return;
+      }
+      if (era.era === 'modern') {
+        // A modern client cancels by closing its request; there is no other notification that anybody here waits for.
+        if (message.kind === 'notification') answer.empty(202);
+        else await this.modern.answer(incoming, era.envelope, message);
+        return;
+      }
+      if (message.kind === 'request' && message.method === 'initialize') {
+        await this.legacy.initialize(incoming, message);
+        return;
+      }
+    }
+    const session = await this.#session(incoming, message.kind === 'notification' ? null : message.id);
+    if (session === undefined) return;
+    if (message.kind === 'request') await this.legacy.answer(incoming, session, message);
+    else {
+      if (message.kind === 'notification') this.signals.notified(session, message);
+      else this.signals.answered(session, message);
+      answer.empty(202);
+    }
+  }
+
+  /** The legacy session that the request names; refuses the request where it must. */
+  async #session({ principal, headers, answer }: Incoming, id: RequestId): Promise<McpSession | undefined> {
+    const { 'mcp-session-id': sessionId, 'mcp-protocol-version': version } = headers;
+    if (typeof version === 'string' && !isLegacyVersion(version)) {
+      refuse(answer, 400, `MCP-Protocol-Version must be one of ${LEGACY_VERSIONS.join(', ')}`, {}, id);
+      return undefined;
+    }
+    if (typeof sessionId !== 'string') {
+      refuse(answer, 400, 'the Mcp-Session-Id header is missing', {}, id);
+      return undefined;
+    }
+    const found = this.sessions.find(principal, sessionId);
+    const session = found instanceof Promise ? await found : found;
+    // Somebody else's is not told apart from one that never was.
+    if (session === undefined) refuse(answer, 404, 'there is no such session', {}, id);
+    return session;
+  }
+
+  /** Arrays are known to 2025-03-26 only. */
+  async #batch(values: readonly RawJson[], incoming: Incoming): Promise<void> {
+    const { headers, answer } = incoming;
+    const { 'mcp-protocol-version': version = '2025-03-26', 'mcp-session-id': sessionId } = headers;
+    if (version !== '2025-03-26' || typeof sessionId !== 'string') {
+      refuseMessage(answer, 'batches are not spoken here');
+      return;
+    }
+    const session = await this.#session(incoming, null);
+    if (session === undefined) return;
+    if (session.protocolVersion !== '2025-03-26') {
+      refuseMessage(answer, 'this session speaks a revision without batches');
+      return;
+    }
+    await answerBatch(values, answer, async (message, part) => {
+      try {
+        await this.#message(message, { ...incoming, answer: part });
+      } catch (error) {
+        fail(part, error, this.log, message.kind === 'notification' ? null : message.id);
+      }
+    });
+  }
+}
