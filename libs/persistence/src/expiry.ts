@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Queries, Statement } from './database.js';
 import { Room, type Expendable } from './room.js';
 
 /** What the owner of a table does about rows that nobody can use any more. */
@@ -8,6 +9,18 @@ export interface Expiring {
   /** What goes when there is too much of it. */
   readonly expendable?: readonly Expendable[];
 }
+
+/** An owner whose rows end by statements alone. */
+export const endedBy = (
+  database: Queries,
+  statements: readonly Statement[],
+  expendable: readonly Expendable[] = [],
+): Expiring => ({
+  endExpired: async () => {
+    for (const statement of statements) await database.query(statement);
+  },
+  expendable,
+});
 
 /** Ends what has expired, table by table. Each table's owner says how; the job that calls this knows none of them. */
 @Injectable()

@@ -3,8 +3,15 @@ import { DAY_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AttemptId } from '@gatehouse/kernel/ids';
 import { MIB } from '@gatehouse/kernel/sizes';
-import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Queries, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
+
+/** A day is longer than a leg or a message of its attempt lives. */
+const EXPIRED: Statement = {
+  name: 'discarded-sweep',
+  text: `delete from discarded_attempts where discarded_at < now() - $1 * interval '1 ms'`,
+  values: [DAY_MS],
+};
 
 /**
  * Attempts that were given up. A lock per attempt keeps writing and discarding apart, so that nothing is written for an
@@ -12,14 +19,14 @@ import { Expiry } from '@gatehouse/persistence/expiry';
  */
 @Injectable()
 export class DiscardedAttemptStore {
-  constructor(
-    private readonly database: Database,
-    expiry: Expiry,
-  ) {
-    expiry.add({
-      endExpired: () => this.#deleteExpired(),
-      expendable: [{ table: 'discarded_attempts', age: 'discarded_at', maxBytes: 64 * MIB }],
-    });
+  constructor(database: Database, expiry: Expiry) {
+    expiry.add(
+      endedBy(
+        database,
+        [EXPIRED],
+        [{ table: 'discarded_attempts', age: 'discarded_at', maxBytes: 64 * MIB }],
+      ),
+    );
   }
 
   async add(tx: Queries, attemptId: AttemptId): Promise<void> {
@@ -54,15 +61,6 @@ export class DiscardedAttemptStore {
       name: 'attempt-lock',
       text: `select pg_advisory_xact_lock(hashtextextended('attempt ' || $1::text, 0))`,
       values: [attemptId],
-    });
-  }
-
-  /** A day is longer than a leg or a message of its attempt lives. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'discarded-sweep',
-      text: `delete from discarded_attempts where discarded_at < now() - $1 * interval '1 ms'`,
-      values: [DAY_MS],
     });
   }
 }

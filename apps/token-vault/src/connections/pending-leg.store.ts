@@ -3,8 +3,8 @@ import { HOUR_MS, MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { MIB } from '@gatehouse/kernel/sizes';
-import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Queries, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { PendingLeg as Model } from '../generated/client.js';
 import { Keyring, legOwner } from '../keyring/keyring.js';
@@ -38,6 +38,13 @@ interface FoundLeg extends Row {
   readonly isOwn: boolean;
 }
 
+/** An expired leg stays an hour, so that its user can be told that it expired. */
+const EXPIRED: Statement = {
+  name: 'pending-leg-sweep',
+  text: `delete from pending_legs where expires_at < now() - $1 * interval '1 ms'`,
+  values: [HOUR_MS],
+};
+
 @Injectable()
 export class PendingLegStore {
   constructor(
@@ -46,10 +53,9 @@ export class PendingLegStore {
     private readonly discarded: DiscardedAttemptStore,
     expiry: Expiry,
   ) {
-    expiry.add({
-      endExpired: () => this.#deleteExpired(),
-      expendable: [{ table: 'pending_legs', age: 'expires_at', maxBytes: 256 * MIB }],
-    });
+    expiry.add(
+      endedBy(database, [EXPIRED], [{ table: 'pending_legs', age: 'expires_at', maxBytes: 256 * MIB }]),
+    );
   }
 
   /** @returns when the leg expires. @throws {GatehouseError} `attempt_unknown` when the attempt was discarded. */
@@ -132,14 +138,5 @@ export class PendingLegStore {
       values: [attemptId],
     });
     return rowCount;
-  }
-
-  /** An expired leg stays an hour, so that its user can be told that it expired. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'pending-leg-sweep',
-      text: `delete from pending_legs where expires_at < now() - $1 * interval '1 ms'`,
-      values: [HOUR_MS],
-    });
   }
 }

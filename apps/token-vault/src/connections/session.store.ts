@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
-import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Queries, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { Session as Model } from '../generated/client.js';
 
@@ -16,6 +16,13 @@ interface HeldSession extends RowOf<
   readonly closed: boolean;
 }
 
+/** A closed session is remembered for longer than any message about it is on its way. */
+const EXPIRED: Statement = {
+  name: 'session-sweep',
+  text: `delete from sessions where closed_at < now() - $1 * interval '1 ms'`,
+  values: [30 * DAY_MS],
+};
+
 /** The vault's sessions: their accounts, and the connections that they may use. */
 @Injectable()
 export class SessionStore {
@@ -23,7 +30,7 @@ export class SessionStore {
     private readonly database: Database,
     expiry: Expiry,
   ) {
-    expiry.add({ endExpired: () => this.#deleteExpired() });
+    expiry.add(endedBy(database, [EXPIRED]));
   }
 
   async hold(tx: Queries, tsid: SessionId): Promise<HeldSession | undefined> {
@@ -109,14 +116,5 @@ export class SessionStore {
       values: [tsid],
     });
     return rows[0]?.accountId;
-  }
-
-  /** A closed session is remembered for longer than any message about it is on its way. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'session-sweep',
-      text: `delete from sessions where closed_at < now() - $1 * interval '1 ms'`,
-      values: [30 * DAY_MS],
-    });
   }
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import { z } from 'zod';
 import type { ExchangedToken as Model } from '../generated/client.js';
@@ -43,6 +43,12 @@ interface FoundToken extends RowOf<Model, (typeof FIELDS)[number]> {
 /** A row without a token (its exchange failed, or its process died) is swept after this. */
 const KEEP_EMPTY_MS = HOUR_MS;
 
+/** A row is kept while a replica is making its next version. */
+const EXPIRED: Statement = {
+  name: 'exchanged-sweep',
+  text: 'delete from exchanged_tokens where delete_after < now() and coalesce(lease_until < now(), true)',
+};
+
 @Injectable()
 export class ExchangedTokenStore {
   constructor(
@@ -50,7 +56,7 @@ export class ExchangedTokenStore {
     private readonly keyring: Keyring,
     expiry: Expiry,
   ) {
-    expiry.add({ endExpired: () => this.#deleteExpired() });
+    expiry.add(endedBy(database, [EXPIRED]));
   }
 
   async find({ key, accountId, backend }: CacheEntry): Promise<CachedToken | undefined> {
@@ -132,14 +138,6 @@ export class ExchangedTokenStore {
       name: 'exchanged-release',
       text: 'update exchanged_tokens set lease_owner = null, lease_until = null where key = $1 and lease_owner = $2',
       values: [key, owner],
-    });
-  }
-
-  /** A row is kept while a replica is making its next version. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'exchanged-sweep',
-      text: 'delete from exchanged_tokens where delete_after < now() and coalesce(lease_until < now(), true)',
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS, HOUR_MS } from '@gatehouse/kernel/durations';
-import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Queries, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { BusKey as Model } from '../generated/client.js';
 
@@ -18,13 +18,20 @@ export interface BusKeyRow extends RowOf<Model, (typeof FIELDS)[number]> {
   readonly useForMs: number;
 }
 
+/** No message for such a key can arrive any more. */
+const EXPIRED: Statement = {
+  name: 'bus-keys-sweep',
+  text: `delete from bus_keys where open_until < now() - $1 * interval '1 ms'`,
+  values: [DAY_MS],
+};
+
 @Injectable()
 export class BusKeyStore {
   constructor(
     private readonly database: Database,
     expiry: Expiry,
   ) {
-    expiry.add({ endExpired: () => this.#deleteExpired() });
+    expiry.add(endedBy(database, [EXPIRED]));
   }
 
   /** Every key that may still open a message, the current one first. */
@@ -61,15 +68,6 @@ export class BusKeyStore {
                where not exists (select from bus_keys where use_until > now() and set_aside_at is null)`,
         values: [kid, privateJwk, USE_MS, USE_MS + OPEN_LONGER_MS],
       });
-    });
-  }
-
-  /** No message for such a key can arrive any more. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'bus-keys-sweep',
-      text: `delete from bus_keys where open_until < now() - $1 * interval '1 ms'`,
-      values: [DAY_MS],
     });
   }
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
-import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Queries, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { RowOf } from '@gatehouse/persistence/row-of';
 import type { EventOutbox as Model } from '../generated/client.js';
 import type { z } from 'zod';
@@ -17,6 +17,13 @@ export interface PendingEvent {
 
 const CLAIM_MS = 10_000;
 
+/** The stream would not keep it for longer either. The caches that it is for have forgotten by themselves. */
+const EXPIRED: Statement = {
+  name: 'event-sweep',
+  text: `delete from event_outbox where created_at < now() - $1 * interval '1 ms'`,
+  values: [7 * DAY_MS],
+};
+
 /** Events are written in the transaction of the change they tell of, and deleted when the bus has them. */
 @Injectable()
 export class EventOutboxStore {
@@ -24,7 +31,7 @@ export class EventOutboxStore {
     private readonly database: Database,
     expiry: Expiry,
   ) {
-    expiry.add({ endExpired: () => this.#deleteExpired() });
+    expiry.add(endedBy(database, [EXPIRED]));
   }
 
   async add(tx: Queries, payload: ConnectionChange): Promise<PendingEvent> {
@@ -54,15 +61,6 @@ export class EventOutboxStore {
       name: 'event-delete',
       text: 'delete from event_outbox where id = $1',
       values: [id],
-    });
-  }
-
-  /** The stream would not keep it for longer either. The caches that it is for have forgotten by themselves. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'event-sweep',
-      text: `delete from event_outbox where created_at < now() - $1 * interval '1 ms'`,
-      values: [7 * DAY_MS],
     });
   }
 }

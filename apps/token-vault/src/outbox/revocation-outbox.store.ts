@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '@gatehouse/kernel/durations';
-import { Database, type Queries } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { Database, type Queries, type Statement } from '@gatehouse/persistence/database';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { RevocationOutbox as Model } from '../generated/client.js';
 import { Keyring, revocationOwner } from '../keyring/keyring.js';
@@ -26,6 +26,13 @@ const BATCH = 10;
 const SET_ASIDE_MS = DAY_MS;
 const GIVE_UP_AFTER_MS = 30 * DAY_MS;
 
+/** What is done stays for a day, without its token. */
+const EXPIRED: Statement = {
+  name: 'revocation-sweep',
+  text: `delete from revocation_outbox where done_at < now() - $1 * interval '1 ms'`,
+  values: [DAY_MS],
+};
+
 /** Tokens that are to be revoked at their provider. */
 @Injectable()
 export class RevocationOutboxStore {
@@ -34,7 +41,7 @@ export class RevocationOutboxStore {
     private readonly keyring: Keyring,
     expiry: Expiry,
   ) {
-    expiry.add({ endExpired: () => this.#deleteExpired() });
+    expiry.add(endedBy(database, [EXPIRED]));
   }
 
   async add(tx: Queries, provider: string, token: string): Promise<void> {
@@ -108,15 +115,6 @@ export class RevocationOutboxStore {
       name: 'revocation-retry',
       text: `update revocation_outbox set next_attempt_at = now() + $2 * interval '1 ms' where id = $1`,
       values: [id, delayMs],
-    });
-  }
-
-  /** What is done stays for a day, without its token. */
-  async #deleteExpired(): Promise<void> {
-    await this.database.query({
-      name: 'revocation-sweep',
-      text: `delete from revocation_outbox where done_at < now() - $1 * interval '1 ms'`,
-      values: [DAY_MS],
     });
   }
 }
