@@ -1,4 +1,4 @@
-/** Something that the person at the keyboard has to change. Shown as its text alone, without a stack. */
+/** An error that the person at the keyboard can correct. Only its text is shown, without a stack. */
 export class Cannot extends Error {
   override readonly name = 'Cannot';
 }

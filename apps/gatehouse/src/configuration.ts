@@ -47,7 +47,10 @@ export const modelOf = (
   environment: Environment,
 ): GatehouseModel => checked(configuration, part, environment).model;
 
-/** Checks the parts of several services, each with what its own process would be given; all problems of all of them at once. */
+/**
+ * Checks the parts of several services, each with the environment of its own process. All problems are reported at
+ * once.
+ */
 export function checkParts(
   configuration: ConfigurationText,
   parts: readonly { readonly part: Part; readonly environment: Environment }[],
@@ -57,7 +60,7 @@ export function checkParts(
     const loaded = parseConfiguration(configuration, { part, readSecret });
     return loaded.ok ? [] : loaded.problems;
   });
-  // What is wrong for everybody is reported by each of them.
+  // A problem of all parts is found once per part.
   const distinct = new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem]));
   if (distinct.size > 0) throw new Cannot(renderProblems([...distinct.values()]));
 }

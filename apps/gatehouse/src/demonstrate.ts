@@ -5,7 +5,7 @@ import { reportMainJob } from './main-job/report.js';
 import type { Output } from './output.js';
 
 export interface DemonstrateOptions {
-  /** Says which backends there are and whose token has to reach each; nothing secret of it is read. */
+  /** Names the backends and the token that each has to receive; no secret is read. */
   readonly config: string;
   /** Absent: the URL that the configuration names. */
   readonly url?: string;

@@ -176,5 +176,5 @@ try {
   console.error(`\n${error.message}`);
   process.exitCode = 1;
 }
-// What is left open by then (a kept connection, a timer of a library) must not hold a finished command back.
+// Open connections and timers of libraries must not keep a finished command running.
 process.exit();

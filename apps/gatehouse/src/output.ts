@@ -1,4 +1,4 @@
-/** Where a command's progress goes: short lines for people, nothing that moves, the same in a terminal and in a log. */
+/** Prints a command's progress: short lines for people, without animation, the same in a terminal and in a log. */
 export class Output {
   readonly #stream: NodeJS.WritableStream;
   readonly #bold: (text: string) => string;

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { Cannot } from './cannot.js';
 import type { ConfigurationText, Environment } from './configuration.js';
 
-/** What stands in a configuration, with its defaults. @param configuration one that was checked. */
+/** The fields of a configuration as written, with their defaults. @param configuration one that was checked. */
 export function writtenSections(configuration: ConfigurationText): GatehouseYaml {
   const { shape } = checkStructure(parse(configuration.text));
   if (shape === undefined) throw new Cannot(`The configuration ${configuration.document} cannot be read.`);

@@ -3,12 +3,12 @@ import type { AuthServer } from './model/auth-server.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
 
-/** One thing that follows from the configuration without standing in it. */
+/** One value that is derived from the configuration and not written in it. */
 export interface Explanation {
   /** Field of the model, such as `authServer.callbackUrl`. */
   readonly path: string;
   readonly value: string;
-  /** Why it is so, and what to do with it where people have to act. */
+  /** Why, and what to do with it where people have to act. */
   readonly because: string;
 }
 
@@ -107,7 +107,7 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
   }
 }
 
-/** Everything that is let out further than to https on public addresses. */
+/** Every party to which requests may leave over http or to private addresses. */
 const explainEgress = (model: GatehouseModel): readonly Explanation[] =>
   [
     ...model.backends.map((backend) => ({ path: `backends.${backend.name}`, ...backend })),

@@ -20,8 +20,8 @@ export type Loaded =
       readonly ok: false;
       readonly problems: readonly Problem[];
       /**
-       * What could be read, with stand-ins where the document is wrong. Good for finding more to report (is the
-       * database there?), never for running.
+       * What could be read, with stand-ins where the document is wrong. Use it to find more problems (does the database
+       * answer?), never to run.
        */
       readonly model?: GatehouseModel;
     };

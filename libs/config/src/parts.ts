@@ -25,7 +25,7 @@ export interface NatsAccess {
   readonly servers: readonly string[];
   readonly user: string;
   readonly password: Secret;
-  /** What proves requests to the vault; empty for a service that neither sends nor takes such. */
+  /** The keys that prove requests to the vault; empty for a service that neither sends nor takes such requests. */
   readonly requestKeys: readonly KeyEncryptionKey<Secret>[];
 }
 
@@ -40,7 +40,7 @@ interface CommonPart {
   readonly listen: GatehouseModel['listen']['tokenVault'];
 }
 
-/** What the authorization server may know of a provider: nothing that it could sign in with. */
+/** What the authorization server may know of a provider: no credential of any kind. */
 interface ProviderView extends UpstreamProviderFacts {
   readonly type: ProviderProtocol['type'];
   readonly scopes: readonly string[];
@@ -71,7 +71,7 @@ export interface TokenVaultPart extends CommonPart {
   readonly databaseUrl: Secret;
 }
 
-/** A token exchange as the proxy sees it: whom to ask for, not how it is done. */
+/** A token exchange as the proxy sees it: only whose token is exchanged. */
 export interface TokenExchangeView {
   readonly type: 'tokenExchange';
   readonly subjectProviderName?: string;

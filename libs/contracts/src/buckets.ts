@@ -8,7 +8,7 @@ export interface Bucket {
   readonly ownedBy: Service;
   /** An entry vanishes this long after it was last written. */
   readonly ttlMs: number;
-  /** With this much in it, it takes no more: a write is refused, and nothing that is there is lost. */
+  /** A full bucket refuses writes and loses nothing that it holds. */
   readonly maxBytes: number;
   /** Its owner may also list the keys and erase entries without a trace. */
   readonly swept: boolean;
@@ -32,7 +32,7 @@ export const refreshAnswers: Bucket = {
   name: 'refresh_answers',
   ownedBy: 'token-vault',
   ttlMs: 30 * DAY_MS,
-  // Only what the database has not taken yet.
+  // It holds only what the database has not stored yet.
   maxBytes: 64 * MIB,
   swept: true,
 };

@@ -16,13 +16,13 @@ export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply ex
   /** How long a caller waits unless its own deadline is nearer. */
   readonly timeoutMs: number;
   /**
-   * Asking twice does what asking once does. Such a request is sent again when no reply has come for a while: the
-   * replica that took it may have died with it.
+   * Sending it twice has the same effect as sending it once. Such a request is sent again when no reply has come for a
+   * while, because the replica that took it may have died.
    */
   readonly idempotent: boolean;
   /**
-   * The caller proves inside the message who it is (`@gatehouse/messaging/request-proof`): the subject alone, which a
-   * mistake in the bus's accounts could open to others, is not enough.
+   * The calling service proves itself inside the message (`@gatehouse/messaging/request-proof`). The subject alone is
+   * not enough, because a mistake in the accounts of the bus could open it to others.
    */
   readonly proven: boolean;
 }
@@ -30,7 +30,7 @@ export interface RequestContract<Request extends z.ZodType = z.ZodType, Reply ex
 /** One fact, past tense. */
 export interface EventContract<Payload extends z.ZodType = z.ZodType> {
   readonly kind: 'event';
-  /** Whether it stands in the gateway's event stream; what is worth nothing a moment later does not. */
+  /** Whether the event stream keeps it. An event that is worthless a moment later is not kept. */
   readonly kept: boolean;
   readonly publishedBy: Service;
   readonly heardBy: readonly Service[];

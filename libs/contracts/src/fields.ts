@@ -40,10 +40,10 @@ export type RecipientKey = z.output<typeof recipientKey>;
 /** Text from outside that ends in a row: see `storable-text`. */
 const storable = (most: number) => z.string().max(most).refine(isStorableText);
 
-/** Who somebody is at one provider. */
+/** The subject of a person at one provider. */
 export const upstreamSubject = storable(512).min(1);
 
-/** The same with what they are called there; never a token. */
+/** The subject with the name and mail address that the provider gave; never a token. */
 export const upstreamIdentity = z.strictObject({
   subject: upstreamSubject,
   name: storable(512).optional(),

@@ -6,5 +6,5 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
-/** How far the clocks of two machines may be apart without anything being refused for it. */
+/** Two machines' clocks may differ by this much. Nothing is refused for such a difference. */
 export const CLOCK_TOLERANCE_SECONDS = 60;

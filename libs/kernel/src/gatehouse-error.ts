@@ -30,7 +30,7 @@ export class GatehouseError extends Error {
     return this.facts.publicText;
   }
 
-  /** Wraps anything thrown: what we depend on is away, or it is our bug. */
+  /** Wraps anything thrown: either something we depend on is unavailable, or it is our bug. */
   static from(error: unknown): GatehouseError {
     if (error instanceof GatehouseError) return error;
     const text = error instanceof Error ? error.message : 'a non-error was thrown';

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /**
- * `public`: routed on the Internet. `private`: inside somebody's network, reachable only where the configuration says
+ * `public`: routed on the Internet. `private`: inside a private network, reachable only where the configuration says
  * so. `forbidden`: never a server of ours or of a provider (link-local with the cloud metadata services, multicast,
  * unspecified, reserved).
  */
@@ -69,7 +69,7 @@ const forbiddenV6 = listOf(FORBIDDEN_V6, 'ipv6');
 const globalV6 = listOf(GLOBAL_UNICAST_V6, 'ipv6');
 const embedsV4 = listOf(EMBEDS_V4, 'ipv6');
 
-/** What kind of address this is; text that is no IP address is `forbidden`. */
+/** The kind of an address. A text that is no IP address is `forbidden`. */
 export function addressKind(address: string): AddressKind {
   if (isIPv4(address)) return kindOfV4(address);
   if (!isIPv6(address) || address.includes('%')) return 'forbidden';

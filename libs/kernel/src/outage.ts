@@ -1,8 +1,8 @@
 /**
- * SQLSTATEs of a database that cannot do anything for us now, and may again in a moment: connection lost (08), the server
- * stops, starts or ended our connection (57P), out of connections, memory or disk (53), its machine fails (58), it refuses
- * this role or does not have this database (28, 3D). Then single ones: a statement took too long, two transactions were in
- * each other's way, a lock was not free, a server that was a primary takes no writes any more.
+ * SQLSTATEs of a database that cannot serve us now and may serve us again in a moment: connection lost (08), the server
+ * stops, starts or ended our connection (57P), out of connections, memory or disk (53), its machine fails (58), it
+ * refuses this role or does not have this database (28, 3D). Single ones follow: a statement took too long, two
+ * transactions conflicted, a lock was taken, a former primary takes no writes any more.
  */
 const SQL_STATE = /^(?:(?:08|28|3D|53|58)[0-9A-Z]{3}|57P[0-9A-Z]{2}|57014|40001|40P01|55P03|25006|25P03)$/;
 
@@ -22,7 +22,7 @@ const PRISMA_CODES: ReadonlySet<string> = new Set([
   'P2037', // it has too many connections
 ]);
 
-/** What the operating system says of a connection, a name, or of too many open files. */
+/** Codes of the operating system about a connection, a name, or too many open files. */
 const SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -43,7 +43,7 @@ const SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ENFILE',
 ]);
 
-/** What the libraries under us call it that a peer is not there or took too long. */
+/** Codes of our libraries for a peer that is absent or too slow. */
 const NAMES: ReadonlySet<string> = new Set([
   'TimeoutError',
   'NoResponders',
@@ -79,9 +79,9 @@ const DRIVER_TEXT =
 const MAX_CAUSES = 6;
 
 /**
- * Whether an error says that something we depend on (database, bus, network) is away, full or too slow. Nothing is wrong
- * with the request or with us then, and the same request may succeed in a moment. The one place that knows the names of it
- * in every library; read by {@link GatehouseError.from}, through which every error leaves a service.
+ * Whether an error says that something we depend on (database, bus, network) is unavailable, full or too slow. The
+ * request and our code are right then, and the same request may succeed in a moment. Only this file knows the names
+ * that each library gives to it. Read by {@link GatehouseError.from}, through which every error leaves a service.
  */
 export function isOutage(error: unknown): boolean {
   let seen = 0;

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const REDACTED = '[redacted]';
 
 /**
- * A value that must never be printed. Every way JavaScript turns an object into text (string conversion, JSON,
- * `util.inspect`) gives `[redacted]`; only {@link Secret.reveal} gives the value, so each use can be found by name.
+ * A value that must never be printed. String conversion, JSON and `util.inspect` all give `[redacted]`. Only {@link
+ * Secret.reveal} gives the value, so each use can be found by name.
  */
 export class Secret {
   readonly #value: string;

@@ -8,7 +8,7 @@ import { ContractClient } from './contract-client.js';
 /** Longer than readiness waits; its own limit. */
 const ANSWER_WITHIN_MS = 5 * SECOND_MS;
 
-/** Whether another service answers, as a part of readiness that goes by that service's name. */
+/** A part of readiness, named after another service: whether that service answers. */
 @Injectable()
 export class AnswererWatch {
   constructor(

@@ -1,13 +1,19 @@
 /** Kept for when the first of many replicas dies. */
 const MAX_SAVED = 10;
-/** Each request earns a part of a repetition: what is asked more than that would only be more work for who is late. */
+/**
+ * Each request earns a fraction of a repetition. More repetitions than that would only add work to a replica that is
+ * late already.
+ */
 const EARNED_BY_A_REQUEST = 0.1;
-/** A repetition that was answered before the first sending shows that there somebody died, with more than this one. */
+/**
+ * A repetition that is answered before the first sending shows that a replica died, and probably with more requests
+ * than this one.
+ */
 const EARNED_BY_HELPING = 2;
 
 /**
- * How often one kind of request may be sent again. Whoever is late because of too much work is not given more of it; when
- * repetitions help, there are more of them.
+ * How often one kind of request may be sent again. A replica that is late because it has too much work gets no more of
+ * it. When repetitions help, more of them are allowed.
  */
 export class AskBudget {
   #saved = MAX_SAVED;

@@ -2,7 +2,7 @@ import { ERROR_CODES, isErrorCode } from '@gatehouse/kernel/error-codes';
 import { Observable, Subscription, timer } from 'rxjs';
 import type { AskBudget } from './ask-budget.js';
 
-/** Without a reply for this long, an idempotent request goes out again, to whichever replica takes it. */
+/** An idempotent request is sent again after this long without an answer; any replica may take it. */
 export const ASK_AGAIN_AFTER_MS = 1_500;
 /** Of one request, the first included. */
 const MAX_SENDINGS = 3;
@@ -12,8 +12,8 @@ const LOOK_AT_BUDGET_EVERY_MS = 100;
 const REFUSAL_WAITS_MS = 1_500;
 
 /**
- * The first good answer to any of the sendings. An error ends nothing while another sending is under way: one that says
- * *try again* waits for it to the end, a refusal for a moment.
+ * The first good answer to any of the sendings. An error does not end the wait while another sending is under way:
+ * after *try again* the other is waited for to its end, after a refusal for a moment.
  */
 export function askedAgain(send: () => Observable<unknown>, budget: AskBudget): Observable<unknown> {
   return new Observable((asker) => {
@@ -46,7 +46,7 @@ export function askedAgain(send: () => Observable<unknown>, budget: AskBudget): 
     const sendLater = (afterMs: number): void => {
       all.add(
         timer(afterMs).subscribe(() => {
-          // Somebody has answered, if not well: that is not a replica that died.
+          // An error is an answer, too: the replica did not die.
           if (failure !== undefined) return;
           if (budget.take()) sendOne();
           else sendLater(LOOK_AT_BUDGET_EVERY_MS);
@@ -59,7 +59,7 @@ export function askedAgain(send: () => Observable<unknown>, budget: AskBudget): 
   });
 }
 
-/** A code that the same request gets again. What has no code did not come from an answerer. */
+/** The same request would get the same code again. An error without a code did not come from an answering service. */
 function isRefusal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
   const { code } = error;

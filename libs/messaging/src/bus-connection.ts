@@ -7,11 +7,11 @@ import { ClientNats } from '@nestjs/microservices';
 import { type BusOptions, connectionOptions } from './bus-options.js';
 import { busUnreachable } from './reachable.js';
 
-/** The service's asking side of the bus: one connection, made at start, that comes back by itself. */
+/** The service's connection for questions: made at start, and made again by itself when it is lost. */
 @Injectable()
 export class BusConnection implements OnModuleInit, OnApplicationShutdown {
   readonly client: ClientNats;
-  /** What this service is called on the bus, and whose requests it may prove. */
+  /** The service's name on the bus; it proves requests in this name. */
   readonly options: BusOptions;
   readonly #reconnected = new Set<() => void>();
   #connected = false;
@@ -27,7 +27,7 @@ export class BusConnection implements OnModuleInit, OnApplicationShutdown {
       'bus',
       async () => {
         if (!this.#connected) throw new GatehouseError('unavailable', 'the bus is not connected');
-        // A server that is gone without a word shows only here.
+        // Nothing else notices a server that vanished without closing the connection.
         await this.connection.flush();
       },
       async () => await busUnreachable(options),
@@ -44,7 +44,7 @@ export class BusConnection implements OnModuleInit, OnApplicationShutdown {
     return this.client.unwrap<NatsConnection>();
   }
 
-  /** `callback` runs each time the bus was lost and found again: what was heard in between is gone. */
+  /** `callback` runs each time the connection is made again. Events in between were missed. */
   onReconnect(callback: () => void): void {
     this.#reconnected.add(callback);
   }

@@ -2,11 +2,11 @@ import type { Service } from '@gatehouse/kernel/services';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 
-/** Who has a user on the bus: the services, and the step that makes their streams and buckets. */
+/** The users of the bus: the services, and the step that makes their streams and buckets. */
 export type BusUser = Service | typeof PROVISIONING;
 export const PROVISIONING = 'provisioning';
 
-/** What a caller proves with inside a request who it is; both ends hold it. */
+/** The key with which a service proves that a request is its own. Both ends hold it. */
 export interface RequestKey {
   readonly id: string;
   /** base64url of 32 bytes. */
@@ -23,7 +23,7 @@ export interface BusAccess {
 
 export interface BusOptions extends BusAccess {
   readonly service: Service;
-  /** The first proves, all verify; none: this service neither sends nor takes requests that have to be proven. */
+  /** The first key proves, all keys verify. Empty: this service neither sends nor takes proven requests. */
   readonly requestKeys: readonly RequestKey[];
 }
 
@@ -42,7 +42,7 @@ export const busOptionsOf = (
 const RECONNECT_WAIT_MS = 250;
 const PING_INTERVAL_MS = 10_000;
 
-/** How every connection of a service is made: it never gives up. */
+/** Options of every connection of a service: it never stops reconnecting. */
 export const connectionOptions = (options: BusOptions): NodeConnectionOptions => ({
   ...accessOptions(options, options.service),
   maxReconnectAttempts: -1,
@@ -51,7 +51,7 @@ export const connectionOptions = (options: BusOptions): NodeConnectionOptions =>
   maxPingOut: 2,
 });
 
-/** Replies come to an inbox of its own: the server's default would not be among the subjects that it may subscribe. */
+/** Each service has its own inbox for replies. It may not subscribe to the server's default inbox. */
 export const accessOptions = (access: BusAccess, user: BusUser): NodeConnectionOptions => ({
   servers: [...access.servers],
   user: access.user,

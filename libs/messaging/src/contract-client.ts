@@ -75,7 +75,7 @@ export class ContractClient {
     return parsed.data;
   }
 
-  /** One that is late everywhere does not keep the others from being asked again. */
+  /** A kind of request that is late everywhere must not use up the budget of the others. */
   #budgetOf({ subject }: RequestContract): AskBudget {
     const budget = this.#budgets.get(subject) ?? new AskBudget();
     this.#budgets.set(subject, budget);
@@ -83,8 +83,8 @@ export class ContractClient {
   }
 
   /**
-   * The bus does not say across accounts that nobody listens. Where an answer may take long, a missing answerer is noticed
-   * this way instead of by the long time limit. @throws when nobody listens; while somebody does it goes on looking.
+   * Across accounts, the bus does not say that nobody listens. Where an answer may take long, this finds a missing
+   * service before the long time limit does. @throws when nobody listens; while somebody does it goes on looking.
    */
   #absence(): Observable<never> {
     return timer(ASK_AGAIN_AFTER_MS).pipe(
@@ -95,7 +95,10 @@ export class ContractClient {
   }
 }
 
-/** A typed error is a plain object with a code; everything else means that no answer came (timeout, no responder, no bus). */
+/**
+ * A typed error is a plain object with a code. Any other error means that there was no answer (timeout, no responder,
+ * no bus).
+ */
 function asGatehouseError(error: unknown, subject: string): GatehouseError {
   if (error instanceof TimeoutError)
     return new GatehouseError('unavailable', `${subject}: no answer in time`);

@@ -17,8 +17,8 @@ import { toRpcError } from './rpc-error.js';
 import { fullSubject } from './subjects.js';
 
 /**
- * Nest's NATS server, with the gateway's prefix before each subject and the service's queue group on it. A request that
- * its contract wants proven reaches its handler only with a proof, whoever wrote the handler.
+ * Nest's NATS server, with the gateway's prefix before each subject and the service's queue group on it. A request
+ * whose contract asks for a proof reaches its handler only with one; the handler has nothing to do for it.
  */
 class ContractServer extends ServerNats implements CustomTransportStrategy {
   readonly #bus: BusOptions;
@@ -35,7 +35,7 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
     this.#bus = options;
     this.setOnProcessingStartHook((_transport, _context, done) => {
       this.#answering += 1;
-      // Nest gives what this returns on to whoever waits for the message's end.
+      // Nest passes the returned value on to what waits for the end of the message.
       return done() as unknown as undefined;
     });
     this.setOnProcessingEndHook(() => {
@@ -57,10 +57,13 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
     super.addHandler(subject, handler, isEventHandler, extras ?? {});
   }
 
-  /** Leaves the queue group, finishes the requests that it already has, and then goes. The process bounds how long. */
+  /**
+   * Leaves the queue group, finishes the requests that it already has, and then closes. The process limits how long
+   * that takes.
+   */
   override async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    // What the server had sent before it heard of this has been taken when the round trip is over.
+    // After one round trip, everything that the server sent before has arrived.
     await this.#connection?.flush().catch(() => undefined);
     while (this.#answering > 0)
       await new Promise<void>((resolve) => {

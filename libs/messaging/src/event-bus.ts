@@ -7,7 +7,10 @@ import type { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
 import { fullSubject } from './subjects.js';
 
-/** Facts of the gateway. Those that a service tells are kept in the stream of its account, which provisioning has made. */
+/**
+ * Events of the gateway. The stream of a service's account keeps those that the service publishes; provisioning makes
+ * the stream.
+ */
 @Injectable()
 export class EventBus {
   constructor(
@@ -16,8 +19,8 @@ export class EventBus {
   ) {}
 
   /**
-   * Resolves when the stream has the event; one that is not kept is merely sent.
-   * @throws {GatehouseError} `unavailable` when that was not so.
+   * Resolves when the stream has stored the event. An event that is not kept is only sent.
+   * @throws {GatehouseError} `unavailable` when that failed.
    */
   async publish<Payload extends z.ZodType>(
     event: EventContract<Payload>,
@@ -33,8 +36,8 @@ export class EventBus {
   }
 
   /**
-   * Resolves when the server has passed on to every listener what was published before: one round trip to the server, which
-   * does not wait for any stream. @throws {GatehouseError} `unavailable` when the bus is away.
+   * Resolves when the server has delivered everything that was published before. It costs one round trip to the server
+   * and waits for no stream. @throws {GatehouseError} `unavailable` when the bus does not answer.
    */
   async passedOn(): Promise<void> {
     try {
@@ -45,8 +48,8 @@ export class EventBus {
   }
 
   /**
-   * Hears events from now on, on every replica, with no round trip to the stream. What is published while this replica
-   * is cut off is missed: a listener that keeps a cache drops it in {@link EventBus.onReconnect}.
+   * Every replica hears each event from now on, without a round trip to the stream. A replica that is cut off misses
+   * events: a listener with a cache empties it in {@link EventBus.onReconnect}.
    */
   subscribe<Payload extends z.ZodType>(
     event: EventContract<Payload>,

@@ -47,7 +47,7 @@ export class KeyValueBucket {
     await orUnavailable(this.bucket.delete(key));
   }
 
-  /** Takes this one revision away and leaves no marker, so that a bucket whose entries come and go stays small. */
+  /** Erases this one revision without a marker, so that a bucket with short-lived entries stays small. */
   async erase(revision: number): Promise<void> {
     await orUnavailable(
       this.streams().then((streams) => streams.deleteMessage(this.name.stream, revision, false)),
@@ -67,7 +67,7 @@ export class KeyValueBucket {
 export class KeyValueBuckets {
   constructor(private readonly bus: BusConnection) {}
 
-  /** The bucket, which provisioning has made. Nothing is looked up here: one that is made later is found when it is used. */
+  /** The bucket that provisioning made. It is looked up when it is used, so it may be made later. */
   async open(bucket: Bucket): Promise<KeyValueBucket> {
     const { gatewayName } = this.bus.options;
     const name = bucketName(gatewayName, bucket);

@@ -4,7 +4,7 @@ import { EVENTS, REQUESTS } from '@gatehouse/contracts/table';
 import { type BusUser, inboxPrefix, PROVISIONING } from './bus-options.js';
 import { bucketName, bucketStream, eventStream, fullSubject } from './subjects.js';
 
-/** What one subject may cross between two accounts: a request and its reply (`service`), or a fact (`stream`). */
+/** What crosses between two accounts on one subject: a request and its reply (`service`), or an event (`stream`). */
 export interface Export {
   readonly kind: 'service' | 'stream';
   readonly subject: string;
@@ -21,8 +21,9 @@ export interface Import {
 }
 
 /**
- * A NATS account with its one user. What was not imported does not exist in it: the server does not check publish
- * permissions on reply subjects, so permissions alone would let a service that can make anybody answer choose where to.
+ * A NATS account with its one user. A subject that it does not import does not exist for it. Permissions alone are not
+ * enough: the server does not check them on reply subjects, so a service that gets an answer could choose where it is
+ * sent.
  */
 export interface Account {
   readonly name: string;
@@ -33,7 +34,7 @@ export interface Account {
   readonly answers: boolean;
   readonly exports: readonly Export[];
   readonly imports: readonly Import[];
-  /** Streams and buckets that it owns, by stream name; none: JetStream is off in it. */
+  /** Its streams and buckets, by stream name. Empty: JetStream is off in this account. */
   readonly streams: readonly string[];
 }
 
@@ -138,7 +139,7 @@ const provisionedExport = (subject: string, gatewayName: string): Export =>
 const provisioningSubjects = (stream: string): readonly string[] =>
   ['CREATE', 'INFO', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
 
-/** What the key-value client of JetStream sends to use a bucket that is there. */
+/** The subjects that JetStream's key-value client uses for an existing bucket. */
 const bucketSubjects = (bucket: Bucket, gatewayName: string): readonly string[] => [
   `$KV.${bucketName(gatewayName, bucket)}.>`,
   `$JS.API.STREAM.MSG.GET.${bucketStream(gatewayName, bucket)}`,

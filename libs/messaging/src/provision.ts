@@ -12,7 +12,7 @@ import { provisionedApi, streamsOf } from './nats-accounts.js';
 import { bucketName, bucketStream, eventStream, subjectPrefix } from './subjects.js';
 
 const KEEP_EVENTS_MS = 7 * DAY_MS;
-/** Events are history, for whoever looks for it: the oldest make room. */
+/** Events are history: the oldest make room for new ones. */
 const KEEP_EVENTS_BYTES = 128 * MIB;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** JetStream error code: there is no such stream. */
@@ -101,7 +101,7 @@ async function provision(
   return changed;
 }
 
-/** Whether the stream has every wanted setting; and it captures and passes on nothing that nobody asked for. */
+/** Whether the stream has every wanted setting, and no source, mirror or republishing that we did not ask for. */
 const agrees = (found: StreamConfig, wanted: Partial<StreamConfig>): boolean =>
   found.republish === undefined &&
   found.mirror === undefined &&

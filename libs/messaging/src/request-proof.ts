@@ -24,7 +24,9 @@ export interface ProvenRequest {
   readonly request: unknown;
 }
 
-/** Shows who asks, for this one request on this one subject, for as long as its answer is waited for. */
+/**
+ * Proves which service sends this one request on this one subject. The proof is valid for as long as the caller waits.
+ */
 export async function proveRequest(
   { contract, subject, request }: ProvenRequest,
   caller: Service,
@@ -42,7 +44,7 @@ export async function proveRequest(
     .sign(bytesOf(current));
 }
 
-/** Whether the proof is one that a service which may ask this has made for this request, just now. Never throws. */
+/** Whether a service that may send this request has made the proof for it, just now. Never throws. */
 export async function isProven(
   proof: string | undefined,
   { contract, subject, request }: ProvenRequest,

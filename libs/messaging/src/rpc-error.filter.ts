@@ -6,7 +6,10 @@ import { NatsContext } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import { toRpcError } from './rpc-error.js';
 
-/** The one door through which errors leave a service over the bus: typed codes cross, internal text is logged here and stays. */
+/**
+ * Every error that leaves a service over the bus passes here. The typed code is sent; the internal text is logged and
+ * not sent.
+ */
 @Catch()
 export class RpcErrorFilter implements RpcExceptionFilter {
   constructor(private readonly log: Log) {}

@@ -3,7 +3,7 @@ import { isErrorCode } from '@gatehouse/kernel/error-codes';
 import { type ErrorDetails, GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { z } from 'zod';
 
-/** What crosses the bus of an error: its code and its public details. The internal text stays where it was thrown. */
+/** What is sent of an error: its code and its public details. The internal text stays in the service that threw it. */
 export interface RpcError {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
@@ -14,7 +14,7 @@ const rpcError = z.object({
   details: z.record(z.string(), z.string()).default({}),
 });
 
-/** Any request may be late, or meet a part that is away. */
+/** Any request may be late, or need a part that is unavailable. */
 const ALWAYS: readonly ErrorCode[] = ['deadline_exceeded', 'unavailable'];
 
 /** @param allowed the codes of the contract; another one is a bug of the answering service and crosses as `internal`. */

@@ -11,7 +11,7 @@ import { BusConnection } from './bus-connection.js';
 import { streamInfo, streamsOf } from './nats-accounts.js';
 import { bucketStream, eventStream } from './subjects.js';
 
-/** Name of the part that keeps the events which a service tells. */
+/** Name of the part that keeps the events of a service. */
 export const EVENT_STREAM = 'event_stream';
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -28,12 +28,12 @@ const streamInfoAnswer = z.looseObject({
 
 type StreamInfo = z.output<typeof streamInfoAnswer>;
 
-/** With less room than this, a store that makes none takes no more. */
+/** A store that deletes nothing is full when less room than this is left. */
 const ROOM_BYTES = 64 * KIB;
 
 /**
- * Whether the stream and the buckets of a service are there and answer, as parts of its readiness; a bucket goes by its
- * own name. Whoever uses them looks them up each time, so that they work again as soon as provisioning has made them.
+ * Parts of a service's readiness: whether its stream and its buckets exist and answer. Each bucket is a part with its
+ * own name. Their users look them up each time, so they work again as soon as provisioning has made them.
  */
 @Injectable()
 export class StoreWatch {

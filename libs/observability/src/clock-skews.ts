@@ -10,9 +10,9 @@ export interface ClockReport {
   readonly skewSeconds: number;
 }
 
-/** Half of what tokens and proofs tolerate: there is time left to mend it. */
+/** Half of what tokens and proofs tolerate, so that operators have time to act. */
 const TOO_FAR_MS = (CLOCK_TOLERANCE_SECONDS / 2) * SECOND_MS;
-/** What nobody's clock is off by is a message that lies, or a round trip that says nothing. */
+/** No clock is off by more than this: such a message lies, or its round trip took too long to tell anything. */
 const MAX_PLAUSIBLE_MS = 10 * 365 * DAY_MS;
 
 /** One question for the time, on our clock. */
@@ -24,8 +24,8 @@ export interface Reading {
 }
 
 /**
- * How far our clock is from those of others. It is shown and logged, and decides nothing: whoever lies about the time
- * makes us write one line.
+ * How far our clock is from others' clocks. The figure is shown and logged and decides nothing, so a peer that lies
+ * about the time causes one log line.
  */
 @Injectable()
 export class ClockSkews {
@@ -45,7 +45,7 @@ export class ClockSkews {
   note(against: string, { askedAtMs, answeredAtMs, theirsMs }: Reading): void {
     const [least, most] = [askedAtMs - theirsMs, answeredAtMs - theirsMs];
     if (!Number.isFinite(theirsMs) || Math.abs(least) > MAX_PLAUSIBLE_MS || most < least) return;
-    // Somewhere between the two: what cannot be a mistake of the round trip.
+    // The smallest difference that the length of the round trip cannot explain.
     const skewMs = least > 0 ? least : most < 0 ? most : 0;
     const before = this.#reports.get(against)?.status ?? 'ok';
     const status = Math.abs(skewMs) >= TOO_FAR_MS ? 'too_far' : 'ok';

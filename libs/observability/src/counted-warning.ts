@@ -3,8 +3,8 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { Log, LogFields } from './log.js';
 
 /**
- * A warning about what comes in floods: the first is logged at once, the others by their number, with the next line a
- * minute later at the earliest. Whoever floods does not write the log.
+ * A warning about something that may happen very often. The first is logged at once. The others are counted, and their
+ * number is logged a minute later at the earliest, so that a flood of requests does not flood the log.
  */
 export function countedWarning(
   log: Pick<Log, 'warn'>,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ArgumentsHost, Catch } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 
-/** Whoever goes away in the middle of a request makes no failure of ours, and hears no answer. */
+/** A client that closes its connection in the middle of a request is no failure of ours, and gets no response. */
 @Catch()
 export class GoneClientFilter extends BaseExceptionFilter {
   override catch(exception: unknown, host: ArgumentsHost): void {
@@ -12,7 +12,7 @@ export class GoneClientFilter extends BaseExceptionFilter {
 }
 
 /**
- * A request is also destroyed when it was read to its end, so its connection is what tells; one that was reset just now
+ * A request that was read to its end is destroyed, too, so only the connection tells. A connection that was just reset
  * has no address any more.
  */
 export const isGone = ({ socket }: Pick<IncomingMessage, 'socket'>): boolean =>

@@ -1,9 +1,11 @@
 import { Controller, Get, Header } from '@nestjs/common';
 
-/** For the public listener of a service: whoever stands before it can ask whether it answers, and learns nothing more. */
+/** For the public listener of a service: a load balancer can ask whether it answers, and learns nothing else. */
 @Controller()
 export class LivenessController {
-  /** The process runs. It says nothing of what it depends on, so that an outage elsewhere restarts nobody. */
+  /**
+   * The process runs. The response says nothing about dependencies, so that an outage elsewhere restarts no replica.
+   */
   @Get('healthz')
   @Header('cache-control', 'no-store')
   live(): { status: 'ok' } {

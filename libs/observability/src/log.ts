@@ -5,7 +5,7 @@ import { pino, type Logger } from 'pino';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Field names that never carry their value into a log line, whatever the caller thought of them. */
+/** Fields of these names are never logged with their value. */
 const REDACTED_FIELDS = [
   'authorization',
   'cookie',
@@ -38,8 +38,8 @@ export class Log {
         formatters: { level: (level) => ({ level }) },
         redact: { paths: REDACTED_FIELDS, censor: '[redacted]' },
       },
-      // Node's own stream waits for a slow reader without holding up the service, and says when the reader is gone.
-      // pino's would, in a process that ends just then, try the last lines again for ever.
+      // Node's own stream waits for a slow reader without blocking the service, and tells when the reader has closed.
+      // pino's stream would retry the last lines for ever in a process that is ending.
       { write: (line: string) => void process.stdout.write(line) },
     );
   }
@@ -70,12 +70,12 @@ export class Log {
     else this.warn(event, facts);
   }
 
-  /** `gone` runs when the log cannot be written any more: whoever read it has gone, or its disk is full. */
+  /** `gone` runs when the log cannot be written any more: its reader has closed it, or the disk is full. */
   onReaderGone(gone: () => void): void {
     process.stdout.on('error', gone);
   }
 
-  /** Resolves when everything logged so far was written, or cannot be, or after a second. */
+  /** Resolves when everything logged so far is written, when it cannot be written, or after a second. */
   async flush(): Promise<void> {
     const written = new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
     await Promise.race([written, delay(FLUSH_WITHIN_MS, undefined, { ref: false })]);

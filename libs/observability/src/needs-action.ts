@@ -4,7 +4,7 @@ export class NeedsAction extends Error {
 
   constructor(
     message: string,
-    /** What somebody has to do, for those who run the service. */
+    /** What operators have to do. */
     readonly advice: string,
     cause?: unknown,
   ) {

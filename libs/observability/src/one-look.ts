@@ -2,12 +2,12 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 
 /** Later than this is not usable. */
 const ANSWERS_WITHIN_MS = SECOND_MS;
-/** A look that hangs for so long is given up: what it looked at may have been replaced meanwhile. */
+/** A check that hangs for this long is given up. What it checked may have been replaced meanwhile. */
 const GIVE_UP_AFTER_MS = 10 * SECOND_MS;
 
 /**
- * Looks whether something can be used. However often it is asked there is one look at a time: what hangs is not looked at
- * by more and more.
+ * Checks whether something can be used, one check at a time however often it is asked: a dependency that hangs does not
+ * collect checks.
  */
 export class OneLook {
   #underWay: { readonly result: Promise<unknown>; readonly begunAtMs: number } | undefined;

@@ -27,7 +27,7 @@ export type JobReport =
       readonly since: string;
       /** The parts that are missing. */
       readonly without: readonly string[];
-      /** What somebody has to do, where waiting does not help. */
+      /** What operators have to do, where waiting does not help. */
       readonly advice?: string;
     };
 
@@ -41,7 +41,7 @@ export interface ReadinessReport {
 }
 
 const LOOK_EVERY_MS = 5 * SECOND_MS;
-/** Every connection has come back, or been given up, several times by then. */
+/** By then every connection has been made again, or given up, several times. */
 const STUCK_AFTER_MS = MINUTE_MS;
 
 /** What this replica can do now, by job. Parts are added by what provides them, jobs by the service. */
@@ -64,7 +64,7 @@ export class Readiness implements OnApplicationBootstrap, OnApplicationShutdown 
     this.#gauge = metrics.gauge('job_ready', 'Whether this replica can do that work: 1 or 0.', ['job']);
   }
 
-  /** @param afresh looks by a way that is made anew for it; it says what is wrong, or nothing. */
+  /** @param afresh checks over a new connection; it returns what is wrong, or nothing. */
   part(name: string, check: PartCheck, afresh?: () => Promise<string | undefined>): void {
     this.#parts.set(name, new OneLook(check));
     if (afresh === undefined) return;
@@ -76,8 +76,8 @@ export class Readiness implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /**
-   * Parts that have failed here for long while a way that is made anew works: this process does not find back by itself,
-   * and a new one would. What is away for everybody is not among them.
+   * Parts that have failed in this process for long although a new connection to them works. This process does not
+   * recover by itself; a restarted one would. A part that is unavailable for every process is not listed.
    */
   async stuck(): Promise<readonly string[]> {
     const nowMs = performance.now();
@@ -94,7 +94,7 @@ export class Readiness implements OnApplicationBootstrap, OnApplicationShutdown 
     this.#jobs.push(job);
   }
 
-  /** Looks again and again, so that the log and the metric tell when nobody asks. */
+  /** Checks regularly, so that the log and the metric are right when nobody asks. */
   onApplicationBootstrap(): void {
     this.#timer = setInterval(() => void this.report(), LOOK_EVERY_MS).unref();
   }

@@ -3,8 +3,8 @@ import { Log } from './log.js';
 import { Metrics } from './metrics.js';
 
 /**
- * Tells operators of stored rows whose seal does not open: their key-encryption key is lost or is not configured here, or
- * somebody changed them. Such a row is kept and goes out of the way; what it held has to be had anew.
+ * Tells operators of stored rows whose seal does not open: their key-encryption key is lost or is not configured here,
+ * or somebody changed them. Such a row is kept and set aside. Its content has to be obtained again.
  */
 @Injectable()
 export class SetAsideRows {

@@ -45,7 +45,7 @@ export class Database implements Queries, OnApplicationShutdown {
       await client.query('commit');
       return value;
     } catch (error) {
-      // A connection that leads nowhere is not asked once more.
+      // No rollback is sent over a dead connection.
       if (isDeadEnd(error)) broken = error;
       else
         await client.query('rollback').catch((failure: unknown) => {
@@ -76,18 +76,21 @@ async function run<Row extends object>(
   }
 }
 
-/** The driver would replace half a surrogate pair without a word. */
+/** The driver would silently replace half a surrogate pair. */
 const isStorable = (value: unknown): boolean =>
   typeof value === 'string' ? isStorableText(value) : !Array.isArray(value) || value.every(isStorable);
 
 /**
  * SQLSTATE class 22 (a value that its type does not have, NUL in JSON among them), and 54000 (a value too long for its
- * index): what was given cannot be stored, and will not be the next time either.
+ * index): the value cannot be stored, now or later.
  */
 const isDataException = (sqlState: string | undefined): boolean =>
   sqlState !== undefined && (sqlState.startsWith('22') || sqlState === '54000');
 
-/** Whoever sent such a value made the mistake. The value stays out of the message, which is logged. */
+/**
+ * The sender of such a value made the mistake. The value itself is left out of the message, because the message is
+ * logged.
+ */
 const unstorable = (statement: string, cause?: pg.DatabaseError): GatehouseError =>
   new GatehouseError(
     'request_invalid',

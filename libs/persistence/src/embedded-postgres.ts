@@ -4,7 +4,7 @@ import { cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Where the programs go when the checkout is in a folder that only root may enter. */
+/** The programs are copied here when the checkout is in a folder that only root may enter. */
 const SHARED_FOLDER = '/var/lib/gatehouse';
 
 export interface SystemUser {
@@ -16,12 +16,12 @@ export interface SystemUser {
 export interface EmbeddedPostgres {
   /** Folder of `initdb` and `postgres`. */
   readonly binaries: string;
-  /** Whom to run them as; present when this process is root, for Postgres refuses to run as root. */
+  /** The user to run them as. Present when this process is root, because Postgres refuses to run as root. */
   readonly user: SystemUser | undefined;
 }
 
 /**
- * Finds it. As root, the programs are copied to where another user can reach them if need be; no account is made.
+ * Finds it. As root, the programs are copied to a folder that another user can reach, if needed; no account is made.
  * @param from `import.meta.url` of a module whose project depends on the package.
  * @throws when there is none for this platform.
  */
@@ -66,7 +66,7 @@ function copyOf(native: string): string {
   return copy;
 }
 
-/** Whoever is not root can get there: every folder on the way lets others pass. */
+/** Whether every folder on the way lets other users pass. */
 function isReachable(path: string): boolean {
   for (let folder = path; ; folder = dirname(folder)) {
     if (existsSync(folder) && (statSync(folder).mode & 0o001) === 0) return false;

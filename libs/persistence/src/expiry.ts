@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { Queries, Statement } from './database.js';
 import { Room, type Expendable } from './room.js';
 
-/** What the owner of a table does about rows that nobody can use any more. */
+/** How the owner of a table removes rows that are of no use any more. */
 export interface Expiring {
-  /** Ends what has had its time. Several replicas may do so at once. */
+  /** Removes what has expired. Several replicas may do so at once. */
   endExpired(): Promise<void>;
-  /** What goes when there is too much of it. */
+  /** The rows that are deleted first when the table gets too large. */
   readonly expendable?: readonly Expendable[];
 }
 
-/** An owner whose rows end by statements alone. */
+/** An owner that removes its rows by statements alone. */
 export const endedBy = (
   database: Queries,
   statements: readonly Statement[],
@@ -22,7 +22,7 @@ export const endedBy = (
   expendable,
 });
 
-/** Ends what has expired, table by table. Each table's owner says how; the job that calls this knows none of them. */
+/** Removes what has expired, table by table. The owner of each table says how; the calling job knows no table. */
 @Injectable()
 export class Expiry {
   readonly #owners: Expiring[] = [];

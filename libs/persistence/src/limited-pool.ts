@@ -11,17 +11,18 @@ export interface DatabaseOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** No statement of ours takes longer; one that does holds a connection that others wait for. */
+/** The server ends a statement that takes longer: it holds a connection that others wait for. */
 const STATEMENT_TIMEOUT_MS = 4_000;
 /**
- * Counted here, for a server that is gone without a word (its host lost, its address moved): nothing else would ever end
- * such a query. The connection is thrown away with it. A little longer than the server's own limit, which tells more.
+ * Counted on our side, for a server that vanished without closing the connection (its host was lost, its address
+ * moved): nothing else would end such a query. The connection is closed with it. It is a little longer than the
+ * server's own limit, whose error says more.
  */
 const QUERY_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_AFTER_MS = 5_000;
 const DEFAULT_MAX_CONNECTIONS = 10;
 
-/** What every connection to a database is limited by, also one that is made for a single question. */
+/** The limits of every connection to a database, including those made for a single question. */
 export const CONNECTION_LIMITS = {
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -31,9 +32,9 @@ export const CONNECTION_LIMITS = {
 } as const;
 
 /**
- * The one way to make a pool of connections, whichever library uses it. When a server does not answer in time, or has
- * become a standby, the connections that were made before go with the one that noticed: they lead to the same place, and
- * each of them would fail somebody.
+ * The one way to make a pool of connections, whichever library uses it. When one connection finds that its server does
+ * not answer in time or has become a standby, all older connections are closed with it: they lead to the same server,
+ * and each would fail one more request.
  */
 export function limitedPool(options: DatabaseOptions, log: Pick<Log, 'warn'>): pg.Pool {
   const pool = new pg.Pool({
@@ -43,7 +44,7 @@ export function limitedPool(options: DatabaseOptions, log: Pick<Log, 'warn'>): p
     ...CONNECTION_LIMITS,
     options: `-c search_path=${options.schema}`,
   });
-  // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
+  // The pool replaces an idle connection that breaks. Without a listener the event would end the process.
   pool.on('error', (error) => log.warn('database-connection-lost', { reason: error.message }));
   const madeBy = new WeakMap<pg.PoolClient, number>();
   let [connections, distrusted] = [0, 0];
@@ -55,7 +56,7 @@ export function limitedPool(options: DatabaseOptions, log: Pick<Log, 'warn'>): p
     if (isDeadEnd(error)) {
       distrusted = connections;
       dropIdle(pool);
-      // The pool takes one out that is being ended when it is given back.
+      // The pool removes a connection that is being closed when it is given back.
     } else if (client instanceof pg.Client && (madeBy.get(client) ?? 0) <= distrusted) void client.end();
   });
   return pool;
@@ -70,10 +71,10 @@ function dropIdle(pool: pg.Pool): void {
     );
 }
 
-/** SQLSTATE of a server that takes no writes: what was a primary has become a standby. */
+/** SQLSTATE of a server that takes no writes: a former primary that has become a standby. */
 const READ_ONLY = '25006';
 
-/** The server at the other end is gone without a word (pg has no code for it), or is not the one any more that we want. */
+/** The server does not answer any more (pg has no code for that), or it is no primary any more. */
 export const isDeadEnd = (error: unknown): error is Error =>
   error instanceof Error &&
   (error.message === 'Query read timeout' || (error instanceof pg.DatabaseError && error.code === READ_ONLY));

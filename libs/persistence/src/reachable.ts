@@ -6,7 +6,7 @@ import { CONNECTION_LIMITS } from './limited-pool.js';
 export async function databaseUnreachable(url: Secret): Promise<string | undefined> {
   const { hostname, port, pathname } = new URL(url.reveal());
   const client = new pg.Client({ connectionString: url.reveal(), ...CONNECTION_LIMITS });
-  // A connection that breaks while it is being closed is no news.
+  // A connection that breaks while it is being closed is of no interest.
   client.on('error', () => undefined);
   try {
     await client.connect();

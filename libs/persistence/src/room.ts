@@ -3,7 +3,7 @@ import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Database, type Queries } from './database.js';
 
-/** Rows that somebody has to do without when a table gets too large: what is left of things that were begun and not finished. */
+/** Rows that may be deleted when a table gets too large: the remains of what was begun and never finished. */
 export interface Expendable {
   readonly table: string;
   /** Which rows of the table; left out: all. */
@@ -14,7 +14,7 @@ export interface Expendable {
   readonly maxBytes: number;
 }
 
-/** No statement takes long; what is left over goes with the next one. */
+/** One statement deletes at most this many rows, so that none takes long. */
 const ROWS_AT_ONCE = 25_000;
 
 /**
@@ -29,7 +29,7 @@ export async function makeRoom(
   for (;;) {
     const { rowCount } = await database.query({
       name: `room-in-${table}-${age}-${where.length}`,
-      // Each row is measured before they are put in order: whole rows are much to sort.
+      // Rows are measured before they are sorted: sorting whole rows would take too much memory.
       text: `delete from ${table} where (select pg_total_relation_size('${table}')) > $1 and ctid = any(array(
           select place from (
             select place, sum(size) over (order by age desc, place) as bytes from (
@@ -43,7 +43,7 @@ export async function makeRoom(
   }
 }
 
-/** Keeps expendable rows below their limits, and says so when some had to go. */
+/** Keeps expendable rows below their limits, and logs when it deleted some. */
 @Injectable()
 export class Room {
   readonly #dropped;

@@ -43,7 +43,7 @@ export class TableSizes implements OnApplicationBootstrap, OnApplicationShutdown
     await this.#running;
   }
 
-  /** Never throws: while the database is away, the last sizes stay. */
+  /** Never throws: while the database is unavailable, the last sizes stay. */
   async measure(): Promise<void> {
     try {
       const { rows } = await this.database.query<Size>({

@@ -11,7 +11,9 @@ export class OutboundFailure extends Error {
 
   constructor(
     readonly kind: OutboundFailureKind,
-    /** Whether the other side may have received the request: then nobody can know whether it acted on it. */
+    /**
+     * Whether the other side may have received the request. If so, it is unknown whether the other side acted on it.
+     */
     readonly maybeSent: boolean,
     message: string,
     options: { cause?: unknown } = {},
@@ -19,7 +21,7 @@ export class OutboundFailure extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
   }
 
-  /** The failure itself or the one that caused it, however a library wrapped it. */
+  /** Finds this failure in an error or its causes, however a library wrapped it. */
   static in(error: unknown): OutboundFailure | undefined {
     for (
       let current = error, depth = 0;

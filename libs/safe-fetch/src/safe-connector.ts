@@ -27,8 +27,8 @@ export interface SafeConnectorOptions {
 }
 
 /**
- * An undici connector that refuses an address at the moment it is dialled. The name is resolved once and the checked
- * addresses are the ones used, so a name that answers differently the second time (DNS rebinding) gains nothing.
+ * An undici connector that refuses an address at the moment it is dialled. The name is resolved once, and exactly the
+ * checked addresses are dialled. A name that resolves differently the second time (DNS rebinding) gains nothing.
  */
 export function safeConnector(rules: EgressRules, options: SafeConnectorOptions): buildConnector.connector {
   const connect = buildConnector({
@@ -70,7 +70,7 @@ function addressRefusal(address: string, rules: EgressRules): OutboundFailure | 
   return new OutboundFailure('blocked', false, `the host has a ${kind} address`);
 }
 
-/** One refused address among several refuses the name: who mixes them is not to be trusted with the rest. */
+/** One refused address refuses the whole name: a name that mixes such addresses with others is not trusted. */
 function checkedLookup(rules: EgressRules, resolve: ResolveAll): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, (error, addresses) => {

@@ -14,10 +14,15 @@ export interface KeyEncryptionKey {
   readonly key: Secret;
 }
 
-/** What a sealed value belongs to. It is authenticated, not stored: a value copied to another owner's row does not open. */
+/**
+ * The owner of a sealed value. It is authenticated and not stored, so a value copied to another owner's row does not
+ * open.
+ */
 export type Owner = readonly string[];
 
-/** The value cannot be opened: another owner, another key, or changed bytes. The cause is not told apart on purpose. */
+/**
+ * The value cannot be opened: another owner, another key, or changed bytes. The error does not say which, on purpose.
+ */
 export class SealBroken extends Error {
   override readonly name = 'SealBroken';
 }

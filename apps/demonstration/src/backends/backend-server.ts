@@ -8,7 +8,7 @@ export function backendServer(endpoints: Readonly<Partial<Record<string, Work>>>
   return handle(async (request, response) => {
     const endpoint = endpoints[pathOf(request)];
     if (endpoint === undefined) throw new HttpProblem(404, 'not_found');
-    // A page in somebody's browser has no business here (DNS rebinding; MCP, Streamable HTTP, security).
+    // Requests from web pages are refused (DNS rebinding; MCP, Streamable HTTP, security).
     if (request.headers.origin !== undefined) throw new HttpProblem(403, 'not for browsers');
     await endpoint(request, response);
   });

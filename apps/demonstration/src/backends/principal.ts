@@ -1,11 +1,11 @@
-/** Who a verified credential speaks for, as far as it says. */
+/** The subject of a verified credential, as far as the credential names one. */
 export interface Principal {
   readonly credential: 'opaque-token' | 'jwt' | 'api-key' | 'none';
   readonly issuer: string | null;
   readonly subject: string | null;
   readonly audience: string | null;
   readonly scopes: readonly string[];
-  /** Who acts for the subject (RFC 8693, section 4.1). */
+  /** The party that acts for the subject (RFC 8693, section 4.1). */
   readonly actor: string | null;
 }
 

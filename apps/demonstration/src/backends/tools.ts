@@ -8,7 +8,7 @@ import {
 import { z } from 'zod';
 import type { Principal } from './principal.js';
 
-/** Who calls, at which backend, and what they should not have sent. */
+/** The caller, the backend that was called, and credentials that should not have been sent. */
 export interface Caller {
   readonly backend: string;
   readonly principal: Principal;

@@ -10,7 +10,7 @@ const partOrder = z.strictObject({ part: z.enum(PARTS) });
 type Parts = ReadonlyMap<PartName, ControlledPart>;
 type Answer = (request: IncomingMessage) => unknown;
 
-/** The HTTP face of test control. Whoever reaches it reads every token, so it is bound to loopback and off by default. */
+/** The HTTP face of test control. It shows every token, so it is bound to loopback and off by default. */
 export function controlListener(control: TestControl, parts: Parts): RequestListener {
   const routes: Readonly<Partial<Record<string, Answer>>> = {
     'GET /faults': () => ({ faults: control.faults.list() }),

@@ -24,7 +24,7 @@ interface PartCounts {
   readonly refused: Record<string, number>;
 }
 
-/** What the test control server can tell about the world: counts, and every value issued since the start. */
+/** What the test control server knows: counts, and every value issued since the start. */
 export class Ledger {
   #counts = freshCounts();
   readonly #issued: Issued[] = [];

@@ -25,7 +25,7 @@ export interface ConsentPage {
   readonly scopes: readonly string[];
 }
 
-/** The page that asks who is there. */
+/** The page where the person enters a login name and password. */
 export function loginPage(look: Look, page: LoginPage): string {
   const problem =
     page.problem === undefined ? html`` : html`<p class="problem" role="alert">${page.problem}</p>`;

@@ -20,7 +20,7 @@ const LOGIN = /^[a-z0-9-]{1,32}$/;
 /** Everybody's password; these accounts guard nothing. */
 const PASSWORD = 'demo';
 
-/** The person who may sign in with these words, if they are right. Any well-formed login name is somebody. */
+/** The person who may sign in with these words, if they are right. Every well-formed login name is accepted. */
 export function signIn(directory: Directory, login: string, password: string): Person | undefined {
   return equalsInConstantTime(password, PASSWORD) ? personByLogin(directory, login) : undefined;
 }

@@ -42,7 +42,7 @@ export function providerListener(face: ProviderFace, control: TestControl | unde
   );
 }
 
-/** Answers as a provider whose user, or whose policy, says no. */
+/** Answers as a provider where the person, or the provider's policy, refuses. */
 function deny(
   face: ProviderFace,
   endpoint: EndpointName,

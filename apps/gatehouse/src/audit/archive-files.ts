@@ -64,7 +64,7 @@ function linesOf(entries: AsyncIterable<CustodyEntry>): {
   };
 }
 
-/** What the lines of an archive of these entries would have for their digest. */
+/** The digest that the lines of an archive of these entries would have. */
 export async function linesDigest(entries: AsyncIterable<CustodyEntry>): Promise<string> {
   const hash = digest();
   for await (const entry of entries) hash.update(`${entryLine(entry)}\n`);
@@ -124,7 +124,7 @@ async function flushFolder(folder: string): Promise<void> {
 export type ReadLines =
   { readonly kind: 'missing' } | { readonly kind: 'unreadable' } | ({ readonly kind: 'read' } & WrittenLines);
 
-/** Reads an archive's file line by line. What cannot be unpacked any further ends it, as `unreadable`. */
+/** Reads an archive's file line by line. A part that cannot be unpacked ends the reading, as `unreadable`. */
 export async function readLines(
   folder: string,
   name: string,

@@ -92,7 +92,7 @@ export async function archive(
   }
 }
 
-/** A partition is closed a day after its end: whatever was late has come. */
+/** A partition is closed a day after its end, when all late entries have arrived. */
 export function parseBefore(before: string, nowMs: number): Date {
   const age = parseDurationMs(before);
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(before);
@@ -126,7 +126,7 @@ function opened(text: string, keys: CustodyKeyring): Manifest {
   return read.manifest;
 }
 
-/** The archive of a partition: the one that lies there already, or a new one; verified from the disk in either case. */
+/** The archive of a partition, existing or new. It is verified from the disk in either case. */
 async function exported(archiving: Archiving, partition: Partition, position: Position): Promise<Manifest> {
   const { database, keys, folder } = archiving;
   const walk = new ChainWalk(keys, position.heads);
@@ -192,7 +192,7 @@ async function* walked(entries: AsyncIterable<CustodyEntry>, walk: ChainWalk): A
   }
 }
 
-/** What does not verify stays where it is, for whoever has to find out why. */
+/** An archive that does not verify stays where it is, so that people can find out why. */
 function mustBeWhole(walk: ChainWalk, { name }: Partition): void {
   const [finding] = walk.findings;
   if (finding !== undefined)

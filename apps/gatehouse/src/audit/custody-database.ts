@@ -6,7 +6,7 @@ import pg from 'pg';
 import { Cannot } from '../cannot.js';
 
 const SCHEMA = schemaOf('token-vault');
-/** Whoever takes a partition away holds nobody up for longer. */
+/** Dropping a partition waits for its lock no longer than this, because the vault waits behind it. */
 const LOCK_TIMEOUT = '5s';
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -34,7 +34,7 @@ export class CustodyDatabase implements Queries {
       application_name: 'gatehouse-audit',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // What breaks while nothing is asked is reported by the next question.
+    // A connection that breaks while idle is reported by the next query.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -68,7 +68,7 @@ export class CustodyDatabase implements Queries {
     return rowCount === 1;
   }
 
-  /** Gives rows that came without a partition one of their own. @returns how many there were. */
+  /** Makes a partition for rows that have none. @returns how many there were. */
   async settle(): Promise<number> {
     const { rows } = await this.client.query<{ rows: string }>('select custody_settle() as rows');
     return Number(rows[0]?.rows ?? 0);
@@ -91,7 +91,7 @@ export class CustodyDatabase implements Queries {
   }
 
   /**
-   * Takes an archived partition away and writes down where its chains go on: both or neither.
+   * Drops an archived partition and records where its chains go on: both or neither.
    * @throws {Cannot} when it has other rows than the archive.
    */
   async remove(manifest: Manifest, text: string): Promise<void> {

@@ -37,11 +37,11 @@ const NOTHING: Arrival = {
   unexpected: [],
 };
 
-/** Which tool of a backend answers who is calling. */
+/** The name of a backend's tool that says who calls. */
 export const whoamiTool = (model: GatehouseModel, backend: string): string =>
   `${model.aggregation.conflictResolutionConfig.prefixFormat.replace('{workload}', backend)}whoami`;
 
-/** Whose token has to reach a backend, by its configured strategy alone. */
+/** The token that has to reach a backend, derived from its configured strategy alone. */
 export function expectedArrival(model: GatehouseModel, backend: string, identities: Identities): Arrival {
   const strategy = strategyOf(model.outgoingAuth, backend);
   switch (strategy.type) {

@@ -5,7 +5,7 @@ import { readArrival, toRow, whoamiTool, type Identities, type Row } from './arr
 import { connectSignedIn } from './demonstration-client.js';
 
 const PERSON = { login: 'alice', password: 'demo' };
-/** Who alice is at each of the demonstration's providers. */
+/** Alice's subject at each of the demonstration's providers. */
 const AT_PROVIDERS = new Map([
   ['acme-sso', `acme-${PERSON.login}`],
   ['octo', `octo-${PERSON.login}`],
@@ -18,7 +18,7 @@ export interface MainJobResult {
   readonly elapsedMs: number;
 }
 
-/** What Gatehouse is for, once, from the outside: sign in once, call every backend, see whose token arrived at each. */
+/** The main job of Gatehouse, seen from outside: sign in once, call every backend, see whose token arrived at each. */
 export async function runMainJob(model: GatehouseModel, mcpUrl = model.resourceUrl): Promise<MainJobResult> {
   const beganMs = Date.now();
   const { client, accessToken, pagesVisited } = await connectSignedIn(new URL(mcpUrl), PERSON);

@@ -7,7 +7,7 @@ import type { GeneratedSecrets, StateFolder } from './state.js';
 
 const TIMEOUT_MS = 30_000;
 
-/** Starts the strangers: two identity providers, a token exchange endpoint and two backend servers. */
+/** Starts the demonstration world: two identity providers, a token exchange endpoint and two backend servers. */
 export async function startDemonstration(
   state: StateFolder,
   processes: Processes,
@@ -35,7 +35,7 @@ const demonstrationFlags = (ports: PortPlan): string[] => [
   '--control',
 ];
 
-/** What the gateway and the strangers both know of each other. */
+/** Secrets that the gateway shares with the demonstration's servers. */
 const sharedSecrets = (secrets: GeneratedSecrets) => ({
   ACME_SSO_CLIENT_SECRET: secrets.acmeSsoClientSecret,
   OCTO_CLIENT_SECRET: secrets.octoClientSecret,

@@ -1,4 +1,4 @@
-/** What every process may know of the machine; nothing in it is a secret of the gateway. */
+/** Environment variables that every process gets. None of them is a secret of the gateway. */
 const PASSED_ON = [
   'PATH',
   'HOME',

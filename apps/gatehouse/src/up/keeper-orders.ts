@@ -1,4 +1,4 @@
-/** When a process is stopped: everything of one phase is gone before the next begins. Data stores go last. */
+/** The order of stopping: all processes of one phase have ended before the next phase begins. Data stores stop last. */
 export type StopPhase = 1 | 2 | 3;
 
 /** What `gatehouse up` tells the keeper, one per line. */
@@ -13,7 +13,7 @@ export type KeeperOrder =
 
 export const renderOrder = (order: KeeperOrder): string => `${JSON.stringify(order)}\n`;
 
-/** Reads one line; what is not an order is `undefined`, for the keeper must outlive anything. */
+/** Reads one line; a line that is no order gives `undefined`, because nothing may end the keeper. */
 export function parseOrder(line: string): KeeperOrder | undefined {
   try {
     const { kind, pid, signal, phase } = JSON.parse(line) as Partial<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /**
  * A program of its own, started by `gatehouse up`, which writes to its standard input the process groups that it has
- * started. When that pipe ends, the starter has finished or has died, however hard; the keeper then stops every group in
- * order and leaves. Nothing stays behind that way, not even after SIGKILL.
+ * started. When that pipe ends, the starter has finished or died; the keeper then stops every group in order and ends.
+ * So nothing keeps running, not even after SIGKILL.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -24,7 +24,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** A group whose leader is only waiting to be collected by its parent counts as gone. */
+/** A group whose leader is a zombie counts as ended. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(-pid, 0);
@@ -67,7 +67,7 @@ function obey(order: KeeperOrder): void {
 process.on('SIGUSR2', () => {
   isHurried = true;
 });
-// The keeper has its own session; whoever signals it all the same must not make it leave before its work is done.
+// The keeper has its own session. A signal that reaches it all the same must not end it before its work is done.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -107,7 +107,7 @@ const databaseUrlsOf = (
   TOKEN_VAULT_DATABASE_URL: databaseUrl('token_vault', state.secrets.tokenVaultDatabasePassword, port),
 });
 
-/** `up` brings its own NATS, with users that it knows the passwords of; a configuration for another one is not for it. */
+/** `up` starts its own NATS with its own passwords, so a configuration for another NATS is refused. */
 function refuseForeignNats(model: GatehouseModel, ports: PortPlan): void {
   const own = ['127.0.0.1', 'localhost'].map((host) => `nats://${host}:${ports.nats}`);
   if (model.nats.servers.every((server) => own.includes(server))) return;

@@ -28,7 +28,7 @@ export interface RunningProcess {
 
 /**
  * Starts processes in groups of their own, each with its log file, and has them stopped in order by the keeper: on
- * {@link Processes.stop}, and just the same when this process dies without a word.
+ * {@link Processes.stop}, and in the same way when this process dies.
  */
 export class Processes {
   readonly #logs: string;
@@ -83,7 +83,7 @@ export class Processes {
     this.#keeper.stdin?.write(renderOrder({ kind: 'keep', pid, signal, phase: spec.stopPhase }));
   }
 
-  /** Stops everything, services first, data stores last; resolves when all of it is gone. */
+  /** Stops everything, services first, data stores last. Resolves when all processes have ended. */
   async stop(): Promise<void> {
     if (!this.#isStopping) {
       this.#isStopping = true;

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { Cannot } from '../cannot.js';
 
-/** What is made once and kept, so that a second start opens what the first one sealed. */
+/** Secrets that are made once and kept, so that a second start can open what the first one sealed. */
 export interface GeneratedSecrets {
   readonly authorizationServerKeyEncryptionKey: string;
   readonly tokenVaultKeyEncryptionKey: string;

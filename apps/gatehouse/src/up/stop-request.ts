@@ -2,8 +2,8 @@
 const SAME_REQUEST_MS = 700;
 
 /**
- * That somebody wants this process to stop: a signal, or the end of the program that started it (which holds the other
- * end of the IPC channel). A second request, later, means: without waiting.
+ * A request to stop this process: a signal, or the end of the program that started it (which holds the other end of the
+ * IPC channel). A second request, later, means to stop without waiting.
  */
 export class StopRequest {
   readonly #requested = Promise.withResolvers<undefined>();
@@ -29,7 +29,7 @@ export class StopRequest {
     this.#onSecond = hurry;
   }
 
-  /** What the work gives, or `undefined` as soon as a stop is asked for. */
+  /** The result of the work, or `undefined` as soon as a stop is requested. */
   async orElse<Value>(work: Promise<Value>): Promise<Value | undefined> {
     const value = await Promise.race([work, this.#requested.promise]);
     // Work that is left behind may fail because everything is being stopped under it.

@@ -99,7 +99,7 @@ async function startAll(
   return [...world, ...running];
 }
 
-/** Lets every piece of work come to its end before it reports the first failure, so that nothing is left half done. */
+/** Waits for all work to end before it reports the first failure, so that nothing is left half done. */
 async function allOrFirstFailure<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
   await Promise.allSettled(work);
   return Promise.all(work);

@@ -14,8 +14,8 @@ export const pauseBeforeRestartMs = (endedAtMs: readonly number[], nowMs: number
   FIRST_PAUSE_MS * 2 ** (endedAtMs.filter((atMs) => nowMs - atMs <= WINDOW_MS).length - 1);
 
 /**
- * Starts a process again when it ends by itself, and says so. Settles (with the complaint) only when it keeps ending;
- * never once the stop has begun.
+ * Starts a process again when it ends, and prints a line about it. Settles with an error text only when it keeps
+ * ending, and never after the stop has begun.
  */
 export async function keepRunning(
   processes: Processes,

@@ -1,4 +1,4 @@
-/** `access_token_lifespan`, `accessTokenLifeSpan` and `access-token-lifespan` are one name to whoever mistypes it. */
+/** `access_token_lifespan`, `accessTokenLifeSpan` and `access-token-lifespan` count as one name. */
 const normalised = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /** Names longer than this are not compared: the comparison is quadratic and the document is hostile input. */

@@ -13,12 +13,12 @@ export interface Problem {
   readonly instead?: string;
 }
 
-/** A problem as checks and rules report it: where in the model, not yet where in a document. */
+/** A problem as checks and rules report it: with its path in the model, not yet with its line. */
 export interface Finding {
   readonly path: Path;
   readonly message: string;
   readonly instead?: string;
-  /** Other places that the finding rests on; where one of them is itself wrong, the finding is left out. */
+  /** Other places that the finding depends on. If one of them is wrong itself, the finding is left out. */
   readonly related?: readonly Path[];
 }
 
@@ -36,7 +36,7 @@ const isPrefix = (prefix: Path, path: Path): boolean =>
 /** Whether one of two places holds the other. */
 export const overlap = (left: Path, right: Path): boolean => isPrefix(left, right) || isPrefix(right, left);
 
-/** Findings that do not rest on something that is already reported: what follows from an error is no second error. */
+/** Findings that depend on no place that is already reported: a consequence of an error is not a second error. */
 export const notConsequences = (findings: readonly Finding[], wrong: readonly Path[]): readonly Finding[] =>
   findings.filter(({ path, related = [] }) =>
     [path, ...related].every((place) => !wrong.some((start) => isPrefix(start, place))),

@@ -8,7 +8,7 @@ export const renderProblems = (problems: readonly Problem[]): string =>
 export const renderWarnings = (warnings: readonly Problem[]): string =>
   render(warnings, `The configuration has ${counted(warnings.length, 'warning')}:`);
 
-/** What a service depends on and that did not answer for as long as it waited. Nothing is wrong with the configuration itself. */
+/** The dependencies that did not answer while the service waited. The configuration itself is right. */
 export const renderUnreachable = (away: readonly Problem[], waitedMs: number): string =>
   render(
     away,

@@ -11,7 +11,7 @@ import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { bytes, egressRules, given, milliseconds } from './written-values.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
 
-/** The model of a structurally valid document. Total: what is wrong in it is for the rules to say. */
+/** The model of a structurally valid document. It never fails: the rules say what is wrong. */
 export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): GatehouseModel {
   const { name, publicUrl } = written;
   const resourceUrl = `${publicUrl}/mcp`;
@@ -62,7 +62,7 @@ const buildBackendLimits = ({
   streamsPerPerson,
 });
 
-/** Requests are proven between the authorization server and the vault; without the one there are none. */
+/** Only requests from the authorization server to the vault are proven, so without one there are no keys. */
 const buildVault = (
   written: GatehouseYaml['vault'],
   hasAuthServer: boolean,
@@ -152,7 +152,7 @@ const buildListen = ({
   },
 });
 
-/** Issuer, audience and resource that are left out are the gateway's own by construction. */
+/** Issuer, audience and resource default to the gateway's own. */
 function buildIncomingAuth(
   written: GatehouseYaml['incomingAuth'],
   resourceUrl: string,
@@ -161,7 +161,7 @@ function buildIncomingAuth(
   if (written?.type === 'anonymous') return { type: 'anonymous' };
   const { oidc } = written ?? {};
   const issuer = oidc?.issuer ?? authServer?.issuer ?? '';
-  // The gateway's own issuer is no stranger: inside a cluster its name often resolves to a private address.
+  // The gateway's own issuer may be at a private address: inside a cluster its name often resolves to one.
   const allowPrivateIps = (oidc?.allowPrivateIps ?? false) || authServer !== undefined;
   const insecureAllowHttp = (oidc?.insecureAllowHttp ?? false) || (authServer?.insecureAllowHttp ?? false);
   return {

@@ -14,7 +14,10 @@ type WrittenOAuth2 = NonNullable<Written['oauth2Config']>;
 
 const TOKEN_VAULT: readonly Service[] = ['token-vault'];
 
-/** The one place that knows of `oidcConfig` and `oauth2Config`: what both say is the provider's, the rest its protocol's. */
+/**
+ * Only this file knows `oidcConfig` and `oauth2Config`. Fields that both have go to the provider, the others to its
+ * protocol.
+ */
 export function buildProvider(
   written: Written,
   issuer: string,
@@ -74,7 +77,7 @@ function withoutDiscovery(block: WrittenOidc | WrittenOAuth2) {
   return block.clientSecret === undefined ? 'none' : 'client_secret_basic';
 }
 
-/** What requests go to; when all of it is on localhost, that is what was asked for. */
+/** The URLs that requests go to. When all of them are on localhost, private addresses and http are allowed. */
 const urlsOf = (protocol: ProviderProtocol): readonly (string | undefined)[] =>
   protocol.type === 'oidc'
     ? [protocol.issuer]

@@ -3,7 +3,7 @@ import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 import type { EgressRules } from '../model/egress-rules.js';
 import { isLocalhost } from '../urls/hosts.js';
 
-/** Milliseconds of a duration whose format was checked; a wrong one is already reported and counts as none. */
+/** Milliseconds of a duration whose format was checked. A wrong one is already reported and counts as 0. */
 export const milliseconds = (duration: string): number => parseDurationMs(duration) ?? 0;
 
 /** Bytes of a size whose format was checked, as {@link milliseconds}. */
@@ -17,7 +17,7 @@ export function given<Name extends string, Value>(
   return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: Value };
 }
 
-/** What was written for a party, widened when every URL of that party is on localhost. */
+/** The egress rules as written, opened for localhost when every URL of that party is there. */
 export function egressRules(written: EgressRules, ...urls: readonly (string | undefined)[]): EgressRules {
   const known = urls.filter((url) => url !== undefined);
   const local = known.length > 0 && known.every(isLocalhost);

@@ -2,8 +2,8 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import type { Service } from '@gatehouse/kernel/services';
 
 /**
- * A secret of the model: where it stands, and its value only when it belongs to the part that was loaded. Asking for
- * one that was not resolved is our bug and throws, so that a service cannot come to hold another service's secret.
+ * A secret of the model: where it stands, and its value only when it belongs to the part that was loaded. Reading one
+ * that was not resolved is our bug and throws, so that a service never holds another service's secret.
  */
 export class ConfiguredSecret {
   readonly #secret: Secret | undefined;

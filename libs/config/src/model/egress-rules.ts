@@ -1,6 +1,6 @@
 /**
- * Where outbound requests to one party may go. When every URL written for that party is on localhost both are true
- * without being written, since that is what was asked for.
+ * Where outbound requests to one party may go. Both are true by themselves when every URL of that party is on
+ * localhost.
  */
 export interface EgressRules {
   readonly allowPrivateIps: boolean;

@@ -9,8 +9,8 @@ import type { OutgoingAuth } from './outgoing-auth.js';
 import type { RequestLimits } from './request-limits.js';
 
 /**
- * The parsed, resolved configuration. It knows nothing of the form it was written in, so that another form (the
- * Kubernetes manifests) can build the same model. `S` is how a secret is held: {@link ConfiguredSecret} in the model
+ * The parsed, resolved configuration. It does not depend on the form that it was written in, so that another form
+ * (Kubernetes manifests) can give the same model. `S` is the type of secrets: {@link ConfiguredSecret} in the model
  * that every service loads, `Secret` in the part that one service may see (see `parts.ts`).
  */
 export interface GatehouseModel {
@@ -28,7 +28,7 @@ export interface GatehouseModel {
   readonly aggregation: Aggregation;
   readonly vault: {
     readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
-    /** What the authorization server proves with that a request to the vault is its own. Empty without `authServer`. */
+    /** The keys with which the authorization server proves its requests to the vault. Empty without `authServer`. */
     readonly requestKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
   };
   readonly postgres: {
@@ -49,15 +49,15 @@ export interface GatehouseModel {
   };
   /** How long a starting service waits for what it depends on. */
   readonly startTimeoutMs: number;
-  /** How long a service that is asked to stop still takes what is new. */
+  /** How long a service that is asked to stop still takes new requests. */
   readonly shutdownDelayMs: number;
-  /** How long after that it finishes what it has begun. */
+  /** How long after that it may finish what it has begun. */
   readonly shutdownTimeoutMs: number;
   readonly limits: RequestLimits;
   readonly listen: {
     readonly proxy: ListenAddresses;
     readonly authorizationServer: ListenAddresses;
-    /** Nobody but its operators has anything to ask it over HTTP. */
+    /** Its only HTTP callers are its operators. */
     readonly tokenVault: Pick<ListenAddresses, 'internal'>;
   };
 }

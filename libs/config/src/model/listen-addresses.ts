@@ -1,4 +1,4 @@
-/** Where clients and browsers come, and where a service tells its operators how it is. */
+/** The public listener for clients and browsers, and the internal one for operators. */
 export interface ListenAddresses extends ListenAddress {
   readonly internal: ListenAddress;
 }

@@ -1,9 +1,9 @@
 /** What the proxy takes of its clients. */
 export interface RequestLimits {
-  /** Of the body of one request. */
+  /** Limit of the body of one request. */
   readonly requestBytes: number;
-  /** Of the bodies of all requests together that one person has at one replica. */
+  /** Limit of the bodies of all requests together that one person has at one replica. */
   readonly requestBytesPerPerson: number;
-  /** Of backends' answers that are kept until all of each has come and the client has taken it. */
+  /** Limit of the backends' responses that are held for one person until they are complete and sent. */
   readonly answerBytesPerPerson: number;
 }

@@ -4,7 +4,7 @@ import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
-/** NATS is reachable, and no two listeners ask for one port of one address. */
+/** A NATS server is named, and no two listeners use the same port of one address. */
 export const addresses: Rule = ({ nats, listen }) => {
   const all = listeners(listen);
   const wrong = all.flatMap((listener, index) => {
@@ -21,7 +21,7 @@ export const addresses: Rule = ({ nats, listen }) => {
             instead: '[nats://nats:4222]',
           },
         ]),
-    // The internal port follows from the public one: mending that mends both.
+    // The internal port is derived from the public one: a correction of that corrects both.
     ...wrong
       .filter(({ service }, index) => wrong.findIndex((other) => other.service === service) === index)
       .map(({ finding }) => finding),
@@ -69,7 +69,7 @@ function wrongPort(listener: Listener, before: readonly Listener[]): Finding | u
 
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
 
-/** A service that listens everywhere has a container of its own, and with it loopback of its own. */
+/** A service that listens on all addresses is assumed to have its own container, with its own loopback. */
 function collide(one: Listener, other: Listener): boolean {
   // 0 is a different port each time.
   if (one.port !== other.port || one.port === 0) return false;

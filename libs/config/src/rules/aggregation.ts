@@ -3,7 +3,7 @@ import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
-/** Each conflict resolution has what it works with, and what is written for tools has an effect. */
+/** The conflict resolution has the fields that it needs, and every entry for tools has an effect. */
 export const aggregation: Rule = ({
   aggregation: { conflictResolution, conflictResolutionConfig, tools },
 }) => {

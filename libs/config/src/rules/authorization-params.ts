@@ -1,7 +1,7 @@
 import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
 import { providersOf, type Rule } from './rule.js';
 
-/** Set by the protocol; one that is overridden undoes what it protects. */
+/** Set by the protocol. Overriding one would undo its protection. */
 const RESERVED = new Set([
   'response_type',
   'response_mode',

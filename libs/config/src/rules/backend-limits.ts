@@ -1,6 +1,6 @@
 import type { Rule } from './rule.js';
 
-/** A limit for one person that is above that for all protects nobody from anybody. */
+/** A limit per person above the limit for all has no effect. */
 export const backendLimits: Rule = ({ backends }) =>
   backends.flatMap(({ limits }, index) =>
     (['calls', 'streams'] as const)

@@ -7,7 +7,7 @@ import { providersOf, type PlacedProvider, type Rule } from './rule.js';
 
 type Provider = UpstreamProvider<ConfiguredSecret>;
 
-/** Callbacks lead to the authorization server, and where several providers share one, each says whose its answers are. */
+/** Callbacks lead to the authorization server. Providers that share one must name themselves in their answers. */
 export const callbacks: Rule = (model) =>
   withIssuer(model, (issuer) =>
     providersOf(model).flatMap((placed) => {
@@ -25,7 +25,7 @@ export const callbacks: Rule = (model) =>
     }),
   );
 
-/** For the warnings: nothing is wrong, but nothing else than the providers' `iss` keeps their answers apart. */
+/** A warning: only `iss` tells the answers of these providers apart. */
 export const commonCallbacks: Rule = (model) =>
   withIssuer(model, (issuer) =>
     providersOf(model).flatMap(({ value, block }) => {
@@ -45,7 +45,7 @@ export const commonCallbacks: Rule = (model) =>
     }),
   );
 
-/** For the warnings: two clients of one authorization server, of which one does not say so. */
+/** A warning: two providers seem to be one authorization server, and only one of them names its issuer. */
 export const unwrittenIssuers: Rule = (model) =>
   providersOf(model).flatMap(({ value, block }) => {
     const { protocol } = value;
@@ -65,9 +65,9 @@ export const unwrittenIssuers: Rule = (model) =>
   });
 
 /**
- * RFC 9700 section 4.4.2: a hostile provider sends its visitor on to an honest one, and is then sent the honest one's
- * code, unless the callback or the answer itself tells whose it is. What `iss` says counts for nothing when another
- * provider with other endpoints claims the same.
+ * RFC 9700 section 4.4.2: a hostile provider redirects its visitor to an honest one, and then receives the honest one's
+ * code, unless the callback or the answer names the provider. `iss` proves nothing when another provider with other
+ * endpoints claims the same issuer.
  */
 function unnamed(
   { value, block }: PlacedProvider,

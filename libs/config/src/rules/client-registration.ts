@@ -5,7 +5,7 @@ import type { Rule } from './rule.js';
 
 const PATH: Path = ['authServer', 'clientRegistration'];
 
-/** Clients can become known in the way that is written, and only to places where a code may be sent. */
+/** The ways by which clients register are complete, and redirect URIs are places where a code may be sent. */
 export const clientRegistration: Rule = ({ authServer }) => {
   if (authServer === undefined) return [];
   const { dynamic, initialAccessToken, metadataDocuments, redirectSchemes, clients } =

@@ -1,7 +1,7 @@
 import type { Finding } from '../findings/problems.js';
 import { strategiesOf, type Rule } from './rule.js';
 
-/** Without an authorization server of its own the gateway must be told whose tokens it accepts. */
+/** A gateway without its own authorization server needs the issuer whose tokens it accepts. */
 export const externalIssuer: Rule = (model) => {
   const { authServer, incomingAuth } = model;
   if (incomingAuth.type === 'anonymous') return anonymousCallers(model);

@@ -21,7 +21,7 @@ const FORBIDDEN = new Set([
   'upgrade',
 ]);
 
-/** Whether a header is the HTTP client's or the protocol's own and may not be set from the configuration. */
+/** Whether HTTP or MCP sets this header itself, so that the configuration may not. */
 export const isReservedHeader = (name: string): boolean =>
   FORBIDDEN.has(name.toLowerCase()) || name.toLowerCase().startsWith('mcp-');
 

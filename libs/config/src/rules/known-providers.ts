@@ -33,7 +33,7 @@ export const knownProviders: Rule = (model) => {
   ];
 };
 
-/** What is said of a name that nothing has: all that exist, and the one that was probably meant. */
+/** The message about an unknown name: all known ones, and the one that was probably meant. */
 export function unknown(
   kind: string,
   name: string,

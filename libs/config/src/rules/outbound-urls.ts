@@ -9,7 +9,7 @@ interface Outbound {
   readonly path: Path;
   readonly url: string | undefined;
   readonly egress: EgressRules;
-  /** Visited by the user's browser, not by a service: where it may be is not ours to say. */
+  /** The person's browser visits it, not a service, so any address is allowed. */
   readonly byBrowser?: true;
 }
 

@@ -42,7 +42,7 @@ export const strategiesOf = (
   })),
 ];
 
-/** Where the name of each item of a list stands: what a reference to a name rests on. */
+/** The paths of all names of a list: a finding about a reference depends on them. */
 export const namesIn = (list: Path, count: number, field = 'name'): readonly Path[] => [
   list,
   ...Array.from({ length: count }, (_, index) => [...list, index, field]),

@@ -113,7 +113,10 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   { demands: 'There is a NATS server, and no two listeners are on one port.', rule: addresses },
 ];
 
-/** What is allowed and deserves a second look; said at start and by `gatehouse validate`, and stops nothing. */
+/**
+ * Allowed, but worth a second look. Warnings are printed by `gatehouse validate` and logged at start; they stop
+ * nothing.
+ */
 export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[] = [
   {
     warns:

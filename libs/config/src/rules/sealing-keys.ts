@@ -3,7 +3,7 @@ import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Rule } from './rule.js';
 
-/** Each service that seals has a key, and not the other's: whoever takes one service must not read the other's rows. */
+/** Each service that seals has its own key: an attacker who takes one service must not read the other's rows. */
 export const sealingKeys: Rule = ({ authServer, vault }) => [
   ...(vault.keyEncryptionKeys.length > 0 ? [] : [{ path: ['vault', 'keyEncryptionKeys'], ...NEEDS_A_KEY }]),
   ...(authServer === undefined || authServer.keyEncryptionKeys.length > 0
@@ -47,7 +47,7 @@ const NEEDS_A_KEY = {
   instead: "[{ id: '1', file: /run/secrets/kek }]",
 };
 
-/** Only where both were resolved, that is, when everything is checked in one place. */
+/** Comparable only where both secrets were read, that is, when all parts are checked in one place. */
 const sameKey = (
   left: KeyEncryptionKey<ConfiguredSecret>,
   right: KeyEncryptionKey<ConfiguredSecret>,

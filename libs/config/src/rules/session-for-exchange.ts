@@ -1,6 +1,9 @@
 import { strategiesOf, type Rule } from './rule.js';
 
-/** The vault exchanges tokens for the sessions of the embedded authorization server; an external issuer's tokens have none. */
+/**
+ * The vault exchanges tokens for sessions of the embedded authorization server. Tokens of an external issuer have no
+ * session.
+ */
 export const sessionForExchange: Rule = (model) => {
   // Anonymous callers, and a subjectProviderName without authServer, have messages of their own.
   if (model.authServer !== undefined || model.incomingAuth.type !== 'oidc') return [];

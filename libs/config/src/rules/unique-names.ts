@@ -53,7 +53,7 @@ const repeated = (list: Path, field: string, names: readonly string[]): readonly
         : `${name} and ${first} differ only by case.`,
   }));
 
-/** Names that an earlier name equals when case is ignored. */
+/** Names that equal an earlier name when case is ignored. */
 function collisions(
   names: readonly string[],
 ): readonly { readonly name: string; readonly first: string; readonly index: number }[] {

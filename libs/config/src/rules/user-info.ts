@@ -1,7 +1,7 @@
 import { isReservedHeader } from './header-injection.js';
 import { providersOf, type Rule } from './rule.js';
 
-/** Headers that are fine to choose here, unlike on a backend's request. */
+/** Headers that may be set here, unlike on a backend's request. */
 const CHOOSABLE = new Set(['accept']);
 
 export const userInfo: Rule = (model) =>

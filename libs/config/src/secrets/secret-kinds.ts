@@ -4,7 +4,7 @@ import { Secret } from '@gatehouse/kernel/secret';
 export type Checked =
   { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
 
-/** What a secret is for; each kind has its own check. Messages never repeat the value. */
+/** The kinds of secrets, each with its own check. Messages never repeat the value. */
 export type SecretKind = keyof typeof KINDS;
 
 const KEY_BYTES = 32;

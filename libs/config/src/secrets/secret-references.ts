@@ -25,7 +25,7 @@ export function describeReference(reference: SecretReference): string {
   return `secretRef ${reference.secretRef.name}/${reference.secretRef.key}`;
 }
 
-/** Narrows what was written; `undefined` when it is not exactly one place (reported with the structure). */
+/** The one place of a written reference; `undefined` when there is not exactly one (which is reported already). */
 export function referenceOf(written: WrittenReference): SecretReference | undefined {
   const places: SecretReference[] = [];
   if (written.env !== undefined) places.push({ env: written.env });

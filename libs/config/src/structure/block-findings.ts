@@ -3,8 +3,8 @@ import type { Finding } from '../findings/problems.js';
 import type { SchemaNode } from '../yaml/schema-tree.js';
 
 /**
- * What can be seen in the document alone and no more in what zod made of it, where defaults are filled in: blocks that are
- * written and do not go with their `type`, and names that a parsed record cannot hold.
+ * Checks that need the document as it was written, because zod fills in defaults and drops some names: blocks that do
+ * not go with their `type`, and names that a parsed record cannot hold.
  */
 export function blockFindings(node: SchemaNode, value: unknown, path: Path = []): readonly Finding[] {
   switch (node.kind) {

@@ -17,7 +17,7 @@ export function valueAt(root: unknown, path: Path): unknown {
 
 export interface ShapeFindings {
   readonly findings: readonly Finding[];
-  /** Known fields that the unknown ones were probably meant to be. */
+  /** The known fields that were probably meant by unknown ones. */
   readonly meant: readonly Path[];
 }
 

@@ -10,10 +10,10 @@ import { shapeFindings, valueAt, type ShapeFindings } from './shape-findings.js'
 export const gatehouseYamlTree = schemaTree(gatehouseYaml);
 
 export interface Structure {
-  /** Absent only when nothing can be said about the document beyond `findings`. */
+  /** Absent when the document cannot be repaired far enough for the rules. */
   readonly shape?: GatehouseYaml;
   readonly findings: readonly Finding[];
-  /** Places that hold a stand-in or a wrong value: what rests on them is not judged. */
+  /** Places that hold a stand-in or a wrong value. Rules report nothing that depends on them. */
   readonly wrong: readonly Path[];
 }
 
@@ -48,7 +48,7 @@ export function checkStructure(value: unknown): Structure {
 
 const NO_SHAPE_FINDINGS: ShapeFindings = { findings: [], meant: [] };
 
-/** With a wrong `type` it is not known which of the blocks beside it counts. */
+/** With a wrong `type` it is unknown which of the blocks beside it was meant. */
 function blocksBeside(path: Path): readonly Path[] {
   if (path.at(-1) !== 'type') return [];
   const holder = path.slice(0, -1);
@@ -67,7 +67,7 @@ function repair(value: PlainRecord): GatehouseYaml | undefined {
     addMissingBlocks(gatehouseYamlTree, copy);
     const parsed = gatehouseYaml._zod.run({ value: copy, issues: [] }, { async: false });
     if (parsed instanceof Promise) throw new Error('The schema of the configuration is synchronous.');
-    // A text of the wrong format stays as it is; what rests on it is not judged.
+    // A text of the wrong format stays as it is; rules report nothing that depends on it.
     const misshapen = parsed.issues.filter(({ code }) => code !== OWN_WORDS);
     // Without other issues than those the value has the shape, which zod's type for a failed run does not say.
     if (misshapen.length === 0) return parsed.value as GatehouseYaml;

@@ -1,12 +1,12 @@
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 
-/** Where the authorization server takes the browsers that providers send back. */
+/** The path to which providers send browsers back. */
 const CALLBACK_PATH = '/oauth/callback';
 
-/** The callback that providers had in common before each had its own; kept for a `redirectUri` that is written. */
+/** The callback that all providers shared before each had its own. It still works where a `redirectUri` names it. */
 export const commonCallback = (issuer: string): string => canonical(`${issuer}${CALLBACK_PATH}`);
 
-/** A provider's own callback: an answer that comes back by it is nobody else's (RFC 9700 section 4.4.2.2). */
+/** A provider's own callback: an answer that arrives there belongs to this provider (RFC 9700 section 4.4.2.2). */
 export const ownCallback = (issuer: string, provider: string): string =>
   canonical(`${issuer}${CALLBACK_PATH}/${provider}`);
 
@@ -17,7 +17,7 @@ export function isCallback(issuer: string, redirectUri: string): boolean {
   return name !== undefined && redirectUri === ownCallback(issuer, name);
 }
 
-/** What tells one callback from another: the last step of its path. @returns `undefined` for the common one. */
+/** The name in a callback: the last segment of its path. @returns `undefined` for the common one. */
 export function callbackName(redirectUri: string): string | undefined {
   const name = redirectUri.slice(redirectUri.lastIndexOf('/') + 1);
   return redirectUri.endsWith(`${CALLBACK_PATH}/${name}`) && DNS_LABEL.test(name) ? name : undefined;

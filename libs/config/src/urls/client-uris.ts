@@ -67,10 +67,10 @@ const REVERSED_DOMAIN = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$/;
 
 /**
  * Where a code may be sent (OAuth 2.1, section 2.3.1; RFC 8252, section 7): https, http on loopback, a scheme with a
- * period, and schemes that are known or that the operator lists. Everything else might be run or shown by whatever the
- * user's machine has for it.
- * @param furtherSchemes of the operator, without their colons
- * @returns what is wrong, to be said after the name of the member.
+ * period, and schemes that are known or that the operator lists. With any other scheme, some program on the person's
+ * machine might run or show the URI.
+ * @param furtherSchemes schemes that the operator allows, without their colons
+ * @returns what is wrong, as the end of a sentence that starts with the member's name.
  */
 export function redirectUriProblem(uri: unknown, furtherSchemes: readonly string[]): string | undefined {
   const read = readUri(uri);
@@ -113,7 +113,7 @@ const isPrivateScheme = (scheme: string, furtherSchemes: readonly string[]): boo
     KNOWN_REDIRECT_SCHEMES.includes(scheme) ||
     furtherSchemes.includes(scheme));
 
-/** Without its port. Numbers for addresses, encoded letters and the like are spelt otherwise once a browser has read them. */
+/** Without its port. Browsers rewrite addresses written as numbers, encoded letters and the like. */
 const writtenHost = (authority: string | undefined): string =>
   (authority ?? '').replace(/:\d*$/, '').toLowerCase();
 
@@ -125,7 +125,7 @@ interface ReadUri {
   readonly rest: string;
 }
 
-/** What every URI of a client has to be. It is compared and shown as text, so it must read in one way only. */
+/** The common rules of a client's URIs. URIs are compared and shown as text, so each must have one reading only. */
 function readUri(uri: unknown): ReadUri | string {
   if (typeof uri !== 'string' || uri.length > MAX_LENGTH)
     return `must be a string of at most ${MAX_LENGTH} characters`;
@@ -135,7 +135,7 @@ function readUri(uri: unknown): ReadUri | string {
   const { scheme, authority, rest = '' } = PARTS.exec(uri)?.groups ?? {};
   if (scheme === undefined || !URL.canParse(uri)) return 'must be an absolute URI';
   if (authority?.includes('@') === true) return 'must not contain a user name';
-  // `https:/host` and `https:///host` are hosts to one reader and paths to another.
+  // Some programs read `https:/host` and `https:///host` as hosts, others as paths.
   if (/^https?$/i.test(scheme) && new URL(uri).hostname !== writtenHost(authority))
     return 'must name its host after :// as browsers show it, in lower case or capitals';
   return { scheme: scheme.toLowerCase(), authority, rest };

@@ -10,8 +10,8 @@ export const isHttps = (url: string): boolean => /^https:/i.test(url);
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
 
 /**
- * What kind of address a URL names outright, by the rules that requests are made by. A host name that resolves to one is
- * refused when the request is made, by the client that resolves it.
+ * The kind of address that a URL names directly, by the same rules that the HTTP client applies. A host name that
+ * resolves to a refused address is refused by that client, when the request is made.
  */
 export function namedAddress(url: string): AddressKind {
   const host = hostOf(url).replace(/^\[|\]$/g, '');

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { FORMATS, type Format } from './formats.js';
 
-/** Code of the issues below; their `message` is ours, and `params.instead` says what to write. */
+/** Code of the issues below. They have our own `message`, and `params.instead` says what to write. */
 export const OWN_WORDS = 'custom';
 
-/** Zod leaves out checks on a value with something wrong inside it; these run all the same, so that one run finds everything. */
+/**
+ * Zod skips checks on a value that has an error inside. These checks run all the same, so that one run finds
+ * everything.
+ */
 const ALWAYS = { when: ({ value }: z.core.ParsePayload) => isRecord(value) };
 
 const isRecord = (value: unknown): boolean =>

@@ -9,15 +9,15 @@ export interface FieldFacts {
   readonly format?: Format;
   /** A reference to a secret; its value is never printed. */
   readonly secret?: true;
-  /** What stands in for the field when it is left out and that is not a constant. */
+  /** What the field is derived from when it is left out. */
   readonly derived?: string;
   /** Other accepted spellings of a choice, by alias. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Choices of the seed system that are refused by name. */
   readonly refused?: readonly string[];
-  /** The block that each value of `type` needs; the other blocks may not be there. */
+  /** The block that each value of `type` needs; the other blocks must be absent. */
   readonly blocks?: Readonly<Record<string, string | undefined>>;
-  /** How keys of a map are called in the documentation, and their format. */
+  /** Name of a map's keys in the documentation, and their format. */
   readonly key?: { readonly name: string; readonly format: Format };
 }
 

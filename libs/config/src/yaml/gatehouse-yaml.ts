@@ -120,7 +120,7 @@ const port = (more: FieldFacts = {}) =>
 const INTERNAL_HOST =
   'Address to listen on; probes and scrapers from elsewhere need another one, on a network that clients are not in.';
 
-/** Plain HTTP, without a word of who may ask: it is for the network of those who run the service. */
+/** Plain HTTP without authentication: this listener belongs on the operators' network. */
 const internal = (publicPort: string) =>
   block('`/healthz`, `/readyz` and `/metrics`, which the public listener does not have.', {
     host: host(INTERNAL_HOST),

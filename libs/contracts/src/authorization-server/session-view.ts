@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { accountId, sessionId } from '../fields.js';
 
-/** Whether the session named by a `tsid` is still open, and whose it is. */
+/** Whether the session of a `tsid` is still open, and which account it belongs to. */
 export const sessionView = defineRequest({
   name: 'session.view',
   version: 1,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 
-/** The public signing keys (RFC 7517), so that the proxy verifies tokens without a way to the public issuer URL. */
+/** The public signing keys (RFC 7517), so that the proxy can verify tokens without reaching the public issuer URL. */
 export const signingKeysCurrent = defineRequest({
   name: 'signing-keys.current',
   version: 1,

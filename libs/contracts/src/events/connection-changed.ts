@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { defineEvent } from '../contract.js';
 import { accountId, configuredName, connectionId, instantMs } from '../fields.js';
 
-/** An account's connection to a provider was made, replaced, revoked, or needs its user again; caches of it are stale. */
+/**
+ * An account's connection to a provider was made, replaced or revoked, or needs a new sign-in. Caches of it are stale.
+ */
 export const connectionChanged = defineEvent({
   name: 'connection-changed',
   version: 1,

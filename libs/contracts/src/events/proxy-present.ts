@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../contract.js';
 
-/** A replica of the proxy is there; told again every second. */
+/** A replica of the proxy runs; published every second. */
 export const proxyPresent = defineEvent({
   name: 'proxy-present',
   version: 1,

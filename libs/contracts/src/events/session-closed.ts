@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from '../contract.js';
 import { accountId, instantMs, sessionId } from '../fields.js';
 
-/** A session was ended by its user, its client, an administrator, or by a replayed refresh token. */
+/** A session was ended: by the person, the client, an operator, or because a refresh token was replayed. */
 export const sessionClosed = defineEvent({
   name: 'session-closed',
   version: 1,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from '../contract.js';
 import { sessionId } from '../fields.js';
 
-/** A replica of the proxy has heard that a session is closed, and lets no call of it through any more. */
+/** A replica of the proxy knows that a session is closed and lets no call of it through any more. */
 export const sessionDropped = defineEvent({
   name: 'session-dropped',
   version: 1,

@@ -3,8 +3,8 @@ import { defineRequest } from '../contract.js';
 import { attemptId } from '../fields.js';
 
 /**
- * Forgets what an abandoned attempt staged: pending legs and staged connections. What is still under way for it, in a
- * provider or on the bus, comes too late from then on.
+ * Forgets what an abandoned attempt staged: pending legs and staged connections. Answers for it that are still under
+ * way, at a provider or on the bus, are dropped from then on.
  */
 export const attemptDiscard = defineRequest({
   name: 'attempt.discard',

@@ -11,6 +11,6 @@ export const connectionAdopt = defineRequest({
   proven: true,
   request: z.strictObject({ attemptId, accountId, provider: configuredName, subject: upstreamSubject }),
   reply: z.strictObject({ adopted: z.literal(true) }),
-  /** `connection_missing`: what was staged cannot be used; the provider has to be visited again. */
+  /** `connection_missing`: the staged connection cannot be used. The person has to visit the provider again. */
   errors: ['request_invalid', 'attempt_unknown', 'connection_missing', 'deadline_exceeded', 'internal'],
 });

@@ -17,7 +17,7 @@ export const connectionBegin = defineRequest({
     attemptId,
     provider: configuredName,
     browserBinding: digest,
-    /** The account when it is known already; a leg of another account is then never adopted. */
+    /** The account, when it is known already. A leg of another account is then never adopted. */
     accountId: accountId.optional(),
     /** Ask the provider to let the user choose or sign in afresh (`prompt`), after a failure or a change of account. */
     fresh: z.boolean().default(false),

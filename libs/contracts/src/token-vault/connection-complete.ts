@@ -16,8 +16,8 @@ export const legRefusal = z.enum([
 export type LegRefusal = z.output<typeof legRefusal>;
 
 /**
- * Hands over the query of the callback. It carries a code, so it crosses the bus sealed for the vault's bus key, as
- * `{ "query": "<the query without '?'>" }`. What comes back says who the user is, never a token; the tokens are
+ * Hands over the query of the callback. It carries a code, so it crosses the bus sealed for the vault's bus key, as `{
+ * "query": "<the query without '?'>" }`. The reply says who the person is and never holds a token; the tokens are
  * staged under the attempt.
  */
 export const connectionComplete = defineRequest({
@@ -30,8 +30,8 @@ export const connectionComplete = defineRequest({
     sealedQuery: jwe,
     browserBinding: digest,
     /**
-     * By which callback the browser came: the last step of its path. Absent: the common one, without a step of its own
-     * (the only one of the release before this field).
+     * The callback by which the browser came back: the last segment of its path. Absent: the common callback, which has
+     * no such segment (the only one of the release before this field).
      */
     callback: configuredName.optional(),
   }),

@@ -5,9 +5,9 @@ import { accountId, configuredName, connectionId, instantMs } from '../fields.js
 export const connectionState = z.enum([
   /** The vault can hand out a credential, now or after a refresh. */
   'live',
-  /** Only the user can mend it, by signing in at the provider again. */
+  /** The person has to sign in at the provider again. */
   'reauth_required',
-  /** A refresh was sent and its answer never came; being resolved, nothing is deleted. */
+  /** A refresh was sent and no answer came. This is being resolved; nothing is deleted. */
   'ambiguous',
 ]);
 export type ConnectionState = z.output<typeof connectionState>;

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { accountId, configuredName } from '../fields.js';
 
-/** Ends the account's connection to a provider: unusable at once here, revoked at the provider (RFC 7009) where it offers that. */
+/**
+ * Ends the account's connection to a provider: unusable here at once, and revoked at the provider (RFC 7009) where it
+ * supports that.
+ */
 export const connectionRevoke = defineRequest({
   name: 'connection.revoke',
   version: 1,

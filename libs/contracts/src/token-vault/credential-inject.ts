@@ -13,7 +13,7 @@ export const credentialInject = defineRequest({
     tsid: sessionId,
     backend: configuredName,
     replyKey: recipientKey,
-    /** SHA-256 of a token that the backend just refused with 401: that one is not good enough again. */
+    /** SHA-256 of a token that the backend just refused with 401: do not release the same one again. */
     refused: digest.optional(),
   }),
   reply: credentialReply,

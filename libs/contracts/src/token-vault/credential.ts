@@ -5,9 +5,9 @@ import { instantMs, jwe } from '../fields.js';
 /** What is inside the `sealed` of a credential reply, as JSON: the one credential for the one backend. */
 export const releasedCredential = z.strictObject({
   accessToken: z.string().min(1),
-  /** When the receiver has to ask again, at the latest. */
+  /** The receiver has to ask again at this time, at the latest. */
   useUntilMs: instantMs,
-  /** The same as a time from now on, for a receiver whose clock is another; absent from an earlier release. */
+  /** The same as a duration, for a receiver whose clock differs; absent in messages of an earlier release. */
   useForMs: z.int().nonnegative().optional(),
 });
 export type ReleasedCredential = z.output<typeof releasedCredential>;

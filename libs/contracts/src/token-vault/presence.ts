@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 
 /**
- * Whether any replica of the vault listens. The bus says nothing of a missing answerer across accounts, so this is asked
- * before what may take long and must not be asked twice, and beside what may be asked again.
+ * Whether any replica of the vault listens. Across accounts, the bus does not say that nobody answers. So this is asked
+ * before a request that may take long and must not be sent twice, and beside a request that may be sent again.
  */
 export const presence = defineRequest({
   name: 'presence',

@@ -4,8 +4,8 @@ import { accountId, attemptId, configuredName, sessionId, upstreamSubject } from
 
 /**
  * Adopts what the attempt staged for the account and binds the account's connections to the session, all or nothing.
- * `providers` are those that the session may use: staged now or connected before. `subjects` are the legs that count, by
- * provider: only what was staged as exactly that subject is adopted. Answering the same request twice gives the same
+ * `providers` are the ones that the session may use, staged now or connected before. `subjects` names the valid legs by
+ * provider: only a connection that was staged as exactly that subject is adopted. The same request twice gives the same
  * result.
  */
 export const sessionOpen = defineRequest({

@@ -31,8 +31,8 @@ export interface Segment {
 const START: ChainHead = { sequence: 0, hash: CHAIN_START };
 
 /**
- * Recomputes chains, entry by entry; the entries of one chain come in order. An entry that was removed, changed, moved or
- * made up is found. At most one finding per chain: after a break nothing more can be said of it.
+ * Recomputes chains, entry by entry; the entries of one chain come in order. An entry that was removed, changed, moved
+ * or made up is found. There is at most one finding per chain, because nothing can be verified after a break.
  */
 export class ChainWalk {
   readonly #heads: Map<string, ChainHead>;

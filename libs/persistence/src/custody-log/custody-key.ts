@@ -1,7 +1,10 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { canonicalEntry, type CustodyEntry } from './custody-entry.js';
 
-/** The keys of the log, derived from a key-encryption key: who can write the table cannot make entries. */
+/**
+ * The keys of the log, derived from a key-encryption key. Write access to the table is not enough to make valid
+ * entries.
+ */
 export class CustodyKey {
   readonly #chain: Buffer;
   readonly #fingerprint: Buffer;
@@ -20,7 +23,7 @@ export class CustodyKey {
     this.#archive = derive('archive');
   }
 
-  /** Who holds a token can find its releases; who holds the log learns nothing of the token. */
+  /** With a token its releases can be found. The log alone tells nothing about a token. */
   fingerprint(token: string): string {
     return createHmac('sha256', this.#fingerprint).update(token).digest('base64url');
   }

@@ -32,7 +32,7 @@ const manifestBody = z.strictObject({
   /** Of the file as it lies there. */
   bytes: z.int().nonnegative(),
   sha256: digest,
-  /** Of the lines in it, which another compression does not change. */
+  /** The digest of the uncompressed lines, which does not depend on the compression. */
   linesSha256: digest,
   entries: z.int().nonnegative(),
   chains: z.array(segment),
@@ -44,7 +44,7 @@ export type ManifestBody = Readonly<z.output<typeof manifestBody>>;
 /** What an archived partition is: the names and digests of everything in it, under a MAC. */
 export type Manifest = Readonly<z.output<typeof manifest>>;
 
-/** One member a line, always in the same order: what the MAC covers is this text without its last member. */
+/** One member a line, always in the same order. The MAC covers this text without its last member. */
 export const writeManifest = (written: Manifest): string =>
   `${JSON.stringify(ordered(written), undefined, 1)}\n`;
 
@@ -94,7 +94,7 @@ const MEMBERS = [
   'mac',
 ] as const satisfies readonly (keyof Manifest)[];
 
-/** A text has one form only when its members have one order. */
+/** The order is fixed, so that equal manifests are equal texts. */
 const ordered = (body: ManifestBody & { readonly mac?: string }): Record<string, unknown> =>
   Object.fromEntries(
     MEMBERS.filter((name) => body[name] !== undefined).map((name) => [
