@@ -63,7 +63,10 @@ const program = new Command('gatehouse').description(
 program
   .command('up')
   .description('run a whole gateway on this machine; without --config, the demonstration')
-  .option('--once', 'do the main job once, report, stop; exit code 0 only if every token was the right one')
+  .option(
+    '--once',
+    'do the main job once, report and stop; exit code 0 only if every token was the right one',
+  )
   .option(
     '--json',
     'print the rows of the main job as JSON to standard output, everything else to standard error',
@@ -92,7 +95,7 @@ program
   .command('validate')
   .description('check a configuration by the rules that the services run at start')
   .argument('<file>')
-  .option('--explain', 'also show every value that follows from it, and why')
+  .option('--explain', 'also show every derived value, and why')
   .action(async (file: string, { explain = false }: { readonly explain?: boolean }) => {
     const { validate } = await import('./validate.js');
     process.exitCode = validate(file, explain, output);
@@ -130,11 +133,13 @@ const audit = program.command('audit').description('the custody log: archive it,
 
 audit
   .command('archive')
-  .description('export whole days of the custody log, read them back, and take them out of the database')
+  .description(
+    'export whole days of the custody log, verify the files, and delete the days from the database',
+  )
   .requiredOption('--config <file>')
   .requiredOption('--directory <folder>', 'where the archives go')
   .requiredOption('--before <time>', 'days that ended before this date, or this long ago (30d)')
-  .option('--remove', 'take what was archived out of the database')
+  .option('--remove', 'delete archived days from the database')
   .action(async ({ config, directory, before, remove = false }: ArchiveFlags) => {
     const { archive } = await import('./audit/archive.js');
     process.exitCode = await archive({ config, directory, before, remove }, process.env, output);
@@ -142,12 +147,19 @@ audit
 
 audit
   .command('verify')
-  .description('recompute every chain: exit code 0 when all is what was written, 2 when something is not')
+  .description(
+    'recompute every chain: exit code 0 when everything is as it was written, 2 when something differs',
+  )
   .requiredOption('--config <file>')
   .option('--archive <folder...>', 'archives to verify, with the database or without')
   .option('--offline', 'do not ask the database')
   .option('--head <replica:sequence...>', 'how far chains are known to have reached (custody-log-head)')
-  .option('--first <number>', 'archives before this one are somewhere else', wholeNumber, 1)
+  .option(
+    '--first <number>',
+    'number of the first archive here; earlier ones are kept elsewhere',
+    wholeNumber,
+    1,
+  )
   .option('--last <number>', 'the number of the last archive', wholeNumber, 0)
   .action(
     async ({ config, archive: archives = [], offline = false, head = [], first, last }: VerifyFlags) => {
@@ -159,7 +171,7 @@ audit
 
 program
   .command('demonstrate')
-  .description('do the main job against a demonstration gateway that runs already')
+  .description('do the main job against a demonstration gateway that already runs')
   .option('--config <file>', 'the configuration that the gateway runs with', DEMONSTRATION_CONFIGURATION)
   .option('--url <url>', 'its MCP endpoint; left out: the one that the configuration names')
   .option('--json', 'print the rows as JSON to standard output, everything else to standard error')

@@ -68,7 +68,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   { demands: 'Every backend that is named exists.', rule: knownBackends },
   {
-    demands: 'The conflict resolution has what it needs, and every override has an effect.',
+    demands: 'The conflict resolution has the fields that it needs, and every override has an effect.',
     rule: aggregation,
   },
   {
@@ -94,7 +94,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: authorizationParams,
   },
   {
-    demands: 'Userinfo headers do not carry credentials, and some field identifies the person.',
+    demands: 'Userinfo headers carry no credentials, and at least one field identifies the person.',
     rule: userInfo,
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
@@ -105,10 +105,10 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   {
     demands:
-      'Some client can become known; redirect URIs are https, on localhost, or of an allowed private-use scheme.',
+      'At least one way to register a client is on; redirect URIs are https, on localhost, or of an allowed private-use scheme.',
     rule: clientRegistration,
   },
-  { demands: 'Each service that seals has a key, and none of the other’s.', rule: sealingKeys },
+  { demands: 'Each service that seals has keys of its own.', rule: sealingKeys },
   { demands: 'Each service has a database role of its own.', rule: databases },
   { demands: 'There is a NATS server, and no two listeners are on one port.', rule: addresses },
 ];
@@ -120,12 +120,12 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
 export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[] = [
   {
     warns:
-      'A provider has the common callback or shares one. Then only the `iss` of an answer (RFC 9207) says whose it is: an answer without it is refused, and so is every leg there while one of the sharers does not promise to send it.',
+      'A provider uses the common callback, or one that another provider uses, too. Then only `iss` (RFC 9207) tells their answers apart: an answer without it is refused, and every leg there is refused while one of these providers does not promise to send it.',
     rule: commonCallbacks,
   },
   {
     warns:
-      'An `oauth2` provider without `issuer` has its authorization endpoint where another provider has its issuer. If it sends that issuer, its answers are refused as those of the other.',
+      'An `oauth2` provider without `issuer` has its authorization endpoint where another provider has its issuer. If it sends that issuer as `iss`, its answers are refused, because they seem to be the other provider’s.',
     rule: unwrittenIssuers,
   },
 ];

@@ -56,7 +56,7 @@ const fieldMapping = block(
   },
 );
 
-const userInfo = block('Where to ask who signed in.', {
+const userInfo = block('The endpoint that says who signed in.', {
   endpointUrl: text('url', 'Asked with the new access token (GET).'),
   additionalHeaders: mapOf(
     { name: 'header', format: 'headerName' },
@@ -113,7 +113,7 @@ const provider = block(
 const clientRegistration = block('How MCP clients become known.', {
   dynamic: choice(
     ['open', 'initialAccessToken', 'off'],
-    'Dynamic Client Registration (RFC 7591): for everybody, only with the initial access token, or not at all.',
+    'Dynamic Client Registration (RFC 7591): open to all clients, only with the initial access token, or not at all.',
   ).default('open'),
   initialAccessToken: secret(
     'What a client must show with `dynamic: initialAccessToken`; at least 32 characters.',
@@ -182,7 +182,7 @@ export const authServer = block(
       'The first signs, all are published; left out: made once and kept in the database, sealed.',
     ).default([]),
     keyEncryptionKeys: keyEncryptionKeys(
-      'What the authorization server seals its own keys with; the first seals, all open. 32 bytes as base64, base64url or hex.',
+      'Keys that seal the authorization server’s own keys; the first seals, all open. 32 bytes as base64, base64url or hex.',
     ),
     clientRegistration: clientRegistration.prefault({}),
     scopesSupported: scopes('Scopes that clients may ask for.').default([
@@ -201,7 +201,7 @@ export const authServer = block(
     ).default('required'),
     connectionReuse: choice(
       ['always', 'confirm', 'never'],
-      'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. Whatever it is, a person is asked at each sign-in of an application that somebody else could pretend to be.',
+      'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. With every value, a person is asked at each sign-in of a client that another program could impersonate.',
     ).default('confirm'),
     upstreamProviders: list(provider, 'Identity providers, visited in this order.'),
   },

@@ -21,7 +21,7 @@ import { outgoingAuth } from './outgoing-auth-fields.js';
 const incomingAuth = block(
   'Whose tokens are accepted. With `authServer` it may be left out: issuer, audience and resource are then its own.',
   {
-    type: choice(['oidc', 'anonymous'], '`anonymous` is for development: everybody is the same person.'),
+    type: choice(['oidc', 'anonymous'], '`anonymous` is for development: every caller is the same person.'),
     oidc: block('For `type: oidc`.', {
       issuer: text('url', 'Issuer of the access tokens; compared exactly.', {
         derived: '`authServer.issuer`; needed without `authServer`',
@@ -52,7 +52,7 @@ const backends = list(
     transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
     timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`).default('30s'),
     limits: block(
-      'How much of it runs at once, at each replica of the proxy. What is over is refused at once (`busy`, with `Retry-After`).',
+      'How much of it runs at once, at each replica of the proxy. A call above a limit is refused at once (`busy`, with `Retry-After`).',
       {
         calls: count(`Calls that wait for their answer; ${AT_ONCE_BOUNDS.text}.`, AT_ONCE_BOUNDS).default(
           512,
@@ -118,7 +118,7 @@ const port = (more: FieldFacts = {}) =>
     .register(facts, { about: 'TCP port; 0 takes any free one.', ...more });
 
 const INTERNAL_HOST =
-  'Address to listen on; probes and scrapers from elsewhere need another one, on a network that clients are not in.';
+  'Address to listen on. Probes and scrapers on other machines need an address that they can reach, on a network without clients.';
 
 /** Plain HTTP without authentication: this listener belongs on the operators' network. */
 const internal = (publicPort: string) =>
@@ -151,10 +151,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   aggregation: aggregation.prefault({}),
   vault: block('The token vault.', {
     keyEncryptionKeys: keyEncryptionKeys(
-      'What stored tokens are sealed with; the first seals, all open. 32 bytes as base64, base64url or hex.',
+      'Keys that seal stored tokens; the first seals, all open. 32 bytes as base64, base64url or hex.',
     ),
     requestKeys: keyEncryptionKeys(
-      'What the authorization server proves with that a request to the vault is its own; these two services alone have it. The first proves, all are accepted. 32 bytes as base64, base64url or hex. Not read without `authServer`.',
+      'Keys with which the authorization server proves its requests to the vault; only these two services have them. The first proves, all are accepted. 32 bytes as base64, base64url or hex. Not read without `authServer`.',
     ).prefault([{ id: '1', env: 'VAULT_REQUEST_KEY' }]),
   }),
   postgres: block('One database role per service.', {
@@ -177,34 +177,34 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       '`user:password` of the user that makes streams and buckets. Only `gatehouse migrate` reads it.',
     ).prefault({ env: 'NATS_PROVISIONING_CREDENTIALS' }),
     streamReplicas: count(
-      'How many servers of a NATS cluster hold each stream and bucket; 3 survives the loss of one.',
+      'How many servers of a NATS cluster hold each stream and bucket; 3 survive the loss of one.',
       { min: 1, max: 5 },
     ).default(1),
   }),
   shutdownDelay: text(
     'duration',
-    `How long a service that is asked to stop still takes new requests, so that whoever sends them hears of it first: its readiness says no, and each HTTP answer closes its connection; ${DURATION_BOUNDS.shutdownDelay.text}.`,
+    `How long a service that is asked to stop still takes new requests. Meanwhile its readiness says no and each HTTP response closes its connection, so that load balancers and clients notice; ${DURATION_BOUNDS.shutdownDelay.text}.`,
   ).default('3s'),
   shutdownTimeout: text(
     'duration',
-    `How long a service that is asked to stop finishes what it has begun, after that delay; ${DURATION_BOUNDS.shutdown.text}. Calls that take longer get an error. The orchestrator has to wait a little longer than both together.`,
+    `How long a service that is asked to stop may finish the requests that it has begun, after that delay; ${DURATION_BOUNDS.shutdown.text}. Calls that take longer get an error. The orchestrator has to wait a little longer than both together.`,
   ).default('25s'),
   startTimeout: text(
     'duration',
     `How long a starting service waits for its database and its bus; ${DURATION_BOUNDS.start.text}. After that it ends with exit code 75.`,
   ).default('30s'),
-  limits: block('What the proxy takes of its clients.', {
+  limits: block('Sizes of requests and responses at the proxy.', {
     requestSize: text(
       'size',
-      `Of the body of one request; ${SIZE_BOUNDS.request.text}. More is refused with 413.`,
+      `The body of one request; ${SIZE_BOUNDS.request.text}. More is refused with 413.`,
     ).default('4MiB'),
     requestSizePerPerson: text(
       'size',
-      'Of the bodies of all requests together that one person has at one replica; at least `requestSize`, at most 1024MiB. More is refused with 503 and `Retry-After`.',
+      'The bodies of all requests together that one person has at one replica; at least `requestSize`, at most 1024MiB. More is refused with 503 and `Retry-After`.',
     ).default('16MiB'),
     answerSizePerPerson: text(
       'size',
-      `Of the answers of backends together that are kept for one person at one replica: each until all of it has come, was checked and is on its way; ${SIZE_BOUNDS.answerPerPerson.text}. More is \`busy\`.`,
+      `All responses of backends together that one replica holds for one person, each until it is complete, checked and sent; ${SIZE_BOUNDS.answerPerPerson.text}. More is \`busy\`.`,
     ).default('128MiB'),
   }).prefault({}),
   listen: block('Where the services listen.', {
@@ -213,7 +213,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       'Browsers and MCP clients.',
       DEFAULT_PORT_BASE + PORT_OFFSETS['authorization-server'],
     ),
-    tokenVault: block('It has nothing for anybody but those who run it.', {
+    tokenVault: block('The token vault has an internal listener only.', {
       host: text('host', 'An earlier way to write `internal.host`.').exactOptional(),
       port: port({ about: 'An earlier way to write `internal.port`.' }).exactOptional(),
       internal: internal(String(TOKEN_VAULT_INTERNAL_PORT)),

@@ -53,7 +53,7 @@ const strategy = (about: string) =>
           refused: ['awsSts', 'aws_sts', 'xaa', 'obo'],
         },
       ),
-      headerInjection: block('For `type: headerInjection`: the same credential for everybody.', {
+      headerInjection: block('For `type: headerInjection`: the same credential for all callers.', {
         headerName: text('headerName', 'Request header to set.'),
         headerValue: secret('Its value.'),
       }).exactOptional(),
