@@ -1,5 +1,5 @@
 import tseslint from 'typescript-eslint';
-import { MAY_IMPORT, PROXY_SEALING, ROOMS, SEAMS } from './tools/boundaries.mjs';
+import { MAY_IMPORT, MESSAGE_SEALING, MESSAGE_SEALING_ONLY, ROOMS, SEAMS } from './tools/boundaries.mjs';
 
 const PROJECTS = Object.keys(MAY_IMPORT);
 const folder = (project) =>
@@ -33,10 +33,11 @@ function patterns(project, isTestCode) {
         message: 'That package lives behind one seam (tools/boundaries.mjs).',
       });
   }
-  if (project === 'vmcp-proxy' && !isTestCode) {
+  if (MESSAGE_SEALING_ONLY.includes(project) && !isTestCode) {
     rules.push({
-      regex: `^@gatehouse/sealing/(?!${escape(PROXY_SEALING.split('/').at(-1))})`,
-      message: 'The proxy opens messages only; stored secrets are not its business.',
+      regex: `^@gatehouse/sealing/(?!${escape(MESSAGE_SEALING.split('/').at(-1))})`,
+      message:
+        'Messages only: what seals stored secrets is the business of the vault and the authorization server.',
     });
   }
   return rules;

@@ -11,7 +11,7 @@ export const MAY_IMPORT = {
   'safe-fetch': ['kernel'],
   'scripted-browser': [],
   observability: ['kernel'],
-  messaging: ['kernel', 'contracts', 'observability'],
+  messaging: ['kernel', 'contracts', 'observability', 'sealing'],
   persistence: ['kernel', 'observability'],
   'service-process': ['kernel', 'config', 'observability', 'messaging', 'persistence'],
   testing: [
@@ -127,5 +127,6 @@ export const SEAMS = {
   '@nats-io/kv': ['messaging', 'testing'],
 };
 
-/** The proxy holds no stored token, so it may use the message half of `sealing` only. */
-export const PROXY_SEALING = '@gatehouse/sealing/message-sealing';
+/** The proxy holds no stored token. So it, and what it shares with the vault, may use the message half of `sealing` only. */
+export const MESSAGE_SEALING = '@gatehouse/sealing/message-sealing';
+export const MESSAGE_SEALING_ONLY = ['vmcp-proxy', 'messaging'];

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
-import { MAY_IMPORT, PROXY_SEALING, ROOMS, SEAMS } from '../boundaries.mjs';
+import { MAY_IMPORT, MESSAGE_SEALING, MESSAGE_SEALING_ONLY, ROOMS, SEAMS } from '../boundaries.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
@@ -46,7 +46,9 @@ async function expect(project, fileName, specifier, isForbidden) {
 for (const [project, allowed] of Object.entries(MAY_IMPORT)) {
   const others = Object.keys(MAY_IMPORT).filter((other) => other !== project);
   const specifierOf = (other) =>
-    other === 'sealing' && project === 'vmcp-proxy' ? PROXY_SEALING : `@gatehouse/${other}/planted`;
+    other === 'sealing' && MESSAGE_SEALING_ONLY.includes(project)
+      ? MESSAGE_SEALING
+      : `@gatehouse/${other}/planted`;
   const specifiers = others.map(specifierOf);
   const red = await refused(project, 'planted.ts', specifiers);
   for (const other of others) {
@@ -61,9 +63,11 @@ for (const [project, allowed] of Object.entries(MAY_IMPORT)) {
 }
 
 // The proxy may open messages for it, and may not come near what seals stored tokens.
-await expect('vmcp-proxy', 'planted.ts', '@gatehouse/sealing/envelope', true);
-await expect('vmcp-proxy', 'deep/planted.ts', '@gatehouse/sealing/envelope', true);
-await expect('vmcp-proxy', 'planted.ts', PROXY_SEALING, false);
+for (const project of MESSAGE_SEALING_ONLY) {
+  await expect(project, 'planted.ts', '@gatehouse/sealing/envelope', true);
+  await expect(project, 'deep/planted.ts', '@gatehouse/sealing/envelope', true);
+  await expect(project, 'planted.ts', MESSAGE_SEALING, false);
+}
 // Specs may use the testing project; the code that ships may not.
 await expect('token-vault', 'planted.spec.ts', '@gatehouse/testing/planted', false);
 await expect('token-vault', 'planted.ts', '@gatehouse/testing/planted', true);
