@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { Identity as Model } from '../generated/prisma/client.js';
 import { Rows } from '../rows/rows.store.js';
 
 export interface Account {
@@ -130,10 +132,10 @@ async function insertIdentity(
 }
 
 async function ownerOf(queries: Queries, provider: string, subject: string): Promise<AccountId | undefined> {
-  const { rows } = await queries.query<{ account_id: AccountId }>({
+  const { rows } = await queries.query<RowOf<Model, 'accountId', { accountId: AccountId }>>({
     name: 'identity-owner',
-    text: 'select account_id from identities where provider = $1 and subject = $2',
+    text: `select ${columnsOf(['accountId'])} from identities where provider = $1 and subject = $2`,
     values: [provider, subject],
   });
-  return rows[0]?.account_id;
+  return rows[0]?.accountId;
 }

@@ -136,7 +136,7 @@ export class AttemptStore {
   ): Promise<void> {
     await this.database.query({
       name: 'attempt-insert',
-      text: `insert into attempts (id, interaction, state, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')
+      text: `insert into attempts (id, interaction, state, expires_at) values ($1, $2, $3, now() + $4 * interval '1 ms')
         on conflict do nothing`,
       values: [id, interaction, JSON.stringify(state), ttlMs],
     });

@@ -32,7 +32,7 @@ interface RecordRow {
 }
 
 const SELECT = `select payload, consumed_at, set_aside_at is not null as set_aside,
-  coalesce(consumed_at > now() - $3 * interval '1 millisecond', false) as in_grace
+  coalesce(consumed_at > now() - $3 * interval '1 ms', false) as in_grace
   from oidc_records`;
 
 /** oidc-provider's storage. The value that a holder presents (`id`) is stored as its SHA-256 only, and never in the payload. */
@@ -46,7 +46,7 @@ class RecordAdapter implements Adapter {
     await this.#query({
       name: 'record-upsert',
       text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
-        values ($1, $2, $3, $4, $5, now() + $6 * interval '1 second')
+        values ($1, $2, $3, $4, $5, now() + $6 * interval '1 ms')
         on conflict (model, id) do update
         set payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid, expires_at = excluded.expires_at`,
       values: [
@@ -55,7 +55,7 @@ class RecordAdapter implements Adapter {
         JSON.stringify(this.#stored(id, payload)),
         payload.grantId ?? null,
         payload.uid ?? null,
-        expiresInSeconds ?? null,
+        expiresInSeconds === undefined ? null : expiresInSeconds * SECOND_MS,
       ],
     });
   }

@@ -70,7 +70,7 @@ export class SessionStore {
     await this.database.query({
       name: 'session-open',
       text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
-        values ($1, $2, $3, $4, now() + $5 * interval '1 millisecond') on conflict (tsid) do nothing`,
+        values ($1, $2, $3, $4, now() + $5 * interval '1 ms') on conflict (tsid) do nothing`,
       values: [
         session.tsid,
         session.accountId,
