@@ -15,9 +15,9 @@ import {
 } from '@nestjs/common';
 import { MetadataController } from './edge/metadata.controller.js';
 import { makeGateway, type Gateway } from './gateway.js';
-import { dropCachesOnEvents } from './invalidation.js';
+import { dropCachesOnEvents } from './invalidation.handler.js';
 import { Jobs } from './jobs.js';
-import { Presence } from './presence.js';
+import { Presence } from './presence.job.js';
 import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 
 /** Injection token of the {@link Gateway}. */

@@ -34,8 +34,8 @@ export const MESSAGE_MEMBERS: ReadonlySet<string> = new Set([
   'error',
 ]);
 
-const MOST_WORD_BYTES = 1_024;
-const MOST_ERROR_BYTES = 1_048_576;
+const MAX_WORD_BYTES = 1_024;
+const MAX_ERROR_BYTES = 1_048_576;
 /** The first byte of `null`, which some servers write for "none". */
 const SMALL_N = 0x6e;
 
@@ -43,23 +43,23 @@ const SMALL_N = 0x6e;
 export function backendMessage(held: HeldText, scanner: JsonScanner): BackendMessage | undefined {
   if (scanner.root !== 'object') return undefined;
   const valueOf = (name: string): HeldValue | undefined => heldMember(name, held, scanner);
-  if (valueOf('jsonrpc')?.parsed(MOST_WORD_BYTES) !== '2.0') return undefined;
+  if (valueOf('jsonrpc')?.parsed(MAX_WORD_BYTES) !== '2.0') return undefined;
   const method = valueOf('method');
   const result = valueOf('result');
   const error = valueOf('error');
   const written = valueOf('id');
-  const id = written?.parsed(MOST_WORD_BYTES);
+  const id = written?.parsed(MAX_WORD_BYTES);
   if (written !== undefined && !isId(id)) return undefined;
   if (method !== undefined)
     // An id that is `null` belongs to no request and to no notification.
     return result === undefined &&
       error === undefined &&
       (id === undefined) === (scanner.last('id') === undefined)
-      ? methodMessage(method.parsed(MOST_WORD_BYTES), id, valueOf('params'))
+      ? methodMessage(method.parsed(MAX_WORD_BYTES), id, valueOf('params'))
       : undefined;
   if (result !== undefined && error === undefined)
     return result.firstByte === OPEN_OBJECT ? { kind: 'result', id, result } : undefined;
-  const parsed = result === undefined ? error?.parsed(MOST_ERROR_BYTES) : undefined;
+  const parsed = result === undefined ? error?.parsed(MAX_ERROR_BYTES) : undefined;
   return error !== undefined && isRpcError(parsed) ? { kind: 'error', id, error, parsed } : undefined;
 }
 

@@ -68,7 +68,7 @@ test('when there are too many streams of all, a short answer still has its time,
   open[0]?.slot.leave();
   jest.advanceTimersByTime(1);
   expect(short?.stopped).toEqual([]);
-  // One place among the streams was free by then.
+  // A place among the streams was free by then.
   expect([long?.stopped.length, lucky?.stopped.length]).toEqual([0, 1]);
 });
 

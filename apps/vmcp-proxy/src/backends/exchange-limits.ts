@@ -93,7 +93,7 @@ class Budget {
     this.#add(person, -1);
   }
 
-  /** Whether this person has all that one may have. */
+  /** Whether the person has used up the share of one person. */
   isFullFor(person: string | undefined): boolean {
     return person !== undefined && (this.#takenBy.get(person) ?? 0) >= this.mostOfOne;
   }

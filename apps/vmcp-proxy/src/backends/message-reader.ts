@@ -5,7 +5,7 @@ import { JsonScanner, type Wanted } from '../json/json-scanner.js';
 import { Utf8Check } from '../json/utf8-check.js';
 
 /** A message is kept until all of it has been seen; none may be larger. */
-export const MOST_MESSAGE_BYTES = 33_554_432;
+export const MAX_MESSAGE_BYTES = 33_554_432;
 
 /** What they ask of the client, and what only one revision knows. */
 const RESULT_MEMBERS = ['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta'];
@@ -35,13 +35,13 @@ export class MessageReader {
     return this.#held.length;
   }
 
-  /** Nothing that follows can make it a message. */
+  /** The text cannot become a message any more. */
   get broken(): boolean {
     return this.#scanner.broken;
   }
 
   push(piece: Buffer): void {
-    // Nothing is kept of what cannot become a message any more.
+    // A text that cannot become a message is not kept.
     if (this.#scanner.broken) return;
     const bytes = this.#mark.strip(piece);
     this.#held.add(bytes);

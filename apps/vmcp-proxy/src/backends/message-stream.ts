@@ -12,12 +12,12 @@ export interface MessageListener {
   kept(bytes: number): void;
   /** An event after {@link MessageStream.skip}. */
   skipped(): void;
-  /** Nobody watches an event of this length. */
+  /** No client reads an event of this length. */
   tooLarge(): void;
 }
 
 /** Lines, and pieces in which lines came, of one event: each costs something, however little is in it. */
-const MOST_EVENT_PARTS = 100_000;
+const MAX_EVENT_PARTS = 100_000;
 
 /** The messages of an event stream, in chunks as they come. */
 export class MessageStream {
@@ -52,7 +52,7 @@ export class MessageStream {
     this.#reader.push(bytes);
     this.listener.kept(bytes.length);
     this.#parts += 1;
-    if (this.#reader.length > this.mostBytes || this.#parts > MOST_EVENT_PARTS) this.listener.tooLarge();
+    if (this.#reader.length > this.mostBytes || this.#parts > MAX_EVENT_PARTS) this.listener.tooLarge();
   }
 
   #event(type: string): void {

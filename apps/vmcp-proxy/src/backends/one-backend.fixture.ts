@@ -1,8 +1,8 @@
 import { startBackend, type TestBackend } from '../backend.fixture.js';
-import { AuthorizedBackend } from './authorized-backend.js';
-import { Credentials } from '../outgoing-auth/credentials.js';
+import { AuthorizedBackend } from './authorized-backend.flow.js';
+import { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
-import { BackendClient } from './backend-client.js';
+import { BackendClient } from './backend.client.js';
 
 /** A backend with sessions, and the way to it without a proxy around. */
 export interface OneBackend {

@@ -29,7 +29,7 @@ test('one person with ever new sign-ins pushes out the oldest of her own backend
     '5',
     'other',
   ]);
-  // What was given up, or begun anew, takes no place.
+  // Sessions that were given up or replaced take no place.
   sessions.delete('3');
   sessions.set('4', session('alice', '4'));
   sessions.set('6', session('alice', '6'));

@@ -9,9 +9,9 @@ export type PeerSession = Extract<Peer, { era: 'legacy' }> & {
   readonly principal: Principal;
 };
 
-const MOST_SESSIONS = 20_000;
+const MAX_SESSIONS = 20_000;
 /** A person has one for each sign-in, or client, and backend: nobody pushes out those of others. */
-const MOST_SESSIONS_OF_ONE = 2_000;
+const MAX_SESSIONS_OF_ONE = 2_000;
 const FORGET_IDLE_MS = HOUR_MS;
 
 /** Sessions at backends. What falls out for want of room or use is told to its backend. */
@@ -22,10 +22,10 @@ export class PeerSessions {
 
   constructor(
     private readonly forgotten: (session: PeerSession) => void,
-    private readonly mostOfOne = MOST_SESSIONS_OF_ONE,
+    private readonly mostOfOne = MAX_SESSIONS_OF_ONE,
   ) {
     this.#sessions = new LRUCache<string, PeerSession>({
-      max: MOST_SESSIONS,
+      max: MAX_SESSIONS,
       ttl: FORGET_IDLE_MS,
       updateAgeOnGet: true,
       dispose: (session, key, reason) => {

@@ -1,6 +1,6 @@
 import { MODERN_VERSION } from '../mcp/protocol.js';
 
-/** How one backend is spoken to on behalf of one principal. */
+/** How the proxy speaks to one backend on behalf of one principal. */
 export type Peer =
   | { readonly era: 'modern' }
   | {

@@ -1,6 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendMessage } from './backend-message.js';
-import { tooLarge, type BackendResponse } from './backend-response.js';
+import { tooLarge, type BackendResponse } from './backend-response.client.js';
 import { MessageReader } from './message-reader.js';
 
 /** In the place of what is no message. */

@@ -1,12 +1,12 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { HeldValue } from '../json/held-value.js';
 import type { BackendMessage } from './backend-message.js';
-import { tooLarge, type BackendResponse } from './backend-response.js';
+import { tooLarge, type BackendResponse } from './backend-response.client.js';
 import { MessageStream } from './message-stream.js';
 import { readMessages } from './read-messages.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream } from '../mcp/server-sent-events.js';
 
-const MOST_ANSWER_BYTES = 4_194_304;
+const MAX_ANSWER_BYTES = 4_194_304;
 
 export type RpcAnswer =
   { readonly kind: 'result'; readonly result: HeldValue } | { readonly kind: 'error'; readonly code: number };
@@ -31,7 +31,7 @@ async function answerInBody(
   backend: string,
   id: string,
 ): Promise<RpcAnswer | undefined> {
-  for (const message of await readMessages(response, backend, MOST_ANSWER_BYTES)) {
+  for (const message of await readMessages(response, backend, MAX_ANSWER_BYTES)) {
     const answer = asAnswer(message, id);
     if (answer !== undefined) return answer;
   }
@@ -59,7 +59,7 @@ async function answerInStream(
         skipped: () => undefined,
         tooLarge: () => response.stop(tooLarge(backend)),
       },
-      MOST_ANSWER_BYTES,
+      MAX_ANSWER_BYTES,
     );
     response.pipe({
       data: (chunk) => {

@@ -3,9 +3,9 @@ import type { Peer } from '../backends/peer.js';
 import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 
-const MOST_OPEN = 10_000;
+const MAX_OPEN = 10_000;
 /** However many sessions the person has: nobody pushes out what others were asked. */
-const MOST_OPEN_OF_ONE = 64;
+const MAX_OPEN_OF_ONE = 64;
 
 /** A request that a backend made to a legacy client in the middle of a call (elicitation, sampling, roots). */
 export interface BackendQuestion {
@@ -33,7 +33,7 @@ export function promisable(capabilities: JsonObject): JsonObject {
 export class BackendQuestions {
   /** Questions that nobody answers fall out in the end. */
   readonly #open = new LRUCache<string, BackendQuestion>({
-    max: MOST_OPEN,
+    max: MAX_OPEN,
     dispose: ({ principal }) => this.#count(principal, -1),
   });
   readonly #openOf = new Map<string, number>();
@@ -43,7 +43,7 @@ export class BackendQuestions {
   ask(sessionId: string, question: BackendQuestion): string | undefined {
     const { principal } = question;
     const open = this.#openOf.get(personKey(principal)) ?? 0;
-    if (open >= MOST_OPEN_OF_ONE && principal.key !== ANONYMOUS.key) return undefined;
+    if (open >= MAX_OPEN_OF_ONE && principal.key !== ANONYMOUS.key) return undefined;
     this.#asked += 1;
     const id = `gatehouse-question-${this.#asked}`;
     this.#count(principal, 1);

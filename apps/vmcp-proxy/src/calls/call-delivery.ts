@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
-import type { BackendResponse } from '../backends/backend-response.js';
+import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Peer } from '../backends/peer.js';
-import type { Peers } from '../backends/peers.js';
+import type { Peers } from '../backends/peers.client.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { RequestId } from '../mcp/message.js';
 import { personKey } from '../incoming-auth/principal.js';

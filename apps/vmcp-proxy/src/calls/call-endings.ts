@@ -28,7 +28,7 @@ export class CallEndings {
   /** @param wasDeclined the user was asked just now, and said no. @returns the outcome for the metrics. */
   failed(call: Call, backend: string, error: GatehouseError, wasDeclined: boolean): string {
     if (error === CANCELLED) {
-      // Gone clients read nothing; one that cancelled by a notification gets its request closed.
+      // A client that has gone reads nothing. A client that cancelled by a notification gets its request closed.
       if (call.answer.begun) call.answer.end();
       else call.answer.empty(202);
       return 'cancelled';

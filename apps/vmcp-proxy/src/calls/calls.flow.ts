@@ -1,5 +1,5 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { SessionViews } from '../incoming-auth/session-views.js';
+import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import type { Call } from './call.js';
 import type { CallEndings } from './call-endings.js';
 import type { Exchanges } from './exchanges.flow.js';

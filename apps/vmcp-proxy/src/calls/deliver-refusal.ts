@@ -1,6 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { MessageReader } from '../backends/message-reader.js';
-import type { BackendResponse } from '../backends/backend-response.js';
+import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Peer } from '../backends/peer.js';
 import { retryAfterSeconds } from '../backends/retry-after.js';
 import { JSON_TYPE } from '../mcp/answer.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { BackendResponse } from '../backends/backend-response.js';
-import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
+import { BackendResponse } from '../backends/backend-response.client.js';
+import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import type { Answer } from '../mcp/answer.js';
 import { BytesInFlight } from './bytes-in-flight.js';
 import { AnswerBytes } from './answer-bytes.js';
@@ -76,7 +76,7 @@ test('an event that is longer than anybody watches ends the call instead of goin
   const { push, delivered, facts } = exchange('text/event-stream');
   push('data: {"jsonrpc":"2.0","id":2,"result":{"x":"');
   const filling = Buffer.alloc(1_048_576, 'x');
-  for (let count = 0; count * filling.length <= MOST_MESSAGE_BYTES; count += 1) push(filling);
+  for (let count = 0; count * filling.length <= MAX_MESSAGE_BYTES; count += 1) push(filling);
   expect(await delivered).toBe('the answer is too large');
   expect([facts.written, facts.aborted]).toEqual(['', true]);
 });
@@ -85,7 +85,7 @@ test('so does a JSON body, and one that is broken is not read to its end', async
   const large = exchange('application/json');
   large.push('{"jsonrpc":"2.0","id":1,"result":{"x":"');
   const filling = Buffer.alloc(1_048_576, 'x');
-  for (let count = 0; count * filling.length <= MOST_MESSAGE_BYTES; count += 1) large.push(filling);
+  for (let count = 0; count * filling.length <= MAX_MESSAGE_BYTES; count += 1) large.push(filling);
   expect(await large.delivered).toBe('the answer is too large');
   const broken = exchange('application/json');
   broken.push('{"jsonrpc":"2.0","id":1,"result":}');

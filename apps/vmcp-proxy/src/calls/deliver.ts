@@ -1,6 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { tooLarge, type BackendResponse } from '../backends/backend-response.js';
-import { MOST_MESSAGE_BYTES } from '../backends/message-reader.js';
+import { tooLarge, type BackendResponse } from '../backends/backend-response.client.js';
+import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { MessageStream } from '../backends/message-stream.js';
 import { noRoom, readMessages } from '../backends/read-messages.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../mcp/server-sent-events.js';
@@ -44,7 +44,7 @@ export async function deliver(response: BackendResponse, answer: Answer, deliver
 async function deliverJson(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {
   const { backend, bytes } = delivery;
   let found: ResponseVerdict | undefined;
-  for (const message of await readMessages(response, backend, MOST_MESSAGE_BYTES, bytes)) {
+  for (const message of await readMessages(response, backend, MAX_MESSAGE_BYTES, bytes)) {
     const verdict = found === undefined ? delivery.gate.judge(message) : LATE;
     if (verdict.kind === 'response') found = verdict;
     // Nothing but the response has a place in a JSON body.
@@ -84,7 +84,7 @@ class EventDelivery {
         skipped: () => delivery.dropped('late'),
         tooLarge: () => response.stop(tooLarge(delivery.backend)),
       },
-      MOST_MESSAGE_BYTES,
+      MAX_MESSAGE_BYTES,
     );
   }
 

@@ -1,8 +1,8 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
-import type { AuthorizedBackend } from '../backends/authorized-backend.js';
+import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
-import type { PeerRequest, Peers } from '../backends/peers.js';
+import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { Route } from '../catalog/view.js';
 import { idIn, metaOf } from '../mcp/message.js';
 import { promisable } from './backend-questions.js';

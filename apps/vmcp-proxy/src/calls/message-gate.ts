@@ -9,7 +9,7 @@ import type { RequestsInCall } from './requests-in-call.js';
 import {
   asksForInput,
   inputRefused,
-  MOST_INPUT_REQUIRED_BYTES,
+  MAX_INPUT_REQUIRED_BYTES,
   translateError,
   translateResult,
   type Outcome,
@@ -39,7 +39,7 @@ export interface GateFacts {
 
 const dropped = (reason: DropReason): Verdict => ({ kind: 'dropped', reason });
 
-const MOST_WORD_BYTES = 1_024;
+const MAX_WORD_BYTES = 1_024;
 const PROGRESS_TOKEN = new Set(['progressToken']);
 const REQUEST_ID = new Set(['requestId']);
 
@@ -103,8 +103,7 @@ export class MessageGate {
     if (client.era === 'legacy' || !asksForInput(result)) return true;
     const asked = result.member('inputRequests');
     return (
-      asked === undefined ||
-      allDeclared(asked.parsed(MOST_INPUT_REQUIRED_BYTES), client.envelope.capabilities)
+      asked === undefined || allDeclared(asked.parsed(MAX_INPUT_REQUIRED_BYTES), client.envelope.capabilities)
     );
   }
 
@@ -117,7 +116,7 @@ export class MessageGate {
       case 'notifications/message':
         return this.#wantsLogs() ? passedOn(method, params?.pieces) : dropped('unexpected_notification');
       case 'notifications/elicitation/complete': {
-        const elicitationId = params?.member('elicitationId')?.parsed(MOST_WORD_BYTES);
+        const elicitationId = params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
         const isOurs = params?.isAmbiguous === false && this.requests.hasElicited(elicitationId);
         return isOurs ? passedOn(method, params.pieces) : dropped('unexpected_notification');
       }
@@ -135,7 +134,7 @@ export class MessageGate {
 
   #progress(params: HeldValue | undefined): Verdict {
     const { progressToken } = this.facts;
-    const given = params?.member('progressToken')?.parsed(MOST_WORD_BYTES);
+    const given = params?.member('progressToken')?.parsed(MAX_WORD_BYTES);
     if (params === undefined || progressToken === undefined || !isSameId(given, progressToken))
       return dropped('foreign_progress');
     const named = { progressToken: JSON.stringify(progressToken) };
@@ -143,7 +142,7 @@ export class MessageGate {
   }
 
   #cancelled(params: HeldValue | undefined): Verdict {
-    const given = params?.member('requestId')?.parsed(MOST_WORD_BYTES);
+    const given = params?.member('requestId')?.parsed(MAX_WORD_BYTES);
     const requestId = this.requests.idAtClient(given);
     if (params === undefined || requestId === undefined) return dropped('foreign_cancellation');
     const named = { requestId: JSON.stringify(requestId) };

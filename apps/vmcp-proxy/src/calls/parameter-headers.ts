@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../mcp/message.js';
 import type { Json } from '../json/raw-json.js';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const MOST_DEPTH = 16;
+const MAX_DEPTH = 16;
 
 /**
  * `Mcp-Param-*` headers (MCP 2026-07-28) of a call whose client does not know them: one for each argument whose schema
@@ -30,7 +30,7 @@ interface Mirrored {
 }
 
 function mirrored(schema: unknown, path: readonly string[]): readonly Mirrored[] {
-  if (!isObject(schema) || path.length > MOST_DEPTH) return [];
+  if (!isObject(schema) || path.length > MAX_DEPTH) return [];
   const name = schema['x-mcp-header'];
   const properties = schema['properties'];
   return [

@@ -1,6 +1,6 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peer } from '../backends/peer.js';
-import type { Peers } from '../backends/peers.js';
+import type { Peers } from '../backends/peers.client.js';
 import type { Pieces } from '../json/held-value.js';
 import { idKey, type JsonObject, type RequestId } from '../mcp/message.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
@@ -13,10 +13,10 @@ import type { DropReason } from './dropped-messages.js';
 type BackendRequest = Extract<BackendMessage, { kind: 'request' }>;
 
 /** Each is something that a user may have to look at. */
-const MOST_QUESTIONS = 32;
+const MAX_QUESTIONS = 32;
 /** Each is a request to the backend. */
-const MOST_REPLIES = 32;
-const MOST_WORD_BYTES = 1_024;
+const MAX_REPLIES = 32;
+const MAX_WORD_BYTES = 1_024;
 
 export interface RequestFacts {
   readonly backend: string;
@@ -51,10 +51,10 @@ export class RequestsInCall {
       return this.#refuse(request.id, 'undeclared_request');
     const key = idKey(request.id);
     if (key === undefined || this.#asked.has(key)) return 'malformed';
-    const id = this.#asked.size < MOST_QUESTIONS ? this.#ask(session, request.id) : undefined;
+    const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(session, request.id) : undefined;
     if (id === undefined) return this.#refuse(request.id, 'too_many_requests');
     this.#asked.set(key, id);
-    const elicitationId = request.params?.member('elicitationId')?.parsed(MOST_WORD_BYTES);
+    const elicitationId = request.params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
     if (typeof elicitationId === 'string') this.#elicitations.add(elicitationId);
     const params = request.params === undefined ? [] : [',"params":', ...request.params.pieces];
     return [`{"jsonrpc":"2.0","id":"${id}","method":${JSON.stringify(request.method)}`, ...params, '}'];
@@ -107,7 +107,7 @@ export class RequestsInCall {
 
   #reply<Said>(id: RequestId, outcome: JsonObject, said: Said): Said {
     const { backend, principal, peer } = this.facts;
-    if (this.#canReply && this.#replies < MOST_REPLIES) {
+    if (this.#canReply && this.#replies < MAX_REPLIES) {
       this.#replies += 1;
       const response = JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
       this.peers.answerQuestion(backend, principal, peer, response);
@@ -118,5 +118,5 @@ export class RequestsInCall {
 
 function askedIn({ method, params }: BackendRequest): Parameters<typeof isDeclared>[0] {
   const usesTools = params?.member('tools') !== undefined || params?.member('toolChoice') !== undefined;
-  return { method, mode: params?.member('mode')?.parsed(MOST_WORD_BYTES), usesTools };
+  return { method, mode: params?.member('mode')?.parsed(MAX_WORD_BYTES), usesTools };
 }

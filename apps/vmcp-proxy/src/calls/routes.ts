@@ -1,5 +1,5 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route, View } from '../catalog/view.js';
 import type { Call } from './call.js';
 import type { CallTarget } from './call-target.js';

@@ -30,16 +30,16 @@ const errorOf = (error: JsonObject & Pick<RpcError, 'code'>): Outcome => ({
 });
 
 /** Larger ones of these are not read. */
-const MOST_META_BYTES = 262_144;
-export const MOST_INPUT_REQUIRED_BYTES = 1_048_576;
-const MOST_TYPE_BYTES = 64;
+const MAX_META_BYTES = 262_144;
+export const MAX_INPUT_REQUIRED_BYTES = 1_048_576;
+const MAX_TYPE_BYTES = 64;
 
 const RESULT_TYPE = new Set(['resultType']);
 const CACHEABLE = new Set([...RESULT_TYPE, 'ttlMs', 'cacheScope']);
 const CACHEABLE_AND_META = new Set([...CACHEABLE, '_meta']);
 
 export const asksForInput = (result: HeldValue): boolean =>
-  result.member('resultType')?.parsed(MOST_TYPE_BYTES) === 'input_required';
+  result.member('resultType')?.parsed(MAX_TYPE_BYTES) === 'input_required';
 
 /**
  * Writes a result in the client's revision. What needs no change stays as the backend wrote it.
@@ -48,7 +48,7 @@ export const asksForInput = (result: HeldValue): boolean =>
 export function translateResult(result: HeldValue, context: TranslationContext): Outcome | undefined {
   if (context.client.era === 'modern') return { member: 'result', value: resultToModern(result, context) };
   if (!asksForInput(result)) return { member: 'result', value: resultToLegacy(result) };
-  const parsed = result.parsed(MOST_INPUT_REQUIRED_BYTES);
+  const parsed = result.parsed(MAX_INPUT_REQUIRED_BYTES);
   return isObject(parsed) ? inputRequiredToLegacy(parsed, context) : undefined;
 }
 
@@ -64,7 +64,7 @@ function resultToModern(result: HeldValue, { target }: TranslationContext): Piec
 }
 
 function resultToLegacy(result: HeldValue): Pieces {
-  const meta = result.member('_meta')?.parsed(MOST_META_BYTES);
+  const meta = result.member('_meta')?.parsed(MAX_META_BYTES);
   if (!isObject(meta)) return result.replacing(CACHEABLE_AND_META, {});
   if (!(META_SERVER_INFO in meta)) return result.replacing(CACHEABLE, {});
   const rest = without(meta, META_SERVER_INFO);

@@ -1,6 +1,6 @@
 import type { Aggregation, WorkloadTools } from '@gatehouse/config/model/aggregation';
 import type { JsonObject } from '../mcp/message.js';
-import { MOST_NAME_CHARACTERS } from './sound-definition.js';
+import { MAX_NAME_CHARACTERS } from './sound-definition.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {
@@ -127,7 +127,7 @@ function unique(candidates: readonly Candidate[], notes: MergeNote[]): readonly 
     let free = name;
     for (let count = 1; taken.has(free); count += 1)
       free = `${name}_${backend}${count === 1 ? '' : String(count)}`;
-    if (free.length > MOST_NAME_CHARACTERS) {
+    if (free.length > MAX_NAME_CHARACTERS) {
       notes.push({ backend, original, name: free, outcome: 'too_long' });
       return [];
     }

@@ -22,17 +22,17 @@ export type Judged =
 const TOOL_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 /** The revisions do not say which characters a prompt's name has; people see it, so nothing in it may be invisible. */
 const PROMPT_NAME = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,126}[^\p{C}\p{Z}])?$/u;
-export const MOST_NAME_CHARACTERS = 128;
-const MOST_URI_CHARACTERS = 4_096;
-const MOST_TEXT_CHARACTERS = 65_536;
+export const MAX_NAME_CHARACTERS = 128;
+const MAX_URI_CHARACTERS = 4_096;
+const MAX_TEXT_CHARACTERS = 65_536;
 /** Schemas are compiled by clients, many of which recurse. */
-const MOST_DEPTH = 64;
+const MAX_DEPTH = 64;
 
-const text = z.string().max(MOST_TEXT_CHARACTERS);
+const text = z.string().max(MAX_TEXT_CHARACTERS);
 const uri = z
   .string()
   .min(1)
-  .max(MOST_URI_CHARACTERS)
+  .max(MAX_URI_CHARACTERS)
   .regex(/^\P{C}*$/u);
 const schema = z.looseObject({
   $schema: z.string().optional(),
@@ -69,7 +69,7 @@ const toolAnnotations = z.looseObject({
 });
 const promptArguments = z.array(
   z.looseObject({
-    name: z.string().min(1).max(MOST_NAME_CHARACTERS),
+    name: z.string().min(1).max(MAX_NAME_CHARACTERS),
     description: text.optional(),
     required: z.boolean().optional(),
   }),
@@ -111,7 +111,7 @@ export function judgeDefinition(kind: Kind, entry: unknown): Judged {
     name: entry[LISTING[kind].identifiedBy],
     reason,
   });
-  if (isDeeperThan(entry, MOST_DEPTH)) return leftOut('it is nested too deeply');
+  if (isDeeperThan(entry, MAX_DEPTH)) return leftOut('it is nested too deeply');
   const { needed, optional } = MEMBERS[kind];
   const present = withoutNulls(entry);
   const broken = Object.entries(needed).find(([name, member]) => !member.safeParse(present[name]).success);
@@ -129,7 +129,7 @@ function named(kind: Kind, definition: JsonObject): JsonObject {
   const { name } = definition;
   const given =
     typeof name === 'string' && name !== '' ? name : (definition['uri'] ?? definition['uriTemplate']);
-  const shown = Array.from(String(given).replaceAll(/\p{C}/gu, ' ')).slice(0, MOST_NAME_CHARACTERS).join('');
+  const shown = Array.from(String(given).replaceAll(/\p{C}/gu, ' ')).slice(0, MAX_NAME_CHARACTERS).join('');
   return shown === name ? definition : { ...definition, name: shown };
 }
 

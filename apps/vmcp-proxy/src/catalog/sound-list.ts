@@ -5,13 +5,13 @@ import type { JsonObject } from '../mcp/message.js';
 import { LISTING, type Kind, type ListNote } from './definitions.js';
 import { judgeDefinition } from './sound-definition.js';
 
-const MOST_ENTRIES = 2_000;
-const MOST_ENTRY_BYTES = 262_144;
+const MAX_ENTRIES = 2_000;
+const MAX_ENTRY_BYTES = 262_144;
 /** Of all entries together: every user of a backend may be shown another list. */
-const MOST_LIST_BYTES = 4_194_304;
-const MOST_NOTES = 20;
-const MOST_SHOWN_NAME_BYTES = 1_024;
-const MOST_SHOWN_CHARACTERS = 64;
+const MAX_LIST_BYTES = 4_194_304;
+const MAX_NOTES = 20;
+const MAX_SHOWN_NAME_BYTES = 1_024;
+const MAX_SHOWN_CHARACTERS = 64;
 /** Others get their turn after so much of a list. */
 const TURN_BYTES = 65_536;
 
@@ -41,7 +41,7 @@ export class SoundList {
   async add(page: HeldValue | undefined): Promise<void> {
     if (page === undefined) return;
     // One more than are taken, so that more are seen to be there.
-    const elements = page.elements(MOST_ENTRIES + 1);
+    const elements = page.elements(MAX_ENTRIES + 1);
     if (elements === undefined) this.#note('left_out', undefined, 'it is no list');
     for (const element of elements ?? []) {
       if (this.#isFull) return;
@@ -55,12 +55,12 @@ export class SoundList {
 
   #take(element: HeldValue): void {
     const { identifiedBy } = LISTING[this.kind];
-    if (element.byteLength > MOST_ENTRY_BYTES) {
+    if (element.byteLength > MAX_ENTRY_BYTES) {
       const name = element.looked(new Set([identifiedBy])).member(identifiedBy);
-      this.#note('left_out', name?.parsed(MOST_SHOWN_NAME_BYTES), 'it is too large');
+      this.#note('left_out', name?.parsed(MAX_SHOWN_NAME_BYTES), 'it is too large');
       return;
     }
-    const judged = judgeDefinition(this.kind, element.parsed(MOST_ENTRY_BYTES));
+    const judged = judgeDefinition(this.kind, element.parsed(MAX_ENTRY_BYTES));
     if (judged.kind === 'left_out') {
       this.#note('left_out', judged.name, judged.reason);
       return;
@@ -69,7 +69,7 @@ export class SoundList {
     const identity = definition[identifiedBy];
     if (this.#seen.has(identity)) return;
     this.#bytes += element.byteLength;
-    if (this.entries.length === MOST_ENTRIES || this.#bytes > MOST_LIST_BYTES) {
+    if (this.entries.length === MAX_ENTRIES || this.#bytes > MAX_LIST_BYTES) {
       this.#cutShort();
       return;
     }
@@ -85,7 +85,7 @@ export class SoundList {
   }
 
   #note(outcome: ListNote['outcome'], name: unknown, reason: string): void {
-    if (this.notes.length === MOST_NOTES) return;
+    if (this.notes.length === MAX_NOTES) return;
     const shown = typeof name === 'string' ? { name: printable(name) } : {};
     this.notes.push({ kind: this.kind, ...shown, outcome, reason });
   }
@@ -94,5 +94,5 @@ export class SoundList {
 /** The beginning of a name that a backend chose, fit for a log. */
 const printable = (name: string): string =>
   name
-    .slice(0, MOST_SHOWN_CHARACTERS)
+    .slice(0, MAX_SHOWN_CHARACTERS)
     .replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -4,9 +4,9 @@ import { BatchedAnswer, BatchRoom } from './batched-answer.js';
 import { asMessage, errorText, type Message } from '../mcp/message.js';
 import { INVALID_REQUEST } from '../mcp/protocol.js';
 
-const MOST_MESSAGES = 50;
+const MAX_MESSAGES = 50;
 /** All answers together may be as large as one answer may. */
-const MOST_ANSWER_BYTES = 33_554_432;
+const MAX_ANSWER_BYTES = 33_554_432;
 
 /** Answers each message of a batch and sends all answers as one array (JSON-RPC 2.0, section 6). */
 export async function answerBatch(
@@ -14,12 +14,12 @@ export async function answerBatch(
   answer: Answer,
   run: (message: Message, part: BatchedAnswer) => Promise<void>,
 ): Promise<void> {
-  if (values.length === 0 || values.length > MOST_MESSAGES) {
-    const message = `a batch has 1 to ${MOST_MESSAGES} messages`;
+  if (values.length === 0 || values.length > MAX_MESSAGES) {
+    const message = `a batch has 1 to ${MAX_MESSAGES} messages`;
     answer.whole(400, JSON_TYPE, errorText(null, { code: INVALID_REQUEST, message }));
     return;
   }
-  const room = new BatchRoom(MOST_ANSWER_BYTES);
+  const room = new BatchRoom(MAX_ANSWER_BYTES);
   const texts = await Promise.all(
     values.map(async (value) => {
       const message = asMessage(value);

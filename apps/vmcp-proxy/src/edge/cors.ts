@@ -17,7 +17,7 @@ const ALLOWED_HEADERS =
 
 /** `Mcp-Param-*` headers are named after a tool's arguments (MCP 2026-07-28, transports): only the page knows them. */
 const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/i;
-const MOST_PARAMETER_HEADERS = 32;
+const MAX_PARAMETER_HEADERS = 32;
 
 /** Of what the page asks for, nothing but names of parameter headers is repeated. */
 export function preflightHeaders(requested = ''): AnswerHeaders {
@@ -25,7 +25,7 @@ export function preflightHeaders(requested = ''): AnswerHeaders {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => PARAMETER_HEADER.test(name))
-    .slice(0, MOST_PARAMETER_HEADERS);
+    .slice(0, MAX_PARAMETER_HEADERS);
   return {
     'access-control-allow-methods': 'POST, DELETE',
     'access-control-allow-headers': [ALLOWED_HEADERS, ...parameters].join(', '),

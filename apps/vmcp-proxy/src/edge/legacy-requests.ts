@@ -1,4 +1,4 @@
-import type { Peers } from '../backends/peers.js';
+import type { Peers } from '../backends/peers.client.js';
 import type { Calls } from '../calls/calls.flow.js';
 import { targetOf } from '../calls/call-target.js';
 import { JSON_TYPE } from '../mcp/answer.js';

@@ -1,4 +1,4 @@
-import type { Peers } from '../backends/peers.js';
+import type { Peers } from '../backends/peers.client.js';
 import type { BackendQuestions } from '../calls/backend-questions.js';
 import type { InFlight } from '../calls/in-flight.js';
 import { joinJson, OwnJson } from '../json/raw-json.js';

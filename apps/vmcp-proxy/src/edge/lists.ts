@@ -1,5 +1,5 @@
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
-import type { Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Kind } from '../catalog/definitions.js';
 import { JSON_TYPE } from '../mcp/answer.js';
 import { errorText, type RequestId, type RequestMessage } from '../mcp/message.js';

@@ -13,7 +13,7 @@ import type { LegacySignals } from './legacy-signals.js';
 import type { ModernRequests } from './modern-requests.js';
 import { fail, refuse, refuseMessage } from './refused-requests.js';
 
-/** Tells what a message is, in which revision and which session, and hands it to whoever answers it. */
+/** Decides which revision and which session a message belongs to, and hands it to the part that answers it. */
 export class Messages {
   constructor(
     private readonly sessions: McpSessionStore,
@@ -85,7 +85,7 @@ export class Messages {
     }
     const found = this.sessions.find(principal, sessionId);
     const session = found instanceof Promise ? await found : found;
-    // Somebody else's is not told apart from one that never was.
+    // The session of another person looks like one that never existed.
     if (session === undefined) refuse(answer, 404, 'there is no such session', {}, id);
     return session;
   }

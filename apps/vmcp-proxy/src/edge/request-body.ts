@@ -18,8 +18,8 @@ export type Body =
 
 /** How much is read of a body before others have their turn: about a millisecond's work. */
 const SLICE_BYTES = 65_536;
-/** Whoever sends more pieces than this sends pieces of a decent size: each costs as much as hundreds of its bytes. */
-const MOST_CRUMBS = 1_024;
+/** A body may have this many small pieces: each costs as much memory as hundreds of its bytes. */
+const MAX_CRUMBS = 1_024;
 const CRUMB_BYTES = 16;
 
 /** Reads requests' bodies: never more than allowed, of one request or of one person, and without holding up the others. */
@@ -81,7 +81,7 @@ async function bytesOf(
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > mostBytes) stop('too_large');
-      else if (chunks.length >= MOST_CRUMBS && length < chunks.length * CRUMB_BYTES) stop('in_crumbs');
+      else if (chunks.length >= MAX_CRUMBS && length < chunks.length * CRUMB_BYTES) stop('in_crumbs');
       else if (held.take(chunk.length)) chunks.push(chunk);
       else stop('busy');
     });

@@ -4,13 +4,13 @@ import type { Log } from '@gatehouse/observability/log';
 import { presentedToken, type AuthorizedRequest } from './bearer-token.js';
 import { basicScopes, type ChallengeReason, type ChallengeStatus } from './challenge.js';
 import { ANONYMOUS, type Principal } from './principal.js';
-import type { OpenSession, SessionViews } from './session-views.js';
+import type { OpenSession, SessionViews } from './session-views.client.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 export type Caller =
   | { readonly kind: 'principal'; readonly principal: Principal }
   | { readonly kind: 'challenge'; readonly status: ChallengeStatus; readonly reason: ChallengeReason }
-  /** Nobody can say now whether the caller is good; asking again later can help, signing in again cannot. */
+  /** The caller cannot be verified now. A later request may succeed; another sign-in does not help. */
   | { readonly kind: 'unavailable' };
 
 const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller => ({
@@ -19,7 +19,7 @@ const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller =>
   reason,
 });
 
-/** Answers who calls; at once where everything it needs is remembered. */
+/** Identifies callers; at once where everything it needs is remembered. */
 export class Callers {
   readonly #scopes: readonly string[];
 

@@ -4,7 +4,7 @@ import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { Log } from '@gatehouse/observability/log';
 import { Callers } from './caller.js';
 import { issuerKeys } from './issuer-keys.client.js';
-import type { SessionViews } from './session-views.js';
+import type { SessionViews } from './session-views.client.js';
 import { signingKeys } from './signing-keys.client.js';
 import { TokenVerifier } from './token-verifier.js';
 

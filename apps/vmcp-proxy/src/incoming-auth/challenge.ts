@@ -1,4 +1,4 @@
-/** Facts that every challenge of this resource names. */
+/** What every challenge of this resource names. */
 export interface ChallengeFacts {
   readonly metadataUrl: string;
   readonly scopes: readonly string[];

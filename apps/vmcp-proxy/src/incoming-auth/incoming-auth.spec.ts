@@ -12,7 +12,7 @@ import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { modern } from '../client.fixture.js';
 import { AUDIENCE, ISSUER, signedToken, startProxy, type TestProxy } from '../proxy.fixture.js';
 import { backendKey, principalKey } from './principal.js';
-import { SessionViews } from './session-views.js';
+import { SessionViews } from './session-views.client.js';
 import { signingKeys } from './signing-keys.client.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -210,7 +210,7 @@ test('a proxy that stood still believes no session that it asked for before, nor
   views.beat();
   nowMs = 500;
   expect(views.view(TSID)).not.toBeInstanceOf(Promise);
-  // The first thing that runs afterwards may be a call, or the beat: both notice.
+  // A call or the beat may run first after a standstill: both notice it.
   nowMs = 501;
   await views.view(TSID);
   expect(ask).toHaveBeenCalledTimes(2);

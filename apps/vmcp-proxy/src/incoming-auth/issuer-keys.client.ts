@@ -10,7 +10,7 @@ const keySet = z.looseObject({
   keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().exactOptional() })),
 });
 
-/** It is somebody else's server: a flood of tokens must not become one of requests. */
+/** The issuer's server is not ours: a flood of tokens must not become a flood of requests. */
 const OPTIONS: RemoteKeysOptions = { paceMs: 5 * SECOND_MS, freshForMs: 10 * MINUTE_MS };
 const TIMEOUT_MS = 5 * SECOND_MS;
 

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 
 /**
- * Looks something up for whoever asks, one look at a time and not more often than the pace. Whoever asks waits for a look
- * that begins after the question, and shares it: a flood of questions costs no more than one look per pace, and nobody gets
- * an answer that is older than the question.
+ * Looks something up, one look at a time and no more often than the pace. A caller waits for a look that starts after its
+ * question, and shares it with the others. So a flood of questions costs one look per pace, and no caller gets an answer
+ * that is older than its question.
  */
 export class PacedLook {
   /** The look that has not begun yet. */
@@ -28,7 +28,7 @@ export class PacedLook {
     const waitMs = this.#mayBeginAtMs - performance.now();
     if (waitMs > 0) await delay(waitMs, undefined, { ref: false });
     this.#mayBeginAtMs = performance.now() + this.paceMs;
-    // Who asks from now on waits for another one.
+    // Later callers wait for another look.
     this.#next.drop();
     const look = this.look();
     this.#looking = look.catch(() => undefined);

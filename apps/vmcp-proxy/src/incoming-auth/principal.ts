@@ -1,7 +1,7 @@
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { Secret } from '@gatehouse/kernel/secret';
 
-/** Who calls, as the verified token says. */
+/** The verified caller, as the access token describes it. */
 export interface Principal {
   readonly issuer: string;
   readonly subject: string;
@@ -31,7 +31,7 @@ export const backendKey = (principal: Pick<Principal, 'key'>, backend: string): 
   // A line break can stand in neither half: JSON escapes it, and a backend's name is a DNS label.
   `${principal.key}\n${backend}`;
 
-/** The one caller that there is when nobody signs in (development). */
+/** The only caller where nobody signs in (development). */
 export const ANONYMOUS: Principal = {
   issuer: 'anonymous',
   subject: 'anonymous',

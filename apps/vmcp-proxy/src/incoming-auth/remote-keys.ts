@@ -10,9 +10,9 @@ import {
 import { PacedLook } from './paced-look.js';
 
 export interface RemoteKeysOptions {
-  /** The keys are not fetched more often than this, whatever tokens arrive. */
+  /** Keys are fetched at most this often, whatever tokens arrive. */
   readonly paceMs: number;
-  /** After this they are fetched anyway, so that a withdrawn key does not stay good. */
+  /** Keys are fetched again after this time, so that a withdrawn key does not stay valid. */
   readonly freshForMs: number;
   readonly nowMs?: () => number;
 }
@@ -22,8 +22,8 @@ const RETRY_AFTER_MS = 10 * SECOND_MS;
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 /**
- * An issuer's keys. A token with an unknown `kid` waits until they were fetched after it came: a flood of such tokens
- * does not keep a new key from being learnt. Keys once learnt keep working while the issuer is away.
+ * An issuer's keys. A token with an unknown `kid` waits for a fetch that starts after the token came, so a flood of such
+ * tokens cannot keep a new key from being found. Known keys keep working while the issuer is unavailable.
  */
 export class RemoteKeys {
   #keys: KeySet | undefined;
@@ -53,13 +53,13 @@ export class RemoteKeys {
     try {
       await this.#fetching.next();
     } catch (error) {
-      // The keys may have changed: whether the token is good cannot be said now, so it is not called bad.
+      // The keys may have changed. The token may be valid, so it is not refused as invalid.
       throw new GatehouseError('unavailable', 'the signing keys cannot be fetched', { cause: error });
     }
   }
 
   async #fetch(): Promise<void> {
-    // While it lasts, and for a while after a failure, tokens with known keys do not wait.
+    // Tokens with known keys do not wait for a fetch, nor for the pause after a failed one.
     this.#staleAtMs = this.#nowMs() + RETRY_AFTER_MS;
     const keys = await this.fetchKeys();
     this.#keys = createLocalJWKSet({ keys: [...keys] });

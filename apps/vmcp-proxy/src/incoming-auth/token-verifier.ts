@@ -7,7 +7,7 @@ import type { JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { principalKey, type Principal } from './principal.js';
 
-const MOST_TOKENS = 20_000;
+const MAX_TOKENS = 20_000;
 
 interface Verified {
   readonly principal: Principal;
@@ -16,7 +16,7 @@ interface Verified {
 
 /** Verifies callers' tokens; a token that verified is not verified again before it expires. */
 export class TokenVerifier {
-  readonly #verified = new LRUCache<string, Verified>({ max: MOST_TOKENS });
+  readonly #verified = new LRUCache<string, Verified>({ max: MAX_TOKENS });
 
   constructor(
     private readonly keys: JWTVerifyGetKey,

@@ -20,9 +20,9 @@ export interface JsonListener {
 }
 
 /** No honest text is nested so deeply, and many a parser would fall over it. */
-export const MOST_JSON_DEPTH = 512;
+export const MAX_JSON_DEPTH = 512;
 
-// Constants of this module's own: those of others are looked up anew for each byte.
+// Constants of this file: imported ones would be looked up for each byte.
 const { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, SPACE } = grammar;
 const { BACKSLASH, UNICODE_ESCAPE } = grammar;
 const NONE = NO_TOKEN;
@@ -135,7 +135,7 @@ export class JsonReader {
         }
         next = VALUE;
         at = colon + 1;
-      } else if (next === VALUE && (byte === OPEN_OBJECT || byte === OPEN_ARRAY) && depth < MOST_JSON_DEPTH) {
+      } else if (next === VALUE && (byte === OPEN_OBJECT || byte === OPEN_ARRAY) && depth < MAX_JSON_DEPTH) {
         if (depth <= deepest) listener.valueBegins(depth, before + at, byte);
         depth += 1;
         closers[depth] = byte + 2;
@@ -284,7 +284,7 @@ export class JsonReader {
   }
 
   #open(isObject: boolean): void {
-    if (this.#depth === MOST_JSON_DEPTH) {
+    if (this.#depth === MAX_JSON_DEPTH) {
       this.#tooDeep = true;
       this.#next = BROKEN;
       return;

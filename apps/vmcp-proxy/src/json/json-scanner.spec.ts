@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MOST_JSON_DEPTH } from './json-reader.js';
+import { MAX_JSON_DEPTH } from './json-reader.js';
 import { JsonScanner, type Wanted } from './json-scanner.js';
 import { jsonText, spelled } from './json-text.fixture.js';
 
@@ -154,8 +154,8 @@ test('nothing depends on where the text is cut', () => {
 
 test('a text that would exhaust those behind us by its depth is broken', () => {
   const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-  expect(scan(nested(MOST_JSON_DEPTH)).whole).toBe(true);
-  expect(scan(nested(MOST_JSON_DEPTH + 1)).scanner.broken).toBe(true);
+  expect(scan(nested(MAX_JSON_DEPTH)).whole).toBe(true);
+  expect(scan(nested(MAX_JSON_DEPTH + 1)).scanner.broken).toBe(true);
   expect(scan('{"a":'.repeat(1_000_000)).scanner.broken).toBe(true);
 });
 

@@ -28,10 +28,10 @@ export interface Wanted {
   readonly within: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Who writes a member more often than this, or more messages into an array, does it to confuse or to exhaust. */
-const MOST_FOUND = 128;
+/** A member that stands more often than this, or a longer array of messages, is meant to confuse or to exhaust. */
+const MAX_FOUND = 128;
 /** A longer name is none that anybody asks for; an escape has six bytes. */
-const MOST_NAME_BYTES = 384;
+const MAX_NAME_BYTES = 384;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -70,7 +70,7 @@ export class JsonScanner {
   constructor(
     private readonly wanted: Wanted,
     /** Found members, or elements of an array; with more the text is broken. */
-    private readonly most = MOST_FOUND,
+    private readonly most = MAX_FOUND,
   ) {
     const listener = {
       valueBegins: (depth: number, offset: number, firstByte: number) =>
@@ -156,13 +156,13 @@ export class JsonScanner {
   #namePart(end: number): string {
     const from = Math.max(this.#nameStart - this.#before, 0);
     // One byte too many is kept of a long name, so that it is seen to be long.
-    const most = from + MOST_NAME_BYTES + 1 - this.#nameBegun.length;
+    const most = from + MAX_NAME_BYTES + 1 - this.#nameBegun.length;
     return this.#piece.toString('latin1', from, Math.min(end - this.#before, most));
   }
 
   #nameText(end: number): string | undefined {
     const text = this.#nameBegun + this.#namePart(end);
-    if (text.length > MOST_NAME_BYTES) return undefined;
+    if (text.length > MAX_NAME_BYTES) return undefined;
     // Escapes are complete: the reader has seen them.
     return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1);
   }

@@ -8,7 +8,7 @@ import * as grammar from './json-grammar.js';
 /** In place of an offset: there is no such token here, or no whole one. */
 export const NO_TOKEN = -1;
 
-// Constants of this module's own: those of others are looked up anew for each byte.
+// Constants of this file: imported ones would be looked up for each byte.
 const { BACKSLASH, QUOTE, SPACE, UNICODE_ESCAPE } = grammar;
 const NONE = NO_TOKEN;
 const MINUS = 0x2d;

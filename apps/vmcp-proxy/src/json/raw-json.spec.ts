@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MOST_JSON_DEPTH } from './json-reader.js';
+import { MAX_JSON_DEPTH } from './json-reader.js';
 import { jsonText, spelled } from './json-text.fixture.js';
 import { JsonReading, OwnJson, RawJson, RawObject, joinJson } from './raw-json.js';
 
@@ -106,7 +106,7 @@ test.each([
 });
 
 test.each([
-  ['nesting that would exhaust a parser behind us', '['.repeat(MOST_JSON_DEPTH + 1), 'too_deep'],
+  ['nesting that would exhaust a parser behind us', '['.repeat(MAX_JSON_DEPTH + 1), 'too_deep'],
   ['what is no JSON', '{"a":1,}', 'invalid'],
   ['nothing', '', 'invalid'],
 ])('%s is refused at once', (_what, text, fault) => {

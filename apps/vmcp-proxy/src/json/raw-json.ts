@@ -23,11 +23,11 @@ export interface Json {
 export type JsonPieces = (string | Buffer)[];
 
 /** Building the values of more than this would take too long. */
-const MOST_VALUE_BYTES = 16_384;
+const MAX_VALUE_BYTES = 16_384;
 /** Looked into member by member, without its values. */
-const MOST_OBJECT_BYTES = 262_144;
+const MAX_OBJECT_BYTES = 262_144;
 /** In one object or list that is looked into. */
-const MOST_INSIDE = 1_000;
+const MAX_INSIDE = 1_000;
 /** How deep members are noted while a text is scanned: of a message, those of its parameters and what those hold. */
 const READ_AHEAD_DEPTH = 3;
 /** In a long text, what parameters hold is scanned again where somebody looks into it. */
@@ -66,7 +66,7 @@ export class RawJson implements Json {
 
   text(): string | undefined {
     if (this.kind !== 'string') return undefined;
-    if (this.byteLength > MOST_VALUE_BYTES) throw new RefusedJson('too_large');
+    if (this.byteLength > MAX_VALUE_BYTES) throw new RefusedJson('too_large');
     const text = this.source.string(this.start, this.#end);
     // Parsers make different things of half a surrogate pair (RFC 8259, section 8.2).
     if (!text.isWellFormed()) throw new RefusedJson('not_unicode');
@@ -86,7 +86,7 @@ export class RawJson implements Json {
 
   value(): unknown {
     if (this.kind === 'string') return this.text();
-    if (this.byteLength > MOST_VALUE_BYTES) throw new RefusedJson('too_large');
+    if (this.byteLength > MAX_VALUE_BYTES) throw new RefusedJson('too_large');
     const text = this.source.text(this.start, this.#end);
     return this.kind === 'number' ? writtenNumber(text) : (JSON.parse(text) as unknown);
   }
@@ -95,11 +95,11 @@ export class RawJson implements Json {
     pieces.push(this.source.piece(this.start, this.#end));
   }
 
-  /** For whoever scans it. */
+  /** For a scanner. */
   note(inside: RawJson): void {
     const noted = (this.#inside ??= []);
-    // One too many tells whoever looks.
-    if (noted.length <= MOST_INSIDE) noted.push(inside);
+    // One more than allowed tells the caller that there are too many.
+    if (noted.length <= MAX_INSIDE) noted.push(inside);
   }
 
   endAt(end: number, isNoted: boolean): void {
@@ -108,9 +108,9 @@ export class RawJson implements Json {
   }
 
   #lookInside(): readonly RawJson[] {
-    if (this.#inside !== undefined && this.#inside.length > MOST_INSIDE) throw new RefusedJson('too_many');
+    if (this.#inside !== undefined && this.#inside.length > MAX_INSIDE) throw new RefusedJson('too_many');
     if (this.#inside !== undefined) return this.#inside;
-    if (this.byteLength > MOST_OBJECT_BYTES) throw new RefusedJson('too_large');
+    if (this.byteLength > MAX_OBJECT_BYTES) throw new RefusedJson('too_large');
     return RawJson.read(this.source.bytes.subarray(this.start, this.#end)).#lookInside();
   }
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 const NOTHING = Buffer.alloc(0);
 const CONTINUATION = 0b1000_0000;
-const LONGEST_CHARACTER = 4;
+const MAX_CHARACTER_BYTES = 4;
 
 /** Whether bytes that come in pieces, cut anywhere, are UTF-8 (RFC 3629). */
 export class Utf8Check {
@@ -26,7 +26,7 @@ export class Utf8Check {
 
 /** Where the last character begins, if it is one of several bytes; else the end. */
 function lastCharacter(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(LONGEST_CHARACTER, bytes.length); back += 1) {
+  for (let back = 1; back <= Math.min(MAX_CHARACTER_BYTES, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < CONTINUATION) return bytes.length - back + 1;
     if ((byte & 0b1100_0000) !== CONTINUATION) return bytes.length - back;

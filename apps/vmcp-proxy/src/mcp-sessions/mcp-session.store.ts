@@ -7,23 +7,23 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
 import { decodeSession, encodeSession, ownedBy, type McpSession } from './mcp-session.js';
 
-/** Using a session writes it again no more often than this. */
+/** A session in use is written again at most this often. */
 const REWRITE_AFTER_MS = HOUR_MS;
 /** How long a replica goes on with a session that another replica may have ended. */
 const TRUST_COPY_FOR_MS = 30 * SECOND_MS;
-const MOST_COPIES = 20_000;
-const MOST_SESSION_CHARACTERS = 16_384;
-/** Begun here by one person; many clients never end theirs. */
-const MOST_SESSIONS_OF_ONE = 200;
-const MOST_PERSONS = 20_000;
+const MAX_COPIES = 20_000;
+const MAX_SESSION_CHARACTERS = 16_384;
+/** Sessions of one person at this replica. Many clients never end theirs. */
+const MAX_SESSIONS_OF_ONE = 200;
+const MAX_PERSONS = 20_000;
 
 export type NewSession = Pick<McpSession, 'protocolVersion' | 'clientInfo' | 'capabilities'>;
 
 /** Legacy sessions in the replicas' common bucket, under the digest of their id: who reads the bucket cannot use one. */
 export class McpSessionStore {
-  readonly #copies = new LRUCache<string, McpSession>({ max: MOST_COPIES, ttl: TRUST_COPY_FOR_MS });
+  readonly #copies = new LRUCache<string, McpSession>({ max: MAX_COPIES, ttl: TRUST_COPY_FOR_MS });
   /** Sessions begun at this replica, oldest first, so that nobody fills the bucket. */
-  readonly #begun = new LRUCache<string, string[]>({ max: MOST_PERSONS });
+  readonly #begun = new LRUCache<string, string[]>({ max: MAX_PERSONS });
 
   constructor(private readonly bucket: Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'>) {}
 
@@ -32,7 +32,7 @@ export class McpSessionStore {
     const { issuer, subject } = principal;
     const session: McpSession = { ...started, issuer, subject, writtenAtMs: Date.now(), id: randomToken() };
     const encoded = encodeSession(session);
-    if (encoded.length > MOST_SESSION_CHARACTERS)
+    if (encoded.length > MAX_SESSION_CHARACTERS)
       throw new GatehouseError('request_invalid', 'clientInfo and capabilities are too large');
     await this.bucket.put(sha256(session.id), encoded);
     this.#copies.set(session.id, session);
@@ -45,7 +45,7 @@ export class McpSessionStore {
     const begun = this.#begun.get(person) ?? [];
     begun.push(id);
     this.#begun.set(person, begun);
-    const oldest = begun.length > MOST_SESSIONS_OF_ONE ? begun.shift() : undefined;
+    const oldest = begun.length > MAX_SESSIONS_OF_ONE ? begun.shift() : undefined;
     if (oldest === undefined) return;
     this.#copies.delete(oldest);
     await this.bucket.delete(sha256(oldest));

@@ -12,7 +12,7 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 const NEXT_LINE = Buffer.from('\n');
 /** What a field's name, or an event's type, is remembered of: no longer one means anything here. */
-const MOST_WORD_BYTES = 32;
+const MAX_WORD_BYTES = 32;
 
 /** Where in a line the parser is. */
 type Place = 'name' | 'after colon' | 'data' | 'type' | 'ignored';
@@ -48,7 +48,7 @@ export class EventParser {
     }
   }
 
-  /** Servers leave out the empty line after the last event; whoever listens can tell what is not complete. */
+  /** Servers leave out the empty line after the last event. The listener can tell whether it is complete. */
   end(): void {
     if (this.#place !== 'name' || this.#word !== '') this.#lineEnds();
     this.#dispatch();
@@ -73,7 +73,7 @@ export class EventParser {
   }
 
   #addToWord(bytes: Buffer, from: number, end: number): void {
-    this.#word += bytes.toString('latin1', from, Math.min(end, from + MOST_WORD_BYTES - this.#word.length));
+    this.#word += bytes.toString('latin1', from, Math.min(end, from + MAX_WORD_BYTES - this.#word.length));
   }
 
   /** A value begins, or the line ends without one. */

@@ -5,7 +5,7 @@ export interface CredentialHeader {
   /** Lower case. */
   readonly name: string;
   readonly value: Secret;
-  /** SHA-256 of the token inside; absent when another one cannot be had by asking. */
+  /** SHA-256 of the token inside; absent where the vault cannot give another one. */
   readonly tokenDigest?: string;
 }
 

@@ -6,7 +6,7 @@ import { MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gateho
 import { bearer } from './credential-header.js';
 import type { AskedCredential } from './strategy.js';
 
-/** This process's key: what the vault answers can be read here and nowhere else. */
+/** The key of this process. Only this process can read what the vault answers to it. */
 export class ReplyKey {
   private constructor(
     readonly publicKey: PublicMessageKey,
@@ -27,7 +27,7 @@ export class ReplyKey {
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
     const { accessToken, useUntilMs, useForMs } = parsed.data;
-    // Both are of the moment in which the vault released it.
+    // Both times are those of the release by the vault.
     if (useForMs !== undefined && useForMs > 0)
       this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {

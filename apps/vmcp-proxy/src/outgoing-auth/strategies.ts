@@ -4,9 +4,9 @@ import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import { headerInjection } from './header-injection.js';
 import type { ReplyKey } from './reply-key.js';
 import type { OutgoingStrategy } from './strategy.js';
-import { tokenExchange } from './token-exchange.js';
+import { tokenExchange } from './token-exchange.client.js';
 import { unauthenticated } from './unauthenticated.js';
-import { upstreamInject } from './upstream-inject.js';
+import { upstreamInject } from './upstream-inject.client.js';
 
 /** The strategy of each backend, as configured. */
 export function strategiesOf(

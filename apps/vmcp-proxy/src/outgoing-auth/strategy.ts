@@ -7,7 +7,7 @@ export interface AskedCredential {
   readonly useUntilMs: number;
 }
 
-/** How the credential of one backend is had. */
+/** How a backend gets its credential. */
 export type OutgoingStrategy =
   | {
       /** The same for every caller, known from the start. */

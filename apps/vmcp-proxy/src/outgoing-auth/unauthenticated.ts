@@ -1,4 +1,4 @@
 import type { OutgoingStrategy } from './strategy.js';
 
-/** Nothing is sent; in particular not what the caller sent. */
+/** No credential is sent, and never the caller's own. */
 export const unauthenticated: OutgoingStrategy = { kind: 'fixed', header: undefined };

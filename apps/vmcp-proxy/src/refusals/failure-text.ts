@@ -3,7 +3,7 @@ import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 
 export type RetryAdvice = 'safe' | 'check-first' | 'after-action' | 'never';
 
-/** Whether the same call may be sent again. A call that may have run is never safe, whatever went wrong after it was sent. */
+/** Whether the same call may be sent again. A call that may have run is never safe to repeat. */
 export function retryAdvice(error: GatehouseError): RetryAdvice {
   if (error.details['ran'] === 'maybe') return 'check-first';
   return error.facts.retry;

@@ -5,7 +5,7 @@ import { RawJson, type RawObject } from '../json/raw-json.js';
 
 const VALID_FOR_MS = 15 * MINUTE_MS;
 const MARK = 'gh1';
-const MOST_BYTES = 256;
+const MAX_BYTES = 256;
 
 /** What a question of ours was about. */
 export interface Asked {
@@ -32,7 +32,7 @@ export class RequestStates {
   /** The state of a question of ours that the request answers. Backends have states too, of any size. */
   ownIn(params: RawObject): string | undefined {
     const given = params.get('requestState');
-    const state = given instanceof RawJson && given.byteLength <= MOST_BYTES ? given.text() : undefined;
+    const state = given instanceof RawJson && given.byteLength <= MAX_BYTES ? given.text() : undefined;
     return state?.startsWith(`${MARK}.`) === true ? state : undefined;
   }
 

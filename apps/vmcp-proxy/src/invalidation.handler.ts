@@ -4,12 +4,12 @@ import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
-import type { Peers } from './backends/peers.js';
+import type { Peers } from './backends/peers.client.js';
 import type { InFlight } from './calls/in-flight.js';
-import type { Catalog } from './catalog/catalog.js';
-import type { SessionViews } from './incoming-auth/session-views.js';
+import type { Catalog } from './catalog/catalog.flow.js';
+import type { SessionViews } from './incoming-auth/session-views.client.js';
 import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
-import type { Credentials } from './outgoing-auth/credentials.js';
+import type { Credentials } from './outgoing-auth/credentials.flow.js';
 
 export interface Caches {
   readonly sessions: SessionViews;
@@ -21,11 +21,11 @@ export interface Caches {
   readonly inFlight: InFlight;
 }
 
-/** Who hears that nothing of a session gets through any more. */
+/** Told when this replica lets no call of a session through any more. */
 export type Dropped = (tsid: SessionId) => void;
 
 const everything = (): boolean => true;
-/** Whoever knows of sessions may need a moment longer to find the bus again. */
+/** The authorization server may find the bus again later than this replica. */
 const ASK_AGAIN_AFTER_MS = 500;
 
 /** Drops what is cached, and stops what runs, when a fact makes it stale, so that nobody waits for an age limit. */
@@ -51,7 +51,7 @@ export function dropCachesOnEvents(
     caches.peers.drop(concerns);
   });
   let reconnects = 0;
-  // Whatever happened in between was not heard.
+  // Events of the time in between were missed.
   events.onReconnect(() => {
     caches.sessions.forgetAll();
     caches.credentials.forget(everything);

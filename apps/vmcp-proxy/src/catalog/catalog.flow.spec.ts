@@ -9,7 +9,7 @@ import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { Catalog, type ListBackend } from './catalog.js';
+import { Catalog, type ListBackend } from './catalog.flow.js';
 import type { BackendLists } from './definitions.js';
 import type { View } from './view.js';
 

@@ -5,7 +5,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { Log } from '@gatehouse/observability/log';
-import type { SessionViews } from './incoming-auth/session-views.js';
+import type { SessionViews } from './incoming-auth/session-views.client.js';
 
 const TELL_EVERY_MS = SECOND_MS;
 /** Well under the time after which a process that stood still distrusts what it remembers. */
@@ -51,7 +51,7 @@ export class Presence {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** What fails is told again in a second. */
+  /** A failed announcement is repeated after a second. */
   #tell(): void {
     this.events.publish(proxyPresent, { replicaId: this.#replicaId }).catch(() => undefined);
   }

@@ -29,7 +29,7 @@ export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'upda
     try {
       return await this.#opened;
     } catch (error) {
-      // The bus was away: the next use tries again.
+      // The bus was unavailable: the next use tries again.
       this.#opened = undefined;
       throw new GatehouseError('unavailable', 'the session bucket cannot be opened', { cause: error });
     }

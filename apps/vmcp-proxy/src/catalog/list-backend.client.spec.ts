@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { startOneBackend, type OneBackend } from '../backends/one-backend.fixture.js';
-import { Peers } from '../backends/peers.js';
+import { Peers } from '../backends/peers.client.js';
 import type { JsonObject } from '../mcp/message.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import type { BackendLists } from './definitions.js';
-import { listBackend } from './list-backend.js';
+import { listBackend } from './list-backend.client.js';
 
 let world: OneBackend;
 beforeAll(async () => {

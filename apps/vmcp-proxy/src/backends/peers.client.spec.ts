@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startOneBackend, type OneBackend } from './one-backend.fixture.js';
-import { Peers } from './peers.js';
+import { Peers } from './peers.client.js';
 
 let world: OneBackend;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { principalKey, type Principal } from '../incoming-auth/principal.js';
 import { bearer, type CredentialHeader } from './credential-header.js';
-import { Credentials } from './credentials.js';
+import { Credentials } from './credentials.flow.js';
 import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 
 const person = (issuer: string, subject: string, tsid: string): Principal => ({
@@ -104,7 +104,7 @@ test('many calls refused with one token ask for one other, and the refused one i
   expect(new Set(others.map(revealed))).toEqual(new Set(['Bearer new']));
   expect(ask).toHaveBeenCalledTimes(2);
   expect(ask.mock.calls[1]?.[1]).toBe(sha256('old'));
-  // One that comes late, refused with the old token, gets what is here already.
+  // A late call, refused with the old token, gets the credential that is here already.
   expect(revealed(await credentials.instead(ALICE, 'one', old, LATER))).toBe('Bearer new');
   expect(ask).toHaveBeenCalledTimes(2);
 });

@@ -1,11 +1,11 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { BackendClient } from './backend-client.js';
-import type { BackendResponse } from './backend-response.js';
+import type { BackendClient } from './backend.client.js';
+import type { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from '../outgoing-auth/credential-header.js';
-import type { Credentials } from '../outgoing-auth/credentials.js';
+import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
 export interface AuthorizedRequest {
   readonly backend: string;
@@ -37,7 +37,7 @@ export class AuthorizedBackend {
     const credential = asked instanceof Promise ? await asked : asked;
     const response = await this.#sendWith(request, credential);
     if (response.status !== 401) return notForbidden(response, backend);
-    // Its place is needed for the second request.
+    // The first response gives its place to the second request.
     await response.discard();
     const another = await this.credentials.instead(principal, backend, credential, deadlineAtMs);
     if (another === undefined) throw refusedCredential(backend);

@@ -6,9 +6,9 @@ import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from './credential-header.js';
 import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 
-/** A release may not be used longer than this without the vault being asked again: what a revocation missed lasts no longer. */
+/** A credential is used for at most this long before the vault is asked again. It bounds what a missed revocation can do. */
 const USE_FOR_MS = 30 * SECOND_MS;
-const MOST_CREDENTIALS = 50_000;
+const MAX_CREDENTIALS = 50_000;
 
 interface Kept {
   readonly principal: Principal;
@@ -19,7 +19,7 @@ interface Kept {
 
 /** The credential for one principal at one backend; kept in memory for seconds, asked for once however many calls wait. */
 export class Credentials {
-  readonly #kept = new LRUCache<string, Kept>({ max: MOST_CREDENTIALS });
+  readonly #kept = new LRUCache<string, Kept>({ max: MAX_CREDENTIALS });
   readonly #questions = new SingleFlight<string, CredentialHeader>();
 
   constructor(
@@ -47,7 +47,7 @@ export class Credentials {
   }
 
   /**
-   * Another credential in place of one that the backend refused; `undefined` where there is no other one to be had.
+   * Another credential in place of one that the backend refused; `undefined` where no other one exists.
    * Callers that were refused with the same token share one question.
    */
   async instead(
@@ -59,7 +59,7 @@ export class Credentials {
     if (refused?.tokenDigest === undefined) return undefined;
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
-    // Somebody else was refused before us and has the new one already.
+    // Another call was refused before this one, and got the new credential already.
     if (
       kept !== undefined &&
       kept.header.tokenDigest !== refused.tokenDigest &&
@@ -101,7 +101,7 @@ export class Credentials {
     refused: string | undefined,
     deadlineAtMs: number,
   ): Promise<CredentialHeader> {
-    // A question that says "refused" is another question: its answer must not be the refused token again.
+    // A question that names a refused token has its own answer: the refused token must not come back.
     const question = refused === undefined ? key : `${key}\n${refused}`;
     return await this.#questions.run(question, async (flight) => {
       const strategy = this.#strategy(backend);

@@ -3,7 +3,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { safeConnector } from '@gatehouse/safe-fetch/safe-connector';
 import { Pool } from 'undici';
-import { BackendResponse } from './backend-response.js';
+import { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import { ExchangeLimits, mostExchanges, type Purpose } from './exchange-limits.js';
 import { Reachability } from './reachability.js';
@@ -31,7 +31,7 @@ interface Target {
 const CONNECT_TIMEOUT_MS = 5 * SECOND_MS;
 /** Many servers close idle connections after five seconds without saying so; a request must not meet that. */
 const KEEP_IDLE_MS = 4 * SECOND_MS;
-const MOST_RESPONSE_BYTES = 67_108_864;
+const MAX_RESPONSE_BYTES = 67_108_864;
 
 /** Kept connections to the backends. Nothing in here belongs to a user: a connection carries whatever one request says. */
 export class BackendClient {
@@ -96,7 +96,7 @@ const poolFor = (origin: string, { allowPrivateIps, insecureAllowHttp, limits }:
     connections: mostExchanges(limits),
     pipelining: 1,
     keepAliveTimeout: KEEP_IDLE_MS,
-    maxResponseSize: MOST_RESPONSE_BYTES,
+    maxResponseSize: MAX_RESPONSE_BYTES,
     allowH2: false,
     connect: safeConnector({ allowPrivateIps, insecureAllowHttp }, { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
   });

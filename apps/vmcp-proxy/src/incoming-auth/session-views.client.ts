@@ -10,8 +10,8 @@ import { LRUCache } from 'lru-cache';
 const USE_FOR_MS = 30 * SECOND_MS;
 /** From here on the next request asks again in the background, so that nobody waits for the answer. */
 const ASK_AGAIN_AFTER_MS = 15 * SECOND_MS;
-const MOST_SESSIONS = 20_000;
-/** As long as a revocation waits for this replica's word: who stood still for longer may have missed one. */
+const MAX_SESSIONS = 20_000;
+/** A revocation waits this long for this replica. A replica that stood still for longer may have missed one. */
 const STOOD_STILL_MS = 500;
 
 export interface OpenSession {
@@ -26,9 +26,9 @@ interface Remembered {
 
 /** Whether the session of a token is still open: what makes a sign-out take effect before the token expires. */
 export class SessionViews {
-  readonly #views = new LRUCache<SessionId, Remembered>({ max: MOST_SESSIONS });
+  readonly #views = new LRUCache<SessionId, Remembered>({ max: MAX_SESSIONS });
   readonly #questions = new SingleFlight<SessionId, OpenSession | undefined>();
-  /** Answers from before are not believed. */
+  /** Answers from before this time are not used. */
   #trustedFromMs = Number.NEGATIVE_INFINITY;
   #beatAtMs: number | undefined;
 

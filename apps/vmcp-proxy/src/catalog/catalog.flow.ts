@@ -19,9 +19,9 @@ const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
 /** A slow backend must not hold up the others' lists for longer. */
 const WAIT_AT_MOST_MS = 5 * SECOND_MS;
 const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
-const MOST_PRINCIPALS = 20_000;
-const MOST_SHARED = 2_000;
-const MOST_NOTES_OF_VIEW = 50;
+const MAX_PRINCIPALS = 20_000;
+const MAX_SHARED = 2_000;
+const MAX_NOTES_OF_VIEW = 50;
 
 interface Entry {
   readonly backend: string;
@@ -43,17 +43,17 @@ interface Shelf {
 
 export interface CatalogSurroundings {
   readonly log: Pick<Log, 'info' | 'warn' | 'failure'>;
-  /** Told whether a list could be answered from what is kept. */
+  /** Told whether kept lists answered a request. */
   readonly lookedUp?: (found: boolean) => void;
   readonly nowMs?: () => number;
 }
 
 /** What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's. */
 export class Catalog {
-  readonly #shelves = new LRUCache<string, Shelf>({ max: MOST_PRINCIPALS });
-  /** Equal content is kept once, whoever it was listed for. */
-  readonly #sharedLists = new LRUCache<string, BackendLists>({ max: MOST_SHARED });
-  readonly #sharedViews = new LRUCache<string, View>({ max: MOST_SHARED });
+  readonly #shelves = new LRUCache<string, Shelf>({ max: MAX_PRINCIPALS });
+  /** Equal lists are kept once for all principals. */
+  readonly #sharedLists = new LRUCache<string, BackendLists>({ max: MAX_SHARED });
+  readonly #sharedViews = new LRUCache<string, View>({ max: MAX_SHARED });
   /** The last lists of backends that treat all callers alike. */
   readonly #lastOfAll = new Map<string, BackendLists>();
   readonly #saidAtMs = new Map<string, number>();
@@ -102,7 +102,7 @@ export class Catalog {
     return this.#viewOf(this.#shelfOf(principal));
   }
 
-  /** What matches is listed anew before it is shown again; until then calls are still routed by it. */
+  /** Lists that match are asked for again before they are shown. Until then they still route calls. */
   expire(matches: (principal: Principal, backend: string) => boolean): void {
     for (const { principal, entries } of this.#shelves.values())
       for (const entry of entries)
@@ -198,7 +198,7 @@ export class Catalog {
     let view = this.#sharedViews.get(key);
     if (view === undefined) {
       view = new View(snapshots, this.part.aggregation);
-      for (const { backend, original, name, outcome } of view.notes.slice(0, MOST_NOTES_OF_VIEW))
+      for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
         if (outcome === 'too_long')
           this.#log.warn(SAID.left_out, {
             backend,

@@ -11,7 +11,7 @@ import {
   isLegacyVersion,
 } from '../mcp/protocol.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.js';
+import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { peerHeaders, type Peer } from './peer.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
@@ -24,7 +24,7 @@ type Verdict =
   | { readonly kind: 'sessions' };
 
 /** Of what a backend says about itself; its instructions may be long. */
-const MOST_INTRODUCTION_BYTES = 1_048_576;
+const MAX_INTRODUCTION_BYTES = 1_048_576;
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface PeerRequest {
@@ -42,7 +42,7 @@ export interface PeerRequest {
   readonly deadlineAtMs: number;
 }
 
-/** It goes with each request, so it must be fit for a header, and not fill it. */
+/** The id goes with each request as a header, so it must be short and printable. */
 const SESSION_ID = /^[\x20-\x7e]{1,1024}$/;
 
 /** The backend answered `initialize` with something else than a session. */
@@ -68,7 +68,7 @@ export class Peers {
     return this.#sessions.get(key) ?? this.#find(key, request);
   }
 
-  /** The backend did not know what it was told: the next call finds out anew. */
+  /** The backend did not understand: the next call finds out again which revision it speaks. */
   forget(backend: string, peer: Peer): void {
     if (peer.era === 'legacy' && peer.session !== undefined) this.#sessions.delete(peer.session.key);
     else this.#verdicts.delete(backend);
@@ -129,7 +129,7 @@ export class Peers {
         return await this.#initialize(key, request, flight);
       } catch (error) {
         if (!(error instanceof UnknownRevision)) throw error;
-        // It had sessions once; it may have been updated.
+        // The backend had sessions before; it may have been updated.
         this.#verdicts.delete(backend);
       }
     }
@@ -162,7 +162,7 @@ export class Peers {
     }
     const answer = await readAnswer(response, request.backend, id).catch(() => undefined);
     if (answer?.kind !== 'result') return false;
-    const discovered = answer.result.parsed(MOST_INTRODUCTION_BYTES);
+    const discovered = answer.result.parsed(MAX_INTRODUCTION_BYTES);
     const versions = isObject(discovered) ? discovered['supportedVersions'] : undefined;
     return Array.isArray(versions) && versions.includes(MODERN_VERSION);
   }
@@ -182,7 +182,7 @@ export class Peers {
     });
     const sessionId = response.headers['mcp-session-id'];
     const answer = await readAnswer(response, backend, id);
-    const introduced = answer.kind === 'result' ? answer.result.parsed(MOST_INTRODUCTION_BYTES) : undefined;
+    const introduced = answer.kind === 'result' ? answer.result.parsed(MAX_INTRODUCTION_BYTES) : undefined;
     const version = isObject(introduced) ? introduced['protocolVersion'] : undefined;
     if (!isObject(introduced) || !isLegacyVersion(version) || !isObject(introduced['capabilities']))
       throw new UnknownRevision('backend_unavailable', 'it does not speak a known revision of MCP', {
@@ -221,7 +221,7 @@ export class Peers {
     this.#tell({ backend, principal, headers: peerHeaders(session, method, undefined), body });
   }
 
-  /** The backend may free what it keeps. */
+  /** Tells the backend that the session is over. */
   #sayGoodbye(session: PeerSession): void {
     const { backend, principal } = session;
     const headers = peerHeaders(session, 'DELETE', undefined);

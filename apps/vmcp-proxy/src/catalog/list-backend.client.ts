@@ -1,7 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { peerHeaders, type Peer } from '../backends/peer.js';
-import type { Peers } from '../backends/peers.js';
+import type { Peers } from '../backends/peers.client.js';
 import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import {
@@ -12,12 +12,12 @@ import {
   MODERN_VERSION,
 } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend } from '../backends/authorized-backend.js';
+import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
 import { SoundList } from './sound-list.js';
 
-const MOST_PAGES = 100;
-const MOST_CURSOR_BYTES = 8_192;
+const MAX_PAGES = 100;
+const MAX_CURSOR_BYTES = 8_192;
 
 interface ListRequest {
   readonly backend: string;
@@ -95,11 +95,11 @@ async function listKind(
       );
     }
     await list.add(answer.result.member(kind));
-    const next = answer.result.member('nextCursor')?.parsed(MOST_CURSOR_BYTES);
+    const next = answer.result.member('nextCursor')?.parsed(MAX_CURSOR_BYTES);
     // A cursor that came before leads round in a circle.
     cursor = typeof next === 'string' && !cursors.has(next) ? next : undefined;
     if (cursor !== undefined) cursors.add(cursor);
-  } while (cursor !== undefined && cursors.size < MOST_PAGES && !list.isFull);
+  } while (cursor !== undefined && cursors.size < MAX_PAGES && !list.isFull);
   return list;
 }
 async function listPage(
