@@ -2,7 +2,7 @@ import { chooseButton, type Form } from './form.js';
 import type { Page } from './page.js';
 import type { Landing, ScriptedBrowser } from './scripted-browser.js';
 
-/** Who sits in front of the browser, and what they answer when Gatehouse asks whether a client may act for them. */
+/** The person at the browser, and their answer when Gatehouse asks whether a client may act for them. */
 export interface Person {
   readonly login: string;
   readonly password: string;

@@ -6,8 +6,8 @@ const LAST_WORDS_MS = 2 * SECOND_MS;
 
 /**
  * An HTTP server that stops without losing an answer. Front ends keep connections and send the next request on one that
- * looks idle; whoever closes it at that moment loses that request (RFC 9112, section 9.5). So it is first said with every
- * answer that its connection ends there, and only then does the listener close.
+ * looks idle; closing it at that moment loses that request (RFC 9112, section 9.5). So every response first announces
+ * that its connection ends, and only then does the listener close.
  */
 export class GracefulStop {
   #announced = false;

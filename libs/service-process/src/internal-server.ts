@@ -8,7 +8,7 @@ import { Readiness, type ReadinessReport } from '@gatehouse/observability/readin
 import { GracefulStop } from './graceful-stop.js';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
 
-/** What a service tells the people who run it. */
+/** What the internal listener of a service shows to operators. */
 interface InternalFacts {
   readonly readiness: () => Promise<ReadinessReport>;
   readonly stuck: () => Promise<readonly string[]>;
@@ -30,7 +30,7 @@ export interface RunningService<App extends Application = Application> {
   readonly app: App;
   /** Of its internal listener: the one that was taken, where any free one was asked for. */
   readonly internalPort: number;
-  /** Says that it stops, to whoever looks and on every connection, and goes on. */
+  /** Announces that the service stops, in its readiness and on every connection. The service goes on working. */
   readonly announceStop: () => void;
   /** Finishes what was begun, and ends what is not finished in time. */
   readonly close: (withinMs?: number) => Promise<void>;
@@ -43,7 +43,7 @@ export interface PublicSide {
   readonly endWhatRuns?: () => void;
 }
 
-/** Where nobody says how long it may take. */
+/** Used when no other time limit is given. */
 const CLOSE_WITHIN_MS = 25 * SECOND_MS;
 
 const STOPPING: ReadinessReport = { status: 'unready', stopping: true, jobs: {}, clocks: {} };
@@ -52,8 +52,8 @@ const STOPPING: ReadinessReport = { status: 'unready', stopping: true, jobs: {},
 const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 256 };
 
 /**
- * Gives a service that runs its internal listener. When it is asked to stop, whoever looks there hears that it is no
- * longer ready, until it has finished what it began.
+ * Gives a service that runs its internal listener. When the service is asked to stop, its readiness says no until it
+ * has finished what it began.
  */
 export async function withInternalServer<App extends Application>(
   app: App,
@@ -70,7 +70,7 @@ export async function withInternalServer<App extends Application>(
   const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);
   const service = app.get(Readiness);
   let stopping = false;
-  // What it does not do any more is done by another replica.
+  // A stopping replica is not stuck: another one does its work.
   const readiness = async () => (stopping ? STOPPING : await service.report());
   const stuck = async () => (stopping ? [] : await service.stuck());
   const facts = { readiness, stuck, metrics: app.get(Metrics) };

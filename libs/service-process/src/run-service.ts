@@ -34,7 +34,7 @@ export interface ServiceProgram<Part extends StopTimes> {
 
 /** sysexits(3): something is wrong with the configuration. */
 const EX_CONFIG = 78;
-/** What the service depends on is away; the same start may work later. */
+/** Exit code when a dependency is unavailable; the same start may work later. */
 const EX_TEMPFAIL = 75;
 /** sysexits(3): the log cannot be written. */
 const EX_IOERR = 74;
@@ -102,7 +102,7 @@ function stopWhenAsked(
       },
     );
   };
-  // It would go on unseen, and with nobody to end it.
+  // Without a log reader it would run on unseen.
   log.onReaderGone(() => void stop('log reader gone', { exitCode: EX_IOERR }));
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void stop(signal, { delayMs: shutdownDelayMs }));
