@@ -5,6 +5,8 @@ import type { World } from '@gatehouse/testing/world';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BACKENDS, isRetryable, subjectAt, type Backend } from '../callers.js';
 
+/** A used refresh token gives its successor again for ten seconds (docs/adr/0003-refresh-token-races.md). */
+const REFRESH_AGAIN_AFTER_MS = 500;
 const PACE_MS = 40;
 /** A connection each: what one of them loses is one grant. */
 const LOGINS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi'] as const;
@@ -121,8 +123,12 @@ export class Crowd {
   }
 
   async #refresh(person: Person): Promise<void> {
-    const answer = await person.client.refresh(person.refreshToken).catch(() => undefined);
-    // Whoever was not answered asks again with the same token, later.
+    let answer = await person.client.refresh(person.refreshToken).catch(() => undefined);
+    // A client that was not answered asks again soon, with the same token.
+    while (this.#isRunning && (answer === undefined || answer.status >= 500 || answer.status === 429)) {
+      await pause(REFRESH_AGAIN_AFTER_MS);
+      answer = await person.client.refresh(person.refreshToken).catch(() => undefined);
+    }
     if (answer === undefined || answer.status >= 500 || answer.status === 429) return;
     if (answer.access_token === undefined || answer.refresh_token === undefined) {
       this.tally.lost += 1;
