@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
+import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { Rows } from '../rows/rows.store.js';
 
 /** `expired` happens by itself, and only the vault is told. The other reasons are events. */
@@ -62,6 +63,7 @@ export class SessionStore {
     private readonly database: Database,
     private readonly rows: Rows,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Opening a session twice changes nothing, because a reloaded page finishes the same sign-in. */
@@ -126,7 +128,7 @@ export class SessionStore {
 
   async listOpen(accountId: AccountId): Promise<readonly ListedSession[]> {
     const rows = await this.rows.session.findMany({
-      where: { accountId, closedAt: null, expiresAt: { gt: new Date() } },
+      where: { accountId, closedAt: null, expiresAt: { gt: new Date(this.clock.nowMs()) } },
       orderBy: { openedAt: 'desc' },
     });
     return rows.map(({ tsid, clientName, openedAt, usedAt }) => ({
