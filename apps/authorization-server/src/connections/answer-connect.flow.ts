@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Shown } from '../http/shown.js';
-import { ConnectAnswers } from './connect-answers.js';
+import { ConnectResponses } from './connect-responses.js';
 import { ConnectAttempts } from './connect-attempts.flow.js';
 import { ConnectForms } from './connect-forms.js';
 
@@ -11,7 +11,7 @@ export class AnswerConnect {
   constructor(
     private readonly attempts: ConnectAttempts,
     private readonly forms: ConnectForms,
-    private readonly answers: ConnectAnswers,
+    private readonly responses: ConnectResponses,
   ) {}
 
   async answer(
@@ -24,10 +24,10 @@ export class AnswerConnect {
     switch (form.get('decision')) {
       case 'retry':
         await this.attempts.retry(attempt, form.get('provider') ?? '');
-        return this.answers.toAttempt(attempt);
+        return this.responses.toAttempt(attempt);
       case 'cancel':
         await this.attempts.abandon(attempt);
-        return this.answers.nothingConnected();
+        return this.responses.nothingConnected();
       default:
         throw new GatehouseError('request_invalid', 'no such decision');
     }

@@ -7,7 +7,7 @@ import type { Shown } from '../http/shown.js';
 import { BrowserSessions } from '../oauth-endpoints/browser-sessions.flow.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { Vault } from '../vault/vault.client.js';
-import { ConnectionsAnswers } from './connections-answers.js';
+import { ConnectionsResponses } from './connections-responses.js';
 
 /** What a signed-in user ends on the connections page. */
 @Injectable()
@@ -16,7 +16,7 @@ export class ChangeConnections {
     private readonly browsers: BrowserSessions,
     private readonly closing: CloseSession,
     private readonly vault: Vault,
-    private readonly answers: ConnectionsAnswers,
+    private readonly responses: ConnectionsResponses,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders'>,
   ) {}
 
@@ -24,7 +24,7 @@ export class ChangeConnections {
     const browser = await this.browsers.current(exchange);
     if (browser === undefined) throw new GatehouseError('not_allowed', 'no browser session');
     const { accountId } = browser;
-    this.answers.check(browser, form);
+    this.responses.check(browser, form);
     switch (form.get('action')) {
       case 'disconnect':
         await this.vault.revoke(accountId, this.#knownProvider(form.get('provider')));
@@ -39,7 +39,7 @@ export class ChangeConnections {
       default:
         throw new GatehouseError('request_invalid', 'no such action');
     }
-    return this.answers.toList();
+    return this.responses.toList();
   }
 
   #knownProvider(name: string | undefined): string {

@@ -6,7 +6,7 @@ import type { Exchange } from '../http/exchange.js';
 import type { Shown } from '../http/shown.js';
 import { BrowserSessions, type BrowserSession } from '../oauth-endpoints/browser-sessions.flow.js';
 import { SessionStore, type OpenSession } from '../sessions/session.store.js';
-import { ConnectAnswers } from './connect-answers.js';
+import { ConnectResponses } from './connect-responses.js';
 import type { ConnectLink } from './connect-link.js';
 
 /** A link that this browser may follow. */
@@ -27,7 +27,7 @@ export class ConnectLinks {
   constructor(
     private readonly browsers: BrowserSessions,
     private readonly sessions: SessionStore,
-    private readonly answers: ConnectAnswers,
+    private readonly responses: ConnectResponses,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders'>,
   ) {}
 
@@ -36,13 +36,13 @@ export class ConnectLinks {
     const provider = this.config.upstreamProviders.find((one) => one.name === name);
     const session = await this.#session(tsid);
     if (provider === undefined || (tsid !== undefined && session === undefined))
-      return { kind: 'shown', shown: this.answers.linkEnded() };
+      return { kind: 'shown', shown: this.responses.linkEnded() };
     const browser = await this.browsers.current(exchange);
     // Neither the link nor the browser names an account.
     if (browser === undefined && session === undefined)
-      return { kind: 'shown', shown: this.answers.toConnections() };
+      return { kind: 'shown', shown: this.responses.toConnections() };
     if (browser !== undefined && session !== undefined && browser.accountId !== session.accountId)
-      return { kind: 'shown', shown: this.answers.wrongAccount() };
+      return { kind: 'shown', shown: this.responses.wrongAccount() };
     const form = `connect ${name} ${tsid ?? ''} ${browser?.uid ?? ''}`;
     return { kind: 'ready', link: { provider, session, browser, form } };
   }

@@ -11,12 +11,12 @@ import { VaultModule } from '../vault/vault.module.js';
 import { AdoptConnections } from './adopt-connections.flow.js';
 import { AnswerConnect } from './answer-connect.flow.js';
 import { ChangeConnections } from './change-connections.flow.js';
-import { ConnectAnswers } from './connect-answers.js';
+import { ConnectResponses } from './connect-responses.js';
 import { ConnectAttempts } from './connect-attempts.flow.js';
 import { ConnectController } from './connect.controller.js';
 import { ConnectForms } from './connect-forms.js';
 import { ConnectLinks } from './connect-links.flow.js';
-import { ConnectionsAnswers } from './connections-answers.js';
+import { ConnectionsResponses } from './connections-responses.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ContinueConnect } from './continue-connect.flow.js';
 import { LinkForms } from './link-forms.js';
@@ -40,16 +40,16 @@ import { VisitProvider } from './visit-provider.flow.js';
       useFactory: (csrf: CsrfTokens, urls: IssuerUrls) => new ConnectForms(csrf, urls),
     },
     {
-      provide: ConnectAnswers,
+      provide: ConnectResponses,
       inject: [ConnectForms, IssuerUrls, CONFIG],
       useFactory: (forms: ConnectForms, urls: IssuerUrls, config: AuthorizationServerPart) =>
-        new ConnectAnswers(forms, urls, config),
+        new ConnectResponses(forms, urls, config),
     },
     {
-      provide: ConnectionsAnswers,
+      provide: ConnectionsResponses,
       inject: [CsrfTokens, IssuerUrls, CONFIG],
       useFactory: (csrf: CsrfTokens, urls: IssuerUrls, config: AuthorizationServerPart) =>
-        new ConnectionsAnswers(csrf, urls, config),
+        new ConnectionsResponses(csrf, urls, config),
     },
     ConnectLinks,
     OpenConnect,

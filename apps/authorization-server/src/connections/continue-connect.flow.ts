@@ -5,7 +5,7 @@ import type { Exchange } from '../http/exchange.js';
 import type { Shown } from '../http/shown.js';
 import { BrowserSessions } from '../oauth-endpoints/browser-sessions.flow.js';
 import { AdoptConnections } from './adopt-connections.flow.js';
-import { ConnectAnswers } from './connect-answers.js';
+import { ConnectResponses } from './connect-responses.js';
 import { ConnectAttempts } from './connect-attempts.flow.js';
 import type { ConnectStep } from './connect-step.js';
 import { VisitProvider } from './visit-provider.flow.js';
@@ -20,7 +20,7 @@ export class ContinueConnect {
     private readonly adoption: AdoptConnections,
     private readonly browsers: BrowserSessions,
     private readonly visits: VisitProvider,
-    private readonly answers: ConnectAnswers,
+    private readonly responses: ConnectResponses,
   ) {}
 
   async proceed(exchange: Exchange, id: string): Promise<Shown> {
@@ -30,13 +30,13 @@ export class ContinueConnect {
       case 'visit':
         return await this.visits.away(attempt, step.provider);
       case 'refuse':
-        return this.answers.failure(attempt, step);
+        return this.responses.failure(attempt, step);
       case 'no-account':
         await this.attempts.abandon(attempt);
-        return this.answers.noAccount();
+        return this.responses.noAccount();
       case 'wrong-account':
         await this.attempts.abandon(attempt);
-        return this.answers.wrongAccount();
+        return this.responses.wrongAccount();
       case 'adopt':
         return await this.#adopt(exchange, attempt, step);
     }
@@ -48,8 +48,8 @@ export class ContinueConnect {
     { accountId, provider }: Extract<ConnectStep, { kind: 'adopt' }>,
   ): Promise<Shown> {
     const adoption = await this.adoption.adopt(attempt, accountId);
-    if (adoption === 'leg_failed') return this.answers.toAttempt(attempt);
+    if (adoption === 'leg_failed') return this.responses.toAttempt(attempt);
     if (adoption === 'adopted') await this.browsers.signIn(exchange, accountId);
-    return provider === undefined ? this.answers.toConnections() : this.answers.connected(provider);
+    return provider === undefined ? this.responses.toConnections() : this.responses.connected(provider);
   }
 }

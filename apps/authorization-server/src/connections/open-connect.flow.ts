@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccountStore } from '../accounts/account.store.js';
 import type { Exchange } from '../http/exchange.js';
 import type { Shown } from '../http/shown.js';
-import { ConnectAnswers } from './connect-answers.js';
+import { ConnectResponses } from './connect-responses.js';
 import type { ConnectLink } from './connect-link.js';
 import { ConnectLinks } from './connect-links.flow.js';
 import { LinkForms } from './link-forms.js';
@@ -15,7 +15,7 @@ export class OpenConnect {
     private readonly links: ConnectLinks,
     private readonly accounts: AccountStore,
     private readonly forms: LinkForms,
-    private readonly answers: ConnectAnswers,
+    private readonly responses: ConnectResponses,
     private readonly start: StartConnect,
   ) {}
 
@@ -32,7 +32,7 @@ export class OpenConnect {
       signedInAs: browser === undefined ? undefined : await this.accounts.nameOf(browser.accountId),
       csrf,
     };
-    return this.answers.ask(view, asked, setCookies);
+    return this.responses.ask(view, asked, setCookies);
   }
 
   async begin(exchange: Exchange, asked: ConnectLink, answer: ReadonlyMap<string, string>): Promise<Shown> {
@@ -41,7 +41,7 @@ export class OpenConnect {
     const { provider, session, browser, form } = looked.link;
     const cookieHeader = exchange.request.headers.cookie;
     this.forms.check(form, cookieHeader, answer);
-    if (answer.get('decision') !== 'continue') return this.answers.nothingConnected();
+    if (answer.get('decision') !== 'continue') return this.responses.nothingConnected();
     const expected = session?.accountId ?? browser?.accountId;
     return await this.start.connect({
       provider: provider.name,

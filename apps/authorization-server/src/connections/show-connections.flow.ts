@@ -5,7 +5,7 @@ import type { Shown } from '../http/shown.js';
 import { BrowserSessions } from '../oauth-endpoints/browser-sessions.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
 import { Vault } from '../vault/vault.client.js';
-import { ConnectionsAnswers } from './connections-answers.js';
+import { ConnectionsResponses } from './connections-responses.js';
 
 /** What a signed-in user sees on the connections page. */
 @Injectable()
@@ -15,18 +15,18 @@ export class ShowConnections {
     private readonly accounts: AccountStore,
     private readonly sessions: SessionStore,
     private readonly vault: Vault,
-    private readonly answers: ConnectionsAnswers,
+    private readonly responses: ConnectionsResponses,
   ) {}
 
   async show(exchange: Exchange): Promise<Shown> {
     const browser = await this.browsers.current(exchange);
-    if (browser === undefined) return this.answers.signedOut();
+    if (browser === undefined) return this.responses.signedOut();
     const { accountId } = browser;
     const [accountName, sessions, connections] = await Promise.all([
       this.accounts.nameOf(accountId),
       this.sessions.listOpen(accountId),
       this.vault.connections(accountId),
     ]);
-    return this.answers.list(browser, { accountName, sessions, connections });
+    return this.responses.list(browser, { accountName, sessions, connections });
   }
 }

@@ -3,14 +3,14 @@ import type { ConnectState } from '../attempts/attempt.js';
 import type { StoredAttempt } from '../attempts/attempt.store.js';
 import { BeginLeg } from '../attempts/begin-leg.flow.js';
 import type { Shown } from '../http/shown.js';
-import { ConnectAnswers } from './connect-answers.js';
+import { ConnectResponses } from './connect-responses.js';
 
 /** Sends a visitor of the connect page to a provider. */
 @Injectable()
 export class VisitProvider {
   constructor(
     private readonly legs: BeginLeg,
-    private readonly answers: ConnectAnswers,
+    private readonly responses: ConnectResponses,
   ) {}
 
   /** @param attempt belongs to the browser that asks, which was checked when it was loaded. */
@@ -22,6 +22,6 @@ export class VisitProvider {
     const begun = await this.legs.begin({ attempt, provider, browserBinding });
     return begun.kind === 'away'
       ? { kind: 'redirect', status: 302, location: begun.authorizationUrl }
-      : this.answers.toAttempt(attempt);
+      : this.responses.toAttempt(attempt);
   }
 }

@@ -19,8 +19,8 @@ import type { ConnectStep } from './connect-step.js';
 
 type Attempt = StoredAttempt<ConnectState>;
 
-/** Everything that the connect page can answer with. */
-export class ConnectAnswers {
+/** Every response of the connect page. */
+export class ConnectResponses {
   readonly #basePath: string;
 
   constructor(

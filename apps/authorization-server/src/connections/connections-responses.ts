@@ -13,8 +13,8 @@ export interface ConnectionsFacts {
   readonly connections: readonly ConnectionView[];
 }
 
-/** Everything that the connections page can answer with, and its forms. */
-export class ConnectionsAnswers {
+/** Every response of the connections page, and its forms. */
+export class ConnectionsResponses {
   constructor(
     private readonly csrf: CsrfTokens,
     private readonly urls: IssuerUrls,
