@@ -9,11 +9,12 @@ import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
 /** Apps that keep the rule. */
-const APPS = ['token-vault'];
+const APPS = ['authorization-server', 'token-vault'];
 
 const TEST = /\.(spec|fixture)\.ts$|\/(testing|generated)\//;
 /** What a suffix stands for in a file name: `connection.store.ts`. */
-const SUFFIXED = /\.(store|client|handler|controller|flow|job|module|filter|guard|interceptor)\.(ts|js)$/;
+const SUFFIXED =
+  /\.(store|client|handler|controller|flow|job|module|filter|guard|interceptor|decorator)\.(ts|js)$/;
 const TOUCHES = new Set([
   '@gatehouse/persistence/database',
   '@gatehouse/messaging/contract-client',

@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newAttemptId, type AttemptId } from '@gatehouse/kernel/ids';
+import { MIB } from '@gatehouse/kernel/sizes';
 import { Database } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
+import type { Expendable } from '@gatehouse/persistence/room';
 import { parseAttemptState, type AttemptState } from './attempt.js';
 
 /** An attempt as it was read; `version` lets exactly one of several writers change it. */
@@ -24,9 +27,31 @@ const COLUMNS = 'id, state, version, expires_at';
 /** A change loses at most to the few requests that one browser makes at once. */
 const MAX_CHANGE_TRIES = 8;
 
+export const ATTEMPT_SWEEPS = [
+  { name: 'sweep-attempts', text: 'delete from attempts where expires_at < now()' },
+  {
+    // The vault has dropped the rest of such an attempt by itself long before.
+    name: 'sweep-abandoned',
+    text: "delete from abandoned_attempts where abandoned_at < now() - interval '7 days'",
+  },
+] as const;
+
+/** Anybody can begin an attempt without signing in. */
+export const EXPENDABLE_ATTEMPTS: Expendable = { table: 'attempts', age: 'created_at', maxBytes: 256 * MIB };
+
 @Injectable()
 export class AttemptStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    expiry: Expiry,
+  ) {
+    expiry.add({
+      endExpired: async () => {
+        for (const sweep of ATTEMPT_SWEEPS) await database.query(sweep);
+      },
+      expendable: [EXPENDABLE_ATTEMPTS],
+    });
+  }
 
   /**
    * Makes the attempt of an interaction, or finds it: a reload of the page does not begin a second one.

@@ -5,11 +5,13 @@ import { Envelope } from '@gatehouse/sealing/envelope';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
+import { ClientExpiry } from './client-expiry.store.js';
 import { ClientSecrets } from './client-secrets.store.js';
 
 @Module({
   imports: [SigningKeysModule],
   providers: [
+    ClientExpiry,
     {
       provide: ClientSecrets,
       inject: [Database, Envelope, CONFIG, SetAsideRows],

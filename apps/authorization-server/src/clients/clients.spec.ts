@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isAssured } from './assured-client.js';
-import { isAllowedHost } from './metadata-documents.client.js';
+import { isAllowedHost } from './allowed-host.js';
 import { applicationType } from './redirect-uris.js';
 import { registrationPolicy } from './registration-policy.js';
 

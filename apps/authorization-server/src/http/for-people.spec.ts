@@ -8,7 +8,7 @@ import { Log } from '@gatehouse/observability/log';
 import { HTTP_LIMITS, limitedServer } from '@gatehouse/service-process/http-server';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { html } from '../pages/html.js';
-import { Browser, PostedForm } from './browser.decorators.js';
+import { Browser, PostedForm } from './browser.decorator.js';
 import type { Exchange } from './exchange.js';
 import { ForPeople } from './for-people.decorator.js';
 import { IssuerUrls } from './issuer-urls.js';

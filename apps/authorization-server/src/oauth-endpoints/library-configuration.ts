@@ -6,7 +6,8 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
 import { clientNameProblem } from '../clients/client-name.js';
 import { clientMetadataRule } from '../clients/client-metadata.js';
-import { documentFetch, isAllowedHost } from '../clients/metadata-documents.client.js';
+import { isAllowedHost } from '../clients/allowed-host.js';
+import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
@@ -31,6 +32,8 @@ export interface LibraryParts {
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
   readonly clock: Clock;
+  /** How documents of clients are fetched. */
+  readonly fetch: FetchFunction;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
@@ -88,8 +91,8 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
   };
 }
 
-function clients({ config, signingKeys }: LibraryParts): Configuration {
-  const { clients: known, metadataDocuments } = config.clientRegistration;
+function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
+  const { clients: known } = config.clientRegistration;
   return {
     clients: known.map(preRegistered),
     extraClientMetadata: clientMetadataRule(config.clientRegistration),
@@ -104,7 +107,7 @@ function clients({ config, signingKeys }: LibraryParts): Configuration {
     clientBasedCORS: () => true,
     sectorIdentifierUriValidate: () => false,
     // The library's type is the global fetch. It uses this part of it.
-    fetch: documentFetch(metadataDocuments) as unknown as NonNullable<Configuration['fetch']>,
+    fetch: fetch as unknown as NonNullable<Configuration['fetch']>,
   };
 }
 

@@ -11,6 +11,7 @@ import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { documentFetch } from '../clients/metadata-documents.client.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.flow.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
@@ -26,6 +27,7 @@ import type { LibraryParts } from './library-configuration.js';
 import { LibraryHooks } from './library-hooks.flow.js';
 import { OAuthController } from './oauth.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
+import { RecordExpiry } from './record-expiry.store.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 
@@ -47,6 +49,7 @@ const PARTS = Symbol('oidc-provider parts');
   providers: [
     TokenAccounts,
     EndGrant,
+    RecordExpiry,
     {
       provide: RECORDS,
       inject: [Database, ClientSecrets, EndGrant],
@@ -77,7 +80,14 @@ const PARTS = Symbol('oidc-provider parts');
         cookieKeys: CookieKeys,
         hooks: LibraryHooks,
         clock: Clock,
-      ): LibraryParts => ({ config, signingKeys, cookieKeys, hooks, clock }),
+      ): LibraryParts => ({
+        config,
+        signingKeys,
+        cookieKeys,
+        hooks,
+        clock,
+        fetch: documentFetch(config.clientRegistration.metadataDocuments),
+      }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },
     AuthorizationRequests,

@@ -3,13 +3,14 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { PresentedToken } from './successor-seal.js';
 import type { UsedToken } from './used-token.js';
 
 /** A token that was just exchanged gets the same successor again for this long (docs/adr/0003-refresh-token-races.md says why it is constant). */
-export const GRACE_MS = 10 * SECOND_MS;
+const GRACE_MS = 10 * SECOND_MS;
 
 /**
  * Used tokens of a session that are remembered, so that their replay is recognised: more than a week of them. This bounds
@@ -35,13 +36,27 @@ interface UsedRow {
 const SUCCESSOR_USED = `exists (select from oidc_records next
   where next.model = 'RefreshToken' and next.id = token.successor and next.consumed_at is not null)`;
 
+/** A successor is kept only as long as it may be given again. */
+export const SUCCESSOR_SWEEP = {
+  name: 'sweep-successors',
+  text: `update oidc_records set sealed_successor = null
+    where sealed_successor is not null and consumed_at < now() - interval '${GRACE_MS} ms'`,
+} as const;
+
 /** Refresh tokens among the records that oidc-provider keeps. */
 @Injectable()
 export class RefreshTokenStore {
   constructor(
     private readonly database: Database,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
-  ) {}
+    expiry: Expiry,
+  ) {
+    expiry.add({
+      endExpired: async () => {
+        await database.query(SUCCESSOR_SWEEP);
+      },
+    });
+  }
 
   /**
    * Uses a token up, makes its successor, and prolongs its session, all in one statement. Of any number of parallel

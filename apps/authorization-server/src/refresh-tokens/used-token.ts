@@ -1,7 +1,7 @@
 /** What is known of a refresh token that could not be exchanged. */
 export interface UsedToken {
   readonly isUsed: boolean;
-  /** It was used within the last {@link GRACE_MS}. */
+  /** It was used just now (`GRACE_MS` of the store). */
   readonly isInGrace: boolean;
   /** Its successor has been exchanged, too. */
   readonly isSuccessorUsed: boolean;

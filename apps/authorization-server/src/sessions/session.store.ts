@@ -3,6 +3,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { Rows } from '../rows/rows.store.js';
@@ -57,6 +58,12 @@ const closedSession = (row: ClosedRow): ClosedSession => ({
 /** $2 is today's lifespan of a session. When it was shortened, it also holds for sessions that are open already. */
 const OPEN_FOR = `tsid = $1 and closed_at is null and least(expires_at, opened_at + $2 * interval '1 ms') > now()`;
 
+/** A closed session is kept for a while, so that its end can be looked up. */
+export const SESSION_SWEEP = {
+  name: 'sweep-sessions',
+  text: "delete from sessions where announced_at is not null and closed_at < now() - interval '30 days'",
+} as const;
+
 @Injectable()
 export class SessionStore {
   constructor(
@@ -64,7 +71,14 @@ export class SessionStore {
     private readonly rows: Rows,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+    expiry: Expiry,
+  ) {
+    expiry.add({
+      endExpired: async () => {
+        await database.query(SESSION_SWEEP);
+      },
+    });
+  }
 
   /** Opening a session twice changes nothing, because a reloaded page finishes the same sign-in. */
   async open(session: OpenSession): Promise<void> {

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Post } from '@nestjs/common';
-import { Browser, PostedForm } from '../http/browser.decorators.js';
+import { Browser, PostedForm } from '../http/browser.decorator.js';
 import type { Exchange } from '../http/exchange.js';
 import { ForPeople } from '../http/for-people.decorator.js';
 import type { Shown } from '../http/shown.js';

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { MIB } from '@gatehouse/kernel/sizes';
+import { Database } from '@gatehouse/persistence/database';
+import { Expiry } from '@gatehouse/persistence/expiry';
+import type { Expendable } from '@gatehouse/persistence/room';
+
+export const RECORD_SWEEP = {
+  name: 'sweep-records',
+  text: 'delete from oidc_records where expires_at < now()',
+} as const;
+
+/** Requests under way, and browsers in which nobody is signed in. A finished sign-in has a grant. */
+export const EXPENDABLE_RECORDS: Expendable = {
+  table: 'oidc_records',
+  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')
+      and not (model = 'Session' and payload ? 'accountId')`,
+  age: 'created_at',
+  maxBytes: 256 * MIB,
+};
+
+/** Ends the records that oidc-provider keeps. */
+@Injectable()
+export class RecordExpiry {
+  constructor(database: Database, expiry: Expiry) {
+    expiry.add({
+      endExpired: async () => {
+        await database.query(RECORD_SWEEP);
+      },
+      expendable: [EXPENDABLE_RECORDS],
+    });
+  }
+}
