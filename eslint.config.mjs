@@ -109,8 +109,6 @@ const PUBLIC_INJECTED = {
   message: 'What is injected is private: give the class a method that does what the caller wants.',
 };
 const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
-/** The services in which some constructors and functions still have more than five parameters. */
-const WITH_MANY_PARAMETERS = ['authorization-server', 'vmcp-proxy'];
 const programs = (projects) => ({
   files: projects.map((project) => `${folder(project)}/src/**/*.ts`),
   ignores: PROJECTS.flatMap(testCode),
@@ -128,10 +126,6 @@ const limits = [
       selector: 'NewExpression[callee.property.name="Pool"], NewExpression[callee.name="Pool"]',
       message: 'A pool of connections is made by limitedPool.',
     }),
-  },
-  {
-    files: WITH_MANY_PARAMETERS.map((service) => `${folder(service)}/src/**/*.ts`),
-    rules: { 'max-params': 'off' },
   },
 ];
 
