@@ -25,6 +25,8 @@ const WORDS = 5;
 /** After which somebody who was told to wait tries again. */
 const TOO_MANY_MS = 1_000;
 const SAMPLE_EVERY_MS = 10_000;
+/** People come to work one after another: nobody's lists and tokens are known to a gateway that they have not called yet. */
+const COME_SHARE = 0.1;
 /** Until caches are full, and what lives for a short time has begun to go away. */
 const WARM_UP_SHARE = 0.4;
 const BACKENDS = ['repos', 'directory', 'tickets', 'status'] as const;
@@ -104,8 +106,10 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
   let warm: TableRows | undefined;
   let nextSampleAtMs = warmAtMs;
   for (let call = 0; Date.now() < endAtMs; call += 1) {
-    const person = people[call % people.length];
-    const backend = BACKENDS[Math.floor(call / people.length) % BACKENDS.length] ?? 'repos';
+    const come = Math.min(1, (Date.now() - beganAtMs) / (MINUTES * 60_000 * COME_SHARE));
+    const atWork = Math.max(1, Math.ceil(people.length * come));
+    const person = people[call % atWork];
+    const backend = BACKENDS[Math.floor(call / atWork) % BACKENDS.length] ?? 'repos';
     if (person !== undefined) {
       const calling = callAs(running, person, backend, outcomes).finally(() => calls.delete(calling));
       calls.add(calling);
