@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { createLocalJWKSet, errors, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { accessTokenClaims, scopesOf } from './claims.js';
 import { verifyAccessToken } from './verify.js';
 
 const expected = {
@@ -67,5 +69,43 @@ describe('refused with token_invalid', () => {
     `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.e30.`,
   ])('garbage (%#)', async (text) => {
     await expect(verifyAccessToken(text, keys, expected)).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+});
+
+describe('a key that cannot be had is no fault of the token', () => {
+  test.each([
+    { why: 'the issuer does not answer in time', thrown: new errors.JWKSTimeout() },
+    { why: 'the issuer cannot be reached', thrown: new TypeError('fetch failed') },
+    { why: 'the bus is away', thrown: new GatehouseError('unavailable') },
+  ])('$why', async ({ thrown }) => {
+    const verified = verifyAccessToken(await sign(good), () => Promise.reject(thrown), expected);
+    await expect(verified).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test.each([new TypeError('not a function'), 'no error at all'])(
+    'but %s is not an outage',
+    async (thrown) => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what a library may throw
+      const verified = verifyAccessToken(await sign(good), () => Promise.reject(thrown), expected);
+      await expect(verified).rejects.toMatchObject({ code: 'token_invalid' });
+    },
+  );
+});
+
+test.each([
+  { scope: undefined, scopes: [] },
+  { scope: '', scopes: [] },
+  { scope: 'openid', scopes: ['openid'] },
+  { scope: ' openid  email openid ', scopes: ['openid', 'email'] },
+])('the scopes of "$scope"', ({ scope, scopes }) => {
+  const claims = accessTokenClaims.parse({ ...good, ...(scope === undefined ? {} : { scope }) });
+  expect([...scopesOf(claims)]).toEqual(scopes);
+});
+
+test('an external issuer may leave typ out', async () => {
+  const { issuer, audience, clockToleranceSeconds } = expected;
+  const lenient = { issuer, audience, clockToleranceSeconds };
+  await expect(verifyAccessToken(await sign(good, 'JWT'), keys, lenient)).resolves.toMatchObject({
+    sub: 'account',
   });
 });

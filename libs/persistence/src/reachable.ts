@@ -21,8 +21,8 @@ export async function databaseUnreachable(url: Secret): Promise<string | undefin
 
 /** System codes and SQLSTATEs are safe to print; messages can quote what they were given. */
 function reasonOf(error: unknown): string {
-  const code =
-    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const isCoded = typeof error === 'object' && error !== null && 'code' in error;
+  const code = isCoded && typeof error.code === 'string' ? error.code : undefined;
   switch (code) {
     case 'ECONNREFUSED':
       return 'nothing listens there (ECONNREFUSED)';

@@ -44,3 +44,19 @@ describe('an envelope', () => {
     expect(() => envelope.open(rotated.seal('new', []), [])).toThrow(SealBroken);
   });
 });
+
+test('keys that cannot seal are refused when the envelope is made, by their id alone', () => {
+  expect(() => new Envelope([])).toThrow('at least one key-encryption key');
+  const short = new Secret(randomBytes(31).toString('base64url'));
+  expect(() => new Envelope([{ id: 'short', key: short }])).toThrow(
+    'key-encryption key short must have 32 bytes',
+  );
+});
+
+test('a value sealed with a key that is gone does not open, and is told apart from no other failure', () => {
+  const [gone, here] = [key('gone'), key('here')];
+  const sealed = new Envelope([gone]).seal('token', ['a']);
+  expect(() => new Envelope([here]).open(sealed, ['a'])).toThrow(SealBroken);
+  for (const bytes of [new Uint8Array(), Uint8Array.of(1), Uint8Array.of(2, 4, 103, 111)])
+    expect(() => new Envelope([here]).open(bytes, ['a'])).toThrow(SealBroken);
+});
