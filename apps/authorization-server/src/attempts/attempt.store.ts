@@ -4,7 +4,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newAttemptId, type AttemptId } from '@gatehouse/kernel/ids';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Database } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { Expendable } from '@gatehouse/persistence/room';
 import { parseAttemptState, type AttemptState } from './attempt.js';
 
@@ -45,12 +45,7 @@ export class AttemptStore {
     private readonly database: Database,
     expiry: Expiry,
   ) {
-    expiry.add({
-      endExpired: async () => {
-        for (const sweep of ATTEMPT_SWEEPS) await database.query(sweep);
-      },
-      expendable: [EXPENDABLE_ATTEMPTS],
-    });
+    expiry.add(endedBy(database, ATTEMPT_SWEEPS, [EXPENDABLE_ATTEMPTS]));
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Database } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { Expendable } from '@gatehouse/persistence/room';
 
 /** Clients that registered, and that nobody ever signed in with. */
@@ -26,11 +26,6 @@ export const EXPENDABLE_CLIENTS: Expendable = {
 @Injectable()
 export class ClientExpiry {
   constructor(database: Database, expiry: Expiry) {
-    expiry.add({
-      endExpired: async () => {
-        await database.query(CLIENT_SWEEP);
-      },
-      expendable: [EXPENDABLE_CLIENTS],
-    });
+    expiry.add(endedBy(database, [CLIENT_SWEEP], [EXPENDABLE_CLIENTS]));
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MIB } from '@gatehouse/kernel/sizes';
 import { Database } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { Expendable } from '@gatehouse/persistence/room';
 
 export const RECORD_SWEEP = {
@@ -22,11 +22,6 @@ export const EXPENDABLE_RECORDS: Expendable = {
 @Injectable()
 export class RecordExpiry {
   constructor(database: Database, expiry: Expiry) {
-    expiry.add({
-      endExpired: async () => {
-        await database.query(RECORD_SWEEP);
-      },
-      expendable: [EXPENDABLE_RECORDS],
-    });
+    expiry.add(endedBy(database, [RECORD_SWEEP], [EXPENDABLE_RECORDS]));
   }
 }

@@ -3,7 +3,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { PresentedToken } from './successor-seal.js';
@@ -51,11 +51,7 @@ export class RefreshTokenStore {
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
     expiry: Expiry,
   ) {
-    expiry.add({
-      endExpired: async () => {
-        await database.query(SUCCESSOR_SWEEP);
-      },
-    });
+    expiry.add(endedBy(database, [SUCCESSOR_SWEEP]));
   }
 
   /**

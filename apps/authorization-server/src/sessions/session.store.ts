@@ -3,7 +3,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import { Expiry } from '@gatehouse/persistence/expiry';
+import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { Rows } from '../rows/rows.store.js';
@@ -73,11 +73,7 @@ export class SessionStore {
     @Inject(CLOCK) private readonly clock: Clock,
     expiry: Expiry,
   ) {
-    expiry.add({
-      endExpired: async () => {
-        await database.query(SESSION_SWEEP);
-      },
-    });
+    expiry.add(endedBy(database, [SESSION_SWEEP]));
   }
 
   /** Opening a session twice changes nothing, because a reloaded page finishes the same sign-in. */
