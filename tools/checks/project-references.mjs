@@ -22,6 +22,8 @@ const named = new Map([...manifests].map(([project, { name }]) => [name, project
 /** The projects of this repository that some dependencies name. */
 const projectsIn = (dependencies = {}) => Object.keys(dependencies).flatMap((name) => named.get(name) ?? []);
 
+const IMPORTED = /from '(@gatehouse\/[^/']+)/g;
+
 const problems = [];
 
 /** The references of a tsconfig.json are these, in this order; everything else in it is left alone. */
@@ -48,6 +50,14 @@ for (const [project, { dependencies, devDependencies, nx }] of manifests) {
   for (const other of projectsIn(dependencies))
     if (allowed !== undefined && !allowed.includes(basename(other)))
       problems.push(`${project}/package.json depends on ${other}, which tools/boundaries.mjs forbids`);
+  // The compiler finds a project without a reference as long as somebody else has built it.
+  const uses = new Set(projectsIn({ ...dependencies, ...devDependencies }));
+  for (const file of filesBelow([project], '.ts'))
+    for (const [, name] of readFileSync(join(REPOSITORY, file), 'utf8').matchAll(IMPORTED)) {
+      const other = named.get(name);
+      if (other !== undefined && other !== project && !uses.has(other))
+        problems.push(`${file} imports ${name}, which ${project}/package.json does not name`);
+    }
   const hasSpecs = filesBelow([project], '.spec.ts').length > 0;
   if (hasSpecs !== (nx?.targets?.test !== undefined))
     problems.push(
