@@ -217,3 +217,48 @@ test('as a fetch function it sends a form and returns a Response', async () => {
     type: 'application/x-www-form-urlencoded;charset=UTF-8',
   });
 });
+
+describe('the fetch function that libraries are given', () => {
+  const echo = async (): Promise<string> => {
+    const { url } = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () =>
+        response.end(`${request.headers['content-type'] ?? 'none'} ${Buffer.concat(chunks).toString()}`),
+      );
+    });
+    return url;
+  };
+
+  test.each([
+    ['a text', 'a=b', 'none a=b'],
+    ['bytes', new TextEncoder().encode('a=b'), 'none a=b'],
+    ['an ArrayBuffer', new Uint8Array([97]).buffer, 'none a'],
+    ['a form', new URLSearchParams({ a: 'b' }), 'application/x-www-form-urlencoded;charset=UTF-8 a=b'],
+    ['nothing', null, 'none '],
+  ])('sends %s', async (_what, body, received) => {
+    const answer = await fetchFunction(LOCAL)(await echo(), { method: 'POST', headers: {}, body } as never);
+    await expect(answer.text()).resolves.toBe(received);
+  });
+
+  test('refuses a stream, whose end nobody knows', async () => {
+    const body = new ReadableStream();
+    await expect(
+      fetchFunction(LOCAL)(await echo(), { method: 'POST', headers: {}, body } as never),
+    ).rejects.toThrow('a stream cannot be sent');
+  });
+});
+
+test('a name without an address is unreachable', async () => {
+  await expect(
+    failure(safeFetch({ url: 'http://idp.example/' }, { ...STRICT, resolve: resolvesTo() })),
+  ).resolves.toMatchObject({ kind: 'unreachable', maybeSent: false });
+});
+
+test('a resolver that fails is an unreachable name', async () => {
+  const resolve: SafeFetchOptions['resolve'] = (_hostname, done) =>
+    done(Object.assign(new Error('SERVFAIL'), { code: 'ESERVFAIL' }), []);
+  await expect(
+    failure(safeFetch({ url: 'http://idp.example/' }, { ...STRICT, resolve })),
+  ).resolves.toMatchObject({ kind: 'unreachable', maybeSent: false });
+});

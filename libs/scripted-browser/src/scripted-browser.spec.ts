@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ScriptedBrowser } from './scripted-browser.js';
 import { signIn } from './sign-in.js';
 
@@ -142,4 +142,57 @@ test('an error page is an end, whatever buttons it has', async () => {
       .end('<form><button>Continue</button></form>');
   const outcome = await signIn(browser, `${origin}/a`, { login: 'alice', password: 'demo' });
   expect(outcome).toMatchObject({ kind: 'ended', reason: 'nothing on this page to answer' });
+});
+
+test('a link that is not there is told with those that are', async () => {
+  routes['/a'] = html('<base href="/below/"><a href="b">Onwards</a><a href="http://[">broken</a>');
+  await browser.open(`${origin}/a`);
+  expect(browser.page.links).toEqual([{ text: 'Onwards', url: `${origin}/below/b` }]);
+  await expect(browser.follow('Back')).rejects.toThrow('has no link "Back" (it has Onwards)');
+  routes['/none'] = html('');
+  await browser.open(`${origin}/none`);
+  await expect(browser.follow('Back')).rejects.toThrow('(it has none)');
+});
+
+test('a page without a form that fits is told with its status and its text', async () => {
+  const form = '<form method="post" action="/x"><input name="a"></form>';
+  routes['/two'] = html(`${form}${form}Which one?`);
+  await browser.open(`${origin}/two`);
+  await expect(browser.submit({ fields: { a: '1' } })).rejects.toThrow('(status 200) has 2 forms that fit');
+  await expect(browser.submit({ fields: { other: '1' } })).rejects.toThrow('has 0 forms that fit');
+  routes['/one'] = html(form);
+  await browser.open(`${origin}/one`);
+  await expect(browser.submit({ fields: { other: '1' } })).rejects.toThrow('other');
+});
+
+test('an address that is no web page is not opened', async () => {
+  routes['/a'] = redirect(302, 'file:///etc/passwd');
+  await expect(browser.open(`${origin}/a`)).rejects.toThrow('cannot open file: addresses');
+});
+
+describe('a sign-in ends', () => {
+  const alice = { login: 'alice', password: 'p' };
+  const LOGIN =
+    '<form method="post" action="/login"><input name="login"><input type="password" name="p"></form>';
+
+  test('when the login form comes again: the password was refused', async () => {
+    routes['/authorize'] = routes['/login'] = html(LOGIN);
+    const outcome = await signIn(browser, `${origin}/authorize`, alice);
+    expect(outcome).toMatchObject({ kind: 'ended', reason: 'the login was refused' });
+  });
+
+  test('at an error page, whatever it offers', async () => {
+    routes['/authorize'] = (_request, response) =>
+      void response
+        .writeHead(500, { 'content-type': 'text/html' })
+        .end('<form method="post"><button>Continue</button></form>');
+    const outcome = await signIn(browser, `${origin}/authorize`, alice);
+    expect(outcome).toMatchObject({ kind: 'ended', reason: 'nothing on this page to answer' });
+  });
+
+  test('when pages never end', async () => {
+    routes['/authorize'] = html('<form method="post" action="/authorize"><button>Continue</button></form>');
+    const outcome = await signIn(browser, `${origin}/authorize`, alice);
+    expect(outcome).toMatchObject({ kind: 'ended', reason: 'no end after 25 pages' });
+  });
 });
