@@ -76,6 +76,19 @@ test('an answer whose head promised to keep the connection does not hold up the 
   await gone;
 });
 
+test('a connection on which nothing was ever asked does not hold up the stop, nor does half a request', async () => {
+  const silent = connect(port, '127.0.0.1');
+  const half = connect(port, '127.0.0.1');
+  for (const socket of [silent, half]) socket.on('error', () => undefined);
+  half.write('GET / HTTP/1.1\r\nhost: x\r\n');
+  await until(() => stop.unfinished.connections === 2);
+  stop.announce();
+  await closed(NEVER_MS);
+  await until(() => stop.unfinished.connections === 0);
+  silent.destroy();
+  half.destroy();
+});
+
 test('what still runs near the end is ended with an answer', async () => {
   const held = ask('/held');
   await until(() => handed.length === 1);

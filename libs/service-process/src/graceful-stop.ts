@@ -1,8 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 
 /** Long enough to say what has to be said and for it to be read. */
 const LAST_WORDS_MS = 2 * SECOND_MS;
+/** A connection on which no request has begun by then holds up nobody: Node takes it for busy as long as it is silent. */
+const SILENT_FOR_MS = SECOND_MS;
 
 /**
  * An HTTP server that stops without losing an answer. Front ends keep connections and send the next request on one that
@@ -13,8 +16,13 @@ export class GracefulStop {
   #announced = false;
   #closing = false;
   readonly #open = new Set<ServerResponse>();
+  readonly #connections = new Set<Socket>();
 
   constructor(private readonly server: Server) {
+    server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
     server.prependListener('request', (_request: IncomingMessage, response) => {
       this.#open.add(response);
       if (this.#announced) isLast(response);
@@ -24,6 +32,11 @@ export class GracefulStop {
         if (this.#closing) setImmediate(() => server.closeIdleConnections());
       });
     });
+  }
+
+  /** What the stop waits for. */
+  get unfinished(): { readonly requests: number; readonly connections: number } {
+    return { requests: this.#open.size, connections: this.#connections.size };
   }
 
   /** From now on each answer is the last one of its connection. */
@@ -42,11 +55,17 @@ export class GracefulStop {
     this.#closing = true;
     const lastWordsMs = Math.min(LAST_WORDS_MS, withinMs / 4);
     const timers = [
+      setTimeout(() => this.#closeSilent(), Math.min(SILENT_FOR_MS, lastWordsMs)),
       setTimeout(endWhatRuns, withinMs - lastWordsMs),
       // Whoever has not read it by now does not read.
       setTimeout(() => this.server.closeAllConnections(), withinMs - lastWordsMs / 2),
     ];
     return () => timers.forEach(clearTimeout);
+  }
+
+  #closeSilent(): void {
+    const busy = new Set([...this.#open].map(({ socket }) => socket));
+    for (const socket of this.#connections) if (!busy.has(socket)) socket.destroy();
   }
 }
 

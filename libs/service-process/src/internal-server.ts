@@ -34,6 +34,8 @@ export interface RunningService<App extends Application = Application> {
   readonly announceStop: () => void;
   /** Finishes what was begun, and ends what is not finished in time. */
   readonly close: (withinMs?: number) => Promise<void>;
+  /** For the log of a stop that takes too long: which step it is at, and what is open. */
+  readonly unfinished: () => Readonly<Record<string, string | number>>;
 }
 
 /** The public side of a service: what else has to know that it stops. */
@@ -70,6 +72,7 @@ export async function withInternalServer<App extends Application>(
   const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);
   const service = app.get(Readiness);
   let stopping = false;
+  let step = 'running';
   // A stopping replica is not stuck: another one does its work.
   const readiness = async () => (stopping ? STOPPING : await service.report());
   const stuck = async () => (stopping ? [] : await service.stuck());
@@ -90,12 +93,15 @@ export async function withInternalServer<App extends Application>(
       stop?.announce();
       const closed = stop?.close(withinMs, () => publicSide?.endWhatRuns?.());
       try {
+        step = 'application';
         await app.close();
       } finally {
+        step = 'internal listener';
         closed?.();
         await server.close();
       }
     },
+    unfinished: () => ({ step, ...stop?.unfinished }),
   };
 }
 

@@ -18,6 +18,7 @@ interface StopTimes {
 interface Running {
   announceStop(): void;
   close(withinMs: number): Promise<void>;
+  unfinished?(): Readonly<Record<string, string | number>>;
 }
 
 export interface ServiceProgram<Part extends StopTimes> {
@@ -91,7 +92,7 @@ function stopWhenAsked(
     await delay(delayMs);
     const end = (code: number) => void log.flush().then(() => process.exit(code));
     setTimeout(() => {
-      log.warn('service-stop-took-too-long', { withinMs });
+      log.warn('service-stop-took-too-long', { withinMs, ...running.unfinished?.() });
       end(1);
     }, withinMs).unref();
     running.close(withinMs).then(
