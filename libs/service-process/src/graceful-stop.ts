@@ -5,7 +5,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 /** Long enough to say what has to be said and for it to be read. */
 const LAST_WORDS_MS = 2 * SECOND_MS;
 /** A connection on which no request has begun by then holds up nobody: Node takes it for busy as long as it is silent. */
-const SILENT_FOR_MS = SECOND_MS;
+const SILENT_FOR_MS = 2 * SECOND_MS;
 
 /**
  * An HTTP server that stops without losing an answer. Front ends keep connections and send the next request on one that
@@ -55,7 +55,7 @@ export class GracefulStop {
     this.#closing = true;
     const lastWordsMs = Math.min(LAST_WORDS_MS, withinMs / 4);
     const timers = [
-      setTimeout(() => this.#closeSilent(), Math.min(SILENT_FOR_MS, lastWordsMs)),
+      setTimeout(() => afterReading(() => this.#closeSilent()), Math.min(SILENT_FOR_MS, lastWordsMs)),
       setTimeout(endWhatRuns, withinMs - lastWordsMs),
       // Whoever has not read it by now does not read.
       setTimeout(() => this.server.closeAllConnections(), withinMs - lastWordsMs / 2),
@@ -68,6 +68,9 @@ export class GracefulStop {
     for (const socket of this.#connections) if (!busy.has(socket)) socket.destroy();
   }
 }
+
+/** A process that stood still has to read what came meanwhile: the request may be there already. */
+const afterReading = (then: () => void): void => void setImmediate(() => setImmediate(then));
 
 function isLast(response: ServerResponse): void {
   if (!response.headersSent) response.shouldKeepAlive = false;
