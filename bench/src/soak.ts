@@ -40,6 +40,8 @@ interface Person {
   accessToken: string;
   refreshToken: string;
   renewAtMs: number;
+  /** The renewal under way: whoever calls as this person waits for it. */
+  renewing?: Promise<boolean>;
 }
 
 interface Sample {
@@ -132,6 +134,14 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
   return outcomes.wrong + outcomes.failed + growing.length === 0 ? 0 : 1;
 }
 
+async function renew(person: Person): Promise<boolean> {
+  const answer = await person.client.refresh(person.refreshToken);
+  if (answer.access_token === undefined || answer.refresh_token === undefined) return false;
+  person.accessToken = answer.access_token;
+  person.refreshToken = answer.refresh_token;
+  return true;
+}
+
 async function callAs(
   { mcpUrl }: World,
   person: Person,
@@ -140,14 +150,10 @@ async function callAs(
 ): Promise<void> {
   if (Date.now() > person.renewAtMs) {
     person.renewAtMs = Date.now() + RENEW_AFTER_MS;
-    const answer = await person.client.refresh(person.refreshToken);
-    if (answer.access_token === undefined || answer.refresh_token === undefined) outcomes.failed += 1;
-    else {
-      outcomes.renewed += 1;
-      person.accessToken = answer.access_token;
-      person.refreshToken = answer.refresh_token;
-    }
-  }
+    person.renewing = renew(person);
+    if (await person.renewing) outcomes.renewed += 1;
+    else outcomes.failed += 1;
+  } else await person.renewing;
   const { who, status, body } = await whoAmI(mcpUrl, person.accessToken, backend);
   const subject = backend === 'status' ? null : `${backend === 'repos' ? 'octo' : 'acme'}-${person.login}`;
   if (who === undefined) {
