@@ -13,7 +13,7 @@ export const MAY_IMPORT = {
   observability: ['kernel'],
   messaging: ['kernel', 'contracts', 'observability', 'sealing'],
   persistence: ['kernel', 'observability'],
-  'service-process': ['kernel', 'config', 'observability', 'messaging', 'persistence'],
+  'service-process': ['kernel', 'config', 'observability', 'messaging'],
   testing: [
     'observability',
     'kernel',
@@ -62,6 +62,9 @@ export const MAY_IMPORT = {
   gatehouse: ['kernel', 'config', 'contracts', 'messaging', 'persistence', 'scripted-browser'],
   demonstration: ['kernel'],
 };
+
+/** What a project may not get through another one either: the proxy's image has no database driver. */
+export const NEVER_BELOW = { 'vmcp-proxy': ['persistence'] };
 
 /**
  * The rooms of apps and libs, from the ground up: a room may import those before it, never one after it, and never the

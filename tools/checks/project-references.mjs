@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { MAY_IMPORT } from '../boundaries.mjs';
+import { MAY_IMPORT, NEVER_BELOW } from '../boundaries.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { filesBelow } from './files.mjs';
 import { report } from './report.mjs';
@@ -64,5 +64,16 @@ for (const [project, { dependencies, devDependencies, nx }] of manifests) {
       `${project}/package.json: a test target (nx.targets.test) is ${hasSpecs ? 'missing' : 'there without specs'}`,
     );
 }
+
+/** Everything that a project gets by what it depends on. */
+function below(project, seen = new Set()) {
+  for (const other of projectsIn(manifests.get(project)?.dependencies))
+    if (!seen.has(other)) below(other, seen.add(other));
+  return seen;
+}
+for (const [name, forbidden] of Object.entries(NEVER_BELOW))
+  for (const other of below(`apps/${name}`))
+    if (forbidden.includes(basename(other)))
+      problems.push(`${name} depends on ${other}, by way of another project`);
 
 report(problems, { looked: projects.length });

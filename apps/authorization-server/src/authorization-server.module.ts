@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { LivenessController } from '@gatehouse/observability/liveness.controller';
 import type { Log } from '@gatehouse/observability/log';
+import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
 import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
@@ -16,6 +17,7 @@ export class AuthorizationServerModule {
       module: AuthorizationServerModule,
       imports: [
         FoundationModule.forRoot('authorization-server', config, log),
+        PersistenceModule.forService('authorization-server', config.databaseUrl),
         HttpModule,
         SignInChainModule,
         ConnectionsModule,

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import type { Log } from '@gatehouse/observability/log';
+import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
 import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
@@ -15,6 +16,7 @@ export class TokenVaultModule {
       module: TokenVaultModule,
       imports: [
         FoundationModule.forRoot('token-vault', config, log),
+        PersistenceModule.forService('token-vault', config.databaseUrl),
         ConnectionsModule,
         CredentialsModule,
         HousekeepingModule,

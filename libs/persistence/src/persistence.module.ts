@@ -1,4 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { Service } from '@gatehouse/kernel/services';
 import { Log } from '@gatehouse/observability/log';
 import { ClockSkews, type Reading } from '@gatehouse/observability/clock-skews';
 import { Readiness } from '@gatehouse/observability/readiness';
@@ -7,6 +9,7 @@ import type { DatabaseOptions } from './limited-pool.js';
 import { Expiry } from './expiry.js';
 import { databaseUnreachable } from './reachable.js';
 import { Room } from './room.js';
+import { schemaOf } from './schema-of.js';
 import { TableSizes } from './table-sizes.js';
 
 /** Asks the database for the time, which also shows that it answers. */
@@ -22,6 +25,11 @@ async function readClock(database: Database): Promise<Reading> {
 /** The service's own database; global. */
 @Module({})
 export class PersistenceModule {
+  /** In the schema that bears the service's name. */
+  static forService(service: Service, url: Secret): DynamicModule {
+    return this.forRoot({ url, schema: schemaOf(service), applicationName: `gatehouse-${service}` });
+  }
+
   static forRoot(options: DatabaseOptions): DynamicModule {
     return {
       module: PersistenceModule,

@@ -7,7 +7,6 @@ import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { renderProblems, renderUnreachable } from '@gatehouse/config/findings/render-problems';
 import { Log } from '@gatehouse/observability/log';
 import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
-import { dependenciesOf } from './dependencies-of.js';
 
 interface StopTimes {
   /** Between the announcement and the end of accepting anything. */
@@ -26,9 +25,8 @@ export interface ServiceProgram<Part extends StopTimes> {
   readonly partOf: (model: GatehouseModel) => Part;
   /**
    * What has to answer before the service can start; what does not is named beside the errors of the configuration.
-   * Default: its database and the bus.
    */
-  readonly dependencies?: (model: GatehouseModel) => readonly Dependency[];
+  readonly dependencies: (model: GatehouseModel) => readonly Dependency[];
   /** Resolves when the service listens. */
   readonly start: (part: Part, log: Log) => Promise<Running>;
 }
@@ -47,17 +45,17 @@ const EX_IOERR = 74;
  */
 export async function runService<Part extends StopTimes>(program: ServiceProgram<Part>): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
-  const dependencies = program.dependencies ?? ((model) => dependenciesOf(program.service, model));
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
   const loaded = loadConfiguration(path, { part: program.service });
   if (!loaded.ok) {
-    const away = loaded.model === undefined ? [] : await unreachable(path, dependencies(loaded.model));
+    const away =
+      loaded.model === undefined ? [] : await unreachable(path, program.dependencies(loaded.model));
     console.error(renderProblems([...loaded.problems, ...away]));
     process.exit(EX_CONFIG);
   }
   const log = new Log(program.service);
   const { startTimeoutMs } = loaded.model;
-  const away = await unreachableAfter(startTimeoutMs, path, dependencies(loaded.model), (late) => {
+  const away = await unreachableAfter(startTimeoutMs, path, program.dependencies(loaded.model), (late) => {
     for (const { path: setting, message } of late)
       log.warn('waiting-for-dependency', { setting, reason: message });
   });
