@@ -48,4 +48,5 @@ export async function startVmcpProxy(
   });
 }
 
-const isMcp = (url: string | undefined): boolean => url === '/mcp' || url?.startsWith('/mcp?') === true;
+/** With or without a final slash: people write it both ways. */
+const isMcp = (url = ''): boolean => /^\/mcp\/?(\?|$)/.test(url);

@@ -38,3 +38,31 @@ test('a local gateway behind a proxy answers to its public name', () => {
   expect(hostAllowed(behind, 'localhost:4483')).toBe(true);
   expect(hostAllowed(behind, 'evil.example')).toBe(false);
 });
+
+test.each(['mcp.example', 'MCP.Example', 'mcp.example:443', 'mcp.example.', 'mcp.example.:443'])(
+  'Host %p is the public host in another spelling',
+  (host) => {
+    expect(hostAllowed(allowedPeers('https://mcp.example', '127.0.0.1'), host)).toBe(true);
+  },
+);
+
+test.each([
+  'mcp.example:80',
+  'mcp.example:8443',
+  'mcp.example..',
+  'user@mcp.example',
+  'mcp.example/',
+  'mcp.example?',
+  'mcp.example#',
+  'mcp.example\\',
+  'mcp.example:443:443',
+  '',
+])('Host %p is not the public host', (host) => {
+  expect(hostAllowed(allowedPeers('https://mcp.example', '127.0.0.1'), host)).toBe(false);
+});
+
+test('the port of a public URL with a port has to be there', () => {
+  const peers = allowedPeers('http://mcp.example:8080', '127.0.0.1');
+  expect(hostAllowed(peers, 'mcp.example:8080')).toBe(true);
+  expect(hostAllowed(peers, 'mcp.example')).toBe(false);
+});

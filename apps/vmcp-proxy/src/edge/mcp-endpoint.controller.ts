@@ -30,8 +30,9 @@ export class McpEndpoint {
   /** Answers one HTTP request, whatever happens. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { origin, host } = request.headers;
-    if (!originAllowed(this.facts.peers, origin) || !hostAllowed(this.facts.peers, host)) {
-      refuse(new HttpAnswer(response, {}), 403, 'this origin may not call the gateway');
+    const refusal = refusalOf(this.facts.peers, origin, host);
+    if (refusal !== undefined) {
+      refuse(new HttpAnswer(response, {}), 403, refusal);
       return;
     }
     const answer = new HttpAnswer(response, corsHeaders(origin));
@@ -77,4 +78,17 @@ export class McpEndpoint {
       else refuseBody(body, answer);
     });
   }
+}
+
+/** Names the header, and the setting that it is compared with: whoever runs a proxy in front has to find it. */
+function refusalOf(
+  peers: AllowedPeers,
+  origin: string | undefined,
+  host: string | undefined,
+): string | undefined {
+  if (!originAllowed(peers, origin))
+    return 'pages of the site in the Origin header may not call the gateway (publicUrl names the one that may)';
+  if (!hostAllowed(peers, host))
+    return 'the Host header does not name this gateway (publicUrl does): a proxy in front has to pass the public host on';
+  return undefined;
 }

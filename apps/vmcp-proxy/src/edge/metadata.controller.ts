@@ -27,7 +27,9 @@ export class MetadataController {
   @Header('access-control-allow-origin', '*')
   @Header('cache-control', 'public, max-age=300')
   metadata(@Req() request: { readonly url: string }): ProtectedResourceMetadata {
-    const [path = ''] = request.url.split('?');
+    const [asked = ''] = request.url.split('?');
+    // The metadata of `/mcp/` is that of `/mcp`.
+    const path = asked.replace(/\/$/, '');
     if (this.#metadata === undefined || !this.#paths.has(path)) throw new NotFoundException();
     return this.#metadata;
   }
