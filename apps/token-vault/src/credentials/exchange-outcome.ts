@@ -1,5 +1,5 @@
 import { TOKEN_TYPES } from '@gatehouse/kernel/token-types';
-import { expiryAfter } from '../providers/token-answer.js';
+import { expiryAfter, ownExpiryOf } from '../providers/token-answer.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 
@@ -22,14 +22,22 @@ const UNKNOWN_LIFETIME_SECONDS = 60;
 /** Token types that make sense behind `Authorization: Bearer`. */
 const USABLE: ReadonlySet<unknown> = new Set([TOKEN_TYPES.access_token, TOKEN_TYPES.jwt]);
 
-/** RFC 8693 section 2.2.1: the response must name the type of what was issued. Only a bearer token can be passed on. */
+/**
+ * Only a bearer token can be passed on. RFC 8693 section 2.2.1 demands the type of what was issued; several servers leave it
+ * out, and issue the access token that was asked for.
+ */
 export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {
   if (response.token_type.toLowerCase() !== 'bearer')
     return { kind: 'refused', reason: 'token_type is not Bearer' };
-  if (!USABLE.has(response.issued_token_type))
+  if (!USABLE.has(response.issued_token_type ?? TOKEN_TYPES.access_token))
     return { kind: 'refused', reason: 'issued_token_type does not fit' };
-  const { expires_in: seconds = UNKNOWN_LIFETIME_SECONDS } = response;
-  return { kind: 'exchanged', accessToken: response.access_token, expiresAtMs: expiryAfter(nowMs, seconds) };
+  const { access_token: accessToken, expires_in: seconds } = response;
+  const expiresAtMs = seconds === undefined ? ownExpiryOf(accessToken, nowMs) : expiryAfter(nowMs, seconds);
+  return {
+    kind: 'exchanged',
+    accessToken,
+    expiresAtMs: expiresAtMs ?? expiryAfter(nowMs, UNKNOWN_LIFETIME_SECONDS),
+  };
 }
 
 export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {

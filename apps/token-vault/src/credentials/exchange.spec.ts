@@ -227,7 +227,6 @@ describe('a token exchange endpoint that', () => {
     ['does not know us', 401, { error: 'invalid_client' }, 'exchange_refused'],
     ['is broken', 500, {}, 'exchange_unavailable'],
     ['is busy', 429, { error: 'slow_down' }, 'exchange_unavailable'],
-    ['does not say what it issued', 200, { access_token: 'a', token_type: 'Bearer' }, 'exchange_refused'],
     [
       'issues a refresh token instead',
       200,
@@ -284,5 +283,19 @@ describe('a credential is released for nobody', () => {
     await expect(world.client.inject(tsid, 'tickets')).rejects.toMatchObject({ code: 'unknown_backend' });
     await expect(world.client.exchange(tsid, 'directory')).rejects.toMatchObject({ code: 'unknown_backend' });
     await expect(world.client.inject(tsid, 'nothing')).rejects.toMatchObject({ code: 'unknown_backend' });
+  });
+
+  test.each([
+    ['does not say what it issued', { access_token: 'a', token_type: 'Bearer' }],
+    [
+      'says nothing about what it issued',
+      { access_token: 'a', token_type: 'bearer', issued_token_type: null },
+    ],
+    ['says 201 and writes numbers as text', { access_token: 'a', expires_in: '60' }, 201],
+  ])('%s issued the access token that was asked for', async (_name, body, status = 200) => {
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    sts.misbehave.set('token', (_request, response) => send(response, status, body));
+    await expect(world.client.exchange(tsid, 'tickets')).resolves.toBeDefined();
+    sts.misbehave.clear();
   });
 });

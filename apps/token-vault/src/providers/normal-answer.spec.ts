@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { normalAnswer } from './normal-answer.js';
-import { carriesTokens } from './token-answer.js';
+import { acceptedTokens, carriesTokens } from './token-answer.js';
 
 const WHOLE = { access_token: 'a', token_type: 'Bearer', refresh_token: 'r', expires_in: 3600, scope: 'x y' };
 const of = (answer: unknown) => normalAnswer(JSON.stringify(answer));
@@ -47,5 +47,73 @@ describe('an answer of a provider that says "not there" in its own way', () => {
 
   test('what is no JSON object is no answer', () => {
     for (const body of ['', '[]', 'null', '"x"', '<html>', '1']) expect(normalAnswer(body)).toBeUndefined();
+  });
+
+  test.each<[unknown, string]>([
+    [undefined, 'Bearer'],
+    ['bearer', 'Bearer'],
+    [' Bearer ', 'Bearer'],
+    ['user', 'Bearer'],
+    ['access_token', 'Bearer'],
+    [7, 'Bearer'],
+    ['DPoP', 'DPoP'],
+    ['N_A', 'N_A'],
+    ['mac', 'mac'],
+  ])('token type %p is %s', (written, read) => {
+    expect(of({ access_token: 'a', token_type: written })?.['token_type']).toBe(read);
+  });
+
+  test('an answer that is written as a form is read', () => {
+    expect(
+      normalAnswer('access_token=a%2Bb&token_type=bearer&scope=x%20y+z&expires_in=60&refresh_token='),
+    ).toEqual({
+      access_token: 'a+b',
+      token_type: 'Bearer',
+      scope: 'x y z',
+      expires_in: 60,
+    });
+    expect(normalAnswer('error=invalid_grant&error_description=gone')).toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+
+  test.each(['a=b', 'not found', '<p>access_token=a</p>', '=access_token', 'access_token'])(
+    'a text with no tokens in it is no form: %s',
+    (body) => {
+      expect(normalAnswer(body)).toBeUndefined();
+    },
+  );
+});
+
+describe('a token without a lifetime', () => {
+  const NOW_MS = 1_800_000_000_000;
+  const jwt = (claims: object): string =>
+    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
+  const expiryOf = (accessToken: string) =>
+    acceptedTokens({ access_token: accessToken }, NOW_MS, []).expiresAtMs;
+
+  test('that is a JWT ends when it says', () => {
+    expect(expiryOf(jwt({ exp: NOW_MS / 1_000 + 60 }))).toBe(NOW_MS + 60_000);
+  });
+
+  test.each([
+    ['an opaque token', 'opaque'],
+    ['a token with dots', 'a.b.c'],
+    ['a JWT without an end', jwt({ sub: 'a' })],
+    ['a JWT whose end is text', jwt({ exp: '99999999999' })],
+    ['a JWT that has ended', jwt({ exp: NOW_MS / 1_000 })],
+  ])('%s has no known end', (_what, accessToken) => {
+    expect(expiryOf(accessToken)).toBeUndefined();
+  });
+
+  test('whose JWT never ends is taken for one that lives ten years', () => {
+    expect(expiryOf(jwt({ exp: 1e300 }))).toBe(NOW_MS + 3_650 * 86_400_000);
+  });
+
+  test('keeps the lifetime that the answer gives', () => {
+    const accessToken = jwt({ exp: NOW_MS / 1_000 + 60 });
+    expect(acceptedTokens({ access_token: accessToken, expires_in: 30 }, NOW_MS, []).expiresAtMs).toBe(
+      NOW_MS + 30_000,
+    );
   });
 });

@@ -28,7 +28,8 @@ export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
     tap.progress.requested = true;
     const response = await fetch(url, tap.cutOff === undefined ? init : until(tap.cutOff, init));
     tap.progress.status = response.status;
-    if (response.status !== 200) return response;
+    // Some providers answer 201: something was made.
+    if (!response.ok) return response;
     const body = await response.text();
     if (carriesTokens(body)) {
       await tap.keep({ body, receivedAtMs: tap.nowMs() }).catch((cause: unknown) => {

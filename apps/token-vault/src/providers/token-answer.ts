@@ -1,5 +1,6 @@
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { isStorableText } from '@gatehouse/kernel/storable-text';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { normalAnswer } from './normal-answer.js';
 
@@ -68,6 +69,21 @@ const MAX_LIFETIME_MS = 3_650 * DAY_MS;
 export const expiryAfter = (receivedAtMs: number, expiresIn: number): number =>
   receivedAtMs + Math.min(expiresIn * SECOND_MS, MAX_LIFETIME_MS);
 
+/**
+ * When a token without a lifetime ends: a JWT says so itself (RFC 9068 section 2.2). What it says is not proven. It decides
+ * only when the token is renewed.
+ * @returns milliseconds since the epoch; `undefined` when the token says nothing that is still ahead.
+ */
+export function ownExpiryOf(accessToken: string, nowMs: number): number | undefined {
+  try {
+    const { exp } = decodeJwt(accessToken);
+    const expiresAtMs = typeof exp === 'number' ? exp * SECOND_MS : Number.NaN;
+    return expiresAtMs > nowMs ? Math.min(expiresAtMs, nowMs + MAX_LIFETIME_MS) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const isScope = (text: string): boolean => text !== '' && isStorableText(text);
 
 /** RFC 6749 section 5.1: an omitted scope is the one that was asked for. Some providers separate with commas. */
@@ -77,6 +93,10 @@ export function acceptedTokens(
   requestedScopes: readonly string[],
 ): AcceptedTokens {
   const { access_token, refresh_token, id_token, scope, expires_in } = response;
+  const expiresAtMs =
+    expires_in === undefined || expires_in <= 0
+      ? ownExpiryOf(access_token, receivedAtMs)
+      : expiryAfter(receivedAtMs, expires_in);
   return {
     tokens: {
       accessToken: access_token,
@@ -85,8 +105,6 @@ export function acceptedTokens(
     },
     scopes: scope === undefined ? requestedScopes : scope.split(/[\s,]+/).filter(isScope),
     obtainedAtMs: receivedAtMs,
-    ...(expires_in === undefined || expires_in <= 0
-      ? {}
-      : { expiresAtMs: expiryAfter(receivedAtMs, expires_in) }),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   };
 }
