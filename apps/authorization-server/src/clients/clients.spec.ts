@@ -14,6 +14,24 @@ const register = (metadata: Readonly<Record<string, unknown>>) =>
 
 describe('a client that registers', () => {
   test.each([
+    'client_name',
+    'client_uri',
+    'logo_uri',
+    'grant_types',
+    'response_types',
+    'token_endpoint_auth_method',
+    'scope',
+    'contacts',
+    'software_id',
+  ])('may write null for a %s that it does not have', (member) => {
+    expect(register({ [member]: null })).toEqual(register({}));
+  });
+
+  test('has to name where it may be called back, and null is no such place', () => {
+    expect(register({ redirect_uris: null })).toMatchObject({ error: 'invalid_redirect_uri' });
+  });
+
+  test.each([
     [
       'what Cursor registers',
       [

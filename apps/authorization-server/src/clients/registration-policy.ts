@@ -39,7 +39,7 @@ export interface RegistrationRules extends RedirectPolicy {
 
 /** Decides what a dynamically registered client becomes. A member that asks for too much is refused by name, not dropped. */
 export function registrationPolicy(body: unknown, rules: RegistrationRules): RegistrationVerdict {
-  const parsed = registrationRequest.safeParse(body);
+  const parsed = registrationRequest.safeParse(withoutNulls(body));
   if (!parsed.success) {
     const member = parsed.error.issues[0]?.path.join('.') ?? '';
     return refused(member === '' ? 'the request must be a JSON object' : `${member} is not valid`);
@@ -77,11 +77,17 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
   };
 }
 
-/** Clients write `null` or nothing for what they do not have. */
+/** Clients write `null` for what they do not have. RFC 7591 knows no member for which that means anything else. */
+const withoutNulls = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && !Array.isArray(body)
+    ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+    : body;
+
+/** Clients write an empty text for a page that they do not have. */
 const writtenPages = (request: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
     CLIENT_PAGES.flatMap((member) =>
-      [undefined, null, ''].some((nothing) => request[member] === nothing) ? [] : [[member, request[member]]],
+      [undefined, ''].some((nothing) => request[member] === nothing) ? [] : [[member, request[member]]],
     ),
   );
 
