@@ -28,7 +28,7 @@ export class AuthorizedBackend {
   ) {}
 
   /**
-   * Sends the request. A 401 means that it did not run: then it is sent once more, with another credential.
+   * Sends the request. A refused token means that it did not run: then it is sent once more, with another credential.
    * @throws {GatehouseError} of the credential, of the connection, or `backend_unauthorized`.
    */
   async send(request: AuthorizedRequest): Promise<BackendResponse> {
@@ -36,13 +36,13 @@ export class AuthorizedBackend {
     const asked = this.credentials.of(principal, backend, deadlineAtMs);
     const credential = asked instanceof Promise ? await asked : asked;
     const response = await this.#sendWith(request, credential);
-    if (response.status !== 401) return notForbidden(response, backend);
+    if (!refusesToken(response)) return notForbidden(response, backend);
     // The first response gives its place to the second request.
     await response.discard();
     const another = await this.credentials.instead(principal, backend, credential, deadlineAtMs);
     if (another === undefined) throw refusedCredential(backend);
     const second = await this.#sendWith(request, another);
-    if (second.status !== 401) return notForbidden(second, backend);
+    if (!refusesToken(second)) return notForbidden(second, backend);
     void second.discard();
     throw refusedCredential(backend);
   }
@@ -66,6 +66,13 @@ export class AuthorizedBackend {
     });
   }
 }
+
+const SAYS_INVALID_TOKEN = /(^|[\s,])error\s*=\s*"?invalid_token\b/i;
+
+/** RFC 6750 section 3.1: `invalid_token` comes with 401. Some servers say the same with 403. */
+const refusesToken = ({ status, headers }: BackendResponse): boolean =>
+  status === 401 ||
+  (status === 403 && SAYS_INVALID_TOKEN.test([headers['www-authenticate'] ?? ''].flat().join(', ')));
 
 /** 403: the credential is understood and not enough; another one of the same kind would not be either. */
 function notForbidden(response: BackendResponse, backend: string): BackendResponse {

@@ -14,19 +14,40 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-test('a 401 means that it did not run: one other token, one more try', async () => {
+test.each([
+  ['a 401', 401, 'Bearer error="invalid_token"'],
+  ['a 401 that says nothing', 401, ''],
+  ['a 403 that says that the token is not valid', 403, 'Bearer realm="x", error="invalid_token"'],
+  ['the same without quotes', 403, 'Bearer error=invalid_token, realm=x'],
+])('%s means that it did not run: one other token, one more try', async (_what, status, said) => {
   const tried: (string | undefined)[] = [];
   world.backend('inject').setIntercept((one, response) => {
     if (!isCall(one)) return false;
     tried.push(one.headers.authorization);
     if (one.headers.authorization?.endsWith('-renewed') === true) return false;
-    response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end();
+    response.writeHead(status, said === '' ? {} : { 'www-authenticate': said }).end();
     return true;
   });
   const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
   expect(answer.body.result?.['isError']).toBeUndefined();
   expect(tried).toHaveLength(2);
 });
+
+test.each(['', 'Bearer error="insufficient_scope"', 'Bearer error_description="invalid_token"'])(
+  'a 403 that is about rights and not about the token is not tried again: %s',
+  async (said) => {
+    let tries = 0;
+    world.backend('inject').setIntercept((one, response) => {
+      if (!isCall(one)) return false;
+      tries += 1;
+      response.writeHead(403, said === '' ? {} : { 'www-authenticate': said }).end();
+      return true;
+    });
+    const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
+    expect(textOf(answer)).toContain('backend_unauthorized');
+    expect(tries).toBe(1);
+  },
+);
 
 test('a second 401 is the end, and no 401 of a backend reaches the client', async () => {
   let tries = 0;
