@@ -1,3 +1,4 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route, View } from '../catalog/view.js';
@@ -12,6 +13,9 @@ export type Destination =
   /** Its backend cannot be listed. */
   | { readonly kind: 'unlisted'; readonly backend: string; readonly why: GatehouseError }
   | { readonly kind: 'unknown' };
+
+/** A client may call a name that its backend got a moment ago. Names that nobody has are looked for no more often than this. */
+const NEW_NAME_AFTER_MS = 2 * SECOND_MS;
 
 const UNKNOWN: Destination = { kind: 'unknown' };
 
@@ -31,13 +35,13 @@ export class Routes {
   async #lookUp(call: Call, known: Route | undefined): Promise<Destination> {
     if (known !== undefined) return await this.#listedNow(call, known);
     const { principal, target } = call;
+    const name = target.name ?? '';
     const view = await this.catalog.current(principal);
-    const backend = view.mayBelongTo(target.name ?? '');
+    const backend = view.mayBelongTo(name);
     const found =
       routeOf(target, view) ??
       (backend === undefined
-        ? // Its name does not tell whose it is: it may be that of a backend which has not answered yet.
-          routeOf(target, await this.catalog.settled(principal))
+        ? routeOf(target, await this.catalog.settled(principal, newOwners(target, view), NEW_NAME_AFTER_MS))
         : { backend, original: '', standsIn: true });
     if (found === undefined) return UNKNOWN;
     return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
@@ -51,7 +55,7 @@ export class Routes {
     { principal, target }: Call,
     { backend, definition: standIn }: Route,
   ): Promise<Destination> {
-    const view = await this.catalog.settled(principal, backend);
+    const view = await this.catalog.settled(principal, [backend]);
     const route = routeOf(target, view);
     // A tool of the same name as the stand-in is not what its caller meant: the stand-in was said only to read.
     if (standIn === undefined && route !== undefined && route.standsIn !== true)
@@ -60,6 +64,13 @@ export class Routes {
     if (why !== undefined) return { kind: 'unlisted', backend, why };
     return standIn === undefined ? UNKNOWN : { kind: 'ready', backend };
   }
+}
+
+/** Backends that may have the target, although it is not in what is known of their lists. */
+function newOwners(target: CallTarget, view: View): readonly string[] {
+  if (target.name === undefined) return [];
+  const isResource = target.kind === 'resource' || (target.kind === 'completion' && target.of === 'resource');
+  return view.mayHaveGot(target.name, isResource ? 'uri' : 'name');
 }
 
 function routeOf(target: CallTarget, view: View): Route | undefined {

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { Secret } from '@gatehouse/kernel/secret';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { KeptLog } from '@gatehouse/testing/kept-log';
-import { SilentLog } from '@gatehouse/testing/silent-log';
+import { until } from '@gatehouse/testing/until';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
-import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { Catalog, type ListBackend } from './catalog.flow.js';
-import type { BackendLists } from './definitions.js';
-import type { View } from './view.js';
 
 const log = new KeptLog();
 let nats: TestNats;
@@ -168,6 +162,19 @@ test('a tool that a client remembers runs once its backend could be listed, howe
   expect(gone.body.error).toMatchObject({ code: -32_602, message: 'there is no such tool' });
 });
 
+test('a tool that a backend got since it was listed can be called; a name that nobody has is unknown', async () => {
+  await list();
+  const tool = { name: 'echo', inputSchema: { type: 'object' } };
+  own.setTools([tool, { ...tool, name: 'newborn' }]);
+  const call = async (name: string): Promise<ClientAnswer> =>
+    await modern(proxy.mcpUrl, 'tools/call', { name, arguments: {} }, { token });
+  // A list that has just been asked for is not asked for again.
+  await until(async () => (await call('own_newborn')).body.error === undefined);
+  for (const name of ['nobody_has_it', 'own_never'])
+    expect((await call(name)).body.error).toMatchObject({ code: -32_602, message: 'there is no such tool' });
+  own.setTools([tool]);
+});
+
 test('tools that were listed stay listed when their provider is disconnected later', async () => {
   const subject = randomUUID();
   const mine = await proxy.token({ sub: subject });
@@ -242,72 +249,4 @@ test('what is left out of a list is logged by backend and name, and not once mor
     },
     { backend: 'open', name: 'x'.repeat(125), reason: 'with its prefix it is too long' },
   ]);
-});
-
-const NO_LISTS: BackendLists = {
-  tools: [],
-  prompts: [],
-  resources: [],
-  resourceTemplates: [],
-  notes: [],
-  digest: '',
-};
-const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () => number): Catalog =>
-  new Catalog(
-    {
-      backends: backends.map((name) => ({ name })) as never,
-      aggregation: {
-        conflictResolution: 'prefix',
-        conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
-        tools: [],
-      },
-    },
-    list,
-    () => true,
-    { log: new SilentLog(), ...(nowMs === undefined ? {} : { nowMs }) },
-  );
-
-test('a list waits five seconds for a slow backend; a call waits for its own backend until it has answered or failed', async () => {
-  jest.useFakeTimers();
-  try {
-    let answer = (): void => undefined;
-    const slow = new Promise<BackendLists>((resolve) => {
-      answer = () => resolve(NO_LISTS);
-    });
-    const catalog = catalogOf(['slow', 'dead'], async (backend) =>
-      backend === 'slow' ? await slow : await new Promise<never>(() => undefined),
-    );
-    const list = catalog.current(ANONYMOUS);
-    let called: View | undefined;
-    const call = catalog.settled(ANONYMOUS, 'slow').then((view) => (called = view));
-    await jest.advanceTimersByTimeAsync(5_000);
-    expect((await list).failureOf('slow')?.code).toBe('backend_unavailable');
-    await jest.advanceTimersByTimeAsync(14_000);
-    expect(called).toBeUndefined();
-    answer();
-    expect((await call).failureOf('slow')).toBeUndefined();
-  } finally {
-    jest.useRealTimers();
-  }
-});
-
-test('a backend whose lists time out is told to callers as one where nothing was done', async () => {
-  const late = new GatehouseError('deadline_exceeded', '', { details: { backend: 'one', ran: 'maybe' } });
-  const view = await catalogOf(['one'], async () => await Promise.reject(late)).settled(ANONYMOUS);
-  expect(view.failureOf('one')?.details).toEqual({ backend: 'one', ran: 'no' });
-});
-
-test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {
-  const listedWith: unknown[] = [];
-  let nowMs = 1_000_000;
-  const list: ListBackend = async (_backend, { token: used }) => {
-    listedWith.push(used?.reveal());
-    return await Promise.resolve(NO_LISTS);
-  };
-  const catalog = catalogOf(['one'], list, () => nowMs);
-  const first = { ...ANONYMOUS, token: new Secret('first') };
-  await catalog.current(first);
-  nowMs += 31_000;
-  await catalog.current({ ...first, token: new Secret('renewed') });
-  expect(listedWith).toEqual(['first', 'renewed']);
 });

@@ -84,14 +84,15 @@ export class Catalog {
   }
 
   /**
-   * What the principal sees once everything that is being asked for has come or failed: for a call, which may take its time,
-   * and for which a slow backend is still better than none.
-   * @param backend the only one that matters; absent: all of them.
+   * What the principal sees once some backends have answered or failed: for a call, which may take its time, and for which a
+   * slow backend is still better than none.
+   * @param backends the only ones that matter.
+   * @param freshForMs lists that are older are asked for again.
    */
-  async settled(principal: Principal, backend?: string): Promise<View> {
+  async settled(principal: Principal, backends: readonly string[], freshForMs = FRESH_FOR_MS): Promise<View> {
     const shelf = this.#shelfOf(principal);
     const stale = shelf.entries.filter(
-      (entry) => (backend === undefined || entry.backend === backend) && this.#isStale(entry),
+      (entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs),
     );
     await Promise.all(stale.map((entry) => this.#refresh(shelf, entry)));
     return this.#viewOf(shelf);
@@ -135,8 +136,8 @@ export class Catalog {
     return shelf;
   }
 
-  #isStale({ failure, askedAtMs }: Entry): boolean {
-    return this.#nowMs() - askedAtMs >= (failure === undefined ? FRESH_FOR_MS : RETRY_FAILED_AFTER_MS);
+  #isStale({ failure, askedAtMs }: Entry, freshForMs = FRESH_FOR_MS): boolean {
+    return this.#nowMs() - askedAtMs >= (failure === undefined ? freshForMs : RETRY_FAILED_AFTER_MS);
   }
 
   async #refresh(shelf: Shelf, entry: Entry): Promise<void> {

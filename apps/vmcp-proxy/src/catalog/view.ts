@@ -127,6 +127,13 @@ export class View {
     })?.backend;
   }
 
+  /** Backends that may have got a name since they were listed: prefixes tell. A URI can be that of any backend. */
+  mayHaveGot(name: string, kind: 'name' | 'uri'): readonly string[] {
+    return this.snapshots
+      .map(({ backend }) => backend)
+      .filter((backend) => kind === 'uri' || name.startsWith(prefixOf(this.aggregation, backend)));
+  }
+
   failureOf(backend: string): GatehouseError | undefined {
     return this.snapshots.find((snapshot) => snapshot.backend === backend)?.failure;
   }

@@ -1,0 +1,94 @@
+import { expect, jest, test } from '@jest/globals';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Secret } from '@gatehouse/kernel/secret';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { ANONYMOUS } from '../incoming-auth/principal.js';
+import { Catalog, type ListBackend } from './catalog.flow.js';
+import type { BackendLists } from './definitions.js';
+import type { View } from './view.js';
+
+const NO_LISTS: BackendLists = {
+  tools: [],
+  prompts: [],
+  resources: [],
+  resourceTemplates: [],
+  notes: [],
+  digest: '',
+};
+const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () => number): Catalog =>
+  new Catalog(
+    {
+      backends: backends.map((name) => ({ name })) as never,
+      aggregation: {
+        conflictResolution: 'prefix',
+        conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
+        tools: [],
+      },
+    },
+    list,
+    () => true,
+    { log: new SilentLog(), ...(nowMs === undefined ? {} : { nowMs }) },
+  );
+
+test('a list waits five seconds for a slow backend; a call waits for its own backend until it has answered or failed', async () => {
+  jest.useFakeTimers();
+  try {
+    let answer = (): void => undefined;
+    const slow = new Promise<BackendLists>((resolve) => {
+      answer = () => resolve(NO_LISTS);
+    });
+    const catalog = catalogOf(['slow', 'dead'], async (backend) =>
+      backend === 'slow' ? await slow : await new Promise<never>(() => undefined),
+    );
+    const list = catalog.current(ANONYMOUS);
+    let called: View | undefined;
+    const call = catalog.settled(ANONYMOUS, ['slow']).then((view) => (called = view));
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect((await list).failureOf('slow')?.code).toBe('backend_unavailable');
+    await jest.advanceTimersByTimeAsync(14_000);
+    expect(called).toBeUndefined();
+    answer();
+    expect((await call).failureOf('slow')).toBeUndefined();
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('for a new name lists are asked for again after two seconds, for a list after thirty, and only those that matter', async () => {
+  const asked: string[] = [];
+  let nowMs = 1_000_000;
+  const list: ListBackend = async (backend) => {
+    asked.push(backend);
+    return await Promise.resolve(NO_LISTS);
+  };
+  const catalog = catalogOf(['one', 'two'], list, () => nowMs);
+  await catalog.current(ANONYMOUS);
+  nowMs += 1_999;
+  await catalog.settled(ANONYMOUS, ['one'], 2_000);
+  expect(asked).toEqual(['one', 'two']);
+  nowMs += 1;
+  await catalog.settled(ANONYMOUS, ['one'], 2_000);
+  await catalog.current(ANONYMOUS);
+  expect(asked).toEqual(['one', 'two', 'one']);
+});
+
+test('a backend whose lists time out is told to callers as one where nothing was done', async () => {
+  const late = new GatehouseError('deadline_exceeded', '', { details: { backend: 'one', ran: 'maybe' } });
+  const view = await catalogOf(['one'], async () => await Promise.reject(late)).settled(ANONYMOUS, ['one']);
+  expect(view.failureOf('one')?.details).toEqual({ backend: 'one', ran: 'no' });
+});
+
+test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {
+  const listedWith: unknown[] = [];
+  let nowMs = 1_000_000;
+  const list: ListBackend = async (_backend, { token: used }) => {
+    listedWith.push(used?.reveal());
+    return await Promise.resolve(NO_LISTS);
+  };
+  const catalog = catalogOf(['one'], list, () => nowMs);
+  const first = { ...ANONYMOUS, token: new Secret('first') };
+  await catalog.current(first);
+  nowMs += 31_000;
+  await catalog.current({ ...first, token: new Secret('renewed') });
+  expect(listedWith).toEqual(['first', 'renewed']);
+});
