@@ -32,7 +32,7 @@ const WARM_UP_SHARE = 0.4;
 const BACKENDS = ['repos', 'directory', 'tickets', 'status'] as const;
 const PROVIDER_TTL_SECONDS = '60';
 /** So that the tokens of sign-ins are renewed all the time, too. */
-const RENEW_AFTER_MS = 90_000;
+const RENEW_AFTER_MS = 240_000;
 
 interface Person {
   readonly login: string;
@@ -59,7 +59,7 @@ const world = await startWorld({
   configure: (yaml) =>
     yaml.replace(
       'authServer:\n',
-      'authServer:\n  tokenLifespans: { accessTokenLifespan: 2m, refreshTokenLifespan: 12m }\n',
+      'authServer:\n  tokenLifespans: { accessTokenLifespan: 5m, refreshTokenLifespan: 12m }\n',
     ),
 });
 try {
@@ -135,8 +135,16 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
 }
 
 async function renew(person: Person): Promise<boolean> {
-  const answer = await person.client.refresh(person.refreshToken);
-  if (answer.access_token === undefined || answer.refresh_token === undefined) return false;
+  let answer = await person.client.refresh(person.refreshToken);
+  // All of them come from one address, which is limited.
+  while (answer.status === 429) {
+    await pause(TOO_MANY_MS);
+    answer = await person.client.refresh(person.refreshToken);
+  }
+  if (answer.access_token === undefined || answer.refresh_token === undefined) {
+    console.log(`not renewed: ${answer.status} ${answer.error ?? ''} ${answer.error_description ?? ''}`);
+    return false;
+  }
   person.accessToken = answer.access_token;
   person.refreshToken = answer.refresh_token;
   return true;
