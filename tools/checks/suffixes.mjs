@@ -9,7 +9,7 @@ import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
 /** Apps that keep the rule. */
-const APPS = ['authorization-server', 'token-vault'];
+const APPS = ['authorization-server', 'token-vault', 'vmcp-proxy'];
 
 const TEST = /\.(spec|fixture)\.ts$|\/(testing|generated)\//;
 /** What a suffix stands for in a file name: `connection.store.ts`. */

@@ -12,7 +12,7 @@ import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
 import type { Call } from './calls/call.js';
 import { CallMetrics } from './calls/call-metrics.js';
-import { CallDelivery } from './calls/call-delivery.js';
+import { CallDelivery } from './calls/call-delivery.flow.js';
 import { CallEndings } from './calls/call-endings.js';
 import { Calls } from './calls/calls.flow.js';
 import { Exchanges } from './calls/exchanges.flow.js';
@@ -33,7 +33,7 @@ import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.controller.
 import { ModernRequests } from './edge/modern-requests.js';
 import { RequestBodies } from './edge/request-body.js';
 import { metadataUrl } from './edge/protected-resource.js';
-import { callersOf } from './incoming-auth/callers-of.js';
+import { callersOf } from './incoming-auth/callers-of.client.js';
 import { basicScopes, challenge } from './incoming-auth/challenge.js';
 import { SessionViews } from './incoming-auth/session-views.client.js';
 import type { Caches } from './invalidation.handler.js';
@@ -42,7 +42,7 @@ import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
 import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
 import { Credentials } from './outgoing-auth/credentials.flow.js';
 import { ReplyKey } from './outgoing-auth/reply-key.js';
-import { strategiesOf } from './outgoing-auth/strategies.js';
+import { strategiesOf } from './outgoing-auth/strategies.client.js';
 
 export interface GatewaySurroundings {
   readonly contracts: Pick<ContractClient, 'ask'>;

@@ -29,7 +29,7 @@ const REAL: Pace = {
 };
 
 const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 50;
 
 /**
  * Leads the work when the lease is to be had, and else follows: looks again and again what the leader's work came to, and
@@ -44,7 +44,7 @@ export async function leadOrFollow<Lease, Outcome>(
   for (
     let pauseMs = FIRST_PAUSE_MS;
     pace.nowMs() < giveUpAtMs;
-    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+    pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
   ) {
     const lease = await work.acquire();
     const outcome = (lease === undefined ? undefined : await work.lead(lease)) ?? (await work.look());

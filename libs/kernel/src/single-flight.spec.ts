@@ -3,14 +3,18 @@ import fc from 'fast-check';
 import { SingleFlight, type Flight } from './single-flight.js';
 
 type Step =
-  { readonly kind: 'ask' | 'land' | 'fail' | 'throw'; readonly key: number } | { readonly kind: 'drop' };
+  | { readonly kind: 'ask' | 'land' | 'fail' | 'throw'; readonly key: number }
+  | { readonly kind: 'drop'; readonly keys: readonly number[] | undefined };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constantFrom('ask' as const, 'ask' as const, 'land' as const, 'fail' as const, 'throw' as const),
     key: fc.integer({ min: 0, max: 2 }),
   }),
-  fc.constant({ kind: 'drop' as const }),
+  fc.record({
+    kind: fc.constant('drop' as const),
+    keys: fc.option(fc.uniqueArray(fc.integer({ min: 0, max: 2 })), { nil: undefined }),
+  }),
 );
 
 interface Run {
@@ -62,11 +66,12 @@ function modelled() {
       await expect(got).rejects.toBe(thrown);
       expect(flights.isRunning(key)).toBe(false);
     },
-    drop: () => {
-      const begunBefore = [...open.values()];
-      flights.drop();
-      open.clear();
+    drop: (keys: readonly number[] = [...open.keys()]) => {
+      const begunBefore = keys.flatMap((key) => open.get(key) ?? []);
+      flights.drop(keys);
+      for (const key of keys) open.delete(key);
       for (const { flight } of begunBefore) expect(flight.isDropped).toBe(true);
+      for (const { flight } of open.values()) expect(flight.isDropped).toBe(false);
     },
     end: async () => {
       for (const { flight } of open.values()) expect(flight.isDropped).toBe(false);
@@ -86,7 +91,7 @@ test('whoever asks shares the one run of its key, and an answer asked for before
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const model = modelled();
       for (const one of steps)
-        if (one.kind === 'drop') model.drop();
+        if (one.kind === 'drop') model.drop(one.keys);
         else await model[one.kind](one.key);
       await model.end();
     }),

@@ -36,10 +36,13 @@ export class SingleFlight<Key, Value> {
     return this.#running.has(key);
   }
 
-  /** What runs now began before the world changed. */
-  drop(): void {
-    for (const { flight } of this.#running.values()) flight.isDropped = true;
-    this.#running.clear();
+  /** What runs now began before the world changed: all of it, or what runs for some keys. */
+  drop(keys: Iterable<Key> = [...this.#running.keys()]): void {
+    for (const key of keys) {
+      const running = this.#running.get(key);
+      if (running !== undefined) running.flight.isDropped = true;
+      this.#running.delete(key);
+    }
   }
 
   /** Resolves when everything that runs now has come to its end, whichever it is. */

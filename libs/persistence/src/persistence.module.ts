@@ -52,7 +52,7 @@ export class PersistenceModule {
         Room,
         Expiry,
       ],
-      exports: [Database, Room, Expiry],
+      exports: [Database, Expiry],
     };
   }
 }

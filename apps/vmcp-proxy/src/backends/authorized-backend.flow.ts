@@ -2,7 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendClient } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
-import type { Purpose } from './exchange-limits.js';
+import type { Purpose } from './exchange-limits.flow.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from '../outgoing-auth/credential-header.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';

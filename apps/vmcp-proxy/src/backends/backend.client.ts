@@ -5,7 +5,7 @@ import { safeConnector } from '@gatehouse/safe-fetch/safe-connector';
 import { Pool } from 'undici';
 import { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
-import { ExchangeLimits, mostExchanges, type Purpose } from './exchange-limits.js';
+import { ExchangeLimits, mostExchanges, type Purpose } from './exchange-limits.flow.js';
 import { Reachability } from './reachability.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 

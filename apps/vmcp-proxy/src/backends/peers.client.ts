@@ -15,7 +15,7 @@ import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { peerHeaders, type Peer } from './peer.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
-import { readAnswer } from './rpc-answer.js';
+import { readAnswer } from './rpc-answer.client.js';
 
 /** What was found out about a backend; the same for every caller. */
 type Verdict =

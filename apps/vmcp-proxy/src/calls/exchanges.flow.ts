@@ -7,7 +7,7 @@ import type { Route } from '../catalog/view.js';
 import { idIn, metaOf } from '../mcp/message.js';
 import { promisable } from './backend-questions.js';
 import type { Call } from './call.js';
-import type { CallDelivery } from './call-delivery.js';
+import type { CallDelivery } from './call-delivery.flow.js';
 import { deliverRefusal } from './deliver-refusal.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';

@@ -1,6 +1,7 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
@@ -29,7 +30,6 @@ interface Entry {
   failure: GatehouseError | undefined;
   /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
   askedAtMs: number;
-  asking: Promise<void> | undefined;
 }
 
 /** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
@@ -57,6 +57,7 @@ export class Catalog {
   /** The last lists of backends that treat all callers alike. */
   readonly #lastOfAll = new Map<string, BackendLists>();
   readonly #saidAtMs = new Map<string, number>();
+  readonly #listing = new SingleFlight<Entry, void>();
   readonly #backends: readonly string[];
   readonly #log: CatalogSurroundings['log'];
   readonly #lookedUp: (found: boolean) => void;
@@ -109,7 +110,7 @@ export class Catalog {
       for (const entry of entries)
         if (matches(principal, entry.backend)) {
           entry.askedAtMs = 0;
-          entry.asking = undefined;
+          this.#listing.drop([entry]);
         }
   }
 
@@ -127,7 +128,6 @@ export class Catalog {
         lists: undefined,
         failure: undefined,
         askedAtMs: 0,
-        asking: undefined,
       }));
       shelf = { principal, entries, view: undefined };
       this.#shelves.set(principal.key, shelf);
@@ -141,27 +141,20 @@ export class Catalog {
   }
 
   async #refresh(shelf: Shelf, entry: Entry): Promise<void> {
-    if (entry.asking === undefined) {
-      const asking: Promise<void> = this.#ask(shelf, entry, () => entry.asking === asking).finally(() => {
-        if (entry.asking === asking) entry.asking = undefined;
-      });
-      entry.asking = asking;
-    }
-    await entry.asking;
+    await this.#listing.run(entry, async (flight) => await this.#ask(shelf, entry, flight));
   }
 
-  /** @param wanted whether nothing has happened meanwhile that makes the outcome out of date. */
-  async #ask(shelf: Shelf, entry: Entry, wanted: () => boolean): Promise<void> {
+  async #ask(shelf: Shelf, entry: Entry, flight: Flight): Promise<void> {
     const { backend } = entry;
     const askedAtMs = this.#nowMs();
     try {
       const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS);
-      if (!wanted()) return;
+      if (flight.isDropped) return;
       entry.lists = this.#shared(backend, listed);
       entry.failure = undefined;
       if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, entry.lists);
     } catch (error) {
-      if (!wanted()) return;
+      if (flight.isDropped) return;
       entry.failure = notRun(error);
       this.#log.failure('backend-not-listed', error, { backend });
     }

@@ -2,7 +2,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
-import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.js';
+import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.client.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import {
   META_CLIENT_CAPABILITIES,
@@ -14,7 +14,7 @@ import {
 import type { Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
-import { SoundList } from './sound-list.js';
+import { SoundList } from './sound-list.flow.js';
 
 const MAX_PAGES = 100;
 const MAX_CURSOR_BYTES = 8_192;

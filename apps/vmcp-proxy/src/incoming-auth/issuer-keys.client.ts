@@ -3,7 +3,7 @@ import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { z } from 'zod';
-import { RemoteKeys, type RemoteKeysOptions } from './remote-keys.js';
+import { RemoteKeys, type RemoteKeysOptions } from './remote-keys.client.js';
 
 const metadata = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 const keySet = z.looseObject({

@@ -8,7 +8,7 @@ import { personKey } from '../incoming-auth/principal.js';
 import { AnswerBytes } from './answer-bytes.js';
 import type { BackendQuestions } from './backend-questions.js';
 import type { Call } from './call.js';
-import { deliver } from './deliver.js';
+import { deliver } from './deliver.flow.js';
 import type { DroppedMessages } from './dropped-messages.js';
 import { MessageGate } from './message-gate.js';
 import { RequestsInCall } from './requests-in-call.js';

@@ -4,7 +4,7 @@ import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import type { Answer } from '../mcp/answer.js';
 import { BytesInFlight } from './bytes-in-flight.js';
 import { AnswerBytes } from './answer-bytes.js';
-import { deliver } from './deliver.js';
+import { deliver } from './deliver.flow.js';
 import type { DropReason } from './dropped-messages.js';
 import { gateFor, legacyClientWith } from './message-gate.fixture.js';
 

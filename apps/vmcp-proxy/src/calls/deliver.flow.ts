@@ -2,7 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { tooLarge, type BackendResponse } from '../backends/backend-response.client.js';
 import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { MessageStream } from '../backends/message-stream.js';
-import { noRoom, readMessages } from '../backends/read-messages.js';
+import { noRoom, readMessages } from '../backends/read-messages.client.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../mcp/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { joined, type Pieces } from '../json/held-value.js';

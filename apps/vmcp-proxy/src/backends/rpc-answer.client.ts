@@ -3,7 +3,7 @@ import type { HeldValue } from '../json/held-value.js';
 import type { BackendMessage } from './backend-message.js';
 import { tooLarge, type BackendResponse } from './backend-response.client.js';
 import { MessageStream } from './message-stream.js';
-import { readMessages } from './read-messages.js';
+import { readMessages } from './read-messages.client.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream } from '../mcp/server-sent-events.js';
 
 const MAX_ANSWER_BYTES = 4_194_304;

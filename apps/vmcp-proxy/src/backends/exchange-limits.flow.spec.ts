@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import * as fc from 'fast-check';
-import { ExchangeLimits, type Slot } from './exchange-limits.js';
+import { ExchangeLimits, type Slot } from './exchange-limits.flow.js';
 import { retryAfterSeconds } from './retry-after.js';
 
 const LIMITS = { calls: 4, callsPerPerson: 2, streams: 3, streamsPerPerson: 2 };

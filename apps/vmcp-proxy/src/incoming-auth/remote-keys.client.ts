@@ -7,7 +7,7 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose';
-import { PacedLook } from './paced-look.js';
+import { PacedLook } from './paced-look.flow.js';
 
 export interface RemoteKeysOptions {
   /** Keys are fetched at most this often, whatever tokens arrive. */
