@@ -57,7 +57,7 @@ test('every replica of every service is restarted in turn while calls, refreshes
   await callers.more('right', OFTEN_AT_EACH);
   for (const service of ['token-vault', 'authorization-server', 'vmcp-proxy'] as const)
     for (const replica of world.replicas[service]) {
-      expect(await replica.stop()).toBe(0);
+      await replica.stopCleanly();
       await replica.start();
       await callers.more('right', BACKENDS.length);
     }

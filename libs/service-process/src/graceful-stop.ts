@@ -51,7 +51,7 @@ export class GracefulStop {
    * @param endWhatRuns is called shortly before, for everybody to get an answer.
    * @returns what to call when the listener has closed.
    */
-  close(withinMs: number, endWhatRuns: () => void): () => void {
+  close(withinMs: number, endWhatRuns: () => void = () => undefined): () => void {
     this.#closing = true;
     const lastWordsMs = Math.min(LAST_WORDS_MS, withinMs / 4);
     const timers = [

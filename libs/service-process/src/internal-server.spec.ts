@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Readiness } from '@gatehouse/observability/readiness';
@@ -107,6 +109,22 @@ test('a service that finishes what it began says that it is not ready, until it 
   app.finish();
   await closed;
   await expect(ask('/readyz')).rejects.toThrow();
+});
+
+test('a connection to the internal listener on which nothing was ever asked does not hold up the stop, nor does half a request', async () => {
+  const sockets = [undefined, 'GET /readyz HTTP/1.1\r\nhost: x'].map((begun) => {
+    const socket = connect(running.internalPort, '127.0.0.1', () => {
+      if (begun !== undefined) socket.write(begun);
+    });
+    return socket.on('error', () => undefined);
+  });
+  for (const socket of sockets) if (socket.connecting) await once(socket, 'connect');
+  const gone = Promise.all(
+    sockets.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
+  );
+  const closed = running.close();
+  app.finish();
+  await Promise.all([closed, gone]);
 });
 
 test('a service whose internal port is taken does not go on without', async () => {

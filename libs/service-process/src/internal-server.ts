@@ -50,6 +50,9 @@ const CLOSE_WITHIN_MS = 25 * SECOND_MS;
 
 const STOPPING: ReadinessReport = { status: 'unready', stopping: true, jobs: {}, clocks: {} };
 
+/** Its answers are short, and the time that the service itself had to stop is over. */
+const CLOSE_INTERNAL_WITHIN_MS = SECOND_MS / 2;
+
 /** A few probes and scrapers. */
 const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 256 };
 
@@ -122,6 +125,7 @@ async function startInternalServer(
       else send(response, 500, { status: 'failed' });
     });
   });
+  const stop = new GracefulStop(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -131,9 +135,10 @@ async function startInternalServer(
   return {
     port: address.port,
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      await closed;
+      stop.announce();
+      const done = stop.close(CLOSE_INTERNAL_WITHIN_MS);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      done();
     },
   };
 }

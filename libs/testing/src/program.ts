@@ -69,6 +69,16 @@ export class Program {
     return await this.#end('SIGTERM');
   }
 
+  /** As `stop`. Throws, with what it printed since, unless it ended of itself with 0. */
+  async stopCleanly(): Promise<void> {
+    const stoppedAt = this.#output.length;
+    const end = await this.stop();
+    if (end !== 0)
+      throw new Error(
+        `${this.options.name} did not stop cleanly (${String(end)}):\n${this.#output.slice(stoppedAt)}`,
+      );
+  }
+
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | string | null> {
     const child = this.#process;
     this.#process = undefined;
