@@ -49,6 +49,11 @@ export const ERROR_CODES = {
     retry: 'safe',
     publicText: 'The identity provider cannot be reached or answers with errors.',
   },
+  provider_misconfigured: {
+    owner: 'config',
+    retry: 'after-action',
+    publicText: 'The identity provider is not the one that the gateway is set up for.',
+  },
   exchange_refused: {
     owner: 'upstream',
     retry: 'after-action',

@@ -36,6 +36,8 @@ const attemptState = z.discriminatedUnion('kind', [
     kind: z.literal('sign-in'),
     ...shared,
     clientId: z.string(),
+    /** How the client asked for a fresh choice of account; absent: as suits the provider. */
+    asked: z.literal('select_account').optional(),
     /** The session that this sign-in opens. */
     tsid: sessionId,
     /** Fingerprint of what the user approved on a page of this attempt. */

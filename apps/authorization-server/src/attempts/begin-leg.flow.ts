@@ -1,13 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import type { AttemptState } from './attempt.js';
+import type { AttemptState, LegFailure } from './attempt.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed } from './decisions.js';
 import { Vault } from '../vault/vault.client.js';
+
+/** What the person is told when a provider cannot be visited. */
+const REASONS: Partial<Readonly<Record<ErrorCode, LegFailure>>> = {
+  provider_unavailable: 'provider_unavailable',
+  provider_misconfigured: 'invalid_response',
+};
 
 export type BegunLeg =
   | { readonly kind: 'away'; readonly authorizationUrl: string }
@@ -41,14 +48,16 @@ export class BeginLeg {
         provider,
         browserBinding,
         fresh: state.fresh.includes(provider),
+        ...(state.kind === 'sign-in' && state.asked !== undefined ? { asked: state.asked } : {}),
         ...(known === undefined ? {} : { accountId: known }),
       });
       this.log.info('leg-begun', { attemptId: id, provider });
       return { kind: 'away', authorizationUrl };
     } catch (error) {
-      if (!(error instanceof GatehouseError) || error.code !== 'provider_unavailable') throw error;
-      this.log.warn('leg-refused', { attemptId: id, provider, reason: 'provider_unavailable' });
-      await this.attempts.change(id, (latest) => failed(latest, provider, 'provider_unavailable'));
+      const reason = error instanceof GatehouseError ? REASONS[error.code] : undefined;
+      if (reason === undefined) throw error;
+      this.log.warn('leg-refused', { attemptId: id, provider, reason });
+      await this.attempts.change(id, (latest) => failed(latest, provider, reason));
       return { kind: 'failed' };
     }
   }

@@ -6,6 +6,8 @@ import type { LegFailure } from './attempt.js';
 export interface FailureView extends FormFacts {
   readonly provider: string;
   readonly reason: LegFailure;
+  /** Finds the failure in the log: the attempt's id. */
+  readonly reference: string;
   readonly optional: boolean;
   /** Legs that are done and stay done. */
   readonly connected: readonly string[];
@@ -21,7 +23,7 @@ interface FailureText {
 
 /** Tells which provider failed, what happened, and what the person can do now. */
 export function failurePage(view: FailureView): Html {
-  const { provider, reason, optional, connected, backends, csrf, action, basePath } = view;
+  const { provider, reason, reference, optional, connected, backends, csrf, action, basePath } = view;
   const { title, what, retry } = textFor(provider, reason);
   return layout({
     title,
@@ -39,7 +41,8 @@ export function failurePage(view: FailureView): Html {
           ${optional ? html`<button name="decision" value="skip">Skip ${provider}</button>` : undefined}
           <button name="decision" value="cancel">Cancel</button>
         </div>
-      </form>`,
+      </form>
+      ${reason === 'identity_taken' ? undefined : html`<p class="soft small">Reference: <code>${reference}</code></p>`}`,
   });
 }
 
@@ -60,13 +63,13 @@ function textFor(provider: string, reason: LegFailure): FailureText {
     case 'provider_error':
       return {
         title: `${provider} answered with an error`,
-        what: `${provider} refused the sign-in with an error. If that happens again, tell the people who run this gateway.`,
+        what: `${provider} refused the sign-in with an error. If that happens again, tell the people who run this gateway, with the reference below.`,
         retry: 'Try again',
       };
     case 'invalid_response':
       return {
         title: `The response of ${provider} was not valid`,
-        what: `The gateway could not verify the response of ${provider}, so it did not use it.`,
+        what: `The gateway could not verify the response of ${provider}, so it did not use it. If that happens again, tell the people who run this gateway, with the reference below.`,
         retry: 'Try again',
       };
     case 'identity_taken':

@@ -52,6 +52,7 @@ export class ConnectResponses {
       ...this.forms.facts(attempt),
       provider,
       reason,
+      reference: attempt.id,
       optional: false,
       connected: [],
       backends: [],

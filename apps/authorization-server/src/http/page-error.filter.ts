@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { randomToken } from '@gatehouse/kernel/ids';
 import { isGone } from '@gatehouse/observability/gone-client.filter';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,6 +8,8 @@ import { IssuerUrls } from './issuer-urls.js';
 import { sendPage } from './reply.js';
 import { RequestLimited, sendLimitedPage } from './request-limits.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
+
+const REFERENCE_BYTES = 9;
 
 /** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
 @Catch()
@@ -30,8 +33,10 @@ export class PageErrorFilter implements ExceptionFilter {
       return;
     }
     const error = GatehouseError.from(exception);
-    this.log.failure('page-failed', error, { page: request.routeOptions.url });
-    const page = errorPage(error.code, this.urls.basePath, this.#wayOn(error, request));
+    // The vault's own reference finds its line, too.
+    const { reference = randomToken(REFERENCE_BYTES) } = error.details;
+    this.log.failure('page-failed', error, { page: request.routeOptions.url, reference });
+    const page = errorPage(error.code, this.urls.basePath, this.#wayOn(error, request), reference);
     sendPage(reply, page, { status: errorStatus(error.code, error.facts.owner) });
   }
 

@@ -32,6 +32,8 @@ export interface AuthorizationRequest {
   readonly scopes: readonly string[];
   /** The client asked for a fresh sign-in (`prompt=login` or `select_account`). */
   readonly wantsFreshSignIn: boolean;
+  /** It asked to have an account chosen, and not for a new login. */
+  readonly asksForAccount: boolean;
   readonly browserAccountId?: AccountId;
   /** Where the browser goes once the request has been answered; absent before. */
   readonly answeredAt?: string;
@@ -79,6 +81,7 @@ export class AuthorizationRequests {
       redirectUri,
       scopes: text(params['scope']).split(' ').filter(Boolean),
       wantsFreshSignIn: prompts.includes('login') || prompts.includes('select_account'),
+      asksForAccount: prompts.includes('select_account') && !prompts.includes('login'),
       ...(session === undefined ? {} : { browserAccountId: session.accountId as AccountId }), // accounts are ours alone
       ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
       expiresAtMs: interaction.exp * SECOND_MS,

@@ -92,16 +92,22 @@ export interface WayOn {
   readonly label: string;
 }
 
-export function errorPage(code: ErrorCode, basePath: string, wayOn?: WayOn): Html {
+/** @param reference finds the failure in the log */
+export function errorPage(code: ErrorCode, basePath: string, wayOn?: WayOn, reference?: string): Html {
   const text = TEXTS[code] ?? FALLBACK;
-  return renderError(text, code, basePath, wayOn);
+  return renderError(text, code, basePath, { wayOn, reference });
+}
+
+interface Particulars {
+  readonly wayOn?: WayOn | undefined;
+  readonly reference?: string | undefined;
 }
 
 export function renderError(
   { title, what, advice }: ErrorText,
   code: string,
   basePath: string,
-  wayOn?: WayOn,
+  { wayOn, reference }: Particulars = {},
 ): Html {
   return layout({
     title,
@@ -111,6 +117,7 @@ export function renderError(
       <p>${what}</p>
       <p>${advice}</p>
       ${wayOn === undefined ? undefined : html`<p class="actions"><a class="button main" href="${wayOn.href}">${wayOn.label}</a></p>`}
-      <p class="soft small">Code: <code>${code}</code></p>`,
+      <p class="soft small">Code: <code>${code}</code></p>
+      ${reference === undefined ? undefined : html`<p class="soft small">Reference: <code>${reference}</code></p>`}`,
   });
 }

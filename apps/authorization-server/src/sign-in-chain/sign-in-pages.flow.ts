@@ -65,6 +65,7 @@ export class SignInPages {
           ...this.forms.facts(uid, attempt),
           provider: question.provider,
           reason: question.reason,
+          reference: attempt.id,
           optional: question.optional,
           connected: provenIdentities(attempt.state.legs).map(({ provider }) => provider),
           backends:

@@ -6,7 +6,7 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 
 /** @param tsid of the session that the sign-in opens. */
 export function begun(request: AuthorizationRequest, primaryProvider: string, tsid: SessionId): SignInState {
-  const { browserBinding, client, wantsFreshSignIn, browserAccountId } = request;
+  const { browserBinding, client, wantsFreshSignIn, asksForAccount, browserAccountId } = request;
   const knows = browserAccountId !== undefined && !wantsFreshSignIn;
   return {
     kind: 'sign-in',
@@ -16,6 +16,7 @@ export function begun(request: AuthorizationRequest, primaryProvider: string, ts
     reuseConfirmed: false,
     legs: {},
     fresh: wantsFreshSignIn ? [primaryProvider] : [],
+    ...(asksForAccount ? { asked: 'select_account' } : {}),
     ...(knows ? { person: { accountId: browserAccountId, isNew: false } } : {}),
   };
 }

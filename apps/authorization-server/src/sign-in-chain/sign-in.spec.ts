@@ -166,6 +166,9 @@ describe('a leg that fails', () => {
     const failed = await service.atSecondProvider(browser, somebody());
     service.vault.unavailable.delete('octo');
     expect(failed.body).toContain('data-reason="provider_unavailable"');
+    const { attemptId } = service.vault.begun.at(-1) ?? { attemptId: 'none' };
+    // The vault's log lines of this attempt have it, too.
+    expect(failed.body).toContain(`Reference: <code>${attemptId}</code>`);
     expect(paramsOf(await browser.decide(failed, 'cancel'))).toMatchObject({
       error: 'temporarily_unavailable',
     });
@@ -181,6 +184,7 @@ describe('the callback', () => {
     const stolen = await service.browser().get(`/oauth/callback/octo?state=${state}&code=attacker`);
     expect(stolen.status).toBe(400);
     expect(stolen.body).toContain('callback_wrong_browser');
+    expect(stolen.body).toMatch(/Reference: <code>[\w-]{12}<\/code>/);
     expect(
       new URL((await service.answerLeg(browser, away, { code: `octo-${login}` })).location ?? '').hostname,
     ).toBe('wiki.example');
@@ -273,6 +277,20 @@ describe('who the user is', () => {
       at = await service.answerLeg(browser, at, { code: `${provider}.example-${bob}` });
     expect(paramsOf(at)['code']).toBeDefined();
     expect((await service.approvalPage(browser, clientId)).body).toContain(`Name of acme-sso.example-${bob}`);
+  });
+
+  test('prompt=select_account stays that on its way to the provider, and prompt=login is none', async () => {
+    for (const [prompt, asked] of [
+      ['select_account', 'select_account'],
+      ['login', undefined],
+      ['login select_account', undefined],
+    ]) {
+      const browser = service.browser();
+      const { url } = service.authorizeUrl(await service.register(), { prompt });
+      await browser.decide(await browser.follow(await browser.get(url)), 'approve');
+      expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'acme-sso', fresh: true });
+      expect(service.vault.begun.at(-1)?.asked).toBe(asked);
+    }
   });
 
   test('prompt=login walks every provider again', async () => {

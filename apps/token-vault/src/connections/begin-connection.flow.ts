@@ -22,13 +22,13 @@ export class BeginConnection {
   async run(
     request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
-    const { attemptId, accountId, browserBinding, fresh } = request;
+    const { attemptId, accountId, browserBinding, fresh, asked } = request;
     const provider = this.registry.get(request.provider);
     await this.callbacks.refuseUnsafe(provider);
     const state = `${attemptId}.${randomToken()}`;
     const { redirectUri } = provider;
     const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken(), redirectUri };
-    const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, fresh);
+    const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, { fresh, asked });
     const expiresAt = await this.legs.begin({
       stateHash: sha256(state),
       attemptId,

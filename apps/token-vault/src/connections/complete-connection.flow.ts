@@ -4,6 +4,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { z } from 'zod';
 import { ProviderClient } from '../providers/provider.client.js';
+import { verdictOf } from '../providers/upstream-verdict.js';
 import { legRefusalOf } from './leg-refusal.js';
 import { LegAnswers, type KeptAnswer } from './leg-answers.flow.js';
 import { ReceiveCallback } from './receive-callback.flow.js';
@@ -37,8 +38,21 @@ export class CompleteConnection {
     }
     const { failure } = redemption;
     const reason = legRefusalOf(failure);
-    if (answered !== undefined) await this.answers.giveUp(key, answered);
-    this.log.info('leg-refused', { provider: provider.name, reason, kind: failure.kind });
+    // Revoking what could not be judged might end a grant that works: many providers end all of a person's at once.
+    const verdict = verdictOf(failure);
+    const isJudged = verdict === 'final' || verdict === 'unclear';
+    if (answered !== undefined)
+      await this.answers.giveUp(key, isJudged ? answered : { ...answered, token: undefined });
+    this.log.warn('leg-refused', {
+      // The person's page shows it as the reference.
+      attemptId,
+      provider: provider.name,
+      reason,
+      kind: failure.kind,
+      verdict,
+      ...('status' in failure ? { status: failure.status } : {}),
+      ...failure.reason,
+    });
     return { outcome: 'refused', ...key, reason };
   }
 }

@@ -21,6 +21,8 @@ const FIELDS = [
   /** Sealed `TokenAnswer` that was kept and is not validated yet. */
   'answer',
   'failures',
+  /** Refusals of the refresh token in a row, without a name that says why (docs/adr/0020). */
+  'refusals',
   'nextAttemptAt',
   /** When the row was found not to open. It is kept: with its key it opens again. */
   'setAsideAt',

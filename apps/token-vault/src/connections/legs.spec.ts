@@ -99,7 +99,7 @@ describe('the redirect to the provider', () => {
         jwks_uri: 'https://evil.example/',
       });
     });
-    await expect(begin('liar')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(begin('liar')).rejects.toMatchObject({ code: 'provider_misconfigured' });
     await expect(begin('nobody')).rejects.toMatchObject({ code: 'unknown_provider' });
   });
 });

@@ -41,7 +41,8 @@ export class ReceiveCallback {
       throw new GatehouseError('callback_unknown', 'the provider of the leg is not configured any more');
     const { attemptId, accountId, secrets } = leg;
     if (secrets === undefined) return { attemptId, accountId, provider, callback: undefined };
-    const sender = this.sender.check(provider, secrets.redirectUri, { query, callback: request.callback });
+    const arrival = { query, callback: request.callback, attemptId };
+    const sender = this.sender.check(provider, secrets.redirectUri, arrival);
     await this.legs.consume(sha256(state));
     return { attemptId, accountId, provider, callback: { query, state, secrets, ...sender } };
   }

@@ -11,7 +11,7 @@ import { useUntilMs } from '../refresh/freshness.js';
 import { BackendStrategies } from './backend-strategies.js';
 import { ExchangeSubjects, type ExchangeSubject } from './exchange-subjects.flow.js';
 import type { CacheEntry } from './exchanged-token.store.js';
-import { ExchangedTokens } from './exchanged-tokens.flow.js';
+import { ExchangedTokens, SubjectRefused, type ExchangedToken } from './exchanged-tokens.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 
 /** Releases a token that was exchanged for one backend (RFC 8693). All of it but the session comes from the configuration. */
@@ -25,16 +25,10 @@ export class ExchangeCredential {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async run(request: z.output<typeof credentialExchange.request>): Promise<z.input<typeof credentialReply>> {
-    const { tsid, backend, replyKey, refused } = request;
+  async run(request: Request): Promise<z.input<typeof credentialReply>> {
+    const { tsid, backend, replyKey } = request;
     const exchange = this.strategies.exchange(backend);
-    const subject = await this.subjects.of(request, exchange);
-    const token = await this.exchanged.token(
-      cacheEntry(backend, exchange, subject),
-      exchange,
-      subject,
-      refused,
-    );
+    const { subject, token } = await this.#exchanged(request, exchange);
     const { accountId, provider, connectionId } = subject;
     return await this.release.run(
       { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: token.accessToken },
@@ -42,6 +36,29 @@ export class ExchangeCredential {
       replyKey,
     );
   }
+
+  /** A subject that the endpoint refuses is renewed once. If the new one is refused as well, it is not the token's fault. */
+  async #exchanged(request: Request, exchange: TokenExchange<Secret>): Promise<Exchanged> {
+    const { backend, refused } = request;
+    const subject = await this.subjects.of(request, exchange);
+    try {
+      const entry = cacheEntry(backend, exchange, subject);
+      return { subject, token: await this.exchanged.token(entry, exchange, subject, refused) };
+    } catch (error) {
+      if (!(error instanceof SubjectRefused)) throw error;
+      const renewed = await this.subjects.renewed(request, exchange, error.digest);
+      if (renewed === undefined) throw error;
+      const entry = cacheEntry(backend, exchange, renewed);
+      return { subject: renewed, token: await this.exchanged.token(entry, exchange, renewed, refused) };
+    }
+  }
+}
+
+type Request = z.output<typeof credentialExchange.request>;
+
+interface Exchanged {
+  readonly subject: ExchangeSubject;
+  readonly token: ExchangedToken;
 }
 
 /** The key covers the settings: tokens that were exchanged under other settings are not used any more. */

@@ -1,13 +1,25 @@
 import { TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { expiryAfter, ownExpiryOf } from '../providers/token-answer.js';
+import type { FailureReason } from '../providers/failure-reason.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
-import { verdictOf } from '../providers/upstream-verdict.js';
+import { needsPerson, refusesSubject, verdictOf } from '../providers/upstream-verdict.js';
 
-/** The result of a token exchange. `refused` needs a person to act; `unavailable` passes by itself. */
+/**
+ * Who or what a refused exchange is about: the subject token, which can be renewed; the person, whom the endpoint wants to
+ * see; or the settings.
+ */
+type RefusedFor = 'subject' | 'person' | 'settings';
+
+interface Unexchanged {
+  readonly reason: string;
+  readonly said?: FailureReason | undefined;
+}
+
+/** The result of a token exchange. `refused` needs somebody to act; `unavailable` passes by itself. */
 export type ExchangeOutcome =
   | { readonly kind: 'exchanged'; readonly accessToken: string; readonly expiresAtMs: number }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unavailable'; readonly reason: string };
+  | ({ readonly kind: 'refused'; readonly about: RefusedFor } & Unexchanged)
+  | ({ readonly kind: 'unavailable' } & Unexchanged);
 
 export interface ExchangeResponse {
   readonly access_token: string;
@@ -28,9 +40,9 @@ const USABLE: ReadonlySet<unknown> = new Set([TOKEN_TYPES.access_token, TOKEN_TY
  */
 export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {
   if (response.token_type.toLowerCase() !== 'bearer')
-    return { kind: 'refused', reason: 'token_type is not Bearer' };
+    return { kind: 'refused', about: 'settings', reason: 'token_type is not Bearer' };
   if (!USABLE.has(response.issued_token_type ?? TOKEN_TYPES.access_token))
-    return { kind: 'refused', reason: 'issued_token_type does not fit' };
+    return { kind: 'refused', about: 'settings', reason: 'issued_token_type does not fit' };
   const { access_token: accessToken, expires_in: seconds } = response;
   const expiresAtMs = seconds === undefined ? ownExpiryOf(accessToken, nowMs) : expiryAfter(nowMs, seconds);
   return {
@@ -41,8 +53,20 @@ export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): Ex
 }
 
 export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {
+  const { reason: said } = failure;
   // An exchange can be made again after an unreadable answer: it used nothing up.
   if (verdictOf(failure) === 'passing' || failure.kind === 'unreadable')
-    return { kind: 'unavailable', reason: failure.kind };
-  return { kind: 'refused', reason: failure.kind === 'rejected' ? 'not a token response' : failure.kind };
+    return { kind: 'unavailable', reason: failure.kind, said };
+  const isToken = failure.kind !== 'rejected' && failure.kind !== 'malformed';
+  return {
+    kind: 'refused',
+    about: aboutOf(failure),
+    reason: isToken ? failure.kind : 'not a token response',
+    said,
+  };
+}
+
+function aboutOf(failure: UpstreamFailure): RefusedFor {
+  if (needsPerson(failure)) return 'person';
+  return refusesSubject(failure) ? 'subject' : 'settings';
 }

@@ -2,13 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import type { Secret } from '@gatehouse/kernel/secret';
+import { Log } from '@gatehouse/observability/log';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
+import type { Connection } from '../connections/connection.js';
 import { SessionStore } from '../connections/session.store.js';
 import { BusKeys } from '../keyring/bus-keys.flow.js';
 import type { TokenSet } from '../providers/token-answer.js';
@@ -25,7 +28,13 @@ export interface ExchangeSubject {
   readonly connectionId?: ConnectionId;
   readonly provider?: string;
   /** The subject token itself; asked for only when nothing is cached. */
-  readonly token: () => Promise<string>;
+  readonly token: () => Promise<SubjectToken>;
+}
+
+export interface SubjectToken {
+  readonly token: string;
+  /** Of the access token that it came with. Absent: it is the caller's own, which only the caller can renew. */
+  readonly digest?: string;
 }
 
 const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
@@ -38,6 +47,7 @@ export class ExchangeSubjects {
     private readonly subjects: SubjectTokens,
     private readonly sessions: SessionStore,
     private readonly busKeys: BusKeys,
+    private readonly log: Log,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -52,14 +62,42 @@ export class ExchangeSubjects {
     provider: string,
     exchange: TokenExchange<Secret>,
   ): Promise<ExchangeSubject> {
-    const { accountId, connection } = await this.subjects.bound(tsid, provider);
-    if (connection.row.state === 'reauth_required') throw reauthRequired(connection);
+    const bound = await this.subjects.bound(tsid, provider);
+    return this.#ofConnection(bound.connection, exchange);
+  }
+
+  /**
+   * The same subject with newer tokens, since the endpoint refused the old one: its end may be unknown, or it was revoked.
+   * @param refused digest of the access token that it came with
+   * @returns `undefined` when there is nothing newer: the token is a moment old, or it is the caller's own.
+   * @throws {GatehouseError} `reauth_required` when the provider gives none any more
+   */
+  async renewed(
+    { tsid, backend }: Request,
+    exchange: TokenExchange<Secret>,
+    refused: string | undefined,
+  ): Promise<ExchangeSubject | undefined> {
+    const { subjectProviderName: provider } = exchange;
+    if (provider === undefined || refused === undefined) return undefined;
+    const { connection: bound } = await this.subjects.bound(tsid, provider);
+    const { connection, tokens } = await this.subjects.tokens(bound, refused);
+    if (equalsInConstantTime(sha256(tokens.accessToken), refused)) return undefined;
+    this.log.info('exchange-subject-renewed', { backend, provider, connectionId: connection.id });
+    return this.#ofConnection(connection, exchange);
+  }
+
+  #ofConnection(connection: Connection, exchange: TokenExchange<Secret>): ExchangeSubject {
+    const { accountId, provider, id, row } = connection;
+    if (row.state === 'reauth_required') throw reauthRequired(connection);
     return {
       accountId,
       provider,
-      id: ['connection', connection.id, String(connection.row.version)],
-      connectionId: connection.id,
-      token: async () => subjectToken((await this.subjects.tokens(connection)).tokens, exchange, provider),
+      id: ['connection', id, String(row.version)],
+      connectionId: id,
+      token: async () => {
+        const { tokens } = await this.subjects.tokens(connection);
+        return { token: subjectToken(tokens, exchange, provider), digest: sha256(tokens.accessToken) };
+      },
     };
   }
 
@@ -75,7 +113,7 @@ export class ExchangeSubjects {
     const isAlive = claims !== undefined && claims.exp + CLOCK_TOLERANCE_SECONDS > nowSeconds;
     if (claims?.tsid !== tsid || claims.sub !== accountId || !isAlive)
       throw new GatehouseError('request_invalid', 'the subject token is not of this session');
-    return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve(token) };
+    return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve({ token }) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
@@ -52,7 +53,8 @@ function configurationOf(
   nowMs: () => number,
 ): openid.Configuration {
   const { tokenUrl, clientId = 'anonymous', timeoutMs } = exchange;
-  const metadata = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenUrl };
+  const tokenEndpoint = canonicalUrl(tokenUrl);
+  const metadata = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenEndpoint };
   const configuration = new openid.Configuration(
     metadata,
     clientId,
@@ -60,7 +62,7 @@ function configurationOf(
     clientAuthentication(exchange),
   );
   configuration[openid.customFetch] = tappedFetch(fetchFunction(exchange), {
-    tokenEndpoint: tokenUrl,
+    tokenEndpoint,
     progress,
     // An exchange can be made again: nothing is lost with its answer.
     keep: () => Promise.resolve(),

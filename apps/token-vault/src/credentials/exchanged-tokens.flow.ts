@@ -11,8 +11,10 @@ import { Log } from '@gatehouse/observability/log';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { keepBeating, succeeds } from '../leases/beats.job.js';
 import { freshnessOf } from '../refresh/freshness.js';
-import type { ExchangeSubject } from './exchange-subjects.flow.js';
+import { reauthRequired } from '../refresh/reauth-required.js';
+import type { ExchangeSubject, SubjectToken } from './exchange-subjects.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
+import type { ExchangeOutcome } from './exchange-outcome.js';
 import { ExchangeClient } from './exchange.client.js';
 import {
   ExchangedTokenStore,
@@ -23,10 +25,29 @@ import {
 
 export type ExchangedToken = NonNullable<CachedToken['token']>;
 
+/** One exchange under way. */
+interface ExchangeWork {
+  readonly entry: CacheEntry;
+  readonly exchange: TokenExchange<Secret>;
+  readonly subject: ExchangeSubject;
+  readonly subjectToken: SubjectToken;
+}
+
 /** A follower waits this much longer than the exchange may take. */
 const WAIT_MARGIN_MS = 2 * SECOND_MS;
 /** A younger token is not exchanged again: a backend that refuses every token would cause one exchange per call. */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
+
+/** The endpoint refused the subject token: a newer one may be taken. */
+export class SubjectRefused extends GatehouseError {
+  constructor(
+    /** Of the access token that the subject token came with. */
+    readonly digest: string | undefined,
+    ...rest: ConstructorParameters<typeof GatehouseError>
+  ) {
+    super(...rest);
+  }
+}
 
 /** Exchanged tokens, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
 @Injectable()
@@ -41,7 +62,11 @@ export class ExchangedTokens {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `busy`, and what the subject's tokens throw */
+  /**
+   * @throws {SubjectRefused} when a newer subject token may help
+   * @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `reauth_required`, `busy`, and what the subject's
+   * tokens throw
+   */
   async token(
     entry: CacheEntry,
     exchange: TokenExchange<Secret>,
@@ -68,7 +93,7 @@ export class ExchangedTokens {
     const subjectToken = await subject.token();
     return await leadOrFollow({
       acquire: () => this.store.acquire(entry, seenVersion),
-      lead: (lease) => this.#exchange(lease, entry, exchange, subjectToken),
+      lead: (lease) => this.#exchange(lease, { entry, exchange, subject, subjectToken }),
       look: async () => {
         const now = await this.store.find(entry);
         return now !== undefined && now.version > seenVersion ? now.token : undefined;
@@ -78,19 +103,15 @@ export class ExchangedTokens {
     });
   }
 
-  async #exchange(
-    lease: ExchangeLease,
-    entry: CacheEntry,
-    exchange: TokenExchange<Secret>,
-    subjectToken: string,
-  ): Promise<ExchangedToken> {
+  async #exchange(lease: ExchangeLease, work: ExchangeWork): Promise<ExchangedToken> {
+    const { entry, exchange, subjectToken } = work;
     const { backend } = entry;
     const obtainedAtMs = this.clock.nowMs();
     // If the lease is not renewed, another replica makes a second exchange. That does no harm.
     const stop = keepBeating(async () => {
       await succeeds(this.store.renew(lease));
     });
-    const outcome = await this.client.exchange(exchange, subjectToken).finally(stop);
+    const outcome = await this.client.exchange(exchange, subjectToken.token).finally(stop);
     if (outcome.kind === 'exchanged') {
       const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
       await this.store.publish(lease, entry, token);
@@ -98,10 +119,30 @@ export class ExchangedTokens {
       return token;
     }
     await this.store.release(lease);
+    throw this.#failed(work, outcome);
+  }
+
+  #failed(
+    { entry: { backend }, subject: { provider }, subjectToken }: ExchangeWork,
+    outcome: Exclude<ExchangeOutcome, { kind: 'exchanged' }>,
+  ): GatehouseError {
     const code = outcome.kind === 'refused' ? 'exchange_refused' : 'exchange_unavailable';
+    const about = outcome.kind === 'refused' ? outcome.about : undefined;
     this.metrics.exchanged(backend, code);
-    this.log.warn('token-exchange-failed', { backend, outcome: code, reason: outcome.reason });
-    throw new GatehouseError(code, `${backend}: ${outcome.reason}`, { details: { backend } });
+    this.log.warn('token-exchange-failed', {
+      backend,
+      outcome: code,
+      reason: outcome.reason,
+      about,
+      ...outcome.said,
+    });
+    // Only a new sign-in at the subject's provider can satisfy the endpoint. The connection itself still works elsewhere.
+    if (about === 'person' && provider !== undefined) return reauthRequired({ provider });
+    const text = `${backend}: ${outcome.reason}`;
+    const options = { details: { backend } };
+    return about === 'subject'
+      ? new SubjectRefused(subjectToken.digest, code, text, options)
+      : new GatehouseError(code, text, options);
   }
 
   #usable(token: ExchangedToken, refused: string | undefined): boolean {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
 import { authorizationParameters } from './authorization-parameters.js';
 
@@ -34,4 +34,71 @@ test('a plain OAuth 2 provider gets neither nonce nor prompt', () => {
   });
   expect(sent).not.toHaveProperty('nonce');
   expect(sent).not.toHaveProperty('prompt');
+});
+
+describe('how a person chooses an account', () => {
+  const IDP = 'https://idp.example';
+  const promptOf = (
+    more: Partial<ReturnType<typeof oidcProvider>>,
+    request: { fresh?: boolean; asked?: 'select_account'; supportedPrompts?: readonly string[] },
+  ) => authorizationParameters(oidcProvider('idp', IDP, more), { ...REQUEST, ...request })['prompt'];
+  const configured = (prompt: string, more: Partial<ReturnType<typeof oidcProvider>> = {}) => ({
+    additionalAuthorizationParams: { prompt, access_type: 'offline' },
+    ...more,
+  });
+
+  test('where nothing is configured, a new visit is a new login, with consent for offline access', () => {
+    expect(promptOf({}, { fresh: false })).toBeUndefined();
+    expect(promptOf({}, { fresh: true })).toBe('login consent');
+    expect(promptOf({ scopes: ['openid'] }, { fresh: true })).toBe('login');
+  });
+
+  test('a configured prompt stays, whatever the visit is for: Google renews its refresh token only for it', () => {
+    for (const fresh of [false, true]) expect(promptOf(configured('consent'), { fresh })).toBe('consent');
+    expect(
+      authorizationParameters(oidcProvider('idp', IDP, configured('consent')), { ...REQUEST, fresh: true })[
+        'access_type'
+      ],
+    ).toBe('offline');
+  });
+
+  test.each([
+    ['login', 'login consent'],
+    ['select_account', 'select_account consent'],
+    ['none', 'consent'],
+  ] as const)('reconnectPrompt %s stands beside it', (reconnectPrompt, prompt) => {
+    expect(promptOf(configured('consent', { reconnectPrompt }), { fresh: true })).toBe(prompt);
+    expect(promptOf(configured('consent', { reconnectPrompt }), { fresh: false })).toBe('consent');
+  });
+
+  test('what the client asked for reaches the provider, unless the configuration decides', () => {
+    const asked = { fresh: true, asked: 'select_account' } as const;
+    expect(promptOf({}, asked)).toBe('select_account consent');
+    expect(promptOf(configured('consent'), asked)).toBe('select_account consent');
+    expect(promptOf({ reconnectPrompt: 'login' }, asked)).toBe('login consent');
+    expect(promptOf({ reconnectPrompt: 'none' }, asked)).toBeUndefined();
+    expect(promptOf({}, { ...asked, fresh: false })).toBeUndefined();
+  });
+
+  test('a value that the provider says it does not know is not sent', () => {
+    const supportedPrompts = ['consent', 'select_account', 'none'];
+    expect(promptOf({}, { fresh: true, supportedPrompts })).toBe('select_account consent');
+    expect(promptOf({}, { fresh: true, asked: 'select_account', supportedPrompts: ['login'] })).toBe('login');
+    expect(promptOf({}, { fresh: true, supportedPrompts: [] })).toBeUndefined();
+  });
+
+  test('a prompt of none stays alone, and no value is sent twice', () => {
+    expect(promptOf(configured('none', { reconnectPrompt: 'login' }), { fresh: true })).toBe('none');
+    expect(promptOf(configured('login  consent', { reconnectPrompt: 'login' }), { fresh: true })).toBe(
+      'login consent',
+    );
+  });
+
+  test('a plain OAuth 2 provider is sent what is configured or asked for', () => {
+    const octo = oauth2Provider('octo', 'https://octo.example');
+    const sent = (provider: typeof octo, asked?: 'select_account') =>
+      authorizationParameters(provider, { ...REQUEST, fresh: true, asked })['prompt'];
+    expect(sent({ ...octo, reconnectPrompt: 'select_account' })).toBe('select_account');
+    expect(sent(octo, 'select_account')).toBe('select_account');
+  });
 });

@@ -10,22 +10,32 @@ export const legSecrets = z.strictObject({
 });
 export type LegSecrets = z.output<typeof legSecrets>;
 
-export interface AuthorizationRequest {
+/** What a visit to the provider is for. */
+export interface Visit {
+  /** The person is to choose an account, or to sign in again. */
+  readonly fresh: boolean;
+  /** The client asked for just this (OIDC Core section 3.1.2.1). */
+  readonly asked?: 'select_account' | undefined;
+}
+
+export interface AuthorizationRequest extends Visit {
   readonly state: string;
   readonly nonce: string;
   /** PKCE, S256. */
   readonly challenge: string;
-  readonly fresh: boolean;
+  /** `prompt_values_supported` of the metadata (Initiating User Registration via OIDC, section 4.1); few providers have it. */
+  readonly supportedPrompts?: readonly string[];
 }
 
 /** The parameters of the authorization request. Configured extras come first: they never replace one of the flow's own. */
 export function authorizationParameters(
   provider: Provider,
-  { state, nonce, challenge, fresh }: AuthorizationRequest,
+  { state, nonce, challenge, ...visit }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
-    ...(provider.protocol.type === 'oidc' ? { nonce, ...promptOf(provider, fresh) } : {}),
+    ...(provider.protocol.type === 'oidc' ? { nonce } : {}),
+    ...promptOf(provider, visit),
     response_type: 'code',
     client_id: provider.clientId,
     redirect_uri: provider.redirectUri,
@@ -36,11 +46,34 @@ export function authorizationParameters(
   };
 }
 
+type PromptRequest = Pick<AuthorizationRequest, 'fresh' | 'asked' | 'supportedPrompts'>;
+
 /**
- * OIDC Core section 3.1.2.1: `login` has the user sign in again, where another account can be chosen. Section 11 asks
- * for `consent` with offline_access, and providers give a refresh token again only then.
+ * Adds to the configured prompt how the person chooses an account, and takes nothing of it away: Google gives a refresh token
+ * again only for its `consent`. OIDC Core section 11 asks for `consent` with offline_access as well.
  */
-function promptOf(provider: Provider, fresh: boolean): { readonly prompt?: string } {
-  if (!fresh) return {};
-  return { prompt: provider.scopes.includes('offline_access') ? 'login consent' : 'login' };
+function promptOf(provider: Provider, request: PromptRequest): { readonly prompt?: string } {
+  const { supportedPrompts: supported } = request;
+  const configured = (provider.additionalAuthorizationParams['prompt'] ?? '').split(' ').filter(Boolean);
+  const choice = request.fresh ? choiceOf(provider, request, configured) : undefined;
+  // Nothing may stand beside `none` (OIDC Core section 3.1.2.1).
+  if (choice === undefined || configured.includes('none')) return {};
+  const offline = provider.protocol.type === 'oidc' && provider.scopes.includes('offline_access');
+  const renews = offline && configured.length === 0 && supported?.includes('consent') !== false;
+  return { prompt: [...new Set([choice, ...(renews ? ['consent'] : []), ...configured])].join(' ') };
+}
+
+type Choice = 'login' | 'select_account';
+
+/** The configuration decides; then what the client asked for; then, where nothing is configured, OpenID Connect's `login`. */
+function choiceOf(
+  { reconnectPrompt, protocol }: Provider,
+  { asked, supportedPrompts: supported }: PromptRequest,
+  configured: readonly string[],
+): Choice | undefined {
+  if (reconnectPrompt !== undefined) return reconnectPrompt === 'none' ? undefined : reconnectPrompt;
+  const takes = (choice: Choice) => supported?.includes(choice) !== false;
+  if (asked !== undefined && takes(asked)) return asked;
+  if (protocol.type !== 'oidc' || configured.length > 0) return undefined;
+  return (['login', 'select_account'] as const).find(takes);
 }

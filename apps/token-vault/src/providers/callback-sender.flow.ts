@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { callbackName, commonCallback } from '@gatehouse/config/urls/callbacks';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AttemptId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Callback } from './provider.client.js';
 import { ProviderRegistry, type Provider } from './provider-registry.js';
 import { saidIssuer } from './said-issuer.js';
@@ -14,6 +16,8 @@ export interface Arrival {
   readonly query: string;
   /** Last step of the callback's path; absent for the common one. */
   readonly callback: string | undefined;
+  /** Whose leg it is; the person's page shows it as the reference. */
+  readonly attemptId: AttemptId;
 }
 
 /**
@@ -37,22 +41,34 @@ export class CallbackSender {
   check(
     provider: Provider,
     sentRedirectUri: string | undefined,
-    { query, callback }: Arrival,
+    arrival: Arrival,
   ): Pick<Callback, 'redirectUri' | 'said' | 'mustSay'> {
+    const { query, callback } = arrival;
     // The previous release had only the common callback, and did not store it.
     const redirectUri = sentRedirectUri ?? commonCallback(this.config.issuer ?? '');
-    if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback');
+    if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback', arrival);
     const said = saidIssuer(query, provider, this.registry.others(provider));
-    if (said === 'another') throw this.#refused(provider, 'with another issuer');
+    if (said === 'another') throw this.#refused(provider, 'with another issuer', arrival);
     // If the provider has another callback by now, other providers may have had the old one, too.
     const mustSay = sentRedirectUri !== provider.redirectUri || this.shared.isShared(redirectUri);
     return { redirectUri, said, mustSay };
   }
 
-  #refused({ name }: Provider, how: string): GatehouseError {
-    this.log.warn('callback-of-another-provider', { provider: name, reason: how });
+  #refused(
+    { name, protocol }: Provider,
+    how: 'by another callback' | 'with another issuer',
+    { query, attemptId }: Arrival,
+  ): GatehouseError {
+    const issuers = how === 'with another issuer' ? differing(protocol.issuer, query) : {};
+    this.log.warn('callback-of-another-provider', { attemptId, provider: name, reason: how, ...issuers });
     return new GatehouseError('callback_wrong_provider', `the answer for ${name} came ${how}`, {
-      details: { provider: name },
+      details: { provider: name, reference: attemptId },
     });
   }
 }
+
+/** Which issuers differ. What a callback says is anybody's text. */
+const differing = (issuer: string | undefined, query: string): FailureReason => ({
+  expected: issuer === undefined ? 'no issuer is configured' : cleanedUrl(issuer),
+  got: cleanedUrl(new URLSearchParams(query).get('iss') ?? ''),
+});

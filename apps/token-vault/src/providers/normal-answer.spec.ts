@@ -34,6 +34,42 @@ describe('an answer of a provider that says "not there" in its own way', () => {
     });
   });
 
+  test.each(['access_token', 'refresh_token', 'id_token', 'scope'])(
+    '%s of a type that makes no sense is absent, and spoils nothing else',
+    (name) => {
+      for (const nonsense of [true, false, {}, [{}], [], ' ', '\t'])
+        expect(of({ ...WHOLE, [name]: nonsense })).toEqual(
+          name === 'access_token'
+            ? expect.not.objectContaining({ access_token: expect.anything() })
+            : without(name),
+        );
+    },
+  );
+
+  test('a token that is a number is its digits, however many', () => {
+    expect(normalAnswer('{"access_token":12345678901234567890,"refresh_token":7,"expires_in":60}')).toEqual({
+      access_token: '12345678901234567890',
+      refresh_token: '7',
+      expires_in: 60,
+      token_type: 'Bearer',
+    });
+  });
+
+  test('whatever stands in it, what is read holds texts where texts belong, and reading is final', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.string(), fc.constant(null));
+    const members = fc.constantFrom(...Object.keys(WHOLE), 'id_token', 'error', 'constructor');
+    fc.assert(
+      fc.property(fc.dictionary(members, value), (answer) => {
+        const read = of(answer);
+        for (const name of ['access_token', 'refresh_token', 'id_token', 'scope', 'token_type'])
+          if (name !== 'token_type' || read?.['access_token'] !== undefined)
+            expect(['string', 'undefined']).toContain(typeof read?.[name]);
+        expect(['number', 'undefined']).toContain(typeof read?.['expires_in']);
+        expect(of(read)).toEqual(read);
+      }),
+    );
+  });
+
   test('loses no token: what holds one is kept, whatever stands beside it', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (others) => {

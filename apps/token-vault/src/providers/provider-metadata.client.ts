@@ -7,11 +7,14 @@ import { Log } from '@gatehouse/observability/log';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
+import { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import type { OAuth2Protocol } from '@gatehouse/config/model/upstream-provider';
+import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
+import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Provider } from './provider-registry.js';
 import { notingFetch } from './tapped-fetch.js';
-import { newProgress, upstreamFailure } from './upstream-failure.js';
+import { newProgress, upstreamFailure, type TokenRequestProgress } from './upstream-failure.js';
 import { verdictOf } from './upstream-verdict.js';
 
 const KEEP_MS = HOUR_MS;
@@ -35,10 +38,13 @@ export class ProviderMetadataClient {
     private readonly log: Log,
   ) {}
 
-  /** @throws {GatehouseError} `provider_unavailable` when it was never found and cannot be found now. */
+  /**
+   * @throws {GatehouseError} `provider_unavailable` when it was never found and cannot be found now;
+   * `provider_misconfigured` when what was found is not of the configured issuer, or lacks what the flow needs.
+   */
   async of(provider: Provider): Promise<ServerMetadata> {
     const { protocol } = provider;
-    if (protocol.type === 'oauth2') return metadataOf(protocol);
+    if (protocol.type === 'oauth2') return withCanonicalUrls(metadataOf(protocol));
     const known = this.#known.get(provider.name);
     if (known !== undefined && this.clock.nowMs() - known.fetchedAtMs < KEEP_MS) return known.metadata;
     try {
@@ -48,6 +54,12 @@ export class ProviderMetadataClient {
       // Metadata that is an hour old is better than a failure.
       return known.metadata;
     }
+  }
+
+  /** What this process found wrong with the provider's document, as long as nothing better has come. */
+  complaintOf(name: string): GatehouseError | undefined {
+    const error = this.#failed.get(name)?.error;
+    return error?.code === 'provider_misconfigured' ? error : undefined;
   }
 
   async #discoverOnce(provider: Provider, issuer: string): Promise<ServerMetadata> {
@@ -64,13 +76,19 @@ export class ProviderMetadataClient {
       this.#failed.delete(provider.name);
       return metadata;
     } catch (cause) {
-      const reason =
-        OutboundFailure.in(cause)?.kind ?? (cause instanceof UnfitMetadata ? cause.message : 'invalid');
-      const verdict = verdictOf(upstreamFailure(cause, progress));
-      this.log.warn('provider-discovery-failed', { provider: provider.name, reason, verdict });
-      const error = new GatehouseError('provider_unavailable', `discovery of ${provider.name}: ${reason}`, {
-        details: { provider: provider.name },
-        cause,
+      const failure = upstreamFailure(cause, progress);
+      const isUnfit = isAboutDocument(cause, progress);
+      const error = new GatehouseError(
+        isUnfit ? 'provider_misconfigured' : 'provider_unavailable',
+        `discovery of ${provider.name}: ${reasonOf(cause)}`,
+        { details: { provider: provider.name }, cause },
+      );
+      this.log.warn('provider-discovery-failed', {
+        provider: provider.name,
+        reason: reasonOf(cause),
+        verdict: verdictOf(isUnfit ? { kind: 'misconfigured' } : failure),
+        ...failure.reason,
+        ...(isUnfit ? unfitness(cause, issuer) : {}),
       });
       this.#failed.set(provider.name, { atMs: this.clock.nowMs(), error });
       throw error;
@@ -78,9 +96,45 @@ export class ProviderMetadataClient {
   }
 }
 
+const reasonOf = (cause: unknown): string =>
+  OutboundFailure.in(cause)?.kind ?? (cause instanceof UnfitMetadata ? cause.message : 'invalid');
+
+/** The library compares the issuer first, as a URL; it cannot do so when there is none, or when it is no URL. */
+const UNFIT_CODES: ReadonlySet<unknown> = new Set([
+  'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+  'OAUTH_INVALID_RESPONSE',
+  'ERR_INVALID_URL',
+]);
+
+/** A document came, and it is not the right one. Everything else may be an outage. */
+function isAboutDocument(cause: unknown, { status }: TokenRequestProgress): boolean {
+  if (cause instanceof UnfitMetadata) return true;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return status === 200 && UNFIT_CODES.has(code);
+}
+
+/** Which two issuers differ, byte for byte. */
+function unfitness(cause: unknown, issuer: string): FailureReason {
+  const document = cause instanceof UnfitMetadata ? cause.issuer : issuerIn(cause);
+  return document === undefined || document === issuer
+    ? {}
+    : { member: 'issuer', expected: cleanedUrl(issuer), got: cleanedUrl(document) };
+}
+
+const documentOf = z.object({ cause: z.object({ body: z.object({ issuer: z.string() }) }) });
+const issuerIn = (cause: unknown): string | undefined => documentOf.safeParse(cause).data?.cause.body.issuer;
+
 /** The document is not the one of the configured issuer, or lacks what the flow needs. */
 class UnfitMetadata extends Error {
   override readonly name = 'UnfitMetadata';
+
+  constructor(
+    message: string,
+    /** As the document has it. */
+    readonly issuer: string,
+  ) {
+    super(message);
+  }
 }
 
 async function discover(provider: Provider, issuer: string, fetch: FetchFunction): Promise<ServerMetadata> {
@@ -91,14 +145,32 @@ async function discover(provider: Provider, issuer: string, fetch: FetchFunction
     [customFetch]: fetch,
     timeout: provider.timeoutMs / SECOND_MS,
   });
-  const metadata = configuration.serverMetadata();
+  const metadata = withCanonicalUrls(configuration.serverMetadata());
   // RFC 8414 section 3.3: identical, not merely equal as URLs.
-  if (metadata.issuer !== issuer) throw new UnfitMetadata('another issuer');
+  if (metadata.issuer !== issuer) throw new UnfitMetadata('another issuer', metadata.issuer);
   for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
-    if (metadata[name] === undefined) throw new UnfitMetadata(`no ${name}`);
+    if (!URL.canParse(metadata[name] ?? '')) throw new UnfitMetadata(`no ${name}`, issuer);
   if (!provider.insecureAllowHttp && !metadata.authorization_endpoint?.startsWith('https:'))
-    throw new UnfitMetadata('authorization_endpoint is not https');
+    throw new UnfitMetadata('authorization_endpoint is not https', issuer);
   return metadata;
+}
+
+/** All that requests go to. The issuer stays as it is. */
+const URLS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'revocation_endpoint',
+  'userinfo_endpoint',
+  'jwks_uri',
+] as const;
+
+/** Endpoints in the one spelling that the protocol library has for them too, whichever the provider or the operator chose. */
+function withCanonicalUrls(metadata: ServerMetadata): ServerMetadata {
+  const urls = URLS.flatMap((name) => {
+    const { [name]: url } = metadata;
+    return typeof url === 'string' ? [[name, canonicalUrl(url)] as const] : [];
+  });
+  return { ...metadata, ...Object.fromEntries(urls) };
 }
 
 /**

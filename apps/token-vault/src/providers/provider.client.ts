@@ -6,7 +6,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
-import { authorizationParameters, type LegSecrets } from './authorization-parameters.js';
+import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
 import { clientAuthentication } from './client-authentication.js';
 import { identityFromClaims } from './identity.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
@@ -77,16 +77,23 @@ export class ProviderClient {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Where to send the browser. @throws {GatehouseError} `provider_unavailable` */
+  /** Where to send the browser. @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured` */
   async authorizationUrl(
     provider: Provider,
     state: string,
     secrets: LegSecrets,
-    fresh: boolean,
+    visit: Visit,
   ): Promise<string> {
     const configuration = await this.#configuration(provider, fetchFunction(provider));
     const challenge = await openid.calculatePKCECodeChallenge(secrets.codeVerifier);
-    const parameters = authorizationParameters(provider, { state, nonce: secrets.nonce, challenge, fresh });
+    const { prompt_values_supported: prompts } = configuration.serverMetadata();
+    const parameters = authorizationParameters(provider, {
+      ...visit,
+      state,
+      nonce: secrets.nonce,
+      challenge,
+      ...(isTexts(prompts) ? { supportedPrompts: prompts } : {}),
+    });
     return openid.buildAuthorizationUrl(configuration, parameters).href;
   }
 
@@ -152,14 +159,15 @@ export class ProviderClient {
         const { protocol } = provider;
         if (protocol.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
         const identity = identityFromClaims(claims, protocol.subjectClaim);
+        // A claim that is missing names nobody else.
         return identity === undefined
-          ? { ok: false, failure: { kind: 'rejected' } }
+          ? { ok: false, failure: { kind: 'malformed', reason: { claim: protocol.subjectClaim } } }
           : { ok: true, accepted, idTokenSubject: identity.subject };
       });
     } catch (error) {
       // At a sign-in the person can begin again. Here, a clock that is off would cost the grant.
-      if (isAboutClocks(error)) return { ok: false, failure: { kind: 'unverifiable' } };
-      return { ok: false, failure: failureOf(error, use.progress) };
+      const failure = failureOf(error, use.progress);
+      return { ok: false, failure: isAboutClocks(error) ? { ...failure, kind: 'unverifiable' } : failure };
     }
   }
 
@@ -268,10 +276,16 @@ function callbackUrl({ redirectUri, query, said }: Callback): URL {
   return url;
 }
 
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
 function failureOf(error: unknown, progress: TokenRequestProgress): UpstreamFailure {
   for (let current = error; current instanceof Error; current = current.cause)
     if (current instanceof KeepFailed) throw current.cause;
+  // These come from the discovery, which has logged them.
   if (error instanceof GatehouseError && error.code === 'provider_unavailable')
     return { kind: 'unreachable' };
+  if (error instanceof GatehouseError && error.code === 'provider_misconfigured')
+    return { kind: 'misconfigured' };
   return upstreamFailure(error, progress);
 }

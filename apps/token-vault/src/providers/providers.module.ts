@@ -7,6 +7,6 @@ import { SharedCallbacks } from './shared-callbacks.flow.js';
 
 @Module({
   providers: [ProviderRegistry, ProviderMetadataClient, ProviderClient, SharedCallbacks, CallbackSender],
-  exports: [ProviderRegistry, ProviderClient, SharedCallbacks, CallbackSender],
+  exports: [ProviderMetadataClient, ProviderRegistry, ProviderClient, SharedCallbacks, CallbackSender],
 })
 export class ProvidersModule {}

@@ -1,5 +1,7 @@
 import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { normalAnswer } from './normal-answer.js';
+import { refusalOf } from './refusal.js';
 import { carriesTokens, type TokenAnswer } from './token-answer.js';
 import type { TokenRequestProgress } from './upstream-failure.js';
 
@@ -24,18 +26,22 @@ interface Tap {
 /** A fetch that stores the token endpoint's answer before the protocol library sees it. */
 export function tappedFetch(fetch: FetchFunction, tap: Tap): FetchFunction {
   return async (url, init) => {
-    if (url !== tap.tokenEndpoint) return await other(fetch, tap.progress)(url, init);
-    tap.progress.requested = true;
+    if (!isTokenEndpoint(url, tap)) return await other(fetch, tap.progress)(url, init);
+    const { progress } = tap;
+    progress.requested = true;
+    progress.secrets = secretsIn(init.body);
     const response = await fetch(url, tap.cutOff === undefined ? init : until(tap.cutOff, init));
-    tap.progress.status = response.status;
+    progress.status = statusOf(response);
+    const body = await response.clone().text();
+    const refusal = refusalOf(body, response.status);
+    if (refusal !== undefined) progress.refusal = refusal;
     // Some providers answer 201: something was made.
     if (!response.ok) return response;
-    const body = await response.text();
-    if (carriesTokens(body)) {
+    if (refusal === undefined && carriesTokens(body)) {
       await tap.keep({ body, receivedAtMs: tap.nowMs() }).catch((cause: unknown) => {
         throw new KeepFailed('the answer could not be kept', { cause });
       });
-      tap.progress.kept = true;
+      progress.kept = true;
     }
     return asResponse(body, tap);
   };
@@ -48,7 +54,7 @@ const other =
     progress.lookedAtKeys ||= progress.kept;
     delete progress.keysStatus;
     const response = await fetch(url, init);
-    if (progress.kept) progress.keysStatus = response.status;
+    if (progress.kept) progress.keysStatus = statusOf(response);
     return response;
   };
 
@@ -57,10 +63,40 @@ export const notingFetch =
   (fetch: FetchFunction, progress: TokenRequestProgress): FetchFunction =>
   async (url, init) => {
     progress.requested = true;
+    progress.secrets = secretsIn(init.body);
     const response = await fetch(url, init);
-    progress.status = response.status;
+    progress.status = statusOf(response);
     return response;
   };
+
+/** Metadata and library spell one endpoint in two ways; a token request that passed by would not be kept. */
+const isTokenEndpoint = (url: string, { tokenEndpoint }: Pick<Tap, 'tokenEndpoint'>): boolean =>
+  url === tokenEndpoint || canonicalUrl(url) === canonicalUrl(tokenEndpoint);
+
+const TOO_MANY_REQUESTS = 429;
+
+/** A refusal that says when to come again is about the moment, whatever its status (GitHub's limits are 403). */
+function statusOf({ status, headers }: Response): number {
+  const isLimited = headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0';
+  return status >= 400 && status < 500 && isLimited ? TOO_MANY_REQUESTS : status;
+}
+
+/** Parameters of the token, exchange and revocation request that providers must not be quoted with. */
+const SECRET_PARAMETERS = [
+  'refresh_token',
+  'code',
+  'code_verifier',
+  'client_secret',
+  'client_assertion',
+  'subject_token',
+  'token',
+];
+
+function secretsIn(body: Parameters<FetchFunction>[1]['body']): readonly string[] {
+  const form =
+    typeof body === 'string' || body instanceof URLSearchParams ? new URLSearchParams(body) : undefined;
+  return SECRET_PARAMETERS.flatMap((name) => form?.getAll(name) ?? []);
+}
 
 const until = (cutOff: AbortSignal, init: Parameters<FetchFunction>[1]): Parameters<FetchFunction>[1] => ({
   ...init,
@@ -74,7 +110,7 @@ export function replayingFetch(
   answer: TokenAnswer,
 ): FetchFunction {
   return async (url, init) => {
-    if (url !== tap.tokenEndpoint) return await other(fetch, tap.progress)(url, init);
+    if (!isTokenEndpoint(url, tap)) return await other(fetch, tap.progress)(url, init);
     Object.assign(tap.progress, { requested: true, status: 200, kept: true });
     return asResponse(answer.body, tap);
   };
@@ -82,11 +118,11 @@ export function replayingFetch(
 
 function asResponse(body: string, tap: Pick<Tap, 'dropIdToken' | 'progress'>): Response {
   const answer = normalAnswer(body);
-  // Some providers (GitHub) send OAuth errors with status 200.
-  const isError = answer?.['error'] !== undefined && answer['access_token'] === undefined;
+  // Some providers (GitHub, Slack) refuse with status 200.
+  const isError = tap.progress.refusal !== undefined;
   if (isError) tap.progress.status = 400;
   const seen = tap.dropIdToken ? { ...answer, id_token: undefined } : answer;
-  return new Response(answer === undefined ? body : JSON.stringify(seen), {
+  return new Response(answer === undefined ? body : JSON.stringify(isError ? { error: 'refused' } : seen), {
     status: isError ? 400 : 200,
     headers: { 'content-type': 'application/json' },
   });

@@ -40,7 +40,7 @@ async function leg() {
   const provider = { ...oidcProvider('acme', stub.issuer), redirectUri };
   const secrets = { nonce: randomToken(), codeVerifier: randomToken(), redirectUri };
   const client = clients();
-  const url = await client.authorizationUrl(provider, state, secrets, false);
+  const url = await client.authorizationUrl(provider, state, secrets, { fresh: false });
   const query = stub.callbackQuery(url, 'alice');
   const callback = { query, state, secrets, redirectUri, said: 'own', mustSay: false } as const;
   return { client, provider, redeem: () => client.redeemCode(provider, callback, keep) };
@@ -132,11 +132,15 @@ const TABLE: readonly Row[] = [
     'passing',
     OAUTH,
   ]),
-  ...['invalid_request', 'unauthorized_client', 'invalid_scope', 'unsupported_grant_type', 'made_up'].map(
-    (error): Row => [`400 ${error}`, oauthError(400, error), 'ours', OAUTH],
-  ),
+  ...['invalid_request', 'unauthorized_client', 'invalid_scope', 'made_up'].map((error): Row => [
+    `400 ${error}`,
+    oauthError(400, error),
+    'unclear',
+    OAUTH,
+  ]),
+  ['400 unsupported_grant_type', oauthError(400, 'unsupported_grant_type'), 'ours', OAUTH],
   ['401 invalid_client', oauthError(401, 'invalid_client'), 'ours', OAUTH],
-  ['403 access_denied', oauthError(403, 'access_denied'), 'ours', OAUTH],
+  ['403 access_denied', oauthError(403, 'access_denied'), 'unclear', OAUTH],
   ['400 invalid_grant', oauthError(400, 'invalid_grant'), 'final', OAUTH],
   ['400 bad_refresh_token', oauthError(400, 'bad_refresh_token'), 'final', OAUTH],
   ['no answer', (request) => request.socket.destroy(), 'passing', EVERYWHERE],
@@ -179,7 +183,8 @@ test('every status and every error of an answer has one verdict, and a passing s
       const verdict = verdictOf({ kind: 'oauth_error', error, status });
       if (bare === 'passing') expect(verdict).toBe('passing');
       else if (error === 'slow_down') expect(verdict).toBe('passing');
-      else expect(verdict).toBe(['invalid_grant', 'bad_refresh_token'].includes(error) ? 'final' : 'ours');
+      else if (error === 'invalid_client') expect(verdict).toBe('ours');
+      else expect(verdict).toBe(['invalid_grant', 'bad_refresh_token'].includes(error) ? 'final' : 'unclear');
     }
   }
 });
@@ -193,6 +198,8 @@ test.each([
   [{ kind: 'bad_callback' }, 'final'],
   [{ kind: 'issuer_missing' }, 'final'],
   [{ kind: 'rejected' }, 'final'],
+  [{ kind: 'malformed' }, 'unclear'],
+  [{ kind: 'misconfigured' }, 'ours'],
   [{ kind: 'unreadable' }, 'ours'],
   [{ kind: 'unreachable' }, 'passing'],
   [{ kind: 'no_answer' }, 'passing'],

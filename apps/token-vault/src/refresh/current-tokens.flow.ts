@@ -5,8 +5,10 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import type { Connection } from '../connections/connection.js';
+import { ProviderMetadataClient } from '../providers/provider-metadata.client.js';
 import type { TokenSet } from '../providers/token-answer.js';
 import { freshnessOf, stillLives, type AccessLifetime } from './freshness.js';
+import { REFUSALS_THAT_ASK } from './outcome.js';
 import { reauthRequired } from './reauth-required.js';
 import { RefreshEndings } from './refresh-endings.flow.js';
 import { Refresher } from './refresher.flow.js';
@@ -33,12 +35,13 @@ export class CurrentTokensOf {
   constructor(
     private readonly refresher: Refresher,
     private readonly endings: RefreshEndings,
+    private readonly metadata: ProviderMetadataClient,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
    * @param refused digest of a token that a backend refused
-   * @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy`
+   * @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `provider_misconfigured`, `connection_missing`, `busy`
    */
   async connection(connection: Connection, refused?: string): Promise<CurrentTokens> {
     const { state, setAsideAt } = connection.row;
@@ -78,11 +81,15 @@ export class CurrentTokensOf {
   }
 
   async #refreshed(before: CurrentTokens, isRefused: boolean): Promise<CurrentTokens> {
-    const { outcome, connection } = await this.refresher.refresh(before.connection);
+    const { outcome, connection, refusals = 0 } = await this.refresher.refresh(before.connection);
     if (connection !== undefined) return await this.#opened(connection);
     if (outcome === 'reauth_required') throw reauthRequired(before.connection);
     if (!isRefused && stillLives(lifetimeOf(before.connection), this.clock.nowMs())) return before;
+    // Other backends may still accept the old token: the row stays as it is until that ends.
+    if (refusals >= REFUSALS_THAT_ASK) throw reauthRequired(before.connection);
     const { provider } = before.connection;
+    const complaint = this.metadata.complaintOf(provider);
+    if (complaint !== undefined) throw complaint;
     throw new GatehouseError('provider_unavailable', `refresh at ${provider}: ${outcome}`, {
       details: { provider },
     });

@@ -30,6 +30,24 @@ describe('a refresh ends', () => {
     expect(outcomeOf({ kind: 'failed', failure }, { stillCurrent: false })).toBe('superseded');
   });
 
+  const unclear = {
+    kind: 'failed',
+    failure: { kind: 'oauth_error', error: 'made_up', status: 400 },
+  } as const;
+  test.each([
+    [0, true, 'refused'],
+    [1, true, 'reauth_required'],
+    [5, true, 'reauth_required'],
+    [1, false, 'refused'],
+    [5, false, 'refused'],
+  ])(
+    'for a name that nobody knows, after %p of them, the token expired: %p, as %s',
+    (refusals, expired, outcome) => {
+      expect(outcomeOf(unclear, { stillCurrent: true, refusals, expired })).toBe(outcome);
+      expect(outcomeOf(unclear, { stillCurrent: false, refusals, expired })).toBe('superseded');
+    },
+  );
+
   test('as refreshed for the same subject, and as reauth_required for another', () => {
     expect(outcomeOf({ kind: 'accepted' }, { stillCurrent: true })).toBe('refreshed');
     expect(outcomeOf({ kind: 'other_subject' }, { stillCurrent: true })).toBe('reauth_required');

@@ -1,6 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { ConnectionStore } from '../connections/connection.store.js';
 import type { AcceptedTokens } from '../providers/token-answer.js';
+import type { GrantFacts } from './outcome.js';
 import type { RedemptionWork } from './redemption-work.js';
 import { RefreshEndings } from './refresh-endings.flow.js';
 import { RefreshStore } from './refresh.store.js';
@@ -13,6 +16,7 @@ export class PublishTokens {
     private readonly store: RefreshStore,
     private readonly connections: ConnectionStore,
     private readonly endings: RefreshEndings,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
@@ -34,8 +38,16 @@ export class PublishTokens {
     }
   }
 
+  /** What decides what a failure means. */
+  async factsOf(work: RedemptionWork): Promise<GrantFacts> {
+    const { accessExpiresAt, refusals } = work.connection.row;
+    // A token whose end is unknown is renewed only because a backend has refused it.
+    const expired = accessExpiresAt === null || accessExpiresAt.getTime() <= this.clock.nowMs();
+    return { stillCurrent: await this.#isCurrent(work), refusals, expired };
+  }
+
   /** Whether the connection still rests on the refresh token that was sent. */
-  async isCurrent({ connection, sent }: RedemptionWork): Promise<boolean> {
+  async #isCurrent({ connection, sent }: RedemptionWork): Promise<boolean> {
     const now = await this.connections.byId(connection.id);
     if (now === undefined) return false;
     // An answer that somebody else kept meanwhile holds the token that replaced the one we sent.

@@ -6,7 +6,7 @@ import { ObtainAnswer } from './obtain-answer.flow.js';
 import { outcomeOf, isWorthless, type Redemption } from './outcome.js';
 import { PublishTokens } from './publish-tokens.flow.js';
 import type { Redeemed, RedemptionWork } from './redemption-work.js';
-import { RefreshEndings } from './refresh-endings.flow.js';
+import { NO_ANSWER, RefreshEndings } from './refresh-endings.flow.js';
 import { RefreshMetrics } from './refresh-metrics.js';
 import type { Acquired } from './refresh.store.js';
 import type { Refreshed } from './refreshed.js';
@@ -40,7 +40,7 @@ export class Redeem {
     if (opened === undefined) return await this.endings.setAside(connection);
     const { tokens, answer } = opened;
     const { refreshToken: sent } = tokens;
-    if (sent === undefined) return await this.endings.reauth(lease, connection, undefined);
+    if (sent === undefined) return await this.endings.reauth(lease, connection, NO_ANSWER);
     const held = this.leases.hold(lease, connection, sent);
     const work = { lease, connection, tokens, sent };
     try {
@@ -57,8 +57,12 @@ export class Redeem {
     const redemption = redemptionOf(redeemed, connection.row.subject);
     if (redeemed.ok && redemption.kind === 'accepted')
       return await this.publish.run(work, merged(tokens, redeemed.accepted));
-    const outcome = outcomeOf(redemption, { stillCurrent: await this.publish.isCurrent(work) });
-    return await this.endings.failed(lease, connection, outcome, isWorthless(redemption) ? kept : undefined);
+    const outcome = outcomeOf(redemption, await this.publish.factsOf(work));
+    return await this.endings.failed(lease, connection, outcome, {
+      kept: kept !== undefined,
+      worthless: isWorthless(redemption) ? kept : undefined,
+      ...(redemption.kind === 'failed' ? { failure: redemption.failure } : {}),
+    });
   }
 }
 

@@ -5,10 +5,23 @@ import type { Connection } from '../connections/connection.js';
 import type { ConnectionChange } from '../outbox/event-outbox.store.js';
 import { Outbox } from '../outbox/outbox.flow.js';
 import { revocable, revocableOf, type TokenAnswer, type TokenSet } from '../providers/token-answer.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { verdictOf } from '../providers/upstream-verdict.js';
 import type { RefreshOutcome } from './outcome.js';
 import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
 import { restAfterAmbiguousMs, restAfterUnavailableMs } from './rest.js';
+
+/** What a refresh that failed leaves. */
+export interface FailedRedemption {
+  /** An answer was kept, and judged as far as it can be. */
+  readonly kept: boolean;
+  /** It is wrong for good: its tokens are revoked. Nothing is revoked on the strength of an answer that cannot be judged. */
+  readonly worthless: TokenAnswer | undefined;
+  readonly failure?: UpstreamFailure;
+}
+
+export const NO_ANSWER: FailedRedemption = { kept: false, worthless: undefined };
 
 /** Writes down the end of a refresh that brought no new tokens. */
 @Injectable()
@@ -24,18 +37,26 @@ export class RefreshEndings {
     lease: Lease,
     connection: Connection,
     outcome: RefreshOutcome,
-    worthless: TokenAnswer | undefined,
+    left: FailedRedemption,
   ): Promise<Refreshed> {
+    if (left.failure !== undefined) this.#say(connection, outcome, left.failure);
     switch (outcome) {
       case 'reauth_required':
-        return await this.reauth(lease, connection, worthless);
+        return await this.reauth(lease, connection, left);
+      case 'refused':
+        await this.store.rest(
+          lease,
+          'refused',
+          restAfterUnavailableMs(connection.row.failures, Math.random()),
+        );
+        return { outcome, refusals: connection.row.refusals + 1 };
       case 'provider_unavailable':
         await this.store.rest(
           lease,
           'unchanged',
           restAfterUnavailableMs(connection.row.failures, Math.random()),
         );
-        return { outcome };
+        return { outcome, refusals: connection.row.refusals };
       case 'ambiguous':
         await this.store.rest(
           lease,
@@ -54,6 +75,14 @@ export class RefreshEndings {
     }
   }
 
+  /** Why a refresh failed, for whoever runs this; the person reads what to do. */
+  #say({ id: connectionId, provider }: Connection, outcome: RefreshOutcome, failure: UpstreamFailure): void {
+    const { kind, reason } = failure;
+    const status = 'status' in failure ? { status: failure.status } : {};
+    const verdict = verdictOf(failure);
+    this.log.warn('refresh-failed', { connectionId, provider, outcome, kind, verdict, ...status, ...reason });
+  }
+
   /** Gives the lease back, so that others can go on at once. */
   async superseded(lease: Lease): Promise<Refreshed> {
     await this.store.release(lease);
@@ -61,10 +90,14 @@ export class RefreshEndings {
   }
 
   /** Asks for a new sign-in. The change, its event and the revocation of useless tokens are one transaction. */
-  async reauth(lease: Lease, connection: Connection, worthless: TokenAnswer | undefined): Promise<Refreshed> {
+  async reauth(
+    lease: Lease,
+    connection: Connection,
+    { kept, worthless }: FailedRedemption,
+  ): Promise<Refreshed> {
     const { id: connectionId, provider } = connection;
     const event = await this.database.transaction(async (tx) => {
-      if (!(await this.store.requireReauth(tx, lease, worthless !== undefined))) return undefined;
+      if (!(await this.store.requireReauth(tx, lease, kept))) return undefined;
       const token = worthless === undefined ? undefined : revocable(worthless);
       if (token !== undefined) await this.outbox.revoke(tx, provider, [token]);
       return await this.outbox.changed(tx, connection, 'reauth_required');

@@ -92,7 +92,7 @@ export class RefreshStore {
       name: 'refresh-publish',
       text: `update connections c set tokens = $3, scopes = $4, access_obtained_at = $5, access_expires_at = $6,
                version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
-               refresh_started_at = null, failures = 0, next_attempt_at = null, set_aside_at = null
+               refresh_started_at = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null
              where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
       values: [
         connection.id,
@@ -108,7 +108,7 @@ export class RefreshStore {
 
   /**
    * Marks the connection: only its user can mend it.
-   * @param judged the row's answer was found worthless. Otherwise an answer that was stored meanwhile is not thrown away
+   * @param judged the row's answer was judged, as far as it can be. One that was stored meanwhile is not thrown away
    * @returns false when the lease is lost, the version has changed, or there is such an answer.
    */
   async requireReauth(tx: Queries, { id, version, owner }: Lease, judged: boolean): Promise<boolean> {
@@ -122,16 +122,23 @@ export class RefreshStore {
     return rowCount === 1;
   }
 
-  /** Leaves the connection alone for a while. `ambiguous` keeps the intent, so that it is known later what happened. */
-  async rest({ id, version, owner }: Lease, state: 'unchanged' | 'ambiguous', restMs: number): Promise<void> {
+  /**
+   * Leaves the connection alone for a while. `ambiguous` keeps the intent, so that it is known later what happened. `refused`
+   * counts: the next refusal is the second. An outage in between does not end the row of refusals.
+   */
+  async rest(
+    { id, version, owner }: Lease,
+    state: 'unchanged' | 'ambiguous' | 'refused',
+    restMs: number,
+  ): Promise<void> {
     await this.database.query({
       name: 'refresh-rest',
       text: `update connections set failures = failures + 1, next_attempt_at = now() + $4 * interval '1 ms',
-               lease_owner = null, lease_until = null,
+               lease_owner = null, lease_until = null, refusals = refusals + case when $6 then 1 else 0 end,
                state = case when $5 then 'ambiguous' else state end,
                refresh_started_at = case when $5 or state = 'ambiguous' then refresh_started_at end
              where id = $1 and version = $2 and lease_owner = $3`,
-      values: [id, version, owner, restMs, state === 'ambiguous'],
+      values: [id, version, owner, restMs, state === 'ambiguous', state === 'refused'],
     });
   }
 

@@ -5,4 +5,6 @@ export interface Refreshed {
   readonly outcome: RefreshOutcome;
   /** The connection with the newest tokens, where there are newer ones. */
   readonly connection?: Connection;
+  /** Refusals in a row, this one included, without a name that says why. */
+  readonly refusals?: number;
 }

@@ -78,5 +78,6 @@ function settledBy(connection: Connection | undefined, seenVersion: number): Ref
   if (now.version > seenVersion) return { outcome: 'refreshed', connection };
   if (now.state === 'reauth_required') return { outcome: 'reauth_required' };
   if (now.leased || now.nextAttemptAt === null) return undefined;
-  return { outcome: now.state === 'ambiguous' ? 'ambiguous' : 'provider_unavailable' };
+  const outcome = now.state === 'ambiguous' ? 'ambiguous' : 'provider_unavailable';
+  return { outcome, refusals: now.refusals };
 }

@@ -20,6 +20,7 @@ interface ConnectionRow {
   readonly answered: boolean;
   readonly begun: boolean;
   readonly resting: boolean;
+  readonly refusals: number;
 }
 
 /** Replicas before one provider, and a hand in their table of connections. */
@@ -80,7 +81,7 @@ async function rowOf(rows: Database, accountId: string): Promise<ConnectionRow> 
     name: 'row-of',
     text: `select id, state, version, lease_owner is not null as leased,
              coalesce(lease_until < now(), true) as "leaseIsOver", answer is not null as answered,
-             refresh_started_at is not null as begun, next_attempt_at is not null as resting
+             refresh_started_at is not null as begun, next_attempt_at is not null as resting, refusals
            from connections where account_id = $1`,
     values: [accountId],
   });

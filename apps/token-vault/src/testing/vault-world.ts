@@ -1,4 +1,5 @@
 import type { Secret } from '@gatehouse/kernel/secret';
+import type { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
@@ -22,6 +23,8 @@ export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas'> {
   readonly providers?: (stub: StubProvider) => Providers;
   /** Default none. */
   readonly backends?: VaultOptions['backends'];
+  /** Default: one that writes nothing. */
+  readonly log?: Log;
 }
 
 /** A vault with all that it needs: a database, a bus and a stub in the place of the providers. */
@@ -58,14 +61,13 @@ const acmeAndOcto = ({ issuer }: StubProvider): Providers => [
 ];
 
 export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<VaultWorld> {
-  const { providers = acmeAndOcto, backends = {}, replicas = 1 } = options;
+  const { providers = acmeAndOcto, backends = {}, replicas = 1, log = new SilentLog() } = options;
   const [database, nats, stub] = await Promise.all([
     startTestDatabase('token-vault'),
     startTestNats(),
     new StubProvider().start(),
   ]);
-  const startVault = (own: VaultOptions) =>
-    startTestVault({ databaseUrl: database.url, nats, log: new SilentLog(), ...own });
+  const startVault = (own: VaultOptions) => startTestVault({ databaseUrl: database.url, nats, log, ...own });
   const vault = await startVault({ providers: providers(stub), backends, replicas });
   const rows = vault.app.get(Database);
   return {

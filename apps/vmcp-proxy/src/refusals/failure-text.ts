@@ -21,6 +21,7 @@ const OF_PROVIDER: ReadonlySet<ErrorCode> = new Set([
   'connection_missing',
   'reauth_required',
   'provider_unavailable',
+  'provider_misconfigured',
   'exchange_refused',
   'exchange_unavailable',
 ]);

@@ -44,6 +44,7 @@ export function buildProvider(
     ...given('tokenEndpointAuthMethod', block.tokenEndpointAuthMethod ?? withoutDiscovery(block)),
     scopes: block.scopes,
     additionalAuthorizationParams: block.additionalAuthorizationParams,
+    ...given('reconnectPrompt', block.reconnectPrompt),
     redirectUri: block.redirectUri ?? ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
     ...egressRules(written, ...urlsOf(protocol)),

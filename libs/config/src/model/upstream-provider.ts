@@ -6,6 +6,9 @@ export type ProviderRequirement = (typeof PROVIDER_REQUIREMENTS)[number];
 export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
 
+export const RECONNECT_PROMPTS = ['login', 'select_account', 'none'] as const;
+type ReconnectPrompt = (typeof RECONNECT_PROMPTS)[number];
+
 /** What every service may know of a provider. */
 export interface UpstreamProviderFacts {
   readonly name: string;
@@ -22,6 +25,8 @@ export interface UpstreamProvider<S> extends UpstreamProviderFacts, EgressRules 
   readonly tokenEndpointAuthMethod?: TokenEndpointAuthMethod;
   readonly scopes: readonly string[];
   readonly additionalAuthorizationParams: Readonly<Record<string, string>>;
+  /** How a person chooses an account when they connect again. Absent: as the configured prompt, or the protocol, has it. */
+  readonly reconnectPrompt?: ReconnectPrompt;
   /** `<issuer>/oauth/callback/<name>`, unless the configuration names another one. */
   readonly redirectUri: string;
   /** For one request to the provider. */

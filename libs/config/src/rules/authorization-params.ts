@@ -1,5 +1,5 @@
 import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
-import { providersOf, type Rule } from './rule.js';
+import { providersOf, type PlacedProvider, type Rule } from './rule.js';
 
 /** Set by the protocol. Overriding one would undo its protection. */
 const RESERVED = new Set([
@@ -28,8 +28,22 @@ export const authorizationParams: Rule = (model) =>
           path: [...place, param],
           message: `${param} is set by the protocol and cannot be changed.`,
         })),
+      ...(isAlone(value) && value.reconnectPrompt !== 'none' && value.reconnectPrompt !== undefined
+        ? [
+            {
+              path: [...block, 'reconnectPrompt'],
+              message:
+                'Nothing may stand beside the configured prompt none (OpenID Connect Core section 3.1.2.1).',
+              instead: 'another prompt, or no reconnectPrompt',
+              related: [[...place, 'prompt']],
+            },
+          ]
+        : []),
       ...(names.length > MAX_AUTHORIZATION_PARAMS
         ? [{ path: place, message: `At most ${MAX_AUTHORIZATION_PARAMS} parameters can be added.` }]
         : []),
     ];
   });
+
+const isAlone = ({ additionalAuthorizationParams: { prompt = '' } }: PlacedProvider['value']): boolean =>
+  prompt.split(' ').includes('none');

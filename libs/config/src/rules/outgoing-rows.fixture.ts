@@ -131,6 +131,11 @@ export const OUTGOING_ROWS: readonly Row[] = [
     `authServer.upstreamProviders[0].oidcConfig.additionalAuthorizationParams.${name}`,
   ]),
   [
+    'a prompt beside none',
+    { [`${OIDC}.additionalAuthorizationParams`]: { prompt: 'none' }, [`${OIDC}.reconnectPrompt`]: 'login' },
+    'authServer.upstreamProviders[0].oidcConfig.reconnectPrompt',
+  ],
+  [
     'more than 16 parameters',
     {
       [`${OIDC}.additionalAuthorizationParams`]: Object.fromEntries(

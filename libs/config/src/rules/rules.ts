@@ -90,7 +90,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: headerInjection,
   },
   {
-    demands: `At most ${MAX_AUTHORIZATION_PARAMS} additional authorization parameters, none of them set by the protocol.`,
+    demands: `At most ${MAX_AUTHORIZATION_PARAMS} additional authorization parameters, none of them set by the protocol. A \`reconnectPrompt\` does not join a \`prompt\` of \`none\`.`,
     rule: authorizationParams,
   },
   {

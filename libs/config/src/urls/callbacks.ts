@@ -1,14 +1,18 @@
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
+import { canonicalUrl } from './canonical-url.js';
 
 /** The path to which providers send browsers back. */
 const CALLBACK_PATH = '/oauth/callback';
 
-/** The callback that all providers shared before each had its own. It still works where a `redirectUri` names it. */
-export const commonCallback = (issuer: string): string => canonical(`${issuer}${CALLBACK_PATH}`);
+/**
+ * The callback that all providers shared before each had its own. It still works where a `redirectUri` names it. It has one
+ * spelling: the token request repeats it (RFC 6749 section 4.1.3).
+ */
+export const commonCallback = (issuer: string): string => canonicalUrl(`${issuer}${CALLBACK_PATH}`);
 
 /** A provider's own callback: an answer that arrives there belongs to this provider (RFC 9700 section 4.4.2.2). */
 export const ownCallback = (issuer: string, provider: string): string =>
-  canonical(`${issuer}${CALLBACK_PATH}/${provider}`);
+  canonicalUrl(`${issuer}${CALLBACK_PATH}/${provider}`);
 
 /** Whether the authorization server takes callbacks there. */
 export function isCallback(issuer: string, redirectUri: string): boolean {
@@ -22,6 +26,3 @@ export function callbackName(redirectUri: string): string | undefined {
   const name = redirectUri.slice(redirectUri.lastIndexOf('/') + 1);
   return redirectUri.endsWith(`${CALLBACK_PATH}/${name}`) && DNS_LABEL.test(name) ? name : undefined;
 }
-
-/** RFC 6749 section 4.1.3: the token request repeats the redirect URI, so there is one spelling of it. */
-const canonical = (url: string): string => URL.parse(url)?.href ?? url;

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS, MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
-import { PROVIDER_REQUIREMENTS, TOKEN_ENDPOINT_AUTH_METHODS } from '../model/upstream-provider.js';
+import {
+  PROVIDER_REQUIREMENTS,
+  RECONNECT_PROMPTS,
+  TOKEN_ENDPOINT_AUTH_METHODS,
+} from '../model/upstream-provider.js';
 import {
   block,
   choice,
@@ -24,6 +28,15 @@ const additionalAuthorizationParams = mapOf(
   `Up to ${MAX_AUTHORIZATION_PARAMS} further parameters of the authorization request, such as \`prompt\` or \`access_type\`. Parameters that the protocol itself uses are refused.`,
 ).prefault({});
 
+const reconnectPrompt = choice(
+  RECONNECT_PROMPTS,
+  'How a person chooses an account when they sign in again or reconnect: a new `login`, or `select_account`, each beside the configured `prompt`; or `none`: nothing is added. Google knows `select_account` and no `login`.',
+  {
+    derived:
+      'what the client asked for; else a configured `prompt` alone; else `login` for `type: oidc`, and nothing for `oauth2`',
+  },
+).exactOptional();
+
 const redirectUri = text(
   'url',
   'Where the provider sends the browser back to; what has to be registered there, exactly. Only for a registration that cannot be changed: `<issuer>/oauth/callback`, or one below it.',
@@ -45,6 +58,7 @@ const oidcConfig = block('For `type: oidc`: a provider with OpenID Connect disco
     { derived: 'from the discovery document' },
   ).exactOptional(),
   additionalAuthorizationParams,
+  reconnectPrompt,
 });
 
 const fieldMapping = block(
@@ -84,6 +98,7 @@ const oauth2Config = block('For `type: oauth2`: a provider without OpenID Connec
     { derived: '`client_secret_basic` with a client secret, else `none`' },
   ).exactOptional(),
   additionalAuthorizationParams,
+  reconnectPrompt,
   userInfo,
 });
 

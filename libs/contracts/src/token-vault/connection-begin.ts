@@ -21,12 +21,15 @@ export const connectionBegin = defineRequest({
     accountId: accountId.optional(),
     /** Ask the provider to let the user choose or sign in afresh (`prompt`), after a failure or a change of account. */
     fresh: z.boolean().default(false),
+    /** The client asked to have an account chosen (OIDC Core section 3.1.2.1). Absent: whatever suits the provider. */
+    asked: z.literal('select_account').optional(),
   }),
   reply: z.strictObject({ authorizationUrl: z.url().max(8_192), expiresAtMs: instantMs }),
   errors: [
     'request_invalid',
     'unknown_provider',
     'provider_unavailable',
+    'provider_misconfigured',
     'attempt_unknown',
     'callback_unsafe',
     'deadline_exceeded',

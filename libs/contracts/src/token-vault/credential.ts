@@ -23,6 +23,7 @@ export const CREDENTIAL_ERRORS = [
   'connection_missing',
   'reauth_required',
   'provider_unavailable',
+  'provider_misconfigured',
   'exchange_refused',
   'exchange_unavailable',
   'busy',
