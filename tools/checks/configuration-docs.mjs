@@ -1,4 +1,4 @@
-/** docs/configuration.md is what the configuration's own description says. */
+/** Generated pages (docs/configuration.md, docs/provider-answers.md) are what their sources say. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
 const tools = join(REPOSITORY, 'tools');
-const generators = readdirSync(tools).filter((name) => /^generate-configuration-docs\.m?[jt]s$/.test(name));
+const generators = readdirSync(tools).filter((name) => /^generate-.+\.mjs$/.test(name));
 const problems = generators.flatMap((name) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(tools, name), '--check'], {
     cwd: REPOSITORY,
