@@ -14,8 +14,8 @@ import startPostgres from '../../libs/testing/jest-global-setup.mjs';
 import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
 
 /**
- * What the custody log costs: an insert with partitions and without, bytes a row, and how fast days are archived and
- * verified. Both tables are filled in turn, a round each, so that a busy neighbour is everybody's.
+ * The cost of the custody log: an insert with and without partitions, bytes per row, and how fast days are archived and
+ * verified. Both tables are filled in turn, one round each, so that other load on the machine affects both.
  */
 const ROWS_PER_ROUND = Number(process.env['BENCH_ROWS'] ?? 40_000);
 const ROUNDS = 5;
@@ -36,7 +36,7 @@ try {
   const ownerUrl = await giveVaultOwner(partitioned);
   const seconds = { plain: 0, partitioned: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Today in both, so that each row goes where the vault's would.
+    // Both use today's date, so that rows go to the same partition as the vault's.
     const entries = chainAt(key, times(Date.now(), ROWS_PER_ROUND));
     seconds.plain += await fill(plain, entries);
     seconds.partitioned += await fill(partitioned, entries);
@@ -52,7 +52,7 @@ try {
     `1,000 busy people            ${((bytes * ROWS_PER_PERSON_AND_DAY * 1_000) / 1e9).toFixed(1)} GB a day (${ROWS_PER_PERSON_AND_DAY} releases a person)`,
   );
 
-  // Days that are over.
+  // Only past days.
   for (let day = 3; day > 1; day -= 1)
     await fill(
       partitioned,

@@ -9,8 +9,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { load } from './load.js';
 
 /**
- * What a route of the framework costs per call, beside a handler that Node calls: both take the same body as bytes and give
- * the same answer, each in a process of its own. `node framework.js` prints both; ADR 16 stands on the difference.
+ * The cost per call of a route of the framework, compared with a plain Node handler. Both read the same body as bytes and
+ * give the same answer, each in its own process. `node framework.js` prints both; ADR 16 rests on the difference.
  */
 const ANSWER = Buffer.from(
   JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [{ text: 'bench' }] } }),
@@ -95,7 +95,7 @@ async function measure(): Promise<void> {
     }),
   );
   for (const { target } of running) await load(target, CONNECTIONS, WARM_UP_MS);
-  // In turns, so that whatever else the machine does is shared.
+  // In turns, so that other load on the machine affects both.
   for (let round = 0; round < ROUNDS; round += 1)
     for (const { target, micros } of running)
       micros.push((await load(target, CONNECTIONS, ROUND_MS)).cpuMicrosPerCall);

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
 /**
- * What any gateway pays at least: take a request with `node:http`, send it on with `undici`, hand the answer back.
- * It checks nothing and knows nobody. Usage: node hop.js <port> <target URL>.
+ * The least that any gateway costs: read a request with `node:http`, forward it with `undici`, return the answer.
+ * It checks nothing. Usage: node hop.js <port> <target URL>.
  */
 const [port, target] = process.argv.slice(2);
 const { origin, pathname } = new URL(target ?? '');

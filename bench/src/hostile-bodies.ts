@@ -8,9 +8,9 @@ import startPostgres from '../../libs/testing/jest-global-setup.mjs';
 import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
 
 /**
- * One person sends the largest body that is taken, in every shape that costs a parser much; another one asks all the while
- * what the gateway is, which it answers by itself: a list of tools would be asked for again at a backend now and then, which
- * reads the same bodies. What the bystander waits is how long the event loop stood still. Each shape is sent several times.
+ * One person sends the largest accepted body, in every shape that is expensive to parse. Meanwhile a bystander sends
+ * `server/discover` requests, which the gateway answers without a backend. The bystander's waiting time shows how long
+ * the event loop was blocked. Each shape is sent several times.
  */
 const BODY_BYTES = 4 * 1024 * 1024;
 const TIMES = Number(process.env['BENCH_TIMES'] ?? 3);

@@ -7,9 +7,9 @@ import { asMessage } from '@gatehouse/vmcp-proxy/dist/mcp/message.js';
 import { RawJson } from '@gatehouse/vmcp-proxy/dist/json/raw-json.js';
 
 /**
- * What a call costs the proxy before anything is sent: from the bytes of the request to the bytes for a backend of the same
- * revision, with its own name in place of ours. Beside it what JSON.parse and JSON.stringify of the same bytes would cost,
- * which check nothing and change numbers.
+ * The cost of a call before the proxy sends anything: from the bytes of the request to the bytes for a backend of the same
+ * revision, with the tool's own name. For comparison, JSON.parse and JSON.stringify of the same bytes, which check nothing
+ * and change numbers.
  */
 const NAME = 'bench-inject_echo';
 const HEADERS = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': NAME };
@@ -65,7 +65,7 @@ function outboundOf(bytes: Buffer): string | Buffer {
     client: { era: 'modern', envelope: era.envelope },
     message,
     headers: HEADERS,
-    // Nothing is answered here.
+    // This benchmark sends no answers.
     answer: undefined as never,
   } as const;
   return outboundRequest(call, { backend: 'bench', original: 'echo' }, { era: 'modern' }).body;

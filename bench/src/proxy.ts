@@ -11,8 +11,8 @@ import startPostgres from '../../libs/testing/jest-global-setup.mjs';
 import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
 
 /**
- * One run, the same load: direct to a backend, over a bare hop, and through Gatehouse with each kind of credential.
- * Targets take turns round by round, so that a noisy machine is noisy for all; medians of the rounds are printed.
+ * The same load in one run: direct to a backend, through a bare hop, and through Gatehouse with each kind of credential.
+ * Targets take turns, so that other load on the machine affects all of them. It prints the medians of the rounds.
  */
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 2_000);

@@ -6,12 +6,13 @@ import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import startPostgres from '../../libs/testing/jest-global-setup.mjs';
 import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
+import { Failures } from './failures.js';
 import { linearSlope, TableRows } from './growth.js';
 import { storeConnections } from './stored-connections.js';
 
 /**
- * Many connections stored, many people at work, for a long time: what grows? Prints the memory of each process and the
- * rows of each table; only the custody log may grow.
+ * What grows when many connections are stored and many people work for a long time? Prints the memory of each process and
+ * the rows of each table. Only the custody log may grow.
  */
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 30);
 const STORED = Number(process.env['SOAK_STORED'] ?? 100_000);
@@ -20,8 +21,6 @@ const PEOPLE = Number(process.env['SOAK_PEOPLE'] ?? 1_000);
 const CALLS_PER_SECOND = Number(process.env['SOAK_RATE'] ?? 120);
 const CLIENTS = 20;
 const AT_ONCE = 4;
-/** The first failures are told. */
-const WORDS = 5;
 /** After which somebody who was told to wait tries again. */
 const TOO_MANY_MS = 1_000;
 const SAMPLE_EVERY_MS = 10_000;
@@ -33,6 +32,13 @@ const BACKENDS = ['repos', 'directory', 'tickets', 'status'] as const;
 const PROVIDER_TTL_SECONDS = '60';
 /** So that the tokens of sign-ins are renewed all the time, too. */
 const RENEW_AFTER_MS = 240_000;
+
+interface Outcomes {
+  right: number;
+  wrong: number;
+  failed: number;
+  renewed: number;
+}
 
 interface Person {
   readonly login: string;
@@ -55,7 +61,7 @@ const world = await startWorld({
   demonstrationFlags: ['acme', 'octo']
     .flatMap((name) => [`--${name}-access-token-ttl`, PROVIDER_TTL_SECONDS])
     .concat('--sts-token-ttl', PROVIDER_TTL_SECONDS),
-  // Used refresh tokens are known until they would have expired: so that they do while it warms up.
+  // Used refresh tokens are remembered until they would have expired. With this lifespan that happens during the warm-up.
   configure: (yaml) =>
     yaml.replace(
       'authServer:\n',
@@ -89,7 +95,7 @@ async function signEverybodyIn({ mcpUrl }: World): Promise<readonly Person[]> {
         await pause(TOO_MANY_MS);
         signedIn = await client.signIn(login).catch(() => undefined);
       }
-      // Spread, so that they are not all renewed at once.
+      // Spread, so that not all tokens are renewed at once.
       people.push({ login, client, renewAtMs: Date.now() + Math.random() * RENEW_AFTER_MS, ...signedIn });
     }
   };
@@ -98,7 +104,8 @@ async function signEverybodyIn({ mcpUrl }: World): Promise<readonly Person[]> {
 }
 
 async function soak(running: World, people: readonly Person[]): Promise<number> {
-  const outcomes = { right: 0, wrong: 0, failed: 0, renewed: 0 };
+  const outcomes: Outcomes = { right: 0, wrong: 0, failed: 0, renewed: 0 };
+  const failures = new Failures();
   const samples: Sample[] = [];
   const beganAtMs = Date.now();
   const endAtMs = beganAtMs + MINUTES * 60_000;
@@ -113,7 +120,9 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
     const person = people[call % atWork];
     const backend = BACKENDS[Math.floor(call / atWork) % BACKENDS.length] ?? 'repos';
     if (person !== undefined) {
-      const calling = callAs(running, person, backend, outcomes).finally(() => calls.delete(calling));
+      const calling = callAs(running, person, backend, outcomes, failures).finally(() =>
+        calls.delete(calling),
+      );
       calls.add(calling);
     }
     if (Date.now() > nextSampleAtMs) {
@@ -128,6 +137,7 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
   console.log(
     `${MINUTES} minutes: ${JSON.stringify(outcomes)}, all three services together ${cores.toFixed(2)} of a core`,
   );
+  failures.print();
   printReasons(running);
   printMemory(samples);
   const growing = (warm ?? (await TableRows.of(running))).printGrowth(await TableRows.of(running));
@@ -136,7 +146,7 @@ async function soak(running: World, people: readonly Person[]): Promise<number> 
 
 async function renew(person: Person): Promise<boolean> {
   let answer = await person.client.refresh(person.refreshToken);
-  // All of them come from one address, which is limited.
+  // All people share one address, which is rate-limited.
   while (answer.status === 429) {
     await pause(TOO_MANY_MS);
     answer = await person.client.refresh(person.refreshToken);
@@ -154,7 +164,8 @@ async function callAs(
   { mcpUrl }: World,
   person: Person,
   backend: (typeof BACKENDS)[number],
-  outcomes: { right: number; wrong: number; failed: number; renewed: number },
+  outcomes: Outcomes,
+  failures: Failures,
 ): Promise<void> {
   if (Date.now() > person.renewAtMs) {
     person.renewAtMs = Date.now() + RENEW_AFTER_MS;
@@ -166,8 +177,7 @@ async function callAs(
   const subject = backend === 'status' ? null : `${backend === 'repos' ? 'octo' : 'acme'}-${person.login}`;
   if (who === undefined) {
     outcomes.failed += 1;
-    if (outcomes.failed <= WORDS)
-      console.log(`failed at ${backend}: ${status} ${JSON.stringify(body).slice(0, 400)}`);
+    failures.add(`${backend}: ${status} ${JSON.stringify(body).slice(0, 400)}`);
   } else if (who.subject === subject) outcomes.right += 1;
   else outcomes.wrong += 1;
 }

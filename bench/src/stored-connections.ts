@@ -6,8 +6,8 @@ const SEALED_BYTES = 1_600;
 const PROVIDERS = ['acme-sso', 'octo'] as const;
 
 /**
- * As if so many connections had been made before: people who are signed in and do nothing. What is sealed is random bytes,
- * which nobody opens.
+ * Stores connections of people who signed in earlier and do nothing now. The sealed values are random bytes, which nobody
+ * opens.
  */
 export async function storeConnections({ databases }: World, count: number): Promise<void> {
   const accounts = Math.ceil(count / PROVIDERS.length);

@@ -87,12 +87,12 @@ test('clients that go away in the middle are no error of anybody: nothing is log
     await Promise.all(requests.map(([port, text]) => sendAndGo(port, text, how)));
   await until(async () => (await whoAmI(world.mcpUrl, person.accessToken, 'repos')).who !== undefined);
   await person.client.refresh('unknown');
-  // What they left was worked on until here.
+  // By now the requests that they left behind have been worked on.
   await Promise.all(
     [...world.replicas['vmcp-proxy'], ...world.replicas['authorization-server']].map((one) => one.stop()),
   );
   const said = complaints().slice(before.length);
-  // The last one asked for something that is refused, and stayed to hear it; a busy machine makes parts late.
+  // The last request is refused and its client stays to read that. On a busy machine jobs may be late.
   const aboutClients = said.filter((line) => !/protocol-request-refused|job-failing/.test(line));
   printFigure(
     `clients gone in the middle: ${2 * requests.length}, logged as failures: ${aboutClients.length}`,

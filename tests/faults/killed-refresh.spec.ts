@@ -32,7 +32,7 @@ test.each([0, 1, 5, 15])(
     const { refreshToken } = await client.signIn('alice');
     const refresh = async (): Promise<Pair | undefined> => {
       const answer = await client.refresh(refreshToken).catch(() => undefined);
-      // Whoever was not answered does not know whether it was done.
+      // A caller without an answer cannot know whether the refresh happened.
       if (answer === undefined || answer.status >= 500) return undefined;
       expect(answer.status).toBe(200);
       return { token: answer.refresh_token ?? '', accessToken: answer.access_token ?? '' };

@@ -60,9 +60,9 @@ test.each<[string, () => Promise<void>]>([
     await until(async () => (await statuses()).every((status) => status === 'ready'));
     await lose();
     await until(async () => (await statuses()).every((status) => status === 'degraded'));
-    // A look while the server is away knows only that nobody answers.
+    // While the server is away, a check only learns that nobody answers.
     await until(async () => (await advice()).every((one) => one === ADVICE));
-    // Without its stream no event is kept; they go on reaching whoever listens.
+    // Without the stream events are not stored, but subscribers still receive them.
     expect(await failing('authorization-server')).toEqual({ events: ['event_stream'] });
     expect(await failing('token-vault')).toEqual({
       events: ['event_stream'],
@@ -81,7 +81,7 @@ test.each<[string, () => Promise<void>]>([
     callers = new Callers(world, people);
     await callers.more('right', 2 * BACKENDS.length);
     expect((await initialize(world.mcpUrl, person.accessToken)).status).toBe(503);
-    // A sign-out takes effect, and takes no longer.
+    // A sign-out works, and takes no longer than usual.
     const revokedMs = performance.now();
     const revoked = await leaving.client.revoke(leaving.refreshToken);
     await until(async () => (await whoAmI(world.mcpUrl, leaving.accessToken, 'repos')).status === 401);
@@ -93,7 +93,7 @@ test.each<[string, () => Promise<void>]>([
     const backMs = performance.now() - provisionedMs;
     const { sessionId } = await initialize(world.mcpUrl, person.accessToken);
     const who = await legacyWhoAmI(world.mcpUrl, person.accessToken, 'repos', sessionId ?? '');
-    // The client of a session that is gone is told to begin a new one (MCP, 2025-06-18).
+    // A client whose session is gone is told to start a new one (MCP, 2025-06-18).
     await until(
       async () => (await legacyWhoAmI(world.mcpUrl, person.accessToken, 'repos', before)).status === 404,
     );

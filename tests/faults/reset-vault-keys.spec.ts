@@ -17,7 +17,7 @@ test('outage: the vault loses its table of keys: sign-ins and calls go on withou
   const before = await signedIn(world, 'alice');
   const lost = await kids();
   expect(lost).toHaveLength(1);
-  // The authorization server holds the lost key from this sign-in, and would use it until tomorrow.
+  // This sign-in makes the authorization server cache the key that gets lost. It would use it for a day.
   await Promise.all(world.replicas['token-vault'].map((replica) => replica.kill()));
   await inVault(world, 'delete from bus_keys');
   await Promise.all(world.replicas['token-vault'].map((replica) => replica.start()));

@@ -65,7 +65,7 @@ test.each<[string, Service]>([
     told(`one of two replicas of ${name} killed (${unanswered} calls were at it)`, callers);
     expect(callers.wrong).toBe(0);
     expect(callers.refused.filter(({ status }) => status !== 502)).toEqual([]);
-    // Only the client knows whether a call may be made twice: what a dead proxy had taken is nobody else's to repeat.
+    // Only the client knows whether a call may be repeated. So nobody else repeats a call that a dead proxy had accepted.
     expect(callers.refused).toHaveLength(unanswered);
     if (service !== 'vmcp-proxy') expect(unanswered).toBe(0);
     await nobodySignsInAgain(everybody);
@@ -88,7 +88,7 @@ test.each(ALL)(
     callers = new Callers(world, everybody);
     await callers.more('right', OFTEN_AT_EACH);
     await Promise.all(parts.map((part) => part.kill()));
-    // Some of them are answered by nobody, and take their time to find out.
+    // Some calls get no answer, and need time to notice.
     await callers.more('answered', ONCE_AT_EACH);
     await Promise.all(parts.map((part) => part.start()));
     await callers.more('right', OFTEN_AT_EACH);

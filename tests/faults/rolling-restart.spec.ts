@@ -13,7 +13,7 @@ beforeAll(async () => {
   world = await startWorld({
     replicas: 2,
     demonstrationFlags: ['--sts-token-ttl', STS_TTL_SECONDS],
-    // The load balancer looks twenty times in it.
+    // Long enough for the load balancer to check the readiness twenty times.
     configure: (yaml) => yaml.replace('shutdownDelay: 0s', 'shutdownDelay: 2s'),
   });
 });

@@ -61,7 +61,7 @@ const ASK: Readonly<Record<Owner, () => Promise<Asked>>> = {
   'authorization-server': async () => {
     const answer = await fetch(`${world.issuer}/oauth/token`, {
       method: 'POST',
-      // Nobody's: what is said of it is read from the database.
+      // An unknown id: the answer comes from the database.
       body: new URLSearchParams({
         grant_type: 'refresh_token',
         client_id: person.client.clientId,
@@ -92,14 +92,14 @@ test.each<Owner>(['token-vault', 'authorization-server'])(
     await busy(owner);
     const silentMs = performance.now();
     link?.freeze();
-    // What was cached runs out, and then nothing is answered right.
+    // When the caches have expired, no call can succeed.
     await until(async () => !(await ask()).right);
     await until(async () => !(await isReady(owner)));
     const toldMs = performance.now() - silentMs;
     const meanwhile = await busy(owner);
     const others = meanwhile.filter(({ right, retryable }) => !right && !retryable);
     const healedMs = performance.now();
-    // A new address: what was connected before stays dead.
+    // A new address: the old connections stay dead.
     link?.heal();
     await until(async () => (await ask()).right);
     const firstMs = performance.now() - healedMs;

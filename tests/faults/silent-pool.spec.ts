@@ -45,7 +45,7 @@ test('a database that is gone without a word fails one question, not one for eac
   await warmedUp();
   link.freeze();
   expect(await codeOf(ask())).toBe('unavailable');
-  // The address works again; what was connected before stays dead.
+  // New connections to the address work again; the old ones stay dead.
   link.heal();
   const begunMs = performance.now();
   expect(await codeOf(ask())).toBe('answered');
@@ -59,7 +59,7 @@ test('connections that were in use while it went silent are not used again eithe
   const inUse = rows.transaction(async (tx) => {
     await tx.query({ name: 'first', text: 'select 1' });
     link.freeze();
-    // Another one notices first, so that this one is under suspicion when it is given back.
+    // Another connection fails first, so that the pool suspects this one when it is released.
     expect(await codeOf(ask())).toBe('unavailable');
     link.heal();
     await tx.query({ name: 'second', text: 'select 2' });
@@ -96,7 +96,7 @@ test('connections to a primary that has become a standby are left after one refu
       standby.query({ name: 'slow', text: 'select pg_sleep(0.1)' }),
     ),
   );
-  // The address leads to the new primary from here on; what was connected stays where it is.
+  // From now on the address leads to the new primary; open connections stay at the old one.
   await readOnly('off');
   expect(await codeOf(write())).toBe('unavailable');
   expect(await codeOf(write())).toBe('answered');

@@ -62,7 +62,7 @@ test('a JetStream that answers late keeps no sign-in, call or sign-out waiting; 
   const slow = [await visit('carol'), await visit('dora'), await visit('erin')];
   const { status, jobs } = await readinessOf(world, 'authorization-server');
   expect([status, jobs['events']?.status]).toEqual(['degraded', 'failing']);
-  // What has to be stored to be of use says that it cannot be, instead of hanging.
+  // A request that must be stored fails with an error instead of hanging.
   const begunMs = performance.now();
   const legacy = await initialize(world.mcpUrl, (await signedIn(world, 'fred')).accessToken);
   const legacyMs = performance.now() - begunMs;
@@ -74,7 +74,7 @@ test('a JetStream that answers late keeps no sign-in, call or sign-out waiting; 
   printFigure(
     `JetStream ${SLOW_MS} ms late: sign-in / call / sign-out / refused everywhere in ms: before ${shown(before)}, meanwhile ${slow.map(shown).join(', ')}; a legacy session is refused after ${Math.round(legacyMs)} ms`,
   );
-  // None of them waited for an answer of JetStream, on a machine however busy.
+  // None of them waited for JetStream, however busy the machine is.
   const waits = slow.flat().filter((ms) => ms >= SLOW_MS);
   expect(waits).toEqual([]);
 });

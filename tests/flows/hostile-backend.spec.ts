@@ -110,7 +110,7 @@ for (const [generation, connect] of Object.entries(CLIENTS))
             client.callTool({ name: `honest-${kind}_ask`, arguments: { call: pair } }).then(textOf, String),
           ]);
           if (asked !== expected) wrong.push(asked);
-          // Its own call may get its own answer, or an error of the gateway.
+          // A call to the hostile backend itself may get its answer or an error of the gateway.
           if (lured !== 'own' && !lured.includes('backend_unavailable')) wrong.push(lured);
         }
       };
@@ -120,6 +120,6 @@ for (const [generation, connect] of Object.entries(CLIENTS))
       figures.forgedMessages += (CALLS / 2) * FORGED_PER_CALL;
       figures.accepted += wrong.length;
       expect(wrong).toEqual([]);
-      // Not even an unknown id, token or request came through for the SDK to complain about.
+      // The SDK saw no unknown id, token or request that it would complain about.
       expect(strange).toEqual([]);
     });

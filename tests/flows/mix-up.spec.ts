@@ -95,7 +95,7 @@ describe.each(ATTACKS)(
       const [browser, request] = [newBrowser(), client.authorizationRequest()];
       hostile[attacker].forgery = forgeryAt(victim, callback);
       let ended = await signIn(browser, request.url, { login, password: PASSWORD });
-      // The first hostile provider is only in the way of the second: it says no, and is skipped.
+      // The first hostile provider is not part of this attack: it refuses and is skipped.
       if (attacker === 'evil-openid') {
         expect(browser.page.text).toContain('evil-plain');
         await browser.submit({ button: { name: 'decision', value: 'skip' } });
@@ -112,7 +112,7 @@ describe.each(ATTACKS)(
         expect(browser.page.status).toBe(400);
         expect(browser.page.text).toContain('callback_wrong_provider');
       } else {
-        // The honest provider knows no such callback of this client.
+        // The honest provider has no such callback registered for this client.
         expect(new URL(browser.page.url).port).toBe(String(world.portBase + HONEST[victim].port));
         expect(browser.page.status).toBe(400);
       }
@@ -127,7 +127,7 @@ describe.each(ATTACKS)(
       const { access_token: accessToken = '' } = await client.redeem(code, request.codeVerifier);
       const { who } = await whoAmI(world.mcpUrl, accessToken, 'repos');
       expect(who?.subject).toBe(`octo-${login}`);
-      // The honest legs were walked once: nothing of them was lost.
+      // The honest legs were walked once, and nothing was lost.
       const { 'acme-sso': acme, octo } = await world.demonstration.counts();
       for (const { redemptions } of [acme, octo]) expect(redemptions['authorization_code']).toBe(1);
     });

@@ -46,7 +46,7 @@ test(
       const statuses = await Promise.all(proxies().map((proxy) => status(proxy, accessToken)));
       if (statuses.every((one) => one === 401)) refused += statuses.length;
       else {
-        // A busy machine: half a second was over before a proxy could say anything.
+        // On a busy machine half a second can pass before a proxy answers.
         await until(() => unheard() > before);
         late += 1;
       }
@@ -68,10 +68,10 @@ test('a frozen proxy holds no revocation up for good, and lets nothing through w
     process.kill(pid, 'SIGSTOP');
     let late: Promise<number>;
     try {
-      // It never says that it has dropped the session: that there is an answer is the limit's doing.
+      // This proxy never confirms that it dropped the session, so the answer comes because of the time limit.
       expect(await client.revoke(refreshToken)).toBe(200);
       await until(async () => (await status(running, accessToken)) === 401);
-      // Waits at its door while it is still frozen, beside the news.
+      // This request waits in the frozen proxy's queue, together with the event.
       late = status(frozen, accessToken);
     } finally {
       process.kill(pid, 'SIGCONT');
@@ -86,7 +86,7 @@ test('a frozen proxy holds no revocation up for good, and lets nothing through w
 
 test('a proxy that is gone is waited for no longer than it takes to notice', async () => {
   await world.replicas['vmcp-proxy'][1]?.kill();
-  // As soon as the others' words show that it is silent, nobody waits for it.
+  // As soon as the others' confirmations show that it is silent, nobody waits for it.
   await until(async () => {
     const { refreshToken } = await client.signIn('bob');
     const before = unheard();

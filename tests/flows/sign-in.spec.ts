@@ -166,7 +166,7 @@ describe.each(LEGS)('when the provider of leg $leg', ({ part, title }) => {
       const before = await world.demonstration.counts();
       let landing = await browser.submit({ button: { name: 'decision', value: 'retry' } });
       if (landing.kind === 'page') {
-        // Where the retry leads to a login or consent page of the provider, the person answers it as before.
+        // If the retry leads to a login or consent page of the provider, the person answers it as before.
         const outcome = await signIn(browser, browser.page.url, person);
         landing = outcome.kind === 'redirected' ? { kind: 'stopped', url: outcome.url } : landing;
       }
@@ -179,7 +179,7 @@ describe.each(LEGS)('when the provider of leg $leg', ({ part, title }) => {
       const redeemed = (counts: typeof before, at: 'acme-sso' | 'octo') =>
         counts[at].redemptions['authorization_code'] ?? 0;
       expect(redeemed(after, part) - redeemed(before, part)).toBe(1);
-      // A leg that was done stays done: leg 1 is not walked again for leg 2's sake.
+      // Leg 1 stays complete: a retry of leg 2 does not repeat it.
       if (part === 'octo') expect(redeemed(after, other) - redeemed(before, other)).toBe(0);
     },
   );

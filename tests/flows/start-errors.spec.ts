@@ -114,7 +114,7 @@ describe.each(SERVICES)('%s does not start', (service) => {
 test.each<Service>(['authorization-server', 'token-vault'])(
   '%s says which database it cannot reach, without the password',
   async (service) => {
-    // What is away may come back: that is not the exit code of a wrong configuration.
+    // A missing dependency may come back, so the exit code is not that of a wrong configuration.
     const { code, output } = await start(service, (yaml) => `${yaml}\nstartTimeout: 0s\n`);
     expect(code).toBe(75);
     expect(output).toMatch(/^Not started: after 0 s, 2 parts/m);

@@ -110,8 +110,8 @@ export const honestly: AnswerCall = ({ id, params }, response) => {
 export const FORGED_PER_CALL = 30;
 
 /**
- * Answers calls that were made to others, in every way that a client could take for their answer: it knows how clients
- * number their requests from the ids that it was given. Its own calls it answers last, or not at all.
+ * Answers calls that were made to other backends, in every way that a client could take for a real answer. It guesses the
+ * ids of other requests from those that it received. It answers its own calls last, or not at all.
  */
 export function forging(): AnswerCall {
   let call = 0;
@@ -126,7 +126,7 @@ export function forging(): AnswerCall {
       const end = LINE_ENDS[call % LINE_ENDS.length] ?? '\n';
       const events = [...forged, own, ...forged].map((text) => `id: ${call}${end}data: ${text}${end}${end}`);
       const bytes = Buffer.from(events.join(''));
-      // Cut somewhere, so that no event is seen as a whole at once.
+      // The text is cut somewhere, so that no event arrives in one piece.
       const cut = (call * 97) % bytes.length;
       response.write(bytes.subarray(0, cut), () => response.end(bytes.subarray(cut)));
     }

@@ -10,8 +10,8 @@ export interface Forgery {
 }
 
 /**
- * A provider that somebody configured in good faith. Sent a browser, it sends it on to another provider with the `state`
- * that it was given (mix-up, RFC 9700 section 4.4.1), and waits for that one's code at its own token endpoint.
+ * A hostile provider that somebody configured in good faith. It redirects a browser to another provider with the `state`
+ * that it received (mix-up, RFC 9700 section 4.4.1), and waits for the other's code at its own token endpoint.
  */
 export class HostileProvider {
   forgery: Forgery | undefined;

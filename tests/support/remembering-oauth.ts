@@ -3,8 +3,8 @@ import { newBrowser, PASSWORD } from '@gatehouse/testing/oauth-client';
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
 
 /**
- * What both generations of the MCP TypeScript SDK ask of an application: remember things, and open a browser. The rest
- * of OAuth is the SDK's own code.
+ * What both generations of the MCP TypeScript SDK need from an application: storage and a browser. The rest of OAuth is
+ * the SDK's own code.
  */
 export class RememberingOAuth<ClientInformation, Tokens> {
   readonly redirectUrl = 'http://127.0.0.1:33418/callback';

@@ -7,8 +7,8 @@ const FRAME_WITH_PAYLOAD = /^H?MSG .* (\d+)$/;
 const LINE_END = Buffer.from('\r\n');
 
 /**
- * A way to a NATS server on which only JetStream is slow: its answers are held back, everything else passes at once. What
- * the server stores and passes on to subscribers is not slowed.
+ * A connection to a NATS server on which only JetStream is slow: it holds JetStream's answers back and passes everything
+ * else at once. What the server stores and delivers to subscribers is not slowed.
  */
 export class SlowJetStream {
   /** 0: as fast as it is. */

@@ -101,7 +101,7 @@ async function arrivalsDuring(attack: () => Promise<void>): Promise<readonly Arr
     }),
   );
   await attack();
-  // A marker of each observer's own comes after whatever the attack made the server deliver in that account.
+  // Each observer sends itself a marker. Everything that the attack delivered in that account arrives before it.
   await Promise.all(
     observers.map(async (observer, index) => {
       const own = SERVICES[index];
@@ -129,7 +129,7 @@ async function tryEverything(user: BusUser, evil: string): Promise<number> {
     republish: { src: '>', dest: evil },
   });
   for (const target of targets) publish(target, evil);
-  // A value of the attacker's, handed on by whoever answers with it.
+  // A value chosen by the attacker, which the answering service may pass on.
   publish(`$KV.${BUCKET}.k`, evil);
   for (const reply of targets) {
     publish(`$KV.${BUCKET}.k`, evil, reply);
@@ -162,7 +162,7 @@ describe('whoever holds the credentials of one service', () => {
       );
       expect([...new Set(beyond)]).toEqual([]);
       expect(attempts).toBeGreaterThan(1_000);
-      // What it may send did arrive: the watch works.
+      // What it is allowed to send did arrive, so the observer works.
       expect(foreign.length > 0).toBe(
         user !== 'token-vault' || EVENTS.some(({ publishedBy }) => publishedBy === user),
       );
@@ -193,7 +193,7 @@ describe('whoever holds the credentials of one service', () => {
     const observers = await Promise.all(
       SERVICES.map((service) => connect({ servers: nats.url, ...nats.observerOf(service) })),
     );
-    // Everything that crosses the bus, said in every account.
+    // Every subject of the bus, published in every account.
     for (const [index, observer] of observers.entries()) {
       const service = SERVICES[index];
       for (const subject of [...REQUEST_SUBJECTS, ...EVENT_SUBJECTS, ...INBOXES])

@@ -47,7 +47,7 @@ test('every stream and bucket has a limit in bytes, and all of them together fit
     for (const stream of streamsOf(service, 'test')) {
       const { config } = await infoOf(connection, stream);
       expect(config.max_bytes).toBeGreaterThan(0);
-      // What somebody needs is refused, not dropped; history makes room.
+      // A full store refuses new state instead of dropping it; only history is dropped.
       const isBucket = BUCKETS.some((bucket) => bucketStream('test', bucket) === stream);
       expect(config).toMatchObject({
         discard: isBucket ? 'new' : 'old',

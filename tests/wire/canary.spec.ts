@@ -31,7 +31,7 @@ async function everythingStored(): Promise<string> {
     for (const { name } of tables.rows) {
       const rows = await client.query<Record<string, unknown>>(`select * from ${schema}."${name}"`);
       for (const row of rows.rows) {
-        // Bytes are read as text too, and base64-decoded text would show in neither: both forms are searched.
+        // A secret may be stored as text or as base64, so both forms are searched.
         for (const value of Object.values(row))
           found.push(Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value));
       }
@@ -73,13 +73,13 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
     (await world.demonstration.issued()).filter((one) => one.part === part && one.kind === 'access_token')
       .length;
   await callAll(['repos', 'directory', 'tickets', 'tickets-self', 'reports']);
-  // Their tokens live for some seconds: until one was refreshed and one exchanged anew.
+  // The tokens live for some seconds. Wait until one was refreshed and one was exchanged again.
   const [refreshed, exchanged] = [await tokensOf('octo'), await tokensOf('sts')];
   await until(async () => {
     await callAll(['repos', 'directory', 'tickets', 'tickets-self', 'reports']);
     return (await tokensOf('octo')) > refreshed && (await tokensOf('sts')) > exchanged;
   });
-  // The unhappy paths talk more than the happy one.
+  // Failures log more than successes.
   await world.demonstration.setFault({ part: 'octo', endpoint: 'token', mode: 'garbage', times: 2 });
   await world.demonstration.setFault({ part: 'sts', endpoint: 'token', mode: 'status500', times: 2 });
   await world.demonstration.expire('octo');
@@ -104,7 +104,7 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
       answers.push(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
   }
   for (const observer of observers) {
-    // What was published before this round trip has been heard after it.
+    // After this round trip, everything published before it has arrived.
     await observer.flush();
     await observer.close();
   }

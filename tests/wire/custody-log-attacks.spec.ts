@@ -12,7 +12,7 @@ const key = new CustodyKey('test', randomBytes(32).toString('base64url'));
 beforeAll(async () => {
   database = await startTestDatabase('token-vault');
   await giveVaultOwner(database);
-  // As after every `migrate`: safe to run again.
+  // As after every `migrate`; running it again is safe.
   await giveVaultOwner(database);
   await insertEntries(database.url, chainAt(key, [new Date()]));
   const { rows } = await query<{ name: string }>(

@@ -111,9 +111,9 @@ describe('requests', () => {
     const replyKey = (await newMessageKeyPair()).publicKey;
     const answers = await Promise.allSettled([
       client.ask(sessionClose, { tsid: newSessionId() }),
-      // Its own limit is 45 s, and it must not be sent twice.
+      // This request has a limit of 45 s and must not be sent twice.
       client.ask(connectionComplete, long),
-      // Its own limit is 20 s, and it may be sent again.
+      // This request has a limit of 20 s and may be sent again.
       proxy.get(ContractClient).ask(credentialInject, { tsid: newSessionId(), backend: 'repos', replyKey }),
     ]);
     expect(answers).toMatchObject(Array(3).fill({ reason: { code: 'unavailable' } }));

@@ -14,7 +14,7 @@ const PORTS = 12;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-arguments-'));
-  // As root, Postgres runs as another user, who has to get there.
+  // When the tests run as root, Postgres runs as another user, who needs access to this folder.
   await chmod(folder, 0o755);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -70,7 +70,7 @@ test('the script that makes the database roles tells psql where the passwords ar
   await writeFile(files.as, 'password-of-the-authorization-server');
   await writeFile(files.tv, 'password-of-the-token-vault');
   await writeFile(files.owner, 'password-of-the-owner');
-  // In the place of psql: writes down all that it is told. What psql makes of it is for a database to show.
+  // A stand-in for psql that records its arguments and input. Other tests run the real psql.
   await writeFile(join(folder, 'psql'), `#!/bin/sh\n{ printf '%s\\n' "$@"; cat; } >> "$PSQL_LOG"\n`, {
     mode: 0o755,
   });

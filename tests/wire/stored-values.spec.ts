@@ -75,7 +75,7 @@ describe('a value that its column does not take is refused as the mistake of who
   });
 
   test('a key that is too long for its index', async () => {
-    // What can be packed would fit.
+    // Text that compresses well would fit.
     const long = randomBytes(9_000).toString('base64');
     const insert = { name: 'put-key', text: 'insert into kept (key) values ($1)', values: [long] };
     await expect(database.query(insert)).rejects.toMatchObject(REFUSED);

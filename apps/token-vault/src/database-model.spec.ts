@@ -1,3 +1,4 @@
+import { columnsInDatabase, columnsOfModels } from '@gatehouse/testing/database-model';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Prisma } from './generated/client.js';
 import { SCHEMA } from './rows/rows.store.js';
@@ -27,22 +28,8 @@ const MODELS = {
   custody_archives: Prisma.CustodyArchiveScalarFieldEnum,
 };
 
-const columnOf = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 test('the Prisma model has every table and column of the migrations, and no other', async () => {
-  const { rows: columns } = await stores.rows.query<{ table: string; column: string }>({
-    name: 'columns',
-    // Partitions have what their table has.
-    text: `select c.relname as "table", a.attname as "column" from pg_class c join pg_attribute a on a.attrelid = c.oid
-           where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-             and a.attnum > 0 and not a.attisdropped and c.relname not like '\\_prisma%'`,
-    values: [SCHEMA],
-  });
-  const inDatabase = columns.map(({ table, column }) => `${table}.${column}`).sort();
-  const inModel = Object.entries(MODELS)
-    .flatMap(([table, fields]) => Object.keys(fields).map((field) => `${table}.${columnOf(field)}`))
-    .sort();
-  expect(inModel).toEqual(inDatabase);
+  expect(columnsOfModels(MODELS)).toEqual(await columnsInDatabase(stores.rows, SCHEMA));
   expect(Object.keys(Prisma.ModelName)).toHaveLength(Object.keys(MODELS).length);
 });
 

@@ -2,8 +2,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { once } from 'node:events';
 
 /**
- * A TCP connection between two parties that can go bad. `freeze`: nothing moves and nobody is told, as when a host is lost
- * without a word. `cut`: connections end and none comes about. `heal`: as before, for new connections; frozen ones stay so.
+ * A TCP connection that can be broken. `freeze`: no bytes pass and no side is told, as when a host disappears. `cut`:
+ * connections end and new ones are refused. `heal`: new connections work; frozen ones stay frozen.
  */
 export class BreakableLink {
   readonly #server: Server;

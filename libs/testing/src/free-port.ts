@@ -22,8 +22,8 @@ export async function freePortBase(count: number): Promise<number> {
 }
 
 /**
- * The first port of a block is listened on for as long as this process lives: whoever else wants the block, in this run of
- * the tests or another one on the machine, sees that it is taken, long before the programs of a test listen themselves.
+ * This process listens on the first port of a block as long as it lives. So every other process that wants the block, of
+ * this run or another one, sees that it is taken, long before the programs of a test listen themselves.
  */
 async function reserve({ first, end, blockSize }: Region, count: number): Promise<number> {
   if (count >= blockSize) throw new Error(`at most ${blockSize - 1} ports in a row`);

@@ -13,10 +13,9 @@ const LOOK_AGAIN_EVERY_MS = 100;
 const PROBE_TIMEOUT_MS = 1_000;
 
 /**
- * Requests in turn to the replicas of one service, as a cluster's service address does: one that says that it is not
- * ready is left out while others are. What it promises is little, so that it hides no failure: a request goes to one
- * replica, and to another one only when the first accepted no connection. What a replica took and did not answer is the
- * caller's to hear of (502), and is counted.
+ * Sends requests in turn to the replicas of one service, as a cluster's service address does. It skips a replica that is
+ * not ready while others are. It hides no failure: a request goes to another replica only when the first one accepted no
+ * connection. A request that a replica accepted and did not answer becomes a 502, and is counted.
  */
 export class LoadBalancer {
   readonly #server: Server;
@@ -74,8 +73,8 @@ export class LoadBalancer {
   }
 
   /**
-   * Each replica once in a round, in an order of chance: by a fixed order a client that always asks in pairs would always
-   * be at the same replica for the same question.
+   * Each replica gets one request per round, in random order. With a fixed order, a client that always asks in pairs would
+   * always ask the same replica the same question.
    */
   #next(): number {
     if (this.#round.length === 0) this.#round = [...this.targetPorts];
@@ -125,7 +124,7 @@ export class LoadBalancer {
   ): Promise<'taken' | 'refused'> {
     return new Promise((resolve) => {
       const { method, url } = incoming;
-      // A connection of its own for each request: one that is kept can break without saying whether the request arrived.
+      // Each request has its own connection: a kept one can break without telling whether the request arrived.
       const headers = { ...endToEnd(incoming.headers), connection: 'close' };
       const forwarded = request(
         { host: '127.0.0.1', port, method, path: url, headers, agent: false, setHost: false },

@@ -41,8 +41,8 @@ const PIECES = [
 ] as const;
 
 /**
- * Text that is hard to store or to pass on: characters that Postgres refuses in `text` (NUL) and in `jsonb` (NUL and half
- * surrogate pairs), that JSON, URLs and SQL give a meaning, and far too much of it.
+ * Text that is hard to store or to pass on: characters that Postgres refuses in `text` (NUL) and in `jsonb` (NUL and lone
+ * surrogates), characters with a meaning in JSON, URLs and SQL, and far too much text.
  */
 export const nastyText = (): fc.Arbitrary<string> =>
   fc.oneof(

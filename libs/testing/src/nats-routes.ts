@@ -32,7 +32,7 @@ export class NatsRoutes {
       .map(({ link }) => `"nats://127.0.0.1:${link.port}"`);
     return [
       `server_name: "server-${index}"`,
-      // Nobody hears of another way to a server.
+      // Servers must not advertise another address.
       `cluster { name: "test", listen: "127.0.0.1:${this.ports[index] ?? 0}", no_advertise: true, routes: [${urls.join(', ')}] }`,
       '',
     ].join('\n');

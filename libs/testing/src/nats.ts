@@ -113,7 +113,7 @@ export async function startTestNats(
     },
   };
   await nats.start();
-  // A cluster chooses a leader first.
+  // A cluster must elect a leader first.
   await eventually(() => nats.provision());
   return nats;
 }

@@ -81,7 +81,7 @@ async function migrateUntil(target: MigrationTarget, before: string): Promise<vo
 export async function giveVaultOwner({ adminUrl }: TestDatabase): Promise<Secret> {
   const script = await readFile(join(MIGRATIONS, '../infra/postgres/token-vault-owner.sql'), 'utf8');
   const server = process.env['GATEHOUSE_TEST_POSTGRES'] ?? '';
-  // Roles belong to the whole server; two databases at once would be in each other's way.
+  // Roles belong to the whole server, so two databases must not do this at the same time.
   await asAdmin(server, async (lock) => {
     await lock.query('select pg_advisory_lock(2)');
     await asAdmin(adminUrl.reveal(), async (admin) => {

@@ -35,7 +35,7 @@ export class Program {
   async start(): Promise<this> {
     const { name, script, args, environment, isReady } = this.options;
     const { PATH = '', HOME = '/tmp' } = process.env;
-    // Its standard input is a pipe from here: should this process die, the program notices and stops.
+    // Its standard input is a pipe from this process. If this process dies, the program notices and stops.
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
       env: { PATH, HOME, GATEHOUSE_STOP_WITH_PARENT: '1', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -13,7 +13,7 @@ export class RawConnection {
   constructor(port: number, host = '127.0.0.1') {
     this.#socket = connect(port, host);
     this.#socket.on('data', (chunk: Buffer) => (this.#heard += chunk.toString('latin1')));
-    // A reset is one of the ways in which a connection is cut.
+    // A connection may also end with a reset.
     this.#socket.on('error', () => undefined);
     this.#socket.on('close', () => {
       this.#ended = true;

@@ -28,7 +28,7 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
   await chmod(folder, 0o755);
   const cluster = await makeCluster(join(folder, 'primary'));
-  // Both begin as the same files, before anything was written.
+  // Both start from the same files, before anything is written.
   const copied = await copyOf(cluster, join(folder, 'standby'));
   const primary = await startOnAFreePort(cluster, ['synchronous_standby_names=*']);
   await writeFile(join(copied.data, 'standby.signal'), '');

@@ -27,7 +27,7 @@ export class TiedProcess {
   ) {
     this.#shell = spawn('sh', ['-c', TIE, 'tie', signal, ...command], {
       ...options,
-      // A group of their own: a Ctrl-C ends this process, and what is tied to it afterwards.
+      // Their own process group: a Ctrl-C ends this process first, and the tied ones after it.
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
@@ -63,7 +63,7 @@ export class TiedProcess {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // All of the group is gone.
+      // The whole group has ended.
     }
   }
 }

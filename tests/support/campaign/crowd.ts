@@ -124,7 +124,7 @@ export class Crowd {
 
   async #refresh(person: Person): Promise<void> {
     let answer = await person.client.refresh(person.refreshToken).catch(() => undefined);
-    // A client that was not answered asks again soon, with the same token.
+    // A client without an answer asks again soon, with the same token.
     while (this.#isRunning && (answer === undefined || answer.status >= 500 || answer.status === 429)) {
       await pause(REFRESH_AGAIN_AFTER_MS);
       answer = await person.client.refresh(person.refreshToken).catch(() => undefined);

@@ -11,8 +11,8 @@ export interface Fault {
   /** Absent: nobody mends it, and everybody has to get well all the same. */
   readonly mend?: () => unknown;
   /**
-   * What it may cost. `nothing`: no caller hears of it. `retryable`: some are told to come again. `undelivered`: what the
-   * provider had answered to a process that died with it is lost; nothing else.
+   * What the fault may cost. `nothing`: no caller notices. `retryable`: some callers are told to try again. `undelivered`:
+   * an answer that the provider gave to a process that then died is lost; nothing else is.
    */
   readonly mayCost: 'nothing' | 'retryable' | 'undelivered';
 }

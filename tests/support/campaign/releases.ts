@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { inVault } from '../database.js';
 
 /**
- * Credentials that the vaults say they released, looked at again and again, since a killed process forgets its counts: at
- * least so many were released.
+ * How many credentials the vaults released, at least. It is read all the time, because a killed process loses its
+ * counters.
  */
 export class Releases {
   /** Of each replica: what processes that ended had counted when they were last seen, and the living one. */

@@ -3,7 +3,7 @@ import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
-import type { Identity as Model } from '../generated/prisma/client.js';
+import type { Identity as Model } from '../generated/client.js';
 import { Rows } from '../rows/rows.store.js';
 
 export interface Account {

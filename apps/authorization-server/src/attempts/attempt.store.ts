@@ -6,6 +6,8 @@ import { MIB } from '@gatehouse/kernel/sizes';
 import { Database } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { Expendable } from '@gatehouse/persistence/room';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { AbandonedAttempt, Attempt } from '../generated/client.js';
 import { parseAttemptState, type AttemptState } from './attempt.js';
 
 /** An attempt as it was read; `version` lets exactly one of several writers change it. */
@@ -16,14 +18,10 @@ export interface StoredAttempt<State extends AttemptState = AttemptState> {
   readonly state: State;
 }
 
-interface AttemptRow {
-  readonly id: string;
-  readonly state: unknown;
-  readonly version: number;
-  readonly expires_at: Date;
-}
+const FIELDS = ['id', 'state', 'version', 'expiresAt'] as const;
+type AttemptRow = RowOf<Attempt, (typeof FIELDS)[number], { id: AttemptId }>;
 
-const COLUMNS = 'id, state, version, expires_at';
+const COLUMNS = columnsOf(FIELDS);
 /** A change loses at most to the few requests that one browser makes at once. */
 const MAX_CHANGE_TRIES = 8;
 
@@ -112,7 +110,7 @@ export class AttemptStore {
           ), left_behind as (
             insert into abandoned_attempts (id) select $1 from changed where id <> $1 on conflict do nothing
           )
-          select ${COLUMNS} from changed`,
+          select * from changed`,
         values: [id, before.version, JSON.stringify(next(before.state)), newId],
       });
       if (rows[0] !== undefined) return required(rows[0]);
@@ -132,7 +130,7 @@ export class AttemptStore {
 
   /** The outbox: ids that the vault may not know yet, newest first. */
   async abandoned(limit: number): Promise<readonly AttemptId[]> {
-    const { rows } = await this.database.query<{ id: AttemptId }>({
+    const { rows } = await this.database.query<RowOf<AbandonedAttempt, 'id', { id: AttemptId }>>({
       name: 'attempt-abandoned',
       text: 'select id from abandoned_attempts order by abandoned_at desc limit $1',
       values: [limit],
@@ -166,9 +164,9 @@ export class AttemptStore {
 function required(row: AttemptRow | undefined): StoredAttempt {
   if (row === undefined) throw new GatehouseError('attempt_unknown');
   return {
-    id: row.id as AttemptId, // the column holds nothing else
+    id: row.id,
     version: row.version,
-    expiresAtMs: row.expires_at.getTime(),
+    expiresAtMs: row.expiresAt.getTime(),
     state: parseAttemptState(row.state),
   };
 }

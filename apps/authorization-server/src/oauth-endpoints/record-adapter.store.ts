@@ -2,7 +2,9 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Database, Result, Statement } from '@gatehouse/persistence/database';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { ClientSecrets } from '../clients/client-secrets.store.js';
+import type { OidcRecord } from '../generated/client.js';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 
 /**
@@ -24,15 +26,15 @@ export interface RecordAdapterParts {
 /** A client's secret is sealed, and the value that a holder presents is left out. */
 type StoredPayload = AdapterPayload & { sealed_client_secret?: string };
 
-interface RecordRow {
-  readonly payload: StoredPayload;
-  readonly consumed_at: Date | null;
-  readonly in_grace: boolean;
-  readonly set_aside: boolean;
+const FIELDS = ['payload', 'consumedAt'] as const;
+
+interface RecordRow extends RowOf<OidcRecord, (typeof FIELDS)[number], { payload: StoredPayload }> {
+  readonly isInGrace: boolean;
+  readonly isSetAside: boolean;
 }
 
-const SELECT = `select payload, consumed_at, set_aside_at is not null as set_aside,
-  coalesce(consumed_at > now() - $3 * interval '1 ms', false) as in_grace
+const SELECT = `select ${columnsOf(FIELDS)}, set_aside_at is not null as "isSetAside",
+  coalesce(consumed_at > now() - $3 * interval '1 ms', false) as "isInGrace"
   from oidc_records`;
 
 /** oidc-provider's storage. The value that a holder presents (`id`) is stored as its SHA-256 only, and never in the payload. */
@@ -136,13 +138,13 @@ class RecordAdapter implements Adapter {
   }
 
   async #restored(row: RecordRow | undefined, id?: string): Promise<AdapterPayload | undefined> {
-    if (row === undefined || (row.in_grace && this.model === SINGLE_USE)) return undefined;
+    if (row === undefined || (row.isInGrace && this.model === SINGLE_USE)) return undefined;
     const { sealed_client_secret: sealed, ...payload } = row.payload;
     if (sealed !== undefined && id !== undefined) {
       const secret = await this.parts.clientSecrets.open({
         clientId: id,
         sealed,
-        isSetAside: row.set_aside,
+        isSetAside: row.isSetAside,
       });
       if (secret === undefined) return undefined;
       payload.client_secret = secret;
@@ -150,9 +152,9 @@ class RecordAdapter implements Adapter {
     return {
       ...payload,
       ...(id === undefined || this.model === 'Client' ? {} : { jti: id }),
-      ...(row.consumed_at === null || this.model !== SINGLE_USE
+      ...(row.consumedAt === null || this.model !== SINGLE_USE
         ? {}
-        : { consumed: Math.floor(row.consumed_at.getTime() / SECOND_MS) }),
+        : { consumed: Math.floor(row.consumedAt.getTime() / SECOND_MS) }),
     };
   }
 }

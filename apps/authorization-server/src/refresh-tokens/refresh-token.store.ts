@@ -4,8 +4,10 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import type { OidcRecord, Session } from '../generated/client.js';
 import type { PresentedToken } from './successor-seal.js';
 import type { UsedToken } from './used-token.js';
 
@@ -25,11 +27,10 @@ export interface Successor {
   readonly sealed: Buffer;
 }
 
-interface UsedRow {
-  readonly is_used: boolean;
-  readonly is_in_grace: boolean;
-  readonly is_successor_used: boolean;
-  readonly sealed_successor: Buffer | null;
+interface UsedRow extends RowOf<OidcRecord, 'sealedSuccessor'> {
+  readonly isUsed: boolean;
+  readonly isInGrace: boolean;
+  readonly isSuccessorUsed: boolean;
 }
 
 /** A token whose successor was exchanged in its turn. */
@@ -105,20 +106,15 @@ export class RefreshTokenStore {
   async findUsed({ value }: PresentedToken): Promise<UsedToken | undefined> {
     const { rows } = await this.database.query<UsedRow>({
       name: 'refresh-token-used',
-      text: `select consumed_at is not null as is_used, sealed_successor,
-          coalesce(consumed_at > now() - $2 * interval '1 ms', false) as is_in_grace,
-          ${SUCCESSOR_USED} as is_successor_used
+      text: `select consumed_at is not null as "isUsed", ${columnsOf(['sealedSuccessor'])},
+          coalesce(consumed_at > now() - $2 * interval '1 ms', false) as "isInGrace",
+          ${SUCCESSOR_USED} as "isSuccessorUsed"
         from oidc_records token where model = 'RefreshToken' and id = $1`,
       values: [sha256(value), GRACE_MS],
     });
     const [row] = rows;
     if (row === undefined) return undefined;
-    return {
-      isUsed: row.is_used,
-      isInGrace: row.is_in_grace,
-      isSuccessorUsed: row.is_successor_used,
-      sealedSuccessor: row.sealed_successor ?? undefined,
-    };
+    return { ...row, sealedSuccessor: row.sealedSuccessor ?? undefined };
   }
 
   async markAnsweredAgain({ value }: PresentedToken): Promise<void> {
@@ -131,7 +127,7 @@ export class RefreshTokenStore {
 
   /** Open sessions of an account at a client whose current token was answered again, and not used since. */
   async unconfirmed(accountId: AccountId, clientId: string): Promise<readonly SessionId[]> {
-    const { rows } = await this.database.query<{ tsid: SessionId }>({
+    const { rows } = await this.database.query<RowOf<Session, 'tsid', { tsid: SessionId }>>({
       name: 'refresh-token-unconfirmed',
       text: `select tsid from sessions where account_id = $1 and client_id = $2 and closed_at is null
         and exists (select from oidc_records token where model = 'RefreshToken' and grant_id = sessions.tsid::text

@@ -5,7 +5,7 @@ import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { PrismaClient } from '../generated/prisma/client.js';
+import { PrismaClient } from '../generated/client.js';
 
 const SCHEMA = schemaOf('authorization-server');
 /** These rows are read on pages and at the end of a sign-in; the hot path has its own pool. */

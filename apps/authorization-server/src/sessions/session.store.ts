@@ -4,8 +4,10 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
+import type { Session } from '../generated/client.js';
 import { Rows } from '../rows/rows.store.js';
 
 /** `expired` happens by itself, and only the vault is told. The other reasons are events. */
@@ -32,27 +34,28 @@ export interface ClosedSession {
   readonly closedAtMs: number;
 }
 
-interface SessionRow {
-  readonly tsid: SessionId;
-  readonly account_id: AccountId;
-  readonly client_id: string;
-  readonly client_name: string;
-}
+const OPEN_FIELDS = ['tsid', 'accountId', 'clientId', 'clientName'] as const satisfies (keyof OpenSession)[];
+const CLOSED_FIELDS = ['tsid', 'accountId', 'closeReason', 'closedAt'] as const;
+const CLOSED_COLUMNS = columnsOf(CLOSED_FIELDS);
 
-interface ClosedRow extends Pick<SessionRow, 'tsid' | 'account_id'> {
-  readonly close_reason: CloseReason;
-  readonly closed_at: Date;
-}
+type Ids = { tsid: SessionId; accountId: AccountId };
+type OpenRow = RowOf<Session, (typeof OPEN_FIELDS)[number], Ids>;
+/** Rows whose `closed_at` is set. */
+type ClosedRow = RowOf<
+  Session,
+  (typeof CLOSED_FIELDS)[number],
+  Ids & { closeReason: CloseReason; closedAt: Date }
+>;
 
 interface EndRow {
-  readonly ends_at: Date;
+  readonly endsAt: Date;
 }
 
-const closedSession = (row: ClosedRow): ClosedSession => ({
-  tsid: row.tsid,
-  accountId: row.account_id,
-  reason: row.close_reason,
-  closedAtMs: row.closed_at.getTime(),
+const closedSession = ({ tsid, accountId, closeReason, closedAt }: ClosedRow): ClosedSession => ({
+  tsid,
+  accountId,
+  reason: closeReason,
+  closedAtMs: closedAt.getTime(),
 });
 
 /** $2 is today's lifespan of a session. When it was shortened, it also holds for sessions that are open already. */
@@ -94,20 +97,13 @@ export class SessionStore {
   }
 
   async findOpen(tsid: string): Promise<OpenSession | undefined> {
-    const { rows } = await this.database.query<SessionRow>({
+    const { rows } = await this.database.query<OpenRow>({
       name: 'session-find-open',
-      text: `select tsid, account_id, client_id, client_name from sessions
+      text: `select ${columnsOf(OPEN_FIELDS)} from sessions
         where tsid = $1 and closed_at is null and expires_at > now()`,
       values: [tsid],
     });
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    return {
-      tsid: row.tsid,
-      accountId: row.account_id,
-      clientId: row.client_id,
-      clientName: row.client_name,
-    };
+    return rows[0];
   }
 
   /**
@@ -120,20 +116,20 @@ export class SessionStore {
       name: 'session-use',
       text: `update sessions
         set used_at = now(), expires_at = least(now() + $3 * interval '1 ms', opened_at + $2 * interval '1 ms')
-        where ${OPEN_FOR} returning opened_at + $2 * interval '1 ms' as ends_at`,
+        where ${OPEN_FOR} returning opened_at + $2 * interval '1 ms' as "endsAt"`,
       values: [tsid, sessionLifespanMs, refreshTokenLifespanMs],
     });
-    return rows[0]?.ends_at.getTime();
+    return rows[0]?.endsAt.getTime();
   }
 
   /** @returns when the session ends at the latest, as {@link use} does, without using it. */
   async endOf(tsid: string): Promise<number | undefined> {
     const { rows } = await this.database.query<EndRow>({
       name: 'session-end',
-      text: `select opened_at + $2 * interval '1 ms' as ends_at from sessions where ${OPEN_FOR}`,
+      text: `select opened_at + $2 * interval '1 ms' as "endsAt" from sessions where ${OPEN_FOR}`,
       values: [tsid, this.config.tokenLifespans.sessionLifespanMs],
     });
-    return rows[0]?.ends_at.getTime();
+    return rows[0]?.endsAt.getTime();
   }
 
   async listOpen(accountId: AccountId): Promise<readonly ListedSession[]> {
@@ -159,7 +155,7 @@ export class SessionStore {
       text: `with closed as (
           update sessions set closed_at = now(), close_reason = $2
           where tsid = $1 and closed_at is null and ($3::uuid is null or account_id = $3)
-          returning tsid, account_id, close_reason, closed_at
+          returning ${CLOSED_COLUMNS}
         ), issued as (
           delete from oidc_records where grant_id in (select tsid::text from closed)
         ), granted as (
@@ -183,7 +179,7 @@ export class SessionStore {
 
   /** Closes sessions whose refresh tokens have all expired, and removes their grants. */
   async closeExpired(): Promise<void> {
-    const { rows } = await this.database.query<{ tsid: string }>({
+    const { rows } = await this.database.query<RowOf<Session, 'tsid'>>({
       name: 'session-close-expired',
       text: `update sessions set closed_at = now(), close_reason = 'expired'
         where closed_at is null and expires_at <= now() returning tsid`,
@@ -197,7 +193,7 @@ export class SessionStore {
 
   /** @returns the sessions that accounts have beyond `maxPerAccount`, least recently used first. */
   async beyond(maxPerAccount: number, limit: number): Promise<readonly string[]> {
-    const { rows } = await this.database.query<{ tsid: string }>({
+    const { rows } = await this.database.query<RowOf<Session, 'tsid'>>({
       name: 'session-beyond',
       text: `select tsid from (
           select tsid, used_at, row_number() over (partition by account_id order by used_at desc, tsid) as place from sessions
@@ -213,7 +209,7 @@ export class SessionStore {
   async unannounced(limit: number): Promise<readonly ClosedSession[]> {
     const { rows } = await this.database.query<ClosedRow>({
       name: 'session-unannounced',
-      text: `select tsid, account_id, close_reason, closed_at from sessions
+      text: `select ${CLOSED_COLUMNS} from sessions
         where closed_at is not null and announced_at is null order by closed_at desc limit $1`,
       values: [limit],
     });

@@ -1,12 +1,11 @@
 import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { Database, Queries } from '@gatehouse/persistence/database';
+import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import { SealBroken, type Envelope } from '@gatehouse/sealing/envelope';
+import type { OwnKey, OwnKeySetAside } from '../generated/client.js';
 
-interface SealedKey {
-  readonly id: string;
-  readonly sealed: Buffer;
-}
+const SET_ASIDE = ['id', 'sealed'] as const;
 
 /** The server's own keys. The first replica makes one; the others, and every restart, find it. */
 export class KeyringStore {
@@ -46,7 +45,7 @@ export class KeyringStore {
   }
 
   async #current(queries: Queries, name: string): Promise<Buffer | undefined> {
-    const { rows } = await queries.query<{ sealed: Buffer }>({
+    const { rows } = await queries.query<RowOf<OwnKey, 'sealed'>>({
       name: 'keyring-find',
       text: 'select sealed from keyring where name = $1',
       values: [name],
@@ -74,9 +73,9 @@ export class KeyringStore {
 
   /** @returns the newest key that was set aside and opens. */
   async #takeBack(tx: Queries, name: string): Promise<Secret | undefined> {
-    const { rows } = await tx.query<SealedKey>({
+    const { rows } = await tx.query<RowOf<OwnKeySetAside, (typeof SET_ASIDE)[number]>>({
       name: 'keyring-set-aside',
-      text: 'select id, sealed from keyring_set_aside where name = $1 order by created_at desc',
+      text: `select ${columnsOf(SET_ASIDE)} from keyring_set_aside where name = $1 order by created_at desc`,
       values: [name],
     });
     for (const { id, sealed } of rows) {

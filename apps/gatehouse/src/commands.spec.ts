@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { checkParts, environmentNamesOf, readConfiguration } from './configuration.js';
+import { migrate } from './migrate.js';
+import { natsConfigurationFor } from './nats-configuration.js';
+import { Output } from './output.js';
+import { DEMONSTRATION_CONFIGURATION } from './paths.js';
+import { validate } from './validate.js';
+import { readWrittenSecret } from './written-secrets.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-commands-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const demonstration = readFileSync(DEMONSTRATION_CONFIGURATION, 'utf8');
+
+function written(text: string): string {
+  const file = join(folder, 'gatehouse.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+/** What a command prints. */
+function printing(isTTY = false): { readonly output: Output; readonly text: () => string } {
+  const stream = new PassThrough();
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const output = new Output(Object.assign(stream, { isTTY }) as unknown as NodeJS.WriteStream); // it only writes
+  return { output, text: () => Buffer.concat(chunks).toString() };
+}
+
+test('validate says in one line what the configuration is', () => {
+  const { output, text } = printing();
+  expect(validate(DEMONSTRATION_CONFIGURATION, false, output)).toBe(0);
+  expect(text()).toMatch(/is valid: gateway "demo", \d+ providers, \d+ backends\.\n$/);
+});
+
+test('validate --explain shows each derived value in aligned columns, and why', () => {
+  const { output, text } = printing();
+  validate(DEMONSTRATION_CONFIGURATION, true, output);
+  const facts = text()
+    .split('\n')
+    .filter((line) => line.endsWith(')'));
+  expect(facts.length).toBeGreaterThan(3);
+  expect(new Set(facts.map((line) => /^\S+ +/.exec(line)?.[0].length)).size).toBe(1);
+});
+
+test('a file that cannot be read, and one that is wrong, are said in words and without a stack', () => {
+  const { output } = printing();
+  expect(() => validate(join(folder, 'nowhere.yaml'), false, output)).toThrow(/nowhere\.yaml cannot be read/);
+  const wrong = written(`${demonstration}\nbakends: []\n`);
+  expect(() => validate(wrong, false, output)).toThrow(/bakends.*backends/s);
+});
+
+test('headings are bold for people only', () => {
+  const [terminal, file] = [printing(true), printing(false)];
+  for (const { output } of [terminal, file]) output.heading('Title');
+  expect(file.text()).toBe('Title\n');
+  expect(terminal.text()).toContain('Title');
+});
+
+test('the nats-server configuration has the address and options that were asked for', () => {
+  const plain = natsConfigurationFor(DEMONSTRATION_CONFIGURATION, { host: '127.0.0.1', port: 4222 });
+  expect(plain).toContain('4222');
+  expect(plain).not.toContain('8222');
+  const whole = natsConfigurationFor(DEMONSTRATION_CONFIGURATION, {
+    host: '0.0.0.0',
+    port: 4333,
+    monitorPort: 8222,
+    storeDirectory: '/var/lib/nats',
+  });
+  for (const said of ['4333', '8222', '/var/lib/nats']) expect(whole).toContain(said);
+});
+
+test('problems that all parts have are reported once, those of one part with its own environment', () => {
+  const configuration = readConfiguration(DEMONSTRATION_CONFIGURATION);
+  const parts = (['token-vault', 'vmcp-proxy'] as const).map((part) => ({ part, environment: {} }));
+  let message = '';
+  try {
+    checkParts(configuration, parts);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  const lines = message.split('\n').filter((line) => line.includes('TOKEN_VAULT_DATABASE_URL'));
+  expect(lines).toHaveLength(1);
+  expect(message).toContain('REPORTS_API_KEY');
+});
+
+test('the variables of a part are those that its own secrets name', () => {
+  const names = environmentNamesOf(readConfiguration(DEMONSTRATION_CONFIGURATION), 'vmcp-proxy', {});
+  expect(names).toContain('REPORTS_API_KEY');
+  expect(names).not.toContain('OCTO_CLIENT_SECRET');
+});
+
+test('a secret that is missing, of the wrong kind, or no single reference is refused without its value', () => {
+  const configuration = readConfiguration(DEMONSTRATION_CONFIGURATION);
+  const read = (written: object, value?: string) => () =>
+    readWrittenSecret(configuration, 'postgresUrl', written, value === undefined ? {} : { NAME: value });
+  expect(read({ env: 'NAME' })).toThrow(/NAME/);
+  expect(read({ env: 'NAME' }, 'value-that-is-no-url')).toThrow(/^(?!.*value-that-is-no-url)/s);
+  expect(read({ env: 'NAME', file: 'x' })).toThrow(/exactly one/);
+  expect(read({ env: 'NAME' }, 'postgres://a:b@localhost/c')().reveal()).toContain('postgres://');
+});
+
+test('migrate says which database it could not reach, without the password', async () => {
+  const { output } = printing();
+  const url = 'postgres://someone:hidden-password@127.0.0.1:1/gatehouse';
+  const migrating = migrate(
+    DEMONSTRATION_CONFIGURATION,
+    { AUTHORIZATION_SERVER_DATABASE_URL: url, TOKEN_VAULT_DATABASE_URL: url },
+    output,
+  );
+  const said = await migrating.catch(String);
+  expect(said).toContain('The database of authorization-server was not migrated');
+  expect(said).not.toContain('hidden-password');
+});
