@@ -44,6 +44,20 @@ function refersTo(folder, wanted) {
 }
 
 refersTo('', [...projects, 'tools']);
+
+/** Scripts have no package.json: what they import from what is built says what has to be built first. */
+const BUILT = /from '(?:\.\.\/)+((?:apps|libs)\/[^/']+)\/dist\//g;
+const ofScripts = new Set(
+  readJson('tools', 'tsconfig.json').references.map(({ path }) => path.replace('../', '')),
+);
+const before = new Set(readJson('tools', 'project.json').implicitDependencies);
+for (const file of [...filesBelow(['tools'], '.mjs'), ...filesBelow(['libs', 'tests', 'infra'], '.mjs')])
+  for (const [, project] of readFileSync(join(REPOSITORY, file), 'utf8').matchAll(BUILT)) {
+    if (!ofScripts.has(project))
+      problems.push(`${file} imports ${project}: tools/tsconfig.json has no reference`);
+    if (!before.has(manifests.get(project)?.name))
+      problems.push(`${file} imports ${project}: tools/project.json has no implicit dependency`);
+  }
 for (const [project, { dependencies, devDependencies, nx }] of manifests) {
   refersTo(project, projectsIn({ ...dependencies, ...devDependencies }));
   const allowed = MAY_IMPORT[basename(project)];
