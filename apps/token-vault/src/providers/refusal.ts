@@ -147,10 +147,13 @@ function descriptionOf(answer: NormalAnswer): string | undefined {
 /** What the words say. Limits come first: they hide behind any name. */
 function hintOf(words: string): RefusalHint | undefined {
   if (WORDS_OF_LIMITS.test(words)) return 'limited';
-  const spaced = words.replaceAll('_', ' ');
   if (WORDS_OF_CLIENT.test(words)) return 'client';
-  if (WORDS_OF_GONE.test(spaced) || WORDS_OF_PERSON.test(spaced)) return 'gone';
-  return WORDS_OF_LATER.test(spaced) ? 'later' : undefined;
+  const spaced = words.replaceAll('_', ' ');
+  const isGone = WORDS_OF_GONE.test(spaced) || WORDS_OF_PERSON.test(spaced);
+  const isLater = WORDS_OF_LATER.test(spaced);
+  // "The token could not be looked up: timed out" says both, and neither for sure.
+  if (isGone === isLater) return undefined;
+  return isGone ? 'gone' : 'later';
 }
 
 const textOf = (value: unknown): string | undefined => {

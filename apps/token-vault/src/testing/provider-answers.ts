@@ -124,6 +124,9 @@ export const UNCLEAR: readonly SaidByProvider[] = [
   refusal('somebody', 403, 'access_denied'),
   refusal('somebody', 400, 'invalid_scope'),
   refusal('somebody', 400, 'made_up'),
+  json('somebody: 401 the end, and a time-out', 401, {
+    message: 'Token lookup timed out, invalid upstream answer',
+  }),
   json('somebody: 400 a number', 400, { code: 40_140_116 }),
   json('somebody: 401 the reason phrase', 401, { error: 'Unauthorized', status: 401, path: '/token' }),
   json('somebody: 400 an empty object', 400, {}),
@@ -140,6 +143,8 @@ export const PASSING: readonly SaidByProvider[] = [
   refusal('somebody', 503, 'invalid_grant'),
   refusal('somebody', 429, 'invalid_grant'),
   refusal('somebody', 500, 'invalid_client'),
+  refusal('somebody', 400, 'request_limit_exceeded'),
+  refusal('somebody', 400, 'server_busy'),
   slack('ratelimited'),
   slack('internal_error'),
   slack('service_unavailable'),
