@@ -76,10 +76,11 @@ export const ROOMS = {
   'token-vault': [
     'rows',
     'keyring',
+    'leases',
+    'backend-oauth',
     'providers',
     'outbox',
     'connections',
-    'leases',
     'refresh',
     'custody-log',
     'credentials',

@@ -24,6 +24,8 @@ const MODELS = {
   revocation_outbox: Prisma.RevocationOutboxScalarFieldEnum,
   event_outbox: Prisma.EventOutboxScalarFieldEnum,
   bus_keys: Prisma.BusKeyScalarFieldEnum,
+  upstream_issuers: Prisma.UpstreamIssuerScalarFieldEnum,
+  upstream_clients: Prisma.UpstreamClientScalarFieldEnum,
   custody_log: Prisma.CustodyEntryScalarFieldEnum,
   custody_archives: Prisma.CustodyArchiveScalarFieldEnum,
 };

@@ -8,6 +8,7 @@ import { AttemptCookies } from './attempt-cookies.js';
 import { AttemptStore } from './attempt.store.js';
 import { BeginLeg } from './begin-leg.flow.js';
 import { CallbackController } from './callback.controller.js';
+import { ClientMetadataController } from './client-metadata.controller.js';
 import { DiscardAbandonedAttempts } from './discard-abandoned-attempts.job.js';
 import { ReceiveLeg } from './receive-leg.flow.js';
 import { RecordLeg } from './record-leg.flow.js';
@@ -15,7 +16,7 @@ import { RecordLeg } from './record-leg.flow.js';
 /** Attempts and their legs. A sign-in and a visit of the connect page are two ways to walk one. */
 @Module({
   imports: [AccountsModule, SigningKeysModule, VaultModule],
-  controllers: [CallbackController],
+  controllers: [CallbackController, ClientMetadataController],
   providers: [
     AttemptStore,
     {

@@ -3,6 +3,7 @@ import { countedWarning } from '@gatehouse/observability/counted-warning';
 import type { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CLIENT_METADATA_PATH } from '@gatehouse/config/urls/upstream-client';
 import { callerBehind, type CallerOf } from './caller.js';
 import { errorPage } from '../pages/error-page.js';
 import type { IssuerUrls } from './issuer-urls.js';
@@ -36,6 +37,8 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/revoke': 'revoke',
 };
 
+const DOCUMENTS = ['/.well-known/', `${CLIENT_METADATA_PATH}/`];
+
 /** Probes ask often, and the response costs nothing. */
 const UNLIMITED = new Set(['/healthz']);
 
@@ -43,7 +46,7 @@ const UNLIMITED = new Set(['/healthz']);
 export function kindOf(url: string): LimitedKind | undefined {
   const [path = ''] = url.split('?');
   if (UNLIMITED.has(path)) return undefined;
-  return ENDPOINTS[path] ?? (path.startsWith('/.well-known/') ? 'document' : 'page');
+  return ENDPOINTS[path] ?? (DOCUMENTS.some((folder) => path.startsWith(folder)) ? 'document' : 'page');
 }
 
 /** Whether people with a browser call this path. */

@@ -74,7 +74,7 @@ function injected(model: GatehouseModel, providerName: string, identities: Ident
       audience: PROVIDER_AUDIENCE,
       unexpected: [],
     };
-  const endpoint = protocol?.tokenEndpoint ?? '';
+  const endpoint = protocol?.type === 'oauth2' ? protocol.tokenEndpoint : (protocol?.issuer ?? '');
   return { ...NOTHING, credential: 'opaque-token', issuer: URL.parse(endpoint)?.origin, subject };
 }
 

@@ -7,6 +7,7 @@ import { Database, type Queries } from '@gatehouse/persistence/database';
 import type { z } from 'zod';
 import type { PendingEvent } from '../outbox/event-outbox.store.js';
 import { Outbox } from '../outbox/outbox.flow.js';
+import { isAccountBound } from './account-bound.js';
 import type { Connection } from './connection.js';
 import { ConnectionStore, type ConnectedTokens } from './connection.store.js';
 import { StagedConnectionStore, type StagedConnection } from './staged-connection.store.js';
@@ -73,6 +74,9 @@ export class AdoptStaged {
     const key = { id: before?.id ?? newConnectionId(), accountId, provider };
     if (before === undefined) {
       await this.connections.insert(tx, key, connected);
+    } else if (isAccountBound(staged.subject)) {
+      // It may be another account at the provider: nothing of the old grant is kept. It may be the same, so nothing is revoked.
+      await this.connections.replace(tx, before, connected, false);
     } else if (before.row.subject === staged.subject) {
       // Many providers give a refresh token at the first consent only, so the old one is kept. A replaced one is not
       // revoked: at many providers that would end the new grant as well.

@@ -5,8 +5,8 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import type { z } from 'zod';
 import type { LegSecrets } from '../providers/authorization-parameters.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
-import { ProviderClient } from '../providers/provider.client.js';
 import { SharedCallbacks } from '../providers/shared-callbacks.flow.js';
+import { Upstreams } from '../providers/upstreams.flow.js';
 import { PendingLegStore } from './pending-leg.store.js';
 
 /** Starts a leg. All its secrets are new; only the digest of its state is stored in clear. */
@@ -14,7 +14,7 @@ import { PendingLegStore } from './pending-leg.store.js';
 export class BeginConnection {
   constructor(
     private readonly registry: ProviderRegistry,
-    private readonly client: ProviderClient,
+    private readonly upstreams: Upstreams,
     private readonly callbacks: SharedCallbacks,
     private readonly legs: PendingLegStore,
   ) {}
@@ -23,12 +23,21 @@ export class BeginConnection {
     request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
     const { attemptId, accountId, browserBinding, fresh, asked } = request;
-    const provider = this.registry.get(request.provider);
-    await this.callbacks.refuseUnsafe(provider);
+    const configured = this.registry.get(request.provider);
+    await this.callbacks.refuseUnsafe(configured);
+    const provider = await this.upstreams.forSignIn(configured);
     const state = `${attemptId}.${randomToken()}`;
     const { redirectUri } = provider;
-    const secrets: LegSecrets = { nonce: randomToken(), codeVerifier: randomToken(), redirectUri };
-    const authorizationUrl = await this.client.authorizationUrl(provider, state, secrets, { fresh, asked });
+    const secrets: LegSecrets = {
+      nonce: randomToken(),
+      codeVerifier: randomToken(),
+      redirectUri,
+      ...('issuedTo' in provider ? { issuedTo: provider.issuedTo } : {}),
+    };
+    const authorizationUrl = await this.upstreams.authorizationUrl(provider, state, secrets, {
+      fresh,
+      asked,
+    });
     const expiresAt = await this.legs.begin({
       stateHash: sha256(state),
       attemptId,

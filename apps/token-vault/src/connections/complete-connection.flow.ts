@@ -3,8 +3,9 @@ import type { connectionComplete } from '@gatehouse/contracts/token-vault/connec
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { z } from 'zod';
-import { ProviderClient } from '../providers/provider.client.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
+import { Upstreams } from '../providers/upstreams.flow.js';
+import { accountBound } from './account-bound.js';
 import { legRefusalOf } from './leg-refusal.js';
 import { LegAnswers, type KeptAnswer } from './leg-answers.flow.js';
 import { ReceiveCallback } from './receive-callback.flow.js';
@@ -14,7 +15,7 @@ import { ReceiveCallback } from './receive-callback.flow.js';
 export class CompleteConnection {
   constructor(
     private readonly callbacks: ReceiveCallback,
-    private readonly client: ProviderClient,
+    private readonly upstreams: Upstreams,
     private readonly answers: LegAnswers,
     private readonly log: Log,
   ) {}
@@ -26,12 +27,13 @@ export class CompleteConnection {
     const key = { attemptId, provider: provider.name };
     if (callback === undefined) return { outcome: 'refused', ...key, reason: 'invalid_response' };
     let answered: KeptAnswer | undefined;
-    const redemption = await this.client.redeemCode(provider, callback, async (answer) => {
+    const redemption = await this.upstreams.redeemCode(provider, callback, async (answer) => {
       answered = await this.answers.keep(key, accountId, answer);
     });
     if (redemption.ok) {
-      const { identity, accepted } = redemption;
-      if (answered !== undefined && (await this.answers.accept(key, answered, redemption)))
+      const { accepted } = redemption;
+      const identity = redemption.identity ?? accountBound(accountId, attemptId);
+      if (answered !== undefined && (await this.answers.accept(key, answered, { accepted, identity })))
         return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
       if (answered !== undefined) await this.answers.giveUp(key, answered, identity.subject);
       throw new GatehouseError('callback_unknown', 'the attempt was discarded or answered again meanwhile');

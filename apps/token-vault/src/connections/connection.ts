@@ -7,6 +7,7 @@ import {
   revocableOf,
   tokenAnswer,
   tokenSet,
+  type RevocableToken,
   type TokenAnswer,
   type TokenSet,
 } from '../providers/token-answer.js';
@@ -111,7 +112,7 @@ export class Connection extends ConnectionSeal implements ConnectionKey {
   }
 
   /** Every token that ends a grant at the provider. What does not open cannot be given back. */
-  revocables(): readonly string[] {
+  revocables(): readonly RevocableToken[] {
     const tokens = this.tokens();
     const answer = this.#keptAnswer();
     return [tokens && revocableOf(tokens), answer && revocable(answer)].filter(

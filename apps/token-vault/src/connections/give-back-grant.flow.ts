@@ -3,6 +3,7 @@ import type { AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Expiry } from '@gatehouse/persistence/expiry';
 import { Outbox } from '../outbox/outbox.flow.js';
+import type { RevocableToken } from '../providers/token-answer.js';
 import { ConnectionStore } from './connection.store.js';
 import { StagedConnectionStore } from './staged-connection.store.js';
 
@@ -10,7 +11,7 @@ interface WorthlessGrant {
   readonly provider: string;
   /** Whose it is, when that was found out. */
   readonly subject: string | undefined;
-  readonly token: string;
+  readonly token: RevocableToken;
 }
 
 /**

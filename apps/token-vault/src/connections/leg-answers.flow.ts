@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import { revocable, type TokenAnswer } from '../providers/token-answer.js';
+import { revocable, type RevocableToken, type TokenAnswer } from '../providers/token-answer.js';
 import { GiveBackGrant } from './give-back-grant.flow.js';
 import { StagedConnectionStore, type StagedKey, type ValidatedAnswer } from './staged-connection.store.js';
 
@@ -9,7 +9,7 @@ export interface KeptAnswer {
   /** As it is staged. Absent: its attempt had been discarded. */
   readonly sealed: Buffer | undefined;
   /** Ends the grant if the answer turns out worthless. */
-  readonly token: string | undefined;
+  readonly token: RevocableToken | undefined;
 }
 
 /** Keeps a provider's answer to a leg before it is validated, and accepts it or gives it back afterwards. */

@@ -42,7 +42,7 @@ export class ReceiveCallback {
     const { attemptId, accountId, secrets } = leg;
     if (secrets === undefined) return { attemptId, accountId, provider, callback: undefined };
     const arrival = { query, callback: request.callback, attemptId };
-    const sender = this.sender.check(provider, secrets.redirectUri, arrival);
+    const sender = this.sender.check(provider, secrets, arrival);
     await this.legs.consume(sha256(state));
     return { attemptId, accountId, provider, callback: { query, state, secrets, ...sender } };
   }

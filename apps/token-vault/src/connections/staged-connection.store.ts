@@ -14,6 +14,7 @@ import {
   tokenAnswer,
   tokenSet,
   type AcceptedTokens,
+  type RevocableToken,
   type TokenAnswer,
   type TokenSet,
 } from '../providers/token-answer.js';
@@ -41,7 +42,7 @@ export interface DiscardedGrant {
   readonly provider: string;
   /** Absent: the answer was never validated. */
   readonly subject?: string;
-  readonly token: string | undefined;
+  readonly token: RevocableToken | undefined;
   /** The answer is being validated at this moment. Whoever does that gives it back, and knows whose it is. */
   readonly beingJudged: boolean;
 }

@@ -19,7 +19,8 @@ type SealedKind =
   | 'answer_copy'
   | 'revocation'
   | 'exchanged_token'
-  | 'bus_key';
+  | 'bus_key'
+  | 'upstream_client';
 
 /** Seals what the vault stores. Every value is bound to its owner, and so to one row of this gateway. */
 @Injectable()
@@ -90,3 +91,7 @@ export const exchangedOwner = (accountId: string, backend: string, key: string):
   owner: [accountId, backend, 'exchanged', key],
 });
 export const busKeyOwner = (kid: string): SealedFor => ({ kind: 'bus_key', owner: ['bus-key', kid] });
+export const upstreamClientOwner = (provider: string, issuer: string, clientId: string): SealedFor => ({
+  kind: 'upstream_client',
+  owner: ['upstream-client', provider, issuer, clientId],
+});

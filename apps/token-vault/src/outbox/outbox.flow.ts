@@ -3,6 +3,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import type { AccountId, ConnectionId } from '@gatehouse/kernel/ids';
 import type { Queries } from '@gatehouse/persistence/database';
 import { CLOCK } from '@gatehouse/service-process/injected';
+import type { RevocableToken } from '../providers/token-answer.js';
 import { EventOutboxStore, type ConnectionChange, type PendingEvent } from './event-outbox.store.js';
 import { PublishEvents } from './publish-events.flow.js';
 import { RevocationOutboxStore } from './revocation-outbox.store.js';
@@ -40,7 +41,7 @@ export class Outbox {
   }
 
   /** Writes down tokens that are to be revoked at their provider. */
-  async revoke(tx: Queries, provider: string, tokens: readonly string[]): Promise<void> {
+  async revoke(tx: Queries, provider: string, tokens: readonly RevocableToken[]): Promise<void> {
     for (const token of tokens) await this.revocations.add(tx, provider, token);
   }
 

@@ -5,13 +5,15 @@ import { Database, type Queries, type Statement } from '@gatehouse/persistence/d
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { RevocationOutbox as Model } from '../generated/client.js';
-import { Keyring, revocationOwner } from '../keyring/keyring.js';
 import { z } from 'zod';
+import { issuedTo } from '../backend-oauth/issued-to.js';
+import { Keyring, revocationOwner } from '../keyring/keyring.js';
+import type { RevocableToken } from '../providers/token-answer.js';
 
 export interface DueRevocation {
   readonly id: string;
   readonly provider: string;
-  readonly token: string;
+  readonly token: RevocableToken;
   readonly attempts: number;
 }
 
@@ -19,6 +21,9 @@ const FIELDS = ['id', 'provider', 'token', 'attempts'] as const satisfies readon
 
 /** One that is not done has its token. */
 type SealedRevocation = RowOf<Model, (typeof FIELDS)[number], { token: Buffer }>;
+
+/** The release before knows the token alone. It has no provider for which more is needed. */
+const sealedToken = z.union([z.string(), z.strictObject({ token: z.string(), issuedTo })]);
 
 /** While one replica tries, the others leave it alone for this long. */
 const CLAIM_MS = 60_000;
@@ -44,12 +49,16 @@ export class RevocationOutboxStore {
     expiry.add(endedBy(database, [EXPIRED]));
   }
 
-  async add(tx: Queries, provider: string, token: string): Promise<void> {
+  async add(tx: Queries, provider: string, { token, issuedTo: to }: RevocableToken): Promise<void> {
     const id = randomUUID();
     await tx.query({
       name: 'revocation-add',
       text: 'insert into revocation_outbox (id, provider, token) values ($1, $2, $3)',
-      values: [id, provider, this.keyring.seal(token, revocationOwner(provider, id))],
+      values: [
+        id,
+        provider,
+        this.keyring.seal(to === undefined ? token : { token, issuedTo: to }, revocationOwner(provider, id)),
+      ],
     });
   }
 
@@ -58,8 +67,8 @@ export class RevocationOutboxStore {
     for (;;) {
       const claimed = await this.#claim();
       const due = claimed.flatMap(({ token: sealed, ...row }) => {
-        const token = this.keyring.open(z.string(), sealed, revocationOwner(row.provider, row.id));
-        return token === undefined ? [] : [{ ...row, token }];
+        const token = this.keyring.open(sealedToken, sealed, revocationOwner(row.provider, row.id));
+        return token === undefined ? [] : [{ ...row, token: typeof token === 'string' ? { token } : token }];
       });
       const opened = new Set(due.map(({ id }) => id));
       const unopened = claimed.map(({ id }) => id).filter((id) => !opened.has(id));

@@ -4,7 +4,8 @@ import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { Expiry } from '@gatehouse/persistence/expiry';
 import { ProviderRegistry } from '../providers/provider-registry.js';
-import { ProviderClient, type Revocation } from '../providers/provider.client.js';
+import type { Revocation } from '../providers/provider.client.js';
+import { Upstreams } from '../providers/upstreams.flow.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 import { RevocationOutboxStore, type DueRevocation } from './revocation-outbox.store.js';
 
@@ -25,7 +26,7 @@ export class RevokeTokens {
   constructor(
     private readonly store: RevocationOutboxStore,
     private readonly registry: ProviderRegistry,
-    private readonly client: ProviderClient,
+    private readonly upstreams: Upstreams,
     private readonly log: Log,
     expiry: Expiry,
   ) {
@@ -60,7 +61,7 @@ export class RevokeTokens {
   async #revoke({ id, provider: name, token, attempts }: DueRevocation): Promise<void> {
     const provider = this.registry.find(name);
     try {
-      const revocation = provider === undefined ? UNSUPPORTED : await this.client.revoke(provider, token);
+      const revocation = provider === undefined ? UNSUPPORTED : await this.upstreams.revoke(provider, token);
       if (revocation.ok) {
         await this.store.done(id);
         this.log.info('token-revocation-done', { provider: name, outcome: revocation.outcome, attempts });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { issuedTo } from '../backend-oauth/issued-to.js';
+import { resourceOf } from './resolved-provider.js';
 import type { Provider } from './provider-registry.js';
 
 /** What only the vault knows of a leg; sealed until the browser comes back. */
@@ -7,6 +9,8 @@ export const legSecrets = z.strictObject({
   codeVerifier: z.string().min(43),
   /** As it was sent: the token request repeats it (RFC 6749 section 4.1.3). Absent in legs of the release before. */
   redirectUri: z.url().optional(),
+  /** Of a backend's own OAuth: the code goes back there, and nowhere else. */
+  issuedTo: issuedTo.optional(),
 });
 export type LegSecrets = z.output<typeof legSecrets>;
 
@@ -39,7 +43,9 @@ export function authorizationParameters(
     response_type: 'code',
     client_id: provider.clientId,
     redirect_uri: provider.redirectUri,
-    scope: provider.scopes.join(' '),
+    // Without scopes the server decides (RFC 6749 section 3.3). An empty one some take for a wrong one.
+    ...(provider.scopes.length === 0 ? {} : { scope: provider.scopes.join(' ') }),
+    ...resourceOf(provider),
     state,
     code_challenge: challenge,
     code_challenge_method: 'S256',
@@ -57,8 +63,9 @@ function promptOf(provider: Provider, request: PromptRequest): { readonly prompt
   const configured = (provider.additionalAuthorizationParams['prompt'] ?? '').split(' ').filter(Boolean);
   const choice = request.fresh ? choiceOf(provider, request, configured) : undefined;
   // Nothing may stand beside `none` (OIDC Core section 3.1.2.1).
-  if (choice === undefined || configured.includes('none')) return {};
-  const offline = provider.protocol.type === 'oidc' && provider.scopes.includes('offline_access');
+  if (configured.includes('none')) return {};
+  if (choice === undefined) return configured.length === 0 ? promptAtBackend(provider) : {};
+  const offline = provider.protocol.type !== 'oauth2' && provider.scopes.includes('offline_access');
   const renews = offline && configured.length === 0 && supported?.includes('consent') !== false;
   return { prompt: [...new Set([choice, ...(renews ? ['consent'] : []), ...configured])].join(' ') };
 }
@@ -77,3 +84,7 @@ function choiceOf(
   if (protocol.type !== 'oidc' || configured.length > 0) return undefined;
   return (['login', 'select_account'] as const).find(takes);
 }
+
+/** OpenID Connect Core section 11. Servers that do not know it pass it over. */
+const promptAtBackend = ({ protocol, scopes }: Provider): { readonly prompt?: string } =>
+  protocol.type === 'mcp' && scopes.includes('offline_access') ? { prompt: 'consent' } : {};

@@ -5,6 +5,7 @@ import type { AttemptId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import type { LegSecrets } from './authorization-parameters.js';
 import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Callback } from './provider.client.js';
 import { ProviderRegistry, type Provider } from './provider-registry.js';
@@ -34,21 +35,21 @@ export class CallbackSender {
   ) {}
 
   /**
-   * @param sentRedirectUri of the leg's authorization request
+   * @param sent with the leg's authorization request
    * @throws {GatehouseError} `callback_wrong_provider`: then nothing may be made of it, not even that the leg failed
    * (RFC 9207 section 2.4)
    */
   check(
     provider: Provider,
-    sentRedirectUri: string | undefined,
+    { redirectUri: sentRedirectUri, issuedTo }: Pick<LegSecrets, 'redirectUri' | 'issuedTo'>,
     arrival: Arrival,
   ): Pick<Callback, 'redirectUri' | 'said' | 'mustSay'> {
     const { query, callback } = arrival;
     // The previous release had only the common callback, and did not store it.
     const redirectUri = sentRedirectUri ?? commonCallback(this.config.issuer ?? '');
     if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback', arrival);
-    const said = saidIssuer(query, provider, this.registry.others(provider));
-    if (said === 'another') throw this.#refused(provider, 'with another issuer', arrival);
+    const said = saidIssuer(query, provider, this.registry.others(provider), issuedTo?.issuer);
+    if (said === 'another') throw this.#refused(provider, 'with another issuer', arrival, issuedTo?.issuer);
     // If the provider has another callback by now, other providers may have had the old one, too.
     const mustSay = sentRedirectUri !== provider.redirectUri || this.shared.isShared(redirectUri);
     return { redirectUri, said, mustSay };
@@ -58,8 +59,9 @@ export class CallbackSender {
     { name, protocol }: Provider,
     how: 'by another callback' | 'with another issuer',
     { query, attemptId }: Arrival,
+    expected = protocol.issuer,
   ): GatehouseError {
-    const issuers = how === 'with another issuer' ? differing(protocol.issuer, query) : {};
+    const issuers = how === 'with another issuer' ? differing(expected, query) : {};
     this.log.warn('callback-of-another-provider', { attemptId, provider: name, reason: how, ...issuers });
     return new GatehouseError('callback_wrong_provider', `the answer for ${name} came ${how}`, {
       details: { provider: name, reference: attemptId },

@@ -13,6 +13,7 @@ import type { OAuth2Protocol } from '@gatehouse/config/model/upstream-provider';
 import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Provider } from './provider-registry.js';
+import { isResolved } from './resolved-provider.js';
 import { notingFetch } from './tapped-fetch.js';
 import { newProgress, upstreamFailure, type TokenRequestProgress } from './upstream-failure.js';
 import { verdictOf } from './upstream-verdict.js';
@@ -44,6 +45,9 @@ export class ProviderMetadataClient {
    */
   async of(provider: Provider): Promise<ServerMetadata> {
     const { protocol } = provider;
+    if (isResolved(provider)) return withCanonicalUrls(provider.server);
+    if (protocol.type === 'mcp')
+      throw new GatehouseError('internal', 'the authorization server of a backend was not looked for');
     if (protocol.type === 'oauth2') return withCanonicalUrls(metadataOf(protocol));
     const known = this.#known.get(provider.name);
     if (known !== undefined && this.clock.nowMs() - known.fetchedAtMs < KEEP_MS) return known.metadata;

@@ -7,10 +7,12 @@ import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-f
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
+import { identityAtBackend } from './backend-identity.client.js';
 import { clientAuthentication } from './client-authentication.js';
 import { identityFromClaims } from './identity.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import type { Provider } from './provider-registry.js';
+import { isResolved, keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
 import type { SaidIssuer } from './said-issuer.js';
 import { KeepFailed, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
@@ -27,7 +29,8 @@ import { fetchIdentity } from './user-info.client.js';
 type TokenResponse = Awaited<ReturnType<typeof openid.refreshTokenGrant>>;
 
 export type CodeRedemption =
-  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly identity: UpstreamIdentity }
+  /** Without an identity, nobody says who the person is: then it is whoever signs in to this gateway. */
+  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly identity: UpstreamIdentity | undefined }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 export type RefreshRedemption =
@@ -105,13 +108,19 @@ export class ProviderClient {
       if (callback.said === 'nothing' && (callback.mustSay || says === true))
         return { ok: false, failure: { kind: 'issuer_missing' } };
       return await this.#withFreshKeys(provider, use, async (configuration) => {
-        const response = await openid.authorizationCodeGrant(configuration, callbackUrl(callback), {
+        const checks = {
           expectedState: callback.state,
           pkceCodeVerifier: callback.secrets.codeVerifier,
           ...(provider.protocol.type === 'oidc'
             ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
             : {}),
-        });
+        };
+        const response = await openid.authorizationCodeGrant(
+          configuration,
+          callbackUrl(callback),
+          checks,
+          resourceOf(provider),
+        );
         this.#rememberKeys(provider, configuration);
         const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
         return await this.#identified(provider, configuration, response, accepted);
@@ -152,7 +161,7 @@ export class ProviderClient {
   async #refresh(provider: Provider, refreshToken: string, use: TokenUse): Promise<RefreshRedemption> {
     try {
       return await this.#withFreshKeys(provider, use, async (configuration) => {
-        const response = await openid.refreshTokenGrant(configuration, refreshToken);
+        const response = await openid.refreshTokenGrant(configuration, refreshToken, resourceOf(provider));
         this.#rememberKeys(provider, configuration);
         const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
         const claims = response.claims();
@@ -180,12 +189,12 @@ export class ProviderClient {
     use: TokenUse,
     redeem: (configuration: openid.Configuration) => Promise<Redemption>,
   ): Promise<Redemption> {
-    const remembered = this.#keySets.has(provider.name);
+    const remembered = this.#keySets.has(keySetOf(provider));
     try {
       return await redeem(await this.#configuration(provider, await this.#fetchOf(provider, use)));
     } catch (error) {
       if (!remembered || use.answer === undefined || !isAboutKeys(error)) throw error;
-      this.#keySets.delete(provider.name);
+      this.#keySets.delete(keySetOf(provider));
       return await redeem(await this.#configuration(provider, await this.#fetchOf(provider, use)));
     }
   }
@@ -202,9 +211,14 @@ export class ProviderClient {
       return answer.ok ? { ...answer, accepted } : answer;
     }
     const claims = response.claims();
+    if (isResolved(provider) && claims === undefined) {
+      const answer = await identityAtBackend(provider, response.access_token);
+      return answer.ok ? { ...answer, accepted } : answer;
+    }
     if (claims === undefined) return { ok: false, failure: { kind: 'rejected' } };
     const profile = await profileOf(configuration, response.access_token, claims);
-    const identity = identityFromClaims(claims, protocol.subjectClaim, profile);
+    const subjectClaim = protocol.type === 'oidc' ? protocol.subjectClaim : 'sub';
+    const identity = identityFromClaims(claims, subjectClaim, profile);
     return identity === undefined
       ? { ok: false, failure: { kind: 'rejected' } }
       : { ok: true, accepted, identity };
@@ -215,7 +229,7 @@ export class ProviderClient {
     const { token_endpoint: tokenEndpoint = '' } = await this.metadata.of(provider);
     const { progress, keep, cutOff, answer } = use;
     const fetch = fetchFunction(provider);
-    const tap = { tokenEndpoint, progress, dropIdToken: provider.protocol.type === 'oauth2' };
+    const tap = { tokenEndpoint, progress, dropIdToken: !verifiesIdToken(provider) };
     if (answer !== undefined || keep === undefined)
       return replayingFetch(fetch, tap, answer ?? { body: '', receivedAtMs: 0 });
     return tappedFetch(fetch, {
@@ -242,10 +256,10 @@ export class ProviderClient {
     configuration.timeout = (2 * provider.timeoutMs) / SECOND_MS;
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
     if (provider.insecureAllowHttp) openid.allowInsecureRequests(configuration);
-    if (provider.protocol.type === 'oidc') {
+    if (verifiesIdToken(provider)) {
       // Checks the id_token's signature, which code flow clients may leave out (OIDC Core section 3.1.3.7, rule 6).
       openid.enableNonRepudiationChecks(configuration);
-      const keys = this.#keySets.get(provider.name);
+      const keys = this.#keySets.get(keySetOf(provider));
       if (keys !== undefined) openid.setJwksCache(configuration, keys);
     }
     return configuration;
@@ -253,7 +267,7 @@ export class ProviderClient {
 
   #rememberKeys(provider: Provider, configuration: openid.Configuration): void {
     const keys = openid.getJwksCache(configuration);
-    if (keys !== undefined) this.#keySets.set(provider.name, keys);
+    if (keys !== undefined) this.#keySets.set(keySetOf(provider), keys);
   }
 }
 

@@ -1,12 +1,22 @@
 import { Module } from '@nestjs/common';
+import { BackendOAuthModule } from '../backend-oauth/backend-oauth.module.js';
 import { CallbackSender } from './callback-sender.flow.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderRegistry } from './provider-registry.js';
 import { ProviderClient } from './provider.client.js';
 import { SharedCallbacks } from './shared-callbacks.flow.js';
+import { Upstreams } from './upstreams.flow.js';
 
 @Module({
-  providers: [ProviderRegistry, ProviderMetadataClient, ProviderClient, SharedCallbacks, CallbackSender],
-  exports: [ProviderMetadataClient, ProviderRegistry, ProviderClient, SharedCallbacks, CallbackSender],
+  imports: [BackendOAuthModule],
+  providers: [
+    ProviderRegistry,
+    ProviderMetadataClient,
+    ProviderClient,
+    Upstreams,
+    SharedCallbacks,
+    CallbackSender,
+  ],
+  exports: [ProviderMetadataClient, ProviderRegistry, Upstreams, SharedCallbacks, CallbackSender],
 })
 export class ProvidersModule {}

@@ -6,12 +6,19 @@ import type { Provider } from './provider-registry.js';
  */
 export type SaidIssuer = 'own' | 'another' | 'nothing' | 'unknown';
 
-/** RFC 9207 section 2.4: what `iss` says is compared as text with the issuer that the request was sent to. */
-export function saidIssuer(query: string, provider: Provider, others: readonly Provider[]): SaidIssuer {
+/**
+ * RFC 9207 section 2.4: what `iss` says is compared as text with the issuer that the request was sent to.
+ * @param expected left out: the configured one
+ */
+export function saidIssuer(
+  query: string,
+  provider: Provider,
+  others: readonly Provider[],
+  expected = provider.protocol.issuer,
+): SaidIssuer {
   // RFC 6749 section 3.1: a parameter without a value counts as left out.
   const said = new URLSearchParams(query).getAll('iss').filter((value) => value !== '');
   if (said.length === 0) return 'nothing';
-  const expected = provider.protocol.issuer;
   if (expected !== undefined) return said.every((value) => value === expected) ? 'own' : 'another';
   return said.some((value) => others.some((other) => means(value, other, provider))) ? 'another' : 'unknown';
 }
@@ -25,7 +32,9 @@ function means(value: string, other: Provider, provider: Provider): boolean {
 
 function originsOf({ protocol }: Provider): ReadonlySet<string | undefined> {
   const urls =
-    protocol.type === 'oidc' ? [protocol.issuer] : [protocol.authorizationEndpoint, protocol.tokenEndpoint];
+    protocol.type === 'oauth2'
+      ? [protocol.authorizationEndpoint, protocol.tokenEndpoint]
+      : [protocol.issuer ?? ''];
   return new Set(urls.map(originOf));
 }
 

@@ -2,10 +2,16 @@ import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { isStorableText } from '@gatehouse/kernel/storable-text';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
+import { issuedTo, type IssuedTo } from '../backend-oauth/issued-to.js';
 import { normalAnswer } from './normal-answer.js';
 
 /** A token endpoint's successful answer as it came. It is kept, sealed, before anything in it is believed. */
-export const tokenAnswer = z.strictObject({ body: z.string(), receivedAtMs: z.number() });
+export const tokenAnswer = z.strictObject({
+  body: z.string(),
+  receivedAtMs: z.number(),
+  /** Of a backend's own OAuth alone. */
+  issuedTo: issuedTo.optional(),
+});
 export type TokenAnswer = z.output<typeof tokenAnswer>;
 
 /** The tokens of a connection, as they are sealed. */
@@ -13,6 +19,8 @@ export const tokenSet = z.strictObject({
   accessToken: z.string().min(1),
   refreshToken: z.string().min(1).optional(),
   idToken: z.string().min(1).optional(),
+  /** As in the answer. */
+  issuedTo: issuedTo.optional(),
 });
 export type TokenSet = z.output<typeof tokenSet>;
 
@@ -45,13 +53,23 @@ export function carriesTokens(body: string): boolean {
   return answer?.access_token !== undefined || answer?.refresh_token !== undefined;
 }
 
+/** A token that ends a grant. It is given back to the party that issued it. */
+export interface RevocableToken {
+  readonly token: string;
+  readonly issuedTo?: IssuedTo | undefined;
+}
+
 /** What to hand to the provider for revocation: the refresh token ends the grant, else the access token (RFC 7009 section 2.1). */
-export const revocableOf = ({ refreshToken, accessToken }: TokenSet): string => refreshToken ?? accessToken;
+export const revocableOf = ({ refreshToken, accessToken, issuedTo: to }: TokenSet): RevocableToken => ({
+  token: refreshToken ?? accessToken,
+  issuedTo: to,
+});
 
 /** The same, of an answer that was not validated. */
-export function revocable(answer: TokenAnswer): string | undefined {
-  const peeked = peek(answer.body);
-  return peeked?.refresh_token ?? peeked?.access_token;
+export function revocable({ body, issuedTo: to }: TokenAnswer): RevocableToken | undefined {
+  const peeked = peek(body);
+  const token = peeked?.refresh_token ?? peeked?.access_token;
+  return token === undefined ? undefined : { token, issuedTo: to };
 }
 
 interface TokenResponse {

@@ -36,6 +36,8 @@ type FailureKind =
   | { readonly kind: 'rejected' }
   /** The answer, or the id_token in it, is not of the form that would let it be judged. */
   | { readonly kind: 'malformed' }
+  /** Of a backend's own OAuth: it has another authorization server by now, or this gateway is another client there. */
+  | { readonly kind: 'grant_over' }
   /** The provider's keys could not be had. With a status: something else came in their place. */
   | { readonly kind: 'unverifiable'; readonly status?: number };
 

@@ -134,6 +134,7 @@ export function verdictOf(failure: UpstreamFailure): Verdict {
     case 'bad_callback':
     case 'issuer_missing':
     case 'rejected':
+    case 'grant_over':
       return 'final';
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderRegistry, type Provider } from '../providers/provider-registry.js';
-import { ProviderClient } from '../providers/provider.client.js';
+import { Upstreams } from '../providers/upstreams.flow.js';
 import type { TokenAnswer } from '../providers/token-answer.js';
 import type { HeldLease } from './held-leases.flow.js';
 import { KeptAnswers } from './kept-answers.flow.js';
@@ -14,7 +14,7 @@ export class ObtainAnswer {
   constructor(
     private readonly store: RefreshStore,
     private readonly registry: ProviderRegistry,
-    private readonly client: ProviderClient,
+    private readonly upstreams: Upstreams,
     private readonly takeOver: TakeOver,
     private readonly answers: KeptAnswers,
   ) {}
@@ -38,20 +38,24 @@ export class ObtainAnswer {
         await this.answers.keep({ ...work, answer: kept });
       }
     }
-    if (kept !== undefined) return { redeemed: await this.client.acceptKeptAnswer(provider, kept), kept };
+    if (kept !== undefined) return { redeemed: await this.upstreams.acceptKeptAnswer(provider, kept), kept };
     if (!(await this.store.begin(work.lease))) return undefined;
     return await this.#send(provider, work, held);
   }
 
   async #send(provider: Provider, work: RedemptionWork, { cutOff }: HeldLease): Promise<Redeemed> {
     let kept: TokenAnswer | undefined;
-    const redeemed = await this.client.redeemRefreshToken(provider, work.sent, {
-      cutOff,
-      keep: async (answer) => {
-        kept = answer;
-        await this.answers.keep({ ...work, answer });
+    const redeemed = await this.upstreams.redeemRefreshToken(
+      provider,
+      { token: work.sent, issuedTo: work.tokens.issuedTo },
+      {
+        cutOff,
+        keep: async (answer) => {
+          kept = answer;
+          await this.answers.keep({ ...work, answer });
+        },
       },
-    });
+    );
     return { redeemed, kept };
   }
 }

@@ -46,6 +46,8 @@ function outcomeOfFailure(failure: UpstreamFailure, grant: GrantFacts): RefreshO
       return 'ambiguous';
     case 'rejected':
       return 'reauth_required';
+    case 'grant_over':
+      return grant.stillCurrent ? 'reauth_required' : 'superseded';
     case 'oauth_error':
       return outcomeOfRefusal(verdictOf(failure), grant);
     case 'malformed':

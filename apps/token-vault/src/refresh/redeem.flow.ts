@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isAccountBound } from '../connections/account-bound.js';
 import type { RefreshRedemption } from '../providers/provider.client.js';
 import type { AcceptedTokens, TokenSet } from '../providers/token-answer.js';
 import { HeldLeases } from './held-leases.flow.js';
@@ -69,7 +70,7 @@ export class Redeem {
 function redemptionOf(redeemed: RefreshRedemption, subject: string): Redemption {
   if (!redeemed.ok) return { kind: 'failed', failure: redeemed.failure };
   // OIDC Core section 12.2: the subject of a new id_token is the one of the first.
-  const { idTokenSubject = subject } = redeemed;
+  const idTokenSubject = isAccountBound(subject) ? subject : (redeemed.idTokenSubject ?? subject);
   return { kind: idTokenSubject === subject ? 'accepted' : 'other_subject' };
 }
 

@@ -7,6 +7,7 @@ import type { ClientRegistration } from '../model/client-registration.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
+import type { ReachedBackend } from './mcp-provider.js';
 import { buildProvider } from './upstream-provider.js';
 import { given, milliseconds } from './written-values.js';
 
@@ -21,6 +22,7 @@ export function buildAuthServer(
   written: Written,
   publicUrl: string,
   secrets: SecretResolver,
+  backends: readonly ReachedBackend[],
 ): AuthServer<ConfiguredSecret> {
   const issuer = written.issuer ?? publicUrl;
   const { tokenLifespans: lifespans } = written;
@@ -59,7 +61,7 @@ export function buildAuthServer(
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
     upstreamProviders: written.upstreamProviders.map((provider, index) =>
-      buildProvider(provider, issuer, ['authServer', 'upstreamProviders', index], secrets),
+      buildProvider(provider, issuer, ['authServer', 'upstreamProviders', index], secrets, backends),
     ),
   };
 }

@@ -15,19 +15,20 @@ import { buildOutgoingAuth } from './outgoing-auth.js';
 export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): GatehouseModel {
   const { name, publicUrl } = written;
   const resourceUrl = `${publicUrl}/mcp`;
-  const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets);
+  const backends = written.backends.map(({ timeout, limits, ...backend }) => ({
+    ...backend,
+    ...egressRules(backend, backend.url),
+    timeoutMs: milliseconds(timeout),
+    limits: buildBackendLimits(limits),
+  }));
+  const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets, backends);
   return {
     name,
     publicUrl,
     resourceUrl,
     ...given('authServer', authServer),
     incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer),
-    backends: written.backends.map(({ timeout, limits, ...backend }) => ({
-      ...backend,
-      ...egressRules(backend, backend.url),
-      timeoutMs: milliseconds(timeout),
-      limits: buildBackendLimits(limits),
-    })),
+    backends,
     outgoingAuth: buildOutgoingAuth(written.outgoingAuth, secrets),
     aggregation: {
       ...written.aggregation,

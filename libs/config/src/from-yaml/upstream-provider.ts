@@ -1,11 +1,12 @@
 import type { Service } from '@gatehouse/kernel/services';
 import type { Path } from '../findings/path.js';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
-import type { ProviderProtocol, UpstreamProvider } from '../model/upstream-provider.js';
+import type { OAuth2Protocol, OidcProtocol, UpstreamProvider } from '../model/upstream-provider.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { ownCallback } from '../urls/callbacks.js';
 import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import { buildMcpProvider, type ReachedBackend } from './mcp-provider.js';
 import { egressRules, given, milliseconds } from './written-values.js';
 
 type Written = NonNullable<GatehouseYaml['authServer']>['upstreamProviders'][number];
@@ -23,8 +24,10 @@ export function buildProvider(
   issuer: string,
   path: Path,
   secrets: SecretResolver,
+  backends: readonly ReachedBackend[],
 ): UpstreamProvider<ConfiguredSecret> {
   const { name, requirement, type } = written;
+  if (type === 'mcp') return buildMcpProvider(written, { issuer, path, secrets, backends });
   const block = written[PROVIDER_BLOCKS[type]];
   if (block === undefined) throw new Error('A provider without its fields passed the structure checks.');
   const protocol = 'issuerUrl' in block ? oidcProtocol(block) : oauth2Protocol(block);
@@ -51,7 +54,7 @@ export function buildProvider(
   };
 }
 
-const oidcProtocol = ({ issuerUrl, subjectClaim }: WrittenOidc): ProviderProtocol => ({
+const oidcProtocol = ({ issuerUrl, subjectClaim }: WrittenOidc): OidcProtocol => ({
   type: 'oidc',
   issuer: issuerUrl,
   subjectClaim,
@@ -63,7 +66,7 @@ const oauth2Protocol = ({
   tokenEndpoint,
   revocationEndpoint,
   userInfo,
-}: WrittenOAuth2): ProviderProtocol => ({
+}: WrittenOAuth2): OAuth2Protocol => ({
   type: 'oauth2',
   ...given('issuer', issuer),
   authorizationEndpoint,
@@ -79,7 +82,7 @@ function withoutDiscovery(block: WrittenOidc | WrittenOAuth2) {
 }
 
 /** The URLs that requests go to. When all of them are on localhost, private addresses and http are allowed. */
-const urlsOf = (protocol: ProviderProtocol): readonly (string | undefined)[] =>
+const urlsOf = (protocol: OidcProtocol | OAuth2Protocol): readonly (string | undefined)[] =>
   protocol.type === 'oidc'
     ? [protocol.issuer]
     : [

@@ -1,4 +1,5 @@
 import type { EgressRules } from './egress-rules.js';
+import type { McpProtocol } from './mcp-protocol.js';
 
 export const PROVIDER_REQUIREMENTS = ['required', 'optional', 'onDemand'] as const;
 export type ProviderRequirement = (typeof PROVIDER_REQUIREMENTS)[number];
@@ -18,6 +19,7 @@ export interface UpstreamProviderFacts {
 /** One identity provider, with what Gatehouse needs to be its OAuth client. */
 export interface UpstreamProvider<S> extends UpstreamProviderFacts, EgressRules {
   readonly protocol: ProviderProtocol;
+  /** Empty for an `mcp` provider whose client is not configured: it describes or registers itself. */
   readonly clientId: string;
   /** Absent: a public client. */
   readonly clientSecret?: S;
@@ -34,9 +36,9 @@ export interface UpstreamProvider<S> extends UpstreamProviderFacts, EgressRules 
 }
 
 /** How a provider is found, and how it says who signed in. */
-export type ProviderProtocol = OidcProtocol | OAuth2Protocol;
+export type ProviderProtocol = OidcProtocol | OAuth2Protocol | McpProtocol;
 
-interface OidcProtocol {
+export interface OidcProtocol {
   readonly type: 'oidc';
   /** Its discovery document, its id_tokens and the `iss` of its callbacks name it, byte for byte. */
   readonly issuer: string;

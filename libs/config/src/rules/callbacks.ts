@@ -81,7 +81,7 @@ function unnamed(
   const way = `no redirectUri, and ${own} registered at ${value.name}`;
   return [
     {
-      path: [...block, 'issuer'],
+      path: type === 'mcp' ? block : [...block, 'issuer'],
       ...(issuer === undefined
         ? {
             message: `${value.name} shares its callback with ${namesOf(others)}, and nothing says whose an answer is: a hostile provider would be sent the codes of the others (RFC 9700 section 4.4.2).`,

@@ -51,7 +51,9 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
   ...providersOf(model).flatMap((placed): readonly Outbound[] => {
     const { value, block } = placed;
     const { protocol } = value;
-    if (protocol.type === 'oidc') return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
+    // A backend's own OAuth is found when it is needed; its issuer may be written.
+    if (protocol.type !== 'oauth2')
+      return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
     const { authorizationEndpoint, tokenEndpoint, revocationEndpoint, userInfo } = protocol;
     return [
       {

@@ -2,13 +2,21 @@ import { describe, expect, test } from '@jest/globals';
 import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
+import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
 import { EXTERNAL, NO_PROVIDER_STRATEGIES, OIDC, REGISTRATION } from './row.fixture.js';
 import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
 
-const TABLE = [...SIGN_IN_ROWS, ...CALLBACK_ROWS, ...URL_ROWS, ...OUTGOING_ROWS, ...INSTALLATION_ROWS];
+const TABLE = [
+  ...SIGN_IN_ROWS,
+  ...CALLBACK_ROWS,
+  ...URL_ROWS,
+  ...OUTGOING_ROWS,
+  ...MCP_ROWS,
+  ...INSTALLATION_ROWS,
+];
 
 describe('refused, and nothing else is reported', () => {
   const rows = TABLE.map(([refused, changes, path, message]) => ({ refused, changes, path, message }));
@@ -82,6 +90,17 @@ describe('accepted', () => {
           ],
         },
       },
+    ],
+    ['a backend that demands its own OAuth', notes()],
+    [
+      'a backend whose OAuth knows a configured client',
+      notes({
+        issuer: 'https://as.example/',
+        clientId: 'gatehouse',
+        clientSecret: { env: 'OCTO_CLIENT_SECRET' },
+        tokenEndpointAuthMethod: 'client_secret_post',
+        dynamicRegistration: false,
+      }),
     ],
     ['an issuer that is left out', { 'authServer.issuer': undefined }],
   ];

@@ -16,6 +16,7 @@ import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
 import { knownBackends } from './known-backends.js';
 import { knownProviders } from './known-providers.js';
+import { mcpProviders } from './mcp-providers.js';
 import { outboundUrls } from './outbound-urls.js';
 import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
@@ -40,6 +41,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   { demands: 'Every provider that is named exists.', rule: knownProviders },
   { demands: 'The primary provider is `required`.', rule: primaryProvider },
+  {
+    demands:
+      'A provider of type `mcp` names a backend, is not the primary one, has an `issuer` for its `clientId`, and its tokens go to its backend alone.',
+    rule: mcpProviders,
+  },
   {
     demands:
       'With `authServer`, `incomingAuth` is of type `oidc`; its issuer equals that of `authServer`, its audience and resource equal `<publicUrl>/mcp`, byte for byte.',

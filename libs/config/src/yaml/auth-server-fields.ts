@@ -18,6 +18,7 @@ import {
   secret,
   text,
 } from './fields.js';
+import { mcpConfig } from './mcp-fields.js';
 
 const scopes = (about: string, derived?: string) =>
   list(text('scope', 'One scope.'), about, derived === undefined ? {} : { derived });
@@ -103,19 +104,20 @@ const oauth2Config = block('For `type: oauth2`: a provider without OpenID Connec
 });
 
 /** Under which block a provider of each type has its fields. */
-export const PROVIDER_BLOCKS = { oidc: 'oidcConfig', oauth2: 'oauth2Config' } as const;
+export const PROVIDER_BLOCKS = { oidc: 'oidcConfig', oauth2: 'oauth2Config', mcp: 'mcpConfig' } as const;
 
 const provider = block(
   'One identity provider.',
   {
     name: text('dnsLabel', 'What strategies refer to; unique.'),
-    type: choice(['oidc', 'oauth2'], 'Kind of provider.'),
+    type: choice(['oidc', 'oauth2', 'mcp'], 'Kind of provider.'),
     requirement: choice(
       PROVIDER_REQUIREMENTS,
       '`required`: every sign-in visits it; `optional`: the person may skip it; `onDemand`: visited when a tool needs it.',
     ).default('required'),
     oidcConfig: oidcConfig.exactOptional(),
     oauth2Config: oauth2Config.exactOptional(),
+    mcpConfig: mcpConfig.exactOptional(),
     timeout: text(
       'duration',
       `For one request to the provider; ${DURATION_BOUNDS.providerRequest.text}.`,

@@ -1,0 +1,52 @@
+/** What a resource says, with a 401, of how to get a token for it. */
+export interface BearerChallenge {
+  /** RFC 9728 section 5.1. */
+  readonly resourceMetadata?: string;
+  /** RFC 6750 section 3. */
+  readonly scope?: string;
+}
+
+const MAX_LENGTH = 8_192;
+
+/** RFC 9110 sections 5.6.2 and 5.6.4: a token, and either a value (after `=`) or the end of a scheme's name. */
+const PART = /[\s,]*([!#$%&'*+.^_`|~\w-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~\w:/?@-]+)))?/y;
+const BROKEN = /[^,]*(?:,|$)/y;
+
+/**
+ * The parameters of the first Bearer challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1), which may hold
+ * challenges of other schemes as well. A parameter that comes twice counts as it came first.
+ */
+export function bearerChallenge(header: string | null): BearerChallenge {
+  const parameters = firstBearer((header ?? '').slice(0, MAX_LENGTH)) ?? new Map<string, string>();
+  const [resourceMetadata, scope] = [parameters.get('resource_metadata'), parameters.get('scope')];
+  return {
+    ...(resourceMetadata === undefined ? {} : { resourceMetadata }),
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function firstBearer(header: string): ReadonlyMap<string, string> | undefined {
+  let bearer: Map<string, string> | undefined;
+  let inBearer = false;
+  for (let at = 0; at < header.length;) {
+    PART.lastIndex = at;
+    const part = PART.exec(header);
+    if (part === null) {
+      // What is no parameter (a token68) is passed over.
+      BROKEN.lastIndex = at;
+      at += Math.max(1, BROKEN.exec(header)?.[0].length ?? 1);
+      continue;
+    }
+    at = PART.lastIndex;
+    const [, name = '', quoted, plain] = part;
+    const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    if (value === undefined) {
+      if (bearer !== undefined) return bearer;
+      inBearer = name.toLowerCase() === 'bearer';
+      if (inBearer) bearer = new Map();
+    } else if (inBearer && bearer?.has(name.toLowerCase()) === false) {
+      bearer.set(name.toLowerCase(), value);
+    }
+  }
+  return bearer;
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/**
+ * For what, by whom and to which client something was issued. It is kept with a leg and with its tokens: they go back to the
+ * same issuer, as the same client, or nowhere (RFC 9700 section 4.4; MCP, authorization server binding).
+ */
+export const issuedTo = z.strictObject({
+  issuer: z.string().min(1),
+  clientId: z.string().min(1),
+  /** RFC 8707. */
+  resource: z.string().min(1),
+  /** As they were asked for. */
+  scopes: z.array(z.string()).readonly(),
+});
+export type IssuedTo = Readonly<z.output<typeof issuedTo>>;

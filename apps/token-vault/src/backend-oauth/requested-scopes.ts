@@ -1,0 +1,37 @@
+import { isStorableText } from '@gatehouse/kernel/storable-text';
+
+const OFFLINE_ACCESS = 'offline_access';
+const MAX_SCOPES = 100;
+/** RFC 6749 section 3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+
+export interface ScopeFacts {
+  /** Of the configuration; empty: they are chosen. */
+  readonly configured: readonly string[];
+  /** `scope` of the backend's challenge. */
+  readonly challenged: string | undefined;
+  /** `scopes_supported` of the backend's metadata. */
+  readonly ofResource: readonly string[] | undefined;
+  /** `scopes_supported` of the authorization server's metadata. */
+  readonly ofServer: readonly string[] | undefined;
+}
+
+/**
+ * The scopes to ask for (MCP, scope selection strategy): those of the challenge, else all that the resource lists, else
+ * none. `offline_access` is added only where the authorization server offers it. What the configuration says goes before all
+ * of that.
+ */
+export function requestedScopes({
+  configured,
+  challenged,
+  ofResource,
+  ofServer,
+}: ScopeFacts): readonly string[] {
+  if (configured.length > 0) return configured;
+  const chosen = wellFormed(challenged === undefined ? (ofResource ?? []) : challenged.split(' '));
+  if (chosen.length === 0 || chosen.includes(OFFLINE_ACCESS)) return chosen;
+  return ofServer?.includes(OFFLINE_ACCESS) === true ? [...chosen, OFFLINE_ACCESS] : chosen;
+}
+
+const wellFormed = (scopes: readonly string[]): readonly string[] =>
+  [...new Set(scopes)].filter((scope) => SCOPE.test(scope) && isStorableText(scope)).slice(0, MAX_SCOPES);

@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { BackendOAuth } from '../backend-oauth/backend-oauth.flow.js';
+import type { IssuedTo } from '../backend-oauth/issued-to.js';
+import { isMcp } from '../backend-oauth/mcp-provider.js';
+import type { ResolvedProvider } from '../backend-oauth/resolved-provider.js';
+import { GrantOver } from '../backend-oauth/unfit-server.js';
+import {
+  ProviderClient,
+  type Callback,
+  type CodeRedemption,
+  type RefreshRedemption,
+  type Revocation,
+} from './provider.client.js';
+import type { Provider } from './provider-registry.js';
+import type { KeepAnswer } from './tapped-fetch.js';
+import type { RevocableToken, TokenAnswer } from './token-answer.js';
+import type { UpstreamFailure } from './upstream-failure.js';
+
+/**
+ * The client of every provider. A backend's own authorization server is found first; what it issued goes back to it, as the
+ * client to which it was issued, and says so wherever it is kept.
+ */
+@Injectable()
+export class Upstreams {
+  constructor(
+    private readonly client: ProviderClient,
+    private readonly backends: BackendOAuth,
+  ) {}
+
+  /** The provider as a new sign-in finds it. @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured` */
+  async forSignIn(provider: Provider): Promise<Provider | ResolvedProvider> {
+    return isMcp(provider) ? await this.backends.forSignIn(provider) : provider;
+  }
+
+  /** @param provider as {@link Upstreams.forSignIn} has it. @see ProviderClient.authorizationUrl */
+  async authorizationUrl(...request: Parameters<ProviderClient['authorizationUrl']>): Promise<string> {
+    return await this.client.authorizationUrl(...request);
+  }
+
+  /** @see ProviderClient.redeemCode */
+  async redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
+    if (!isMcp(provider)) return await this.client.redeemCode(provider, callback, keep);
+    const { issuedTo } = callback.secrets;
+    return await this.#with(
+      async () => await this.backends.asIssued(provider, issuedTo),
+      async (resolved) => {
+        const redemption = await this.client.redeemCode(resolved, callback, keeping(keep, resolved.issuedTo));
+        if (redemption.ok)
+          return { ...redemption, accepted: accepted(redemption.accepted, resolved.issuedTo) };
+        await this.#refused(resolved, redemption.failure);
+        return redemption;
+      },
+    );
+  }
+
+  /** @see ProviderClient.redeemRefreshToken */
+  async redeemRefreshToken(
+    provider: Provider,
+    { token, issuedTo }: RevocableToken,
+    use: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
+  ): Promise<RefreshRedemption> {
+    if (!isMcp(provider)) return await this.client.redeemRefreshToken(provider, token, use);
+    return await this.#with(
+      async () => await this.backends.forGrant(provider, issuedTo),
+      async (resolved) => {
+        const kept = { ...use, keep: keeping(use.keep, resolved.issuedTo) };
+        const redemption = await this.client.redeemRefreshToken(resolved, token, kept);
+        if (redemption.ok)
+          return { ...redemption, accepted: accepted(redemption.accepted, resolved.issuedTo) };
+        return (await this.#refused(resolved, redemption.failure)) ? OVER : redemption;
+      },
+    );
+  }
+
+  /** @see ProviderClient.acceptKeptAnswer. Whomever the backend names by now, whoever gave the answer judges it. */
+  async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
+    if (!isMcp(provider)) return await this.client.acceptKeptAnswer(provider, answer);
+    return await this.#with(
+      async () => await this.backends.asIssued(provider, answer.issuedTo),
+      async (resolved) => {
+        const redemption = await this.client.acceptKeptAnswer(resolved, answer);
+        return redemption.ok
+          ? { ...redemption, accepted: accepted(redemption.accepted, resolved.issuedTo) }
+          : redemption;
+      },
+    );
+  }
+
+  /** @see ProviderClient.revoke */
+  async revoke(provider: Provider, { token, issuedTo }: RevocableToken): Promise<Revocation> {
+    if (!isMcp(provider)) return await this.client.revoke(provider, token);
+    const revocation = await this.#with<Revocation>(
+      async () => await this.backends.asIssued(provider, issuedTo),
+      async (resolved) => await this.client.revoke(resolved, token),
+    );
+    // There is nobody any more to whom it could be given back.
+    return !revocation.ok && revocation.failure.kind === 'grant_over'
+      ? { ok: true, outcome: 'unsupported' }
+      : revocation;
+  }
+
+  async #with<Outcome>(
+    resolve: () => Promise<ResolvedProvider>,
+    use: (resolved: ResolvedProvider) => Promise<Outcome>,
+  ): Promise<Outcome | { readonly ok: false; readonly failure: UpstreamFailure }> {
+    let resolved: ResolvedProvider;
+    try {
+      resolved = await resolve();
+    } catch (error) {
+      if (error instanceof GrantOver) return OVER;
+      if (error instanceof GatehouseError && error.code === 'provider_unavailable')
+        return { ok: false, failure: { kind: 'unreachable' } };
+      if (error instanceof GatehouseError && error.code === 'provider_misconfigured')
+        return { ok: false, failure: { kind: 'misconfigured' } };
+      throw error;
+    }
+    return await use(resolved);
+  }
+
+  /** Gives up a registered client that its issuer does not know any more. @returns whether its grants are over */
+  async #refused(provider: ResolvedProvider, failure: UpstreamFailure): Promise<boolean> {
+    if (failure.kind !== 'oauth_error' || failure.error !== 'invalid_client') return false;
+    return await this.backends.clientRefused(provider);
+  }
+}
+
+const OVER = { ok: false, failure: { kind: 'grant_over' } } as const;
+
+const keeping =
+  (keep: KeepAnswer, issuedTo: IssuedTo): KeepAnswer =>
+  async (answer) => {
+    await keep({ ...answer, issuedTo });
+  };
+
+type Accepted = Extract<RefreshRedemption, { ok: true }>['accepted'];
+
+const accepted = (tokens: Accepted, issuedTo: IssuedTo): Accepted => ({
+  ...tokens,
+  tokens: { ...tokens.tokens, issuedTo },
+});

@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http';
+import { HttpStub, sendJson, type StubRequest } from './http-stub.js';
+import type { McpAuthorizationServer } from './mcp-authorization-server.js';
+
+interface Rpc {
+  readonly id?: unknown;
+  readonly method: string;
+  readonly params?: { readonly name?: string };
+}
+
+const MODERN = '2026-07-28';
+const METADATA = '/.well-known/oauth-protected-resource';
+
+/**
+ * An MCP server that demands OAuth of its own: a token of its authorization server, made for it (RFC 8707). Its one tool says
+ * whose token came. Everything that it says of itself can be bent.
+ */
+export class GuardedBackend extends HttpStub {
+  /** Laid over the protected resource metadata (RFC 9728). */
+  metadata: Record<string, unknown> = {};
+  /** Where the metadata is served: below the path, at the root, or nowhere. */
+  servedAt: 'path' | 'root' | 'nowhere' = 'path';
+  /** What a 401 says; absent: it names the metadata. */
+  challenge: string | undefined;
+  /** Answers in the place of everything else. */
+  bent: ((request: StubRequest, response: ServerResponse) => 'answered' | 'as-usual') | undefined;
+
+  constructor(
+    public authorization: McpAuthorizationServer,
+    port = 0,
+  ) {
+    super(port);
+  }
+
+  get mcpUrl(): string {
+    return `${this.origin}/mcp`;
+  }
+
+  get metadataUrl(): string {
+    return `${this.origin}${METADATA}${this.servedAt === 'root' ? '' : '/mcp'}`;
+  }
+
+  protected override answer(request: StubRequest, response: ServerResponse): void {
+    if (this.bent?.(request, response) === 'answered') return;
+    const { pathname } = request.url;
+    if (pathname === '/mcp') this.#mcp(request, response);
+    else if (this.servedAt !== 'nowhere' && pathname === new URL(this.metadataUrl).pathname) {
+      const { issuer } = this.authorization;
+      sendJson(response, 200, { resource: this.mcpUrl, authorization_servers: [issuer], ...this.metadata });
+    } else sendJson(response, 404, {});
+  }
+
+  #mcp(request: StubRequest, response: ServerResponse): void {
+    const grant = this.authorization.introspect((request.headers.authorization ?? '').replace('Bearer ', ''));
+    if (grant?.resource !== this.mcpUrl) {
+      const challenge = this.challenge ?? `Bearer resource_metadata="${this.metadataUrl}", scope="notes"`;
+      sendJson(response, 401, { error: 'invalid_token' }, { 'www-authenticate': challenge });
+      return;
+    }
+    const message = JSON.parse(request.body) as Rpc;
+    const reply = (body: object, status = 200): void => {
+      sendJson(response, status, { jsonrpc: '2.0', id: message.id ?? null, ...body });
+    };
+    if (request.headers['mcp-protocol-version'] === MODERN)
+      reply({ error: { code: -32_000, message: 'another revision' } }, 400);
+    else if (message.id === undefined) response.writeHead(202).end();
+    else reply(resultOf(message, grant.login));
+  }
+}
+
+function resultOf({ method }: Rpc, login: string): object {
+  switch (method) {
+    case 'initialize':
+      return {
+        result: {
+          protocolVersion: '2025-11-25',
+          capabilities: { tools: {} },
+          serverInfo: { name: 'guarded', version: '1' },
+        },
+      };
+    case 'tools/list':
+      return { result: { tools: [{ name: 'whoami', inputSchema: { type: 'object' } }] } };
+    case 'tools/call':
+      return { result: { content: [{ type: 'text', text: login }], structuredContent: { subject: login } } };
+    default:
+      return { error: { code: -32_601, message: 'no such method' } };
+  }
+}
