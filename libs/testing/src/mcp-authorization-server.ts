@@ -24,6 +24,8 @@ interface Code extends Grant {
 export interface PresentedClient {
   readonly clientId: string;
   readonly secret: string | undefined;
+  /** Of `client_secret_basic`, as it came. */
+  readonly credentials: string | undefined;
   readonly form: URLSearchParams;
 }
 
@@ -225,11 +227,17 @@ export class McpAuthorizationServer extends HttpStub {
   #clientOf({ headers, body }: StubRequest): PresentedClient {
     const form = new URLSearchParams(body);
     const [, basic = ''] = /^Basic (.*)$/.exec(headers.authorization ?? '') ?? [];
-    const [id = '', secret] = Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent);
+    const credentials = Buffer.from(basic, 'base64').toString();
+    const [id = '', secret] = credentials.split(':').map(decodeURIComponent);
     const presented =
       basic === ''
-        ? { clientId: form.get('client_id') ?? '', secret: form.get('client_secret') ?? undefined, form }
-        : { clientId: id, secret, form };
+        ? {
+            clientId: form.get('client_id') ?? '',
+            secret: form.get('client_secret') ?? undefined,
+            credentials: undefined,
+            form,
+          }
+        : { clientId: id, secret, credentials, form };
     this.presented.push(presented);
     return presented;
   }

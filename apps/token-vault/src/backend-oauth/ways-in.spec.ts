@@ -74,6 +74,15 @@ describe('this gateway becomes a client', () => {
     },
   );
 
+  test('with an id and a secret that a server which does not decode them can read', async () => {
+    await world.rows.query({ name: 'forget-issuers', text: 'delete from upstream_issuers' });
+    await subjectAt('notes');
+    const [{ clientId, secret, credentials } = { clientId: '', secret: '', credentials: '' }] =
+      world.authorization.presented;
+    expect(clientId).toContain('-');
+    expect(credentials).toBe(`${clientId}:${secret ?? ''}`);
+  });
+
   test('nowhere, where the server takes neither', async () => {
     world.authorization.metadata = { registration_endpoint: undefined };
     await expect(world.begin()).rejects.toMatchObject({ details: { provider: 'notes' } });
