@@ -279,20 +279,6 @@ describe('who the user is', () => {
     expect((await service.approvalPage(browser, clientId)).body).toContain(`Name of acme-sso.example-${bob}`);
   });
 
-  test('prompt=select_account stays that on its way to the provider, and prompt=login is none', async () => {
-    for (const [prompt, asked] of [
-      ['select_account', 'select_account'],
-      ['login', undefined],
-      ['login select_account', undefined],
-    ]) {
-      const browser = service.browser();
-      const { url } = service.authorizeUrl(await service.register(), { prompt });
-      await browser.decide(await browser.follow(await browser.get(url)), 'approve');
-      expect(service.vault.begun.at(-1)).toMatchObject({ provider: 'acme-sso', fresh: true });
-      expect(service.vault.begun.at(-1)?.asked).toBe(asked);
-    }
-  });
-
   test('prompt=login walks every provider again', async () => {
     const browser = service.browser();
     const clientId = await service.register();

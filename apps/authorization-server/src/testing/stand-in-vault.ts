@@ -45,6 +45,8 @@ export class StandInVault {
   readonly unavailable = new Set<string>();
   /** Providers on a callback that nobody may be sent to. */
   readonly unsafe = new Set<string>();
+  /** Providers whose discovery document names another issuer. */
+  readonly misconfigured = new Set<string>();
   /** Subjects whose leg was answered anew, as somebody else, after it was recorded. */
   readonly lost = new Set<string>();
   /** Where each provider sends the browser back to. */
@@ -67,6 +69,7 @@ export class StandInVault {
     @Payload() request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
     if (this.unavailable.has(request.provider)) throw new GatehouseError('provider_unavailable');
+    if (this.misconfigured.has(request.provider)) throw new GatehouseError('provider_misconfigured');
     if (this.unsafe.has(request.provider)) throw new GatehouseError('callback_unsafe');
     const state = `${request.attemptId}.${randomToken()}`;
     this.begun.push(request);

@@ -149,6 +149,27 @@ test('no outage, no fault of ours and no page ever asks a person, however many c
   expect(await heard(tsid, accountId)).toBe('a token');
 });
 
+test('a discovery document of another issuer is told as that, and costs nobody their connection', async () => {
+  const { tsid, accountId } = await world.expired();
+  world.stub.misbehave.set('discovery', (_request, response) =>
+    send(response, 200, { issuer: 'https://another.example' }),
+  );
+  const another = await world.startVault({
+    providers: [oidcProvider('acme', world.stub.issuer)],
+    backends: { directory: ACME_AND_OCTO.directory },
+  });
+  const subjects = another.app.get(SubjectTokens);
+  const { connection } = await subjects.bound(tsid as SessionId, 'acme');
+  await expect(subjects.tokens(connection)).rejects.toMatchObject({
+    code: 'provider_misconfigured',
+    details: { provider: 'acme' },
+  });
+  await another.close();
+  expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', refusals: 0 });
+  world.stub.misbehave.clear();
+  expect(await heard(tsid, accountId)).toBe('a token');
+});
+
 describe('an answer that is not of the form that would let it be judged', () => {
   test.each([
     ['an id_token that is none', { id_token: 'garbage' }],

@@ -170,7 +170,13 @@ test('a session that the vault calls closed is a 401 for the client', async () =
   expect((await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token })).status).toBe(200);
 });
 
-test.each(['provider_unavailable', 'reauth_required', 'connection_missing', 'exchange_refused'] as const)(
+test.each([
+  'provider_unavailable',
+  'provider_misconfigured',
+  'reauth_required',
+  'connection_missing',
+  'exchange_refused',
+] as const)(
   'a call that fails with %s names the provider, also to a client that cannot open links',
   async (code) => {
     const fresh = await world.newCaller();
