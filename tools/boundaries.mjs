@@ -72,7 +72,7 @@ export const NEVER_BELOW = { 'vmcp-proxy': ['persistence'] };
  * @type {Record<string, string[]>}
  */
 export const ROOMS = {
-  config: ['urls', 'model', 'findings', 'yaml', 'secrets', 'structure', 'from-yaml', 'rules'],
+  config: ['urls', 'model', 'findings', 'yaml', 'profiles', 'secrets', 'structure', 'from-yaml', 'rules'],
   'token-vault': [
     'rows',
     'keyring',

@@ -1,25 +1,25 @@
-/** Writes docs/configuration.md from the built schemas of libs/config; with --check, exits 1 when the committed page differs. */
+/** Writes docs/configuration.md and docs/providers.md from the built libs/config; with --check, exits 1 when a committed page differs. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { configurationDocumentation } from '../libs/config/dist/documentation.js';
+import { providersDocumentation } from '../libs/config/dist/profiles/documentation.js';
 
-const PAGE = new URL('../docs/configuration.md', import.meta.url);
 const EXAMPLE = new URL('../libs/config/examples/gatehouse.yaml', import.meta.url);
 
-const options = await resolveConfig(PAGE);
-const page = await format(configurationDocumentation(await readFile(EXAMPLE, 'utf8')), {
-  ...options,
-  parser: 'markdown',
-});
+/** @type {readonly (readonly [string, string])[]} */
+const pages = [
+  ['docs/configuration.md', configurationDocumentation(await readFile(EXAMPLE, 'utf8'))],
+  ['docs/providers.md', providersDocumentation()],
+];
 
-if (process.argv.includes('--check')) {
-  const committed = await readFile(PAGE, 'utf8').catch(() => '');
-  if (committed !== page) {
+for (const [name, text] of pages) {
+  const file = new URL(`../${name}`, import.meta.url);
+  const page = await format(text, { ...(await resolveConfig(file)), parser: 'markdown' });
+  if (!process.argv.includes('--check')) await writeFile(file, page);
+  else if ((await readFile(file, 'utf8').catch(() => '')) !== page) {
     console.error(
-      'docs/configuration.md is out of date. Build libs/config, then run: node tools/generate-configuration-docs.mjs',
+      `${name} is out of date. Build libs/config, then run: node tools/generate-configuration-docs.mjs`,
     );
     process.exitCode = 1;
   }
-} else {
-  await writeFile(PAGE, page);
 }

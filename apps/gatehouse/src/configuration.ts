@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import type { FilledIn } from '@gatehouse/config/profiles/expand';
 import type { Problem } from '@gatehouse/config/findings/problems';
 import { renderProblems } from '@gatehouse/config/findings/render-problems';
 import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
@@ -26,6 +27,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CheckedConfiguration {
   readonly model: GatehouseModel;
+  /** What profiles of providers filled in. */
+  readonly filledIn: readonly FilledIn[];
   readonly warnings: readonly Problem[];
 }
 

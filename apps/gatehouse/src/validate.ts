@@ -6,9 +6,9 @@ import type { Output } from './output.js';
 
 /** Checks a configuration with every rule that the services run at start; no secret is looked up. */
 export function validate(file: string, withExplanation: boolean, output: Output): number {
-  const { model, warnings } = checked(readConfiguration(resolve(file)), 'none', {});
+  const { model, filledIn, warnings } = checked(readConfiguration(resolve(file)), 'none', {});
   if (withExplanation) {
-    const facts = explain(model);
+    const facts = explain(model, filledIn);
     const width = Math.max(...facts.map(({ path }) => path.length));
     for (const { path, value, because } of facts)
       output.line(`${path.padEnd(width)}  ${value}  (${because})`);

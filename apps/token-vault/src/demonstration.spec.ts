@@ -7,7 +7,7 @@ import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgre
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { PersonAtBrowser } from './testing/person-at-browser.js';
 import { startTestVault, type TestVault } from './testing/test-vault.js';
-import { ISSUER, oauth2Provider, oidcProvider, tokenExchange } from './testing/vault-config.js';
+import { ISSUER, oauth2Provider, oidcProvider, tokenExchange, userInfoAt } from './testing/vault-config.js';
 
 let database: TestDatabase;
 let nats: TestNats;
@@ -41,7 +41,7 @@ beforeAll(async () => {
         protocol: {
           ...octo.protocol,
           tokenEndpoint: `${at(4)}/login/oauth/access_token`,
-          userInfo: { ...octo.protocol.userInfo, endpointUrl: `${at(4)}/user` },
+          identity: userInfoAt(`${at(4)}/user`),
         },
       },
     ],

@@ -1,6 +1,7 @@
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
+import type { FilledIn } from './profiles/expand.js';
 import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
 
 /** One value that is derived from the configuration and not written in it. */
@@ -13,7 +14,7 @@ export interface Explanation {
 }
 
 /** What is derived, for `gatehouse validate --explain`. Names secrets by reference and never by value. */
-export function explain(model: GatehouseModel): readonly Explanation[] {
+export function explain(model: GatehouseModel, filledIn: readonly FilledIn[] = []): readonly Explanation[] {
   return [
     {
       path: 'resourceUrl',
@@ -21,6 +22,11 @@ export function explain(model: GatehouseModel): readonly Explanation[] {
       because: 'MCP endpoint: what people give their client, and the resource of RFC 8707 and RFC 9728',
     },
     ...(model.authServer === undefined ? [] : explainAuthServer(model.authServer)),
+    ...filledIn.map(({ provider, field, value, profile, documentation }) => ({
+      path: `authServer.upstreamProviders.${provider}.${field}`,
+      value,
+      because: `provider: ${profile}, see ${documentation}`,
+    })),
     ...explainIncomingAuth(model),
     ...model.backends.map(({ name }) => ({
       path: `backends.${name}`,
@@ -142,8 +148,12 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
       ({ clientId, clientSecret }) =>
         [`authServer.clientRegistration.clients.${clientId}`, clientSecret] as const,
     ),
-    ...(authServer?.upstreamProviders ?? []).map(
-      (provider) => [`authServer.upstreamProviders.${provider.name}`, provider.clientSecret] as const,
+    ...(authServer?.upstreamProviders ?? []).flatMap(
+      ({ name, clientSecret, clientKey }) =>
+        [
+          [`authServer.upstreamProviders.${name}`, clientSecret],
+          [`authServer.upstreamProviders.${name}.clientKey`, clientKey?.key],
+        ] as const,
     ),
     ...[
       ['outgoingAuth.default', outgoingAuth.default] as const,

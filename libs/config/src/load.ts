@@ -3,16 +3,19 @@ import { dirname } from 'node:path';
 import { SecretResolver, type Part } from './secrets/secret-resolver.js';
 import { modelFromYaml } from './from-yaml/model-from-yaml.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
+import type { FilledIn } from './profiles/expand.js';
 import { notConsequences, renderPath, type Finding, type Problem } from './findings/problems.js';
 import { ruleFindings, warningFindings } from './rules/rules.js';
 import { systemSecrets, type SecretReader } from './secrets/secret-references.js';
-import { checkStructure } from './structure/structure.js';
+import { checkStructure, type Structure } from './structure/structure.js';
 import { readYaml, type YamlSource } from './yaml/yaml-document.js';
 
 export type Loaded =
   | {
       readonly ok: true;
       readonly model: GatehouseModel;
+      /** What profiles filled in. */
+      readonly filledIn: readonly FilledIn[];
       /** What is allowed and deserves a second look. */
       readonly warnings: readonly Problem[];
     }
@@ -65,19 +68,31 @@ export function parseConfiguration(
   if (structure.shape !== undefined) {
     const secrets = new SecretResolver(part, readSecret, structure.wrong);
     model = modelFromYaml(structure.shape, secrets);
-    findings.push(
-      ...notConsequences([...ruleFindings(model), ...partFindings(model, part)], structure.wrong),
-      ...secrets.findings,
-    );
+    const deduced = notConsequences([...ruleFindings(model), ...partFindings(model, part)], structure.wrong);
+    findings.push(...[...deduced, ...secrets.findings].map((finding) => placed(finding, structure)));
   }
   return findings.length === 0 && model !== undefined
-    ? { ok: true, model, warnings: toProblems(warningFindings(model), document, yaml.source) }
+    ? {
+        ok: true,
+        model,
+        filledIn: structure.filledIn,
+        warnings: toProblems(
+          warningFindings(model).map((finding) => placed(finding, structure)),
+          document,
+          yaml.source,
+        ),
+      }
     : {
         ok: false,
         problems: toProblems(findings, document, yaml.source),
         ...(model === undefined ? {} : { model }),
       };
 }
+
+const placed = (finding: Finding, { placeOf }: Structure): Finding => ({
+  ...finding,
+  path: placeOf(finding.path),
+});
 
 /** A service that has no work in this installation says so instead of starting. */
 const partFindings = (model: GatehouseModel, part: Part): readonly Finding[] =>

@@ -134,7 +134,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     ...common(model, model.listen.tokenVault),
     nats: provenAccess(model),
     ...(model.incomingAuth.type === 'oidc' ? { issuer: model.incomingAuth.oidc.issuer } : {}),
-    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedSecret),
+    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedProvider),
     backendCredentials,
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
     databaseUrl: model.postgres.tokenVault.url.secret,
@@ -222,6 +222,11 @@ function openedSecret<T extends { readonly clientSecret?: ConfiguredSecret }>(
 ): Omit<T, 'clientSecret'> & { readonly clientSecret?: Secret } {
   const { clientSecret, ...rest } = holder;
   return clientSecret === undefined ? rest : { ...rest, clientSecret: clientSecret.secret };
+}
+
+function openedProvider(provider: UpstreamProvider<ConfiguredSecret>): UpstreamProvider<Secret> {
+  const { clientKey, ...rest } = openedSecret(provider);
+  return clientKey === undefined ? rest : { ...rest, clientKey: { ...clientKey, key: clientKey.key.secret } };
 }
 
 function openedRegistration(registration: ClientRegistration<ConfiguredSecret>): ClientRegistration<Secret> {

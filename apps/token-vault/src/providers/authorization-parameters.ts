@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { issuedTo } from '../backend-oauth/issued-to.js';
-import { resourceOf } from './resolved-provider.js';
+import { resourceOf, verifiesIdToken } from './resolved-provider.js';
 import type { Provider } from './provider-registry.js';
 
 /** What only the vault knows of a leg; sealed until the browser comes back. */
@@ -38,18 +38,22 @@ export function authorizationParameters(
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
-    ...(provider.protocol.type === 'oidc' ? { nonce } : {}),
+    ...(verifiesIdToken(provider) ? { nonce } : {}),
     ...promptOf(provider, visit),
     response_type: 'code',
     client_id: provider.clientId,
     redirect_uri: provider.redirectUri,
-    // Without scopes the server decides (RFC 6749 section 3.3). An empty one some take for a wrong one.
-    ...(provider.scopes.length === 0 ? {} : { scope: provider.scopes.join(' ') }),
+    ...scopeOf(provider),
     ...resourceOf(provider),
     state,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
+    ...(provider.dialect.pkce === 'off' ? {} : { code_challenge: challenge, code_challenge_method: 'S256' }),
   };
+}
+
+function scopeOf({ scopes, dialect }: Provider): Readonly<Record<string, string>> {
+  // RFC 6749 section 3.3: without one the provider decides, by what is registered.
+  if (scopes.length === 0) return {};
+  return { [dialect.scopeParameter]: scopes.join(dialect.scopeSeparator === 'comma' ? ',' : ' ') };
 }
 
 type PromptRequest = Pick<AuthorizationRequest, 'fresh' | 'asked' | 'supportedPrompts'>;

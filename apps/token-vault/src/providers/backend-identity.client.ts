@@ -17,7 +17,9 @@ export async function identityAtBackend(provider: ResolvedProvider, accessToken:
   const { userinfo_endpoint: endpointUrl } = provider.server;
   if (endpointUrl === undefined) return { ok: true, identity: undefined };
   const userInfo = {
+    from: 'userInfo' as const,
     endpointUrl,
+    method: 'GET' as const,
     additionalHeaders: {},
     fieldMapping: {
       subjectFields: ['sub'],

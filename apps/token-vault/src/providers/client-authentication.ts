@@ -1,24 +1,34 @@
+import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto';
+import type { ClientKey } from '@gatehouse/config/model/upstream-provider';
+import type { Secret } from '@gatehouse/kernel/secret';
 import {
   ClientSecretBasic,
   ClientSecretPost,
+  modifyAssertion,
   None,
+  PrivateKeyJwt,
   type ClientAuth,
   type ServerMetadata,
 } from 'openid-client';
 import type { Provider } from './provider-registry.js';
 import { isResolved } from './resolved-provider.js';
 
-/** The client's authentication at the token endpoint: as configured, else the best that the provider's metadata offers. */
-export function clientAuthentication(provider: Provider, metadata: ServerMetadata): ClientAuth {
-  const { clientSecret, tokenEndpointAuthMethod } = provider;
+/** How the client proves itself at the token endpoint: as configured, else the best that the provider's metadata offers. */
+export async function clientAuthentication(
+  provider: Provider,
+  metadata: ServerMetadata,
+): Promise<ClientAuth> {
+  const { clientKey, clientSecret, tokenEndpointAuthMethod: configured } = provider;
+  if (clientKey !== undefined) return await withKey(clientKey, metadata);
   if (clientSecret === undefined) return None();
-  switch (tokenEndpointAuthMethod ?? offered(metadata.token_endpoint_auth_methods_supported)) {
+  const secret = clientSecret.reveal();
+  switch (configured ?? offered(metadata.token_endpoint_auth_methods_supported)) {
     case 'client_secret_basic':
-      return isResolved(provider)
-        ? sparingBasic(clientSecret.reveal())
-        : ClientSecretBasic(clientSecret.reveal());
+      if (isResolved(provider)) return sparingBasic(secret);
+      return provider.dialect.basicCredentials === 'plain' ? plainBasic(secret) : ClientSecretBasic(secret);
     case 'client_secret_post':
-      return ClientSecretPost(clientSecret.reveal());
+      return ClientSecretPost(secret);
+    case 'private_key_jwt':
     case 'none':
       return None();
   }
@@ -44,3 +54,62 @@ const sparingBasic =
   };
 
 const formEncoded = (text: string): string => new URLSearchParams({ x: text }).toString().slice('x='.length);
+
+/** RFC 6749 section 2.3.1 has both halves form-encoded. Some providers compare what comes with what they issued. */
+const plainBasic =
+  (secret: string): ClientAuth =>
+  (_server, client, _body, headers) => {
+    const credentials = Buffer.from(`${client.client_id}:${secret}`).toString('base64');
+    headers.set('authorization', `Basic ${credentials}`);
+  };
+
+/** RFC 7523 section 2.2. Providers differ in what they expect as `aud` (section 3, rule 3). */
+async function withKey(
+  { key, id, audience }: ClientKey<Secret>,
+  metadata: ServerMetadata,
+): Promise<ClientAuth> {
+  const aud = audience === 'issuer' ? metadata.issuer : metadata.token_endpoint;
+  return PrivateKeyJwt(
+    { key: await signingKey(key), ...(id === undefined ? {} : { kid: id }) },
+    {
+      [modifyAssertion]: (_header, payload) => {
+        payload['aud'] = aud ?? metadata.issuer;
+      },
+    },
+  );
+}
+
+const keys = new WeakMap<Secret, Promise<webcrypto.CryptoKey>>();
+
+/** Imported once. Its kind was checked when the configuration was loaded. */
+function signingKey(pem: Secret): Promise<webcrypto.CryptoKey> {
+  const known = keys.get(pem);
+  if (known !== undefined) return known;
+  const imported = importedKey(createPrivateKey(pem.reveal()));
+  keys.set(pem, imported);
+  return imported;
+}
+
+async function importedKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
+  const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
+  return await crypto.subtle.importKey('pkcs8', pkcs8, algorithmOf(key), false, ['sign']);
+}
+
+const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
+
+function algorithmOf(
+  key: KeyObject,
+): webcrypto.AlgorithmIdentifier | webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams {
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+    case 'ec':
+      return { name: 'ECDSA', namedCurve: CURVES[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? '' };
+    default:
+      return { name: 'Ed25519' };
+  }
+}

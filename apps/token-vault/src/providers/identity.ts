@@ -1,18 +1,9 @@
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
-import type { UserInfo } from '@gatehouse/config/model/upstream-provider';
+import type { FieldMapping } from '@gatehouse/config/model/upstream-provider';
 import { isStorableText, storableText } from '@gatehouse/kernel/storable-text';
+import { firstTextOf } from './answer-fields.js';
 
 const MAX_LENGTH = 512;
-
-/** The first of the fields that holds a non-empty text or a number. */
-function firstOf(source: Readonly<Record<string, unknown>>, fields: readonly string[]): string | undefined {
-  for (const field of fields) {
-    const value = Object.hasOwn(source, field) ? source[field] : undefined;
-    if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  }
-  return undefined;
-}
 
 function identityOf(
   subject: string | undefined,
@@ -30,15 +21,15 @@ function identityOf(
   };
 }
 
-/** The person whom the user information describes; `undefined` when it names no subject. */
-export const identityFromUserInfo = (
-  info: Readonly<Record<string, unknown>>,
-  mapping: UserInfo['fieldMapping'],
+/** The person whom an answer describes; `undefined` when it names no subject. */
+export const identityFromFields = (
+  answer: Readonly<Record<string, unknown>>,
+  mapping: FieldMapping,
 ): UpstreamIdentity | undefined =>
   identityOf(
-    firstOf(info, mapping.subjectFields),
-    firstOf(info, mapping.nameFields),
-    firstOf(info, mapping.emailFields),
+    firstTextOf(answer, mapping.subjectFields),
+    firstTextOf(answer, mapping.nameFields),
+    firstTextOf(answer, mapping.emailFields),
   );
 
 /** The subject is one top-level claim that must be a non-empty text; `profile` fills in what the id_token leaves out. */
@@ -51,8 +42,8 @@ export function identityFromClaims(
   const known = { ...profile, ...claims };
   return identityOf(
     typeof subject === 'string' && subject !== '' ? subject : undefined,
-    firstOf(known, ['name', 'preferred_username']),
-    firstOf(known, ['email']),
+    firstTextOf(known, ['name', 'preferred_username']),
+    firstTextOf(known, ['email']),
   );
 }
 
@@ -60,7 +51,7 @@ export function identityFromClaims(
  * Parses JSON and keeps all digits of large integers (as text): two users with ids beyond 2^53 must not become one.
  * @returns `undefined` when it is no JSON object.
  */
-export function parseUserInfo(text: string): Readonly<Record<string, unknown>> | undefined {
+export function parseAnswer(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text, (_key, parsed: unknown, context?: { source?: string }) =>
       typeof parsed === 'number' && !Number.isSafeInteger(parsed) ? context?.source : parsed,

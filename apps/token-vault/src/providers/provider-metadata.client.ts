@@ -9,7 +9,7 @@ import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { allowInsecureRequests, customFetch, discovery, None, type ServerMetadata } from 'openid-client';
 import { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
-import type { OAuth2Protocol } from '@gatehouse/config/model/upstream-provider';
+import type { OAuth2Protocol, OidcProtocol } from '@gatehouse/config/model/upstream-provider';
 import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Provider } from './provider-registry.js';
@@ -52,7 +52,7 @@ export class ProviderMetadataClient {
     const known = this.#known.get(provider.name);
     if (known !== undefined && this.clock.nowMs() - known.fetchedAtMs < KEEP_MS) return known.metadata;
     try {
-      return await this.#discoverOnce(provider, protocol.issuer);
+      return await this.#discoverOnce(provider, protocol);
     } catch (error) {
       if (known === undefined) throw error;
       // Metadata that is an hour old is better than a failure.
@@ -66,16 +66,16 @@ export class ProviderMetadataClient {
     return error?.code === 'provider_misconfigured' ? error : undefined;
   }
 
-  async #discoverOnce(provider: Provider, issuer: string): Promise<ServerMetadata> {
+  async #discoverOnce(provider: Provider, protocol: OidcProtocol): Promise<ServerMetadata> {
     const failed = this.#failed.get(provider.name);
     if (failed !== undefined && this.clock.nowMs() - failed.atMs < REST_AFTER_FAILURE_MS) throw failed.error;
-    return await this.#discoveries.run(provider.name, () => this.#discover(provider, issuer));
+    return await this.#discoveries.run(provider.name, () => this.#discover(provider, protocol));
   }
 
-  async #discover(provider: Provider, issuer: string): Promise<ServerMetadata> {
+  async #discover(provider: Provider, protocol: OidcProtocol): Promise<ServerMetadata> {
     const progress = newProgress();
     try {
-      const metadata = await discover(provider, issuer, notingFetch(fetchFunction(provider), progress));
+      const metadata = await discover(provider, protocol, notingFetch(fetchFunction(provider), progress));
       this.#known.set(provider.name, { metadata, fetchedAtMs: this.clock.nowMs() });
       this.#failed.delete(provider.name);
       return metadata;
@@ -92,7 +92,7 @@ export class ProviderMetadataClient {
         reason: reasonOf(cause),
         verdict: verdictOf(isUnfit ? { kind: 'misconfigured' } : failure),
         ...failure.reason,
-        ...(isUnfit ? unfitness(cause, issuer) : {}),
+        ...(isUnfit ? unfitness(cause, documentIssuer(protocol)) : {}),
       });
       this.#failed.set(provider.name, { atMs: this.clock.nowMs(), error });
       throw error;
@@ -141,8 +141,14 @@ class UnfitMetadata extends Error {
   }
 }
 
-async function discover(provider: Provider, issuer: string, fetch: FetchFunction): Promise<ServerMetadata> {
-  const configuration = await discovery(new URL(issuer), provider.clientId, undefined, None(), {
+async function discover(
+  provider: Provider,
+  protocol: OidcProtocol,
+  fetch: FetchFunction,
+): Promise<ServerMetadata> {
+  // With the document's own URL the library leaves it to us to compare the issuer.
+  const document = new URL(`${protocol.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const configuration = await discovery(document, provider.clientId, undefined, None(), {
     // How openid-client says that http is allowed; whether it is, is decided when the address is dialled.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out
     execute: provider.insecureAllowHttp ? [allowInsecureRequests] : [],
@@ -151,13 +157,18 @@ async function discover(provider: Provider, issuer: string, fetch: FetchFunction
   });
   const metadata = withCanonicalUrls(configuration.serverMetadata());
   // RFC 8414 section 3.3: identical, not merely equal as URLs.
-  if (metadata.issuer !== issuer) throw new UnfitMetadata('another issuer', metadata.issuer);
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
-    if (!URL.canParse(metadata[name] ?? '')) throw new UnfitMetadata(`no ${name}`, issuer);
+  if (metadata.issuer !== documentIssuer(protocol))
+    throw new UnfitMetadata('another issuer', metadata.issuer);
+  const needed = protocol.idTokenSignedWith === 'keySet' ? (['jwks_uri'] as const) : [];
+  for (const name of ['authorization_endpoint', 'token_endpoint', ...needed] as const)
+    if (!URL.canParse(metadata[name] ?? '')) throw new UnfitMetadata(`no ${name}`, metadata.issuer);
   if (!provider.insecureAllowHttp && !metadata.authorization_endpoint?.startsWith('https:'))
-    throw new UnfitMetadata('authorization_endpoint is not https', issuer);
+    throw new UnfitMetadata('authorization_endpoint is not https', metadata.issuer);
   return metadata;
 }
+
+/** What the document has to name itself: a provider of many tenants has no issuer, but a template of them. */
+const documentIssuer = ({ issuer, issuerTemplate }: OidcProtocol): string => issuerTemplate ?? issuer;
 
 /** All that requests go to. The issuer stays as it is. */
 const URLS = [
@@ -177,6 +188,9 @@ function withCanonicalUrls(metadata: ServerMetadata): ServerMetadata {
   return { ...metadata, ...Object.fromEntries(urls) };
 }
 
+/** What id_tokens of a provider without a discovery document may be signed with. */
+const ID_TOKEN_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+
 /**
  * The metadata of a plain OAuth 2 provider comes from the configuration. Without an issuer its origin stands in, and is
  * compared with nothing. With one, the provider sends `iss` (RFC 9207 section 2.4: a static configuration may say so).
@@ -186,9 +200,17 @@ function metadataOf({
   authorizationEndpoint,
   tokenEndpoint,
   revocationEndpoint,
+  identity,
 }: OAuth2Protocol): ServerMetadata {
   return {
     issuer: issuer ?? new URL(tokenEndpoint).origin,
+    ...(identity.from === 'idToken'
+      ? {
+          issuer: identity.issuer,
+          jwks_uri: identity.jwksUrl,
+          id_token_signing_alg_values_supported: ID_TOKEN_ALGORITHMS,
+        }
+      : {}),
     authorization_response_iss_parameter_supported: issuer !== undefined,
     authorization_endpoint: authorizationEndpoint,
     token_endpoint: tokenEndpoint,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
+import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -7,15 +8,16 @@ import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-f
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
-import { identityAtBackend } from './backend-identity.client.js';
 import { clientAuthentication } from './client-authentication.js';
-import { identityFromClaims } from './identity.js';
+import { dialectFetch } from './dialect-fetch.js';
+import { isBelievable, isSignedWithSecret, tenantIssuerOf } from './id-token.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import type { Provider } from './provider-registry.js';
-import { isResolved, keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
+import { keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
 import type { SaidIssuer } from './said-issuer.js';
 import { KeepFailed, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
+import type { Grant } from './token-dialect.js';
 import {
   isAboutClocks,
   isAboutKeys,
@@ -24,8 +26,9 @@ import {
   type TokenRequestProgress,
   type UpstreamFailure,
 } from './upstream-failure.js';
-import { fetchIdentity } from './user-info.client.js';
+import { subjectOfRenewed, whoSignedIn } from './who-signed-in.client.js';
 
+type ServerMetadata = openid.ServerMetadata;
 type TokenResponse = Awaited<ReturnType<typeof openid.refreshTokenGrant>>;
 
 export type CodeRedemption =
@@ -55,6 +58,7 @@ export interface Callback {
 
 /** One use of the token endpoint. */
 interface TokenUse {
+  readonly grant: Grant;
   readonly progress: TokenRequestProgress;
   readonly keep?: KeepAnswer | undefined;
   readonly cutOff?: AbortSignal | undefined;
@@ -62,13 +66,16 @@ interface TokenUse {
   answer?: TokenAnswer;
 }
 
-const newUse = (keep?: KeepAnswer, cutOff?: AbortSignal): TokenUse => ({
+const newUse = (grant: Grant, keep?: KeepAnswer, cutOff?: AbortSignal): TokenUse => ({
+  grant,
   progress: newProgress(),
   keep,
   cutOff,
 });
 
 const receivedAtMs = ({ answer }: TokenUse): number => answer?.receivedAtMs ?? 0;
+
+const REJECTED = { ok: false, failure: { kind: 'rejected' } } as const;
 
 /** Gatehouse as OAuth client of the providers; the one seam around openid-client. */
 @Injectable()
@@ -102,7 +109,7 @@ export class ProviderClient {
 
   /** Redeems the code of a callback; `keep` stores the answer before it is validated. */
   async redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
-    const use = newUse(keep);
+    const use = newUse('code', keep);
     try {
       const { authorization_response_iss_parameter_supported: says } = await this.metadata.of(provider);
       if (callback.said === 'nothing' && (callback.mustSay || says === true))
@@ -110,8 +117,8 @@ export class ProviderClient {
       return await this.#withFreshKeys(provider, use, async (configuration) => {
         const checks = {
           expectedState: callback.state,
-          pkceCodeVerifier: callback.secrets.codeVerifier,
-          ...(provider.protocol.type === 'oidc'
+          ...(provider.dialect.pkce === 'off' ? {} : { pkceCodeVerifier: callback.secrets.codeVerifier }),
+          ...(verifiesIdToken(provider)
             ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
             : {}),
         };
@@ -121,9 +128,16 @@ export class ProviderClient {
           checks,
           resourceOf(provider),
         );
-        this.#rememberKeys(provider, configuration);
-        const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
-        return await this.#identified(provider, configuration, response, accepted);
+        if (!(await this.#isBelievable(provider, configuration, response))) return REJECTED;
+        const who = await whoSignedIn(provider, {
+          configuration,
+          accessToken: response.access_token,
+          claims: response.claims(),
+          body: use.answer?.body ?? '',
+        });
+        return who.ok
+          ? { ...who, accepted: acceptedTokens(response, receivedAtMs(use), provider.scopes) }
+          : who;
       });
     } catch (error) {
       return { ok: false, failure: failureOf(error, use.progress) };
@@ -136,12 +150,12 @@ export class ProviderClient {
     refreshToken: string,
     { keep, cutOff }: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
   ): Promise<RefreshRedemption> {
-    return await this.#refresh(provider, refreshToken, newUse(keep, cutOff));
+    return await this.#refresh(provider, refreshToken, newUse('refresh', keep, cutOff));
   }
 
   /** Validates an answer to a refresh that was kept earlier; the provider's token endpoint is not asked. */
   async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
-    return await this.#refresh(provider, 'kept', { ...newUse(), answer });
+    return await this.#refresh(provider, 'kept', { ...newUse('refresh'), answer });
   }
 
   /** RFC 7009. `unsupported`: the provider offers no revocation. */
@@ -150,7 +164,10 @@ export class ProviderClient {
     try {
       const { revocation_endpoint } = await this.metadata.of(provider);
       if (revocation_endpoint === undefined) return { ok: true, outcome: 'unsupported' };
-      const fetch = notingFetch(fetchFunction(provider), progress);
+      const fetch = notingFetch(
+        dialectFetch(fetchFunction(provider), revocation_endpoint, provider, 'refresh'),
+        progress,
+      );
       await openid.tokenRevocation(await this.#configuration(provider, fetch), token);
       return { ok: true, outcome: 'revoked' };
     } catch (error) {
@@ -161,17 +178,16 @@ export class ProviderClient {
   async #refresh(provider: Provider, refreshToken: string, use: TokenUse): Promise<RefreshRedemption> {
     try {
       return await this.#withFreshKeys(provider, use, async (configuration) => {
-        const response = await openid.refreshTokenGrant(configuration, refreshToken, resourceOf(provider));
-        this.#rememberKeys(provider, configuration);
+        const { refreshScope } = provider.dialect;
+        const response = await openid.refreshTokenGrant(configuration, refreshToken, {
+          ...(refreshScope.length === 0 ? {} : { scope: refreshScope.join(' ') }),
+          ...resourceOf(provider),
+        });
+        if (!(await this.#isBelievable(provider, configuration, response))) return REJECTED;
         const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
-        const claims = response.claims();
-        const { protocol } = provider;
-        if (protocol.type !== 'oidc' || claims === undefined) return { ok: true, accepted };
-        const identity = identityFromClaims(claims, protocol.subjectClaim);
-        // A claim that is missing names nobody else.
-        return identity === undefined
-          ? { ok: false, failure: { kind: 'malformed', reason: { claim: protocol.subjectClaim } } }
-          : { ok: true, accepted, idTokenSubject: identity.subject };
+        const who = subjectOfRenewed(provider, response.claims());
+        if (who === undefined) return { ok: true, accepted };
+        return who.ok ? { ok: true, accepted, idTokenSubject: who.identity.subject } : who;
       });
     } catch (error) {
       // At a sign-in the person can begin again. Here, a clock that is off would cost the grant.
@@ -190,45 +206,27 @@ export class ProviderClient {
     redeem: (configuration: openid.Configuration) => Promise<Redemption>,
   ): Promise<Redemption> {
     const remembered = this.#keySets.has(keySetOf(provider));
+    const knowsTenant = tenantIssuerOf(provider, use.answer) !== undefined;
     try {
-      return await redeem(await this.#configuration(provider, await this.#fetchOf(provider, use)));
+      return await redeem(await this.#configurationFor(provider, use));
     } catch (error) {
+      // Only the answer says of which tenant it is, and so by which issuer it has to be verified.
+      if (!knowsTenant && tenantIssuerOf(provider, use.answer) !== undefined)
+        return await this.#withFreshKeys(provider, use, redeem);
       if (!remembered || use.answer === undefined || !isAboutKeys(error)) throw error;
       this.#keySets.delete(keySetOf(provider));
-      return await redeem(await this.#configuration(provider, await this.#fetchOf(provider, use)));
+      return await redeem(await this.#configurationFor(provider, use));
     }
-  }
-
-  async #identified(
-    provider: Provider,
-    configuration: openid.Configuration,
-    response: TokenResponse,
-    accepted: AcceptedTokens,
-  ): Promise<CodeRedemption> {
-    const { protocol } = provider;
-    if (protocol.type === 'oauth2') {
-      const answer = await fetchIdentity(provider, protocol.userInfo, response.access_token);
-      return answer.ok ? { ...answer, accepted } : answer;
-    }
-    const claims = response.claims();
-    if (isResolved(provider) && claims === undefined) {
-      const answer = await identityAtBackend(provider, response.access_token);
-      return answer.ok ? { ...answer, accepted } : answer;
-    }
-    if (claims === undefined) return { ok: false, failure: { kind: 'rejected' } };
-    const profile = await profileOf(configuration, response.access_token, claims);
-    const subjectClaim = protocol.type === 'oidc' ? protocol.subjectClaim : 'sub';
-    const identity = identityFromClaims(claims, subjectClaim, profile);
-    return identity === undefined
-      ? { ok: false, failure: { kind: 'rejected' } }
-      : { ok: true, accepted, identity };
   }
 
   /** Keeps the token endpoint's answer; one that is kept already is given instead of asking. */
-  async #fetchOf(provider: Provider, use: TokenUse): Promise<FetchFunction> {
-    const { token_endpoint: tokenEndpoint = '' } = await this.metadata.of(provider);
-    const { progress, keep, cutOff, answer } = use;
-    const fetch = fetchFunction(provider);
+  #fetchOf(
+    provider: Provider,
+    { token_endpoint: tokenEndpoint = '' }: ServerMetadata,
+    use: TokenUse,
+  ): FetchFunction {
+    const { grant, progress, keep, cutOff, answer } = use;
+    const fetch = dialectFetch(fetchFunction(provider), tokenEndpoint, provider, grant);
     const tap = { tokenEndpoint, progress, dropIdToken: !verifiesIdToken(provider) };
     if (answer !== undefined || keep === undefined)
       return replayingFetch(fetch, tap, answer ?? { body: '', receivedAtMs: 0 });
@@ -243,20 +241,45 @@ export class ProviderClient {
     });
   }
 
-  /** One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses. */
+  async #configurationFor(provider: Provider, use: TokenUse): Promise<openid.Configuration> {
+    const { protocol } = provider;
+    const known = await this.metadata.of(provider);
+    const elsewhere =
+      protocol.type === 'oauth2' && use.grant === 'refresh' ? protocol.refreshEndpoint : undefined;
+    const issuer = tenantIssuerOf(provider, use.answer);
+    const metadata = {
+      ...known,
+      ...(elsewhere === undefined ? {} : { token_endpoint: canonicalUrl(elsewhere) }),
+      ...(issuer === undefined ? {} : { issuer }),
+    };
+    return await this.#configured(provider, metadata, this.#fetchOf(provider, metadata, use));
+  }
+
   async #configuration(provider: Provider, fetch: FetchFunction): Promise<openid.Configuration> {
-    const metadata = await this.metadata.of(provider);
+    return await this.#configured(provider, await this.metadata.of(provider), fetch);
+  }
+
+  /** One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses. */
+  async #configured(
+    provider: Provider,
+    metadata: ServerMetadata,
+    fetch: FetchFunction,
+  ): Promise<openid.Configuration> {
+    const bySecret = isSignedWithSecret(provider);
     const configuration = new openid.Configuration(
       metadata,
       provider.clientId,
-      { [openid.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-      clientAuthentication(provider, metadata),
+      {
+        [openid.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+        ...(bySecret ? { id_token_signed_response_alg: 'HS256' } : {}),
+      },
+      await clientAuthentication(provider, metadata),
     );
     configuration[openid.customFetch] = fetch;
     configuration.timeout = (2 * provider.timeoutMs) / SECOND_MS;
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
     if (provider.insecureAllowHttp) openid.allowInsecureRequests(configuration);
-    if (verifiesIdToken(provider)) {
+    if (verifiesIdToken(provider) && !bySecret) {
       // Checks the id_token's signature, which code flow clients may leave out (OIDC Core section 3.1.3.7, rule 6).
       openid.enableNonRepudiationChecks(configuration);
       const keys = this.#keySets.get(keySetOf(provider));
@@ -265,21 +288,21 @@ export class ProviderClient {
     return configuration;
   }
 
+  async #isBelievable(
+    provider: Provider,
+    configuration: openid.Configuration,
+    response: TokenResponse,
+  ): Promise<boolean> {
+    this.#rememberKeys(provider, configuration);
+    const { issuer } = configuration.serverMetadata();
+    const keys = openid.getJwksCache(configuration)?.jwks.keys ?? [];
+    return await isBelievable(provider, response.id_token, { issuer, keys });
+  }
+
   #rememberKeys(provider: Provider, configuration: openid.Configuration): void {
     const keys = openid.getJwksCache(configuration);
     if (keys !== undefined) this.#keySets.set(keySetOf(provider), keys);
   }
-}
-
-/** Name and address come from the user information endpoint where the id_token lacks them. A sign-in can do without. */
-async function profileOf(
-  configuration: openid.Configuration,
-  accessToken: string,
-  claims: openid.IDToken,
-): Promise<Readonly<Record<string, unknown>>> {
-  const complete = claims['name'] !== undefined && claims['email'] !== undefined;
-  if (complete || configuration.serverMetadata().userinfo_endpoint === undefined) return {};
-  return await openid.fetchUserInfo(configuration, accessToken, claims.sub).catch(() => ({}));
 }
 
 /** An `iss` that cannot be compared with anything is left out: the library would compare it with a stand-in. */

@@ -1,4 +1,5 @@
 import type { ResolvedProvider } from '../backend-oauth/resolved-provider.js';
+import { identifiesByIdToken } from './id-token.js';
 import type { Provider } from './provider-registry.js';
 
 /** A provider of type `mcp` whose authorization server was found. */
@@ -12,7 +13,7 @@ export const resourceOf = (provider: Provider): Record<string, string> =>
 export const verifiesIdToken = (provider: Provider): boolean =>
   isResolved(provider)
     ? provider.server.jwks_uri !== undefined && provider.issuedTo.scopes.includes('openid')
-    : provider.protocol.type === 'oidc';
+    : identifiesByIdToken(provider);
 
 /** By which keys are remembered: a backend may change its authorization server. */
 export const keySetOf = (provider: Provider): string =>

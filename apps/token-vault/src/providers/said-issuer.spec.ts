@@ -44,6 +44,23 @@ describe('a provider whose issuer is known', () => {
   });
 });
 
+test('a provider of many tenants may name any of them, and nobody else', () => {
+  const at = 'https://login.example';
+  const tenants = oidcProvider('tenants', `${at}/organizations/v2.0`, {
+    protocol: {
+      type: 'oidc',
+      issuer: `${at}/organizations/v2.0`,
+      issuerTemplate: `${at}/{tenantid}/v2.0`,
+      subjectClaim: 'sub',
+      idTokenSignedWith: 'keySet',
+    },
+  });
+  for (const own of [`${at}/6babcaad/v2.0`, `${at}/organizations/v2.0`])
+    expect(saidIssuer(query(own), tenants, [acme])).toBe('unknown');
+  for (const other of [`${at}//v2.0`, `${at}/a/b/v2.0`, `${at}/a/v2.0/`, `${at}.evil.example/a/v2.0`, ACME])
+    expect(saidIssuer(query(other), tenants, [acme])).toBe('another');
+});
+
 describe('a plain OAuth 2 provider without a written issuer', () => {
   test('is never given the answer that another provider signed with its issuer', () => {
     expect(saidIssuer(query(ACME), evil, [acme])).toBe('another');

@@ -1,8 +1,9 @@
+import { isOfTemplate } from './id-token.js';
 import type { Provider } from './provider-registry.js';
 
 /**
  * Who sent a callback, by its own `iss`: this provider, another one, or nobody is named. `unknown`: no issuer is configured
- * for this provider, and no other provider's issuer matches.
+ * for this provider, and no other provider's issuer matches; or it is one of the tenants of this provider.
  */
 export type SaidIssuer = 'own' | 'another' | 'nothing' | 'unknown';
 
@@ -19,6 +20,11 @@ export function saidIssuer(
   // RFC 6749 section 3.1: a parameter without a value counts as left out.
   const said = new URLSearchParams(query).getAll('iss').filter((value) => value !== '');
   if (said.length === 0) return 'nothing';
+  const { protocol } = provider;
+  const template = protocol.type === 'oidc' ? protocol.issuerTemplate : undefined;
+  // Of which tenant it is shows in the id_token alone, which is verified by that.
+  if (template !== undefined)
+    return said.every((value) => value === expected || isOfTemplate(value, template)) ? 'unknown' : 'another';
   if (expected !== undefined) return said.every((value) => value === expected) ? 'own' : 'another';
   return said.some((value) => others.some((other) => means(value, other, provider))) ? 'another' : 'unknown';
 }

@@ -47,11 +47,8 @@ export function peek(
   );
 }
 
-/** Whether the body holds a token. It would be lost if the body were not kept. */
-export function carriesTokens(body: string): boolean {
-  const answer = peek(body);
-  return answer?.access_token !== undefined || answer?.refresh_token !== undefined;
-}
+/** Whether the body holds a token, wherever. It would be lost if the body were not kept. */
+export const carriesTokens = (body: string): boolean => tokensWithin(normalAnswer(body)).length > 0;
 
 /** A token that ends a grant. It is given back to the party that issued it. */
 export interface RevocableToken {
@@ -65,11 +62,25 @@ export const revocableOf = ({ refreshToken, accessToken, issuedTo: to }: TokenSe
   issuedTo: to,
 });
 
-/** The same, of an answer that was not validated. */
+/** The same, of an answer that was not validated. A token that is not where it belongs is given back, too. */
 export function revocable({ body, issuedTo: to }: TokenAnswer): RevocableToken | undefined {
   const peeked = peek(body);
-  const token = peeked?.refresh_token ?? peeked?.access_token;
+  const token = peeked?.refresh_token ?? peeked?.access_token ?? tokensWithin(normalAnswer(body))[0];
   return token === undefined ? undefined : { token, issuedTo: to };
+}
+
+const MAX_DEPTH = 4;
+
+/** Tokens of an answer and of what lies in it (Slack's `authed_user`), refresh tokens first. */
+function tokensWithin(value: unknown, depth = 0): readonly string[] {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return [];
+  const entries = Object.entries(value);
+  const named = ['refresh_token', 'access_token'].flatMap((name) =>
+    entries.flatMap(([member, token]) =>
+      member === name && typeof token === 'string' && token !== '' ? [token] : [],
+    ),
+  );
+  return [...named, ...entries.flatMap(([, inner]) => tokensWithin(inner, depth + 1))];
 }
 
 interface TokenResponse {

@@ -4,7 +4,7 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ExchangeClient } from '../credentials/exchange.client.js';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
-import { oauth2Provider, oidcProvider, tokenExchange } from '../testing/vault-config.js';
+import { oauth2Provider, oidcProvider, tokenExchange, userInfoAt } from '../testing/vault-config.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderClient } from './provider.client.js';
 import { newProgress, upstreamFailure, type UpstreamFailure } from './upstream-failure.js';
@@ -82,9 +82,11 @@ const PHASES = {
   userInfo: async (answer) => {
     const provider = oauth2Provider('octo', stub.issuer);
     stub.misbehave.set('userinfo', answer);
-    const asked = fetchIdentity(provider, provider.protocol.userInfo, 'access').catch((error: unknown) => {
-      return { ok: false, failure: upstreamFailure(error, { ...newProgress(), kept: true }) } as const;
-    });
+    const asked = fetchIdentity(provider, userInfoAt(`${stub.issuer}/userinfo`), 'access').catch(
+      (error: unknown) => {
+        return { ok: false, failure: upstreamFailure(error, { ...newProgress(), kept: true }) } as const;
+      },
+    );
     return verdictIn(await asked);
   },
   keySet: async (answer) => {

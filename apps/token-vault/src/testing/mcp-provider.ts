@@ -1,3 +1,4 @@
+import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
 import { ownCallback } from '@gatehouse/config/urls/callbacks';
 import type { McpProtocol } from '@gatehouse/config/model/mcp-protocol';
 import type { GuardedBackend } from '@gatehouse/testing/guarded-backend';
@@ -18,6 +19,7 @@ export const mcpProvider = (
   clientId: '',
   scopes: [],
   additionalAuthorizationParams: {},
+  dialect: STANDARD_DIALECT,
   redirectUri: ownCallback(ISSUER, name),
   timeoutMs: 20_000,
   protocol: {

@@ -2,13 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { randomToken } from '@gatehouse/kernel/ids';
-import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
+import { parametersIn, type TokenRequest } from './stub-request.js';
+import { idTokenOfSecret, newSigner, type StubSigner } from './stub-signer.js';
 
 export type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'revoke';
 export type Misbehaviour = (
   request: IncomingMessage,
   response: ServerResponse,
   form: URLSearchParams,
+  body?: string,
 ) => unknown;
 
 interface Code {
@@ -16,10 +18,24 @@ interface Code {
   readonly nonce?: string;
   readonly challenge: string;
   readonly redirectUri: string;
+  readonly scope: string;
+}
+
+/** What a grant is worth now. */
+export interface Issued {
+  readonly login: string;
+  /** What was redeemed for it. */
+  readonly grant: 'code' | 'refresh';
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  readonly idToken: string;
+  readonly seconds: number | undefined;
+  readonly scope: string;
 }
 
 interface Grant {
   readonly login: string;
+  readonly scope: string;
   /** The one refresh token that is good now; a used one ends the grant, as at providers with reuse detection. */
   refreshToken: string;
   revoked: boolean;
@@ -33,6 +49,8 @@ export class StubProvider {
   readonly counts = { code: 0, refresh: 0, exchange: 0, revoke: 0, discovery: 0 };
   readonly revoked: string[] = [];
   readonly exchangeRequests: URLSearchParams[] = [];
+  /** Every request of the token endpoint. */
+  readonly tokenRequests: TokenRequest[] = [];
   /** Every code that was presented, whoever issued it. */
   readonly codesSeen: string[] = [];
   readonly misbehave = new Map<Endpoint, Misbehaviour>();
@@ -46,24 +64,29 @@ export class StubProvider {
   claims: Record<string, unknown> = {};
   /** Signs with a key that its key set does not have. */
   signsWithUnpublishedKey = false;
+  /** Signs with this client secret (HS256) instead. */
+  idTokenSecret: string | undefined;
   issuer = '';
+  /** What it sends as `iss`; empty: its issuer. */
+  saidIssuer = '';
   readonly #codes = new Map<string, Code>();
   readonly #grants: Grant[] = [];
   readonly #accessTokens = new Map<string, string>();
   #server: Server | undefined;
   #port = 0;
-  #key: CryptoKey | undefined;
-  #jwk: JWK = {};
+  #signer: StubSigner | undefined;
+
+  get publicKey(): object {
+    return this.#signer?.jwk ?? {};
+  }
 
   /** Signs with a new key from now on, and publishes that one only. */
   async changeKey(): Promise<void> {
-    const { privateKey, publicKey } = await generateKeyPair('ES256');
-    this.#key = privateKey;
-    this.#jwk = { ...(await exportJWK(publicKey)), kid: randomToken(4), alg: 'ES256', use: 'sig' };
+    this.#signer = await newSigner();
   }
 
   async start(): Promise<this> {
-    if (this.#key === undefined) await this.changeKey();
+    if (this.#signer === undefined) await this.changeKey();
     const server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -80,6 +103,7 @@ export class StubProvider {
     this.revoked.length = 0;
     this.exchangeRequests.length = 0;
     this.codesSeen.length = 0;
+    this.tokenRequests.length = 0;
     this.misbehave.clear();
     Object.assign(this, {
       accessTokenSeconds: 300,
@@ -89,6 +113,7 @@ export class StubProvider {
       promisesIssuer: true,
       claims: {},
       signsWithUnpublishedKey: false,
+      idTokenSecret: undefined,
     });
   }
 
@@ -110,12 +135,13 @@ export class StubProvider {
       login,
       redirectUri: searchParams.get('redirect_uri') ?? '',
       challenge: searchParams.get('code_challenge') ?? '',
+      scope: this.scopeIn(searchParams),
       ...(nonce === null ? {} : { nonce }),
     });
     return new URLSearchParams({
       code,
       state: searchParams.get('state') ?? '',
-      ...(says ? { iss: this.issuer } : {}),
+      ...(says ? { iss: this.saidIssuer || this.issuer } : {}),
     }).toString();
   }
 
@@ -131,29 +157,63 @@ export class StubProvider {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
-    const endpoint = ENDPOINTS[new URL(request.url ?? '/', this.issuer).pathname];
+    const body = Buffer.concat(chunks).toString();
+    const form = parametersIn(body);
+    const path = new URL(request.url ?? '/', this.issuer).pathname;
+    const asked = { method: request.method ?? '', path, headers: request.headers, body, form };
+    const endpoint = this.endpointAt(path);
     if (endpoint === undefined) return send(response, 404, {});
     if (endpoint === 'discovery') this.counts.discovery += 1;
     const bent = this.misbehave.get(endpoint);
-    if (bent !== undefined && (await bent(request, response, form)) !== 'as-usual') return 'bent';
+    if (bent !== undefined && (await bent(request, response, form, body)) !== 'as-usual') return 'bent';
     switch (endpoint) {
       case 'discovery':
-        return send(response, 200, this.#metadata());
+        return send(response, 200, this.metadata());
       case 'jwks':
-        return send(response, 200, { keys: [this.#jwk] });
+        return send(response, 200, { keys: [this.publicKey] });
       case 'userinfo':
-        return this.#userInfo(request, response);
+        return this.userInfo(this.#loginOf(request), asked, response);
       case 'revoke':
         this.counts.revoke += 1;
         this.revoked.push(form.get('token') ?? '');
         return send(response, 200, {});
-      case 'token':
-        return await this.#token(form, response);
+      case 'token': {
+        this.tokenRequests.push(asked);
+        const refused = this.refusalOf(asked);
+        return refused === undefined ? await this.#token(form, response) : send(response, ...refused);
+      }
     }
   }
 
-  #metadata() {
+  protected endpointAt(path: string): Endpoint | undefined {
+    return ENDPOINTS[path];
+  }
+
+  protected scopeIn(parameters: URLSearchParams): string {
+    return parameters.get('scope') ?? '';
+  }
+
+  /** Why a request of the token endpoint is not even looked at: status and body. */
+  protected refusalOf({ form }: TokenRequest): readonly [number, object] | undefined {
+    return form.has('grant_type') ? undefined : [400, { error: 'invalid_request' }];
+  }
+
+  /** The answer to a code or refresh token that is worth nothing. */
+  protected deadGrant(): readonly [number, object] {
+    return [400, { error: 'invalid_grant' }];
+  }
+
+  protected tokenAnswer({ accessToken, refreshToken, idToken, seconds }: Issued): object {
+    return {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      id_token: idToken,
+      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+      ...(seconds === undefined ? {} : { expires_in: seconds }),
+    };
+  }
+
+  protected metadata(): object {
     const { issuer } = this;
     return {
       issuer,
@@ -170,8 +230,11 @@ export class StubProvider {
     };
   }
 
-  #userInfo(request: IncomingMessage, response: ServerResponse): unknown {
-    const login = this.#accessTokens.get((request.headers.authorization ?? '').replace('Bearer ', ''));
+  #loginOf(request: IncomingMessage): string | undefined {
+    return this.#accessTokens.get((request.headers.authorization ?? '').replace('Bearer ', ''));
+  }
+
+  protected userInfo(login: string | undefined, _request: TokenRequest, response: ServerResponse): unknown {
     if (login === undefined) return send(response, 401, {});
     return send(response, 200, {
       sub: `stub-${login}`,
@@ -189,11 +252,11 @@ export class StubProvider {
         this.codesSeen.push(presented);
         const code = this.#codes.get(presented);
         this.#codes.delete(presented);
-        if (code === undefined || !redeems(form, code))
-          return send(response, 400, { error: 'invalid_grant' });
-        const grant = { login: code.login, refreshToken: randomToken(), revoked: false };
+        if (code === undefined || !redeems(form, code)) return send(response, ...this.deadGrant());
+        const { login, scope } = code;
+        const grant = { login, scope, refreshToken: randomToken(), revoked: false };
         this.#grants.push(grant);
-        return send(response, 200, await this.#tokens(grant, code.nonce));
+        return send(response, 200, this.tokenAnswer(await this.#issue(grant, 'code', code.nonce)));
       }
       case 'refresh_token': {
         this.counts.refresh += 1;
@@ -218,51 +281,58 @@ export class StubProvider {
     const replayed = this.#used.get(token);
     if (replayed !== undefined) replayed.revoked = true;
     const grant = this.#grants.find(({ refreshToken }) => refreshToken === token);
-    if (grant === undefined || grant.revoked) return send(response, 400, { error: 'invalid_grant' });
+    if (grant === undefined || grant.revoked) return send(response, ...this.deadGrant());
     if (this.rotates) {
       this.#used.set(token, grant);
       grant.refreshToken = randomToken();
     }
-    return send(response, 200, await this.#tokens(grant, undefined));
+    return send(response, 200, this.tokenAnswer(await this.#issue(grant, 'refresh')));
   }
 
-  async #tokens(grant: Grant, nonce: string | undefined): Promise<object> {
-    const accessToken = `access-${grant.login}-${randomToken(8)}`;
-    this.#accessTokens.set(accessToken, grant.login);
-    if (this.#key === undefined) throw new Error('not started');
-    const key = this.signsWithUnpublishedKey ? (await generateKeyPair('ES256')).privateKey : this.#key;
-    const issuedAt = Math.floor(Date.now() / 1_000);
-    const idToken = await new SignJWT({
+  async #issue(
+    { login, scope, refreshToken }: Grant,
+    grant: Issued['grant'],
+    nonce?: string,
+  ): Promise<Issued> {
+    const accessToken = `access-${login}-${randomToken(8)}`;
+    this.#accessTokens.set(accessToken, login);
+    return {
+      login,
+      grant,
+      accessToken,
+      refreshToken: this.givesRefreshToken ? refreshToken : undefined,
+      idToken: await this.#idToken(login, nonce),
+      seconds: this.accessTokenSeconds,
+      scope,
+    };
+  }
+
+  async #idToken(login: string, nonce: string | undefined): Promise<string> {
+    const claims = {
       iss: this.issuer,
-      aud: 'gatehouse',
-      iat: issuedAt,
-      exp: issuedAt + 300,
-      sub: `stub-${grant.login}`,
-      name: grant.login,
-      email: `${grant.login}@stub.example`,
+      sub: `stub-${login}`,
+      name: login,
+      email: `${login}@stub.example`,
       nonce,
       ...this.claims,
-    })
-      .setProtectedHeader({ alg: 'ES256', kid: this.#jwk.kid ?? '' })
-      .sign(key);
-    return {
-      access_token: accessToken,
-      token_type: 'Bearer',
-      id_token: idToken,
-      ...(this.givesRefreshToken ? { refresh_token: grant.refreshToken } : {}),
-      ...(this.accessTokenSeconds === undefined ? {} : { expires_in: this.accessTokenSeconds }),
     };
+    if (this.idTokenSecret !== undefined) return await idTokenOfSecret(claims, this.idTokenSecret);
+    const signer = this.signsWithUnpublishedKey ? await newSigner() : this.#signer;
+    if (signer === undefined) throw new Error('not started');
+    return await signer.sign(claims);
   }
 }
 
 /** RFC 6749 section 4.1.3 and RFC 7636 section 4.6. */
 const redeems = (form: URLSearchParams, { redirectUri, challenge }: Code): boolean =>
-  form.get('redirect_uri') === redirectUri && sha256(form.get('code_verifier') ?? '') === challenge;
+  form.get('redirect_uri') === redirectUri &&
+  (challenge === '' ? !form.has('code_verifier') : sha256(form.get('code_verifier') ?? '') === challenge);
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/.well-known/openid-configuration': 'discovery',
   '/jwks': 'jwks',
   '/token': 'token',
+  '/refresh': 'token',
   '/userinfo': 'userinfo',
   '/revoke': 'revoke',
 };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ownCallback } from '@gatehouse/config/urls/callbacks';
+import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
-import type { OAuth2Protocol, UpstreamProvider } from '@gatehouse/config/model/upstream-provider';
+import type { OAuth2Protocol, UpstreamProvider, UserInfo } from '@gatehouse/config/model/upstream-provider';
 import type { BackendCredential } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
@@ -26,6 +27,7 @@ const client = {
   clientId: 'gatehouse',
   clientSecret: new Secret('stub-secret'),
   additionalAuthorizationParams: {},
+  dialect: STANDARD_DIALECT,
 };
 
 export const oidcProvider = (
@@ -36,8 +38,16 @@ export const oidcProvider = (
   ...local(name),
   ...client,
   scopes: ['openid', 'profile', 'email', 'offline_access'],
-  protocol: { type: 'oidc', issuer, subjectClaim: 'sub' },
+  protocol: { type: 'oidc', issuer, subjectClaim: 'sub', idTokenSignedWith: 'keySet' },
   ...more,
+});
+
+export const userInfoAt = (endpointUrl: string): UserInfo => ({
+  from: 'userInfo',
+  endpointUrl,
+  method: 'GET',
+  additionalHeaders: {},
+  fieldMapping: { subjectFields: ['id'], nameFields: ['name'], emailFields: ['email'] },
 });
 
 export const oauth2Provider = (
@@ -54,11 +64,7 @@ export const oauth2Provider = (
     authorizationEndpoint: `${base}/authorize`,
     tokenEndpoint: `${base}/token`,
     revocationEndpoint: `${base}/revoke`,
-    userInfo: {
-      endpointUrl: `${base}/userinfo`,
-      additionalHeaders: {},
-      fieldMapping: { subjectFields: ['id'], nameFields: ['name'], emailFields: ['email'] },
-    },
+    identity: userInfoAt(`${base}/userinfo`),
     ...more,
   },
 });

@@ -40,6 +40,8 @@ export interface VaultWorld {
   readonly as: (login: string) => (authorizationUrl: string) => ReturnType<StubProvider['callbackQuery']>;
   /** Another vault on the same database and bus; whoever starts it closes it. */
   readonly startVault: (options: VaultOptions) => Promise<TestVault>;
+  /** Resolves when the outbox is empty. */
+  readonly settled: () => Promise<void>;
   /** What the stub was asked to revoke, once the outbox is empty. */
   readonly revoked: () => Promise<readonly string[]>;
   readonly stagedCount: () => Promise<number>;
@@ -98,11 +100,15 @@ function legObservations(
   rows: Database,
   outbox: Outbox,
   stub: StubProvider,
-): Pick<VaultWorld, 'revoked' | 'stagedCount' | 'clearLegs'> {
+): Pick<VaultWorld, 'settled' | 'revoked' | 'stagedCount' | 'clearLegs'> {
+  const settled = async () => {
+    outbox.wake();
+    await outbox.settled();
+  };
   return {
+    settled,
     revoked: async () => {
-      outbox.wake();
-      await outbox.settled();
+      await settled();
       return stub.revoked;
     },
     stagedCount: async () => {

@@ -1,3 +1,4 @@
+import { STANDARD_DIALECT } from '../model/provider-dialect.js';
 import type { Service } from '@gatehouse/kernel/services';
 import type { z } from 'zod';
 import type { Path } from '../findings/path.js';
@@ -8,7 +9,7 @@ import type { UpstreamProvider } from '../model/upstream-provider.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { ownCallback } from '../urls/callbacks.js';
 import { isPublished, ownClientMetadata } from '../urls/upstream-client.js';
-import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
+import { PROVIDER_BLOCKS } from '../yaml/provider-fields.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { mcpConfig } from '../yaml/mcp-fields.js';
 import { egressRules, given, milliseconds } from './written-values.js';
@@ -55,6 +56,7 @@ export function buildMcpProvider(
     ...given('tokenEndpointAuthMethod', block.tokenEndpointAuthMethod),
     scopes: block.scopes,
     additionalAuthorizationParams: block.additionalAuthorizationParams,
+    dialect: STANDARD_DIALECT,
     redirectUri: ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
     ...egressRules(written, backend.url, block.issuer),

@@ -1,26 +1,25 @@
 import type { Service } from '@gatehouse/kernel/services';
 import type { Path } from '../findings/path.js';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
-import type { OAuth2Protocol, OidcProtocol, UpstreamProvider } from '../model/upstream-provider.js';
+import { buildMcpProvider, type ReachedBackend } from './mcp-provider.js';
+import type { ClientKey, UpstreamProvider } from '../model/upstream-provider.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { ownCallback } from '../urls/callbacks.js';
-import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
-import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
-import { buildMcpProvider, type ReachedBackend } from './mcp-provider.js';
+import { PROVIDER_BLOCKS } from '../yaml/provider-fields.js';
+import {
+  isOidc,
+  protocolOf,
+  requestedUrlsOf,
+  type WrittenBlock,
+  type WrittenProvider,
+} from './provider-protocol.js';
 import { egressRules, given, milliseconds } from './written-values.js';
-
-type Written = NonNullable<GatehouseYaml['authServer']>['upstreamProviders'][number];
-type WrittenOidc = NonNullable<Written['oidcConfig']>;
-type WrittenOAuth2 = NonNullable<Written['oauth2Config']>;
 
 const TOKEN_VAULT: readonly Service[] = ['token-vault'];
 
-/**
- * Only this file knows `oidcConfig` and `oauth2Config`. Fields that both have go to the provider, the others to its
- * protocol.
- */
+/** Fields that providers of both types have go to the provider, the others to its protocol. */
 export function buildProvider(
-  written: Written,
+  written: WrittenProvider,
   issuer: string,
   path: Path,
   secrets: SecretResolver,
@@ -30,7 +29,8 @@ export function buildProvider(
   if (type === 'mcp') return buildMcpProvider(written, { issuer, path, secrets, backends });
   const block = written[PROVIDER_BLOCKS[type]];
   if (block === undefined) throw new Error('A provider without its fields passed the structure checks.');
-  const protocol = 'issuerUrl' in block ? oidcProtocol(block) : oauth2Protocol(block);
+  const protocol = protocolOf(block);
+  const place = [...path, PROVIDER_BLOCKS[type]];
   return {
     name,
     requirement,
@@ -39,55 +39,49 @@ export function buildProvider(
     ...given(
       'clientSecret',
       block.clientSecret &&
-        secrets.secret(block.clientSecret, [...path, PROVIDER_BLOCKS[type], 'clientSecret'], {
+        secrets.secret(block.clientSecret, [...place, 'clientSecret'], {
           kind: 'clientSecret',
           owners: TOKEN_VAULT,
         }),
     ),
-    ...given('tokenEndpointAuthMethod', block.tokenEndpointAuthMethod ?? withoutDiscovery(block)),
+    ...given('clientKey', clientKeyOf(block, place, secrets)),
+    ...given('tokenEndpointAuthMethod', block.tokenEndpointAuthMethod ?? derivedMethod(block)),
     scopes: block.scopes,
     additionalAuthorizationParams: block.additionalAuthorizationParams,
     ...given('reconnectPrompt', block.reconnectPrompt),
+    dialect: {
+      basicCredentials: block.basicCredentials,
+      pkce: block.pkce,
+      scopeParameter: block.scopeParameter,
+      scopeSeparator: block.scopeSeparator,
+      refreshScope: block.refreshScope,
+      tokenRequestFormat: block.tokenRequestFormat,
+      tokenRequestHeaders: block.tokenRequestHeaders,
+      tokenResponseMapping: block.tokenResponseMapping,
+    },
     redirectUri: block.redirectUri ?? ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
-    ...egressRules(written, ...urlsOf(protocol)),
+    ...egressRules(written, ...requestedUrlsOf(protocol)),
   };
 }
 
-const oidcProtocol = ({ issuerUrl, subjectClaim }: WrittenOidc): OidcProtocol => ({
-  type: 'oidc',
-  issuer: issuerUrl,
-  subjectClaim,
-});
-
-const oauth2Protocol = ({
-  issuer,
-  authorizationEndpoint,
-  tokenEndpoint,
-  revocationEndpoint,
-  userInfo,
-}: WrittenOAuth2): OAuth2Protocol => ({
-  type: 'oauth2',
-  ...given('issuer', issuer),
-  authorizationEndpoint,
-  tokenEndpoint,
-  ...given('revocationEndpoint', revocationEndpoint),
-  userInfo,
-});
-
-/** A plain OAuth 2 provider has no discovery document that would say which methods it takes. */
-function withoutDiscovery(block: WrittenOidc | WrittenOAuth2) {
-  if ('issuerUrl' in block) return undefined;
-  return block.clientSecret === undefined ? 'none' : 'client_secret_basic';
+function clientKeyOf(
+  block: WrittenBlock,
+  place: Path,
+  secrets: SecretResolver,
+): ClientKey<ConfiguredSecret> | undefined {
+  const { clientKey, clientKeyId, clientAssertionAudience } = block;
+  if (clientKey === undefined) return undefined;
+  return {
+    key: secrets.secret(clientKey, [...place, 'clientKey'], { kind: 'signingKey', owners: TOKEN_VAULT }),
+    ...given('id', clientKeyId),
+    audience: clientAssertionAudience ?? (isOidc(block) ? 'issuer' : 'tokenEndpoint'),
+  };
 }
 
-/** The URLs that requests go to. When all of them are on localhost, private addresses and http are allowed. */
-const urlsOf = (protocol: OidcProtocol | OAuth2Protocol): readonly (string | undefined)[] =>
-  protocol.type === 'oidc'
-    ? [protocol.issuer]
-    : [
-        protocol.authorizationEndpoint,
-        protocol.tokenEndpoint,
-        protocol.revocationEndpoint,
-        protocol.userInfo.endpointUrl,
-      ];
+/** A plain OAuth 2 provider has no discovery document that would say which methods it takes. */
+function derivedMethod(block: WrittenBlock) {
+  if (block.clientKey !== undefined) return 'private_key_jwt';
+  if (isOidc(block)) return undefined;
+  return block.clientSecret === undefined ? 'none' : 'client_secret_basic';
+}

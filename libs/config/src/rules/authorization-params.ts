@@ -2,7 +2,7 @@ import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
 import { providersOf, type PlacedProvider, type Rule } from './rule.js';
 
 /** Set by the protocol. Overriding one would undo its protection. */
-const RESERVED = new Set([
+export const RESERVED_PARAMETERS: ReadonlySet<string> = new Set([
   'response_type',
   'response_mode',
   'client_id',
@@ -23,7 +23,7 @@ export const authorizationParams: Rule = (model) =>
     const names = Object.keys(value.additionalAuthorizationParams);
     return [
       ...names
-        .filter((param) => RESERVED.has(param.toLowerCase()))
+        .filter((param) => RESERVED_PARAMETERS.has(param.toLowerCase()))
         .map((param) => ({
           path: [...place, param],
           message: `${param} is set by the protocol and cannot be changed.`,

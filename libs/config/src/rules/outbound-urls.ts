@@ -54,7 +54,7 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
     // A backend's own OAuth is found when it is needed; its issuer may be written.
     if (protocol.type !== 'oauth2')
       return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
-    const { authorizationEndpoint, tokenEndpoint, revocationEndpoint, userInfo } = protocol;
+    const { authorizationEndpoint, tokenEndpoint, refreshEndpoint, revocationEndpoint, identity } = protocol;
     return [
       {
         path: [...block, 'authorizationEndpoint'],
@@ -63,8 +63,14 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
         byBrowser: true,
       },
       { path: [...block, 'tokenEndpoint'], url: tokenEndpoint, egress: value },
+      { path: [...block, 'refreshEndpoint'], url: refreshEndpoint, egress: value },
       { path: [...block, 'revocationEndpoint'], url: revocationEndpoint, egress: value },
-      { path: [...block, 'userInfo', 'endpointUrl'], url: userInfo.endpointUrl, egress: value },
+      ...(identity.from === 'userInfo'
+        ? [{ path: [...block, 'userInfo', 'endpointUrl'], url: identity.endpointUrl, egress: value }]
+        : []),
+      ...(identity.from === 'idToken'
+        ? [{ path: [...block, 'identityFromToken', 'jwksUrl'], url: identity.jwksUrl, egress: value }]
+        : []),
     ];
   }),
   ...strategiesOf(model).flatMap(({ value, path }) =>

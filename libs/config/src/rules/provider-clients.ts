@@ -1,15 +1,43 @@
 import type { Finding } from '../findings/problems.js';
-import { providersOf, type Rule } from './rule.js';
+import type { TokenEndpointAuthMethod } from '../model/upstream-provider.js';
+import { providersOf, type PlacedProvider, type Rule } from './rule.js';
 
-/** The method by which Gatehouse authenticates at a provider needs a client secret, or needs none to be there. */
+/** The method by which Gatehouse proves itself at a provider has what it needs, and nothing that it would not use. */
 export const providerClients: Rule = (model) =>
-  providersOf(model).flatMap(({ value, block }): readonly Finding[] => {
-    const { clientSecret, tokenEndpointAuthMethod } = value;
-    if (tokenEndpointAuthMethod === undefined) return [];
-    const place = [...block, 'tokenEndpointAuthMethod'];
-    if (tokenEndpointAuthMethod === 'none' && clientSecret !== undefined)
-      return [{ path: place, message: 'none does not send the clientSecret that is written beside it.' }];
-    return tokenEndpointAuthMethod !== 'none' && clientSecret === undefined
-      ? [{ path: place, message: `${tokenEndpointAuthMethod} needs a clientSecret.` }]
-      : [];
+  providersOf(model).flatMap((placed): readonly Finding[] => {
+    const { tokenEndpointAuthMethod: method } = placed.value;
+    return [...(method === undefined ? [] : methodFindings(placed, method)), ...secretFindings(placed)];
   });
+
+function methodFindings(
+  { value, block }: PlacedProvider,
+  method: TokenEndpointAuthMethod,
+): readonly Finding[] {
+  const path = [...block, 'tokenEndpointAuthMethod'];
+  const { clientSecret, clientKey } = value;
+  if (method === 'private_key_jwt')
+    return clientKey === undefined ? [{ path, message: 'private_key_jwt needs a clientKey.' }] : [];
+  if (clientKey !== undefined)
+    return [{ path, message: `${method} does not use the clientKey that is written beside it.` }];
+  if (method === 'none')
+    return clientSecret === undefined
+      ? []
+      : [{ path, message: 'none does not send the clientSecret that is written beside it.' }];
+  return clientSecret === undefined ? [{ path, message: `${method} needs a clientSecret.` }] : [];
+}
+
+/** HS256 verifies with the client secret (OpenID Connect Core section 10.1), so there must be one. */
+function secretFindings({ value, block }: PlacedProvider): readonly Finding[] {
+  const { protocol, clientSecret, tokenEndpointAuthMethod } = value;
+  const verifies = protocol.type === 'oidc' && protocol.idTokenSignedWith === 'clientSecret';
+  if (verifies && clientSecret === undefined)
+    return [{ path: [...block, 'idTokenSignedWith'], message: 'clientSecret needs a clientSecret.' }];
+  return tokenEndpointAuthMethod === 'private_key_jwt' && clientSecret !== undefined && !verifies
+    ? [
+        {
+          path: [...block, 'clientSecret'],
+          message: 'With a clientKey beside it this secret is not used.',
+        },
+      ]
+    : [];
+}

@@ -2,7 +2,7 @@ import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { OutgoingStrategy } from '../model/outgoing-auth.js';
 import type { UpstreamProvider } from '../model/upstream-provider.js';
-import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
+import { PROVIDER_BLOCKS } from '../yaml/provider-fields.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 

@@ -4,7 +4,8 @@ import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
-import { EXTERNAL, NO_PROVIDER_STRATEGIES, OIDC, REGISTRATION } from './row.fixture.js';
+import { EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './row.fixture.js';
+import { PROVIDER_ROWS } from './provider-rows.fixture.js';
 import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
@@ -15,6 +16,7 @@ const TABLE = [
   ...URL_ROWS,
   ...OUTGOING_ROWS,
   ...MCP_ROWS,
+  ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
 ];
 
@@ -50,6 +52,17 @@ describe('accepted', () => {
       },
     ],
     ['an external issuer that ends in a slash', EXTERNAL],
+    [
+      'a client that proves itself with a key',
+      { [`${OIDC}.clientSecret`]: undefined, [`${OIDC}.clientKey`]: { env: 'SIGNING_KEY' } },
+    ],
+    [
+      'a provider whose token answer says who signed in',
+      {
+        [`${OAUTH2}.userInfo`]: undefined,
+        [`${OAUTH2}.identityFromToken`]: { fieldMapping: { subjectFields: ['team.id+user.id'] } },
+      },
+    ],
     [
       'anonymous callers of open backends',
       { ...NO_PROVIDER_STRATEGIES, incomingAuth: { type: 'anonymous' } },

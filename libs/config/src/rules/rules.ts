@@ -20,6 +20,7 @@ import { mcpProviders } from './mcp-providers.js';
 import { outboundUrls } from './outbound-urls.js';
 import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
+import { providerDialects } from './provider-dialects.js';
 import { providerScopes } from './provider-scopes.js';
 import type { Rule } from './rule.js';
 import { sealingKeys } from './sealing-keys.js';
@@ -83,8 +84,14 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: tokenExchange,
   },
   {
-    demands: '`tokenEndpointAuthMethod` agrees with whether there is a client secret.',
+    demands:
+      '`tokenEndpointAuthMethod` agrees with whether there is a client secret or a client key; id_tokens that are signed with the client secret need one.',
     rule: providerClients,
+  },
+  {
+    demands:
+      'Headers of token requests carry no credentials; only a client with a secret or key goes without PKCE; `tokenResponseMapping` has an `accessToken`; an id_token names the issuer that the provider’s answers name.',
+    rule: providerDialects,
   },
   { demands: 'An oidc provider is asked for `openid`.', rule: providerScopes },
   {
@@ -100,7 +107,8 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: authorizationParams,
   },
   {
-    demands: 'Userinfo headers carry no credentials, and at least one field identifies the person.',
+    demands:
+      'Userinfo headers carry no credentials, a body goes with POST, and at least one field identifies the person.',
     rule: userInfo,
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },

@@ -35,7 +35,7 @@ function subjectFindings(
     return [{ path: place, message: 'id_token needs a subjectProviderName: the caller brings no id_token.' }];
   const providers = model.authServer?.upstreamProviders ?? [];
   const provider = providers.find(({ name }) => name === subjectProviderName);
-  return provider?.protocol.type === 'oauth2'
+  return provider?.protocol.type === 'oauth2' && provider.protocol.identity.from !== 'idToken'
     ? [
         {
           path: place,

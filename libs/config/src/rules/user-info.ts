@@ -1,23 +1,25 @@
+import type { Path } from '../findings/path.js';
+import type { Finding } from '../findings/problems.js';
+import type { UserInfo } from '../model/upstream-provider.js';
 import { isReservedHeader } from './header-injection.js';
 import { providersOf, type Rule } from './rule.js';
 
 /** Headers that may be set here, unlike on a backend's request. */
 const CHOOSABLE = new Set(['accept']);
 
+/** Headers of a request with a credential of ours. */
+export const isSetByGateway = (name: string): boolean =>
+  !CHOOSABLE.has(name.toLowerCase()) &&
+  (isReservedHeader(name) || ['authorization', 'cookie'].includes(name.toLowerCase()));
+
 export const userInfo: Rule = (model) =>
   providersOf(model).flatMap(({ value: { protocol }, block }) => {
     if (protocol.type !== 'oauth2') return [];
-    const place = [...block, 'userInfo'];
-    const { additionalHeaders, fieldMapping } = protocol.userInfo;
+    const { identity } = protocol;
+    const place = [...block, identity.from === 'userInfo' ? 'userInfo' : 'identityFromToken'];
     return [
-      ...Object.keys(additionalHeaders)
-        .filter((name) => !CHOOSABLE.has(name.toLowerCase()))
-        .filter((name) => isReservedHeader(name) || ['authorization', 'cookie'].includes(name.toLowerCase()))
-        .map((name) => ({
-          path: [...place, 'additionalHeaders', name],
-          message: `${name} is set by the gateway and cannot be changed.`,
-        })),
-      ...(fieldMapping.subjectFields.length === 0
+      ...(identity.from === 'userInfo' ? requestFindings(identity, place) : []),
+      ...(identity.fieldMapping.subjectFields.length === 0
         ? [
             {
               path: [...place, 'fieldMapping', 'subjectFields'],
@@ -27,3 +29,18 @@ export const userInfo: Rule = (model) =>
         : []),
     ];
   });
+
+const requestFindings = ({ additionalHeaders, method, body }: UserInfo, place: Path): readonly Finding[] => [
+  ...headerFindings(additionalHeaders, [...place, 'additionalHeaders']),
+  ...(body !== undefined && method === 'GET'
+    ? [{ path: [...place, 'body'], message: 'A GET request has no body.', instead: 'method: POST beside it' }]
+    : []),
+];
+
+export const headerFindings = (headers: Readonly<Record<string, string>>, place: Path): readonly Finding[] =>
+  Object.keys(headers)
+    .filter(isSetByGateway)
+    .map((name) => ({
+      path: [...place, name],
+      message: `${name} is set by the gateway and cannot be changed.`,
+    }));

@@ -4,16 +4,17 @@ import { OWN_WORDS } from '../yaml/checks.js';
 import { blockFindings } from './block-findings.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
+import { expandProfiles, type Expanded } from '../profiles/expand.js';
 import { nodeAt, schemaTree, type SchemaNode } from '../yaml/schema-tree.js';
 import { shapeFindings, valueAt, type ShapeFindings } from './shape-findings.js';
 
 export const gatehouseYamlTree = schemaTree(gatehouseYaml);
 
-export interface Structure {
+export interface Structure extends Pick<Expanded, 'filledIn' | 'placeOf'> {
   /** Absent when the document cannot be repaired far enough for the rules. */
   readonly shape?: GatehouseYaml;
   readonly findings: readonly Finding[];
-  /** Places that hold a stand-in or a wrong value. Rules report nothing that depends on them. */
+  /** Places of the expanded document that hold a stand-in or a wrong value. Rules report nothing that depends on them. */
   readonly wrong: readonly Path[];
 }
 
@@ -21,27 +22,35 @@ export interface Structure {
 const MAX_ROUNDS = 12;
 
 /**
- * Checks fields, types and formats, and goes on with stand-ins for what is wrong, so that the rules across fields can
+ * Fills in profiles, checks fields, types and formats, and goes on with stand-ins for what is wrong, so that the rules across fields can
  * report their findings in the same run.
  */
-export function checkStructure(value: unknown): Structure {
+export function checkStructure(written: unknown): Structure {
+  const { value, findings: ofProfiles, wrong: standIns, filledIn, placeOf } = expandProfiles(written);
   if (!isRecord(value))
     return {
       findings: [{ path: [], message: 'The document must hold fields, such as name and publicUrl.' }],
       wrong: [],
+      filledIn,
+      placeOf,
     };
   const first = gatehouseYaml.safeParse(value);
   const shape = first.success
     ? NO_SHAPE_FINDINGS
     : shapeFindings(gatehouseYamlTree, value, first.error.issues);
   const blocks = blockFindings(gatehouseYamlTree, value);
-  const findings = [...shape.findings, ...blocks];
-  if (first.success && blocks.length === 0) return { shape: first.data, findings, wrong: [] };
+  const found = [...shape.findings, ...blocks];
+  const common = {
+    findings: [...ofProfiles, ...found.map((finding) => ({ ...finding, path: placeOf(finding.path) }))],
+    filledIn,
+    placeOf,
+  };
+  if (first.success && blocks.length === 0) return { ...common, shape: first.data, wrong: standIns };
   const repaired = repair(value);
-  const wrong = [...findings.map(({ path }) => path), ...shape.meant];
+  const wrong = [...standIns, ...found.map(({ path }) => path), ...shape.meant];
   return {
+    ...common,
     ...(repaired === undefined ? {} : { shape: repaired }),
-    findings,
     wrong: [...wrong, ...wrong.flatMap(blocksBeside)],
   };
 }

@@ -47,3 +47,36 @@ export const namesOnePlace = z.superRefine<object>((value, context) => {
     params: { instead: '{ env: NAME }, { file: /path } or { secretRef: { name, key } }' },
   });
 }, ALWAYS);
+
+/** A plain OAuth 2 provider says in one way who signed in. */
+export const hasOneIdentitySource = z.superRefine<object>((value, context) => {
+  const sources = ['userInfo', 'identityFromToken'].filter((source) => Object.hasOwn(value, source));
+  if (sources.length === 0)
+    context.addIssue({
+      code: OWN_WORDS,
+      path: ['userInfo'],
+      message:
+        'Nothing says who signed in: a provider of type oauth2 needs either userInfo or identityFromToken.',
+      params: { instead: 'userInfo: { endpointUrl: … }, or identityFromToken: { fieldMapping: … }' },
+    });
+  if (sources.length > 1)
+    context.addIssue({
+      code: OWN_WORDS,
+      path: ['identityFromToken'],
+      message: 'Only one of userInfo and identityFromToken says who signed in: write the one that counts.',
+    });
+}, ALWAYS);
+
+/** An id_token is believed only when something can verify it. */
+export const idTokenCanBeVerified = z.superRefine<object>((value, context) => {
+  const needed = 'source' in value && value.source === 'idToken';
+  for (const field of ['issuer', 'jwksUrl'])
+    if (Object.hasOwn(value, field) !== needed)
+      context.addIssue({
+        code: OWN_WORDS,
+        path: [field],
+        message: needed
+          ? 'source: idToken needs this field: without it the id_token cannot be verified.'
+          : 'This field goes with source: idToken alone.',
+      });
+}, ALWAYS);

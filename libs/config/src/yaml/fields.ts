@@ -55,6 +55,13 @@ export const count = (
 export const block = <T extends z.ZodRawShape>(about: string, shape: T, more: FieldFacts = {}) =>
   z.strictObject(shape).register(facts, { about, ...more });
 
+/** A block with a check of its own, which sees the block as it was written. */
+export const checkedBlock = <T extends z.ZodRawShape>(
+  about: string,
+  shape: T,
+  check: ReturnType<typeof z.superRefine<object>>,
+) => z.strictObject(shape).check(check).register(facts, { about });
+
 export const mapOf = <T extends z.ZodType>(
   key: NonNullable<FieldFacts['key']>,
   value: T,

@@ -31,6 +31,7 @@ export const FORMATS = {
   size: { describes: 'size (`64KiB`, `4MiB`)', check: size },
   url: { describes: 'URL', check: (value: string) => url(value) },
   origin: { describes: 'origin URL', check: origin },
+  baseUrl: { describes: 'URL without a slash at its end', check: baseUrl },
   natsUrl: pattern(
     '`nats:` or `tls:` URL',
     /^(nats|tls):\/\/[^\s/@?#]+$/,
@@ -42,6 +43,9 @@ export const FORMATS = {
     'is not an address to listen on, such as 127.0.0.1 or 0.0.0.0.',
   ),
   network: { describes: 'IP address, or network in CIDR notation', check: network },
+  hostName: { describes: 'host name', check: hostName },
+  directoryId: { describes: 'directory (tenant) ID', check: directoryId },
+  pathPart: pattern('name', /^[A-Za-z0-9][A-Za-z0-9._~-]*$/, 'is not a name: letters, digits, . _ ~ -.'),
   hostPattern: pattern(
     'host name, `*` or `*.domain`',
     /^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?)$/,
@@ -55,6 +59,13 @@ export const FORMATS = {
     'is not one scope: no spaces, quotes or backslashes; write several scopes as a list.',
   ),
   claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
+  answerPath: pattern(
+    'path into an answer (`data.gid`)',
+    /^[^\s.+]+(\.[^\s.+]+)*$/,
+    'is not a path such as data.access_token: names with a period between them.',
+  ),
+  issuerTemplate: { describes: 'URL with `{tenantid}`', check: issuerTemplate },
+  json: { describes: 'JSON text', check: json },
   headerName: pattern(
     'header name (RFC 9110 section 5.1)',
     /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
@@ -106,6 +117,30 @@ function dnsLabel(value: string): FormatProblem | undefined {
   };
 }
 
+const HOST_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?$/;
+
+function hostName(value: string): FormatProblem | undefined {
+  if (HOST_NAME.test(value)) return undefined;
+  const bare = value
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/s, '');
+  return {
+    message: 'is not a host name: no scheme, no path, lower case.',
+    ...(HOST_NAME.test(bare) ? { instead: bare } : {}),
+  };
+}
+
+function directoryId(value: string): FormatProblem | undefined {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
+    ? undefined
+    : {
+        message:
+          'is not a directory (tenant) ID: a GUID in lower case. Entra names itself by that, whatever name leads there.',
+        ...(/^[0-9A-Fa-f-]{36}$/.test(value) ? { instead: value.toLowerCase() } : {}),
+      };
+}
+
 function network(value: string): FormatProblem | undefined {
   const [address = '', length, ...more] = value.split('/');
   const version = address.includes('%') ? 0 : isIP(address);
@@ -154,6 +189,26 @@ function url(value: string): FormatProblem | undefined {
   if (/^https?:\/\/[^/?#]*@/i.test(value))
     return { message: 'contains credentials; they do not belong in a URL.' };
   return /[#\s]/.test(value) ? { message: 'contains a fragment or a space.' } : undefined;
+}
+
+function baseUrl(value: string): FormatProblem | undefined {
+  const bare = value.replace(/\/+$/, '');
+  return url(value) ?? (bare === value ? undefined : { message: 'ends in a slash.', instead: bare });
+}
+
+function issuerTemplate(value: string): FormatProblem | undefined {
+  return value.split('{tenantid}').length === 2
+    ? url(value.replace('{tenantid}', 'tenant'))
+    : { message: 'does not contain {tenantid} once.' };
+}
+
+function json(value: string): FormatProblem | undefined {
+  try {
+    JSON.parse(value);
+    return undefined;
+  } catch {
+    return { message: 'is not JSON.' };
+  }
 }
 
 function origin(value: string): FormatProblem | undefined {

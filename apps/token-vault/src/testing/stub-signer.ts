@@ -1,0 +1,27 @@
+import { randomToken } from '@gatehouse/kernel/ids';
+import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
+
+/** A key pair of a stub provider. */
+export interface StubSigner {
+  /** The public half. */
+  readonly jwk: JWK;
+  readonly sign: (claims: JWTPayload) => Promise<string>;
+}
+
+export async function newSigner(): Promise<StubSigner> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const kid = randomToken(4);
+  return {
+    jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' },
+    sign: async (claims) => await idToken(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey),
+  };
+}
+
+/** Signed with a client secret. */
+export const idTokenOfSecret = async (claims: JWTPayload, secret: string): Promise<string> =>
+  await idToken(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret));
+
+function idToken(claims: JWTPayload): SignJWT {
+  const issuedAt = Math.floor(Date.now() / 1_000);
+  return new SignJWT({ aud: 'gatehouse', iat: issuedAt, exp: issuedAt + 300, ...claims });
+}

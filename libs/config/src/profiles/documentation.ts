@@ -1,0 +1,82 @@
+import { PROFILE_NAMES, type ProfileName } from '../model/profile-names.js';
+import { filledFields, mergedFields } from './fields.js';
+import type { Profile } from './profile.js';
+import { PROFILES } from './profiles.js';
+
+/** `docs/providers.md`: what each profile needs and fills in. */
+export function providersDocumentation(): string {
+  return [
+    '# Providers that Gatehouse knows',
+    'This page is generated from the profiles of `libs/config/src/profiles` (`node tools/generate-configuration-docs.mjs`); change those.',
+    'A provider of `authServer.upstreamProviders` is described in full (`type: oidc` or `type: oauth2`, see `docs/configuration.md`), or named:',
+    `\`\`\`yaml\n${exampleOf('github')}\n\`\`\``,
+    ...RULES,
+    '## Table',
+    [
+      '| `provider:` | is | type | needs beside client id and secret | default scopes | revokes |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...PROFILE_NAMES.map(rowOf),
+    ].join('\n'),
+    '## One by one',
+    ...PROFILE_NAMES.flatMap(sectionOf),
+    '',
+  ].join('\n\n');
+}
+
+const RULES: readonly string[] = [
+  [
+    '- Everything that the block `oidcConfig` or `oauth2Config` may hold can be written beside `provider`, and counts instead: a list replaces the profile’s, fields of a block are laid over the profile’s one by one.',
+    '- `requirement`, `timeout`, `allowPrivateIps` and `insecureAllowHttp` are as with every provider.',
+    '- `gatehouse validate --explain` shows each field that a profile filled in, and the callback to register.',
+    '- Two providers can have one profile: two names, two registrations.',
+  ].join('\n'),
+  'A profile holds what the provider’s own documentation says, with links to it. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as that documentation describes (`apps/token-vault/src/profiles.spec.ts`). Nobody has run them against the provider itself: where one of them changed, write the field beside `provider`, and tell us.',
+];
+
+const parametersOf = (profile: Profile) => Object.entries(profile.parameters ?? {});
+
+function rowOf(name: ProfileName): string {
+  const profile = PROFILES[name];
+  const needs = parametersOf(profile).map(([parameter, { about, example, fallback }]) =>
+    fallback === undefined
+      ? `\`${parameter}\`: ${about} (\`${example}\`)`
+      : `\`${parameter}\`: ${about}; default \`${fallback}\``,
+  );
+  const scopes = profile.fields.scopes ?? [];
+  const revokes =
+    profile.type === 'oidc'
+      ? 'if its discovery document says so'
+      : profile.fields.revocationEndpoint === undefined
+        ? 'no'
+        : 'yes';
+  return `| [\`${name}\`](#${name}) | ${profile.title} | ${profile.type} | ${needs.join('; ')} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${revokes} |`;
+}
+
+function sectionOf(name: ProfileName): readonly string[] {
+  const profile = PROFILES[name];
+  const filled = filledFields(mergedFields(profile, new Map(), { clientSecret: {} }), { clientSecret: {} });
+  return [
+    `### ${name}`,
+    `\`\`\`yaml\n${exampleOf(name)}\n\`\`\``,
+    ...(profile.notes === undefined ? [] : [profile.notes.map((note) => `- ${note}`).join('\n')]),
+    [
+      '| Field | Filled in |',
+      '| --- | --- |',
+      ...filled.map(({ field, value }) => `| \`${field}\` | \`${value.replaceAll('|', '\\|')}\` |`),
+    ].join('\n'),
+    `From: ${profile.documentation.map((url) => `<${url}>`).join(', ')}`,
+  ];
+}
+
+function exampleOf(name: ProfileName): string {
+  const environment = name.toUpperCase().replace(/-/g, '_');
+  return [
+    `- name: ${name}`,
+    `  provider: ${name}`,
+    ...parametersOf(PROFILES[name])
+      .filter(([, { fallback }]) => fallback === undefined)
+      .map(([parameter, { example }]) => `  ${parameter}: ${example}`),
+    "  clientId: '0123456789'",
+    `  clientSecret: { env: ${environment}_CLIENT_SECRET }`,
+  ].join('\n');
+}
