@@ -317,8 +317,10 @@ export class StubProvider {
       ...this.claims,
     };
     if (this.idTokenSecret !== undefined) return await idTokenOfSecret(claims, this.idTokenSecret);
-    const signer = this.signsWithUnpublishedKey ? await newSigner() : this.#signer;
-    if (signer === undefined) throw new Error('not started');
+    const published = this.#signer;
+    if (published === undefined) throw new Error('not started');
+    // It claims to be the published one.
+    const signer = this.signsWithUnpublishedKey ? await newSigner(published.jwk.kid) : published;
     return await signer.sign(claims);
   }
 }

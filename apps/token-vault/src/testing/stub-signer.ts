@@ -8,9 +8,8 @@ export interface StubSigner {
   readonly sign: (claims: JWTPayload) => Promise<string>;
 }
 
-export async function newSigner(): Promise<StubSigner> {
+export async function newSigner(kid = randomToken(4)): Promise<StubSigner> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const kid = randomToken(4);
   return {
     jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' },
     sign: async (claims) => await idToken(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey),
