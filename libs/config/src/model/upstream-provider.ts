@@ -100,13 +100,13 @@ export interface UserInfo {
 }
 
 /** In the token answer, beside the tokens. */
-export interface IdentityFromToken {
+interface IdentityFromToken {
   readonly from: 'tokenResponse';
   readonly fieldMapping: FieldMapping;
 }
 
 /** In an id_token of the token answer. */
-export interface IdentityFromIdToken {
+interface IdentityFromIdToken {
   readonly from: 'idToken';
   readonly issuer: string;
   readonly jwksUrl: string;

@@ -28,11 +28,12 @@ function methodFindings(
 
 /** HS256 verifies with the client secret (OpenID Connect Core section 10.1), so there must be one. */
 function secretFindings({ value, block }: PlacedProvider): readonly Finding[] {
-  const { protocol, clientSecret, tokenEndpointAuthMethod } = value;
+  const { protocol, clientSecret, clientKey, tokenEndpointAuthMethod: method } = value;
   const verifies = protocol.type === 'oidc' && protocol.idTokenSignedWith === 'clientSecret';
   if (verifies && clientSecret === undefined)
     return [{ path: [...block, 'idTokenSignedWith'], message: 'clientSecret needs a clientSecret.' }];
-  return tokenEndpointAuthMethod === 'private_key_jwt' && clientSecret !== undefined && !verifies
+  const isUnused = method === 'private_key_jwt' && clientKey !== undefined && clientSecret !== undefined;
+  return isUnused && !verifies
     ? [
         {
           path: [...block, 'clientSecret'],

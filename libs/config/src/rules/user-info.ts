@@ -8,7 +8,7 @@ import { providersOf, type Rule } from './rule.js';
 const CHOOSABLE = new Set(['accept']);
 
 /** Headers of a request with a credential of ours. */
-export const isSetByGateway = (name: string): boolean =>
+const isSetByGateway = (name: string): boolean =>
   !CHOOSABLE.has(name.toLowerCase()) &&
   (isReservedHeader(name) || ['authorization', 'cookie'].includes(name.toLowerCase()));
 
