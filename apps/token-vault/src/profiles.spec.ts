@@ -65,9 +65,7 @@ describe.each(PROFILE_NAMES)('provider: %s, at a provider that behaves as it is 
     for (const token of tokens) expect(token).toMatch(/^access-alice-/);
   });
 
-  // What the others say of a lost grant is not understood yet.
-  const isUnderstood = /invalid_grant|bad_refresh_token/.test(JSON.stringify(documented.lost));
-  (isUnderstood ? test : test.skip)('a grant that is lost asks the person, who connects again', async () => {
+  test('a grant that is lost asks the person, who connects again', async () => {
     const { tsid, accountId } = await signIn();
     simulationOf(name).endAllGrants();
     await world.expire(accountId);
