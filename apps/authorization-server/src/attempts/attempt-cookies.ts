@@ -3,9 +3,9 @@ import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { cookieName, readCookie, removeCookie, setCookie, soleCookies } from '../http/cookies.js';
-import { ATTEMPT_TTL_MS } from './attempt.js';
+import { REQUEST_TTL_MS } from './attempt.js';
 
-const LIFETIME_SECONDS = ATTEMPT_TTL_MS / SECOND_MS;
+const LIFETIME_SECONDS = REQUEST_TTL_MS / SECOND_MS;
 /**
  * More attempts than anybody has open at once. Without a bound the cookies of old ones pile up until the browser's headers
  * exceed what Node reads (16 KiB), and every page of ours answers 431.
@@ -62,6 +62,22 @@ export class AttemptCookies {
     const cookie = soleCookies(header).find(({ value }) => sha256(value) === binding);
     const id = NAME.exec(cookie?.name ?? '')?.groups?.['id'];
     return id === undefined ? undefined : this.of(id, header);
+  }
+
+  /** Every attempt that this browser began, as its cookies prove, the latest last (RFC 6265, section 5.4). */
+  all(header: string | undefined): readonly AttemptBrowser[] {
+    return soleCookies(header).flatMap(({ name }) => {
+      const id = NAME.exec(name)?.groups?.['id'];
+      const browser = id === undefined ? undefined : this.of(id, header);
+      return browser === undefined ? [] : [browser];
+    });
+  }
+
+  /** @returns lines of `Set-Cookie` for a browser that its person leaves: whoever comes next goes on with nothing of it. */
+  removeAll(header: string | undefined): readonly string[] {
+    return soleCookies(header).flatMap(({ name }) =>
+      NAME.test(name) ? [removeCookie(name, this.secure)] : [],
+    );
   }
 
   bindingOf(id: string): string {

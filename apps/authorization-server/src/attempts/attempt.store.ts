@@ -22,8 +22,8 @@ const FIELDS = ['id', 'state', 'version', 'expiresAt'] as const;
 type AttemptRow = RowOf<Attempt, (typeof FIELDS)[number], { id: AttemptId }>;
 
 const COLUMNS = columnsOf(FIELDS);
-/** A change loses at most to the few requests that one browser makes at once. */
-const MAX_CHANGE_TRIES = 8;
+/** Of several changes at once one succeeds each time, and one browser makes few at once, even if it repeats itself. */
+const MAX_CHANGE_TRIES = 64;
 
 export const ATTEMPT_SWEEPS = [
   { name: 'sweep-attempts', text: 'delete from attempts where expires_at < now()' },
@@ -84,6 +84,29 @@ export class AttemptStore {
       values: [sha256(interaction)],
     });
     return rows[0] === undefined ? undefined : required(rows[0]);
+  }
+
+  /** Of several ids of browsers' cookies, each of which is an interaction's uid or an attempt's own id. */
+  async ofBrowsers(ids: readonly string[]): Promise<readonly StoredAttempt[]> {
+    if (ids.length === 0) return [];
+    const { rows } = await this.database.query<AttemptRow>({
+      name: 'attempts-of-browsers',
+      text: `select ${COLUMNS} from attempts where (interaction = any($1) or id = any($2)) and expires_at > now()`,
+      values: [ids.map(sha256), ids],
+    });
+    return rows.map(required);
+  }
+
+  /** @returns of several uids that of the authorization request which was made last and has no answer. */
+  async latestRequest(uids: readonly string[]): Promise<string | undefined> {
+    if (uids.length === 0) return undefined;
+    const { rows } = await this.database.query<{ id: string }>({
+      name: 'request-of-browser',
+      text: `select id from oidc_records where model = 'Interaction' and id = any($1) and expires_at > now()
+        and not payload ? 'result' order by created_at desc limit 1`,
+      values: [uids.map(sha256)],
+    });
+    return uids.find((uid) => sha256(uid) === rows[0]?.id);
   }
 
   /** Applies a pure change by compare-and-set, on the newest state if somebody else was faster. */

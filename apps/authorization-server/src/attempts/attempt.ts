@@ -1,10 +1,16 @@
 import { legRefusal } from '@gatehouse/contracts/token-vault/connection-complete';
 import { accountId, configuredName, digest, sessionId, upstreamIdentity } from '@gatehouse/contracts/fields';
-import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { HOUR_MS, MINUTE_MS } from '@gatehouse/kernel/durations';
 import { z } from 'zod';
 
 /** How long one attempt may take, consent and all providers included. */
 export const ATTEMPT_TTL_MS = 30 * MINUTE_MS;
+
+/**
+ * How long an authorization request waits in the browser that made it. Whoever comes back to its page after the attempt has
+ * expired begins a new attempt there, with the approval, instead of at the client.
+ */
+export const REQUEST_TTL_MS = 12 * HOUR_MS;
 
 /** Why a leg did not become a connection: a reason of the vault, or that the identity is taken here. */
 const legFailure = z.enum([...legRefusal.options, 'identity_taken']);
@@ -18,6 +24,15 @@ const legOutcome = z.discriminatedUnion('kind', [
 ]);
 export type LegOutcome = z.output<typeof legOutcome>;
 
+/** A callback that came. No other delivery of it is handed to the vault. */
+const arrival = z.object({
+  atMs: z.number(),
+  /** Until then its outcome may still be written. Past: it ended, or the replica that received it died. */
+  untilMs: z.number(),
+  /** How often it was delivered. */
+  times: z.number(),
+});
+
 /** An account that signs in. A new one is written when the chain completes, so that an abandoned chain leaves nothing. */
 const person = z.strictObject({ accountId, isNew: z.boolean() });
 
@@ -28,6 +43,8 @@ const shared = {
   legs: z.record(configuredName, legOutcome),
   /** Providers whose next visit asks for a fresh choice of account. */
   fresh: z.array(configuredName),
+  /** By the digest of the callback's `state`. Absent in attempts of the release before. */
+  arrivals: z.record(digest, arrival).optional(),
 };
 
 /** Unknown members come from the release before or after this one, and are ignored. */
@@ -38,6 +55,12 @@ const attemptState = z.discriminatedUnion('kind', [
     clientId: z.string(),
     /** How the client asked for a fresh choice of account; absent: as suits the provider. */
     asked: z.literal('select_account').optional(),
+    /** As its pages call the client. */
+    clientName: z.string().optional(),
+    /** When the person last proved to be `person` at the primary provider. */
+    provenAtMs: z.number().optional(),
+    /** The client has its answer, or is about to get it. */
+    answered: z.boolean().optional(),
     /** The session that this sign-in opens. */
     tsid: sessionId,
     /** Fingerprint of what the user approved on a page of this attempt. */

@@ -1,10 +1,16 @@
-import { Controller, Get, Param, Req } from '@nestjs/common';
+import { Controller, Get, Param, Req, UseInterceptors } from '@nestjs/common';
 import { configuredName } from '@gatehouse/contracts/fields';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Log } from '@gatehouse/observability/log';
 import type { FastifyRequest } from 'fastify';
 import { ForPeople } from '../http/for-people.decorator.js';
-import { IssuerUrls } from '../http/issuer-urls.js';
+import { OnlyVisits } from '../http/only-visits.interceptor.js';
+import { referenceOf } from '../http/reference.js';
 import type { Shown } from '../http/shown.js';
+import type { Arrival } from '../vault/vault.client.js';
+import type { BegunHere } from './begun-here.js';
+import { BrowserAttempts } from './browser-attempts.flow.js';
+import { CallbackPages } from './callback-pages.js';
 import { ReceiveLeg } from './receive-leg.flow.js';
 
 /** Providers send the browser back here. Each can have its own callback, and several can share the common one. */
@@ -13,15 +19,19 @@ import { ReceiveLeg } from './receive-leg.flow.js';
 export class CallbackController {
   constructor(
     private readonly legs: ReceiveLeg,
-    private readonly urls: IssuerUrls,
+    private readonly browsers: BrowserAttempts,
+    private readonly pages: CallbackPages,
+    private readonly log: Log,
   ) {}
 
   @Get()
+  @UseInterceptors(OnlyVisits)
   async common(@Req() request: FastifyRequest): Promise<Shown> {
     return await this.#receive(request, {});
   }
 
   @Get(':callback')
+  @UseInterceptors(OnlyVisits)
   async own(@Param('callback') callback: string, @Req() request: FastifyRequest): Promise<Shown> {
     const parsed = configuredName.safeParse(callback);
     // The path must be spelled as it was registered. Percent-encoded spellings of it are other paths.
@@ -30,18 +40,33 @@ export class CallbackController {
     return await this.#receive(request, { callback: parsed.data });
   }
 
-  async #receive(request: FastifyRequest, by: { readonly callback?: string }): Promise<Shown> {
-    if (isLookingAhead(request)) return { kind: 'empty', status: 503 };
-    const query = request.url.split('?').slice(1).join('?');
-    const { attempt, uid } = await this.legs.receive({ query, ...by }, request.headers.cookie);
-    // The redirect takes the code out of the browser's history. The page of the attempt goes on.
-    const path = attempt.state.kind === 'sign-in' ? `/sign-in/${uid}` : `/connect/attempt/${attempt.id}`;
-    return { kind: 'redirect', status: 303, location: this.urls.path(path) };
+  async #receive(request: FastifyRequest, by: Pick<Arrival, 'callback'>): Promise<Shown> {
+    const arrival = { query: request.url.split('?').slice(1).join('?'), ...by };
+    const { cookie } = request.headers;
+    if (!new URLSearchParams(arrival.query).get('state')) return await this.#unasked(arrival, cookie);
+    try {
+      const received = await this.legs.receive(arrival, cookie);
+      if (received.kind === 'goes-on') return this.pages.toAttempt(received.at);
+      return this.#refused(request, received.error, received.at);
+    } catch (error) {
+      // It belongs to nothing of this browser. What this browser has begun itself can go on.
+      return this.#refused(request, GatehouseError.from(error), await this.browsers.latest(cookie));
+    }
+  }
+
+  async #unasked(arrival: Arrival, cookie: string | undefined): Promise<Shown> {
+    const at = await this.browsers.latest(cookie);
+    if (at === undefined)
+      throw new GatehouseError('callback_unknown', 'no state, and no attempt of this browser');
+    this.log.info('callback-without-state', { kind: at.kind, callback: arrival.callback });
+    return this.pages.unasked(arrival, at);
+  }
+
+  #refused(request: FastifyRequest, error: GatehouseError, at: BegunHere | undefined): Shown {
+    const reference = referenceOf(error);
+    this.log.failure('page-failed', error, { page: request.routeOptions.url, reference });
+    return this.pages.refused(error, reference, at);
   }
 }
-
-/** A link scanner or a prefetching browser must not use up the code, which works once. */
-const isLookingAhead = ({ method, headers }: FastifyRequest): boolean =>
-  method === 'HEAD' || [headers['sec-purpose'], headers['purpose']].some((why) => why?.includes('prefetch'));
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';

@@ -19,6 +19,7 @@ const proof: fc.Arbitrary<LegProof> = fc.record({
   primaryProvider: fc.constant(PRIMARY),
   settledPerson: fc.option(account, { nil: undefined }),
   newAccount: account,
+  nowMs: fc.nat(),
 });
 
 const others = ({ legs }: AttemptState, than: string) =>

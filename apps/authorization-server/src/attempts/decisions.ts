@@ -15,6 +15,7 @@ export interface LegProof {
   readonly settledPerson: AccountId | undefined;
   /** The id that a new account would get. */
   readonly newAccount: AccountId;
+  readonly nowMs: number;
 }
 
 /** A leg came back with an identity. The primary provider's says who the person is; the others are linked to that person. */
@@ -31,7 +32,7 @@ const decidesAccount = (state: AttemptState, { provider, primaryProvider }: LegP
   provider === primaryProvider && (state.kind === 'sign-in' || state.person === undefined);
 
 function personProven<State extends AttemptState>(state: State, proof: LegProof): State {
-  const { provider, identity, owner, newAccount } = proof;
+  const { provider, identity, owner, newAccount, nowMs } = proof;
   const person =
     owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
   const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
@@ -41,7 +42,8 @@ function personProven<State extends AttemptState>(state: State, proof: LegProof)
   const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
   const answers =
     isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
-  return withOutcome({ ...state, person, legs, ...answers }, provider, { kind: 'done', identity });
+  const proven = state.kind === 'sign-in' ? { provenAtMs: nowMs } : {};
+  return withOutcome({ ...state, person, legs, ...answers, ...proven }, provider, { kind: 'done', identity });
 }
 
 const withSettledPerson = <State extends AttemptState>(state: State, { settledPerson }: LegProof): State =>

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
 import { newAccountId, type AccountId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
+import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountStore } from '../accounts/account.store.js';
 import type { LegReply } from '../vault/vault.client.js';
+import { ended } from './arrivals.js';
 import type { AttemptState } from './attempt.js';
 import { AttemptStore, type StoredAttempt } from './attempt.store.js';
 import { failed, legDone } from './decisions.js';
@@ -17,16 +19,18 @@ export class RecordLeg {
     private readonly accounts: AccountStore,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async record({ id, state }: StoredAttempt, reply: LegReply): Promise<StoredAttempt> {
+  /** @param key of the callback, which is dealt with by this. */
+  async record({ id, state }: StoredAttempt, reply: LegReply, key: string): Promise<void> {
     const { provider } = reply;
-    const recorded = await this.attempts.change(id, await this.#changeBy(reply, state));
+    const change = await this.#changeBy(reply, state);
+    const recorded = await this.attempts.change(id, (latest) => ended(change(latest), key));
     const outcome = recorded.state.legs[provider];
     if (outcome?.kind === 'failed')
       this.log.warn('leg-refused', { attemptId: id, provider, reason: outcome.reason });
     else this.log.info('leg-completed', { attemptId: id, provider });
-    return recorded;
   }
 
   async #changeBy(reply: LegReply, before: AttemptState): Promise<(state: AttemptState) => AttemptState> {
@@ -40,6 +44,7 @@ export class RecordLeg {
       primaryProvider: this.config.primaryUpstreamProvider,
       settledPerson: await this.#settledPerson(before),
       newAccount: newAccountId(),
+      nowMs: this.clock.nowMs(),
     };
     return (state) => legDone(state, proof);
   }

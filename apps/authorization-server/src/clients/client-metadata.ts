@@ -1,5 +1,5 @@
 import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
-import type { ClientMetadata, Configuration } from 'oidc-provider';
+import type { ClientMetadata, Configuration, SigningAlgorithm } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { applicationType, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
@@ -16,17 +16,39 @@ export function clientPagesProblem(metadata: Readonly<Record<string, unknown>>):
   return undefined;
 }
 
+export interface ClientRules extends RedirectPolicy {
+  readonly scopesSupported: readonly string[];
+  /** What identity tokens are signed with now. */
+  readonly idTokenAlg: string;
+}
+
 /**
  * Runs for each client that the library is about to use: registered now or by an earlier release, described by a
- * document, or of the configuration. So a place where no code may be sent is refused wherever it came from.
+ * document, or of the configuration. So a place where no code may be sent is refused wherever it came from. What only says
+ * how the server was configured when the client registered is brought up to date: a client must not end with a change of the
+ * signing algorithm or of the scopes.
  */
 export const clientMetadataRule = (
-  policy: RedirectPolicy,
+  rules: ClientRules,
 ): NonNullable<Configuration['extraClientMetadata']> => ({
   properties: ['redirect_uris'],
   validator: (_ctx, _member, _value, metadata: ClientMetadata) => {
-    const problem = redirectUrisProblem(metadata.redirect_uris, policy) ?? clientPagesProblem(metadata);
+    const problem = redirectUrisProblem(metadata.redirect_uris, rules) ?? clientPagesProblem(metadata);
     if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
     metadata.application_type = applicationType(metadata.redirect_uris ?? []);
+    metadata.id_token_signed_response_alg = rules.idTokenAlg as SigningAlgorithm; // one of our own keys'
+    const scopes = scopesToday(metadata, rules.scopesSupported);
+    if (scopes === undefined) delete metadata.scope;
+    else metadata.scope = scopes;
   },
 });
+
+/** @returns `undefined`: the client may ask for each of them. A document's author restricts nobody but themselves. */
+function scopesToday(
+  { client_id: clientId, scope }: ClientMetadata,
+  supported: readonly string[],
+): string | undefined {
+  if (scope === undefined || URL.canParse(clientId)) return undefined;
+  const known = scope.split(' ').filter((one) => supported.includes(one));
+  return known.length === 0 ? undefined : known.join(' ');
+}

@@ -37,7 +37,10 @@ export interface RegistrationRules extends RedirectPolicy {
   readonly baselineClientScopes: readonly string[];
 }
 
-/** Decides what a dynamically registered client becomes. A member that asks for too much is refused by name, not dropped. */
+/**
+ * Decides what a dynamically registered client becomes. Scopes and grant types that are unknown here are left out, because
+ * clients ask for all that they could ever use. Another member that asks for too much is refused by name.
+ */
 export function registrationPolicy(body: unknown, rules: RegistrationRules): RegistrationVerdict {
   const parsed = registrationRequest.safeParse(withoutNulls(body));
   if (!parsed.success) {
@@ -60,10 +63,10 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
   if (!AUTH_METHODS.includes(authMethod))
     return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
   const asked = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : (scope ?? []);
-  const unknown = asked.find((one) => !rules.scopesSupported.includes(one));
-  if (unknown !== undefined) return refused(`scope must only contain scopes of scopes_supported`);
+  // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
+  const known = asked.filter((one) => rules.scopesSupported.includes(one));
   const granted =
-    asked.length === 0 ? rules.scopesSupported : [...new Set([...asked, ...rules.baselineClientScopes])];
+    known.length === 0 ? rules.scopesSupported : [...new Set([...known, ...rules.baselineClientScopes])];
   return {
     kind: 'accepted',
     metadata: {

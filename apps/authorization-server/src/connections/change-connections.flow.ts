@@ -22,7 +22,8 @@ export class ChangeConnections {
 
   async change(exchange: Exchange, form: ReadonlyMap<string, string>): Promise<Shown> {
     const browser = await this.browsers.current(exchange);
-    if (browser === undefined) throw new GatehouseError('not_allowed', 'no browser session');
+    // Signed out already: by the second of two clicks, or in another tab. The list says so.
+    if (browser === undefined) return this.responses.toList();
     const { accountId } = browser;
     this.responses.check(browser, form);
     switch (form.get('action')) {

@@ -58,7 +58,8 @@ export const nothingConnectedPage = (basePath: string): Html =>
     basePath,
     page: 'cancelled',
     body: html`<h1>Nothing was connected</h1>
-      <p>Nothing was changed. You can close this page.</p>`,
+      <p>Nothing was changed. You can close this page.</p>
+      <p class="small"><a href="${basePath}/connections">See all your connections</a></p>`,
   });
 
 /** @param signInAgain where to sign in as somebody else. */

@@ -2,6 +2,7 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { ConnectState } from '../attempts/attempt.js';
 import type { StoredAttempt } from '../attempts/attempt.store.js';
 import { failurePage } from '../attempts/failure-page.js';
+import { waitPage } from '../attempts/wait-page.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
 import type { ConnectForms } from './connect-forms.js';
@@ -16,6 +17,10 @@ import {
   type ConnectView,
 } from './connect-pages.js';
 import type { ConnectStep } from './connect-step.js';
+
+/** How a visit ends that cannot go on. */
+export const CONNECT_ENDS = ['no-account', 'wrong-account'] as const;
+export type ConnectEnd = (typeof CONNECT_ENDS)[number];
 
 type Attempt = StoredAttempt<ConnectState>;
 
@@ -60,6 +65,10 @@ export class ConnectResponses {
     return { kind: 'page', page, targets: { insecureHttp: this.config.insecureAllowHttp } };
   }
 
+  wait(attempt: Attempt, provider: string): Shown {
+    return { kind: 'page', page: waitPage(provider, this.forms.facts(attempt)) };
+  }
+
   connected(provider: string): Shown {
     return { kind: 'page', page: connectedPage(provider, this.#basePath) };
   }
@@ -79,6 +88,15 @@ export class ConnectResponses {
 
   linkEnded(): Shown {
     return { kind: 'page', status: 404, page: linkEndedPage(this.#basePath) };
+  }
+
+  /** To a page of its own, because the attempt is gone: it can be reloaded. */
+  toEnd(how: ConnectEnd): Shown {
+    return { kind: 'redirect', status: 303, location: this.urls.path(`/connect/ended/${how}`) };
+  }
+
+  end(how: ConnectEnd): Shown {
+    return how === 'no-account' ? this.noAccount() : this.wrongAccount();
   }
 
   /** To the page of the attempt, which says what is next. */

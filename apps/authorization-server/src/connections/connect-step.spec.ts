@@ -79,6 +79,7 @@ describe('for every visit of the connect page', () => {
             primaryProvider: PRIMARY,
             settledPerson: undefined,
             newAccount: BOB,
+            nowMs: 1,
           });
           step = nextConnectStep(visit, PRIMARY);
         }

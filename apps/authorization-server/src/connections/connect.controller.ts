@@ -1,10 +1,13 @@
-import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query, UseInterceptors } from '@nestjs/common';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Browser, PostedForm } from '../http/browser.decorator.js';
 import type { Exchange } from '../http/exchange.js';
 import { ForPeople } from '../http/for-people.decorator.js';
+import { OnlyVisits } from '../http/only-visits.interceptor.js';
 import { LimitedAs } from '../http/request-limit.guard.js';
 import type { Shown } from '../http/shown.js';
 import { AnswerConnect } from './answer-connect.flow.js';
+import { CONNECT_ENDS, ConnectResponses } from './connect-responses.js';
 import { ContinueConnect } from './continue-connect.flow.js';
 import { OpenConnect } from './open-connect.flow.js';
 
@@ -16,6 +19,7 @@ export class ConnectController {
     private readonly opening: OpenConnect,
     private readonly continuing: ContinueConnect,
     private readonly answers: AnswerConnect,
+    private readonly responses: ConnectResponses,
   ) {}
 
   @Get(':provider')
@@ -41,8 +45,16 @@ export class ConnectController {
   /** It sends the browser to a provider, which is a new leg at the vault each time. */
   @Get('attempt/:id')
   @LimitedAs('authorize')
+  @UseInterceptors(OnlyVisits)
   async proceed(@Param('id') id: string, @Browser() browser: Exchange): Promise<Shown> {
     return await this.continuing.proceed(browser, id);
+  }
+
+  @Get('ended/:how')
+  ended(@Param('how') how: string): Shown {
+    const end = CONNECT_ENDS.find((one) => one === how);
+    if (end === undefined) throw new GatehouseError('attempt_unknown', 'no such end');
+    return this.responses.end(end);
   }
 
   @Post('attempt/:id')

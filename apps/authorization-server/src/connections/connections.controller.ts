@@ -1,7 +1,8 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get, Post, UseInterceptors } from '@nestjs/common';
 import { Browser, PostedForm } from '../http/browser.decorator.js';
 import type { Exchange } from '../http/exchange.js';
 import { ForPeople } from '../http/for-people.decorator.js';
+import { OnlyVisits } from '../http/only-visits.interceptor.js';
 import { LimitedAs } from '../http/request-limit.guard.js';
 import type { Shown } from '../http/shown.js';
 import { ChangeConnections } from './change-connections.flow.js';
@@ -24,6 +25,7 @@ export class ConnectionsController {
 
   @Get('sign-in')
   @LimitedAs('authorize')
+  @UseInterceptors(OnlyVisits)
   async signIn(@Browser() { request }: Exchange): Promise<Shown> {
     return await this.start.signIn(request.headers.cookie);
   }

@@ -93,6 +93,30 @@ describe('the connections page', () => {
     expect(pageName(await browser.get('/connections'))).toBe('signed-out');
   });
 
+  test.each(['leave', 'disconnect', 'sign-out'])(
+    'answered twice (%s), by a double click or in two tabs, leads back to the list',
+    async (action) => {
+      const { browser, tsid } = await member();
+      const { csrf = '' } = hiddenFields((await browser.get('/connections')).body);
+      const fields = { csrf, action, provider: 'octo', session: tsid };
+      for (let clicks = 0; clicks < 2; clicks += 1) {
+        const answer = await browser.post('/connections', fields);
+        expect([answer.status, new URL(answer.location ?? '').pathname]).toEqual([303, '/connections']);
+      }
+    },
+  );
+
+  test('left open while somebody else signs in does nothing, and offers the current one', async () => {
+    const [one, other] = [await member(), await member()];
+    const { csrf = '' } = hiddenFields((await one.browser.get('/connections')).body);
+    const away = await one.browser.get('/connections/sign-in');
+    await service.answerLeg(one.browser, away, { code: `acme-sso.example-${other.login}` });
+    const stale = await one.browser.post('/connections', { csrf, action: 'disconnect', provider: 'octo' });
+    expect([stale.status, stale.body.includes('href="/connections"')]).toEqual([403, true]);
+    for (const { accountId } of [one, other])
+      expect(service.vault.connections.has(`${accountId} octo`)).toBe(true);
+  });
+
   test('going back in the history after signing out does not sign in again (shared computer)', async () => {
     const { login } = await member();
     const browser = service.browser();
@@ -162,6 +186,8 @@ describe('the connect page', () => {
       code: `acme-sso.example-${other.login}`,
     });
     expect([refused.status, pageName(refused)]).toEqual([403, 'wrong-account']);
+    const again = await wrong.get(refused.url);
+    expect([again.status, pageName(again)]).toEqual([403, 'wrong-account']);
     const right = service.browser();
     const atMail = await service.answerLeg(right, await begin(right), {
       code: `acme-sso.example-${owner.login}`,
@@ -216,6 +242,47 @@ describe('the connect page', () => {
       `/connect/nobody?session=${tsid}`,
     ])
       expect(pageName(await browser.get(path))).toBe('link-ended');
+  });
+
+  test('whose provider sends the browser back twice connects once, and says so each time', async () => {
+    const someone = await member();
+    const away = await someone.browser.decide(await someone.browser.get(connectLink(someone)), 'continue');
+    const code = `mail-${someone.login}`;
+    const adopted = service.vault.adopted.length;
+    for (let times = 0; times < 3; times += 1)
+      expect(pageName(await service.answerLeg(someone.browser, away, { code }))).toBe('connected');
+    expect(service.vault.adopted).toHaveLength(adopted + 1);
+  });
+
+  test('answered twice leads on each time', async () => {
+    const someone = await member();
+    const page = await someone.browser.get(connectLink(someone));
+    const fields = { ...hiddenFields(page.body), decision: 'continue' };
+    const clicks = await Promise.all([1, 2].map(() => someone.browser.post(page.url, fields)));
+    for (const { location = '' } of clicks) expect(new URL(location).hostname).toBe('mail.example');
+    const [, last] = clicks;
+    if (last === undefined) throw new Error('no click');
+    const done = await service.answerLeg(someone.browser, last, { code: `mail-${someone.login}` });
+    expect(pageName(done)).toBe('connected');
+  });
+
+  test('given up twice says that it is over, with a way on', async () => {
+    const someone = await member();
+    const away = await someone.browser.decide(await someone.browser.get(connectLink(someone)), 'continue');
+    const failed = await service.answerLeg(someone.browser, away, { error: 'access_denied' });
+    expect(pageName(await someone.browser.decide(failed, 'cancel'))).toBe('cancelled');
+    const again = await someone.browser.decide(failed, 'cancel');
+    expect([again.status, again.body.includes('href="/connections"')]).toEqual([400, true]);
+  });
+
+  test('whose form was open for too long offers the page again', async () => {
+    const someone = await member();
+    const page = await someone.browser.get(connectLink(someone));
+    someone.browser.forgetCookies();
+    const stale = await someone.browser.post(page.url, { ...hiddenFields(page.body), decision: 'continue' });
+    expect(stale.status).toBe(403);
+    const [, here = ''] = /class="button main" href="([^"]*)"/.exec(stale.body) ?? [];
+    expect(pageName(await someone.browser.get(here.replaceAll('&amp;', '&')))).toBe('connect');
   });
 
   test("another browser cannot go on with somebody's attempt", async () => {

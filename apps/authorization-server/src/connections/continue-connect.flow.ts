@@ -28,15 +28,15 @@ export class ContinueConnect {
     const step = this.attempts.step(attempt);
     switch (step.kind) {
       case 'visit':
-        return await this.visits.away(attempt, step.provider);
+        return await this.visits.next(attempt, step.provider);
       case 'refuse':
         return this.responses.failure(attempt, step);
       case 'no-account':
         await this.attempts.abandon(attempt);
-        return this.responses.noAccount();
+        return this.responses.toEnd('no-account');
       case 'wrong-account':
         await this.attempts.abandon(attempt);
-        return this.responses.wrongAccount();
+        return this.responses.toEnd('wrong-account');
       case 'adopt':
         return await this.#adopt(exchange, attempt, step);
     }

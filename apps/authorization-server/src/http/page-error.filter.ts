@@ -1,15 +1,14 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { randomToken } from '@gatehouse/kernel/ids';
 import { isGone } from '@gatehouse/observability/gone-client.filter';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from './issuer-urls.js';
+import { referenceOf } from './reference.js';
 import { sendPage } from './reply.js';
 import { RequestLimited, sendLimitedPage } from './request-limits.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
-
-const REFERENCE_BYTES = 9;
 
 /** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
 @Catch()
@@ -33,20 +32,24 @@ export class PageErrorFilter implements ExceptionFilter {
       return;
     }
     const error = GatehouseError.from(exception);
-    // The vault's own reference finds its line, too.
-    const { reference = randomToken(REFERENCE_BYTES) } = error.details;
+    const reference = referenceOf(error);
     this.log.failure('page-failed', error, { page: request.routeOptions.url, reference });
     const page = errorPage(error.code, this.urls.basePath, this.#wayOn(error, request), reference);
     sendPage(reply, page, { status: errorStatus(error.code, error.facts.owner) });
   }
 
-  #wayOn(error: GatehouseError, { method, url, routeOptions }: FastifyRequest): WayOn | undefined {
-    const route = routeOptions.url ?? '';
-    // A visit of the connect page can begin again here. A sign-in begins in its client only.
-    if (error.code === 'attempt_wrong_browser' && route.startsWith('/connect/'))
-      return { href: this.urls.path('/connections'), label: 'Your connections' };
-    // A callback's address carries a code, which is used up and must not stand in a page.
-    const canRetry = error.facts.owner === 'capacity' && method === 'GET' && !route.includes('/callback');
-    return canRetry ? { href: this.urls.path(url), label: 'Try again' } : undefined;
+  /** Pages whose own flows know more say it themselves (attempts/callback-pages.ts). */
+  #wayOn({ code, facts }: GatehouseError, { method, url, routeOptions }: FastifyRequest): WayOn | undefined {
+    // A callback's address carries a code, which must not stand in a page.
+    if (routeOptions.url?.includes('/callback') === true) return undefined;
+    const here = this.urls.path(url);
+    if (facts.owner === 'capacity') return { href: here, label: 'Try again' };
+    // The address of each form is the address of its page.
+    if (method === 'POST' && FORM_CODES.has(code)) return { href: here, label: 'Show the page again' };
+    return ENDED.has(code) ? { href: this.urls.path('/connections'), label: 'Your connections' } : undefined;
   }
 }
+
+const FORM_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['not_allowed', 'request_invalid']);
+/** A sign-in begins in its client. Everything else begins at the connections. */
+const ENDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['attempt_unknown', 'attempt_wrong_browser']);

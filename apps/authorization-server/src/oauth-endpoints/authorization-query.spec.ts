@@ -49,7 +49,7 @@ describe('a code goes back in the query and in no other way', () => {
 
   test.each<[string, Readonly<Record<string, string>>]>([
     ['a request object', { request: 'x.y.z' }],
-    ['an unknown scope', { scope: 'admin' }],
+    ['another resource', { resource: 'https://other.example/mcp' }],
     ['no challenge', { code_challenge: '' }],
   ])('nor do other errors make form_post a page: %s', async (_what, overrides) => {
     expect(told(await authorize({ response_mode: 'form_post', ...overrides }))['error']).toBeDefined();

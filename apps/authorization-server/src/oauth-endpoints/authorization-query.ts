@@ -1,15 +1,46 @@
+export interface ScopeRules {
+  readonly scopesSupported: readonly string[];
+  readonly baselineClientScopes: readonly string[];
+}
+
 /**
- * Fills in what an authorization request leaves out, before the library reads it. A request without `scope` asks for the
- * baseline (RFC 6749, section 3.3). `prompt` gets `consent`, which is always asked here, because the library drops
+ * Fills in what an authorization request leaves out, before the library reads it. A request without a scope that counts here
+ * asks for the baseline (RFC 6749, section 3.3). `prompt` gets `consent`, which is always asked here, because the library drops
  * `offline_access` from a request without it (OpenID Connect Core, section 11).
+ * @param registered scopes of the client; `undefined` when it named none
  */
-export function withDefaults(search: URLSearchParams, baselineScopes: readonly string[]): URLSearchParams {
+export function withDefaults(
+  search: URLSearchParams,
+  rules: ScopeRules,
+  registered: readonly string[] | undefined,
+): URLSearchParams {
   const query = new URLSearchParams(search);
   const [scopes, prompts] = [wordsOf(query, 'scope'), wordsOf(query, 'prompt')];
-  if (scopes?.length === 0 && baselineScopes.length > 0) query.set('scope', baselineScopes.join(' '));
+  if (scopes !== undefined) {
+    const counting = scopes.filter(
+      (scope) => rules.scopesSupported.includes(scope) && registered?.includes(scope) !== false,
+    );
+    const granted = counting.length > 0 ? counting : rules.baselineClientScopes;
+    if (granted.length > 0) query.set('scope', granted.join(' '));
+    else query.delete('scope');
+  }
   if (prompts?.includes('none') === false && !prompts.includes('consent'))
     query.set('prompt', [...prompts, 'consent'].join(' '));
   return query;
+}
+
+/**
+ * A refresh may name fewer scopes than were granted (RFC 6749, section 6). One that this server never knew was ignored when it
+ * was asked for, so it is ignored here as well, and does not cost its client the refresh.
+ */
+export function withKnownScopes(form: URLSearchParams, scopesSupported: readonly string[]): URLSearchParams {
+  const asked = form.get('grant_type') === 'refresh_token' ? wordsOf(form, 'scope') : undefined;
+  const known = asked?.filter((scope) => scopesSupported.includes(scope));
+  if (asked === undefined || known === undefined || known.length === asked.length) return form;
+  const narrowed = new URLSearchParams(form);
+  if (known.length > 0) narrowed.set('scope', known.join(' '));
+  else narrowed.delete('scope');
+  return narrowed;
 }
 
 /** A mode that the library does not know. It refuses it with the right error, and tells the client in the query. */

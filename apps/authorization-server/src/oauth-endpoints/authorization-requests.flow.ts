@@ -30,15 +30,31 @@ export interface AuthorizationRequest {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
-  /** The client asked for a fresh sign-in (`prompt=login` or `select_account`). */
+  /** The client asked for a fresh sign-in (`prompt=login`, `select_account`), or for a later one than the browser's (`max_age`). */
   readonly wantsFreshSignIn: boolean;
   /** It asked to have an account chosen, and not for a new login. */
   readonly asksForAccount: boolean;
   readonly browserAccountId?: AccountId;
+  /** When that account last proved who they are, at the primary provider. */
+  readonly browserProvenAtMs?: number;
   /** Where the browser goes once the request has been answered; absent before. */
   readonly answeredAt?: string;
-  readonly expiresAtMs: number;
 }
+
+/** A finished sign-in. */
+export interface Approved {
+  readonly accountId: AccountId;
+  /** The grant's id is the session's id. */
+  readonly tsid: SessionId;
+  readonly provenAtMs?: number | undefined;
+}
+
+/** What became of a request. */
+export type Answered =
+  | { readonly kind: 'open' }
+  /** The client is told of an error, as often as the browser comes. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'approved'; readonly tsid: SessionId };
 
 /** The error that a client gets instead of a code (RFC 6749, section 4.1.2.1). */
 export type Refusal = 'access_denied' | 'temporarily_unavailable' | 'server_error';
@@ -63,7 +79,6 @@ export class AuthorizationRequests {
     if (client === undefined) throw new GatehouseError('attempt_unknown', 'the client is gone');
     const documentHost = isDocument(client) ? URL.parse(client.clientId)?.host : undefined;
     const redirectUri = text(params['redirect_uri']);
-    const prompts = text(params['prompt']).split(' ');
     return {
       uid,
       browserBinding: this.cookies.bindingOf(uid),
@@ -80,16 +95,14 @@ export class AuthorizationRequests {
       },
       redirectUri,
       scopes: text(params['scope']).split(' ').filter(Boolean),
-      wantsFreshSignIn: prompts.includes('login') || prompts.includes('select_account'),
-      asksForAccount: prompts.includes('select_account') && !prompts.includes('login'),
-      ...(session === undefined ? {} : { browserAccountId: session.accountId as AccountId }), // accounts are ours alone
+      ...freshnessOf(interaction),
+      ...(session === undefined ? {} : await this.#browserAccount(exchange, session.accountId as AccountId)), // accounts are ours alone
       ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
-      expiresAtMs: interaction.exp * SECOND_MS,
     };
   }
 
-  /** Grants the request to the account. The grant's id is the session's id. @returns where the browser goes. */
-  async approve(exchange: Exchange, uid: string, accountId: AccountId, tsid: SessionId): Promise<string> {
+  /** Grants the request to the account. @returns where the browser goes. */
+  async approve(exchange: Exchange, uid: string, { accountId, tsid, provenAtMs }: Approved): Promise<string> {
     const interaction = await this.#interaction(exchange, uid);
     const scope = text(interaction.params['scope']);
     const grant = new this.provider.Grant({ accountId, clientId: text(interaction.params['client_id']) });
@@ -102,7 +115,11 @@ export class AuthorizationRequests {
     await grant.save();
     await this.#forgetOtherAccount(exchange, interaction, accountId);
     return await this.#answer(interaction, {
-      login: { accountId },
+      // It becomes `auth_time`: when the person proved who they are, not when they came back (OpenID Connect Core, section 2).
+      login: {
+        accountId,
+        ...(provenAtMs === undefined ? {} : { ts: Math.floor(provenAtMs / SECOND_MS) }),
+      },
       consent: { grantId: tsid },
       select_account: {},
     });
@@ -112,6 +129,37 @@ export class AuthorizationRequests {
   async refuse(exchange: Exchange, uid: string, refusal: Refusal, description: string): Promise<string> {
     const interaction = await this.#interaction(exchange, uid);
     return await this.#answer(interaction, { error: refusal, error_description: description });
+  }
+
+  async answerOf(exchange: Exchange, uid: string): Promise<Answered> {
+    const { result } = await this.#interaction(exchange, uid);
+    if (result === undefined) return { kind: 'open' };
+    const tsid = result.consent?.grantId;
+    return tsid === undefined ? { kind: 'refused' } : { kind: 'approved', tsid: tsid as SessionId }; // by `approve`
+  }
+
+  /**
+   * Readies an answered request for being answered again: a browser repeats a navigation whose response it did not get. The
+   * library would take that for another browser session, which its first answer has replaced.
+   */
+  async readyAgain(exchange: Exchange, uid: string): Promise<void> {
+    const interaction = await this.#interaction(exchange, uid);
+    const { result, session } = interaction;
+    const accountId = result?.login?.accountId;
+    // Somebody else may have signed in in another tab since.
+    if (accountId !== undefined)
+      await this.#forgetOtherAccount(exchange, interaction, accountId as AccountId); // by `approve`
+    const current = await this.provider.Session.get(this.#context(exchange));
+    if (session !== undefined && session.uid !== current.uid) interaction.session = undefined;
+    if (interaction.session !== session) await interaction.persist();
+  }
+
+  async #browserAccount(exchange: Exchange, accountId: AccountId) {
+    const { accountId: current, loginTs } = await this.provider.Session.get(this.#context(exchange));
+    return {
+      browserAccountId: accountId,
+      ...(current === accountId && loginTs !== undefined ? { browserProvenAtMs: loginTs * SECOND_MS } : {}),
+    };
   }
 
   async #answer(interaction: Interaction, result: NonNullable<Interaction['result']>): Promise<string> {
@@ -154,6 +202,17 @@ export class AuthorizationRequests {
   #context({ request, response }: Exchange) {
     return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
   }
+}
+
+/** A browser's sign-in that is older than `max_age` has to be made anew, whatever else was asked for. */
+function freshnessOf({
+  params,
+  prompt,
+}: Interaction): Pick<AuthorizationRequest, 'wantsFreshSignIn' | 'asksForAccount'> {
+  const prompts = text(params['prompt']).split(' ');
+  const asksForLogin = prompts.includes('login') || prompt.reasons.includes('max_age');
+  const asksForAccount = prompts.includes('select_account') && !asksForLogin;
+  return { wantsFreshSignIn: asksForLogin || asksForAccount, asksForAccount };
 }
 
 /** The library marks a client that it read from a document, and its types do not know the mark. */

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import { Provider } from 'oidc-provider';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Exchange } from '../http/exchange.js';
@@ -20,6 +21,7 @@ export class BrowserSessions {
   constructor(
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
+    private readonly attempts: AttemptCookies,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
@@ -48,7 +50,9 @@ export class BrowserSessions {
     });
   }
 
+  /** Whoever uses the browser next goes on with nothing that its person has begun. */
   async signOut(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
     const context = this.#context(exchange);
     const session = await this.provider.Session.get(context);
     if (session.accountId !== undefined) await session.destroy();
@@ -57,6 +61,8 @@ export class BrowserSessions {
       sameSite: 'lax',
       overwrite: true,
     });
+    for (const line of this.attempts.removeAll(request.headers.cookie))
+      response.appendHeader('set-cookie', line);
   }
 
   #context({ request, response }: Exchange) {

@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
-import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
+import { REQUEST_TTL_MS } from '../attempts/attempt.js';
 import { clientNameProblem } from '../clients/client-name.js';
 import { clientMetadataRule } from '../clients/client-metadata.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
@@ -80,7 +80,6 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       // Only we write and read these (interaction-cookies.ts), so they need no signature.
       short: { httpOnly: true, sameSite: 'lax', signed: false },
     },
-    extraParams: { scope: refuseUnknownScopes(config.scopesSupported) },
     interactions: {
       policy: signInPolicy(),
       url: hooks.interactionUrl,
@@ -95,7 +94,11 @@ function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
   const { clients: known } = config.clientRegistration;
   return {
     clients: known.map(preRegistered),
-    extraClientMetadata: clientMetadataRule(config.clientRegistration),
+    extraClientMetadata: clientMetadataRule({
+      ...config.clientRegistration,
+      scopesSupported: config.scopesSupported,
+      idTokenAlg: signingKeys.signing.alg,
+    }),
     clientDefaults: {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
@@ -121,7 +124,7 @@ function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: Libra
       IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
       RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
-      Interaction: inSeconds(ATTEMPT_TTL_MS),
+      Interaction: inSeconds(REQUEST_TTL_MS),
       Grant: inSeconds(GRANT_TTL_MS),
     },
     // Tokens end with their session, not with the browser session.
@@ -213,14 +216,6 @@ function allowDocumentClient(_ctx: KoaContextWithOIDC, { clientName }: Pick<Clie
   if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
   return true;
 }
-
-const refuseUnknownScopes =
-  (supported: readonly string[]) =>
-  (_ctx: unknown, scope: string | undefined): void => {
-    const unknown = scope?.split(' ').find((one) => !supported.includes(one));
-    if (unknown !== undefined)
-      throw new errors.InvalidScope('a requested scope is not in scopes_supported', unknown);
-  };
 
 function preRegistered(
   client: AuthorizationServerPart['clientRegistration']['clients'][number],

@@ -4,7 +4,7 @@ import type { IssuerUrls } from '../http/issuer-urls.js';
 import { pageHeaders } from '../http/page-headers.js';
 import { bindToBrowser } from './interaction-cookies.js';
 import { outagePage } from './outage-answer.js';
-import { protocolErrorPage } from './protocol-error-page.js';
+import { protocolErrorPage, type AskedBy } from './protocol-error-page.js';
 import type { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import type { TokenAccounts } from './token-accounts.flow.js';
 
@@ -45,6 +45,15 @@ export class LibraryHooks {
   readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut, error: unknown): void => {
     ctx.set({ ...pageHeaders() });
     const { basePath } = this.urls;
-    ctx.body = outagePage(ctx, error, basePath) ?? protocolErrorPage(out, basePath).markup;
+    ctx.body = outagePage(ctx, error, basePath) ?? protocolErrorPage(out, basePath, askedBy(ctx)).markup;
+  };
+}
+
+/** Errors are rendered before the library has read the parameters as well. */
+function askedBy({ query }: KoaContextWithOIDC): AskedBy {
+  const [clientId, redirectUri] = [query['client_id'], query['redirect_uri']];
+  return {
+    clientId: typeof clientId === 'string' ? clientId : undefined,
+    redirectUri: typeof redirectUri === 'string' ? redirectUri : undefined,
   };
 }

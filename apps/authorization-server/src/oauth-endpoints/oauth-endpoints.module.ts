@@ -23,6 +23,7 @@ import { AuthorizationRequests } from './authorization-requests.flow.js';
 import { BrowserSessions } from './browser-sessions.flow.js';
 import { createProvider } from './create-provider.js';
 import { EndGrant } from './end-grant.flow.js';
+import { HandOutCode } from './hand-out-code.flow.js';
 import type { LibraryParts } from './library-configuration.js';
 import { LibraryHooks } from './library-hooks.flow.js';
 import { OAuthController } from './oauth.controller.js';
@@ -91,6 +92,7 @@ const PARTS = Symbol('oidc-provider parts');
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },
     AuthorizationRequests,
+    HandOutCode,
     BrowserSessions,
   ],
   exports: [AuthorizationRequests, BrowserSessions],

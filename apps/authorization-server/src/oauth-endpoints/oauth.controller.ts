@@ -1,19 +1,20 @@
 import { All, Controller, Get, Inject, Options, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { redirectUriProblem } from '@gatehouse/config/urls/client-uris';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
-import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { registrationPolicy } from '../clients/registration-policy.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { sendPage } from '../http/reply.js';
+import { isVisit } from '../http/visit.js';
 import { PageErrorFilter } from '../http/page-error.filter.js';
-import { inQueryOnly, withDefaults } from './authorization-query.js';
+import { inQueryOnly, withDefaults, withKnownScopes } from './authorization-query.js';
+import { HandOutCode } from './hand-out-code.flow.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
+import { signedInPage } from './signed-in-page.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
 /** The OAuth endpoints. Our own checks come first; then oidc-provider makes the response. */
@@ -25,7 +26,7 @@ export class OAuthController {
   constructor(
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
-    private readonly cookies: AttemptCookies,
+    private readonly handingOut: HandOutCode,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
@@ -46,16 +47,17 @@ export class OAuthController {
   @Get('oauth/begin')
   async begin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const asked = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-    const search = inQueryOnly(withConfiguredResource(asked, this.config.resourceUrl));
+    const search = inQueryOnly(withConfiguredResource(asked, this.config));
     // The library compares it with the registered ones, port aside, and pages show it. So it must be one that could be registered.
     const redirectUri = search.get('redirect_uri');
     if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
       this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: 'invalid_redirect_uri' });
-      const page = protocolErrorPage({ error: 'invalid_redirect_uri' }, this.urls.basePath);
+      const asking = { redirectUri };
+      const page = protocolErrorPage({ error: 'invalid_redirect_uri' }, this.urls.basePath, asking);
       sendPage(reply, page, { status: 400 });
       return;
     }
-    const query = withDefaults(search, this.config.baselineClientScopes);
+    const query = withDefaults(search, this.config, await this.#registeredScopes(search.get('client_id')));
     await this.#pass(request, reply, { route: `/oauth/authorize?${query.toString()}` });
   }
 
@@ -66,20 +68,49 @@ export class OAuthController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    // Only the browser in which the person signed in gets the code. Others may know the address.
-    if (this.cookies.of(uid, request.headers.cookie) === undefined)
-      throw new GatehouseError('attempt_wrong_browser');
-    await this.#pass(request, reply, { route: request.url, interaction: uid });
+    // A code that a scanner of links was given would be lost.
+    if (!isVisit(request.raw)) {
+      await reply.code(503).header('cache-control', 'no-store').send();
+      return;
+    }
+    const ready = await this.handingOut.ready({ request: request.raw, response: reply.raw }, uid);
+    switch (ready) {
+      case 'open':
+        await reply.header('cache-control', 'no-store').redirect(this.urls.path(`/sign-in/${uid}`), 303);
+        return;
+      case 'over':
+        sendPage(reply, signedInPage(this.urls.basePath));
+        return;
+      case 'ready':
+        await this.#pass(request, reply, { route: request.url, interaction: uid });
+    }
   }
 
   @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
   async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const form = formOf(request);
     const body =
-      form?.has('resource') === true
-        ? Buffer.from(withConfiguredResource(form, this.config.resourceUrl).toString())
+      form?.has('resource') === true || form?.has('scope') === true
+        ? Buffer.from(
+            withKnownScopes(
+              withConfiguredResource(form, this.config),
+              this.config.scopesSupported,
+            ).toString(),
+          )
         : undefined;
     await this.#pass(request, reply, { route: request.url, body });
+  }
+
+  /** A client whose id is a URL says in its document what it is, and registers no scopes (`clientMetadataRule`). */
+  async #registeredScopes(clientId: string | null): Promise<readonly string[] | undefined> {
+    if (clientId === null || URL.canParse(clientId)) return undefined;
+    try {
+      const client = await this.provider.Client.find(clientId);
+      return client?.scope?.split(' ');
+    } catch {
+      // The library finds out as well, and says so on its page.
+      return undefined;
+    }
   }
 
   @All([

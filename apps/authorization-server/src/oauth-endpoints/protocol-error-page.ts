@@ -1,24 +1,52 @@
 import type { ErrorOut } from 'oidc-provider';
-import type { Html } from '../pages/html.js';
 import { renderError, type ErrorText } from '../pages/error-page.js';
+import { fact } from '../pages/fact.js';
+import { html, type Html } from '../pages/html.js';
+import { forgettingClients } from './forgetting-clients.js';
+
+/** What of the request is known, as its sender wrote it. */
+export interface AskedBy {
+  readonly clientId?: string | undefined;
+  readonly redirectUri?: string | undefined;
+}
 
 /** The page for a request that has no safe way back to its client: its redirect URI is not one that the client registered. */
 export function protocolErrorPage(
   { error, error_description: description }: ErrorOut,
   basePath: string,
+  { clientId, redirectUri }: AskedBy = {},
 ): Html {
-  return renderError(textFor(error, description), error, basePath);
+  const isStale = error === 'invalid_client' && !URL.canParse(clientId ?? '');
+  const hints = isStale || error === 'invalid_redirect_uri' ? forgetting(redirectUri) : undefined;
+  return renderError(
+    { ...textFor(error, description, isStale), ...(hints === undefined ? {} : { more: hints }) },
+    error,
+    basePath,
+  );
 }
 
-function textFor(error: string, description: string | undefined): ErrorText {
-  const advice = 'Remove this server from the application and add it again, then start signing in anew.';
+/** The application registered here once, and shows the browser an id of that time for ever. Only its person can change that. */
+const forgetting = (redirectUri: string | undefined): Html =>
+  html`<h2>How to do that</h2>
+    <dl>${forgettingClients(redirectUri).map(({ name, steps }) => fact(name, steps))}</dl>`;
+
+function textFor(error: string, description: string | undefined, isStale: boolean): ErrorText {
+  const advice =
+    'Let the application forget this server’s sign-in, so that it registers anew. Then sign in again from there.';
   switch (error) {
     case 'invalid_client':
-      return {
-        title: 'This application is not known here',
-        what: 'The id of the application is not registered, or its description could not be read.',
-        advice,
-      };
+      return isStale
+        ? {
+            title: 'This application is not known here',
+            what: 'The application shows an id that this gateway does not have, or not any more. It keeps using that id until you let it forget it.',
+            advice,
+          }
+        : {
+            title: 'The description of this application cannot be read',
+            what: 'The id of the application is the address of its description. The gateway could not read it there, or does not accept it.',
+            advice:
+              'Wait a moment, then start again from the application. If this page comes back, tell its makers.',
+          };
     case 'invalid_redirect_uri':
       return {
         title: 'The return address is not registered',

@@ -86,17 +86,27 @@ class RecordAdapter implements Adapter {
     return Promise.resolve(undefined);
   }
 
-  /** Exactly one of any number of parallel redemptions passes this statement. */
+  /**
+   * Exactly one of any number of parallel redemptions passes this statement, whichever code of the grant they present. A
+   * sign-in whose last step was repeated has several; the others end here, and are then unknown rather than used twice.
+   */
   async consume(id: string): Promise<void> {
-    const { rowCount } = await this.#query({
+    const { rows } = await this.#query<{ id: string }>({
       name: 'record-consume',
-      text: 'update oidc_records set consumed_at = now() where model = $1 and id = $2 and consumed_at is null',
+      text: `update oidc_records set
+          consumed_at = case when id = $2 then now() end,
+          expires_at = case when id = $2 then expires_at else now() end
+        where model = $1 and consumed_at is null and (expires_at is null or expires_at > now())
+          and (id = $2 or grant_id = (select grant_id from oidc_records where model = $1 and id = $2))
+        returning id`,
       values: [this.model, sha256(id)],
     });
-    if (rowCount === 0) throw new errors.InvalidGrant('already used');
+    if (!rows.some((row) => row.id === sha256(id))) throw new errors.InvalidGrant('already used');
   }
 
   async destroy(id: string): Promise<void> {
+    // The library destroys an interaction before its answer has reached the browser. We answer again (HandOutCode).
+    if (this.model === 'Interaction') return;
     await this.#query({
       name: 'record-destroy',
       text: 'delete from oidc_records where model = $1 and id = $2',

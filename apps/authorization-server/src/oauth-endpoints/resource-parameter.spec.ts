@@ -1,9 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { canonicalResource, withConfiguredResource } from './resource-parameter.js';
+import fc from 'fast-check';
+import { canonicalResource, withConfiguredResource, type ResourceRules } from './resource-parameter.js';
 
 const RESOURCE = 'https://mcp.acme.example/mcp';
-const seen = (resource: string, configured = RESOURCE) =>
-  withConfiguredResource(new URLSearchParams({ resource, scope: 'a b' }), configured).get('resource');
+const REQUIRED = { resourceUrl: RESOURCE, resourceIndicator: 'required' } as const;
+const OPTIONAL = { resourceUrl: RESOURCE, resourceIndicator: 'optional' } as const;
+const seen = (resource: string, configured = RESOURCE, rules: ResourceRules = REQUIRED) =>
+  withConfiguredResource(new URLSearchParams({ resource, scope: 'a b' }), {
+    ...rules,
+    resourceUrl: configured,
+  }).get('resource');
 
 describe('the resource is compared as a URL (RFC 3986, section 6.2)', () => {
   test.each([
@@ -13,6 +19,9 @@ describe('the resource is compared as a URL (RFC 3986, section 6.2)', () => {
     'https://mcp.acme.example/./mcp',
     'https://mcp.acme.example/x/../mcp',
     'https://mcp.acme.example/%6dcp',
+    'https://mcp.acme.example/%6Dcp/',
+    'https://mcp.acme.example/mcp/',
+    'HTTPS://mcp.Acme.example:443/mcp/',
   ])('%s is the same', (written) => {
     expect(seen(written)).toBe(RESOURCE);
   });
@@ -27,6 +36,10 @@ describe('the resource is compared as a URL (RFC 3986, section 6.2)', () => {
   test.each([
     'http://mcp.acme.example/mcp',
     'https://mcp.acme.example/MCP',
+    'https://mcp.acme.example/mcp//',
+    'https://mcp.acme.example//mcp',
+    'https://mcp.acme.example',
+    'https://mcp.acme.example/',
     'https://mcp.acme.example:8443/mcp',
     'https://mcp.acme.example/mcp?x',
     'https://mcp.acme.example/mcp#x',
@@ -51,11 +64,61 @@ describe('the resource is compared as a URL (RFC 3986, section 6.2)', () => {
   });
 });
 
+describe('where the parameter is optional (ADR 2)', () => {
+  test.each(['https://mcp.acme.example', 'https://mcp.acme.example/', 'HTTPS://MCP.acme.example:443'])(
+    'the bare origin says no more than nothing: %s',
+    (written) => {
+      expect(seen(written, RESOURCE, OPTIONAL)).toBe(RESOURCE);
+    },
+  );
+
+  test.each(['http://mcp.acme.example', 'https://mcp.acme.example/other', 'https://acme.example'])(
+    'another place stays another one: %s',
+    (written) => {
+      expect(seen(written, RESOURCE, OPTIONAL)).toBe(written);
+    },
+  );
+});
+
+test('no other resource is ever taken for ours, and none is changed on the way', () => {
+  const written = fc
+    .tuple(
+      fc.constantFrom('https://', 'HTTPS://', 'http://', 'https:/', 'https:\\\\'),
+      fc.constantFrom('mcp.acme.example', 'MCP.acme.example', 'mallory@mcp.acme.example', 'evil.example'),
+      fc.constantFrom('', ':443', ':80', ':'),
+      fc.array(fc.constantFrom('/', '/mcp', '/./mcp', '/x/..', '/%6dcp', '%2f', '?', '#', '@', '\\'), {
+        maxLength: 4,
+      }),
+    )
+    .map(([scheme, host, port, path]) => scheme + host + port + path.join(''));
+  let same = 0;
+  fc.assert(
+    fc.property(written, (spelled) => {
+      const resource = seen(spelled);
+      if (resource !== RESOURCE) expect(resource).toBe(spelled);
+      else {
+        const { origin, pathname, search, hash, username } = new URL(spelled);
+        const path = pathname.replace('%6d', 'm').replace(/\/$/, '');
+        expect([origin, path, search, hash, username]).toEqual([
+          'https://mcp.acme.example',
+          '/mcp',
+          '',
+          '',
+          '',
+        ]);
+        same += 1;
+      }
+    }),
+    { numRuns: 5_000, examples: [['https://MCP.acme.example:443/x/../%6dcp/']] },
+  );
+  expect(same).toBeGreaterThan(50);
+});
+
 test('the other parameters stay, in their order, also those that come twice', () => {
   const parameters = new URLSearchParams(
     'a=1&resource=HTTPS://mcp.acme.example/mcp&a=2&resource=https://b.example',
   );
-  expect([...withConfiguredResource(parameters, RESOURCE)]).toEqual([
+  expect([...withConfiguredResource(parameters, REQUIRED)]).toEqual([
     ['a', '1'],
     ['resource', RESOURCE],
     ['a', '2'],

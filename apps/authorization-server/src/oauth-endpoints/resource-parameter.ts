@@ -5,7 +5,8 @@ const URI = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[\w.~-]+)(?::\d*)?(?:[/?][\w.
 
 /**
  * A resource identifier as RFC 3986, section 6.2, normalises it: case of scheme and host, the default port, dot segments, an
- * empty path, and percent-encoding that is not needed. Everything else tells two resources apart, a final slash too.
+ * empty path, and percent-encoding that is not needed. A final slash does not count either: clients put one there, and take it
+ * away, and no two resources of one gateway differ by it. Everything else tells two resources apart.
  * @returns `undefined` for what cannot be one: RFC 8707, section 2, wants an absolute URI without a fragment.
  */
 export function canonicalResource(written: string): string | undefined {
@@ -13,22 +14,33 @@ export function canonicalResource(written: string): string | undefined {
   const url = host === undefined ? null : URL.parse(written);
   // The parser also reads other spellings of an address (0x7f.1).
   if (url === null || url.hostname !== host?.toLowerCase()) return undefined;
+  if (url.pathname.length > 1) url.pathname = url.pathname.replace(/\/$/, '');
   return url.href.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
     return UNRESERVED.test(character) ? character : encoded.toUpperCase();
   });
 }
 
+export interface ResourceRules {
+  readonly resourceUrl: string;
+  readonly resourceIndicator: 'required' | 'optional';
+}
+
 /**
  * Other spellings of the resource become the configured one before the library reads them. The library compares text, and
- * would not find under one spelling what was granted under another.
+ * would not find under one spelling what was granted under another. Where the parameter is optional (ADR 2), a client may as
+ * well name no more than the origin of the gateway, which says nothing else than leaving it out.
  */
-export function withConfiguredResource(parameters: URLSearchParams, resourceUrl: string): URLSearchParams {
-  const wanted = canonicalResource(resourceUrl);
+export function withConfiguredResource(
+  parameters: URLSearchParams,
+  { resourceUrl, resourceIndicator }: ResourceRules,
+): URLSearchParams {
+  const names = [resourceUrl, ...(resourceIndicator === 'optional' ? [new URL(resourceUrl).origin] : [])];
+  const wanted = names.map(canonicalResource);
   return new URLSearchParams(
-    [...parameters].map(([name, value]): [string, string] => [
-      name,
-      name === 'resource' && canonicalResource(value) === wanted ? resourceUrl : value,
-    ]),
+    [...parameters].map(([name, value]): [string, string] => {
+      const asked = name === 'resource' ? canonicalResource(value) : undefined;
+      return [name, asked !== undefined && wanted.includes(asked) ? resourceUrl : value];
+    }),
   );
 }

@@ -7,6 +7,8 @@ export interface ErrorText {
   readonly title: string;
   readonly what: string;
   readonly advice: string;
+  /** Below the advice. */
+  readonly more?: Html;
 }
 
 const START_AGAIN = 'Go back to the application and start signing in again. You can close this page.';
@@ -15,7 +17,7 @@ const TRY_SHORTLY = 'Wait a moment, then go back and try again.';
 const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
   callback_unknown: {
     title: 'This step is already over',
-    what: 'The provider sent you back to a step that is unknown here or was finished before. Nothing was changed.',
+    what: 'A provider sent you to a step that is unknown here, or that is over. Nothing was changed.',
     advice: START_AGAIN,
   },
   callback_expired: {
@@ -39,13 +41,13 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
     advice: 'Tell the people who run this gateway. Its documentation says under this code what they can do.',
   },
   attempt_unknown: {
-    title: 'This sign-in has ended',
-    what: 'This browser does not know the sign-in, or it was finished, was cancelled or took longer than half an hour.',
-    advice: START_AGAIN,
+    title: 'This step has ended',
+    what: 'It was finished or cancelled, or it was left for too long. Nothing was changed.',
+    advice: 'If you still have to sign in or to connect something, start again from the application.',
   },
   attempt_wrong_browser: {
     title: 'This sign-in cannot go on here',
-    what: 'It began in another browser or more than half an hour ago, or this browser does not keep cookies. To protect you, it goes on only in the browser where it began. Nothing was changed.',
+    what: 'It began in another browser or too long ago, or this browser does not keep cookies. To protect you, it goes on only in the browser where it began. Nothing was changed.',
     advice:
       'If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again. You are then asked here first.',
   },
@@ -55,9 +57,9 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
     advice: START_AGAIN,
   },
   not_allowed: {
-    title: 'This form is not valid here',
-    what: 'The form was not part of a page that this browser was shown. Nothing was changed.',
-    advice: 'Go back, reload the page and fill it in again.',
+    title: 'This page is not current any more',
+    what: 'It was open for too long, or you have signed in or out in another window since, or the form is of another page. Nothing was changed.',
+    advice: 'Have the page shown again, and answer it there.',
   },
   unavailable: {
     title: 'A part of the gateway is unavailable',
@@ -90,6 +92,8 @@ export const errorStatus = (code: ErrorCode, owner: FailureOwner): number =>
 export interface WayOn {
   readonly href: string;
   readonly label: string;
+  /** In place of the advice that holds where there is no way on. */
+  readonly advice?: string;
 }
 
 /** @param reference finds the failure in the log */
@@ -104,7 +108,7 @@ interface Particulars {
 }
 
 export function renderError(
-  { title, what, advice }: ErrorText,
+  { title, what, advice, more }: ErrorText,
   code: string,
   basePath: string,
   { wayOn, reference }: Particulars = {},
@@ -115,8 +119,9 @@ export function renderError(
     page: 'error',
     body: html`<h1>${title}</h1>
       <p>${what}</p>
-      <p>${advice}</p>
+      <p>${wayOn?.advice ?? advice}</p>
       ${wayOn === undefined ? undefined : html`<p class="actions"><a class="button main" href="${wayOn.href}">${wayOn.label}</a></p>`}
+      ${more}
       <p class="soft small">Code: <code>${code}</code></p>
       ${reference === undefined ? undefined : html`<p class="soft small">Reference: <code>${reference}</code></p>`}`,
   });

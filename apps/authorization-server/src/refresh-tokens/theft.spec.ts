@@ -149,7 +149,10 @@ describe('whoever may not have it gets nothing and changes nothing', () => {
         () => ({ resource: 'https://other.example/mcp' }),
         'invalid_target',
       ],
+      ['its client for a resource that is no URL', () => ({ resource: 'the gateway' }), 'invalid_target'],
+      ['its client for the origin alone', () => ({ resource: 'http://localhost:9' }), 'invalid_target'],
       ['its client for a scope that was not granted', () => ({ scope: 'openid email' }), 'invalid_scope'],
+      ['its client as something else', () => ({ grant_type: 'password' }), 'unsupported_grant_type'],
     ])('%s', async (_who, change, error) => {
       expect(await ask({ ...fields, ...(await change()) })).toMatchObject({ error });
       expect(await world.stored(tsid)).toEqual(before);

@@ -122,6 +122,17 @@ export class SessionStore {
     return rows[0]?.endsAt.getTime();
   }
 
+  /** Whether it was opened within `withinMs`, and waits for its client's first token request. */
+  async isUnused(tsid: SessionId, withinMs: number): Promise<boolean> {
+    const { rows } = await this.database.query<{ tsid: string }>({
+      name: 'session-unused',
+      text: `select tsid from sessions where tsid = $1 and closed_at is null and expires_at > now() and used_at = opened_at
+        and opened_at > now() - $2 * interval '1 ms'`,
+      values: [tsid, withinMs],
+    });
+    return rows.length === 1;
+  }
+
   /** @returns when the session ends at the latest, as {@link use} does, without using it. */
   async endOf(tsid: string): Promise<number | undefined> {
     const { rows } = await this.database.query<EndRow>({

@@ -49,7 +49,8 @@ export class CompleteSignIn {
       case 'connection_gone':
         return undefined;
       case 'open': {
-        const location = await this.requests.approve(exchange, request.uid, accountId, state.tsid);
+        await this.attempts.change(situation.attempt, (latest) => ({ ...latest, answered: true }));
+        const location = await this.requests.approve(exchange, request.uid, { ...state, accountId });
         return { kind: 'redirect', status: 303, location };
       }
     }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { BeginLeg } from '../attempts/begin-leg.flow.js';
 import type { Exchange } from '../http/exchange.js';
 import type { Shown } from '../http/shown.js';
 import {
@@ -10,6 +9,7 @@ import {
 import { CompleteSignIn } from './complete-sign-in.flow.js';
 import { SignInPages } from './sign-in-pages.flow.js';
 import { SignInSteps, type Situation } from './sign-in-steps.flow.js';
+import { VisitLeg } from './visit-leg.flow.js';
 
 /** The chain can change while it is looked at. It is then looked at again; more than once is rare. */
 const MAX_LOOKS = 4;
@@ -21,7 +21,7 @@ export class ShowSignIn {
     private readonly requests: AuthorizationRequests,
     private readonly steps: SignInSteps,
     private readonly pages: SignInPages,
-    private readonly legs: BeginLeg,
+    private readonly visits: VisitLeg,
     private readonly completion: CompleteSignIn,
   ) {}
 
@@ -50,19 +50,9 @@ export class ShowSignIn {
       case 'refuse':
         return await this.pages.ask(request, situation, step);
       case 'visit':
-        return await this.#visit(request, situation, step.provider);
+        return await this.visits.visit(request, situation, step.provider);
       case 'complete':
         return await this.completion.complete(exchange, request, situation, step.providers);
     }
-  }
-
-  async #visit(
-    { browserBinding }: AuthorizationRequest,
-    { attempt }: Situation,
-    provider: string,
-  ): Promise<Shown | undefined> {
-    const begun = await this.legs.begin({ attempt, provider, browserBinding });
-    if (begun.kind === 'failed') return undefined;
-    return { kind: 'redirect', status: 302, location: begun.authorizationUrl };
   }
 }

@@ -18,6 +18,7 @@ import { SignInController } from './sign-in.controller.js';
 import { SignInForms } from './sign-in-forms.js';
 import { SignInPages } from './sign-in-pages.flow.js';
 import { SignInSteps } from './sign-in-steps.flow.js';
+import { VisitLeg } from './visit-leg.flow.js';
 
 @Module({
   imports: [
@@ -44,6 +45,7 @@ import { SignInSteps } from './sign-in-steps.flow.js';
     AbandonSignIn,
     OpenSession,
     CompleteSignIn,
+    VisitLeg,
   ],
 })
 export class SignInChainModule {}

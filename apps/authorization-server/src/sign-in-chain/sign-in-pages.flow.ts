@@ -3,6 +3,8 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { AccountStore } from '../accounts/account.store.js';
 import { failurePage } from '../attempts/failure-page.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { waitPage } from '../attempts/wait-page.js';
 import { provenIdentities } from '../attempts/proven-identities.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
@@ -24,6 +26,7 @@ export class SignInPages {
   constructor(
     private readonly accounts: AccountStore,
     private readonly forms: SignInForms,
+    private readonly urls: IssuerUrls,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
@@ -33,6 +36,12 @@ export class SignInPages {
       page: await this.#page(request, situation, question),
       targets: { redirectUri: request.redirectUri, insecureHttp: this.config.insecureAllowHttp },
     };
+  }
+
+  /** A provider's answer is being checked for another request of this browser. */
+  wait(uid: string, provider: string): Shown {
+    const page = waitPage(provider, { action: this.forms.address(uid), basePath: this.urls.basePath });
+    return { kind: 'page', page };
   }
 
   async #page(

@@ -6,18 +6,21 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 
 /** @param tsid of the session that the sign-in opens. */
 export function begun(request: AuthorizationRequest, primaryProvider: string, tsid: SessionId): SignInState {
-  const { browserBinding, client, wantsFreshSignIn, asksForAccount, browserAccountId } = request;
+  const { browserBinding, client, wantsFreshSignIn, asksForAccount, browserAccountId, browserProvenAtMs } =
+    request;
   const knows = browserAccountId !== undefined && !wantsFreshSignIn;
   return {
     kind: 'sign-in',
     browserBinding,
     clientId: client.clientId,
+    clientName: client.name,
     tsid,
     reuseConfirmed: false,
     legs: {},
     fresh: wantsFreshSignIn ? [primaryProvider] : [],
     ...(asksForAccount ? { asked: 'select_account' } : {}),
     ...(knows ? { person: { accountId: browserAccountId, isNew: false } } : {}),
+    ...(knows && browserProvenAtMs !== undefined ? { provenAtMs: browserProvenAtMs } : {}),
   };
 }
 
@@ -35,13 +38,14 @@ export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, 
  * @param tsid of the session that this sign-in opens now.
  */
 export const anotherAccount = (
-  { browserBinding, clientId, fresh }: SignInState,
+  { browserBinding, clientId, clientName, fresh }: SignInState,
   primaryProvider: string,
   tsid: SessionId,
 ): SignInState => ({
   kind: 'sign-in',
   browserBinding,
   clientId,
+  ...(clientName === undefined ? {} : { clientName }),
   tsid,
   reuseConfirmed: false,
   legs: {},

@@ -35,6 +35,11 @@ const callbackQuery = z.object({ query: z.string() });
  */
 @Controller()
 export class StandInVault {
+  /** States that were handed over, in order; those that a leg was completed for. */
+  readonly handedOver: string[] = [];
+  readonly completed: string[] = [];
+  /** What a provider keeps the vault waiting for. */
+  held: Promise<void> = Promise.resolve();
   readonly begun: z.output<typeof connectionBegin.request>[] = [];
   readonly opened: z.output<typeof sessionOpen.request>[] = [];
   readonly closed: string[] = [];
@@ -86,12 +91,15 @@ export class StandInVault {
   ): Promise<z.input<typeof connectionComplete.reply>> {
     const query = new URLSearchParams(await this.#query(request.sealedQuery));
     const state = query.get('state') ?? '';
+    this.handedOver.push(state);
     const leg = this.#legs.get(state);
     if (leg === undefined) throw new GatehouseError('callback_unknown');
     if (leg.browserBinding !== request.browserBinding) throw new GatehouseError('callback_wrong_browser');
     if (callbackName(this.callbackOf(leg.provider)) !== request.callback)
       throw new GatehouseError('callback_wrong_provider');
     this.#legs.delete(state);
+    await this.held;
+    this.completed.push(state);
     const { attemptId, provider } = leg;
     const reason = query.get('error');
     if (reason !== null)

@@ -1,3 +1,4 @@
+import { until } from '@gatehouse/testing/until';
 import { CookieJar } from 'tough-cookie';
 
 /** Where requests for the issuer's origin really go: the other side of an ingress that ends TLS. */
@@ -11,15 +12,31 @@ export interface Ingress {
  * redirect followed unasked.
  */
 export class TestBrowser {
-  readonly #jar = new CookieJar(undefined, { prefixSecurity: 'silent', rejectPublicSuffixes: false });
-
   constructor(
     private readonly origin: string,
     private readonly ingress?: Ingress,
+    private readonly jar = new CookieJar(undefined, {
+      prefixSecurity: 'silent',
+      rejectPublicSuffixes: false,
+    }),
   ) {}
 
-  async get(url: string): Promise<Answer> {
-    return await this.#send(url, { method: 'GET' });
+  /** The same browser, whose requests the ingress gives to another replica. */
+  through(localOrigin: string): TestBrowser {
+    return new TestBrowser(this.origin, { publicOrigin: this.origin, localOrigin }, this.jar);
+  }
+
+  async get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return await this.#send(url, { method: 'GET', headers });
+  }
+
+  /** Asks, and goes away before it is answered, once the service is known to work on it. */
+  async leave(url: string, isUnderWay: () => boolean | Promise<boolean>): Promise<void> {
+    const leaving = new AbortController();
+    const asked = this.#send(url, { method: 'GET', signal: leaving.signal }).catch(() => undefined);
+    await until(isUnderWay);
+    leaving.abort();
+    await asked;
   }
 
   async post(url: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
@@ -40,7 +57,7 @@ export class TestBrowser {
 
   /** The `Cookie` header of a request for a path. */
   cookiesFor(pathname: string): string {
-    return this.#jar.getCookieStringSync(new URL(pathname, this.origin).href);
+    return this.jar.getCookieStringSync(new URL(pathname, this.origin).href);
   }
 
   /**
@@ -49,7 +66,7 @@ export class TestBrowser {
    */
   keep(line: string, site = this.origin): boolean {
     try {
-      return this.#jar.setCookieSync(line, site) !== undefined;
+      return this.jar.setCookieSync(line, site) !== undefined;
     } catch {
       return false;
     }
@@ -57,15 +74,15 @@ export class TestBrowser {
 
   /** As somebody does who clears the cookies of this site. */
   forgetCookies(): void {
-    this.#jar.removeAllCookiesSync();
+    this.jar.removeAllCookiesSync();
   }
 
-  async #send(url: string, init: RequestInit): Promise<Answer> {
+  async #send(url: string, init: Sent): Promise<Answer> {
     const target = new URL(url, this.origin);
     const response = await fetch(this.#reached(target), {
       ...init,
       redirect: 'manual',
-      headers: { accept: 'text/html', cookie: this.#jar.getCookieStringSync(target.href) },
+      headers: { accept: 'text/html', ...init.headers, cookie: this.jar.getCookieStringSync(target.href) },
     });
     for (const line of response.headers.getSetCookie()) this.keep(line, target.href);
     const location = response.headers.get('location');
@@ -83,6 +100,13 @@ export class TestBrowser {
       ? this.ingress.localOrigin + target.pathname + target.search
       : target.href;
   }
+}
+
+interface Sent {
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: URLSearchParams;
+  readonly signal?: AbortSignal;
 }
 
 export interface Answer {

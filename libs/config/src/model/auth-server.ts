@@ -21,7 +21,7 @@ export interface AuthServer<S> {
   readonly scopesSupported: readonly string[];
   /** Added to what every client may ask for; a subset of `scopesSupported`. */
   readonly baselineClientScopes: readonly string[];
-  /** `required`: an authorization request without the RFC 8707 `resource` parameter is refused. */
+  /** `required`: an authorization request without the RFC 8707 `resource` parameter is refused; so is its bare origin. */
   readonly resourceIndicator: 'required' | 'optional';
   /** What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. */
   readonly connectionReuse: 'always' | 'confirm' | 'never';

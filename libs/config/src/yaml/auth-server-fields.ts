@@ -91,7 +91,7 @@ export const authServer = block(
     ).exactOptional(),
     resourceIndicator: choice(
       ['required', 'optional'],
-      'Whether an authorization request must carry the `resource` parameter (RFC 8707).',
+      'Whether an authorization request must carry the `resource` parameter (RFC 8707). `optional` admits clients that leave it out, and those that name the bare origin of `publicUrl` instead of the MCP endpoint.',
     ).default('required'),
     connectionReuse: choice(
       ['always', 'confirm', 'never'],

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { generateKeyPairSync } from 'node:crypto';
+import { Secret } from '@gatehouse/kernel/secret';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { REDIRECT_URI, type TestService, type TokenAnswer } from '../testing/test-service.js';
+
+const pemOf = (key: ReturnType<typeof generateKeyPairSync>['privateKey']): Secret =>
+  new Secret(key.export({ type: 'pkcs8', format: 'pem' }).toString());
+
+const RSA = pemOf(generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey);
+const EC = pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+
+let world: ServiceWorld;
+beforeAll(async () => {
+  world = await startServiceWorld();
+});
+afterAll(() => world.close());
+
+let people = 0;
+
+async function signIn(service: TestService, clientId: string, scope: string): Promise<TokenAnswer> {
+  const { url, verifier } = service.authorizeUrl(clientId, { scope });
+  const result = await service.signIn(service.browser(), url, `person-${(people += 1)}`);
+  return await service.redeem(clientId, result.get('code') ?? '', verifier);
+}
+
+const algorithmOf = ({ id_token: token = '' }: TokenAnswer): string | undefined =>
+  decodeProtectedHeader(token).alg;
+
+test.each([
+  ['RSA to an elliptic curve', [RSA], [EC, RSA]],
+  ['RSA to an elliptic curve, with the old key gone', [RSA], [EC]],
+  ['an elliptic curve to RSA', [EC], [RSA]],
+])('a client goes on when the signing key changes from %s', async (_what, before, after) => {
+  const { issuer } = world.service;
+  const first = await world.startAnother({ issuer, signingKeys: before });
+  const clientId = await first.register();
+  const secretive = (await first.post('/oauth/register', {
+    redirect_uris: [REDIRECT_URI],
+    token_endpoint_auth_method: 'client_secret_post',
+  })) as { readonly client_id: string };
+  const old = await signIn(first, clientId, 'openid offline_access');
+  await first.close();
+  const second = await world.startAnother({ issuer, signingKeys: after });
+  const refreshed = await second.refresh(clientId, old.refresh_token ?? '');
+  expect(refreshed.status).toBe(200);
+  const answer = await signIn(second, clientId, 'openid');
+  expect([answer.status, algorithmOf(answer)]).toEqual([200, after[0] === EC ? 'ES256' : 'RS256']);
+  expect(algorithmOf(answer)).not.toBe(algorithmOf(old));
+  const { url } = second.authorizeUrl(secretive.client_id);
+  expect((await second.browser().get(url)).location).toContain('/sign-in/');
+  await second.close();
+});
+
+test('a client goes on when a scope that it registered is no more', async () => {
+  const { issuer } = world.service;
+  const clientId = await world.service.register({ scope: 'openid email profile' });
+  const second = await world.startAnother({ issuer, scopesSupported: ['openid', 'offline_access'] });
+  const answer = await signIn(second, clientId, 'openid email');
+  expect([answer.status, answer.scope]).toEqual([200, 'openid']);
+  await second.close();
+});

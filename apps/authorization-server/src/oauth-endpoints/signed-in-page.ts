@@ -1,0 +1,14 @@
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+
+/** For a browser that comes back to a sign-in whose client has its tokens. */
+export const signedInPage = (basePath: string): Html =>
+  layout({
+    title: 'This sign-in is finished',
+    basePath,
+    page: 'signed-in',
+    body: html`<h1>This sign-in is finished</h1>
+      <p>The application has its answer. Go back to it; you can close this page.</p>
+      <p class="soft">If it still asks you to sign in, start again from there.</p>
+      <p class="actions"><a class="button" href="${basePath}/connections">Your connections</a></p>`,
+  });
