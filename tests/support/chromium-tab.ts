@@ -1,0 +1,116 @@
+import { until } from '@gatehouse/testing/until';
+
+type Send = (method: string, parameters?: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+interface Evaluated {
+  readonly result: { readonly value?: unknown };
+  readonly exceptionDetails?: { readonly text: string };
+}
+
+interface History {
+  readonly currentIndex: number;
+  readonly entries: readonly { readonly id: number; readonly url: string }[];
+}
+
+/** One tab: what a person does with it and sees in it. */
+export class ChromiumTab {
+  /** Every page that was asked for, in order. */
+  readonly requested: string[] = [];
+
+  constructor(
+    readonly send: Send,
+    /** Whose cookies it has. */
+    readonly browserContextId: string,
+  ) {}
+
+  /** Goes to an address as if it had been typed, and waits for nothing. */
+  async go(url: string): Promise<void> {
+    // The answer comes with the response, which may be long in coming.
+    void this.send('Page.navigate', { url }).catch(() => undefined);
+    await Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    await this.send('Page.stopLoading');
+  }
+
+  async reload(): Promise<void> {
+    await this.send('Page.reload');
+  }
+
+  async back(): Promise<void> {
+    const { currentIndex, entries } = (await this.send('Page.getNavigationHistory')) as History;
+    const entry = entries[currentIndex - 1];
+    if (entry === undefined) throw new Error('nothing to go back to');
+    await this.send('Page.navigateToHistoryEntry', { entryId: entry.id });
+  }
+
+  async url(): Promise<string> {
+    return String(await this.evaluate('location.href'));
+  }
+
+  async text(): Promise<string> {
+    return String(await this.evaluate('document.body?.innerText ?? ""'));
+  }
+
+  /** Waits until a page of that name is there to be read. */
+  async sees(selector: string): Promise<void> {
+    const expression = `document.readyState === 'complete' && document.querySelector(${JSON.stringify(selector)}) !== null`;
+    try {
+      await until(async () => (await this.evaluate(expression)) === true, 30_000);
+    } catch {
+      throw new Error(`no ${selector} at ${await this.url()}: ${(await this.text()).slice(0, 400)}`);
+    }
+  }
+
+  /** A page of ours. */
+  async seesPage(name: string): Promise<void> {
+    await this.sees(`main[data-page="${name}"]`);
+  }
+
+  async type(selector: string, text: string): Promise<void> {
+    await this.sees(selector);
+    await this.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`);
+    await this.send('Input.insertText', { text });
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.#press(selector, 1);
+  }
+
+  async doubleClick(selector: string): Promise<void> {
+    await this.#press(selector, 2);
+  }
+
+  async screenshot(): Promise<Buffer> {
+    const { data } = (await this.send('Page.captureScreenshot', { format: 'png' })) as { data: string };
+    return Buffer.from(data, 'base64');
+  }
+
+  async evaluate(expression: string): Promise<unknown> {
+    try {
+      const { result, exceptionDetails } = (await this.send('Runtime.evaluate', {
+        expression,
+        returnByValue: true,
+      })) as Evaluated;
+      return exceptionDetails === undefined ? result.value : undefined;
+    } catch {
+      // The page is being replaced.
+      return undefined;
+    }
+  }
+
+  /** With the mouse, where the element is. */
+  async #press(selector: string, times: number): Promise<void> {
+    await this.sees(selector);
+    const place = (await this.evaluate(`(() => {
+      const element = document.querySelector(${JSON.stringify(selector)});
+      element.scrollIntoView({ block: 'center' });
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return { x: x + width / 2, y: y + height / 2 };
+    })()`)) as { readonly x: number; readonly y: number };
+    for (let clickCount = 1; clickCount <= times; clickCount += 1)
+      for (const type of ['mousePressed', 'mouseReleased'])
+        await this.send('Input.dispatchMouseEvent', { ...place, type, button: 'left', clickCount });
+  }
+}
