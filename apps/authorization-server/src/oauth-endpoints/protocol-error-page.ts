@@ -32,13 +32,13 @@ const forgetting = (redirectUri: string | undefined): Html =>
 
 function textFor(error: string, description: string | undefined, isStale: boolean): ErrorText {
   const advice =
-    'Let the application forget this server’s sign-in, so that it registers anew. Then sign in again from there.';
+    'Make the application forget how it signed in here, so that it registers anew. Then sign in again from there.';
   switch (error) {
     case 'invalid_client':
       return isStale
         ? {
             title: 'This application is not known here',
-            what: 'The application shows an id that this gateway does not have, or not any more. It keeps using that id until you let it forget it.',
+            what: 'The application shows an id that this gateway does not have, or not any more. It goes on using that id until you make it forget it.',
             advice,
           }
         : {
