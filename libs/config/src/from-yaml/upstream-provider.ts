@@ -13,7 +13,8 @@ import {
   type WrittenBlock,
   type WrittenProvider,
 } from './provider-protocol.js';
-import { egressRules, given, milliseconds } from './written-values.js';
+import { partyEgress } from './party-egress.js';
+import { given, milliseconds } from './written-values.js';
 
 const TOKEN_VAULT: readonly Service[] = ['token-vault'];
 
@@ -61,7 +62,7 @@ export function buildProvider(
     },
     redirectUri: block.redirectUri ?? ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
-    ...egressRules(written, ...requestedUrlsOf(protocol)),
+    ...partyEgress(written, { path, owner: 'token-vault', secrets }, ...requestedUrlsOf(protocol)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { EgressRules } from './egress-rules.js';
+import type { PartyEgress } from './egress-rules.js';
 import type { McpProtocol } from './mcp-protocol.js';
 import type { ProviderDialect } from './provider-dialect.js';
 
@@ -27,7 +27,7 @@ export interface UpstreamProviderFacts {
 }
 
 /** One identity provider, with what Gatehouse needs to be its OAuth client. */
-export interface UpstreamProvider<S> extends UpstreamProviderFacts, EgressRules {
+export interface UpstreamProvider<S> extends UpstreamProviderFacts, PartyEgress<S> {
   readonly protocol: ProviderProtocol;
   /** Empty for an `mcp` provider whose client is not configured: it describes or registers itself. */
   readonly clientId: string;
