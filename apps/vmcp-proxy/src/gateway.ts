@@ -123,7 +123,7 @@ interface BackendSide {
 async function makeBackendSide(
   part: VmcpProxyPart,
   { contracts, log, clocks }: GatewaySurroundings,
-  { lookedUp }: CallMetrics,
+  { lookedUp, altered }: CallMetrics,
 ): Promise<BackendSide> {
   const vaultKey = new VaultKey(contracts, systemClock);
   const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
@@ -139,7 +139,7 @@ async function makeBackendSide(
     async (backend, principal, deadlineAtMs) =>
       await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
     (backend) => credentials.isPerUser(backend),
-    { log, lookedUp: (found) => lookedUp('catalog', found) },
+    { log, lookedUp: (found) => lookedUp('catalog', found), altered },
   );
   return { client, vaultKey, credentials, backends, peers, catalog };
 }

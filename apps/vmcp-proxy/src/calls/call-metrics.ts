@@ -1,5 +1,6 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { Metrics } from '@gatehouse/observability/metrics';
+import type { AlteredEntries } from '../catalog/definitions.js';
 import type { DropReason } from './dropped-messages.js';
 
 export type Cache = 'credentials' | 'catalog';
@@ -8,6 +9,7 @@ export type Cache = 'credentials' | 'catalog';
 export class CallMetrics {
   readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
   readonly dropped: (backend: string, reason: DropReason) => void;
+  readonly altered: (backend: string, altered: AlteredEntries) => void;
   readonly lookedUp: (cache: Cache, found: boolean) => void;
 
   constructor(metrics: Metrics, backends: readonly ProxyBackend[]) {
@@ -31,6 +33,13 @@ export class CallMetrics {
       'Messages of backends that no client was shown, by backend and reason.',
       ['backend', 'reason'],
     );
+    const altered = metrics.counter(
+      'proxy_definitions_altered_total',
+      'Entries of backends’ lists that clients are not shown as they came, by backend, list and outcome; counted at each look.',
+      ['backend', 'list', 'outcome'],
+    );
+    this.altered = (backend, { kind, outcome, entries }) =>
+      altered.inc({ backend, list: kind, outcome }, entries);
     this.dropped = (backend, reason) => dropped.inc({ backend, reason });
     this.record = (backend, outcome, startedAtMs) => {
       calls.inc({ backend, strategy: strategies.get(backend) ?? 'none', outcome });

@@ -13,6 +13,7 @@ const NO_LISTS: BackendLists = {
   resources: [],
   resourceTemplates: [],
   notes: [],
+  altered: [],
   digest: '',
 };
 const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () => number): Catalog =>

@@ -1,11 +1,12 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
-import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
-import type { BackendLists, ListNote } from './definitions.js';
+import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
+import { SaidOnce } from './said-once.js';
 import { View, type Snapshot } from './view.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
@@ -45,6 +46,8 @@ export interface CatalogSurroundings {
   readonly log: Pick<Log, 'info' | 'warn' | 'failure'>;
   /** Told whether kept lists answered a request. */
   readonly lookedUp?: (found: boolean) => void;
+  /** Told of entries that clients are not shown as they came, at each look at a backend's lists. */
+  readonly altered?: (backend: string, altered: AlteredEntries) => void;
   readonly nowMs?: () => number;
 }
 
@@ -56,20 +59,23 @@ export class Catalog {
   readonly #sharedViews = new LRUCache<string, View>({ max: MAX_SHARED });
   /** The last lists of backends that treat all callers alike. */
   readonly #lastOfAll = new Map<string, BackendLists>();
-  readonly #saidAtMs = new Map<string, number>();
   readonly #listing = new SingleFlight<Entry, void>();
   readonly #backends: readonly string[];
   readonly #log: CatalogSurroundings['log'];
+  readonly #said: SaidOnce;
   readonly #lookedUp: (found: boolean) => void;
+  readonly #altered: NonNullable<CatalogSurroundings['altered']>;
   readonly #nowMs: () => number;
 
   constructor(
     private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
-    { log, lookedUp = () => undefined, nowMs = Date.now }: CatalogSurroundings,
+    { log, lookedUp = ignored, altered = ignored, nowMs = Date.now }: CatalogSurroundings,
   ) {
     this.#log = log;
+    this.#said = new SaidOnce(log, nowMs);
+    this.#altered = altered;
     this.#lookedUp = lookedUp;
     this.#nowMs = nowMs;
     this.#backends = part.backends.map(({ name }) => name);
@@ -150,6 +156,9 @@ export class Catalog {
     try {
       const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS);
       if (flight.isDropped) return;
+      for (const { outcome, kind, name, reason } of listed.notes)
+        this.#said.say('warn', SAID[outcome], { backend, kind, name, reason });
+      for (const altered of listed.altered) this.#altered(backend, altered);
       entry.lists = this.#shared(backend, listed);
       entry.failure = undefined;
       if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, entry.lists);
@@ -167,16 +176,7 @@ export class Catalog {
     const known = this.#sharedLists.get(key);
     if (known !== undefined) return known;
     this.#sharedLists.set(key, lists);
-    this.#say(backend, lists.notes);
     return lists;
-  }
-
-  /** A backend that shows everybody another list does not fill the log with it. */
-  #say(backend: string, notes: readonly ListNote[]): void {
-    if (notes.length === 0 || this.#nowMs() - (this.#saidAtMs.get(backend) ?? -MINUTE_MS) < MINUTE_MS) return;
-    this.#saidAtMs.set(backend, this.#nowMs());
-    for (const { outcome, kind, name, reason } of notes)
-      this.#log.warn(SAID[outcome], { backend, kind, name, reason });
   }
 
   #viewOf(shelf: Shelf): View {
@@ -194,12 +194,12 @@ export class Catalog {
       view = new View(snapshots, this.part.aggregation);
       for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
         if (outcome === 'too_long')
-          this.#log.warn(SAID.left_out, {
+          this.#said.say('warn', SAID.left_out, {
             backend,
             name: original,
             reason: 'with its prefix it is too long',
           });
-        else this.#log.info('name-conflict', { backend, original, name, outcome });
+        else this.#said.say('info', 'name-conflict', { backend, original, name, outcome });
       this.#sharedViews.set(key, view);
     }
     // Something may still be on its way; it clears this when it comes.
@@ -227,5 +227,7 @@ function notRun(error: unknown): GatehouseError {
   const details = { ...failure.details, ran: 'no' };
   return new GatehouseError(failure.code, failure.message, { details, cause: failure.cause });
 }
+
+const ignored = (): void => undefined;
 
 const NOT_YET = new GatehouseError('backend_unavailable', 'it did not answer in time');

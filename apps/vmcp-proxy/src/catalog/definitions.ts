@@ -13,9 +13,17 @@ export interface ListNote {
   readonly reason: string;
 }
 
+/** How many entries of one list had such an outcome: not every one of them has a note. */
+export interface AlteredEntries {
+  readonly kind: Kind;
+  readonly outcome: Exclude<ListNote['outcome'], 'cut_short'>;
+  readonly entries: number;
+}
+
 /** What one backend lists for one principal. */
 export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[]>> {
   readonly notes: readonly ListNote[];
+  readonly altered: readonly AlteredEntries[];
   /** Of the content: equal lists of many users are kept once. */
   readonly digest: string;
 }

@@ -100,15 +100,54 @@ test('a malformed tool costs only itself, and is named', async () => {
       tool('f'),
     ],
   }));
-  const { tools, notes } = await list();
-  expect(tools.map(({ name }) => name)).toEqual(['a', 'e', 'f']);
-  expect(notes.map(({ outcome, name }) => [outcome, name])).toEqual([
-    ['left_out', 'b c'],
-    ['left_out', '\\u0000\\u202e'],
-    ['left_out', 'd'],
-    ['left_out', undefined],
-    ['repaired', 'e'],
+  const { tools, notes, altered } = await list();
+  expect(tools.map(({ name }) => name)).toEqual(['a', 'd', 'e', 'f']);
+  expect(notes.map(({ outcome, name, reason }) => [outcome, name, reason])).toEqual([
+    ['left_out', 'b c', 'its name is not what clients accept'],
+    ['left_out', '\\u0000\\u202e', 'its name is not what clients accept'],
+    ['repaired', 'd', 'mended inputSchema'],
+    ['left_out', undefined, 'it is no object'],
+    ['repaired', 'e', 'without title'],
   ]);
+  expect(altered).toEqual([
+    { kind: 'tools', outcome: 'left_out', entries: 3 },
+    { kind: 'tools', outcome: 'repaired', entries: 2 },
+  ]);
+});
+
+test('every malformed entry is counted, also where not every one of them is named', async () => {
+  pagingTools(() => ({ tools: Array.from({ length: 50 }, (_, index) => ({ name: `not ${index}` })) }));
+  const { notes, altered } = await list();
+  expect(notes).toHaveLength(20);
+  expect(altered).toEqual([{ kind: 'tools', outcome: 'left_out', entries: 50 }]);
+});
+
+test.each([
+  ['no JSON', 200, 'application/json', 'oops'],
+  ['a page of HTML', 200, 'text/html', '<p>'],
+  ['a stream without a response', 200, 'text/event-stream', 'data: {}\n\n'],
+  ['a response without a result', 200, 'application/json', '{"jsonrpc":"2.0","id":1}'],
+  ['an exception', 500, 'text/plain', 'TypeError'],
+  ['an error without a code', 200, 'application/json', '{"jsonrpc":"2.0","id":null,"error":"no"}'],
+] as const)('a list of prompts that is %s costs no tools', async (_what, status, type, body) => {
+  world.backend.setIntercept((one, response) => {
+    if (one.body['method'] !== 'prompts/list') return false;
+    response.writeHead(status, { 'content-type': type }).end(body);
+    return true;
+  });
+  const { tools, prompts, notes } = await list();
+  expect([tools.length, prompts]).toEqual([1, []]);
+  expect(notes).toMatchObject([{ kind: 'prompts', outcome: 'left_out' }]);
+  expect(notes[0]?.reason).toContain('no response');
+});
+
+test('a list that is unavailable for a while is not taken for an empty one', async () => {
+  world.backend.setIntercept((one, response) => {
+    if (one.body['method'] !== 'prompts/list') return false;
+    response.writeHead(503).end();
+    return true;
+  });
+  await expect(list()).rejects.toMatchObject({ code: 'backend_unavailable' });
 });
 
 test('a backend cannot list without end: cursors in a circle, ever new ones, very many or very large entries', async () => {

@@ -51,8 +51,10 @@ export async function listBackend(
   }
   const optional = async (kind: Kind): Promise<SoundList> =>
     await listKind(kind, request, peer, backends).catch((error: unknown) => {
-      if (error instanceof ListRefused) return new SoundList(kind);
-      throw error;
+      const list = new SoundList(kind);
+      if (error instanceof ListUnreadable) list.unreadable(error.message);
+      else if (!(error instanceof ListRefused)) throw error;
+      return list;
     });
   const [prompts, resources, resourceTemplates] = await Promise.all([
     optional('prompts'),
@@ -66,12 +68,16 @@ export async function listBackend(
     resources: resources.entries,
     resourceTemplates: resourceTemplates.entries,
     notes: KINDS.flatMap((kind) => all[kind].notes),
+    altered: KINDS.flatMap((kind) => all[kind].altered),
     digest: sha256(KINDS.map((kind) => all[kind].digest()).join()),
   };
 }
 
 /** The backend answered, with an error. */
 class ListRefused extends GatehouseError {}
+
+/** The backend answered with what is no response: it would do so again. */
+class ListUnreadable extends GatehouseError {}
 
 async function listKind(
   kind: Kind,
@@ -122,17 +128,19 @@ async function listPage(
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   });
   return await readAnswer(response, request.backend, id).catch((error: unknown) => {
+    const why = `${method} got HTTP status ${response.status} and no response`;
+    const options = { details: { backend: request.backend, ran: 'no' }, cause: error };
     // MCP, transports: a server that lost the session says 404 and need not say more.
-    if (!BARE_REFUSALS.has(response.status)) throw error;
-    throw new ListRefused(
-      'backend_unavailable',
-      `${method} was refused with HTTP status ${response.status}`,
-      {
-        details: { backend: request.backend, ran: 'no' },
-      },
-    );
+    if (BARE_REFUSALS.has(response.status)) throw new ListRefused('backend_unavailable', why, options);
+    if (isBroken(response.status, error)) throw new ListUnreadable('backend_unavailable', why, options);
+    throw error;
   });
 }
+
+/** What a server says that failed at this very list; 502 to 504 are said by what stands before it, and pass. */
+const isBroken = (status: number, error: unknown): boolean =>
+  (status < 300 || status === 500 || status === 501) &&
+  GatehouseError.from(error).code === 'backend_unavailable';
 
 const BARE_REFUSALS: ReadonlySet<number> = new Set([400, 404, 405, 406]);
 

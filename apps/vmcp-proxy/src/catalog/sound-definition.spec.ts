@@ -14,7 +14,12 @@ const SOUND: Readonly<Record<Kind, JsonObject>> = {
 const KINDS = Object.keys(SOUND) as Kind[];
 
 test.each(KINDS)('a sound entry of %s stays as it is, with members that nobody here knows', (kind) => {
-  expect(judgeDefinition(kind, SOUND[kind])).toEqual({ kind: 'sound', definition: SOUND[kind], without: [] });
+  expect(judgeDefinition(kind, SOUND[kind])).toEqual({
+    kind: 'sound',
+    definition: SOUND[kind],
+    without: [],
+    mended: [],
+  });
 });
 
 const deep = (depth: number): unknown => (depth === 0 ? 1 : { a: deep(depth - 1) });
@@ -57,13 +62,11 @@ describe('is left out', () => {
   );
 
   test.each([
-    undefined,
-    null,
-    {},
     'text',
-    [],
+    [{}],
     { type: 'string' },
-    { type: 'object', properties: [] },
+    { type: ['string', 'null'] },
+    { type: 'object', properties: ['a'] },
     { type: 'object', properties: { a: 'string' } },
     { type: 'object', required: 'a' },
     { type: 'object', $schema: 7 },
@@ -98,6 +101,7 @@ test('what clients would reject the list for is taken off, where the thing works
     kind: 'sound',
     definition: SOUND.tools,
     without: Object.keys(members),
+    mended: [],
   });
   for (const annotations of [{ audience: ['nobody'] }, { priority: 2 }, { lastModified: 'yesterday' }])
     expect(judgeDefinition('resources', { ...SOUND.resources, annotations, mimeType: 7, size: '7' })).toEqual(
@@ -105,8 +109,42 @@ test('what clients would reject the list for is taken off, where the thing works
         kind: 'sound',
         definition: SOUND.resources,
         without: ['mimeType', 'annotations', 'size'],
+        mended: [],
       },
     );
+});
+
+test.each([
+  [undefined, {}],
+  [null, {}],
+  [[], {}],
+  [{}, {}],
+  [{ type: null, properties: null }, {}],
+  [
+    { properties: { a: {} }, required: ['a'] },
+    { properties: { a: {} }, required: ['a'] },
+  ],
+  [{ type: ['object', 'null'] }, {}],
+  [{ type: 'object', properties: [] }, { properties: {} }],
+  [
+    { type: 'object', properties: { any: true, none: false, empty: [], nothing: null, a: { b: null } } },
+    { properties: { any: {}, none: { not: {} }, empty: {}, nothing: {}, a: { b: null } } },
+  ],
+])('a tool whose input schema is %j takes an object, and says so', (inputSchema, said) => {
+  expect(judgeDefinition('tools', { name: 'a', inputSchema })).toEqual({
+    kind: 'sound',
+    definition: { name: 'a', inputSchema: { type: 'object', ...said } },
+    without: [],
+    mended: ['inputSchema'],
+  });
+});
+
+test('an argument of a prompt loses a description that nobody can read, and the prompt stays', () => {
+  const given = [{ name: 'a', title: 7, description: {}, required: true }, { name: 'b' }];
+  expect(judgeDefinition('prompts', { name: 'p', arguments: given })).toMatchObject({
+    definition: { name: 'p', arguments: [{ name: 'a', required: true }, { name: 'b' }] },
+    mended: ['arguments'],
+  });
 });
 
 test('null is as good as nothing, and what is within schemas stays', () => {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { isNumber } from '../json/faithful-json.js';
 import { isObject, type JsonObject } from '../mcp/message.js';
+import { isCompilable } from './compilable-schema.js';
 import { LISTING, type Kind } from './definitions.js';
+import { mendedDefinition } from './mended-definition.js';
 
 /** What becomes of an entry of a backend's list. */
 export type Judged =
@@ -10,6 +12,8 @@ export type Judged =
       readonly definition: JsonObject;
       /** Members that were taken off because clients would not accept them. */
       readonly without: readonly string[];
+      /** Members that say what the server must have meant. */
+      readonly mended: readonly string[];
     }
   | {
       readonly kind: 'left_out';
@@ -90,7 +94,7 @@ const MEMBERS: Readonly<Record<Kind, Members>> = {
     needed: { name: z.string().regex(TOOL_NAME), inputSchema: schema },
     optional: {
       ...COMMON,
-      outputSchema: schema,
+      outputSchema: schema.refine(isCompilable),
       annotations: toolAnnotations,
       execution: z.looseObject({ taskSupport: z.enum(['required', 'optional', 'forbidden']).optional() }),
     },
@@ -113,14 +117,19 @@ export function judgeDefinition(kind: Kind, entry: unknown): Judged {
   });
   if (isDeeperThan(entry, MAX_DEPTH)) return leftOut('it is nested too deeply');
   const { needed, optional } = MEMBERS[kind];
-  const present = withoutNulls(entry);
+  const { definition: present, mended } = mendedDefinition(kind, entry);
   const broken = Object.entries(needed).find(([name, member]) => !member.safeParse(present[name]).success);
   if (broken !== undefined) return leftOut(`its ${broken[0]} is not what clients accept`);
   const without = Object.entries(optional)
     .filter(([name, member]) => present[name] !== undefined && !member.safeParse(present[name]).success)
     .map(([name]) => name);
   const definition = Object.fromEntries(Object.entries(present).filter(([name]) => !without.includes(name)));
-  return { kind: 'sound', definition: named(kind, definition), without };
+  return {
+    kind: 'sound',
+    definition: named(kind, definition),
+    without,
+    mended: mended.filter((name) => !without.includes(name)),
+  };
 }
 
 /** Resources are known by their URI; what people see in its place must be there, and be something to look at. */
@@ -132,39 +141,6 @@ function named(kind: Kind, definition: JsonObject): JsonObject {
   const shown = Array.from(String(given).replaceAll(/\p{C}/gu, ' ')).slice(0, MAX_NAME_CHARACTERS).join('');
   return shown === name ? definition : { ...definition, name: shown };
 }
-
-/** Some servers write `null` for what is not there; clients reject it. */
-function withoutNulls(entry: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(entry).flatMap(([name, value]) =>
-      value === null ? [] : [[name, withoutNullsIn(name, value)]],
-    ),
-  );
-}
-
-/** Members of schemas, of which clients read these only: elsewhere in one, `null` can mean something. */
-const READ_IN_SCHEMAS: ReadonlySet<string> = new Set(['$schema', 'properties', 'required']);
-
-function withoutNullsIn(name: string, value: unknown): unknown {
-  switch (name) {
-    case 'inputSchema':
-    case 'outputSchema':
-      return withoutNullMembers(value, (member) => READ_IN_SCHEMAS.has(member));
-    case 'annotations':
-    case 'execution':
-      return withoutNullMembers(value);
-    case 'icons':
-    case 'arguments':
-      return Array.isArray(value) ? value.map((item) => withoutNullMembers(item)) : value;
-    default:
-      return value;
-  }
-}
-
-const withoutNullMembers = (value: unknown, concerns: (name: string) => boolean = () => true): unknown =>
-  isObject(value)
-    ? Object.fromEntries(Object.entries(value).filter(([name, member]) => member !== null || !concerns(name)))
-    : value;
 
 function isDeeperThan(value: unknown, most: number): boolean {
   let level = [value];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { HeldValue } from '../json/held-value.js';
 import type { JsonObject } from '../mcp/message.js';
-import { LISTING, type Kind, type ListNote } from './definitions.js';
+import { LISTING, type AlteredEntries, type Kind, type ListNote } from './definitions.js';
 import { judgeDefinition } from './sound-definition.js';
 
 const MAX_ENTRIES = 2_000;
@@ -19,6 +19,7 @@ const TURN_BYTES = 65_536;
 export class SoundList {
   readonly entries: JsonObject[] = [];
   readonly notes: ListNote[] = [];
+  readonly #altered = { left_out: 0, repaired: 0 };
   readonly #seen = new Set<unknown>();
   readonly #hash = createHash('sha256');
   #bytes = 0;
@@ -32,9 +33,20 @@ export class SoundList {
     return this.#isFull;
   }
 
+  get altered(): readonly AlteredEntries[] {
+    return (['left_out', 'repaired'] as const)
+      .map((outcome) => ({ kind: this.kind, outcome, entries: this.#altered[outcome] }))
+      .filter(({ entries }) => entries > 0);
+  }
+
   /** Of the entries, and of what was said about others. To be asked for once, at the end. */
   digest(): string {
     return this.#hash.update(JSON.stringify(this.notes)).digest('base64url');
+  }
+
+  /** The backend answered with something else than a page. */
+  unreadable(reason: string): void {
+    this.#note('left_out', undefined, reason);
   }
 
   /** Adds a page. What is wrong with one entry concerns no other. */
@@ -65,7 +77,7 @@ export class SoundList {
       this.#note('left_out', judged.name, judged.reason);
       return;
     }
-    const { definition, without } = judged;
+    const { definition, without, mended } = judged;
     const identity = definition[identifiedBy];
     if (this.#seen.has(identity)) return;
     this.#bytes += element.byteLength;
@@ -73,7 +85,11 @@ export class SoundList {
       this.#cutShort();
       return;
     }
-    if (without.length > 0) this.#note('repaired', identity, `without ${without.join(', ')}`);
+    const changes = [
+      ...(without.length > 0 ? [`without ${without.join(', ')}`] : []),
+      ...(mended.length > 0 ? [`mended ${mended.join(', ')}`] : []),
+    ];
+    if (changes.length > 0) this.#note('repaired', identity, changes.join('; '));
     this.#seen.add(identity);
     this.entries.push(definition);
     this.#hash.update(`${JSON.stringify(definition)}\n`);
@@ -85,6 +101,7 @@ export class SoundList {
   }
 
   #note(outcome: ListNote['outcome'], name: unknown, reason: string): void {
+    if (outcome !== 'cut_short') this.#altered[outcome] += 1;
     if (this.notes.length === MAX_NOTES) return;
     const shown = typeof name === 'string' ? { name: printable(name) } : {};
     this.notes.push({ kind: this.kind, ...shown, outcome, reason });
