@@ -78,6 +78,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     running.questions,
     new DroppedMessages(log, callMetrics.dropped),
     new BytesInFlight(part.limits.answerBytesPerPerson),
+    part.streamKeepAliveMs,
   );
   const sessionClosed = ({ principal, answer }: Call): void => {
     if (principal.tsid !== undefined) sessions.close(principal.tsid);

@@ -27,6 +27,8 @@ interface BackendSetup {
   readonly url: string;
   readonly strategy?: ProxyStrategy;
   readonly timeoutMs?: number;
+  /** Left out: progress extends nothing. */
+  readonly maxTimeoutMs?: number;
   readonly limits?: Partial<ProxyBackend['limits']>;
 }
 
@@ -41,6 +43,7 @@ export interface ProxySetup {
   readonly allowedOrigins?: readonly string[];
   readonly log?: Log;
   readonly limits?: HttpLimits;
+  readonly streamKeepAliveMs?: number;
   readonly requestLimits?: Partial<VmcpProxyPart['limits']>;
 }
 
@@ -160,6 +163,7 @@ function proxyPart({
   trustedHosts,
   allowedOrigins,
   requestLimits,
+  streamKeepAliveMs = 60_000,
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
@@ -170,6 +174,7 @@ function proxyPart({
     allowedOrigins: allowedOrigins ?? [],
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
+    streamKeepAliveMs,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
@@ -184,19 +189,24 @@ function proxyPart({
       oidc: { issuer: ISSUER, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: ['openid'], ...egress },
     },
     authServer: { issuer: ISSUER, upstreamProviders: [{ name: 'octo', requirement: 'optional' }] },
-    backends: backends.map(({ name, url, strategy, timeoutMs, limits }): ProxyBackend => ({
-      name,
-      url,
-      transport: 'streamable-http',
-      // For what never comes; a busy machine takes its time with what does.
-      timeoutMs: timeoutMs ?? 60_000,
-      limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128, ...limits },
-      strategy: strategy ?? { type: 'unauthenticated' },
-      ...egress,
-    })),
+    // For what never comes; a busy machine takes its time with what does.
+    backends: backends.map(
+      ({ name, url, strategy, timeoutMs = 60_000, maxTimeoutMs, limits }): ProxyBackend => ({
+        name,
+        url,
+        transport: 'streamable-http',
+        timeoutMs,
+        progressExtendsTimeout: maxTimeoutMs !== undefined,
+        maxTimeoutMs: maxTimeoutMs ?? timeoutMs,
+        limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128, ...limits },
+        strategy: strategy ?? { type: 'unauthenticated' },
+        ...egress,
+      }),
+    ),
     aggregation: {
       conflictResolution: 'prefix',
       conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
+      maxNameLength: 128,
       tools: [],
       ...aggregation,
     },

@@ -101,6 +101,8 @@ export interface VmcpProxyPart extends CommonPart {
   readonly backends: readonly ProxyBackend[];
   readonly aggregation: Aggregation;
   readonly limits: RequestLimits;
+  /** How long an event stream to a client may be silent. */
+  readonly streamKeepAliveMs: number;
 }
 
 /** The authorization server's part. The model must have been loaded for it, and must have an `authServer`. */
@@ -177,6 +179,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     })),
     aggregation: model.aggregation,
     limits: model.limits,
+    streamKeepAliveMs: model.streamKeepAliveMs,
   };
 }
 

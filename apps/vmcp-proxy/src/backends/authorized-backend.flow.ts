@@ -10,7 +10,7 @@ import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 export interface AuthorizedRequest {
   readonly backend: string;
   readonly principal: Principal;
-  readonly method?: 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   /** Everything but the credential; made by the gateway, never copied from the client's headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;

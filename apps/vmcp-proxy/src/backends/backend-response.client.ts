@@ -59,6 +59,11 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     if (this.#decoding !== undefined) this.#fail(reason);
   }
 
+  /** It did not end by itself: somebody here ended it. */
+  get wasStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   /** From now on this is how long the whole exchange may take. */
   expireAfter(timeoutMs: number): void {
     clearTimeout(this.#deadline);
@@ -191,7 +196,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   }
 }
 
-const tooLate = (backend: string): GatehouseError =>
+export const tooLate = (backend: string): GatehouseError =>
   new GatehouseError('deadline_exceeded', 'the backend did not answer in time', {
     details: { backend, ran: 'maybe' },
   });

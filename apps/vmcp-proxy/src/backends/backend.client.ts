@@ -16,7 +16,7 @@ import { MAX_REDIRECTS, redirectOf } from './redirect.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 
 export interface OutboundRequest {
-  readonly method: 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;
   readonly deadlineAtMs: number;

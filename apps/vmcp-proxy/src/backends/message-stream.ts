@@ -16,6 +16,14 @@ export interface MessageListener {
   tooLarge(): void;
 }
 
+/** Where a stream can be taken up again, and how soon (WHATWG HTML, section 9.2). It outlives the streams. */
+export interface StreamPosition {
+  /** `undefined`: nowhere. */
+  lastEventId: string | undefined;
+  /** As the server asks for it. */
+  retryMs: number | undefined;
+}
+
 /** Lines, and pieces in which lines came, of one event: each costs something, however little is in it. */
 const MAX_EVENT_PARTS = 100_000;
 
@@ -27,11 +35,18 @@ export class MessageStream {
   readonly #parser = new EventParser({
     data: (bytes) => this.#data(bytes),
     event: (type) => this.#event(type),
+    position: (id) => {
+      if (this.position !== undefined) this.position.lastEventId = id;
+    },
+    retry: (ms) => {
+      if (this.position !== undefined) this.position.retryMs = ms;
+    },
   });
 
   constructor(
     private readonly listener: MessageListener,
     private readonly mostBytes: number,
+    private readonly position?: StreamPosition,
   ) {}
 
   push(chunk: Buffer): void {

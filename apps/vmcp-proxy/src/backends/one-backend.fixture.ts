@@ -21,6 +21,8 @@ export async function startOneBackend(): Promise<OneBackend> {
       url: backend.url,
       transport: 'streamable-http',
       timeoutMs: 60_000,
+      progressExtendsTimeout: false,
+      maxTimeoutMs: 60_000,
       limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },
       strategy: { type: 'unauthenticated' },
       allowPrivateIps: true,

@@ -1,3 +1,4 @@
+import { EVENT_STREAM_TYPE } from '../mcp/answer.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
 
 /** How the proxy speaks to one backend on behalf of one principal. */
@@ -22,8 +23,22 @@ export function peerHeaders(peer: Peer, method: string, name: string | undefined
     if (name !== undefined) headers['mcp-name'] = name;
     return headers;
   }
-  // Earlier revisions do not know the header.
-  if (!WITHOUT_HEADER.has(peer.version)) headers['mcp-protocol-version'] = peer.version;
-  if (peer.session !== undefined) headers['mcp-session-id'] = peer.session.id;
-  return headers;
+  return { ...headers, ...legacyHeaders(peer) };
 }
+
+function legacyHeaders({ version, session }: LegacyPeer): Record<string, string> {
+  return {
+    // Earlier revisions do not know the header.
+    ...(WITHOUT_HEADER.has(version) ? {} : { 'mcp-protocol-version': version }),
+    ...(session === undefined ? {} : { 'mcp-session-id': session.id }),
+  };
+}
+
+/** Headers of the `GET` that takes up a stream after the event with that id (MCP 2025-11-25, transports, resumability). */
+export const resumingHeaders = (peer: LegacyPeer, lastEventId: string): Record<string, string> => ({
+  ...legacyHeaders(peer),
+  accept: EVENT_STREAM_TYPE,
+  'last-event-id': lastEventId,
+});
+
+type LegacyPeer = Extract<Peer, { era: 'legacy' }>;

@@ -1,4 +1,3 @@
-import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
@@ -8,9 +7,11 @@ import { personKey } from '../incoming-auth/principal.js';
 import { AnswerBytes } from './answer-bytes.js';
 import type { BackendQuestions } from './backend-questions.js';
 import type { Call } from './call.js';
+import type { CallTime } from './call-time.js';
 import { deliver } from './deliver.flow.js';
 import type { DroppedMessages } from './dropped-messages.js';
 import { MessageGate } from './message-gate.js';
+import type { Resumption } from './resumption.flow.js';
 import { RequestsInCall } from './requests-in-call.js';
 import { statusOfError } from './translate-answer.js';
 
@@ -22,12 +23,10 @@ export interface SentRequest {
   readonly id: RequestId;
   /** What the client named its progress by; absent: it wants none. */
   readonly progressToken: RequestId;
-  /** For the answer. */
-  readonly timeoutMs: number;
+  /** For the whole of the answer. */
+  readonly time: CallTime;
+  readonly resumption: Resumption;
 }
-
-/** How long a client may take to answer a backend's question in the middle of a call. */
-const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
 /** Hands answers of backends to clients. */
 export class CallDelivery {
@@ -37,13 +36,15 @@ export class CallDelivery {
     private readonly dropped: DroppedMessages,
     /** What is kept of answers. */
     private readonly answerBytes: BytesInFlight,
+    /** How long an event stream to a client may be silent. */
+    private readonly keepAliveMs: number,
   ) {}
 
   /** @throws {GatehouseError} see {@link deliver} */
   async deliver(
     call: Call,
     response: BackendResponse,
-    { backend, peer, id, progressToken, timeoutMs }: SentRequest,
+    { backend, peer, id, progressToken, time, resumption }: SentRequest,
   ): Promise<void> {
     const { client, message, target, principal, answer } = call;
     const translated = client.era !== peer.era;
@@ -53,8 +54,7 @@ export class CallDelivery {
         principal,
         peer,
         session: client.era === 'legacy' && !translated ? client.session : undefined,
-        // People answer at their own pace; the backend's time limit is for the backend.
-        waits: (forClient) => response.expireAfter(forClient ? ANSWER_WITHIN_MS : timeoutMs),
+        waits: (forClient) => time.waits(forClient),
       },
       this.questions,
       this.peers,
@@ -67,6 +67,7 @@ export class CallDelivery {
         sentId: id,
         progressToken,
         translated,
+        progressed: () => time.progressed(),
       },
       requests,
     );
@@ -78,6 +79,8 @@ export class CallDelivery {
         bytes: new AnswerBytes(this.answerBytes, personKey(principal), (callback) =>
           answer.onClosed(callback),
         ),
+        keepAliveMs: this.keepAliveMs,
+        resume: async (position) => await resumption.next(position),
         statusOf: (code) => (translated ? statusOfError(client, { code }) : 200),
       });
     } finally {

@@ -51,6 +51,8 @@ function exchange(contentType: string, room = new BytesInFlight(1_073_741_824)) 
     backend: 'b',
     gate,
     dropped: (reason) => dropped.push(reason),
+    keepAliveMs: 60_000,
+    resume: () => Promise.resolve(undefined),
     statusOf: () => 200,
     bytes: new AnswerBytes(room, 'person', (callback) => answer.onClosed(callback)),
   }).then(

@@ -1,7 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { tooLarge, type BackendResponse } from '../backends/backend-response.client.js';
 import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
-import { MessageStream } from '../backends/message-stream.js';
+import { MessageStream, type StreamPosition } from '../backends/message-stream.js';
 import { noRoom, readMessages } from '../backends/read-messages.client.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../mcp/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
@@ -18,6 +18,10 @@ export interface Delivery {
   readonly statusOf: (errorCode: number) => number;
   /** Counts what is kept of the answer. */
   readonly bytes: AnswerBytes;
+  /** How long an event stream to the client may be silent. */
+  readonly keepAliveMs: number;
+  /** Takes up a stream that ended without the response; `undefined`: that cannot be done. */
+  readonly resume: (position: StreamPosition) => Promise<BackendResponse | undefined>;
 }
 
 /**
@@ -63,64 +67,93 @@ async function deliverJson(response: BackendResponse, answer: Answer, delivery: 
 type ResponseVerdict = Extract<Verdict, { kind: 'response' }>;
 const LATE = { kind: 'dropped', reason: 'late' } as const;
 
-/** One event stream on its way to the client. */
+/** One event stream on its way to the client, and those that take it up. */
 class EventDelivery {
   #isAnswered = false;
   /** The client has not taken what was written. */
   #isFull = false;
-  #resolve: () => void = () => undefined;
-  readonly #stream: MessageStream;
+  #ended: (why: GatehouseError | undefined) => void = () => undefined;
+  #stream: MessageStream;
+  #signs: NodeJS.Timeout | undefined;
+  readonly #position: StreamPosition = { lastEventId: undefined, retryMs: undefined };
 
   constructor(
-    private readonly response: BackendResponse,
+    private response: BackendResponse,
     private readonly answer: Answer,
     private readonly delivery: Delivery,
   ) {
-    this.#stream = new MessageStream(
+    this.#stream = this.#newStream();
+  }
+
+  async run(): Promise<void> {
+    const { answer, delivery } = this;
+    answer.begin(200, EVENT_STREAM_TYPE);
+    answer.onDrain(() => {
+      this.#isFull = false;
+      delivery.bytes.giveBack();
+      this.response.resume();
+    });
+    this.#signs = setInterval(() => {
+      // A client that does not read has enough to read.
+      if (!this.#isFull) this.#isFull = !answer.write(SIGN_OF_LIFE);
+    }, delivery.keepAliveMs);
+    try {
+      await this.#readAll();
+    } finally {
+      clearInterval(this.#signs);
+    }
+  }
+
+  /** @throws {GatehouseError} when there was no response, and there will be none. */
+  async #readAll(): Promise<void> {
+    const { delivery } = this;
+    for (let why = await this.#read(); why !== undefined; why = await this.#read()) {
+      const next = this.response.wasStopped ? undefined : await delivery.resume(this.#position);
+      if (next === undefined) throw why;
+      this.response = next;
+      this.#stream = this.#newStream();
+      // The rest of an event that broke off is not kept.
+      if (!this.#isFull) delivery.bytes.giveBack();
+    }
+  }
+
+  #newStream(): MessageStream {
+    const { delivery } = this;
+    return new MessageStream(
       {
         message: (message) => this.#deliver(this.#isAnswered ? LATE : delivery.gate.judge(message)),
         kept: (length) => {
-          if (!delivery.bytes.take(length)) response.stop(noRoom(delivery.backend));
+          if (!delivery.bytes.take(length)) this.response.stop(noRoom(delivery.backend));
         },
         eventEnds: () => {
           // What the client has not taken yet is still here.
           if (!this.#isFull) delivery.bytes.giveBack();
         },
         skipped: () => delivery.dropped('late'),
-        tooLarge: () => response.stop(tooLarge(delivery.backend)),
+        tooLarge: () => this.response.stop(tooLarge(delivery.backend)),
       },
       MAX_MESSAGE_BYTES,
+      this.#position,
     );
   }
 
-  async run(): Promise<void> {
-    const { response, answer, delivery } = this;
-    answer.begin(200, EVENT_STREAM_TYPE);
-    answer.onDrain(() => {
-      this.#isFull = false;
-      delivery.bytes.giveBack();
-      response.resume();
-    });
-    await new Promise<void>((resolve, reject) => {
-      this.#resolve = resolve;
-      response.pipe({
+  /** Reads one stream. @returns why there was no response in it. */
+  async #read(): Promise<GatehouseError | undefined> {
+    return await new Promise((resolve) => {
+      this.#ended = resolve;
+      this.response.pipe({
         data: (chunk) => {
           this.#stream.push(chunk);
           return !this.#isFull;
         },
         end: () => {
-          const error = this.#end();
-          if (error !== undefined) reject(error);
+          this.#stream.end();
+          // This says nothing once the response has been delivered.
+          resolve(noResponse('the stream ended without a response'));
         },
-        // This says nothing once the response has been delivered.
-        fail: reject,
+        fail: resolve,
       });
     });
-  }
-
-  #end(): GatehouseError | undefined {
-    this.#stream.end();
-    return this.#isAnswered ? undefined : noResponse('the stream ended without a response');
   }
 
   #deliver(verdict: Verdict): void {
@@ -131,6 +164,7 @@ class EventDelivery {
   #send({ kind, text }: Exclude<Verdict, { kind: 'dropped' | 'answered' }>): void {
     const { answer, response } = this;
     for (const piece of joined(eventPieces(text))) this.#isFull = !answer.write(piece);
+    this.#signs?.refresh();
     if (kind !== 'response') return;
     this.#isAnswered = true;
     this.#stream.skip();
@@ -138,10 +172,12 @@ class EventDelivery {
     response.expireAfter(ENDS_ITSELF_WITHIN_MS);
     response.resume();
     answer.end();
-    this.#resolve();
+    this.#ended(undefined);
   }
 }
 
+/** Proxies on the way cut a connection on which nothing moves. No client takes a comment for an event (WHATWG HTML, section 9.2). */
+const SIGN_OF_LIFE = ': still running\n\n';
 const LINE_FEED = 0x0a;
 const NEXT_DATA_LINE = '\ndata: ';
 

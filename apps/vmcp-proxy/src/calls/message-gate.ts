@@ -35,6 +35,8 @@ export interface GateFacts {
   readonly progressToken: RequestId;
   /** The backend speaks another revision than the client. */
   readonly translated: boolean;
+  /** Called at each sign of progress that is the client's. */
+  readonly progressed?: () => void;
 }
 
 const dropped = (reason: DropReason): Verdict => ({ kind: 'dropped', reason });
@@ -137,6 +139,7 @@ export class MessageGate {
     const given = params?.member('progressToken')?.parsed(MAX_WORD_BYTES);
     if (params === undefined || progressToken === undefined || !isSameId(given, progressToken))
       return dropped('foreign_progress');
+    this.facts.progressed?.();
     const named = { progressToken: JSON.stringify(progressToken) };
     return passedOn('notifications/progress', params.replacing(PROGRESS_TOKEN, named));
   }

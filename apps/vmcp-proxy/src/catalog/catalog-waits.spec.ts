@@ -23,6 +23,7 @@ const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () =>
       aggregation: {
         conflictResolution: 'prefix',
         conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
+        maxNameLength: 128,
         tools: [],
       },
     },

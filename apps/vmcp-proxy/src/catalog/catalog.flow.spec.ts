@@ -236,9 +236,11 @@ test('a cursor that was never given out is refused', async () => {
 test('what is left out of a list is logged by backend and name, and not once more for every user', async () => {
   const sound = { name: 'sound', inputSchema: { type: 'object' } };
   open.setTools([sound, { name: 'no\nschema' }, { ...sound, name: 'x'.repeat(125) }]);
+  const short = `open_${'x'.repeat(112)}_68ca7992c7`;
   for (const caller of [token, await proxy.token()])
     expect(namesIn(await list('tools', caller)).filter((name) => String(name).startsWith('open_'))).toEqual([
       'open_sound',
+      short,
     ]);
   expect(log.of('definition-left-out')).toEqual([
     {
@@ -247,6 +249,10 @@ test('what is left out of a list is logged by backend and name, and not once mor
       name: 'no\\u000aschema',
       reason: 'its name is not what clients accept',
     },
-    { backend: 'open', name: 'x'.repeat(125), reason: 'with its prefix it is too long' },
+  ]);
+  // With its prefix it is too long for any client.
+  expect(log.of('name-shortened')).toEqual([{ backend: 'open', original: 'x'.repeat(125), name: short }]);
+  expect(log.of('name-too-long-for-hosts')).toEqual([
+    { backend: 'open', original: 'x'.repeat(125), name: short },
   ]);
 });

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
 import { SaidOnce } from './said-once.js';
+import type { MergeNote } from './merge.js';
 import { View, type Snapshot } from './view.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
@@ -193,18 +194,19 @@ export class Catalog {
     if (view === undefined) {
       view = new View(snapshots, this.part.aggregation);
       for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
-        if (outcome === 'too_long')
-          this.#said.say('warn', SAID.left_out, {
-            backend,
-            name: original,
-            reason: 'with its prefix it is too long',
-          });
-        else this.#said.say('info', 'name-conflict', { backend, original, name, outcome });
+        this.#sayName(outcome, { backend, original, name });
       this.#sharedViews.set(key, view);
     }
     // Something may still be on its way; it clears this when it comes.
     shelf.view = view;
     return view;
+  }
+
+  #sayName(outcome: MergeNote['outcome'], facts: Omit<MergeNote, 'outcome'>): void {
+    if (outcome === 'shortened') this.#said.say('warn', 'name-shortened', { ...facts });
+    // Hosts of models may refuse it: aggregation.maxNameLength has the cure.
+    else if (outcome === 'long') this.#said.say('warn', 'name-too-long-for-hosts', { ...facts });
+    else this.#said.say('info', 'name-conflict', { ...facts, outcome });
   }
 
   async #atMost(work: Promise<unknown>): Promise<void> {

@@ -2,12 +2,14 @@ import { expect, test } from '@jest/globals';
 import type { Aggregation } from '@gatehouse/config/model/aggregation';
 import * as fc from 'fast-check';
 import type { JsonObject } from '../mcp/message.js';
-import { mergeTools, type NamedSet } from './merge.js';
+import { mergePrompts, mergeTools, type NamedSet } from './merge.js';
 import { matchesTemplate, mergeResources } from './merge-resources.js';
+import { mayBeUnder } from './short-name.js';
 
 const aggregation = (changed: Partial<Aggregation> = {}): Aggregation => ({
   conflictResolution: 'prefix',
   conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
+  maxNameLength: 128,
   tools: [],
   ...changed,
 });
@@ -148,11 +150,110 @@ test('a hostile template costs no more than its length', () => {
   expect(process.cpuUsage(before).user).toBeLessThan(500_000);
 });
 
-test('a name that is too long only with its prefix is left out and noted, and nothing else with it', () => {
+const LONG_TOOL = 'search_and_replace_in_all_documents_of_the_workspace_';
+const LONG_PREFIX = { prefixFormat: '{workload}_of_the_whole_organisation_here_', priorityOrder: [] };
+
+test('a name of 88 characters gets a short form of 64 that is pinned here: clients and hosts remember it', () => {
+  const given = [set('abc', LONG_TOOL, 'short')];
+  const rule = aggregation({ conflictResolutionConfig: LONG_PREFIX, maxNameLength: 64 });
+  const { listed, notes } = mergeTools(given, rule);
+  const name = 'abc_of_the_whole_organisation_here_search_and_replace_260792c7d5';
+  expect(listed).toMatchObject([
+    { name, original: LONG_TOOL, definition: { name } },
+    { name: 'abc_of_the_whole_organisation_here_short', original: 'short' },
+  ]);
+  expect(notes).toEqual([{ backend: 'abc', original: LONG_TOOL, name, outcome: 'shortened' }]);
+  expect(mergePrompts(given, rule).listed.map((prompt) => prompt.name)).toEqual(
+    listed.map((tool) => tool.name),
+  );
+});
+
+test('without that setting the name stays, and is noted as one that hosts refuse', () => {
+  const { listed, notes } = mergeTools(
+    [set('abc', LONG_TOOL)],
+    aggregation({ conflictResolutionConfig: LONG_PREFIX }),
+  );
+  const name = `abc_of_the_whole_organisation_here_${LONG_TOOL}`;
+  expect(listed).toMatchObject([{ name }]);
+  expect(notes).toEqual([{ backend: 'abc', original: LONG_TOOL, name, outcome: 'long' }]);
+});
+
+test('a name that is too long for any client only with its prefix is listed in a short form', () => {
   const long = 'x'.repeat(127);
-  const { listed, notes } = mergeTools([set('a', long, 'b')], aggregation());
-  expect(listed.map(({ name }) => name)).toEqual(['a_b']);
-  expect(notes).toEqual([{ backend: 'a', original: long, name: `a_${long}`, outcome: 'too_long' }]);
+  const [listed] = names([set('a', long)], aggregation());
+  expect(listed).toMatch(/^a_x{115}_[0-9a-f]{10}$/);
   const bare = { prefixFormat: '', priorityOrder: [] };
   expect(names([set('a', long)], aggregation({ conflictResolutionConfig: bare }))).toEqual([long]);
+});
+
+const wideName = fc.stringMatching(/^[A-Za-z0-9_.-]{1,128}$/);
+const wideSets = fc.uniqueArray(
+  fc.constantFrom('a', 'b', 'a-very-long-name-of-a-backend-that-nobody-types'),
+  {
+    minLength: 1,
+  },
+);
+
+test('names are never longer than the setting, never equal, and do not depend on what else is listed', () => {
+  fc.assert(
+    fc.property(
+      wideSets.chain((backends) =>
+        fc.tuple(
+          ...backends.map((backend) =>
+            fc.uniqueArray(wideName, { minLength: 1, maxLength: 5 }).map((all) => set(backend, ...all)),
+          ),
+        ),
+      ),
+      fc.integer({ min: 32, max: 128 }),
+      (given, maxNameLength) => {
+        const rule = aggregation({ maxNameLength });
+        const all = mergeTools(given, rule).listed;
+        expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+        for (const { name, backend, original } of all) {
+          expect(name.length).toBeLessThanOrEqual(maxNameLength);
+          expect(name).toMatch(/^[A-Za-z0-9_.-]+$/);
+          expect(names([set(backend, original)], rule)).toEqual([name]);
+        }
+      },
+    ),
+  );
+});
+
+test('a backend cannot take the short form of another one’s tool: both are still there, under names of their own', () => {
+  const bare = { prefixFormat: '', priorityOrder: [] };
+  const rule = aggregation({ conflictResolutionConfig: bare, maxNameLength: 32 });
+  const long = 'a_tool_whose_name_is_too_long_for_anybody';
+  const [short = ''] = names([set('good', long)], rule);
+  const { listed } = mergeTools([set('good', long), set('evil', short)], rule);
+  expect(listed[0]).toMatchObject({ name: short, backend: 'good', original: long });
+  expect(listed[1]?.name).toMatch(/^.{20,21}_[0-9a-f]{10}$/);
+  expect(listed[1]?.name).not.toBe(short);
+  // And where equal names are settled by the configuration, short forms are names like others.
+  const priority = aggregation({
+    ...rule,
+    conflictResolution: 'priority',
+    conflictResolutionConfig: { prefixFormat: '', priorityOrder: ['good'] },
+  });
+  expect(mergeTools([set('evil', short), set('good', long)], priority).listed).toMatchObject([
+    { name: short, backend: 'good' },
+  ]);
+});
+
+test('a short form never cuts a character in two', () => {
+  const prompts = [{ backend: 'a', definitions: [{ name: '😀'.repeat(60) }] }];
+  for (const maxNameLength of [32, 33, 63, 64]) {
+    const [prompt] = mergePrompts(prompts, aggregation({ maxNameLength })).listed;
+    expect(prompt?.name).toMatch(/^a_(?:😀)+_[0-9a-f]{10}$/u);
+    expect(prompt?.name.length).toBeLessThanOrEqual(maxNameLength);
+  }
+});
+
+test.each([
+  ['a_', 'a_tool', true],
+  ['a_', 'b_tool', false],
+  ['a-very-long-prefix_', 'a-very-long_0123456789', true],
+  ['a-very-long-prefix_', 'b-very-long_0123456789', false],
+  ['a-very-long-prefix_', 'a-very-long_012345678', false],
+])('under the prefix %s there may be a tool %s: %p', (prefix, name, expected) => {
+  expect(mayBeUnder(prefix, name)).toBe(expected);
 });

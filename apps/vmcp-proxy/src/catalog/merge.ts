@@ -1,6 +1,7 @@
-import type { Aggregation, WorkloadTools } from '@gatehouse/config/model/aggregation';
+import { prefixOf, type Aggregation, type WorkloadTools } from '@gatehouse/config/model/aggregation';
+import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
 import type { JsonObject } from '../mcp/message.js';
-import { MAX_NAME_CHARACTERS } from './sound-definition.js';
+import { shortName } from './short-name.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {
@@ -19,12 +20,12 @@ export interface Listed {
   readonly definition: JsonObject;
 }
 
-/** A definition that clients do not see under the name that the rules first gave it. */
+/** A definition that clients do not see under the name that the rules first gave it, or under one that hosts refuse. */
 export interface MergeNote {
   readonly backend: string;
   readonly original: string;
   readonly name: string;
-  readonly outcome: 'shadowed' | 'renamed' | 'too_long';
+  readonly outcome: 'shadowed' | 'renamed' | 'shortened' | 'long';
 }
 
 export interface Merged {
@@ -33,10 +34,9 @@ export interface Merged {
   readonly notes: readonly MergeNote[];
 }
 
-export const prefixOf = (aggregation: Aggregation, backend: string): string =>
-  aggregation.conflictResolutionConfig.prefixFormat.replaceAll('{workload}', backend);
-
 interface Candidate extends Listed {
+  /** Before it was shortened. */
+  readonly whole: string;
   /** The name under the backend's prefix, for when the plain one is taken. */
   readonly prefixed: string;
 }
@@ -58,7 +58,8 @@ function merge(
   const notes: MergeNote[] = [];
   const chosen =
     aggregation.conflictResolution === 'prefix' ? candidates : resolve(candidates, aggregation, notes);
-  return { listed: unique(chosen, notes), notes };
+  const listed = unique(chosen, aggregation.maxNameLength, notes);
+  return { listed, notes: [...notes, ...lengthNotes(listed, candidates)] };
 }
 
 function candidatesOf(
@@ -74,10 +75,12 @@ function candidatesOf(
     if (standIn !== true && rules?.filter?.includes(original) === false) continue;
     const override = standIn === true ? undefined : rules?.overrides.get(original);
     const plain = override?.name ?? original;
-    const prefixed = prefix + plain;
+    const whole = standIn === true || aggregation.conflictResolution === 'prefix' ? prefix + plain : plain;
     candidates.push({
-      name: standIn === true || aggregation.conflictResolution === 'prefix' ? prefixed : plain,
-      prefixed,
+      // Conflicts are between the names that clients see.
+      name: shortName(whole, aggregation.maxNameLength),
+      whole,
+      prefixed: shortName(prefix + plain, aggregation.maxNameLength),
       backend,
       original,
       definition:
@@ -121,25 +124,34 @@ function resolve(
 }
 
 /** Names that still meet (a prefix can spell another backend's tool) are told apart by the backend, in a stable way. */
-function unique(candidates: readonly Candidate[], notes: MergeNote[]): readonly Listed[] {
+function unique(
+  candidates: readonly Candidate[],
+  maxNameLength: number,
+  notes: MergeNote[],
+): readonly Listed[] {
   const taken = new Set<string>();
-  return candidates.flatMap(({ name, backend, original, definition }) => {
+  return candidates.map(({ name, backend, original, definition }) => {
     let free = name;
     for (let count = 1; taken.has(free); count += 1)
-      free = `${name}_${backend}${count === 1 ? '' : String(count)}`;
-    if (free.length > MAX_NAME_CHARACTERS) {
-      notes.push({ backend, original, name: free, outcome: 'too_long' });
-      return [];
-    }
+      free = shortName(`${name}_${backend}${count === 1 ? '' : String(count)}`, maxNameLength);
     taken.add(free);
     if (free !== name) notes.push({ backend, original, name, outcome: 'renamed' });
-    return [
-      {
-        name: free,
-        backend,
-        original,
-        definition: definition['name'] === free ? definition : { ...definition, name: free },
-      },
-    ];
+    return {
+      name: free,
+      backend,
+      original,
+      definition: definition['name'] === free ? definition : { ...definition, name: free },
+    };
   });
+}
+
+/** Names that got a short form, and those that many hosts refuse. */
+function lengthNotes(listed: readonly Listed[], candidates: readonly Candidate[]): readonly MergeNote[] {
+  const shortened = candidates
+    .filter(({ name, whole }) => name !== whole)
+    .map(({ backend, original, name }) => ({ backend, original, name, outcome: 'shortened' as const }));
+  const long = listed
+    .filter(({ name }) => name.length > MAX_NAME_LENGTH_OF_HOSTS)
+    .map(({ backend, original, name }) => ({ backend, original, name, outcome: 'long' as const }));
+  return [...shortened, ...long];
 }

@@ -26,7 +26,7 @@ export type Judged =
 const TOOL_NAME = /^[A-Za-z0-9._-]{1,128}$/;
 /** The revisions do not say which characters a prompt's name has; people see it, so nothing in it may be invisible. */
 const PROMPT_NAME = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,126}[^\p{C}\p{Z}])?$/u;
-export const MAX_NAME_CHARACTERS = 128;
+const MAX_NAME_CHARACTERS = 128;
 const MAX_URI_CHARACTERS = 4_096;
 const MAX_TEXT_CHARACTERS = 65_536;
 /** Schemas are compiled by clients, many of which recurse. */

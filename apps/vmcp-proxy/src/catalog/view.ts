@@ -1,8 +1,8 @@
-import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
 import type { BackendLists, Kind } from './definitions.js';
-import { mergePrompts, mergeTools, prefixOf, type Listed, type MergeNote } from './merge.js';
+import { mergePrompts, mergeTools, type Listed, type MergeNote } from './merge.js';
 import {
   fixedLength,
   matchesTemplate,
@@ -10,6 +10,7 @@ import {
   qualified,
   type ListedResource,
 } from './merge-resources.js';
+import { mayBeUnder } from './short-name.js';
 import { standIn } from './stand-in.js';
 
 /** What is known of one backend for one principal. */
@@ -123,7 +124,7 @@ export class View {
   mayBelongTo(name: string): string | undefined {
     return this.snapshots.find(({ backend, lists, failure }) => {
       const prefix = prefixOf(this.aggregation, backend);
-      return lists === undefined && failure !== undefined && prefix !== '' && name.startsWith(prefix);
+      return lists === undefined && failure !== undefined && prefix !== '' && mayBeUnder(prefix, name);
     })?.backend;
   }
 
@@ -131,7 +132,7 @@ export class View {
   mayHaveGot(name: string, kind: 'name' | 'uri'): readonly string[] {
     return this.snapshots
       .map(({ backend }) => backend)
-      .filter((backend) => kind === 'uri' || name.startsWith(prefixOf(this.aggregation, backend)));
+      .filter((backend) => kind === 'uri' || mayBeUnder(prefixOf(this.aggregation, backend), name));
   }
 
   failureOf(backend: string): GatehouseError | undefined {

@@ -4,6 +4,10 @@ export interface EventListener {
   data(bytes: Buffer): void;
   /** The event is complete. @param type 'message' where the stream names none. */
   event(type: string): void;
+  /** The stream can be taken up after what came so far. @param id `undefined`: not here, the id is none that a header can carry. */
+  position?(id: string | undefined): void;
+  /** How long to wait before the stream is taken up again. */
+  retry?(ms: number): void;
 }
 
 const LINE_FEED = 0x0a;
@@ -13,9 +17,19 @@ const SPACE = 0x20;
 const NEXT_LINE = Buffer.from('\n');
 /** What a field's name, or an event's type, is remembered of: no longer one means anything here. */
 const MAX_WORD_BYTES = 32;
+const MAX_ID_BYTES = 1_024;
+/** Goes out in a header again (`Last-Event-ID`). */
+const USABLE_ID = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** Where in a line the parser is. */
-type Place = 'name' | 'after colon' | 'data' | 'type' | 'ignored';
+type Place = 'name' | 'after colon' | 'data' | 'type' | 'id' | 'retry' | 'ignored';
+
+const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
+  ['data', 'data'],
+  ['event', 'type'],
+  ['id', 'id'],
+  ['retry', 'retry'],
+]);
 
 /**
  * Parses a `text/event-stream` body (WHATWG HTML, section 9.2) that comes in chunks, cut anywhere. Nothing is kept but the
@@ -26,6 +40,8 @@ export class EventParser {
   #place: Place = 'name';
   #word = '';
   #type = '';
+  /** Of the event that is being read; `undefined`: it has none. */
+  #id: string | undefined;
   #hasData = false;
   /** The last byte was a carriage return: a line feed now belongs to it. */
   #afterReturn = false;
@@ -51,6 +67,8 @@ export class EventParser {
   /** Servers leave out the empty line after the last event. The listener can tell whether it is complete. */
   end(): void {
     if (this.#place !== 'name' || this.#word !== '') this.#lineEnds();
+    // It may be cut off: whoever takes up the stream wants it once more.
+    this.#id = undefined;
     this.#dispatch();
   }
 
@@ -68,19 +86,20 @@ export class EventParser {
       if (bytes[at] === SPACE) at += 1;
       this.#fieldBegins();
     }
-    if (this.#place === 'type') this.#addToWord(bytes, at, end);
+    if (this.#place === 'type' || this.#place === 'retry') this.#addToWord(bytes, at, end);
+    else if (this.#place === 'id') this.#addToWord(bytes, at, end, MAX_ID_BYTES + 1);
     else if (this.#place === 'data' && at < end) this.listener.data(bytes.subarray(at, end));
   }
 
-  #addToWord(bytes: Buffer, from: number, end: number): void {
-    this.#word += bytes.toString('latin1', from, Math.min(end, from + MAX_WORD_BYTES - this.#word.length));
+  #addToWord(bytes: Buffer, from: number, end: number, mostBytes = MAX_WORD_BYTES): void {
+    this.#word += bytes.toString('latin1', from, Math.min(end, from + mostBytes - this.#word.length));
   }
 
   /** A value begins, or the line ends without one. */
   #fieldBegins(): void {
     const name = this.#word;
     this.#word = '';
-    this.#place = name === 'data' ? 'data' : name === 'event' ? 'type' : 'ignored';
+    this.#place = PLACES.get(name) ?? 'ignored';
     if (name !== 'data') return;
     if (this.#hasData) this.listener.data(NEXT_LINE);
     this.#hasData = true;
@@ -93,6 +112,8 @@ export class EventParser {
     }
     if (this.#place === 'name' || this.#place === 'after colon') this.#fieldBegins();
     if (this.#place === 'type') this.#type = this.#word;
+    if (this.#place === 'id') this.#id = this.#word;
+    if (this.#place === 'retry' && /^\d{1,9}$/.test(this.#word)) this.listener.retry?.(Number(this.#word));
     this.#word = '';
     this.#place = 'name';
   }
@@ -100,8 +121,12 @@ export class EventParser {
   #dispatch(): void {
     const type = this.#type === '' ? 'message' : this.#type;
     const hasData = this.#hasData;
+    const id = this.#id;
     this.#type = '';
+    this.#id = undefined;
     this.#hasData = false;
+    if (id !== undefined)
+      this.listener.position?.(id.length <= MAX_ID_BYTES && USABLE_ID.test(id) ? id : undefined);
     if (hasData) this.listener.event(type);
   }
 }

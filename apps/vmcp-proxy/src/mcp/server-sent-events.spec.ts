@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { EventParser } from './event-parser.js';
 import { EventReader, messageEvent } from './server-sent-events.js';
 
 /** Reads the stream in pieces; an end without the last empty line counts as one. */
@@ -69,6 +70,73 @@ test('events are those of the standard, however the bytes are cut', () => {
         ),
       ).toEqual(expected);
       expect(read(bytes, Array.from(bytes.keys()))).toEqual(expected);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Where the stream can be taken up, and how soon, by the letter of the same section, as far as a header can carry it. */
+function positionByTheLetter(text: string): readonly [string | undefined, number | undefined] {
+  let id: string | undefined;
+  let buffer: string | undefined;
+  let retry: number | undefined;
+  const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/);
+  for (const line of lines.slice(0, -1)) {
+    const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (field === 'id') buffer = value;
+    else if (field === 'retry' && /^\d{1,9}$/.test(value)) retry = Number(value);
+    else if (line === '' && buffer !== undefined) {
+      const usable = /^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/.test(buffer) && buffer.length <= 1_024;
+      id = usable ? buffer : undefined;
+      buffer = undefined;
+    }
+  }
+  const last = /^retry(?:: ?(.*))?$/s.exec(lines.at(-1) ?? '')?.[1] ?? '';
+  return [id, /^\d{1,9}$/.test(last) ? Number(last) : retry];
+}
+
+const positioned = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(
+        'id: a',
+        'id:b c',
+        'id',
+        'id: ',
+        'id:  d',
+        'id: é',
+        'id: \u0000',
+        `id: ${'x'.repeat(1_025)}`,
+        'retry: 7',
+        'retry:0',
+        'retry: 1x',
+        'retry',
+        'data: 1',
+        'data',
+        ': id: z',
+        'event: id',
+        '',
+        '',
+      ),
+      fc.constantFrom('\n', '\r\n', '\r'),
+    ),
+  )
+  .map((lines) => lines.flat().join(''));
+
+test('the position is that of the standard, however the bytes are cut, and never that of an event that is not complete', () => {
+  fc.assert(
+    fc.property(positioned, fc.nat(7), (text, size) => {
+      let [id, retry]: [string | undefined, number | undefined] = [undefined, undefined];
+      const parser = new EventParser({
+        data: () => undefined,
+        event: () => undefined,
+        position: (given) => (id = given),
+        retry: (ms) => (retry = ms),
+      });
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; at += size + 1) parser.push(bytes.subarray(at, at + size + 1));
+      parser.end();
+      expect([id, retry]).toEqual(positionByTheLetter(text));
     }),
     { numRuns: 500 },
   );

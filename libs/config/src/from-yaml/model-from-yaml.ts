@@ -41,6 +41,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     vault: buildVault(written.vault, authServer !== undefined, secrets),
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),
+    streamKeepAliveMs: milliseconds(written.streamKeepAlive),
     startTimeoutMs: milliseconds(written.startTimeout),
     shutdownDelayMs: milliseconds(written.shutdownDelay),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
@@ -54,14 +55,22 @@ const buildBackends = (
   secrets: SecretResolver,
 ): GatehouseModel['backends'] =>
   written.map((backend, index) => {
-    const { timeout, limits, ...rest } = without(backend, 'caBundle');
+    const { timeout, maxTimeout, limits, ...rest } = without(backend, 'caBundle');
     return {
       ...rest,
       ...partyEgress(backend, { path: ['backends', index], owner: 'vmcp-proxy', secrets }, backend.url),
       timeoutMs: milliseconds(timeout),
+      maxTimeoutMs: maxTimeoutMs(milliseconds(timeout), backend.progressExtendsTimeout, maxTimeout),
       limits: buildBackendLimits(limits),
     };
   });
+
+const LONGER_WITH_PROGRESS = 10;
+
+function maxTimeoutMs(timeoutMs: number, isExtended: boolean, written: string | undefined): number {
+  if (written !== undefined) return milliseconds(written);
+  return isExtended ? timeoutMs * LONGER_WITH_PROGRESS : timeoutMs;
+}
 
 /** It takes several people to use up a backend. */
 const PERSONS = 4;

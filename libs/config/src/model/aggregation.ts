@@ -5,6 +5,8 @@ export interface Aggregation {
     readonly prefixFormat: string;
     readonly priorityOrder: readonly string[];
   };
+  /** Longer names of tools and prompts get a short form. */
+  readonly maxNameLength: number;
   readonly tools: readonly WorkloadTools[];
 }
 
@@ -20,3 +22,9 @@ interface ToolOverride {
   readonly name?: string;
   readonly description?: string;
 }
+
+/** What stands before the names of a backend's tools and prompts. */
+export const prefixOf = (
+  { conflictResolutionConfig }: Pick<Aggregation, 'conflictResolutionConfig'>,
+  backend: string,
+): string => conflictResolutionConfig.prefixFormat.replaceAll('{workload}', backend);

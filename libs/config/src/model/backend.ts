@@ -6,6 +6,9 @@ export interface Backend<S> extends PartyEgress<S> {
   readonly transport: 'streamable-http';
   /** For one call. */
   readonly timeoutMs: number;
+  readonly progressExtendsTimeout: boolean;
+  /** For one call in all, however much progress there is; `timeoutMs` where progress extends nothing. */
+  readonly maxTimeoutMs: number;
   readonly limits: BackendLimits;
 }
 

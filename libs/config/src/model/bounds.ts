@@ -30,6 +30,8 @@ export const DURATION_BOUNDS = {
   shutdownDelay: durations('0s', '1m'),
   shutdown: durations('1s', '10m'),
   call: durations('100ms', '10m'),
+  callWithProgress: durations('100ms', '24h'),
+  streamKeepAlive: durations('1s', '5m'),
   providerRequest: durations('100ms', '30s'),
 } as const;
 
@@ -42,5 +44,10 @@ export const SIZE_BOUNDS = {
 
 /** Of what runs at once at one backend. */
 export const AT_ONCE_BOUNDS: Bounds = { min: 1, max: 10_000, text: '1 to 10000' };
+
+/** In characters, of the names of tools and prompts. No client takes more than the most. */
+export const NAME_LENGTH_BOUNDS: Bounds = { min: 32, max: 128, text: '32 to 128' };
+/** Hosts of models refuse longer ones. */
+export const MAX_NAME_LENGTH_OF_HOSTS = 64;
 
 export const MAX_AUTHORIZATION_PARAMS = 16;

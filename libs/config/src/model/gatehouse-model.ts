@@ -55,6 +55,7 @@ export interface GatehouseModel {
   };
   /** How long a starting service waits for what it depends on. */
   readonly startTimeoutMs: number;
+  readonly streamKeepAliveMs: number;
   /** How long a service that is asked to stop still takes new requests. */
   readonly shutdownDelayMs: number;
   /** How long after that it may finish what it has begun. */

@@ -1,5 +1,11 @@
 import { provider, REGISTRATION, type Row } from './row.fixture.js';
 
+const BACKEND_WITH = (more: Readonly<Record<string, unknown>>) => ({
+  name: 'repos',
+  url: 'https://repos.acme.example/mcp',
+  ...more,
+});
+
 /** Times, clients, keys, databases and addresses. */
 export const INSTALLATION_ROWS: readonly Row[] = [
   [
@@ -56,6 +62,24 @@ export const INSTALLATION_ROWS: readonly Row[] = [
   ],
   ['a stop that is announced for longer than anybody waits', { shutdownDelay: '2m' }, 'shutdownDelay'],
   ['a backend timeout of nothing', { 'backends.0.timeout': '0s' }, 'backends[0].timeout'],
+  [
+    'a longest time that nothing extends to',
+    { 'backends.0.maxTimeout': '5m' },
+    'backends[0].maxTimeout',
+    /no effect without progressExtendsTimeout/,
+  ],
+  [
+    'progress that extends nothing',
+    { 'backends.0': BACKEND_WITH({ progressExtendsTimeout: true, timeout: '1m', maxTimeout: '1m' }) },
+    'backends[0].maxTimeout',
+    /more than timeout/,
+  ],
+  [
+    'a call that may go on for days',
+    { 'backends.0': BACKEND_WITH({ progressExtendsTimeout: true, maxTimeout: '48h' }) },
+    'backends[0].maxTimeout',
+  ],
+  ['signs of life that nobody waits for', { streamKeepAlive: '1h' }, 'streamKeepAlive'],
   [
     'a provider timeout that outlives the refresh lease',
     { [provider(0, 'timeout')]: '5m' },

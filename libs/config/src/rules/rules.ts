@@ -1,4 +1,4 @@
-import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
+import { MAX_AUTHORIZATION_PARAMS, MAX_NAME_LENGTH_OF_HOSTS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Finding } from '../findings/problems.js';
 import { addresses } from './addresses.js';
@@ -16,6 +16,7 @@ import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
 import { knownBackends } from './known-backends.js';
 import { knownProviders } from './known-providers.js';
+import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
 import { outboundUrls } from './outbound-urls.js';
 import { primaryProvider } from './primary-provider.js';
@@ -141,6 +142,10 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
     warns:
       'An `oauth2` provider without `issuer` has its authorization endpoint where another provider has its issuer. If it sends that issuer as `iss`, its answers are refused, because they seem to be the other provider’s.',
     rule: unwrittenIssuers,
+  },
+  {
+    warns: `A tool's name is known to be longer than the ${MAX_NAME_LENGTH_OF_HOSTS} characters that many hosts take, a prefix leaves little room for such names, or \`maxNameLength\` shortens a name that is written.`,
+    rule: longNames,
   },
 ];
 

@@ -1,4 +1,5 @@
 import type { Finding } from '../findings/problems.js';
+import type { Backend } from '../model/backend.js';
 import { DURATION_BOUNDS, type Bounds } from '../model/bounds.js';
 import type { Path } from '../findings/path.js';
 import { providersOf, strategiesOf, type Rule } from './rule.js';
@@ -8,9 +9,8 @@ export const timeBounds: Rule = (model) => [
   ...within(['startTimeout'], model.startTimeoutMs, DURATION_BOUNDS.start),
   ...within(['shutdownDelay'], model.shutdownDelayMs, DURATION_BOUNDS.shutdownDelay),
   ...within(['shutdownTimeout'], model.shutdownTimeoutMs, DURATION_BOUNDS.shutdown),
-  ...model.backends.flatMap(({ timeoutMs }, index) =>
-    within(['backends', index, 'timeout'], timeoutMs, DURATION_BOUNDS.call),
-  ),
+  ...within(['streamKeepAlive'], model.streamKeepAliveMs, DURATION_BOUNDS.streamKeepAlive),
+  ...model.backends.flatMap((backend, index) => callFindings(backend, ['backends', index])),
   ...providersOf(model).flatMap(({ value, path }) =>
     within([...path, 'timeout'], value.timeoutMs, DURATION_BOUNDS.providerRequest),
   ),
@@ -20,6 +20,21 @@ export const timeBounds: Rule = (model) => [
       : [],
   ),
 ];
+
+function callFindings(
+  { timeoutMs, progressExtendsTimeout, maxTimeoutMs }: Backend,
+  backend: Path,
+): readonly Finding[] {
+  const findings = within([...backend, 'timeout'], timeoutMs, DURATION_BOUNDS.call);
+  const isPlain = !progressExtendsTimeout && maxTimeoutMs === timeoutMs;
+  if (findings.length > 0 || isPlain) return findings;
+  const [path, related] = [[...backend, 'maxTimeout'], [[...backend, 'timeout']]];
+  if (!progressExtendsTimeout)
+    return [{ path, related, message: 'maxTimeout has no effect without progressExtendsTimeout: true.' }];
+  return maxTimeoutMs > timeoutMs
+    ? within(path, maxTimeoutMs, DURATION_BOUNDS.callWithProgress)
+    : [{ path, related, message: 'Progress can extend nothing: this must be more than timeout.' }];
+}
 
 const lifespanFindings: Rule = ({ authServer }) => {
   if (authServer === undefined) return [];

@@ -7,6 +7,7 @@ import {
   count,
   egress,
   facts,
+  flag,
   keyEncryptionKeys,
   list,
   mapOf,
@@ -14,7 +15,13 @@ import {
   text,
   type FieldFacts,
 } from './fields.js';
-import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js';
+import {
+  AT_ONCE_BOUNDS,
+  DURATION_BOUNDS,
+  MAX_NAME_LENGTH_OF_HOSTS,
+  NAME_LENGTH_BOUNDS,
+  SIZE_BOUNDS,
+} from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
@@ -52,6 +59,14 @@ const backends = list(
     url: text('url', 'Its MCP endpoint.'),
     transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
     timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`).default('30s'),
+    progressExtendsTimeout: flag(
+      'Each progress notification of a call gives it the whole `timeout` again, up to `maxTimeout` in all. A backend sends them only to clients that ask for them.',
+    ),
+    maxTimeout: text(
+      'duration',
+      `For one call in all, with \`progressExtendsTimeout\`; ${DURATION_BOUNDS.callWithProgress.text}.`,
+      { derived: 'ten times `timeout`' },
+    ).exactOptional(),
     limits: block(
       'How much of it runs at once, at each replica of the proxy. A call above a limit is refused at once (`busy`, with `Retry-After`).',
       {
@@ -87,6 +102,10 @@ const aggregation = block('How the tools of all backends become one list.', {
     ).default('{workload}_'),
     priorityOrder: list(text('identifier', 'Backend.'), 'For `priority`: backends, first wins.').default([]),
   }).prefault({}),
+  maxNameLength: count(
+    `Characters that a name of a tool or a prompt may have; ${NAME_LENGTH_BOUNDS.text}. A longer one is listed as its beginning, \`_\` and ten hexadecimal digits of its SHA-256: the same at every replica and after every restart. Many hosts of models refuse names of more than ${MAX_NAME_LENGTH_OF_HOSTS}.`,
+    NAME_LENGTH_BOUNDS,
+  ).default(NAME_LENGTH_BOUNDS.max),
   tools: list(
     block('Tools of one backend.', {
       workload: text('identifier', 'Name of the backend.'),
@@ -202,6 +221,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     'duration',
     `How long a service that is asked to stop may finish the requests that it has begun, after that delay; ${DURATION_BOUNDS.shutdown.text}. Calls that take longer get an error. The orchestrator has to wait a little longer than both together.`,
   ).default('25s'),
+  streamKeepAlive: text(
+    'duration',
+    `How long an event stream to a client may be silent before the proxy writes a comment into it, so that proxies in between do not cut it; ${DURATION_BOUNDS.streamKeepAlive.text}.`,
+  ).default('15s'),
   startTimeout: text(
     'duration',
     `How long a starting service waits for its database and its bus; ${DURATION_BOUNDS.start.text}. After that it ends with exit code 75.`,
