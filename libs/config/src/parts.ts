@@ -247,9 +247,13 @@ function openedSecret<T extends { readonly clientSecret?: ConfiguredSecret }>(
   return clientSecret === undefined ? rest : { ...rest, clientSecret: clientSecret.secret };
 }
 
-function openedProvider(provider: UpstreamProvider<ConfiguredSecret>): UpstreamProvider<Secret> {
+/** Apart from its certificates, which all parties have. */
+function openedProvider(provider: UpstreamProvider<ConfiguredSecret>) {
   const { clientKey, ...rest } = openedSecret(provider);
-  return clientKey === undefined ? rest : { ...rest, clientKey: { ...clientKey, key: clientKey.key.secret } };
+  return {
+    ...rest,
+    ...(clientKey === undefined ? {} : { clientKey: { ...clientKey, key: clientKey.key.secret } }),
+  };
 }
 
 function openedRegistration(registration: ClientRegistration<ConfiguredSecret>): ClientRegistration<Secret> {

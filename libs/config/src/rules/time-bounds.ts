@@ -22,7 +22,7 @@ export const timeBounds: Rule = (model) => [
 ];
 
 function callFindings(
-  { timeoutMs, progressExtendsTimeout, maxTimeoutMs }: Backend,
+  { timeoutMs, progressExtendsTimeout, maxTimeoutMs }: Backend<unknown>,
   backend: Path,
 ): readonly Finding[] {
   const findings = within([...backend, 'timeout'], timeoutMs, DURATION_BOUNDS.call);
