@@ -11,6 +11,7 @@ import { withInternalServer, type RunningService } from '@gatehouse/service-proc
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { peerUnless } from './http/caller.js';
+import { Cors } from './http/cors.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
 import { UnstorableInput } from './http/unstorable-input.js';
@@ -62,7 +63,7 @@ async function createApplication(
   app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
-  fastify.addHook('preValidation', new UnstorableInput(urls).preValidation);
+  fastify.addHook('preValidation', new UnstorableInput(urls, new Cors(config)).preValidation);
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body. The limit is the same for all (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

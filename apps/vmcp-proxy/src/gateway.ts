@@ -24,7 +24,7 @@ import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
 import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
-import { allowedPeers } from './edge/host-and-origin.js';
+import { AllowedPeers } from './edge/host-and-origin.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
 import { LegacySignals } from './edge/legacy-signals.js';
 import { Lists } from './edge/lists.js';
@@ -144,10 +144,11 @@ async function makeBackendSide(
   return { client, vaultKey, credentials, backends, peers, catalog };
 }
 
-function endpointFacts({ publicUrl, listen, incomingAuth }: VmcpProxyPart): EndpointFacts {
+function endpointFacts(part: VmcpProxyPart): EndpointFacts {
+  const { incomingAuth } = part;
   const oidc = incomingAuth.type === 'oidc' ? incomingAuth.oidc : undefined;
   return {
-    peers: allowedPeers(publicUrl, listen.host),
+    peers: new AllowedPeers(part),
     challenge: {
       metadataUrl: oidc === undefined ? '' : metadataUrl(oidc.resourceUrl),
       scopes: basicScopes(oidc?.scopes ?? []),

@@ -37,6 +37,8 @@ export interface ProxySetup {
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
+  readonly trustedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
   readonly log?: Log;
   readonly limits?: HttpLimits;
   readonly requestLimits?: Partial<VmcpProxyPart['limits']>;
@@ -155,6 +157,8 @@ function proxyPart({
   aggregation,
   incomingAuth,
   publicUrl,
+  trustedHosts,
+  allowedOrigins,
   requestLimits,
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
@@ -162,6 +166,8 @@ function proxyPart({
   return {
     name: gatewayName,
     publicUrl: publicUrl ?? 'http://localhost:4483',
+    trustedHosts: trustedHosts ?? [],
+    allowedOrigins: allowedOrigins ?? [],
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
     shutdownDelayMs: 0,

@@ -7,6 +7,7 @@ import { withInternalServer, type RunningService } from '@gatehouse/service-proc
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EndpointPaths } from './edge/endpoint-paths.js';
 import type { Gateway } from './gateway.js';
 import { GATEWAY, VmcpProxyModule } from './vmcp-proxy.module.js';
 
@@ -23,10 +24,11 @@ export async function startVmcpProxy(
 ): Promise<RunningService<NestFastifyApplication>> {
   // Filled in below: the server is made before the gateway, and listens after it.
   const made: { gateway?: Gateway } = {};
+  const paths = new EndpointPaths(part.publicUrl);
   const dispatch =
     (nest: RawHandler): RawHandler =>
     (request, response) => {
-      if (made.gateway !== undefined && isMcp(request.url))
+      if (made.gateway !== undefined && paths.isMcp(request.url))
         void made.gateway.endpoint.handle(request, response);
       else nest(request, response);
     };
@@ -35,6 +37,7 @@ export async function startVmcpProxy(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     bodyLimit: 1_024,
+    rewriteUrl: (request: IncomingMessage) => paths.route(request.url),
   });
   const app = await NestFactory.create<NestFastifyApplication>(VmcpProxyModule.forRoot(part, log), adapter, {
     logger: nestLogger(log),
@@ -47,6 +50,3 @@ export async function startVmcpProxy(
     publicSide: { server: app.getHttpServer(), endWhatRuns: () => gateway.endCalls() },
   });
 }
-
-/** With or without a final slash: people write it both ways. */
-const isMcp = (url = ''): boolean => /^\/mcp\/?(\?|$)/.test(url);

@@ -30,6 +30,7 @@ export function explain(model: GatehouseModel): readonly Explanation[] {
         : 'outgoingAuth.default, since no strategy names it',
     })),
     ...explainEgress(model),
+    ...explainWayOut(model),
     ...explainSecrets(model),
   ];
 }
@@ -126,6 +127,22 @@ const explainEgress = (model: GatehouseModel): readonly Explanation[] =>
       because: 'on localhost, or its opt-outs are written',
     }));
 
+const explainWayOut = ({
+  wayOut: { httpProxy, httpsProxy, noProxy },
+}: GatehouseModel): readonly Explanation[] =>
+  [{ scheme: 'https', proxy: httpsProxy } as const, { scheme: 'http', proxy: httpProxy } as const].flatMap(
+    ({ scheme, proxy }) =>
+      proxy === undefined
+        ? []
+        : [
+            {
+              path: `egress.proxy (${scheme})`,
+              value: proxy.url,
+              because: `every ${scheme} request of the services leaves through it, except to: ${noProxy.join(', ') || 'nothing'}`,
+            },
+          ],
+  );
+
 /** Which service reads which secret: what each must find in its environment or its mounted files. */
 function explainSecrets(model: GatehouseModel): readonly Explanation[] {
   const { authServer, vault, postgres, nats, outgoingAuth } = model;
@@ -151,6 +168,9 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
         ([name, strategy]) => [`outgoingAuth.backends.${name}`, strategy] as const,
       ),
     ].map(([name, strategy]) => [name, secretOf(strategy)] as const),
+    ...explainedCertificates(model),
+    ['egress.proxy.credentials', model.wayOut.httpsProxy?.credentials],
+    ['egress.proxy.caBundle', model.wayOut.httpsProxy?.caBundle],
     ...vault.keyEncryptionKeys.map(({ id, key }) => [`vault.keyEncryptionKeys.${id}`, key] as const),
     ...vault.requestKeys.map(({ id, key }) => [`vault.requestKeys.${id}`, key] as const),
     ['postgres.authorizationServer.url', postgres.authorizationServer?.url],
@@ -171,6 +191,24 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
         ],
   );
 }
+
+const explainedCertificates = ({ backends, authServer, incomingAuth, outgoingAuth }: GatehouseModel) => [
+  ...backends.map(({ name, caBundle }) => [`backends.${name}.caBundle`, caBundle] as const),
+  ...(authServer?.upstreamProviders ?? []).map(
+    ({ name, caBundle }) => [`authServer.upstreamProviders.${name}.caBundle`, caBundle] as const,
+  ),
+  ...[...outgoingAuth.backends].map(
+    ([name, strategy]) =>
+      [
+        `outgoingAuth.backends.${name}.caBundle`,
+        strategy.type === 'tokenExchange' ? strategy.caBundle : undefined,
+      ] as const,
+  ),
+  [
+    'incomingAuth.oidc.caBundle',
+    incomingAuth.type === 'oidc' ? incomingAuth.oidc.caBundle : undefined,
+  ] as const,
+];
 
 function secretOf(strategy: OutgoingStrategy<ConfiguredSecret>): ConfiguredSecret | undefined {
   if (strategy.type === 'headerInjection') return strategy.headerValue;

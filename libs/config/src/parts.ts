@@ -1,5 +1,7 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import { natsUser } from './secrets/secret-kinds.js';
+import type { WayOut } from './model/egress-rules.js';
+import { openedParty, openedWayOut } from './opened-egress.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
@@ -50,6 +52,8 @@ interface ProviderView extends UpstreamProviderFacts {
 
 /** What the authorization server may see: no upstream client secret, no key of the vault. */
 export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders'> {
+  readonly allowedOrigins: readonly string[];
+  readonly wayOut: WayOut<Secret>;
   readonly upstreamProviders: readonly ProviderView[];
   readonly listen: ListenAddresses;
   /** Postgres connection URL. */
@@ -79,14 +83,16 @@ export interface TokenExchangeView {
 
 export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | UpstreamInject | TokenExchangeView;
 
-export interface ProxyBackend extends Backend {
+export interface ProxyBackend extends Backend<Secret> {
   readonly strategy: ProxyStrategy;
 }
 
 /** What the proxy may see: no database, no key, no provider credential. */
 export interface VmcpProxyPart extends CommonPart {
+  readonly trustedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
   readonly listen: ListenAddresses;
-  readonly incomingAuth: IncomingAuth;
+  readonly incomingAuth: IncomingAuth<Secret>;
   /** Absent when an external issuer is trusted: then there is nothing to connect. */
   readonly authServer?: {
     readonly issuer: string;
@@ -107,6 +113,8 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
   return {
     ...rest,
     ...common(model, model.listen.authorizationServer),
+    allowedOrigins: model.allowedOrigins,
+    wayOut: openedWayOut(model.wayOut),
     nats: provenAccess(model),
     signingKeys: signingKeys.map((key) => key.secret),
     keyEncryptionKeys: opened(keyEncryptionKeys),
@@ -128,13 +136,16 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
   for (const { name } of model.backends) {
     const strategy = strategyOf(model.outgoingAuth, name);
     if (strategy.type === 'upstreamInject') backendCredentials.set(name, strategy);
-    if (strategy.type === 'tokenExchange') backendCredentials.set(name, openedSecret(strategy));
+    if (strategy.type === 'tokenExchange')
+      backendCredentials.set(name, openedParty(openedSecret(strategy), model));
   }
   return {
     ...common(model, model.listen.tokenVault),
     nats: provenAccess(model),
     ...(model.incomingAuth.type === 'oidc' ? { issuer: model.incomingAuth.oidc.issuer } : {}),
-    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map(openedSecret),
+    upstreamProviders: (model.authServer?.upstreamProviders ?? []).map((provider) =>
+      openedParty(openedSecret(provider), model),
+    ),
     backendCredentials,
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
     databaseUrl: model.postgres.tokenVault.url.secret,
@@ -146,7 +157,9 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
   const { authServer } = model;
   return {
     ...common(model, model.listen.proxy),
-    incomingAuth: model.incomingAuth,
+    trustedHosts: model.trustedHosts,
+    allowedOrigins: model.allowedOrigins,
+    incomingAuth: openedIncomingAuth(model),
     ...(authServer === undefined
       ? {}
       : {
@@ -159,7 +172,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
           },
         }),
     backends: model.backends.map((backend) => ({
-      ...backend,
+      ...openedParty(backend, model),
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
     })),
     aggregation: model.aggregation,
@@ -212,6 +225,13 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
         ? { type: 'tokenExchange' }
         : { type: 'tokenExchange', subjectProviderName: strategy.subjectProviderName };
   }
+}
+
+function openedIncomingAuth(model: GatehouseModel): IncomingAuth<Secret> {
+  const { incomingAuth } = model;
+  return incomingAuth.type === 'anonymous'
+    ? incomingAuth
+    : { ...incomingAuth, oidc: openedParty(incomingAuth.oidc, model) };
 }
 
 const opened = (keys: readonly KeyEncryptionKey<ConfiguredSecret>[]): readonly KeyEncryptionKey<Secret>[] =>

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
 /**
  * `public`: routed on the Internet. `private`: inside a private network, reachable only where the configuration says
@@ -77,6 +77,19 @@ export function addressKind(address: string): AddressKind {
   if (forbiddenV6.check(address, 'ipv6')) return 'forbidden';
   if (privateV6.check(address, 'ipv6')) return 'private';
   return globalV6.check(address, 'ipv6') ? 'public' : 'forbidden';
+}
+
+/**
+ * What the host of a URL says about its address by itself, as validation and the HTTP client judge it: an address in
+ * whatever spelling (`URL` knows decimal, octal and hexadecimal ones), or a name of this machine (RFC 6761 section 6.3).
+ * @returns `undefined` for a name that has to be resolved; `forbidden` for what is no host
+ */
+export function hostKind(host: string): AddressKind | undefined {
+  const url = URL.parse(`http://${isIPv6(host) ? `[${host}]` : host}`);
+  if (url === null) return 'forbidden';
+  const name = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isIP(name) !== 0) return addressKind(name);
+  return name === 'localhost' || name.endsWith('.localhost') ? 'private' : undefined;
 }
 
 function kindOfV4(address: string): AddressKind {

@@ -32,3 +32,8 @@ export class OutboundFailure extends Error {
     return undefined;
   }
 }
+
+/** Why no connection was made, as it is known already or as a cause. */
+export const unreachable = (error: Error): OutboundFailure =>
+  OutboundFailure.in(error) ??
+  new OutboundFailure('unreachable', false, 'no connection could be made', { cause: error });

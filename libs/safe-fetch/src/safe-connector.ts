@@ -1,17 +1,19 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
-import { addressKind } from '@gatehouse/kernel/network-address';
-import { OutboundFailure } from './outbound-failure.js';
+import {
+  addressRefusal,
+  hostRefusal,
+  refusalOfAny,
+  schemeRefusal,
+  tlsOptions,
+  type EgressRules,
+} from './egress-rules.js';
+import { OutboundFailure, unreachable } from './outbound-failure.js';
+import { tunnelConnector } from './tunnel-connector.js';
+import { proxyFor } from './way-out.js';
 
-/** What one caller may reach beyond public https. */
-export interface EgressRules {
-  /** Also private and loopback addresses; link-local, metadata and reserved ones stay refused. */
-  readonly allowPrivateIps: boolean;
-  readonly insecureAllowHttp: boolean;
-}
-
-type ResolveAll = (
+export type ResolveAll = (
   hostname: string,
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
@@ -28,21 +30,46 @@ export interface SafeConnectorOptions {
 
 /**
  * An undici connector that refuses an address at the moment it is dialled. The name is resolved once, and exactly the
- * checked addresses are dialled. A name that resolves differently the second time (DNS rebinding) gains nothing.
+ * checked addresses are dialled. A name that resolves differently the second time (DNS rebinding) gains nothing. Where a
+ * proxy leads out, the same rules say no before the proxy is asked (ADR 22).
  */
-export function safeConnector(rules: EgressRules, options: SafeConnectorOptions): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: options.connectTimeoutMs,
-    lookup: checkedLookup(rules, options.resolve ?? resolveWithSystem),
-  });
+export function safeConnector(
+  rules: EgressRules,
+  { connectTimeoutMs, resolve = resolveWithSystem }: SafeConnectorOptions,
+): buildConnector.connector {
+  const options = { connectTimeoutMs, resolve };
+  const direct = directConnector(rules, options);
+  const throughProxy = tunnelConnector(rules, options, ({ caBundle }) =>
+    // The proxy is the operator's own choice: it may be wherever a server may be, and speak plain http.
+    directConnector(
+      { allowPrivateIps: true, insecureAllowHttp: true, ...(caBundle === undefined ? {} : { caBundle }) },
+      options,
+    ),
+  );
   return (target, done) => {
-    const host = target.hostname.replace(/^\[|\]$/g, '');
-    const refusal =
-      schemeRefusal(target.protocol, rules) ?? (isIP(host) === 0 ? undefined : addressRefusal(host, rules));
+    const hostname = target.hostname.replace(/^\[|\]$/g, '');
+    const refusal = schemeRefusal(target.protocol, rules) ?? hostRefusal(hostname, rules);
     if (refusal !== undefined) {
       queueMicrotask(() => done(refusal, null));
       return;
     }
+    const proxy = proxyFor(rules.wayOut, target);
+    if (proxy === undefined) direct(target, done);
+    else throughProxy({ ...target, hostname }, proxy, done);
+  };
+}
+
+/** Dials the target itself. Its scheme, and an address in its URL, are checked already. */
+function directConnector(
+  rules: EgressRules,
+  { connectTimeoutMs, resolve }: Required<SafeConnectorOptions>,
+): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    lookup: checkedLookup(rules, resolve),
+    ...tlsOptions(rules),
+  });
+  return (target, done) => {
     connect(target, (...[error, socket]: Parameters<buildConnector.Callback>) => {
       if (error !== null) {
         done(unreachable(error), null);
@@ -59,18 +86,6 @@ export function safeConnector(rules: EgressRules, options: SafeConnectorOptions)
   };
 }
 
-function schemeRefusal(protocol: string, rules: EgressRules): OutboundFailure | undefined {
-  if (protocol === 'https:' || (protocol === 'http:' && rules.insecureAllowHttp)) return undefined;
-  return new OutboundFailure('blocked', false, `${protocol} is not allowed here`);
-}
-
-function addressRefusal(address: string, rules: EgressRules): OutboundFailure | undefined {
-  const kind = addressKind(address);
-  if (kind === 'public' || (kind === 'private' && rules.allowPrivateIps)) return undefined;
-  return new OutboundFailure('blocked', false, `the host has a ${kind} address`);
-}
-
-/** One refused address refuses the whole name: a name that mixes such addresses with others is not trusted. */
 function checkedLookup(rules: EgressRules, resolve: ResolveAll): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, (error, addresses) => {
@@ -84,10 +99,3 @@ function checkedLookup(rules: EgressRules, resolve: ResolveAll): LookupFunction 
 }
 
 const NO_ADDRESS = new OutboundFailure('unreachable', false, 'the name has no address');
-
-const refusalOfAny = (addresses: readonly LookupAddress[], rules: EgressRules): OutboundFailure | undefined =>
-  addresses.map(({ address }) => addressRefusal(address, rules)).find((refusal) => refusal !== undefined);
-
-const unreachable = (error: Error): OutboundFailure =>
-  OutboundFailure.in(error) ??
-  new OutboundFailure('unreachable', false, 'no connection could be made', { cause: error });

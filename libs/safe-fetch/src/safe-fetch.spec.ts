@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { addressKind } from '@gatehouse/kernel/network-address';
@@ -157,11 +158,43 @@ describe('a hostile server', () => {
     expect(Date.now() - started).toBeLessThan(2_000);
   });
 
-  test('an unasked compressed body is not inflated', async () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['X-GZIP', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['zstd', zstdCompressSync],
+    ['identity', (text: string) => Buffer.from(text)],
+  ])('that encodes its answer unasked (%s) is read', async (coding, encode) => {
     const { url } = await serve((_request, response) =>
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from([0x1f, 0x8b, 8, 0])),
+      response.writeHead(200, { 'content-encoding': coding }).end(encode('{"access_token":"a"}')),
     );
-    await expect(safeFetch({ url }, LOCAL)).resolves.toMatchObject({ body: Buffer.from([0x1f, 0x8b, 8, 0]) });
+    const answer = await fetchFunction(LOCAL)(url, { method: 'GET', headers: {} });
+    expect(await answer.json()).toEqual({ access_token: 'a' });
+    expect(answer.headers.get('content-encoding')).toBeNull();
+  });
+
+  test('cannot have more kept than is allowed by sending less (bomb)', async () => {
+    const bomb = gzipSync(Buffer.alloc(5_000));
+    expect(bomb.length).toBeLessThan(4_096);
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+    );
+    const refused = await failure(safeFetch({ url }, { ...LOCAL, maxResponseBytes: 4_096 }));
+    expect(refused).toMatchObject({ kind: 'too_large', maybeSent: true });
+  });
+
+  test.each([
+    ['gzip', Buffer.from('not encoded at all')],
+    ['gzip', gzipSync('cut off').subarray(0, 12)],
+    ['compress', Buffer.from('x')],
+    ['__proto__', Buffer.from('x')],
+  ])('whose answer in %s cannot be read is broken', async (coding, body) => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': coding }).end(body),
+    );
+    expect(await failure(safeFetch({ url }, LOCAL))).toMatchObject({ kind: 'broken', maybeSent: true });
   });
 });
 

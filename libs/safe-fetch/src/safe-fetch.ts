@@ -1,6 +1,9 @@
 import { Client } from 'undici';
 import { OutboundFailure } from './outbound-failure.js';
-import { safeConnector, type EgressRules, type SafeConnectorOptions } from './safe-connector.js';
+import { decodedBody } from './decoded-body.js';
+import type { EgressRules } from './egress-rules.js';
+import { safeConnector, type SafeConnectorOptions } from './safe-connector.js';
+import { forwarding, PROXY_AUTHENTICATION_REQUIRED, proxyCredentialsRefused } from './way-out.js';
 
 export interface SafeFetchOptions extends EgressRules {
   /** For the whole exchange, connecting and the body included. */
@@ -39,6 +42,7 @@ export async function safeFetch(request: SafeRequest, options: SafeFetchOptions)
     connectTimeoutMs: options.timeoutMs,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
+  const { prefix, headers: toProxy } = forwarding(options.wayOut, url);
   let connected = false;
   const client = new Client(url.origin, {
     pipelining: 0,
@@ -52,14 +56,21 @@ export async function safeFetch(request: SafeRequest, options: SafeFetchOptions)
   });
   try {
     const response = await client.request({
-      path: `${url.pathname}${url.search}`,
+      path: `${prefix}${url.pathname}${url.search}`,
       method: request.method ?? 'GET',
-      headers: { 'accept-encoding': 'identity', ...request.headers },
+      headers: { 'accept-encoding': 'identity', ...request.headers, ...toProxy },
       body: request.body ?? null,
       signal,
     });
-    const body = await readBody(response.body, options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES);
-    return { status: response.statusCode, headers: headersOf(response.headers), body };
+    if (prefix !== '' && response.statusCode === PROXY_AUTHENTICATION_REQUIRED)
+      throw proxyCredentialsRefused();
+    const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+    const headers = headersOf(response.headers);
+    const encoded = await readBody(response.body, maxBytes);
+    const body = decodedBody(encoded, headers.get('content-encoding'), maxBytes);
+    // They are about the bytes that were sent.
+    for (const name of ['content-encoding', 'content-length']) headers.delete(name);
+    return { status: response.statusCode, headers, body };
   } catch (error) {
     throw failureOf(error, connected, timeout.aborted);
   } finally {

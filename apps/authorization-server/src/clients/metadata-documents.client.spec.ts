@@ -6,7 +6,7 @@ import { systemClock } from '@gatehouse/kernel/clock';
 import { freePort } from '@gatehouse/testing/free-port';
 import { whileStopped } from '@gatehouse/testing/stopped-clock';
 import { decodeJwt } from 'jose';
-import { selfSignedCertificate } from '../testing/self-signed.js';
+import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName, type Answer } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';

@@ -1,4 +1,5 @@
 import type { MetadataDocuments } from '@gatehouse/config/model/client-registration';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 
 const TIMEOUT_MS = 2_500;
@@ -8,14 +9,17 @@ const MAX_DOCUMENT_BYTES = 10 * 1024;
  * How documents are fetched: every address checked when connecting, redirects never followed, small, and JSON by its
  * media type (draft-ietf-oauth-client-id-metadata-document, sections 4 and 8).
  */
-export function documentFetch({
-  allowPrivateIps,
-}: Pick<MetadataDocuments, 'allowPrivateIps'>): FetchFunction {
+export function documentFetch(
+  { allowPrivateIps }: Pick<MetadataDocuments, 'allowPrivateIps'>,
+  wayOut: AuthorizationServerPart['wayOut'],
+): FetchFunction {
   const fetch = fetchFunction({
     timeoutMs: TIMEOUT_MS,
     maxResponseBytes: MAX_DOCUMENT_BYTES,
     allowPrivateIps,
     insecureAllowHttp: false,
+    wayOut,
+    ofStrangers: true,
   });
   return async (url, init) => {
     const response = await fetch(url, { method: init.method, headers: plainHeaders(init.headers) });

@@ -19,6 +19,7 @@ import type { Shown } from './shown.js';
 const log = new SilentLog();
 const urls = new IssuerUrls({ issuer: 'https://auth.example' });
 const clock = { now: 0, nowMs: () => clock.now };
+const SETTINGS = { issuer: urls.issuer, publicUrl: urls.issuer, allowedOrigins: [] };
 let begun = 0;
 
 @Controller()
@@ -52,7 +53,10 @@ class PeopleController {
   providers: [
     { provide: Log, useValue: log },
     { provide: IssuerUrls, useValue: urls },
-    { provide: RequestLimits, useValue: new RequestLimits({ trustedProxies: [] }, urls, log, clock) },
+    {
+      provide: RequestLimits,
+      useValue: new RequestLimits({ ...SETTINGS, trustedProxies: [] }, urls, log, clock),
+    },
   ],
 })
 class PeopleModule {}

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Html } from '../pages/html.js';
 import { pageHeaders, type FormTargets } from './page-headers.js';
 import type { Shown } from './shown.js';
@@ -31,21 +31,16 @@ export function sendPage(
   void reply.send(bodyOf(reply, { kind: 'page', page, ...options }));
 }
 
-/** RFC 6749 section 5.2. Scripts of other origins may read it, like every other response of these endpoints. */
+/** RFC 6749 section 5.2. @param cors headers with which the scripts of an allowed origin may read it. */
 export function sendProtocolError(
-  request: FastifyRequest,
   reply: FastifyReply,
   status: number,
   body: { readonly error: string; readonly error_description: string },
+  cors: Readonly<Record<string, string>>,
 ): void {
   void reply
     .code(status)
-    .headers({
-      'cache-control': 'no-store',
-      'access-control-allow-origin': request.headers.origin ?? '*',
-      'access-control-expose-headers': 'retry-after',
-      vary: 'Origin',
-    })
+    .headers({ 'cache-control': 'no-store', ...cors })
     .send(body);
 }
 

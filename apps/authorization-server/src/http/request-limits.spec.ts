@@ -26,7 +26,12 @@ describe('a flood from one address is answered 429', () => {
 
   beforeAll(async () => {
     const limits = new RequestLimits(
-      { trustedProxies: [] },
+      {
+        trustedProxies: [],
+        issuer: 'https://auth.example',
+        publicUrl: 'https://mcp.example',
+        allowedOrigins: ['https://app.example'],
+      },
       new IssuerUrls({ issuer: 'https://auth.example' }),
       new SilentLog(),
       clock,
@@ -67,7 +72,7 @@ describe('a flood from one address is answered 429', () => {
       'retry-after': '1',
       'cache-control': 'no-store',
       'access-control-allow-origin': 'https://app.example',
-      'access-control-expose-headers': 'retry-after',
+      'access-control-expose-headers': 'retry-after, www-authenticate',
     });
     expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
   });

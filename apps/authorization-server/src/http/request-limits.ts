@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLIENT_METADATA_PATH } from '@gatehouse/config/urls/upstream-client';
 import { callerBehind, type CallerOf } from './caller.js';
+import { Cors, type CorsSettings } from './cors.js';
 import { errorPage } from '../pages/error-page.js';
 import type { IssuerUrls } from './issuer-urls.js';
 import { RateLimiter } from './rate-limit.js';
@@ -60,14 +61,16 @@ export class RequestLimits {
   readonly #limiters: Readonly<Record<LimitedKind, RateLimiter>>;
   readonly #warnings: Readonly<Record<LimitedKind, () => void>>;
   readonly #callerOf: CallerOf;
+  readonly #cors: Cors;
 
   constructor(
-    { trustedProxies }: Pick<AuthorizationServerPart, 'trustedProxies'>,
+    config: CorsSettings & Pick<AuthorizationServerPart, 'trustedProxies'>,
     private readonly urls: IssuerUrls,
     log: Log,
     clock: Clock,
   ) {
-    this.#callerOf = callerBehind(trustedProxies);
+    this.#callerOf = callerBehind(config.trustedProxies);
+    this.#cors = new Cors(config);
     this.#limiters = forEachKind((kind) => new RateLimiter(LIMITS[kind], clock));
     this.#warnings = forEachKind((kind) => countedWarning(log, 'request-limited', { kind }));
   }
@@ -87,10 +90,9 @@ export class RequestLimits {
     else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.basePath);
     else {
       void reply.header('retry-after', String(seconds));
-      sendProtocolError(request, reply, 429, {
-        error: 'temporarily_unavailable',
-        error_description: `Too many requests. Try again in ${seconds} s.`,
-      });
+      const error_description = `Too many requests. Try again in ${seconds} s.`;
+      const cors = this.#cors.headers(request.headers.origin);
+      sendProtocolError(reply, 429, { error: 'temporarily_unavailable', error_description }, cors);
     }
   };
 }

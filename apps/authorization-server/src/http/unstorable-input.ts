@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorPage } from '../pages/error-page.js';
+import type { Cors } from './cors.js';
 import type { IssuerUrls } from './issuer-urls.js';
 import { sendPage, sendProtocolError } from './reply.js';
 import { isForPeople } from './request-limits.js';
@@ -15,7 +16,10 @@ const holdsNul = ({ url, headers, body }: FastifyRequest): boolean =>
 
 /** Refuses input that Postgres cannot store. Without this it would fail late, and look like an error of ours. */
 export class UnstorableInput {
-  constructor(private readonly urls: IssuerUrls) {}
+  constructor(
+    private readonly urls: IssuerUrls,
+    private readonly cors: Cors,
+  ) {}
 
   /** Fastify's hook: when a request's body has been read. */
   readonly preValidation = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
@@ -26,9 +30,11 @@ export class UnstorableInput {
     if (isForPeople(request.url))
       sendPage(reply, errorPage('request_invalid', this.urls.basePath), { status: 400 });
     else
-      sendProtocolError(request, reply, 400, {
-        error: 'invalid_request',
-        error_description: 'A parameter holds a NUL character.',
-      });
+      sendProtocolError(
+        reply,
+        400,
+        { error: 'invalid_request', error_description: 'A parameter holds a NUL character.' },
+        this.cors.headers(request.headers.origin),
+      );
   };
 }

@@ -3,6 +3,7 @@ import { isGone } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
@@ -19,9 +20,11 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   provider.proxy = true;
   provider.silent = true;
   const { authorizationEndpoint } = new IssuerUrls(config);
+  const cors = new Cors(config);
   provider.use(async (ctx, next) => {
     await next();
     withoutInteractionCookies(ctx.res);
+    if (isWithSecrets(ctx.path)) replaceCors(ctx, cors);
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
@@ -39,6 +42,16 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     signingKey: parts.signingKeys.signing.kid,
   });
   return provider;
+}
+
+const isWithSecrets = (path: string): boolean => /^\/oauth\/(token|register|revoke)$/.test(path);
+
+/** The library lets every origin read these, and says `*` to a request without one. */
+function replaceCors(ctx: Pick<KoaContextWithOIDC, 'get' | 'set' | 'remove'>, cors: Cors): void {
+  ctx.remove('access-control-allow-origin');
+  ctx.remove('access-control-expose-headers');
+  const origin = ctx.get('origin');
+  ctx.set({ ...cors.headers(origin === '' ? undefined : origin) });
 }
 
 /** Logs and counts what the library does: ids and codes, never a presented value. */

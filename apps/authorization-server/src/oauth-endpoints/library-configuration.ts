@@ -2,6 +2,7 @@ import type { Client, Configuration, ClientMetadata, JWK, KoaContextWithOIDC } f
 import { errors } from 'oidc-provider';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { sha256 } from '@gatehouse/kernel/digest';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
 import { clientNameProblem } from '../clients/client-name.js';
@@ -45,10 +46,17 @@ function secondsWithinSession(ctx: KoaContextWithOIDC, lifespanMs: number, clock
   return Math.max(1, Math.floor(Math.min(lifespanMs, leftMs) / SECOND_MS));
 }
 
+/**
+ * Gateways below paths of one host share its cookies, because `__Host-` cookies have the path `/`. Each has a name of its
+ * own, so that none of them signs people out of another one.
+ */
+const sessionCookie = (basePath: string): string =>
+  basePath === '' ? 'gh-session' : `gh-session-${sha256(basePath).slice(0, 8)}`;
+
 /** The whole configuration of oidc-provider. */
 export function libraryConfiguration(parts: LibraryParts): Configuration {
   const { config, cookieKeys, hooks } = parts;
-  const { isHttps } = new IssuerUrls(config);
+  const { isHttps, basePath } = new IssuerUrls(config);
   return {
     adapter: hooks.adapter,
     findAccount: hooks.findAccount,
@@ -72,7 +80,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     cookies: {
       keys: [cookieKeys.derive('cookies').reveal()],
       names: {
-        session: cookieName('gh-session', isHttps),
+        session: cookieName(sessionCookie(basePath), isHttps),
         interaction: INTERACTION_COOKIE,
         resume: RESUME_COOKIE,
       },
@@ -103,7 +111,7 @@ function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
       id_token_signed_response_alg: signingKeys.signing.alg,
     },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
-    // Public clients in browsers call these endpoints, and bring only their own codes and tokens.
+    // Which origins may read the responses is written over them (create-provider.ts).
     clientBasedCORS: () => true,
     sectorIdentifierUriValidate: () => false,
     // The library's type is the global fetch. It uses this part of it.

@@ -86,7 +86,7 @@ const PARTS = Symbol('oidc-provider parts');
         cookieKeys,
         hooks,
         clock,
-        fetch: documentFetch(config.clientRegistration.metadataDocuments),
+        fetch: documentFetch(config.clientRegistration.metadataDocuments, config.wayOut),
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

@@ -8,19 +8,27 @@ import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { registrationPolicy } from '../clients/registration-policy.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
-import { sendPage } from '../http/reply.js';
+import { sendPage, sendProtocolError } from '../http/reply.js';
 import { PageErrorFilter } from '../http/page-error.filter.js';
 import { inQueryOnly, withDefaults } from './authorization-query.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
+const ORIGIN_REFUSED = {
+  error: 'invalid_request',
+  error_description:
+    'Pages of the site in the Origin header may not call this endpoint; allowedOrigins in gatehouse.yaml lists those that may.',
+};
+
 /** The OAuth endpoints. Our own checks come first; then oidc-provider makes the response. */
 @Controller()
 export class OAuthController {
   readonly #answer: ReturnType<Provider['callback']>;
   readonly #schemes: readonly string[];
+  readonly #cors: Cors;
 
   constructor(
     private readonly provider: Provider,
@@ -31,6 +39,7 @@ export class OAuthController {
   ) {
     this.#answer = this.provider.callback();
     this.#schemes = config.clientRegistration.redirectSchemes;
+    this.#cors = new Cors(config);
   }
 
   @Get('oauth/authorize')
@@ -74,6 +83,10 @@ export class OAuthController {
 
   @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
   async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (request.method === 'OPTIONS') {
+      this.preflight(request, reply);
+      return;
+    }
     const form = formOf(request);
     const body =
       form?.has('resource') === true
@@ -93,26 +106,17 @@ export class OAuthController {
 
   @Options('oauth/register')
   preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    void reply
-      .code(204)
-      .headers({
-        'access-control-allow-origin': request.headers.origin ?? '*',
-        'access-control-allow-methods': 'POST',
-        'access-control-allow-headers': 'content-type, authorization',
-        'access-control-max-age': '3600',
-        vary: 'Origin',
-      })
-      .send();
+    const { origin } = request.headers;
+    if (this.#cors.allows(origin)) void reply.code(204).headers(this.#cors.preflight(origin)).send();
+    else sendProtocolError(reply, 403, ORIGIN_REFUSED, this.#cors.headers(origin));
   }
 
   @Post('oauth/register')
   async register(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    reply.raw.setHeader('access-control-allow-origin', request.headers.origin ?? '*');
-    reply.raw.setHeader('vary', 'Origin');
+    const cors = this.#cors.headers(request.headers.origin);
     if (this.config.clientRegistration.dynamic === 'off') {
-      await reply
-        .code(404)
-        .send({ error: 'not_found', error_description: 'Dynamic registration is switched off here.' });
+      const error_description = 'Dynamic registration is switched off here.';
+      sendProtocolError(reply, 404, { error: 'not_found', error_description }, cors);
       return;
     }
     const verdict = registrationPolicy(jsonBody(request), {
@@ -121,10 +125,7 @@ export class OAuthController {
     });
     if (verdict.kind === 'refused') {
       this.log.info('client-registration-refused', { reason: verdict.description });
-      await reply
-        .code(400)
-        .headers({ 'cache-control': 'no-store' })
-        .send({ error: verdict.error, error_description: verdict.description });
+      sendProtocolError(reply, 400, { error: verdict.error, error_description: verdict.description }, cors);
       return;
     }
     const body = Buffer.from(JSON.stringify(verdict.metadata));

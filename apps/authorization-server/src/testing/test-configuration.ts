@@ -22,6 +22,8 @@ export function testConfiguration(
     name: bus.gatewayName,
     publicUrl: 'http://localhost:9',
     resourceUrl: 'http://localhost:9/mcp',
+    allowedOrigins: ['https://inspector.example'],
+    wayOut: { noProxy: [], refusesPrivateAddresses: false },
     nats: bus,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { HOUR_MS, MINUTE_MS } from '@gatehouse/kernel/durations';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
+import type { EgressRules } from '@gatehouse/safe-fetch/egress-rules';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { challengeOf, documentAt, type RequestRules } from './metadata-documents.client.js';
@@ -96,7 +97,11 @@ const keyOf = ({ name }: McpProvider, issuer: string): string => `${name} ${issu
 
 async function look(provider: McpProvider): Promise<Demand> {
   const { url, resource = url, backendEgress } = provider.protocol;
-  const challenge = await challengeOf(url, { ...backendEgress, timeoutMs: provider.timeoutMs });
+  const challenge = await challengeOf(url, {
+    ...egressOf(provider),
+    ...backendEgress,
+    timeoutMs: provider.timeoutMs,
+  });
   const named = URL.parse(challenge.resourceMetadata ?? '')?.href;
   const candidates = named === undefined ? resourceMetadataUrls(url) : [named, ...resourceMetadataUrls(url)];
   for (const foundAt of new Set(candidates)) {
@@ -130,12 +135,16 @@ async function serverOf(provider: McpProvider, issuer: string): Promise<FitServe
 function rulesFor(url: string, provider: McpProvider): RequestRules {
   const ofBackend = URL.parse(url)?.origin === new URL(provider.protocol.url).origin;
   return {
-    ...(ofBackend ? provider.protocol.backendEgress : egressOf(provider)),
+    ...egressOf(provider),
+    ...(ofBackend ? provider.protocol.backendEgress : {}),
     timeoutMs: provider.timeoutMs,
   };
 }
 
-const egressOf = ({ allowPrivateIps, insecureAllowHttp }: McpProvider) => ({
+/** The provider's certificates are those of its backend, too. */
+const egressOf = ({ allowPrivateIps, insecureAllowHttp, caBundle, wayOut }: McpProvider): EgressRules => ({
   allowPrivateIps,
   insecureAllowHttp,
+  ...(caBundle === undefined ? {} : { caBundle }),
+  ...(wayOut === undefined ? {} : { wayOut }),
 });

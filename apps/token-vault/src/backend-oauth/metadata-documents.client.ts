@@ -1,6 +1,6 @@
 import { KIB } from '@gatehouse/kernel/sizes';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
-import type { EgressRules } from '@gatehouse/safe-fetch/safe-connector';
+import type { EgressRules } from '@gatehouse/safe-fetch/egress-rules';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { bearerChallenge, type BearerChallenge } from './bearer-challenge.js';
 import { UnfitServer } from './unfit-server.js';

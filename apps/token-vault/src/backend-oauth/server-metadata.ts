@@ -1,4 +1,4 @@
-import type { EgressRules } from '@gatehouse/safe-fetch/safe-connector';
+import type { EgressRules } from '@gatehouse/safe-fetch/egress-rules';
 import type { ServerMetadata } from 'openid-client';
 import { z } from 'zod';
 import { UnfitServer } from './unfit-server.js';

@@ -5,7 +5,7 @@ import { challenge, type ChallengeFacts } from '../incoming-auth/challenge.js';
 import { personKey } from '../incoming-auth/principal.js';
 import { isJson } from '../mcp/server-sent-events.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
-import { hostAllowed, originAllowed, type AllowedPeers } from './host-and-origin.js';
+import type { AllowedPeers } from './host-and-origin.js';
 import { HttpAnswer } from './http-answer.js';
 import type { Incoming } from './incoming.js';
 import type { Messages } from './messages.flow.js';
@@ -80,15 +80,15 @@ export class McpEndpoint {
   }
 }
 
-/** Names the header, and the setting that it is compared with: whoever runs a proxy in front has to find it. */
+/** Names the header, and the setting that lets it in: whoever runs a proxy in front, or a client in a browser, has to find it. */
 function refusalOf(
   peers: AllowedPeers,
   origin: string | undefined,
   host: string | undefined,
 ): string | undefined {
-  if (!originAllowed(peers, origin))
-    return 'pages of the site in the Origin header may not call the gateway (publicUrl names the one that may)';
-  if (!hostAllowed(peers, host))
-    return 'the Host header does not name this gateway (publicUrl does): a proxy in front has to pass the public host on';
+  if (!peers.allowOrigin(origin))
+    return 'pages of the site in the Origin header may not call the gateway; allowedOrigins in gatehouse.yaml lists those that may';
+  if (!peers.allowHost(host))
+    return 'the Host header does not name this gateway: a proxy in front has to pass the host of publicUrl on, or trustedHosts in gatehouse.yaml has to list the one that it sends';
   return undefined;
 }

@@ -1,13 +1,8 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { Controller, Get, Header, HttpCode, Inject, NotFoundException, Options, Req } from '@nestjs/common';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import {
-  metadataUrl,
-  protectedResourceMetadata,
-  type ProtectedResourceMetadata,
-} from './protected-resource.js';
-
-const ROOT = '.well-known/oauth-protected-resource';
+import { EndpointPaths, METADATA_ROOT, pathOf } from './endpoint-paths.js';
+import { protectedResourceMetadata, type ProtectedResourceMetadata } from './protected-resource.js';
 
 /** RFC 9728: at the path that goes with the resource, and at the root for clients that look there. */
 @Controller()
@@ -17,25 +12,20 @@ export class MetadataController {
 
   constructor(@Inject(CONFIG) part: VmcpProxyPart) {
     this.#metadata = protectedResourceMetadata(part);
-    this.#paths = new Set([
-      `/${ROOT}`,
-      ...(this.#metadata === undefined ? [] : [new URL(metadataUrl(this.#metadata.resource)).pathname]),
-    ]);
+    this.#paths = new EndpointPaths(part.publicUrl).metadata(this.#metadata?.resource ?? part.resourceUrl);
   }
 
-  @Get([ROOT, `${ROOT}/*`])
+  @Get([METADATA_ROOT, `${METADATA_ROOT}/*`])
   @Header('access-control-allow-origin', '*')
   @Header('cache-control', 'public, max-age=300')
   metadata(@Req() request: { readonly url: string }): ProtectedResourceMetadata {
-    const [asked = ''] = request.url.split('?');
     // The metadata of `/mcp/` is that of `/mcp`.
-    const path = asked.replace(/\/$/, '');
-    if (this.#metadata === undefined || !this.#paths.has(path)) throw new NotFoundException();
+    if (this.#metadata === undefined || !this.#paths.has(pathOf(request.url))) throw new NotFoundException();
     return this.#metadata;
   }
 
   /** Clients in a browser send the MCP-Protocol-Version header along, which makes the browser ask first. */
-  @Options([ROOT, `${ROOT}/*`])
+  @Options([METADATA_ROOT, `${METADATA_ROOT}/*`])
   @HttpCode(204)
   @Header('access-control-allow-origin', '*')
   @Header('access-control-allow-methods', 'GET')

@@ -24,7 +24,7 @@ export class Callers {
   readonly #scopes: readonly string[];
 
   constructor(
-    incomingAuth: IncomingAuth,
+    incomingAuth: IncomingAuth<unknown>,
     /** Absent with anonymous callers. */
     private readonly verifier: TokenVerifier | undefined,
     /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */

@@ -1,6 +1,7 @@
 import type { IncomingOidc } from '@gatehouse/config/model/incoming-auth';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Secret } from '@gatehouse/kernel/secret';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { z } from 'zod';
 import { RemoteKeys, type RemoteKeysOptions } from './remote-keys.client.js';
@@ -14,14 +15,16 @@ const keySet = z.looseObject({
 const OPTIONS: RemoteKeysOptions = { paceMs: 5 * SECOND_MS, freshForMs: 10 * MINUTE_MS };
 const TIMEOUT_MS = 5 * SECOND_MS;
 
+type Issuer = IncomingOidc<Secret>['oidc'];
+
 /** An external issuer's keys over HTTP(S), found through its metadata (RFC 8414, then OpenID Connect Discovery). */
-export const issuerKeys = (issuer: IncomingOidc['oidc'], options = OPTIONS): RemoteKeys => {
+export const issuerKeys = (issuer: Issuer, options = OPTIONS): RemoteKeys => {
   const document = new IssuerKeysDocument(issuer);
   return new RemoteKeys(async () => await document.fetch(), options);
 };
 
 class IssuerKeysDocument {
-  constructor(private readonly issuer: IncomingOidc['oidc']) {}
+  constructor(private readonly issuer: Issuer) {}
 
   async fetch(): Promise<z.output<typeof keySet>['keys']> {
     return keySet.parse(await this.#json(this.issuer.jwksUrl ?? (await this.#discover()))).keys;
@@ -43,10 +46,9 @@ class IssuerKeysDocument {
   }
 
   async #json(url: string): Promise<unknown> {
-    const { allowPrivateIps, insecureAllowHttp } = this.issuer;
     const response = await safeFetch(
       { url, headers: { accept: 'application/json' } },
-      { allowPrivateIps, insecureAllowHttp, timeoutMs: TIMEOUT_MS },
+      { ...this.issuer, timeoutMs: TIMEOUT_MS },
     );
     if (response.status !== 200) throw new GatehouseError('unavailable', `HTTP status ${response.status}`);
     return JSON.parse(response.body.toString()) as unknown;

@@ -11,13 +11,17 @@ import { isPublished, ownClientMetadata } from '../urls/upstream-client.js';
 import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { mcpConfig } from '../yaml/mcp-fields.js';
-import { egressRules, given, milliseconds } from './written-values.js';
+import { partyEgress } from './party-egress.js';
+import { given, milliseconds } from './written-values.js';
 
 type Written = NonNullable<GatehouseYaml['authServer']>['upstreamProviders'][number];
 type WrittenMcp = z.output<typeof mcpConfig>;
 
 /** What a provider has to know of its backend. */
-export type ReachedBackend = Pick<Backend, 'name' | 'url' | 'allowPrivateIps' | 'insecureAllowHttp'>;
+export type ReachedBackend = Pick<
+  Backend<unknown>,
+  'name' | 'url' | 'allowPrivateIps' | 'insecureAllowHttp'
+>;
 
 /** One that is not configured. A rule reports it. */
 const UNKNOWN: ReachedBackend = { name: '', url: '', allowPrivateIps: false, insecureAllowHttp: false };
@@ -57,7 +61,7 @@ export function buildMcpProvider(
     additionalAuthorizationParams: block.additionalAuthorizationParams,
     redirectUri: ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
-    ...egressRules(written, backend.url, block.issuer),
+    ...partyEgress(written, { path, owner: 'token-vault', secrets }, backend.url, block.issuer),
   };
 }
 

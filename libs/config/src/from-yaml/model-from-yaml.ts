@@ -1,4 +1,5 @@
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { AuthServer } from '../model/auth-server.js';
 import type { BackendLimits } from '../model/backend.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
@@ -8,27 +9,27 @@ import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
 import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../model/internal-ports.js';
 import { SERVICES } from '@gatehouse/kernel/services';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
-import { bytes, egressRules, given, milliseconds } from './written-values.js';
+import { partyEgress } from './party-egress.js';
+import { buildWayOut } from './way-out.js';
+import { bytes, given, milliseconds, without } from './written-values.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
 
 /** The model of a structurally valid document. It never fails: the rules say what is wrong. */
 export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): GatehouseModel {
-  const { name, publicUrl } = written;
+  const { name, publicUrl, trustedHosts, allowedOrigins } = written;
   const resourceUrl = `${publicUrl}/mcp`;
-  const backends = written.backends.map(({ timeout, limits, ...backend }) => ({
-    ...backend,
-    ...egressRules(backend, backend.url),
-    timeoutMs: milliseconds(timeout),
-    limits: buildBackendLimits(limits),
-  }));
+  const backends = buildBackends(written.backends, secrets);
   const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets, backends);
   return {
     name,
     publicUrl,
+    trustedHosts,
+    allowedOrigins,
     resourceUrl,
     ...given('authServer', authServer),
-    incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer),
+    incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer, secrets),
     backends,
+    wayOut: buildWayOut(written.egress, secrets),
     outgoingAuth: buildOutgoingAuth(written.outgoingAuth, secrets),
     aggregation: {
       ...written.aggregation,
@@ -47,6 +48,20 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     listen: buildListen(written.listen),
   };
 }
+
+const buildBackends = (
+  written: GatehouseYaml['backends'],
+  secrets: SecretResolver,
+): GatehouseModel['backends'] =>
+  written.map((backend, index) => {
+    const { timeout, limits, ...rest } = without(backend, 'caBundle');
+    return {
+      ...rest,
+      ...partyEgress(backend, { path: ['backends', index], owner: 'vmcp-proxy', secrets }, backend.url),
+      timeoutMs: milliseconds(timeout),
+      limits: buildBackendLimits(limits),
+    };
+  });
 
 /** It takes several people to use up a backend. */
 const PERSONS = 4;
@@ -158,7 +173,8 @@ function buildIncomingAuth(
   written: GatehouseYaml['incomingAuth'],
   resourceUrl: string,
   authServer: AuthServer<unknown> | undefined,
-): IncomingAuth {
+  secrets: SecretResolver,
+): IncomingAuth<ConfiguredSecret> {
   if (written?.type === 'anonymous') return { type: 'anonymous' };
   const { oidc } = written ?? {};
   const issuer = oidc?.issuer ?? authServer?.issuer ?? '';
@@ -173,7 +189,12 @@ function buildIncomingAuth(
       resourceUrl: oidc?.resourceUrl ?? resourceUrl,
       scopes: oidc?.scopes ?? ['openid'],
       ...given('jwksUrl', oidc?.jwksUrl),
-      ...egressRules({ allowPrivateIps, insecureAllowHttp }, issuer, oidc?.jwksUrl),
+      ...partyEgress(
+        { allowPrivateIps, insecureAllowHttp, ...given('caBundle', oidc?.caBundle) },
+        { path: ['incomingAuth', 'oidc'], owner: 'vmcp-proxy', secrets },
+        issuer,
+        oidc?.jwksUrl,
+      ),
     },
   };
 }

@@ -4,7 +4,8 @@ import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { OutgoingAuth, OutgoingStrategy, TokenExchange } from '../model/outgoing-auth.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
-import { egressRules, given, milliseconds } from './written-values.js';
+import { partyEgress } from './party-egress.js';
+import { given, milliseconds, without } from './written-values.js';
 
 type Written = GatehouseYaml['outgoingAuth'];
 type WrittenStrategy = Written['default'];
@@ -56,7 +57,7 @@ function buildTokenExchange(
   path: Path,
   secrets: SecretResolver,
 ): TokenExchange<ConfiguredSecret> {
-  const { clientSecret, timeout, subjectTokenType, ...rest } = written;
+  const { clientSecret, timeout, subjectTokenType, ...rest } = without(written, 'caBundle');
   const secret =
     clientSecret &&
     secrets.secret(clientSecret, [...path, 'clientSecret'], {
@@ -67,7 +68,7 @@ function buildTokenExchange(
     type: 'tokenExchange',
     ...rest,
     ...given('clientSecret', secret),
-    ...egressRules(written, written.tokenUrl),
+    ...partyEgress(written, { path, owner: 'token-vault', secrets }, written.tokenUrl),
     subjectTokenType: shortTokenType(subjectTokenType),
     timeoutMs: milliseconds(timeout),
   };

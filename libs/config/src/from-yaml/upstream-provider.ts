@@ -7,7 +7,8 @@ import { ownCallback } from '../urls/callbacks.js';
 import { PROVIDER_BLOCKS } from '../yaml/auth-server-fields.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import { buildMcpProvider, type ReachedBackend } from './mcp-provider.js';
-import { egressRules, given, milliseconds } from './written-values.js';
+import { partyEgress } from './party-egress.js';
+import { given, milliseconds } from './written-values.js';
 
 type Written = NonNullable<GatehouseYaml['authServer']>['upstreamProviders'][number];
 type WrittenOidc = NonNullable<Written['oidcConfig']>;
@@ -50,7 +51,7 @@ export function buildProvider(
     ...given('reconnectPrompt', block.reconnectPrompt),
     redirectUri: block.redirectUri ?? ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
-    ...egressRules(written, ...urlsOf(protocol)),
+    ...partyEgress(written, { path, owner: 'token-vault', secrets }, ...urlsOf(protocol)),
   };
 }
 

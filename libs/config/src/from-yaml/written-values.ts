@@ -17,6 +17,14 @@ export function given<Name extends string, Value>(
   return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: Value };
 }
 
+/** The same fields but one. */
+export function without<T extends object, Name extends keyof T & string>(
+  fields: T,
+  name: Name,
+): Omit<T, Name> {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name)) as Omit<T, Name>;
+}
+
 /** The egress rules as written, opened for localhost when every URL of that party is there. */
 export function egressRules(written: EgressRules, ...urls: readonly (string | undefined)[]): EgressRules {
   const known = urls.filter((url) => url !== undefined);

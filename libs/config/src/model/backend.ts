@@ -1,6 +1,6 @@
-import type { EgressRules } from './egress-rules.js';
+import type { PartyEgress } from './egress-rules.js';
 
-export interface Backend extends EgressRules {
+export interface Backend<S> extends PartyEgress<S> {
   readonly name: string;
   readonly url: string;
   readonly transport: 'streamable-http';

@@ -2,6 +2,7 @@ import type { Aggregation } from './aggregation.js';
 import type { AuthServer } from './auth-server.js';
 import type { Backend } from './backend.js';
 import type { ConfiguredSecret } from './configured-secret.js';
+import type { WayOut } from './egress-rules.js';
 import type { IncomingAuth } from './incoming-auth.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { ListenAddresses } from './listen-addresses.js';
@@ -16,14 +17,19 @@ import type { RequestLimits } from './request-limits.js';
 export interface GatehouseModel {
   /** DNS label; names database rows, NATS subjects and metrics of this gateway. */
   readonly name: string;
-  /** Origin that people type into their client, without a trailing slash. */
+  /** What people type into their client: an origin, or a URL below it, without a trailing slash. */
   readonly publicUrl: string;
+  /** `Host` headers of proxies in front, beside the host of `publicUrl` (`urls/trusted-hosts.ts`). */
+  readonly trustedHosts: readonly string[];
+  /** Patterns (`urls/allowed-origins.ts`). */
+  readonly allowedOrigins: readonly string[];
   /** The MCP endpoint and RFC 8707 resource: `<publicUrl>/mcp`. */
   readonly resourceUrl: string;
   /** Absent when an external issuer is trusted. */
   readonly authServer?: AuthServer<ConfiguredSecret>;
-  readonly incomingAuth: IncomingAuth;
-  readonly backends: readonly Backend[];
+  readonly incomingAuth: IncomingAuth<ConfiguredSecret>;
+  readonly backends: readonly Backend<ConfiguredSecret>[];
+  readonly wayOut: WayOut<ConfiguredSecret>;
   readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;
   readonly aggregation: Aggregation;
   readonly vault: {

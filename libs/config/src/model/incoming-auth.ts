@@ -1,6 +1,6 @@
-import type { EgressRules } from './egress-rules.js';
+import type { PartyEgress } from './egress-rules.js';
 
-export interface IncomingOidc {
+export interface IncomingOidc<S> {
   readonly type: 'oidc';
   readonly oidc: {
     readonly issuer: string;
@@ -10,7 +10,7 @@ export interface IncomingOidc {
     readonly scopes: readonly string[];
     /** Where the keys are fetched; absent: found through the issuer's metadata. */
     readonly jwksUrl?: string;
-  } & EgressRules;
+  } & PartyEgress<S>;
 }
 
 /** Development only: every caller is the same person. */
@@ -18,4 +18,4 @@ interface IncomingAnonymous {
   readonly type: 'anonymous';
 }
 
-export type IncomingAuth = IncomingOidc | IncomingAnonymous;
+export type IncomingAuth<S> = IncomingOidc<S> | IncomingAnonymous;

@@ -1,5 +1,5 @@
 import type { TokenType } from '@gatehouse/kernel/token-types';
-import type { EgressRules } from './egress-rules.js';
+import type { PartyEgress } from './egress-rules.js';
 
 export interface OutgoingAuth<S> {
   readonly source: 'inline';
@@ -25,7 +25,7 @@ export interface UpstreamInject {
 }
 
 /** RFC 8693. */
-export interface TokenExchange<S> extends EgressRules {
+export interface TokenExchange<S> extends PartyEgress<S> {
   readonly type: 'tokenExchange';
   readonly tokenUrl: string;
   readonly clientId?: string;

@@ -1,4 +1,4 @@
-import type { EgressRules } from './egress-rules.js';
+import type { PartyEgress } from './egress-rules.js';
 import type { McpProtocol } from './mcp-protocol.js';
 
 export const PROVIDER_REQUIREMENTS = ['required', 'optional', 'onDemand'] as const;
@@ -17,7 +17,7 @@ export interface UpstreamProviderFacts {
 }
 
 /** One identity provider, with what Gatehouse needs to be its OAuth client. */
-export interface UpstreamProvider<S> extends UpstreamProviderFacts, EgressRules {
+export interface UpstreamProvider<S> extends UpstreamProviderFacts, PartyEgress<S> {
   readonly protocol: ProviderProtocol;
   /** Empty for an `mcp` provider whose client is not configured: it describes or registers itself. */
   readonly clientId: string;

@@ -11,14 +11,18 @@ interface Outbound {
   readonly egress: EgressRules;
   /** The person's browser visits it, not a service, so any address is allowed. */
   readonly byBrowser?: true;
+  /** By another rule. */
+  readonly schemeIsChecked?: true;
 }
 
 /** Requests leave over https and to public addresses, unless the opt-out beside the URL says otherwise. */
 export const outboundUrls: Rule = (model) =>
-  outboundOf(model).flatMap(({ path, url, egress, byBrowser }) => {
+  outboundOf(model).flatMap(({ path, url, egress, byBrowser, schemeIsChecked }) => {
     if (url === undefined || url === '') return [];
     const findings: Finding[] = [];
-    if (!isHttps(url) && !egress.insecureAllowHttp && !(byBrowser === true && isLocalhost(url)))
+    const maySayHttp =
+      schemeIsChecked === true || egress.insecureAllowHttp || (byBrowser === true && isLocalhost(url));
+    if (!isHttps(url) && !maySayHttp)
       findings.push({
         path,
         message: 'http is refused: tokens would travel in the clear.',
@@ -72,13 +76,20 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       ? [{ path: [...path, 'tokenExchange', 'tokenUrl'], url: value.tokenUrl, egress: value }]
       : [],
   ),
+  {
+    path: ['egress', 'proxy', 'url'],
+    url: model.wayOut.httpsProxy?.url ?? model.wayOut.httpProxy?.url,
+    // The operator's own choice (ADR 22).
+    egress: { allowPrivateIps: true, insecureAllowHttp: true },
+  },
   ...(model.incomingAuth.type === 'oidc'
     ? [
         {
           path: ['incomingAuth', 'oidc', 'issuer'],
-          // The scheme is checked with the issuers.
-          url: isHttps(model.incomingAuth.oidc.issuer) ? model.incomingAuth.oidc.issuer : undefined,
+          url: model.incomingAuth.oidc.issuer,
           egress: model.incomingAuth.oidc,
+          // With the issuers.
+          schemeIsChecked: true as const,
         },
         {
           path: ['incomingAuth', 'oidc', 'jwksUrl'],

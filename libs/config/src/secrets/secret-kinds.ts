@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { Secret } from '@gatehouse/kernel/secret';
 
 export type Checked =
@@ -25,6 +25,12 @@ const KINDS = {
     /^[\t\x20-\x7e\x80-\xff]+$/.test(value)
       ? { ok: true, value }
       : refuse('holds a character that a header value may not have (RFC 9110 section 5.5).'),
+  /** Public, and referred to in the same way. */
+  caBundle,
+  proxyCredentials: (value: string): Checked =>
+    /^[^:\p{Cc}]+:\P{Cc}*$/u.test(value)
+      ? { ok: true, value }
+      : refuse('does not have the form user:password.'),
   keyEncryptionKey,
   signingKey,
   postgresUrl,
@@ -91,4 +97,20 @@ function postgresUrl(value: string): Checked {
   return url !== undefined && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== ''
     ? { ok: true, value }
     : refuse('is not a URL such as postgresql://user:password@host:5432/database.');
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+function caBundle(value: string): Checked {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value))
+    return refuse('holds a private key: certificates only.');
+  const certificates = value.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) return refuse('holds no certificate in PEM form.');
+  for (const certificate of certificates)
+    try {
+      new X509Certificate(certificate);
+    } catch {
+      return refuse('holds a certificate that cannot be read.');
+    }
+  return { ok: true, value: certificates.join('\n') };
 }

@@ -12,7 +12,7 @@ const directory = mkdtempSync(join(tmpdir(), 'gatehouse-secrets-'));
 mkdirSync(join(directory, 'mounted', 'sso'), { recursive: true });
 writeFileSync(join(directory, 'beside'), '  from a file\n');
 writeFileSync(join(directory, 'empty'), '\n');
-writeFileSync(join(directory, 'large'), 'x'.repeat(70_000));
+writeFileSync(join(directory, 'large'), 'x'.repeat(1_100_000));
 writeFileSync(join(directory, 'mounted', 'sso', 'client-secret'), 'from a mount\n');
 const read = systemSecrets(directory, {
   SECRETS_DIR: join(directory, 'mounted'),

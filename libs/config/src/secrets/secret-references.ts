@@ -15,8 +15,8 @@ export type SecretReader = (reference: SecretReference) => Reading;
 
 export const DEFAULT_SECRETS_DIR = '/run/secrets/gatehouse';
 
-/** No secret of a configuration is larger; a reference to a device or a log must not fill the memory. */
-const MAX_SECRET_BYTES = 64 * 1024;
+/** No secret of a configuration is larger, nor is a bundle of certificates; a reference to a device or a log must not fill the memory. */
+const MAX_SECRET_BYTES = 1024 * 1024;
 
 /** The reference as it is named in messages. */
 export function describeReference(reference: SecretReference): string {

@@ -1,6 +1,6 @@
 import { Secret } from '@gatehouse/kernel/secret';
 import { ConfiguredSecret } from '../model/configured-secret.js';
-import type { Service } from '@gatehouse/kernel/services';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { overlap, type Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { checkSecret, type SecretKind } from './secret-kinds.js';
@@ -43,6 +43,12 @@ export class SecretResolver {
       use.owners,
       checked?.ok === true ? new Secret(checked.value) : undefined,
     );
+  }
+
+  /** A variable of the environment that need not be there, and that every service may read. */
+  variable(name: string): string | undefined {
+    const reading = this.mayRead(SERVICES) ? this.read({ env: name }) : undefined;
+    return reading?.ok === true ? reading.value : undefined;
   }
 
   private mayRead(owners: readonly Service[]): boolean {

@@ -1,9 +1,10 @@
-import { isIP } from 'node:net';
-import { addressKind, type AddressKind } from '@gatehouse/kernel/network-address';
+import { hostKind, type AddressKind } from '@gatehouse/kernel/network-address';
 
 /** `localhost`, `127.0.0.1` and `[::1]` (RFC 8252 section 7.3); `localhost.example.org` is not one. */
-export const isLocalhost = (url: string): boolean =>
-  ['localhost', '127.0.0.1', '[::1]'].includes(hostOf(url));
+export const isLocalhost = (url: string): boolean => isLoopbackName(hostOf(url));
+
+/** The same of a host as URLs have it. */
+export const isLoopbackName = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
 export const isHttps = (url: string): boolean => /^https:/i.test(url);
 
@@ -13,8 +14,5 @@ const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostna
  * The kind of address that a URL names directly, by the same rules that the HTTP client applies. A host name that
  * resolves to a refused address is refused by that client, when the request is made.
  */
-export function namedAddress(url: string): AddressKind {
-  const host = hostOf(url).replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0) return addressKind(host);
-  return host === 'localhost' || host.endsWith('.localhost') ? 'private' : 'public';
-}
+export const namedAddress = (url: string): AddressKind =>
+  URL.canParse(url) ? (hostKind(new URL(url).hostname) ?? 'public') : 'public';

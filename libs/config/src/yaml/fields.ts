@@ -108,4 +108,7 @@ export const egress = {
   insecureAllowHttp: flag(
     '`http:` URLs are accepted. True without being written when all URLs beside it are on localhost.',
   ),
+  caBundle: secret(
+    'Certificates (PEM) of a private authority, usually `{ file: … }`. They are trusted here instead of the system’s.',
+  ).exactOptional(),
 };

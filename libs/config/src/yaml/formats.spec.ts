@@ -114,15 +114,33 @@ describe('URLs', () => {
     expect(accepts('url', url)).toBe(true);
   });
 
-  test('an origin has no path, no trailing slash, no default port and no upper-case host', () => {
-    for (const url of [
-      'https://a.example/',
-      'https://a.example/x',
-      'https://A.example',
-      'https://a.example:443',
-    ])
-      expect(FORMATS.origin.check(url)?.instead).toBe('https://a.example');
+  test.each(['https://a.example/', 'https://A.example', 'https://a.example:443'])(
+    '%s is no base URL, and what to write is said',
+    (url) => {
+      expect(FORMATS.baseUrl.check(url)?.instead).toBe('https://a.example');
+    },
+  );
+
+  test.each([
+    ['https://a.example/mcp-gateway/', 'https://a.example/mcp-gateway'],
+    ['https://a.example/x/../y', 'https://a.example/y'],
+    ['https://a.example/x?y', 'https://a.example'],
+    ['https://a.example//x', 'https://a.example'],
+    ['https://a.example/%2e', 'https://a.example'],
+    ['https://a.example/a b', undefined],
+    ['https://user:hunter2@a.example/x', undefined],
+  ])('%s is no base URL', (url, instead) => {
+    const problem = FORMATS.baseUrl.check(url);
+    expect(problem?.instead).toBe(instead);
+    expect(problem?.message).toBeDefined();
   });
+
+  test.each(['https://a.example', 'http://localhost:4483', 'https://a.example/tools/gatehouse'])(
+    '%s is a base URL',
+    (url) => {
+      expect(accepts('baseUrl', url)).toBe(true);
+    },
+  );
 
   test('credentials of a URL are not repeated', () => {
     expect(JSON.stringify(FORMATS.url.check('https://user:hunter2@a.example'))).not.toContain('hunter2');

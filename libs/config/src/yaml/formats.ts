@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { originPatternProblem } from '../urls/allowed-origins.js';
 import { redirectSchemeProblem } from '../urls/client-uris.js';
+import { isTrustedHostPattern } from '../urls/trusted-hosts.js';
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 
 /** Why a text is not what its field needs, and what to write instead where that is known. */
@@ -30,7 +32,14 @@ export const FORMATS = {
   duration: { describes: 'duration (`30s`, `15m`, `1h`, `7d`)', check: duration },
   size: { describes: 'size (`64KiB`, `4MiB`)', check: size },
   url: { describes: 'URL', check: (value: string) => url(value) },
-  origin: { describes: 'origin URL', check: origin },
+  baseUrl: { describes: 'URL without a final slash', check: baseUrl },
+  originPattern: { describes: 'origin, or a pattern of origins', check: originPattern },
+  proxyUrl: { describes: 'origin URL of a proxy', check: proxyUrl },
+  noProxyEntry: pattern(
+    'host, address, network or `*`',
+    /^[^\s,/:@]+(\/\d{1,3})?$|^[0-9a-fA-F:]+(\/\d{1,3})?$|^\[[0-9a-fA-F:]+\]$/,
+    'is not a host, an address, a network or *: write each as one entry, without scheme and port.',
+  ),
   natsUrl: pattern(
     '`nats:` or `tls:` URL',
     /^(nats|tls):\/\/[^\s/@?#]+$/,
@@ -47,6 +56,13 @@ export const FORMATS = {
     /^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?)$/,
     'is not a lower-case host name, *.domain, or * for every host.',
   ),
+  trustedHost: {
+    describes: 'host, `host:port` or `*.domain`',
+    check: (value: string) =>
+      isTrustedHostPattern(value)
+        ? undefined
+        : { message: 'is not a lower-case host, host:port, or *.domain for every host below it.' },
+  },
   identifier: { describes: 'text', check: identifier },
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: pattern(
@@ -156,15 +172,39 @@ function url(value: string): FormatProblem | undefined {
   return /[#\s]/.test(value) ? { message: 'contains a fragment or a space.' } : undefined;
 }
 
-function origin(value: string): FormatProblem | undefined {
+/** It is compared with what others write and has paths added to it, so there is one spelling of it. */
+function baseUrl(value: string): FormatProblem | undefined {
   const problem = url(value);
   if (problem !== undefined) return problem;
-  const parsed = new URL(value);
-  return value === parsed.origin
-    ? undefined
+  const { origin, pathname, search } = new URL(value);
+  const path = pathname.replace(/\/+$/, '');
+  const instead = origin + path;
+  if (value === instead && /^(\/[A-Za-z0-9._~-]+)*$/.test(path)) return undefined;
+  return search === '' && /^(\/[A-Za-z0-9._~-]+)*$/.test(path)
+    ? {
+        message: 'has capitals in its host, a default port, or a final slash: it is compared exactly.',
+        instead,
+      }
     : {
-        message:
-          'is not an origin: scheme, host and port only, in lower case, with no path or trailing slash.',
-        instead: parsed.origin,
+        message: 'has a query, or a path with other characters than letters, digits, . _ ~ -',
+        instead: origin,
       };
+}
+
+function proxyUrl(value: string): FormatProblem | undefined {
+  const problem = url(value);
+  if (problem !== undefined)
+    return { message: `${problem.message} Credentials stand in egress.proxy.credentials.` };
+  const { origin, pathname, search } = new URL(value);
+  return pathname === '/' && search === ''
+    ? undefined
+    : { message: 'is not the origin of a proxy: it has no path.', instead: origin };
+}
+
+function originPattern(value: string): FormatProblem | undefined {
+  const message = originPatternProblem(value);
+  if (message === undefined) return undefined;
+  const bare = URL.parse(value);
+  const instead = bare === null || bare.origin === 'null' ? value.toLowerCase() : bare.origin;
+  return originPatternProblem(instead) === undefined ? { message, instead } : { message };
 }

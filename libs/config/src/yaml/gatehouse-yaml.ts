@@ -16,6 +16,7 @@ import {
 } from './fields.js';
 import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
+import { egressWays } from './egress-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
 
 const incomingAuth = block(
@@ -141,13 +142,25 @@ const database = (about: string) => block(about, { url: secret(DATABASE_URL) });
 export const gatehouseYaml = block('A Gatehouse installation.', {
   name: text('dnsLabel', 'Names database rows, NATS subjects and metrics of this gateway.'),
   publicUrl: text(
-    'origin',
-    'What people type into their client; the MCP endpoint is `<publicUrl>/mcp`. https, except on localhost.',
+    'baseUrl',
+    'What people type into their client; the MCP endpoint is `<publicUrl>/mcp`. https, except on localhost. It may have a path (`https://example.org/gatehouse`), whether the proxy in front keeps that path or takes it off (`docs/reverse-proxy.md`).',
   ),
+  trustedHosts: list(
+    text('trustedHost', 'A host, `host:port`, or `*.domain` for every host below it.'),
+    'Further `Host` headers that the MCP endpoint answers to, beside the host of `publicUrl`: those that a proxy in front sends. With the list written, or with a gateway on localhost, every other host is refused (DNS rebinding). No URL is ever made from that header.',
+  ).default([]),
+  allowedOrigins: list(
+    text(
+      'originPattern',
+      '`https://claude.ai`, `http://localhost:6274`, `http://localhost:*`, `https://*.example.org`, `app://obsidian.md`, or `vscode-webview:` for all pages of that application.',
+    ),
+    'Origins whose pages may call the gateway from a browser, beside its own: the MCP endpoint, registration, tokens and revocation. A gateway whose URLs are all on localhost also answers to pages of that machine.',
+  ).default([]),
   authServer: authServer.exactOptional(),
   incomingAuth: incomingAuth.exactOptional(),
   backends,
   outgoingAuth: outgoingAuth.prefault({}),
+  egress: egressWays.prefault({}),
   aggregation: aggregation.prefault({}),
   vault: block('The token vault.', {
     keyEncryptionKeys: keyEncryptionKeys(

@@ -1,11 +1,16 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 /** DER (X.690): tag, length, content. */
 function der(tag: number, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
-  const length =
-    body.length < 0x80 ? Buffer.of(body.length) : Buffer.of(0x82, body.length >> 8, body.length & 0xff);
-  return Buffer.concat([Buffer.of(tag), length, body]);
+  return Buffer.concat([Buffer.of(tag), lengthOf(body), body]);
+}
+
+/** In as few bytes as possible: DER allows no others. */
+function lengthOf({ length }: Buffer): Buffer {
+  if (length < 0x80) return Buffer.of(length);
+  return length < 0x100 ? Buffer.of(0x81, length) : Buffer.of(0x82, length >> 8, length & 0xff);
 }
 
 const sequence = (...content: readonly Buffer[]): Buffer => der(0x30, ...content);
@@ -16,14 +21,19 @@ const time = (at: Date): Buffer =>
 const ECDSA_SHA256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 const DAY_MS = 86_400_000;
 
-/** A certificate of its own authority for `localhost` (RFC 5280), so that a spec can speak https without leaving the machine. */
-export function selfSignedCertificate(): { readonly cert: string; readonly key: string } {
+/** A DNS name or an IPv4 address (RFC 5280 section 4.2.1.6). */
+const alternative = (host: string): Buffer =>
+  isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host));
+
+/** A certificate of its own authority (RFC 5280), so that a test can speak https without leaving the machine. */
+export function selfSignedCertificate(...hosts: readonly string[]): {
+  readonly cert: string;
+  readonly key: string;
+} {
+  const names = hosts.length === 0 ? ['localhost'] : hosts;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from('localhost')))));
-  const alternativeNames = sequence(
-    oid(0x55, 0x1d, 0x11),
-    der(0x04, sequence(der(0x82, Buffer.from('localhost')))),
-  );
+  const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(names[0] ?? '')))));
+  const alternativeNames = sequence(oid(0x55, 0x1d, 0x11), der(0x04, sequence(...names.map(alternative))));
   const isAuthority = sequence(oid(0x55, 0x1d, 0x13), der(0x04, sequence(der(0x01, Buffer.of(0xff)))));
   const content = sequence(
     der(0xa0, der(0x02, Buffer.of(2))),

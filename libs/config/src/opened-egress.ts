@@ -1,0 +1,31 @@
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { ConfiguredSecret } from './model/configured-secret.js';
+import type { EgressProxy, PartyEgress, WayOut } from './model/egress-rules.js';
+import type { GatehouseModel } from './model/gatehouse-model.js';
+
+/** A party as its service sees it: with its certificates, and the way out that all parties share. */
+export function openedParty<T extends PartyEgress<ConfiguredSecret>>(
+  party: T,
+  { wayOut }: Pick<GatehouseModel, 'wayOut'>,
+): Omit<T, 'caBundle'> & Pick<PartyEgress<Secret>, 'caBundle'> & { readonly wayOut: WayOut<Secret> } {
+  const { caBundle, ...rest } = party;
+  return {
+    ...rest,
+    ...(caBundle === undefined ? {} : { caBundle: caBundle.secret }),
+    wayOut: openedWayOut(wayOut),
+  };
+}
+
+export function openedWayOut({ httpProxy, httpsProxy, ...rest }: WayOut<ConfiguredSecret>): WayOut<Secret> {
+  return {
+    ...rest,
+    ...(httpProxy === undefined ? {} : { httpProxy: openedProxy(httpProxy) }),
+    ...(httpsProxy === undefined ? {} : { httpsProxy: openedProxy(httpsProxy) }),
+  };
+}
+
+const openedProxy = ({ url, credentials, caBundle }: EgressProxy<ConfiguredSecret>): EgressProxy<Secret> => ({
+  url,
+  ...(credentials === undefined ? {} : { credentials: credentials.secret }),
+  ...(caBundle === undefined ? {} : { caBundle: caBundle.secret }),
+});
