@@ -109,6 +109,11 @@ export const ERROR_CODES = {
     retry: 'safe',
     publicText: 'The backend cannot be reached or answers with errors.',
   },
+  backend_redirects: {
+    owner: 'config',
+    retry: 'after-action',
+    publicText: 'The backend sends its requests elsewhere, which is not followed.',
+  },
   backend_unauthorized: {
     owner: 'upstream',
     retry: 'after-action',

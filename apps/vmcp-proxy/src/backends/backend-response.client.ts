@@ -2,6 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { ContentDecoding } from './content-decoding.js';
 
 /** Where a body goes; `data` returns false when it wants no more until it calls {@link BackendResponse.resume}. */
 export interface BodyConsumer {
@@ -12,6 +13,8 @@ export interface BodyConsumer {
 
 /** Bodies that are dropped or read as an error text end here. */
 const SMALL_BODY_BYTES = 65_536;
+/** Of one response, as it is sent and as it is decoded. */
+export const MAX_RESPONSE_BYTES = 67_108_864;
 
 /**
  * One answer of a backend, taken from undici without a stream in between. Chunks that come before anybody listens are
@@ -32,6 +35,8 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   #consumer: BodyConsumer | undefined;
   #stopped: GatehouseError | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #decoding: ContentDecoding | undefined;
+  #decodedBytes = 0;
 
   constructor(
     private readonly backend: string,
@@ -50,6 +55,8 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     this.#stopped = reason;
     if (this.#controller === undefined) this.#fail(reason);
     else this.#controller.abort(reason);
+    // All of it may have come, with the decoding still under way: then the abortion is told to nobody.
+    if (this.#decoding !== undefined) this.#fail(reason);
   }
 
   /** From now on this is how long the whole exchange may take. */
@@ -72,20 +79,19 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     this.status = status;
-    this.headers = headers;
+    this.#decoding = this.#decode(headers['content-encoding']);
+    this.headers = this.#decoding === undefined ? headers : withoutCoding(headers);
     this.#begun = true;
     this.#resolve(this);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#consumer === undefined) this.#chunks.push(chunk);
-    else if (!this.#consumer.data(chunk)) controller.pause();
+    if (!(this.#decoding === undefined ? this.#take(chunk) : this.#decoding.write(chunk))) controller.pause();
   }
 
   onResponseEnd(): void {
-    this.#ended = true;
-    this.#done(undefined);
-    this.#consumer?.end();
+    if (this.#decoding === undefined) this.#end();
+    else this.#decoding.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -101,11 +107,11 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     for (const chunk of kept) wantsMore = consumer.data(chunk);
     if (this.#ended) consumer.end();
     else if (this.#error !== undefined) consumer.fail(this.#error);
-    else if (!wantsMore) this.#controller?.pause();
+    else if (!wantsMore) (this.#decoding ?? this.#controller)?.pause();
   }
 
   resume(): void {
-    this.#controller?.resume();
+    (this.#decoding ?? this.#controller)?.resume();
   }
 
   /** The whole body when it is here already, else `undefined`: lets small answers go out in one piece. */
@@ -141,6 +147,35 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     await this.text().catch(() => undefined);
   }
 
+  #decode(coding: string | undefined): ContentDecoding | undefined {
+    const decoding: ContentDecoding | undefined = ContentDecoding.of(coding, {
+      data: (chunk) => {
+        this.#decodedBytes += chunk.length;
+        // A few bytes can stand for any number of them.
+        if (this.#decodedBytes > MAX_RESPONSE_BYTES) this.stop(tooLarge(this.backend));
+        else if (!this.#take(chunk)) decoding?.pause();
+      },
+      end: () => this.#end(),
+      broken: () => this.stop(undecodable(this.backend)),
+      drained: () => this.#controller?.resume(),
+    });
+    return decoding;
+  }
+
+  /** @returns false when no more should come. */
+  #take(chunk: Buffer): boolean {
+    if (this.#consumer !== undefined) return this.#consumer.data(chunk);
+    this.#chunks.push(chunk);
+    return true;
+  }
+
+  #end(): void {
+    if (this.#error !== undefined) return;
+    this.#ended = true;
+    this.#done(undefined);
+    this.#consumer?.end();
+  }
+
   #done(error: GatehouseError | undefined): void {
     clearTimeout(this.#deadline);
     this.noted(error);
@@ -149,6 +184,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   #fail(error: GatehouseError): void {
     if (this.#ended || this.#error !== undefined) return;
     this.#error = error;
+    this.#decoding?.close();
     this.#done(error);
     if (this.#begun) this.#consumer?.fail(error);
     else this.#reject(error);
@@ -164,6 +200,18 @@ export const tooLarge = (backend: string): GatehouseError =>
   new GatehouseError('backend_unavailable', 'the answer is too large', {
     details: { backend, ran: 'maybe' },
   });
+
+const undecodable = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'the answer cannot be decoded', {
+    details: { backend, ran: 'maybe' },
+  });
+
+/** They are about the bytes that were sent. */
+const withoutCoding = (headers: IncomingHttpHeaders): IncomingHttpHeaders => ({
+  ...headers,
+  'content-encoding': undefined,
+  'content-length': undefined,
+});
 
 /** `details.ran` says whether the backend may have acted: only when it cannot have, a retry is safe. */
 function failureOf(error: Error, backend: string, sent: boolean): GatehouseError {

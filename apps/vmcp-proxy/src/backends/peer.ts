@@ -10,6 +10,7 @@ export type Peer =
       readonly session?: { readonly id: string; readonly key: string };
     };
 
+const WITHOUT_HEADER: ReadonlySet<string> = new Set(['2025-03-26', '2024-11-05']);
 const ACCEPT = 'application/json, text/event-stream';
 
 /** Headers of one request to the backend, without the credential. */
@@ -21,8 +22,8 @@ export function peerHeaders(peer: Peer, method: string, name: string | undefined
     if (name !== undefined) headers['mcp-name'] = name;
     return headers;
   }
-  // 2025-03-26 does not know the header.
-  if (peer.version !== '2025-03-26') headers['mcp-protocol-version'] = peer.version;
+  // Earlier revisions do not know the header.
+  if (!WITHOUT_HEADER.has(peer.version)) headers['mcp-protocol-version'] = peer.version;
   if (peer.session !== undefined) headers['mcp-session-id'] = peer.session.id;
   return headers;
 }

@@ -1,18 +1,17 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
 import {
-  LEGACY_VERSIONS,
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
-  isLegacyVersion,
+  type BackendVersion,
 } from '../mcp/protocol.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import { introduce, MAX_INTRODUCTION_BYTES, UnknownRevision } from './introduction.client.js';
 import { peerHeaders, type Peer } from './peer.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
 import { readAnswer } from './rpc-answer.client.js';
@@ -20,11 +19,10 @@ import { readAnswer } from './rpc-answer.client.js';
 /** What was found out about a backend; the same for every caller. */
 type Verdict =
   | { readonly kind: 'modern' }
-  | { readonly kind: 'stateless'; readonly version: string }
-  | { readonly kind: 'sessions' };
+  | { readonly kind: 'stateless'; readonly version: BackendVersion }
+  /** `version`: of the last session that was begun. */
+  | { readonly kind: 'sessions'; readonly version: BackendVersion };
 
-/** Of what a backend says about itself; its instructions may be long. */
-const MAX_INTRODUCTION_BYTES = 1_048_576;
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface PeerRequest {
@@ -41,12 +39,6 @@ export interface PeerRequest {
   readonly logLevel?: string;
   readonly deadlineAtMs: number;
 }
-
-/** The id goes with each request as a header, so it must be short and printable. */
-const SESSION_ID = /^[\x20-\x7e]{1,1024}$/;
-
-/** The backend answered `initialize` with something else than a session. */
-class UnknownRevision extends GatehouseError {}
 
 /** Knows the revision that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
 export class Peers {
@@ -169,34 +161,17 @@ export class Peers {
 
   async #initialize(key: string, request: PeerRequest, flight: Flight): Promise<Peer> {
     const { backend, principal } = request;
-    const id = 'gatehouse-initialize';
-    const params = {
-      protocolVersion: LEGACY_VERSIONS[0],
-      capabilities: request.capabilities ?? {},
-      clientInfo: GATEWAY_INFO,
-    };
-    const response = await this.backends.send({
-      ...request,
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-      body: JSON.stringify({ jsonrpc: '2.0', id, method: 'initialize', params }),
-    });
-    const sessionId = response.headers['mcp-session-id'];
-    const answer = await readAnswer(response, backend, id);
-    const introduced = answer.kind === 'result' ? answer.result.parsed(MAX_INTRODUCTION_BYTES) : undefined;
-    const version = isObject(introduced) ? introduced['protocolVersion'] : undefined;
-    if (!isObject(introduced) || !isLegacyVersion(version) || !isObject(introduced['capabilities']))
-      throw new UnknownRevision('backend_unavailable', 'it does not speak a known revision of MCP', {
-        details: { backend, ran: 'no' },
-      });
-    if (typeof sessionId === 'string' && !SESSION_ID.test(sessionId))
-      throw new UnknownRevision('backend_unavailable', 'its session id is not what the protocol allows', {
-        details: { backend, ran: 'no' },
-      });
-    if (typeof sessionId !== 'string') {
+    const known = this.#verdicts.get(backend);
+    const { version, sessionId } = await introduce(
+      this.backends,
+      request,
+      known?.kind === 'sessions' ? known.version : undefined,
+    );
+    if (sessionId === undefined) {
       this.#verdicts.set(backend, { kind: 'stateless', version });
       return { era: 'legacy', version };
     }
-    this.#verdicts.set(backend, { kind: 'sessions' });
+    this.#verdicts.set(backend, { kind: 'sessions', version });
     const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
     await this.#sayInitialized(session, request);
     if (!flight.isDropped) this.#sessions.set(key, session);

@@ -26,7 +26,8 @@ export interface Delivery {
  */
 export async function deliver(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {
   const { 'content-type': contentType, 'content-encoding': encoding } = response.headers;
-  // None of the backend's headers goes on: the two content types of the protocol are written here, and nothing is encoded.
+  // None of the backend's headers goes on: the two content types of the protocol are written here. What was encoded in a known
+  // way is decoded by now.
   if (encoding === undefined || encoding === 'identity') {
     if (isJson(contentType)) {
       await deliverJson(response, answer, delivery);
@@ -38,7 +39,11 @@ export async function deliver(response: BackendResponse, answer: Answer, deliver
     }
   }
   void response.discard();
-  throw noResponse('the answer is neither JSON nor an event stream');
+  throw noResponse(
+    encoding === undefined || encoding === 'identity'
+      ? 'the answer is neither JSON nor an event stream'
+      : 'the answer has a content coding that is not known',
+  );
 }
 
 async function deliverJson(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {

@@ -1,12 +1,18 @@
 /** Revisions with `initialize` and sessions, newest first. */
 export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
 export type LegacyVersion = (typeof LEGACY_VERSIONS)[number];
+/** Revisions that a backend may speak: the oldest one is known of servers that speak it over the transport of later ones. */
+export const BACKEND_VERSIONS = [...LEGACY_VERSIONS, '2024-11-05'] as const;
+export type BackendVersion = (typeof BACKEND_VERSIONS)[number];
 /** The stateless revision. */
 export const MODERN_VERSION = '2026-07-28';
 export const SUPPORTED_VERSIONS: readonly string[] = [MODERN_VERSION, ...LEGACY_VERSIONS];
 
 export const isLegacyVersion = (version: unknown): version is LegacyVersion =>
   (LEGACY_VERSIONS as readonly unknown[]).includes(version);
+
+export const isBackendVersion = (version: unknown): version is BackendVersion =>
+  (BACKEND_VERSIONS as readonly unknown[]).includes(version);
 
 /** Keys of the per-request envelope in `_meta` (MCP 2026-07-28). */
 export const META_PREFIX = 'io.modelcontextprotocol/';

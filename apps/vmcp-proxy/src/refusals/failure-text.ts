@@ -28,6 +28,9 @@ const OF_PROVIDER: ReadonlySet<ErrorCode> = new Set([
 
 /** The public text, with the provider that it is about: "the provider" alone would not tell the user which one. */
 export function reasonText(error: GatehouseError, provider = error.details['provider']): string {
+  const { target } = error.details;
+  if (error.code === 'backend_redirects' && target !== undefined)
+    return `${error.publicText} It leads to ${target}.`;
   return provider === undefined || !OF_PROVIDER.has(error.code)
     ? error.publicText
     : `${error.publicText} Provider: ${provider}.`;

@@ -1,0 +1,93 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import { isObject, type JsonObject } from '../mcp/message.js';
+import {
+  BACKEND_VERSIONS,
+  isBackendVersion,
+  METHOD_NOT_FOUND,
+  UNSUPPORTED_PROTOCOL_VERSION,
+  type BackendVersion,
+} from '../mcp/protocol.js';
+import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
+import { readAnswer, type RpcAnswer } from './rpc-answer.client.js';
+
+export interface Introduced {
+  readonly version: BackendVersion;
+  /** Absent: the backend keeps no session. */
+  readonly sessionId?: string;
+}
+
+/** The backend answered `initialize` with something else than a revision that is known here. */
+export class UnknownRevision extends GatehouseError {}
+
+type IntroductionRequest = Pick<AuthorizedRequest, 'backend' | 'principal' | 'deadlineAtMs'> & {
+  readonly capabilities?: JsonObject;
+};
+
+/** Of what a backend says about itself; its instructions may be long. */
+export const MAX_INTRODUCTION_BYTES = 1_048_576;
+const ID = 'gatehouse-initialize';
+/** The id goes with each request as a header, so it must be short and printable. */
+const SESSION_ID = /^[\x20-\x7e]{1,1024}$/;
+/** A server of the stateless revision, which has no `initialize` (MCP 2026-07-28). */
+const OF_ANOTHER_ERA: ReadonlySet<number> = new Set([METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION]);
+
+/**
+ * Begins with `initialize`. A server answers with the revision that it wants (MCP, lifecycle, version negotiation); some
+ * refuse the offer of a later one than they know instead, so the earlier ones are offered after it.
+ * @param first what the backend spoke before
+ * @throws {GatehouseError} of the request, or {@link UnknownRevision}
+ */
+export async function introduce(
+  backends: AuthorizedBackend,
+  request: IntroductionRequest,
+  first: BackendVersion = BACKEND_VERSIONS[0],
+): Promise<Introduced> {
+  for (const version of new Set([first, ...BACKEND_VERSIONS])) {
+    const introduced = await offer(backends, request, version);
+    if (introduced !== undefined) return introduced;
+  }
+  throw unknown(request.backend, 'it does not speak a known revision of MCP');
+}
+
+/** @returns `undefined` when the backend refuses this revision. */
+async function offer(
+  backends: AuthorizedBackend,
+  request: IntroductionRequest,
+  protocolVersion: BackendVersion,
+): Promise<Introduced | undefined> {
+  const { backend, capabilities = {} } = request;
+  const params = { protocolVersion, capabilities, clientInfo: GATEWAY_INFO };
+  const response = await backends.send({
+    ...request,
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params }),
+  });
+  const sessionId = response.headers['mcp-session-id'];
+  const reading = readAnswer(response, backend, ID);
+  // What a refusal says besides is said in any way that a server likes.
+  const answer = response.status === 400 ? await reading.catch(() => undefined) : await reading;
+  if (answer?.kind !== 'result') {
+    if (answer !== undefined && OF_ANOTHER_ERA.has(answer.code))
+      throw unknown(backend, 'it does not know initialize');
+    return undefined;
+  }
+  return introduced(backend, answer, sessionId);
+}
+
+function introduced(
+  backend: string,
+  { result }: Extract<RpcAnswer, { kind: 'result' }>,
+  sessionId: string | readonly string[] | undefined,
+): Introduced {
+  const said = result.parsed(MAX_INTRODUCTION_BYTES);
+  const version = isObject(said) ? said['protocolVersion'] : undefined;
+  // What a server can do is asked for where it is needed: some servers name no capabilities, and have tools.
+  if (!isBackendVersion(version)) throw unknown(backend, 'it does not speak a known revision of MCP');
+  if (typeof sessionId !== 'string') return { version };
+  if (!SESSION_ID.test(sessionId)) throw unknown(backend, 'its session id is not what the protocol allows');
+  return { version, sessionId };
+}
+
+const unknown = (backend: string, why: string): UnknownRevision =>
+  new UnknownRevision('backend_unavailable', why, { details: { backend, ran: 'no' } });
