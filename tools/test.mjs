@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from './set-up/build.mjs';
 import { REPOSITORY } from './set-up/repository.mjs';
+import { ensureReverseProxies } from './set-up/reverse-proxies.mjs';
 import { run } from './set-up/run.mjs';
 import { Cannot, say } from './set-up/say.mjs';
 import { setUp } from './set-up/set-up.mjs';
@@ -144,6 +145,7 @@ async function lint(node) {
 
 async function main() {
   const node = await setUp();
+  await ensureReverseProxies();
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
 

@@ -1,28 +1,11 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { find } from './programs.mjs';
 import { mustRun, run } from './run.mjs';
 import { Cannot, step } from './say.mjs';
-
-/** Where package managers put it, even if PATH does not say so. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 const BY_HAND =
   'Gatehouse needs the program nats-server. Install the package "nats-server" with the package manager of this system ' +
   '(Debian, Ubuntu: apt-get install nats-server; macOS: brew install nats-server; or put the program on PATH), ' +
   'then run the command again.';
-
-function find(program) {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS]) {
-    const path = join(folder, program);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not here.
-    }
-  }
-  return undefined;
-}
 
 /** Makes sure that nats-server is on this machine, through the system's own package manager where that can be done unasked. */
 export async function ensureNatsServer() {

@@ -15,7 +15,7 @@ export interface WorldOptions {
   /** Of each service; default 1. */
   readonly replicas?: number;
   /** Flags of the demonstration program, such as token lifetimes. */
-  readonly demonstrationFlags?: readonly string[];
+  readonly demonstrationFlags?: readonly string[] | ((portBase: number) => readonly string[]);
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
   /** Servers of the bus; default 1. */
@@ -76,7 +76,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     'authorization-server': authorizationServerDatabase,
     'token-vault': tokenVaultDatabase,
   };
-  const demonstration = new Demonstration(portBase, options.demonstrationFlags);
+  const { demonstrationFlags: flags } = options;
+  const demonstration = new Demonstration(portBase, typeof flags === 'function' ? flags(portBase) : flags);
   const reach = options.reach ?? (async (_part: Reached, url: string) => await Promise.resolve(url));
   const yaml = await worldConfiguration(
     portBase,
