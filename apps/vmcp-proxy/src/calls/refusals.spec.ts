@@ -78,7 +78,7 @@ test('a fixed credential that is refused is not tried again', async () => {
   expect(tries).toBe(1);
 });
 
-test('a redirect is not followed, so no credential goes where it points', async () => {
+test('a redirect elsewhere is not followed, so no credential goes where it points', async () => {
   let visited = false;
   const elsewhere = createServer((_request, response) => {
     visited = true;
@@ -93,7 +93,7 @@ test('a redirect is not followed, so no credential goes where it points', async 
     return true;
   });
   const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
-  expect(textOf(answer)).toContain('backend_unavailable');
+  expect(textOf(answer)).toContain('backend_redirects');
   expect(visited).toBe(false);
   await new Promise((resolve) => elsewhere.close(resolve));
 });
