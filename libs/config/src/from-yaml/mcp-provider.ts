@@ -18,10 +18,7 @@ type Written = NonNullable<GatehouseYaml['authServer']>['upstreamProviders'][num
 type WrittenMcp = z.output<typeof mcpConfig>;
 
 /** What a provider has to know of its backend. */
-export type ReachedBackend = Pick<
-  Backend<unknown>,
-  'name' | 'url' | 'allowPrivateIps' | 'insecureAllowHttp'
->;
+export type ReachedBackend = Pick<Backend<unknown>, 'name' | 'url' | 'allowPrivateIps' | 'insecureAllowHttp'>;
 
 /** One that is not configured. A rule reports it. */
 const UNKNOWN: ReachedBackend = { name: '', url: '', allowPrivateIps: false, insecureAllowHttp: false };
