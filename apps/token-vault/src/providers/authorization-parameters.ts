@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { issuedTo } from '../backend-oauth/issued-to.js';
-import { resourceOf, verifiesIdToken } from './resolved-provider.js';
+import { identifiesByIdToken } from './id-token.js';
+import { resourceOf } from './resolved-provider.js';
 import type { Provider } from './provider-registry.js';
 
 /** What only the vault knows of a leg; sealed until the browser comes back. */
@@ -38,7 +39,7 @@ export function authorizationParameters(
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
-    ...(verifiesIdToken(provider) ? { nonce } : {}),
+    ...(identifiesByIdToken(provider) ? { nonce } : {}),
     ...promptOf(provider, visit),
     response_type: 'code',
     client_id: provider.clientId,

@@ -10,7 +10,7 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
 import { clientAuthentication } from './client-authentication.js';
 import { dialectFetch } from './dialect-fetch.js';
-import { isBelievable, isSignedWithSecret, tenantIssuerOf } from './id-token.js';
+import { identifiesByIdToken, isBelievable, isSignedWithSecret, tenantIssuerOf } from './id-token.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import type { Provider } from './provider-registry.js';
 import { keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
@@ -118,7 +118,7 @@ export class ProviderClient {
         const checks = {
           expectedState: callback.state,
           ...(provider.dialect.pkce === 'off' ? {} : { pkceCodeVerifier: callback.secrets.codeVerifier }),
-          ...(verifiesIdToken(provider)
+          ...(identifiesByIdToken(provider)
             ? { expectedNonce: callback.secrets.nonce, idTokenExpected: true }
             : {}),
         };

@@ -37,7 +37,7 @@ describe('a mapped token answer', () => {
     const body = mappedAnswer(JSON.stringify(answer), SLACK, 'code');
     expect(read(body)).toEqual({});
     expect(carriesTokens(body)).toBe(true);
-    expect(revocable({ body, receivedAtMs: 0 })).toBe('bot-refresh');
+    expect(revocable({ body, receivedAtMs: 0 })).toEqual({ token: 'bot-refresh', issuedTo: undefined });
   });
 
   test('of a refresh may come unmapped: it renews what its refresh token stands for', () => {
@@ -70,7 +70,7 @@ describe('a mapped token answer', () => {
 test('a token is given back wherever it lies in an answer that was refused', () => {
   const body = '{"ok":true,"authed_user":{"access_token":"a"}}';
   expect(carriesTokens(body)).toBe(true);
-  expect(revocable({ body, receivedAtMs: 0 })).toBe('a');
+  expect(revocable({ body, receivedAtMs: 0 })).toEqual({ token: 'a', issuedTo: undefined });
   expect(carriesTokens('{"ok":true,"authed_user":{"access_token":""}}')).toBe(false);
 });
 
