@@ -53,6 +53,8 @@ async function startOld(behave: Behaviour) {
       url: `http://127.0.0.1:${port}/mcp`,
       transport: 'streamable-http',
       timeoutMs: 60_000,
+      progressExtendsTimeout: false,
+      maxTimeoutMs: 60_000,
       limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },
       strategy: { type: 'unauthenticated' },
       allowPrivateIps: true,

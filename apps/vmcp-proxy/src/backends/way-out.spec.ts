@@ -37,6 +37,8 @@ const backend = (more: Partial<ProxyBackend> = {}): ProxyBackend => {
     url: `https://${NAME}/mcp`,
     transport: 'streamable-http',
     timeoutMs: 60_000,
+    progressExtendsTimeout: false,
+    maxTimeoutMs: 60_000,
     limits: { calls: 8, callsPerPerson: 8, streams: 8, streamsPerPerson: 8 },
     strategy: { type: 'unauthenticated' },
     allowPrivateIps: false,
