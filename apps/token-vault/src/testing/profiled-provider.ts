@@ -65,7 +65,8 @@ function moved<T>(origin: string, value: T): T;
 function moved(origin: string, value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/^https:\/\//, `${origin}/`);
   if (Array.isArray(value)) return value.map((item: unknown) => moved(origin, item));
-  if (typeof value !== 'object' || value === null || value instanceof Secret) return value;
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, moved(origin, item) as unknown]),
   );
