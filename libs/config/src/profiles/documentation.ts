@@ -30,7 +30,7 @@ const RULES: readonly string[] = [
     '- `gatehouse validate --explain` shows each field that a profile filled in, and the callback to register.',
     '- Two providers can have one profile: two names, two registrations.',
   ].join('\n'),
-  'A profile holds what the provider’s own documentation says, with links to it. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as that documentation describes (`apps/token-vault/src/profiles.spec.ts`). Nobody has run them against the provider itself: where one of them changed, write the field beside `provider`, and tell us.',
+  'A profile is written after the provider’s public documentation, which it links to; not every field was compared with it line by line. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as we understand that documentation (`apps/token-vault/src/profiles.spec.ts`). Nobody has run them against the provider itself: where a profile is wrong, write the field beside `provider`, and tell us.',
 ];
 
 const parametersOf = (profile: Profile) => Object.entries(profile.parameters ?? {});
