@@ -6,7 +6,7 @@ import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { z } from 'zod';
 import { BusKeys } from '../keyring/bus-keys.flow.js';
 import { CallbackSender } from '../providers/callback-sender.flow.js';
-import type { Callback } from '../providers/provider.client.js';
+import type { Callback } from '../providers/redemption.js';
 import { ProviderRegistry, type Provider } from '../providers/provider-registry.js';
 import { PendingLegStore } from './pending-leg.store.js';
 

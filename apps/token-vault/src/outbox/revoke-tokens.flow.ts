@@ -4,7 +4,7 @@ import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
 import { Expiry } from '@gatehouse/persistence/expiry';
 import { ProviderRegistry } from '../providers/provider-registry.js';
-import type { Revocation } from '../providers/provider.client.js';
+import type { Revocation } from '../providers/redemption.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 import { RevocationOutboxStore, type DueRevocation } from './revocation-outbox.store.js';

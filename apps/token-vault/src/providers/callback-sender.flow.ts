@@ -7,7 +7,7 @@ import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { LegSecrets } from './authorization-parameters.js';
 import { cleanedUrl, type FailureReason } from './failure-reason.js';
-import type { Callback } from './provider.client.js';
+import type { Callback } from './redemption.js';
 import { ProviderRegistry, type Provider } from './provider-registry.js';
 import { saidIssuer } from './said-issuer.js';
 import { SharedCallbacks } from './shared-callbacks.flow.js';

@@ -12,7 +12,8 @@ import { answering, type SaidByProvider } from '../testing/provider-answers.js';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { oauth2Provider, oidcProvider, tokenExchange } from '../testing/vault-config.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
-import { ProviderClient, type CodeRedemption, type RefreshRedemption } from './provider.client.js';
+import { ProviderClient } from './provider.client.js';
+import type { CodeRedemption, RefreshRedemption } from './redemption.js';
 
 let stub: StubProvider;
 

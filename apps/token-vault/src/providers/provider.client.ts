@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
@@ -13,10 +12,16 @@ import { dialectFetch } from './dialect-fetch.js';
 import { identifiesByIdToken, isBelievable, isSignedWithSecret, tenantIssuerOf } from './id-token.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import type { Provider } from './provider-registry.js';
+import {
+  callbackUrl,
+  type Callback,
+  type CodeRedemption,
+  type RefreshRedemption,
+  type Revocation,
+} from './redemption.js';
 import { keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
-import type { SaidIssuer } from './said-issuer.js';
 import { KeepFailed, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
-import { acceptedTokens, type AcceptedTokens, type TokenAnswer } from './token-answer.js';
+import { acceptedTokens, type TokenAnswer } from './token-answer.js';
 import type { Grant } from './token-dialect.js';
 import {
   isAboutClocks,
@@ -30,31 +35,6 @@ import { subjectOfRenewed, whoSignedIn } from './who-signed-in.client.js';
 
 type ServerMetadata = openid.ServerMetadata;
 type TokenResponse = Awaited<ReturnType<typeof openid.refreshTokenGrant>>;
-
-export type CodeRedemption =
-  /** Without an identity, nobody says who the person is: then it is whoever signs in to this gateway. */
-  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly identity: UpstreamIdentity | undefined }
-  | { readonly ok: false; readonly failure: UpstreamFailure };
-
-export type RefreshRedemption =
-  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly idTokenSubject?: string }
-  | { readonly ok: false; readonly failure: UpstreamFailure };
-
-export type Revocation =
-  | { readonly ok: true; readonly outcome: 'revoked' | 'unsupported' }
-  | { readonly ok: false; readonly failure: UpstreamFailure };
-
-/** A provider's answer to one of our authorization requests, after the checks of who sent it. */
-export interface Callback {
-  readonly query: string;
-  readonly state: string;
-  readonly secrets: LegSecrets;
-  /** As it was sent in the authorization request. */
-  readonly redirectUri: string;
-  readonly said: Exclude<SaidIssuer, 'another'>;
-  /** Nothing but `iss` could tell whose answer it is. */
-  readonly mustSay: boolean;
-}
 
 /** One use of the token endpoint. */
 interface TokenUse {
@@ -303,14 +283,6 @@ export class ProviderClient {
     const keys = openid.getJwksCache(configuration);
     if (keys !== undefined) this.#keySets.set(keySetOf(provider), keys);
   }
-}
-
-/** An `iss` that cannot be compared with anything is left out: the library would compare it with a stand-in. */
-function callbackUrl({ redirectUri, query, said }: Callback): URL {
-  const url = new URL(redirectUri);
-  url.search = query;
-  if (said === 'unknown') url.searchParams.delete('iss');
-  return url;
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>

@@ -5,13 +5,8 @@ import type { IssuedTo } from '../backend-oauth/issued-to.js';
 import { isMcp } from '../backend-oauth/mcp-provider.js';
 import type { ResolvedProvider } from '../backend-oauth/resolved-provider.js';
 import { GrantOver } from '../backend-oauth/unfit-server.js';
-import {
-  ProviderClient,
-  type Callback,
-  type CodeRedemption,
-  type RefreshRedemption,
-  type Revocation,
-} from './provider.client.js';
+import { ProviderClient } from './provider.client.js';
+import type { Callback, CodeRedemption, RefreshRedemption, Revocation } from './redemption.js';
 import type { Provider } from './provider-registry.js';
 import type { KeepAnswer } from './tapped-fetch.js';
 import type { RevocableToken, TokenAnswer } from './token-answer.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isAccountBound } from '../connections/account-bound.js';
-import type { RefreshRedemption } from '../providers/provider.client.js';
+import type { RefreshRedemption } from '../providers/redemption.js';
 import type { AcceptedTokens, TokenSet } from '../providers/token-answer.js';
 import { HeldLeases } from './held-leases.flow.js';
 import { ObtainAnswer } from './obtain-answer.flow.js';

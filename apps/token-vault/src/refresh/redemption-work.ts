@@ -1,4 +1,4 @@
-import type { RefreshRedemption } from '../providers/provider.client.js';
+import type { RefreshRedemption } from '../providers/redemption.js';
 import type { TokenAnswer, TokenSet } from '../providers/token-answer.js';
 import type { Acquired } from './refresh.store.js';
 
