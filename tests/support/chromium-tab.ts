@@ -12,6 +12,11 @@ interface History {
   readonly entries: readonly { readonly id: number; readonly url: string }[];
 }
 
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** One tab: what a person does with it and sees in it. */
 export class ChromiumTab {
   /** Every page that was asked for, in order. */
@@ -34,8 +39,14 @@ export class ChromiumTab {
     await this.send('Page.stopLoading');
   }
 
+  /** Until the page is there again: the one before looks the same, and takes clicks. */
   async reload(): Promise<void> {
+    await this.evaluate('window.isLeft = true');
     await this.send('Page.reload');
+    await until(
+      async () => (await this.evaluate(`document.readyState === 'complete' && !window.isLeft`)) === true,
+      30_000,
+    );
   }
 
   async back(): Promise<void> {
@@ -102,15 +113,22 @@ export class ChromiumTab {
 
   /** With the mouse, where the element is. */
   async #press(selector: string, times: number): Promise<void> {
-    await this.sees(selector);
-    const place = (await this.evaluate(`(() => {
-      const element = document.querySelector(${JSON.stringify(selector)});
-      element.scrollIntoView({ block: 'center' });
-      const { x, y, width, height } = element.getBoundingClientRect();
-      return { x: x + width / 2, y: y + height / 2 };
-    })()`)) as { readonly x: number; readonly y: number };
+    const place = await this.#placeOf(selector);
     for (let clickCount = 1; clickCount <= times; clickCount += 1)
       for (const type of ['mousePressed', 'mouseReleased'])
         await this.send('Input.dispatchMouseEvent', { ...place, type, button: 'left', clickCount });
+  }
+  async #placeOf(selector: string): Promise<Place> {
+    for (;;) {
+      await this.sees(selector);
+      const place = (await this.evaluate(`(() => {
+        const element = document.querySelector(${JSON.stringify(selector)});
+        element.scrollIntoView({ block: 'center' });
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return { x: x + width / 2, y: y + height / 2 };
+      })()`)) as Place | undefined;
+      // None when the page was replaced since it was seen.
+      if (place !== undefined) return place;
+    }
   }
 }
