@@ -87,6 +87,30 @@ test('one sign-in leads through the backend’s own authorization server; grants
   expect(authorization.registrations).toHaveLength(2);
 });
 
+test('a call that needs more access asks its person, who agrees once and has all of it on every replica', async () => {
+  authorization.login = 'dora';
+  const browser = newBrowser();
+  const client = await OAuthClient.register(world.mcpUrl);
+  const { accessToken } = await client.signIn('dora', browser);
+  const reaches = async () => (await whoAmI(world.mcpUrl, accessToken, 'notes')).who?.subject;
+  expect(await reaches()).toBe('dora');
+
+  backend.scopeOfCalls = 'notes:write';
+  const { body } = await call(accessToken);
+  const said = JSON.stringify(body);
+  expect(said).toContain('needs more access');
+  const [link = ''] = /http[^"]*\/connect\/notes[^"]*/.exec(said) ?? [];
+  await signIn(browser, link, { login: 'dora', password: PASSWORD });
+  expect(browser.page.status).toBe(200);
+  expect(authorization.authorizations.at(-1)?.get('scope')?.split(' ').toSorted()).toEqual([
+    'notes',
+    'notes:write',
+  ]);
+  for (let time = 0; time < 4; time += 1) expect(await reaches()).toBe('dora');
+  backend.scopeOfCalls = undefined;
+  expect(await reaches()).toBe('dora');
+});
+
 test('no token of the backend is in a log or reaches the client', async () => {
   authorization.login = 'carol';
   const { accessToken } = await (await OAuthClient.register(world.mcpUrl)).signIn('carol');

@@ -33,6 +33,8 @@ export class Surroundings {
   readonly accounts = new Map<string, string>();
   /** Backend name -> a code to fail with, or a token to hand out. */
   readonly credentials = new Map<string, string | { readonly code: ErrorCode }>();
+  /** Scopes that no token has until its person agrees. */
+  readonly lacks = new Set<string>();
   useForMs = 60_000;
   readonly asked: { readonly contract: string; readonly request: Record<string, unknown> }[] = [];
   /** What the vault found inside sealed subjects. */
@@ -100,7 +102,12 @@ export class VaultStandIn {
     @Payload() request: z.output<typeof credentialInject.request>,
   ): Promise<z.input<typeof credentialInject.reply>> {
     this.surroundings.asked.push({ contract: 'credential.inject', request });
-    return await release(this.surroundings, request);
+    const { lackingScope, refused, ...rest } = request;
+    if (lackingScope === undefined) return await release(this.surroundings, { ...rest, refused });
+    if (lackingScope.split(' ').some((scope) => this.surroundings.lacks.has(scope)))
+      throw new GatehouseError('insufficient_scope');
+    // There is no other token with more scopes.
+    return await release(this.surroundings, rest);
   }
 
   @Answers(credentialExchange)

@@ -44,6 +44,11 @@ export const ERROR_CODES = {
     retry: 'after-action',
     publicText: 'The provider asks for a new sign-in.',
   },
+  insufficient_scope: {
+    owner: 'user',
+    retry: 'after-action',
+    publicText: 'The backend asks for more access than the provider gave.',
+  },
   provider_unavailable: {
     owner: 'upstream',
     retry: 'safe',

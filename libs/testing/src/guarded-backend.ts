@@ -22,6 +22,8 @@ export class GuardedBackend extends HttpStub {
   servedAt: 'path' | 'root' | 'nowhere' = 'path';
   /** What a 401 says; absent: it names the metadata. */
   challenge: string | undefined;
+  /** What calls need beside a token; absent: nothing. */
+  scopeOfCalls: string | undefined;
   /** Answers in the place of everything else. */
   bent: ((request: StubRequest, response: ServerResponse) => 'answered' | 'as-usual') | undefined;
 
@@ -58,6 +60,13 @@ export class GuardedBackend extends HttpStub {
       return;
     }
     const message = JSON.parse(request.body) as Rpc;
+    const { scopeOfCalls } = this;
+    if (message.method === 'tools/call' && scopeOfCalls !== undefined)
+      if (!grant.scope.split(' ').includes(scopeOfCalls)) {
+        const challenge = `Bearer error="insufficient_scope", scope="${scopeOfCalls}", resource_metadata="${this.metadataUrl}"`;
+        sendJson(response, 403, { error: 'insufficient_scope' }, { 'www-authenticate': challenge });
+        return;
+      }
     const reply = (body: object, status = 200): void => {
       sendJson(response, status, { jsonrpc: '2.0', id: message.id ?? null, ...body });
     };

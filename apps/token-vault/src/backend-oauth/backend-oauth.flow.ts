@@ -18,6 +18,9 @@ import { GrantOver, UnfitServer } from './unfit-server.js';
 
 /** A backend that lists more is not taken at its word. */
 const MAX_SERVERS = 4;
+/** In all its time. A backend that names ever new ones fills no table; one that the configuration names is always heard. */
+const MAX_ISSUERS = 20;
+const MAX_ISSUERS_EVER = 1_000_000;
 
 /** Backends that demand their own OAuth: which authorization server they mean, and this gateway as its client. */
 @Injectable()
@@ -30,8 +33,12 @@ export class BackendOAuth {
     @Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'upstreamProviders' | 'issuer'>,
   ) {}
 
-  /** For a new sign-in: as the backend says now. @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured` */
-  async forSignIn(provider: McpProvider): Promise<ResolvedProvider> {
+  /**
+   * For a new sign-in: as the backend says now.
+   * @param stepUp scopes that the person has, and those that the backend missed
+   * @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured`
+   */
+  async forSignIn(provider: McpProvider, stepUp: readonly string[]): Promise<ResolvedProvider> {
     return await this.#said(provider, async () => {
       const demand = await this.discovery.demandNow(provider);
       const server = await this.#choose(provider, demand);
@@ -39,6 +46,7 @@ export class BackendOAuth {
         configured: provider.scopes,
         challenged: demand.challengedScope,
         ofResource: demand.scopesSupported,
+        stepUp,
         ofServer: server.scopes_supported,
       });
       const registrable = [
@@ -107,7 +115,9 @@ export class BackendOAuth {
       try {
         this.#refuseForeign(provider, issuer, []);
         const server = await this.discovery.serverNow(provider, issuer);
-        const before = await this.store.claim({ provider: provider.name, issuer: server.issuer });
+        const place = { provider: provider.name, issuer: server.issuer };
+        const before = await this.store.claim(place, pinned === undefined ? MAX_ISSUERS : MAX_ISSUERS_EVER);
+        if (before === undefined) throw new UnfitServer('too_many_issuers', issuer);
         this.#refuseForeign(provider, server.issuer, before);
         if (wayOf(provider, server) === undefined) throw new UnfitServer('no_registration', issuer);
         return server;

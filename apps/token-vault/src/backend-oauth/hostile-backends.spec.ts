@@ -36,7 +36,7 @@ const isRefused = async (reason: string, name = 'notes') => {
   if (!isMcp(provider)) throw new Error('a provider of another type');
   const error: unknown = await world.vault.app
     .get(BackendOAuth)
-    .forSignIn(provider)
+    .forSignIn(provider, [])
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     code: reason === 'too_large' ? 'provider_unavailable' : 'provider_misconfigured',
@@ -75,6 +75,22 @@ describe('a backend that names', () => {
   test('this gateway itself is refused', async () => {
     world.lure.metadata = { authorization_servers: [ISSUER] };
     await isRefused('authorization_server_of_another', 'lure');
+  });
+
+  test('ever new authorization servers fills no table with them', async () => {
+    await world.rows.query({
+      name: 'many-issuers',
+      text: `insert into upstream_issuers (provider, issuer) select 'notes', 'https://as-' || n from generate_series(1, 20) as n`,
+    });
+    await isRefused('too_many_issuers');
+    expect(world.authorization.registrations).toEqual([]);
+    // One that it used before is still good.
+    await world.rows.query({
+      name: 'known-issuer',
+      text: 'update upstream_issuers set issuer = $1 where issuer = $2',
+      values: [world.authorization.issuer, 'https://as-1'],
+    });
+    expect((await world.begin('notes')).origin).toBe(world.authorization.origin);
   });
 
   test('an authorization server on an address that is not allowed is not followed there (SSRF)', async () => {

@@ -1,8 +1,8 @@
+import { bearerChallenge, type BearerChallenge } from '@gatehouse/kernel/bearer-challenge';
 import { KIB } from '@gatehouse/kernel/sizes';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import type { EgressRules } from '@gatehouse/safe-fetch/egress-rules';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
-import { bearerChallenge, type BearerChallenge } from './bearer-challenge.js';
 import { UnfitServer } from './unfit-server.js';
 
 /** Where requests may go, and how long each may take. */

@@ -103,7 +103,13 @@ describe('the metadata of an authorization server', () => {
 });
 
 describe('the scopes to ask for', () => {
-  const NOTHING = { configured: [], challenged: undefined, ofResource: undefined, ofServer: undefined };
+  const NOTHING = {
+    configured: [],
+    challenged: undefined,
+    ofResource: undefined,
+    ofServer: undefined,
+    stepUp: [],
+  };
   test.each<[string, object, string[]]>([
     ['none, where nobody says any', {}, []],
     ['those of the challenge', { challenged: 'a b', ofResource: ['c'] }, ['a', 'b']],
@@ -120,6 +126,12 @@ describe('the scopes to ask for', () => {
       { configured: ['x'], challenged: 'a', ofServer: ['offline_access'] },
       ['x'],
     ],
+    [
+      'with what was granted before and missed since',
+      { stepUp: ['a', 'write'], challenged: 'a b', ofServer: ['offline_access'] },
+      ['a', 'write', 'b', 'offline_access'],
+    ],
+    ['as configured, whatever was missed', { configured: ['x'], stepUp: ['write'] }, ['x']],
     ['none that is no scope', { challenged: 'a "b" c\\d a é' }, ['a']],
   ])('%s', (_what, facts, scopes) => {
     expect(requestedScopes({ ...NOTHING, ...facts })).toEqual(scopes);

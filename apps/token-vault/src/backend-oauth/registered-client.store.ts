@@ -68,24 +68,27 @@ export class RegisteredClientStore {
 
   /**
    * Writes down that a provider uses an issuer.
-   * @returns the providers that used it before this one did, in that order
+   * @param most issuers that it may have used
+   * @returns the providers that used it before this one did, in that order; `undefined`: there were too many issuers already
    */
-  async claim({ provider, issuer }: ClientPlace): Promise<readonly string[]> {
+  async claim({ provider, issuer }: ClientPlace, most: number): Promise<readonly string[] | undefined> {
     await this.database.query({
       name: 'upstream-issuer-claim',
-      text: 'insert into upstream_issuers (provider, issuer) values ($1, $2) on conflict do nothing',
-      values: [provider, issuer],
+      text: `insert into upstream_issuers (provider, issuer)
+             select $1, $2 where (select count(*) from upstream_issuers where provider = $1) < $3
+             on conflict do nothing`,
+      values: [provider, issuer, most],
     });
-    const { rows } = await this.database.query<{ provider: string }>({
+    const { rows } = await this.database.query<{ before: string | null }>({
       name: 'upstream-issuer-claims',
-      text: `select other.provider from upstream_issuers other
-             join upstream_issuers own on own.issuer = other.issuer and own.provider = $1
-             where other.issuer = $2 and other.provider <> $1
+      text: `select other.provider as before from upstream_issuers own
+             left join upstream_issuers other on other.issuer = own.issuer and other.provider <> own.provider
                and (other.first_seen_at, other.provider) < (own.first_seen_at, own.provider)
+             where own.provider = $1 and own.issuer = $2
              order by other.first_seen_at, other.provider`,
       values: [provider, issuer],
     });
-    return rows.map((row) => row.provider);
+    return rows.length === 0 ? undefined : rows.flatMap(({ before }) => before ?? []);
   }
 
   async find(place: ClientPlace): Promise<Registration> {

@@ -12,26 +12,31 @@ export interface ScopeFacts {
   readonly challenged: string | undefined;
   /** `scopes_supported` of the backend's metadata. */
   readonly ofResource: readonly string[] | undefined;
+  /** What a connection was granted and what its backend missed in it; empty: nothing was missed. */
+  readonly stepUp: readonly string[];
   /** `scopes_supported` of the authorization server's metadata. */
   readonly ofServer: readonly string[] | undefined;
 }
 
 /**
  * The scopes to ask for (MCP, scope selection strategy): those of the challenge, else all that the resource lists, else
- * none. `offline_access` is added only where the authorization server offers it. What the configuration says goes before all
- * of that.
+ * none; and with them those of a step-up (MCP, step-up authorization flow). `offline_access` is added only where the
+ * authorization server offers it. What the configuration says goes before all of that.
  */
 export function requestedScopes({
   configured,
   challenged,
   ofResource,
+  stepUp,
   ofServer,
 }: ScopeFacts): readonly string[] {
   if (configured.length > 0) return configured;
-  const chosen = wellFormed(challenged === undefined ? (ofResource ?? []) : challenged.split(' '));
+  const demanded = challenged === undefined ? (ofResource ?? []) : challenged.split(' ');
+  const chosen = wellFormed([...stepUp, ...demanded]);
   if (chosen.length === 0 || chosen.includes(OFFLINE_ACCESS)) return chosen;
   return ofServer?.includes(OFFLINE_ACCESS) === true ? [...chosen, OFFLINE_ACCESS] : chosen;
 }
 
-const wellFormed = (scopes: readonly string[]): readonly string[] =>
+/** Those that are scopes, each once, and not more than a request can hold. */
+export const wellFormed = (scopes: readonly string[]): readonly string[] =>
   [...new Set(scopes)].filter((scope) => SCOPE.test(scope) && isStorableText(scope)).slice(0, MAX_SCOPES);

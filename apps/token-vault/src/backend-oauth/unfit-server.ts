@@ -25,6 +25,8 @@ export type UnfitReason =
   | 'issuer_of_another'
   /** The authorization server belongs to another provider of the configuration, or is this gateway's own. */
   | 'authorization_server_of_another'
+  /** The backend has named very many. */
+  | 'too_many_issuers'
   /** RFC 7636: the metadata does not offer S256. */
   | 'no_pkce'
   | 'no_code_flow'

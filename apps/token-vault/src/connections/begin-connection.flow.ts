@@ -7,6 +7,7 @@ import type { LegSecrets } from '../providers/authorization-parameters.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { SharedCallbacks } from '../providers/shared-callbacks.flow.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
+import { LackingScopeStore } from './lacking-scope.store.js';
 import { PendingLegStore } from './pending-leg.store.js';
 
 /** Starts a leg. All its secrets are new; only the digest of its state is stored in clear. */
@@ -17,6 +18,7 @@ export class BeginConnection {
     private readonly upstreams: Upstreams,
     private readonly callbacks: SharedCallbacks,
     private readonly legs: PendingLegStore,
+    private readonly lacking: LackingScopeStore,
   ) {}
 
   async run(
@@ -25,7 +27,8 @@ export class BeginConnection {
     const { attemptId, accountId, browserBinding, fresh, asked } = request;
     const configured = this.registry.get(request.provider);
     await this.callbacks.refuseUnsafe(configured);
-    const provider = await this.upstreams.forSignIn(configured);
+    const stepUp = accountId === undefined ? [] : await this.lacking.stepUp(accountId, configured.name);
+    const provider = await this.upstreams.forSignIn(configured, stepUp);
     const state = `${attemptId}.${randomToken()}`;
     const { redirectUri } = provider;
     const secrets: LegSecrets = {

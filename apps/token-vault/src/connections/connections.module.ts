@@ -13,6 +13,7 @@ import { ConnectionsHandler } from './connections.handler.js';
 import { DiscardAttempt } from './discard-attempt.flow.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 import { GiveBackGrant } from './give-back-grant.flow.js';
+import { LackingScopeStore } from './lacking-scope.store.js';
 import { LegAnswers } from './leg-answers.flow.js';
 import { LegsHandler } from './legs.handler.js';
 import { OpenSession } from './open-session.flow.js';
@@ -32,6 +33,7 @@ import { StagedConnectionStore } from './staged-connection.store.js';
     SessionStore,
     DiscardedAttemptStore,
     PendingLegStore,
+    LackingScopeStore,
     StagedConnectionStore,
     GiveBackGrant,
     BeginConnection,
@@ -44,6 +46,6 @@ import { StagedConnectionStore } from './staged-connection.store.js';
     AdoptConnection,
     RevokeConnection,
   ],
-  exports: [ConnectionStore, SessionStore],
+  exports: [ConnectionStore, LackingScopeStore, SessionStore],
 })
 export class ConnectionsModule {}

@@ -14,6 +14,7 @@ import { ExchangedTokenStore } from './exchanged-token.store.js';
 import { ExchangedTokens } from './exchanged-tokens.flow.js';
 import { InjectCredential } from './inject-credential.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
+import { StepUp } from './step-up.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 @Module({
@@ -24,6 +25,7 @@ import { SubjectTokens } from './subject-tokens.flow.js';
     CredentialMetrics,
     SubjectTokens,
     ReleaseCredential,
+    StepUp,
     InjectCredential,
     ExchangeSubjects,
     ExchangeClient,

@@ -2,12 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
 import type { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import type { Clock } from '@gatehouse/kernel/clock';
+import { sha256 } from '@gatehouse/kernel/digest';
 import type { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { useUntilMs } from '../refresh/freshness.js';
 import { lifetimeOf } from '../refresh/current-tokens.flow.js';
 import { BackendStrategies } from './backend-strategies.js';
 import { ReleaseCredential } from './release-credential.flow.js';
+import { StepUp } from './step-up.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 /** Releases the provider's own access token. The configuration names the provider, never the caller. */
@@ -16,15 +18,20 @@ export class InjectCredential {
   constructor(
     private readonly strategies: BackendStrategies,
     private readonly subjects: SubjectTokens,
+    private readonly stepUp: StepUp,
     private readonly release: ReleaseCredential,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async run(request: z.output<typeof credentialInject.request>): Promise<z.input<typeof credentialReply>> {
-    const { tsid, backend, replyKey, refused } = request;
+    const { tsid, backend, replyKey, refused, lackingScope } = request;
     const { providerName } = this.strategies.inject(backend);
     const { accountId, connection: bound } = await this.subjects.bound(tsid, providerName);
-    const { connection, tokens } = await this.subjects.tokens(bound, refused);
+    // A token of the same grant would have the same scopes: it is not renewed for that.
+    const current = await this.subjects.tokens(bound, lackingScope === undefined ? refused : undefined);
+    const { connection, tokens } = current;
+    if (lackingScope !== undefined && refused === sha256(tokens.accessToken))
+      await this.stepUp.ask(connection, lackingScope);
     return await this.release.run(
       {
         kind: 'inject',

@@ -23,9 +23,13 @@ export class Upstreams {
     private readonly backends: BackendOAuth,
   ) {}
 
-  /** The provider as a new sign-in finds it. @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured` */
-  async forSignIn(provider: Provider): Promise<Provider | ResolvedProvider> {
-    return isMcp(provider) ? await this.backends.forSignIn(provider) : provider;
+  /**
+   * The provider as a new sign-in finds it.
+   * @param stepUp scopes to ask for beside the usual ones; where the configuration decides, they do not count
+   * @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured`
+   */
+  async forSignIn(provider: Provider, stepUp: readonly string[]): Promise<Provider | ResolvedProvider> {
+    return isMcp(provider) ? await this.backends.forSignIn(provider, stepUp) : provider;
   }
 
   /** @param provider as {@link Upstreams.forSignIn} has it. @see ProviderClient.authorizationUrl */

@@ -10,7 +10,12 @@ import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import type { RequestContract } from '@gatehouse/contracts/contract';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newAccountId, newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
-import { MessageOpener, newMessageKeyPair, sealMessage } from '@gatehouse/sealing/message-sealing';
+import {
+  MessageOpener,
+  newMessageKeyPair,
+  sealMessage,
+  type PublicMessageKey,
+} from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
 
 /** How a request reaches a vault. */
@@ -86,12 +91,20 @@ export class VaultClient {
     return { tsid, accountId, attemptId };
   }
 
-  async inject(tsid: string, backend: string, refused?: string): Promise<ReleasedCredential> {
-    return await this.#credential(credentialInject, {
+  /** @param lackingScope of the 403 with which a backend refused that token */
+  async inject(
+    tsid: string,
+    backend: string,
+    refused?: string,
+    lackingScope?: string,
+  ): Promise<ReleasedCredential> {
+    const request = {
       tsid,
       backend,
       ...(refused === undefined ? {} : { refused: sha256(refused) }),
-    });
+      ...(lackingScope === undefined ? {} : { lackingScope }),
+    };
+    return await opened(async (replyKey) => await this.bus.ask(credentialInject, { ...request, replyKey }));
   }
 
   async exchange(
@@ -100,22 +113,22 @@ export class VaultClient {
     options: { subjectToken?: string; refused?: string } = {},
   ): Promise<ReleasedCredential> {
     const { subjectToken, refused } = options;
-    return await this.#credential(credentialExchange, {
+    const request = {
       tsid,
       backend,
       ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault({ subjectToken }) }),
       ...(refused === undefined ? {} : { refused: sha256(refused) }),
-    });
+    };
+    return await opened(async (replyKey) => await this.bus.ask(credentialExchange, { ...request, replyKey }));
   }
+}
 
-  async #credential(
-    contract: typeof credentialInject | typeof credentialExchange,
-    request: { tsid: string; backend: string; refused?: string; sealedSubject?: string },
-  ): Promise<ReleasedCredential> {
-    const pair = await newMessageKeyPair();
-    const { sealed } = await this.bus.ask(contract, { ...request, replyKey: pair.publicKey });
-    return releasedCredential.parse(await new MessageOpener([pair]).open(sealed));
-  }
+async function opened(
+  ask: (replyKey: PublicMessageKey) => Promise<{ readonly sealed: string }>,
+): Promise<ReleasedCredential> {
+  const pair = await newMessageKeyPair();
+  const { sealed } = await ask(pair.publicKey);
+  return releasedCredential.parse(await new MessageOpener([pair]).open(sealed));
 }
 
 export const someUuid = (): string => randomUUID();

@@ -1,3 +1,5 @@
+import { MAX_SCOPE_LENGTH } from '@gatehouse/contracts/token-vault/credential-inject';
+import { bearerChallenge } from '@gatehouse/kernel/bearer-challenge';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendClient } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
@@ -5,6 +7,7 @@ import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from '../outgoing-auth/credential-header.js';
+import type { RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
 export interface AuthorizedRequest {
@@ -36,13 +39,16 @@ export class AuthorizedBackend {
     const asked = this.credentials.of(principal, backend, deadlineAtMs);
     const credential = asked instanceof Promise ? await asked : asked;
     const response = await this.#sendWith(request, credential);
-    if (!refusesToken(response)) return notForbidden(response, backend);
+    const refusal = refusalOf(response);
+    if (refusal === undefined) return response;
     // The first response gives its place to the second request.
     await response.discard();
-    const another = await this.credentials.instead(principal, backend, credential, deadlineAtMs);
+    const digest = credential?.tokenDigest;
+    if (refusal === 'forbidden' || digest === undefined) throw refusedCredential(backend);
+    const another = await this.credentials.instead(principal, backend, { digest, ...refusal }, deadlineAtMs);
     if (another === undefined) throw refusedCredential(backend);
     const second = await this.#sendWith(request, another);
-    if (!refusesToken(second)) return notForbidden(second, backend);
+    if (refusalOf(second) === undefined) return second;
     void second.discard();
     throw refusedCredential(backend);
   }
@@ -67,18 +73,22 @@ export class AuthorizedBackend {
   }
 }
 
-const SAYS_INVALID_TOKEN = /(^|[\s,])error\s*=\s*"?invalid_token\b/i;
-
-/** RFC 6750 section 3.1: `invalid_token` comes with 401. Some servers say the same with 403. */
-const refusesToken = ({ status, headers }: BackendResponse): boolean =>
-  status === 401 ||
-  (status === 403 && SAYS_INVALID_TOKEN.test([headers['www-authenticate'] ?? ''].flat().join(', ')));
-
-/** 403: the credential is understood and not enough; another one of the same kind would not be either. */
-function notForbidden(response: BackendResponse, backend: string): BackendResponse {
-  if (response.status !== 403) return response;
-  void response.discard();
-  throw refusedCredential(backend);
+/**
+ * What a backend has against the token (RFC 6750 section 3.1); `undefined`: nothing. `invalid_token` comes with 401, and some
+ * servers say it with 403. Any other 403: the token is understood and not enough, and another one would not be either.
+ */
+function refusalOf({
+  status,
+  headers,
+}: BackendResponse): Omit<RefusedToken, 'digest'> | 'forbidden' | undefined {
+  if (status === 401) return {};
+  if (status !== 403) return undefined;
+  const header = [headers['www-authenticate'] ?? []].flat().join(', ');
+  const { error, scope } = bearerChallenge(header);
+  if (error === 'invalid_token') return {};
+  return error === 'insufficient_scope' && scope !== undefined && scope.length <= MAX_SCOPE_LENGTH
+    ? { lackingScope: scope }
+    : 'forbidden';
 }
 
 const refusedCredential = (backend: string): GatehouseError =>

@@ -49,6 +49,49 @@ test.each(['', 'Bearer error="insufficient_scope"', 'Bearer error_description="i
   },
 );
 
+test('a 403 that names the scopes it misses: the person gets a link, and the token stays good for other calls', async () => {
+  const { surroundings } = world.proxy;
+  const lists = await modern(world.proxy.mcpUrl, 'tools/list', {}, { token });
+  expect(lists.status).toBe(200);
+  surroundings.lacks.add('write');
+  let tries = 0;
+  const challenge = 'Bearer error="insufficient_scope", scope="read write"';
+  world.backend('inject').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    tries += 1;
+    response.writeHead(403, { 'www-authenticate': challenge }).end();
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), {
+    token,
+    capabilities: { elicitation: { url: {} } },
+  });
+  expect(JSON.stringify(answer.body.result)).toContain('needs more access');
+  expect(JSON.stringify(answer.body.result)).toContain('/connect/octo');
+  expect(textOf(await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token }))).toContain(
+    '/connect/octo',
+  );
+  expect(tries).toBe(2);
+  world.backend('inject').setIntercept(undefined);
+  const asked = surroundings.askedFor('credential.inject');
+  expect((await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token })).status).toBe(200);
+  expect(surroundings.askedFor('credential.inject')).toBe(asked);
+  surroundings.lacks.clear();
+});
+
+test.each([
+  ['scopes that nobody can give', 'Bearer error="insufficient_scope", scope="read"'],
+  ['more than anybody asks for', `Bearer error="insufficient_scope", scope="${'x'.repeat(5_000)}"`],
+])('a 403 that names %s is told as it is', async (_what, challenge) => {
+  world.backend('inject').setIntercept((one, response) => {
+    if (!isCall(one)) return false;
+    response.writeHead(403, { 'www-authenticate': challenge }).end();
+    return true;
+  });
+  const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
+  expect(textOf(answer)).toContain('backend_unauthorized');
+});
+
 test('a second 401 is the end, and no 401 of a backend reaches the client', async () => {
   let tries = 0;
   world.backend('inject').setIntercept((one, response) => {
@@ -174,6 +217,7 @@ test.each([
   'provider_unavailable',
   'provider_misconfigured',
   'reauth_required',
+  'insufficient_scope',
   'connection_missing',
   'exchange_refused',
 ] as const)(

@@ -1,9 +1,10 @@
 import { expect, jest, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { principalKey, type Principal } from '../incoming-auth/principal.js';
 import { bearer, type CredentialHeader } from './credential-header.js';
 import { Credentials } from './credentials.flow.js';
-import type { AskedCredential, OutgoingStrategy } from './strategy.js';
+import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
 
 const person = (issuer: string, subject: string, tsid: string): Principal => ({
   issuer,
@@ -16,10 +17,13 @@ const person = (issuer: string, subject: string, tsid: string): Principal => ({
 const ALICE = person('i', 'alice', 's1');
 const LATER = Number.MAX_SAFE_INTEGER;
 
-function setUp(answer: (principal: Principal, refused: string | undefined) => Promise<AskedCredential>) {
+function setUp(
+  answer: (principal: Principal, refused: RefusedToken | undefined) => Promise<AskedCredential>,
+  stepsUp = true,
+) {
   const clock = { nowMs: 0 };
   const ask = jest.fn(answer);
-  const strategy: OutgoingStrategy = { kind: 'perUser', provider: 'octo', ask };
+  const strategy: OutgoingStrategy = { kind: 'perUser', provider: 'octo', stepsUp, ask };
   const strategies = new Map([
     ['one', strategy],
     ['two', strategy],
@@ -97,13 +101,14 @@ test('many calls refused with one token ask for one other, and the refused one i
   const { ask, credentials } = setUp(
     async (_principal, refused) => await Promise.resolve(token(refused === undefined ? 'old' : 'new')),
   );
-  const old = await credentials.of(ALICE, 'one', LATER);
+  await credentials.of(ALICE, 'one', LATER);
+  const old = { digest: sha256('old') };
   const others = await Promise.all(
     Array.from({ length: 10 }, async () => await credentials.instead(ALICE, 'one', old, LATER)),
   );
   expect(new Set(others.map(revealed))).toEqual(new Set(['Bearer new']));
   expect(ask).toHaveBeenCalledTimes(2);
-  expect(ask.mock.calls[1]?.[1]).toBe(sha256('old'));
+  expect(ask.mock.calls[1]?.[1]).toEqual(old);
   // A late call, refused with the old token, gets the credential that is here already.
   expect(revealed(await credentials.instead(ALICE, 'one', old, LATER))).toBe('Bearer new');
   expect(ask).toHaveBeenCalledTimes(2);
@@ -111,6 +116,37 @@ test('many calls refused with one token ask for one other, and the refused one i
 
 test('the same token again is no other token', async () => {
   const { credentials } = setUp(async () => await Promise.resolve(token('same')));
-  const old = await credentials.of(ALICE, 'one', LATER);
-  expect(await credentials.instead(ALICE, 'one', old, LATER)).toBeUndefined();
+  await credentials.of(ALICE, 'one', LATER);
+  expect(await credentials.instead(ALICE, 'one', { digest: sha256('same') }, LATER)).toBeUndefined();
+});
+
+test('a token with too few scopes for one call stays good for others', async () => {
+  const { ask, credentials } = setUp(
+    async (_principal, refused) =>
+      await (refused === undefined
+        ? Promise.resolve(token('few'))
+        : Promise.reject(new GatehouseError('insufficient_scope'))),
+  );
+  await credentials.of(ALICE, 'one', LATER);
+  const lacking = (lackingScope: string) => ({ digest: sha256('few'), lackingScope });
+  const refusals = await Promise.allSettled(
+    ['write', 'write', 'delete'].map((scope) => credentials.instead(ALICE, 'one', lacking(scope), LATER)),
+  );
+  expect(refusals).toEqual(
+    refusals.map(() => ({
+      status: 'rejected',
+      reason: expect.objectContaining({ code: 'insufficient_scope' }),
+    })),
+  );
+  // Each want of scopes is a question of its own.
+  expect(ask).toHaveBeenCalledTimes(3);
+  expect(credentials.of(ALICE, 'one', LATER)).not.toBeInstanceOf(Promise);
+});
+
+test('where the configuration sets the scopes, nobody is asked for others', async () => {
+  const { ask, credentials } = setUp(async () => await Promise.resolve(token('few')), false);
+  await credentials.of(ALICE, 'one', LATER);
+  const refused = { digest: sha256('few'), lackingScope: 'write' };
+  expect(await credentials.instead(ALICE, 'one', refused, LATER)).toBeUndefined();
+  expect(ask).toHaveBeenCalledTimes(1);
 });

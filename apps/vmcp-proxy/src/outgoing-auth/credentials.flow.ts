@@ -4,7 +4,7 @@ import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { LRUCache } from 'lru-cache';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from './credential-header.js';
-import type { AskedCredential, OutgoingStrategy } from './strategy.js';
+import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
 
 /** A credential is used for at most this long before the vault is asked again. It bounds what a missed revocation can do. */
 const USE_FOR_MS = 30 * SECOND_MS;
@@ -48,27 +48,26 @@ export class Credentials {
 
   /**
    * Another credential in place of one that the backend refused; `undefined` where no other one exists.
-   * Callers that were refused with the same token share one question.
+   * Callers that were refused with the same token, for the same reason, share one question.
    */
   async instead(
     principal: Principal,
     backend: string,
-    refused: CredentialHeader | undefined,
+    refused: RefusedToken,
     deadlineAtMs: number,
   ): Promise<CredentialHeader | undefined> {
-    if (refused?.tokenDigest === undefined) return undefined;
+    const strategy = this.#strategy(backend);
+    const lacksScope = refused.lackingScope !== undefined;
+    if (strategy.kind === 'fixed' || (lacksScope && !strategy.stepsUp)) return undefined;
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     // Another call was refused before this one, and got the new credential already.
-    if (
-      kept !== undefined &&
-      kept.header.tokenDigest !== refused.tokenDigest &&
-      this.nowMs() < kept.useUntilMs
-    )
+    if (kept !== undefined && kept.header.tokenDigest !== refused.digest && this.nowMs() < kept.useUntilMs)
       return kept.header;
-    this.#kept.delete(key);
-    const another = await this.#ask(key, principal, backend, refused.tokenDigest, deadlineAtMs);
-    return another.tokenDigest === refused.tokenDigest ? undefined : another;
+    // With too few scopes for this it is good for other calls.
+    if (!lacksScope) this.#kept.delete(key);
+    const another = await this.#ask(key, principal, backend, refused, deadlineAtMs);
+    return another.tokenDigest === refused.digest ? undefined : another;
   }
 
   /** The provider whose connection the backend's credential comes from. */
@@ -98,11 +97,11 @@ export class Credentials {
     key: string,
     principal: Principal,
     backend: string,
-    refused: string | undefined,
+    refused: RefusedToken | undefined,
     deadlineAtMs: number,
   ): Promise<CredentialHeader> {
     // A question that names a refused token has its own answer: the refused token must not come back.
-    const question = refused === undefined ? key : `${key}\n${refused}`;
+    const question = refused === undefined ? key : `${key}\n${refused.digest}\n${refused.lackingScope ?? ''}`;
     return await this.#questions.run(question, async (flight) => {
       const strategy = this.#strategy(backend);
       if (strategy.kind === 'fixed')

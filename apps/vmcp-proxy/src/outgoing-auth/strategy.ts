@@ -7,6 +7,14 @@ export interface AskedCredential {
   readonly useUntilMs: number;
 }
 
+/** A token that a backend just refused. */
+export interface RefusedToken {
+  /** SHA-256. */
+  readonly digest: string;
+  /** `scope` of the refusal, when it was for want of scopes (RFC 6750 section 3.1); otherwise the token itself was no good. */
+  readonly lackingScope?: string;
+}
+
 /** How a backend gets its credential. */
 export type OutgoingStrategy =
   | {
@@ -19,13 +27,16 @@ export type OutgoingStrategy =
       readonly kind: 'perUser';
       /** The provider whose connection it comes from, if any. */
       readonly provider: string | undefined;
-      /**
-       * @param refused SHA-256 of a token that the backend just refused.
-       * @throws {GatehouseError} a code of the credential contracts, or `unavailable`.
-       */
-      ask(principal: Principal, refused: string | undefined, deadlineAtMs: number): Promise<AskedCredential>;
+      /** Whether it may have another token where one has too few scopes. */
+      readonly stepsUp: boolean;
+      /** @throws {GatehouseError} a code of the credential contracts, or `unavailable`. */
+      ask(
+        principal: Principal,
+        refused: RefusedToken | undefined,
+        deadlineAtMs: number,
+      ): Promise<AskedCredential>;
     };
 
 /** Codes that say: only the user can help, by connecting the provider. */
-export const needsUser = (error: GatehouseError): boolean =>
-  error.code === 'connection_missing' || error.code === 'reauth_required';
+export const needsUser = ({ code }: GatehouseError): boolean =>
+  code === 'connection_missing' || code === 'reauth_required' || code === 'insufficient_scope';

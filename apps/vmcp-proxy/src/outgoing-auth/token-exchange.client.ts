@@ -17,12 +17,14 @@ export const tokenExchange = (
 ): OutgoingStrategy => ({
   kind: 'perUser',
   provider: subjectProviderName,
+  // The scopes of an exchange are those of the configuration.
+  stepsUp: false,
   async ask(principal, refused, deadlineAtMs) {
     const request = {
       tsid: sessionOf(principal),
       backend,
       replyKey: replyKey.publicKey,
-      ...(refused === undefined ? {} : { refused }),
+      ...(refused === undefined ? {} : { refused: refused.digest }),
     };
     const exchange = async (subject: { readonly sealedSubject?: string }): Promise<AskedCredential> =>
       await replyKey.answerTo(

@@ -14,12 +14,14 @@ export const upstreamInject = (
 ): OutgoingStrategy => ({
   kind: 'perUser',
   provider: providerName,
+  stepsUp: true,
   async ask(principal, refused, deadlineAtMs) {
     const request = {
       tsid: sessionOf(principal),
       backend,
       replyKey: replyKey.publicKey,
-      ...(refused === undefined ? {} : { refused }),
+      ...(refused === undefined ? {} : { refused: refused.digest }),
+      ...(refused?.lackingScope === undefined ? {} : { lackingScope: refused.lackingScope }),
     };
     return await replyKey.answerTo(
       async () => await contracts.ask(credentialInject, request, { deadlineAtMs }),

@@ -16,9 +16,14 @@ export type Prompt = { readonly result: JsonObject } | { readonly error: RpcErro
 
 /** What the user reads. */
 export function promptMessage({ provider, backend, error }: MissingProvider): string {
-  return error.code === 'reauth_required'
-    ? `${provider} asks you to sign in again before "${backend}" can be used.`
-    : `Connect your ${provider} account to use "${backend}".`;
+  switch (error.code) {
+    case 'reauth_required':
+      return `${provider} asks you to sign in again before "${backend}" can be used.`;
+    case 'insufficient_scope':
+      return `"${backend}" needs more access for this. Sign in at ${provider} again to allow it.`;
+    default:
+      return `Connect your ${provider} account to use "${backend}".`;
+  }
 }
 
 /** 2026-07-28: a result that asks for input, one URL for each provider; the client comes back with `requestState`. */

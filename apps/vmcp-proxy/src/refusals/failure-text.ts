@@ -20,6 +20,7 @@ const ADVICE: Readonly<Record<RetryAdvice, string>> = {
 const OF_PROVIDER: ReadonlySet<ErrorCode> = new Set([
   'connection_missing',
   'reauth_required',
+  'insufficient_scope',
   'provider_unavailable',
   'provider_misconfigured',
   'exchange_refused',

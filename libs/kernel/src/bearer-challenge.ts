@@ -1,5 +1,7 @@
-/** What a resource says, with a 401, of how to get a token for it. */
+/** What a resource says, with a 401 or a 403, of the token that it wants. */
 export interface BearerChallenge {
+  /** RFC 6750 section 3.1, in small letters. */
+  readonly error?: string;
   /** RFC 9728 section 5.1. */
   readonly resourceMetadata?: string;
   /** RFC 6750 section 3. */
@@ -19,7 +21,9 @@ const BROKEN = /[^,]*(?:,|$)/y;
 export function bearerChallenge(header: string | null): BearerChallenge {
   const parameters = firstBearer((header ?? '').slice(0, MAX_LENGTH)) ?? new Map<string, string>();
   const [resourceMetadata, scope] = [parameters.get('resource_metadata'), parameters.get('scope')];
+  const error = parameters.get('error')?.toLowerCase();
   return {
+    ...(error === undefined ? {} : { error }),
     ...(resourceMetadata === undefined ? {} : { resourceMetadata }),
     ...(scope === undefined ? {} : { scope }),
   };

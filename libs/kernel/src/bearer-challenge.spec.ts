@@ -23,7 +23,12 @@ test.each<[string, string, object]>([
   [
     'after other parameters',
     'Bearer realm="x, scope=\\"no\\"", error="invalid_token", scope="a"',
-    { scope: 'a' },
+    { error: 'invalid_token', scope: 'a' },
+  ],
+  [
+    'that asks for more',
+    'Bearer error=Insufficient_Scope, scope="a b", error_description="write, please"',
+    { error: 'insufficient_scope', scope: 'a b' },
   ],
   ['after another scheme', 'Basic realm="x", scope="no", Bearer scope="a"', { scope: 'a' }],
   ['after a scheme with a token68', 'Negotiate abc==, Bearer scope="a"', { scope: 'a' }],

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId, ConnectionId } from '@gatehouse/kernel/ids';
+import { Database } from '@gatehouse/persistence/database';
+
+/** A backend that misses ever new ones is asked for the last ones. */
+const MOST_KEPT = 90;
+
+/** Scopes that a backend missed in a connection's token. They are asked for when the person connects again. */
+@Injectable()
+export class LackingScopeStore {
+  constructor(private readonly database: Database) {}
+
+  /** @returns those of them that the connection does not have; empty: it has them all. */
+  async note(id: ConnectionId, scopes: readonly string[]): Promise<readonly string[]> {
+    const { rows } = await this.database.query<{ missing: readonly string[] }>({
+      name: 'lacking-scope-note',
+      text: `update connections c
+             set lacking_scopes = case
+               when cardinality(c.lacking_scopes) + cardinality(n.missing) > $3 then n.missing
+               else array(select distinct unnest(c.lacking_scopes || n.missing)) end
+             from (select id, array(select unnest($2::text[]) except select unnest(scopes)) as missing
+                   from connections where id = $1) as n
+             where c.id = n.id and cardinality(n.missing) > 0
+             returning n.missing`,
+      values: [id, scopes, MOST_KEPT],
+    });
+    return rows[0]?.missing ?? [];
+  }
+
+  /** What the person has and what was missed (MCP, step-up authorization flow); empty when nothing was missed. */
+  async stepUp(accountId: AccountId, provider: string): Promise<readonly string[]> {
+    const { rows } = await this.database.query<{ scopes: readonly string[] }>({
+      name: 'lacking-scope-step-up',
+      text: `select scopes || lacking_scopes as scopes from connections
+             where account_id = $1 and provider = $2 and cardinality(lacking_scopes) > 0`,
+      values: [accountId, provider],
+    });
+    return rows[0]?.scopes ?? [];
+  }
+}
