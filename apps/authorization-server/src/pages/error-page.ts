@@ -63,11 +63,15 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
   },
   unavailable: {
     title: 'A part of the gateway is unavailable',
-    what: 'Your sign-in is kept.',
+    what: 'A sign-in that has begun is kept.',
     advice: TRY_SHORTLY,
   },
-  busy: { title: 'Too many requests', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
-  deadline_exceeded: { title: 'That took too long', what: 'Your sign-in is kept.', advice: TRY_SHORTLY },
+  busy: { title: 'Too many requests', what: 'A sign-in that has begun is kept.', advice: TRY_SHORTLY },
+  deadline_exceeded: {
+    title: 'That took too long',
+    what: 'A sign-in that has begun is kept.',
+    advice: TRY_SHORTLY,
+  },
 };
 
 const FALLBACK: ErrorText = {
