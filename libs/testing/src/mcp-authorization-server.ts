@@ -37,6 +37,12 @@ const random = (): string => randomBytes(18).toString('base64url');
  */
 export class McpAuthorizationServer extends HttpStub {
   login = 'alice';
+  /** Who signs in, as its user information says; absent: it has none. */
+  subject: string | undefined;
+  /** What the token endpoint answers in the place of everything else. */
+  tokenFailure:
+    | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: object }
+    | undefined;
   /** Laid over the metadata; `undefined` takes a member out. */
   metadata: Record<string, unknown> = {};
   /** Laid over the answers of the registration endpoint. */
@@ -99,6 +105,9 @@ export class McpAuthorizationServer extends HttpStub {
       case '/token':
         this.#token(request, response);
         return;
+      case '/userinfo':
+        sendJson(response, 200, { sub: this.subject });
+        return;
       case '/register':
         this.#register(request, response);
         return;
@@ -127,6 +136,7 @@ export class McpAuthorizationServer extends HttpStub {
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       authorization_response_iss_parameter_supported: true,
+      ...(this.subject === undefined ? {} : { userinfo_endpoint: `${issuer}/userinfo` }),
       ...this.metadata,
     };
   }
@@ -181,6 +191,11 @@ export class McpAuthorizationServer extends HttpStub {
   #token(request: StubRequest, response: ServerResponse): void {
     const presented = this.#clientOf(request);
     const { form, clientId } = presented;
+    if (this.tokenFailure !== undefined) {
+      const { status, headers = {}, body } = this.tokenFailure;
+      sendJson(response, status, body, headers);
+      return;
+    }
     const client = this.clients.get(clientId);
     if (client === undefined || client.secret !== presented.secret) {
       sendJson(response, 401, { error: 'invalid_client' });

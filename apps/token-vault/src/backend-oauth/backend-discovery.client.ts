@@ -14,6 +14,8 @@ import { resourceMetadataUrls, serverMetadataUrls } from './well-known.js';
 
 /** What a backend demands, as it said itself. */
 export interface Demand extends ResourceMetadata {
+  /** It named no authorization server; its own origin is tried. */
+  readonly isAssumed?: true;
   /** `scope` of its challenge. */
   readonly challengedScope: string | undefined;
 }
@@ -64,7 +66,15 @@ export class BackendDiscovery {
   async server(provider: McpProvider, issuer: string): Promise<FitServer> {
     const known = this.#servers.get(keyOf(provider, issuer));
     const isYoung = known !== undefined && this.clock.nowMs() - known.atMs < KEEP_SERVER_MS;
-    return isYoung ? known.value : await this.serverNow(provider, issuer);
+    if (isYoung) return known.value;
+    const value = await this.serverNow(provider, issuer);
+    this.remember(provider, issuer, value);
+    return value;
+  }
+
+  /** Of a server that is used. What a backend only names is not kept: it can name any number. */
+  remember(provider: McpProvider, issuer: string, value: FitServer): void {
+    this.#servers.set(keyOf(provider, issuer), { value, atMs: this.clock.nowMs() });
   }
 
   /**
@@ -75,9 +85,7 @@ export class BackendDiscovery {
   async serverNow(provider: McpProvider, issuer: string): Promise<FitServer> {
     const key = keyOf(provider, issuer);
     try {
-      const value = await this.#reads.run(key, () => serverOf(provider, issuer));
-      this.#servers.set(key, { value, atMs: this.clock.nowMs() });
-      return value;
+      return await this.#reads.run(key, () => serverOf(provider, issuer));
     } catch (error) {
       const known = this.#servers.get(key);
       if (known === undefined || !isOutage(error)) throw error;
@@ -120,7 +128,13 @@ async function demandOfOrigin(provider: McpProvider, challengedScope: string | u
   const [rfc8414 = ''] = serverMetadataUrls(origin);
   if ((await documentAt(rfc8414, rulesFor(rfc8414, provider))) === undefined)
     throw new UnfitServer('no_metadata', origin);
-  return { resource, authorizationServers: [origin], scopesSupported: undefined, challengedScope };
+  return {
+    resource,
+    authorizationServers: [origin],
+    scopesSupported: undefined,
+    challengedScope,
+    isAssumed: true,
+  };
 }
 
 async function serverOf(provider: McpProvider, issuer: string): Promise<FitServer> {

@@ -95,10 +95,10 @@ export class BackendOAuth {
     const { issuer: pinned } = provider.protocol;
     if (pinned !== undefined) return isSameIssuer(pinned, issuer);
     try {
-      const { authorizationServers } = await this.discovery.demand(provider);
-      return (
-        authorizationServers.length === 0 || authorizationServers.some((one) => isSameIssuer(one, issuer))
-      );
+      const { authorizationServers, isAssumed } = await this.discovery.demand(provider);
+      // A document that is away for a moment names no other server.
+      if (isAssumed === true || authorizationServers.length === 0) return true;
+      return authorizationServers.some((one) => isSameIssuer(one, issuer));
     } catch (error) {
       if (error instanceof UnfitServer || OutboundFailure.in(error) !== undefined) return true;
       throw error;
@@ -120,6 +120,7 @@ export class BackendOAuth {
         if (before === undefined) throw new UnfitServer('too_many_issuers', issuer);
         this.#refuseForeign(provider, server.issuer, before);
         if (wayOf(provider, server) === undefined) throw new UnfitServer('no_registration', issuer);
+        this.discovery.remember(provider, issuer, server);
         return server;
       } catch (error) {
         // An outage of the first is no reason to go to another one.

@@ -4,6 +4,7 @@ import { connectionList } from '@gatehouse/contracts/token-vault/connection-list
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newAccountId, newAttemptId } from '@gatehouse/kernel/ids';
+import { sendJson } from '@gatehouse/testing/http-stub';
 import { until } from '@gatehouse/testing/until';
 import { Outbox } from '../outbox/outbox.flow.js';
 import { mcpProvider } from '../testing/mcp-provider.js';
@@ -132,6 +133,72 @@ describe('a backend that demands its own OAuth', () => {
     await world.client.ask(connectionRevoke, { accountId, provider: 'notes' });
     for (const { app } of [world.vault]) app.get(Outbox).wake();
     await until(() => world.authorization.revoked.length === 1);
+  });
+});
+
+const wakeUp = async (accountId: string) =>
+  await world.rows.query({
+    name: 'wake-up',
+    text: 'update connections set next_attempt_at = null where account_id = $1',
+    values: [accountId],
+  });
+
+describe('grants are kept', () => {
+  test.each<[string, NonNullable<McpWorld['authorization']['tokenFailure']>]>([
+    ['an outage with the name of a refused client', { status: 503, body: { error: 'invalid_client' } }],
+    ['a limit with that name', { status: 429, body: { error: 'invalid_client' } }],
+    [
+      'a refusal that says when to come again',
+      { status: 401, headers: { 'retry-after': '5' }, body: { error: 'invalid_client' } },
+    ],
+    [
+      'the challenge of a gateway on the way',
+      { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, body: {} },
+    ],
+  ])('in %s, and nothing is registered anew', async (_what, tokenFailure) => {
+    const { tsid, accountId } = await signIn('alice');
+    world.authorization.tokenFailure = tokenFailure;
+    await world.expire(accountId);
+    await expect(world.client.inject(tsid, 'notes')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    world.authorization.tokenFailure = undefined;
+    await wakeUp(accountId);
+    expect((await world.client.inject(tsid, 'notes')).accessToken).toMatch(/^access-alice-/);
+    expect(world.authorization.registrations).toHaveLength(1);
+  });
+
+  test('while the row of the registered client does not open; with its key it does again', async () => {
+    const { tsid, accountId } = await signIn('alice');
+    const turn = async (from: string, to: string) =>
+      await world.rows.query({
+        name: `turn-${from}`,
+        text: `update upstream_clients set client = overlay(client placing $1::bytea from 3 for 4)`,
+        values: [Buffer.from(to)],
+      });
+    await turn('test', 'lost');
+    await world.expire(accountId);
+    await expect(world.client.inject(tsid, 'notes')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    const { connections } = await world.client.ask(connectionList, { accountId });
+    expect(connections).toMatchObject([{ state: 'live' }]);
+    await turn('lost', 'test');
+    await wakeUp(accountId);
+    expect((await world.client.inject(tsid, 'notes')).accessToken).toMatch(/^access-alice-/);
+    expect(world.authorization.revoked).toEqual([]);
+  });
+
+  test('while the metadata of the backend is away, though its origin has that of an authorization server', async () => {
+    const { tsid, accountId } = await signIn('alice');
+    const { origin } = world.backend;
+    world.backend.servedAt = 'nowhere';
+    world.backend.challenge = 'Bearer';
+    world.backend.bent = ({ url }, response) => {
+      if (url.pathname !== '/.well-known/oauth-authorization-server') return 'as-usual';
+      sendJson(response, 200, { issuer: origin });
+      return 'answered';
+    };
+    // This is heard when somebody else begins.
+    await expect(world.begin()).rejects.toMatchObject({ code: 'provider_misconfigured' });
+    await world.expire(accountId);
+    expect((await world.client.inject(tsid, 'notes')).accessToken).toMatch(/^access-alice-/);
   });
 });
 

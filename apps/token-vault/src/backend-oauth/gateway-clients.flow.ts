@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { leadOrFollow } from '@gatehouse/kernel/lead-or-follow';
@@ -72,7 +73,11 @@ export class GatewayClients {
     return await this.#orBefore(registering, current, place);
   }
 
-  /** The client to which something was issued. @returns `undefined` when it is this gateway's no more */
+  /**
+   * The client to which something was issued.
+   * @returns `undefined` when it is this gateway's no more
+   * @throws {GatehouseError} `provider_unavailable` while its row does not open: with its key it does again
+   */
   async issued(
     provider: McpProvider,
     { issuer, clientId }: Pick<IssuedTo, 'issuer' | 'clientId'>,
@@ -82,6 +87,10 @@ export class GatewayClients {
     if (clientId === provider.clientId && isConfigured) return configuredClient(provider);
     if (clientId === protocol.clientMetadataUrl) return documentClient(clientId);
     const stored = await this.store.ofId({ provider: provider.name, issuer }, clientId);
+    if (stored === 'sealed')
+      throw new GatehouseError('provider_unavailable', 'the registered client does not open', {
+        details: { provider: provider.name },
+      });
     return stored && storedClient(stored);
   }
 

@@ -2,8 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { newAttemptId } from '@gatehouse/kernel/ids';
 import { sendJson } from '@gatehouse/testing/http-stub';
+import { until } from '@gatehouse/testing/until';
+import { Outbox } from '../outbox/outbox.flow.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { mcpProvider } from '../testing/mcp-provider.js';
+import { BackendDiscovery } from './backend-discovery.client.js';
 import { BackendOAuth } from './backend-oauth.flow.js';
 import { isMcp } from './mcp-provider.js';
 import { resetStubs, startMcpWorld, type McpWorld } from '../testing/mcp-world.js';
@@ -91,6 +94,40 @@ describe('a backend that names', () => {
       values: [world.authorization.issuer, 'https://as-1'],
     });
     expect((await world.begin('notes')).origin).toBe(world.authorization.origin);
+  });
+
+  test('an authorization server that is not used leaves nothing in memory', async () => {
+    await world.rows.query({
+      name: 'many-issuers',
+      text: `insert into upstream_issuers (provider, issuer) select 'notes', 'https://as-' || n from generate_series(1, 20) as n`,
+    });
+    const provider = world.vault.app.get(ProviderRegistry).get('notes');
+    if (!isMcp(provider)) throw new Error('a provider of another type');
+    world.backend.authorization = world.other;
+    await isRefused('too_many_issuers');
+    world.other.metadata = { revocation_endpoint: `${world.other.origin}/changed` };
+    const { revocation_endpoint } = await world.vault.app
+      .get(BackendDiscovery)
+      .server(provider, world.other.issuer);
+    expect(revocation_endpoint).toBe(`${world.other.origin}/changed`);
+  });
+
+  test('another authorization server gets no refresh token of the one before, though the person is the same', async () => {
+    for (const server of [world.authorization, world.other]) server.subject = 'person-7';
+    const { accountId } = await signIn();
+    const before = world.authorization.presented.length;
+    world.backend.authorization = world.other;
+    world.other.tokenAnswer = { refresh_token: undefined };
+    const { tsid } = await world.client.signIn({ notes: world.asAtBackend('alice') }, accountId);
+    await world.expire(accountId);
+    await expect(world.client.inject(tsid, 'notes')).rejects.toMatchObject({ code: 'reauth_required' });
+    const forms = world.other.presented.map(({ form }) => form.get('grant_type'));
+    expect(forms).not.toContain('refresh_token');
+    // What the first one gave goes back to it.
+    world.vault.app.get(Outbox).wake();
+    await until(() => world.authorization.revoked.length === 1);
+    expect(world.authorization.presented.length).toBeGreaterThan(before);
+    expect(world.other.revoked).toEqual([]);
   });
 
   test('an authorization server on an address that is not allowed is not followed there (SSRF)', async () => {

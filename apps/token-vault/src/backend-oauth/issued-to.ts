@@ -13,3 +13,7 @@ export const issuedTo = z.strictObject({
   scopes: z.array(z.string()).readonly(),
 });
 export type IssuedTo = Readonly<z.output<typeof issuedTo>>;
+
+/** Whether both were issued by the same issuer to the same client. What no backend's authorization server issued has neither. */
+export const isSameParty = (one: IssuedTo | undefined, other: IssuedTo | undefined): boolean =>
+  one?.issuer === other?.issuer && one?.clientId === other?.clientId;

@@ -51,6 +51,16 @@ describe('the metadata of a backend', () => {
       expect(read('https://notes.example', foundAt)).toBeUndefined();
   });
 
+  test('may write null or nothing for what it leaves out', () => {
+    const said = { authorization_servers: [AS, '', null], scopes_supported: null, resource_name: '' };
+    expect(
+      readResourceMetadata(
+        { resource: BACKEND, ...said },
+        { resource: BACKEND, foundAt: `${ROOT}/team/mcp` },
+      ),
+    ).toEqual({ resource: BACKEND, authorizationServers: [AS], scopesSupported: undefined });
+  });
+
   test.each([undefined, null, 7, '', 'notes', {}])('has to name a resource: %p', (resource) => {
     expect(() => read(resource)).toThrow('metadata_unreadable');
   });

@@ -105,15 +105,15 @@ export class RegisteredClientStore {
     return { version: row.version, ...(current === undefined ? {} : { current }) };
   }
 
-  /** A client of before, too. @returns `undefined` when it is not known, or does not open */
-  async ofId(place: ClientPlace, clientId: string): Promise<StoredClient | undefined> {
+  /** A client of before, too. @returns `undefined` when it is not known; `sealed` when its row does not open */
+  async ofId(place: ClientPlace, clientId: string): Promise<StoredClient | 'sealed' | undefined> {
     const { rows } = await this.database.query<ClientRow>({
       name: 'upstream-client-of-id',
       text: `select ${columnsOf(FIELDS)} from upstream_clients where provider = $1 and issuer = $2 and client_id = $3`,
       values: [place.provider, place.issuer, clientId],
     });
     const [row] = rows;
-    return row && this.#opened(place, row);
+    return row && (this.#opened(place, row) ?? 'sealed');
   }
 
   /** @returns the right to register, or `undefined` when another replica has it or has used it. */

@@ -1,16 +1,22 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { z } from 'zod';
+import { saidMembers } from './said-members.js';
 import { UnfitServer } from './unfit-server.js';
 
 const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 export type RegistrableMethod = (typeof METHODS)[number];
 
-/** RFC 7591 section 3.2.1. Null members count as absent. */
+/** Some say "never" with a number that no date can hold. */
+const MAX_SECONDS = 253_402_300_799;
+const inTime = (seconds: number | undefined): number | undefined =>
+  seconds === undefined || seconds > MAX_SECONDS ? undefined : seconds;
+
+/** RFC 7591 section 3.2.1. Null and empty members count as absent. */
 const answer = z.looseObject({
   /** RFC 6749 appendix A.1. */
   client_id: z.string().regex(/^[\x20-\x7e]{1,1024}$/),
   client_secret: z.string().min(1).max(4_096).optional(),
-  client_secret_expires_at: z.coerce.number().nonnegative().optional(),
+  client_secret_expires_at: z.coerce.number().nonnegative().optional().transform(inTime),
   redirect_uris: z.array(z.string()).optional(),
   token_endpoint_auth_method: z.string().optional(),
 });
@@ -41,7 +47,7 @@ export function methodToRegister(offered: readonly string[] = ['client_secret_ba
  * @throws {UnfitServer}
  */
 export function readRegistration(value: unknown, redirectUri: string): Registered {
-  const parsed = answer.safeParse(withoutNull(value));
+  const parsed = answer.safeParse(saidMembers(value));
   if (!parsed.success) throw new UnfitServer('registration_unfit', 'client information');
   const { client_id, client_secret, client_secret_expires_at = 0, redirect_uris, ...rest } = parsed.data;
   if (redirect_uris !== undefined && redirect_uris.some((uri) => uri !== redirectUri))
@@ -67,8 +73,3 @@ function methodOf(said: string | undefined, hasSecret: boolean): RegistrableMeth
     throw new UnfitServer('registration_unfit', 'token_endpoint_auth_method');
   return method;
 }
-
-const withoutNull = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
-    : value;

@@ -8,12 +8,16 @@ const GIVEN = { client_id: 'c', client_secret: 's', redirect_uris: [CALLBACK] };
 const read = (changes: object) => readRegistration({ ...GIVEN, ...changes }, CALLBACK);
 
 describe('what a registration endpoint answers', () => {
-  test('is kept as far as it is needed; null members are not there', () => {
+  test('is kept as far as it is needed; null and empty members are not there', () => {
     expect(read({ client_secret_expires_at: 0, logo_uri: null, redirect_uris: null })).toEqual({
       client: { clientId: 'c', clientSecret: 's' },
     });
-    expect(read({ client_secret: null })).toEqual({
-      client: { clientId: 'c', tokenEndpointAuthMethod: 'none' },
+    for (const nothing of [null, ''])
+      expect(read({ client_secret: nothing, token_endpoint_auth_method: nothing })).toEqual({
+        client: { clientId: 'c', tokenEndpointAuthMethod: 'none' },
+      });
+    expect(read({ client_secret_expires_at: 1e300 })).toEqual({
+      client: { clientId: 'c', clientSecret: 's' },
     });
     expect(
       read({ token_endpoint_auth_method: 'client_secret_post', client_secret_expires_at: '1800000000' }),

@@ -2,6 +2,8 @@ import { isStorableText } from '@gatehouse/kernel/storable-text';
 
 const OFFLINE_ACCESS = 'offline_access';
 const MAX_SCOPES = 100;
+/** An authorization URL has 8 KiB, with all else that is in it. */
+const MAX_ENCODED_LENGTH = 4_000;
 /** RFC 6749 section 3.3. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 
@@ -37,6 +39,11 @@ export function requestedScopes({
   return ofServer?.includes(OFFLINE_ACCESS) === true ? [...chosen, OFFLINE_ACCESS] : chosen;
 }
 
-/** Those that are scopes, each once, and not more than a request can hold. */
-export const wellFormed = (scopes: readonly string[]): readonly string[] =>
-  [...new Set(scopes)].filter((scope) => SCOPE.test(scope) && isStorableText(scope)).slice(0, MAX_SCOPES);
+/** Those that are scopes, each once, and not more than a URL can hold; the first ones count. */
+export function wellFormed(scopes: readonly string[]): readonly string[] {
+  let left = MAX_ENCODED_LENGTH;
+  return [...new Set(scopes)]
+    .filter((scope) => SCOPE.test(scope) && isStorableText(scope))
+    .filter((scope) => (left -= encodeURIComponent(scope).length + 1) >= 0)
+    .slice(0, MAX_SCOPES);
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { saidMembers } from './said-members.js';
 import { UnfitServer } from './unfit-server.js';
 import { resourceMetadataUrls } from './well-known.js';
 
@@ -32,7 +33,7 @@ export function readResourceMetadata(
   value: unknown,
   backend: { readonly resource: string; readonly foundAt: string },
 ): ResourceMetadata | undefined {
-  const parsed = document.safeParse(value);
+  const parsed = document.safeParse(saidMembers(value));
   if (!parsed.success) throw new UnfitServer('metadata_unreadable', backend.foundAt);
   const { resource, authorization_servers, scopes_supported } = parsed.data;
   if (!isSame(resource, backend.resource)) {

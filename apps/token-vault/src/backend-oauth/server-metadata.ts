@@ -1,6 +1,7 @@
 import type { EgressRules } from '@gatehouse/safe-fetch/egress-rules';
 import type { ServerMetadata } from 'openid-client';
 import { z } from 'zod';
+import { saidMembers } from './said-members.js';
 import { UnfitServer } from './unfit-server.js';
 
 const text = z.string().min(1).max(2_048);
@@ -39,7 +40,7 @@ const ENDPOINTS = [
 ] as const;
 
 /**
- * Reads the metadata that was found for an issuer. Null members count as absent.
+ * Reads the metadata that was found for an issuer. Null and empty members count as absent.
  * @throws {UnfitServer}
  */
 export function readServerMetadata(
@@ -47,7 +48,7 @@ export function readServerMetadata(
   issuer: string,
   { insecureAllowHttp }: Pick<EgressRules, 'insecureAllowHttp'>,
 ): FitServer {
-  const parsed = document.safeParse(withoutNull(value));
+  const parsed = document.safeParse(saidMembers(value));
   if (!parsed.success) throw new UnfitServer('metadata_unreadable', issuer);
   const { data } = parsed;
   if (!isSameIssuer(data.issuer, issuer)) throw new UnfitServer('issuer_of_another', data.issuer);
@@ -81,8 +82,3 @@ const isAllowed = (endpoint: string, insecureAllowHttp: boolean): boolean => {
   const protocol = URL.parse(endpoint)?.protocol;
   return protocol === 'https:' || (protocol === 'http:' && insecureAllowHttp);
 };
-
-const withoutNull = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
-    : value;

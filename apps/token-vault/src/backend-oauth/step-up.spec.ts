@@ -76,6 +76,19 @@ test('a person whose token has too few scopes is asked, and the next sign-in ask
   expect(await askedOf(accountId)).toEqual(['notes']);
 });
 
+test('a refresh that says nothing of scopes leaves those that were granted, so what is missed is still missed', async () => {
+  world.authorization.tokenAnswer = { scope: 'notes-light' };
+  const { tsid, accountId } = await signIn();
+  world.authorization.tokenAnswer = { scope: undefined };
+  await world.expire(accountId);
+  const { accessToken } = await world.client.inject(tsid, 'notes');
+  world.authorization.tokenAnswer = {};
+  await expect(world.client.inject(tsid, 'notes', accessToken, 'notes')).rejects.toThrow(
+    /insufficient_scope/,
+  );
+  expect(await askedOf(accountId)).toEqual(['notes', 'notes-light']);
+});
+
 test('attack: what one person’s token lacks is asked of another person', async () => {
   const [alice, bob] = [await signIn(), await signIn()];
   const { accessToken } = await world.client.inject(alice.tsid, 'notes');
@@ -90,7 +103,9 @@ test('attack: a backend names scopes that are none, or ever more of them', async
   const before = (await world.client.inject(tsid, 'notes', accessToken, 'a"b \u0000 ☃')).accessToken;
   expect(before).toBe(accessToken);
   for (let round = 0; round < 6; round += 1) {
-    const scopes = Array.from({ length: 90 }, (_, index) => `scope-${round}-${index}`).join(' ');
+    const scopes = Array.from({ length: 90 }, (_, index) => `scope-${round}-${index}-${'x'.repeat(30)}`).join(
+      ' ',
+    );
     await expect(world.client.inject(tsid, 'notes', accessToken, scopes)).rejects.toThrow(
       /insufficient_scope/,
     );

@@ -77,20 +77,21 @@ export class AdoptStaged {
     } else if (isAccountBound(staged.subject)) {
       // It may be another account at the provider: nothing of the old grant is kept. It may be the same, so nothing is revoked.
       await this.connections.replace(tx, before, connected, false);
-    } else if (before.row.subject === staged.subject) {
+    } else if (before.row.subject === staged.subject && before.isOf(tokens.issuedTo)) {
       // Many providers give a refresh token at the first consent only, so the old one is kept. A replaced one is not
       // revoked: at many providers that would end the new grant as well.
-      const refreshToken = tokens.refreshToken ?? before.newestRefreshToken();
+      const refreshToken = tokens.refreshToken ?? before.newestRefreshToken(tokens.issuedTo);
       const kept = refreshToken === undefined ? tokens : { ...tokens, refreshToken };
       const keepsGrant = tokens.refreshToken === undefined && before.row.answer === null;
       await this.connections.replace(tx, before, { ...connected, tokens: kept }, keepsGrant);
     } else {
-      await this.#anotherSubject(tx, before, connected);
+      await this.#anotherGrant(tx, before, connected);
     }
     return { connectionId: key.id, event: await this.outbox.changed(tx, key, 'connected') };
   }
 
-  async #anotherSubject(tx: Queries, before: Connection, connected: ConnectedTokens): Promise<void> {
+  /** Another person there, or another authorization server: the old grant goes back to whoever gave it. */
+  async #anotherGrant(tx: Queries, before: Connection, connected: ConnectedTokens): Promise<void> {
     const { id: connectionId, accountId, provider } = before;
     await this.outbox.revoke(tx, provider, before.revocables());
     await this.connections.replace(tx, before, connected, false);

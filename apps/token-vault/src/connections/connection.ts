@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AccountId, ConnectionId } from '@gatehouse/kernel/ids';
+import { isSameParty, type IssuedTo } from '../backend-oauth/issued-to.js';
 import type { Keyring, SealedFor } from '../keyring/keyring.js';
 import {
   peek,
@@ -104,11 +105,21 @@ export class Connection extends ConnectionSeal implements ConnectionKey {
     return { tokens, answer };
   }
 
-  /** An answer that is not published yet holds the refresh token that works. */
-  newestRefreshToken(): string | undefined {
+  /**
+   * An answer that is not published yet holds the refresh token that works.
+   * @param issuedTo for what it has to have been issued: it goes back to that party alone
+   */
+  newestRefreshToken(issuedTo: IssuedTo | undefined): string | undefined {
     const answer = this.#keptAnswer();
-    const published = this.refreshToken();
-    return (answer === undefined ? undefined : peek(answer.body)?.refresh_token) ?? published;
+    const kept = answer === undefined ? undefined : peek(answer.body)?.refresh_token;
+    if (kept !== undefined && isSameParty(answer?.issuedTo, issuedTo)) return kept;
+    const published = this.tokens();
+    return isSameParty(published?.issuedTo, issuedTo) ? published?.refreshToken : undefined;
+  }
+
+  /** Whether its tokens are of this party, as this client. */
+  isOf(issuedTo: IssuedTo | undefined): boolean {
+    return isSameParty(this.tokens()?.issuedTo, issuedTo);
   }
 
   /** Every token that ends a grant at the provider. What does not open cannot be given back. */

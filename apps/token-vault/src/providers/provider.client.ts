@@ -21,7 +21,7 @@ import {
 } from './redemption.js';
 import { keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
 import { KeepFailed, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
-import { acceptedTokens, type TokenAnswer } from './token-answer.js';
+import { acceptedTokens, renewedTokens, type TokenAnswer } from './token-answer.js';
 import type { Grant } from './token-dialect.js';
 import {
   isAboutClocks,
@@ -164,7 +164,8 @@ export class ProviderClient {
           ...resourceOf(provider),
         });
         if (!(await this.#isBelievable(provider, configuration, response))) return REJECTED;
-        const accepted = acceptedTokens(response, receivedAtMs(use), provider.scopes);
+        const renewed = renewedTokens(response, receivedAtMs(use));
+        const accepted = refreshScope.length === 0 ? renewed : { scopes: refreshScope, ...renewed };
         const who = subjectOfRenewed(provider, response.claims());
         if (who === undefined) return { ok: true, accepted };
         return who.ok ? { ok: true, accepted, idTokenSubject: who.identity.subject } : who;

@@ -1,7 +1,7 @@
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import type { LegSecrets } from './authorization-parameters.js';
 import type { SaidIssuer } from './said-issuer.js';
-import type { AcceptedTokens } from './token-answer.js';
+import type { AcceptedTokens, RenewedTokens } from './token-answer.js';
 import type { UpstreamFailure } from './upstream-failure.js';
 
 export type CodeRedemption =
@@ -10,7 +10,7 @@ export type CodeRedemption =
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 export type RefreshRedemption =
-  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly idTokenSubject?: string }
+  | { readonly ok: true; readonly accepted: RenewedTokens; readonly idTokenSubject?: string }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 export type Revocation =

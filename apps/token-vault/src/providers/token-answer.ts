@@ -113,14 +113,20 @@ export function ownExpiryOf(accessToken: string, nowMs: number): number | undefi
   }
 }
 
+/** Tokens of a refresh. Without scopes, they are those of before (RFC 6749 section 6). */
+export type RenewedTokens = Omit<AcceptedTokens, 'scopes'> & { readonly scopes?: readonly string[] };
+
 const isScope = (text: string): boolean => text !== '' && isStorableText(text);
 
-/** RFC 6749 section 5.1: an omitted scope is the one that was asked for. Some providers separate with commas. */
-export function acceptedTokens(
+/** RFC 6749 section 5.1: an omitted scope is the one that was asked for. */
+export const acceptedTokens = (
   response: TokenResponse,
   receivedAtMs: number,
   requestedScopes: readonly string[],
-): AcceptedTokens {
+): AcceptedTokens => ({ scopes: requestedScopes, ...renewedTokens(response, receivedAtMs) });
+
+/** Some providers separate scopes with commas. */
+export function renewedTokens(response: TokenResponse, receivedAtMs: number): RenewedTokens {
   const { access_token, refresh_token, id_token, scope, expires_in } = response;
   const expiresAtMs =
     expires_in === undefined || expires_in <= 0
@@ -132,7 +138,7 @@ export function acceptedTokens(
       ...(refresh_token === undefined ? {} : { refreshToken: refresh_token }),
       ...(id_token === undefined ? {} : { idToken: id_token }),
     },
-    scopes: scope === undefined ? requestedScopes : scope.split(/[\s,]+/).filter(isScope),
+    ...(scope === undefined ? {} : { scopes: scope.split(/[\s,]+/).filter(isScope) }),
     obtainedAtMs: receivedAtMs,
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   };

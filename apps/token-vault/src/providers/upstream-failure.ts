@@ -23,6 +23,8 @@ type FailureKind =
       readonly error: string;
       readonly status: number;
       readonly hint?: RefusalHint;
+      /** A challenge says it, without a word of OAuth: any gateway on the way sends one. */
+      readonly isChallenge?: true;
     }
   /** An answer that is no refusal of the provider: a page, something in between. */
   | { readonly kind: 'http_error'; readonly status: number }
@@ -99,7 +101,12 @@ function refusalKind(error: unknown, { refusal, status }: TokenRequestProgress):
   if (error instanceof ResponseBodyError)
     return { kind: 'oauth_error', error: error.error, status: status ?? error.status };
   if (error instanceof WWWAuthenticateChallengeError)
-    return { kind: 'oauth_error', error: 'invalid_client', status: status ?? error.status };
+    return {
+      kind: 'oauth_error',
+      error: 'invalid_client',
+      status: status ?? error.status,
+      isChallenge: true,
+    };
   return undefined;
 }
 

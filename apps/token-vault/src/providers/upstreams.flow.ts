@@ -9,8 +9,9 @@ import { ProviderClient } from './provider.client.js';
 import type { Callback, CodeRedemption, RefreshRedemption, Revocation } from './redemption.js';
 import type { Provider } from './provider-registry.js';
 import type { KeepAnswer } from './tapped-fetch.js';
-import type { RevocableToken, TokenAnswer } from './token-answer.js';
+import type { RenewedTokens, RevocableToken, TokenAnswer } from './token-answer.js';
 import type { UpstreamFailure } from './upstream-failure.js';
+import { verdictOf } from './upstream-verdict.js';
 
 /**
  * The client of every provider. A backend's own authorization server is found first; what it issued goes back to it, as the
@@ -59,7 +60,8 @@ export class Upstreams {
     { token, issuedTo }: RevocableToken,
     use: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
   ): Promise<RefreshRedemption> {
-    if (!isMcp(provider)) return await this.client.redeemRefreshToken(provider, token, use);
+    if (!isMcp(provider))
+      return issuedTo === undefined ? await this.client.redeemRefreshToken(provider, token, use) : OVER;
     return await this.#with(
       async () => await this.backends.forGrant(provider, issuedTo),
       async (resolved) => {
@@ -74,7 +76,8 @@ export class Upstreams {
 
   /** @see ProviderClient.acceptKeptAnswer. Whomever the backend names by now, whoever gave the answer judges it. */
   async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
-    if (!isMcp(provider)) return await this.client.acceptKeptAnswer(provider, answer);
+    if (!isMcp(provider))
+      return answer.issuedTo === undefined ? await this.client.acceptKeptAnswer(provider, answer) : OVER;
     return await this.#with(
       async () => await this.backends.asIssued(provider, answer.issuedTo),
       async (resolved) => {
@@ -88,15 +91,13 @@ export class Upstreams {
 
   /** @see ProviderClient.revoke */
   async revoke(provider: Provider, { token, issuedTo }: RevocableToken): Promise<Revocation> {
-    if (!isMcp(provider)) return await this.client.revoke(provider, token);
+    if (!isMcp(provider)) return issuedTo === undefined ? await this.client.revoke(provider, token) : NOBODY;
     const revocation = await this.#with<Revocation>(
       async () => await this.backends.asIssued(provider, issuedTo),
       async (resolved) => await this.client.revoke(resolved, token),
     );
     // There is nobody any more to whom it could be given back.
-    return !revocation.ok && revocation.failure.kind === 'grant_over'
-      ? { ok: true, outcome: 'unsupported' }
-      : revocation;
+    return !revocation.ok && revocation.failure.kind === 'grant_over' ? NOBODY : revocation;
   }
 
   async #with<Outcome>(
@@ -120,10 +121,14 @@ export class Upstreams {
   /** Gives up a registered client that its issuer does not know any more. @returns whether its grants are over */
   async #refused(provider: ResolvedProvider, failure: UpstreamFailure): Promise<boolean> {
     if (failure.kind !== 'oauth_error' || failure.error !== 'invalid_client') return false;
+    // In an outage, or in the name of somebody else, it says nothing about the client.
+    if (failure.isChallenge === true || verdictOf(failure) !== 'ours') return false;
     return await this.backends.clientRefused(provider);
   }
 }
 
+/** The party to which it would be given back is no provider of this configuration any more. */
+const NOBODY = { ok: true, outcome: 'unsupported' } as const;
 const OVER = { ok: false, failure: { kind: 'grant_over' } } as const;
 
 const keeping =
@@ -132,9 +137,7 @@ const keeping =
     await keep({ ...answer, issuedTo });
   };
 
-type Accepted = Extract<RefreshRedemption, { ok: true }>['accepted'];
-
-const accepted = (tokens: Accepted, issuedTo: IssuedTo): Accepted => ({
+const accepted = <Accepted extends RenewedTokens>(tokens: Accepted, issuedTo: IssuedTo): Accepted => ({
   ...tokens,
   tokens: { ...tokens.tokens, issuedTo },
 });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { ConnectionStore } from '../connections/connection.store.js';
-import type { AcceptedTokens } from '../providers/token-answer.js';
+import type { RenewedTokens } from '../providers/token-answer.js';
 import type { GrantFacts } from './outcome.js';
 import type { RedemptionWork } from './redemption-work.js';
 import { RefreshEndings } from './refresh-endings.flow.js';
@@ -23,7 +23,7 @@ export class PublishTokens {
    * Compares and sets the version. A sign-in may have stored a newer access token together with the refresh token that we
    * have just used up: then our tokens replace it. Anything else that is newer stays.
    */
-  async run({ connection, sent }: RedemptionWork, accepted: AcceptedTokens): Promise<Refreshed> {
+  async run({ connection, sent }: RedemptionWork, accepted: RenewedTokens): Promise<Refreshed> {
     for (let { version } = connection.row; ;) {
       const newest = await this.store.publish(connection, version, accepted);
       if (newest !== undefined) return { outcome: 'refreshed', connection: newest };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isAccountBound } from '../connections/account-bound.js';
 import type { RefreshRedemption } from '../providers/redemption.js';
-import type { AcceptedTokens, TokenSet } from '../providers/token-answer.js';
+import type { RenewedTokens, TokenSet } from '../providers/token-answer.js';
 import { HeldLeases } from './held-leases.flow.js';
 import { ObtainAnswer } from './obtain-answer.flow.js';
 import { outcomeOf, isWorthless, type Redemption } from './outcome.js';
@@ -75,7 +75,7 @@ function redemptionOf(redeemed: RefreshRedemption, subject: string): Redemption 
 }
 
 /** RFC 6749 section 6: a refresh token that is not replaced stays good; so does the id_token. */
-const merged = (before: TokenSet, accepted: AcceptedTokens): AcceptedTokens => ({
+const merged = (before: TokenSet, accepted: RenewedTokens): RenewedTokens => ({
   ...accepted,
   tokens: { ...before, ...accepted.tokens },
 });

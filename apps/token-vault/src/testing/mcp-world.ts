@@ -74,6 +74,7 @@ export async function startMcpWorld({ replicas = 1, providers }: McpWorldOptions
 export function resetStubs({ authorization, other, backend, lure }: McpWorld): void {
   for (const server of [authorization, other]) {
     Object.assign(server, { metadata: {}, registration: {}, tokenAnswer: {}, redirect: {}, login: 'alice' });
+    Object.assign(server, { subject: undefined, tokenFailure: undefined });
     for (const list of [server.registrations, server.presented, server.authorizations, server.revoked])
       list.length = 0;
   }
