@@ -71,6 +71,21 @@ test('a service whose launcher is gone, and its log reader with it, ends', async
   expect(signal).toBeNull();
 });
 
+test.each([
+  ['a database that goes away or is slow just then', 'away-again', 75],
+  ['a fault of its own', 'broken', 1],
+])('a service that cannot be started for %s says which by its exit code', async (_why, name, exitCode) => {
+  const file = join(folder, `${name}.yaml`);
+  await writeFile(file, CONFIGURATION.replace('name: talk', `name: ${name}`));
+  const child = spawn(process.execPath, [PROGRAM, '--config', file], {
+    env: { PATH: process.env['PATH'] ?? '', NATS_CREDENTIALS: 'vmcp-proxy:x' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: FOREVER_MS,
+    killSignal: 'SIGKILL',
+  });
+  expect(await end(child)).toEqual({ code: exitCode, signal: null });
+});
+
 test('a service that is stopped writes its last words before it ends', async () => {
   const child = await started();
   let said = '';

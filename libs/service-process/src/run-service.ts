@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Service } from '@gatehouse/kernel/services';
 import { loadConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
@@ -72,7 +73,8 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
   } catch (error) {
     log.failure('service-not-started', error);
     await log.flush();
-    process.exit(1);
+    // What it depends on answered a moment ago: then it is away again, or slow, and no fault of this program.
+    process.exit(GatehouseError.from(error).code === 'unavailable' ? EX_TEMPFAIL : 1);
   }
 }
 

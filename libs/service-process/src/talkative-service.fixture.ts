@@ -1,11 +1,16 @@
 import { runService } from './run-service.js';
 
+/** How a service of that name fails to start. */
+const FAILURES: Readonly<Record<string, string>> = { 'away-again': 'ETIMEDOUT', broken: 'ERR_ASSERTION' };
+
 /** A service that does nothing but write its log, at its very end as well. */
 await runService({
   service: 'vmcp-proxy',
-  partOf: ({ shutdownTimeoutMs }) => ({ shutdownDelayMs: 0, shutdownTimeoutMs }),
+  partOf: ({ name, shutdownTimeoutMs }) => ({ name, shutdownDelayMs: 0, shutdownTimeoutMs }),
   dependencies: () => [],
-  start: async (_part, log) => {
+  start: async ({ name }, log) => {
+    const code = FAILURES[name];
+    if (code !== undefined) throw Object.assign(new Error('it fails as it is told to'), { code });
     const talking = setInterval(() => log.info('still-here'), 20);
     return await Promise.resolve({
       announceStop: () => undefined,

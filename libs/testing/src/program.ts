@@ -13,6 +13,8 @@ export interface ProgramOptions {
 
 /** For a program that hangs; on a busy machine several that start at once take their time. */
 const READY_WITHIN_MS = 180_000;
+/** sysexits(3), EX_TEMPFAIL. */
+const TRY_AGAIN = 75;
 /** As an orchestrator's: then it is killed. */
 const STOPPED_WITHIN_MS = 30_000;
 
@@ -32,7 +34,8 @@ export class Program {
     return this.#process?.pid;
   }
 
-  async start(): Promise<this> {
+  /** @param tries when it says that the same start may work later, as an orchestrator does */
+  async start(tries = 3): Promise<this> {
     const { name, script, args, environment, isReady } = this.options;
     const { PATH = '', HOME = '/tmp' } = process.env;
     // Its standard input is a pipe from this process. If this process dies, the program notices and stops.
@@ -52,6 +55,7 @@ export class Program {
       if (await isReady(this.#output.slice(startedAt))) return this;
       await delay(50);
     }
+    if (child.exitCode === TRY_AGAIN && tries > 1) return await this.start(tries - 1);
     const how = isRunning()
       ? `within ${READY_WITHIN_MS / 1_000} s`
       : `but ended (${child.signalCode ?? `exit code ${String(child.exitCode)}`})`;
