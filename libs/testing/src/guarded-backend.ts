@@ -1,14 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { HttpStub, sendJson, type StubRequest } from './http-stub.js';
+import { answerAsMcpServer } from './legacy-mcp.js';
 import type { McpAuthorizationServer } from './mcp-authorization-server.js';
 
-interface Rpc {
-  readonly id?: unknown;
-  readonly method: string;
-  readonly params?: { readonly name?: string };
-}
-
-const MODERN = '2026-07-28';
 const METADATA = '/.well-known/oauth-protected-resource';
 
 /**
@@ -59,39 +53,14 @@ export class GuardedBackend extends HttpStub {
       sendJson(response, 401, { error: 'invalid_token' }, { 'www-authenticate': challenge });
       return;
     }
-    const message = JSON.parse(request.body) as Rpc;
     const { scopeOfCalls } = this;
-    if (message.method === 'tools/call' && scopeOfCalls !== undefined)
-      if (!grant.scope.split(' ').includes(scopeOfCalls)) {
-        const challenge = `Bearer error="insufficient_scope", scope="${scopeOfCalls}", resource_metadata="${this.metadataUrl}"`;
-        sendJson(response, 403, { error: 'insufficient_scope' }, { 'www-authenticate': challenge });
-        return;
-      }
-    const reply = (body: object, status = 200): void => {
-      sendJson(response, status, { jsonrpc: '2.0', id: message.id ?? null, ...body });
-    };
-    if (request.headers['mcp-protocol-version'] === MODERN)
-      reply({ error: { code: -32_000, message: 'another revision' } }, 400);
-    else if (message.id === undefined) response.writeHead(202).end();
-    else reply(resultOf(message, grant.login));
-  }
-}
-
-function resultOf({ method }: Rpc, login: string): object {
-  switch (method) {
-    case 'initialize':
-      return {
-        result: {
-          protocolVersion: '2025-11-25',
-          capabilities: { tools: {} },
-          serverInfo: { name: 'guarded', version: '1' },
-        },
-      };
-    case 'tools/list':
-      return { result: { tools: [{ name: 'whoami', inputSchema: { type: 'object' } }] } };
-    case 'tools/call':
-      return { result: { content: [{ type: 'text', text: login }], structuredContent: { subject: login } } };
-    default:
-      return { error: { code: -32_601, message: 'no such method' } };
+    const { method } = JSON.parse(request.body) as { readonly method: string };
+    const isShort = scopeOfCalls !== undefined && !grant.scope.split(' ').includes(scopeOfCalls);
+    if (method === 'tools/call' && isShort) {
+      const challenge = `Bearer error="insufficient_scope", scope="${scopeOfCalls}", resource_metadata="${this.metadataUrl}"`;
+      sendJson(response, 403, { error: 'insufficient_scope' }, { 'www-authenticate': challenge });
+      return;
+    }
+    answerAsMcpServer(request, response, grant.login);
   }
 }

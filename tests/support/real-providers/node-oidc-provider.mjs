@@ -1,0 +1,94 @@
+/**
+ * A program around the npm package oidc-provider, with its default settings and its own development pages. What it remembers
+ * is kept in a file, so that it can be started again with other keys. Its settings come as JSON in OIDC_PROVIDER.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import Provider from 'oidc-provider';
+
+/** @type {{issuer: string, port: number, adminPort: number, clients: import('oidc-provider').ClientMetadata[], keysFile: string, storeFile: string}} */
+const settings = JSON.parse(process.env.OIDC_PROVIDER ?? '{}');
+
+/** @type {Map<string, {payload: import('oidc-provider').AdapterPayload, expiresAtMs: number}>} */
+const store = new Map(read(settings.storeFile));
+
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+const keep = () => writeFileSync(settings.storeFile, JSON.stringify([...store]), { mode: 0o600 });
+
+/** @implements {import('oidc-provider').Adapter} */
+class FileAdapter {
+  constructor(model) {
+    this.model = model;
+  }
+
+  #find(matches) {
+    for (const [key, { payload, expiresAtMs }] of store)
+      if (key.startsWith(`${this.model} `) && matches(key, payload) && Date.now() < expiresAtMs)
+        return payload;
+    return undefined;
+  }
+
+  async find(id) {
+    return this.#find((key) => key === `${this.model} ${id}`);
+  }
+
+  async findByUid(uid) {
+    return this.#find((_key, payload) => payload.uid === uid);
+  }
+
+  async findByUserCode(userCode) {
+    return this.#find((_key, payload) => payload.userCode === userCode);
+  }
+
+  async upsert(id, payload, expiresIn) {
+    store.set(`${this.model} ${id}`, { payload, expiresAtMs: Date.now() + expiresIn * 1000 });
+    keep();
+  }
+
+  async consume(id) {
+    const payload = await this.find(id);
+    if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
+    keep();
+  }
+
+  async destroy(id) {
+    store.delete(`${this.model} ${id}`);
+    keep();
+  }
+
+  async revokeByGrantId(grantId) {
+    for (const [key, { payload }] of store)
+      if (key.startsWith(`${this.model} `) && payload.grantId === grantId) store.delete(key);
+    keep();
+  }
+}
+
+const provider = new Provider(settings.issuer, {
+  adapter: FileAdapter,
+  clients: settings.clients,
+  jwks: { keys: JSON.parse(readFileSync(settings.keysFile, 'utf8')) },
+  // The one endpoint that has to be switched on.
+  features: { revocation: { enabled: true } },
+});
+
+/** For its operator: `POST /end-grants?login=…`. */
+async function administer(request, response) {
+  const login = new URL(request.url, settings.issuer).searchParams.get('login');
+  for (const [key, { payload }] of [...store])
+    if (key.startsWith('Grant ') && payload.accountId === login)
+      await (await provider.Grant.find(key.slice('Grant '.length)))?.destroy();
+  response.writeHead(204).end();
+}
+
+const servers = [createServer(provider.callback()), createServer((...both) => void administer(...both))];
+servers[0].listen(settings.port, '127.0.0.1');
+servers[1].listen(settings.adminPort, '127.0.0.1');
+
+process.stdin.once('close', () => process.exit(0)).resume();
