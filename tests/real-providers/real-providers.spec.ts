@@ -23,7 +23,8 @@ interface SignedIn {
 }
 
 test('the run says which real providers were left out', () => {
-  if (leftOut.length > 0) printFigure(`real providers NOT RUN: ${leftOut.join(', ')} (npm run real-providers)`);
+  if (leftOut.length > 0)
+    printFigure(`real providers NOT RUN: ${leftOut.join(', ')} (npm run real-providers)`);
   expect(testedProviders.length).toBeGreaterThan(0);
 });
 
@@ -71,7 +72,11 @@ describe.each(testedProviders)('$name, as it is by default, behind two replicas'
   const refreshes = async (login: string, count = CALLS_AT_ONCE): Promise<void> => {
     const [before, tokenBefore] = [redemptions().length, all.backend.newestTokenOf(login)];
     expect(await calls(login, count)).toEqual(times(login, count));
-    expect(redemptions().slice(before).map(({ status }) => status)).toEqual([200]);
+    expect(
+      redemptions()
+        .slice(before)
+        .map(({ status }) => status),
+    ).toEqual([200]);
     expect(all.backend.newestTokenOf(login)).not.toBe(tokenBefore);
   };
 
@@ -98,7 +103,10 @@ describe.each(testedProviders)('$name, as it is by default, behind two replicas'
       const used = new Set(redemptions().map(({ form }) => form.get('refresh_token')));
       const isRotated = used.size === REFRESHES + 1;
       expect(isRotated).toBe(tested.rotates);
-      shown.set('refresh', `${REFRESHES} in a row, ${isRotated ? 'a new refresh token each' : 'the same refresh token'}`);
+      shown.set(
+        'refresh',
+        `${REFRESHES} in a row, ${isRotated ? 'a new refresh token each' : 'the same refresh token'}`,
+      );
     },
     FOREVER_MS,
   );
@@ -138,7 +146,8 @@ describe.each(testedProviders)('$name, as it is by default, behind two replicas'
       await expireEverything();
       await refreshes(BOB);
       const last = redemptions().at(-1);
-      const refreshToken = String(last?.answer['refresh_token'] ?? last?.form.get('refresh_token'));
+      const { refresh_token: renewed } = last?.answer ?? {};
+      const refreshToken = typeof renewed === 'string' ? renewed : (last?.form.get('refresh_token') ?? '');
       const { browser } = people.get(BOB) ?? { browser: newBrowser() };
       await browser.open(`${all.world.issuer}/connections`);
       const form = browser.page.forms.find(({ fields }) =>

@@ -1,4 +1,4 @@
-import { connect } from 'node:http2';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/testing/free-port';
@@ -104,7 +104,7 @@ async function unaryCall(port: number, path: string, message: Buffer): Promise<v
         te: 'trailers',
       });
       call.once('error', reject);
-      call.once('trailers', (trailers) => resolve(String(trailers['grpc-status'])));
+      call.once('trailers', (trailers: IncomingHttpHeaders) => resolve(String(trailers['grpc-status'])));
       call.resume();
       const head = Buffer.alloc(5);
       head.writeUInt32BE(message.length, 1);

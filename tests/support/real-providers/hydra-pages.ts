@@ -31,14 +31,9 @@ export class HydraPages extends HttpStub {
       showForm(step, challenge, response);
       return;
     }
-    const { redirect_to: location } = (await asJson(
-      `${this.#url(step, challenge).replace('?', '/accept?')}`,
-      {
-        method: 'PUT',
-        body: accepted,
-      },
-    )) as { redirect_to: string };
-    response.writeHead(303, { location }).end();
+    const url = this.#url(step, challenge, '/accept');
+    const answer = (await asJson(url, { method: 'PUT', body: accepted })) as { redirect_to: string };
+    response.writeHead(303, { location: answer.redirect_to }).end();
   }
 
   #login(form: URLSearchParams): object | undefined {
@@ -56,8 +51,8 @@ export class HydraPages extends HttpStub {
     };
   }
 
-  #url(step: Step, challenge: string): string {
-    return `${this.admin}/oauth2/auth/requests/${step}?${new URLSearchParams({ [`${step}_challenge`]: challenge })}`;
+  #url(step: Step, challenge: string, action = ''): string {
+    return `${this.admin}/oauth2/auth/requests/${step}${action}?${step}_challenge=${encodeURIComponent(challenge)}`;
   }
 }
 

@@ -63,7 +63,7 @@ export async function hydra({ origin, port, folder }: Place): Promise<RealProvid
     },
     async endGrants(login) {
       const query = new URLSearchParams({ subject: login, all: 'true' });
-      await asJson(`${admin}/oauth2/auth/sessions/consent?${query}`, { method: 'DELETE' });
+      await asJson(`${admin}/oauth2/auth/sessions/consent?${query.toString()}`, { method: 'DELETE' });
     },
   };
 }

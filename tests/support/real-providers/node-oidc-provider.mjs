@@ -22,7 +22,7 @@ function read(file) {
 
 const keep = () => writeFileSync(settings.storeFile, JSON.stringify([...store]), { mode: 0o600 });
 
-/** @implements {import('oidc-provider').Adapter} */
+/** What oidc-provider remembers, one of these for each kind of thing. */
 class FileAdapter {
   constructor(model) {
     this.model = model;
@@ -78,6 +78,8 @@ const provider = new Provider(settings.issuer, {
   features: { revocation: { enabled: true } },
 });
 
+const handle = provider.callback();
+
 /** For its operator: `POST /end-grants?login=…`. */
 async function administer(request, response) {
   const login = new URL(request.url, settings.issuer).searchParams.get('login');
@@ -87,7 +89,10 @@ async function administer(request, response) {
   response.writeHead(204).end();
 }
 
-const servers = [createServer(provider.callback()), createServer((...both) => void administer(...both))];
+const servers = [
+  createServer((request, response) => void handle(request, response)),
+  createServer((request, response) => void administer(request, response)),
+];
 servers[0].listen(settings.port, '127.0.0.1');
 servers[1].listen(settings.adminPort, '127.0.0.1');
 

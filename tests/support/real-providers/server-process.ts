@@ -13,13 +13,12 @@ export interface ServerOptions {
 }
 
 /** A Java server on a busy machine takes its time. */
-const READY_WITHIN_MS = 240_000;
+const READY_WITHIN_MS = 480_000;
 const SHOWN_CHARACTERS = 4_000;
 
 /** Somebody else's server in a process of its own, with a folder for its files; what it prints is shown when it does not start. */
 export class ServerProcess {
   #process: TiedProcess | undefined;
-  #isOver = false;
 
   private constructor(readonly folder: string) {}
 
@@ -30,15 +29,15 @@ export class ServerProcess {
   async start({ command, environment, readyUrl }: ServerOptions): Promise<void> {
     const { PATH = '', JAVA_HOME } = process.env;
     const output = join(this.folder, 'output');
-    this.#isOver = false;
+    const server = { isOver: false };
     this.#process = new TiedProcess('TERM', ['sh', '-c', 'exec "$@" >"$0" 2>&1', output, ...command], {
       cwd: this.folder,
       env: { PATH, ...(JAVA_HOME === undefined ? {} : { JAVA_HOME }), HOME: this.folder, ...environment },
     });
-    void this.#process.ended.then(() => (this.#isOver = true));
+    void this.#process.ended.then(() => (server.isOver = true));
     try {
-      await until(() => this.#isOver || answersOk(readyUrl), READY_WITHIN_MS);
-      if (this.#isOver) throw new Error('it ended');
+      await until(() => server.isOver || answersOk(readyUrl), READY_WITHIN_MS);
+      if (server.isOver) throw new Error('it ended');
     } catch (error) {
       const said = await readFile(output, 'utf8').catch(() => '');
       await this.close();

@@ -46,13 +46,15 @@ export class WatchedProvider extends HttpStub {
         status: answered.status,
         answer: parsed(answered.body),
       });
-    const { 'transfer-encoding': _, ...headers } = answered.headers;
+    const { headers } = answered;
+    // It is sent in one piece.
+    delete headers['transfer-encoding'];
     response.writeHead(answered.status, headers).end(answered.body);
   }
 
   #ask({ method, url, headers, body }: StubRequest): Promise<Answered> {
     // So that what was answered can be read here.
-    const { 'accept-encoding': _, ...sent } = headers;
+    const sent = { ...headers, 'accept-encoding': 'identity' };
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest(
         { host: '127.0.0.1', port: this.behind, method, path: url.pathname + url.search, headers: sent },

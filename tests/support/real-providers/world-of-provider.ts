@@ -50,7 +50,9 @@ const CLIENT = 'clientId: gatehouse, clientSecret: { env: REAL_PROVIDER_CLIENT_S
 /** It takes the place of the demonstration's first provider: it decides who a person is. */
 function configured(yaml: string, name: string, provider: RealProvider, backend: CheckedBackend): string {
   const lines = [`name: ${name}`, ...provider.configuration].map((line) =>
-    line === 'CLIENT' ? CLIENT.replace(', clientSecret', '\n      clientSecret') : line.replace('CLIENT', CLIENT),
+    line === 'CLIENT'
+      ? CLIENT.replace(', clientSecret', '\n      clientSecret')
+      : line.replace('CLIENT', CLIENT),
   );
   return yaml
     .replace(/ {4}- name: acme-sso[\s\S]*?(?= {4}- name: octo)/, `    - ${lines.join('\n      ')}\n`)

@@ -29,8 +29,9 @@ const RULES: readonly string[] = [
     '- `requirement`, `timeout`, `allowPrivateIps` and `insecureAllowHttp` are as with every provider.',
     '- `gatehouse validate --explain` shows each field that a profile filled in, and the callback to register.',
     '- Two providers can have one profile: two names, two registrations.',
+    '- With `offline_access`, some providers give a refresh token only for `prompt=consent` (OIDC Core section 11; the npm package oidc-provider is one): `additionalAuthorizationParams: { prompt: consent }`.',
   ].join('\n'),
-  'A profile is written after the provider’s public documentation, which it links to; not every field was compared with it line by line. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as we understand that documentation (`apps/token-vault/src/profiles.spec.ts`). Nobody has run them against the provider itself: where a profile is wrong, write the field beside `provider`, and tell us.',
+  'A profile is written after the provider’s public documentation, which it links to; not every field was compared with it line by line. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as we understand that documentation (`apps/token-vault/src/profiles.spec.ts`). Those that say so are run against the provider itself as well (`npm run real-providers`); nobody has run the others there: where a profile is wrong, write the field beside `provider`, and tell us.',
 ];
 
 const parametersOf = (profile: Profile) => Object.entries(profile.parameters ?? {});
@@ -64,6 +65,11 @@ function sectionOf(name: ProfileName): readonly string[] {
       '| --- | --- |',
       ...filled.map(({ field, value }) => `| \`${field}\` | \`${value.replaceAll('|', '\\|')}\` |`),
     ].join('\n'),
+    ...(profile.testedWith === undefined
+      ? []
+      : [
+          `Run against ${profile.title} ${profile.testedWith} itself, with its default settings: sign-in, refresh, change of keys, revocation, a lost grant (\`tests/real-providers\`).`,
+        ]),
     `From: ${profile.documentation.map((url) => `<${url}>`).join(', ')}`,
   ];
 }

@@ -7,6 +7,7 @@ export const keycloak: Profile = {
     'https://www.keycloak.org/securing-apps/oidc-layers',
     'https://www.keycloak.org/docs/latest/server_admin/index.html#_offline-access',
   ],
+  testedWith: '26.7.3',
   parameters: {
     baseUrl: {
       format: 'baseUrl',

@@ -18,6 +18,8 @@ interface ProfileFacts {
   /** Its own documentation, where each field of the profile is from. */
   readonly documentation: readonly string[];
   readonly parameters?: Readonly<Record<string, ProfileParameter>>;
+  /** The version of the provider itself that `npm run real-providers` runs it against. */
+  readonly testedWith?: string;
   /** What an operator should know: one sentence each. */
   readonly notes?: readonly string[];
 }
