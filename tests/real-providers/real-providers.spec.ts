@@ -30,6 +30,7 @@ test('the run says which real providers were left out', () => {
 
 describe.each(testedProviders)('$name, as it is by default, behind two replicas', ({ name, ...tested }) => {
   let all: WorldOfProvider;
+  let close = async (): Promise<void> => Promise.resolve();
   let client: OAuthClient;
   const people = new Map<string, SignedIn>();
   /** What the table says, column by column. */
@@ -37,13 +38,14 @@ describe.each(testedProviders)('$name, as it is by default, behind two replicas'
 
   beforeAll(async () => {
     all = await worldOf({ name, ...tested });
+    close = async () => await all.close();
     client = await OAuthClient.register(all.world.mcpUrl);
   }, FOREVER_MS);
   afterAll(async () => {
     const columns = ['sign-in', 'refresh', 'key rotation', 'revocation by us', 'ended by the provider'];
     const cells = columns.map((column) => shown.get(column) ?? 'FAILED');
     printFigure(`real provider | ${[name, versionOf(name), ...cells].join(' | ')}`);
-    await all.close();
+    await close();
   }, FOREVER_MS);
 
   const signsIn = async (login: string): Promise<void> => {
