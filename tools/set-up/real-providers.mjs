@@ -36,6 +36,7 @@ const PROVIDERS = {
       installWithGo(folder, {
         program: 'dex',
         from: 'github.com/dexidp/dex/cmd/dex',
+        goVersion: '1.25.0',
         module: 'github.com/dexidp/dex v0.0.0-20260303133905-11d2eeb52b42',
       }),
   },
@@ -46,6 +47,7 @@ const PROVIDERS = {
       installWithGo(folder, {
         program: 'hydra',
         from: 'github.com/ory/hydra/v2',
+        goVersion: '1.22',
         module: 'github.com/ory/hydra/v2 v2.3.0',
         // As its own go.mod says. The other one it has is for a folder that is not in the module.
         replace: 'github.com/gobuffalo/pop/v6 => github.com/ory/pop/v6 v6.2.1-0.20241121111754-e5dfc0f3344b',
@@ -91,11 +93,11 @@ function mustFind(program, what) {
 /**
  * `go install` refuses a module that replaces others, so a module of its own requires it and says what it says.
  * @param {string} folder
- * @param {{program: string, from: string, module: string, replace?: string, tags?: string}} what
+ * @param {{program: string, from: string, goVersion: string, module: string, replace?: string, tags?: string}} what
  */
-async function installWithGo(folder, { program, from, module, replace, tags }) {
+async function installWithGo(folder, { program, from, goVersion, module, replace, tags }) {
   const go = mustFind('go', 'Go');
-  const lines = [`module gatehouse.invalid/${program}`, 'go 1.22', `require ${module}`];
+  const lines = [`module gatehouse.invalid/${program}`, `go ${goVersion}`, `require ${module}`];
   if (replace !== undefined) lines.push(`replace ${replace}`);
   await writeFile(join(folder, 'go.mod'), `${lines.join('\n\n')}\n`);
   // Two at once are enough: what is compiled is large, and others may be at work here.

@@ -56,9 +56,13 @@ const TENANT = /^[A-Za-z0-9-]{1,64}$/;
 export function tenantIssuerOf({ protocol }: Provider, answer: TokenAnswer | undefined): string | undefined {
   const { issuerTemplate } = protocol.type === 'oidc' ? protocol : {};
   if (issuerTemplate === undefined || answer === undefined) return undefined;
-  const tenant = tenantOf(normalAnswer(answer.body)?.['id_token']);
+  const tenant = tenantOf(idTokenOf(answer));
   return tenant === undefined ? undefined : issuerTemplate.replace('{tenantid}', tenant);
 }
+
+/** As it came: nothing is verified. */
+export const idTokenOf = (answer: TokenAnswer | undefined): unknown =>
+  answer === undefined ? undefined : normalAnswer(answer.body)?.['id_token'];
 
 function tenantOf(idToken: unknown): string | undefined {
   if (typeof idToken !== 'string') return undefined;

@@ -9,7 +9,14 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
 import { clientAuthentication } from './client-authentication.js';
 import { dialectFetch } from './dialect-fetch.js';
-import { identifiesByIdToken, isBelievable, isSignedWithSecret, tenantIssuerOf } from './id-token.js';
+import {
+  identifiesByIdToken,
+  idTokenOf,
+  isBelievable,
+  isSignedWithSecret,
+  tenantIssuerOf,
+} from './id-token.js';
+import { keysAsNamed } from './named-keys.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import type { Provider } from './provider-registry.js';
 import {
@@ -185,18 +192,40 @@ export class ProviderClient {
     provider: Provider,
     use: TokenUse,
     redeem: (configuration: openid.Configuration) => Promise<Redemption>,
+    areFresh = !this.#keySets.has(keySetOf(provider)),
   ): Promise<Redemption> {
-    const remembered = this.#keySets.has(keySetOf(provider));
     const knowsTenant = tenantIssuerOf(provider, use.answer) !== undefined;
+    const configuration = await this.#configurationFor(provider, use);
     try {
-      return await redeem(await this.#configurationFor(provider, use));
+      return await redeem(configuration);
     } catch (error) {
       // Only the answer says of which tenant it is, and so by which issuer it has to be verified.
       if (!knowsTenant && tenantIssuerOf(provider, use.answer) !== undefined)
         return await this.#withFreshKeys(provider, use, redeem);
-      if (!remembered || use.answer === undefined || !isAboutKeys(error)) throw error;
+      if (use.answer === undefined || !isAboutKeys(error)) throw error;
+      if (areFresh) return await this.#withKeysAsNamed(provider, use, redeem, { configuration, error });
       this.#keySets.delete(keySetOf(provider));
-      return await redeem(await this.#configurationFor(provider, use));
+      return await this.#withFreshKeys(provider, use, redeem, true);
+    }
+  }
+
+  /** And once more if one of the newest keys signed the id_token, which only names another one. */
+  async #withKeysAsNamed<Redemption>(
+    provider: Provider,
+    use: TokenUse,
+    redeem: (configuration: openid.Configuration) => Promise<Redemption>,
+    before: { readonly configuration: openid.Configuration; readonly error: unknown },
+  ): Promise<Redemption> {
+    const published = openid.getJwksCache(before.configuration);
+    const keys = await keysAsNamed(idTokenOf(use.answer), published?.jwks.keys ?? []);
+    if (published === undefined || keys === undefined) throw before.error;
+    const configuration = await this.#configurationFor(provider, use);
+    openid.setJwksCache(configuration, { ...published, jwks: { keys: [...keys] } });
+    try {
+      return await redeem(configuration);
+    } finally {
+      // What is remembered is what the provider publishes.
+      this.#keySets.set(keySetOf(provider), published);
     }
   }
 

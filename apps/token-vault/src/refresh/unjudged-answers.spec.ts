@@ -81,6 +81,27 @@ test('a provider that changed its keys a moment ago is looked at once more, and 
   expect(world.stub.counts.refresh).toBe(refreshes + 1);
 });
 
+test('a provider that signs with its new key under the name of the old one loses no grant, and other keys go on to count', async () => {
+  const { tsid } = await world.expired();
+  world.stub.namesKey = 'the-old-one';
+  await world.stub.changeKey();
+  const refreshes = world.stub.counts.refresh;
+  await expect(world.client.inject(tsid, 'directory')).resolves.toBeDefined();
+  expect(world.stub.counts.refresh).toBe(refreshes + 1);
+  world.stub.namesKey = undefined;
+  const next = await world.expired();
+  await expect(world.client.inject(next.tsid, 'directory')).resolves.toBeDefined();
+});
+
+test('a forged id_token under the name of a key that nobody has is not used either', async () => {
+  const { tsid, accountId } = await world.expired();
+  world.stub.signsWithUnpublishedKey = true;
+  world.stub.namesKey = 'nobodys';
+  // The key may yet be published: the answer is kept, and looked at again.
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+  expect(await world.rowOf(accountId)).toMatchObject({ version: 1, answered: true });
+});
+
 test('an id_token that is too old by our clock ends no grant either', async () => {
   const { tsid, accountId } = await world.expired();
   world.stub.claims = { exp: 1_000_000_000 };

@@ -64,6 +64,8 @@ export class StubProvider {
   claims: Record<string, unknown> = {};
   /** Signs with a key that its key set does not have. */
   signsWithUnpublishedKey = false;
+  /** The `kid` of its id_tokens, whatever key signs them; absent: that key's. */
+  namesKey: string | undefined;
   /** Signs with this client secret (HS256) instead. */
   idTokenSecret: string | undefined;
   issuer = '';
@@ -113,6 +115,7 @@ export class StubProvider {
       promisesIssuer: true,
       claims: {},
       signsWithUnpublishedKey: false,
+      namesKey: undefined,
       idTokenSecret: undefined,
     });
   }
@@ -321,7 +324,7 @@ export class StubProvider {
     if (published === undefined) throw new Error('not started');
     // It claims to be the published one.
     const signer = this.signsWithUnpublishedKey ? await newSigner(published.jwk.kid) : published;
-    return await signer.sign(claims);
+    return await signer.sign(claims, this.namesKey);
   }
 }
 

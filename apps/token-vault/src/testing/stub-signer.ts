@@ -5,14 +5,16 @@ import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from '
 export interface StubSigner {
   /** The public half. */
   readonly jwk: JWK;
-  readonly sign: (claims: JWTPayload) => Promise<string>;
+  /** @param named the `kid` of the header; default: its own. */
+  readonly sign: (claims: JWTPayload, named?: string) => Promise<string>;
 }
 
 export async function newSigner(kid = randomToken(4)): Promise<StubSigner> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   return {
     jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' },
-    sign: async (claims) => await idToken(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey),
+    sign: async (claims, named = kid) =>
+      await idToken(claims).setProtectedHeader({ alg: 'ES256', kid: named }).sign(privateKey),
   };
 }
 

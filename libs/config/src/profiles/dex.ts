@@ -7,6 +7,7 @@ export const dex: Profile = {
     'https://dexidp.io/docs/configuration/custom-scopes-claims-clients/',
     'https://dexidp.io/docs/configuration/tokens/',
   ],
+  testedWith: '2.45.1',
   parameters: {
     baseUrl: { format: 'url', about: 'Dex’s `issuer`', example: 'https://dex.acme.example' },
   },

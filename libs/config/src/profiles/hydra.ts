@@ -7,6 +7,7 @@ export const hydra: Profile = {
     'https://www.ory.sh/docs/oauth2-oidc/authorization-code-flow',
     'https://www.ory.sh/docs/oauth2-oidc/refresh-token-grant',
   ],
+  testedWith: '2.3.0',
   parameters: {
     baseUrl: {
       format: 'url',
