@@ -68,7 +68,7 @@ function sectionOf(name: ProfileName): readonly string[] {
     ...(profile.testedWith === undefined
       ? []
       : [
-          `Run against ${profile.title} ${profile.testedWith} itself, with its default settings: sign-in, refresh, change of keys, revocation, a lost grant (\`tests/real-providers\`).`,
+          `Run against ${profile.title} ${profile.testedWith} itself, with its default settings: sign-in, refresh, change of keys, a lost grant, and revocation where it has an endpoint for it (\`tests/real-providers\`).`,
         ]),
     `From: ${profile.documentation.map((url) => `<${url}>`).join(', ')}`,
   ];
