@@ -49,11 +49,6 @@ describe('an id_token is refused, its tokens are never adopted and are given bac
     await refused();
   });
 
-  test('that has expired', async () => {
-    world.stub.claims = { exp: 1_000 };
-    await refused();
-  });
-
   test('without a subject', async () => {
     world.stub.claims = { sub: '' };
     await refused();
@@ -64,6 +59,22 @@ describe('an id_token is refused, its tokens are never adopted and are given bac
     await refused();
   });
 });
+
+test.each([
+  ['that has expired', { exp: 1_000 }],
+  ['that is not good yet', { nbf: 4_000_000_000 }],
+])(
+  'an id_token %s by our clock is refused, and its grant is not given back: one of the clocks may be off',
+  async (_how, claims) => {
+    world.stub.claims = claims;
+    await expect(world.client.leg(newAttemptId(), 'acme', world.as('alice'))).resolves.toMatchObject({
+      outcome: 'refused',
+      reason: 'invalid_response',
+    });
+    expect(await world.stagedCount()).toBe(0);
+    expect(await world.revoked()).toEqual([]);
+  },
+);
 
 describe('a token endpoint that', () => {
   test.each([

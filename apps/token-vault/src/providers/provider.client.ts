@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
@@ -59,6 +59,10 @@ const newUse = (grant: Grant, keep?: KeepAnswer, cutOff?: AbortSignal): TokenUse
   keep,
   cutOff,
 });
+
+/** How long an answer waits for a clock that is right, or for the key that signed it. */
+const JUDGED_WITHIN_MS = DAY_MS;
+const OK = 200;
 
 const receivedAtMs = ({ answer }: TokenUse): number => answer?.receivedAtMs ?? 0;
 
@@ -127,7 +131,7 @@ export class ProviderClient {
           : who;
       });
     } catch (error) {
-      return { ok: false, failure: failureOf(error, use.progress) };
+      return { ok: false, failure: this.#unjudged(error, use) };
     }
   }
 
@@ -178,10 +182,20 @@ export class ProviderClient {
         return who.ok ? { ok: true, accepted, idTokenSubject: who.identity.subject } : who;
       });
     } catch (error) {
-      // At a sign-in the person can begin again. Here, a clock that is off would cost the grant.
-      const failure = failureOf(error, use.progress);
-      return { ok: false, failure: isAboutClocks(error) ? { ...failure, kind: 'unverifiable' } : failure };
+      return { ok: false, failure: this.#unjudged(error, use) };
     }
+  }
+
+  /**
+   * A clock that is off says nothing about the answer, and nor does a key set without its key: it is judged later, and is ours
+   * to look into. After a day nothing will let it be judged any more, since providers throw old keys away.
+   */
+  #unjudged(error: unknown, use: TokenUse): UpstreamFailure {
+    const failure = failureOf(error, use.progress);
+    if (!isAboutClocks(error) && !(isAboutKeys(error) && failure.kind === 'unverifiable')) return failure;
+    return this.#ageOf(use.answer) > JUDGED_WITHIN_MS
+      ? { ...failure, kind: 'malformed' }
+      : { status: OK, ...failure, kind: 'unverifiable' };
   }
 
   /**
@@ -262,18 +276,27 @@ export class ProviderClient {
       ...(elsewhere === undefined ? {} : { token_endpoint: canonicalUrl(elsewhere) }),
       ...(issuer === undefined ? {} : { issuer }),
     };
-    return await this.#configured(provider, metadata, this.#fetchOf(provider, metadata, use));
+    const fetch = this.#fetchOf(provider, metadata, use);
+    return await this.#configured(provider, metadata, fetch, this.#ageOf(use.answer));
+  }
+
+  #ageOf(answer: TokenAnswer | undefined): number {
+    return answer === undefined ? 0 : this.clock.nowMs() - answer.receivedAtMs;
   }
 
   async #configuration(provider: Provider, fetch: FetchFunction): Promise<openid.Configuration> {
     return await this.#configured(provider, await this.metadata.of(provider), fetch);
   }
 
-  /** One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses. */
+  /**
+   * One per use: cheap, and the fetch inside belongs to this use alone. Keys are remembered across uses.
+   * @param ageMs of the answer that is judged. Its id_token had to be good when it came (OIDC Core section 3.1.3.7, rule 9)
+   */
   async #configured(
     provider: Provider,
     metadata: ServerMetadata,
     fetch: FetchFunction,
+    ageMs = 0,
   ): Promise<openid.Configuration> {
     const bySecret = isSignedWithSecret(provider);
     const configuration = new openid.Configuration(
@@ -281,6 +304,7 @@ export class ProviderClient {
       provider.clientId,
       {
         [openid.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+        [openid.clockSkew]: -Math.round(ageMs / SECOND_MS),
         ...(bySecret ? { id_token_signed_response_alg: 'HS256' } : {}),
       },
       await clientAuthentication(provider, metadata),

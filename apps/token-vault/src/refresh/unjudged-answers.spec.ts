@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { ConnectionStore } from '../connections/connection.store.js';
 import { Outbox } from '../outbox/outbox.flow.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { send, type Misbehaviour } from '../testing/stub-provider.js';
@@ -22,13 +24,27 @@ afterEach(async () => {
 afterAll(() => world.close());
 
 async function refreshAnew(tsid: string): Promise<unknown> {
-  fresh = await world.startVault({
+  fresh ??= await world.startVault({
     providers: [oidcProvider('acme', world.stub.issuer)],
     backends: { directory: { type: 'upstreamInject', providerName: 'acme' } },
   });
   const subjects = fresh.app.get(SubjectTokens);
   const { connection } = await subjects.bound(tsid as SessionId, 'acme');
   return await subjects.tokens(connection).catch((error: unknown) => error);
+}
+
+/** So much time has passed since the kept answer came. */
+async function age(accountId: string, passedMs: number): Promise<void> {
+  const { id } = await world.rowOf(accountId);
+  const connection = await world.vault.app.get(ConnectionStore).byId(id);
+  const answer = connection?.opened()?.answer;
+  if (connection === undefined || answer === undefined) throw new Error('no answer is kept');
+  await world.rows.query({
+    name: 'age-answer',
+    text: 'update connections set answer = $2 where id = $1',
+    values: [id, connection.sealAnswer({ ...answer, receivedAtMs: answer.receivedAtMs - passedMs })],
+  });
+  await world.wakeUp(accountId);
 }
 
 const revoked = async () => {
@@ -107,6 +123,46 @@ test('an id_token that is too old by our clock ends no grant either', async () =
   world.stub.claims = { exp: 1_000_000_000 };
   expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
   expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', answered: true });
+  expect(await revoked()).toEqual([]);
+});
+
+test('an id_token that ended while its answer waited is judged as of its arrival, and the token endpoint is not asked again', async () => {
+  const { tsid, accountId } = await world.expired();
+  const arrived = Math.floor(Date.now() / SECOND_MS) - HOUR_MS / SECOND_MS;
+  world.stub.claims = { iat: arrived, exp: arrived + 300 };
+  world.stub.misbehave.set('jwks', (_request, response) => send(response, 503, {}));
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+  world.stub.misbehave.clear();
+  await age(accountId, HOUR_MS);
+  const refreshes = world.stub.counts.refresh;
+  expect(await refreshAnew(tsid)).toMatchObject({ connection: { row: { version: 2, state: 'live' } } });
+  expect(world.stub.counts.refresh).toBe(refreshes);
+  expect(await revoked()).toEqual([]);
+});
+
+test('an id_token that had ended before it came stays unjudged, however long it waits', async () => {
+  const { tsid, accountId } = await world.expired();
+  world.stub.claims = { exp: Math.floor(Date.now() / SECOND_MS) - (2 * HOUR_MS) / SECOND_MS };
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+  await age(accountId, HOUR_MS);
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+  expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', answered: true });
+});
+
+test('an answer whose signing key is gone for good asks the person after a day, at the second look, and revokes nothing', async () => {
+  const { tsid, accountId } = await world.expired();
+  world.stub.misbehave.set('jwks', (_request, response) => send(response, 503, {}));
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+  world.stub.misbehave.clear();
+  await world.stub.changeKey();
+  for (const passedMs of [HOUR_MS, HOUR_MS, 23 * HOUR_MS]) {
+    await age(accountId, passedMs);
+    expect(await refreshAnew(tsid)).toMatchObject({ code: 'provider_unavailable' });
+    expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', answered: true });
+  }
+  await world.wakeUp(accountId);
+  expect(await refreshAnew(tsid)).toMatchObject({ code: 'reauth_required' });
+  expect(await world.rowOf(accountId)).toMatchObject({ state: 'reauth_required', answered: false });
   expect(await revoked()).toEqual([]);
 });
 
