@@ -121,6 +121,39 @@ describe('a plain OAuth 2 provider', () => {
     expect(await world.revoked()).toHaveLength(1);
   });
 
+  test.each([
+    [
+      'GraphQL, errors',
+      200,
+      { errors: [{ message: 'Authentication failed' }], data: null },
+      'invalid_response',
+    ],
+    ['GraphQL, a limit', 400, { errors: [{ message: 'Rate limit exceeded' }] }, 'provider_unavailable'],
+    ['a fault of its own', 200, { ok: false, error: 'internal_error' }, 'provider_unavailable'],
+    ['a token that it does not know yet', 200, { ok: false, error: 'invalid_auth' }, 'invalid_response'],
+    ['no success', 200, { success: false }, 'invalid_response'],
+    ['a code', 200, { code: 99_991_663, msg: 'token is invalid' }, 'invalid_response'],
+    ['an error object', 200, { error: { code: 500, status: 'INTERNAL_ERROR' } }, 'provider_unavailable'],
+  ])(
+    'whose user information says no (%s) has judged nobody: the grant is not given back',
+    async (_how, status, body, reason) => {
+      world.stub.misbehave.set('userinfo', (_request, response) => send(response, status, body));
+      await expect(world.client.leg(newAttemptId(), 'octo', world.as('alice'))).resolves.toMatchObject({
+        outcome: 'refused',
+        reason,
+      });
+      expect(await world.stagedCount()).toBe(0);
+      expect(await world.revoked()).toEqual([]);
+    },
+  );
+
+  test('that writes a byte order mark is understood', async () => {
+    world.stub.misbehave.set('userinfo', (_request, response) => response.end('\uFEFF{"id":"marked"}'));
+    await expect(world.client.leg(newAttemptId(), 'octo', world.as('alice'))).resolves.toMatchObject({
+      identity: { subject: 'marked' },
+    });
+  });
+
   test('whose user information is away is unavailable', async () => {
     world.stub.misbehave.set('userinfo', (_request, response) => send(response, 503, {}));
     await expect(world.client.leg(newAttemptId(), 'octo', world.as('alice'))).resolves.toMatchObject({

@@ -80,13 +80,17 @@ function isRefusal(answer: NormalAnswer, error: string, status: number): boolean
   return REFUSING.has(status) || (answer['error'] === error && /^[a-z]+(_[a-z]+)+$/.test(error));
 }
 
-/** With a success status, a refusal says so: an `error`, `ok: false`, `success: false`, or a code that is not zero. */
+/**
+ * With a success status, a refusal says so: an `error`, a list of `errors` (GraphQL), `ok: false`, `success: false`, or a code
+ * that is not zero.
+ */
 function saysNo(answer: NormalAnswer): boolean {
-  const { error, ok, success, code, errcode } = answer;
+  const { error, errors, ok, success, code, errcode } = answer;
   const hasError = error !== undefined && error !== false;
   if (answer['refresh_token'] !== undefined && !hasError) return false;
   const hasCode = [code, errcode].some((one) => typeof one === 'number' && one !== 0);
-  return hasError || ok === false || success === false || hasCode;
+  const hasErrors = Array.isArray(errors) && errors.length > 0;
+  return hasError || hasErrors || ok === false || success === false || hasCode;
 }
 
 function plainRefusal(body: string): Refusal | undefined {

@@ -1,14 +1,18 @@
 import type { UserInfo } from '@gatehouse/config/model/upstream-provider';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import { safeFetch, type SafeRequest } from '@gatehouse/safe-fetch/safe-fetch';
+import { failureReason } from './failure-reason.js';
 import { identityFromFields, parseAnswer } from './identity.js';
 import type { Provider } from './provider-registry.js';
+import { refusalOf, type Refusal } from './refusal.js';
 import type { UpstreamFailure } from './upstream-failure.js';
+import { verdictOf } from './upstream-verdict.js';
 
 type UserInfoAnswer =
   | { readonly ok: true; readonly identity: UpstreamIdentity }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
+const OK = 200;
 /** RFC 6585 section 4. */
 const TOO_MANY_REQUESTS = 429;
 
@@ -18,17 +22,30 @@ export async function fetchIdentity(
   userInfo: UserInfo,
   accessToken: string,
 ): Promise<UserInfoAnswer> {
-  const { status, headers, body } = await safeFetch(requestOf(userInfo, accessToken), provider);
-  if (status !== 200)
-    return {
-      ok: false,
-      failure: { kind: 'http_error', status: isLimited(status, headers) ? TOO_MANY_REQUESTS : status },
-    };
-  const info = parseAnswer(body.toString('utf8'));
-  if (info === undefined) return { ok: false, failure: { kind: 'unreadable' } };
-  const identity = identityFromFields(info, userInfo.fieldMapping);
+  const { status: answered, headers, body } = await safeFetch(requestOf(userInfo, accessToken), provider);
+  const status = isLimited(answered, headers) ? TOO_MANY_REQUESTS : answered;
+  // Unlike the buffer, it takes a byte order mark off.
+  const text = new TextDecoder().decode(body);
+  const info = status === OK ? parseAnswer(text) : undefined;
+  const identity = info === undefined ? undefined : identityFromFields(info, userInfo.fieldMapping);
+  if (identity !== undefined) return { ok: true, identity };
+  const refusal = refusalOf(text, status);
+  if (refusal !== undefined) return { ok: false, failure: refused(refusal, status, accessToken) };
+  if (status !== OK) return { ok: false, failure: { kind: 'http_error', status } };
   // It answers, but does not say who the user is.
-  return identity === undefined ? { ok: false, failure: { kind: 'rejected' } } : { ok: true, identity };
+  return { ok: false, failure: { kind: info === undefined ? 'unreadable' : 'rejected' } };
+}
+
+/**
+ * An answer that says no, whatever its status (GraphQL, Slack), has judged nobody: what is about the moment passes, and all else
+ * is to be looked into.
+ */
+function refused(refusal: Refusal, status: number, accessToken: string): UpstreamFailure {
+  const { error, hint } = refusal;
+  const reason = failureReason(undefined, refusal, [accessToken]);
+  const failure = { kind: 'oauth_error', error, status, ...(hint === undefined ? {} : { hint }) } as const;
+  if (verdictOf(failure) === 'passing') return { ...failure, reason };
+  return status === OK ? { kind: 'unreadable', reason } : { kind: 'http_error', status, reason };
 }
 
 function requestOf(
