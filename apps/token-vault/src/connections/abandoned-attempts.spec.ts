@@ -4,11 +4,14 @@ import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { until } from '@gatehouse/testing/until';
-import { newAttemptId, newSessionId } from '@gatehouse/kernel/ids';
+import { newAccountId, newAttemptId, newSessionId, type AttemptId } from '@gatehouse/kernel/ids';
 import { Housekeeping } from '../housekeeping/housekeeping.job.js';
+import { mcpProvider } from '../testing/mcp-provider.js';
+import { resetStubs, startMcpWorld, type McpWorld } from '../testing/mcp-world.js';
 import type { Endpoint } from '../testing/stub-provider.js';
 import { BROWSER } from '../testing/vault-client.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
+import { StagedConnectionStore } from './staged-connection.store.js';
 
 let world: VaultWorld;
 
@@ -27,8 +30,18 @@ const discard = (attemptId: string) => world.client.ask(attemptDiscard, { attemp
 const begin = (attemptId: string) =>
   world.client.ask(connectionBegin, { attemptId, provider: 'acme', browserBinding: BROWSER });
 
-async function atRest(what: 'pending_legs' | 'discarded_attempts'): Promise<number> {
-  const { rows } = await world.rows.query<{ n: number }>({
+const ageStaged = async (): Promise<void> => {
+  await world.rows.query({
+    name: 'age-staged',
+    text: `update staged_connections set expires_at = now() - interval '1 second'`,
+  });
+};
+
+async function atRest(
+  what: 'pending_legs' | 'discarded_attempts' | 'revocation_outbox',
+  { rows: database }: Pick<VaultWorld, 'rows'> = world,
+): Promise<number> {
+  const { rows } = await database.query<{ n: number }>({
     name: `count-${what}`,
     text: `select count(*)::int as n from ${what}`,
   });
@@ -70,6 +83,98 @@ describe('an answer that comes when its attempt was given up already', () => {
     expect(await world.stagedCount()).toBe(0);
     expect(await world.revoked()).toEqual([]);
     await expect(world.client.inject(tsid, 'repos')).resolves.toBeDefined();
+  });
+});
+
+describe('a grant that nobody may end', () => {
+  test('of a second tab, which is being judged when the first one finds its answer replaced, is left alone', async () => {
+    const attemptId = newAttemptId();
+    const [secondKept, firstEnded] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    let second: Promise<unknown> | undefined;
+    world.stub.misbehave.set('userinfo', async () => {
+      if (second === undefined) {
+        second = world.client.leg(attemptId, 'octo', world.as('tabs'));
+        await secondKept.promise;
+      } else {
+        secondKept.resolve('kept');
+        await firstEnded.promise;
+      }
+      return 'as-usual';
+    });
+    await expect(world.client.leg(attemptId, 'octo', world.as('tabs'))).rejects.toMatchObject({
+      code: 'callback_unknown',
+    });
+    firstEnded.resolve('ended');
+    await expect(second).resolves.toMatchObject({ outcome: 'completed' });
+    expect(await atRest('revocation_outbox')).toBe(0);
+  });
+
+  test('since the process died before it judged the answer, is left alone when the attempt ends', async () => {
+    const staged = world.vault.app.get(StagedConnectionStore);
+    const keep = async (): Promise<AttemptId> => {
+      const attemptId = newAttemptId();
+      const answer = { body: JSON.stringify({ access_token: 'a', refresh_token: 'r' }), receivedAtMs: 0 };
+      await staged.keep({ attemptId, provider: 'acme' }, null, answer);
+      return attemptId;
+    };
+    await keep();
+    await ageStaged();
+    await world.vault.app.get(Housekeeping).sweep();
+    await discard(await keep());
+    expect(await world.stagedCount()).toBe(0);
+    expect(await atRest('revocation_outbox')).toBe(0);
+  });
+});
+
+describe('where nobody says who the person is, a grant that came to nothing', () => {
+  let mcp: McpWorld;
+  beforeAll(async () => {
+    mcp = await startMcpWorld({ providers: ({ backend }) => [mcpProvider('notes', backend)] });
+  });
+  beforeEach(async () => {
+    resetStubs(mcp);
+    await mcp.clearLegs();
+    await mcp.rows.query({ name: 'nobody-connected', text: 'delete from connections' });
+  });
+  afterAll(() => mcp.close());
+
+  /** A leg that is finished, and then given up. */
+  async function abandon(accountId?: string): Promise<void> {
+    const attemptId = newAttemptId();
+    const { authorizationUrl } = await mcp.client.ask(connectionBegin, {
+      attemptId,
+      provider: 'notes',
+      browserBinding: BROWSER,
+      ...(accountId === undefined ? {} : { accountId }),
+    });
+    await mcp.client.complete(await mcp.asAtBackend('alice')(authorizationUrl), { callback: 'notes' });
+    await mcp.client.ask(attemptDiscard, { attemptId });
+  }
+
+  test('is left alone when anybody is connected there: it may be the grant of that connection', async () => {
+    await mcp.client.signIn({ notes: mcp.asAtBackend('alice') });
+    await abandon();
+    expect(await atRest('revocation_outbox', mcp)).toBe(0);
+  });
+
+  test('is left alone when it is the account’s, which is connected under another subject', async () => {
+    const { accountId } = await mcp.client.signIn({ notes: mcp.asAtBackend('alice') });
+    await abandon(accountId);
+    expect(await atRest('revocation_outbox', mcp)).toBe(0);
+  });
+
+  test('is left alone when somebody is about to be connected', async () => {
+    await mcp.client.leg(newAttemptId(), 'notes', mcp.asAtBackend('alice'));
+    await abandon();
+    expect(await atRest('revocation_outbox', mcp)).toBe(0);
+  });
+
+  test('is given back when nobody else is connected there, or the account is known and is not', async () => {
+    await abandon();
+    expect(await atRest('revocation_outbox', mcp)).toBe(1);
+    await mcp.client.signIn({ notes: mcp.asAtBackend('bob') });
+    await abandon(newAccountId());
+    expect(await atRest('revocation_outbox', mcp)).toBe(2);
   });
 });
 
@@ -129,10 +234,7 @@ describe('an attempt that was given up', () => {
 test('an attempt whose user was away for so long that its answers were swept can still be finished', async () => {
   const attemptId = newAttemptId();
   await world.client.leg(attemptId, 'acme', world.as('alice'));
-  await world.rows.query({
-    name: 'age-staged',
-    text: `update staged_connections set expires_at = now() - interval '1 second'`,
-  });
+  await ageStaged();
   await world.vault.app.get(Housekeeping).sweep();
   expect(await world.stagedCount()).toBe(0);
   await expect(world.client.leg(attemptId, 'acme', world.as('alice'))).resolves.toMatchObject({

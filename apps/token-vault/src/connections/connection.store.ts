@@ -3,6 +3,7 @@ import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/k
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Keyring } from '../keyring/keyring.js';
 import type { TokenSet } from '../providers/token-answer.js';
+import type { PossiblySame } from './account-bound.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from './connection-row.js';
 import { Connection, ConnectionSeal, type ConnectionKey } from './connection.js';
 
@@ -97,12 +98,13 @@ export class ConnectionStore {
     return row && { connection: this.#connection(row), attemptId: row.attemptId };
   }
 
-  /** Whether anybody is connected as this subject. */
-  async hasSubject(tx: Queries, provider: string, subject: string): Promise<boolean> {
+  /** Whether anybody is connected as this subject, or as one that may be the same person. */
+  async hasSubject(tx: Queries, provider: string, same: PossiblySame): Promise<boolean> {
     const { rows } = await tx.query({
       name: 'connection-has-subject',
-      text: 'select 1 from connections where provider = $1 and subject = $2 limit 1',
-      values: [provider, subject],
+      text: `select 1 from connections where provider = $1 and (subject = $2 or starts_with(subject, $3) or $4)
+               and ($5::uuid is null or account_id = $5) limit 1`,
+      values: [provider, same.subject, same.unknown, same.anybody, same.accountId],
     });
     return rows.length > 0;
   }

@@ -35,10 +35,9 @@ export class LegAnswers {
    * @param subject whose it is, when that was found out
    */
   async giveUp(key: StagedKey, { sealed, token }: KeptAnswer, subject?: string): Promise<void> {
-    const { provider } = key;
     await this.database.transaction(async (tx) => {
       if (sealed !== undefined) await this.staged.drop(tx, key, sealed);
-      if (token !== undefined) await this.giveBack.run(tx, { provider, subject, token });
+      if (token !== undefined) await this.giveBack.run(tx, { ...key, subject, token });
     });
   }
 }

@@ -6,12 +6,11 @@ import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { StagedConnection as Model } from '../generated/client.js';
+import type { PossiblySame } from './account-bound.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 import { Keyring, stagedAnswerOwner, stagedOwner } from '../keyring/keyring.js';
 import {
-  revocable,
   revocableOf,
-  tokenAnswer,
   tokenSet,
   type AcceptedTokens,
   type RevocableToken,
@@ -41,10 +40,9 @@ export interface StagedConnection extends StagedKey, UpstreamIdentity {
 export interface DiscardedGrant {
   readonly provider: string;
   /** Absent: the answer was never validated. */
-  readonly subject?: string;
+  readonly subject: string | undefined;
+  /** Absent: it was never validated, or does not open. */
   readonly token: RevocableToken | undefined;
-  /** The answer is being validated at this moment. Whoever does that gives it back, and knows whose it is. */
-  readonly beingJudged: boolean;
 }
 
 const FIELDS = [
@@ -62,9 +60,7 @@ const FIELDS = [
 /** A validated one has a subject. */
 type StagedRow = RowOf<Model, (typeof FIELDS)[number], { attemptId: AttemptId; subject: string }>;
 
-interface DiscardedRow extends RowOf<Model, 'provider' | 'sealed' | 'subject'> {
-  readonly young: boolean;
-}
+type DiscardedRow = RowOf<Model, 'provider' | 'sealed' | 'subject'>;
 
 /** A staged answer does not open any more: the user has to visit the provider again. */
 class StagedDoesNotOpen extends GatehouseError {
@@ -73,9 +69,6 @@ class StagedDoesNotOpen extends GatehouseError {
     super('connection_missing', `what ${provider} answered does not open`, { details: { provider } });
   }
 }
-
-/** Longer than the validation of an answer takes, however slow its provider is. */
-const JUDGED_WITHIN_MS = 2 * MINUTE_MS;
 
 /** The providers' answers in an attempt whose account is not known yet. They are sealed for the attempt and live briefly. */
 @Injectable()
@@ -193,17 +186,41 @@ export class StagedConnectionStore {
       throw new GatehouseError('attempt_unknown', 'the attempt was begun for another account');
   }
 
-  /** Whether anybody is about to be connected as this subject. */
-  async hasSubject(tx: Queries, provider: string, subject: string): Promise<boolean> {
+  /** Whether anybody is about to be connected as this subject, or as one that may be the same person. */
+  async hasSubject(tx: Queries, provider: string, same: PossiblySame): Promise<boolean> {
     const { rows } = await tx.query({
       name: 'staged-has-subject',
-      text: 'select 1 from staged_connections where provider = $1 and subject = $2 limit 1',
-      values: [provider, subject],
+      text: `select 1 from staged_connections
+             where provider = $1 and (subject = $2 or subject is not null and (starts_with(subject, $3) or $4))
+               and ($5::uuid is null or account_id is null or account_id = $5) limit 1`,
+      values: [provider, same.subject, same.unknown, same.anybody, same.accountId],
     });
     return rows.length > 0;
   }
 
-  /** Deletes what the attempt staged. @returns its grants, with the tokens that end them. */
+  /**
+   * Whether another answer took the place of one of this leg: it is likely to be the same person's.
+   * @param subject of the one that was replaced; a validated answer of somebody else does not count
+   */
+  async isAnsweredAgain(
+    tx: Queries,
+    { attemptId, provider }: StagedKey,
+    subject: string | undefined,
+  ): Promise<boolean> {
+    const { rows } = await tx.query({
+      name: 'staged-answered-again',
+      text: `select 1 from staged_connections
+             where attempt_id = $1 and provider = $2 and (state = 'answered' or $3)`,
+      values: [attemptId, provider, subject === undefined],
+    });
+    return rows.length > 0;
+  }
+
+  /**
+   * Deletes what the attempt staged. An answer that nobody has judged is nobody's to give back: it may be of a grant that
+   * works. Whoever judges it at this moment does that.
+   * @returns the grants, with the tokens that end them.
+   */
   async discard(
     tx: Queries,
     attemptId: AttemptId,
@@ -212,16 +229,12 @@ export class StagedConnectionStore {
     const { rows } = await tx.query<DiscardedRow>({
       name: 'staged-discard',
       text: `delete from staged_connections where attempt_id = $1 and ($2 = 'all' or expires_at < now())
-             returning provider, subject, sealed, access_obtained_at > now() - $3 * interval '1 ms' as young`,
-      values: [attemptId, which, JUDGED_WITHIN_MS],
+             returning provider, subject, sealed`,
+      values: [attemptId, which],
     });
-    return rows.map(({ provider, subject, sealed, young }) => {
-      if (subject === null) {
-        const answer = this.keyring.open(tokenAnswer, sealed, stagedAnswerOwner(attemptId, provider));
-        return { provider, token: answer && revocable(answer), beingJudged: young };
-      }
-      const tokens = this.#tokens({ attemptId, provider }, sealed);
-      return { provider, subject, token: tokens && revocableOf(tokens), beingJudged: false };
+    return rows.map(({ provider, subject, sealed }) => {
+      const tokens = subject === null ? undefined : this.#tokens({ attemptId, provider }, sealed);
+      return { provider, subject: subject ?? undefined, token: tokens && revocableOf(tokens) };
     });
   }
 
