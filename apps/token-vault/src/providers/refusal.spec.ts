@@ -36,6 +36,15 @@ const NOISE = fc.dictionary(
 );
 
 describe('a refusal', () => {
+  test.each(['error_description', 'error'])(
+    'with words without end holds nobody up: what stands in %s after two thousand characters is not read',
+    (member) => {
+      const said = (length: number) =>
+        refusalOf(JSON.stringify({ [member]: `${'x'.repeat(length)} the token has expired` }), 400)?.hint;
+      expect([said(1_000), said(2_000)]).toEqual(['gone', undefined]);
+    },
+  );
+
   test('means the same with members that tell nothing, in any order, and with blanks between them', () => {
     fc.assert(
       fc.property(

@@ -148,8 +148,12 @@ function descriptionOf(answer: NormalAnswer): string | undefined {
   return undefined;
 }
 
+/** Nobody explains an error at greater length, and expressions that look ahead take long on what is made for them. */
+const MAX_WORDS_LENGTH = 2_000;
+
 /** What the words say. Limits come first: they hide behind any name. */
-function hintOf(words: string): RefusalHint | undefined {
+function hintOf(said: string): RefusalHint | undefined {
+  const words = said.slice(0, MAX_WORDS_LENGTH);
   if (WORDS_OF_LIMITS.test(words)) return 'limited';
   if (WORDS_OF_CLIENT.test(words)) return 'client';
   const spaced = words.replaceAll('_', ' ');
