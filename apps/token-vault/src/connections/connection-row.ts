@@ -38,6 +38,8 @@ interface Known {
 export interface ConnectionRow extends RowOf<Model, (typeof FIELDS)[number], Known> {
   /** Since the last refresh, by Postgres' clock; null when there was none. */
   readonly sinceRefreshedMs: number | null;
+  /** Since the last sign-in, by Postgres' clock. */
+  readonly sinceConnectedMs: number;
   /** Since the refresh started, by Postgres' clock; 0 when none did. */
   readonly sinceStartedMs: number;
   readonly leased: boolean;
@@ -46,4 +48,5 @@ export interface ConnectionRow extends RowOf<Model, (typeof FIELDS)[number], Kno
 /** The columns of a {@link ConnectionRow}, for a table or alias called `c`. */
 export const CONNECTION_COLUMNS = `${columnsOf(FIELDS, 'c')}, coalesce(c.lease_until > now(), false) as leased,
   (extract(epoch from now() - c.refreshed_at) * 1000)::float8 as "sinceRefreshedMs",
+  (extract(epoch from now() - c.connected_at) * 1000)::float8 as "sinceConnectedMs",
   coalesce(extract(epoch from now() - c.refresh_started_at) * 1000, 0)::float8 as "sinceStartedMs"`;

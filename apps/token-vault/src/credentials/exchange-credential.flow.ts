@@ -46,7 +46,7 @@ export class ExchangeCredential {
       return { subject, token: await this.exchanged.token(entry, exchange, subject, refused) };
     } catch (error) {
       if (!(error instanceof SubjectRefused)) throw error;
-      const renewed = await this.subjects.renewed(request, exchange, error.digest);
+      const renewed = await this.subjects.renewed(request, exchange, error.refusal);
       if (renewed === undefined) throw error;
       const entry = cacheEntry(backend, exchange, renewed);
       return { subject: renewed, token: await this.exchanged.token(entry, exchange, renewed, refused) };

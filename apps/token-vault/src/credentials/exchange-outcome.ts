@@ -18,7 +18,12 @@ interface Unexchanged {
 /** The result of a token exchange. `refused` needs somebody to act; `unavailable` passes by itself. */
 export type ExchangeOutcome =
   | { readonly kind: 'exchanged'; readonly accessToken: string; readonly expiresAtMs: number }
-  | ({ readonly kind: 'refused'; readonly about: RefusedFor } & Unexchanged)
+  | ({
+      readonly kind: 'refused';
+      readonly about: RefusedFor;
+      /** The endpoint's words do not tell; it may be about something else. */
+      readonly unclear?: boolean;
+    } & Unexchanged)
   | ({ readonly kind: 'unavailable' } & Unexchanged);
 
 export interface ExchangeResponse {
@@ -61,6 +66,7 @@ export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutc
   return {
     kind: 'refused',
     about: aboutOf(failure),
+    unclear: verdictOf(failure) === 'unclear',
     reason: isToken ? failure.kind : 'not a token response',
     said,
   };

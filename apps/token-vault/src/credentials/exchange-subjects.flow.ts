@@ -37,6 +37,14 @@ export interface SubjectToken {
   readonly digest?: string;
 }
 
+/** A subject token that the endpoint refused. */
+export interface RefusedSubject {
+  /** Of the access token that it came with. */
+  readonly digest: string | undefined;
+  /** The endpoint may have refused something else. */
+  readonly unclear: boolean;
+}
+
 const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
 const callerClaims = z.looseObject({ sub: z.string(), tsid: z.string(), exp: z.number() });
 
@@ -68,19 +76,23 @@ export class ExchangeSubjects {
 
   /**
    * The same subject with newer tokens, since the endpoint refused the old one: its end may be unknown, or it was revoked.
-   * @param refused digest of the access token that it came with
-   * @returns `undefined` when there is nothing newer: the token is a moment old, or it is the caller's own.
+   * @returns `undefined` when there is nothing newer: the token is a moment old, or it is the caller's own, or nothing can
+   * renew it and the endpoint does not say that it is about the token. A new sign-in might end as this one, again and again.
    * @throws {GatehouseError} `reauth_required` when the provider gives none any more
    */
   async renewed(
     { tsid, backend }: Request,
     exchange: TokenExchange<Secret>,
-    refused: string | undefined,
+    { digest: refused, unclear }: RefusedSubject,
   ): Promise<ExchangeSubject | undefined> {
     const { subjectProviderName: provider } = exchange;
     if (provider === undefined || refused === undefined) return undefined;
     const { connection: bound } = await this.subjects.bound(tsid, provider);
-    const { connection, tokens } = await this.subjects.tokens(bound, refused);
+    const isRenewable = bound.refreshToken() !== undefined;
+    const { connection, tokens } = await this.subjects.tokens(
+      bound,
+      unclear && !isRenewable ? undefined : refused,
+    );
     if (equalsInConstantTime(sha256(tokens.accessToken), refused)) return undefined;
     this.log.info('exchange-subject-renewed', { backend, provider, connectionId: connection.id });
     return this.#ofConnection(connection, exchange);

@@ -42,6 +42,15 @@ const signedIn = async () => {
   return { ...session, accessToken };
 };
 
+/** A time below zero: no time passes, however busy the machine is. */
+const connectedSince = async (accountId: string, interval: string): Promise<void> => {
+  await world.rows.query({
+    name: 'connected-since',
+    text: 'update connections set connected_at = now() - $2::interval where account_id = $1',
+    values: [accountId, interval],
+  });
+};
+
 describe('a subject token that the endpoint refuses', () => {
   test.each([
     ['as RFC 8693 says', 400, { error: 'invalid_request' }],
@@ -112,6 +121,31 @@ describe('a subject token that the endpoint refuses', () => {
     await expect(world.client.exchange(tsid, 'tickets')).rejects.toMatchObject({
       code: 'reauth_required',
       details: { provider: 'acme' },
+    });
+  });
+
+  test('in words that do not tell, and that nothing can renew, sends nobody to sign in again and again', async () => {
+    world.stub.givesRefreshToken = false;
+    const { tsid, accountId } = await signedIn();
+    sts.misbehave.set('token', (_request, response) => send(response, 400, { error: 'invalid_request' }));
+    for (const connectedFor of ['1 second', '1 hour']) {
+      await connectedSince(accountId, connectedFor);
+      await expect(world.client.exchange(tsid, 'tickets')).rejects.toMatchObject({
+        code: 'exchange_refused',
+      });
+    }
+  });
+
+  test('and that nothing can renew asks the person, but not for a token of a moment ago', async () => {
+    world.stub.givesRefreshToken = false;
+    const { tsid, accountId } = await signedIn();
+    sts.misbehave.set('token', (_request, response) => send(response, 400, { error: 'invalid_grant' }));
+    await connectedSince(accountId, '1 minute');
+    await expect(world.client.exchange(tsid, 'tickets')).rejects.toMatchObject({ code: 'reauth_required' });
+    const again = await world.client.signIn({ acme: world.as('alice') }, accountId);
+    await connectedSince(accountId, '-1 hour');
+    await expect(world.client.exchange(again.tsid, 'tickets')).rejects.toMatchObject({
+      code: 'exchange_refused',
     });
   });
 

@@ -12,7 +12,7 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import { keepBeating, succeeds } from '../leases/beats.job.js';
 import { freshnessOf } from '../refresh/freshness.js';
 import { reauthRequired } from '../refresh/reauth-required.js';
-import type { ExchangeSubject, SubjectToken } from './exchange-subjects.flow.js';
+import type { ExchangeSubject, RefusedSubject, SubjectToken } from './exchange-subjects.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
 import type { ExchangeOutcome } from './exchange-outcome.js';
 import { ExchangeClient } from './exchange.client.js';
@@ -41,8 +41,7 @@ const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 /** The endpoint refused the subject token: a newer one may be taken. */
 export class SubjectRefused extends GatehouseError {
   constructor(
-    /** Of the access token that the subject token came with. */
-    readonly digest: string | undefined,
+    readonly refusal: RefusedSubject,
     ...rest: ConstructorParameters<typeof GatehouseError>
   ) {
     super(...rest);
@@ -127,7 +126,7 @@ export class ExchangedTokens {
     outcome: Exclude<ExchangeOutcome, { kind: 'exchanged' }>,
   ): GatehouseError {
     const code = outcome.kind === 'refused' ? 'exchange_refused' : 'exchange_unavailable';
-    const about = outcome.kind === 'refused' ? outcome.about : undefined;
+    const { about, unclear = false } = outcome.kind === 'refused' ? outcome : {};
     this.metrics.exchanged(backend, code);
     this.log.warn('token-exchange-failed', {
       backend,
@@ -141,7 +140,7 @@ export class ExchangedTokens {
     const text = `${backend}: ${outcome.reason}`;
     const options = { details: { backend } };
     return about === 'subject'
-      ? new SubjectRefused(subjectToken.digest, code, text, options)
+      ? new SubjectRefused({ digest: subjectToken.digest, unclear }, code, text, options)
       : new GatehouseError(code, text, options);
   }
 

@@ -20,7 +20,7 @@ export interface CurrentTokens {
 
 /**
  * A token this young is handed out again although a backend refused it. Otherwise a backend that answers 401 to every
- * token would cause one refresh per call.
+ * token would cause one refresh per call, or where nothing can be renewed, one sign-in after another.
  */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 
@@ -52,9 +52,7 @@ export class CurrentTokensOf {
   async #usable(current: CurrentTokens, refused: string | undefined): Promise<CurrentTokens> {
     const { connection, tokens } = current;
     const isRefused =
-      refused !== undefined &&
-      equalsInConstantTime(sha256(tokens.accessToken), refused) &&
-      !isYoung(connection);
+      refused !== undefined && equalsInConstantTime(sha256(tokens.accessToken), refused) && !isYoung(current);
     const freshness = freshnessOf(lifetimeOf(connection), this.clock.nowMs(), Math.random());
     if (!isRefused && freshness !== 'expired') {
       if (freshness === 'early' && tokens.refreshToken !== undefined)
@@ -96,5 +94,7 @@ export class CurrentTokensOf {
   }
 }
 
-const isYoung = ({ row: { sinceRefreshedMs } }: Connection): boolean =>
-  sinceRefreshedMs !== null && sinceRefreshedMs < TOO_YOUNG_TO_REFUSE_MS;
+function isYoung({ connection: { row }, tokens }: CurrentTokens): boolean {
+  const ageMs = row.sinceRefreshedMs ?? (tokens.refreshToken === undefined ? row.sinceConnectedMs : null);
+  return ageMs !== null && ageMs < TOO_YOUNG_TO_REFUSE_MS;
+}

@@ -86,6 +86,18 @@ test('a token whose provider does not say when it expires is used until it is re
   expect(world.stub.counts.refresh).toBe(1);
 });
 
+test('a backend that refuses every token sends nobody to sign in again and again where nothing renews them', async () => {
+  world.stub.givesRefreshToken = false;
+  const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+  const { accessToken } = await world.client.inject(tsid, 'directory');
+  await world.change(accountId, `connected_at = now() + interval '1 hour'`);
+  await expect(world.client.inject(tsid, 'directory', accessToken)).resolves.toMatchObject({ accessToken });
+  await world.change(accountId, `connected_at = now() - interval '1 hour'`);
+  await expect(world.client.inject(tsid, 'directory', accessToken)).rejects.toMatchObject({
+    code: 'reauth_required',
+  });
+});
+
 describe('a provider that is away', () => {
   test.each([
     ['answers 503', 503, {}],
