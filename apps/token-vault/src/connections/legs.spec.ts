@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { sha256 } from '@gatehouse/kernel/digest';
@@ -10,6 +12,8 @@ import { send, StubProvider } from '../testing/stub-provider.js';
 import { BROWSER } from '../testing/vault-client.js';
 import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
 import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
+
+const MAPPED = { ...STANDARD_DIALECT, tokenResponseMapping: { accessToken: 'access_token' } };
 
 let world: VaultWorld;
 let late: StubProvider;
@@ -22,6 +26,7 @@ beforeAll(async () => {
     providers: (stub) => [
       oidcProvider('acme', stub.issuer),
       oauth2Provider('octo', stub.issuer),
+      { ...oauth2Provider('mapped', stub.issuer), dialect: MAPPED },
       oidcProvider('late', late.issuer),
       oidcProvider('liar', liar.issuer),
     ],
@@ -238,6 +243,25 @@ test('what an attempt staged and nobody adopted is swept, and its grant is given
   const { rows: legs } = await world.rows.query({ name: 'legs-left', text: 'select 1 from pending_legs' });
   expect(legs).toEqual([]);
   expect(await world.revoked()).toHaveLength(1);
+});
+
+test.each([
+  ['202', (response: ServerResponse) => response.writeHead(202).end()],
+  ['204', (response: ServerResponse) => response.writeHead(204).end()],
+  ['400 invalid_token', (response: ServerResponse) => send(response, 400, { error: 'invalid_token' })],
+])('a revocation that is answered with %s is done, and is not tried for a month', async (_what, answer) => {
+  const attemptId = newAttemptId();
+  for (const provider of ['acme', 'mapped']) await world.client.leg(attemptId, provider, as('alice'));
+  world.stub.misbehave.set('revoke', (_request, response) => answer(response));
+  await world.client.ask(attemptDiscard, { attemptId });
+  await until(async () => {
+    await world.settled();
+    const { rows } = await world.rows.query({
+      name: 'revocations-done',
+      text: 'select 1 from revocation_outbox where done_at is not null and token is null',
+    });
+    return rows.length === 2;
+  });
 });
 
 test('what could not be told for a week, or taken back for a month, is given up; what is younger is kept', async () => {

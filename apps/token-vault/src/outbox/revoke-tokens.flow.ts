@@ -68,8 +68,14 @@ export class RevokeTokens {
         return;
       }
       const { failure } = revocation;
-      await this.store.retryIn(id, restBeforeRetryMs(attempts));
       const verdict = verdictOf(failure);
+      // RFC 7009 section 2.2: a token that is not valid any more is revoked. Some providers say so with an error.
+      if (failure.kind === 'oauth_error' && verdict === 'final') {
+        await this.store.done(id);
+        this.log.info('token-revocation-done', { provider: name, outcome: 'over', attempts });
+        return;
+      }
+      await this.store.retryIn(id, restBeforeRetryMs(attempts));
       this.log.warn('token-revocation-delayed', { provider: name, attempts, kind: failure.kind, verdict });
     } catch (error) {
       await this.store.retryIn(id, restBeforeRetryMs(attempts));

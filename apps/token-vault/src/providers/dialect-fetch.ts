@@ -24,6 +24,8 @@ export function dialectFetch(
     });
     if (!response.ok || tokenResponseMapping.accessToken === undefined) return response;
     const { status, headers } = response;
+    // A response without content (204 of a revocation) has nothing to map.
+    if (response.body === null) return response;
     const body = mappedAnswer(await response.text(), tokenResponseMapping, grant);
     return new Response(body, { status, headers });
   };

@@ -27,7 +27,14 @@ import {
   type Revocation,
 } from './redemption.js';
 import { keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
-import { KeepFailed, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
+import {
+  doneFetch,
+  KeepFailed,
+  notingFetch,
+  replayingFetch,
+  tappedFetch,
+  type KeepAnswer,
+} from './tapped-fetch.js';
 import { acceptedTokens, renewedTokens, type TokenAnswer } from './token-answer.js';
 import type { Grant } from './token-dialect.js';
 import {
@@ -159,7 +166,7 @@ export class ProviderClient {
         dialectFetch(fetchFunction(provider), revocation_endpoint, provider, 'refresh'),
         progress,
       );
-      await openid.tokenRevocation(await this.#configuration(provider, fetch), token);
+      await openid.tokenRevocation(await this.#configuration(provider, doneFetch(fetch)), token);
       return { ok: true, outcome: 'revoked' };
     } catch (error) {
       return { ok: false, failure: failureOf(error, progress) };

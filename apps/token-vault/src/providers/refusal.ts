@@ -22,7 +22,7 @@ const WORDS_OF_GONE = new RegExp(
   'i',
 );
 const WORDS_OF_PERSON =
-  /\b(re-?authori[sz]e|re-?authenticate|(sign|log) ?in again|password (was |has been )?changed)\b/i;
+  /\b(re-?authori[sz]e|re-?authenticate|(sign|log) ?in again|password (was |has been )?changed|session time-?out)\b/i;
 /** These count whatever the error is called: Salesforce says `invalid_grant` when its logins are limited. */
 const WORDS_OF_LIMITS =
   /\brate.?limit|\brate (was )?exceeded|\btoo many (requests|attempts)|\bthrottl|\bquota exceeded/i;

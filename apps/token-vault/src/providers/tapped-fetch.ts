@@ -69,6 +69,14 @@ export const notingFetch =
     return response;
   };
 
+/** RFC 7009 section 2.2 has 200 for a revocation and ignores the body. Some providers answer 202 or 204. */
+export const doneFetch =
+  (fetch: FetchFunction): FetchFunction =>
+  async (url, init) => {
+    const response = await fetch(url, init);
+    return response.ok ? new Response(null, { status: 200 }) : response;
+  };
+
 /** Metadata and library spell one endpoint in two ways; a token request that passed by would not be kept. */
 const isTokenEndpoint = (url: string, { tokenEndpoint }: Pick<Tap, 'tokenEndpoint'>): boolean =>
   url === tokenEndpoint || canonicalUrl(url) === canonicalUrl(tokenEndpoint);

@@ -42,7 +42,7 @@ const PASSING_ERRORS: ReadonlySet<string> = new Set([
 
 /** What providers make up for the same: `request_limit_exceeded`, `server_busy`, `try_again_later`. */
 const NAMES_PASSING =
-  /(^|_)(rate|limits?|throttl\w*|busy|overload\w*|unavailable|timeout|temporar\w*|maintenance|again|too_many)(_|$)/;
+  /(^|_)(rate|limits?|throttl\w*|busy|overload\w*|unavailable|(?<!session_)timeout|temporar\w*|maintenance|again|too_many)(_|$)/;
 
 /** The person has to act at the provider, whatever the state of the grant (OIDC Core section 3.1.2.6, Entra, Auth0). */
 const NEEDS_PERSON: ReadonlySet<string> = new Set([
@@ -150,8 +150,9 @@ function verdictOfRefusal(failure: NamedRefusal): Verdict {
   if (OURS.has(name) || (NAMES_CLIENT.test(name) && name !== UNAUTHORIZED_CLIENT)) return 'ours';
   if (name === UNAUTHORIZED_CLIENT && status === 403 && hint !== 'client') return 'final';
   if (isGone) return 'final';
-  if (NAMES_PASSING.test(name)) return 'passing';
+  // `please_login_again` says when, too, but above all what.
   if (hint === 'gone') return 'final';
+  if (NAMES_PASSING.test(name)) return 'passing';
   return hint === 'client' ? 'ours' : 'unclear';
 }
 

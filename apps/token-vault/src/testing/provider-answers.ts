@@ -63,6 +63,7 @@ export const DEAD: readonly SaidByProvider[] = [
   refusal('X', 400, 'invalid_request', 'Value passed for the token was invalid.'),
   refusal('somebody', 400, 'expired_token'),
   refusal('somebody', 401, 'refresh_token_expired'),
+  refusal('somebody', 400, 'please_login_again'),
   slack('token_revoked'),
   slack('token_expired'),
   slack('invalid_refresh_token'),
@@ -124,6 +125,7 @@ export const UNCLEAR: readonly SaidByProvider[] = [
   refusal('somebody', 403, 'access_denied'),
   refusal('somebody', 400, 'invalid_scope'),
   refusal('somebody', 400, 'made_up'),
+  refusal('somebody', 400, 'session_timeout'),
   json('somebody: 401 the end, and a time-out', 401, {
     message: 'Token lookup timed out, invalid upstream answer',
   }),
