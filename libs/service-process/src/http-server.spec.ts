@@ -118,6 +118,20 @@ describe('a connection is cut', () => {
   });
 });
 
+test('what is written after the end of an answer ends no process: the next request is answered', async () => {
+  await serve(HTTP_LIMITS, (_request, response) => {
+    response.end('answer');
+    response.write('more');
+    response.end('more');
+  });
+  for (let count = 0; count < 2; count += 1) {
+    const one = peer().send(GET);
+    await one.hears('answer');
+    expect(one.heard).not.toContain('more');
+  }
+  expect(warnings).toEqual(['response-failed']);
+});
+
 describe('a long answer is not cut', () => {
   const SHORT = only({
     headerMs: PATIENT_MS,

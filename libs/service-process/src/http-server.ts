@@ -50,7 +50,12 @@ export function limitedServer(limits: HttpLimits, log: Pick<Log, 'warn'>, listen
   server.maxConnections = limits.maxConnections;
   // Node's timer of a socket runs anew with every byte that goes either way.
   server.timeout = limits.stalledMs;
-  server.on('request', (_request: IncomingMessage, response) => response.on('timeout', cutIfNotTaken));
+  const failed = countedWarning(log, 'response-failed');
+  server.on('request', (_request: IncomingMessage, response) => {
+    response.on('timeout', cutIfNotTaken);
+    // Without a listener a single wrong write to one response ends the process, and everybody's requests with it.
+    response.on('error', failed);
+  });
   const refused = countedWarning(log, 'connections-refused');
   server.on('drop', refused);
   if (limits.perPeer !== undefined) limitPeers(server, limits.perPeer, refused);

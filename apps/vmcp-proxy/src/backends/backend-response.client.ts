@@ -4,7 +4,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { ContentDecoding } from './content-decoding.js';
 
-/** Where a body goes; `data` returns false when it wants no more until it calls {@link BackendResponse.resume}. */
+/**
+ * Where a body goes; `data` returns false when it wants no more until it calls {@link BackendResponse.resume}. After
+ * {@link BackendResponse.stop} it hears the reason, and nothing else.
+ */
 export interface BodyConsumer {
   data(chunk: Buffer): boolean;
   end(): void;
@@ -51,12 +54,13 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
 
   /** Ends the exchange; whoever waits for it gets the reason. */
   stop(reason: GatehouseError): void {
-    if (this.#ended || this.#error !== undefined) return;
+    if (this.#error !== undefined || (this.#ended && this.#consumer !== undefined)) return;
     this.#stopped = reason;
-    if (this.#controller === undefined) this.#fail(reason);
-    else this.#controller.abort(reason);
+    // What has come is not handed on any more: `pipe` tells.
+    if (this.#ended) return;
+    this.#controller?.abort(reason);
     // All of it may have come, with the decoding still under way: then the abortion is told to nobody.
-    if (this.#decoding !== undefined) this.#fail(reason);
+    this.#fail(reason);
   }
 
   /** It did not end by itself: somebody here ended it. */
@@ -105,13 +109,17 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
 
   /** Sends the body on; what has come already goes at once. */
   pipe(consumer: BodyConsumer): void {
-    const kept = this.#chunks;
+    let wantsMore = true;
+    // What comes meanwhile is appended.
+    for (const chunk of this.#chunks) {
+      if (this.wasStopped) break;
+      wantsMore = consumer.data(chunk);
+    }
     this.#chunks = [];
     this.#consumer = consumer;
-    let wantsMore = true;
-    for (const chunk of kept) wantsMore = consumer.data(chunk);
-    if (this.#ended) consumer.end();
-    else if (this.#error !== undefined) consumer.fail(this.#error);
+    const failure = this.#error ?? this.#stopped;
+    if (failure !== undefined) consumer.fail(failure);
+    else if (this.#ended) consumer.end();
     else if (!wantsMore) (this.#decoding ?? this.#controller)?.pause();
   }
 
@@ -169,6 +177,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
 
   /** @returns false when no more should come. */
   #take(chunk: Buffer): boolean {
+    if (this.wasStopped) return true;
     if (this.#consumer !== undefined) return this.#consumer.data(chunk);
     this.#chunks.push(chunk);
     return true;

@@ -2,14 +2,14 @@ import type { BackendMessage } from './backend-message.js';
 import { EventParser } from '../mcp/event-parser.js';
 import { MessageReader } from './message-reader.js';
 
-/** Hears of what an event stream of a backend brings. */
+/** Hears of what an event stream of a backend brings; after `tooLarge`, or a false of `kept`, of nothing more. */
 export interface MessageListener {
   /** @param message `undefined`: an event that is no message. */
   message(message: BackendMessage | undefined): void;
   /** Nothing of the event is kept any more. */
   eventEnds(): void;
-  /** More of an event is kept. */
-  kept(bytes: number): void;
+  /** More of an event is kept. @returns false when there is no room for it. */
+  kept(bytes: number): boolean;
   /** An event after {@link MessageStream.skip}. */
   skipped(): void;
   /** No client reads an event of this length. */
@@ -32,6 +32,8 @@ export class MessageStream {
   #reader = new MessageReader();
   #parts = 0;
   #skips = false;
+  /** The rest of a chunk may still be a whole message, and nobody may have it. */
+  #isOver = false;
   readonly #parser = new EventParser({
     data: (bytes) => this.#data(bytes),
     event: (type) => this.#event(type),
@@ -63,14 +65,18 @@ export class MessageStream {
   }
 
   #data(bytes: Buffer): void {
-    if (this.#skips) return;
+    if (this.#skips || this.#isOver) return;
     this.#reader.push(bytes);
-    this.listener.kept(bytes.length);
     this.#parts += 1;
-    if (this.#reader.length > this.mostBytes || this.#parts > MAX_EVENT_PARTS) this.listener.tooLarge();
+    const isTooLarge = this.#reader.length > this.mostBytes || this.#parts > MAX_EVENT_PARTS;
+    if (this.listener.kept(bytes.length) && !isTooLarge) return;
+    this.#isOver = true;
+    this.#reader = new MessageReader();
+    if (isTooLarge) this.listener.tooLarge();
   }
 
   #event(type: string): void {
+    if (this.#isOver) return;
     if (this.#skips) {
       this.listener.skipped();
       return;

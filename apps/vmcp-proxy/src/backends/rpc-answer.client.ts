@@ -54,7 +54,7 @@ async function answerInStream(
           // The connection can be used again if the end comes by itself.
           response.expireAfter(ENDS_ITSELF_WITHIN_MS);
         },
-        kept: () => undefined,
+        kept: () => true,
         eventEnds: () => undefined,
         skipped: () => undefined,
         tooLarge: () => response.stop(tooLarge(backend)),

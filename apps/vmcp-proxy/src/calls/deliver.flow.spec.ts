@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { BackendResponse } from '../backends/backend-response.client.js';
 import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import type { Answer } from '../mcp/answer.js';
@@ -8,8 +8,11 @@ import { deliver } from './deliver.flow.js';
 import type { DropReason } from './dropped-messages.js';
 import { gateFor, legacyClientWith } from './message-gate.fixture.js';
 
-/** A backend's answer that is given by hand, on its way to a client that may be slow. */
-function exchange(contentType: string, room = new BytesInFlight(1_073_741_824)) {
+/**
+ * A backend's answer that is given by hand, on its way to a client that may be slow.
+ * @param early the whole answer, which is here before anybody reads it.
+ */
+function exchange(contentType: string, room = new BytesInFlight(1_073_741_824), early?: Buffer) {
   const facts = { written: '', ended: false, paused: 0, resumed: 0, aborted: false, isSlow: false };
   const dropped: DropReason[] = [];
   let drained: () => void = () => undefined;
@@ -46,6 +49,11 @@ function exchange(contentType: string, room = new BytesInFlight(1_073_741_824)) 
   };
   response.onRequestStart(handle);
   response.onResponseStart(handle, 200, { 'content-type': contentType });
+  const push = (text: string | Buffer): void => response.onResponseData(handle, Buffer.from(text));
+  if (early !== undefined) {
+    push(early);
+    response.onResponseEnd();
+  }
   const { gate } = gateFor({ client: legacyClientWith(), progressToken: 7 });
   const delivered = deliver(response, answer, {
     backend: 'b',
@@ -63,7 +71,7 @@ function exchange(contentType: string, room = new BytesInFlight(1_073_741_824)) 
     facts,
     dropped,
     delivered,
-    push: (text: string | Buffer) => response.onResponseData(handle, Buffer.from(text)),
+    push,
     end: () => response.onResponseEnd(),
     drain: () => drained(),
     close: () => closed(),
@@ -81,6 +89,36 @@ test('an event that is longer than anybody watches ends the call instead of goin
   for (let count = 0; count * filling.length <= MAX_MESSAGE_BYTES; count += 1) push(filling);
   expect(await delivered).toBe('the answer is too large');
   expect([facts.written, facts.aborted]).toEqual(['', true]);
+});
+
+describe('an event of which nobody may have anything, and which its last chunk completes', () => {
+  const filled = (length: number): Buffer => {
+    const [head, tail] = ['data: {"jsonrpc":"2.0","id":1,"result":{"x":"', '"}}\n\n'];
+    return Buffer.concat([
+      Buffer.from(head),
+      Buffer.alloc(length - head.length - tail.length, 'x'),
+      Buffer.from(tail),
+    ]);
+  };
+  const lines = Buffer.from(`${'data:\n'.repeat(100_001)}${event(RESPONSE)}`);
+  const tooLarge = 'the answer is too large';
+
+  test.each([
+    ['is too long', filled(MAX_MESSAGE_BYTES + 200), undefined, tooLarge],
+    ['has too many lines', lines, undefined, tooLarge],
+    ['has no room', filled(200_000), 100_000, 'the answers to this person are too large together'],
+  ])('%s: the call fails, and nothing is written after that', async (_what, bytes, room, why) => {
+    for (const isEarly of [false, true]) {
+      const { push, delivered, facts } = exchange(
+        'text/event-stream',
+        new BytesInFlight(room ?? 1_073_741_824),
+        isEarly ? bytes : undefined,
+      );
+      if (!isEarly) push(Buffer.concat([bytes, Buffer.from(event(RESPONSE))]));
+      expect(await delivered).toBe(why);
+      expect([facts.written, facts.ended, facts.aborted]).toEqual(['', false, !isEarly]);
+    }
+  });
 });
 
 test('so does a JSON body, and one that is broken is not read to its end', async () => {

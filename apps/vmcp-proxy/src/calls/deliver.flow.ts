@@ -123,7 +123,9 @@ class EventDelivery {
       {
         message: (message) => this.#deliver(this.#isAnswered ? LATE : delivery.gate.judge(message)),
         kept: (length) => {
-          if (!delivery.bytes.take(length)) this.response.stop(noRoom(delivery.backend));
+          const hasRoom = delivery.bytes.take(length);
+          if (!hasRoom) this.response.stop(noRoom(delivery.backend));
+          return hasRoom;
         },
         eventEnds: () => {
           // What the client has not taken yet is still here.
@@ -157,6 +159,8 @@ class EventDelivery {
   }
 
   #deliver(verdict: Verdict): void {
+    // What a message of an event does can end the call, and others of the same event follow.
+    if (this.response.wasStopped) return;
     if (verdict.kind === 'dropped') this.delivery.dropped(verdict.reason);
     else if (verdict.kind !== 'answered') this.#send(verdict);
   }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { RawConnection } from '@gatehouse/testing/raw-connection';
+import { until } from '@gatehouse/testing/until';
 import type { ServerResponse } from 'node:http';
+import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { call, onCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
@@ -156,6 +159,33 @@ test.each(PAIRS)(
     expect(JSON.parse(data)).toMatchObject({ id: 41, result: { content: [{ text: 'éé' }] } });
   },
 );
+
+test('an event past every limit, to a client that does not read, takes nobody else’s answers (the process lives)', async () => {
+  const [head, tail] = ['"jsonrpc":"2.0","result":{"x":"', '"}}\n\n'];
+  let closed = false;
+  answering('stateless', EVENTS, (stream, id) => {
+    stream.on('close', () => (closed = true));
+    const bytes = Buffer.alloc(MAX_MESSAGE_BYTES + 200, 'x');
+    stream.end(Buffer.concat([Buffer.from(`data: {"id":${id},${head}`), bytes, Buffer.from(tail)]));
+  });
+  const client = await legacyClient(world.proxy.mcpUrl, token);
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call('stateless') });
+  const headers = {
+    host: new URL(world.proxy.origin).host,
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'mcp-session-id': client.sessionId,
+    'mcp-protocol-version': '2025-11-25',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const deaf = new RawConnection(Number(new URL(world.proxy.origin).port)).deaf();
+  deaf.send(`POST /mcp HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+  await until(() => closed);
+  world.backend('stateless').setIntercept(undefined);
+  expect((await callAs('legacy', 'stateless')).status).toBe(200);
+  deaf.close();
+});
 
 test('events of other types are no messages', async () => {
   answering('stateless', EVENTS, (stream, id) => {

@@ -3,6 +3,30 @@ import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HttpAnswer } from './http-answer.js';
 
+test('what is written after the end of an answer is no error: the client has its answer, and others get theirs', async () => {
+  const errors: Error[] = [];
+  const server = createServer((_request, response) => {
+    response.on('error', (error) => errors.push(error));
+    const answer = new HttpAnswer(response, {});
+    answer.begin(200, 'text/event-stream');
+    answer.write('data: 1\n\n');
+    answer.end();
+    expect(answer.write('data: 2\n\n')).toBe(true);
+    answer.end();
+    answer.whole(200, 'application/json', '{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // It listens on TCP.
+  const { port } = server.address() as AddressInfo;
+  for (let count = 0; count < 2; count += 1) {
+    const got = await fetch(`http://127.0.0.1:${port}/`);
+    expect(await got.text()).toBe('data: 1\n\n');
+  }
+  expect(errors).toEqual([]);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
 test('a client that left before anybody listened for it counts as gone: its call is not run to the end', async () => {
   let took!: (response: ServerResponse) => void;
   const taken = new Promise<ServerResponse>((resolve) => (took = resolve));

@@ -58,7 +58,7 @@ export class HttpAnswer implements Answer {
   }
 
   write(chunk: Buffer | string): boolean {
-    return this.response.write(chunk);
+    return this.response.writableEnded || this.response.write(chunk);
   }
 
   end(): void {

@@ -12,7 +12,7 @@ export interface Answer {
   empty(status: number, headers?: AnswerHeaders): void;
   /** The first part of an answer that goes on with `write`. */
   begin(status: number, contentType: string): void;
-  /** @returns false when nothing more should come before `onDrain` calls back. */
+  /** Does nothing after the end. @returns false when nothing more should come before `onDrain` calls back. */
   write(chunk: Buffer | string): boolean;
   end(): void;
   /** Gives up in the middle: the client must not take what it got for a whole answer. */
