@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { KeptLog } from '@gatehouse/testing/kept-log';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { until } from '@gatehouse/testing/until';
 import { randomUUID } from 'node:crypto';
@@ -9,6 +10,9 @@ import { startProxy, type TestProxy } from '../proxy.fixture.js';
 import { isCall } from './call-world.fixture.js';
 
 const LIMITS = { calls: 24, callsPerPerson: 8, streams: 4, streamsPerPerson: 2 };
+/** As `calls: 4` alone gives them. */
+const TIGHT = { calls: 4, callsPerPerson: 1, streams: 4, streamsPerPerson: 1 };
+const log = new KeptLog();
 
 let nats: TestNats;
 let backend: TestBackend;
@@ -31,8 +35,14 @@ beforeAll(async () => {
   });
   proxy = await startProxy({
     nats,
+    log,
     // Nothing here is about time.
-    backends: ['one', 'two'].map((name) => ({ name, url: backend.url, timeoutMs: 120_000, limits: LIMITS })),
+    backends: Object.entries({ one: LIMITS, two: LIMITS, tight: TIGHT }).map(([name, limits]) => ({
+      name,
+      url: backend.url,
+      timeoutMs: 120_000,
+      limits,
+    })),
   });
 });
 afterAll(async () => {
@@ -79,6 +89,14 @@ test('one person with four sign-ins cannot take all places of a backend; what is
   expect(textOf(await callAs(await newCaller(), 'hello'))).toContain('hello');
   await release(calls);
   expect(textOf(await callAs(signIns[0] ?? '', 'hello'))).toContain('hello');
+});
+
+test('one place for each person is enough to list a backend', async () => {
+  const listed = await modern(proxy.mcpUrl, 'tools/list', {}, { token: await proxy.token() });
+  expect(listed.body.result).toMatchObject({
+    tools: [{ name: 'one_echo' }, { name: 'two_echo' }, { name: 'tight_echo' }],
+  });
+  expect([...log.of('backend-not-listed'), ...log.of('backend-listed-in-part')]).toEqual([]);
 });
 
 test('the limits of one backend are not those of another on the same origin', async () => {

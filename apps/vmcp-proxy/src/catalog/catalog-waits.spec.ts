@@ -74,6 +74,34 @@ test('for a new name lists are asked for again after two seconds, for a list aft
   expect(asked).toEqual(['one', 'two', 'one']);
 });
 
+test('lists in which one is missing are shown where nothing better is known, and asked for again after five seconds', async () => {
+  const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
+  const missing = new GatehouseError('busy', '', { details: { backend: 'one', ran: 'maybe' } });
+  const inPart = { ...NO_LISTS, tools, missing, digest: 'part' };
+  const whole = { ...NO_LISTS, tools, prompts: [{ name: 'greet' }], digest: 'whole' };
+  let listed: BackendLists = inPart;
+  let nowMs = 1_000_000;
+  let asked = 0;
+  const list: ListBackend = async () => {
+    asked += 1;
+    return await Promise.resolve(listed);
+  };
+  const catalog = catalogOf(['one'], list, () => nowMs);
+  const first = await catalog.current(ANONYMOUS);
+  expect(first.tool('one_echo')?.standsIn).toBeUndefined();
+  expect(first.failureOf('one')).toMatchObject({ code: 'busy', details: { ran: 'no' } });
+  nowMs += 4_999;
+  await catalog.current(ANONYMOUS);
+  expect(asked).toBe(1);
+  listed = whole;
+  nowMs += 1;
+  expect((await catalog.current(ANONYMOUS)).prompt('one_greet')).toBeDefined();
+  listed = inPart;
+  nowMs += 30_000;
+  const last = await catalog.current(ANONYMOUS);
+  expect([asked, last.prompt('one_greet')?.backend, last.failureOf('one')?.code]).toEqual([3, 'one', 'busy']);
+});
+
 test('a backend whose lists time out is told to callers as one where nothing was done', async () => {
   const late = new GatehouseError('deadline_exceeded', '', { details: { backend: 'one', ran: 'maybe' } });
   const view = await catalogOf(['one'], async () => await Promise.reject(late)).settled(ANONYMOUS, ['one']);

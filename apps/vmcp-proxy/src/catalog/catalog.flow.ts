@@ -160,9 +160,7 @@ export class Catalog {
       for (const { outcome, kind, name, reason } of listed.notes)
         this.#said.say('warn', SAID[outcome], { backend, kind, name, reason });
       for (const altered of listed.altered) this.#altered(backend, altered);
-      entry.lists = this.#shared(backend, listed);
-      entry.failure = undefined;
-      if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, entry.lists);
+      this.#keep(entry, this.#shared(backend, listed));
     } catch (error) {
       if (flight.isDropped) return;
       entry.failure = notRun(error);
@@ -170,6 +168,22 @@ export class Catalog {
     }
     entry.askedAtMs = askedAtMs;
     shelf.view = undefined;
+  }
+
+  #keep(entry: Entry, lists: BackendLists): void {
+    const { backend } = entry;
+    const { missing } = lists;
+    if (missing === undefined) {
+      entry.lists = lists;
+      entry.failure = undefined;
+      if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, lists);
+      return;
+    }
+    const known = entry.lists ?? this.#lastOfAll.get(backend);
+    // Whole lists, although older, say more than those in which one is missing.
+    if (known === undefined || known.missing !== undefined) entry.lists = lists;
+    entry.failure = notRun(missing);
+    this.#log.failure('backend-listed-in-part', missing, { backend });
   }
 
   #shared(backend: string, lists: BackendLists): BackendLists {

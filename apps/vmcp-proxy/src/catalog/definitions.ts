@@ -1,3 +1,4 @@
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
 
 /** The four things that a backend lists, as it gave them: members that nobody here knows are kept. */
@@ -24,6 +25,8 @@ export interface AlteredEntries {
 export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[]>> {
   readonly notes: readonly ListNote[];
   readonly altered: readonly AlteredEntries[];
+  /** Why a list other than the tools could not be asked for now; it is empty here. */
+  readonly missing?: GatehouseError;
   /** Of the content: equal lists of many users are kept once. */
   readonly digest: string;
 }

@@ -141,14 +141,34 @@ test.each([
   expect(notes[0]?.reason).toContain('no response');
 });
 
-test('a list that is unavailable for a while is not taken for an empty one', async () => {
+test('a list that is unavailable for a while is not taken for an empty one, and costs no tools', async () => {
   world.backend.setIntercept((one, response) => {
     if (one.body['method'] !== 'prompts/list') return false;
     response.writeHead(503).end();
     return true;
   });
-  await expect(list()).rejects.toMatchObject({ code: 'backend_unavailable' });
+  const inPart = await list();
+  expect(inPart).toMatchObject({ prompts: [], missing: { code: 'backend_unavailable' } });
+  expect(inPart.tools).toHaveLength(1);
+  world.backend.setIntercept(undefined);
+  const whole = await list();
+  expect([whole.missing, whole.tools]).toEqual([undefined, inPart.tools]);
+  expect(whole.digest).not.toBe(inPart.digest);
 });
+
+test.each([401, 403, 307])(
+  'a list that a backend refuses to everybody who may list its tools (%s) costs no tools',
+  async (status) => {
+    world.backend.setIntercept((one, response) => {
+      if (one.body['method'] !== 'resources/list') return false;
+      response.writeHead(status, status === 307 ? { location: 'https://elsewhere.example/' } : {}).end();
+      return true;
+    });
+    const { tools, resources, missing, notes } = await list();
+    expect([tools.length, resources, missing]).toEqual([1, [], undefined]);
+    expect(notes).toMatchObject([{ kind: 'resources', outcome: 'left_out' }]);
+  },
+);
 
 test('a backend cannot list without end: cursors in a circle, ever new ones, very many or very large entries', async () => {
   let asked = 0;

@@ -1,4 +1,5 @@
 import { sha256 } from '@gatehouse/kernel/digest';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
@@ -29,8 +30,8 @@ let asked = 0;
 
 /**
  * Lists everything that a backend offers to the principal, all pages, with the principal's own credential, as far as clients
- * can take it.
- * @throws {GatehouseError} when its tools cannot be listed. A backend that has no resources or prompts may refuse those.
+ * can take it. One list after the other: together they would use up what one person may have running at a backend.
+ * @throws {GatehouseError} when its tools cannot be listed. What is wrong with another list costs no tools.
  */
 export async function listBackend(
   request: ListRequest,
@@ -49,28 +50,61 @@ export async function listBackend(
     peer = await peers.of(peerRequest);
     tools = await listKind('tools', request, peer, backends);
   }
-  const optional = async (kind: Kind): Promise<SoundList> =>
-    await listKind(kind, request, peer, backends).catch((error: unknown) => {
-      const list = new SoundList(kind);
-      if (error instanceof ListUnreadable) list.unreadable(error.message);
-      else if (!(error instanceof ListRefused)) throw error;
-      return list;
-    });
-  const [prompts, resources, resourceTemplates] = await Promise.all([
-    optional('prompts'),
-    optional('resources'),
-    optional('resourceTemplates'),
-  ]);
-  const all = { tools, prompts, resources, resourceTemplates };
+  const prompts = await listOptional('prompts', request, peer, backends);
+  const resources = await listOptional('resources', request, peer, backends);
+  const resourceTemplates = await listOptional('resourceTemplates', request, peer, backends);
+  const all = {
+    tools,
+    prompts: prompts.list,
+    resources: resources.list,
+    resourceTemplates: resourceTemplates.list,
+  };
+  const missing = prompts.missing ?? resources.missing ?? resourceTemplates.missing;
   return {
     tools: tools.entries,
-    prompts: prompts.entries,
-    resources: resources.entries,
-    resourceTemplates: resourceTemplates.entries,
+    prompts: prompts.list.entries,
+    resources: resources.list.entries,
+    resourceTemplates: resourceTemplates.list.entries,
     notes: KINDS.flatMap((kind) => all[kind].notes),
     altered: KINDS.flatMap((kind) => all[kind].altered),
-    digest: sha256(KINDS.map((kind) => all[kind].digest()).join()),
+    digest: sha256([...KINDS.map((kind) => all[kind].digest()), missing?.code ?? ''].join()),
+    ...(missing === undefined ? {} : { missing }),
   };
+}
+
+interface OptionalList {
+  readonly list: SoundList;
+  /** Why it is empty now, and may not be soon. */
+  readonly missing?: GatehouseError;
+}
+
+/** What a backend says of one list for as long as nobody does something about it. */
+const STAYS_REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'backend_unauthorized',
+  'backend_redirects',
+  'insufficient_scope',
+]);
+
+/** A backend that has no resources or prompts may refuse to list those. */
+async function listOptional(
+  kind: Kind,
+  request: ListRequest,
+  peer: Peer,
+  backends: AuthorizedBackend,
+): Promise<OptionalList> {
+  try {
+    return { list: await listKind(kind, request, peer, backends) };
+  } catch (error) {
+    const list = new SoundList(kind);
+    if (error instanceof ListRefused) return { list };
+    const failure = GatehouseError.from(error);
+    if (!(error instanceof ListUnreadable) && !STAYS_REFUSED.has(failure.code)) {
+      if (failure.facts.retry !== 'safe') throw error;
+      return { list, missing: failure };
+    }
+    list.unreadable(failure.message);
+    return { list };
+  }
 }
 
 /** The backend answered, with an error. */
