@@ -39,7 +39,6 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   #stopped: GatehouseError | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #decoding: ContentDecoding | undefined;
-  #decodedBytes = 0;
 
   constructor(
     private readonly backend: string,
@@ -161,17 +160,19 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   }
 
   #decode(coding: string | undefined): ContentDecoding | undefined {
-    const decoding: ContentDecoding | undefined = ContentDecoding.of(coding, {
-      data: (chunk) => {
-        this.#decodedBytes += chunk.length;
-        // A few bytes can stand for any number of them.
-        if (this.#decodedBytes > MAX_RESPONSE_BYTES) this.stop(tooLarge(this.backend));
-        else if (!this.#take(chunk)) decoding?.pause();
+    const decoding: ContentDecoding | undefined = ContentDecoding.of(
+      coding,
+      {
+        data: (chunk) => {
+          if (!this.#take(chunk)) decoding?.pause();
+        },
+        end: () => this.#end(),
+        broken: () => this.stop(undecodable(this.backend)),
+        tooLarge: () => this.stop(tooLarge(this.backend)),
+        drained: () => this.#controller?.resume(),
       },
-      end: () => this.#end(),
-      broken: () => this.stop(undecodable(this.backend)),
-      drained: () => this.#controller?.resume(),
-    });
+      MAX_RESPONSE_BYTES,
+    );
     return decoding;
   }
 

@@ -13,6 +13,8 @@ export interface DecodedSink {
   end(): void;
   /** What came is not what its header says. */
   broken(): void;
+  /** A few bytes can stand for any number of them. */
+  tooLarge(): void;
   /** More can be written. */
   drained(): void;
 }
@@ -33,8 +35,8 @@ const DECODERS: Readonly<Record<string, (first: number | undefined) => Transform
 };
 
 /**
- * Undoes the content codings of a response, as it comes: some servers encode without being asked to. It counts nothing; the
- * sink bounds what comes out.
+ * Undoes the content codings of a response, as it comes: some servers encode without being asked to. What comes out of each
+ * coding is bounded: in the header of one (RFC 1952, the file's name) there is room for any number of bytes that no other sees.
  */
 export class ContentDecoding {
   #stages: readonly Transform[] = [];
@@ -44,14 +46,17 @@ export class ContentDecoding {
     /** In the order in which they are undone. */
     private readonly codings: readonly string[],
     private readonly sink: DecodedSink,
+    private readonly mostBytes: number,
   ) {}
 
   /** @returns `undefined` for what is not encoded, or in a way that is not known. */
-  static of(header: string | undefined, sink: DecodedSink): ContentDecoding | undefined {
+  static of(header: string | undefined, sink: DecodedSink, mostBytes: number): ContentDecoding | undefined {
     const codings = codingsIn(header);
     const isKnown =
       codings.length <= MAX_CODINGS && codings.every((coding) => Object.hasOwn(DECODERS, coding));
-    return isKnown && codings.length > 0 ? new ContentDecoding(codings.toReversed(), sink) : undefined;
+    return isKnown && codings.length > 0
+      ? new ContentDecoding(codings.toReversed(), sink, mostBytes)
+      : undefined;
   }
 
   /** @returns false when no more should come before the sink is told. */
@@ -95,6 +100,14 @@ export class ContentDecoding {
       stage.on(
         'error',
         whileOpen(() => this.sink.broken()),
+      );
+      let bytes = 0;
+      stage.on(
+        'data',
+        whileOpen(({ length }: Buffer) => {
+          bytes += length;
+          if (bytes > this.mostBytes) this.sink.tooLarge();
+        }),
       );
       const next = stages[index + 1];
       if (next !== undefined) stage.pipe(next);

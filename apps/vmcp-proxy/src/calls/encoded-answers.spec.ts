@@ -135,6 +135,29 @@ describe('a hostile backend', () => {
     },
   );
 
+  test('cannot have them read between two codings either, where none of them come out (endless name of a gzip file)', async () => {
+    const named = (text: string, nameBytes: number): Buffer => {
+      const file = gzipSync(text);
+      const name = Buffer.alloc(nameBytes, 'n');
+      const hasName = 8; // FLG.FNAME (RFC 1952, section 2.3.1)
+      return Buffer.concat([
+        file.subarray(0, 3),
+        Buffer.of(hasName),
+        file.subarray(4, 10),
+        name,
+        Buffer.of(0),
+        file.subarray(10),
+      ]);
+    };
+    const nameBytes = { now: 1_000 };
+    answering('gzip, gzip', 'application/json', (response, id) =>
+      response.end(gzipSync(named(responseTo(id), nameBytes.now))),
+    );
+    expect(textOf(await asked())).toBe('decoded');
+    nameBytes.now = MAX_DECODED_BYTES;
+    expect(textOf(await asked())).toMatch(/check before trying again.*backend_unavailable/);
+  });
+
   test('may send as much as it may without a coding', async () => {
     answering('gzip', 'text/event-stream', (response, id) =>
       response.end(gzipSync(comments(MAX_DECODED_BYTES - 65_536, id))),
