@@ -32,7 +32,8 @@ export class AuthorizedBackend {
 
   /**
    * Sends the request. A refused token means that it did not run: then it is sent once more, with another credential.
-   * @throws {GatehouseError} of the credential, of the connection, or `backend_unauthorized`.
+   * @throws {GatehouseError} of the credential, of the connection, or `backend_unauthorized`; `insufficient_scope` where
+   * the person can give what the last refusal misses.
    */
   async send(request: AuthorizedRequest): Promise<BackendResponse> {
     const { backend, principal, deadlineAtMs } = request;
@@ -48,8 +49,17 @@ export class AuthorizedBackend {
     const another = await this.credentials.instead(principal, backend, { digest, ...refusal }, deadlineAtMs);
     if (another === undefined) throw refusedCredential(backend);
     const second = await this.#sendWith(request, another);
-    if (refusalOf(second) === undefined) return second;
+    const last = refusalOf(second);
+    if (last === undefined) return second;
     void second.discard();
+    // It is not sent a third time. Whether its person can give the scopes is asked all the same.
+    if (last !== 'forbidden' && last.lackingScope !== undefined && another.tokenDigest !== undefined)
+      await this.credentials.instead(
+        principal,
+        backend,
+        { digest: another.tokenDigest, ...last },
+        deadlineAtMs,
+      );
     throw refusedCredential(backend);
   }
 

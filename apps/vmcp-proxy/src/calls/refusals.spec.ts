@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createServer } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Received } from '../backend.fixture.js';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
 import { call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
 
@@ -77,6 +79,53 @@ test('a 403 that names the scopes it misses: the person gets a link, and the tok
   expect((await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token })).status).toBe(200);
   expect(surroundings.askedFor('credential.inject')).toBe(asked);
   surroundings.lacks.clear();
+});
+
+describe('a 403 for want of scopes that is the second refusal leads to the link all the same, without a third request', () => {
+  const says = (one: Received): string => JSON.stringify(one.body['params']);
+  const renewed = (one: Received): boolean => one.headers.authorization?.endsWith('-renewed') === true;
+  const challenge = { 'www-authenticate': 'Bearer error="insufficient_scope", scope="read write"' };
+  beforeEach(() => void world.proxy.surroundings.lacks.add('write'));
+  afterEach(() => world.proxy.surroundings.lacks.clear());
+
+  test('after a token that was out of date', async () => {
+    let tries = 0;
+    world.backend('inject').setIntercept((one, response) => {
+      if (!isCall(one)) return false;
+      tries += 1;
+      if (renewed(one)) response.writeHead(403, challenge).end();
+      else response.writeHead(401).end();
+      return true;
+    });
+    const answer = await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token });
+    expect(textOf(answer)).toContain('/connect/octo');
+    expect(tries).toBe(2);
+  });
+
+  test('after a token that another call had replaced already', async () => {
+    const tried: string[] = [];
+    let held: ServerResponse | undefined;
+    world.backend('inject').setIntercept((one, response) => {
+      if (!isCall(one)) return false;
+      if (says(one).includes('first')) {
+        tried.push(renewed(one) ? 'renewed' : 'old');
+        if (renewed(one)) response.writeHead(403, challenge).end();
+        else held = response;
+        return true;
+      }
+      if (renewed(one)) return false;
+      response.writeHead(401).end();
+      return true;
+    });
+    const asked = async (text: string) =>
+      await modern(world.proxy.mcpUrl, 'tools/call', call('inject', { text }), { token });
+    const first = asked('first');
+    await until(() => held !== undefined);
+    expect((await asked('second')).body.result?.['isError']).toBeUndefined();
+    held?.writeHead(403, challenge).end();
+    expect(textOf(await first)).toContain('/connect/octo');
+    expect(tried).toEqual(['old', 'renewed']);
+  });
 });
 
 test.each([
