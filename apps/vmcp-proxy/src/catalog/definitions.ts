@@ -25,7 +25,7 @@ export interface AlteredEntries {
 export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[]>> {
   readonly notes: readonly ListNote[];
   readonly altered: readonly AlteredEntries[];
-  /** Why a list other than the tools could not be asked for now; it is empty here. */
+  /** Why a list other than the tools could not be asked for now; it is not whole here. */
   readonly missing?: GatehouseError;
   /** Of the content: equal lists of many users are kept once. */
   readonly digest: string;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { startOneBackend, type OneBackend } from '../backends/one-backend.fixture.js';
 import { Peers } from '../backends/peers.client.js';
@@ -199,6 +199,61 @@ test('a backend cannot list without end: cursors in a circle, ever new ones, ver
   pagingTools(() => ({ tools: [tool('small'), tool('large', large(300_000))] }));
   const { tools, notes } = await list();
   expect([tools.length, notes]).toMatchObject([1, [{ name: 'large', reason: 'it is too large' }]]);
+});
+
+describe('a list that ends early says so', () => {
+  const page = (at: number, more: JsonObject = {}): JsonObject => ({
+    tools: Array.from({ length: 10 }, (_, index) => tool(`t${at}_${index}`)),
+    ...more,
+  });
+  const endings = async (): Promise<readonly unknown[]> => {
+    const { tools, notes } = await list();
+    return [tools.length, notes.map(({ kind, outcome, reason }) => `${kind} ${outcome}: ${reason}`)];
+  };
+
+  test('after as many pages as anybody reads', async () => {
+    pagingTools((cursor) => page(Number(cursor ?? 0), { nextCursor: String(Number(cursor ?? 0) + 1) }));
+    expect(await endings()).toEqual([1_000, ['tools cut_short: it is longer than anybody reads']]);
+  });
+
+  test.each([
+    [{ nextCursor: 'c' }, 'the cursor of its next page leads round in a circle'],
+    [{ nextCursor: 7 }, 'the cursor of its next page cannot be used'],
+    [{ nextCursor: 'c'.repeat(100_000) }, 'the cursor of its next page cannot be used'],
+  ])('with a cursor that leads nowhere: %#', async (more, reason) => {
+    pagingTools((cursor) => (cursor === undefined ? page(0, { nextCursor: 'c' }) : page(1, more)));
+    expect(await endings()).toEqual([20, [`tools cut_short: ${reason}`]]);
+  });
+
+  test.each([{ nextCursor: null }, { nextCursor: '' }])('but not where it is over: %p', async (more) => {
+    pagingTools(() => page(0, more));
+    expect(await endings()).toEqual([10, []]);
+  });
+
+  test.each([{}, { tools: null }, { tools: { echo: {} } }])('or is none: %p', async (result) => {
+    pagingTools(() => result);
+    expect(await endings()).toEqual([0, ['tools left_out: it is no list']]);
+  });
+
+  const refusing = (kind: 'tools' | 'prompts', code: number): void =>
+    world.backend.setIntercept((one, response) => {
+      if (one.body['method'] !== `${kind}/list`) return false;
+      const isFirst = (one.body['params'] as JsonObject)['cursor'] === undefined;
+      const result = { ...page(0), prompts: [{ name: 'p' }], nextCursor: 'c' };
+      const outcome = isFirst ? { result } : { error: { code, message: 'no more' } };
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], ...outcome }));
+      return true;
+    });
+
+  test('because a later page is refused: what was read is kept', async () => {
+    refusing('tools', -32_601);
+    expect(await endings()).toEqual([10, ['tools cut_short: tools/list was refused with -32601']]);
+    for (const code of [-32_601, -32_602]) {
+      refusing('prompts', code);
+      expect((await list()).prompts).toHaveLength(1);
+      expect(await endings()).toEqual([1, [`prompts cut_short: prompts/list was refused with ${code}`]]);
+    }
+  });
 });
 
 test('other lists are judged alike', async () => {

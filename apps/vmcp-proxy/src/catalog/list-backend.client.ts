@@ -12,6 +12,7 @@ import {
   METHOD_NOT_FOUND,
   MODERN_VERSION,
 } from '../mcp/protocol.js';
+import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
@@ -40,15 +41,16 @@ export async function listBackend(
 ): Promise<BackendLists> {
   const peerRequest = { ...request, owner: '' };
   let peer = await peers.of(peerRequest);
-  let tools: SoundList;
+  let tools = new SoundList('tools');
   try {
-    tools = await listKind('tools', request, peer, backends);
+    await readPages(tools, request, peer, backends);
   } catch (error) {
     // It may have been restarted, or updated to another revision: once more, from the beginning.
     if (!(error instanceof ListRefused)) throw error;
     peers.forget(request.backend, peer);
     peer = await peers.of(peerRequest);
-    tools = await listKind('tools', request, peer, backends);
+    tools = new SoundList('tools');
+    await readPages(tools, request, peer, backends);
   }
   const prompts = await listOptional('prompts', request, peer, backends);
   const resources = await listOptional('resources', request, peer, backends);
@@ -74,7 +76,7 @@ export async function listBackend(
 
 interface OptionalList {
   readonly list: SoundList;
-  /** Why it is empty now, and may not be soon. */
+  /** Why it is not whole now, and may be soon. */
   readonly missing?: GatehouseError;
 }
 
@@ -92,19 +94,20 @@ async function listOptional(
   peer: Peer,
   backends: AuthorizedBackend,
 ): Promise<OptionalList> {
+  const list = new SoundList(kind);
   try {
-    return { list: await listKind(kind, request, peer, backends) };
+    await readPages(list, request, peer, backends);
   } catch (error) {
-    const list = new SoundList(kind);
-    if (error instanceof ListRefused) return { list };
     const failure = GatehouseError.from(error);
-    if (!(error instanceof ListUnreadable) && !STAYS_REFUSED.has(failure.code)) {
+    const isRefused = error instanceof ListRefused;
+    if (!isRefused && !(error instanceof ListUnreadable) && !STAYS_REFUSED.has(failure.code)) {
       if (failure.facts.retry !== 'safe') throw error;
       return { list, missing: failure };
     }
-    list.unreadable(failure.message);
-    return { list };
+    if (list.hasPages) list.cutShort(failure.message);
+    else if (!isRefused) list.unreadable(failure.message);
   }
+  return { list };
 }
 
 /** The backend answered, with an error. */
@@ -113,35 +116,52 @@ class ListRefused extends GatehouseError {}
 /** The backend answered with what is no response: it would do so again. */
 class ListUnreadable extends GatehouseError {}
 
-async function listKind(
-  kind: Kind,
+/** Reads all pages of a list; what was read until it failed is in the list. */
+async function readPages(
+  list: SoundList,
   request: ListRequest,
   peer: Peer,
   backends: AuthorizedBackend,
-): Promise<SoundList> {
-  const list = new SoundList(kind);
+): Promise<void> {
+  const { kind } = list;
+  const { method } = LISTING[kind];
   const cursors = new Set<string>();
   let cursor: string | undefined;
   do {
     const answer = await listPage(kind, cursor, request, peer, backends);
     if (answer.kind === 'error') {
-      if (answer.code === METHOD_NOT_FOUND) return list;
-      throw new ListRefused(
-        'backend_unavailable',
-        `${LISTING[kind].method} was refused with ${answer.code}`,
-        {
+      const why = `${method} was refused with ${answer.code}`;
+      if (answer.code !== METHOD_NOT_FOUND)
+        throw new ListRefused('backend_unavailable', why, {
           details: { backend: request.backend, ran: 'no' },
-        },
-      );
+        });
+      // On a first page it says that there is no such list.
+      if (list.hasPages) list.cutShort(why);
+      return;
     }
     await list.add(answer.result.member(kind));
-    const next = answer.result.member('nextCursor')?.parsed(MAX_CURSOR_BYTES);
-    // A cursor that came before leads round in a circle.
-    cursor = typeof next === 'string' && !cursors.has(next) ? next : undefined;
+    cursor = nextCursor(answer.result, cursors, list);
     if (cursor !== undefined) cursors.add(cursor);
   } while (cursor !== undefined && cursors.size < MAX_PAGES && !list.isFull);
-  return list;
+  if (cursor !== undefined && !list.isFull) list.cutShort();
 }
+
+/** @returns `undefined` when nothing more can be read; the list says why, where there is more. */
+function nextCursor(page: HeldValue, known: ReadonlySet<string>, list: SoundList): string | undefined {
+  const given = page.member('nextCursor');
+  if (given === undefined || list.isFull) return undefined;
+  const next = given.parsed(MAX_CURSOR_BYTES);
+  if (typeof next === 'string' && !known.has(next)) return next;
+  // Some servers end a list with these.
+  if (next === null || next === '') return undefined;
+  list.cutShort(
+    typeof next === 'string'
+      ? 'the cursor of its next page leads round in a circle'
+      : 'the cursor of its next page cannot be used',
+  );
+  return undefined;
+}
+
 async function listPage(
   kind: Kind,
   cursor: string | undefined,

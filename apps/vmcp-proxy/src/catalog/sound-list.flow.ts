@@ -26,7 +26,14 @@ export class SoundList {
   #bytesSinceTurn = 0;
   #isFull = false;
 
-  constructor(private readonly kind: Kind) {}
+  #hasPages = false;
+
+  constructor(readonly kind: Kind) {}
+
+  /** At least one page was read. */
+  get hasPages(): boolean {
+    return this.#hasPages;
+  }
 
   /** Nothing more is taken. */
   get isFull(): boolean {
@@ -49,11 +56,17 @@ export class SoundList {
     this.#note('left_out', undefined, reason);
   }
 
+  /** There is more of it, and nothing more is taken. */
+  cutShort(reason = 'it is longer than anybody reads'): void {
+    this.#isFull = true;
+    this.#note('cut_short', undefined, reason);
+  }
+
   /** Adds a page. What is wrong with one entry concerns no other. */
   async add(page: HeldValue | undefined): Promise<void> {
-    if (page === undefined) return;
+    this.#hasPages = true;
     // One more than are taken, so that more are seen to be there.
-    const elements = page.elements(MAX_ENTRIES + 1);
+    const elements = page?.elements(MAX_ENTRIES + 1);
     if (elements === undefined) this.#note('left_out', undefined, 'it is no list');
     for (const element of elements ?? []) {
       if (this.#isFull) return;
@@ -82,7 +95,7 @@ export class SoundList {
     if (this.#seen.has(identity)) return;
     this.#bytes += element.byteLength;
     if (this.entries.length === MAX_ENTRIES || this.#bytes > MAX_LIST_BYTES) {
-      this.#cutShort();
+      this.cutShort();
       return;
     }
     const changes = [
@@ -93,11 +106,6 @@ export class SoundList {
     this.#seen.add(identity);
     this.entries.push(definition);
     this.#hash.update(`${JSON.stringify(definition)}\n`);
-  }
-
-  #cutShort(): void {
-    this.#isFull = true;
-    this.#note('cut_short', undefined, 'it is longer than anybody reads');
   }
 
   #note(outcome: ListNote['outcome'], name: unknown, reason: string): void {
