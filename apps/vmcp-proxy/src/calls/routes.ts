@@ -21,7 +21,7 @@ const UNKNOWN: Destination = { kind: 'unknown' };
 
 /** Finds the backend of a call in what its caller can see. */
 export class Routes {
-  constructor(private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled'>) {}
+  constructor(private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf'>) {}
 
   /** @returns at once when the name is in what is known of the caller's lists. */
   find(call: Call): Destination | Promise<Destination> {
@@ -60,7 +60,7 @@ export class Routes {
     // A tool of the same name as the stand-in is not what its caller meant: the stand-in was said only to read.
     if (standIn === undefined && route !== undefined && route.standsIn !== true)
       return { kind: 'route', route };
-    const why = view.failureOf(backend);
+    const why = this.catalog.failureOf(principal, backend);
     if (why !== undefined) return { kind: 'unlisted', backend, why };
     return standIn === undefined ? UNKNOWN : { kind: 'ready', backend };
   }

@@ -5,7 +5,6 @@ import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { Catalog, type ListBackend } from './catalog.flow.js';
 import type { BackendLists } from './definitions.js';
-import type { View } from './view.js';
 
 const NO_LISTS: BackendLists = {
   tools: [],
@@ -43,14 +42,16 @@ test('a list waits five seconds for a slow backend; a call waits for its own bac
       backend === 'slow' ? await slow : await new Promise<never>(() => undefined),
     );
     const list = catalog.current(ANONYMOUS);
-    let called: View | undefined;
-    const call = catalog.settled(ANONYMOUS, ['slow']).then((view) => (called = view));
+    let called = false;
+    const call = catalog.settled(ANONYMOUS, ['slow']).then(() => (called = true));
     await jest.advanceTimersByTimeAsync(5_000);
-    expect((await list).failureOf('slow')?.code).toBe('backend_unavailable');
+    await list;
+    expect(catalog.failureOf(ANONYMOUS, 'slow')?.code).toBe('backend_unavailable');
     await jest.advanceTimersByTimeAsync(14_000);
-    expect(called).toBeUndefined();
+    expect(called).toBe(false);
     answer();
-    expect((await call).failureOf('slow')).toBeUndefined();
+    await call;
+    expect(catalog.failureOf(ANONYMOUS, 'slow')).toBeUndefined();
   } finally {
     jest.useRealTimers();
   }
@@ -89,7 +90,7 @@ test('lists in which one is missing are shown where nothing better is known, and
   const catalog = catalogOf(['one'], list, () => nowMs);
   const first = await catalog.current(ANONYMOUS);
   expect(first.tool('one_echo')?.standsIn).toBeUndefined();
-  expect(first.failureOf('one')).toMatchObject({ code: 'busy', details: { ran: 'no' } });
+  expect(catalog.failureOf(ANONYMOUS, 'one')).toMatchObject({ code: 'busy', details: { ran: 'no' } });
   nowMs += 4_999;
   await catalog.current(ANONYMOUS);
   expect(asked).toBe(1);
@@ -99,13 +100,39 @@ test('lists in which one is missing are shown where nothing better is known, and
   listed = inPart;
   nowMs += 30_000;
   const last = await catalog.current(ANONYMOUS);
-  expect([asked, last.prompt('one_greet')?.backend, last.failureOf('one')?.code]).toEqual([3, 'one', 'busy']);
+  expect([asked, last.prompt('one_greet')?.backend]).toEqual([3, 'one']);
+  expect(catalog.failureOf(ANONYMOUS, 'one')?.code).toBe('busy');
 });
 
 test('a backend whose lists time out is told to callers as one where nothing was done', async () => {
   const late = new GatehouseError('deadline_exceeded', '', { details: { backend: 'one', ran: 'maybe' } });
-  const view = await catalogOf(['one'], async () => await Promise.reject(late)).settled(ANONYMOUS, ['one']);
-  expect(view.failureOf('one')?.details).toEqual({ backend: 'one', ran: 'no' });
+  const catalog = catalogOf(['one'], async () => await Promise.reject(late));
+  await catalog.settled(ANONYMOUS, ['one']);
+  expect(catalog.failureOf(ANONYMOUS, 'one')?.details).toEqual({ backend: 'one', ran: 'no' });
+});
+
+test('what a failure says to one person is not what it said to another', async () => {
+  const details = {
+    alice: { target: 'https://sign-in.example/alice', retryAfterSeconds: '7' },
+    bob: { target: 'https://sign-in.example/bob', retryAfterSeconds: '9' },
+  };
+  let code: 'backend_redirects' | 'busy' = 'backend_redirects';
+  let nowMs = 1_000_000;
+  const list: ListBackend = async (_backend, { key }) =>
+    await Promise.reject(
+      new GatehouseError(code, '', { details: key === 'alice' ? details.alice : details.bob }),
+    );
+  const catalog = catalogOf(['one'], list, () => nowMs);
+  for (code of ['backend_redirects', 'busy'] as const) {
+    for (const key of ['alice', 'bob'] as const) {
+      const caller = { ...ANONYMOUS, key };
+      const tool = (await catalog.current(caller)).tool('one_status');
+      if (code === 'backend_redirects')
+        expect(JSON.stringify(tool)).toContain(`It leads to ${details[key].target}.`);
+      expect(catalog.failureOf(caller, 'one')?.details).toEqual(details[key]);
+    }
+    nowMs += 5_000;
+  }
 });
 
 test('lists go on being asked for with the token that the caller has now, not with the first one', async () => {

@@ -5,6 +5,7 @@ import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
+import { reasonText } from '../refusals/failure-text.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
 import { SaidOnce } from './said-once.js';
 import type { MergeNote } from './merge.js';
@@ -111,6 +112,12 @@ export class Catalog {
     return this.#viewOf(this.#shelfOf(principal));
   }
 
+  /** Why the backend could not be asked on behalf of this very principal, as far as is known. */
+  failureOf(principal: Principal, backend: string): GatehouseError | undefined {
+    const entry = this.#shelfOf(principal).entries.find((one) => one.backend === backend);
+    return entry === undefined ? undefined : this.#snapshotOf(entry).failure;
+  }
+
   /** Lists that match are asked for again before they are shown. Until then they still route calls. */
   expire(matches: (principal: Principal, backend: string) => boolean): void {
     for (const { principal, entries } of this.#shelves.values())
@@ -197,12 +204,13 @@ export class Catalog {
   #viewOf(shelf: Shelf): View {
     if (shelf.view !== undefined) return shelf.view;
     let key = '';
-    const snapshots = shelf.entries.map(({ backend, lists, failure, askedAtMs }): Snapshot => {
-      const known = lists ?? this.#lastOfAll.get(backend);
-      // Not asked yet and not answered in time look alike to a client.
-      const why = failure ?? (known === undefined && askedAtMs === 0 ? NOT_YET : undefined);
-      key += `${known?.digest ?? ''} ${why?.code ?? ''}\n`;
-      return { backend, lists: known, failure: why };
+    const snapshots = shelf.entries.map((entry): Snapshot => {
+      const snapshot = this.#snapshotOf(entry);
+      const { lists, failure } = snapshot;
+      // All that a view says of a failure.
+      const why = failure === undefined ? '' : JSON.stringify([failure.code, reasonText(failure)]);
+      key += `${lists?.digest ?? ''} ${why}\n`;
+      return snapshot;
     });
     let view = this.#sharedViews.get(key);
     if (view === undefined) {
@@ -214,6 +222,13 @@ export class Catalog {
     // Something may still be on its way; it clears this when it comes.
     shelf.view = view;
     return view;
+  }
+
+  #snapshotOf({ backend, lists, failure, askedAtMs }: Entry): Snapshot {
+    const known = lists ?? this.#lastOfAll.get(backend);
+    // Not asked yet and not answered in time look alike to a client.
+    const why = failure ?? (known === undefined && askedAtMs === 0 ? NOT_YET : undefined);
+    return { backend, lists: known, failure: why };
   }
 
   #sayName(outcome: MergeNote['outcome'], facts: Omit<MergeNote, 'outcome'>): void {

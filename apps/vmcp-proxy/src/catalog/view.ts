@@ -30,7 +30,7 @@ export interface Route {
   readonly standsIn?: true;
 }
 
-/** Everything that one principal can see, and where each name leads. */
+/** Everything that one principal can see, and where each name leads. All who see the same share it. */
 export class View {
   readonly notes: readonly MergeNote[];
   readonly #listed: Readonly<Record<Kind, readonly JsonObject[]>>;
@@ -133,10 +133,6 @@ export class View {
     return this.snapshots
       .map(({ backend }) => backend)
       .filter((backend) => kind === 'uri' || mayBeUnder(prefixOf(this.aggregation, backend), name));
-  }
-
-  failureOf(backend: string): GatehouseError | undefined {
-    return this.snapshots.find((snapshot) => snapshot.backend === backend)?.failure;
   }
 }
 
