@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
 import { SilentLog } from '@gatehouse/testing/silent-log';
@@ -13,9 +13,15 @@ const NO_LISTS: BackendLists = {
   resourceTemplates: [],
   notes: [],
   altered: [],
+  bytes: 0,
   digest: '',
 };
-const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () => number): Catalog =>
+const catalogOf = (
+  backends: readonly string[],
+  list: ListBackend,
+  nowMs: () => number = Date.now,
+  mostBytes?: number,
+): Catalog =>
   new Catalog(
     {
       backends: backends.map((name) => ({ name })) as never,
@@ -28,7 +34,7 @@ const catalogOf = (backends: readonly string[], list: ListBackend, nowMs?: () =>
     },
     list,
     () => true,
-    { log: new SilentLog(), ...(nowMs === undefined ? {} : { nowMs }) },
+    { log: new SilentLog(), nowMs, ...(mostBytes === undefined ? {} : { mostBytes }) },
   );
 
 test('a list waits five seconds for a slow backend; a call waits for its own backend until it has answered or failed', async () => {
@@ -102,6 +108,77 @@ test('lists in which one is missing are shown where nothing better is known, and
   const last = await catalog.current(ANONYMOUS);
   expect([asked, last.prompt('one_greet')?.backend]).toEqual([3, 'one']);
   expect(catalog.failureOf(ANONYMOUS, 'one')?.code).toBe('busy');
+});
+
+describe('lists of many principals', () => {
+  const LIST_BYTES = 1_000;
+  const MOST_BYTES = 20_000;
+  const callers = Array.from({ length: 50 }, (_, index) => ({ ...ANONYMOUS, key: `caller ${index}` }));
+  const [first, last] = [
+    { ...ANONYMOUS, key: 'caller 0' },
+    { ...ANONYMOUS, key: 'caller 49' },
+  ];
+
+  function setUp(digestOf: (key: string) => string) {
+    const asked: string[] = [];
+    const clock = { nowMs: 1_000_000 };
+    const list: ListBackend = async (_backend, { key }) => {
+      asked.push(key);
+      const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
+      return await Promise.resolve({ ...NO_LISTS, tools, bytes: LIST_BYTES, digest: digestOf(key) });
+    };
+    return { asked, clock, catalog: catalogOf(['one'], list, () => clock.nowMs, MOST_BYTES) };
+  }
+
+  test('that all differ take no more memory than is set for them; who came last is still known', async () => {
+    const { asked, catalog } = setUp((key) => key);
+    for (const caller of callers) {
+      expect((await catalog.current(caller)).tool('one_echo')).toBeDefined();
+      expect(catalog.keptBytes).toBeLessThanOrEqual(MOST_BYTES);
+    }
+    // Each with what is put together of it.
+    expect(catalog.keptBytes).toBe(MOST_BYTES);
+    expect(catalog.known(last).tool('one_echo')).toBeDefined();
+    await catalog.current(last);
+    expect(asked).toHaveLength(50);
+    expect(catalog.known(first).tool('one_echo')).toBeUndefined();
+    expect((await catalog.current(first)).tool('one_echo')).toBeDefined();
+    expect(asked.slice(50)).toEqual([first.key]);
+  });
+
+  test('that are all alike are kept once, until the last of their principals is forgotten', async () => {
+    const { asked, catalog } = setUp(() => 'the same');
+    for (const caller of [...callers, ...callers]) await catalog.current(caller);
+    expect([asked.length, catalog.keptBytes]).toEqual([50, 2 * LIST_BYTES]);
+    catalog.forget(({ key }) => key !== first.key);
+    expect(catalog.keptBytes).toBe(2 * LIST_BYTES);
+    catalog.forget(() => true);
+    expect(catalog.keptBytes).toBe(0);
+  });
+
+  test('that change leave nothing of what they were', async () => {
+    let version = 0;
+    const { clock, catalog } = setUp(() => `version ${version}`);
+    for (; version < 50; version += 1) {
+      await catalog.current(first);
+      clock.nowMs += 30_000;
+    }
+    expect(catalog.keptBytes).toBe(2 * LIST_BYTES);
+  });
+
+  test('that nobody has used for an hour go, and a listing that is over only then keeps nothing', async () => {
+    const { clock, catalog } = setUp((key) => key);
+    for (const caller of callers.slice(0, 5)) await catalog.current(caller);
+    clock.nowMs += 3_599_999;
+    catalog.known(first);
+    clock.nowMs += 1;
+    const late = catalog.current({ ...ANONYMOUS, key: 'late' });
+    catalog.forget(({ key }) => key === 'late');
+    expect((await late).tool('one_echo')).toBeDefined();
+    await catalog.current(last);
+    expect(catalog.known(first).tool('one_echo')).toBeDefined();
+    expect(catalog.keptBytes).toBe(2 * 2 * LIST_BYTES);
+  });
 });
 
 test('a backend whose lists time out is told to callers as one where nothing was done', async () => {

@@ -3,12 +3,12 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { Log } from '@gatehouse/observability/log';
-import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
 import { reasonText } from '../refusals/failure-text.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
 import { SaidOnce } from './said-once.js';
 import type { MergeNote } from './merge.js';
+import { Shelves, type Entry, type Shelf } from './shelves.js';
 import { View, type Snapshot } from './view.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
@@ -23,26 +23,7 @@ const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
 /** A slow backend must not hold up the others' lists for longer. */
 const WAIT_AT_MOST_MS = 5 * SECOND_MS;
 const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
-const MAX_PRINCIPALS = 20_000;
-const MAX_SHARED = 2_000;
 const MAX_NOTES_OF_VIEW = 50;
-
-interface Entry {
-  readonly backend: string;
-  lists: BackendLists | undefined;
-  failure: GatehouseError | undefined;
-  /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
-  askedAtMs: number;
-}
-
-/** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
-interface Shelf {
-  /** As of the newest request: its token is the one that is still valid. */
-  principal: Principal;
-  readonly entries: readonly Entry[];
-  /** Of the entries as they are; put together when somebody looks. */
-  view: View | undefined;
-}
 
 export interface CatalogSurroundings {
   readonly log: Pick<Log, 'info' | 'warn' | 'failure'>;
@@ -51,18 +32,16 @@ export interface CatalogSurroundings {
   /** Told of entries that clients are not shown as they came, at each look at a backend's lists. */
   readonly altered?: (backend: string, altered: AlteredEntries) => void;
   readonly nowMs?: () => number;
+  /** What is kept of lists at most. */
+  readonly mostBytes?: number;
 }
 
 /** What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's. */
 export class Catalog {
-  readonly #shelves = new LRUCache<string, Shelf>({ max: MAX_PRINCIPALS });
-  /** Equal lists are kept once for all principals. */
-  readonly #sharedLists = new LRUCache<string, BackendLists>({ max: MAX_SHARED });
-  readonly #sharedViews = new LRUCache<string, View>({ max: MAX_SHARED });
+  readonly #shelves: Shelves;
   /** The last lists of backends that treat all callers alike. */
   readonly #lastOfAll = new Map<string, BackendLists>();
   readonly #listing = new SingleFlight<Entry, void>();
-  readonly #backends: readonly string[];
   readonly #log: CatalogSurroundings['log'];
   readonly #said: SaidOnce;
   readonly #lookedUp: (found: boolean) => void;
@@ -73,19 +52,23 @@ export class Catalog {
     private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
-    { log, lookedUp = ignored, altered = ignored, nowMs = Date.now }: CatalogSurroundings,
+    { log, lookedUp = ignored, altered = ignored, nowMs = Date.now, mostBytes }: CatalogSurroundings,
   ) {
     this.#log = log;
     this.#said = new SaidOnce(log, nowMs);
     this.#altered = altered;
     this.#lookedUp = lookedUp;
     this.#nowMs = nowMs;
-    this.#backends = part.backends.map(({ name }) => name);
+    this.#shelves = new Shelves(
+      part.backends.map(({ name }) => name),
+      nowMs,
+      mostBytes,
+    );
   }
 
   /** What the principal sees, no older than thirty seconds where the backends answer. */
   async current(principal: Principal): Promise<View> {
-    const shelf = this.#shelfOf(principal);
+    const shelf = this.#shelves.of(principal);
     const stale = shelf.entries.filter((entry) => this.#isStale(entry));
     this.#lookedUp(stale.length === 0);
     if (stale.length > 0) await this.#atMost(Promise.all(stale.map((entry) => this.#refresh(shelf, entry))));
@@ -99,7 +82,7 @@ export class Catalog {
    * @param freshForMs lists that are older are asked for again.
    */
   async settled(principal: Principal, backends: readonly string[], freshForMs = FRESH_FOR_MS): Promise<View> {
-    const shelf = this.#shelfOf(principal);
+    const shelf = this.#shelves.of(principal);
     const stale = shelf.entries.filter(
       (entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs),
     );
@@ -109,18 +92,18 @@ export class Catalog {
 
   /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
   known(principal: Principal): View {
-    return this.#viewOf(this.#shelfOf(principal));
+    return this.#viewOf(this.#shelves.of(principal));
   }
 
   /** Why the backend could not be asked on behalf of this very principal, as far as is known. */
   failureOf(principal: Principal, backend: string): GatehouseError | undefined {
-    const entry = this.#shelfOf(principal).entries.find((one) => one.backend === backend);
+    const entry = this.#shelves.of(principal).entries.find((one) => one.backend === backend);
     return entry === undefined ? undefined : this.#snapshotOf(entry).failure;
   }
 
   /** Lists that match are asked for again before they are shown. Until then they still route calls. */
   expire(matches: (principal: Principal, backend: string) => boolean): void {
-    for (const { principal, entries } of this.#shelves.values())
+    for (const { principal, entries } of this.#shelves.all())
       for (const entry of entries)
         if (matches(principal, entry.backend)) {
           entry.askedAtMs = 0;
@@ -130,24 +113,12 @@ export class Catalog {
 
   /** Forgets everything that was listed for a principal. */
   forget(matches: (principal: Principal) => boolean): void {
-    for (const [key, { principal }] of [...this.#shelves.entries()])
-      if (matches(principal)) this.#shelves.delete(key);
+    this.#shelves.forget(matches);
   }
 
-  #shelfOf(principal: Principal): Shelf {
-    let shelf = this.#shelves.get(principal.key);
-    if (shelf === undefined) {
-      const entries = this.#backends.map((backend) => ({
-        backend,
-        lists: undefined,
-        failure: undefined,
-        askedAtMs: 0,
-      }));
-      shelf = { principal, entries, view: undefined };
-      this.#shelves.set(principal.key, shelf);
-    }
-    shelf.principal = principal;
-    return shelf;
+  /** What is kept of lists, for all principals together. */
+  get keptBytes(): number {
+    return this.#shelves.bytes;
   }
 
   #isStale({ failure, askedAtMs }: Entry, freshForMs = FRESH_FOR_MS): boolean {
@@ -167,42 +138,34 @@ export class Catalog {
       for (const { outcome, kind, name, reason } of listed.notes)
         this.#said.say('warn', SAID[outcome], { backend, kind, name, reason });
       for (const altered of listed.altered) this.#altered(backend, altered);
-      this.#keep(entry, this.#shared(backend, listed));
+      this.#keep(shelf, entry, listed);
     } catch (error) {
       if (flight.isDropped) return;
       entry.failure = notRun(error);
       this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = askedAtMs;
-    shelf.view = undefined;
+    shelf.isViewOld = true;
   }
 
-  #keep(entry: Entry, lists: BackendLists): void {
+  #keep(shelf: Shelf, entry: Entry, lists: BackendLists): void {
     const { backend } = entry;
     const { missing } = lists;
     if (missing === undefined) {
-      entry.lists = lists;
+      const kept = this.#shelves.putLists(shelf, entry, lists);
       entry.failure = undefined;
-      if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, lists);
+      if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, kept);
       return;
     }
     const known = entry.lists ?? this.#lastOfAll.get(backend);
     // Whole lists, although older, say more than those in which one is missing.
-    if (known === undefined || known.missing !== undefined) entry.lists = lists;
+    if (known === undefined || known.missing !== undefined) this.#shelves.putLists(shelf, entry, lists);
     entry.failure = notRun(missing);
     this.#log.failure('backend-listed-in-part', missing, { backend });
   }
 
-  #shared(backend: string, lists: BackendLists): BackendLists {
-    const key = `${backend}\n${lists.digest}`;
-    const known = this.#sharedLists.get(key);
-    if (known !== undefined) return known;
-    this.#sharedLists.set(key, lists);
-    return lists;
-  }
-
   #viewOf(shelf: Shelf): View {
-    if (shelf.view !== undefined) return shelf.view;
+    if (shelf.view !== undefined && !shelf.isViewOld) return shelf.view;
     let key = '';
     const snapshots = shelf.entries.map((entry): Snapshot => {
       const snapshot = this.#snapshotOf(entry);
@@ -212,16 +175,13 @@ export class Catalog {
       key += `${lists?.digest ?? ''} ${why}\n`;
       return snapshot;
     });
-    let view = this.#sharedViews.get(key);
-    if (view === undefined) {
-      view = new View(snapshots, this.part.aggregation);
+    // Something may still be on its way; it makes this old when it comes.
+    return this.#shelves.putView(shelf, key, () => {
+      const view = new View(snapshots, this.part.aggregation);
       for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
         this.#sayName(outcome, { backend, original, name });
-      this.#sharedViews.set(key, view);
-    }
-    // Something may still be on its way; it clears this when it comes.
-    shelf.view = view;
-    return view;
+      return view;
+    });
   }
 
   #snapshotOf({ backend, lists, failure, askedAtMs }: Entry): Snapshot {

@@ -27,6 +27,8 @@ export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[
   readonly altered: readonly AlteredEntries[];
   /** Why a list other than the tools could not be asked for now; it is not whole here. */
   readonly missing?: GatehouseError;
+  /** Of the entries, as JSON. */
+  readonly bytes: number;
   /** Of the content: equal lists of many users are kept once. */
   readonly digest: string;
 }

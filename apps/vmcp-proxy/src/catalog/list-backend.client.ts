@@ -69,6 +69,7 @@ export async function listBackend(
     resourceTemplates: resourceTemplates.list.entries,
     notes: KINDS.flatMap((kind) => all[kind].notes),
     altered: KINDS.flatMap((kind) => all[kind].altered),
+    bytes: KINDS.reduce((sum, kind) => sum + all[kind].bytes, 0),
     digest: sha256([...KINDS.map((kind) => all[kind].digest()), missing?.code ?? ''].join()),
     ...(missing === undefined ? {} : { missing }),
   };

@@ -30,6 +30,11 @@ export class SoundList {
 
   constructor(readonly kind: Kind) {}
 
+  /** Of what was taken, as JSON. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** At least one page was read. */
   get hasPages(): boolean {
     return this.#hasPages;

@@ -33,6 +33,8 @@ export interface Route {
 /** Everything that one principal can see, and where each name leads. All who see the same share it. */
 export class View {
   readonly notes: readonly MergeNote[];
+  /** About what it takes: its lists, once more. */
+  readonly bytes: number;
   readonly #listed: Readonly<Record<Kind, readonly JsonObject[]>>;
   readonly #tools: ReadonlyMap<string, Route>;
   readonly #prompts: ReadonlyMap<string, Route>;
@@ -63,6 +65,7 @@ export class View {
         resourceTemplates: lists?.resourceTemplates ?? [],
       })),
     );
+    this.bytes = snapshots.reduce((sum, { lists }) => sum + (lists?.bytes ?? 0), 0);
     this.notes = [...tools.notes, ...prompts.notes];
     const unlisted = new Set(
       snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend),

@@ -1,0 +1,175 @@
+import { HOUR_MS } from '@gatehouse/kernel/durations';
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { LRUCache } from 'lru-cache';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { BackendLists } from './definitions.js';
+import type { View } from './view.js';
+
+const MAX_PRINCIPALS = 20_000;
+/** JSON of lists, and of views that were made of them. Lists may differ for every user, and one can have megabytes. */
+const MAX_BYTES = 268_435_456;
+/** A client that comes back after a break need not wait for lists. */
+const KEEP_UNUSED_MS = HOUR_MS;
+
+/** What is known of one backend for one principal. */
+export interface Entry {
+  readonly backend: string;
+  lists: BackendLists | undefined;
+  listsKey: string | undefined;
+  failure: GatehouseError | undefined;
+  /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
+  askedAtMs: number;
+}
+
+/** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
+export interface Shelf {
+  /** As of the newest request: its token is the one that is still valid. */
+  principal: Principal;
+  readonly entries: readonly Entry[];
+  /** Of the entries as they were when somebody looked. */
+  view: View | undefined;
+  viewKey: string | undefined;
+  /** The entries have changed since. */
+  isViewOld: boolean;
+  usedAtMs: number;
+  /** Whoever still waits for it gets an answer; nothing of it is kept any more. */
+  isDropped: boolean;
+}
+
+/** The shelves of the principals who came last, as far as there is room for them. */
+export class Shelves {
+  readonly #shelves = new LRUCache<string, Shelf>({
+    max: MAX_PRINCIPALS,
+    dispose: (shelf) => this.#drop(shelf),
+  });
+  /** Equal lists, and equal views, are kept once for all principals. */
+  readonly #lists = new Shared<BackendLists>();
+  readonly #views = new Shared<View>();
+
+  constructor(
+    private readonly backends: readonly string[],
+    private readonly nowMs: () => number,
+    private readonly mostBytes = MAX_BYTES,
+  ) {}
+
+  /** What is kept. */
+  get bytes(): number {
+    return this.#lists.bytes + this.#views.bytes;
+  }
+
+  /** The principal's; an empty one where nothing is known. */
+  of(principal: Principal): Shelf {
+    let shelf = this.#shelves.get(principal.key);
+    if (shelf === undefined) {
+      shelf = emptyShelf(principal, this.backends);
+      this.#shelves.set(principal.key, shelf);
+    }
+    shelf.principal = principal;
+    shelf.usedAtMs = this.nowMs();
+    return shelf;
+  }
+
+  all(): Iterable<Shelf> {
+    return this.#shelves.values();
+  }
+
+  forget(matches: (principal: Principal) => boolean): void {
+    for (const [key, { principal }] of [...this.#shelves.entries()])
+      if (matches(principal)) this.#shelves.delete(key);
+  }
+
+  /** @returns the lists of this content that are kept. */
+  putLists(shelf: Shelf, entry: Entry, lists: BackendLists): BackendLists {
+    entry.lists = lists;
+    if (shelf.isDropped) return lists;
+    const before = entry.listsKey;
+    entry.listsKey = `${entry.backend}\n${lists.digest}`;
+    const kept = this.#lists.take(entry.listsKey, () => lists);
+    entry.lists = kept;
+    this.#lists.giveBack(before);
+    this.#makeRoom();
+    return kept;
+  }
+
+  /** @param key of all that is in the view. */
+  putView(shelf: Shelf, key: string, make: () => View): View {
+    shelf.isViewOld = false;
+    if (shelf.view !== undefined && shelf.viewKey === key) return shelf.view;
+    const before = shelf.viewKey;
+    const view = shelf.isDropped ? make() : this.#views.take(key, make);
+    shelf.view = view;
+    shelf.viewKey = key;
+    if (shelf.isDropped) return view;
+    this.#views.giveBack(before);
+    this.#makeRoom();
+    return view;
+  }
+
+  /** Who came last stays, whatever there is of it. */
+  #makeRoom(): void {
+    const nowMs = this.nowMs();
+    for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
+      if (this.bytes <= this.mostBytes && nowMs - oldest.usedAtMs < KEEP_UNUSED_MS) return;
+      this.#shelves.delete(oldest.principal.key);
+    }
+  }
+
+  /** `undefined`: there is only one. */
+  #oldest(): Shelf | undefined {
+    const [oldest, next] = this.#shelves.rvalues();
+    return next === undefined ? undefined : oldest;
+  }
+
+  #drop(shelf: Shelf): void {
+    shelf.isDropped = true;
+    for (const { listsKey } of shelf.entries) this.#lists.giveBack(listsKey);
+    this.#views.giveBack(shelf.viewKey);
+  }
+}
+
+const emptyShelf = (principal: Principal, backends: readonly string[]): Shelf => ({
+  principal,
+  entries: backends.map((backend) => ({
+    backend,
+    lists: undefined,
+    listsKey: undefined,
+    failure: undefined,
+    askedAtMs: 0,
+  })),
+  view: undefined,
+  viewKey: undefined,
+  isViewOld: true,
+  usedAtMs: 0,
+  isDropped: false,
+});
+
+/** Things that are kept once, as long as anybody has taken them. */
+class Shared<Thing extends { readonly bytes: number }> {
+  readonly #taken = new Map<string, { readonly thing: Thing; takers: number }>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  take(key: string, make: () => Thing): Thing {
+    const known = this.#taken.get(key);
+    if (known !== undefined) {
+      known.takers += 1;
+      return known.thing;
+    }
+    const thing = make();
+    this.#taken.set(key, { thing, takers: 1 });
+    this.#bytes += thing.bytes;
+    return thing;
+  }
+
+  giveBack(key: string | undefined): void {
+    const known = key === undefined ? undefined : this.#taken.get(key);
+    if (key === undefined || known === undefined) return;
+    known.takers -= 1;
+    if (known.takers > 0) return;
+    this.#taken.delete(key);
+    this.#bytes -= known.thing.bytes;
+  }
+}
