@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { AttemptId } from '@gatehouse/kernel/ids';
+import type { AccountId, AttemptId } from '@gatehouse/kernel/ids';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { ConnectState } from '../attempts/attempt.js';
@@ -31,8 +31,9 @@ export class ConnectAttempts {
     return { ...attempt, state };
   }
 
-  step({ state }: StoredAttempt<ConnectState>): ConnectStep {
-    return nextConnectStep(state, this.config.primaryUpstreamProvider);
+  /** @param browserAccountId who is signed in in the browser now. */
+  step({ state }: StoredAttempt<ConnectState>, browserAccountId: AccountId | undefined): ConnectStep {
+    return nextConnectStep(state, { primaryProvider: this.config.primaryUpstreamProvider, browserAccountId });
   }
 
   async retry({ id }: StoredAttempt<ConnectState>, provider: string): Promise<void> {

@@ -25,7 +25,8 @@ export class ContinueConnect {
 
   async proceed(exchange: Exchange, id: string): Promise<Shown> {
     const attempt = await this.attempts.load(id, exchange.request.headers.cookie);
-    const step = this.attempts.step(attempt);
+    const browser = await this.browsers.current(exchange);
+    const step = this.attempts.step(attempt, browser?.accountId);
     switch (step.kind) {
       case 'visit':
         return await this.visits.next(attempt, step.provider);

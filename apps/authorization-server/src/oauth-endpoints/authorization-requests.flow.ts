@@ -192,11 +192,21 @@ export class AuthorizationRequests {
         asSeenByProvider(request, this.urls, { route: `/sign-in/${uid}`, interaction: uid }),
         response,
       );
-      if (interaction.uid === uid) return interaction;
+      if (interaction.uid === uid && !(await this.#isLeftBehind(exchange, interaction))) return interaction;
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error;
     }
     throw new GatehouseError('attempt_unknown', 'there is no such authorization request (any more)');
+  }
+
+  /**
+   * The request was made while somebody else was signed in in the browser. The library asks only whether that session has ended,
+   * and not whether the browser still has it.
+   */
+  async #isLeftBehind(exchange: Exchange, { session }: Interaction): Promise<boolean> {
+    if (session === undefined) return false;
+    const { accountId = session.accountId } = await this.provider.Session.get(this.#context(exchange));
+    return accountId !== session.accountId;
   }
 
   #context({ request, response }: Exchange) {

@@ -124,6 +124,26 @@ describe('the last step of a sign-in', () => {
     expect(pageName(await browser.get('/connections'))).toBe('signed-out');
   });
 
+  test.each([
+    ['and their session has ended', false],
+    ['and only their cookie is gone', true],
+  ])(
+    'of somebody whose browser has another account now is over, %s (takeover on a shared computer)',
+    async (_how, isLost) => {
+      const [browser, first, second] = [service.browser(), somebody(), somebody()];
+      await service.signIn(browser, service.authorizeUrl(await service.register()).url, first);
+      const page = await service.approvalPage(browser);
+      expect(page.body).toContain(`Name of acme-sso.example-${first}`);
+      if (isLost) expect(browser.keep('gh-session=; Path=/; Max-Age=0')).toBe(true);
+      const { url } = service.authorizeUrl(await service.register(), { prompt: 'login' });
+      await service.signIn(browser, url, second);
+      const over = [await browser.get(page.url), await browser.decide(page, 'approve')];
+      for (const { status, body } of over)
+        expect([status, body.includes('attempt_unknown')]).toEqual([400, true]);
+      expect((await browser.get('/connections')).body).toContain(`Name of acme-sso.example-${second}`);
+    },
+  );
+
   test('in two tabs with two accounts gives each client its own', async () => {
     const browser = service.browser();
     const first = await atLastStep(browser);
