@@ -43,6 +43,17 @@ const MAY_READ: Readonly<Record<Service, readonly (keyof typeof SECRETS)[]>> = {
   'vmcp-proxy': ['API_KEY', 'NATS_CREDENTIALS'],
 };
 
+test('the authorization server knows which scopes the gateway asks of every token', () => {
+  const model = modelOf(
+    {
+      incomingAuth: { type: 'oidc', oidc: { scopes: ['openid', 'email'] } },
+      'authServer.scopesSupported': ['openid', 'email'],
+    },
+    'authorization-server',
+  );
+  expect(authorizationServerPart(model).requiredScopes).toEqual(['openid', 'email']);
+});
+
 describe('a service never reads a secret of another service', () => {
   test.each(SERVICES)('%s', (part) => {
     const asked = new Set<string>();

@@ -54,6 +54,8 @@ interface ProviderView extends UpstreamProviderFacts {
 export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders'> {
   readonly allowedOrigins: readonly string[];
   readonly wayOut: WayOut<Secret>;
+  /** What the gateway asks of every token, so that no client can do without it. */
+  readonly requiredScopes: readonly string[];
   readonly upstreamProviders: readonly ProviderView[];
   readonly listen: ListenAddresses;
   /** Postgres connection URL. */
@@ -117,6 +119,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     ...common(model, model.listen.authorizationServer),
     allowedOrigins: model.allowedOrigins,
     wayOut: openedWayOut(model.wayOut),
+    requiredScopes: model.incomingAuth.type === 'oidc' ? model.incomingAuth.oidc.scopes : [],
     nats: provenAccess(model),
     signingKeys: signingKeys.map((key) => key.secret),
     keyEncryptionKeys: opened(keyEncryptionKeys),

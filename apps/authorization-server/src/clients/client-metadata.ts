@@ -1,6 +1,7 @@
 import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
 import type { ClientMetadata, Configuration, SigningAlgorithm } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { applicationType, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
 /** Members that name a page about the client (RFC 7591, section 2). */
@@ -16,8 +17,7 @@ export function clientPagesProblem(metadata: Readonly<Record<string, unknown>>):
   return undefined;
 }
 
-export interface ClientRules extends RedirectPolicy {
-  readonly scopesSupported: readonly string[];
+export interface ClientRules extends RedirectPolicy, ClientScopeRules {
   /** What identity tokens are signed with now. */
   readonly idTokenAlg: string;
 }
@@ -37,18 +37,15 @@ export const clientMetadataRule = (
     if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
     metadata.application_type = applicationType(metadata.redirect_uris ?? []);
     metadata.id_token_signed_response_alg = rules.idTokenAlg as SigningAlgorithm; // one of our own keys'
-    const scopes = scopesToday(metadata, rules.scopesSupported);
+    const scopes = scopesToday(metadata, rules);
     if (scopes === undefined) delete metadata.scope;
     else metadata.scope = scopes;
   },
 });
 
 /** @returns `undefined`: the client may ask for each of them. A document's author restricts nobody but themselves. */
-function scopesToday(
+const scopesToday = (
   { client_id: clientId, scope }: ClientMetadata,
-  supported: readonly string[],
-): string | undefined {
-  if (scope === undefined || URL.canParse(clientId)) return undefined;
-  const known = scope.split(' ').filter((one) => supported.includes(one));
-  return known.length === 0 ? undefined : known.join(' ');
-}
+  rules: ClientRules,
+): string | undefined =>
+  URL.canParse(clientId) ? undefined : allowedScopes(scope?.split(' ') ?? [], rules)?.join(' ');

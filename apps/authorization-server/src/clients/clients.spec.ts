@@ -7,6 +7,7 @@ import { registrationPolicy } from './registration-policy.js';
 const RULES = {
   scopesSupported: ['openid'],
   baselineClientScopes: ['openid'],
+  requiredScopes: [],
   redirectSchemes: ['myeditor'],
 };
 const register = (metadata: Readonly<Record<string, unknown>>) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clientNameProblem } from './client-name.js';
+import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
 import { redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
@@ -32,10 +33,7 @@ export type RegistrationVerdict =
       readonly description: string;
     };
 
-export interface RegistrationRules extends RedirectPolicy {
-  readonly scopesSupported: readonly string[];
-  readonly baselineClientScopes: readonly string[];
-}
+export interface RegistrationRules extends RedirectPolicy, ClientScopeRules {}
 
 /**
  * Decides what a dynamically registered client becomes. Scopes and grant types that are unknown here are left out, because
@@ -63,19 +61,19 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
   if (!AUTH_METHODS.includes(authMethod))
     return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
   const asked = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : (scope ?? []);
-  // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
-  const known = asked.filter((one) => rules.scopesSupported.includes(one));
-  const granted =
-    known.length === 0 ? rules.scopesSupported : [...new Set([...known, ...rules.baselineClientScopes])];
   return {
     kind: 'accepted',
     metadata: {
-      ...present({ client_name: request.client_name, client_uri: pages['client_uri'] }),
+      ...present({
+        client_name: request.client_name,
+        client_uri: pages['client_uri'],
+        // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
+        scope: allowedScopes(asked, rules)?.join(' '),
+      }),
       redirect_uris: uris,
       grant_types: grantTypes,
       response_types: ['code'],
       token_endpoint_auth_method: authMethod,
-      scope: granted.join(' '),
     },
   };
 }

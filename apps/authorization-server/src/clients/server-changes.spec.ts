@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { generateKeyPairSync } from 'node:crypto';
+import { sha256 } from '@gatehouse/kernel/digest';
 import { Secret } from '@gatehouse/kernel/secret';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
@@ -60,5 +61,51 @@ test('a client goes on when a scope that it registered is no more', async () => 
   const second = await world.startAnother({ issuer, scopesSupported: ['openid', 'offline_access'] });
   const answer = await signIn(second, clientId, 'openid email');
   expect([answer.status, answer.scope]).toEqual([200, 'openid']);
+  await second.close();
+});
+
+const MORE = ['openid', 'profile', 'email', 'offline_access', 'tools'];
+/** As the releases before this one stored it for a client that named no scope, and for one that named one. */
+const STORED = { none: 'openid profile email offline_access', email: 'email openid offline_access' };
+
+test.each<[string, Readonly<Record<string, unknown>>, string | undefined]>([
+  ['named none', {}, undefined],
+  ['named none, and was stored with all of then', {}, STORED.none],
+  ['named one', { scope: 'email' }, undefined],
+  ['named one, and was stored with what was added then', { scope: 'email' }, STORED.email],
+])(
+  'a client that %s goes on when every client gets one more scope, and when tokens have to have one more',
+  async (_what, metadata, stored) => {
+    const { issuer } = world.service;
+    const clientId = await world.service.register(metadata);
+    if (stored !== undefined)
+      await world.rows.query({
+        name: 'stored-before',
+        text: `update oidc_records set payload = payload || jsonb_build_object('scope', $2::text)
+          where model = 'Client' and id = $1`,
+        values: [sha256(clientId), stored],
+      });
+    const baselineClientScopes = ['openid', 'offline_access', 'tools'];
+    const given = await world.startAnother({ issuer, scopesSupported: MORE, baselineClientScopes });
+    const byDefault = await signIn(given, clientId, '');
+    expect([byDefault.status, byDefault.scope]).toEqual([200, 'openid offline_access tools']);
+    await given.close();
+    const required = await world.startAnother({
+      issuer,
+      scopesSupported: MORE,
+      requiredScopes: ['openid', 'tools'],
+    });
+    const challenged = await signIn(required, clientId, 'openid tools');
+    expect([challenged.status, challenged.scope]).toEqual([200, 'openid tools']);
+    await required.close();
+  },
+);
+
+test('a client that named its scopes gets no other one that is new, unless all do (escalation)', async () => {
+  const { issuer } = world.service;
+  const clientId = await world.service.register({ scope: 'email' });
+  const second = await world.startAnother({ issuer, scopesSupported: MORE });
+  const answer = await signIn(second, clientId, 'openid email tools profile');
+  expect([answer.status, answer.scope]).toEqual([200, 'openid email']);
   await second.close();
 });

@@ -3,6 +3,7 @@ import { isGone } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
@@ -25,6 +26,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     await next();
     withoutInteractionCookies(ctx.res);
     if (isWithSecrets(ctx.path)) replaceCors(ctx, cors);
+    if (ctx.path === '/oauth/register' && ctx.status === 201) tellScopes(ctx, config);
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
@@ -45,6 +47,18 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
 }
 
 const isWithSecrets = (path: string): boolean => /^\/oauth\/(token|register|revoke)$/.test(path);
+
+/**
+ * A registration says which scopes count (RFC 7591, section 3.2.1). Those of a client that named none are not stored, because
+ * they are those that there are, today and later.
+ */
+function tellScopes(
+  ctx: Pick<KoaContextWithOIDC, 'body'>,
+  { scopesSupported }: AuthorizationServerPart,
+): void {
+  const registered = ctx.body as Readonly<Record<string, unknown>>; // the library's answer
+  ctx.body = { ...registered, scope: registered['scope'] ?? scopesSupported.join(' ') };
+}
 
 /** The library lets every origin read these, and says `*` to a request without one. */
 function replaceCors(ctx: Pick<KoaContextWithOIDC, 'get' | 'set' | 'remove'>, cors: Cors): void {

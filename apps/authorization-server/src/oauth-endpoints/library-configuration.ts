@@ -103,8 +103,8 @@ function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
   return {
     clients: known.map(preRegistered),
     extraClientMetadata: clientMetadataRule({
+      ...config,
       ...config.clientRegistration,
-      scopesSupported: config.scopesSupported,
       idTokenAlg: signingKeys.signing.alg,
     }),
     clientDefaults: {

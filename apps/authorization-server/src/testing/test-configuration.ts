@@ -47,6 +47,7 @@ export function testConfiguration(
       clients: [],
     },
     scopesSupported: ['openid', 'profile', 'email', 'offline_access'],
+    requiredScopes: [],
     baselineClientScopes: ['openid', 'offline_access'],
     resourceIndicator: 'required',
     connectionReuse: 'confirm',
