@@ -17,9 +17,7 @@ export function withDefaults(
   const query = new URLSearchParams(search);
   const [scopes, prompts] = [wordsOf(query, 'scope'), wordsOf(query, 'prompt')];
   if (scopes !== undefined) {
-    const counting = scopes.filter(
-      (scope) => rules.scopesSupported.includes(scope) && registered?.includes(scope) !== false,
-    );
+    const counting = countingOf(scopes, rules, registered);
     const granted = counting.length > 0 ? counting : rules.baselineClientScopes;
     if (granted.length > 0) query.set('scope', granted.join(' '));
     else query.delete('scope');
@@ -30,18 +28,31 @@ export function withDefaults(
 }
 
 /**
- * A refresh may name fewer scopes than were granted (RFC 6749, section 6). One that this server never knew was ignored when it
- * was asked for, so it is ignored here as well, and does not cost its client the refresh.
+ * A refresh may name fewer scopes than were granted (RFC 6749, section 6). One that was ignored when it was asked for, because
+ * this server or the client's registration does not know it, is ignored here as well, and does not cost its client the refresh.
+ * @param registered scopes of the client; `undefined` when it named none
  */
-export function withKnownScopes(form: URLSearchParams, scopesSupported: readonly string[]): URLSearchParams {
+export function withKnownScopes(
+  form: URLSearchParams,
+  rules: Pick<ScopeRules, 'scopesSupported'>,
+  registered: readonly string[] | undefined,
+): URLSearchParams {
   const asked = form.get('grant_type') === 'refresh_token' ? wordsOf(form, 'scope') : undefined;
-  const known = asked?.filter((scope) => scopesSupported.includes(scope));
-  if (asked === undefined || known === undefined || known.length === asked.length) return form;
+  if (asked === undefined) return form;
+  const known = countingOf(asked, rules, registered);
+  if (known.length === asked.length) return form;
   const narrowed = new URLSearchParams(form);
   if (known.length > 0) narrowed.set('scope', known.join(' '));
   else narrowed.delete('scope');
   return narrowed;
 }
+
+const countingOf = (
+  scopes: readonly string[],
+  { scopesSupported }: Pick<ScopeRules, 'scopesSupported'>,
+  registered: readonly string[] | undefined,
+): readonly string[] =>
+  scopes.filter((scope) => scopesSupported.includes(scope) && registered?.includes(scope) !== false);
 
 /** A mode that the library does not know. It refuses it with the right error, and tells the client in the query. */
 const NO_SUCH_MODE = 'unsupported';

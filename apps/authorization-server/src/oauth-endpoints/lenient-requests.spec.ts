@@ -84,6 +84,43 @@ describe('scopes that this server does not know', () => {
   });
 });
 
+describe('a scope that was ignored, because the client did not register it, does not cost its refresh', () => {
+  test.each(['none', 'client_secret_post', 'client_secret_basic'])('%s', async (method) => {
+    const client = await register({ scope: 'email', token_endpoint_auth_method: method });
+    const [id, secret] = [String(client['client_id']), String(client['client_secret'])];
+    const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+    const isBasic = method === 'client_secret_basic';
+    const own = isBasic ? {} : { client_id: id, ...(method === 'none' ? {} : { client_secret: secret }) };
+    const ask = async (fields: Readonly<Record<string, string>>): Promise<TokenAnswer> => {
+      const response = await fetch(`${service.local}/oauth/token`, {
+        method: 'POST',
+        headers: isBasic ? { authorization: basic } : {},
+        body: new URLSearchParams({ ...own, ...fields }),
+      });
+      return { status: response.status, ...((await response.json()) as Omit<TokenAnswer, 'status'>) };
+    };
+    const scope = 'openid profile email offline_access';
+    const { url, verifier } = service.authorizeUrl(id, { scope });
+    const result = await service.signIn(service.browser(), url, `person-${(people += 1)}`);
+    const answer = await ask({
+      grant_type: 'authorization_code',
+      code: result.get('code') ?? '',
+      code_verifier: verifier,
+      redirect_uri: REDIRECT_URI,
+    });
+    expect([answer.status, answer.scope]).toEqual([200, 'openid email offline_access']);
+    const first = await ask({
+      grant_type: 'refresh_token',
+      refresh_token: answer.refresh_token ?? '',
+      scope,
+    });
+    expect([first.status, first.scope]).toEqual([200, 'openid email offline_access']);
+    const alone = { refresh_token: first.refresh_token ?? '', scope: 'profile' };
+    const second = await ask({ grant_type: 'refresh_token', ...alone });
+    expect([second.status, second.scope]).toEqual([200, 'openid email offline_access']);
+  });
+});
+
 describe('redirect URIs', () => {
   test('can be many, and https on loopback', async () => {
     const uris = Array.from({ length: 40 }, (_none, at) => `https://app.example/callback/${at}`);

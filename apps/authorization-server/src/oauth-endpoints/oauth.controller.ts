@@ -13,6 +13,7 @@ import { isVisit } from '../http/visit.js';
 import { PageErrorFilter } from '../http/page-error.filter.js';
 import { inQueryOnly, withDefaults, withKnownScopes } from './authorization-query.js';
 import { HandOutCode } from './hand-out-code.flow.js';
+import { namedClient } from './named-client.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
 import { signedInPage } from './signed-in-page.js';
@@ -101,17 +102,19 @@ export class OAuthController {
       this.preflight(request, reply);
       return;
     }
-    const form = formOf(request);
-    const body =
-      form?.has('resource') === true || form?.has('scope') === true
-        ? Buffer.from(
-            withKnownScopes(
-              withConfiguredResource(form, this.config),
-              this.config.scopesSupported,
-            ).toString(),
-          )
-        : undefined;
+    const body = await this.#readyForm(request);
     await this.#pass(request, reply, { route: request.url, body });
+  }
+
+  /** @returns `undefined`: the form is passed on as it came. */
+  async #readyForm(request: FastifyRequest): Promise<Buffer | undefined> {
+    const form = formOf(request);
+    if (form === undefined || !(form.has('resource') || form.has('scope'))) return undefined;
+    const ready = withConfiguredResource(form, this.config);
+    if (!form.has('scope')) return Buffer.from(ready.toString());
+    const client = namedClient(form, request.headers.authorization);
+    const narrowed = withKnownScopes(ready, this.config, await this.#registeredScopes(client));
+    return Buffer.from(narrowed.toString());
   }
 
   /** A client whose id is a URL says in its document what it is, and registers no scopes (`clientMetadataRule`). */
