@@ -37,6 +37,18 @@ const SELECT = `select ${columnsOf(FIELDS)}, set_aside_at is not null as "isSetA
   coalesce(consumed_at > now() - $3 * interval '1 ms', false) as "isInGrace"
   from oidc_records`;
 
+/** All codes of the sign-in that one of them is of. */
+const OF_ONE_GRANT = `select id from oidc_records where model = $1
+  and (id = $2 or grant_id = (select grant_id from oidc_records where model = $1 and id = $2))`;
+
+/** A used code is kept for a code's whole life, because that long another one of its grant can be presented. */
+const CONSUME = `update oidc_records set
+    consumed_at = case when id = $2 then now() end,
+    expires_at = case when id = $2 then now() + (expires_at - created_at) else now() end
+  where model = $1 and consumed_at is null and (expires_at is null or expires_at > now()) and id in (${OF_ONE_GRANT})
+    and not exists (select from oidc_records where consumed_at is not null and model = $1 and id in (${OF_ONE_GRANT}))
+  returning id`;
+
 /** oidc-provider's storage. The value that a holder presents (`id`) is stored as its SHA-256 only, and never in the payload. */
 class RecordAdapter implements Adapter {
   constructor(
@@ -87,19 +99,16 @@ class RecordAdapter implements Adapter {
   }
 
   /**
-   * Exactly one of any number of parallel redemptions passes this statement, whichever code of the grant they present. A
-   * sign-in whose last step was repeated has several; the others end here, and are then unknown rather than used twice.
+   * Exactly one of any number of redemptions passes, whichever code of the grant they present. A sign-in whose last step was
+   * repeated has several; the others end here, and are then unknown rather than used twice. One that is made at this moment
+   * is not among them, so each redemption also looks for a used one, behind the lock of the codes that it shares with others.
    */
   async consume(id: string): Promise<void> {
-    const { rows } = await this.#query<{ id: string }>({
-      name: 'record-consume',
-      text: `update oidc_records set
-          consumed_at = case when id = $2 then now() end,
-          expires_at = case when id = $2 then expires_at else now() end
-        where model = $1 and consumed_at is null and (expires_at is null or expires_at > now())
-          and (id = $2 or grant_id = (select grant_id from oidc_records where model = $1 and id = $2))
-        returning id`,
-      values: [this.model, sha256(id)],
+    const values = [this.model, sha256(id)];
+    const rows = await this.parts.database.transaction(async (tx) => {
+      await tx.query({ name: 'record-consume-lock', text: `${OF_ONE_GRANT} order by id for update`, values });
+      const consumed = await tx.query<{ id: string }>({ name: 'record-consume', text: CONSUME, values });
+      return consumed.rows;
     });
     if (!rows.some((row) => row.id === sha256(id))) throw new errors.InvalidGrant('already used');
   }

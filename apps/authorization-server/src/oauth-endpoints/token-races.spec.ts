@@ -1,7 +1,12 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { newSessionId, randomToken } from '@gatehouse/kernel/ids';
+import { until } from '@gatehouse/testing/until';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { recordAdapterFactory } from './record-adapter.store.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
 
 let world: ServiceWorld;
@@ -90,6 +95,67 @@ test('a code is worth nothing with another verifier, redirect URI or client, and
   ];
   for (const fields of wrong) expect((await service.token(fields)).status).toBe(400);
   expect((await service.redeem(clientId, value, verifier)).status).toBe(200);
+});
+
+describe('a code that is made while another one of its sign-in is redeemed', () => {
+  const codes = () =>
+    recordAdapterFactory({
+      database: world.rows,
+      clientSecrets: service.app.get(ClientSecrets, { strict: false }),
+      onGrantEnded: () => Promise.resolve(),
+    })('AuthorizationCode');
+  const make = async (grantId: string): Promise<string> => {
+    const value = randomToken();
+    await codes().upsert(value, { grantId }, 60);
+    return value;
+  };
+
+  test('cannot be redeemed as well', async () => {
+    const grantId = newSessionId();
+    const first = await make(grantId);
+    await world.rows.query({
+      name: 'nearly-expired',
+      text: `update oidc_records set created_at = created_at - interval '59 seconds',
+        expires_at = expires_at - interval '59 seconds' where grant_id = $1`,
+      values: [grantId],
+    });
+    await codes().consume(first);
+    const second = await make(grantId);
+    await expect(codes().consume(second)).rejects.toMatchObject({ error: 'invalid_grant' });
+    // The used one is still there when the other one expires.
+    const { rows: kept } = await world.rows.query<{ kept: boolean }>({
+      name: 'kept',
+      text: `select bool_or(consumed_at is not null and expires_at > now() + interval '50 seconds') as kept
+        from oidc_records where grant_id = $1`,
+      values: [grantId],
+    });
+    expect(kept).toEqual([{ kept: true }]);
+    await codes().consume(await make(newSessionId()));
+  });
+
+  test('cannot be redeemed either when that redemption has not ended yet', async () => {
+    const grantId = newSessionId();
+    const [first, second] = [await make(grantId), await make(grantId)];
+    let late: Promise<void> | undefined;
+    await world.rows.transaction(async (tx) => {
+      // A redemption that does not see the second code.
+      await tx.query({
+        name: 'other-redemption',
+        text: "update oidc_records set consumed_at = now() where model = 'AuthorizationCode' and id = $1",
+        values: [sha256(first)],
+      });
+      late = codes().consume(second);
+      late.catch(() => undefined);
+      await until(async () => {
+        const { rows: waiting } = await world.rows.query({
+          name: 'waiting',
+          text: `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        });
+        return waiting.length > 0;
+      });
+    });
+    await expect(late).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
 });
 
 test('revoking a refresh token (RFC 7009) ends the session', async () => {
