@@ -16,14 +16,17 @@ export class HandOutCode {
   ) {}
 
   /**
-   * @returns `open`: the person has not finished; `over`: the client is signed in, or its session has ended since.
+   * @returns `open`: the person has not finished; `used`: the client is signed in; `over`: its session has ended since, or the
+   * client has never come for it.
    * @throws {GatehouseError} `attempt_wrong_browser`: only the browser in which the person signed in gets the code.
    */
-  async ready(exchange: Exchange, uid: string): Promise<'open' | 'over' | 'ready'> {
+  async ready(exchange: Exchange, uid: string): Promise<'open' | 'used' | 'over' | 'ready'> {
     const answered = await this.requests.answerOf(exchange, uid);
     if (answered.kind === 'open') return 'open';
-    if (answered.kind === 'approved' && !(await this.sessions.isUnused(answered.tsid, ATTEMPT_TTL_MS)))
-      return 'over';
+    if (answered.kind === 'approved') {
+      const progress = await this.sessions.progressOf(answered.tsid, ATTEMPT_TTL_MS);
+      if (progress !== 'waiting') return progress === 'in-use' ? 'used' : 'over';
+    }
     await this.requests.readyAgain(exchange, uid);
     return 'ready';
   }

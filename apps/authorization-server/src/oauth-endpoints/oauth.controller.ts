@@ -16,7 +16,7 @@ import { HandOutCode } from './hand-out-code.flow.js';
 import { namedClient } from './named-client.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
-import { signedInPage } from './signed-in-page.js';
+import { signedInPage, signInOverPage } from './signed-in-page.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
 const ORIGIN_REFUSED = {
@@ -88,8 +88,11 @@ export class OAuthController {
       case 'open':
         await reply.header('cache-control', 'no-store').redirect(this.urls.path(`/sign-in/${uid}`), 303);
         return;
-      case 'over':
+      case 'used':
         sendPage(reply, signedInPage(this.urls.basePath));
+        return;
+      case 'over':
+        sendPage(reply, signInOverPage(this.urls.basePath));
         return;
       case 'ready':
         await this.#pass(request, reply, { route: request.url, interaction: uid });

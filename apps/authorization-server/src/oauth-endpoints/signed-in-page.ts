@@ -12,3 +12,15 @@ export const signedInPage = (basePath: string): Html =>
       <p class="soft">If it still asks you to sign in, start again from there.</p>
       <p class="actions"><a class="button" href="${basePath}/connections">Your connections</a></p>`,
   });
+
+/** For a browser that comes back to a sign-in whose session has ended, or whose client has never come for its tokens. */
+export const signInOverPage = (basePath: string): Html =>
+  layout({
+    title: 'This sign-in is over',
+    basePath,
+    page: 'sign-in-over',
+    body: html`<h1>This sign-in is over</h1>
+      <p>It has ended since, or the application did not come for its answer in time.</p>
+      <p>If the application is not signed in, start again from there.</p>
+      <p class="actions"><a class="button" href="${basePath}/connections">Your connections</a></p>`,
+  });

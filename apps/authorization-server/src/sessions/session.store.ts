@@ -122,15 +122,16 @@ export class SessionStore {
     return rows[0]?.endsAt.getTime();
   }
 
-  /** Whether it was opened within `withinMs`, and waits for its client's first token request. */
-  async isUnused(tsid: SessionId, withinMs: number): Promise<boolean> {
-    const { rows } = await this.database.query<{ tsid: string }>({
-      name: 'session-unused',
-      text: `select tsid from sessions where tsid = $1 and closed_at is null and expires_at > now() and used_at = opened_at
-        and opened_at > now() - $2 * interval '1 ms'`,
+  /** What became of it since it was opened. `waiting`: within `withinMs`, for its client's first token request. */
+  async progressOf(tsid: SessionId, withinMs: number): Promise<'waiting' | 'in-use' | 'over'> {
+    const { rows } = await this.database.query<{ isUsed: boolean; isRecent: boolean }>({
+      name: 'session-progress',
+      text: `select used_at > opened_at as "isUsed", opened_at > now() - $2 * interval '1 ms' as "isRecent"
+        from sessions where tsid = $1 and closed_at is null and expires_at > now()`,
       values: [tsid, withinMs],
     });
-    return rows.length === 1;
+    if (rows[0]?.isUsed === true) return 'in-use';
+    return rows[0]?.isRecent === true ? 'waiting' : 'over';
   }
 
   /** @returns when the session ends at the latest, as {@link use} does, without using it. */

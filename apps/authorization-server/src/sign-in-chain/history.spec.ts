@@ -100,6 +100,40 @@ describe('the last step of a sign-in', () => {
     }
   });
 
+  const openSessionOf = async ({ browser }: Finished): Promise<string> =>
+    /data-session="([^"]*)"/.exec((await browser.get('/connections')).body)?.[1] ?? '';
+
+  test.each<[string, (finished: Finished) => Promise<unknown>]>([
+    [
+      'whose response was lost, and which was asked again after half an hour',
+      async (finished) =>
+        await world.rows.query({
+          name: 'half-an-hour-later',
+          text: `update sessions set opened_at = opened_at - interval '31 minutes', used_at = used_at - interval '31 minutes'
+            where tsid = $1`,
+          values: [await openSessionOf(finished)],
+        }),
+    ],
+    [
+      'whose session was ended before its client had come for it',
+      async (finished) => {
+        const { csrf = '' } = hiddenFields((await finished.browser.get('/connections')).body);
+        const session = await openSessionOf(finished);
+        await finished.browser.post('/connections', { csrf, action: 'sign-out', session });
+      },
+    ],
+  ])('%s, does not say that the application has its answer', async (_what, happens) => {
+    const finished = await atLastStep();
+    const { browser, last, page } = finished;
+    await browser.get(last);
+    await happens(finished);
+    for (const url of [last, page.url]) {
+      const over = await browser.follow(await browser.get(url));
+      expect([over.status, pageName(over), over.location]).toEqual([200, 'sign-in-over', undefined]);
+      expect(over.body).not.toContain('has its answer');
+    }
+  });
+
   test('does nothing in another browser (stolen address)', async () => {
     const { last } = await atLastStep();
     const stolen = await service.browser().get(last);
