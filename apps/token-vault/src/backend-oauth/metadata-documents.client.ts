@@ -56,7 +56,7 @@ export async function documentAt(url: string, rules: RequestRules): Promise<unkn
     throw new OutboundFailure('unreachable', true, `a metadata document is answered with ${status}`);
   if (status !== 200) return undefined;
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return JSON.parse(new TextDecoder().decode(body)) as unknown;
   } catch {
     throw new UnfitServer('metadata_unreadable', url);
   }
