@@ -3,7 +3,7 @@ import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { until } from '@gatehouse/testing/until';
 import type { World } from '@gatehouse/testing/world';
 import { setTimeout as pause } from 'node:timers/promises';
-import { BACKENDS, isRetryable, subjectAt, type Backend } from '../callers.js';
+import { BACKENDS, isRetryable, subjectAt, type Backend, type Refused } from '../callers.js';
 
 /** A used refresh token gives its successor again for ten seconds (docs/adr/0003-refresh-token-races.md). */
 const REFRESH_AGAIN_AFTER_MS = 500;
@@ -17,6 +17,8 @@ export interface Tally {
   right: number;
   wrong: number;
   retryable: number;
+  /** It may have run, and the caller is told so: the backend itself failed, or its answer did not come in time. */
+  unknown: number;
   /** A person is asked to sign in again at a provider. */
   lost: number;
   other: number;
@@ -24,7 +26,15 @@ export interface Tally {
   readonly words: string[];
 }
 
-const newTally = (): Tally => ({ right: 0, wrong: 0, retryable: 0, lost: 0, other: 0, words: [] });
+const newTally = (): Tally => ({
+  right: 0,
+  wrong: 0,
+  retryable: 0,
+  unknown: 0,
+  lost: 0,
+  other: 0,
+  words: [],
+});
 
 interface Person {
   readonly login: string;
@@ -36,6 +46,9 @@ interface Person {
 /** Somebody whose refresh token the gateway refuses, or whom it asks for a new sign-in at a provider, has lost a grant. */
 const asksForSignIn = (body: unknown): boolean =>
   /reauth_required|connection_missing|\/connect\//.test(JSON.stringify(body));
+
+const saysThatItMayHaveRun = ({ body }: Refused): boolean =>
+  /It is not known whether it was done; check before trying again/.test(JSON.stringify(body));
 
 /** People who call every backend in turn, without a break, refresh their tokens, and sign in again when they must. */
 export class Crowd {
@@ -105,7 +118,7 @@ export class Crowd {
   async #call(
     { login, accessToken }: Person,
     backend: Backend,
-  ): Promise<'right' | 'wrong' | 'retryable' | 'lost' | 'other'> {
+  ): Promise<'right' | 'wrong' | 'retryable' | 'unknown' | 'lost' | 'other'> {
     const answer = await whoAmI(this.world.mcpUrl, accessToken, backend).catch((error: unknown) => ({
       status: 0,
       body: String(error),
@@ -114,7 +127,8 @@ export class Crowd {
     if (answer.who !== undefined) return answer.who.subject === subjectAt(backend, login) ? 'right' : 'wrong';
     const refused = { backend, status: answer.status, body: answer.body };
     if (answer.status === 401 || asksForSignIn(answer.body)) return this.#said('lost', refused);
-    return isRetryable(refused) ? 'retryable' : this.#said('other', refused);
+    if (isRetryable(refused)) return 'retryable';
+    return saysThatItMayHaveRun(refused) ? 'unknown' : this.#said('other', refused);
   }
 
   #said<Outcome>(outcome: Outcome, refused: object): Outcome {

@@ -9,7 +9,7 @@ export interface FaultRow extends Tally {
   readonly recoveryMs: number;
 }
 
-const HEAD = ['fault', 'right', 'wrong', 'retryable', 'other', 'grants lost', 'recovery'];
+const HEAD = ['fault', 'right', 'wrong', 'retryable', 'may have run', 'other', 'grants lost', 'recovery'];
 
 /** What each fault did, as a table among the figures. */
 export class TableOfFaults {
@@ -34,9 +34,19 @@ export class TableOfFaults {
   }
 }
 
-const cells = ({ name, right, wrong, retryable, other, lost, mayCost, recoveryMs }: FaultRow): string[] => [
+const cells = ({
   name,
-  ...[right, wrong, retryable, other].map(String),
+  right,
+  wrong,
+  retryable,
+  unknown,
+  other,
+  lost,
+  mayCost,
+  recoveryMs,
+}: FaultRow): string[] => [
+  name,
+  ...[right, wrong, retryable, unknown, other].map(String),
   `${lost}${mayCost === 'undelivered' ? ' (never delivered)' : ''}`,
   `${(recoveryMs / 1_000).toFixed(1)} s`,
 ];

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
@@ -27,51 +26,18 @@ import {
   type Revocation,
 } from './redemption.js';
 import { keySetOf, resourceOf, verifiesIdToken } from './resolved-provider.js';
-import {
-  doneFetch,
-  KeepFailed,
-  notingFetch,
-  replayingFetch,
-  tappedFetch,
-  type KeepAnswer,
-} from './tapped-fetch.js';
+import { doneFetch, notingFetch, replayingFetch, tappedFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, renewedTokens, type TokenAnswer } from './token-answer.js';
-import type { Grant } from './token-dialect.js';
-import {
-  isAboutClocks,
-  isAboutKeys,
-  newProgress,
-  upstreamFailure,
-  type TokenRequestProgress,
-  type UpstreamFailure,
-} from './upstream-failure.js';
+import { failureOf, newUse, receivedAtMs, type TokenUse } from './token-use.js';
+import { isAboutClocks, isAboutKeys, newProgress, type UpstreamFailure } from './upstream-failure.js';
 import { subjectOfRenewed, whoSignedIn } from './who-signed-in.client.js';
 
 type ServerMetadata = openid.ServerMetadata;
 type TokenResponse = Awaited<ReturnType<typeof openid.refreshTokenGrant>>;
 
-/** One use of the token endpoint. */
-interface TokenUse {
-  readonly grant: Grant;
-  readonly progress: TokenRequestProgress;
-  readonly keep?: KeepAnswer | undefined;
-  readonly cutOff?: AbortSignal | undefined;
-  /** As soon as there is one. */
-  answer?: TokenAnswer;
-}
-
-const newUse = (grant: Grant, keep?: KeepAnswer, cutOff?: AbortSignal): TokenUse => ({
-  grant,
-  progress: newProgress(),
-  keep,
-  cutOff,
-});
-
 /** How long an answer waits for a clock that is right, or for the key that signed it. */
 const JUDGED_WITHIN_MS = DAY_MS;
 const OK = 200;
-
-const receivedAtMs = ({ answer }: TokenUse): number => answer?.receivedAtMs ?? 0;
 
 const REJECTED = { ok: false, failure: { kind: 'rejected' } } as const;
 
@@ -348,14 +314,3 @@ export class ProviderClient {
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
-
-function failureOf(error: unknown, progress: TokenRequestProgress): UpstreamFailure {
-  for (let current = error; current instanceof Error; current = current.cause)
-    if (current instanceof KeepFailed) throw current.cause;
-  // These come from the discovery, which has logged them.
-  if (error instanceof GatehouseError && error.code === 'provider_unavailable')
-    return { kind: 'unreachable' };
-  if (error instanceof GatehouseError && error.code === 'provider_misconfigured')
-    return { kind: 'misconfigured' };
-  return upstreamFailure(error, progress);
-}
