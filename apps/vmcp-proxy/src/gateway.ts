@@ -6,6 +6,7 @@ import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
+import { randomUUID } from 'node:crypto';
 import { BackendClient } from './backends/backend.client.js';
 import { Peers } from './backends/peers.client.js';
 import { BackendQuestions } from './calls/backend-questions.js';
@@ -19,6 +20,8 @@ import { Exchanges } from './calls/exchanges.flow.js';
 import { OwnQuestions } from './calls/own-questions.js';
 import { Routes } from './calls/routes.js';
 import { Failures } from './calls/failures.js';
+import { ParkedCalls, PARKING_LIMITS, type ParkingLimits } from './calls/parked-calls.flow.js';
+import { ParkedStates } from './refusals/parked-state.js';
 import { InFlight } from './calls/in-flight.js';
 import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
@@ -50,12 +53,16 @@ export interface GatewaySurroundings {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clocks: Pick<ClockSkews, 'note'>;
+  /** Left out: what is right for people. */
+  readonly parkingLimits?: ParkingLimits;
 }
 
 /** The data plane, put together: one endpoint, and what has to be dropped or closed. */
 export interface Gateway {
   readonly endpoint: McpEndpoint;
   readonly caches: Caches;
+  /** Calls end for which no client waits: none comes back to a replica that stops. Resolves when their backends were told. */
+  endParked(): Promise<void>;
   /** Every call that still runs is answered with an error. */
   endCalls(): void;
   close(): Promise<void>;
@@ -72,12 +79,15 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const facts = endpointFacts(part);
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
-  const running = { inFlight: new InFlight(), questions: new BackendQuestions() };
+  const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
+  const inFlight = new InFlight();
+  const questions = new BackendQuestions();
+  const parkedCalls = parkingPlaces(surroundings, answerBytes);
   const delivery = new CallDelivery(
     peers,
-    running.questions,
+    questions,
     new DroppedMessages(log, callMetrics.dropped),
-    new BytesInFlight(part.limits.answerBytesPerPerson),
+    answerBytes,
     part.streamKeepAliveMs,
   );
   const sessionClosed = ({ principal, answer }: Call): void => {
@@ -85,10 +95,10 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
   };
   const calls = new Calls(
-    new Routes(catalog),
+    new Routes(catalog, parkedCalls),
     new OwnQuestions(states, providerOf),
     sessions,
-    new Exchanges(part.backends, peers, backendSide.backends, delivery, running.inFlight),
+    new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
     new CallEndings(
       new Failures(part.authServer?.issuer, providerOf, states),
       sessionClosed,
@@ -101,14 +111,30 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     mcpSessions,
     new ModernRequests(lists, calls),
     new LegacyRequests(mcpSessions, lists, calls, peers),
-    new LegacySignals(running.inFlight, running.questions, peers),
+    new LegacySignals(inFlight, questions, peers),
     log,
   );
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
-  const { inFlight } = running;
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight };
-  return { endpoint, caches, endCalls: () => inFlight.endAll(), close: async () => await client.close() };
+  return {
+    endpoint,
+    caches,
+    endParked: async () => {
+      await parkedCalls.stop();
+      await peers.told();
+    },
+    endCalls: () => inFlight.endAll(),
+    close: async () => await client.close(),
+  };
+}
+
+function parkingPlaces(
+  { log, parkingLimits = PARKING_LIMITS }: GatewaySurroundings,
+  bytes: BytesInFlight,
+): ParkedCalls {
+  const states = new ParkedStates(randomUUID(), parkingLimits.answerWithinMs);
+  return new ParkedCalls(states, bytes, log, parkingLimits);
 }
 
 interface BackendSide {

@@ -14,7 +14,6 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
-import { aggregationOf } from './catalog/aggregation.fixture.js';
 import { startVmcpProxy } from './service.js';
 import {
   AuthorizationServerStandIn,
@@ -155,7 +154,7 @@ export async function signedToken(key: CryptoKey, claims: Record<string, unknown
     .sign(key);
 }
 
-function proxyPart({
+export function proxyPart({
   nats,
   backends,
   aggregation,
@@ -204,6 +203,12 @@ function proxyPart({
         ...egress,
       }),
     ),
-    aggregation: aggregationOf(aggregation),
+    aggregation: {
+      conflictResolution: 'prefix',
+      conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
+      maxNameLength: 128,
+      tools: [],
+      ...aggregation,
+    },
   };
 }

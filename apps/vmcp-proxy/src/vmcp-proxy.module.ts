@@ -7,6 +7,7 @@ import { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import {
+  type BeforeApplicationShutdown,
   type DynamicModule,
   Inject,
   Module,
@@ -24,7 +25,9 @@ import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 export const GATEWAY = Symbol('the gateway');
 
 @Module({})
-export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShutdown {
+export class VmcpProxyModule
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   readonly #presence: Presence;
 
   constructor(
@@ -63,6 +66,11 @@ export class VmcpProxyModule implements OnApplicationBootstrap, OnApplicationShu
       this.#presence.dropped(tsid);
     });
     this.#presence.start();
+  }
+
+  /** The listener closes after it, and the bus. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.gateway.endParked();
   }
 
   async onApplicationShutdown(): Promise<void> {

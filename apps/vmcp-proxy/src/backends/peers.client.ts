@@ -29,11 +29,12 @@ export interface PeerRequest {
   readonly backend: string;
   readonly principal: Principal;
   /**
-   * Whose backend session it is, within the principal: a legacy client's session id, or '' for the gateway's own.
-   * Clients number their requests alike, so two of them must not meet in one backend session.
+   * Whose backend session it is, within the principal: a legacy client's session id; what is promised for clients that say
+   * in each request what they can do; or '' for the gateway's own. Clients of sessions number their requests alike, so two
+   * of them must not meet in one backend session.
    */
   readonly owner: string;
-  /** What the client can do for a server; only a legacy client's own session may promise it to a backend. */
+  /** What is promised to the backend: it asks nothing else. */
   readonly capabilities?: JsonObject;
   /** Which log messages the client wants (`logging/setLevel`). */
   readonly logLevel?: string;
@@ -44,6 +45,7 @@ export interface PeerRequest {
 export class Peers {
   readonly #verdicts = new Map<string, Verdict>();
   readonly #searches = new SingleFlight<string, Peer>();
+  readonly #telling = new Set<Promise<void>>();
   readonly #sessions = new PeerSessions((session) => this.#sayGoodbye(session));
 
   constructor(
@@ -58,6 +60,12 @@ export class Peers {
     if (verdict?.kind === 'stateless') return { era: 'legacy', version: verdict.version };
     const key = sessionKey(request);
     return this.#sessions.get(key) ?? this.#find(key, request);
+  }
+
+  /** @returns false for a backend that is known to keep none: it asks nothing in the middle of a call. */
+  mayHaveSessions(backend: string): boolean {
+    const kind = this.#verdicts.get(backend)?.kind;
+    return kind === undefined || kind === 'sessions';
   }
 
   /** The backend did not understand: the next call finds out again which revision it speaks. */
@@ -203,12 +211,19 @@ export class Peers {
     this.#tell({ backend, principal, method: 'DELETE', headers, body: null });
   }
 
+  /** Resolves when the backends have heard what they were told, as far as they can be reached. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
+  }
+
   /** Nobody waits for the outcome. */
   #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): void {
-    this.backends
+    const telling = this.backends
       .send({ ...request, purpose: 'control', deadlineAtMs: Date.now() + TELL_TIMEOUT_MS })
       .then((response) => response.discard())
-      .catch(() => undefined);
+      .catch(() => undefined)
+      .finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
   }
 }
 

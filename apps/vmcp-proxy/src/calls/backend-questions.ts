@@ -26,6 +26,36 @@ export function promisable(capabilities: JsonObject): JsonObject {
   );
 }
 
+/** What a backend session promises in the name of a client that says in each request what it can do. */
+export interface Promised {
+  readonly capabilities: JsonObject;
+  /** The same for each two that promise the same; '' for nothing. */
+  readonly key: string;
+}
+
+const NOTHING_PROMISED: Promised = { capabilities: {}, key: '' };
+
+/** Promises what a result can ask for (MCP 2026-07-28, multi round-trip requests), and no more. */
+export function promisedFor({ elicitation, sampling, roots }: JsonObject): Promised {
+  const capabilities: Record<string, JsonObject> = {};
+  if (isObject(elicitation)) {
+    // An empty capability means forms (MCP 2025-11-25, elicitation).
+    const forms = 'form' in elicitation || !('url' in elicitation) ? { form: {} } : {};
+    capabilities['elicitation'] = { ...forms, ...('url' in elicitation ? { url: {} } : {}) };
+  }
+  if (isObject(sampling))
+    capabilities['sampling'] = {
+      ...(isObject(sampling['context']) ? { context: {} } : {}),
+      ...(isObject(sampling['tools']) ? { tools: {} } : {}),
+    };
+  // Nobody would tell the backend that they changed.
+  if (isObject(roots)) capabilities['roots'] = {};
+  const names = Object.entries(capabilities);
+  if (names.length === 0) return NOTHING_PROMISED;
+  const key = names.map(([name, modes]) => [name, ...Object.keys(modes)].join('.')).join(' ');
+  return { capabilities, key: `modern ${key}` };
+}
+
 /**
  * Questions that are open at this replica. Backends number their requests alike, so the client gets an id of ours, and
  * only the session that was asked can answer.

@@ -10,7 +10,8 @@ import type { Call } from './call.js';
 import type { CallTime } from './call-time.js';
 import { deliver } from './deliver.flow.js';
 import type { DroppedMessages } from './dropped-messages.js';
-import { MessageGate } from './message-gate.js';
+import { MessageGate, type GateFacts } from './message-gate.js';
+import type { ParkedCall } from './parked-call.flow.js';
 import type { Resumption } from './resumption.flow.js';
 import { RequestsInCall } from './requests-in-call.js';
 import { statusOfError } from './translate-answer.js';
@@ -26,6 +27,8 @@ export interface SentRequest {
   /** For the whole of the answer. */
   readonly time: CallTime;
   readonly resumption: Resumption;
+  /** Where the client comes back for the call. */
+  readonly parked: ParkedCall | undefined;
 }
 
 /** Hands answers of backends to clients. */
@@ -44,7 +47,7 @@ export class CallDelivery {
   async deliver(
     call: Call,
     response: BackendResponse,
-    { backend, peer, id, progressToken, time, resumption }: SentRequest,
+    { backend, peer, id, progressToken, time, resumption, parked }: SentRequest,
   ): Promise<void> {
     const { client, message, target, principal, answer } = call;
     const translated = client.era !== peer.era;
@@ -54,23 +57,22 @@ export class CallDelivery {
         principal,
         peer,
         session: client.era === 'legacy' && !translated ? client.session : undefined,
+        parked,
         waits: (forClient) => time.waits(forClient),
       },
       this.questions,
       this.peers,
     );
-    const gate = new MessageGate(
-      {
-        client,
-        target,
-        id: message.id,
-        sentId: id,
-        progressToken,
-        translated,
-        progressed: () => time.progressed(),
-      },
-      requests,
-    );
+    const facts: GateFacts = {
+      client,
+      target,
+      id: message.id,
+      sentId: id,
+      progressToken,
+      translated,
+      progressed: () => time.progressed(),
+    };
+    const gate = new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
     try {
       await deliver(response, answer, {
         backend,

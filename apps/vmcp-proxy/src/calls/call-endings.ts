@@ -5,6 +5,7 @@ import type { Call } from './call.js';
 import type { CallMetrics } from './call-metrics.js';
 import { sendResult, type Failures } from './failures.js';
 import { CANCELLED } from './in-flight.js';
+import type { StateFault } from './parked-calls.flow.js';
 
 /** How calls end that no backend answered, and what is counted and logged of those that ended. */
 export class CallEndings {
@@ -18,6 +19,10 @@ export class CallEndings {
 
   unknown(call: Call): void {
     this.failures.unknownName(call);
+  }
+
+  stateRefused(call: Call, fault: StateFault): void {
+    this.failures.refusedState(call, fault);
   }
 
   ready(call: Call, backend: string): void {

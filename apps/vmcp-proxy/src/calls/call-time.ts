@@ -2,7 +2,7 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { BackendResponse } from '../backends/backend-response.client.js';
 
 /** How long a client may take to answer a backend's question in the middle of a call. */
-const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
+export const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
 export interface TimeLimits {
   /** For the call, or for what comes after the newest sign of progress. */
@@ -20,6 +20,7 @@ export class CallTime {
   constructor(
     private readonly limits: TimeLimits,
     private readonly nowMs: () => number = Date.now,
+    private readonly answerWithinMs = ANSWER_WITHIN_MS,
   ) {
     this.#beganAtMs = nowMs();
     this.#deadlineAtMs = this.#beganAtMs + limits.timeoutMs;
@@ -47,7 +48,7 @@ export class CallTime {
 
   /** People answer at their own pace; the backend's time limit is for the backend. */
   waits(forClient: boolean): void {
-    this.#endAt(this.nowMs() + (forClient ? ANSWER_WITHIN_MS : this.limits.timeoutMs));
+    this.#endAt(this.nowMs() + (forClient ? this.answerWithinMs : this.limits.timeoutMs));
   }
 
   #endAt(deadlineAtMs: number): void {

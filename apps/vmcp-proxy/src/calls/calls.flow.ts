@@ -5,7 +5,7 @@ import type { CallEndings } from './call-endings.js';
 import type { Exchanges } from './exchanges.flow.js';
 import { SESSION_OVER } from './in-flight.js';
 import type { OwnQuestions } from './own-questions.js';
-import type { Destination, Routes } from './routes.js';
+import { backendOf, type BackendDestination, type Routes } from './routes.js';
 
 /**
  * The life of a call, from top to bottom. The endpoint (`edge/mcp-endpoint.ts`) has identified the caller
@@ -31,6 +31,10 @@ export class Calls {
       this.endings.unknown(call);
       return;
     }
+    if (destination.kind === 'refused') {
+      this.endings.stateRefused(call, destination.fault);
+      return;
+    }
     const backend = backendOf(destination);
     let outcome = 'answered';
     let wasDeclined = false;
@@ -44,22 +48,32 @@ export class Calls {
     }
   }
 
-  async #go(call: Call, destination: Exclude<Destination, { kind: 'unknown' }>): Promise<void> {
+  async #go(call: Call, destination: BackendDestination): Promise<void> {
     switch (destination.kind) {
       case 'ready':
         this.endings.ready(call, destination.backend);
         return;
       case 'unlisted':
         throw destination.why;
-      case 'route': {
-        const { tsid } = call.principal;
-        // The session may have ended while the body was read or the backend listed.
-        if (tsid !== undefined && this.sessions.isClosed(tsid)) throw SESSION_OVER;
+      case 'elsewhere':
+        throw WAITS_ELSEWHERE;
+      case 'parked':
+        this.#throwIfClosed(call);
+        await destination.parked.resume(call);
+        return;
+      case 'route':
+        this.#throwIfClosed(call);
         await this.exchanges.run(this.questions.takenOut(call), destination.route);
-      }
     }
+  }
+
+  /** The session may have ended while the body was read or the backend listed. @throws {GatehouseError} */
+  #throwIfClosed({ principal: { tsid } }: Call): void {
+    if (tsid !== undefined && this.sessions.isClosed(tsid)) throw SESSION_OVER;
   }
 }
 
-const backendOf = (destination: Exclude<Destination, { kind: 'unknown' }>): string =>
-  destination.kind === 'route' ? destination.route.backend : destination.backend;
+/** The replica that has the call cannot be asked from here, or is gone. */
+const WAITS_ELSEWHERE = new GatehouseError('unavailable', 'the call waits at another replica, or is lost', {
+  details: { ran: 'maybe' },
+});

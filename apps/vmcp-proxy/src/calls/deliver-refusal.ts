@@ -6,7 +6,7 @@ import { retryAfterSeconds } from '../backends/retry-after.js';
 import { JSON_TYPE } from '../mcp/answer.js';
 import type { Call } from './call.js';
 import { responseText } from './message-gate.js';
-import { statusOfError, translateError } from './translate-answer.js';
+import { isPage, pageRefused, statusOfError, translateError } from './translate-answer.js';
 
 /**
  * Hands an answer with another status than 2xx to the client. A JSON-RPC error is the client's to read, whatever HTTP status
@@ -29,6 +29,23 @@ export function deliverRefusal(
       : translateError(refusal.parsed, { client, target });
   const shown = outcome.member === 'error' ? statusOfError(client, outcome) : 200;
   answer.pieces(shown, JSON_TYPE, responseText(message.id, outcome));
+}
+
+/**
+ * Whether the user was asked to open a page, and said no. A backend of an earlier revision asks in the error of a call that did
+ * nothing; called once more, it would only ask again.
+ */
+export function saysNo({ client, message }: Pick<Call, 'client' | 'message'>): boolean {
+  if (client.era !== 'modern') return false;
+  const responses = message.params.get('inputResponses')?.object();
+  return (responses?.names ?? []).some((key) => {
+    const action = isPage(key) ? responses?.get(key)?.object()?.get('action')?.text() : undefined;
+    return action === 'decline' || action === 'cancel';
+  });
+}
+
+export function deliverNo({ client, message, target, answer }: Call): void {
+  answer.pieces(200, JSON_TYPE, responseText(message.id, pageRefused({ client, target })));
 }
 
 /** What the backend says about when to come again goes on. */

@@ -5,9 +5,10 @@ import { MessageStream, type StreamPosition } from '../backends/message-stream.j
 import { noRoom, readMessages } from '../backends/read-messages.client.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../mcp/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
-import { joined, type Pieces } from '../json/held-value.js';
+import { joined } from '../json/held-value.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { DropReason } from './dropped-messages.js';
+import { eventPieces } from './event-pieces.js';
 import type { MessageGate, Verdict } from './message-gate.js';
 
 /** What decides about messages, and hears what was dropped. */
@@ -162,40 +163,33 @@ class EventDelivery {
     // What a message of an event does can end the call, and others of the same event follow.
     if (this.response.wasStopped) return;
     if (verdict.kind === 'dropped') this.delivery.dropped(verdict.reason);
+    else if (verdict.kind === 'kept') this.#responded();
     else if (verdict.kind !== 'answered') this.#send(verdict);
   }
 
-  #send({ kind, text }: Exclude<Verdict, { kind: 'dropped' | 'answered' }>): void {
-    const { answer, response } = this;
+  #send({ kind, text }: Extract<Verdict, { kind: 'response' | 'other' }>): void {
+    const { answer } = this;
     for (const piece of joined(eventPieces(text))) this.#isFull = !answer.write(piece);
     this.#signs?.refresh();
     if (kind !== 'response') return;
+    answer.end();
+    this.#responded();
+  }
+
+  /** What comes after the response is for nobody. */
+  #responded(): void {
+    const { response } = this;
     this.#isAnswered = true;
     this.#stream.skip();
     // The connection can be used again if the end comes by itself.
     response.expireAfter(ENDS_ITSELF_WITHIN_MS);
     response.resume();
-    answer.end();
     this.#ended(undefined);
   }
 }
 
 /** Proxies on the way cut a connection on which nothing moves. No client takes a comment for an event (WHATWG HTML, section 9.2). */
 const SIGN_OF_LIFE = ': still running\n\n';
-const LINE_FEED = 0x0a;
-const NEXT_DATA_LINE = '\ndata: ';
-
-/** One event: where the backend wrote a line break between two tokens, another `data` line begins. */
-function eventPieces(text: Pieces): Pieces {
-  const lines = text.flatMap((piece) => (typeof piece === 'string' ? [piece] : dataLines(piece)));
-  return ['event: message\ndata: ', ...lines, '\n\n'];
-}
-
-function dataLines(piece: Buffer): Pieces {
-  if (!piece.includes(LINE_FEED)) return [piece];
-  return [Buffer.from(piece.toString('latin1').replaceAll('\n', NEXT_DATA_LINE), 'latin1')];
-}
-
 /** It may have been done all the same. */
 const noResponse = (why: string): GatehouseError =>
   new GatehouseError('backend_unavailable', why, { details: { ran: 'maybe' } });

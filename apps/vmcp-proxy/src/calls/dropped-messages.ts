@@ -18,7 +18,9 @@ export type DropReason =
   /** It cancels a request that this call did not make. */
   | 'foreign_cancellation'
   /** A notification that has no place on the stream of a request. */
-  | 'unexpected_notification';
+  | 'unexpected_notification'
+  /** Nobody waits for the call at the moment: its client was asked something. */
+  | 'while_parked';
 
 const SAY_AGAIN_AFTER_MS = MINUTE_MS;
 

@@ -6,19 +6,29 @@ import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { Route } from '../catalog/view.js';
 import { idIn, metaOf } from '../mcp/message.js';
-import { promisable } from './backend-questions.js';
+import { promisable, promisedFor } from './backend-questions.js';
 import type { Call } from './call.js';
 import type { CallDelivery } from './call-delivery.flow.js';
-import { deliverRefusal } from './deliver-refusal.js';
+import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
 import { CallTime, type TimeLimits } from './call-time.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
+import type { ParkedCall } from './parked-call.flow.js';
+import type { ParkedCalls } from './parked-calls.flow.js';
 import { Resumption } from './resumption.flow.js';
+
+/** Where calls can be found while they run. */
+interface RunningCalls {
+  readonly inFlight: InFlight;
+  readonly parkedCalls: Pick<ParkedCalls, 'begin'>;
+}
 
 /** What all attempts of one call have in common. */
 interface Attempt {
   readonly time: CallTime;
   readonly cancellation: Cancellation;
+  /** Where the client comes back for the call. */
+  readonly parked: ParkedCall | undefined;
 }
 
 /** The exchange of a call with its backend: speaks the backend's revision, and hands on what the backend answers. */
@@ -30,20 +40,32 @@ export class Exchanges {
     private readonly peers: Peers,
     private readonly authorized: AuthorizedBackend,
     private readonly delivery: CallDelivery,
-    private readonly inFlight: InFlight,
+    private readonly running: RunningCalls,
   ) {
     this.#limits = new Map(backends.map((backend) => [backend.name, backend]));
   }
 
   /** Resolves when the client was answered. @throws {GatehouseError} when it was not, or not to the end. */
   async run(call: Call, route: Route): Promise<void> {
-    const cancellation = new Cancellation();
+    const { backend } = route;
+    const parked = this.peers.mayHaveSessions(backend)
+      ? this.running.parkedCalls.begin(call, backend)
+      : undefined;
+    if (parked === undefined) await this.#exchange(call, route, undefined);
+    else
+      await parked.run(async () => await this.#exchange({ ...call, answer: parked.answer }, route, parked));
+  }
+
+  async #exchange(call: Call, route: Route, parked: ParkedCall | undefined): Promise<void> {
+    const cancellation = parked?.cancellation ?? new Cancellation();
     call.answer.onGone(() => cancellation.cancel(CANCELLED));
-    const done = this.inFlight.add(call, cancellation);
-    const attempt = { time: new CallTime(this.#limits.get(route.backend) ?? NO_TIME), cancellation };
+    const done = this.running.inFlight.add(call, cancellation);
+    const time = new CallTime(this.#limits.get(route.backend) ?? NO_TIME, Date.now, parked?.answerWithinMs);
+    const attempt = { time, cancellation, parked };
     try {
       // Once more where the backend did not understand who is speaking, or in which revision: then it did not run.
       for (let isLast = false; !(await this.#attempt(call, route, attempt, isLast));) isLast = true;
+      await parked?.handedOver();
     } finally {
       done();
     }
@@ -53,10 +75,14 @@ export class Exchanges {
   async #attempt(call: Call, route: Route, attempt: Attempt, isLast: boolean): Promise<boolean> {
     const { principal, client } = call;
     const { backend } = route;
-    const { time, cancellation } = attempt;
+    const { time, cancellation, parked } = attempt;
     const { deadlineAtMs } = time;
     const found = this.peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
     const peer = found instanceof Promise ? await found : found;
+    if (peer.era === 'legacy' && saysNo(call)) {
+      deliverNo(call);
+      return true;
+    }
     const { headers, body, id } = outboundRequest(call, route, peer);
     try {
       const request = { backend, principal, headers, body, deadlineAtMs, cancellation };
@@ -66,7 +92,8 @@ export class Exchanges {
         time.of(response);
         const facts = { backend, principal, peer, time, cancellation };
         const resumption = new Resumption(facts, this.authorized);
-        await this.delivery.deliver(call, response, { backend, peer, id, progressToken, time, resumption });
+        const sent = { backend, peer, id, progressToken, time, resumption, parked };
+        await this.delivery.deliver(call, response, sent);
         return true;
       }
       const text = await response.text();
@@ -88,11 +115,15 @@ export class Exchanges {
 const NO_TIME: TimeLimits = { timeoutMs: 0, maxTimeoutMs: 0 };
 
 /** Whose backend session it is, and what may be promised there in its name. */
-const owning = (client: Call['client']): Pick<PeerRequest, 'owner' | 'capabilities' | 'logLevel'> =>
-  client.era === 'modern'
-    ? { owner: '' }
-    : {
-        owner: client.session.id,
-        capabilities: promisable(client.session.capabilities),
-        ...(client.session.logLevel === undefined ? {} : { logLevel: client.session.logLevel }),
-      };
+function owning(client: Call['client']): Pick<PeerRequest, 'owner' | 'capabilities' | 'logLevel'> {
+  if (client.era === 'modern') {
+    const { key, capabilities } = promisedFor(client.envelope.capabilities);
+    return { owner: key, capabilities };
+  }
+  const { id, capabilities, logLevel } = client.session;
+  return {
+    owner: id,
+    capabilities: promisable(capabilities),
+    ...(logLevel === undefined ? {} : { logLevel }),
+  };
+}

@@ -14,9 +14,22 @@ import { errorText, resultText, type JsonObject, type RpcError } from '../mcp/me
 import { GATEWAY_FAILURE, INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../mcp/protocol.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import { urlElicitation, type Call } from './call.js';
-import { failureText, retryAdvice } from '../refusals/failure-text.js';
+import type { StateFault } from './parked-calls.flow.js';
+import { failureText, retryAdvice, type RetryAdvice } from '../refusals/failure-text.js';
 import { statusOfError } from './translate-answer.js';
 import { toolText } from '../refusals/tool-text.js';
+
+const STATE_FAULTS: Readonly<Record<StateFault, string>> = {
+  foreign:
+    'requestState does not belong to this request: repeat it with the parameters and the state that it had',
+  expired: 'requestState has expired, and its call is over; it is not known whether it was done',
+  over: 'requestState was answered already, or its call is over; it is not known whether it was done',
+};
+const STATE_ADVICE: Readonly<Record<StateFault, RetryAdvice>> = {
+  foreign: 'never',
+  expired: 'check-first',
+  over: 'check-first',
+};
 
 /** Answers calls that no backend answered. */
 export class Failures {
@@ -43,6 +56,15 @@ export class Failures {
       code,
       message: `there is no such ${target.kind === 'completion' ? target.of : target.kind}`,
       ...(isResource ? { data: { uri: target.name ?? '' } } : {}),
+    });
+  }
+
+  /** The state of a parked call that this request cannot have. */
+  refusedState(call: Call, fault: StateFault): void {
+    sendError(call, {
+      code: INVALID_PARAMS,
+      message: STATE_FAULTS[fault],
+      data: { retry: STATE_ADVICE[fault] },
     });
   }
 

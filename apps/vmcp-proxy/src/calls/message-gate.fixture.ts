@@ -85,7 +85,7 @@ export function verdictsOf(gate: MessageGate, text: string | Buffer): readonly J
   return reader.end().map((message) => {
     const verdict = gate.judge(message);
     if (verdict.kind === 'dropped') return verdict;
-    if (verdict.kind === 'answered') return verdict;
+    if (verdict.kind === 'answered' || verdict.kind === 'kept') return verdict;
     const written = verdict.text.map(String).join('');
     return { kind: verdict.kind, text: written, message: JSON.parse(written) as JsonObject };
   });

@@ -5,6 +5,7 @@ import type { Client } from './call.js';
 import type { CallTarget } from './call-target.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
+import type { ParkedCall } from './parked-call.flow.js';
 import type { RequestsInCall } from './requests-in-call.js';
 import {
   asksForInput,
@@ -20,8 +21,10 @@ export type Verdict =
   /** The response; `errorCode` is that of an error. */
   | { readonly kind: 'response'; readonly text: Pieces; readonly errorCode: number | undefined }
   | { readonly kind: 'other'; readonly text: Pieces }
-  /** The gateway answered it itself. */
+  /** The gateway answered it itself, or asks the client in another way. */
   | { readonly kind: 'answered' }
+  /** The response is kept: nobody waits for it at the moment. */
+  | { readonly kind: 'kept' }
   | { readonly kind: 'dropped'; readonly reason: DropReason };
 
 export interface GateFacts {
@@ -33,6 +36,10 @@ export interface GateFacts {
   readonly sentId: RequestId;
   /** What the client named its progress by; absent: it wants none. */
   readonly progressToken: RequestId;
+  /** What the backend was told that it is, where a client comes back for a call with another token. */
+  readonly sentProgressToken?: RequestId;
+  /** Where the client comes back for its call. */
+  readonly parked?: Pick<ParkedCall, 'isParked' | 'keep'>;
   /** The backend speaks another revision than the client. */
   readonly translated: boolean;
   /** Called at each sign of progress that is the client's. */
@@ -82,6 +89,14 @@ export class MessageGate {
     const isOurs =
       isSameId(message.id, this.facts.sentId) || (message.kind === 'error' && message.id === undefined);
     if (!isOurs) return dropped('foreign_response');
+    const { parked } = this.facts;
+    if (parked?.isParked !== true) return this.#respond(message);
+    const { byteLength } = message.kind === 'result' ? message.result : message.error;
+    parked.keep(byteLength, () => this.#respond(message));
+    return { kind: 'kept' };
+  }
+
+  #respond(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Verdict {
     const outcome = this.#outcome(message);
     if (outcome === undefined) return dropped('malformed');
     const text = responseText(this.facts.id, outcome);
@@ -110,6 +125,8 @@ export class MessageGate {
   }
 
   #notification(method: string, params: HeldValue | undefined): Verdict {
+    if (this.facts.parked?.isParked === true && method !== 'notifications/cancelled')
+      return dropped('while_parked');
     switch (method) {
       case 'notifications/progress':
         return this.#progress(params);
@@ -135,9 +152,9 @@ export class MessageGate {
   }
 
   #progress(params: HeldValue | undefined): Verdict {
-    const { progressToken } = this.facts;
+    const { progressToken, sentProgressToken = progressToken } = this.facts;
     const given = params?.member('progressToken')?.parsed(MAX_WORD_BYTES);
-    if (params === undefined || progressToken === undefined || !isSameId(given, progressToken))
+    if (params === undefined || progressToken === undefined || !isSameId(given, sentProgressToken))
       return dropped('foreign_progress');
     this.facts.progressed?.();
     const named = { progressToken: JSON.stringify(progressToken) };
@@ -148,6 +165,7 @@ export class MessageGate {
     const given = params?.member('requestId')?.parsed(MAX_WORD_BYTES);
     const requestId = this.requests.idAtClient(given);
     if (params === undefined || requestId === undefined) return dropped('foreign_cancellation');
+    if (this.requests.takeBack(requestId)) return { kind: 'answered' };
     const named = { requestId: JSON.stringify(requestId) };
     return passedOn('notifications/cancelled', params.replacing(REQUEST_ID, named));
   }

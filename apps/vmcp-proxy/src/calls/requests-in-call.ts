@@ -1,7 +1,8 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
-import type { Pieces } from '../json/held-value.js';
+import type { HeldValue, Pieces } from '../json/held-value.js';
+import { joinJson, joinPieces } from '../json/raw-json.js';
 import { idKey, type JsonObject, type RequestId } from '../mcp/message.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
@@ -9,6 +10,8 @@ import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { BackendQuestions } from './backend-questions.js';
 import { isDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
+import type { ParkedCall } from './parked-call.flow.js';
+import { MAX_INPUT_REQUIRED_BYTES } from './translate-answer.js';
 
 type BackendRequest = Extract<BackendMessage, { kind: 'request' }>;
 
@@ -24,6 +27,8 @@ export interface RequestFacts {
   readonly peer: Peer;
   /** The client's; absent where a client cannot be asked on a stream. */
   readonly session: McpSession | undefined;
+  /** Where the client is asked by a result instead. */
+  readonly parked?: Pick<ParkedCall, 'capabilities' | 'ask' | 'takeBack'> | undefined;
   /** A question is open, so that the call takes as long as a person does; or none is any more. */
   readonly waits: (forClient: boolean) => void;
 }
@@ -42,18 +47,19 @@ export class RequestsInCall {
     private readonly peers: Pick<Peers, 'answerQuestion'>,
   ) {}
 
-  /** @returns what to send to the client; why the request is dropped; or that it is answered. */
+  /** @returns what to send to the client; why the request is dropped; or that it is answered, now or by a later request. */
   take(request: BackendRequest): Pieces | DropReason | 'answered' {
     if (request.method === 'ping') return this.#reply(request.id, { result: {} }, 'answered');
-    const session = this.#canReply ? this.facts.session : undefined;
     if (request.params?.isAmbiguous === true) return 'malformed';
-    if (session === undefined || !isDeclared(askedIn(request), session.capabilities))
-      return this.#refuse(request.id, 'undeclared_request');
+    const { parked, session } = this.facts;
+    const { capabilities } = (this.#canReply ? (parked ?? session) : undefined) ?? NOBODY;
+    if (!isDeclared(askedIn(request), capabilities)) return this.#refuse(request.id, 'undeclared_request');
     const key = idKey(request.id);
     if (key === undefined || this.#asked.has(key)) return 'malformed';
-    const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(session, request.id) : undefined;
+    const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(request) : undefined;
     if (id === undefined) return this.#refuse(request.id, 'too_many_requests');
     this.#asked.set(key, id);
+    if (parked !== undefined) return 'answered';
     const elicitationId = request.params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
     if (typeof elicitationId === 'string') this.#elicitations.add(elicitationId);
     const params = request.params === undefined ? [] : [',"params":', ...request.params.pieces];
@@ -63,6 +69,13 @@ export class RequestsInCall {
   /** The client knows a request of this backend by this id, if it was asked in this call. */
   idAtClient(id: RequestId): string | undefined {
     return this.#asked.get(idKey(id) ?? '');
+  }
+
+  /** The backend takes back what the client knows by this id. @returns false when the client has to be told. */
+  takeBack(idAtClient: string): boolean {
+    const { parked } = this.facts;
+    parked?.takeBack(idAtClient);
+    return parked !== undefined;
   }
 
   /** Whether this backend asked for that in this call. */
@@ -82,22 +95,48 @@ export class RequestsInCall {
     return peer.era === 'legacy' && peer.session !== undefined;
   }
 
-  #ask(session: McpSession, id: RequestId): string | undefined {
-    const { backend, principal, peer, waits } = this.facts;
-    const asked = this.questions.ask(session.id, {
-      backend,
-      principal,
-      peer,
-      id,
-      answered: () => {
-        this.#open -= 1;
-        if (this.#open === 0) waits(false);
-      },
-    });
+  #ask(request: BackendRequest): string | undefined {
+    const { session, parked, waits } = this.facts;
+    const answered = (): void => {
+      this.#open -= 1;
+      if (this.#open === 0) waits(false);
+    };
+    const asked =
+      parked === undefined
+        ? this.#askSession(session, request, answered)
+        : this.#park(parked, request, answered);
     if (asked === undefined) return undefined;
     this.#open += 1;
     waits(true);
     return asked;
+  }
+
+  #askSession(
+    session: McpSession | undefined,
+    { id }: BackendRequest,
+    answered: () => void,
+  ): string | undefined {
+    const { backend, principal, peer } = this.facts;
+    return session && this.questions.ask(session.id, { backend, principal, peer, id, answered });
+  }
+
+  #park(
+    parked: Pick<ParkedCall, 'ask'>,
+    { id, method, params }: BackendRequest,
+    answered: () => void,
+  ): string | undefined {
+    const { backend, peer } = this.facts;
+    if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
+    return parked.ask({
+      method,
+      params: params && asInResult(params),
+      answer: (result, by) => {
+        answered();
+        const body = ['{"jsonrpc":"2.0","id":', JSON.stringify(id), ',"result":', joinJson(result), '}'];
+        this.peers.answerQuestion(backend, by, peer, joinPieces(body));
+      },
+      takenBack: answered,
+    });
   }
 
   #refuse(id: RequestId, reason: DropReason): DropReason {
@@ -115,6 +154,13 @@ export class RequestsInCall {
     return said;
   }
 }
+
+const NOBODY = { capabilities: {} };
+const ELICITATION_ID = new Set(['elicitationId']);
+
+/** A URL that a result asks the client to open has no id: nobody can tell the client that it is done. */
+const asInResult = (params: HeldValue): Buffer =>
+  Buffer.concat(params.replacing(ELICITATION_ID, {}).map((piece) => Buffer.from(piece)));
 
 function askedIn({ method, params }: BackendRequest): Parameters<typeof isDeclared>[0] {
   const usesTools = params?.member('tools') !== undefined || params?.member('toolChoice') !== undefined;

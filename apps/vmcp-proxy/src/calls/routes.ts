@@ -4,15 +4,25 @@ import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route, View } from '../catalog/view.js';
 import type { Call } from './call.js';
 import type { CallTarget } from './call-target.js';
+import type { ComingBack, ParkedCalls } from './parked-calls.flow.js';
 
 /** Where a call leads. */
-export type Destination =
+type Destination =
+  BackendDestination | { readonly kind: 'unknown' } | Extract<ComingBack, { kind: 'refused' }>;
+
+export type BackendDestination =
   | { readonly kind: 'route'; readonly route: Route }
   /** Its backend can be listed again, and was asked what is wrong: nothing is. */
   | { readonly kind: 'ready'; readonly backend: string }
   /** Its backend cannot be listed. */
   | { readonly kind: 'unlisted'; readonly backend: string; readonly why: GatehouseError }
-  | { readonly kind: 'unknown' };
+  /** It is running already, and its client comes back for it. */
+  | Extract<ComingBack, { kind: 'parked' }>
+  /** The same at another replica, or at one that is gone. */
+  | { readonly kind: 'elsewhere'; readonly backend: string; readonly replica: string };
+
+export const backendOf = (destination: BackendDestination): string =>
+  destination.kind === 'route' ? destination.route.backend : destination.backend;
 
 /** A client may call a name that its backend got a moment ago. Names that nobody has are looked for no more often than this. */
 const NEW_NAME_AFTER_MS = 2 * SECOND_MS;
@@ -21,10 +31,25 @@ const UNKNOWN: Destination = { kind: 'unknown' };
 
 /** Finds the backend of a call in what its caller can see. */
 export class Routes {
-  constructor(private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf'>) {}
+  constructor(
+    private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf'>,
+    private readonly parkedCalls: Pick<ParkedCalls, 'comingBack'>,
+  ) {}
 
   /** @returns at once when the name is in what is known of the caller's lists. */
   find(call: Call): Destination | Promise<Destination> {
+    const back = this.parkedCalls.comingBack(call);
+    if (back === undefined) return this.#byName(call);
+    return back.kind === 'elsewhere' ? this.#elsewhere(call, back.replica) : back;
+  }
+
+  async #elsewhere(call: Call, replica: string): Promise<Destination> {
+    const found = await this.#byName(call);
+    if (found.kind === 'unknown' || found.kind === 'refused') return found;
+    return { kind: 'elsewhere', backend: backendOf(found), replica };
+  }
+
+  #byName(call: Call): Destination | Promise<Destination> {
     const route = routeOf(call.target, this.catalog.known(call.principal));
     return route === undefined || route.standsIn === true
       ? this.#lookUp(call, route)

@@ -103,6 +103,15 @@ function sayText(text: string, { client, target }: TranslationContext): Outcome 
   return resultOf(client.era === 'modern' ? { ...toolText(text), resultType: 'complete' } : toolText(text));
 }
 
+const PAGE = 'elicitation_';
+
+/** Whether that is what a client calls a page that error -32042 of its backend asked for. */
+export const isPage = (key: string): boolean => key.startsWith(PAGE);
+
+/** The user does not want to open the page, without which the backend does nothing. */
+export const pageRefused = (context: TranslationContext): Outcome =>
+  sayText('The user said no to the page that the backend asks to be opened. Nothing was done.', context);
+
 function errorToModern(error: ParsedError, context: TranslationContext): Outcome {
   const { client } = context;
   if (error.code === RESOURCE_NOT_FOUND) return errorOf({ ...error, code: INVALID_PARAMS });
@@ -111,7 +120,7 @@ function errorToModern(error: ParsedError, context: TranslationContext): Outcome
   if (elicitations.length > 0 && urlElicitation(client) === 'input_required') {
     const inputRequests = Object.fromEntries(
       elicitations.map((elicitation, index) => [
-        `elicitation_${index + 1}`,
+        `${PAGE}${index + 1}`,
         { method: 'elicitation/create', params: without(elicitation, 'elicitationId') },
       ]),
     );

@@ -1,19 +1,13 @@
-import {
-  prefixOf,
-  type Aggregation,
-  type ToolOverride,
-  type WorkloadTools,
-} from '@gatehouse/config/model/aggregation';
+import { prefixOf, type Aggregation, type WorkloadTools } from '@gatehouse/config/model/aggregation';
 import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
-import { isObject, type JsonObject } from '../mcp/message.js';
-import { outcomeAmong, rankIn } from './conflict.js';
+import type { JsonObject } from '../mcp/message.js';
 import { shortName } from './short-name.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {
   readonly backend: string;
   readonly definitions: readonly JsonObject[];
-  /** Stand-ins for a backend that cannot be listed: always under its prefix, never changed. */
+  /** Stand-ins for a backend that cannot be listed: always under its prefix, never filtered. */
   readonly standIn?: boolean;
 }
 
@@ -47,11 +41,11 @@ interface Candidate extends Listed {
   readonly prefixed: string;
 }
 
-/** Overrides and conflict resolution of tools, in the order of the backends. What is hidden is not among them. */
+/** Filter, overrides and conflict resolution of tools, in the order of the backends. */
 export const mergeTools = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
   merge(sets, aggregation, (backend) => aggregation.tools.find(({ workload }) => workload === backend));
 
-/** Prompts follow the same conflict resolution; overrides are about tools. */
+/** Prompts follow the same conflict resolution; filter and overrides are about tools. */
 export const mergePrompts = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
   merge(sets, aggregation, () => undefined);
 
@@ -78,6 +72,7 @@ function candidatesOf(
   for (const definition of definitions) {
     const original = definition['name'];
     if (typeof original !== 'string') continue;
+    if (standIn !== true && rules?.filter?.includes(original) === false) continue;
     const override = standIn === true ? undefined : rules?.overrides.get(original);
     const plain = override?.name ?? original;
     const whole = standIn === true || aggregation.conflictResolution === 'prefix' ? prefix + plain : plain;
@@ -88,23 +83,13 @@ function candidatesOf(
       prefixed: shortName(prefix + plain, aggregation.maxNameLength),
       backend,
       original,
-      definition: overridden(definition, override),
+      definition:
+        override?.description === undefined
+          ? definition
+          : { ...definition, description: override.description },
     });
   }
   return candidates;
-}
-
-/** Annotations are overridden one by one: those that nobody wrote are the backend's. */
-function overridden(definition: JsonObject, { description, annotations }: ToolOverride = {}): JsonObject {
-  if (description === undefined && annotations === undefined) return definition;
-  const given = definition['annotations'];
-  return {
-    ...definition,
-    ...(description === undefined ? {} : { description }),
-    ...(annotations === undefined
-      ? {}
-      : { annotations: { ...(isObject(given) ? given : {}), ...annotations } }),
-  };
 }
 
 /**
@@ -114,23 +99,23 @@ function overridden(definition: JsonObject, { description, annotations }: ToolOv
  */
 function resolve(
   candidates: readonly Candidate[],
-  aggregation: Aggregation,
+  { conflictResolution, conflictResolutionConfig: { priorityOrder } }: Aggregation,
   notes: MergeNote[],
 ): readonly Candidate[] {
-  const rankOf = rankIn(aggregation);
+  const rank = ({ backend }: Candidate): number => {
+    const at = conflictResolution === 'priority' ? priorityOrder.indexOf(backend) : -1;
+    return at === -1 ? Number.POSITIVE_INFINITY : at;
+  };
   return candidates.flatMap((candidate) => {
     const rivals = candidates.filter(
       ({ name, backend }) => name === candidate.name && backend !== candidate.backend,
     );
     if (rivals.length === 0) return [candidate];
-    const outcome = outcomeAmong(
-      rankOf(candidate.backend),
-      rivals.map(({ backend }) => rankOf(backend)),
-    );
-    if (outcome === 'kept') return [candidate];
+    const best = Math.min(...rivals.map(rank));
+    if (rank(candidate) < best) return [candidate];
     const { backend, original, name, prefixed } = candidate;
-    if (outcome === 'shadowed') {
-      notes.push({ backend, original, name, outcome });
+    if (best !== Number.POSITIVE_INFINITY) {
+      notes.push({ backend, original, name, outcome: 'shadowed' });
       return [];
     }
     notes.push({ backend, original, name, outcome: 'renamed' });

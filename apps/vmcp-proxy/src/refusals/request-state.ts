@@ -7,6 +7,13 @@ const VALID_FOR_MS = 15 * MINUTE_MS;
 const MARK = 'gh1';
 const MAX_BYTES = 256;
 
+/** The request's state, if it carries our mark. Backends have states too, of any size. */
+export function markedState(params: RawObject, mark: string, mostBytes: number): string | undefined {
+  const given = params.get('requestState');
+  const state = given instanceof RawJson && given.byteLength <= mostBytes ? given.text() : undefined;
+  return state?.startsWith(`${mark}.`) === true ? state : undefined;
+}
+
 /** What a question of ours was about. */
 export interface Asked {
   /** {@link Principal.key} */
@@ -29,11 +36,9 @@ export class RequestStates {
     return `${MARK}.${expiresAtMs}.${this.#mac(asked, expiresAtMs)}`;
   }
 
-  /** The state of a question of ours that the request answers. Backends have states too, of any size. */
+  /** The state of a question of ours that the request answers. */
   ownIn(params: RawObject): string | undefined {
-    const given = params.get('requestState');
-    const state = given instanceof RawJson && given.byteLength <= MAX_BYTES ? given.text() : undefined;
-    return state?.startsWith(`${MARK}.`) === true ? state : undefined;
+    return markedState(params, MARK, MAX_BYTES);
   }
 
   verifies(state: string, asked: Asked): boolean {

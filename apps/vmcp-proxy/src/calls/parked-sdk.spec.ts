@@ -1,0 +1,109 @@
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import * as v2 from '@modelcontextprotocol/client';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import {
+  CreateMessageResultSchema,
+  ElicitResultSchema,
+  ListRootsResultSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { authorization } from '../client.fixture.js';
+import { startProxy, type TestProxy } from '../proxy.fixture.js';
+
+let nats: TestNats;
+let proxy: TestProxy;
+let server: Server;
+let runs = 0;
+
+const FORM = {
+  type: 'object' as const,
+  properties: { city: { type: 'string' as const } },
+  required: ['city'],
+};
+
+/** A server of the reference SDK for the revisions with sessions, which asks its client for all that there is. */
+async function startAskingServer(): Promise<string> {
+  const transports = new Map<string, StreamableHTTPServerTransport>();
+  const newTransport = async (): Promise<StreamableHTTPServerTransport> => {
+    const mcp = new McpServer({ name: 'asking', version: '1' });
+    mcp.registerTool('travel', { description: 'Asks.' }, async ({ sendRequest }) => {
+      runs += 1;
+      const where = await sendRequest(
+        { method: 'elicitation/create', params: { message: 'Where to?', requestedSchema: FORM } },
+        ElicitResultSchema,
+      );
+      if (where.action !== 'accept') return { content: [{ type: 'text', text: 'stays at home' }] };
+      const [{ roots }, { content }] = await Promise.all([
+        sendRequest({ method: 'roots/list' }, ListRootsResultSchema),
+        sendRequest(
+          { method: 'sampling/createMessage', params: { messages: [], maxTokens: 10 } },
+          CreateMessageResultSchema,
+        ),
+      ]);
+      const said = !Array.isArray(content) && content.type === 'text' ? content.text : '';
+      const text = [String(where.content?.['city']), roots[0]?.uri, said].join(' ');
+      return { content: [{ type: 'text', text }] };
+    });
+    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void transports.set(id, transport),
+    });
+    await mcp.connect(transport);
+    return transport;
+  };
+  server = createServer((request, response) => {
+    const known = transports.get(String(request.headers['mcp-session-id']));
+    void (async () => await (known ?? (await newTransport())).handleRequest(request, response))();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+}
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  proxy = await startProxy({ nats, backends: [{ name: 'sdk', url: await startAskingServer() }] });
+});
+afterAll(async () => {
+  await proxy.close();
+  server.closeAllConnections();
+  server.close();
+  await nats.close();
+});
+
+test.each([
+  ['accept', 'Oslo file:///home bon voyage'],
+  ['decline', 'stays at home'],
+] as const)(
+  'a client of the reference SDK for 2026-07-28 (%s) and a server of that for 2025-11-25 have a whole conversation in one call',
+  async (action, outcome) => {
+    runs = 0;
+    const client = new v2.Client(
+      { name: 'spec', version: '1' },
+      {
+        capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} },
+        versionNegotiation: { mode: { pin: '2026-07-28' } },
+      },
+    );
+    client.setRequestHandler('elicitation/create', () =>
+      action === 'accept' ? { action, content: { city: 'Oslo' } } : { action },
+    );
+    client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///home' }] }));
+    client.setRequestHandler('sampling/createMessage', () => ({
+      role: 'assistant',
+      model: 'm',
+      content: { type: 'text', text: 'bon voyage' },
+    }));
+    const headers = authorization(await proxy.token());
+    await client.connect(
+      new v2.StreamableHTTPClientTransport(new URL(proxy.mcpUrl), { requestInit: { headers } }),
+    );
+    const result = await client.callTool({ name: 'sdk_travel', arguments: {} });
+    expect(result.content).toEqual([{ type: 'text', text: outcome }]);
+    expect(runs).toBe(1);
+    await client.close();
+  },
+);
