@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
+import { aggregationOf } from './catalog/aggregation.fixture.js';
 import { startVmcpProxy } from './service.js';
 import {
   AuthorizationServerStandIn,
@@ -203,12 +204,6 @@ export function proxyPart({
         ...egress,
       }),
     ),
-    aggregation: {
-      conflictResolution: 'prefix',
-      conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
-      maxNameLength: 128,
-      tools: [],
-      ...aggregation,
-    },
+    aggregation: aggregationOf(aggregation),
   };
 }

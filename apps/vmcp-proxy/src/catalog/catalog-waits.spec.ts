@@ -3,6 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
+import { aggregationOf } from './aggregation.fixture.js';
 import { Catalog, type ListBackend } from './catalog.flow.js';
 import type { BackendLists } from './definitions.js';
 
@@ -25,12 +26,7 @@ const catalogOf = (
   new Catalog(
     {
       backends: backends.map((name) => ({ name })) as never,
-      aggregation: {
-        conflictResolution: 'prefix',
-        conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
-        maxNameLength: 128,
-        tools: [],
-      },
+      aggregation: aggregationOf(),
     },
     list,
     () => true,

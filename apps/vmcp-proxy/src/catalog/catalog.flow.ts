@@ -10,6 +10,7 @@ import { SaidOnce } from './said-once.js';
 import type { MergeNote } from './merge.js';
 import { Shelves, type Entry, type Shelf } from './shelves.js';
 import { View, type Snapshot } from './view.js';
+import { aggregationVisibility, type Visibility } from './visibility.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
 export type ListBackend = (
@@ -47,6 +48,7 @@ export class Catalog {
   readonly #lookedUp: (found: boolean) => void;
   readonly #altered: NonNullable<CatalogSurroundings['altered']>;
   readonly #nowMs: () => number;
+  readonly #visibility: Visibility;
 
   constructor(
     private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
@@ -59,6 +61,7 @@ export class Catalog {
     this.#altered = altered;
     this.#lookedUp = lookedUp;
     this.#nowMs = nowMs;
+    this.#visibility = aggregationVisibility(part.aggregation);
     this.#shelves = new Shelves(
       part.backends.map(({ name }) => name),
       nowMs,
@@ -177,7 +180,7 @@ export class Catalog {
     });
     // Something may still be on its way; it makes this old when it comes.
     return this.#shelves.putView(shelf, key, () => {
-      const view = new View(snapshots, this.part.aggregation);
+      const view = new View(snapshots, this.part.aggregation, this.#visibility);
       for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
         this.#sayName(outcome, { backend, original, name });
       return view;

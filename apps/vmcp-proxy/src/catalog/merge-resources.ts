@@ -1,4 +1,8 @@
+import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import { hasPartsInOrder } from '@gatehouse/kernel/wildcard';
 import type { JsonObject } from '../mcp/message.js';
+import { outcomeAmong, rankIn } from './conflict.js';
+import type { MergeNote } from './merge.js';
 
 export interface ResourceSet {
   readonly backend: string;
@@ -17,62 +21,85 @@ export interface ListedResource {
 export interface MergedResources {
   readonly resources: readonly ListedResource[];
   readonly resourceTemplates: readonly ListedResource[];
+  readonly notes: readonly MergeNote[];
 }
 
-/** URIs mean something to users, so they are kept; one that an earlier backend has is listed as `<backend>+<uri>`. */
-export const mergeResources = (sets: readonly ResourceSet[]): MergedResources => ({
-  resources: mergeBy(
-    'uri',
-    sets.map(({ backend, resources }) => [backend, resources]),
-  ),
-  resourceTemplates: mergeBy(
-    'uriTemplate',
-    sets.map(({ backend, resourceTemplates }) => [backend, resourceTemplates]),
-  ),
-});
+/**
+ * URIs mean something to users: one that a single backend has is kept, whatever the resolution. Of backends that have the
+ * same one, with `prefix` the first keeps it and the others' is listed as `<backend>+<uri>`; with `priority` the first of
+ * the order has it and the others' is not listed; where nothing decides, all are listed as `<backend>+<uri>`.
+ */
+export function mergeResources(sets: readonly ResourceSet[], aggregation: Aggregation): MergedResources {
+  const notes: MergeNote[] = [];
+  const merged = (kind: 'resources' | 'resourceTemplates', member: Member): readonly ListedResource[] =>
+    mergeBy(
+      member,
+      sets.map((set) => [set.backend, set[kind]]),
+      aggregation,
+      notes,
+    );
+  return {
+    resources: merged('resources', 'uri'),
+    resourceTemplates: merged('resourceTemplates', 'uriTemplate'),
+    notes,
+  };
+}
+
+type Member = 'uri' | 'uriTemplate';
 
 function mergeBy(
-  member: 'uri' | 'uriTemplate',
+  member: Member,
   sets: readonly (readonly [string, readonly JsonObject[]])[],
+  aggregation: Aggregation,
+  notes: MergeNote[],
 ): readonly ListedResource[] {
+  const owners = ownersOf(member, sets);
+  const rankOf = rankIn(aggregation);
   const taken = new Set<string>();
   return sets.flatMap(([backend, definitions]) =>
     definitions.flatMap((definition) => {
       const original = definition[member];
       if (typeof original !== 'string') return [];
-      let uri = original;
+      const rivals = (owners.get(original) ?? []).filter((owner) => owner !== backend);
+      const outcome =
+        rivals.length === 0 || aggregation.conflictResolution === 'prefix'
+          ? 'kept'
+          : outcomeAmong(rankOf(backend), rivals.map(rankOf));
+      if (outcome === 'shadowed') {
+        notes.push({ backend, original, name: original, outcome });
+        return [];
+      }
+      let uri = outcome === 'renamed' ? qualified(backend, original) : original;
       while (taken.has(uri)) uri = qualified(backend, uri);
       taken.add(uri);
-      return [
-        {
-          uri,
-          backend,
-          original,
-          definition: uri === original ? definition : { ...definition, [member]: uri },
-        },
-      ];
+      if (uri !== original) notes.push({ backend, original, name: uri, outcome: 'renamed' });
+      const listed = uri === original ? definition : { ...definition, [member]: uri };
+      return [{ uri, backend, original, definition: listed }];
     }),
   );
+}
+
+/** Which backends have a URI, in their order. */
+function ownersOf(
+  member: Member,
+  sets: readonly (readonly [string, readonly JsonObject[]])[],
+): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, string[]>();
+  for (const [backend, definitions] of sets)
+    for (const { [member]: uri } of definitions) {
+      if (typeof uri !== 'string') continue;
+      const known = owners.get(uri);
+      if (known === undefined) owners.set(uri, [backend]);
+      else known.push(backend);
+    }
+  return owners;
 }
 
 export const qualified = (backend: string, uri: string): string => `${backend}+${uri}`;
 
 /** Whether a URI can have come from the template (RFC 6570). Linear in its input, since a backend wrote the template. */
-export function matchesTemplate(template: string, uri: string): boolean {
-  const literals = template.split(/\{[^{}]*\}/);
-  const first = literals[0] ?? '';
-  const last = literals.at(-1) ?? '';
-  if (literals.length === 1) return template === uri;
-  if (!uri.startsWith(first) || !uri.endsWith(last) || uri.length < first.length + last.length) return false;
-  let at = first.length;
-  const end = uri.length - last.length;
-  for (const literal of literals.slice(1, -1)) {
-    const found = uri.indexOf(literal, at);
-    if (found === -1 || found + literal.length > end) return false;
-    at = found + literal.length;
-  }
-  return true;
-}
+export const matchesTemplate = (template: string, uri: string): boolean =>
+  hasPartsInOrder(template.split(/\{[^{}]*\}/), uri);
 
 /** The more of a template is fixed, the better it fits. */
 export const fixedLength = (template: string): number => template.replaceAll(/\{[^{}]*\}/g, '').length;

@@ -2,17 +2,11 @@ import { expect, test } from '@jest/globals';
 import type { Aggregation } from '@gatehouse/config/model/aggregation';
 import * as fc from 'fast-check';
 import type { JsonObject } from '../mcp/message.js';
+import { aggregationOf as aggregation } from './aggregation.fixture.js';
 import { mergePrompts, mergeTools, type NamedSet } from './merge.js';
-import { matchesTemplate, mergeResources } from './merge-resources.js';
+import { matchesTemplate, mergeResources, type ResourceSet } from './merge-resources.js';
 import { mayBeUnder } from './short-name.js';
 
-const aggregation = (changed: Partial<Aggregation> = {}): Aggregation => ({
-  conflictResolution: 'prefix',
-  conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder: [] },
-  maxNameLength: 128,
-  tools: [],
-  ...changed,
-});
 const set = (backend: string, ...names: string[]): NamedSet => ({
   backend,
   definitions: names.map((name) => ({ name, inputSchema: { type: 'object', 'x-unknown': [1] } })),
@@ -75,24 +69,32 @@ test('members that nobody here knows are kept, in their order', () => {
   expect(JSON.stringify(listed?.definition)).toBe(JSON.stringify({ ...definition, name: 'b_tool' }));
 });
 
-test('filter and overrides go by the names that the backend gives', () => {
-  const tools = [
-    {
-      workload: 'a',
-      filter: ['search', 'create'],
-      overrides: new Map([['search', { name: 'find', description: 'Finds.' }]]),
-    },
-  ];
+test('overrides go by the names that the backend gives', () => {
+  const overrides = new Map([
+    ['search', { name: 'find', description: 'Finds.', annotations: { readOnlyHint: true, title: 'Find' } }],
+  ]);
+  const given = {
+    backend: 'a',
+    definitions: [
+      { name: 'search', annotations: { title: 'Search', destructiveHint: true, future: 1 } },
+      { name: 'find' },
+    ],
+  };
   const { listed } = mergeTools(
-    [set('a', 'search', 'create', 'drop'), set('b', 'drop')],
-    aggregation({ tools }),
+    [given, set('b', 'search')],
+    aggregation({ tools: [{ workload: 'a', overrides, excludeAll: false }] }),
   );
   expect(listed.map(({ name, original }) => [name, original])).toEqual([
     ['a_find', 'search'],
-    ['a_create', 'create'],
-    ['b_drop', 'drop'],
+    ['a_find_a', 'find'],
+    ['b_search', 'search'],
   ]);
-  expect(listed[0]?.definition['description']).toBe('Finds.');
+  expect(listed[0]?.definition).toEqual({
+    name: 'a_find',
+    description: 'Finds.',
+    annotations: { title: 'Find', readOnlyHint: true, destructiveHint: true, future: 1 },
+  });
+  expect(listed[1]?.definition).toEqual({ name: 'a_find_a' });
 });
 
 test('priority: the first of the order keeps the name; without an order all that collide get their prefix', () => {
@@ -118,16 +120,84 @@ test('manual: a name that two backends give means neither of them', () => {
 
 const resource = (uri: string): JsonObject => ({ uri, name: uri });
 
-test('resource URIs stay as they are; one that is taken is listed under its backend', () => {
-  const { resources } = mergeResources([
-    { backend: 'a', resources: [resource('file:///x')], resourceTemplates: [] },
-    { backend: 'b', resources: [resource('file:///x'), resource('file:///y')], resourceTemplates: [] },
-  ]);
-  expect(resources.map(({ uri, backend, original }) => [uri, backend, original])).toEqual([
+const resources = (backend: string, ...uris: string[]): ResourceSet => ({
+  backend,
+  resources: uris.map(resource),
+  resourceTemplates: uris.map((uri) => ({ uriTemplate: `${uri}{id}`, name: uri })),
+});
+const uris = (sets: readonly ResourceSet[], rule: Aggregation): readonly (readonly string[])[] =>
+  mergeResources(sets, rule).resources.map(({ uri, backend, original }) => [uri, backend, original]);
+const SHARED = [resources('a', 'file:///x'), resources('b', 'file:///x', 'file:///y')];
+
+test('prefix: URIs stay as they are; one that is taken is listed under its backend', () => {
+  expect(uris(SHARED, aggregation())).toEqual([
     ['file:///x', 'a', 'file:///x'],
     ['b+file:///x', 'b', 'file:///x'],
     ['file:///y', 'b', 'file:///y'],
   ]);
+});
+
+test('priority: the first of the order has the URI; without an order all that have it are listed under their backend', () => {
+  const priority = (...priorityOrder: string[]): Aggregation =>
+    aggregation({
+      conflictResolution: 'priority',
+      conflictResolutionConfig: { prefixFormat: '{workload}_', priorityOrder },
+    });
+  expect(uris(SHARED, priority('b', 'a'))).toEqual([
+    ['file:///x', 'b', 'file:///x'],
+    ['file:///y', 'b', 'file:///y'],
+  ]);
+  expect(mergeResources(SHARED, priority('b')).notes).toMatchObject([
+    { backend: 'a', original: 'file:///x', outcome: 'shadowed' },
+    { backend: 'a', original: 'file:///x{id}', outcome: 'shadowed' },
+  ]);
+  expect(uris(SHARED, priority('z'))).toEqual([
+    ['a+file:///x', 'a', 'file:///x'],
+    ['b+file:///x', 'b', 'file:///x'],
+    ['file:///y', 'b', 'file:///y'],
+  ]);
+});
+
+test('manual: a URI that two backends give means neither of them', () => {
+  const rule = aggregation({ conflictResolution: 'manual' });
+  expect(uris(SHARED, rule).map(([uri]) => uri)).toEqual(['a+file:///x', 'b+file:///x', 'file:///y']);
+  expect(mergeResources(SHARED, rule).resourceTemplates.map(({ uri }) => uri)).toEqual([
+    'a+file:///x{id}',
+    'b+file:///x{id}',
+    'file:///y{id}',
+  ]);
+});
+
+const someUris = fc.uniqueArray(fc.constantFrom('x:1', 'x:2', 'a+x:1', 'b+x:1', 'b+b+x:1'));
+
+test('no two listed URIs are equal, each leads back to where it came from, and one of a single backend is untouched', () => {
+  fc.assert(
+    fc.property(
+      fc
+        .uniqueArray(fc.constantFrom('a', 'b', 'x'), { minLength: 1 })
+        .chain((all) => fc.tuple(...all.map((one) => someUris.map((these) => resources(one, ...these))))),
+      rules,
+      (given, rule) => {
+        const merged = mergeResources(given, rule);
+        for (const [kind, member] of [
+          ['resources', 'uri'],
+          ['resourceTemplates', 'uriTemplate'],
+        ] as const) {
+          const listed = merged[kind];
+          expect(new Set(listed.map(({ uri }) => uri)).size).toBe(listed.length);
+          for (const { uri, backend, original, definition } of listed) {
+            const owners = given.filter((one) => one[kind].some((it) => it[member] === original));
+            expect(owners.map((owner) => owner.backend)).toContain(backend);
+            expect(definition[member]).toBe(uri);
+            const isSpelledByAnother = listed.some(
+              (other) => other.original !== original && other.uri === original,
+            );
+            if (owners.length === 1 && !isSpelledByAnother) expect(uri).toBe(original);
+          }
+        }
+      },
+    ),
+  );
 });
 
 test.each([

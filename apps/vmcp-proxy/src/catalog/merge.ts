@@ -1,13 +1,19 @@
-import { prefixOf, type Aggregation, type WorkloadTools } from '@gatehouse/config/model/aggregation';
+import {
+  prefixOf,
+  type Aggregation,
+  type ToolOverride,
+  type WorkloadTools,
+} from '@gatehouse/config/model/aggregation';
 import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
-import type { JsonObject } from '../mcp/message.js';
+import { isObject, type JsonObject } from '../mcp/message.js';
+import { outcomeAmong, rankIn } from './conflict.js';
 import { shortName } from './short-name.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {
   readonly backend: string;
   readonly definitions: readonly JsonObject[];
-  /** Stand-ins for a backend that cannot be listed: always under its prefix, never filtered. */
+  /** Stand-ins for a backend that cannot be listed: always under its prefix, never changed. */
   readonly standIn?: boolean;
 }
 
@@ -41,11 +47,11 @@ interface Candidate extends Listed {
   readonly prefixed: string;
 }
 
-/** Filter, overrides and conflict resolution of tools, in the order of the backends. */
+/** Overrides and conflict resolution of tools, in the order of the backends. What is hidden is not among them. */
 export const mergeTools = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
   merge(sets, aggregation, (backend) => aggregation.tools.find(({ workload }) => workload === backend));
 
-/** Prompts follow the same conflict resolution; filter and overrides are about tools. */
+/** Prompts follow the same conflict resolution; overrides are about tools. */
 export const mergePrompts = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
   merge(sets, aggregation, () => undefined);
 
@@ -72,7 +78,6 @@ function candidatesOf(
   for (const definition of definitions) {
     const original = definition['name'];
     if (typeof original !== 'string') continue;
-    if (standIn !== true && rules?.filter?.includes(original) === false) continue;
     const override = standIn === true ? undefined : rules?.overrides.get(original);
     const plain = override?.name ?? original;
     const whole = standIn === true || aggregation.conflictResolution === 'prefix' ? prefix + plain : plain;
@@ -83,13 +88,23 @@ function candidatesOf(
       prefixed: shortName(prefix + plain, aggregation.maxNameLength),
       backend,
       original,
-      definition:
-        override?.description === undefined
-          ? definition
-          : { ...definition, description: override.description },
+      definition: overridden(definition, override),
     });
   }
   return candidates;
+}
+
+/** Annotations are overridden one by one: those that nobody wrote are the backend's. */
+function overridden(definition: JsonObject, { description, annotations }: ToolOverride = {}): JsonObject {
+  if (description === undefined && annotations === undefined) return definition;
+  const given = definition['annotations'];
+  return {
+    ...definition,
+    ...(description === undefined ? {} : { description }),
+    ...(annotations === undefined
+      ? {}
+      : { annotations: { ...(isObject(given) ? given : {}), ...annotations } }),
+  };
 }
 
 /**
@@ -99,23 +114,23 @@ function candidatesOf(
  */
 function resolve(
   candidates: readonly Candidate[],
-  { conflictResolution, conflictResolutionConfig: { priorityOrder } }: Aggregation,
+  aggregation: Aggregation,
   notes: MergeNote[],
 ): readonly Candidate[] {
-  const rank = ({ backend }: Candidate): number => {
-    const at = conflictResolution === 'priority' ? priorityOrder.indexOf(backend) : -1;
-    return at === -1 ? Number.POSITIVE_INFINITY : at;
-  };
+  const rankOf = rankIn(aggregation);
   return candidates.flatMap((candidate) => {
     const rivals = candidates.filter(
       ({ name, backend }) => name === candidate.name && backend !== candidate.backend,
     );
     if (rivals.length === 0) return [candidate];
-    const best = Math.min(...rivals.map(rank));
-    if (rank(candidate) < best) return [candidate];
+    const outcome = outcomeAmong(
+      rankOf(candidate.backend),
+      rivals.map(({ backend }) => rankOf(backend)),
+    );
+    if (outcome === 'kept') return [candidate];
     const { backend, original, name, prefixed } = candidate;
-    if (best !== Number.POSITIVE_INFINITY) {
-      notes.push({ backend, original, name, outcome: 'shadowed' });
+    if (outcome === 'shadowed') {
+      notes.push({ backend, original, name, outcome });
       return [];
     }
     notes.push({ backend, original, name, outcome: 'renamed' });

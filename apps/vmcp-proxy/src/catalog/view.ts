@@ -1,7 +1,7 @@
 import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
-import type { BackendLists, Kind } from './definitions.js';
+import { LISTING, type BackendLists, type Kind } from './definitions.js';
 import { mergePrompts, mergeTools, type Listed, type MergeNote } from './merge.js';
 import {
   fixedLength,
@@ -12,6 +12,7 @@ import {
 } from './merge-resources.js';
 import { mayBeUnder } from './short-name.js';
 import { standIn } from './stand-in.js';
+import type { Visibility } from './visibility.js';
 
 /** What is known of one backend for one principal. */
 export interface Snapshot {
@@ -45,28 +46,33 @@ export class View {
   constructor(
     private readonly snapshots: readonly Snapshot[],
     private readonly aggregation: Aggregation,
+    private readonly visibility: Visibility,
   ) {
     const tools = mergeTools(
-      snapshots.map(({ backend, lists, failure }) =>
-        lists === undefined
-          ? { backend, definitions: failure === undefined ? [] : [standIn(backend, failure)], standIn: true }
-          : { backend, definitions: lists.tools },
+      snapshots.map((snapshot) =>
+        snapshot.lists === undefined
+          ? { backend: snapshot.backend, definitions: this.#standIns(snapshot), standIn: true }
+          : { backend: snapshot.backend, definitions: this.#shown(snapshot, 'tools') },
       ),
       aggregation,
     );
     const prompts = mergePrompts(
-      snapshots.map(({ backend, lists }) => ({ backend, definitions: lists?.prompts ?? [] })),
+      snapshots.map((snapshot) => ({
+        backend: snapshot.backend,
+        definitions: this.#shown(snapshot, 'prompts'),
+      })),
       aggregation,
     );
     const merged = mergeResources(
-      snapshots.map(({ backend, lists }) => ({
-        backend,
-        resources: lists?.resources ?? [],
-        resourceTemplates: lists?.resourceTemplates ?? [],
+      snapshots.map((snapshot) => ({
+        backend: snapshot.backend,
+        resources: this.#shown(snapshot, 'resources'),
+        resourceTemplates: this.#shown(snapshot, 'resourceTemplates'),
       })),
+      aggregation,
     );
     this.bytes = snapshots.reduce((sum, { lists }) => sum + (lists?.bytes ?? 0), 0);
-    this.notes = [...tools.notes, ...prompts.notes];
+    this.notes = [...tools.notes, ...prompts.notes, ...merged.notes];
     const unlisted = new Set(
       snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend),
     );
@@ -104,6 +110,14 @@ export class View {
   resource(uri: string): Route | undefined {
     const listed = this.#resources.get(uri);
     if (listed !== undefined) return listed;
+    const route = this.#unlistedResource(uri);
+    // It is not in the lists, where what is hidden was left out.
+    return route !== undefined && this.visibility.shows('resources', route.backend, route.original)
+      ? route
+      : undefined;
+  }
+
+  #unlistedResource(uri: string): Route | undefined {
     const template = this.#templates.find((candidate) => matchesTemplate(candidate.uri, uri));
     if (template !== undefined) {
       const moved = template.uri === template.original ? 0 : template.uri.length - template.original.length;
@@ -131,11 +145,27 @@ export class View {
     })?.backend;
   }
 
-  /** Backends that may have got a name since they were listed: prefixes tell. A URI can be that of any backend. */
+  /**
+   * Backends that may have got a name since they were listed. Prefixes tell, where every name has one; a plain name, and a
+   * URI, can be that of any backend.
+   */
   mayHaveGot(name: string, kind: 'name' | 'uri'): readonly string[] {
+    const isPlain = kind === 'uri' || this.aggregation.conflictResolution !== 'prefix';
     return this.snapshots
       .map(({ backend }) => backend)
-      .filter((backend) => kind === 'uri' || mayBeUnder(prefixOf(this.aggregation, backend), name));
+      .filter((backend) => isPlain || mayBeUnder(prefixOf(this.aggregation, backend), name));
+  }
+
+  /** What a backend lists of a kind, without what is hidden. */
+  #shown({ backend, lists }: Snapshot, kind: Kind): readonly JsonObject[] {
+    const { identifiedBy } = LISTING[kind];
+    return (lists?.[kind] ?? []).filter(({ [identifiedBy]: original }) =>
+      typeof original === 'string' ? this.visibility.shows(kind, backend, original) : false,
+    );
+  }
+
+  #standIns({ backend, failure }: Snapshot): readonly JsonObject[] {
+    return failure === undefined || !this.visibility.hasTools(backend) ? [] : [standIn(backend, failure)];
   }
 }
 

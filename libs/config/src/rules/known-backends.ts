@@ -11,8 +11,10 @@ export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation }) => 
     names.length === 0 || names.includes(name) ? [] : [{ path, related, ...unknown('backend', name, names) }];
   return [
     ...[...outgoingAuth.backends.keys()].flatMap((name) => check(name, ['outgoingAuth', 'backends', name])),
-    ...aggregation.tools.flatMap(({ workload }, index) =>
-      check(workload, ['aggregation', 'tools', index, 'workload']),
+    ...(['tools', 'prompts', 'resources'] as const).flatMap((kind) =>
+      aggregation[kind].flatMap(({ workload }, index) =>
+        check(workload, ['aggregation', kind, index, 'workload']),
+      ),
     ),
     ...aggregation.conflictResolutionConfig.priorityOrder.flatMap((name, index) =>
       check(name, ['aggregation', 'conflictResolutionConfig', 'priorityOrder', index]),

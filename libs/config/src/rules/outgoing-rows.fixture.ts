@@ -58,6 +58,86 @@ export const OUTGOING_ROWS: readonly Row[] = [
     'aggregation.tools[1].workload',
   ],
   [
+    'prompts of a backend that does not exist',
+    { 'aggregation.prompts': [{ workload: 'repo', filter: ['*'] }] },
+    'aggregation.prompts[0].workload',
+    /Known: repos/,
+  ],
+  [
+    'resources of a backend that does not exist',
+    { 'aggregation.resources': [{ workload: 'repo', filter: ['*'] }] },
+    'aggregation.resources[0].workload',
+    /Known: repos/,
+  ],
+  [
+    'two entries for the resources of one backend',
+    {
+      'aggregation.resources': [
+        { workload: 'repos', filter: ['a*'] },
+        { workload: 'repos', filter: ['b*'] },
+      ],
+    },
+    'aggregation.resources[1].workload',
+  ],
+  [
+    'a pattern that is written twice',
+    { 'aggregation.prompts': [{ workload: 'repos', filter: ['a*', 'a*'] }] },
+    'aggregation.prompts[0].filter[1]',
+  ],
+  [
+    'a backend that is twice in the order',
+    {
+      aggregation: {
+        conflictResolution: 'priority',
+        conflictResolutionConfig: { priorityOrder: ['repos', 'repos'] },
+      },
+    },
+    'aggregation.conflictResolutionConfig.priorityOrder[1]',
+  ],
+  [
+    'annotations that say nothing',
+    { 'aggregation.tools': [{ workload: 'repos', overrides: { a: { annotations: {} } } }] },
+    'aggregation.tools[0].overrides.a',
+  ],
+  [
+    'a filter of tools that are all excluded',
+    { 'aggregation.tools': [{ workload: 'repos', excludeAll: true, filter: ['a'] }] },
+    'aggregation.tools[0].filter',
+    /no effect with excludeAll/,
+  ],
+  [
+    'overrides of tools that are all excluded',
+    { 'aggregation.tools': [{ workload: 'repos', excludeAll: true, overrides: { a: { name: 'b' } } }] },
+    'aggregation.tools[0].overrides',
+    /no effect with excludeAll/,
+  ],
+  [
+    'an entry for tools where none are shown at all',
+    { aggregation: { excludeAllTools: true, tools: [{ workload: 'repos' }] } },
+    'aggregation.tools[0]',
+    /no effect with excludeAllTools/,
+  ],
+  [
+    'a visibility of tools where none are shown at all',
+    { aggregation: { excludeAllTools: true, defaultToolVisibility: 'deny' } },
+    'aggregation.defaultToolVisibility',
+    /no effect with excludeAllTools/,
+  ],
+  [
+    'tools of two backends renamed to one name, where names alone keep them apart',
+    {
+      aggregation: {
+        conflictResolution: 'manual',
+        tools: [
+          { workload: 'repos', overrides: { a: { name: 'c' } } },
+          { workload: 'tickets', overrides: { b: { name: 'c' } } },
+        ],
+      },
+    },
+    'aggregation.tools[1].overrides.b.name',
+    /A tool of repos is already renamed/,
+  ],
+  [
     'a token exchange for callers of an external issuer',
     {
       ...EXTERNAL,

@@ -33,10 +33,12 @@ export const uniqueNames: Rule = ({ authServer, backends, vault, aggregation, ou
     'id',
     vault.requestKeys.map(({ id }) => id),
   ),
-  ...repeated(
-    ['aggregation', 'tools'],
-    'workload',
-    aggregation.tools.map(({ workload }) => workload),
+  ...(['tools', 'prompts', 'resources'] as const).flatMap((kind) =>
+    repeated(
+      ['aggregation', kind],
+      'workload',
+      aggregation[kind].map(({ workload }) => workload),
+    ),
   ),
   ...collisions([...outgoingAuth.backends.keys()]).map(({ name, first }) => ({
     path: ['outgoingAuth', 'backends', name],

@@ -1,5 +1,6 @@
 import { DEFAULT_PORT_BASE, INTERNAL_PORT_OFFSET, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { z } from 'zod';
+import { aggregation } from './aggregation-fields.js';
 import { authServer } from './auth-server-fields.js';
 import {
   block,
@@ -10,18 +11,11 @@ import {
   flag,
   keyEncryptionKeys,
   list,
-  mapOf,
   secret,
   text,
   type FieldFacts,
 } from './fields.js';
-import {
-  AT_ONCE_BOUNDS,
-  DURATION_BOUNDS,
-  MAX_NAME_LENGTH_OF_HOSTS,
-  NAME_LENGTH_BOUNDS,
-  SIZE_BOUNDS,
-} from '../model/bounds.js';
+import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
@@ -89,45 +83,6 @@ const backends = list(
   }),
   'The MCP servers behind this gateway; at least one.',
 );
-
-const aggregation = block('How the tools of all backends become one list.', {
-  conflictResolution: choice(
-    ['prefix', 'priority', 'manual'],
-    '`prefix`: every tool is renamed; `priority`: of equal names the first backend wins; `manual`: equal names are an error until an override renames one.',
-  ).default('prefix'),
-  conflictResolutionConfig: block('Settings of the resolution.', {
-    prefixFormat: text(
-      'prefixFormat',
-      "For `prefix`: put before the tool's name; `{workload}` stands for the backend's.",
-    ).default('{workload}_'),
-    priorityOrder: list(text('identifier', 'Backend.'), 'For `priority`: backends, first wins.').default([]),
-  }).prefault({}),
-  maxNameLength: count(
-    `Characters that a name of a tool or a prompt may have; ${NAME_LENGTH_BOUNDS.text}. A longer one is listed as its beginning, \`_\` and ten hexadecimal digits of its SHA-256: the same at every replica and after every restart. Many hosts of models refuse names of more than ${MAX_NAME_LENGTH_OF_HOSTS}.`,
-    NAME_LENGTH_BOUNDS,
-  ).default(NAME_LENGTH_BOUNDS.max),
-  tools: list(
-    block('Tools of one backend.', {
-      workload: text('identifier', 'Name of the backend.'),
-      filter: list(
-        text('identifier', 'Tool.'),
-        'The only tools that are listed and can be called, by the name that the backend gives.',
-        {
-          derived: 'every tool',
-        },
-      ).exactOptional(),
-      overrides: mapOf(
-        { name: 'tool', format: 'identifier' },
-        block('Changes to one tool.', {
-          name: text('toolName', 'New name.').exactOptional(),
-          description: text('identifier', 'New description.').exactOptional(),
-        }),
-        'Changes by the name that the backend gives.',
-      ).prefault({}),
-    }),
-    'Selection and renaming.',
-  ).default([]),
-});
 
 const host = (about: string) => text('host', about).default('127.0.0.1');
 const port = (more: FieldFacts = {}) =>
