@@ -254,6 +254,16 @@ test.each([
   expect(body).toMatchObject({ id: 'late', ...(error === undefined ? { result } : { error }) });
 });
 
+test('the answers may come with a newer token of the same sign-in, and after the backend forgot its other sessions', async () => {
+  const person = { sub: randomUUID(), tsid: randomUUID() };
+  world.backend.forgetSessions();
+  const { held, questions } = await parkOne(world, await world.proxy.token(person));
+  const back = world.call(await world.proxy.token(person), { params: retry(questions) });
+  await until(() => held.answers().length === 1);
+  held.finish();
+  expect(textOf(await back)).toBe('done');
+});
+
 test('a question that the backend takes back needs no answer', async () => {
   const { held, questions } = await parkOne(world, token);
   held.say({ method: 'notifications/cancelled', params: { requestId: 0 } }, ask(1));
