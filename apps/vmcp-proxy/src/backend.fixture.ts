@@ -10,8 +10,11 @@ export interface Received {
 }
 
 export interface BackendBehaviour {
-  /** `sessions`: initialize gives a session id, and nothing goes without it. */
-  readonly kind: 'modern' | 'stateless' | 'sessions';
+  /**
+   * `sessions`: initialize gives a session id, and nothing goes without it. `dual` and `dual-stateless` speak the modern
+   * revision as well.
+   */
+  readonly kind: 'modern' | 'stateless' | 'sessions' | 'dual' | 'dual-stateless';
   readonly tools?: readonly JsonObject[];
   readonly resources?: readonly JsonObject[];
   readonly prompts?: readonly JsonObject[];
@@ -56,9 +59,9 @@ class SmallServer {
     if (this.intercept?.(one, response, request) === true) return;
     const { kind } = this;
     const modern = one.headers['mcp-protocol-version'] === '2026-07-28';
-    if ((kind === 'modern') !== modern) sendError(one, response, 400, modern ? -32_000 : -32_022);
+    if (modern ? !this.#isModern : kind === 'modern') sendError(one, response, 400, modern ? -32_000 : -32_022);
     else if (one.body['method'] === 'initialize') this.#initialize(one, response);
-    else if (kind === 'sessions' && !this.sessions.has(String(one.headers['mcp-session-id'])))
+    else if (!modern && this.#keepsSessions && !this.sessions.has(String(one.headers['mcp-session-id'])))
       sendError(one, response, 404, -32_001);
     else if (one.body['id'] === undefined) response.writeHead(202).end();
     else this.#answer(one, response, modern);
@@ -67,13 +70,21 @@ class SmallServer {
   #initialize(one: Received, response: ServerResponse): void {
     this.#nextSession += 1;
     const sessionId = `backend-session-${this.#nextSession}`;
-    if (this.kind === 'sessions') this.sessions.add(sessionId);
+    if (this.#keepsSessions) this.sessions.add(sessionId);
     const result = {
       protocolVersion: '2025-11-25',
       capabilities: { tools: {} },
       serverInfo: { name: 'test', version: '1' },
     };
-    sendResult(one, response, result, this.kind === 'sessions' ? { 'mcp-session-id': sessionId } : {});
+    sendResult(one, response, result, this.#keepsSessions ? { 'mcp-session-id': sessionId } : {});
+  }
+
+  get #isModern(): boolean {
+    return this.kind !== 'stateless' && this.kind !== 'sessions';
+  }
+
+  get #keepsSessions(): boolean {
+    return this.kind === 'sessions' || this.kind === 'dual';
   }
 
   #answer(one: Received, response: ServerResponse, modern: boolean): void {
@@ -119,7 +130,8 @@ const sendResult = (
 const sendError = (one: Received, response: ServerResponse, status: number, code: number): void =>
   send(response, status, { jsonrpc: '2.0', id: one.body['id'] ?? null, error: { code, message: 'refused' } });
 
-export async function startBackend(behaviour: BackendBehaviour): Promise<TestBackend> {
+/** @param onPort left out: any that is free. */
+export async function startBackend(behaviour: BackendBehaviour, onPort = 0): Promise<TestBackend> {
   const small = new SmallServer(behaviour);
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -130,7 +142,7 @@ export async function startBackend(behaviour: BackendBehaviour): Promise<TestBac
       small.take({ httpMethod: request.method ?? '', headers: request.headers, body }, response, request);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(onPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/mcp`,

@@ -21,6 +21,8 @@ export interface AuthorizedRequest {
   /** Left out: a call. */
   readonly purpose?: Purpose;
   readonly cancellation?: Cancellation;
+  /** How long the backend may be silent once it has the request. */
+  readonly answerWithinMs?: number;
 }
 
 /** Requests to backends with the credential that their strategy gives for the caller. */
@@ -69,7 +71,8 @@ export class AuthorizedBackend {
   ): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
-    const { backend, principal, method, headers, body, deadlineAtMs, purpose, cancellation } = request;
+    const { backend, principal, method, headers, body, deadlineAtMs, purpose } = request;
+    const { cancellation, answerWithinMs } = request;
     return await this.client.send(backend, {
       method: method ?? 'POST',
       headers:
@@ -79,6 +82,7 @@ export class AuthorizedBackend {
       purpose: purpose ?? 'call',
       person: principal.key === ANONYMOUS.key ? undefined : personKey(principal),
       ...(cancellation === undefined ? {} : { cancellation }),
+      ...(answerWithinMs === undefined ? {} : { answerWithinMs }),
     });
   }
 }

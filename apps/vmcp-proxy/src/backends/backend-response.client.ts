@@ -38,12 +38,15 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   #consumer: BodyConsumer | undefined;
   #stopped: GatehouseError | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #expiresAtMs = Infinity;
   #decoding: ContentDecoding | undefined;
 
   constructor(
     private readonly backend: string,
     /** Called once, when nothing more will come. */
     private readonly noted: (error: GatehouseError | undefined) => void,
+    /** How long the backend may be silent once it has the request; left out: until the exchange expires. */
+    private readonly answerWithinMs?: number,
   ) {
     this.started = new Promise<this>((resolve, reject) => {
       this.#resolve = resolve;
@@ -71,6 +74,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   expireAfter(timeoutMs: number): void {
     clearTimeout(this.#deadline);
     if (this.#ended || this.#error !== undefined) return;
+    this.#expiresAtMs = Date.now() + timeoutMs;
     this.#deadline = setTimeout(() => this.stop(tooLate(this.backend)), timeoutMs);
   }
 
@@ -78,6 +82,8 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     this.#sent = true;
     if (this.#stopped !== undefined) controller.abort(this.#stopped);
+    else if (this.answerWithinMs !== undefined)
+      this.expireAfter(Math.max(Math.min(this.answerWithinMs, this.#expiresAtMs - Date.now()), 0));
   }
 
   onResponseStart(

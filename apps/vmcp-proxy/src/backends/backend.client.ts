@@ -24,6 +24,8 @@ export interface OutboundRequest {
   /** For whom; absent: callers that cannot be told apart. */
   readonly person: string | undefined;
   readonly cancellation?: Cancellation;
+  /** How long the backend may be silent once it has the request. */
+  readonly answerWithinMs?: number;
 }
 
 interface Target {
@@ -90,10 +92,11 @@ export class BackendClient {
         details: { backend, ran: 'no' },
       });
     const slot = target.limits.enter(request.purpose, request.person);
-    const response = new BackendResponse(backend, (error) => {
+    const noted = (error: GatehouseError | undefined): void => {
       slot.leave();
       target.reachability.note(error, beganAtMs, Date.now());
-    });
+    };
+    const response = new BackendResponse(backend, noted, request.answerWithinMs);
     response.expireAfter(Math.max(request.deadlineAtMs - beganAtMs, 0));
     request.cancellation?.attach((reason) => response.stop(reason));
     target.pool.dispatch(

@@ -9,6 +9,7 @@ import {
   type BackendVersion,
 } from '../mcp/protocol.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
+import { mayPass } from './passing-status.js';
 import { readAnswer, type RpcAnswer } from './rpc-answer.client.js';
 
 export interface Introduced {
@@ -18,9 +19,21 @@ export interface Introduced {
 }
 
 /** The backend answered `initialize` with something else than a revision that is known here. */
-export class UnknownRevision extends GatehouseError {}
+export class UnknownRevision extends GatehouseError {
+  constructor(
+    backend: string,
+    why: string,
+    /** It is an outage, or may be one. */
+    readonly mayPass: boolean,
+  ) {
+    super('backend_unavailable', why, { details: { backend, ran: 'no' } });
+  }
+}
 
-type IntroductionRequest = Pick<AuthorizedRequest, 'backend' | 'principal' | 'deadlineAtMs'> & {
+type IntroductionRequest = Pick<
+  AuthorizedRequest,
+  'backend' | 'principal' | 'deadlineAtMs' | 'answerWithinMs'
+> & {
   readonly capabilities?: JsonObject;
 };
 
@@ -43,19 +56,21 @@ export async function introduce(
   request: IntroductionRequest,
   first: BackendVersion = BACKEND_VERSIONS[0],
 ): Promise<Introduced> {
+  let status = 0;
   for (const version of new Set([first, ...BACKEND_VERSIONS])) {
-    const introduced = await offer(backends, request, version);
-    if (introduced !== undefined) return introduced;
+    const offered = await offer(backends, request, version);
+    if (typeof offered !== 'number') return offered;
+    status = offered;
   }
-  throw unknown(request.backend, 'it does not speak a known revision of MCP');
+  throw unknown(request.backend, 'it does not speak a known revision of MCP', mayPass(status));
 }
 
-/** @returns `undefined` when the backend refuses this revision. */
+/** @returns the HTTP status with which the backend refuses this revision. */
 async function offer(
   backends: AuthorizedBackend,
   request: IntroductionRequest,
   protocolVersion: BackendVersion,
-): Promise<Introduced | undefined> {
+): Promise<Introduced | number> {
   const { backend, capabilities = {} } = request;
   const params = { protocolVersion, capabilities, clientInfo: GATEWAY_INFO };
   const response = await backends.send({
@@ -64,15 +79,17 @@ async function offer(
     body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params }),
   });
   const sessionId = response.headers['mcp-session-id'];
+  const { status } = response;
   const reading = readAnswer(response, backend, ID);
   // What a refusal says besides is said in any way that a server likes.
-  const answer = response.status === 400 ? await reading.catch(() => undefined) : await reading;
-  if (answer?.kind !== 'result') {
-    if (answer !== undefined && OF_ANOTHER_ERA.has(answer.code))
-      throw unknown(backend, 'it does not know initialize');
-    return undefined;
-  }
-  return introduced(backend, answer, sessionId);
+  const answer = status < 300 ? await reading : await reading.catch(() => undefined);
+  if (answer?.kind === 'result') return introduced(backend, answer, sessionId);
+  if (answer !== undefined && OF_ANOTHER_ERA.has(answer.code))
+    throw unknown(backend, 'it does not know initialize');
+  // With another status than 400 it is not the revision that it refuses.
+  if (answer === undefined && status !== 400)
+    throw unknown(backend, `no JSON-RPC answer to initialize, HTTP status ${status}`, mayPass(status));
+  return status;
 }
 
 function introduced(
@@ -89,5 +106,5 @@ function introduced(
   return { version, sessionId };
 }
 
-const unknown = (backend: string, why: string): UnknownRevision =>
-  new UnknownRevision('backend_unavailable', why, { details: { backend, ran: 'no' } });
+const unknown = (backend: string, why: string, isPassing = false): UnknownRevision =>
+  new UnknownRevision(backend, why, isPassing);

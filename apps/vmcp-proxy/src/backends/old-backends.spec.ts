@@ -73,6 +73,7 @@ async function startOld(behave: Behaviour) {
 const request = (owner = '') => ({
   backend: 'old',
   principal: ANONYMOUS,
+  era: owner === '' ? ('modern' as const) : ('legacy' as const),
   owner,
   deadlineAtMs: Date.now() + 60_000,
 });

@@ -1,10 +1,10 @@
-import { startBackend, type TestBackend } from '../backend.fixture.js';
+import { startBackend, type BackendBehaviour, type TestBackend } from '../backend.fixture.js';
 import { AuthorizedBackend } from './authorized-backend.flow.js';
 import { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
 import { BackendClient } from './backend.client.js';
 
-/** A backend with sessions, and the way to it without a proxy around. */
+/** A backend, and the way to it without a proxy around. */
 export interface OneBackend {
   readonly name: 'one';
   readonly backend: TestBackend;
@@ -12,9 +12,9 @@ export interface OneBackend {
   close(): Promise<void>;
 }
 
-export async function startOneBackend(): Promise<OneBackend> {
+export async function startOneBackend(kind: BackendBehaviour['kind'] = 'sessions'): Promise<OneBackend> {
   const name = 'one';
-  const backend = await startBackend({ kind: 'sessions' });
+  const backend = await startBackend({ kind });
   const client = new BackendClient([
     {
       name,

@@ -11,6 +11,8 @@ export type Peer =
       readonly session?: { readonly id: string; readonly key: string };
     };
 
+export const MODERN: Peer = { era: 'modern' };
+
 const WITHOUT_HEADER: ReadonlySet<string> = new Set(['2025-03-26', '2024-11-05']);
 const ACCEPT = 'application/json, text/event-stream';
 

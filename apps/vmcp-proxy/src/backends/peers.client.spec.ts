@@ -27,7 +27,13 @@ test('nobody who comes after a drop joins a backend session that was being begun
     else answer('begun after');
     return true;
   });
-  const request = { backend: name, principal: ANONYMOUS, owner: '', deadlineAtMs: Date.now() + 60_000 };
+  const request = {
+    backend: name,
+    principal: ANONYMOUS,
+    era: 'modern',
+    owner: '',
+    deadlineAtMs: Date.now() + 60_000,
+  } as const;
   const sessionOf = async (): Promise<string | undefined> => {
     const peer = await peers.of(request);
     return peer.era === 'legacy' ? peer.session?.id : undefined;

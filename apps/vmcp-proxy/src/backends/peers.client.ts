@@ -1,33 +1,25 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
-import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
-import {
-  META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
-  META_PROTOCOL_VERSION,
-  MODERN_VERSION,
-  type BackendVersion,
-} from '../mcp/protocol.js';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { JsonObject, RequestId } from '../mcp/message.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
-import { GATEWAY_INFO } from '../mcp/gateway-info.js';
-import { introduce, MAX_INTRODUCTION_BYTES, UnknownRevision } from './introduction.client.js';
-import { peerHeaders, type Peer } from './peer.js';
+import { discover, type Discovered } from './discovery.client.js';
+import { introduce, UnknownRevision, type Introduced } from './introduction.client.js';
+import { KnownEras, type Era } from './known-eras.js';
+import { MODERN, peerHeaders, type Peer } from './peer.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
-import { readAnswer } from './rpc-answer.client.js';
-
-/** What was found out about a backend; the same for every caller. */
-type Verdict =
-  | { readonly kind: 'modern' }
-  | { readonly kind: 'stateless'; readonly version: BackendVersion }
-  /** `version`: of the last session that was begun. */
-  | { readonly kind: 'sessions'; readonly version: BackendVersion };
 
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
+const LOOK_AGAIN_WITHIN_MS = 30 * SECOND_MS;
+/** A server that does not know what it is asked may say nothing at all. */
+const PROBE_WITHIN_MS = 3 * SECOND_MS;
 
 export interface PeerRequest {
   readonly backend: string;
   readonly principal: Principal;
+  /** The client's. It is the era of the request where the backend speaks both. */
+  readonly era: Era;
   /**
    * Whose backend session it is, within the principal: a legacy client's session id; what is promised for clients that say
    * in each request what they can do; or '' for the gateway's own. Clients of sessions number their requests alike, so two
@@ -41,43 +33,51 @@ export interface PeerRequest {
   readonly deadlineAtMs: number;
 }
 
-/** Knows the revision that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
+/** Knows the revisions that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
 export class Peers {
-  readonly #verdicts = new Map<string, Verdict>();
+  readonly #eras: KnownEras;
   readonly #searches = new SingleFlight<string, Peer>();
   readonly #telling = new Set<Promise<void>>();
+  readonly #looks = new SingleFlight<string, unknown>();
   readonly #sessions = new PeerSessions((session) => this.#sayGoodbye(session));
 
   constructor(
     private readonly backends: AuthorizedBackend,
     private readonly names: readonly string[],
-  ) {}
+    nowMs: () => number = Date.now,
+    private readonly probeWithinMs = PROBE_WITHIN_MS,
+  ) {
+    this.#eras = new KnownEras(nowMs);
+  }
 
   /** @returns at once when nothing has to be asked. @throws {GatehouseError} of the request that had to be made. */
   of(request: PeerRequest): Peer | Promise<Peer> {
-    const verdict = this.#verdicts.get(request.backend);
-    if (verdict?.kind === 'modern') return { era: 'modern' };
-    if (verdict?.kind === 'stateless') return { era: 'legacy', version: verdict.version };
+    const { backend, era } = request;
+    const spoken = this.#eras.choice(backend, era, canBeAsked(request));
+    if (spoken !== undefined && this.#eras.isDue(backend, era)) this.#lookAgain(request);
+    if (spoken?.kind === 'modern') return MODERN;
+    if (spoken?.kind === 'stateless') return { era: 'legacy', version: spoken.version };
     const key = sessionKey(request);
     return this.#sessions.get(key) ?? this.#find(key, request);
   }
 
   /** @returns false for a backend that is known to keep none: it asks nothing in the middle of a call. */
   mayHaveSessions(backend: string): boolean {
-    const kind = this.#verdicts.get(backend)?.kind;
+    const kind = this.#eras.choice(backend, 'modern', false)?.kind;
     return kind === undefined || kind === 'sessions';
   }
 
   /** The backend did not understand: the next call finds out again which revision it speaks. */
   forget(backend: string, peer: Peer): void {
     if (peer.era === 'legacy' && peer.session !== undefined) this.#sessions.delete(peer.session.key);
-    else this.#verdicts.delete(backend);
+    else this.#eras.forget(backend, peer.era);
   }
 
   /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
   drop(matches: (principal: Principal, backend: string) => boolean): void {
     // A session that is being begun may be one of those: it is not kept.
     this.#searches.drop();
+    this.#looks.drop();
     this.#sessions.drop(matches);
   }
 
@@ -124,67 +124,98 @@ export class Peers {
 
   async #findNow(key: string, request: PeerRequest, flight: Flight): Promise<Peer> {
     const { backend } = request;
-    if (this.#verdicts.has(backend)) {
-      try {
-        return await this.#initialize(key, request, flight);
-      } catch (error) {
-        if (!(error instanceof UnknownRevision)) throw error;
-        // The backend had sessions before; it may have been updated.
-        this.#verdicts.delete(backend);
+    let refusal: UnknownRevision | undefined;
+    let isUnclear = false;
+    for (const era of this.#eras.inOrder(backend, request.era)) {
+      if (era === 'legacy') {
+        const found = await this.#introduceTo(key, request, flight);
+        if (!(found instanceof UnknownRevision)) return found;
+        refusal = found;
+        continue;
       }
+      if (this.#eras.spoken(backend, 'modern') !== undefined) return MODERN;
+      const discovered = await this.#discover(request, this.#patience(request));
+      if (discovered === 'modern') return MODERN;
+      isUnclear = discovered === 'unclear';
     }
-    if (await this.#isModern(request)) {
-      this.#verdicts.set(backend, { kind: 'modern' });
-      return { era: 'modern' };
-    }
-    return await this.#initialize(key, request, flight);
+    // It knows no earlier revision either, so it may be a slow one: now it may take its time.
+    if (isUnclear && (await this.#discover(request)) === 'modern') return MODERN;
+    throw refusal ?? new UnknownRevision(backend, 'it does not speak a known revision of MCP', isUnclear);
   }
 
-  /** Asks as a modern client would. Servers of earlier revisions refuse that in any way they like, so every refusal means "legacy". */
-  async #isModern(request: PeerRequest): Promise<boolean> {
-    const id = 'gatehouse-discover';
-    const params = {
-      _meta: {
-        [META_PROTOCOL_VERSION]: MODERN_VERSION,
-        [META_CLIENT_INFO]: GATEWAY_INFO,
-        [META_CLIENT_CAPABILITIES]: {},
-      },
-    };
-    const method = 'server/discover';
-    const response = await this.backends.send({
-      ...request,
-      headers: peerHeaders({ era: 'modern' }, method, undefined),
-      body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
-    });
-    if (response.status >= 300) {
-      await response.discard();
-      return false;
+  /** @param answerWithinMs left out: as long as the request may take. */
+  async #discover(request: PeerRequest, answerWithinMs?: number): Promise<Discovered> {
+    const { backend, principal, deadlineAtMs } = request;
+    const patience = answerWithinMs === undefined ? {} : { answerWithinMs };
+    let discovered: Discovered;
+    try {
+      discovered = await discover(this.backends, { backend, principal, deadlineAtMs, ...patience });
+    } catch (error) {
+      if (!wasSilent(error, request)) throw error;
+      discovered = 'unclear';
     }
-    const answer = await readAnswer(response, request.backend, id).catch(() => undefined);
-    if (answer?.kind !== 'result') return false;
-    const discovered = answer.result.parsed(MAX_INTRODUCTION_BYTES);
-    const versions = isObject(discovered) ? discovered['supportedVersions'] : undefined;
-    return Array.isArray(versions) && versions.includes(MODERN_VERSION);
+    if (discovered === 'modern') this.#eras.found(backend, { kind: 'modern' });
+    else this.#eras.missing(backend, 'modern', discovered === 'other');
+    return discovered;
   }
 
-  async #initialize(key: string, request: PeerRequest, flight: Flight): Promise<Peer> {
+  /**
+   * Begins in an earlier revision. Where the backend is known to speak the modern one, a failure costs no call.
+   * @returns the refusal, when the backend speaks no earlier revision.
+   */
+  async #introduceTo(key: string, request: PeerRequest, flight: Flight): Promise<Peer | UnknownRevision> {
+    const { backend } = request;
+    // A search that came to its end meanwhile may have begun it.
+    const begun = this.#sessions.get(key);
+    if (begun !== undefined) return begun;
+    const known = this.#eras.spoken(backend, 'legacy');
+    const isOptional = known === undefined && this.#eras.spoken(backend, 'modern') !== undefined;
+    const patience = isOptional ? { answerWithinMs: this.#patience(request) } : {};
+    const version = known?.kind === 'sessions' ? known.version : undefined;
+    let introduced: Introduced;
+    try {
+      introduced = await introduce(this.backends, { ...request, ...patience }, version);
+    } catch (error) {
+      const refusal = refusalIn(error, request, isOptional);
+      // What it spoke a moment ago it does not unlearn by an outage.
+      if (refusal === undefined || (refusal.mayPass && known !== undefined)) throw error;
+      this.#eras.missing(backend, 'legacy', !refusal.mayPass);
+      return refusal;
+    }
+    return await this.#begin(key, request, introduced, flight);
+  }
+
+  async #begin(key: string, request: PeerRequest, introduced: Introduced, flight: Flight): Promise<Peer> {
     const { backend, principal } = request;
-    const known = this.#verdicts.get(backend);
-    const { version, sessionId } = await introduce(
-      this.backends,
-      request,
-      known?.kind === 'sessions' ? known.version : undefined,
-    );
+    const { version, sessionId } = introduced;
     if (sessionId === undefined) {
-      this.#verdicts.set(backend, { kind: 'stateless', version });
-      return { era: 'legacy', version };
+      this.#eras.found(backend, { kind: 'stateless', version });
+      const spoken = this.#eras.choice(backend, request.era, canBeAsked(request));
+      return spoken?.kind === 'modern' ? MODERN : { era: 'legacy', version };
     }
-    this.#verdicts.set(backend, { kind: 'sessions', version });
+    this.#eras.found(backend, { kind: 'sessions', version });
     const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
     await this.#sayInitialized(session, request);
     if (!flight.isDropped) this.#sessions.set(key, session);
     if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);
     return session;
+  }
+
+  /** Looks whether the era has come that the backend did not speak; no call waits for that. */
+  #lookAgain(request: PeerRequest): void {
+    const { backend, era } = request;
+    const again = { ...request, deadlineAtMs: Date.now() + LOOK_AGAIN_WITHIN_MS };
+    this.#looks
+      .run(`${backend}\n${era}`, async (flight) => {
+        if (era === 'modern') await this.#discover(again, this.#patience(again));
+        else await this.#introduceTo(sessionKey(again), again, flight);
+      })
+      .catch(() => undefined);
+  }
+
+  /** How long a backend may be silent that may not know what it is asked; the rest is for the call. */
+  #patience({ deadlineAtMs }: PeerRequest): number {
+    return Math.min(this.probeWithinMs, (deadlineAtMs - Date.now()) / 2);
   }
 
   async #sayInitialized(session: PeerSession, request: PeerRequest): Promise<void> {
@@ -225,6 +256,25 @@ export class Peers {
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
   }
+}
+
+/** Whether the client said that it can do something for a server. */
+const canBeAsked = ({ capabilities = {} }: PeerRequest): boolean => Object.keys(capabilities).length > 0;
+
+/** The backend had the request and did not answer, although there was time left for something else. */
+function wasSilent(error: unknown, { deadlineAtMs }: PeerRequest): boolean {
+  const { code, details } = GatehouseError.from(error);
+  return code === 'deadline_exceeded' && details['ran'] === 'maybe' && Date.now() < deadlineAtMs;
+}
+
+/** What a failed introduction says about the backend; `undefined`: nothing. */
+function refusalIn(error: unknown, request: PeerRequest, isOptional: boolean): UnknownRevision | undefined {
+  if (error instanceof UnknownRevision) return error;
+  const { code, details, message } = GatehouseError.from(error);
+  const wasUnanswered = code === 'backend_unavailable' && details['ran'] === 'maybe';
+  return isOptional && (wasUnanswered || wasSilent(error, request))
+    ? new UnknownRevision(request.backend, message, true)
+    : undefined;
 }
 
 const sessionKey = ({

@@ -115,13 +115,14 @@ export class Exchanges {
 const NO_TIME: TimeLimits = { timeoutMs: 0, maxTimeoutMs: 0 };
 
 /** Whose backend session it is, and what may be promised there in its name. */
-function owning(client: Call['client']): Pick<PeerRequest, 'owner' | 'capabilities' | 'logLevel'> {
+function owning(client: Call['client']): Pick<PeerRequest, 'era' | 'owner' | 'capabilities' | 'logLevel'> {
   if (client.era === 'modern') {
     const { key, capabilities } = promisedFor(client.envelope.capabilities);
-    return { owner: key, capabilities };
+    return { era: 'modern', owner: key, capabilities };
   }
   const { id, capabilities, logLevel } = client.session;
   return {
+    era: 'legacy',
     owner: id,
     capabilities: promisable(capabilities),
     ...(logLevel === undefined ? {} : { logLevel }),

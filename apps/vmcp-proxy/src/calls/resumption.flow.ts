@@ -4,6 +4,7 @@ import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { tooLate, type BackendResponse } from '../backends/backend-response.client.js';
 import type { Cancellation } from '../backends/cancellation.js';
 import type { StreamPosition } from '../backends/message-stream.js';
+import { mayPass } from '../backends/passing-status.js';
 import { resumingHeaders, type Peer } from '../backends/peer.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
@@ -25,7 +26,6 @@ export interface ResumptionFacts {
 }
 
 /** What may pass; anything else says that the stream cannot be taken up. */
-const PASSING_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 const PASSING_CODES: ReadonlySet<string> = new Set([
   'backend_unavailable',
   'busy',
@@ -83,7 +83,7 @@ export class Resumption {
         return response;
       }
       void response.discard();
-      return PASSING_STATUS.has(response.status) ? 'again' : undefined;
+      return mayPass(response.status) ? 'again' : undefined;
     } catch (error) {
       if (cancellation.reason !== undefined) throw cancellation.reason;
       const { code } = GatehouseError.from(error);

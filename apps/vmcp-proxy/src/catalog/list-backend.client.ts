@@ -39,7 +39,7 @@ export async function listBackend(
   peers: Peers,
   backends: AuthorizedBackend,
 ): Promise<BackendLists> {
-  const peerRequest = { ...request, owner: '' };
+  const peerRequest = { ...request, era: 'modern', owner: '' } as const;
   let peer = await peers.of(peerRequest);
   let tools = new SoundList('tools');
   try {
