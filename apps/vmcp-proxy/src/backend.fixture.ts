@@ -59,7 +59,8 @@ class SmallServer {
     if (this.intercept?.(one, response, request) === true) return;
     const { kind } = this;
     const modern = one.headers['mcp-protocol-version'] === '2026-07-28';
-    if (modern ? !this.#isModern : kind === 'modern') sendError(one, response, 400, modern ? -32_000 : -32_022);
+    if (modern ? !this.#isModern : kind === 'modern')
+      sendError(one, response, 400, modern ? -32_000 : -32_022);
     else if (one.body['method'] === 'initialize') this.#initialize(one, response);
     else if (!modern && this.#keepsSessions && !this.sessions.has(String(one.headers['mcp-session-id'])))
       sendError(one, response, 404, -32_001);

@@ -21,7 +21,7 @@ export interface AuthorizedRequest {
   /** Left out: a call. */
   readonly purpose?: Purpose;
   readonly cancellation?: Cancellation;
-  /** How long the backend may be silent once it has the request. */
+  /** How long the backend may take once it has the request. */
   readonly answerWithinMs?: number;
 }
 

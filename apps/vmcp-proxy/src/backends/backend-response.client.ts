@@ -45,7 +45,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     private readonly backend: string,
     /** Called once, when nothing more will come. */
     private readonly noted: (error: GatehouseError | undefined) => void,
-    /** How long the backend may be silent once it has the request; left out: until the exchange expires. */
+    /** How long the backend may take once it has the request; left out: until the exchange expires. */
     private readonly answerWithinMs?: number,
   ) {
     this.started = new Promise<this>((resolve, reject) => {

@@ -24,7 +24,7 @@ export interface OutboundRequest {
   /** For whom; absent: callers that cannot be told apart. */
   readonly person: string | undefined;
   readonly cancellation?: Cancellation;
-  /** How long the backend may be silent once it has the request. */
+  /** How long the backend may take once it has the request. */
   readonly answerWithinMs?: number;
 }
 

@@ -39,7 +39,9 @@ test('whatever was found out in whatever order, an absent era is never chosen, a
       const other = wanted === 'modern' ? 'legacy' : 'modern';
       const choice = eras.choice('b', wanted, canBeAsked);
       if (choice === undefined)
-        expect(last[wanted] === 'unknown' || (last[wanted] === 'absent' && last[other] !== 'spoken')).toBe(true);
+        expect(last[wanted] === 'unknown' || (last[wanted] === 'absent' && last[other] !== 'spoken')).toBe(
+          true,
+        );
       else expect(last[eraOf(choice)]).toBe('spoken');
       if (last[wanted] === 'spoken' && !canBeAsked) expect(choice && eraOf(choice)).toBe(wanted);
       expect([...eras.inOrder('b', wanted)].sort()).toEqual(['legacy', 'modern']);
