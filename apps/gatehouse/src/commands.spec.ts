@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { checkParts, environmentNamesOf, readConfiguration } from './configuration.js';
+import { checkParts, environmentNamesOf, readConfiguration, type Environment } from './configuration.js';
 import { migrate } from './migrate.js';
 import { natsConfigurationFor } from './nats-configuration.js';
 import { Output } from './output.js';
 import { DEMONSTRATION_CONFIGURATION } from './paths.js';
+import { KeptText } from './terminal.fixture.js';
 import { validate } from './validate.js';
 import { readWrittenSecret } from './written-secrets.js';
 
@@ -27,12 +27,12 @@ function written(text: string): string {
 }
 
 /** What a command prints. */
-function printing(isTTY = false): { readonly output: Output; readonly text: () => string } {
-  const stream = new PassThrough();
-  const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const output = new Output(Object.assign(stream, { isTTY }) as unknown as NodeJS.WriteStream); // it only writes
-  return { output, text: () => Buffer.concat(chunks).toString() };
+function printing(
+  isTTY = false,
+  environment: Environment = {},
+): { readonly output: Output; readonly text: () => string } {
+  const stream = new KeptText(isTTY);
+  return { output: new Output(stream, environment), text: () => stream.text };
 }
 
 test('validate says in one line what the configuration is', () => {
@@ -53,16 +53,16 @@ test('validate --explain shows each derived value in aligned columns, and why', 
 
 test('a file that cannot be read, and one that is wrong, are said in words and without a stack', () => {
   const { output } = printing();
-  expect(() => validate(join(folder, 'nowhere.yaml'), false, output)).toThrow(/nowhere\.yaml cannot be read/);
+  expect(() => validate(join(folder, 'nowhere.yaml'), false, output)).toThrow(/nowhere\.yaml does not exist/);
   const wrong = written(`${demonstration}\nbakends: []\n`);
   expect(() => validate(wrong, false, output)).toThrow(/bakends.*backends/s);
 });
 
 test('headings are bold for people only', () => {
-  const [terminal, file] = [printing(true), printing(false)];
-  for (const { output } of [terminal, file]) output.heading('Title');
-  expect(file.text()).toBe('Title\n');
-  expect(terminal.text()).toContain('Title');
+  const [terminal, plain, file] = [printing(true), printing(true, { NO_COLOR: '1' }), printing(false)];
+  for (const { output } of [terminal, plain, file]) output.heading('Title');
+  for (const { text } of [plain, file]) expect(text()).toBe('Title\n');
+  expect(terminal.text()).toBe('\u001b[1mTitle\u001b[22m\n');
 });
 
 test('the nats-server configuration has the address and options that were asked for', () => {

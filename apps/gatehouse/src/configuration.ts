@@ -19,7 +19,7 @@ export function readConfiguration(file: string): ConfigurationText {
   try {
     return { document: file, text: readFileSync(file, 'utf8') };
   } catch {
-    throw new Cannot(`The configuration ${file} cannot be read.`);
+    throw new Cannot(`The configuration ${file} does not exist or cannot be read.`, 'noInput');
   }
 }
 
@@ -40,7 +40,7 @@ export function checked(
 ): CheckedConfiguration {
   const readSecret = systemSecrets(dirname(configuration.document), environment);
   const loaded = parseConfiguration(configuration, { part, readSecret });
-  if (!loaded.ok) throw new Cannot(renderProblems(loaded.problems));
+  if (!loaded.ok) throw new Cannot(renderProblems(loaded.problems), 'configuration');
   return loaded;
 }
 
@@ -65,7 +65,7 @@ export function checkParts(
   });
   // A problem of all parts is found once per part.
   const distinct = new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem]));
-  if (distinct.size > 0) throw new Cannot(renderProblems([...distinct.values()]));
+  if (distinct.size > 0) throw new Cannot(renderProblems([...distinct.values()]), 'configuration');
 }
 
 /** Names of the environment variables that one part reads: all that its process may be given. */

@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { natsUser } from '@gatehouse/config/secrets/secret-kinds';
+import { isOutage } from '@gatehouse/kernel/outage';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { migrate as applyMigrations } from '@gatehouse/persistence/migrate';
+import { databaseUnreachable } from '@gatehouse/persistence/reachable';
 import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { Cannot } from './cannot.js';
 import { modelOf, readConfiguration, type Environment } from './configuration.js';
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
+import { reasonOf } from './reason.js';
 import { readWrittenSecret, writtenSections } from './written-secrets.js';
 
 /**
@@ -27,14 +30,7 @@ export async function migrate(file: string, environment: Environment, output: Ou
   for (const [service, written] of owners) {
     if (written === undefined) continue;
     const url = readWrittenSecret(configuration, 'postgresUrl', written, environment);
-    const applied = await applyMigrations({
-      url,
-      schema: schemaOf(service),
-      folder: migrationsOf(service),
-    }).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      throw new Cannot(`The database of ${service} was not migrated: ${reason}`);
-    });
+    const applied = await migrateDatabase(service, url);
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
   const made = await provision(
@@ -43,6 +39,21 @@ export async function migrate(file: string, environment: Environment, output: Ou
   );
   output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
   return 0;
+}
+
+/** @returns the migrations applied now. */
+export async function migrateDatabase(
+  service: 'authorization-server' | 'token-vault',
+  url: Secret,
+): Promise<readonly string[]> {
+  const away = await databaseUnreachable(url);
+  if (away !== undefined)
+    throw new Cannot(`The database of ${service} was not migrated. ${away}`, 'tryAgain');
+  const target = { url, schema: schemaOf(service), folder: migrationsOf(service) };
+  return await applyMigrations(target).catch((error: unknown) => {
+    const kind = isOutage(error) ? 'tryAgain' : 'failed';
+    throw new Cannot(`The database of ${service} was not migrated: ${reasonOf(error)}`, kind);
+  });
 }
 
 /** Makes the streams and buckets of the bus. @param credentials `user:password` of the provisioning user. */
@@ -56,7 +67,6 @@ export async function provision(
     ...natsUser(credentials),
     streamReplicas: nats.streamReplicas,
   }).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : 'unknown';
-    throw new Cannot(`NATS at ${nats.servers.join(', ')}: ${reason}`);
+    throw new Cannot(`NATS at ${nats.servers.join(', ')}: ${reasonOf(error)}`, 'tryAgain');
   });
 }

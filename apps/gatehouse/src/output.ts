@@ -1,20 +1,23 @@
+import type { Environment } from './configuration.js';
+import type { TextStream } from './terminal.js';
+
 /** Prints a command's progress: short lines for people, without animation, the same in a terminal and in a log. */
 export class Output {
-  readonly #stream: NodeJS.WritableStream;
-  readonly #bold: (text: string) => string;
+  readonly #isStyled: boolean;
 
-  constructor(stream: NodeJS.WriteStream) {
-    this.#stream = stream;
-    const styled = stream.isTTY && process.env['NO_COLOR'] === undefined;
-    this.#bold = (text) => (styled ? `\u001b[1m${text}\u001b[22m` : text);
+  constructor(
+    private readonly stream: TextStream,
+    environment: Environment = {},
+  ) {
+    this.#isStyled = stream.isTTY === true && environment['NO_COLOR'] === undefined;
   }
 
   line(text = ''): void {
-    this.#stream.write(`${text}\n`);
+    this.stream.write(`${text}\n`);
   }
 
   heading(text: string): void {
-    this.line(this.#bold(text));
+    this.line(this.#isStyled ? `\u001b[1m${text}\u001b[22m` : text);
   }
 
   /** Does a step and prints one line when it is done, with how long it took. */

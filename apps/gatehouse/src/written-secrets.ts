@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { checkSecret, type SecretKind } from '@gatehouse/config/secrets/secret-kinds';
-import { referenceOf, systemSecrets } from '@gatehouse/config/secrets/secret-references';
+import { describeReference, referenceOf, systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import { checkStructure } from '@gatehouse/config/structure/structure';
 import type { WrittenReference } from '@gatehouse/config/yaml/fields';
 import type { GatehouseYaml } from '@gatehouse/config/yaml/gatehouse-yaml';
@@ -12,7 +12,8 @@ import type { ConfigurationText, Environment } from './configuration.js';
 /** The fields of a configuration as written, with their defaults. @param configuration one that was checked. */
 export function writtenSections(configuration: ConfigurationText): GatehouseYaml {
   const { shape } = checkStructure(parse(configuration.text));
-  if (shape === undefined) throw new Cannot(`The configuration ${configuration.document} cannot be read.`);
+  if (shape === undefined)
+    throw new Cannot(`The configuration ${configuration.document} is none.`, 'configuration');
   return shape;
 }
 
@@ -24,10 +25,12 @@ export function readWrittenSecret(
   environment: Environment,
 ): Secret {
   const reference = referenceOf(written);
-  if (reference === undefined) throw new Cannot('A secret has to be a reference to exactly one place.');
+  if (reference === undefined)
+    throw new Cannot('A secret has to be a reference to exactly one place.', 'configuration');
   const reading = systemSecrets(dirname(document), environment)(reference);
-  if (!reading.ok) throw new Cannot(reading.message);
+  if (!reading.ok) throw new Cannot(reading.message, 'configuration');
   const checked = checkSecret(kind, reading.value);
-  if (!checked.ok) throw new Cannot(`The secret ${JSON.stringify(reference)} ${checked.message}`);
+  if (!checked.ok)
+    throw new Cannot(`The secret (${describeReference(reference)}) ${checked.message}`, 'configuration');
   return new Secret(checked.value);
 }

@@ -81,3 +81,12 @@ test('a migration that was edited after it was applied is refused by its name', 
   await written('1_table', 'create table things (id bigint)');
   await expect(run()).rejects.toThrow('migration 1_table was edited');
 });
+
+test('a server that ends the connection in the middle fails that migration, and not the process that waits for it', async () => {
+  await written('1_table', 'create table things (id int)');
+  await written('2_end', 'insert into things values (1); select pg_terminate_backend(pg_backend_pid())');
+  await expect(run()).rejects.toThrow(/^migration 2_end failed: .*terminat/);
+  expect(await countOf('things')).toBe(0);
+  await written('2_end', 'insert into things values (1)');
+  expect(await run()).toEqual(['2_end']);
+});

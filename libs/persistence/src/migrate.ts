@@ -42,6 +42,8 @@ export async function migrate({ url, schema, folder }: MigrationTarget): Promise
     options: `-c search_path=${schema}`,
     application_name: 'gatehouse-migrate',
   });
+  // A connection that breaks is reported by the query that needs it; unheard, the event would end this process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -89,7 +91,8 @@ async function apply(client: pg.Client, name: string, sql: string, checksum: str
     );
     await client.query('commit');
   } catch (cause) {
-    await client.query('rollback');
+    // Of a connection that broke the server rolls back by itself.
+    await client.query('rollback').catch(() => undefined);
     throw new Error(`migration ${name} failed: ${cause instanceof Error ? cause.message : 'unknown'}`, {
       cause,
     });

@@ -16,6 +16,7 @@ import { storedEntries } from '@gatehouse/persistence/custody-log/stored-log';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
+import { reasonOf } from '../reason.js';
 import {
   dataFileOf,
   linesDigest,
@@ -26,7 +27,7 @@ import {
 } from './archive-files.js';
 import { auditAccess } from './audit-access.js';
 import { CustodyDatabase, type Partition } from './custody-database.js';
-import { contentFindings, sequenceFindings } from './verify-archives.js';
+import { contentFindings, MANIFEST_PROBLEMS, sequenceFindings } from './verify-archives.js';
 
 export interface ArchiveOptions {
   readonly config: string;
@@ -62,34 +63,51 @@ export async function archive(
     throw new Cannot(
       'The vault’s own role takes nothing out of the custody log. Give the log an owner first: run ' +
         'infra/postgres/token-vault-owner.sql and set postgres.tokenVault.ownerUrl.',
+      'configuration',
     );
   const folder = resolve(directory);
-  const database = await CustodyDatabase.connect(databaseUrl());
-  try {
+  return await CustodyDatabase.use(databaseUrl(), async (database) => {
     if (!(await database.isOwner()))
-      throw new Cannot('The custody log belongs to another role than the one of postgres.tokenVault.');
-    const settled = await database.settle();
-    if (settled > 0) output.line(`${settled} entries without a partition were given theirs`);
-    let position = positionAfter((await database.archives()).map(({ manifest }) => opened(manifest, keys)));
-    const partitions = await database.partitionsUntil(until);
-    for (const partition of partitions) {
-      const manifest = await exported({ database, keys, folder }, partition, position);
-      if (remove) await database.remove(manifest, writeManifest(manifest));
-      position = advanced(position, manifest);
-      output.line(
-        `archive ${manifest.number}  ${manifest.partition}  ${manifest.entries} entries  ${manifest.bytes} bytes` +
-          `  ${remove ? 'archived and removed' : 'archived'}`,
+      throw new Cannot(
+        'The custody log belongs to another role than the one of postgres.tokenVault.',
+        'configuration',
       );
-    }
-    output.line(
-      partitions.length === 0
-        ? `No partition ended before ${until.toISOString()}.`
-        : `The last archive is number ${position.number - 1}. Keep this number outside: a lost last archive is found by it.`,
-    );
+    await archiveUntil(until, { database, keys, folder }, remove, output);
     return 0;
-  } finally {
-    await database.close();
+  }).catch((error: unknown) => {
+    if (!isOfTheDisk(error)) throw error;
+    throw new Cannot(`The folder ${folder} cannot be written: ${reasonOf(error)}`, 'noOutput');
+  });
+}
+
+/** An error of the operating system. Those of the connection have been told apart before. */
+const isOfTheDisk = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'syscall' in error;
+
+async function archiveUntil(
+  until: Date,
+  { database, keys, folder }: Archiving,
+  remove: boolean,
+  output: Output,
+): Promise<void> {
+  const settled = await database.settle();
+  if (settled > 0) output.line(`${settled} entries without a partition were given theirs`);
+  let position = positionAfter((await database.archives()).map(({ manifest }) => opened(manifest, keys)));
+  const partitions = await database.partitionsUntil(until);
+  for (const partition of partitions) {
+    const manifest = await exported({ database, keys, folder }, partition, position);
+    if (remove) await database.remove(manifest, writeManifest(manifest));
+    position = advanced(position, manifest);
+    output.line(
+      `archive ${manifest.number}  ${manifest.partition}  ${manifest.entries} entries  ${manifest.bytes} bytes` +
+        `  ${remove ? 'archived and removed' : 'archived'}`,
+    );
   }
+  output.line(
+    partitions.length === 0
+      ? `No partition ended before ${until.toISOString()}.`
+      : `The last archive is number ${position.number - 1}. Keep this number outside: a lost last archive is found by it.`,
+  );
 }
 
 /** A partition is closed a day after its end, when all late entries have arrived. */
@@ -98,7 +116,7 @@ export function parseBefore(before: string, nowMs: number): Date {
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(before);
   const untilMs = age === undefined ? (isDate ? Date.parse(before) : Number.NaN) : nowMs - age;
   if (Number.isNaN(untilMs))
-    throw new Cannot('--before takes a duration such as 30d, or a date such as 2026-11-01 (UTC).');
+    throw new Cannot('--before takes a duration such as 30d, or a date such as 2026-11-01 (UTC).', 'usage');
   return new Date(Math.min(untilMs, nowMs - DAY_MS));
 }
 
@@ -122,7 +140,10 @@ const advanced = ({ heads }: Position, manifest: Manifest): Position => ({
 
 function opened(text: string, keys: CustodyKeyring): Manifest {
   const read = readManifest(text, keys);
-  if (!read.ok) throw new Cannot(`The database’s list of archives cannot be relied on: ${read.problem}.`);
+  if (!read.ok)
+    throw new Cannot(
+      `The database’s list of archives cannot be relied on: a manifest ${MANIFEST_PROBLEMS[read.problem]}.`,
+    );
   return read.manifest;
 }
 

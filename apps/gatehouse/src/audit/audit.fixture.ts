@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { CustodyKey } from '@gatehouse/persistence/custody-log/custody-key';
 import { insertEntries, chainAt } from '@gatehouse/testing/custody-rows';
@@ -10,6 +9,7 @@ import { giveVaultOwner, startTestDatabase, type TestDatabase } from '@gatehouse
 import { inRepository } from '@gatehouse/testing/repository';
 import pg from 'pg';
 import { Output } from '../output.js';
+import { KeptText } from '../terminal.fixture.js';
 import { archive } from './archive.js';
 import { verify, type VerifyOptions } from './verify.js';
 
@@ -109,12 +109,8 @@ export class Audited {
   }
 
   async #run(work: (output: Output) => Promise<number>): Promise<Ran> {
-    const stream = Object.assign(new PassThrough(), { isTTY: false });
-    let text = '';
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    const code = await work(new Output(stream as unknown as NodeJS.WriteStream));
-    return { code, text };
+    const kept = new KeptText();
+    const code = await work(new Output(kept));
+    return { code, text: kept.text };
   }
 }

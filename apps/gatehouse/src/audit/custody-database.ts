@@ -1,9 +1,12 @@
+import { isOutage } from '@gatehouse/kernel/outage';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Manifest } from '@gatehouse/persistence/custody-log/manifest';
 import type { Queries, Result, Statement } from '@gatehouse/persistence/database';
+import { databaseUnreachable } from '@gatehouse/persistence/reachable';
 import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
+import { reasonOf } from '../reason.js';
 
 const SCHEMA = schemaOf('token-vault');
 /** Dropping a partition waits for its lock no longer than this, because the vault waits behind it. */
@@ -26,8 +29,23 @@ export interface StoredArchive {
 export class CustodyDatabase implements Queries {
   private constructor(private readonly client: pg.Client) {}
 
-  /** @throws {Cannot} when the database does not answer or was not migrated. */
-  static async connect(url: Secret): Promise<CustodyDatabase> {
+  /** @throws {Cannot} when the database does not answer, goes away, keeps its locks or was not migrated. */
+  static async use<Value>(url: Secret, work: (database: CustodyDatabase) => Promise<Value>): Promise<Value> {
+    const database = await CustodyDatabase.#connect(url);
+    try {
+      return await work(database);
+    } catch (error) {
+      if (error instanceof Cannot || !isOutage(error)) throw error;
+      throw new Cannot(
+        `The database of the token vault cannot be used now: ${reasonOf(error)}. Nothing is lost; run it again.`,
+        'tryAgain',
+      );
+    } finally {
+      await database.client.end().catch(() => undefined);
+    }
+  }
+
+  static async #connect(url: Secret): Promise<CustodyDatabase> {
     const client = new pg.Client({
       connectionString: url.reveal(),
       options: `-c search_path=${SCHEMA}`,
@@ -42,17 +60,14 @@ export class CustodyDatabase implements Queries {
       return new CustodyDatabase(client);
     } catch (error) {
       await client.end().catch(() => undefined);
-      const code = error instanceof pg.DatabaseError ? error.code : undefined;
-      throw new Cannot(
-        code === '42P01'
-          ? 'The custody log has no partitions yet: run `gatehouse migrate` first.'
-          : `The database of the token vault cannot be used (${code ?? 'it does not answer'}).`,
-      );
+      if (error instanceof pg.DatabaseError && error.code === '42P01')
+        throw new Cannot(
+          'The role sees no partitions of the custody log: run `gatehouse migrate` first, or name the role that owns the log.',
+        );
+      const away = await databaseUnreachable(url);
+      if (away !== undefined) throw new Cannot(away, 'tryAgain');
+      throw new Cannot(`The custody log cannot be read: ${reasonOf(error)}.`);
     }
-  }
-
-  async close(): Promise<void> {
-    await this.client.end();
   }
 
   async query<Row extends object>({ name, text, values = [] }: Statement): Promise<Result<Row>> {

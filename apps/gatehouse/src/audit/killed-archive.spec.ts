@@ -104,13 +104,13 @@ describe('an archive run that is killed (kill -9)', () => {
   });
 });
 
-test('the exit codes tell what verified (0), what could not be done (1) and what is not as it was written (2)', async () => {
+test('the exit codes tell what verified (0), what is not as it was written (2), what was typed wrong (64) and what is not there (66)', async () => {
   const codeOf = async (child: Child) => (await once(child, 'exit'))[0] as number;
   expect(await codeOf(run())).toBe(0);
   const folder = ['--archive', audited.archives];
   expect(await codeOf(command('verify', ...folder))).toBe(0);
-  expect(await codeOf(command('verify', '--offline'))).toBe(1);
-  expect(await codeOf(command('verify', '--archive', join(audited.folder, 'nowhere'), '--offline'))).toBe(1);
+  expect(await codeOf(command('verify', '--offline'))).toBe(64);
+  expect(await codeOf(command('verify', '--archive', join(audited.folder, 'nowhere'), '--offline'))).toBe(66);
   const [file = ''] = (await readdir(audited.archives)).filter((name) => name.endsWith('.gz'));
   await rm(join(audited.archives, file));
   expect(await codeOf(command('verify', ...folder, '--offline'))).toBe(2);

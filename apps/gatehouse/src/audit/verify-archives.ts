@@ -29,7 +29,8 @@ export interface ArchiveSet {
 export const nameOf = ({ number, partition }: Pick<Manifest, 'number' | 'partition'>): string =>
   `archive ${number} (${partition})`;
 
-const MANIFEST_PROBLEMS = {
+/** What is wrong with a manifest, in words. */
+export const MANIFEST_PROBLEMS = {
   not_a_manifest: 'is not a manifest',
   unknown_key: 'was made with a key that is not configured',
   altered: 'is not what was written: its MAC is wrong',

@@ -10,6 +10,7 @@ import { CustodyDatabase } from './custody-database.js';
 import {
   contentFindings,
   findArchives,
+  MANIFEST_PROBLEMS,
   nameOf,
   sequenceFindings,
   type ArchiveFinding,
@@ -39,13 +40,14 @@ export async function verify(
   output: Output,
 ): Promise<number> {
   const { config, archives: folders, offline, heads, first } = options;
-  if (offline && folders.length === 0) throw new Cannot('--offline needs the archives: --archive FOLDER.');
+  if (offline && folders.length === 0)
+    throw new Cannot('--offline needs the archives: --archive FOLDER.', 'usage');
   const { keys, databaseUrl } = auditAccess(config, environment);
   const known = heads.map(parseHead);
   const findings: ArchiveFinding[] = [];
   const stored = offline
     ? undefined
-    : await verifyDatabase(await CustodyDatabase.connect(databaseUrl()), keys, known);
+    : await CustodyDatabase.use(databaseUrl(), (database) => verifyDatabase(database, keys, known));
   if (stored !== undefined) {
     output.line(
       `database: ${stored.entries} entries in ${stored.chains} chains, after ${stored.manifests.length} archives`,
@@ -75,26 +77,22 @@ async function verifyDatabase(
   keys: CustodyKeyring,
   known: readonly KnownHead[],
 ): Promise<StoredReport> {
-  try {
-    const findings: ArchiveFinding[] = [];
-    const manifests: Manifest[] = [];
-    for (const { number, partition, manifest } of await database.archives()) {
-      const read = readManifest(manifest, keys);
-      const where = `database, ${nameOf({ number, partition })}`;
-      if (!read.ok) findings.push({ where, what: `its manifest: ${read.problem}` });
-      else if (read.manifest.number !== number)
-        findings.push({ where, what: 'its manifest is of another archive' });
-      else manifests.push(read.manifest);
-    }
-    for (const { where, what } of sequenceFindings(manifests, { first: 1, last: 0 }))
-      findings.push({ where: `database, ${where}`, what });
-    const report = await verifyStored(database, keys, { anchors: headsAfter(manifests), known });
-    for (const { replicaId, sequence, problem } of report.findings)
-      findings.push({ where: 'database', what: `chain ${replicaId}: entry ${sequence} ${problem}` });
-    return { entries: report.entries, chains: report.chains, manifests, findings };
-  } finally {
-    await database.close();
+  const findings: ArchiveFinding[] = [];
+  const manifests: Manifest[] = [];
+  for (const { number, partition, manifest } of await database.archives()) {
+    const read = readManifest(manifest, keys);
+    const where = `database, ${nameOf({ number, partition })}`;
+    if (!read.ok) findings.push({ where, what: `its manifest ${MANIFEST_PROBLEMS[read.problem]}` });
+    else if (read.manifest.number !== number)
+      findings.push({ where, what: 'its manifest is of another archive' });
+    else manifests.push(read.manifest);
   }
+  for (const { where, what } of sequenceFindings(manifests, { first: 1, last: 0 }))
+    findings.push({ where: `database, ${where}`, what });
+  const report = await verifyStored(database, keys, { anchors: headsAfter(manifests), known });
+  for (const { replicaId, sequence, problem } of report.findings)
+    findings.push({ where: 'database', what: `chain ${replicaId}: entry ${sequence} ${problem}` });
+  return { entries: report.entries, chains: report.chains, manifests, findings };
 }
 
 interface FolderExpectations {
@@ -114,7 +112,7 @@ async function verifyFolders(
     folders.map((folder) => resolve(folder)),
     keys,
   ).catch(() => {
-    throw new Cannot(`The archives in ${folders.join(', ')} cannot be read.`);
+    throw new Cannot(`The archives in ${folders.join(', ')} do not exist or cannot be read.`, 'noInput');
   });
   const manifests = set.archives.map(({ manifest }) => manifest);
   const findings = [...set.findings, ...sequenceFindings(manifests, { first, last })];
@@ -136,6 +134,6 @@ async function verifyFolders(
 function parseHead(text: string): KnownHead {
   const match = /^([0-9a-f-]{36}):(\d{1,10})$/.exec(text);
   if (match?.[1] === undefined)
-    throw new Cannot('--head takes <replicaId>:<sequence> of a line custody-log-head.');
+    throw new Cannot('--head takes <replicaId>:<sequence> of a line custody-log-head.', 'usage');
   return { replicaId: match[1], sequence: Number(match[2]) };
 }

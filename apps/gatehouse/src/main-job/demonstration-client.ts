@@ -9,9 +9,11 @@ import {
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
+import { isOutage } from '@gatehouse/kernel/outage';
 import { ScriptedBrowser } from '@gatehouse/scripted-browser/scripted-browser';
 import { signIn, type Person } from '@gatehouse/scripted-browser/sign-in';
 import { Cannot } from '../cannot.js';
+import { reasonOf } from '../reason.js';
 
 /** Nothing listens there: the scripted browser hands the URL over instead of requesting it. */
 const CALLBACK = new URL('http://127.0.0.1:33418/callback');
@@ -77,12 +79,16 @@ export async function connectSignedIn(mcpUrl: URL, person: Person): Promise<Sign
     await client.connect(new StreamableHTTPClientTransport(mcpUrl, { authProvider: oauth }));
     return client;
   };
-  try {
-    await connect();
-    throw new Cannot(`${mcpUrl.href} let a client in without a token.`);
-  } catch (error) {
-    if (!UnauthorizedError.isInstance(error)) throw error;
-  }
+  const refusal = await connect().then(
+    (client) => client.close(),
+    (error: unknown) => error,
+  );
+  if (refusal === undefined) throw new Cannot(`${mcpUrl.href} let a client in without a token.`);
+  if (!UnauthorizedError.isInstance(refusal))
+    throw new Cannot(
+      `${mcpUrl.href} cannot be used: ${reasonOf(refusal)}`,
+      isOutage(refusal) ? 'tryAgain' : 'failed',
+    );
   if (oauth.authorizationUrl === undefined)
     throw new Cannot('The client was not sent to the authorization server.');
   const { callback, pagesVisited } = await walkThroughSignIn(oauth.authorizationUrl, person);

@@ -1,6 +1,7 @@
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { Client } from '@modelcontextprotocol/client';
 import { decodeJwt } from 'jose';
+import { reasonOf } from '../reason.js';
 import { readArrival, toRow, whoamiTool, type Identities, type Row } from './arrivals.js';
 import { connectSignedIn } from './demonstration-client.js';
 
@@ -52,7 +53,7 @@ async function callWhoami(
       return failed(textOf(result.content) || 'no answer to read');
     return toRow(model, backend, identities, arrival);
   } catch (error) {
-    return failed(error instanceof Error ? error.message : 'the call failed');
+    return failed(reasonOf(error));
   }
 }
 

@@ -1,6 +1,6 @@
-import { PassThrough } from 'node:stream';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Output } from '../output.js';
+import { KeptText } from '../terminal.fixture.js';
 import type { Row } from './arrivals.js';
 import { renderConnectHints } from './connect-hints.js';
 import { reportMainJob } from './report.js';
@@ -20,11 +20,14 @@ const right: Row = {
   isRight: true,
 };
 
-function reported(rows: readonly Row[], json = false): { readonly code: number; readonly text: string } {
-  const stream = new PassThrough();
-  const output = new Output(Object.assign(stream, { isTTY: false }) as unknown as NodeJS.WriteStream); // it only writes
-  const code = reportMainJob({ rows, toolCount: 3, pagesVisited: 7, elapsedMs: 1_250 }, json, output);
-  return { code, text: String(stream.read() ?? '') };
+function reported(
+  rows: readonly Row[],
+  withJson = false,
+): { readonly code: number; readonly text: string; readonly json: string } {
+  const [people, json] = [new KeptText(), new KeptText()];
+  const result = { rows, toolCount: 3, pagesVisited: 7, elapsedMs: 1_250 };
+  const code = reportMainJob(result, new Output(people), withJson ? json : undefined);
+  return { code, text: people.text, json: json.text };
 }
 
 test('a job whose every row is right ends with 0', () => {
@@ -38,21 +41,14 @@ test('one wrong row is a failure, and so is a job that called nothing', () => {
   const wrong = reported([right, { ...right, isRight: false }]);
   expect(wrong.code).toBe(1);
   expect(wrong.text).toContain('1 of 2 are wrong.');
-  expect(reported([]).code).toBe(1);
+  expect(reported([])).toMatchObject({ code: 1, text: expect.stringContaining('nothing was called') });
 });
 
-test('with json the rows alone go to standard output', () => {
-  const written: string[] = [];
-  const spy = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    written.push(String(chunk));
-    return true;
-  });
-  try {
-    reported([right], true);
-  } finally {
-    spy.mockRestore();
-  }
-  expect(JSON.parse(written.join(''))).toMatchObject([{ tool: 'status_whoami', ok: true }]);
+test('with json the rows go there and nothing else does', () => {
+  const { text, json } = reported([right], true);
+  expect(JSON.parse(json)).toMatchObject([{ tool: 'status_whoami', ok: true }]);
+  expect(text).toContain('All 1 as configured.');
+  expect(reported([right]).json).toBe('');
 });
 
 test('the hints name the password in the demonstration only', () => {

@@ -1,12 +1,13 @@
 import { seconds, type Output } from '../output.js';
+import type { TextStream } from '../terminal.js';
 import type { MainJobResult } from './main-job.js';
 import { renderJson, renderTable } from './table.js';
 
-/** Shows how the main job went; with `json` the rows also go to standard output. Returns the exit code: 0 only if every row is right. */
+/** Shows how the main job went; the rows also go to `json`, if there is one. Returns the exit code: 0 only if every row is right. */
 export function reportMainJob(
   { rows, toolCount, pagesVisited, elapsedMs }: MainJobResult,
-  json: boolean,
   output: Output,
+  json?: TextStream,
 ): number {
   output.heading(
     `\nOne sign-in as alice (${pagesVisited} requests through both providers), ${toolCount} tools, ` +
@@ -14,7 +15,9 @@ export function reportMainJob(
   );
   output.line(renderTable(rows));
   const wrong = rows.filter(({ isRight }) => !isRight).length;
-  output.line(wrong === 0 ? `All ${rows.length} as configured.` : `${wrong} of ${rows.length} are wrong.`);
-  if (json) process.stdout.write(`${renderJson(rows)}\n`);
+  if (rows.length === 0) output.line('No backend is configured: nothing was called.');
+  else
+    output.line(wrong === 0 ? `All ${rows.length} as configured.` : `${wrong} of ${rows.length} are wrong.`);
+  json?.write(`${renderJson(rows)}\n`);
   return rows.length > 0 && wrong === 0 ? 0 : 1;
 }

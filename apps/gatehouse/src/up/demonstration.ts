@@ -2,10 +2,12 @@ import { programOf } from '../paths.js';
 import { baseEnvironment } from './environment.js';
 import type { PortPlan } from './ports.js';
 import { lastLines, type Processes, type RunningProcess } from './processes.js';
-import { failed } from './readiness.client.js';
+import { untilReady } from './readiness.client.js';
 import type { GeneratedSecrets, StateFolder } from './state.js';
 
 const TIMEOUT_MS = 30_000;
+/** What it prints when all of it listens. */
+const READY = 'demonstration ready';
 
 /** Starts the demonstration world: two identity providers, a token exchange endpoint and two backend servers. */
 export async function startDemonstration(
@@ -20,12 +22,9 @@ export async function startDemonstration(
     environment: { ...baseEnvironment(), ...demonstrationSecrets(state.secrets) },
     stopPhase: 1,
   });
-  const deadlineMs = Date.now() + TIMEOUT_MS;
-  while (!lastLines(running.logFile).includes('demonstration ready')) {
-    if (!running.isRunning()) throw failed(running, `ended with ${await running.ended}`);
-    if (Date.now() > deadlineMs) throw failed(running, `was not ready after ${TIMEOUT_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await untilReady(running, TIMEOUT_MS, running.logFile, () =>
+    lastLines(running.logFile).includes(READY) ? undefined : `nothing says "${READY}"`,
+  );
   return running;
 }
 

@@ -12,6 +12,7 @@ test('every order survives the pipe', () => {
       phase: fc.constantFrom(1 as const, 2 as const, 3 as const),
     }),
     fc.record({ kind: fc.constant('forget' as const), pid }),
+    fc.record({ kind: fc.constantFrom('stop' as const, 'hurry' as const) }),
   );
   fc.assert(fc.property(order, (given) => expect(parseOrder(renderOrder(given))).toEqual(given)));
 });

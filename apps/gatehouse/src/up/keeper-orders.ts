@@ -9,7 +9,11 @@ export type KeeperOrder =
       readonly signal: 'SIGTERM' | 'SIGINT';
       readonly phase: StopPhase;
     }
-  | { readonly kind: 'forget'; readonly pid: number };
+  | { readonly kind: 'forget'; readonly pid: number }
+  /** Stop everything now, as when the starter has died. */
+  | { readonly kind: 'stop' }
+  /** Nobody wants to wait any longer: kill what is left. */
+  | { readonly kind: 'hurry' };
 
 export const renderOrder = (order: KeeperOrder): string => `${JSON.stringify(order)}\n`;
 
@@ -17,6 +21,7 @@ export const renderOrder = (order: KeeperOrder): string => `${JSON.stringify(ord
 export function parseOrder(line: string): KeeperOrder | undefined {
   try {
     const { kind, pid, signal, phase } = JSON.parse(line) as Partial<Record<string, unknown>>;
+    if (kind === 'stop' || kind === 'hurry') return { kind };
     // Zero and negative numbers would mean whole process groups of others.
     if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 1) return undefined;
     if (kind === 'forget') return { kind, pid };

@@ -42,9 +42,11 @@ export async function startNats(
   return running;
 }
 
+const programFolders = (path = ''): readonly string[] => [...path.split(delimiter), ...SYSTEM_FOLDERS];
+
 /** The program, from PATH or from where package managers put it. */
-function findNatsServer(path = process.env['PATH'] ?? ''): string {
-  for (const folder of [...path.split(delimiter), ...SYSTEM_FOLDERS]) {
+export function findNatsServer(folders = programFolders(process.env['PATH'])): string {
+  for (const folder of folders) {
     const candidate = join(folder, 'nats-server');
     try {
       accessSync(candidate, constants.X_OK);

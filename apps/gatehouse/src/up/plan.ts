@@ -50,6 +50,7 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
   if (!isUsableBase(options.portBase, options.replicas))
     throw new Cannot(
       `--port-base ${options.portBase} leaves no room: the ports have to lie between 1024 and 65535.`,
+      'usage',
     );
   const isDemonstration = options.configFile === undefined;
   const { configuration, movedTo } = configurationFor(options, state);
@@ -114,5 +115,6 @@ function refuseForeignNats(model: GatehouseModel, ports: PortPlan): void {
   throw new Cannot(
     `\`gatehouse up\` starts NATS on 127.0.0.1:${ports.nats}, but nats.servers names ${model.nats.servers.join(', ')}.\n` +
       `Write nats.servers: [${own[0] ?? ''}], or start the services one by one beside your own NATS.`,
+    'configuration',
   );
 }

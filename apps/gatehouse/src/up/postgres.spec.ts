@@ -82,3 +82,16 @@ test('a script is filled with literals, and an unknown name is an error', () => 
   expect(fillVariables("select :'a', :'b'", { a: "o'clock", b: 'x' })).toBe("select 'o''clock', 'x'");
   expect(() => fillVariables("select :'c'", {})).toThrow('asks for c');
 });
+
+test('a server that cannot start is shown with its last lines', async () => {
+  const other = StateFolder.open(join(folder, 'other'));
+  const own = new Processes(other.path('logs'));
+  try {
+    // The port of the server that runs.
+    await expect(startPostgres(other, own, port)).rejects.toThrow(
+      /postgres ended with exit code 1 instead of becoming ready\.\nIts last lines:\n.*in use/s,
+    );
+  } finally {
+    await own.stop();
+  }
+});

@@ -10,12 +10,15 @@ import {
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
 import { ROLES_SQL } from '../paths.js';
+import { reasonOf } from '../reason.js';
 import { baseEnvironment } from './environment.js';
 import type { Processes, RunningProcess } from './processes.js';
+import { untilReady } from './readiness.client.js';
 import type { StateFolder } from './state.js';
 
 const DATABASE = 'gatehouse';
 const SUPERUSER = 'postgres';
+const READY_TIMEOUT_MS = 30_000;
 
 interface Installation extends EmbeddedPostgres {
   readonly data: string;
@@ -43,7 +46,7 @@ export async function startPostgres(
       ? {}
       : { user: { uid: installation.user.uid, gid: installation.user.gid } }),
   });
-  await untilItAnswers(running, superuserUrl(state, port, 'postgres'));
+  await untilItAnswers(running, superuserUrl(state, port, 'postgres'), port);
   await prepareDatabase(state, port);
   return running;
 }
@@ -70,10 +73,9 @@ function installationFor(state: StateFolder): Installation {
     const embedded = embeddedPostgres(import.meta.url);
     return { ...embedded, data: reachableFolder(state.path('postgres'), embedded.user) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
     const wayOut =
       'gatehouse up --config FILE, with AUTHORIZATION_SERVER_DATABASE_URL and TOKEN_VAULT_DATABASE_URL set';
-    throw new Cannot(`${reason}\nUse one of your own: ${wayOut}.`);
+    throw new Cannot(`${reasonOf(error)}\nUse one of your own: ${wayOut}.`);
   }
 }
 
@@ -98,29 +100,23 @@ async function initialise({ binaries, data, user }: Installation, state: StateFo
     renameSync(draft, data);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    const reason = error instanceof Error ? error.message : '';
-    throw new Cannot(`Postgres could not make its data folder ${data}:\n${reason}`);
+    throw new Cannot(`Postgres could not make its data folder ${data}:\n${reasonOf(error)}`);
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
-async function untilItAnswers(running: RunningProcess, url: string): Promise<void> {
-  const deadlineMs = Date.now() + 30_000;
-  for (;;) {
+const untilItAnswers = (running: RunningProcess, url: string, port: number): Promise<void> =>
+  untilReady(running, READY_TIMEOUT_MS, `127.0.0.1:${port}`, async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return;
-    } catch (error) {
-      if (!running.isRunning() || Date.now() > deadlineMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      return undefined;
     } finally {
       await client.end().catch(() => undefined);
     }
-  }
-}
+  });
 
 async function prepareDatabase(state: StateFolder, port: number): Promise<void> {
   await withClient(superuserUrl(state, port, 'postgres'), async (client) => {
@@ -146,6 +142,8 @@ export function fillVariables(script: string, values: Readonly<Record<string, st
 
 async function withClient(url: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  // A connection that breaks is reported by the query that needs it.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await use(client);

@@ -71,6 +71,31 @@ test('a program that cannot be started says why', async () => {
   await processes.stop();
 });
 
+test('nothing is started while everything is being stopped: nobody would stop it', async () => {
+  const processes = new Processes(folder);
+  const stopping = processes.stop();
+  expect(() => processes.start({ name: 'late', ...shell('sleep 300'), stopPhase: 1 })).toThrow(
+    'late was not started',
+  );
+  await stopping;
+  expect(existsSync(join(folder, 'late.log'))).toBe(false);
+});
+
+test('who is in a hurry does not wait for a process that takes its time', async () => {
+  const processes = new Processes(folder);
+  const script = `trap : TERM; touch ${folder}/deaf; while :; do sleep 0.05; done`;
+  const running = processes.start({ name: 'deaf', ...shell(script), stopPhase: 1 });
+  await until(() => existsSync(join(folder, 'deaf')));
+  const stopping = processes.stop();
+  processes.hurry();
+  await stopping;
+  expect(await running.ended).toBe('signal SIGKILL');
+});
+
+test('a log that is not there has no last lines', () => {
+  expect(lastLines(join(folder, 'none.log'))).toBe('');
+});
+
 test('nothing stays behind when the starter is killed with SIGKILL, children of children included', async () => {
   const module = pathToFileURL(join(REPOSITORY, 'apps/gatehouse/dist/up/processes.js')).href;
   const program = `

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEEPER_PROGRAM } from '../paths.js';
-import { renderOrder, type StopPhase } from './keeper-orders.js';
+import { renderOrder, type KeeperOrder, type StopPhase } from './keeper-orders.js';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -54,6 +54,8 @@ export class Processes {
   }
 
   start(spec: ProcessSpec): RunningProcess {
+    // The keeper takes no more orders: nobody would stop what is started now.
+    if (this.#isStopping) throw new Error(`${spec.name} was not started: everything is being stopped`);
     const logFile = join(this.#logs, `${spec.name}.log`);
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(spec.command, spec.args, {
@@ -69,7 +71,7 @@ export class Processes {
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => {
-        if (pid !== undefined) this.#keeper.stdin?.write(renderOrder({ kind: 'forget', pid }));
+        if (pid !== undefined) this.#order({ kind: 'forget', pid });
         resolve(signal === null ? `exit code ${code ?? 0}` : `signal ${signal}`);
       });
     });
@@ -80,21 +82,26 @@ export class Processes {
 
   #keep(pid: number, spec: ProcessSpec): void {
     const signal = spec.stopSignal ?? 'SIGTERM';
-    this.#keeper.stdin?.write(renderOrder({ kind: 'keep', pid, signal, phase: spec.stopPhase }));
+    this.#order({ kind: 'keep', pid, signal, phase: spec.stopPhase });
+  }
+
+  #order(order: KeeperOrder): void {
+    this.#keeper.stdin?.write(renderOrder(order));
   }
 
   /** Stops everything, services first, data stores last. Resolves when all processes have ended. */
   async stop(): Promise<void> {
     if (!this.#isStopping) {
       this.#isStopping = true;
-      this.#keeper.stdin?.end();
+      this.#order({ kind: 'stop' });
     }
     await this.#keeperExit;
   }
 
   /** While {@link Processes.stop} runs: no more waiting, kill what is left. */
   hurry(): void {
-    this.#keeper.kill('SIGUSR2');
+    // Not a signal: one that comes before the keeper listens would end it, and nobody would stop anything.
+    this.#order({ kind: 'hurry' });
   }
 }
 

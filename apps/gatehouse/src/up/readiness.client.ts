@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Cannot } from '../cannot.js';
+import { reasonOf } from '../reason.js';
 import { lastLines, type RunningProcess } from './processes.js';
 
 const POLL_MS = 60;
 const REQUEST_TIMEOUT_MS = 2_000;
 
-/** Waits until a URL answers 200. A process that ends meanwhile, or never gets there, is shown with its last log lines. */
+/** Waits until a URL answers 200. */
 export const untilHttpAnswers = (running: RunningProcess, url: string, timeoutMs: number): Promise<void> =>
   untilReady(running, timeoutMs, url, async () => {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
@@ -26,12 +27,15 @@ export const untilListening = (running: RunningProcess, port: number, timeoutMs:
     }
   });
 
-/** @param missing says what is not ready yet; undefined: all is. */
-async function untilReady(
+/**
+ * Waits for one process. One that ends meanwhile, or never gets there, is shown with its last log lines.
+ * @param missing says what is not ready yet; undefined: all is.
+ */
+export async function untilReady(
   running: RunningProcess,
   timeoutMs: number,
   what: string,
-  missing: () => Promise<string | undefined>,
+  missing: () => Promise<string | undefined> | string | undefined,
 ): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   let last = 'no answer';
@@ -43,7 +47,7 @@ async function untilReady(
       if (found === undefined) return;
       last = found;
     } catch (error) {
-      last = error instanceof Error && error.cause instanceof Error ? error.cause.message : 'no answer';
+      last = reasonOf(error);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -40,4 +40,48 @@ test.each([
 ])('a lock left behind by %s does not block', (_case, lock) => {
   writeFileSync(join(folder, 'lock'), lock);
   expect(StateFolder.open(folder).folder).toBe(folder);
+});
+
+test('the logs of the start before are kept, those of earlier ones are not', () => {
+  for (const text of ['first', 'second', 'third']) {
+    const state = StateFolder.open(folder);
+    writeFileSync(state.path('logs', 'service.log'), text);
+    state.release();
+  }
+  expect(readFileSync(join(folder, 'logs', 'service.log'), 'utf8')).toBe('third');
+  expect(readFileSync(join(folder, 'logs.before', 'service.log'), 'utf8')).toBe('second');
+});
+
+test('a secret that an earlier version did not have is made, the others stay', () => {
+  const first = StateFolder.open(folder);
+  first.release();
+  const { reportsApiKey, ...older } = first.secrets;
+  writeFileSync(join(folder, 'secrets.json'), JSON.stringify({ ...older, ofALaterVersion: 'x' }));
+  const { secrets } = StateFolder.open(folder);
+  expect(secrets).toMatchObject(older);
+  expect(secrets.reportsApiKey).toMatch(/^[\w-]{43}$/);
+  expect(secrets.reportsApiKey).not.toBe(reportsApiKey);
+  expect(JSON.parse(readFileSync(join(folder, 'secrets.json'), 'utf8'))).toEqual(secrets);
+});
+
+test.each(['', '{"postgresPassword": "x', 'null', '[]', '"text"'])(
+  'secrets that are damaged (%j) are not made anew: what they sealed would be lost',
+  (text) => {
+    const file = join(folder, 'secrets.json');
+    writeFileSync(file, text);
+    expect(() => StateFolder.open(folder)).toThrow(/secrets\.json is damaged/);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    // The next start, when it is mended, is not told that somebody holds the folder.
+    writeFileSync(file, '{}');
+    expect(StateFolder.open(folder).isReused).toBe(true);
+  },
+);
+
+test('a folder that cannot be made, or whose lock is something else, is said in words', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  for (const wrong of [file, join(file, 'below')])
+    expect(() => StateFolder.open(wrong)).toThrow(`The state folder ${wrong} cannot be used: `);
+  mkdirSync(join(folder, 'lock'));
+  expect(() => StateFolder.open(folder)).toThrow(`The state folder ${folder} cannot be used: `);
 });

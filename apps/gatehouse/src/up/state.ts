@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cannot } from '../cannot.js';
+import { reasonOf } from '../reason.js';
 
 /** Secrets that are made once and kept, so that a second start can open what the first one sealed. */
 export interface GeneratedSecrets {
@@ -59,12 +60,23 @@ export class StateFolder {
 
   /** Opens the folder, making it and its secrets on the first start. */
   static open(folder: string): StateFolder {
-    mkdirSync(folder, { recursive: true });
-    takeLock(join(folder, 'lock'), folder);
-    keepLogsOfLastStart(folder);
-    const file = join(folder, 'secrets.json');
-    const isReused = existsSync(file);
-    return new StateFolder(folder, isReused ? readSecrets(file) : writeSecrets(file), isReused);
+    const lock = join(folder, 'lock');
+    try {
+      mkdirSync(folder, { recursive: true });
+      takeLock(lock, folder);
+    } catch (error) {
+      if (error instanceof Cannot) throw error;
+      throw new Cannot(`The state folder ${folder} cannot be used: ${reasonOf(error)}`, 'noOutput');
+    }
+    try {
+      keepLogsOfLastStart(folder);
+      const file = join(folder, 'secrets.json');
+      const isReused = existsSync(file);
+      return new StateFolder(folder, isReused ? readSecrets(file) : writeSecrets(file), isReused);
+    } catch (error) {
+      rmSync(lock, { force: true });
+      throw error;
+    }
   }
 
   path(...parts: readonly string[]): string {
@@ -107,15 +119,26 @@ function writeSecrets(file: string): GeneratedSecrets {
 
 function readSecrets(file: string): GeneratedSecrets {
   const made: Record<string, string> = { ...makeSecrets() };
-  const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof kept !== 'object' || kept === null)
-    throw new Cannot(`${file} is damaged. Remove the state folder to begin anew.`);
+  const kept = parseJson(readFileSync(file, 'utf8'));
+  if (typeof kept !== 'object' || kept === null || Array.isArray(kept))
+    throw new Cannot(
+      `${file} is damaged: it is not a JSON object. Remove the state folder to begin anew, with an empty database.`,
+      'noInput',
+    );
   const known = Object.entries(kept).filter(([name, value]) => name in made && typeof value === 'string');
   const secrets = { ...makeSecrets(), ...Object.fromEntries(known) };
   // A secret that a newer version added is made now; the others stay as they are.
   if (known.length < Object.keys(made).length)
     writePrivately(file, `${JSON.stringify(secrets, undefined, 2)}\n`);
   return secrets;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Holder {
@@ -139,15 +162,16 @@ function takeLock(file: string, folder: string): void {
         `A gateway with this state is already running (process ${holder.pid}).\n` +
           `Stop it first, or run a second one beside it: --state <another folder> --port-base <another port>\n` +
           `State folder: ${folder}`,
+        'tryAgain',
       );
     rmSync(file, { force: true });
   }
-  throw new Cannot(`The state folder ${folder} is being taken by another start.`);
+  throw new Cannot(`The state folder ${folder} is being taken by another start.`, 'tryAgain');
 }
 
 function readHolder(file: string): Holder | undefined {
   try {
-    const holder: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const holder = parseJson(readFileSync(file, 'utf8'));
     return typeof holder === 'object' && holder !== null && 'pid' in holder && typeof holder.pid === 'number'
       ? { pid: holder.pid, began: 'began' in holder ? String(holder.began) : '' }
       : undefined;

@@ -1,3 +1,5 @@
+import type { StopSource } from '../terminal.js';
+
 /** One Ctrl-C reaches npm, the set-up program and this process at once, and the second of them passes it on. */
 const SAME_REQUEST_MS = 700;
 
@@ -10,19 +12,22 @@ export class StopRequest {
   #firstAtMs: number | undefined;
   #onSecond: () => void = () => undefined;
 
-  constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#request());
-    if (process.channel !== undefined) {
-      process.on('disconnect', () => this.#request());
-      process.channel.unref();
+  constructor(
+    source: StopSource,
+    private readonly now: () => number = Date.now,
+  ) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) source.on(signal, () => this.#request());
+    if (source.channel !== undefined) {
+      source.on('disconnect', () => this.#request());
+      source.channel.unref();
     }
   }
 
   #request(): void {
     if (this.#firstAtMs === undefined) {
-      this.#firstAtMs = Date.now();
+      this.#firstAtMs = this.now();
       this.#requested.resolve(undefined);
-    } else if (Date.now() - this.#firstAtMs > SAME_REQUEST_MS) this.#onSecond();
+    } else if (this.now() - this.#firstAtMs > SAME_REQUEST_MS) this.#onSecond();
   }
 
   onSecond(hurry: () => void): void {

@@ -1,15 +1,13 @@
 import { renderWarnings } from '@gatehouse/config/findings/render-problems';
 import { Secret } from '@gatehouse/kernel/secret';
 import { PROVISIONING } from '@gatehouse/messaging/bus-options';
-import { migrate } from '@gatehouse/persistence/migrate';
-import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { Cannot } from '../cannot.js';
 import { renderConnectHints } from '../main-job/connect-hints.js';
 import { runMainJob } from '../main-job/main-job.js';
 import { reportMainJob } from '../main-job/report.js';
 import { Output, seconds } from '../output.js';
-import { provision } from '../migrate.js';
-import { migrationsOf } from '../paths.js';
+import { migrateDatabase, provision } from '../migrate.js';
+import type { Terminal, TextStream } from '../terminal.js';
 import { startDemonstration } from './demonstration.js';
 import { startNats } from './nats.js';
 import { planUp, type UpOptions, type UpPlan } from './plan.js';
@@ -23,14 +21,15 @@ import { takenPorts } from './taken-ports.client.js';
 import { keepRunning } from './watch.js';
 
 /** Brings a whole gateway up on this machine. Returns the exit code, when everything is stopped again. */
-export async function up(options: UpOptions): Promise<number> {
+export async function up(options: UpOptions, terminal: Terminal): Promise<number> {
   const beganMs = Date.now();
   // With --json, standard output holds the rows and nothing else.
-  const output = new Output(options.json ? process.stderr : process.stdout);
-  const stop = new StopRequest();
+  const output = new Output(options.json ? terminal.stderr : terminal.stdout, terminal.env);
+  const rows = options.json ? terminal.stdout : undefined;
+  const stop = new StopRequest(terminal);
   const state = StateFolder.open(options.stateFolder);
   try {
-    const plan = planUp(options, state, process.env);
+    const plan = planUp(options, state, terminal.env);
     await refuseTakenPorts(plan, options);
     const processes = new Processes(state.path('logs'));
     stop.onSecond(() => processes.hurry());
@@ -39,7 +38,7 @@ export async function up(options: UpOptions): Promise<number> {
       const started = await stop.orElse(startAll(plan, state, processes, options, output));
       if (started === undefined) return 0;
       output.line(`\nReady in ${seconds(Date.now() - beganMs)}.  MCP endpoint: ${plan.model.resourceUrl}`);
-      return await afterStart({ plan, options, output, stop }, processes, started);
+      return await afterStart({ plan, options, output, rows, stop }, processes, started);
     } finally {
       await processes.stop();
       if (!options.once) output.line('Stopped.');
@@ -60,7 +59,7 @@ function announce(output: Output, plan: UpPlan, state: StateFolder): void {
 async function refuseTakenPorts(plan: UpPlan, options: UpOptions): Promise<void> {
   const wanted = portsToTake(plan.ports, plan.isDemonstration, options.replicas);
   const taken = await takenPorts(wanted);
-  if (taken.length > 0) throw new Cannot(renderTakenPorts(taken, options.portBase));
+  if (taken.length > 0) throw new Cannot(renderTakenPorts(taken, options.portBase), 'tryAgain');
 }
 
 async function startAll(
@@ -112,8 +111,7 @@ async function applyMigrations(plan: UpPlan, { secrets }: StateFolder): Promise<
   ] as const;
   for (const { service, variable } of targets) {
     const url = plan.services.includes(service) ? plan.valuesOf(service)[variable] : undefined;
-    if (url !== undefined)
-      await migrate({ url: new Secret(url), schema: schemaOf(service), folder: migrationsOf(service) });
+    if (url !== undefined) await migrateDatabase(service, new Secret(url));
   }
   await provision(plan.model, new Secret(`${PROVISIONING}:${secrets.provisioningNatsPassword}`));
 }
@@ -122,11 +120,13 @@ interface Run {
   readonly plan: UpPlan;
   readonly options: UpOptions;
   readonly output: Output;
+  /** Where the rows of the main job go as JSON. */
+  readonly rows: TextStream | undefined;
   readonly stop: StopRequest;
 }
 
 async function afterStart(
-  { plan, options, output, stop }: Run,
+  { plan, options, output, rows, stop }: Run,
   processes: Processes,
   started: readonly RunningProcess[],
 ): Promise<number> {
@@ -137,7 +137,7 @@ async function afterStart(
   if (plan.isDemonstration) {
     const result = await stop.orElse(runMainJob(plan.model));
     if (result === undefined) return 0;
-    code = reportMainJob(result, options.json, output);
+    code = reportMainJob(result, output, rows);
   }
   if (options.once) return code;
   output.line(

@@ -21,6 +21,7 @@ export async function keepRunning(
   processes: Processes,
   first: RunningProcess,
   say: (line: string) => void,
+  pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Promise<Error> {
   const endedAtMs: number[] = [];
   let running = first;
@@ -32,7 +33,7 @@ export async function keepRunning(
     if (!mayRestart(endedAtMs, nowMs))
       return failed(running, `ended ${MAX_ENDS + 1} times in a minute (last: ${end})`);
     say(`${running.spec.name} ended (${end}); starting it again`);
-    await new Promise((resolve) => setTimeout(resolve, pauseBeforeRestartMs(endedAtMs, nowMs)));
+    await pause(pauseBeforeRestartMs(endedAtMs, nowMs));
     if (processes.isStopping()) return new Promise(() => undefined);
     running = processes.start(running.spec);
   }

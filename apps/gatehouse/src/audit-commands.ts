@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { wholeNumber } from './option-values.js';
+import { Output } from './output.js';
+import type { Terminal } from './terminal.js';
+
+interface ArchiveFlags {
+  readonly config: string;
+  readonly directory: string;
+  readonly before: string;
+  readonly remove?: boolean;
+}
+
+interface VerifyFlags {
+  readonly config: string;
+  readonly archive?: readonly string[];
+  readonly offline?: boolean;
+  readonly head?: readonly string[];
+  readonly first: number;
+  readonly last: number;
+}
+
+export function addAuditCommands(program: Command, terminal: Terminal, ends: (code: number) => void): void {
+  const output = new Output(terminal.stdout, terminal.env);
+  const audit = program.command('audit').description('the custody log: archive it, verify it');
+
+  audit
+    .command('archive')
+    .description(
+      'export whole days of the custody log, and verify the files; with --remove, delete the days from the database',
+    )
+    .requiredOption('--config <file>')
+    .requiredOption('--directory <folder>', 'where the archives go')
+    .requiredOption('--before <time>', 'days that ended before this date, or this long ago (30d)')
+    .option('--remove', 'delete archived days from the database')
+    .action(async ({ config, directory, before, remove = false }: ArchiveFlags) => {
+      const { archive } = await import('./audit/archive.js');
+      ends(await archive({ config, directory, before, remove }, terminal.env, output));
+    });
+
+  audit
+    .command('verify')
+    .description(
+      'recompute every chain: exit code 0 when everything is as it was written, 2 when something differs',
+    )
+    .requiredOption('--config <file>')
+    .option('--archive <folder...>', 'archives to verify, with the database or without')
+    .option('--offline', 'do not ask the database')
+    .option('--head <replica:sequence...>', 'how far chains are known to have reached (custody-log-head)')
+    .option(
+      '--first <number>',
+      'number of the first archive here; earlier ones are kept elsewhere',
+      wholeNumber,
+      1,
+    )
+    .option('--last <number>', 'the number of the last archive', wholeNumber, 0)
+    .action(
+      async ({ config, archive: archives = [], offline = false, head = [], first, last }: VerifyFlags) => {
+        const { verify } = await import('./audit/verify.js');
+        const options = { config, archives, offline, heads: head, first, last };
+        ends(await verify(options, terminal.env, output));
+      },
+    );
+}

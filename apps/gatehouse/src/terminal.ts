@@ -1,0 +1,20 @@
+import type { Environment } from './configuration.js';
+
+export interface TextStream {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+/** What asks a program to stop: signals, and `disconnect`. */
+export interface StopSource {
+  on(event: string, listener: () => void): unknown;
+  /** To the program that started this one. */
+  readonly channel?: { unref(): void } | undefined;
+}
+
+/** What a command has of the process that it runs in; `process` is one. */
+export interface Terminal extends StopSource {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly env: Environment;
+}

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { findNatsServer } from './nats.js';
+
+test('the server is found where it is first, and only where it may be run', () => {
+  const [first, second] = [1, 2].map(() => mkdtempSync(join(tmpdir(), 'gatehouse-nats-')));
+  const folders = [first ?? '', second ?? ''];
+  try {
+    expect(() => findNatsServer(folders)).toThrow(
+      /^nats-server is not installed.*apt-get install nats-server/,
+    );
+    writeFileSync(join(folders[0] ?? '', 'nats-server'), '', { mode: 0o644 });
+    expect(() => findNatsServer(folders)).toThrow('is not installed');
+    writeFileSync(join(folders[1] ?? '', 'nats-server'), '', { mode: 0o755 });
+    expect(findNatsServer(folders)).toBe(join(folders[1] ?? '', 'nats-server'));
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  }
+});
+
+test('the one of this machine is found without being told where', () => {
+  expect(findNatsServer()).toMatch(/\/nats-server$/);
+});
