@@ -288,6 +288,22 @@ test('a stream that ends while the client thinks: its request says that the call
   expect(body.error).toMatchObject({ code: -32_602, data: { retry: 'check-first' } });
 });
 
+test('a stream that its server lets go while the client thinks is taken up, with the questions that are new on it', async () => {
+  const before = callsAtBackend();
+  const { held, questions } = await parkOne(world, token);
+  held.letGo();
+  await until(() => held.timesTakenUp() === 1);
+  held.say(ask(1));
+  const next = questionsIn(await world.call(token, { params: retry(questions) }));
+  const back = world.call(token, { params: retry(next) });
+  await until(() => held.answers().length === 2);
+  held.letGo();
+  await until(() => held.timesTakenUp() === 2);
+  held.finish();
+  expect(textOf(await back)).toBe('done');
+  expect(callsAtBackend()).toBe(before + 1);
+});
+
 test('a client that goes away while it waits: the backend is told, before a question and after the answer', async () => {
   for (const isAsked of [false, true]) {
     const controller = new AbortController();

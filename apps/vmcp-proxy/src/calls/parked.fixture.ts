@@ -27,6 +27,11 @@ export interface HeldCall {
   fail(error: JsonObject): void;
   /** Ends the stream without a response. */
   breakOff(): void;
+  /** Ends the stream so that it can be taken up (SEP-1699); what is said after {@link takenUp} goes to the new one. */
+  letGo(): void;
+  takenUp(by: ServerResponse): void;
+  readonly eventId: string;
+  readonly timesTakenUp: () => number;
   /** What its client answered, in the backend's session. */
   answers(): readonly JsonObject[];
   /** Which of these requests the gateway told that nobody waits. */
@@ -60,6 +65,11 @@ export async function startParkedWorld(
   const held: HeldCall[] = [];
   let taken = 0;
   backend.setIntercept((received, response) => {
+    if (received.httpMethod === 'GET') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      held.find(({ eventId }) => eventId === received.headers['last-event-id'])?.takenUp(response);
+      return true;
+    }
     if (!CALLED.has(received.body['method'])) return false;
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
     held.push(heldCall(backend, received, response));
@@ -95,11 +105,14 @@ export async function startParkedWorld(
 
 function heldCall(backend: TestBackend, received: Received, response: ServerResponse): HeldCall {
   let isClosed = false;
+  let stream = response;
+  let timesTakenUp = 0;
   response.on('close', () => (isClosed = true));
   const { id } = received.body;
+  const eventId = `event-of-${String(id)}`;
   const session = received.headers['mcp-session-id'];
   const say = (...messages: readonly JsonObject[]): void =>
-    void response.write(
+    void stream.write(
       messages.map((one) => `data: ${JSON.stringify({ jsonrpc: '2.0', ...one })}\n\n`).join(''),
     );
   return {
@@ -108,16 +121,26 @@ function heldCall(backend: TestBackend, received: Received, response: ServerResp
     say,
     finish: (result = { content: [{ type: 'text', text: 'done' }] }) => {
       say({ id, result });
-      response.end();
+      stream.end();
     },
     fail: (error) => {
       say({ id, error });
-      response.end();
+      stream.end();
     },
-    breakOff: () => response.end(),
+    breakOff: () => stream.end(),
+    letGo: () => void stream.end(`id: ${eventId}\nretry: 100\ndata: \n\n`),
+    takenUp: (by) => {
+      stream = by;
+      timesTakenUp += 1;
+    },
+    eventId,
+    timesTakenUp: () => timesTakenUp,
     answers: () =>
       backend.received
-        .filter(({ headers, body }) => headers['mcp-session-id'] === session && body['method'] === undefined)
+        .filter(
+          ({ httpMethod, headers, body }) =>
+            httpMethod === 'POST' && headers['mcp-session-id'] === session && body['method'] === undefined,
+        )
         .map(({ body }) => body),
     wasCancelled: () =>
       backend
