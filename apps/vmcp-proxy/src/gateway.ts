@@ -116,7 +116,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   );
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
-  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight };
+  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight, parkedCalls };
   return {
     endpoint,
     caches,

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { startBackend, type Received, type TestBackend } from './backend.fixture.js';
 import { legacyClient, modern } from './client.fixture.js';
+import type { JsonObject } from './mcp/message.js';
 import { startProxy, type TestProxy } from './proxy.fixture.js';
 
 let nats: TestNats;
@@ -92,4 +93,71 @@ test('while the bus is lost and found, calls in flight go on, but those of a ses
   for (const response of running)
     response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result: { content: [] } })}\n\n`);
   expect((await goesOn)?.body.result).toMatchObject({ content: [] });
+});
+
+/** A call whose backend asks on its stream; `ask` says when. */
+async function askingCall(token: string) {
+  const held = Promise.withResolvers<Received & { readonly response: ServerResponse }>();
+  own.setIntercept((one, response) => {
+    if (one.body['method'] !== 'tools/call') return false;
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    held.resolve({ ...one, response });
+    return true;
+  });
+  const params = { name: 'own_echo', arguments: {} };
+  const call = async (more: JsonObject = {}) =>
+    await modern(
+      proxy.mcpUrl,
+      'tools/call',
+      { ...params, ...more },
+      { token, capabilities: { elicitation: {} } },
+    );
+  const answer = call();
+  const { response, ...received } = await held.promise;
+  let isClosed = false;
+  response.on('close', () => (isClosed = true));
+  return {
+    answer,
+    call,
+    response,
+    received,
+    isClosed: () => isClosed,
+    ask: () =>
+      void response.write(
+        `data: ${JSON.stringify({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: 'Sure?' } })}\n\n`,
+      ),
+    replies: () =>
+      own.received.filter(({ httpMethod, body }) => httpMethod === 'POST' && body['method'] === undefined),
+  };
+}
+
+test('a call that waits for its client ends when its person changes the account: the answer reaches no session of the other one', async () => {
+  const subject = randomUUID();
+  const { answer, ask, call, isClosed, replies } = await askingCall(await proxy.token({ sub: subject }));
+  ask();
+  const { result } = (await answer).body;
+  expect(result).toMatchObject({ resultType: 'input_required' });
+  proxy.surroundings.credentials.set('own', 'token-b');
+  await proxy.connectionChanged(randomUUID(), 'octo', 'connected');
+  await proxy.connectionChanged(subject, 'another', 'connected');
+  expect(isClosed()).toBe(false);
+  await proxy.connectionChanged(subject, 'octo', 'connected');
+  await until(isClosed);
+  const inputResponses = { question_1: { action: 'accept' } };
+  const late = await call({ inputResponses, requestState: result?.['requestState'] });
+  expect([late.status, late.body.error?.code]).toEqual([400, -32_602]);
+  expect(replies()).toEqual([]);
+});
+
+test('a call that runs while its person changes the account goes on, and asks nobody for the other one', async () => {
+  const subject = randomUUID();
+  const { answer, ask, response, received, replies } = await askingCall(await proxy.token({ sub: subject }));
+  await proxy.connectionChanged(subject, 'octo', 'connected');
+  ask();
+  await until(() => replies().length === 1);
+  expect(replies()[0]?.body).toMatchObject({ id: 'q', error: { code: -32_601 } });
+  response.end(
+    `data: ${JSON.stringify({ jsonrpc: '2.0', id: received.body['id'], result: { content: [] } })}\n\n`,
+  );
+  expect((await answer).body.result).toMatchObject({ content: [], resultType: 'complete' });
 });

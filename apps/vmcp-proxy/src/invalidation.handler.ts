@@ -6,6 +6,7 @@ import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { Peers } from './backends/peers.client.js';
 import type { InFlight } from './calls/in-flight.js';
+import type { ParkedCalls } from './calls/parked-calls.flow.js';
 import type { Catalog } from './catalog/catalog.flow.js';
 import type { SessionViews } from './incoming-auth/session-views.client.js';
 import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
@@ -19,6 +20,7 @@ export interface Caches {
   readonly mcpSessions: McpSessionStore;
   readonly vaultKey: VaultKey;
   readonly inFlight: InFlight;
+  readonly parkedCalls: Pick<ParkedCalls, 'end'>;
 }
 
 /** Told when this replica lets no call of a session through any more. */
@@ -49,6 +51,7 @@ export function dropCachesOnEvents(
     caches.catalog.expire(concerns);
     // What a backend keeps in a session belongs to the account at the provider that began it.
     caches.peers.drop(concerns);
+    caches.parkedCalls.end(concerns);
   });
   let reconnects = 0;
   // Events of the time in between were missed.
@@ -58,8 +61,12 @@ export function dropCachesOnEvents(
     caches.catalog.expire(everything);
     caches.mcpSessions.forgetCopies();
     caches.vaultKey.forget();
-    // Calls in flight go on in the backend session that they began in; the next ones begin another.
-    caches.peers.drop((_principal, backend) => caches.credentials.providerOf(backend) !== undefined);
+    // Calls in flight go on in the backend session that they began in; the next ones begin another. Those that wait for their
+    // clients would go on there much later.
+    const ofProvider = (_principal: unknown, backend: string): boolean =>
+      caches.credentials.providerOf(backend) !== undefined;
+    caches.peers.drop(ofProvider);
+    caches.parkedCalls.end(ofProvider);
     reconnects += 1;
     const reconnect = reconnects;
     for (const tsid of caches.inFlight.sessions())

@@ -73,6 +73,15 @@ export class Peers {
     else this.#eras.forget(backend, peer.era);
   }
 
+  /**
+   * Whether calls still go to the backend session of that peer. One that was dropped may belong to an account that its person
+   * has left: the credential of another one must not get there.
+   */
+  keeps(peer: Peer): boolean {
+    if (peer.era === 'modern' || peer.session === undefined) return false;
+    return this.#sessions.get(peer.session.key)?.session?.id === peer.session.id;
+  }
+
   /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
   drop(matches: (principal: Principal, backend: string) => boolean): void {
     // A session that is being begun may be one of those: it is not kept.

@@ -34,7 +34,7 @@ export interface SentRequest {
 /** Hands answers of backends to clients. */
 export class CallDelivery {
   constructor(
-    private readonly peers: Pick<Peers, 'answerQuestion'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
     private readonly questions: BackendQuestions,
     private readonly dropped: DroppedMessages,
     /** What is kept of answers. */

@@ -51,6 +51,7 @@ export function gateFor(
     },
     new BackendQuestions(),
     {
+      keeps: () => true,
       answerQuestion: (_backend, _principal, _peer, response) =>
         replies.push(JSON.parse(String(response)) as JsonObject),
     },

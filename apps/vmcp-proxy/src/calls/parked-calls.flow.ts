@@ -37,6 +37,10 @@ export const PARKING_LIMITS: ParkingLimits = {
 /** What says itself why the call ended. */
 const EXPECTED: ReadonlySet<GatehouseError> = new Set([CANCELLED, SESSION_OVER, STOPPING]);
 
+const CONNECTION_CHANGED = new GatehouseError('reauth_required', 'the connection changed during the call', {
+  details: { ran: 'maybe' },
+});
+
 /** Calls that wait here for answers of their clients. Each keeps its place at its backend, so there is a bound. */
 export class ParkedCalls implements ParkingPlaces {
   readonly #parked = new Map<string, ParkedCall>();
@@ -106,6 +110,12 @@ export class ParkedCalls implements ParkingPlaces {
 
   failedAlone(backend: string, error: GatehouseError): void {
     if (!EXPECTED.has(error)) this.log.failure('parked-call-failed', error, { backend });
+  }
+
+  /** Their persons have left the accounts that the calls were begun with. */
+  end(matches: (principal: Principal, backend: string) => boolean): void {
+    for (const parked of [...this.#parked.values()])
+      if (matches(parked.principal, parked.backend)) parked.cancellation.cancel(CONNECTION_CHANGED);
   }
 
   /** No client comes back any more: calls for which nobody waits end. Resolves when they have ended. */

@@ -44,7 +44,7 @@ export class RequestsInCall {
   constructor(
     private readonly facts: RequestFacts,
     private readonly questions: BackendQuestions,
-    private readonly peers: Pick<Peers, 'answerQuestion'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
   ) {}
 
   /** @returns what to send to the client; why the request is dropped; or that it is answered, now or by a later request. */
@@ -127,6 +127,8 @@ export class RequestsInCall {
   ): string | undefined {
     const { backend, peer } = this.facts;
     if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
+    // The answers come much later.
+    if (!this.peers.keeps(peer)) return undefined;
     return parked.ask({
       method,
       params: params && asInResult(params),
