@@ -32,12 +32,12 @@ import { LegacyRequests } from './edge/legacy-requests.js';
 import { LegacySignals } from './edge/legacy-signals.js';
 import { Lists } from './edge/lists.js';
 import { Messages } from './edge/messages.flow.js';
-import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.controller.js';
+import { McpEndpoint } from './edge/mcp-endpoint.controller.js';
 import { ModernRequests } from './edge/modern-requests.js';
 import { RequestBodies } from './edge/request-body.js';
-import { metadataUrl } from './edge/protected-resource.js';
+import { endpointsOf, type Endpoint } from './edge/endpoints.js';
 import { callersOf } from './incoming-auth/callers-of.client.js';
-import { basicScopes, challenge } from './incoming-auth/challenge.js';
+import { challenge } from './incoming-auth/challenge.js';
 import { SessionViews } from './incoming-auth/session-views.client.js';
 import type { Caches } from './invalidation.handler.js';
 import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
@@ -76,7 +76,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { client, credentials, peers, catalog, vaultKey } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
-  const facts = endpointFacts(part);
+  const facts = { peers: new AllowedPeers(part), endpoints: endpointsOf(part) };
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
@@ -90,10 +90,6 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     answerBytes,
     part.streamKeepAliveMs,
   );
-  const sessionClosed = ({ principal, answer }: Call): void => {
-    if (principal.tsid !== undefined) sessions.close(principal.tsid);
-    answer.empty(401, { 'www-authenticate': challenge(facts.challenge, 'invalid_token') });
-  };
   const calls = new Calls(
     new Routes(catalog, parkedCalls),
     new OwnQuestions(states, providerOf),
@@ -101,7 +97,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
     new CallEndings(
       new Failures(part.authServer?.issuer, providerOf, states),
-      sessionClosed,
+      closedSession(sessions, facts.endpoints),
       callMetrics,
       log,
     ),
@@ -126,6 +122,17 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     },
     endCalls: () => inFlight.endAll(),
     close: async () => await client.close(),
+  };
+}
+
+/** Answers a call whose session ended while it ran. */
+function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, Endpoint>) {
+  return ({ principal, scope, answer }: Call): void => {
+    if (principal.tsid !== undefined) sessions.close(principal.tsid);
+    const endpoint = endpoints.get(scope.place);
+    const headers =
+      endpoint === undefined ? {} : { 'www-authenticate': challenge(endpoint.challenge, 'invalid_token') };
+    answer.empty(401, headers);
   };
 }
 
@@ -162,23 +169,11 @@ async function makeBackendSide(
     part.backends.map(({ name }) => name),
   );
   const catalog = new Catalog(
-    part,
+    part.backends,
     async (backend, principal, deadlineAtMs) =>
       await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
     (backend) => credentials.isPerUser(backend),
     { log, lookedUp: (found) => lookedUp('catalog', found), altered },
   );
   return { client, vaultKey, credentials, backends, peers, catalog };
-}
-
-function endpointFacts(part: VmcpProxyPart): EndpointFacts {
-  const { incomingAuth } = part;
-  const oidc = incomingAuth.type === 'oidc' ? incomingAuth.oidc : undefined;
-  return {
-    peers: new AllowedPeers(part),
-    challenge: {
-      metadataUrl: oidc === undefined ? '' : metadataUrl(oidc.resourceUrl),
-      scopes: basicScopes(oidc?.scopes ?? []),
-    },
-  };
 }

@@ -37,6 +37,7 @@ export interface ProxySetup {
   readonly nats: { readonly url: string; optionsOf(service: Service): BusOptions };
   readonly backends: readonly BackendSetup[];
   readonly aggregation?: Partial<VmcpProxyPart['aggregation']>;
+  readonly views?: VmcpProxyPart['views'];
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
@@ -159,6 +160,7 @@ export function proxyPart({
   nats,
   backends,
   aggregation,
+  views,
   incomingAuth,
   publicUrl,
   trustedHosts,
@@ -205,5 +207,6 @@ export function proxyPart({
       }),
     ),
     aggregation: aggregationOf(aggregation),
+    views: views ?? [],
   };
 }

@@ -24,12 +24,13 @@ export async function startVmcpProxy(
 ): Promise<RunningService<NestFastifyApplication>> {
   // Filled in below: the server is made before the gateway, and listens after it.
   const made: { gateway?: Gateway } = {};
-  const paths = new EndpointPaths(part.publicUrl);
+  const paths = new EndpointPaths(part);
   const dispatch =
     (nest: RawHandler): RawHandler =>
     (request, response) => {
-      if (made.gateway !== undefined && paths.isMcp(request.url))
-        void made.gateway.endpoint.handle(request, response);
+      const place = paths.placeOf(request.url);
+      if (made.gateway !== undefined && place !== undefined)
+        void made.gateway.endpoint.handle(request, response, place);
       else nest(request, response);
     };
   const adapter = new FastifyAdapter({

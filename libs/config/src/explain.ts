@@ -3,6 +3,7 @@ import type { AuthServer } from './model/auth-server.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
 import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
+import { mcpEndpoints } from './urls/mcp-endpoints.js';
 
 /** One value that is derived from the configuration and not written in it. */
 export interface Explanation {
@@ -21,6 +22,7 @@ export function explain(model: GatehouseModel, filledIn: readonly FilledIn[] = [
       value: model.resourceUrl,
       because: 'MCP endpoint: what people give their client, and the resource of RFC 8707 and RFC 9728',
     },
+    ...explainEndpoints(model),
     ...(model.authServer === undefined ? [] : explainAuthServer(model.authServer)),
     ...filledIn.map(({ provider, field, value, profile, documentation }) => ({
       path: `authServer.upstreamProviders.${provider}.${field}`,
@@ -40,6 +42,16 @@ export function explain(model: GatehouseModel, filledIn: readonly FilledIn[] = [
     ...explainSecrets(model),
   ];
 }
+
+/** Beside that of all backends. */
+const explainEndpoints = ({ resourceUrl, backends, views }: GatehouseModel): readonly Explanation[] => {
+  const [, ...others] = mcpEndpoints(resourceUrl, backends, views);
+  return others.map((endpoint) => ({
+    path: `resourceUrl${endpoint.place.replaceAll('/', '.')}`,
+    value: endpoint.resourceUrl,
+    because: 'MCP endpoint of its own; tokens for it are good for nothing else',
+  }));
+};
 
 const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly Explanation[] => [
   {

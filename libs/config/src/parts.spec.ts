@@ -192,6 +192,7 @@ test('a model, its parts and its explanation print no secret, whichever way they
 test('what is derived is explained: the endpoint, the callback to register, who pays with what', () => {
   const explained = new Map(explain(modelOf()).map(({ path, value }) => [path, value]));
   expect(explained.get('resourceUrl')).toBe('https://mcp.acme.example/mcp');
+  expect(explained.get('resourceUrl.repos')).toBe('https://mcp.acme.example/mcp/repos');
   for (const name of ['acme-sso', 'octo'])
     expect(explained.get(`authServer.upstreamProviders.${name}.redirectUri`)).toBe(
       `https://auth.acme.example/oauth/callback/${name}`,

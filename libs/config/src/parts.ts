@@ -20,7 +20,9 @@ import {
   type UpstreamInject,
 } from './model/outgoing-auth.js';
 import type { RequestLimits } from './model/request-limits.js';
+import type { ConfiguredView } from './model/views.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
+import { mcpEndpoints } from './urls/mcp-endpoints.js';
 
 /** How one service reaches the bus; each has a user of its own. */
 export interface NatsAccess {
@@ -54,6 +56,8 @@ interface ProviderView extends UpstreamProviderFacts {
 export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders'> {
   readonly allowedOrigins: readonly string[];
   readonly wayOut: WayOut<Secret>;
+  /** The resources that tokens are issued for, each with itself as the audience; `resourceUrl` is the first. */
+  readonly resourceUrls: readonly string[];
   /** What the gateway asks of every token, so that no client can do without it. */
   readonly requiredScopes: readonly string[];
   readonly upstreamProviders: readonly ProviderView[];
@@ -102,6 +106,7 @@ export interface VmcpProxyPart extends CommonPart {
   };
   readonly backends: readonly ProxyBackend[];
   readonly aggregation: Aggregation;
+  readonly views: readonly ConfiguredView[];
   readonly limits: RequestLimits;
   /** How long an event stream to a client may be silent. */
   readonly streamKeepAliveMs: number;
@@ -119,6 +124,9 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     ...common(model, model.listen.authorizationServer),
     allowedOrigins: model.allowedOrigins,
     wayOut: openedWayOut(model.wayOut),
+    resourceUrls: mcpEndpoints(model.resourceUrl, model.backends, model.views).map(
+      ({ resourceUrl }) => resourceUrl,
+    ),
     requiredScopes: model.incomingAuth.type === 'oidc' ? model.incomingAuth.oidc.scopes : [],
     nats: provenAccess(model),
     signingKeys: signingKeys.map((key) => key.secret),
@@ -181,6 +189,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
     })),
     aggregation: model.aggregation,
+    views: model.views,
     limits: model.limits,
     streamKeepAliveMs: model.streamKeepAliveMs,
   };

@@ -16,6 +16,8 @@ interface OfferedProvider {
 export interface ConsentView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
+  /** The part of the gateway that it will be able to use; absent: all of it. */
+  readonly part: string | undefined;
   readonly providers: readonly OfferedProvider[];
   /** The account of the browser session. */
   readonly signedInAs: string | undefined;
@@ -25,7 +27,7 @@ export interface ConsentView extends FormFacts {
 
 /** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
-  const { client, redirectUri, providers, signedInAs, shown, csrf, action, basePath } = view;
+  const { client, redirectUri, part, providers, signedInAs, shown, csrf, action, basePath } = view;
   return layout({
     title: `Allow ${client.name}?`,
     basePath,
@@ -37,7 +39,8 @@ export function consentPage(view: ConsentView): Html {
       </p>
       <dl>
         ${fact('Application', client.name)} ${fact('Described by', client.documentHost)}
-        ${fact('Sends you back to', redirectTarget(redirectUri))} ${fact('Signed in as', signedInAs)}
+        ${fact('Sends you back to', redirectTarget(redirectUri))} ${fact('Only for', part)}
+        ${fact('Signed in as', signedInAs)}
       </dl>
       ${client.assured ? undefined : unassuredNote(redirectUri)}
       <h2>It will be able to use</h2>

@@ -43,6 +43,7 @@ test('another name, another address, or a redirect URI, a scope or a provider mo
         { ...one, clientName: 'Your Bank' },
         { ...one, clientId: 'another' },
         { ...one, scopes: [...one.scopes, 'more!'] },
+        { ...one, part: 'https://mcp.example/mcp/views/support' },
         { ...one, providers: [...one.providers, { name: 'another!', scopes: [] }] },
         {
           ...one,

@@ -9,13 +9,15 @@ export interface Approvable {
   readonly redirectUri: string;
   readonly redirectUris: readonly string[];
   readonly scopes: readonly string[];
+  /** A part of the gateway that the tokens are for; absent: all of it. */
+  readonly part?: string;
   /** What the client will be able to use, and with which scopes. */
   readonly providers: readonly { readonly name: string; readonly scopes: readonly string[] }[];
 }
 
 /** Stands for what the person saw when approving. The order of lists does not matter; any addition or change does. */
 export function fingerprintOf(approvable: Approvable): string {
-  const { clientId, clientName, redirectUri, redirectUris, scopes, providers } = approvable;
+  const { clientId, clientName, redirectUri, redirectUris, scopes, part, providers } = approvable;
   return sha256(
     JSON.stringify([
       clientId,
@@ -26,6 +28,8 @@ export function fingerprintOf(approvable: Approvable): string {
       providers
         .map(({ name, scopes: granted }) => [name, [...granted].sort()])
         .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
+      // Approvals of the whole from before there were parts go on counting.
+      ...(part === undefined ? [] : [part]),
     ]),
   );
 }

@@ -30,6 +30,8 @@ export interface AuthorizationRequest {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
+  /** The one that the tokens will be for. */
+  readonly resource: string;
   /** The client asked for a fresh sign-in (`prompt=login`, `select_account`), or for a later one than the browser's (`max_age`). */
   readonly wantsFreshSignIn: boolean;
   /** It asked to have an account chosen, and not for a new login. */
@@ -95,6 +97,7 @@ export class AuthorizationRequests {
       },
       redirectUri,
       scopes: text(params['scope']).split(' ').filter(Boolean),
+      resource: this.#resourceIn(params),
       ...freshnessOf(interaction),
       ...(session === undefined ? {} : await this.#browserAccount(exchange, session.accountId as AccountId)), // accounts are ours alone
       ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
@@ -110,7 +113,7 @@ export class AuthorizationRequests {
     if (scope !== '') {
       // The library asks again unless the scopes are granted for the authorization server itself and for the resource.
       grant.addOIDCScope(scope);
-      grant.addResourceScope(this.config.resourceUrl, scope);
+      grant.addResourceScope(this.#resourceIn(interaction.params), scope);
     }
     await grant.save();
     await this.#forgetOtherAccount(exchange, interaction, accountId);
@@ -152,6 +155,12 @@ export class AuthorizationRequests {
     const current = await this.provider.Session.get(this.#context(exchange));
     if (session !== undefined && session.uid !== current.uid) interaction.session = undefined;
     if (interaction.session !== session) await interaction.persist();
+  }
+
+  /** The library has checked it, or put it there; one that is written twice is a list of that one. */
+  #resourceIn({ resource }: Interaction['params']): string {
+    const [first = this.config.resourceUrl] = [resource].flat();
+    return text(first);
   }
 
   async #browserAccount(exchange: Exchange, accountId: AccountId) {

@@ -193,12 +193,16 @@ function features({ config, signingKeys, clock }: LibraryParts): NonNullable<Con
         return config.resourceUrl;
       },
       useGrantedResource: () => true,
-      getResourceServerInfo: (_ctx, resource) => {
-        if (resource !== config.resourceUrl)
+      getResourceServerInfo: ({ oidc }, resource) => {
+        // A token has one audience, and a grant is for one resource: what is for several is good at each of them.
+        if (new Set([oidc.params?.['resource'] ?? resource].flat()).size !== 1)
+          throw new errors.InvalidTarget('only one resource can be requested');
+        // Which others there are is nobody's business who does not know one.
+        if (!config.resourceUrls.includes(resource))
           throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
         return {
           scope: config.scopesSupported.join(' '),
-          audience: config.resourceUrl,
+          audience: resource,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg, kid } },
         };

@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { canonicalResource, withConfiguredResource, type ResourceRules } from './resource-parameter.js';
 
 const RESOURCE = 'https://mcp.acme.example/mcp';
-const REQUIRED = { resourceUrl: RESOURCE, resourceIndicator: 'required' } as const;
-const OPTIONAL = { resourceUrl: RESOURCE, resourceIndicator: 'optional' } as const;
+const ONE = { resourceUrl: RESOURCE, resourceUrls: [RESOURCE] };
+const REQUIRED = { ...ONE, resourceIndicator: 'required' } as const;
+const OPTIONAL = { ...ONE, resourceIndicator: 'optional' } as const;
 const seen = (resource: string, configured = RESOURCE, rules: ResourceRules = REQUIRED) =>
   withConfiguredResource(new URLSearchParams({ resource, scope: 'a b' }), {
     ...rules,
+    resourceUrls: [configured],
     resourceUrl: configured,
   }).get('resource');
 
@@ -136,3 +138,21 @@ test.each(['http://0x7f.1/mcp', 'http://2130706433/mcp', 'http://127.1/mcp'])(
 test('what needs encoding stays encoded', () => {
   expect(canonicalResource('https://a.example/%2f%c3%a4')).toBe('https://a.example/%2F%C3%A4');
 });
+
+const PARTS = [RESOURCE, `${RESOURCE}/octo`, `${RESOURCE}/views/octo`, `${RESOURCE}/views`];
+
+test.each(PARTS)(
+  'each part of the gateway is itself in every spelling, and none of the others: %s',
+  (part) => {
+    for (const spelled of [
+      part,
+      `${part}/`,
+      part.replace('mcp.acme', 'MCP.acme'),
+      part.replace('.example/mcp', '.example/x/../%6dcp'),
+    ]) {
+      const parameters = new URLSearchParams({ resource: spelled });
+      const rules = { ...OPTIONAL, resourceUrls: PARTS };
+      expect(withConfiguredResource(parameters, rules).get('resource')).toBe(part);
+    }
+  },
+);

@@ -22,25 +22,31 @@ export function canonicalResource(written: string): string | undefined {
 }
 
 export interface ResourceRules {
+  /** That of the gateway as a whole. */
   readonly resourceUrl: string;
+  /** Every resource that tokens are issued for, that one among them. */
+  readonly resourceUrls: readonly string[];
   readonly resourceIndicator: 'required' | 'optional';
 }
 
 /**
- * Other spellings of the resource become the configured one before the library reads them. The library compares text, and
+ * Other spellings of a resource become the configured one before the library reads them. The library compares text, and
  * would not find under one spelling what was granted under another. Where the parameter is optional (ADR 2), a client may as
  * well name no more than the origin of the gateway, which says nothing else than leaving it out.
  */
 export function withConfiguredResource(
   parameters: URLSearchParams,
-  { resourceUrl, resourceIndicator }: ResourceRules,
+  { resourceUrl, resourceUrls, resourceIndicator }: ResourceRules,
 ): URLSearchParams {
-  const names = [resourceUrl, ...(resourceIndicator === 'optional' ? [new URL(resourceUrl).origin] : [])];
-  const wanted = names.map(canonicalResource);
+  const configured = new Map(resourceUrls.map((url) => [canonicalResource(url), url]));
+  const origin =
+    resourceIndicator === 'optional' ? canonicalResource(new URL(resourceUrl).origin) : undefined;
+  // A resource that is the origin itself is no other than that one.
+  if (origin !== undefined) configured.set(origin, resourceUrl);
   return new URLSearchParams(
     [...parameters].map(([name, value]): [string, string] => {
       const asked = name === 'resource' ? canonicalResource(value) : undefined;
-      return [name, asked !== undefined && wanted.includes(asked) ? resourceUrl : value];
+      return [name, asked === undefined ? value : (configured.get(asked) ?? value)];
     }),
   );
 }

@@ -2,16 +2,25 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { fingerprintOf } from '../consent/fingerprint.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 
+type Approving = Pick<AuthorizationServerPart, 'upstreamProviders' | 'resourceUrl'>;
+
+/** The part of the gateway that a request is for; `undefined`: all of it. */
+export const partOf = (
+  { resource }: AuthorizationRequest,
+  { resourceUrl }: Pick<Approving, 'resourceUrl'>,
+): string | undefined => (resource === resourceUrl ? undefined : resource);
+
 /** Stands for what the approval page would show now. */
-export const approvalOf = (
-  { client, redirectUri, scopes }: AuthorizationRequest,
-  { upstreamProviders }: Pick<AuthorizationServerPart, 'upstreamProviders'>,
-): string =>
-  fingerprintOf({
+export function approvalOf(request: AuthorizationRequest, config: Approving): string {
+  const { client, redirectUri, scopes } = request;
+  const part = partOf(request, config);
+  return fingerprintOf({
     clientId: client.clientId,
     clientName: client.name,
     redirectUri,
     redirectUris: client.redirectUris,
     scopes,
-    providers: upstreamProviders,
+    ...(part === undefined ? {} : { part }),
+    providers: config.upstreamProviders,
   });
+}

@@ -11,6 +11,7 @@ import { continuePage } from '../consent/continue-page.js';
 import type { Shown } from '../http/shown.js';
 import type { Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
+import { partOf } from './approval-of.js';
 import type { Step } from './next-step.js';
 import { SignInForms } from './sign-in-forms.js';
 import { knownPerson, type Situation } from './sign-in-steps.flow.js';
@@ -57,6 +58,7 @@ export class SignInPages {
           shown: fingerprint,
           client,
           redirectUri,
+          part: partOf(request, this.config),
           providers: this.config.upstreamProviders,
           signedInAs: await this.#nameOf(attempt),
         });

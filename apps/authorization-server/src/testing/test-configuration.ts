@@ -22,6 +22,11 @@ export function testConfiguration(
     name: bus.gatewayName,
     publicUrl: 'http://localhost:9',
     resourceUrl: 'http://localhost:9/mcp',
+    resourceUrls: [
+      'http://localhost:9/mcp',
+      'http://localhost:9/mcp/octo',
+      'http://localhost:9/mcp/views/support',
+    ],
     allowedOrigins: ['https://inspector.example'],
     wayOut: { noProxy: [], refusesPrivateAddresses: false },
     nats: bus,

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Scope } from '../catalog/scope.js';
 import type { Answer } from '../mcp/answer.js';
 import type { ModernEnvelope } from '../mcp/era.js';
 import type { RequestMessage } from '../mcp/message.js';
@@ -15,6 +16,8 @@ export type Client =
 export interface Call {
   readonly target: CallTarget;
   readonly principal: Principal;
+  /** What the endpoint that it came to shows: nothing else can be called. */
+  readonly scope: Scope;
   readonly client: Client;
   readonly message: RequestMessage;
   /** As they came; only named ones are ever looked at. */

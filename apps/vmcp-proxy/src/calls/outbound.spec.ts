@@ -4,6 +4,7 @@ import type { Peer } from '../backends/peer.js';
 import { jsonText, spelled } from '../json/json-text.fixture.js';
 import { asMessage, type JsonObject, type RequestMessage } from '../mcp/message.js';
 import { RawJson } from '../json/raw-json.js';
+import { wholeScope } from '../catalog/aggregation.fixture.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { targetOf } from './call-target.js';
 import type { Call, Client } from './call.js';
@@ -35,7 +36,15 @@ const callOf = (text: string, client: Client): Call => {
   const target = targetOf(message);
   if (target === undefined) throw new Error('not a call');
   // Nothing of the answer is used before there is one.
-  return { target, principal: ANONYMOUS, client, message, headers: {}, answer: undefined as never };
+  return {
+    target,
+    principal: ANONYMOUS,
+    scope: wholeScope(['one']),
+    client,
+    message,
+    headers: {},
+    answer: undefined as never,
+  };
 };
 
 const bodyOf = (text: string, client: Client, peer: Peer, original = 'theirs'): string =>

@@ -265,8 +265,10 @@ const NO_RESPONSE = new GatehouseError(
   },
 );
 
-const askedRequest = ({ principal, message, target }: Call): AskedRequest => ({
+/** What a request has in common with every retry of it. */
+export const askedRequest = ({ principal, scope, message, target }: Call): AskedRequest => ({
   principalKey: principal.key,
+  endpoint: scope.place,
   method: message.method,
   name: target.name ?? '',
   digest: repeatedPart(message.params).digest,

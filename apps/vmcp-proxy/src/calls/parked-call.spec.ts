@@ -2,6 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { wholeScope } from '../catalog/aggregation.fixture.js';
 import { RawJson } from '../json/raw-json.js';
 import type { Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
@@ -57,6 +58,7 @@ function request(params: JsonObject = {}) {
   const call: Call = {
     target: { kind: 'tool', name: 'n', renamed: (of) => of },
     principal: PRINCIPAL,
+    scope: wholeScope(['one']),
     client: { era: 'modern', envelope: { capabilities: { roots: {} } } },
     message: { kind: 'request', id: 1, method: 'tools/call', params: json },
     headers: {},

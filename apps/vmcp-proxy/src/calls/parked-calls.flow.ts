@@ -1,14 +1,13 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
-import type { AskedRequest, ParkedStates } from '../refusals/parked-state.js';
+import type { ParkedStates } from '../refusals/parked-state.js';
 import { promisedFor } from './backend-questions.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { Call } from './call.js';
 import { ANSWER_WITHIN_MS } from './call-time.js';
 import { CANCELLED, SESSION_OVER, STOPPING } from './in-flight.js';
-import { ParkedCall, type ParkingPlaces } from './parked-call.flow.js';
-import { repeatedPart } from './parked-questions.js';
+import { askedRequest, ParkedCall, type ParkingPlaces } from './parked-call.flow.js';
 
 /** A request with a state of a parked call. */
 export type ComingBack =
@@ -71,16 +70,10 @@ export class ParkedCalls implements ParkingPlaces {
 
   /** @returns `undefined` for a request that answers no question of a parked call. */
   comingBack(call: Call): ComingBack | undefined {
-    const { client, message, principal, target } = call;
+    const { client, message } = call;
     const state = client.era === 'modern' ? this.states.ownIn(message.params) : undefined;
     if (state === undefined) return undefined;
-    const request: AskedRequest = {
-      principalKey: principal.key,
-      method: message.method,
-      name: target.name ?? '',
-      digest: repeatedPart(message.params).digest,
-    };
-    const opened = this.states.open(state, request);
+    const opened = this.states.open(state, askedRequest(call));
     if (opened.kind === 'elsewhere') return opened;
     if (opened.kind !== 'place') return { kind: 'refused', fault: opened.kind };
     const { callId, round } = opened.place;

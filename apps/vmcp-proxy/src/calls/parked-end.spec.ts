@@ -68,7 +68,7 @@ async function impatientGateway(answerWithinMs: number) {
     clocks: { note: () => undefined },
     parkingLimits: { ...PARKING_LIMITS, answerWithinMs },
   });
-  const server = createServer((request, response) => void gateway.endpoint.handle(request, response));
+  const server = createServer((request, response) => void gateway.endpoint.handle(request, response, ''));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
   return {

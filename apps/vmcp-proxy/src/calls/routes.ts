@@ -50,7 +50,7 @@ export class Routes {
   }
 
   #byName(call: Call): Destination | Promise<Destination> {
-    const route = routeOf(call.target, this.catalog.known(call.principal));
+    const route = routeOf(call.target, this.catalog.known(call.principal, call.scope));
     return route === undefined || route.standsIn === true
       ? this.#lookUp(call, route)
       : { kind: 'route', route };
@@ -59,14 +59,17 @@ export class Routes {
   /** A name that is not known may be new, or belong to a backend that was never listed for this caller. */
   async #lookUp(call: Call, known: Route | undefined): Promise<Destination> {
     if (known !== undefined) return await this.#listedNow(call, known);
-    const { principal, target } = call;
+    const { principal, scope, target } = call;
     const name = target.name ?? '';
-    const view = await this.catalog.current(principal);
+    const view = await this.catalog.current(principal, scope);
     const backend = view.mayBelongTo(name);
     const found =
       routeOf(target, view) ??
       (backend === undefined
-        ? routeOf(target, await this.catalog.settled(principal, newOwners(target, view), NEW_NAME_AFTER_MS))
+        ? routeOf(
+            target,
+            await this.catalog.settled(principal, scope, newOwners(target, view), NEW_NAME_AFTER_MS),
+          )
         : { backend, original: '', standsIn: true });
     if (found === undefined) return UNKNOWN;
     return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
@@ -77,10 +80,10 @@ export class Routes {
    * soon as it can be listed again.
    */
   async #listedNow(
-    { principal, target }: Call,
+    { principal, scope, target }: Call,
     { backend, definition: standIn }: Route,
   ): Promise<Destination> {
-    const view = await this.catalog.settled(principal, [backend]);
+    const view = await this.catalog.settled(principal, scope, [backend]);
     const route = routeOf(target, view);
     // A tool of the same name as the stand-in is not what its caller meant: the stand-in was said only to read.
     if (standIn === undefined && route !== undefined && route.standsIn !== true)

@@ -1,4 +1,4 @@
-import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import type { ProxyBackend } from '@gatehouse/config/parts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
@@ -8,9 +8,9 @@ import { reasonText } from '../refusals/failure-text.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
 import { SaidOnce } from './said-once.js';
 import type { MergeNote } from './merge.js';
+import type { Scope } from './scope.js';
 import { Shelves, type Entry, type Shelf } from './shelves.js';
 import { View, type Snapshot } from './view.js';
-import { aggregationVisibility, type Visibility } from './visibility.js';
 
 /** Asks a backend for its lists on behalf of a principal. */
 export type ListBackend = (
@@ -48,10 +48,9 @@ export class Catalog {
   readonly #lookedUp: (found: boolean) => void;
   readonly #altered: NonNullable<CatalogSurroundings['altered']>;
   readonly #nowMs: () => number;
-  readonly #visibility: Visibility;
 
   constructor(
-    private readonly part: Pick<VmcpProxyPart, 'backends' | 'aggregation'>,
+    backends: readonly Pick<ProxyBackend, 'name'>[],
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
     { log, lookedUp = ignored, altered = ignored, nowMs = Date.now, mostBytes }: CatalogSurroundings,
@@ -61,21 +60,22 @@ export class Catalog {
     this.#altered = altered;
     this.#lookedUp = lookedUp;
     this.#nowMs = nowMs;
-    this.#visibility = aggregationVisibility(part.aggregation);
     this.#shelves = new Shelves(
-      part.backends.map(({ name }) => name),
+      backends.map(({ name }) => name),
       nowMs,
       mostBytes,
     );
   }
 
-  /** What the principal sees, no older than thirty seconds where the backends answer. */
-  async current(principal: Principal): Promise<View> {
+  /** What the principal sees in the scope, no older than thirty seconds where the backends answer. */
+  async current(principal: Principal, scope: Scope): Promise<View> {
     const shelf = this.#shelves.of(principal);
-    const stale = shelf.entries.filter((entry) => this.#isStale(entry));
+    const stale = shelf.entries.filter(
+      (entry) => scope.backends.includes(entry.backend) && this.#isStale(entry),
+    );
     this.#lookedUp(stale.length === 0);
     if (stale.length > 0) await this.#atMost(Promise.all(stale.map((entry) => this.#refresh(shelf, entry))));
-    return this.#viewOf(shelf);
+    return this.#viewOf(shelf, scope);
   }
 
   /**
@@ -84,18 +84,23 @@ export class Catalog {
    * @param backends the only ones that matter.
    * @param freshForMs lists that are older are asked for again.
    */
-  async settled(principal: Principal, backends: readonly string[], freshForMs = FRESH_FOR_MS): Promise<View> {
+  async settled(
+    principal: Principal,
+    scope: Scope,
+    backends: readonly string[],
+    freshForMs = FRESH_FOR_MS,
+  ): Promise<View> {
     const shelf = this.#shelves.of(principal);
     const stale = shelf.entries.filter(
       (entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs),
     );
     await Promise.all(stale.map((entry) => this.#refresh(shelf, entry)));
-    return this.#viewOf(shelf);
+    return this.#viewOf(shelf, scope);
   }
 
   /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
-  known(principal: Principal): View {
-    return this.#viewOf(this.#shelves.of(principal));
+  known(principal: Principal, scope: Scope): View {
+    return this.#viewOf(this.#shelves.of(principal), scope);
   }
 
   /** Why the backend could not be asked on behalf of this very principal, as far as is known. */
@@ -148,7 +153,7 @@ export class Catalog {
       this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = askedAtMs;
-    shelf.isViewOld = true;
+    shelf.version += 1;
   }
 
   #keep(shelf: Shelf, entry: Entry, lists: BackendLists): void {
@@ -167,10 +172,12 @@ export class Catalog {
     this.#log.failure('backend-listed-in-part', missing, { backend });
   }
 
-  #viewOf(shelf: Shelf): View {
-    if (shelf.view !== undefined && !shelf.isViewOld) return shelf.view;
+  #viewOf(shelf: Shelf, { place, backends, aggregation, visibility }: Scope): View {
+    const shelved = shelf.views.get(place);
+    if (shelved?.version === shelf.version) return shelved.view;
     let key = '';
-    const snapshots = shelf.entries.map((entry): Snapshot => {
+    const entries = shelf.entries.filter(({ backend }) => backends.includes(backend));
+    const snapshots = entries.map((entry): Snapshot => {
       const snapshot = this.#snapshotOf(entry);
       const { lists, failure } = snapshot;
       // All that a view says of a failure.
@@ -179,8 +186,8 @@ export class Catalog {
       return snapshot;
     });
     // Something may still be on its way; it makes this old when it comes.
-    return this.#shelves.putView(shelf, key, () => {
-      const view = new View(snapshots, this.part.aggregation, this.#visibility);
+    return this.#shelves.putView(shelf, place, key, () => {
+      const view = new View(snapshots, aggregation, visibility);
       for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
         this.#sayName(outcome, { backend, original, name });
       return view;

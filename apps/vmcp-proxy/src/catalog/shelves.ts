@@ -21,16 +21,22 @@ export interface Entry {
   askedAtMs: number;
 }
 
+interface ShelvedView {
+  readonly view: View;
+  readonly key: string;
+  /** Of the shelf, when it was made. */
+  readonly version: number;
+}
+
 /** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
 export interface Shelf {
   /** As of the newest request: its token is the one that is still valid. */
   principal: Principal;
   readonly entries: readonly Entry[];
-  /** Of the entries as they were when somebody looked. */
-  view: View | undefined;
-  viewKey: string | undefined;
-  /** The entries have changed since. */
-  isViewOld: boolean;
+  /** How often the entries have changed. */
+  version: number;
+  /** Of the entries as they were when somebody looked, by the place of the scope. */
+  readonly views: Map<string, ShelvedView>;
   usedAtMs: number;
   /** Whoever still waits for it gets an answer; nothing of it is kept any more. */
   isDropped: boolean;
@@ -91,16 +97,23 @@ export class Shelves {
     return kept;
   }
 
-  /** @param key of all that is in the view. */
-  putView(shelf: Shelf, key: string, make: () => View): View {
-    shelf.isViewOld = false;
-    if (shelf.view !== undefined && shelf.viewKey === key) return shelf.view;
-    const before = shelf.viewKey;
+  /**
+   * @param place of the scope.
+   * @param content key of all that is in the view.
+   */
+  putView(shelf: Shelf, place: string, content: string, make: () => View): View {
+    const { version } = shelf;
+    // The same lists make another view in another scope.
+    const key = `${place}\n${content}`;
+    const before = shelf.views.get(place);
+    if (before?.key === key) {
+      shelf.views.set(place, { ...before, version });
+      return before.view;
+    }
     const view = shelf.isDropped ? make() : this.#views.take(key, make);
-    shelf.view = view;
-    shelf.viewKey = key;
+    shelf.views.set(place, { view, key, version });
     if (shelf.isDropped) return view;
-    this.#views.giveBack(before);
+    this.#views.giveBack(before?.key);
     this.#makeRoom();
     return view;
   }
@@ -123,7 +136,7 @@ export class Shelves {
   #drop(shelf: Shelf): void {
     shelf.isDropped = true;
     for (const { listsKey } of shelf.entries) this.#lists.giveBack(listsKey);
-    this.#views.giveBack(shelf.viewKey);
+    for (const { key } of shelf.views.values()) this.#views.giveBack(key);
   }
 }
 
@@ -136,9 +149,8 @@ const emptyShelf = (principal: Principal, backends: readonly string[]): Shelf =>
     failure: undefined,
     askedAtMs: 0,
   })),
-  view: undefined,
-  viewKey: undefined,
-  isViewOld: true,
+  version: 0,
+  views: new Map(),
   usedAtMs: 0,
   isDropped: false,
 });

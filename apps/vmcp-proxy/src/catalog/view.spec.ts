@@ -96,10 +96,13 @@ test('a hidden resource cannot be read by its URI, by a template, under its back
     resources: [{ uri: 'docs://open' }, { uri: 'secret://x' }],
     resourceTemplates: [{ uriTemplate: '{+any}' }, { uriTemplate: 'docs://{page}' }],
   };
-  const rules = { resources: [{ workload: 'a', filter: ['docs://*'] }] };
+  const filters = { resources: [{ workload: 'a', filter: ['docs://*'] }] };
   for (const view of [
-    viewOf([snapshot('a', lists)], rules),
-    viewOf([snapshot('a', lists), snapshot('b', { resourceTemplates: [{ uriTemplate: 'b://{x}' }] })], rules),
+    viewOf([snapshot('a', lists)], filters),
+    viewOf(
+      [snapshot('a', lists), snapshot('b', { resourceTemplates: [{ uriTemplate: 'b://{x}' }] })],
+      filters,
+    ),
   ]) {
     expect(view.text('resources')).not.toContain('secret');
     expect(view.text('resourceTemplates')).not.toContain('any');

@@ -137,11 +137,15 @@ export class View {
     return this.#templates.find(({ uri }) => uri === uriTemplate);
   }
 
-  /** A backend that could not be listed now and whose prefix the name has: its tools are not gone, only unknown. */
+  /**
+   * A backend that could not be listed now and whose prefix the name has, or that is the only one: its tools are not gone,
+   * only unknown.
+   */
   mayBelongTo(name: string): string | undefined {
     return this.snapshots.find(({ backend, lists, failure }) => {
       const prefix = prefixOf(this.aggregation, backend);
-      return lists === undefined && failure !== undefined && prefix !== '' && mayBeUnder(prefix, name);
+      const isTold = prefix !== '' || this.snapshots.length === 1;
+      return lists === undefined && failure !== undefined && isTold && mayBeUnder(prefix, name);
     })?.backend;
   }
 

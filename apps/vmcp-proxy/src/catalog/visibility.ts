@@ -45,7 +45,8 @@ const DOT_SEGMENT = /(^|[/\\:=])\.{1,2}([/\\?#;]|$)/;
 /** A backend may decode what is encoded, and what comes of that once more. */
 const MAX_DECODINGS = 4;
 
-function hasDotSegments(uri: string): boolean {
+/** Whether a segment of a URI leads up or nowhere, in any encoding. */
+export function hasDotSegments(uri: string): boolean {
   let text = uri;
   for (let count = 0; count < MAX_DECODINGS; count += 1) {
     if (DOT_SEGMENT.test(text)) return true;

@@ -42,6 +42,21 @@ describe('a public URL with a path', () => {
     },
   );
 
+  test.each(['/tools/gatehouse/mcp/one', '/mcp/one'])(
+    'has the endpoint of one backend at %s',
+    async (path) => {
+      const { status, headers } = await post(proxy.origin + path, PING, {});
+      expect(status).toBe(401);
+      expect(headers.get('www-authenticate')).toContain(`resource_metadata="${METADATA}/one"`);
+      const token = await proxy.token({ aud: `${RESOURCE}/one` });
+      expect((await modern(proxy.origin + path, 'server/discover', {}, { token })).status).toBe(200);
+      for (const place of [new URL(METADATA).pathname, '/.well-known/oauth-protected-resource/mcp'])
+        expect(await (await fetch(`${proxy.origin}${place}/one`)).json()).toMatchObject({
+          resource: `${RESOURCE}/one`,
+        });
+    },
+  );
+
   test.each([
     '/tools/mcp',
     '/gatehouse/mcp',

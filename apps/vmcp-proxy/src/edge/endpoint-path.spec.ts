@@ -23,10 +23,13 @@ test.each(['/mcp/', '/mcp/?a=b', '/mcp?a=b'])('%s is the endpoint', async (path)
   expect([status, headers.get('www-authenticate')]).toEqual([401, expected.headers.get('www-authenticate')]);
 });
 
-test.each(['/mcp//', '/mcpx', '/mcp/x', '/MCP', '//mcp'])('%s is not the endpoint', async (path) => {
-  const token = await proxy.token();
-  expect((await post(`${proxy.origin}${path}`, PING, authorization(token))).status).toBe(404);
-});
+test.each(['/mcp//', '/mcpx', '/mcp/x', '/mcp/one/x', '/mcp/views', '/MCP', '//mcp'])(
+  '%s is not the endpoint',
+  async (path) => {
+    const token = await proxy.token();
+    expect((await post(`${proxy.origin}${path}`, PING, authorization(token))).status).toBe(404);
+  },
+);
 
 test('the metadata is found with a final slash, too', async () => {
   const [plain, slash] = await Promise.all(

@@ -1,8 +1,9 @@
+import { mcpEndpoints, requestPathsOf } from '@gatehouse/config/urls/mcp-endpoints';
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { basePathOf, belowBase } from '@gatehouse/config/urls/public-paths';
-import { metadataUrl } from './protected-resource.js';
+import { METADATA_ROOT, metadataUrl } from './protected-resource.js';
 
-const MCP = '/mcp';
-export const METADATA_ROOT = '/.well-known/oauth-protected-resource';
+type Configured = Pick<VmcpProxyPart, 'publicUrl' | 'incomingAuth' | 'resourceUrl' | 'backends' | 'views'>;
 
 /**
  * Where requests arrive. A public URL with a path stands behind a proxy, which keeps that path or takes it off: each path
@@ -10,16 +11,30 @@ export const METADATA_ROOT = '/.well-known/oauth-protected-resource';
  */
 export class EndpointPaths {
   readonly #basePath: string;
-  readonly #mcp: ReadonlySet<string>;
+  readonly #places = new Map<string, string>();
+  readonly #resources = new Map<string, string>();
 
-  constructor(publicUrl: string) {
+  constructor({ publicUrl, incomingAuth, resourceUrl, backends, views }: Configured) {
     this.#basePath = basePathOf(publicUrl);
-    this.#mcp = new Set([MCP, `${this.#basePath}${MCP}`]);
+    const main = incomingAuth.type === 'oidc' ? incomingAuth.oidc.resourceUrl : resourceUrl;
+    const endpoints = mcpEndpoints(main, backends, views);
+    for (const { place } of endpoints)
+      for (const path of requestPathsOf(this.#basePath, place)) addNew(this.#places, path, place);
+    // RFC 9728, section 3.1; then as a proxy may rewrite it; then where clients look beside it.
+    for (const { resourceUrl: resource } of endpoints)
+      addNew(this.#resources, new URL(metadataUrl(resource)).pathname, resource);
+    for (const { place, resourceUrl: resource } of endpoints)
+      addNew(this.#resources, `${METADATA_ROOT}/mcp${place}`, resource);
+    for (const path of [METADATA_ROOT, `${METADATA_ROOT}${this.#basePath}`])
+      addNew(this.#resources, path, main);
   }
 
-  /** With or without a final slash: people write it both ways. */
-  isMcp(requestUrl = ''): boolean {
-    return this.#mcp.has(pathOf(requestUrl));
+  /**
+   * The place of the endpoint that a request is for; `undefined`: it is for none. With or without a final slash: people
+   * write it both ways.
+   */
+  placeOf(requestUrl = ''): string | undefined {
+    return this.#places.get(pathOf(requestUrl));
   }
 
   /** The route of any other request. */
@@ -27,16 +42,15 @@ export class EndpointPaths {
     return belowBase(this.#basePath, requestUrl);
   }
 
-  /** Where the metadata of a resource is (RFC 9728 section 3.1), as routes; also at the root for clients that look there. */
-  metadata(resourceUrl: string): ReadonlySet<string> {
-    return new Set([
-      METADATA_ROOT,
-      `${METADATA_ROOT}${MCP}`,
-      `${METADATA_ROOT}${this.#basePath}`,
-      new URL(metadataUrl(resourceUrl)).pathname,
-    ]);
+  /** The resource whose metadata is at a route. */
+  resourceAt(route: string): string | undefined {
+    return this.#resources.get(pathOf(route));
   }
 }
 
 /** Without the query and one final slash. */
-export const pathOf = (requestUrl: string): string => (requestUrl.split('?')[0] ?? '').replace(/\/$/, '');
+const pathOf = (requestUrl: string): string => (requestUrl.split('?')[0] ?? '').replace(/\/$/, '');
+
+function addNew(to: Map<string, string>, key: string, value: string): void {
+  if (!to.has(key)) to.set(key, value);
+}

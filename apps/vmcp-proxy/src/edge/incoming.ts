@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Scope } from '../catalog/scope.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { Answer } from '../mcp/answer.js';
 
 /** A message of a caller who is known, and where its answer goes. */
 export interface Incoming {
   readonly principal: Principal;
+  /** What the endpoint that it came to shows. */
+  readonly scope: Scope;
   /** As they came; only named ones are ever looked at. */
   readonly headers: IncomingHttpHeaders;
   readonly answer: Answer;

@@ -1,8 +1,9 @@
 import type { Peers } from '../backends/peers.client.js';
 import type { Calls } from '../calls/calls.flow.js';
 import { targetOf } from '../calls/call-target.js';
+import { instructionsOf } from '../catalog/scope.js';
 import { JSON_TYPE } from '../mcp/answer.js';
-import { INSTRUCTIONS, LEGACY_CAPABILITIES } from '../mcp/capabilities.js';
+import { LEGACY_CAPABILITIES } from '../mcp/capabilities.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { errorText, isObject, resultText, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from '../mcp/protocol.js';
@@ -33,7 +34,7 @@ export class LegacyRequests {
   ) {}
 
   /** Starts a session. The client's revision is used where it is known here, else our newest of those with sessions. */
-  async initialize({ principal, answer }: Incoming, { id, params }: RequestMessage): Promise<void> {
+  async initialize({ principal, scope, answer }: Incoming, { id, params }: RequestMessage): Promise<void> {
     const asked = params.get('protocolVersion')?.text();
     const clientInfo = params.get('clientInfo')?.value();
     const capabilities = params.get('capabilities')?.value();
@@ -47,6 +48,7 @@ export class LegacyRequests {
     }
     const protocolVersion = isLegacyVersion(asked) ? asked : LEGACY_VERSIONS[0];
     const session = await this.sessions.open(principal, {
+      place: scope.place,
       protocolVersion,
       clientInfo: isObject(clientInfo) ? clientInfo : {},
       capabilities: isObject(capabilities) ? capabilities : {},
@@ -55,7 +57,7 @@ export class LegacyRequests {
       protocolVersion,
       capabilities: LEGACY_CAPABILITIES,
       serverInfo: GATEWAY_INFO,
-      instructions: INSTRUCTIONS,
+      instructions: instructionsOf(scope),
     };
     answer.whole(200, JSON_TYPE, resultText(id, result), { 'mcp-session-id': session.id });
   }

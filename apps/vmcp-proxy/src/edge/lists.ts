@@ -36,13 +36,13 @@ export class Lists {
    * @returns `undefined` when the request is for something else.
    */
   answer(
-    { principal, answer }: Incoming,
+    { principal, scope, answer }: Incoming,
     { id, method, params }: RequestMessage,
     era: 'legacy' | 'modern',
   ): Promise<void> | undefined {
     const kind = LIST_METHODS.get(method);
     if (kind === undefined) return undefined;
-    if (!params.has('cursor')) return this.#list(kind, id, era, { principal, answer });
+    if (!params.has('cursor')) return this.#list(kind, id, era, { principal, scope, answer });
     const error = { code: INVALID_PARAMS, message: 'unknown cursor' };
     answer.whole(era === 'modern' ? 400 : 200, JSON_TYPE, errorText(id, error));
     return Promise.resolve();
@@ -52,9 +52,9 @@ export class Lists {
     kind: Kind,
     id: RequestId,
     era: 'legacy' | 'modern',
-    { principal, answer }: Pick<Incoming, 'principal' | 'answer'>,
+    { principal, scope, answer }: Pick<Incoming, 'principal' | 'scope' | 'answer'>,
   ): Promise<void> {
-    const view = await this.catalog.current(principal);
+    const view = await this.catalog.current(principal, scope);
     const members = era === 'modern' ? `${MODERN_MEMBERS},` : '';
     const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${view.text(kind)}}}`;
     answer.whole(200, JSON_TYPE, text);

@@ -1,10 +1,11 @@
 import type { Log } from '@gatehouse/observability/log';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Callers } from '../incoming-auth/caller.js';
-import { challenge, type ChallengeFacts } from '../incoming-auth/challenge.js';
+import { challenge } from '../incoming-auth/challenge.js';
 import { personKey } from '../incoming-auth/principal.js';
 import { isJson } from '../mcp/server-sent-events.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
+import type { Endpoint } from './endpoints.js';
 import type { AllowedPeers } from './host-and-origin.js';
 import { HttpAnswer } from './http-answer.js';
 import type { Incoming } from './incoming.js';
@@ -14,10 +15,11 @@ import type { RequestBodies } from './request-body.js';
 
 export interface EndpointFacts {
   readonly peers: AllowedPeers;
-  readonly challenge: ChallengeFacts;
+  /** By place. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
 }
 
-/** `POST /mcp` (and its `GET`, `DELETE`, `OPTIONS`): every check that comes before a message is looked at. */
+/** `POST /mcp`, and those below it (and `GET`, `DELETE`, `OPTIONS`): every check that comes before a message is looked at. */
 export class McpEndpoint {
   constructor(
     private readonly facts: EndpointFacts,
@@ -27,8 +29,8 @@ export class McpEndpoint {
     private readonly log: Pick<Log, 'failure'>,
   ) {}
 
-  /** Answers one HTTP request, whatever happens. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Answers one HTTP request, whatever happens. @param place of the endpoint that it is for. */
+  async handle(request: IncomingMessage, response: ServerResponse, place: string): Promise<void> {
     const { origin, host } = request.headers;
     const refusal = refusalOf(this.facts.peers, origin, host);
     if (refusal !== undefined) {
@@ -37,29 +39,35 @@ export class McpEndpoint {
     }
     const answer = new HttpAnswer(response, corsHeaders(origin));
     try {
-      await this.#admit(request, answer);
+      const endpoint = this.facts.endpoints.get(place);
+      if (endpoint === undefined) throw new Error('a request was routed to an endpoint that is not there');
+      await this.#admit(request, answer, endpoint);
     } catch (error) {
       fail(answer, error, this.log);
     }
   }
 
-  async #admit(request: IncomingMessage, answer: HttpAnswer): Promise<void> {
+  async #admit(
+    request: IncomingMessage,
+    answer: HttpAnswer,
+    { scope, audience, challenge: facts }: Endpoint,
+  ): Promise<void> {
     const { method, headers } = request;
     if (method === 'OPTIONS') {
       answer.empty(204, preflightHeaders(headers['access-control-request-headers']));
       return;
     }
-    const identified = this.callers.identify(request);
+    const identified = this.callers.identify(request, audience);
     const caller = identified instanceof Promise ? await identified : identified;
     switch (caller.kind) {
       case 'challenge':
-        answer.empty(caller.status, { 'www-authenticate': challenge(this.facts.challenge, caller.reason) });
+        answer.empty(caller.status, { 'www-authenticate': challenge(facts, caller.reason) });
         return;
       case 'unavailable':
         unavailable(answer);
         return;
       case 'principal': {
-        const incoming = { principal: caller.principal, headers, answer };
+        const incoming = { principal: caller.principal, scope, headers, answer };
         if (method === 'POST') await this.#post(request, incoming);
         else if (method === 'DELETE') await this.messages.end(incoming);
         else refuse(answer, 405, 'this method is not offered', { allow: 'POST, DELETE' });

@@ -73,7 +73,10 @@ export class Messages {
   }
 
   /** The legacy session that the request names; refuses the request where it must. */
-  async #session({ principal, headers, answer }: Incoming, id: RequestId): Promise<McpSession | undefined> {
+  async #session(
+    { principal, scope, headers, answer }: Incoming,
+    id: RequestId,
+  ): Promise<McpSession | undefined> {
     const { 'mcp-session-id': sessionId, 'mcp-protocol-version': version } = headers;
     if (typeof version === 'string' && !isLegacyVersion(version)) {
       refuse(answer, 400, `MCP-Protocol-Version must be one of ${LEGACY_VERSIONS.join(', ')}`, {}, id);
@@ -83,9 +86,9 @@ export class Messages {
       refuse(answer, 400, 'the Mcp-Session-Id header is missing', {}, id);
       return undefined;
     }
-    const found = this.sessions.find(principal, sessionId);
+    const found = this.sessions.find(principal, scope.place, sessionId);
     const session = found instanceof Promise ? await found : found;
-    // The session of another person looks like one that never existed.
+    // The session of another person, or of another endpoint, looks like one that never existed.
     if (session === undefined) refuse(answer, 404, 'there is no such session', {}, id);
     return session;
   }

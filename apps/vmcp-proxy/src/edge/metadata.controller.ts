@@ -1,27 +1,30 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { Controller, Get, Header, HttpCode, Inject, NotFoundException, Options, Req } from '@nestjs/common';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { EndpointPaths, METADATA_ROOT, pathOf } from './endpoint-paths.js';
-import { protectedResourceMetadata, type ProtectedResourceMetadata } from './protected-resource.js';
+import { EndpointPaths } from './endpoint-paths.js';
+import {
+  METADATA_ROOT,
+  protectedResourceMetadata,
+  type ProtectedResourceMetadata,
+} from './protected-resource.js';
 
-/** RFC 9728: at the path that goes with the resource, and at the root for clients that look there. */
+/** RFC 9728: at the path that goes with each resource, and at the root, that of `/mcp`, for clients that look there. */
 @Controller()
 export class MetadataController {
-  readonly #metadata: ProtectedResourceMetadata | undefined;
-  readonly #paths: ReadonlySet<string>;
+  readonly #paths: EndpointPaths;
 
-  constructor(@Inject(CONFIG) part: VmcpProxyPart) {
-    this.#metadata = protectedResourceMetadata(part);
-    this.#paths = new EndpointPaths(part.publicUrl).metadata(this.#metadata?.resource ?? part.resourceUrl);
+  constructor(@Inject(CONFIG) private readonly part: VmcpProxyPart) {
+    this.#paths = new EndpointPaths(part);
   }
 
   @Get([METADATA_ROOT, `${METADATA_ROOT}/*`])
   @Header('access-control-allow-origin', '*')
   @Header('cache-control', 'public, max-age=300')
   metadata(@Req() request: { readonly url: string }): ProtectedResourceMetadata {
-    // The metadata of `/mcp/` is that of `/mcp`.
-    if (this.#metadata === undefined || !this.#paths.has(pathOf(request.url))) throw new NotFoundException();
-    return this.#metadata;
+    const resource = this.#paths.resourceAt(request.url);
+    const metadata = resource === undefined ? undefined : protectedResourceMetadata(this.part, resource);
+    if (metadata === undefined) throw new NotFoundException();
+    return metadata;
   }
 
   /** Clients in a browser send the MCP-Protocol-Version header along, which makes the browser ask first. */

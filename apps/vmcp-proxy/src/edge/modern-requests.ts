@@ -1,7 +1,8 @@
 import type { Calls } from '../calls/calls.flow.js';
 import { targetOf } from '../calls/call-target.js';
+import { instructionsOf } from '../catalog/scope.js';
 import { JSON_TYPE } from '../mcp/answer.js';
-import { CAPABILITIES, INSTRUCTIONS } from '../mcp/capabilities.js';
+import { CAPABILITIES } from '../mcp/capabilities.js';
 import type { ModernEnvelope } from '../mcp/era.js';
 import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
 import { METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from '../mcp/protocol.js';
@@ -12,7 +13,6 @@ const DISCOVERED = {
   ...CACHEABLE,
   supportedVersions: SUPPORTED_VERSIONS,
   capabilities: CAPABILITIES,
-  instructions: INSTRUCTIONS,
 };
 
 /** Requests of revision 2026-07-28: each stands for itself. */
@@ -23,7 +23,7 @@ export class ModernRequests {
   ) {}
 
   async answer(incoming: Incoming, envelope: ModernEnvelope, message: RequestMessage): Promise<void> {
-    const { answer } = incoming;
+    const { answer, scope } = incoming;
     const { id, method } = message;
     const target = targetOf(message);
     if (target !== undefined) {
@@ -32,8 +32,10 @@ export class ModernRequests {
     }
     const listing = this.lists.answer(incoming, message, 'modern');
     if (listing !== undefined) await listing;
-    else if (method === 'server/discover') answer.whole(200, JSON_TYPE, resultText(id, DISCOVERED));
-    else {
+    else if (method === 'server/discover') {
+      const result = { ...DISCOVERED, instructions: instructionsOf(scope) };
+      answer.whole(200, JSON_TYPE, resultText(id, result));
+    } else {
       const error = { code: METHOD_NOT_FOUND, message: `there is no method ${method}` };
       answer.whole(404, JSON_TYPE, errorText(id, error));
     }

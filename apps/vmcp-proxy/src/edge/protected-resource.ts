@@ -1,6 +1,8 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { basicScopes } from '../incoming-auth/challenge.js';
 
+export const METADATA_ROOT = '/.well-known/oauth-protected-resource';
+
 /** RFC 9728, section 2. */
 export interface ProtectedResourceMetadata {
   readonly resource: string;
@@ -14,17 +16,21 @@ export interface ProtectedResourceMetadata {
 export function metadataUrl(resourceUrl: string): string {
   const url = new URL(resourceUrl);
   const path = url.pathname === '/' ? '' : url.pathname;
-  return `${url.origin}/.well-known/oauth-protected-resource${path}`;
+  return `${url.origin}${METADATA_ROOT}${path}`;
 }
 
-/** `undefined` for anonymous callers: nothing protects the resource then. Everything comes from the configuration. */
+/**
+ * The metadata of one of the gateway's resources. `undefined` for anonymous callers: nothing protects it then. Everything
+ * comes from the configuration.
+ */
 export function protectedResourceMetadata(
   part: Pick<VmcpProxyPart, 'name' | 'incomingAuth'>,
+  resource: string,
 ): ProtectedResourceMetadata | undefined {
   if (part.incomingAuth.type === 'anonymous') return undefined;
-  const { issuer, resourceUrl, scopes } = part.incomingAuth.oidc;
+  const { issuer, scopes } = part.incomingAuth.oidc;
   return {
-    resource: resourceUrl,
+    resource,
     authorization_servers: [issuer],
     scopes_supported: basicScopes(scopes),
     bearer_methods_supported: ['header'],

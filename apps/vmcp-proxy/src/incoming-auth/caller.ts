@@ -34,12 +34,15 @@ export class Callers {
     this.#scopes = incomingAuth.type === 'oidc' ? basicScopes(incomingAuth.oidc.scopes) : [];
   }
 
-  identify(request: AuthorizedRequest): Caller | Promise<Caller> {
+  /** @param audience of the endpoint: a token for another one is no token here (RFC 8707, section 2; RFC 9068, section 4). */
+  identify(request: AuthorizedRequest, audience: string | undefined): Caller | Promise<Caller> {
     if (this.verifier === undefined) return { kind: 'principal', principal: ANONYMOUS };
+    // Without one, no audience would be looked for.
+    if (audience === undefined || audience === '') throw new Error('an endpoint has no audience');
     const presented = presentedToken(request);
     if (presented.kind === 'none') return challenged(401, 'no_token');
     if (presented.kind === 'malformed') return challenged(400, 'invalid_request');
-    const verified = this.verifier.verify(presented.token);
+    const verified = this.verifier.verify(presented.token, audience);
     if (verified instanceof Promise) return this.#later(verified);
     return this.#admit(verified);
   }

@@ -24,12 +24,11 @@ export function callersOf(
 ): Callers {
   const { incomingAuth } = part;
   if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined, log);
-  const { issuer, audience } = incomingAuth.oidc;
+  const { issuer } = incomingAuth.oidc;
   const embedded = isEmbedded(part);
   const keys = embedded ? signingKeys(contracts) : issuerKeys(incomingAuth.oidc);
   const verifier = new TokenVerifier(keys.getKey, {
     issuer,
-    audience,
     // RFC 9068, section 4. Other issuers' access tokens are often plain JWTs.
     ...(embedded ? { typ: 'at+jwt' } : {}),
     clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,

@@ -58,10 +58,10 @@ test('a remembered token is refused the moment it expires', async () => {
   );
   const leftSeconds = 60;
   const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) + leftSeconds });
-  await verifier.verify(token);
-  expect(verifier.verify(token)).not.toBeInstanceOf(Promise);
+  await verifier.verify(token, AUDIENCE);
+  expect(verifier.verify(token, AUDIENCE)).not.toBeInstanceOf(Promise);
   aheadMs = (leftSeconds + EXPECTED.clockToleranceSeconds) * 1_000;
-  expect(verifier.verify(token)).toBeInstanceOf(Promise);
+  expect(verifier.verify(token, AUDIENCE)).toBeInstanceOf(Promise);
 });
 
 test.each([
@@ -72,7 +72,7 @@ test.each([
   const tolerant = { ...EXPECTED, clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS };
   const verifier = new TokenVerifier(async () => await Promise.resolve(publicKey), tolerant);
   const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) + leftSeconds });
-  const verified = Promise.resolve(verifier.verify(token)).then(
+  const verified = Promise.resolve(verifier.verify(token, AUDIENCE)).then(
     () => 'taken',
     () => 'refused',
   );

@@ -20,27 +20,29 @@ export class TokenVerifier {
 
   constructor(
     private readonly keys: JWTVerifyGetKey,
-    private readonly expected: Expectation,
+    private readonly expected: Omit<Expectation, 'audience'>,
     private readonly nowMs: () => number = Date.now,
   ) {}
 
   /**
-   * @returns the principal at once when the token was seen before.
+   * @param audience that the token must have.
+   * @returns the principal at once when the token was seen before, for that audience.
    * @throws {GatehouseError} `token_invalid`, or `unavailable` when there are no keys to verify with.
    */
-  verify(token: string): Principal | Promise<Principal> {
-    const digest = sha256(token);
-    const known = this.#verified.get(digest);
+  verify(token: string, audience: string): Principal | Promise<Principal> {
+    // Verified for one audience, it is not verified for another. A digest has no line break.
+    const key = `${sha256(token)}\n${audience}`;
+    const known = this.#verified.get(key);
     if (known !== undefined) {
       // The verification is remembered, not the validity: `exp` is looked at each time.
       if (this.nowMs() < known.expiresAtMs) return known.principal;
-      this.#verified.delete(digest);
+      this.#verified.delete(key);
     }
-    return this.#verifyAnew(token, digest);
+    return this.#verifyAnew(token, audience, key);
   }
 
-  async #verifyAnew(token: string, digest: string): Promise<Principal> {
-    const claims = await verifyAccessToken(token, this.keys, this.expected);
+  async #verifyAnew(token: string, audience: string, key: string): Promise<Principal> {
+    const claims = await verifyAccessToken(token, this.keys, { ...this.expected, audience });
     const { iss, sub, client_id, tsid } = claims;
     const principal: Principal = {
       issuer: iss,
@@ -52,7 +54,7 @@ export class TokenVerifier {
       token: new Secret(token),
       key: principalKey(iss, sub, tsid),
     };
-    this.#verified.set(digest, {
+    this.#verified.set(key, {
       principal,
       expiresAtMs: (claims.exp + this.expected.clockToleranceSeconds) * 1_000,
     });

@@ -17,7 +17,7 @@ const MAX_SESSION_CHARACTERS = 16_384;
 const MAX_SESSIONS_OF_ONE = 200;
 const MAX_PERSONS = 20_000;
 
-export type NewSession = Pick<McpSession, 'protocolVersion' | 'clientInfo' | 'capabilities'>;
+export type NewSession = Pick<McpSession, 'place' | 'protocolVersion' | 'clientInfo' | 'capabilities'>;
 
 /** Legacy sessions in the replicas' common bucket, under the digest of their id: who reads the bucket cannot use one. */
 export class McpSessionStore {
@@ -52,13 +52,17 @@ export class McpSessionStore {
   }
 
   /**
-   * The principal's session of that id; at once when a copy is here. Somebody else's session is not found, and stays as
+   * The principal's session of that id at that endpoint; at once when a copy is here. Any other is not found, and stays as
    * it is. @throws {GatehouseError} `unavailable`
    */
-  find(principal: Principal, id: string): McpSession | undefined | Promise<McpSession | undefined> {
+  find(
+    principal: Principal,
+    place: string,
+    id: string,
+  ): McpSession | undefined | Promise<McpSession | undefined> {
     const copy = this.#copies.get(id);
-    if (copy === undefined) return this.#fetch(principal, id);
-    return ownedBy(copy, principal) ? copy : undefined;
+    if (copy === undefined) return this.#fetch(principal, place, id);
+    return ownedBy(copy, principal, place) ? copy : undefined;
   }
 
   /** `undefined` when the session was ended meanwhile. */
@@ -76,10 +80,10 @@ export class McpSessionStore {
     this.#copies.clear();
   }
 
-  async #fetch(principal: Principal, id: string): Promise<McpSession | undefined> {
+  async #fetch(principal: Principal, place: string, id: string): Promise<McpSession | undefined> {
     const entry = await this.bucket.get(sha256(id));
     const session = entry === undefined ? undefined : decodeSession(id, entry.value);
-    if (session === undefined || !ownedBy(session, principal)) return undefined;
+    if (session === undefined || !ownedBy(session, principal, place)) return undefined;
     this.#copies.set(id, session);
     if (Date.now() - session.writtenAtMs < REWRITE_AFTER_MS) return session;
     return (await this.#rewrite(session, entry?.revision ?? 0)) ?? session;

@@ -5,6 +5,8 @@ import type { Principal } from '../incoming-auth/principal.js';
 const storedSession = z.strictObject({
   issuer: z.string(),
   subject: z.string(),
+  /** Of the endpoint at which it began; absent: `/mcp`. An earlier release, which knows no other, does not read the others. */
+  place: z.string().optional(),
   protocolVersion: z.custom<LegacyVersion>(isLegacyVersion),
   clientInfo: z.record(z.string(), z.unknown()),
   capabilities: z.record(z.string(), z.unknown()),
@@ -16,10 +18,12 @@ const storedSession = z.strictObject({
 export type McpSession = Readonly<z.output<typeof storedSession>> & { readonly id: string };
 
 export const encodeSession = (session: McpSession): string => {
-  const { issuer, subject, protocolVersion, clientInfo, capabilities, logLevel, writtenAtMs } = session;
+  const { issuer, subject, place, protocolVersion, clientInfo, capabilities, logLevel, writtenAtMs } =
+    session;
   return JSON.stringify({
     issuer,
     subject,
+    place: place === '' ? undefined : place,
     protocolVersion,
     clientInfo,
     capabilities,
@@ -38,9 +42,12 @@ export function decodeSession(id: string, value: string): McpSession | undefined
   }
 }
 
-/** A session belongs to a person, not to a token: tokens are renewed while a session lives. */
-export const ownedBy = (session: McpSession, { issuer, subject }: Principal): boolean =>
-  session.issuer === issuer && session.subject === subject;
+/**
+ * A session belongs to a person, not to a token: tokens are renewed while a session lives. And it belongs to the endpoint at
+ * which it began.
+ */
+export const ownedBy = (session: McpSession, { issuer, subject }: Principal, place: string): boolean =>
+  session.issuer === issuer && session.subject === subject && (session.place ?? '') === place;
 
 /** Whether the client said that it can open a URL for the user (MCP 2025-11-25 and 2026-07-28). */
 export function canOpenUrls(capabilities: Readonly<Record<string, unknown>>): boolean {

@@ -73,8 +73,8 @@ test('the same subject at another issuer is another user', async () => {
     capabilities: {},
   });
   store.forgetCopies();
-  expect(await store.find({ ...principal, issuer: 'https://b' }, session.id)).toBeUndefined();
-  expect(await store.find(principal, session.id)).toMatchObject({ id: session.id });
+  expect(await store.find({ ...principal, issuer: 'https://b' }, '', session.id)).toBeUndefined();
+  expect(await store.find(principal, '', session.id)).toMatchObject({ id: session.id });
   expect([...kept.keys()].join()).not.toContain(session.id);
 });
 
@@ -212,6 +212,6 @@ test('one person cannot fill the bucket: beyond two hundred sessions the one beg
   const first = await store.open(greedy, started);
   for (let count = 0; count < 300; count += 1) await store.open(greedy, started);
   expect(kept.size).toBe(201);
-  expect(await store.find(greedy, first.id)).toBeUndefined();
-  expect(await store.find({ ...greedy, subject: 'other' }, others.id)).toBeDefined();
+  expect(await store.find(greedy, '', first.id)).toBeUndefined();
+  expect(await store.find({ ...greedy, subject: 'other' }, '', others.id)).toBeDefined();
 });

@@ -3,7 +3,13 @@ import * as fc from 'fast-check';
 import { RawJson } from '../json/raw-json.js';
 import { ParkedStates, type AskedRequest } from './parked-state.js';
 
-const REQUEST: AskedRequest = { principalKey: 'p', method: 'tools/call', name: 'n', digest: 'd' };
+const REQUEST: AskedRequest = {
+  principalKey: 'p',
+  endpoint: '/views/v',
+  method: 'tools/call',
+  name: 'n',
+  digest: 'd',
+};
 const PLACE = { callId: 'c', round: 1 };
 const states = (now = { ms: 1_000 }) => new ParkedStates('replica', 600_000, () => now.ms);
 
@@ -19,7 +25,7 @@ test('what was sealed opens for the same request, and names its replica', () => 
   );
 });
 
-test('a state of another person, method, name or parameters does not open', () => {
+test('a state of another person, endpoint, method, name or parameters does not open', () => {
   const at = states();
   const state = at.seal(PLACE, REQUEST);
   for (const other of Object.keys(REQUEST))

@@ -13,6 +13,8 @@ const TAG_BYTES = 16;
 export interface AskedRequest {
   /** {@link Principal.key} */
   readonly principalKey: string;
+  /** The place of the endpoint that it came to (`Scope.place`). */
+  readonly endpoint: string;
   readonly method: string;
   readonly name: string;
   /** Of the parameters that the client repeats. */
@@ -89,7 +91,7 @@ export class ParkedStates {
     }
   }
 
-  #boundTo({ principalKey, method, name, digest }: AskedRequest): Buffer {
-    return Buffer.from(JSON.stringify([MARK, this.replica, principalKey, method, name, digest]));
+  #boundTo({ principalKey, endpoint, method, name, digest }: AskedRequest): Buffer {
+    return Buffer.from(JSON.stringify([MARK, this.replica, principalKey, endpoint, method, name, digest]));
   }
 }

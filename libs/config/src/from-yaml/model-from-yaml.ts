@@ -38,6 +38,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
         overrides: new Map(Object.entries(overrides)),
       })),
     },
+    views: written.views,
     vault: buildVault(written.vault, authServer !== undefined, secrets),
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),

@@ -8,6 +8,7 @@ import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { ListenAddresses } from './listen-addresses.js';
 import type { OutgoingAuth } from './outgoing-auth.js';
 import type { RequestLimits } from './request-limits.js';
+import type { ConfiguredView } from './views.js';
 
 /**
  * The parsed, resolved configuration. It does not depend on the form that it was written in, so that another form
@@ -32,6 +33,7 @@ export interface GatehouseModel {
   readonly wayOut: WayOut<ConfiguredSecret>;
   readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;
   readonly aggregation: Aggregation;
+  readonly views: readonly ConfiguredView[];
   readonly vault: {
     readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
     /** The keys with which the authorization server proves its requests to the vault. Empty without `authServer`. */

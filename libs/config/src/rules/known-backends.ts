@@ -4,7 +4,7 @@ import { unknown } from './known-providers.js';
 import { namesIn, type Rule } from './rule.js';
 
 /** A strategy, a filter or a priority for a backend that does not exist protects nothing: it is a misspelling. */
-export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation }) => {
+export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation, views }) => {
   const names = backends.map(({ name }) => name);
   const related = namesIn(['backends'], names.length);
   const check = (name: string, path: Path): readonly Finding[] =>
@@ -15,6 +15,9 @@ export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation }) => 
       aggregation[kind].flatMap(({ workload }, index) =>
         check(workload, ['aggregation', kind, index, 'workload']),
       ),
+    ),
+    ...views.flatMap((view, at) =>
+      view.backends.flatMap((name, index) => check(name, ['views', at, 'backends', index])),
     ),
     ...aggregation.conflictResolutionConfig.priorityOrder.flatMap((name, index) =>
       check(name, ['aggregation', 'conflictResolutionConfig', 'priorityOrder', index]),

@@ -9,6 +9,7 @@ import { PROVIDER_ROWS } from './provider-rows.fixture.js';
 import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
+import { VIEW_ROWS } from './view-rows.fixture.js';
 
 const TABLE = [
   ...SIGN_IN_ROWS,
@@ -18,6 +19,7 @@ const TABLE = [
   ...MCP_ROWS,
   ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
+  ...VIEW_ROWS,
 ];
 
 describe('refused, and nothing else is reported', () => {
@@ -114,6 +116,35 @@ describe('accepted', () => {
         tokenEndpointAuthMethod: 'client_secret_post',
         dynamicRegistration: false,
       }),
+    ],
+    [
+      'a view named like a backend, one named like the place of views, and patterns of all kinds',
+      {
+        views: [
+          {
+            name: 'repos',
+            backends: ['tickets', 'repos'],
+            tools: { include: ['repos/search_*', 'tickets/create'], exclude: ['*/delete_*'] },
+            prompts: { include: [] },
+            resources: { exclude: ['repos/secret://*'] },
+          },
+          { name: 'views', backends: ['status'] },
+        ],
+      },
+    ],
+    [
+      'filters and overrides of every kind',
+      {
+        aggregation: {
+          defaultToolVisibility: 'deny',
+          tools: [
+            { workload: 'repos', overrides: { a: { annotations: { readOnlyHint: false } } } },
+            { workload: 'tickets', excludeAll: true },
+          ],
+          prompts: [{ workload: 'repos', filter: ['plan_*'] }],
+          resources: [{ workload: 'repos', filter: ['docs://*'] }],
+        },
+      },
     ],
     ['an issuer that is left out', { 'authServer.issuer': undefined }],
   ];

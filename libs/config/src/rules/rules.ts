@@ -32,6 +32,7 @@ import { timeBounds } from './time-bounds.js';
 import { tokenExchange } from './token-exchange.js';
 import { uniqueNames } from './unique-names.js';
 import { userInfo } from './user-info.js';
+import { views } from './views.js';
 
 /** Every rule across fields, in the order of the documentation, with what it demands. */
 export const RULES: readonly { readonly demands: string; readonly rule: Rule }[] = [
@@ -78,6 +79,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   {
     demands: 'The conflict resolution has the fields that it needs, and every override has an effect.',
     rule: aggregation,
+  },
+  {
+    demands:
+      'A view has backends, its patterns are about them and about nothing that `aggregation` hides, and no two MCP endpoints are at one path.',
+    rule: views,
   },
   {
     demands:

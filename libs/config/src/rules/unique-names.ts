@@ -2,11 +2,16 @@ import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
-export const uniqueNames: Rule = ({ authServer, backends, vault, aggregation, outgoingAuth }) => [
+export const uniqueNames: Rule = ({ authServer, backends, vault, aggregation, views, outgoingAuth }) => [
   ...repeated(
     ['backends'],
     'name',
     backends.map(({ name }) => name),
+  ),
+  ...repeated(
+    ['views'],
+    'name',
+    views.map(({ name }) => name),
   ),
   ...repeated(
     ['authServer', 'upstreamProviders'],

@@ -93,6 +93,11 @@ export const FORMATS = {
     /^[A-Za-z0-9_./-]{1,128}$/,
     'is not a tool name: letters, digits, _ . / -, at most 128.',
   ),
+  viewPattern: pattern(
+    '`<backend>/<name>`, with `*` for any characters',
+    /^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)\/\P{Cc}+$/u,
+    'is not <backend>/<name>: the name of a backend (or * for all), a slash, and a name as the backend gives it; * stands for any characters.',
+  ),
   prefixFormat: pattern(
     'text with `{workload}`',
     /^[A-Za-z0-9_./-]*(\{workload\}[A-Za-z0-9_./-]*)?$/,

@@ -19,6 +19,7 @@ import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
+import { views } from './view-fields.js';
 
 const incomingAuth = block(
   'Whose tokens are accepted. With `authServer` it may be left out: issuer, audience and resource are then its own.',
@@ -136,6 +137,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   outgoingAuth: outgoingAuth.prefault({}),
   egress: egressWays.prefault({}),
   aggregation: aggregation.prefault({}),
+  views,
   vault: block('The token vault.', {
     keyEncryptionKeys: keyEncryptionKeys(
       'Keys that seal stored tokens; the first seals, all open. 32 bytes as base64, base64url or hex.',
