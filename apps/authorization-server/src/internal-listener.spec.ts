@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startServiceWorld, type ServiceWorld } from './testing/service-world.js';
+import { expect, test } from '@jest/globals';
+import { shareWorld, startServiceWorld, type ServiceWorld } from './testing/service-world.js';
 
 let world: ServiceWorld;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-});
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => (world = started));
 
 test('whoever can reach the sign-in learns that it answers, and not how it is or how much it does', async () => {
   const { local, internal } = world.service;

@@ -1,16 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { Database } from '@gatehouse/persistence/database';
-import { startServiceWorld, type ServiceWorld } from './testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from './testing/service-world.js';
 
 let world: ServiceWorld;
-beforeAll(async () => {
-  world = await startServiceWorld();
-});
+shareWorld(startServiceWorld, (started) => (world = started));
+
 afterEach(() => {
   jest.restoreAllMocks();
 });
-afterAll(() => world.close());
-
 /** What the driver, its pool and the Prisma client throw when the database cannot be used. */
 const OUTAGES: readonly (readonly [string, object])[] = [
   ...['57P01', '57P03', '53300', '08006', '40001', '57014', '25006'].map(

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { HTTP_LIMITS } from '@gatehouse/service-process/http-server';
 import { printFigure } from '@gatehouse/testing/figures';
 import { RawConnection } from '@gatehouse/testing/raw-connection';
 import { until } from '@gatehouse/testing/until';
-import { startServiceWorld, type ServiceWorld } from './testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from './testing/service-world.js';
 import type { TestService } from './testing/test-service.js';
 
 const SLOW = 200;
@@ -12,17 +12,12 @@ const SLOW = 200;
 let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (started) => {
+  world = started;
   service = await world.startAnother(
     {},
     { limits: { ...HTTP_LIMITS, headerMs: 2_000, requestMs: 2_000, checkEveryMs: 50 } },
   );
-});
-
-afterAll(async () => {
-  await service.close();
-  await world.close();
 });
 
 const connection = (): RawConnection => new RawConnection(service.config.listen.port);

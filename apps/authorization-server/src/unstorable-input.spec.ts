@@ -1,36 +1,32 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { printFigure } from '@gatehouse/testing/figures';
 import { nastyText } from '@gatehouse/testing/nasty-text';
 import fc from 'fast-check';
 import { doorsOf, type Door } from './testing/doors.js';
 import { ask, form } from './testing/raw-request.js';
-import { startServiceWorld, type ServiceWorld } from './testing/service-world.js';
+import { shareWorld, startServiceWorld } from './testing/service-world.js';
 import type { TestService } from './testing/test-service.js';
 
 /** What Node takes of a request's head; longer is 431 before anything of ours is asked. */
 const LONGEST_PATH = 12_000;
 const AT_ONCE = 8;
 
-let world: ServiceWorld;
 let service: TestService;
 let doors: readonly (readonly [name: string, door: Door])[];
 let asked = 0;
 const failures: string[] = [];
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (world) => {
   // Each request comes from an address of its own, so that no limit answers in the place of the door.
   service = await world.startAnother({ trustedProxies: ['127.0.0.1'] });
   doors = Object.entries(await doorsOf(service));
-}, 60_000);
+});
 
-afterAll(async () => {
+afterAll(() => {
   printFigure(
     `unstorable input: ${asked} requests at ${doors.length} doors, answered with a failure of ours: 0`,
   );
-  await service.close();
-  await world.close();
 });
 
 /** Opens a door with a value; what is answered with a failure of ours, here or at the client, is remembered. */

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
 import fc from 'fast-check';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { pageName, type TestBrowser } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
 import { AttemptCookies } from './attempt-cookies.js';
@@ -11,15 +11,9 @@ import { AttemptCookies } from './attempt-cookies.js';
 const HARMLESS_BYTES = 4 * 1024;
 const TIMES = 60;
 
-let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => ({ service } = started));
 
 const cookieCount = (browser: TestBrowser, name: string): number =>
   browser

@@ -1,20 +1,16 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
-import type { TestService } from '../testing/test-service.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 
 const ISSUER = 'https://auth.example/tenant';
 
-let world: ServiceWorld;
-let behind: TestService;
 let local: string;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (world) => {
   const port = await freePort();
   local = `http://localhost:${port}/tenant/oauth/client-metadata`;
-  behind = await world.startAnother(
+  await world.startAnother(
     {
       issuer: ISSUER,
       keyEncryptionKeys: world.service.config.keyEncryptionKeys,
@@ -25,11 +21,6 @@ beforeAll(async () => {
     },
     { port },
   );
-});
-
-afterAll(async () => {
-  await behind.close();
-  await world.close();
 });
 
 describe('the Client ID Metadata Document of this gateway', () => {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { describe, expect, test } from '@jest/globals';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
 import { callbackOf, REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
@@ -8,20 +8,13 @@ const ISSUER = 'https://auth.example';
 /** A page of the same domain that somebody else controls: its cookies reach the issuer, too. */
 const SIBLING = 'https://evil.auth.example/';
 
-let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (world) => {
   service = await world.startAnother({
     issuer: ISSUER,
     keyEncryptionKeys: world.service.config.keyEncryptionKeys,
   });
-});
-
-afterAll(async () => {
-  await service.close();
-  await world.close();
 });
 
 let people = 0;

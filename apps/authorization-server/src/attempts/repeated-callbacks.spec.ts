@@ -1,17 +1,17 @@
 import 'reflect-metadata';
 import { until } from '@gatehouse/testing/until';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { buttonOf, CallbackWorld, hostOf, times } from '../testing/callback-world.js';
+import { shareWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import { callbackOf, REDIRECT_URI } from '../testing/test-service.js';
 
 let world: CallbackWorld;
 
-beforeAll(async () => {
-  world = await CallbackWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => CallbackWorld.start(),
+  (started) => (world = started),
+);
 
 afterEach(() => {
   world.vault.held = Promise.resolve();

@@ -1,16 +1,16 @@
 import 'reflect-metadata';
 import { randomToken } from '@gatehouse/kernel/ids';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { buttonOf, CallbackWorld, hostOf } from '../testing/callback-world.js';
+import { shareWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 
 let world: CallbackWorld;
 
-beforeAll(async () => {
-  world = await CallbackWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => CallbackWorld.start(),
+  (started) => (world = started),
+);
 
 describe('a callback without state', () => {
   const STATELESS = [

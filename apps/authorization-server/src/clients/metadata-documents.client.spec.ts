@@ -7,7 +7,7 @@ import { freePort } from '@gatehouse/testing/free-port';
 import { whileStopped } from '@gatehouse/testing/stopped-clock';
 import { decodeJwt } from 'jose';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName, type Answer } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
@@ -35,12 +35,11 @@ beforeAll(async () => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
   await new Promise<void>((resolve) => site.listen(port, '127.0.0.1', resolve));
-  world = await startServiceWorld();
-  ({ service } = world);
 });
 
-afterAll(async () => {
-  await world.close();
+shareWorld(startServiceWorld, (started) => ({ service } = world = started));
+
+afterAll(() => {
   site.closeAllConnections();
   site.close();
 });

@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import { generateKeyPairSync } from 'node:crypto';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { Secret } from '@gatehouse/kernel/secret';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { REDIRECT_URI, type TestService, type TokenAnswer } from '../testing/test-service.js';
 
 const pemOf = (key: ReturnType<typeof generateKeyPairSync>['privateKey']): Secret =>
@@ -14,10 +14,7 @@ const RSA = pemOf(generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKe
 const EC = pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
 
 let world: ServiceWorld;
-beforeAll(async () => {
-  world = await startServiceWorld();
-});
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => (world = started));
 
 let people = 0;
 

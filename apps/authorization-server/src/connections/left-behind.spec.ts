@@ -1,19 +1,13 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
 
-let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => ({ service } = started));
 
 let people = 0;
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { describe, expect, test } from '@jest/globals';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
@@ -11,17 +11,11 @@ let world: ServiceWorld;
 let service: TestService;
 const withReuse = new Map<string, TestService>();
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
+shareWorld(startServiceWorld, async (started) => {
+  ({ service } = world = started);
   const { keyEncryptionKeys } = service.config;
   for (const connectionReuse of REUSE)
     withReuse.set(connectionReuse, await world.startAnother({ connectionReuse, keyEncryptionKeys }));
-});
-
-afterAll(async () => {
-  for (const one of withReuse.values()) await one.close();
-  await world.close();
 });
 
 let people = 0;

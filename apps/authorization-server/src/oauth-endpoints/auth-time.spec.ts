@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
 
@@ -10,15 +10,10 @@ const CALLBACK = 'https://app.example/callback';
 let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (started) => {
+  world = started;
   // Nothing is asked that need not be asked.
   service = await world.startAnother({ connectionReuse: 'always' });
-});
-
-afterAll(async () => {
-  await service.close();
-  await world.close();
 });
 
 interface Client {

@@ -1,20 +1,16 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { describe, expect, test } from '@jest/globals';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import type { Answer } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
-let world: ServiceWorld;
 let service: TestService;
 let clientId: string;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (world) => {
   ({ service } = world);
   clientId = await service.register();
 });
-
-afterAll(() => world.close());
 
 const authorize = async (overrides: Readonly<Record<string, string>>, more = ''): Promise<Answer> =>
   await service.browser().get(service.authorizeUrl(clientId, overrides).url + more);

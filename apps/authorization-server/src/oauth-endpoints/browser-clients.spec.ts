@@ -1,19 +1,16 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { describe, expect, test } from '@jest/globals';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { REDIRECT_URI } from '../testing/test-service.js';
 
 const LISTED = 'https://inspector.example';
 const STRANGER = 'https://evil.example';
 const SECRET_ENDPOINTS = ['/oauth/token', '/oauth/register', '/oauth/revoke'];
 
-let world: ServiceWorld;
 let issuer: string;
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, (world) => {
   ({ issuer } = world.service);
 });
-afterAll(() => world.close());
 
 const post = async (path: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
   await fetch(issuer + path, {

@@ -1,23 +1,16 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService, type TokenAnswer } from '../testing/test-service.js';
 
-let world: ServiceWorld;
 let service: TestService;
 let lenient: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (world) => {
   ({ service } = world);
   lenient = await world.startAnother({ resourceIndicator: 'optional' });
-});
-
-afterAll(async () => {
-  await lenient.close();
-  await world.close();
 });
 
 let people = 0;

@@ -1,22 +1,18 @@
 import 'reflect-metadata';
 import { request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { flood } from '../testing/flood.js';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
-let world: ServiceWorld;
 let service: TestService;
 let clientId: string;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
+shareWorld(startServiceWorld, async (world) => {
   ({ service } = world);
   clientId = await service.register();
 });
-
-afterAll(() => world.close());
 
 const json = async (path: string): Promise<Record<string, unknown>> =>
   (await (await fetch(service.issuer + path)).json()) as Record<string, unknown>;

@@ -3,18 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
 import { freePort } from '@gatehouse/testing/free-port';
 import { flood } from '../testing/flood.js';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => ({ service } = world = started));
 
 describe('behind an ingress, with an https issuer that has a path', () => {
   const issuer = 'https://auth.example/tenant';

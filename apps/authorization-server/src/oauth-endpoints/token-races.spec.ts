@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newSessionId, randomToken } from '@gatehouse/kernel/ids';
 import { until } from '@gatehouse/testing/until';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
 
@@ -13,15 +13,9 @@ let world: ServiceWorld;
 let service: TestService;
 let replica: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
+shareWorld(startServiceWorld, async (started) => {
+  ({ service } = world = started);
   replica = await world.startAnother({ issuer: service.issuer });
-});
-
-afterAll(async () => {
-  await replica.close();
-  await world.close();
 });
 
 const PARALLEL = 20;

@@ -1,15 +1,15 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { refreshTokenOf, REFUSED, RotationWorld, tsidOf } from '../testing/rotation-world.js';
+import { shareWorld } from '../testing/service-world.js';
 
 let world: RotationWorld;
 
-beforeAll(async () => {
-  world = await RotationWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => RotationWorld.start(),
+  (started) => (world = started),
+);
 
 interface Sessions {
   readonly clientId: string;

@@ -1,19 +1,19 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newAccountId, newSessionId, randomToken } from '@gatehouse/kernel/ids';
 import fc from 'fast-check';
 import { RotationWorld } from '../testing/rotation-world.js';
+import { shareWorld } from '../testing/service-world.js';
 import { RedeemRefreshToken } from './redeem-refresh-token.flow.js';
 import type { PresentedToken } from './successor-seal.js';
 
 let world: RotationWorld;
 
-beforeAll(async () => {
-  world = await RotationWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => RotationWorld.start(),
+  (started) => (world = started),
+);
 
 /** Somebody presents the token of a generation (counted from the newest), or ten seconds go by. */
 type Step = { readonly present: number; readonly at: number } | 'time';

@@ -1,17 +1,17 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { printFigure } from '@gatehouse/testing/figures';
 import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 import { refreshTokenOf, REFUSED, RotationWorld, tsidOf } from '../testing/rotation-world.js';
+import { shareWorld } from '../testing/service-world.js';
 
 let world: RotationWorld;
 
-beforeAll(async () => {
-  world = await RotationWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => RotationWorld.start(),
+  (started) => (world = started),
+);
 
 async function unusedTokens(tsid: string): Promise<readonly string[]> {
   const { rows } = await world.world.rows.query<{ id: string }>({

@@ -1,18 +1,18 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { until } from '@gatehouse/testing/until';
 import { decodeJwt } from 'jose';
 import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 import { refreshTokenOf, REFUSED, RotationWorld, tsidOf } from '../testing/rotation-world.js';
+import { shareWorld } from '../testing/service-world.js';
 
 let world: RotationWorld;
 
-beforeAll(async () => {
-  world = await RotationWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => RotationWorld.start(),
+  (started) => (world = started),
+);
 
 const LEFT_MS = 30_000;
 

@@ -1,15 +1,15 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { refreshTokenOf, REFUSED, RotationWorld } from '../testing/rotation-world.js';
+import { shareWorld } from '../testing/service-world.js';
 
 let world: RotationWorld;
 
-beforeAll(async () => {
-  world = await RotationWorld.start();
-});
-
-afterAll(() => world.close());
+shareWorld(
+  () => RotationWorld.start(),
+  (started) => (world = started),
+);
 
 const closeReason = async (tsid: string): Promise<string | null | undefined> =>
   (await world.sessionOf(tsid))?.close_reason;

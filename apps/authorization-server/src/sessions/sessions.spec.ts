@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
 import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
@@ -9,7 +9,7 @@ import { until } from '@gatehouse/testing/until';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
 import { Housekeeping } from '../housekeeping/housekeeping.job.js';
 
@@ -18,9 +18,8 @@ let service: TestService;
 let bus: NatsConnection;
 const events: z.output<typeof sessionClosed.payload>[] = [];
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
+shareWorld(startServiceWorld, async (started) => {
+  ({ service } = world = started);
   bus = await connect({
     servers: world.nats.url,
     ...world.nats.observerOf('authorization-server'),
@@ -34,7 +33,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bus.close();
-  await world.close();
 });
 
 let people = 0;

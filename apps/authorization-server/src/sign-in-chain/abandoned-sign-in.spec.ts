@@ -1,20 +1,15 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { newAttemptId } from '@gatehouse/kernel/ids';
 import { until } from '@gatehouse/testing/until';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName, type Answer } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
 
 let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => ({ service } = world = started));
 
 let people = 0;
 const somebody = (): string => `leaver-${(people += 1)}`;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
@@ -9,15 +9,9 @@ let world: ServiceWorld;
 let service: TestService;
 let replica: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
+shareWorld(startServiceWorld, async (started) => {
+  ({ service } = world = started);
   replica = await world.startAnother({ issuer: service.issuer });
-});
-
-afterAll(async () => {
-  await replica.close();
-  await world.close();
 });
 
 let people = 0;

@@ -1,17 +1,11 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { expect, test } from '@jest/globals';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import type { TestService } from '../testing/test-service.js';
 
-let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => ({ service } = started));
 
 test('a provider that is not the one of the configuration is not "cannot be reached", and the page has the reference', async () => {
   const browser = service.browser();

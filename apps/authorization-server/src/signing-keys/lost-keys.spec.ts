@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { Secret } from '@gatehouse/kernel/secret';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { decodeProtectedHeader } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
 
@@ -14,12 +14,7 @@ const HTTPS_REDIRECT = 'https://app.example/callback';
 let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-
-afterAll(() => world.close());
+shareWorld(startServiceWorld, (started) => ({ service } = world = started));
 
 let people = 0;
 const somebody = (): string => `keyless-${(people += 1)}`;

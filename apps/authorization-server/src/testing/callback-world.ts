@@ -41,7 +41,6 @@ export class CallbackWorld {
   }
 
   async close(): Promise<void> {
-    await this.replica.close();
     await this.world.close();
   }
 

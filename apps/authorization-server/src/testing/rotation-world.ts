@@ -45,7 +45,6 @@ export class RotationWorld {
   }
 
   async close(): Promise<void> {
-    await this.replica.close();
     await this.world.close();
   }
 

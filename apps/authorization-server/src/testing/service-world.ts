@@ -3,6 +3,7 @@ import { freePort } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
+import { afterAll, beforeAll } from '@jest/globals';
 import { TestService, type TestServiceParts } from './test-service.js';
 
 /** This service with its database and its bus. */
@@ -11,12 +12,25 @@ export interface ServiceWorld {
   readonly service: TestService;
   /** The spec's own way to the database. */
   readonly rows: Database;
-  /** Another instance on the same database, bus and vault; whoever starts it closes it. */
+  /** Another instance on the same database, bus and vault; it is closed with this world, if not before. */
   readonly startAnother: (
     overrides: TestServiceParts['overrides'],
     more?: Partial<Pick<TestServiceParts, 'port' | 'limits'>>,
   ) => Promise<TestService>;
   readonly close: () => Promise<void>;
+}
+
+/** What all tests of a file share: started before the first of them, handed over, and closed after the last. */
+export function shareWorld<World extends { close(): Promise<void> }>(
+  start: () => Promise<World>,
+  use: (world: World) => unknown,
+): void {
+  let world: World | undefined;
+  beforeAll(async () => {
+    world = await start();
+    await use(world);
+  });
+  afterAll(() => world?.close());
 }
 
 export async function startServiceWorld(): Promise<ServiceWorld> {
@@ -29,20 +43,20 @@ export async function startServiceWorld(): Promise<ServiceWorld> {
   };
   const service = await TestService.start({ ...parts, port: await freePort() });
   const rows = new Database({ url: database.url, schema: database.schema, applicationName: 'spec' }, log);
+  const others: TestService[] = [];
   return {
     nats,
     service,
     rows,
-    startAnother: async (overrides = {}, more = {}) =>
-      await TestService.start({
-        ...parts,
-        port: await freePort(),
-        vault: service.vault,
-        overrides,
-        ...more,
-      }),
+    startAnother: async (overrides = {}, more = {}) => {
+      const own = { port: await freePort(), vault: service.vault, overrides };
+      const another = await TestService.start({ ...parts, ...own, ...more });
+      others.push(another);
+      return another;
+    },
     close: async () => {
       await rows.onApplicationShutdown();
+      await Promise.all(others.map((another) => another.close()));
       await service.close();
       await nats.close();
       await database.close();

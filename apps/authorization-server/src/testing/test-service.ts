@@ -32,7 +32,7 @@ export class TestService {
     /** Where its operators look. */
     readonly internal: string,
     readonly vault: StandInVault,
-    readonly close: () => Promise<void>,
+    private readonly end: () => Promise<void>,
   ) {}
 
   static async start(parts: TestServiceParts): Promise<TestService> {
@@ -51,6 +51,14 @@ export class TestService {
       await running.close();
       await started?.app.close();
     });
+  }
+
+  #closing: Promise<void> | undefined;
+
+  /** More than once is once. */
+  close(): Promise<void> {
+    this.#closing ??= this.end();
+    return this.#closing;
   }
 
   get issuer(): string {
