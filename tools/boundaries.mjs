@@ -59,7 +59,16 @@ export const MAY_IMPORT = {
     'observability',
     'messaging',
   ],
-  gatehouse: ['kernel', 'config', 'contracts', 'messaging', 'persistence', 'scripted-browser'],
+  gatehouse: [
+    'kernel',
+    'config',
+    'contracts',
+    'messaging',
+    'persistence',
+    'scripted-browser',
+    'observability',
+    'service-process',
+  ],
   demonstration: ['kernel'],
 };
 

@@ -21,7 +21,7 @@ function written(text: string): string {
   return file;
 }
 
-const COMMANDS = ['up', 'validate', 'nats-configuration', 'migrate', 'audit', 'demonstrate'];
+const COMMANDS = ['up', 'validate', 'nats-configuration', 'migrate', 'bridge', 'audit', 'demonstrate'];
 
 describe('help', () => {
   test('that was asked for goes to standard output, names every command and ends with 0', async () => {

@@ -24,6 +24,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   };
   addUp(program, terminal, ends);
   addConfigurationCommands(program, terminal, ends);
+  addBridge(program, terminal, ends);
   addAuditCommands(program, terminal, ends);
   addDemonstrate(program, terminal, ends);
   try {
@@ -127,6 +128,23 @@ function addConfigurationCommands(program: Command, terminal: Terminal, ends: En
     .action(async ({ config }: { readonly config: string }) => {
       const { migrate } = await import('./migrate.js');
       ends(await migrate(config, terminal.env, output));
+    });
+}
+
+interface BridgeFlags {
+  readonly config: string;
+  readonly listen?: string;
+}
+
+function addBridge(program: Command, terminal: Terminal, ends: Ends): void {
+  program
+    .command('bridge')
+    .description('run the programs of backends with a command, and serve them to the proxy over HTTP')
+    .requiredOption('--config <file>')
+    .option('--listen <address>', 'host:port instead of listen.bridge of the configuration')
+    .action(async (flags: BridgeFlags) => {
+      const { bridge } = await import('./bridge/bridge.js');
+      ends(await bridge(flags, terminal));
     });
 }
 

@@ -43,6 +43,7 @@ import type { Caches } from './invalidation.handler.js';
 import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
 import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
 import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
+import { bridgeHeaders } from './outgoing-auth/bridge-headers.js';
 import { Credentials } from './outgoing-auth/credentials.flow.js';
 import { ReplyKey } from './outgoing-auth/reply-key.js';
 import { strategiesOf } from './outgoing-auth/strategies.client.js';
@@ -163,7 +164,7 @@ async function makeBackendSide(
   const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
   const client = new BackendClient(part.backends);
-  const backends = new AuthorizedBackend(client, credentials);
+  const backends = new AuthorizedBackend(client, credentials, bridgeHeaders(part.backends));
   const peers = new Peers(
     backends,
     part.backends.map(({ name }) => name),

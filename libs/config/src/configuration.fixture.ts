@@ -16,6 +16,7 @@ export const SECRETS = {
   OCTO_CLIENT_SECRET: 'value-of-the-octo-client-secret',
   EXCHANGE_SECRET: 'value-of-the-exchange-client-secret',
   API_KEY: 'value-of-the-api-key',
+  BRIDGE_SECRET: 'value-of-the-bridge-secret-of-40-characters',
   SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   AS_KEK: Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64'),
   VAULT_KEK: Buffer.from('vutsrqponmlkjihgfedcba9876543210').toString('hex'),

@@ -39,7 +39,8 @@ const SECRETS_SECTION: readonly string[] = [
     '| --- | --- |',
     '| authorization server | `authServer.signingKeys`, `authServer.keyEncryptionKeys`, `authServer.clientRegistration.*`, `postgres.authorizationServer.url`, `nats.credentials` |',
     '| token vault | client secrets of providers and token exchanges, `vault.keyEncryptionKeys`, `postgres.tokenVault.url`, `nats.credentials` |',
-    '| proxy | values of injected headers, `nats.credentials` |',
+    '| proxy | values of injected headers, `bridge.secret`, `nats.credentials` |',
+    '| bridge | `bridge.secret`, `backends[].secretEnv` |',
   ].join('\n'),
 ];
 

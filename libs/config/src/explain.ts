@@ -37,6 +37,7 @@ export function explain(model: GatehouseModel, filledIn: readonly FilledIn[] = [
         ? 'its own strategy'
         : 'outgoingAuth.default, since no strategy names it',
     })),
+    ...explainBridge(model),
     ...explainEgress(model),
     ...explainWayOut(model),
     ...explainSecrets(model),
@@ -108,6 +109,23 @@ function explainIncomingAuth({ incomingAuth }: GatehouseModel): readonly Explana
     },
   ];
 }
+
+/** Where `gatehouse bridge` serves each program. */
+const explainBridge = ({ backends, bridge }: GatehouseModel): readonly Explanation[] =>
+  backends.flatMap(({ name, url, stdio }) =>
+    stdio === undefined
+      ? []
+      : [
+          {
+            path: `backends.${name}.url`,
+            value: url,
+            because:
+              bridge.secret === undefined
+                ? 'gatehouse bridge runs its program there, for everybody on that machine'
+                : 'gatehouse bridge runs its program there, for the proxy alone',
+          },
+        ],
+  );
 
 function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string {
   switch (strategy.type) {
@@ -193,6 +211,12 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
     ...explainedCertificates(model),
     ['egress.proxy.credentials', model.wayOut.httpsProxy?.credentials],
     ['egress.proxy.caBundle', model.wayOut.httpsProxy?.caBundle],
+    ['bridge.secret', model.bridge.secret],
+    ...model.backends.flatMap(({ name, stdio }) =>
+      [...(stdio?.secretEnv ?? [])].map(
+        ([variable, value]) => [`backends.${name}.secretEnv.${variable}`, value] as const,
+      ),
+    ),
     ...vault.keyEncryptionKeys.map(({ id, key }) => [`vault.keyEncryptionKeys.${id}`, key] as const),
     ...vault.requestKeys.map(({ id, key }) => [`vault.requestKeys.${id}`, key] as const),
     ['postgres.authorizationServer.url', postgres.authorizationServer?.url],

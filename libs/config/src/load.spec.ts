@@ -69,6 +69,7 @@ test('what is left out has a safe default', () => {
     proxy: { host: '127.0.0.1', port: 4483, internal: { host: '127.0.0.1', port: 4495 } },
     authorizationServer: { host: '127.0.0.1', port: 4484, internal: { host: '127.0.0.1', port: 4496 } },
     tokenVault: { internal: { host: '127.0.0.1', port: 4485 } },
+    bridge: { host: '127.0.0.1', port: 4493 },
   });
   expect(aggregation).toMatchObject({
     conflictResolution: 'prefix',
@@ -93,6 +94,7 @@ test('an internal listener follows its public one, is where it is written, and t
     proxy: { host: '0.0.0.0', port: 8080, internal: { host: '10.0.0.1', port: 8092 } },
     authorizationServer: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
     tokenVault: { internal: { host: '127.0.0.1', port: 9000 } },
+    bridge: { host: '127.0.0.1', port: 4493 },
   });
 });
 

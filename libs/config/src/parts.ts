@@ -89,8 +89,11 @@ export interface TokenExchangeView {
 
 export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | UpstreamInject | TokenExchangeView;
 
-export interface ProxyBackend extends Backend<Secret> {
+/** The proxy knows where the bridge serves a program, and nothing of the program. */
+export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
   readonly strategy: ProxyStrategy;
+  /** Present where the bridge is asked. */
+  readonly bridge?: { readonly secret?: Secret };
 }
 
 /** What the proxy may see: no database, no key, no provider credential. */
@@ -184,8 +187,9 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
             })),
           },
         }),
-    backends: model.backends.map((backend) => ({
+    backends: model.backends.map(({ stdio, ...backend }) => ({
       ...openedParty(backend, model),
+      ...(stdio === undefined ? {} : bridged(model)),
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
     })),
     aggregation: model.aggregation,
@@ -194,6 +198,15 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     streamKeepAliveMs: model.streamKeepAliveMs,
   };
 }
+
+/** The bridge is a part of this installation: no proxy that leads out of it sees the secret. */
+const bridged = ({
+  bridge: { secret },
+  wayOut,
+}: GatehouseModel): Pick<ProxyBackend, 'bridge' | 'wayOut'> => ({
+  bridge: secret === undefined ? {} : { secret: secret.secret },
+  wayOut: { noProxy: ['*'], refusesPrivateAddresses: wayOut.refusesPrivateAddresses },
+});
 
 /** Names of the backends whose credential comes from a provider, in configured order. */
 const backendsThatNeed = (model: GatehouseModel, providerName: string): readonly string[] =>

@@ -13,6 +13,7 @@ export const PORT_OFFSETS = {
   tickets: 7,
   postgres: 8,
   nats: 9,
+  bridge: 10,
   control: 11,
 } as const;
 

@@ -11,6 +11,7 @@ import {
   type Environment,
 } from '../configuration.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import type { BridgePlan } from './bridge.js';
 import { demonstrationValues } from './demonstration.js';
 import { isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
 import { databaseUrl } from './postgres.js';
@@ -41,6 +42,8 @@ export interface UpPlan {
   /** Whether a Postgres is started too: yes, unless the environment names databases. */
   readonly ownPostgres: boolean;
   readonly valuesOf: (service: Service) => Environment;
+  /** Present where a backend has a command. */
+  readonly bridge?: BridgePlan;
 }
 
 const DATABASE_VARIABLES = ['AUTHORIZATION_SERVER_DATABASE_URL', 'TOKEN_VAULT_DATABASE_URL'] as const;
@@ -66,10 +69,13 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
   const services = SERVICES.filter(
     (name) => name !== 'authorization-server' || model.authServer !== undefined,
   );
-  checkParts(
-    configuration,
-    services.map((part) => ({ part, environment: valuesOf(part) })),
-  );
+  const bridge = model.backends.some(({ stdio }) => stdio !== undefined)
+    ? { ...model.listen.bridge, environment: given }
+    : undefined;
+  checkParts(configuration, [
+    ...services.map((part) => ({ part, environment: valuesOf(part) })),
+    ...(bridge === undefined ? [] : [{ part: 'bridge' as const, environment: given }]),
+  ]);
   refuseForeignNats(model, basePorts);
   const { proxy, authorizationServer, tokenVault } = model.listen;
   const ports = {
@@ -80,7 +86,18 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     proxyInternal: proxy.internal.port,
     authorizationServerInternal: authorizationServer.internal.port,
   };
-  return { configuration, model, warnings, isDemonstration, movedTo, ports, services, ownPostgres, valuesOf };
+  return {
+    configuration,
+    model,
+    warnings,
+    isDemonstration,
+    movedTo,
+    ports,
+    services,
+    ownPostgres,
+    valuesOf,
+    ...(bridge === undefined ? {} : { bridge }),
+  };
 }
 
 function configurationFor(

@@ -8,6 +8,7 @@ import { reportMainJob } from '../main-job/report.js';
 import { Output, seconds } from '../output.js';
 import { migrateDatabase, provision } from '../migrate.js';
 import type { Terminal, TextStream } from '../terminal.js';
+import { startUpBridge } from './bridge.js';
 import { startDemonstration } from './demonstration.js';
 import { startNats } from './nats.js';
 import { planUp, type UpOptions, type UpPlan } from './plan.js';
@@ -95,7 +96,12 @@ async function startAll(
   const start = { configuration, valuesOf, services, ports, replicas: options.replicas };
   const names = `${services.join(', ')}${options.replicas > 1 ? `, ${options.replicas} of each` : ''}`;
   const running = await output.step('services', names, () => startServices(state, processes, start));
-  return [...world, ...running];
+  const { bridge } = plan;
+  if (bridge === undefined) return [...world, ...running];
+  const bridging = await output.step('bridge', `${bridge.host}:${bridge.port}`, () =>
+    startUpBridge(processes, configuration, bridge),
+  );
+  return [...world, ...running, bridging];
 }
 
 /** Waits for all work to end before it reports the first failure, so that nothing is left half done. */

@@ -6,6 +6,7 @@ import type { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
+import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
 import type { CredentialHeader } from '../outgoing-auth/credential-header.js';
 import type { RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
@@ -30,6 +31,7 @@ export class AuthorizedBackend {
   constructor(
     private readonly client: BackendClient,
     private readonly credentials: Credentials,
+    private readonly toBridge: BridgeHeaders = () => ({}),
   ) {}
 
   /**
@@ -75,8 +77,11 @@ export class AuthorizedBackend {
     const { cancellation, answerWithinMs } = request;
     return await this.client.send(backend, {
       method: method ?? 'POST',
-      headers:
-        credential === undefined ? headers : { ...headers, [credential.name]: credential.value.reveal() },
+      headers: {
+        ...headers,
+        ...this.toBridge(backend, principal),
+        ...(credential === undefined ? {} : { [credential.name]: credential.value.reveal() }),
+      },
       body,
       deadlineAtMs,
       purpose: purpose ?? 'call',

@@ -2,14 +2,17 @@ import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { AuthServer } from '../model/auth-server.js';
 import type { BackendLimits } from '../model/backend.js';
+import type { PartyEgress } from '../model/egress-rules.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { IncomingAuth } from '../model/incoming-auth.js';
 import type { RequestLimits } from '../model/request-limits.js';
+import { bridgedUrl, type Bridge } from '../model/stdio.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
 import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../model/internal-ports.js';
 import { SERVICES } from '@gatehouse/kernel/services';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { partyEgress } from './party-egress.js';
+import { buildBridge, buildStdio, STDIO_FIELDS } from './stdio.js';
 import { buildWayOut } from './way-out.js';
 import { bytes, given, milliseconds, without } from './written-values.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
@@ -18,7 +21,9 @@ import { buildOutgoingAuth } from './outgoing-auth.js';
 export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): GatehouseModel {
   const { name, publicUrl, trustedHosts, allowedOrigins } = written;
   const resourceUrl = `${publicUrl}/mcp`;
-  const backends = buildBackends(written.backends, secrets);
+  const listen = buildListen(written.listen);
+  const bridge = buildBridge(written, listen.bridge, secrets);
+  const backends = buildBackends(written.backends, bridge, secrets);
   const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets, backends);
   return {
     name,
@@ -29,6 +34,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     ...given('authServer', authServer),
     incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer, secrets),
     backends,
+    bridge,
     wayOut: buildWayOut(written.egress, secrets),
     outgoingAuth: buildOutgoingAuth(written.outgoingAuth, secrets),
     aggregation: {
@@ -47,24 +53,40 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     shutdownDelayMs: milliseconds(written.shutdownDelay),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
     limits: buildLimits(written.limits),
-    listen: buildListen(written.listen),
+    listen,
   };
 }
 
 const buildBackends = (
   written: GatehouseYaml['backends'],
+  bridge: Bridge<ConfiguredSecret>,
   secrets: SecretResolver,
 ): GatehouseModel['backends'] =>
   written.map((backend, index) => {
-    const { timeout, maxTimeout, limits, ...rest } = without(backend, 'caBundle');
+    const { timeout, maxTimeout, limits, url, ...rest } = without(backend, 'caBundle', ...STDIO_FIELDS);
+    const path = ['backends', index];
     return {
       ...rest,
-      ...partyEgress(backend, { path: ['backends', index], owner: 'vmcp-proxy', secrets }, backend.url),
+      ...given('stdio', buildStdio(backend, path, secrets)),
+      ...(backend.command === undefined
+        ? { url: url ?? '', ...partyEgress(backend, { path, owner: 'vmcp-proxy', secrets }, url) }
+        : { url: bridgedUrl(bridge, backend.name), ...egressOf(bridge) }),
       timeoutMs: milliseconds(timeout),
       maxTimeoutMs: maxTimeoutMs(milliseconds(timeout), backend.progressExtendsTimeout, maxTimeout),
       limits: buildBackendLimits(limits),
     };
   });
+
+/** The bridge is reached in one way for all of its programs. */
+const egressOf = ({
+  allowPrivateIps,
+  insecureAllowHttp,
+  caBundle,
+}: Bridge<ConfiguredSecret>): PartyEgress<ConfiguredSecret> => ({
+  allowPrivateIps,
+  insecureAllowHttp,
+  ...given('caBundle', caBundle),
+});
 
 const LONGER_WITH_PROGRESS = 10;
 
@@ -167,6 +189,7 @@ const buildListen = ({
   proxy,
   authorizationServer,
   tokenVault,
+  bridge,
 }: GatehouseYaml['listen']): GatehouseModel['listen'] => ({
   proxy: withInternalAddress(proxy),
   authorizationServer: withInternalAddress(authorizationServer),
@@ -176,6 +199,7 @@ const buildListen = ({
       tokenVault.port ?? TOKEN_VAULT_INTERNAL_PORT,
     ),
   },
+  bridge,
 });
 
 /** Issuer, audience and resource default to the gateway's own. */

@@ -17,12 +17,13 @@ export function given<Name extends string, Value>(
   return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: Value };
 }
 
-/** The same fields but one. */
+/** The same fields but some. */
 export function without<T extends object, Name extends keyof T & string>(
   fields: T,
-  name: Name,
+  ...names: readonly Name[]
 ): Omit<T, Name> {
-  return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name)) as Omit<T, Name>;
+  const left = Object.entries(fields).filter(([field]) => !names.some((name) => name === field));
+  return Object.fromEntries(left) as Omit<T, Name>;
 }
 
 /** The egress rules as written, opened for localhost when every URL of that party is there. */

@@ -1,8 +1,11 @@
 import type { PartyEgress } from './egress-rules.js';
+import type { StdioProgram } from './stdio.js';
 
 export interface Backend<S> extends PartyEgress<S> {
   readonly name: string;
+  /** Of a program: where the bridge serves it. */
   readonly url: string;
+  readonly stdio?: StdioProgram<S>;
   readonly transport: 'streamable-http';
   /** For one call. */
   readonly timeoutMs: number;

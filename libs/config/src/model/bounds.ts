@@ -33,6 +33,8 @@ export const DURATION_BOUNDS = {
   callWithProgress: durations('100ms', '24h'),
   streamKeepAlive: durations('1s', '5m'),
   providerRequest: durations('100ms', '30s'),
+  idleProgram: durations('10s', '24h'),
+  programStart: durations('1s', '5m'),
 } as const;
 
 /** In bytes. */
@@ -44,6 +46,9 @@ export const SIZE_BOUNDS = {
 
 /** Of what runs at once at one backend. */
 export const AT_ONCE_BOUNDS: Bounds = { min: 1, max: 10_000, text: '1 to 10000' };
+
+/** Of programs that run at once for one backend. */
+export const PROCESS_BOUNDS: Bounds = { min: 1, max: 4_096, text: '1 to 4096' };
 
 /** In characters, of the names of tools and prompts. No client takes more than the most. */
 export const NAME_LENGTH_BOUNDS: Bounds = { min: 32, max: 128, text: '32 to 128' };

@@ -1,6 +1,9 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Service } from '@gatehouse/kernel/services';
 
+/** Who reads secrets. The bridge is no service: it has no place on the bus. */
+export type SecretOwner = Service | 'bridge';
+
 /**
  * A secret of the model: where it stands, and its value only when it belongs to the part that was loaded. Reading one
  * that was not resolved is our bug and throws, so that a service never holds another service's secret.
@@ -11,7 +14,7 @@ export class ConfiguredSecret {
   constructor(
     /** Printable, such as `env OKTA_CLIENT_SECRET`. */
     readonly reference: string,
-    readonly owners: readonly Service[],
+    readonly owners: readonly SecretOwner[],
     secret?: Secret,
   ) {
     this.#secret = secret;

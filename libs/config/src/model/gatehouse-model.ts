@@ -5,9 +5,10 @@ import type { ConfiguredSecret } from './configured-secret.js';
 import type { WayOut } from './egress-rules.js';
 import type { IncomingAuth } from './incoming-auth.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
-import type { ListenAddresses } from './listen-addresses.js';
+import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
 import type { OutgoingAuth } from './outgoing-auth.js';
 import type { RequestLimits } from './request-limits.js';
+import type { Bridge } from './stdio.js';
 import type { ConfiguredView } from './views.js';
 
 /**
@@ -30,6 +31,7 @@ export interface GatehouseModel {
   readonly authServer?: AuthServer<ConfiguredSecret>;
   readonly incomingAuth: IncomingAuth<ConfiguredSecret>;
   readonly backends: readonly Backend<ConfiguredSecret>[];
+  readonly bridge: Bridge<ConfiguredSecret>;
   readonly wayOut: WayOut<ConfiguredSecret>;
   readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;
   readonly aggregation: Aggregation;
@@ -68,5 +70,6 @@ export interface GatehouseModel {
     readonly authorizationServer: ListenAddresses;
     /** Its only HTTP callers are its operators. */
     readonly tokenVault: Pick<ListenAddresses, 'internal'>;
+    readonly bridge: ListenAddress;
   };
 }

@@ -5,8 +5,9 @@ import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 /** A NATS server is named, and no two listeners use the same port of one address. */
-export const addresses: Rule = ({ nats, listen }) => {
-  const all = listeners(listen);
+export const addresses: Rule = ({ nats, listen, backends }) => {
+  const hasBridge = backends.some(({ stdio }) => stdio !== undefined);
+  const all = listeners(listen, hasBridge);
   const wrong = all.flatMap((listener, index) => {
     const finding = wrongPort(listener, all.slice(0, index));
     return finding === undefined ? [] : [{ service: listener.service, finding }];
@@ -34,15 +35,18 @@ interface Listener extends ListenAddress {
   readonly path: Path;
 }
 
-function listeners({
-  proxy,
-  authorizationServer,
-  tokenVault,
-}: GatehouseModel['listen']): readonly Listener[] {
-  const ofService = (service: string, internal: ListenAddress, open?: ListenAddress): readonly Listener[] => {
+function listeners(
+  { proxy, authorizationServer, tokenVault, bridge }: GatehouseModel['listen'],
+  hasBridge: boolean,
+): readonly Listener[] {
+  const ofService = (
+    service: string,
+    internal: ListenAddress | undefined,
+    open?: ListenAddress,
+  ): readonly Listener[] => {
     const own = [
       ...(open === undefined ? [] : [{ address: open, path: ['listen', service] }]),
-      { address: internal, path: ['listen', service, 'internal'] },
+      ...(internal === undefined ? [] : [{ address: internal, path: ['listen', service, 'internal'] }]),
     ];
     const isContained = own.some(({ address }) => EVERYWHERE.includes(address.host));
     return own.map(({ address: { host, port }, path }) => ({ host, port, service, path, isContained }));
@@ -51,6 +55,7 @@ function listeners({
     ...ofService('proxy', proxy.internal, proxy),
     ...ofService('authorizationServer', authorizationServer.internal, authorizationServer),
     ...ofService('tokenVault', tokenVault.internal),
+    ...(hasBridge ? ofService('bridge', undefined, bridge) : []),
   ];
 }
 

@@ -47,11 +47,14 @@ export const outboundUrls: Rule = (model) =>
   });
 
 const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
-  ...model.backends.map((backend, index) => ({
-    path: ['backends', index, 'url'],
-    url: backend.url,
-    egress: backend,
-  })),
+  ...model.backends.flatMap((backend, index) =>
+    backend.stdio === undefined
+      ? [{ path: ['backends', index, 'url'], url: backend.url, egress: backend }]
+      : [],
+  ),
+  ...(model.backends.some(({ stdio }) => stdio !== undefined)
+    ? [{ path: ['bridge', 'url'], url: model.bridge.url, egress: model.bridge }]
+    : []),
   ...providersOf(model).flatMap((placed): readonly Outbound[] => {
     const { value, block } = placed;
     const { protocol } = value;

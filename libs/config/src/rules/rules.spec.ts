@@ -8,6 +8,7 @@ import { EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './
 import { PROVIDER_ROWS } from './provider-rows.fixture.js';
 import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
+import { program, STDIO_ROWS } from './stdio-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
 import { VIEW_ROWS } from './view-rows.fixture.js';
 
@@ -20,6 +21,7 @@ const TABLE = [
   ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
   ...VIEW_ROWS,
+  ...STDIO_ROWS,
 ];
 
 describe('refused, and nothing else is reported', () => {
@@ -146,6 +148,18 @@ describe('accepted', () => {
         },
       },
     ],
+    [
+      'a program that the bridge runs',
+      program({ env: { LEVEL: '' }, secretEnv: { KEY: { env: 'API_KEY' } } }),
+    ],
+    [
+      'a program that gets the token of the person',
+      {
+        ...program({ tokenEnv: 'OCTO_TOKEN' }),
+        'outgoingAuth.backends.status': { type: 'upstreamInject', upstreamInject: { providerName: 'octo' } },
+      },
+    ],
+    ['a bridge without a secret on loopback', program({}, { allowWithoutSecret: true })],
     ['an issuer that is left out', { 'authServer.issuer': undefined }],
   ];
   test.each(accepted.map((row) => [...row] as const))('%s', (_name, changes) => {

@@ -27,6 +27,7 @@ import type { Rule } from './rule.js';
 import { sealingKeys } from './sealing-keys.js';
 import { sessionForExchange } from './session-for-exchange.js';
 import { sizeBounds } from './size-bounds.js';
+import { stdioPrograms } from './stdio.js';
 import { supportedScopes } from './supported-scopes.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenExchange } from './token-exchange.js';
@@ -120,6 +121,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
   { demands: 'Limits of a backend for one person are at most those for all.', rule: backendLimits },
+  {
+    demands:
+      'A backend with a `command` needs `bridge.secret`, and `tokenEnv` where its strategy gives a token; no variable of it has two values.',
+    rule: stdioPrograms,
+  },
   {
     demands: 'Limits are within their bounds, and let each person send at least one request.',
     rule: sizeBounds,

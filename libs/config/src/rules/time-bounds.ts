@@ -68,5 +68,6 @@ const lifespanFindings: Rule = ({ authServer }) => {
   ];
 };
 
-const within = (path: Path, valueMs: number, { min, max, text }: Bounds): readonly Finding[] =>
+/** @returns a finding where the value is out of bounds. */
+export const within = (path: Path, valueMs: number, { min, max, text }: Bounds): readonly Finding[] =>
   valueMs >= min && valueMs <= max ? [] : [{ path, message: `This must be within ${text}.` }];

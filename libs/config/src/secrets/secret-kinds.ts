@@ -25,6 +25,9 @@ const KINDS = {
     /^[\t\x20-\x7e\x80-\xff]+$/.test(value)
       ? { ok: true, value }
       : refuse('holds a character that a header value may not have (RFC 9110 section 5.5).'),
+  /** May have several lines: keys in PEM form are given to programs so. */
+  environmentValue: (value: string): Checked =>
+    value.includes('\0') ? refuse('contains a NUL character.') : { ok: true, value },
   /** Public, and referred to in the same way. */
   caBundle,
   proxyCredentials: (value: string): Checked =>

@@ -1,19 +1,19 @@
 import { Secret } from '@gatehouse/kernel/secret';
-import { ConfiguredSecret } from '../model/configured-secret.js';
-import { SERVICES, type Service } from '@gatehouse/kernel/services';
+import { ConfiguredSecret, type SecretOwner } from '../model/configured-secret.js';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { overlap, type Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { checkSecret, type SecretKind } from './secret-kinds.js';
 import { describeReference, referenceOf, type SecretReader } from './secret-references.js';
 import type { WrittenReference } from '../yaml/fields.js';
 
-/** Whose secrets are read: those of one service, all of them (`gatehouse validate` beside the secrets) or none. */
-export type Part = Service | 'all' | 'none';
+/** Whose secrets are read: those of one service or of the bridge, all of them (`gatehouse validate` beside the secrets) or none. */
+export type Part = SecretOwner | 'all' | 'none';
 
 /** The services that read a secret, and what its value must be. */
 export interface SecretUse {
   readonly kind: SecretKind;
-  readonly owners: readonly Service[];
+  readonly owners: readonly SecretOwner[];
 }
 
 /** Resolves secrets while the model is built: only those of the part, each reference read at most once. */
@@ -51,7 +51,7 @@ export class SecretResolver {
     return reading?.ok === true ? reading.value : undefined;
   }
 
-  private mayRead(owners: readonly Service[]): boolean {
+  private mayRead(owners: readonly SecretOwner[]): boolean {
     return this.part === 'all' || (this.part !== 'none' && owners.includes(this.part));
   }
 }

@@ -6,6 +6,10 @@ export const isLocalhost = (url: string): boolean => isLoopbackName(hostOf(url))
 /** The same of a host as URLs have it. */
 export const isLoopbackName = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
+/** The same of an address to listen on. */
+export const isLoopbackAddress = (address: string): boolean =>
+  isLoopbackName(address === '::1' ? '[::1]' : address);
+
 export const isHttps = (url: string): boolean => /^https:/i.test(url);
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');

@@ -80,3 +80,30 @@ export const idTokenCanBeVerified = z.superRefine<object>((value, context) => {
           : 'This field goes with source: idToken alone.',
       });
 }, ALWAYS);
+
+const OF_URLS = ['allowPrivateIps', 'insecureAllowHttp', 'caBundle'];
+const OF_COMMANDS = ['env', 'secretEnv', 'cwd', 'tokenEnv', 'processes'];
+
+/** A backend is either reached at its URL, or a program that the bridge runs. */
+export const haveUrlOrCommand = z.superRefine<readonly unknown[]>(
+  (value, context) => {
+    for (const [index, backend] of value.entries())
+      for (const [field, message] of strayFields(backend))
+        context.addIssue({ code: OWN_WORDS, path: [index, field], message });
+  },
+  { when: ({ value }) => Array.isArray(value) },
+);
+
+function strayFields(backend: unknown): readonly (readonly [field: string, message: string])[] {
+  if (typeof backend !== 'object' || backend === null) return [];
+  const fields = new Map(Object.entries(backend));
+  const [hasUrl, hasCommand] = [fields.has('url'), fields.has('command')];
+  if (!hasUrl && !hasCommand)
+    return [['url', 'A backend needs its url, or the command of a program that speaks MCP over stdio.']];
+  if (hasUrl && hasCommand) return [['command', 'A backend has either a url or a command.']];
+  // What was not written is false by now.
+  const stray = hasCommand
+    ? OF_URLS.filter((field) => (fields.get(field) ?? false) !== false)
+    : OF_COMMANDS.filter((field) => fields.has(field));
+  return stray.map((field) => [field, `This goes with ${hasCommand ? 'url' : 'command'} alone.`]);
+}

@@ -32,6 +32,13 @@ export const text = (format: Format, about: string, more: Omit<FieldFacts, 'abou
 export const list = <T extends z.ZodType>(element: T, about: string, more: FieldFacts = {}) =>
   z.array(element).register(facts, { about, ...more });
 
+/** A list with a check of its own, which sees its elements whatever else is wrong with them. */
+export const checkedList = <T extends z.ZodType>(
+  element: T,
+  about: string,
+  check: ReturnType<typeof z.superRefine<readonly unknown[]>>,
+) => z.array(element).check(check).register(facts, { about });
+
 export const choice = <const T extends readonly [string, ...string[]]>(
   values: T,
   about: string,

@@ -113,6 +113,7 @@ export const FORMATS = {
     /^[A-Za-z_][A-Za-z0-9_]*$/,
     'is not the name of an environment variable.',
   ),
+  argument: pattern('text', /^[^\0]*$/, 'contains a NUL character.'),
   filePath: { describes: 'path', check: identifier },
   secretPathPart: pattern(
     'name',

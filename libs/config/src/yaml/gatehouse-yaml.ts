@@ -4,6 +4,7 @@ import { aggregation } from './aggregation-fields.js';
 import { authServer } from './auth-server-fields.js';
 import {
   block,
+  checkedList,
   choice,
   count,
   egress,
@@ -18,7 +19,9 @@ import {
 import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
+import { haveUrlOrCommand } from './checks.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
+import { bridge, stdioFields } from './stdio-fields.js';
 import { views } from './view-fields.js';
 
 const incomingAuth = block(
@@ -48,10 +51,10 @@ const incomingAuth = block(
   { blocks: { oidc: 'oidc', anonymous: undefined } },
 );
 
-const backends = list(
+const backends = checkedList(
   block('One MCP server.', {
     name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
-    url: text('url', 'Its MCP endpoint.'),
+    url: text('url', 'Its MCP endpoint; needed without `command`.').exactOptional(),
     transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
     timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`).default('30s'),
     progressExtendsTimeout: flag(
@@ -81,8 +84,10 @@ const backends = list(
       },
     ).prefault({}),
     ...egress,
+    ...stdioFields,
   }),
   'The MCP servers behind this gateway; at least one.',
+  haveUrlOrCommand,
 );
 
 const host = (about: string) => text('host', about).default('127.0.0.1');
@@ -134,6 +139,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   authServer: authServer.exactOptional(),
   incomingAuth: incomingAuth.exactOptional(),
   backends,
+  bridge: bridge.prefault({}),
   outgoingAuth: outgoingAuth.prefault({}),
   egress: egressWays.prefault({}),
   aggregation: aggregation.prefault({}),
@@ -210,6 +216,10 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       host: text('host', 'An earlier way to write `internal.host`.').exactOptional(),
       port: port({ about: 'An earlier way to write `internal.port`.' }).exactOptional(),
       internal: internal(String(TOKEN_VAULT_INTERNAL_PORT)),
+    }).prefault({}),
+    bridge: block('The bridge, for the proxy alone.', {
+      host: host('Address to listen on.'),
+      port: port().default(DEFAULT_PORT_BASE + PORT_OFFSETS.bridge),
     }).prefault({}),
   }).prefault({}),
 });

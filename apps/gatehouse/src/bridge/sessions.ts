@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BridgedBackend } from '@gatehouse/config/bridge-part';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { countedWarning } from '@gatehouse/observability/counted-warning';
+import type { Log } from '@gatehouse/observability/log';
+import type { Answer } from './answer.js';
+import type { Caller } from './callers.js';
+import type { RpcMessage } from './rpc-message.js';
+import { Session, type Started } from './session.js';
+
+type Initialize = Extract<RpcMessage, { kind: 'request' }>;
+
+export interface SessionSurroundings {
+  /** Where a backend's program works. */
+  readonly folderOf: (backend: BridgedBackend) => string;
+  /** Of the bridge itself. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+const SWEEP_EVERY_MS = SECOND_MS;
+/** Others may take the room that an ended program leaves. */
+const MAX_TRIES_FOR_ROOM = 5;
+const LOOK_EVERY_MS = SECOND_MS / 20;
+
+/** All sessions, and with them all programs that run. */
+export class Sessions {
+  readonly #open = new Map<string, Session>();
+  /** Until nothing is left of its program. */
+  readonly #withProgram = new Set<Session>();
+  readonly #sweeper = setInterval(() => this.#sweep(Date.now()), SWEEP_EVERY_MS).unref();
+  readonly #skipped = new Map<string, () => void>();
+  #isStopping = false;
+
+  constructor(private readonly surroundings: SessionSurroundings) {}
+
+  /** A session is its person's alone: to everybody else it is not there. */
+  find(backend: BridgedBackend, id: string, { person }: Caller): Session | undefined {
+    const session = this.#open.get(id);
+    return session?.owner.backend.name === backend.name &&
+      equalsInConstantTime(session.owner.person ?? '', person ?? '')
+      ? session
+      : undefined;
+  }
+
+  /** Whether the session's program has another token than the call. */
+  hasOtherToken({ owner }: Session, { token }: Caller): boolean {
+    return owner.backend.tokenEnv !== undefined && owner.tokenDigest !== digestOf(token);
+  }
+
+  /** Begins a session with a program of its own, and answers `initialize`. */
+  async begin(
+    backend: BridgedBackend,
+    caller: Caller,
+    initialize: { readonly message: Initialize; readonly bytes: Buffer },
+    answer: Answer,
+  ): Promise<void> {
+    const hasRoom = await this.#makeRoom(backend, caller);
+    if (!hasRoom || this.#isStopping) {
+      answer.status(503, 'There is no room for another program.', { 'retry-after': '1' });
+      return;
+    }
+    const session = this.#start(backend, caller);
+    const started: Started =
+      session === undefined
+        ? { ok: false, status: 502, why: 'could not be started' }
+        : await session.initialize(initialize.message, initialize.bytes);
+    if (session !== undefined && started.ok && !started.isError && answer.isOpen && session.isOpen) {
+      this.#open.set(session.id, session);
+      session.lastUsedAtMs = Date.now();
+      answer.last(started.line, { 'mcp-session-id': session.id });
+      return;
+    }
+    void session?.end();
+    if (started.ok) {
+      answer.last(started.line);
+      return;
+    }
+    this.surroundings.log.warn('program-not-started', { backend: backend.name, how: started.why });
+    answer.status(started.status, `The program ${started.why}.`);
+  }
+
+  /** What runs may finish; then everything ends. */
+  async close(withinMs: number): Promise<void> {
+    this.#isStopping = true;
+    const deadlineAtMs = Date.now() + withinMs;
+    while (Date.now() < deadlineAtMs && [...this.#withProgram].some(({ isIdle }) => !isIdle))
+      await delay(LOOK_EVERY_MS);
+    clearInterval(this.#sweeper);
+    await Promise.all([...this.#withProgram].map((session) => session.end('was ended: the bridge stops')));
+  }
+
+  #start(backend: BridgedBackend, { person, token }: Caller): Session | undefined {
+    const { folderOf, environment, log } = this.surroundings;
+    const given = backend.tokenEnv === undefined ? undefined : token;
+    const owner = { backend, person, tokenDigest: digestOf(given) };
+    try {
+      const session: Session = new Session(
+        owner,
+        { folder: folderOf(backend), environment, token: given, log },
+        {
+          ended: (how) => {
+            this.#open.delete(session.id);
+            log.info('session-ended', { backend: backend.name, how });
+          },
+          skipped: this.#skippedOf(backend.name),
+        },
+      );
+      this.#withProgram.add(session);
+      void session.gone.then(() => this.#withProgram.delete(session));
+      return session;
+    } catch {
+      // The system has no process, or no pipe, to give; or there is too much environment.
+      return undefined;
+    }
+  }
+
+  /** @returns false when as many programs run as may, and all of them are at work */
+  async #makeRoom(backend: BridgedBackend, { person }: Caller): Promise<boolean> {
+    const { atOnce, atOncePerPerson } = backend.processes;
+    for (let tries = 0; tries < MAX_TRIES_FOR_ROOM; tries += 1) {
+      const all = [...this.#withProgram].filter(({ owner }) => owner.backend.name === backend.name);
+      const own = all.filter(({ owner }) => person !== undefined && owner.person === person);
+      const full = own.length >= atOncePerPerson ? own : all.length >= atOnce ? all : undefined;
+      if (full === undefined) return true;
+      const ending = full.find(({ isEnding }) => isEnding);
+      const [idlest] = full
+        .filter(({ isIdle }) => isIdle)
+        .toSorted((left, right) => left.lastUsedAtMs - right.lastUsedAtMs);
+      const leaving = ending ?? idlest;
+      if (leaving === undefined) return false;
+      await leaving.end('made room for another session');
+    }
+    return false;
+  }
+
+  #sweep(nowMs: number): void {
+    for (const session of this.#open.values())
+      if (session.isIdle && nowMs - session.lastUsedAtMs >= session.owner.backend.processes.idleTimeoutMs)
+        void session.end('was idle');
+  }
+
+  #skippedOf(backend: string): () => void {
+    const known = this.#skipped.get(backend);
+    if (known !== undefined) return known;
+    const skipped = countedWarning(this.surroundings.log, 'program-output-skipped', { backend });
+    this.#skipped.set(backend, skipped);
+    return skipped;
+  }
+}
+
+const digestOf = (token: Caller['token']): string | undefined =>
+  token === undefined ? undefined : sha256(token.reveal());

@@ -1,0 +1,38 @@
+import { environmentNamesOf, type ConfigurationText, type Environment } from '../configuration.js';
+import { programOf } from '../paths.js';
+import { baseEnvironment } from './environment.js';
+import type { Processes, RunningProcess } from './processes.js';
+import { untilHttpAnswers } from './readiness.client.js';
+
+const READY_TIMEOUT_MS = 60_000;
+
+/** Where the bridge of a configuration listens; absent where no backend has a command. */
+export interface BridgePlan {
+  readonly host: string;
+  readonly port: number;
+  /** Where its variables are. */
+  readonly environment: Environment;
+}
+
+/** Starts the process that runs the programs of backends, with the variables that its part of the configuration names. */
+export async function startUpBridge(
+  processes: Processes,
+  configuration: ConfigurationText,
+  { host, port, environment }: BridgePlan,
+): Promise<RunningProcess> {
+  const names = environmentNamesOf(configuration, 'bridge', environment);
+  const own = [...names].flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const running = processes.start({
+    name: 'bridge',
+    command: process.execPath,
+    args: [programOf('gatehouse'), 'bridge', '--config', configuration.document],
+    environment: { ...baseEnvironment(), NODE_ENV: 'production', ...Object.fromEntries(own) },
+    stopPhase: 1,
+  });
+  const name = host.includes(':') ? `[${host}]` : host;
+  await untilHttpAnswers(running, `http://${name}:${port}/healthz`, READY_TIMEOUT_MS);
+  return running;
+}

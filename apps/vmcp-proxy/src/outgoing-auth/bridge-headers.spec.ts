@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ProxyBackend } from '@gatehouse/config/parts';
+import { Secret } from '@gatehouse/kernel/secret';
+import { ANONYMOUS, principalKey, type Principal } from '../incoming-auth/principal.js';
+import { bridgeHeaders } from './bridge-headers.js';
+
+const SECRET = 'a-secret-of-the-bridge-and-the-proxy';
+
+const backend = (name: string, bridge?: ProxyBackend['bridge']): ProxyBackend => ({
+  name,
+  url: `http://127.0.0.1:1/${name}/mcp`,
+  transport: 'streamable-http',
+  timeoutMs: 1_000,
+  maxTimeoutMs: 1_000,
+  progressExtendsTimeout: false,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  limits: { calls: 1, callsPerPerson: 1, streams: 1, streamsPerPerson: 1 },
+  strategy: { type: 'unauthenticated' },
+  ...(bridge === undefined ? {} : { bridge }),
+});
+
+const principal = (subject: string, tsid: string): Principal => ({
+  issuer: 'https://issuer.example',
+  subject,
+  clientId: 'c',
+  scopes: new Set(),
+  key: principalKey('https://issuer.example', subject, tsid),
+});
+
+const headersOf = bridgeHeaders([
+  backend('files', { secret: new Secret(SECRET) }),
+  backend('notes', { secret: new Secret(SECRET) }),
+  backend('web'),
+]);
+const personOf = (name: string, who: Principal) => headersOf(name, who)['gatehouse-person'];
+
+describe('what the proxy says to the bridge', () => {
+  test('the secret goes to the bridge alone, never to a backend at a URL', () => {
+    expect(headersOf('files', principal('alice', '1'))['gatehouse-bridge-secret']).toBe(SECRET);
+    expect(headersOf('web', principal('alice', '1'))).toEqual({});
+  });
+
+  test('a person is one in all sign-ins, another one than everybody else, and another one at each backend', () => {
+    const alice = personOf('files', principal('alice', '1'));
+    expect(alice).toMatch(/^[\w-]{43}$/);
+    expect(personOf('files', principal('alice', '2'))).toBe(alice);
+    expect(personOf('files', principal('bob', '1'))).not.toBe(alice);
+    expect(personOf('notes', principal('alice', '1'))).not.toBe(alice);
+  });
+
+  test('nobody without the secret can tell who a person is, or make another one', () => {
+    const other = bridgeHeaders([backend('files', { secret: new Secret(`${SECRET}-changed`) })]);
+    expect(other('files', principal('alice', '1'))['gatehouse-person']).not.toBe(
+      personOf('files', principal('alice', '1')),
+    );
+  });
+
+  test('anonymous callers are no person', () => {
+    expect(headersOf('files', ANONYMOUS)).toEqual({ 'gatehouse-bridge-secret': SECRET });
+  });
+});

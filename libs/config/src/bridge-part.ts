@@ -1,0 +1,44 @@
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { GatehouseModel } from './model/gatehouse-model.js';
+import type { ListenAddress } from './model/listen-addresses.js';
+import type { StdioProgram } from './model/stdio.js';
+
+export interface BridgedBackend extends StdioProgram<Secret> {
+  readonly name: string;
+  /** For one call in all; the proxy gives up no later. */
+  readonly callTimeoutMs: number;
+}
+
+/** What the bridge may see: its programs, what is theirs, and how it knows the proxy. */
+export interface BridgePart {
+  readonly listen: ListenAddress;
+  /** Where the proxy reaches it. */
+  readonly url: string;
+  /** Absent: everybody who reaches it is taken for the proxy. */
+  readonly secret?: Secret;
+  readonly backends: readonly BridgedBackend[];
+  /** Of one message of the proxy. */
+  readonly messageBytes: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** The bridge's part. The model must have been loaded for it. */
+export const bridgePart = (model: GatehouseModel): BridgePart => ({
+  listen: model.listen.bridge,
+  url: model.bridge.url,
+  ...(model.bridge.secret === undefined ? {} : { secret: model.bridge.secret.secret }),
+  backends: model.backends.flatMap(({ name, stdio, maxTimeoutMs }) =>
+    stdio === undefined
+      ? []
+      : [
+          {
+            ...stdio,
+            name,
+            callTimeoutMs: maxTimeoutMs,
+            secretEnv: new Map([...stdio.secretEnv].map(([variable, { secret }]) => [variable, secret])),
+          },
+        ],
+  ),
+  messageBytes: model.limits.requestBytes,
+  shutdownTimeoutMs: model.shutdownTimeoutMs,
+});
