@@ -6,6 +6,7 @@ import type { JsonObject } from './mcp/message.js';
 export interface Received {
   readonly httpMethod: string;
   readonly headers: IncomingHttpHeaders;
+  readonly text: string;
   readonly body: JsonObject;
 }
 
@@ -140,7 +141,11 @@ export async function startBackend(behaviour: BackendBehaviour, onPort = 0): Pro
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString();
       const body = (text === '' ? {} : JSON.parse(text)) as JsonObject;
-      small.take({ httpMethod: request.method ?? '', headers: request.headers, body }, response, request);
+      small.take(
+        { httpMethod: request.method ?? '', headers: request.headers, text, body },
+        response,
+        request,
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(onPort, '127.0.0.1', resolve));

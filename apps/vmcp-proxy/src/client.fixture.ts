@@ -62,6 +62,8 @@ export interface LegacyClient {
   readonly initialized: ClientAnswer;
   request(method: string, params?: JsonObject, sent?: Sent): Promise<ClientAnswer>;
   notify(method: string, params?: JsonObject): Promise<ClientAnswer>;
+  /** Answers a request of the server. */
+  respond(id: unknown, outcome: JsonObject): Promise<ClientAnswer>;
 }
 
 /** A client of an earlier revision, after its `initialize`. */
@@ -95,6 +97,7 @@ export async function legacyClient(
       return await post(url, message, { ...headers, ...sent.headers }, sent);
     },
     notify: async (method, params = {}) => await post(url, { jsonrpc: '2.0', method, params }, headers),
+    respond: async (id, outcome) => await post(url, { jsonrpc: '2.0', id, ...outcome }, headers),
   };
 }
 

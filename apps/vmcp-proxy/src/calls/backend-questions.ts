@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Peer } from '../backends/peer.js';
+import type { RawObject } from '../json/raw-json.js';
 import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 
@@ -7,7 +8,7 @@ const MAX_OPEN = 10_000;
 /** However many sessions the person has: nobody pushes out what others were asked. */
 const MAX_OPEN_OF_ONE = 64;
 
-/** A request that a backend made to a legacy client in the middle of a call (elicitation, sampling, roots). */
+/** A request of a backend to a legacy client in the middle of a call (elicitation, sampling, roots). */
 export interface BackendQuestion {
   readonly backend: string;
   readonly principal: Principal;
@@ -15,6 +16,8 @@ export interface BackendQuestion {
   /** The id that the backend gave it. */
   readonly id: RequestId;
   readonly answered: () => void;
+  /** Takes the client's response in the place of the backend, where no session there waits for it. */
+  readonly answer?: (response: RawObject) => void;
 }
 
 /** What a client can do for servers; only this much of its capabilities is promised to backends. */

@@ -6,10 +6,13 @@ import type { RequestId } from '../mcp/message.js';
 import { personKey } from '../incoming-auth/principal.js';
 import { AnswerBytes } from './answer-bytes.js';
 import type { BackendQuestions } from './backend-questions.js';
-import type { Call } from './call.js';
+import { canBeAsked, type Call } from './call.js';
 import type { CallTime } from './call-time.js';
 import { deliver } from './deliver.flow.js';
 import type { DroppedMessages } from './dropped-messages.js';
+import type { InputRequired } from './input-required.js';
+import type { RoundFacts } from './input-round.flow.js';
+import { InputRounds } from './input-rounds.flow.js';
 import { MessageGate, type GateFacts } from './message-gate.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { Resumption } from './resumption.flow.js';
@@ -43,20 +46,21 @@ export class CallDelivery {
     private readonly keepAliveMs: number,
   ) {}
 
-  /** @throws {GatehouseError} see {@link deliver} */
+  /** @returns and @throws see {@link deliver} */
   async deliver(
     call: Call,
     response: BackendResponse,
     { backend, peer, id, progressToken, time, resumption, parked }: SentRequest,
-  ): Promise<void> {
+  ): Promise<InputRequired | undefined> {
     const { client, message, target, principal, answer } = call;
     const translated = client.era !== peer.era;
+    const live = canBeAsked(call);
     const requests = new RequestsInCall(
       {
         backend,
         principal,
         peer,
-        session: client.era === 'legacy' && !translated ? client.session : undefined,
+        session: client.era === 'legacy' && !translated && live ? client.session : undefined,
         parked,
         waits: (forClient) => time.waits(forClient),
       },
@@ -70,11 +74,12 @@ export class CallDelivery {
       sentId: id,
       progressToken,
       translated,
+      live,
       progressed: () => time.progressed(),
     };
     const gate = new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
     try {
-      await deliver(response, answer, {
+      return await deliver(response, answer, {
         backend,
         gate,
         dropped: (reason) => this.dropped.note(backend, reason),
@@ -88,5 +93,10 @@ export class CallDelivery {
     } finally {
       requests.close();
     }
+  }
+
+  /** For a call that its backend answers with questions. */
+  rounds(facts: Pick<RoundFacts, 'backend' | 'time' | 'cancellation'>): InputRounds {
+    return new InputRounds({ ...facts, keepAliveMs: this.keepAliveMs }, this.questions);
   }
 }

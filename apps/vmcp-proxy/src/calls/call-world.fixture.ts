@@ -7,6 +7,7 @@ import { startProxy, type TestProxy } from '../proxy.fixture.js';
 
 const BACKENDS = {
   modern: { kind: 'modern', strategy: { type: 'unauthenticated' } },
+  dual: { kind: 'dual', strategy: { type: 'unauthenticated' } },
   stateless: { kind: 'stateless', strategy: { type: 'unauthenticated' } },
   sessions: { kind: 'sessions', strategy: { type: 'unauthenticated' } },
   inject: { kind: 'modern', strategy: { type: 'upstreamInject', providerName: 'octo' } },
@@ -17,6 +18,8 @@ const BACKENDS = {
   /** Whose calls have a time limit that a test can wait for. */
   impatient: { kind: 'modern', strategy: { type: 'unauthenticated' }, timeoutMs: 1_000 },
 } as const;
+/** What the backend lists beside its tool. */
+const MORE = { prompts: [{ name: 'ask' }], resources: [{ uri: 'modern://asked', name: 'asked' }] };
 /** No call of a test takes that long, however busy the machine is. */
 const PATIENCE_MS = 120_000;
 export type BackendName = keyof typeof BACKENDS;
@@ -34,7 +37,8 @@ export interface CallWorld {
 export async function startCallWorld(): Promise<CallWorld> {
   const nats = await startTestNats();
   const backends = new Map<BackendName, TestBackend>();
-  for (const name of BACKEND_NAMES) backends.set(name, await startBackend({ kind: BACKENDS[name].kind }));
+  for (const name of BACKEND_NAMES)
+    backends.set(name, await startBackend({ ...(name === 'modern' ? MORE : {}), kind: BACKENDS[name].kind }));
   const backend = (name: BackendName): TestBackend => {
     const found = backends.get(name);
     if (found === undefined) throw new Error(`no backend ${name}`);

@@ -25,6 +25,12 @@ export interface Call {
   readonly answer: Answer;
 }
 
+/** Whether the client can be asked something on the stream of this very call (MCP 2025-11-25, transports). */
+export const canBeAsked = ({ client, headers: { accept }, answer }: Call): boolean =>
+  client.era === 'legacy' && answer.isLive && (accept === undefined || EVENT_STREAM.test(accept));
+
+const EVENT_STREAM = /(^|,)\s*(text\/event-stream|text\/\*|\*\/\*)\s*(;|,|$)/i;
+
 /** Whether the client can send its user to a URL, and how its revision says so. */
 export function urlElicitation(client: Client): 'input_required' | 'error' | 'none' {
   if (client.era === 'modern') return canOpenUrls(client.envelope.capabilities) ? 'input_required' : 'none';

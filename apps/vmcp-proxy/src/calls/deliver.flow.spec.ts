@@ -35,6 +35,7 @@ function exchange(contentType: string, room = new BytesInFlight(1_073_741_824), 
   };
   const answer: Answer = {
     begun: false,
+    isLive: true,
     isEventStream: false,
     whole: (_status, _type, body) => void write(body),
     pieces: (_status, _type, body) => body.forEach(write),

@@ -3,12 +3,13 @@ import { tooLarge, type BackendResponse } from '../backends/backend-response.cli
 import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { MessageStream, type StreamPosition } from '../backends/message-stream.js';
 import { noRoom, readMessages } from '../backends/read-messages.client.js';
-import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson } from '../mcp/server-sent-events.js';
+import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson, SIGN_OF_LIFE } from '../mcp/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { joined } from '../json/held-value.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { DropReason } from './dropped-messages.js';
 import { eventPieces } from './event-pieces.js';
+import type { InputRequired } from './input-required.js';
 import type { MessageGate, Verdict } from './message-gate.js';
 
 /** What decides about messages, and hears what was dropped. */
@@ -27,21 +28,20 @@ export interface Delivery {
 
 /**
  * Hands a 2xx answer of a backend to the client: what the gate lets through, as it comes; resolves with the response.
+ * @returns what the client has to be asked instead: then it has no response yet.
  * @throws {GatehouseError} when there was none; also in the middle: `answer.begun` tells.
  */
-export async function deliver(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {
+export async function deliver(
+  response: BackendResponse,
+  answer: Answer,
+  delivery: Delivery,
+): Promise<InputRequired | undefined> {
   const { 'content-type': contentType, 'content-encoding': encoding } = response.headers;
   // None of the backend's headers goes on: the two content types of the protocol are written here. What was encoded in a known
   // way is decoded by now.
   if (encoding === undefined || encoding === 'identity') {
-    if (isJson(contentType)) {
-      await deliverJson(response, answer, delivery);
-      return;
-    }
-    if (isEventStream(contentType)) {
-      await new EventDelivery(response, answer, delivery).run();
-      return;
-    }
+    if (isJson(contentType)) return await deliverJson(response, answer, delivery);
+    if (isEventStream(contentType)) return await new EventDelivery(response, answer, delivery).run();
   }
   void response.discard();
   throw noResponse(
@@ -51,26 +51,37 @@ export async function deliver(response: BackendResponse, answer: Answer, deliver
   );
 }
 
-async function deliverJson(response: BackendResponse, answer: Answer, delivery: Delivery): Promise<void> {
+async function deliverJson(
+  response: BackendResponse,
+  answer: Answer,
+  delivery: Delivery,
+): Promise<InputRequired | undefined> {
   const { backend, bytes } = delivery;
-  let found: ResponseVerdict | undefined;
+  let found: LastVerdict | undefined;
   for (const message of await readMessages(response, backend, MAX_MESSAGE_BYTES, bytes)) {
     const verdict = found === undefined ? delivery.gate.judge(message) : LATE;
-    if (verdict.kind === 'response') found = verdict;
+    if (verdict.kind === 'response' || verdict.kind === 'input') found = verdict;
     // Nothing but the response has a place in a JSON body.
     else delivery.dropped(verdict.kind === 'dropped' ? verdict.reason : 'unexpected_notification');
   }
   if (found === undefined) throw noResponse('the answer is not the response to the request');
+  if (found.kind === 'input') {
+    bytes.giveBack();
+    return found.asked;
+  }
   const status = found.errorCode === undefined ? 200 : delivery.statusOf(found.errorCode);
   answer.pieces(status, JSON_TYPE, found.text);
+  return undefined;
 }
 
-type ResponseVerdict = Extract<Verdict, { kind: 'response' }>;
+/** After it nothing of this answer goes out. */
+type LastVerdict = Extract<Verdict, { kind: 'response' | 'input' }>;
 const LATE = { kind: 'dropped', reason: 'late' } as const;
 
 /** One event stream on its way to the client, and those that take it up. */
 class EventDelivery {
   #isAnswered = false;
+  #asked: InputRequired | undefined;
   /** The client has not taken what was written. */
   #isFull = false;
   #ended: (why: GatehouseError | undefined) => void = () => undefined;
@@ -86,7 +97,7 @@ class EventDelivery {
     this.#stream = this.#newStream();
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<InputRequired | undefined> {
     const { answer, delivery } = this;
     answer.begin(200, EVENT_STREAM_TYPE);
     answer.onDrain(() => {
@@ -103,6 +114,7 @@ class EventDelivery {
     } finally {
       clearInterval(this.#signs);
     }
+    return this.#asked;
   }
 
   /** @throws {GatehouseError} when there was no response, and there will be none. */
@@ -164,7 +176,10 @@ class EventDelivery {
     if (this.response.wasStopped) return;
     if (verdict.kind === 'dropped') this.delivery.dropped(verdict.reason);
     else if (verdict.kind === 'kept') this.#responded();
-    else if (verdict.kind !== 'answered') this.#send(verdict);
+    else if (verdict.kind === 'input') {
+      this.#asked = verdict.asked;
+      this.#responded();
+    } else if (verdict.kind !== 'answered') this.#send(verdict);
   }
 
   #send({ kind, text }: Extract<Verdict, { kind: 'response' | 'other' }>): void {
@@ -188,8 +203,6 @@ class EventDelivery {
   }
 }
 
-/** Proxies on the way cut a connection on which nothing moves. No client takes a comment for an event (WHATWG HTML, section 9.2). */
-const SIGN_OF_LIFE = ': still running\n\n';
 /** It may have been done all the same. */
 const noResponse = (why: string): GatehouseError =>
   new GatehouseError('backend_unavailable', why, { details: { ran: 'maybe' } });

@@ -2,6 +2,7 @@ import type { ProxyBackend } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
+import { MODERN, type Peer } from '../backends/peer.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { Route } from '../catalog/view.js';
@@ -11,6 +12,7 @@ import type { Call } from './call.js';
 import type { CallDelivery } from './call-delivery.flow.js';
 import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
 import { CallTime, type TimeLimits } from './call-time.js';
+import type { InputAnswers, InputRequired } from './input-required.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
 import type { ParkedCall } from './parked-call.flow.js';
@@ -30,6 +32,15 @@ interface Attempt {
   /** Where the client comes back for the call. */
   readonly parked: ParkedCall | undefined;
 }
+
+/** How one of the attempts is made. */
+interface Sending {
+  readonly isLast: boolean;
+  /** To what the backend asked before. */
+  readonly answers?: InputAnswers;
+}
+
+type Outcome = 'answered' | 'misunderstood' | InputRequired;
 
 /** The exchange of a call with its backend: speaks the backend's revision, and hands on what the backend answers. */
 export class Exchanges {
@@ -63,27 +74,40 @@ export class Exchanges {
     const time = new CallTime(this.#limits.get(route.backend) ?? NO_TIME, Date.now, parked?.answerWithinMs);
     const attempt = { time, cancellation, parked };
     try {
+      let outcome = await this.#attempt(call, route, attempt, { isLast: false });
       // Once more where the backend did not understand who is speaking, or in which revision: then it did not run.
-      for (let isLast = false; !(await this.#attempt(call, route, attempt, isLast));) isLast = true;
+      if (outcome === 'misunderstood') outcome = await this.#attempt(call, route, attempt, { isLast: true });
+      if (typeof outcome === 'object') await this.#askAndSendAgain(call, route, attempt, outcome);
       await parked?.handedOver();
     } finally {
       done();
     }
   }
 
-  /** @returns false when another revision has to be spoken. */
-  async #attempt(call: Call, route: Route, attempt: Attempt, isLast: boolean): Promise<boolean> {
-    const { principal, client } = call;
+  async #askAndSendAgain(call: Call, route: Route, attempt: Attempt, first: InputRequired): Promise<void> {
+    const { time, cancellation } = attempt;
+    const rounds = this.delivery.rounds({ backend: route.backend, time, cancellation });
+    await rounds.run(call, first, async (live, answers) => {
+      const next = await this.#attempt(live, route, attempt, { isLast: true, answers });
+      return typeof next === 'string' ? undefined : next;
+    });
+  }
+
+  /** @returns `misunderstood` when another revision has to be spoken; what the backend asks before it goes on. */
+  async #attempt(call: Call, route: Route, attempt: Attempt, sending: Sending): Promise<Outcome> {
+    const { principal } = call;
     const { backend } = route;
     const { time, cancellation, parked } = attempt;
+    const { isLast, answers } = sending;
     const { deadlineAtMs } = time;
-    const found = this.peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
+    // Only a modern backend asks by its result.
+    const found = answers === undefined ? this.#peerOf(call, backend, deadlineAtMs) : MODERN;
     const peer = found instanceof Promise ? await found : found;
     if (peer.era === 'legacy' && saysNo(call)) {
       deliverNo(call);
-      return true;
+      return 'answered';
     }
-    const { headers, body, id } = outboundRequest(call, route, peer);
+    const { headers, body, id } = outboundRequest(call, route, peer, answers);
     try {
       const request = { backend, principal, headers, body, deadlineAtMs, cancellation };
       const response = await this.authorized.send(request);
@@ -93,22 +117,25 @@ export class Exchanges {
         const facts = { backend, principal, peer, time, cancellation };
         const resumption = new Resumption(facts, this.authorized);
         const sent = { backend, peer, id, progressToken, time, resumption, parked };
-        await this.delivery.deliver(call, response, sent);
-        return true;
+        return (await this.delivery.deliver(call, response, sent)) ?? 'answered';
       }
       const text = await response.text();
       if (!isLast && meansAnotherRevision(peer, response.status, text)) {
         this.peers.forget(backend, peer);
-        return false;
+        return 'misunderstood';
       }
       deliverRefusal(call, peer, response, text);
-      return true;
+      return 'answered';
     } catch (error) {
       // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
       if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
         this.peers.sayCancelled(backend, principal, peer, id);
       throw error;
     }
+  }
+
+  #peerOf({ principal, client }: Call, backend: string, deadlineAtMs: number): Peer | Promise<Peer> {
+    return this.peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
   }
 }
 

@@ -5,6 +5,7 @@ import type { LegacyVersion } from '../mcp/protocol.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { BackendQuestions } from './backend-questions.js';
 import type { Client } from './call.js';
+import type { InputRequired } from './input-required.js';
 import { MessageGate, type GateFacts, type Verdict } from './message-gate.js';
 import { RequestsInCall } from './requests-in-call.js';
 
@@ -77,6 +78,8 @@ export interface Judged {
   /** What goes out. */
   readonly text?: string;
   readonly message?: JsonObject;
+  /** What the client is asked. */
+  readonly asked?: InputRequired;
 }
 
 /** One text of a backend, whole. */
@@ -86,7 +89,7 @@ export function verdictsOf(gate: MessageGate, text: string | Buffer): readonly J
   return reader.end().map((message) => {
     const verdict = gate.judge(message);
     if (verdict.kind === 'dropped') return verdict;
-    if (verdict.kind === 'answered' || verdict.kind === 'kept') return verdict;
+    if (verdict.kind === 'answered' || verdict.kind === 'kept' || verdict.kind === 'input') return verdict;
     const written = verdict.text.map(String).join('');
     return { kind: verdict.kind, text: written, message: JSON.parse(written) as JsonObject };
   });

@@ -5,6 +5,7 @@ import type { Client } from './call.js';
 import type { CallTarget } from './call-target.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
+import { inputRequiredIn, type InputRequired } from './input-required.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { RequestsInCall } from './requests-in-call.js';
 import {
@@ -21,6 +22,8 @@ export type Verdict =
   /** The response; `errorCode` is that of an error. */
   | { readonly kind: 'response'; readonly text: Pieces; readonly errorCode: number | undefined }
   | { readonly kind: 'other'; readonly text: Pieces }
+  /** In the place of the response: the client is asked, and the call is sent again. */
+  | { readonly kind: 'input'; readonly asked: InputRequired }
   /** The gateway answered it itself, or asks the client in another way. */
   | { readonly kind: 'answered' }
   /** The response is kept: nobody waits for it at the moment. */
@@ -42,6 +45,8 @@ export interface GateFacts {
   readonly parked?: Pick<ParkedCall, 'isParked' | 'keep'>;
   /** The backend speaks another revision than the client. */
   readonly translated: boolean;
+  /** The client can be asked by requests on this stream. */
+  readonly live?: boolean;
   /** Called at each sign of progress that is the client's. */
   readonly progressed?: () => void;
 }
@@ -89,6 +94,8 @@ export class MessageGate {
     const isOurs =
       isSameId(message.id, this.facts.sentId) || (message.kind === 'error' && message.id === undefined);
     if (!isOurs) return dropped('foreign_response');
+    const asked = message.kind === 'result' ? this.#inputRequired(message.result) : undefined;
+    if (asked !== undefined) return { kind: 'input', asked };
     const { parked } = this.facts;
     if (parked?.isParked !== true) return this.#respond(message);
     const { byteLength } = message.kind === 'result' ? message.result : message.error;
@@ -112,6 +119,14 @@ export class MessageGate {
     if (this.facts.translated) return translateResult(result, this.facts);
     if (!this.#mayAsk(result)) return inputRefused(this.facts);
     return { member: 'result', value: result.pieces };
+  }
+
+  /** What a result asks of a client of an earlier revision. */
+  #inputRequired(result: HeldValue): InputRequired | undefined {
+    const { client, translated, live } = this.facts;
+    return live === true && translated && client.era === 'legacy' && asksForInput(result)
+      ? inputRequiredIn(result, client.session)
+      : undefined;
   }
 
   /** Since 2026-07-28 a server asks by its result. */

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Peer } from '../backends/peer.js';
 import { jsonText, spelled } from '../json/json-text.fixture.js';
+import type { Answer } from '../mcp/answer.js';
 import { asMessage, type JsonObject, type RequestMessage } from '../mcp/message.js';
 import { RawJson } from '../json/raw-json.js';
 import { wholeScope } from '../catalog/aggregation.fixture.js';
@@ -35,16 +36,10 @@ const callOf = (text: string, client: Client): Call => {
   const message = messageOf(text);
   const target = targetOf(message);
   if (target === undefined) throw new Error('not a call');
-  // Nothing of the answer is used before there is one.
-  return {
-    target,
-    principal: ANONYMOUS,
-    scope: wholeScope(['one']),
-    client,
-    message,
-    headers: {},
-    answer: undefined as never,
-  };
+  // Nothing else of the answer is used before there is one.
+  const answer = { isLive: true } as Answer;
+  const scope = wholeScope(['one']);
+  return { target, principal: ANONYMOUS, scope, client, message, headers: {}, answer };
 };
 
 const bodyOf = (text: string, client: Client, peer: Peer, original = 'theirs'): string =>

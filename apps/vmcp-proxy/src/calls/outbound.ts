@@ -4,7 +4,7 @@ import { nameField } from '../mcp/call-methods.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Route } from '../catalog/view.js';
 import { encodeHeaderValue } from '../mcp/header-value.js';
-import { metaOf, type RequestId } from '../mcp/message.js';
+import { metaOf, type JsonObject, type RequestId } from '../mcp/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -13,9 +13,11 @@ import {
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
 } from '../mcp/protocol.js';
-import { joinPieces, OwnJson, RawObject, type JsonPieces } from '../json/raw-json.js';
+import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
-import type { Call, Client } from './call.js';
+import { promisable } from './backend-questions.js';
+import { canBeAsked, type Call } from './call.js';
+import type { InputAnswers } from './input-required.js';
 import { parameterHeaders } from './parameter-headers.js';
 
 export interface Outbound {
@@ -26,10 +28,14 @@ export interface Outbound {
   readonly id: RequestId;
 }
 
-let translated = 0;
+let given = 0;
 
-/** The request as the backend gets it: its own name for the thing, its own revision, nothing of the client's headers but what is named here. */
-export function outboundRequest(call: Call, route: Route, peer: Peer): Outbound {
+/**
+ * The request as the backend gets it: its own name for the thing, its own revision, nothing of the client's headers but what is
+ * named here.
+ * @param answers to what the backend asked before: then this is another request than the one before.
+ */
+export function outboundRequest(call: Call, route: Route, peer: Peer, answers?: InputAnswers): Outbound {
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
   const params = call.target.renamed(message.params, route.original);
@@ -43,16 +49,17 @@ export function outboundRequest(call: Call, route: Route, peer: Peer): Outbound 
   }
   if (peer.era === 'modern') {
     Object.assign(headers, parameterHeaders(route.definition, params.get('arguments')));
-    return {
-      headers,
-      body: requestText(message.id, message.method, enveloped(params, client)),
-      id: message.id,
-    };
+    const id = answers === undefined ? message.id : ownId();
+    return { headers, body: requestText(id, message.method, enveloped(params, call, answers)), id };
   }
   // Several modern clients share the principal's one session at a legacy backend, and all of them count from one.
-  translated += 1;
-  const id = peer.session === undefined ? message.id : `gatehouse-call-${translated}`;
+  const id = peer.session === undefined ? message.id : ownId();
   return { headers, body: requestText(id, message.method, withoutEnvelope(params)), id };
+}
+
+function ownId(): string {
+  given += 1;
+  return `gatehouse-call-${given}`;
 }
 
 function requestText(id: RequestId, method: string, params: RawObject): string | Buffer {
@@ -64,21 +71,33 @@ function requestText(id: RequestId, method: string, params: RawObject): string |
   return joinPieces(pieces);
 }
 
-function enveloped(params: RawObject, client: Client): RawObject {
-  if (client.era === 'modern') return params;
-  const { capabilities, clientInfo, logLevel } = client.session;
+function enveloped(params: RawObject, call: Call, answers: InputAnswers | undefined): RawObject {
+  if (call.client.era === 'modern') return params;
+  const { capabilities, clientInfo, logLevel } = call.client.session;
   const meta = ownMeta(params)
     .with(META_PROTOCOL_VERSION, new OwnJson(MODERN_VERSION))
     .with(META_CLIENT_INFO, new OwnJson('name' in clientInfo ? clientInfo : GATEWAY_INFO))
-    // Only what can be translated back: a URL becomes error -32042.
     .with(
       META_CLIENT_CAPABILITIES,
-      new OwnJson(canOpenUrls(capabilities) ? { elicitation: { url: {} } } : {}),
+      new OwnJson(canBeAsked(call) ? promisable(capabilities) : unasked(capabilities)),
     );
-  return params.with(
+  return answered(params, answers).with(
     '_meta',
     logLevel === undefined ? meta : meta.with(META_LOG_LEVEL, new OwnJson(logLevel)),
   );
+}
+
+/** What a client can do that cannot be asked before the end of the call: a URL becomes error -32042. */
+const unasked = (capabilities: JsonObject): JsonObject =>
+  canOpenUrls(capabilities) ? { elicitation: { url: {} } } : {};
+
+/** A client of an earlier revision knows nothing of these two members. */
+function answered(params: RawObject, answers: InputAnswers | undefined): RawObject {
+  const rest = params.without('inputResponses', 'requestState');
+  if (answers === undefined) return rest;
+  const { responses, requestState } = answers;
+  const again = responses === undefined ? rest : rest.with('inputResponses', responses);
+  return requestState === undefined ? again : again.with('requestState', RawJson.read(requestState));
 }
 
 function withoutEnvelope(params: RawObject): RawObject {

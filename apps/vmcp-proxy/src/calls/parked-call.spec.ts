@@ -27,6 +27,7 @@ function request(params: JsonObject = {}) {
   const take = (body: Pieces | string | Buffer): void =>
     void (got.text += [body].flat().map(String).join(''));
   const answer: Answer = {
+    isLive: true,
     get begun() {
       return begun;
     },

@@ -11,6 +11,7 @@ function target() {
   };
   const answer: Answer = {
     begun: false,
+    isLive: true,
     isEventStream: false,
     whole: (_status, _type, body) => void (facts.written += body.toString()),
     pieces: (_status, _type, body) => void (facts.written += body.map(String).join('')),

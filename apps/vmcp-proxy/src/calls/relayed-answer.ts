@@ -6,6 +6,7 @@ import type { Answer, AnswerHeaders } from '../mcp/answer.js';
  * written while none waits goes nowhere.
  */
 export class RelayedAnswer implements Answer {
+  readonly isLive = true;
   #newest: Answer | undefined;
   #waits = false;
   #isClosed = false;

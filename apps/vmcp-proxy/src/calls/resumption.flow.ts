@@ -5,6 +5,7 @@ import { tooLate, type BackendResponse } from '../backends/backend-response.clie
 import type { Cancellation } from '../backends/cancellation.js';
 import type { StreamPosition } from '../backends/message-stream.js';
 import { mayPass } from '../backends/passing-status.js';
+import { pause } from '../backends/pause.flow.js';
 import { resumingHeaders, type Peer } from '../backends/peer.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
@@ -51,13 +52,13 @@ export class Resumption {
     lastEventId,
     retryMs = RETRY_AFTER_MS,
   }: StreamPosition): Promise<BackendResponse | undefined> {
-    const { peer, time } = this.facts;
+    const { peer, time, cancellation } = this.facts;
     if (peer.era === 'modern' || lastEventId === undefined) return undefined;
     const headers = resumingHeaders(peer, lastEventId);
     const pauseMs = Math.max(retryMs, MIN_RETRY_MS);
     for (let failures = 0; failures < MAX_FAILURES; failures += 1) {
       if (pauseMs >= time.leftMs) return undefined;
-      await this.#pause(pauseMs);
+      await pause(pauseMs, cancellation);
       const response = await this.#ask(headers);
       if (response !== 'again') return response;
     }
@@ -91,18 +92,5 @@ export class Resumption {
       if (code === 'deadline_exceeded') throw tooLate(backend);
       return PASSING_CODES.has(code) ? 'again' : undefined;
     }
-  }
-
-  /** @throws {GatehouseError} why the call was cancelled meanwhile. */
-  async #pause(ms: number): Promise<void> {
-    const { cancellation } = this.facts;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      cancellation.attach(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    if (cancellation.reason !== undefined) throw cancellation.reason;
   }
 }

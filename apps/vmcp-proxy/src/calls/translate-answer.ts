@@ -98,7 +98,8 @@ export const inputRefused = (context: TranslationContext): Outcome =>
     context,
   );
 
-function sayText(text: string, { client, target }: TranslationContext): Outcome {
+/** The answer to the call, where it cannot be what was asked for. */
+export function sayText(text: string, { client, target }: TranslationContext): Outcome {
   if (target.kind !== 'tool') return errorOf({ code: INTERNAL_ERROR, message: text });
   return resultOf(client.era === 'modern' ? { ...toolText(text), resultType: 'complete' } : toolText(text));
 }

@@ -22,6 +22,7 @@ export class BatchRoom {
 
 /** Collects the answer to one message of a batch (MCP 2025-03-26). */
 export class BatchedAnswer implements Answer {
+  readonly isLive = false;
   begun = false;
   #contentType = JSON_TYPE;
   #chunks: Buffer[] = [];

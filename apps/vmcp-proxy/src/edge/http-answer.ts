@@ -7,6 +7,7 @@ const NO_STORE = 'no-store';
 
 /** The HTTP response to a request. */
 export class HttpAnswer implements Answer {
+  readonly isLive = true;
   isEventStream = false;
   #gone: (() => void)[] | undefined;
 

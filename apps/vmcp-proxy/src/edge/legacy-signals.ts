@@ -22,6 +22,10 @@ export class LegacySignals {
     const question = this.questions.take(session.id, id);
     if (question === undefined) return;
     question.answered();
+    if (question.answer !== undefined) {
+      question.answer(body);
+      return;
+    }
     const answer = body.with('id', new OwnJson(question.id));
     this.peers.answerQuestion(question.backend, question.principal, question.peer, joinJson(answer));
   }

@@ -23,6 +23,8 @@ export interface Answer {
   /** Called when the client goes away before the end of the answer. */
   onGone(callback: () => void): void;
   readonly begun: boolean;
+  /** The client reads what is written before the end: it can be asked something meanwhile. */
+  readonly isLive: boolean;
   /** What was begun is an event stream. */
   readonly isEventStream: boolean;
 }

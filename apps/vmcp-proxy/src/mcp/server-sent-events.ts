@@ -3,6 +3,9 @@ import { EventParser } from './event-parser.js';
 /** A server ends its stream after the response (MCP, transports); one that does not is cut off after this. */
 export const ENDS_ITSELF_WITHIN_MS = 250;
 
+/** Proxies on the way cut a connection on which nothing moves. No client takes a comment for an event (WHATWG HTML, section 9.2). */
+export const SIGN_OF_LIFE = ': still running\n\n';
+
 /** Takes the `data` of the messages of an event stream out of its chunks, as texts. */
 export class EventReader {
   #parts: Buffer[] = [];
