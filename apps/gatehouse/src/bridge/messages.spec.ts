@@ -102,6 +102,24 @@ test('what belongs to no call is on the session’s own stream, of which there i
   expect((await stream).status).toBe(200);
 });
 
+test('what a program asks when no call runs waits for somebody who listens', async () => {
+  const client = await begun();
+  await client.call('afterwards');
+  const answered = Promise.withResolvers<number>();
+  const stream = client.send({
+    method: 'GET',
+    heard: ({ id, method }) => {
+      expect([id, method]).toEqual(['q1', 'roots/list']);
+      void client
+        .message({ id: 'q1', result: { roots: [] } })
+        .then(({ status }) => answered.resolve(status), answered.reject);
+    },
+  });
+  expect(await answered.promise).toBe(202);
+  await client.send({ method: 'DELETE' });
+  await stream;
+});
+
 test('a cancelled call ends, and its program hears of it', async () => {
   const client = await begun();
   const { answered } = await client.callForever('slow');

@@ -45,6 +45,10 @@ const TOOLS: Readonly<Record<string, (id: Message['id'], message: Message) => vo
     send({ method: 'notifications/tools/list_changed' });
     give(id, 'told');
   },
+  afterwards: (id) => {
+    give(id, 'answered');
+    send({ id: 'q1', method: 'roots/list' });
+  },
   cancelled: (id) => give(id, cancelled),
   never: () => send({ method: 'notifications/message', params: { level: 'info', data: 'begun' } }),
   hang: () => {
