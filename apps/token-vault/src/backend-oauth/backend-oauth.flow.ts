@@ -18,9 +18,8 @@ import { GrantOver, UnfitServer } from './unfit-server.js';
 
 /** A backend that lists more is not taken at its word. */
 const MAX_SERVERS = 4;
-/** In all its time. A backend that names ever new ones fills no table; one that the configuration names is always heard. */
+/** In all its time: a backend that names ever new ones fills no table. */
 const MAX_ISSUERS = 20;
-const MAX_ISSUERS_EVER = 1_000_000;
 
 /** Backends that demand their own OAuth: which authorization server they mean, and this gateway as its client. */
 @Injectable()
@@ -116,7 +115,9 @@ export class BackendOAuth {
         this.#refuseForeign(provider, issuer, []);
         const server = await this.discovery.serverNow(provider, issuer);
         const place = { provider: provider.name, issuer: server.issuer };
-        const before = await this.store.claim(place, pinned === undefined ? MAX_ISSUERS : MAX_ISSUERS_EVER);
+        // The one that the configuration names is always heard.
+        const most = pinned === undefined ? MAX_ISSUERS : undefined;
+        const before = await this.store.claim(place, most);
         if (before === undefined) throw new UnfitServer('too_many_issuers', issuer);
         this.#refuseForeign(provider, server.issuer, before);
         if (wayOf(provider, server) === undefined) throw new UnfitServer('no_registration', issuer);

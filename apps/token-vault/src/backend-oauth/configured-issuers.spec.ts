@@ -49,3 +49,12 @@ test('two backends use one authorization server where it is written for both, an
   expect((await leg('pinned')).outcome).toBe('completed');
   await expect(leg('notes')).rejects.toMatchObject({ details: { provider: 'notes' } });
 });
+
+test('the configured one is heard, however many others the backend has named in its time', async () => {
+  await world.rows.query({ name: 'forget', text: `delete from upstream_issuers where provider = 'pinned'` });
+  await world.rows.query({
+    name: 'named-before',
+    text: `insert into upstream_issuers (provider, issuer) select 'pinned', 'https://as-' || n from generate_series(1, 100) as n`,
+  });
+  expect((await leg('pinned')).outcome).toBe('completed');
+});

@@ -68,16 +68,16 @@ export class RegisteredClientStore {
 
   /**
    * Writes down that a provider uses an issuer.
-   * @param most issuers that it may have used
+   * @param most issuers that it may have used; left out: any number
    * @returns the providers that used it before this one did, in that order; `undefined`: there were too many issuers already
    */
-  async claim({ provider, issuer }: ClientPlace, most: number): Promise<readonly string[] | undefined> {
+  async claim({ provider, issuer }: ClientPlace, most?: number): Promise<readonly string[] | undefined> {
     await this.database.query({
       name: 'upstream-issuer-claim',
       text: `insert into upstream_issuers (provider, issuer)
-             select $1, $2 where (select count(*) from upstream_issuers where provider = $1) < $3
+             select $1, $2 where $3::int is null or (select count(*) from upstream_issuers where provider = $1) < $3
              on conflict do nothing`,
-      values: [provider, issuer, most],
+      values: [provider, issuer, most ?? null],
     });
     const { rows } = await this.database.query<{ before: string | null }>({
       name: 'upstream-issuer-claims',
