@@ -11,6 +11,7 @@ import { BEHAVIOURS, PHASES, type Outcome, type Phase } from '../testing/provide
 import { answering, type SaidByProvider } from '../testing/provider-answers.js';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { oauth2Provider, oidcProvider, tokenExchange } from '../testing/vault-config.js';
+import { ProviderConfigurations } from './provider-configurations.client.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderClient } from './provider.client.js';
 import type { CodeRedemption, RefreshRedemption } from './redemption.js';
@@ -23,8 +24,10 @@ beforeAll(async () => {
 beforeEach(() => stub.reset());
 afterAll(() => stub.stop());
 
-const client = () =>
-  new ProviderClient(new ProviderMetadataClient(systemClock, new SilentLog()), systemClock);
+const client = () => {
+  const metadata = new ProviderMetadataClient(systemClock, new SilentLog());
+  return new ProviderClient(metadata, new ProviderConfigurations(metadata, systemClock));
+};
 const keep = () => Promise.resolve();
 /** Whose requests to the token endpoint are answered so. */
 const octo = () => ({

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BackendOAuthModule } from '../backend-oauth/backend-oauth.module.js';
 import { CallbackSender } from './callback-sender.flow.js';
+import { ProviderConfigurations } from './provider-configurations.client.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderRegistry } from './provider-registry.js';
 import { ProviderClient } from './provider.client.js';
@@ -12,6 +13,7 @@ import { Upstreams } from './upstreams.flow.js';
   providers: [
     ProviderRegistry,
     ProviderMetadataClient,
+    ProviderConfigurations,
     ProviderClient,
     Upstreams,
     SharedCallbacks,

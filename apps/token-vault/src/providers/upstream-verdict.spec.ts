@@ -5,6 +5,7 @@ import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ExchangeClient } from '../credentials/exchange.client.js';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
 import { oauth2Provider, oidcProvider, tokenExchange, userInfoAt } from '../testing/vault-config.js';
+import { ProviderConfigurations } from './provider-configurations.client.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderClient } from './provider.client.js';
 import { newProgress, upstreamFailure, type UpstreamFailure } from './upstream-failure.js';
@@ -28,8 +29,10 @@ class NotingLog extends SilentLog {
   }
 }
 
-const clients = (log = new NotingLog()) =>
-  new ProviderClient(new ProviderMetadataClient(systemClock, log), systemClock);
+const clients = (log = new NotingLog()) => {
+  const metadata = new ProviderMetadataClient(systemClock, log);
+  return new ProviderClient(metadata, new ProviderConfigurations(metadata, systemClock));
+};
 const verdictIn = (outcome: { ok: true } | { ok: false; failure: UpstreamFailure }): Verdict | 'ok' =>
   outcome.ok ? 'ok' : verdictOf(outcome.failure);
 const keep = () => Promise.resolve();
