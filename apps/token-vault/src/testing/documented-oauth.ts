@@ -1,21 +1,10 @@
+import { bearer, invalidGrant } from './documented-answers.js';
+import { DOCUMENTED_LASTING } from './documented-lasting.js';
 import type { Documented } from './simulated-provider.js';
-import type { Issued } from './stub-provider.js';
 
-const invalidGrant = (status: number, description: string): readonly [number, object] => [
-  status,
-  { error: 'invalid_grant', error_description: description },
-];
-
-const bearer = ({ accessToken, refreshToken, seconds }: Issued, more: object = {}): object => ({
-  access_token: accessToken,
-  token_type: 'bearer',
-  refresh_token: refreshToken,
-  expires_in: seconds,
-  ...more,
-});
-
-/** Plain OAuth 2 providers, and those whose API tokens come that way. */
+/** Plain OAuth 2 providers, and those whose API tokens come that way. Of these here each use of a refresh token replaces it. */
 export const DOCUMENTED_OAUTH = {
+  ...DOCUMENTED_LASTING,
   /** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens */
   github: {
     authorize: 'github.com/login/oauth/authorize',
@@ -53,22 +42,6 @@ export const DOCUMENTED_OAUTH = {
       answer: (login) => ({ account_id: `557058:${login}`, name: login, email: `${login}@acme.example` }),
     },
     subject: (login) => `557058:${login}`,
-  },
-  /** https://developer.atlassian.com/cloud/bitbucket/oauth-2/ */
-  bitbucket: {
-    authorize: 'bitbucket.org/site/oauth2/authorize',
-    token: 'bitbucket.org/site/oauth2/access_token',
-    client: 'basic',
-    format: 'form',
-    rotates: false,
-    seconds: 7_200,
-    answer: (issued) => bearer(issued, { scopes: 'account', state: 'authorization_code' }),
-    lost: invalidGrant(400, 'Invalid refresh_token'),
-    userInfo: {
-      at: 'api.bitbucket.org/2.0/user',
-      answer: (login) => ({ uuid: `{${login}}`, display_name: login, account_id: `557058:${login}` }),
-    },
-    subject: (login) => `{${login}}`,
   },
   /** https://docs.slack.dev/authentication/using-token-rotation/ */
   slack: {
@@ -160,61 +133,6 @@ export const DOCUMENTED_OAUTH = {
     },
     subject: (login) => `linear-${login}`,
   },
-  /** https://developers.hubspot.com/docs/api-reference/auth-oauth-v3/guide */
-  hubspot: {
-    authorize: 'app.hubspot.com/oauth/authorize',
-    token: 'api.hubapi.com/oauth/v3/token',
-    client: 'post',
-    format: 'form',
-    rotates: false,
-    seconds: 1_800,
-    answer: (issued) => bearer(issued, { hub_id: 62_515, user_id: 293_199, scopes: ['oauth'] }),
-    // No OAuth error.
-    lost: [400, { status: 'BAD_REFRESH_TOKEN', message: 'missing or invalid refresh token' }],
-    subject: () => '62515:293199',
-  },
-  /** https://developers.asana.com/docs/oauth */
-  asana: {
-    authorize: 'app.asana.com/-/oauth_authorize',
-    token: 'app.asana.com/-/oauth_token',
-    revoke: 'app.asana.com/-/oauth_revoke',
-    client: 'post',
-    format: 'form',
-    rotates: false,
-    seconds: 3_600,
-    answer: (issued) => ({
-      ...bearer({ ...issued, refreshToken: issued.grant === 'code' ? issued.refreshToken : undefined }),
-      data: {
-        id: 4_673_218_951,
-        gid: '4673218951',
-        name: issued.login,
-        email: `${issued.login}@acme.example`,
-      },
-    }),
-    lost: invalidGrant(400, 'The provided authorization grant is invalid'),
-    subject: () => '4673218951',
-  },
-  /** https://developers.figma.com/docs/rest-api/authentication */
-  figma: {
-    authorize: 'www.figma.com/oauth',
-    token: 'api.figma.com/v1/oauth/token',
-    refresh: 'api.figma.com/v1/oauth/refresh',
-    client: 'basic',
-    format: 'form',
-    rotates: false,
-    seconds: 7_776_000,
-    answer: (issued) => ({
-      ...bearer({ ...issued, refreshToken: issued.grant === 'code' ? issued.refreshToken : undefined }),
-      user_id_string: `figma-${issued.login}`,
-    }),
-    // No OAuth error.
-    lost: [400, { error: true, status: 400, message: 'Invalid refresh token', i18n: null }],
-    userInfo: {
-      at: 'api.figma.com/v1/me',
-      answer: (login) => ({ id: `figma-${login}`, handle: login, email: `${login}@acme.example` }),
-    },
-    subject: (login) => `figma-${login}`,
-  },
   /** https://developers.zoom.us/docs/integrations/oauth/ */
   zoom: {
     authorize: 'zoom.us/oauth/authorize',
@@ -231,33 +149,6 @@ export const DOCUMENTED_OAUTH = {
       answer: (login) => ({ id: `zoom-${login}`, display_name: login, email: `${login}@acme.example` }),
     },
     subject: (login) => `zoom-${login}`,
-  },
-  /** https://developers.dropbox.com/oauth-guide */
-  dropbox: {
-    authorize: 'www.dropbox.com/oauth2/authorize',
-    token: 'api.dropboxapi.com/oauth2/token',
-    client: 'either',
-    format: 'form',
-    offline: (asked) => asked.get('token_access_type') === 'offline',
-    rotates: false,
-    seconds: 14_400,
-    answer: (issued) => ({
-      ...bearer({ ...issued, refreshToken: issued.grant === 'code' ? issued.refreshToken : undefined }),
-      account_id: `dbid:${issued.login}`,
-      uid: '12345',
-    }),
-    lost: invalidGrant(400, 'refresh token is invalid or revoked'),
-    userInfo: {
-      at: 'api.dropboxapi.com/2/users/get_current_account',
-      method: 'POST',
-      wrong: ({ body }) => body !== '',
-      answer: (login) => ({
-        account_id: `dbid:${login}`,
-        name: { display_name: login },
-        email: `${login}@acme.example`,
-      }),
-    },
-    subject: (login) => `dbid:${login}`,
   },
   /** https://developer.box.com/guides/authentication/oauth2/ */
   box: {

@@ -1,3 +1,4 @@
+import { invalidGrant } from './documented-answers.js';
 import type { Documented } from './simulated-provider.js';
 
 const TENANT = '6babcaad-604b-40ac-a9d7-9fd97c0b779f';
@@ -7,11 +8,6 @@ const asksOffline = (parameters: URLSearchParams): boolean =>
   (parameters.get('scope') ?? '').split(' ').includes('offline_access');
 
 const subject = (login: string): string => `stub-${login}`;
-
-const invalidGrant = (status: number, description: string): readonly [number, object] => [
-  status,
-  { error: 'invalid_grant', error_description: description },
-];
 
 /** Providers with OpenID Connect discovery. */
 export const DOCUMENTED_OPENID = {
