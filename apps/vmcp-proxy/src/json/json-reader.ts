@@ -1,23 +1,6 @@
 import * as grammar from './json-grammar.js';
-import {
-  afterLiteral,
-  afterNumber,
-  afterPlain,
-  afterSpaces,
-  afterString,
-  beginsNumber,
-  NO_TOKEN,
-} from './json-tokens.js';
-
-/** Hears of what lies near the root; offsets are in bytes from the beginning of the text. */
-export interface JsonListener {
-  /** @param depth how many objects and arrays are open around it. */
-  valueBegins(depth: number, offset: number, firstByte: number): void;
-  /** @param offset of the first byte behind it. */
-  valueEnds(depth: number, offset: number): void;
-  nameBegins(depth: number, offset: number): void;
-  nameEnds(depth: number, offset: number): void;
-}
+import type { JsonListener } from './json-listener.js';
+import { afterPlain, afterScalar, afterSpaces, afterString, NO_TOKEN } from './json-tokens.js';
 
 /** No honest text is nested so deeply, and many a parser would fall over it. */
 export const MAX_JSON_DEPTH = 512;
@@ -145,7 +128,7 @@ export class JsonReader {
         else if (first === closers[depth]) next = AFTER_VALUE;
         else if (byte === OPEN_OBJECT) next = NAME;
       } else {
-        const end = next === VALUE ? wholeScalar(bytes, at, byte) : NONE;
+        const end = next === VALUE ? afterScalar(bytes, at, byte) : NONE;
         if (end === NONE) break;
         if (depth <= deepest) {
           listener.valueBegins(depth, before + at, byte);
@@ -303,12 +286,4 @@ export class JsonReader {
     this.#next = AFTER_VALUE;
     if (this.#depth <= this.deepest) this.listener.valueEnds(this.#depth, offset);
   }
-}
-
-/** @returns where it ends, if that is sure: a number at the end of the bytes may go on. */
-function wholeScalar(bytes: Uint8Array, at: number, byte: number): number {
-  if (byte === QUOTE) return afterString(bytes, at);
-  if (!beginsNumber(byte)) return afterLiteral(bytes, at);
-  const end = afterNumber(bytes, at);
-  return end === bytes.length ? NONE : end;
 }

@@ -58,7 +58,7 @@ export function afterString(bytes: Uint8Array, start: number): number {
 export const beginsNumber = (byte: number): boolean => byte === MINUS || DIGITS[byte] === 1;
 
 /** It may go on in what comes behind the bytes, where they end with it. */
-export function afterNumber(bytes: Uint8Array, start: number): number {
+function afterNumber(bytes: Uint8Array, start: number): number {
   let at = bytes[start] === MINUS ? start + 1 : start;
   at = bytes[at] === ZERO ? at + 1 : afterDigits(bytes, at);
   const byte = bytes[at] ?? 0;
@@ -79,10 +79,18 @@ function afterDigits(bytes: Uint8Array, start: number): number {
 }
 
 /** `true`, `false` or `null`. */
-export function afterLiteral(bytes: Uint8Array, start: number): number {
+function afterLiteral(bytes: Uint8Array, start: number): number {
   const rest = grammar.LITERALS.get(bytes[start] ?? 0);
   if (rest === undefined) return NONE;
   for (let index = 0; index < rest.length; index += 1)
     if (bytes[start + 1 + index] !== rest.charCodeAt(index)) return NONE;
   return start + 1 + rest.length;
+}
+
+/** A string, number or literal, if it is sure where it ends: a number at the end of the bytes may go on. */
+export function afterScalar(bytes: Uint8Array, at: number, byte: number): number {
+  if (byte === QUOTE) return afterString(bytes, at);
+  if (!beginsNumber(byte)) return afterLiteral(bytes, at);
+  const end = afterNumber(bytes, at);
+  return end === bytes.length ? NONE : end;
 }

@@ -1,6 +1,7 @@
 import { writtenNumber } from './faithful-json.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-grammar.js';
-import { JsonReader, type JsonListener } from './json-reader.js';
+import type { JsonListener } from './json-listener.js';
+import { JsonReader } from './json-reader.js';
 import { JsonSource, SHORT_BYTES } from './json-source.js';
 import { beginsNumber } from './json-tokens.js';
 import { RefusedJson } from './refused-json.js';
