@@ -1,23 +1,16 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { REDIRECT_URI, type TestService, type TokenAnswer } from '../testing/test-service.js';
 
 const ALL = 'http://localhost:9/mcp';
 const BACKEND = `${ALL}/octo`;
 const VIEW = `${ALL}/views/support`;
 
-let world: ServiceWorld;
 let service: TestService;
 
-beforeAll(async () => {
-  world = await startServiceWorld();
-  ({ service } = world);
-});
-afterAll(async () => {
-  await world.close();
-});
+shareWorld(startServiceWorld, (started) => ({ service } = started));
 
 let people = 0;
 
