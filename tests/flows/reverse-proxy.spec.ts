@@ -20,7 +20,8 @@ const behind = async (publicUrl: string): Promise<World> =>
     configure: (yaml) =>
       yaml
         .replace(/^publicUrl: .*$/m, `publicUrl: ${publicUrl}\nallowedOrigins: ['${INSPECTOR}']`)
-        .replace(/^( *)issuer: .*$/m, '$1trustedProxies: [127.0.0.1]'),
+        .replace(/^( *)issuer: .*$/m, '$1trustedProxies: [127.0.0.1]')
+        .concat('\nviews: [{ name: support, backends: [repos] }]\n'),
     demonstrationFlags: (portBase) => [
       `--gateway-issuer=${publicUrl}`,
       // The demonstration does not know the certificate.
@@ -108,6 +109,13 @@ describe.each([
           expect(renewed.status).toBe(200);
           const listed = await modernRequest(mcpUrl, renewed.access_token ?? '', 'tools/list');
           expect(listed.status).toBe(200);
+          // An endpoint of its own, to which that token says nothing.
+          for (const place of ['/repos', '/views/support']) {
+            const refused = await modernRequest(mcpUrl + place, renewed.access_token ?? '', 'tools/list');
+            expect(refused.status).toBe(401);
+            expect(refused.headers['www-authenticate']).toContain(`resource_metadata="${metadata}${place}"`);
+            expect(await (await fetch(metadata + place)).json()).toMatchObject({ resource: mcpUrl + place });
+          }
 
           const page = await browser.open(`${publicUrl}/connections`);
           expect(page.kind === 'page' ? page.page.status : 0).toBe(200);
