@@ -8,6 +8,9 @@ import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { randomUUID } from 'node:crypto';
 import { BackendClient } from './backends/backend.client.js';
+import { BackendHealth } from './backends/backend-health.js';
+import { healthListener } from './backends/health-metrics.js';
+import { Prober } from './backends/prober.job.js';
 import { Peers } from './backends/peers.client.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
@@ -39,6 +42,7 @@ import { endpointsOf, type Endpoint } from './edge/endpoints.js';
 import { callersOf } from './incoming-auth/callers-of.client.js';
 import { challenge } from './incoming-auth/challenge.js';
 import { SessionViews } from './incoming-auth/session-views.client.js';
+import { gatewayStatus, type GatewayStatus } from './gateway-status.js';
 import type { Caches } from './invalidation.handler.js';
 import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
 import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
@@ -62,6 +66,9 @@ export interface GatewaySurroundings {
 export interface Gateway {
   readonly endpoint: McpEndpoint;
   readonly caches: Caches;
+  readonly prober: Pick<Prober, 'start' | 'stop'>;
+  /** For operators. */
+  status(): GatewayStatus;
   /** Calls end for which no client waits: none comes back to a replica that stops. Resolves when their backends were told. */
   endParked(): Promise<void>;
   /** Every call that still runs is answered with an error. */
@@ -74,7 +81,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { contracts, buckets, log, metrics } = surroundings;
   const callMetrics = new CallMetrics(metrics, part.backends);
   const backendSide = await makeBackendSide(part, surroundings, callMetrics);
-  const { client, credentials, peers, catalog, vaultKey } = backendSide;
+  const { client, prober, credentials, peers, catalog, vaultKey } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
   const facts = { peers: new AllowedPeers(part), endpoints: endpointsOf(part) };
@@ -103,7 +110,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
       log,
     ),
   );
-  const lists = new Lists(catalog);
+  const lists = new Lists(catalog, part.partialFailureMode);
   const messages = new Messages(
     mcpSessions,
     new ModernRequests(lists, calls),
@@ -117,6 +124,8 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   return {
     endpoint,
     caches,
+    prober,
+    status: () => gatewayStatus(backendSide),
     endParked: async () => {
       await parkedCalls.stop();
       await peers.told();
@@ -147,6 +156,8 @@ function parkingPlaces(
 
 interface BackendSide {
   readonly client: BackendClient;
+  readonly healths: ReadonlyMap<string, BackendHealth>;
+  readonly prober: Prober;
   readonly vaultKey: VaultKey;
   readonly credentials: Credentials;
   readonly backends: AuthorizedBackend;
@@ -157,13 +168,15 @@ interface BackendSide {
 /** Everything that speaks to backends, from the connections up to what they list. */
 async function makeBackendSide(
   part: VmcpProxyPart,
-  { contracts, log, clocks }: GatewaySurroundings,
+  { contracts, log, metrics, clocks }: GatewaySurroundings,
   { lookedUp, altered }: CallMetrics,
 ): Promise<BackendSide> {
   const vaultKey = new VaultKey(contracts, systemClock);
   const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
-  const client = new BackendClient(part.backends);
+  const healths = healthsOf(part.backends, metrics, log);
+  const client = new BackendClient(part.backends, healths);
+  const prober = new Prober(part.backends, client, healths);
   const backends = new AuthorizedBackend(client, credentials, bridgeHeaders(part.backends));
   const peers = new Peers(
     backends,
@@ -176,5 +189,21 @@ async function makeBackendSide(
     (backend) => credentials.isPerUser(backend),
     { log, lookedUp: (found) => lookedUp('catalog', found), altered },
   );
-  return { client, vaultKey, credentials, backends, peers, catalog };
+  return { client, healths, prober, vaultKey, credentials, backends, peers, catalog };
+}
+
+function healthsOf(
+  backends: VmcpProxyPart['backends'],
+  metrics: Metrics,
+  log: Log,
+): ReadonlyMap<string, BackendHealth> {
+  const names = backends.map(({ name }) => name);
+  const listener = healthListener(metrics, log, names);
+  const nowMs = (): number => performance.now();
+  return new Map(
+    backends.map(({ name, failureHandling }) => [
+      name,
+      new BackendHealth(name, failureHandling, nowMs, listener),
+    ]),
+  );
 }

@@ -15,6 +15,7 @@ import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import type { HttpLimits } from '@gatehouse/service-process/http-server';
 import { aggregationOf } from './catalog/aggregation.fixture.js';
+import { PLAIN_BACKEND } from './backends/plain-backend.fixture.js';
 import { startVmcpProxy } from './service.js';
 import {
   AuthorizationServerStandIn,
@@ -31,6 +32,8 @@ interface BackendSetup {
   /** Left out: progress extends nothing. */
   readonly maxTimeoutMs?: number;
   readonly limits?: Partial<ProxyBackend['limits']>;
+  readonly toolTimeouts?: ProxyBackend['toolTimeouts'];
+  readonly failureHandling?: Partial<ProxyBackend['failureHandling']>;
 }
 
 export interface ProxySetup {
@@ -47,6 +50,7 @@ export interface ProxySetup {
   readonly limits?: HttpLimits;
   readonly streamKeepAliveMs?: number;
   readonly requestLimits?: Partial<VmcpProxyPart['limits']>;
+  readonly partialFailureMode?: VmcpProxyPart['partialFailureMode'];
 }
 
 export interface TestProxy {
@@ -167,6 +171,7 @@ export function proxyPart({
   allowedOrigins,
   requestLimits,
   streamKeepAliveMs = 60_000,
+  partialFailureMode = 'bestEffort',
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
@@ -178,6 +183,7 @@ export function proxyPart({
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
     streamKeepAliveMs,
+    partialFailureMode,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
@@ -193,20 +199,30 @@ export function proxyPart({
     },
     authServer: { issuer: ISSUER, upstreamProviders: [{ name: 'octo', requirement: 'optional' }] },
     // For what never comes; a busy machine takes its time with what does.
-    backends: backends.map(
-      ({ name, url, strategy, timeoutMs = 60_000, maxTimeoutMs, limits }): ProxyBackend => ({
-        name,
-        url,
-        transport: 'streamable-http',
-        timeoutMs,
-        progressExtendsTimeout: maxTimeoutMs !== undefined,
-        maxTimeoutMs: maxTimeoutMs ?? timeoutMs,
-        limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128, ...limits },
-        strategy: strategy ?? { type: 'unauthenticated' },
-        ...egress,
-      }),
-    ),
+    backends: backends.map(proxyBackend),
     aggregation: aggregationOf(aggregation),
     views: views ?? [],
   };
 }
+
+const proxyBackend = ({
+  name,
+  url,
+  strategy,
+  timeoutMs = 60_000,
+  maxTimeoutMs,
+  limits,
+  toolTimeouts,
+  failureHandling,
+}: BackendSetup): ProxyBackend => ({
+  ...PLAIN_BACKEND,
+  name,
+  url,
+  timeoutMs,
+  progressExtendsTimeout: maxTimeoutMs !== undefined,
+  maxTimeoutMs: maxTimeoutMs ?? timeoutMs,
+  limits: { ...PLAIN_BACKEND.limits, ...limits },
+  toolTimeouts: toolTimeouts ?? [],
+  failureHandling: { ...PLAIN_BACKEND.failureHandling, ...failureHandling },
+  strategy: strategy ?? PLAIN_BACKEND.strategy,
+});

@@ -49,5 +49,6 @@ export async function startVmcpProxy(
   await app.listen(part.listen.port, part.listen.host);
   return await withInternalServer(app, part.listen.internal, log, {
     publicSide: { server: app.getHttpServer(), endWhatRuns: () => gateway.endCalls() },
+    status: () => gateway.status(),
   });
 }

@@ -66,6 +66,7 @@ export class VmcpProxyModule
       this.#presence.dropped(tsid);
     });
     this.#presence.start();
+    this.gateway.prober.start();
   }
 
   /** The listener closes after it, and the bus. */
@@ -75,6 +76,7 @@ export class VmcpProxyModule
 
   async onApplicationShutdown(): Promise<void> {
     this.#presence.stop();
+    this.gateway.prober.stop();
     await this.gateway.close();
   }
 }

@@ -7,6 +7,7 @@ import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { Backend } from './model/backend.js';
 import type { ClientRegistration } from './model/client-registration.js';
+import type { PartialFailureMode } from './model/failure-handling.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { IncomingAuth } from './model/incoming-auth.js';
 import type { KeyEncryptionKey } from './model/key-encryption-key.js';
@@ -110,6 +111,7 @@ export interface VmcpProxyPart extends CommonPart {
   readonly backends: readonly ProxyBackend[];
   readonly aggregation: Aggregation;
   readonly views: readonly ConfiguredView[];
+  readonly partialFailureMode: PartialFailureMode;
   readonly limits: RequestLimits;
   /** How long an event stream to a client may be silent. */
   readonly streamKeepAliveMs: number;
@@ -194,6 +196,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     })),
     aggregation: model.aggregation,
     views: model.views,
+    partialFailureMode: model.operational.partialFailureMode,
     limits: model.limits,
     streamKeepAliveMs: model.streamKeepAliveMs,
   };

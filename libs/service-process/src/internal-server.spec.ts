@@ -89,6 +89,7 @@ test('and how much it does, in the text format of Prometheus', async () => {
 test.each([
   ['/', 'GET', 404],
   ['/mcp', 'POST', 404],
+  ['/status', 'GET', 404],
   ['/metrics/', 'GET', 404],
   ['/metrics', 'POST', 405],
   ['/readyz', 'HEAD', 200],
@@ -96,6 +97,25 @@ test.each([
   const answer = await ask(path, method);
   expect(answer.status).toBe(status);
   expect(answer.headers.get('cache-control')).toBe('no-store');
+});
+
+test('a service that has more to tell has a page for it', async () => {
+  const other = new SlowApplication();
+  const status = { backends: { one: { circuit: 'closed' } } };
+  const telling = await withInternalServer(other, { host: '127.0.0.1', port: 0 }, quiet, {
+    status: () => status,
+  });
+  const url = `http://127.0.0.1:${telling.internalPort}/status`;
+  const answer = await fetch(`${url}?unread`);
+  expect([answer.status, answer.headers.get('cache-control'), await answer.json()]).toEqual([
+    200,
+    'no-store',
+    status,
+  ]);
+  expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  const closed = telling.close();
+  other.finish();
+  await closed;
 });
 
 test('a service that finishes what it began says that it is not ready, until it has', async () => {

@@ -13,6 +13,7 @@ interface InternalFacts {
   readonly readiness: () => Promise<ReadinessReport>;
   readonly stuck: () => Promise<readonly string[]>;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
+  readonly status: (() => object) | undefined;
 }
 
 interface InternalServer {
@@ -67,9 +68,12 @@ export async function withInternalServer<App extends Application>(
   {
     limits = LIMITS,
     publicSide,
+    status,
   }: {
     readonly limits?: HttpLimits | undefined;
     readonly publicSide?: PublicSide;
+    /** What the service alone can tell its operators, for `/status`. */
+    readonly status?: () => object;
   } = {},
 ): Promise<RunningService<App>> {
   const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);
@@ -79,7 +83,7 @@ export async function withInternalServer<App extends Application>(
   // A stopping replica is not stuck: another one does its work.
   const readiness = async () => (stopping ? STOPPING : await service.report());
   const stuck = async () => (stopping ? [] : await service.stuck());
-  const facts = { readiness, stuck, metrics: app.get(Metrics) };
+  const facts = { readiness, stuck, metrics: app.get(Metrics), status };
   const server = await startInternalServer(address, facts, log, limits).catch(async (error: unknown) => {
     await app.close();
     throw error;
@@ -109,7 +113,7 @@ export async function withInternalServer<App extends Application>(
 }
 
 /**
- * `/healthz`, `/readyz` and `/metrics`, on a listener of their own: what a service depends on and how much it does is
+ * `/healthz`, `/readyz`, `/metrics` and, where the service has one, `/status`, on a listener of their own: what a service depends on and how much it does is
  * nobody's business who can reach its public one.
  */
 async function startInternalServer(
@@ -143,16 +147,19 @@ async function startInternalServer(
   };
 }
 
+const PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
 async function answer(
   { method, url = '' }: IncomingMessage,
   response: ServerResponse,
-  { readiness, stuck, metrics }: InternalFacts,
+  { readiness, stuck, metrics, status }: InternalFacts,
 ): Promise<void> {
-  const [path] = url.split('?');
-  if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
+  const [path = ''] = url.split('?');
+  if (!PATHS.has(path) && (path !== '/status' || status === undefined))
     send(response, 404, { status: 'unknown' });
   else if (method !== 'GET' && method !== 'HEAD')
     send(response, 405, { status: 'unknown' }, { allow: 'GET, HEAD' });
+  else if (path === '/status') send(response, 200, status?.() ?? {});
   else if (path === '/metrics') write(response, 200, metrics.contentType, await metrics.render());
   else if (path === '/healthz') {
     const parts = await stuck();

@@ -14,6 +14,14 @@ export interface BodyConsumer {
   fail(error: GatehouseError): void;
 }
 
+/** What is told of a response on its way. */
+interface SignsOfLife {
+  /** Its headers have come. */
+  readonly begun?: (status: number) => void;
+  /** Something of its body has come. */
+  readonly moved?: () => void;
+}
+
 /** Bodies that are dropped or read as an error text end here. */
 const SMALL_BODY_BYTES = 65_536;
 /** Of one response, as it is sent and as it is decoded. */
@@ -47,6 +55,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     private readonly noted: (error: GatehouseError | undefined) => void,
     /** How long the backend may take once it has the request; left out: until the exchange expires. */
     private readonly answerWithinMs?: number,
+    private readonly signs: SignsOfLife = {},
   ) {
     this.started = new Promise<this>((resolve, reject) => {
       this.#resolve = resolve;
@@ -96,10 +105,12 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     this.#decoding = this.#decode(headers['content-encoding']);
     this.headers = this.#decoding === undefined ? headers : withoutCoding(headers);
     this.#begun = true;
+    this.signs.begun?.(status);
     this.#resolve(this);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.signs.moved?.();
     if (!(this.#decoding === undefined ? this.#take(chunk) : this.#decoding.write(chunk))) controller.pause();
   }
 

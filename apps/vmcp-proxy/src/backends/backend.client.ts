@@ -10,8 +10,17 @@ import {
 import { Pool } from 'undici';
 import { BackendResponse, MAX_RESPONSE_BYTES } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
-import { ExchangeLimits, mostExchanges, type Purpose } from './exchange-limits.flow.js';
-import { Reachability } from './reachability.js';
+import {
+  ExchangeLimits,
+  mostExchanges,
+  type Purpose,
+  type Running,
+  type Slot,
+} from './exchange-limits.flow.js';
+import { BackendHealth } from './backend-health.js';
+import type { Admission } from './circuit-breaker.js';
+import { CircuitOpen } from './circuit-open.js';
+import { findingOfEnd, findingOfStatus, isUnreachable, type Finding } from './exchange-evidence.js';
 import { MAX_REDIRECTS, redirectOf } from './redirect.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 
@@ -37,10 +46,14 @@ interface Target {
   /** Before the path, where a proxy is asked for an http URL. */
   readonly prefix: string;
   readonly headersToProxy: Readonly<Record<string, string>>;
-  readonly reachability: Reachability;
+  readonly health: BackendHealth;
+  /** Of one call. */
+  readonly timeoutMs: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5 * SECOND_MS;
+/** Who cannot be reached at once is not dialled twice for as long as that takes. */
+const AGAIN_WITHIN_MS = SECOND_MS;
 /** Many servers close idle connections after five seconds without saying so; a request must not meet that. */
 const KEEP_IDLE_MS = 4 * SECOND_MS;
 
@@ -48,7 +61,11 @@ const KEEP_IDLE_MS = 4 * SECOND_MS;
 export class BackendClient {
   readonly #targets = new Map<string, Target>();
 
-  constructor(backends: readonly ProxyBackend[]) {
+  constructor(
+    backends: readonly ProxyBackend[],
+    healths: ReadonlyMap<string, BackendHealth> = new Map(),
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
     for (const backend of backends) {
       const url = new URL(backend.url);
       const { prefix, headers } = forwarding(backend.wayOut, url);
@@ -59,7 +76,8 @@ export class BackendClient {
         url,
         prefix,
         headersToProxy: headers,
-        reachability: new Reachability(),
+        health: healths.get(backend.name) ?? new BackendHealth(backend.name, backend.failureHandling, nowMs),
+        timeoutMs: backend.timeoutMs,
       });
     }
   }
@@ -84,24 +102,64 @@ export class BackendClient {
     }
   }
 
+  /** How many exchanges run at the backend, by what they are. */
+  running(backend: string): Running {
+    return this.#targets.get(backend)?.limits.running ?? { calls: 0, streams: 0 };
+  }
+
+  /**
+   * A connection that cannot be made is tried once more, in the time of the request: nobody can have got it. Nothing else is
+   * ever sent twice from here (ADR 31).
+   */
   async #exchange(target: Target, url: URL, request: OutboundRequest): Promise<BackendResponse> {
-    const { backend } = target;
-    const beganAtMs = Date.now();
-    if (target.reachability.isDown(beganAtMs))
-      throw new GatehouseError('backend_unavailable', 'it could not be reached a moment ago', {
-        details: { backend, ran: 'no' },
+    const beganAtMs = this.nowMs();
+    const admission = request.purpose === 'probe' ? undefined : admitted(target, request.person);
+    const dialling = { again: false };
+    const first = { target, url, request, admission };
+    try {
+      return await this.#send({
+        ...first,
+        counts: (error) => {
+          dialling.again = mayDialAgain(request, error) && this.nowMs() - beganAtMs < AGAIN_WITHIN_MS;
+          return !dialling.again;
+        },
       });
-    const slot = target.limits.enter(request.purpose, request.person);
-    const noted = (error: GatehouseError | undefined): void => {
-      slot.leave();
-      target.reachability.note(error, beganAtMs, Date.now());
+    } catch (error) {
+      if (!dialling.again) throw error;
+      return await this.#send({ ...first, counts: () => true });
+    }
+  }
+
+  async #send({ target, url, request, admission, counts }: Sending): Promise<BackendResponse> {
+    const { backend, health, prefix, timeoutMs } = target;
+    const { answerWithinMs } = request;
+    let isKnown = admission === undefined;
+    const note = (finding: Finding | undefined): void => {
+      if (isKnown || finding === undefined || admission === undefined) return;
+      isKnown = true;
+      health.note(admission, finding);
     };
-    const response = new BackendResponse(backend, noted, request.answerWithinMs);
-    response.expireAfter(Math.max(request.deadlineAtMs - beganAtMs, 0));
+    const slot = entered(target, request, note);
+    const allowedMs = Math.max(request.deadlineAtMs - Date.now(), 0);
+    const response: BackendResponse = new BackendResponse(
+      backend,
+      (error) => {
+        slot.leave();
+        const { wasStopped: stopped, status } = response;
+        const fair = request.purpose === 'call' && answerWithinMs === undefined ? { allowedMs } : {};
+        if (counts(error)) note(findingOfEnd({ error, begun: status > 0, stopped, timeoutMs, ...fair }));
+      },
+      answerWithinMs,
+      {
+        begun: (status) => note(isOfProxy(status, prefix) ? NOTHING : findingOfStatus(status)),
+        moved: () => note({ evidence: 'answered' }),
+      },
+    );
+    response.expireAfter(allowedMs);
     request.cancellation?.attach((reason) => response.stop(reason));
     target.pool.dispatch(
       {
-        path: target.prefix + url.pathname + url.search,
+        path: prefix + url.pathname + url.search,
         method: request.method,
         headers: { ...request.headers, ...target.headersToProxy },
         body: request.body,
@@ -112,7 +170,7 @@ export class BackendClient {
       response,
     );
     await response.started;
-    if (target.prefix !== '' && response.status === PROXY_AUTHENTICATION_REQUIRED) {
+    if (isOfProxy(response.status, prefix)) {
       await response.discard();
       throw refusedByProxy(backend);
     }
@@ -123,6 +181,45 @@ export class BackendClient {
   async close(): Promise<void> {
     await Promise.all([...this.#targets.values()].map(({ pool }) => pool.destroy()));
   }
+}
+
+interface Sending {
+  readonly target: Target;
+  readonly url: URL;
+  readonly request: OutboundRequest;
+  /** Absent for a probe, which tells its outcome itself. */
+  readonly admission: Admission | undefined;
+  /** Whether its end says something of the backend. */
+  readonly counts: (error: GatehouseError | undefined) => boolean;
+}
+
+const NOTHING: Finding = { evidence: 'none' };
+
+/** The proxy on the way out answered for itself. */
+const isOfProxy = (status: number, prefix: string): boolean =>
+  prefix !== '' && status === PROXY_AUTHENTICATION_REQUIRED;
+
+const mayDialAgain = ({ purpose, cancellation, deadlineAtMs }: OutboundRequest, error: unknown): boolean =>
+  purpose === 'call' &&
+  isUnreachable(error) &&
+  cancellation?.reason === undefined &&
+  Date.now() < deadlineAtMs;
+
+/** Takes a place. @throws {GatehouseError} `busy`, which is not the backend's doing. */
+function entered(target: Target, request: OutboundRequest, note: (finding: Finding) => void): Slot {
+  try {
+    return target.limits.enter(request.purpose, request.person);
+  } catch (error) {
+    note(NOTHING);
+    throw error;
+  }
+}
+
+/** @throws {CircuitOpen} */
+function admitted({ backend, health }: Target, person: string | undefined): Admission {
+  const admission = health.admit(person);
+  if (admission === undefined) throw new CircuitOpen(backend, health.closedOffForMs);
+  return admission;
 }
 
 /** Its operator has to write another URL, or mend the backend. */

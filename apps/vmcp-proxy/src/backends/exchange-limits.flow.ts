@@ -2,8 +2,8 @@ import type { BackendLimits } from '@gatehouse/config/model/backend';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 
-/** What a request is for: a call or a list, or something that a session needs so that calls can end. */
-export type Purpose = 'call' | 'control';
+/** What a request is for: a call or a list, something that a session needs so that calls can end, or to see whether it is there. */
+export type Purpose = 'call' | 'control' | 'probe';
 
 /** One exchange with a backend, as it is counted. */
 export interface Slot {
@@ -11,6 +11,11 @@ export interface Slot {
   streams(stop: (reason: GatehouseError) => void): void;
   /** It is over. */
   leave(): void;
+}
+
+export interface Running {
+  readonly calls: number;
+  readonly streams: number;
 }
 
 /** Cancellations, answers to questions, goodbyes: short, and never worth a call's place. */
@@ -39,6 +44,10 @@ export class ExchangeLimits {
   ) {
     this.#calls = new Budget(limits.calls, limits.callsPerPerson);
     this.#streams = new Budget(limits.streams, limits.streamsPerPerson);
+  }
+
+  get running(): Running {
+    return { calls: this.#calls.taken, streams: this.#streams.taken };
   }
 
   /** @param person absent: callers that cannot be told apart. @throws {GatehouseError} `busy` */
@@ -82,6 +91,10 @@ class Budget {
     private readonly most: number,
     private readonly mostOfOne: number,
   ) {}
+
+  get taken(): number {
+    return this.#taken;
+  }
 
   take(person: string | undefined): boolean {
     if (this.#taken >= this.most || this.isFullFor(person)) return false;

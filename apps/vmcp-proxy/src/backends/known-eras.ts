@@ -48,6 +48,11 @@ export class KnownEras {
     return fact?.kind === 'absent' ? undefined : fact;
   }
 
+  /** The eras that the backend is known to speak. */
+  of(backend: string): readonly Era[] {
+    return ERAS.filter((era) => this.spoken(backend, era) !== undefined);
+  }
+
   /** Both eras in the order in which to ask for them: first the client's own, but what is taken for absent last. */
   inOrder(backend: string, era: Era): readonly Era[] {
     const facts = this.#facts.get(backend) ?? NOTHING;
@@ -85,4 +90,5 @@ export class KnownEras {
   }
 }
 
+const ERAS: readonly Era[] = ['modern', 'legacy'];
 const otherThan = (era: Era): Era => (era === 'modern' ? 'legacy' : 'modern');

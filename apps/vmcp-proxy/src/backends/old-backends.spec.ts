@@ -6,6 +6,7 @@ import type { JsonObject } from '../mcp/message.js';
 import { BACKEND_VERSIONS } from '../mcp/protocol.js';
 import { AuthorizedBackend } from './authorized-backend.flow.js';
 import { BackendClient } from './backend.client.js';
+import { PLAIN_BACKEND } from './plain-backend.fixture.js';
 import { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
 import { peerHeaders } from './peer.js';
@@ -47,20 +48,7 @@ async function startOld(behave: Behaviour) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const client = new BackendClient([
-    {
-      name: 'old',
-      url: `http://127.0.0.1:${port}/mcp`,
-      transport: 'streamable-http',
-      timeoutMs: 60_000,
-      progressExtendsTimeout: false,
-      maxTimeoutMs: 60_000,
-      limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },
-      strategy: { type: 'unauthenticated' },
-      allowPrivateIps: true,
-      insecureAllowHttp: true,
-    },
-  ]);
+  const client = new BackendClient([{ ...PLAIN_BACKEND, name: 'old', url: `http://127.0.0.1:${port}/mcp` }]);
   open.push(async () => {
     await client.close();
     server.closeAllConnections();

@@ -3,6 +3,7 @@ import { AuthorizedBackend } from './authorized-backend.flow.js';
 import { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
 import { BackendClient } from './backend.client.js';
+import { PLAIN_BACKEND } from './plain-backend.fixture.js';
 
 /** A backend, and the way to it without a proxy around. */
 export interface OneBackend {
@@ -15,20 +16,7 @@ export interface OneBackend {
 export async function startOneBackend(kind: BackendBehaviour['kind'] = 'sessions'): Promise<OneBackend> {
   const name = 'one';
   const backend = await startBackend({ kind });
-  const client = new BackendClient([
-    {
-      name,
-      url: backend.url,
-      transport: 'streamable-http',
-      timeoutMs: 60_000,
-      progressExtendsTimeout: false,
-      maxTimeoutMs: 60_000,
-      limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },
-      strategy: { type: 'unauthenticated' },
-      allowPrivateIps: true,
-      insecureAllowHttp: true,
-    },
-  ]);
+  const client = new BackendClient([{ ...PLAIN_BACKEND, name, url: backend.url }]);
   return {
     name,
     backend,

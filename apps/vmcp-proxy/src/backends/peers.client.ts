@@ -67,6 +67,11 @@ export class Peers {
     return kind === undefined || kind === 'sessions';
   }
 
+  /** The eras that the backend is known to speak. */
+  erasOf(backend: string): readonly Era[] {
+    return this.#eras.of(backend);
+  }
+
   /** The backend did not understand: the next call finds out again which revision it speaks. */
   forget(backend: string, peer: Peer): void {
     if (peer.era === 'legacy' && peer.session !== undefined) this.#sessions.delete(peer.session.key);

@@ -6,6 +6,7 @@ import type { ProxyBackend } from '@gatehouse/config/parts';
 import { ConnectProxy } from '@gatehouse/testing/connect-proxy';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
 import { BackendClient } from './backend.client.js';
+import { PLAIN_BACKEND } from './plain-backend.fixture.js';
 
 /** Only the proxy can resolve it. */
 const NAME = 'tickets.corp.example';
@@ -33,14 +34,10 @@ afterAll(async () => {
 const backend = (more: Partial<ProxyBackend> = {}): ProxyBackend => {
   const way = { url: proxy.url, credentials: new Secret('gatehouse:word') };
   return {
+    ...PLAIN_BACKEND,
     name: 'tickets',
     url: `https://${NAME}/mcp`,
-    transport: 'streamable-http',
-    timeoutMs: 60_000,
-    progressExtendsTimeout: false,
-    maxTimeoutMs: 60_000,
     limits: { calls: 8, callsPerPerson: 8, streams: 8, streamsPerPerson: 8 },
-    strategy: { type: 'unauthenticated' },
     allowPrivateIps: false,
     insecureAllowHttp: false,
     wayOut: { httpsProxy: way, httpProxy: way, noProxy: [], refusesPrivateAddresses: false },

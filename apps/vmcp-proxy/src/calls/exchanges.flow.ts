@@ -11,7 +11,8 @@ import { promisable, promisedFor } from './backend-questions.js';
 import type { Call } from './call.js';
 import type { CallDelivery } from './call-delivery.flow.js';
 import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
-import { CallTime, type TimeLimits } from './call-time.js';
+import { CallLimits } from './call-limits.js';
+import { CallTime } from './call-time.js';
 import type { InputAnswers, InputRequired } from './input-required.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest } from './outbound.js';
@@ -44,7 +45,7 @@ type Outcome = 'answered' | 'misunderstood' | InputRequired;
 
 /** The exchange of a call with its backend: speaks the backend's revision, and hands on what the backend answers. */
 export class Exchanges {
-  readonly #limits: ReadonlyMap<string, TimeLimits>;
+  readonly #limits: CallLimits;
 
   constructor(
     backends: readonly ProxyBackend[],
@@ -53,7 +54,7 @@ export class Exchanges {
     private readonly delivery: CallDelivery,
     private readonly running: RunningCalls,
   ) {
-    this.#limits = new Map(backends.map((backend) => [backend.name, backend]));
+    this.#limits = new CallLimits(backends);
   }
 
   /** Resolves when the client was answered. @throws {GatehouseError} when it was not, or not to the end. */
@@ -71,7 +72,8 @@ export class Exchanges {
     const cancellation = parked?.cancellation ?? new Cancellation();
     call.answer.onGone(() => cancellation.cancel(CANCELLED));
     const done = this.running.inFlight.add(call, cancellation);
-    const time = new CallTime(this.#limits.get(route.backend) ?? NO_TIME, Date.now, parked?.answerWithinMs);
+    const limits = this.#limits.of(route.backend, call.target.kind === 'tool' ? route.original : undefined);
+    const time = new CallTime(limits, Date.now, parked?.answerWithinMs);
     const attempt = { time, cancellation, parked };
     try {
       let outcome = await this.#attempt(call, route, attempt, { isLast: false });
@@ -138,8 +140,6 @@ export class Exchanges {
     return this.peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
   }
 }
-
-const NO_TIME: TimeLimits = { timeoutMs: 0, maxTimeoutMs: 0 };
 
 /** Whose backend session it is, and what may be promised there in its name. */
 function owning(client: Call['client']): Pick<PeerRequest, 'era' | 'owner' | 'capabilities' | 'logLevel'> {

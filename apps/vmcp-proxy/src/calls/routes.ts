@@ -61,7 +61,7 @@ export class Routes {
     if (known !== undefined) return await this.#listedNow(call, known);
     const { principal, scope, target } = call;
     const name = target.name ?? '';
-    const view = await this.catalog.current(principal, scope);
+    const view = await this.#listed(call);
     const backend = view.mayBelongTo(name);
     const found =
       routeOf(target, view) ??
@@ -73,6 +73,17 @@ export class Routes {
         : { backend, original: '', standsIn: true });
     if (found === undefined) return UNKNOWN;
     return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
+  }
+
+  /** Where the prefix tells whose the name is, the lists of others do not matter, nor how long they take. */
+  async #listed({ principal, scope, target }: Call): Promise<View> {
+    const owners = newOwners(target, this.catalog.known(principal, scope));
+    if (owners.length === 1) {
+      const view = await this.catalog.settled(principal, scope, owners);
+      if (routeOf(target, view) !== undefined || view.mayBelongTo(target.name ?? '') !== undefined)
+        return view;
+    }
+    return await this.catalog.current(principal, scope);
   }
 
   /**

@@ -1,36 +1,14 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { aggregationOf, wholeScope } from './aggregation.fixture.js';
-import { Catalog, type ListBackend } from './catalog.flow.js';
+import { catalogOf, NO_LISTS } from './catalog.fixture.js';
+import type { ListBackend } from './catalog.flow.js';
 import type { BackendLists } from './definitions.js';
 import { scopesOf, type Scope } from './scope.js';
 
-const NO_LISTS: BackendLists = {
-  tools: [],
-  prompts: [],
-  resources: [],
-  resourceTemplates: [],
-  notes: [],
-  altered: [],
-  bytes: 0,
-  digest: '',
-};
 const SCOPE = wholeScope(['slow', 'dead', 'one', 'two']);
-const catalogOf = (
-  backends: readonly string[],
-  list: ListBackend,
-  nowMs: () => number = Date.now,
-  mostBytes?: number,
-): Catalog =>
-  new Catalog(
-    backends.map((name) => ({ name })),
-    list,
-    () => true,
-    { log: new SilentLog(), nowMs, ...(mostBytes === undefined ? {} : { mostBytes }) },
-  );
 
 test('a list waits five seconds for a slow backend; a call waits for its own backend until it has answered or failed', async () => {
   jest.useFakeTimers();

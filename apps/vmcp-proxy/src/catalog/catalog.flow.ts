@@ -3,7 +3,9 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { Log } from '@gatehouse/observability/log';
+import { CircuitOpen } from '../backends/circuit-open.js';
 import type { Principal } from '../incoming-auth/principal.js';
+import { needsUser } from '../outgoing-auth/strategy.js';
 import { reasonText } from '../refusals/failure-text.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
 import { SaidOnce } from './said-once.js';
@@ -19,10 +21,21 @@ export type ListBackend = (
   deadlineAtMs: number,
 ) => Promise<BackendLists>;
 
+export interface ListAges {
+  /** Who has lists of it. */
+  readonly principals: number;
+  /** For whom it could not be listed when it was asked last. */
+  readonly failing: number;
+  readonly newestMs?: number;
+  readonly oldestMs?: number;
+}
+
 const FRESH_FOR_MS = 30 * SECOND_MS;
 const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
-/** A slow backend must not hold up the others' lists for longer. */
+/** A slow backend must not hold up the others' lists for longer, nor more than once. */
 const WAIT_AT_MOST_MS = 5 * SECOND_MS;
+/** Where there are lists that were good a while ago. */
+const WAIT_FOR_NEWER_MS = SECOND_MS;
 const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
 const MAX_NOTES_OF_VIEW = 50;
 
@@ -67,21 +80,25 @@ export class Catalog {
     );
   }
 
-  /** What the principal sees in the scope, no older than thirty seconds where the backends answer. */
+  /**
+   * What the principal sees in the scope, no older than thirty seconds where the backends answer. A backend that does not
+   * delays it once: until it answers, nobody waits for it again.
+   */
   async current(principal: Principal, scope: Scope): Promise<View> {
     const shelf = this.#shelves.of(principal);
     const stale = shelf.entries.filter(
       (entry) => scope.backends.includes(entry.backend) && this.#isStale(entry),
     );
     this.#lookedUp(stale.length === 0);
-    if (stale.length > 0) await this.#atMost(Promise.all(stale.map((entry) => this.#refresh(shelf, entry))));
+    if (stale.length > 0)
+      await Promise.all(stale.map((entry) => this.#atMost(entry, this.#refresh(shelf, entry))));
     return this.#viewOf(shelf, scope);
   }
 
   /**
    * What the principal sees once some backends have answered or failed: for a call, which may take its time, and for which a
    * slow backend is still better than none.
-   * @param backends the only ones that matter.
+   * @param backends the only ones that matter. Of several, nobody waits for one that has kept somebody waiting.
    * @param freshForMs lists that are older are asked for again.
    */
   async settled(
@@ -94,7 +111,8 @@ export class Catalog {
     const stale = shelf.entries.filter(
       (entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs),
     );
-    await Promise.all(stale.map((entry) => this.#refresh(shelf, entry)));
+    const looks = stale.map((entry) => ({ isLate: entry.isLate, done: this.#refresh(shelf, entry) }));
+    await Promise.all(looks.filter(({ isLate }) => backends.length === 1 || !isLate).map(({ done }) => done));
     return this.#viewOf(shelf, scope);
   }
 
@@ -109,12 +127,43 @@ export class Catalog {
     return entry === undefined ? undefined : this.#snapshotOf(entry).failure;
   }
 
+  /** Backends of the scope that could not be listed for the principal, as far as is known, for another reason than that it has to do something. */
+  failuresOf(
+    principal: Principal,
+    { backends }: Pick<Scope, 'backends'>,
+  ): readonly { readonly backend: string; readonly why: GatehouseError }[] {
+    return this.#shelves.of(principal).entries.flatMap((entry) => {
+      const { backend, failure } = this.#snapshotOf(entry);
+      const hasFailed = failure !== undefined && !needsUser(failure) && backends.includes(backend);
+      return hasFailed ? [{ backend, why: failure }] : [];
+    });
+  }
+
+  /** For operators: how old the lists of a backend are, over all principals. */
+  agesOf(backend: string): ListAges {
+    const nowMs = this.#nowMs();
+    const entries = [...this.#shelves.all()].flatMap((shelf) =>
+      shelf.entries.filter((entry) => entry.backend === backend),
+    );
+    const ages = entries.flatMap(({ listedAtMs }) => (listedAtMs === undefined ? [] : [nowMs - listedAtMs]));
+    const bounds = ages.reduce<Pick<ListAges, 'newestMs' | 'oldestMs'>>(
+      ({ newestMs = Infinity, oldestMs = 0 }, age) => ({
+        newestMs: Math.min(newestMs, age),
+        oldestMs: Math.max(oldestMs, age),
+      }),
+      {},
+    );
+    const failing = entries.filter(({ failure }) => failure !== undefined).length;
+    return { principals: ages.length, failing, ...bounds };
+  }
+
   /** Lists that match are asked for again before they are shown. Until then they still route calls. */
   expire(matches: (principal: Principal, backend: string) => boolean): void {
     for (const { principal, entries } of this.#shelves.all())
       for (const entry of entries)
         if (matches(principal, entry.backend)) {
           entry.askedAtMs = 0;
+          entry.isLate = false;
           this.#listing.drop([entry]);
         }
   }
@@ -150,6 +199,9 @@ export class Catalog {
     } catch (error) {
       if (flight.isDropped) return;
       entry.failure = notRun(error);
+      // That it is left alone says nothing new of it.
+      entry.isLate =
+        error instanceof CircuitOpen ? entry.isLate : this.#nowMs() - askedAtMs >= WAIT_FOR_NEWER_MS;
       this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = askedAtMs;
@@ -159,8 +211,10 @@ export class Catalog {
   #keep(shelf: Shelf, entry: Entry, lists: BackendLists): void {
     const { backend } = entry;
     const { missing } = lists;
+    entry.isLate = false;
     if (missing === undefined) {
       const kept = this.#shelves.putLists(shelf, entry, lists);
+      entry.listedAtMs = this.#nowMs();
       entry.failure = undefined;
       if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, kept);
       return;
@@ -208,9 +262,21 @@ export class Catalog {
     else this.#said.say('info', 'name-conflict', { ...facts, outcome });
   }
 
-  async #atMost(work: Promise<unknown>): Promise<void> {
+  async #atMost(entry: Entry, work: Promise<unknown>): Promise<void> {
+    if (entry.isLate) return;
+    const { backend, lists, askedAtMs } = entry;
+    const isOutOfDate = lists === undefined ? !this.#lastOfAll.has(backend) : askedAtMs === 0;
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, WAIT_AT_MOST_MS)))]);
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(
+        () => {
+          entry.isLate = true;
+          resolve();
+        },
+        isOutOfDate ? WAIT_AT_MOST_MS : WAIT_FOR_NEWER_MS,
+      );
+    });
+    await Promise.race([work, late]);
     clearTimeout(timer);
   }
 }

@@ -19,6 +19,10 @@ export interface Entry {
   failure: GatehouseError | undefined;
   /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
   askedAtMs: number;
+  /** When the lists were asked for. */
+  listedAtMs: number | undefined;
+  /** Somebody has waited for it in vain. Nobody waits for it until it answers. */
+  isLate: boolean;
 }
 
 interface ShelvedView {
@@ -148,6 +152,8 @@ const emptyShelf = (principal: Principal, backends: readonly string[]): Shelf =>
     listsKey: undefined,
     failure: undefined,
     askedAtMs: 0,
+    listedAtMs: undefined,
+    isLate: false,
   })),
   version: 0,
   views: new Map(),

@@ -1,9 +1,12 @@
+import type { PartialFailureMode } from '@gatehouse/config/model/failure-handling';
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Kind } from '../catalog/definitions.js';
 import { JSON_TYPE } from '../mcp/answer.js';
-import { errorText, type RequestId, type RequestMessage } from '../mcp/message.js';
-import { INVALID_PARAMS, META_SERVER_INFO } from '../mcp/protocol.js';
+import { errorText, type RequestId, type RequestMessage, type RpcError } from '../mcp/message.js';
+import { GATEWAY_FAILURE, INVALID_PARAMS, META_SERVER_INFO } from '../mcp/protocol.js';
+import { failureText, retryAdvice } from '../refusals/failure-text.js';
 import type { Incoming } from './incoming.js';
 
 /** Lists change when a user connects something, so nobody keeps them for long. */
@@ -28,7 +31,10 @@ const MODERN_MEMBERS = JSON.stringify(CACHEABLE).slice(1, -1);
 
 /** Answers list requests. */
 export class Lists {
-  constructor(private readonly catalog: Pick<Catalog, 'current'>) {}
+  constructor(
+    private readonly catalog: Pick<Catalog, 'current' | 'failuresOf'>,
+    private readonly partialFailureMode: PartialFailureMode,
+  ) {}
 
   /**
    * The list is text already, written once for all who see the same, and all of it is one page: no cursor was ever given
@@ -55,8 +61,20 @@ export class Lists {
     { principal, scope, answer }: Pick<Incoming, 'principal' | 'scope' | 'answer'>,
   ): Promise<void> {
     const view = await this.catalog.current(principal, scope);
+    const [failed] = this.partialFailureMode === 'fail' ? this.catalog.failuresOf(principal, scope) : [];
+    if (failed !== undefined) {
+      answer.whole(200, JSON_TYPE, errorText(id, notWhole(failed.backend, failed.why)));
+      return;
+    }
     const members = era === 'modern' ? `${MODERN_MEMBERS},` : '';
     const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${view.text(kind)}}}`;
     answer.whole(200, JSON_TYPE, text);
   }
 }
+
+/** `partialFailureMode: fail`: rather none than a list that is not whole. */
+const notWhole = (backend: string, why: GatehouseError): RpcError => ({
+  code: GATEWAY_FAILURE,
+  message: failureText(why, backend),
+  data: { code: why.code, retry: retryAdvice(why), backend },
+});

@@ -1,22 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
+import { PLAIN_BACKEND } from '../backends/plain-backend.fixture.js';
 import { ANONYMOUS, principalKey, type Principal } from '../incoming-auth/principal.js';
 import { bridgeHeaders } from './bridge-headers.js';
 
 const SECRET = 'a-secret-of-the-bridge-and-the-proxy';
 
 const backend = (name: string, bridge?: ProxyBackend['bridge']): ProxyBackend => ({
+  ...PLAIN_BACKEND,
   name,
   url: `http://127.0.0.1:1/${name}/mcp`,
-  transport: 'streamable-http',
-  timeoutMs: 1_000,
-  maxTimeoutMs: 1_000,
-  progressExtendsTimeout: false,
-  allowPrivateIps: true,
-  insecureAllowHttp: true,
-  limits: { calls: 1, callsPerPerson: 1, streams: 1, streamsPerPerson: 1 },
-  strategy: { type: 'unauthenticated' },
   ...(bridge === undefined ? {} : { bridge }),
 });
 

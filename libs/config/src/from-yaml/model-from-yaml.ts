@@ -3,6 +3,7 @@ import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { AuthServer } from '../model/auth-server.js';
 import type { BackendLimits } from '../model/backend.js';
 import type { PartyEgress } from '../model/egress-rules.js';
+import type { Operational } from '../model/failure-handling.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { IncomingAuth } from '../model/incoming-auth.js';
 import type { RequestLimits } from '../model/request-limits.js';
@@ -15,6 +16,7 @@ import { partyEgress } from './party-egress.js';
 import { buildBridge, buildStdio, STDIO_FIELDS } from './stdio.js';
 import { buildWayOut } from './way-out.js';
 import { bytes, given, milliseconds, without } from './written-values.js';
+import { buildCallTimes, buildFailureHandling, buildOperational } from './operational.js';
 import { buildOutgoingAuth } from './outgoing-auth.js';
 
 /** The model of a structurally valid document. It never fails: the rules say what is wrong. */
@@ -23,7 +25,8 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
   const resourceUrl = `${publicUrl}/mcp`;
   const listen = buildListen(written.listen);
   const bridge = buildBridge(written, listen.bridge, secrets);
-  const backends = buildBackends(written.backends, bridge, secrets);
+  const operational = buildOperational(written.operational);
+  const backends = buildBackends(written.backends, { bridge, operational }, secrets);
   const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets, backends);
   return {
     name,
@@ -45,6 +48,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
       })),
     },
     views: written.views,
+    operational,
     vault: buildVault(written.vault, authServer !== undefined, secrets),
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),
@@ -59,11 +63,16 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
 
 const buildBackends = (
   written: GatehouseYaml['backends'],
-  bridge: Bridge<ConfiguredSecret>,
+  { bridge, operational }: { readonly bridge: Bridge<ConfiguredSecret>; readonly operational: Operational },
   secrets: SecretResolver,
 ): GatehouseModel['backends'] =>
   written.map((backend, index) => {
-    const { timeout, maxTimeout, limits, url, ...rest } = without(backend, 'caBundle', ...STDIO_FIELDS);
+    const { timeout, maxTimeout, toolTimeouts, limits, failureHandling, url, ...rest } = without(
+      backend,
+      'caBundle',
+      ...STDIO_FIELDS,
+    );
+    const times = { ...rest, timeout, maxTimeout, toolTimeouts };
     const path = ['backends', index];
     return {
       ...rest,
@@ -71,9 +80,9 @@ const buildBackends = (
       ...(backend.command === undefined
         ? { url: url ?? '', ...partyEgress(backend, { path, owner: 'vmcp-proxy', secrets }, url) }
         : { url: bridgedUrl(bridge, backend.name), ...egressOf(bridge) }),
-      timeoutMs: milliseconds(timeout),
-      maxTimeoutMs: maxTimeoutMs(milliseconds(timeout), backend.progressExtendsTimeout, maxTimeout),
+      ...buildCallTimes(times, operational.timeouts),
       limits: buildBackendLimits(limits),
+      failureHandling: buildFailureHandling(failureHandling, operational.failureHandling),
     };
   });
 
@@ -87,13 +96,6 @@ const egressOf = ({
   insecureAllowHttp,
   ...given('caBundle', caBundle),
 });
-
-const LONGER_WITH_PROGRESS = 10;
-
-function maxTimeoutMs(timeoutMs: number, isExtended: boolean, written: string | undefined): number {
-  if (written !== undefined) return milliseconds(written);
-  return isExtended ? timeoutMs * LONGER_WITH_PROGRESS : timeoutMs;
-}
 
 /** It takes several people to use up a backend. */
 const PERSONS = 4;

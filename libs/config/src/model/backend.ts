@@ -1,5 +1,6 @@
 import type { PartyEgress } from './egress-rules.js';
 import type { StdioProgram } from './stdio.js';
+import type { FailureHandling } from './failure-handling.js';
 
 export interface Backend<S> extends PartyEgress<S> {
   readonly name: string;
@@ -12,7 +13,18 @@ export interface Backend<S> extends PartyEgress<S> {
   readonly progressExtendsTimeout: boolean;
   /** For one call in all, however much progress there is; `timeoutMs` where progress extends nothing. */
   readonly maxTimeoutMs: number;
+  /** The first that names a tool counts. */
+  readonly toolTimeouts: readonly ToolTimeout[];
   readonly limits: BackendLimits;
+  readonly failureHandling: FailureHandling;
+}
+
+/** Time limits of some tools of a backend. */
+interface ToolTimeout {
+  /** Names as the backend gives them; `*` stands for any characters. */
+  readonly tools: readonly string[];
+  readonly timeoutMs: number;
+  readonly maxTimeoutMs: number;
 }
 
 /** How much of a backend runs at once, at one replica of the proxy. */

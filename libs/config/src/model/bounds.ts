@@ -35,6 +35,9 @@ export const DURATION_BOUNDS = {
   providerRequest: durations('100ms', '30s'),
   idleProgram: durations('10s', '24h'),
   programStart: durations('1s', '5m'),
+  healthCheckInterval: durations('1s', '1h'),
+  healthCheck: durations('100ms', '1m'),
+  circuit: durations('1s', '10m'),
 } as const;
 
 /** In bytes. */
@@ -49,6 +52,9 @@ export const AT_ONCE_BOUNDS: Bounds = { min: 1, max: 10_000, text: '1 to 10000' 
 
 /** Of programs that run at once for one backend. */
 export const PROCESS_BOUNDS: Bounds = { min: 1, max: 4_096, text: '1 to 4096' };
+
+/** Of what has to happen in a row. */
+export const FAILURE_THRESHOLD_BOUNDS: Bounds = { min: 1, max: 100, text: '1 to 100' };
 
 /** In characters, of the names of tools and prompts. No client takes more than the most. */
 export const NAME_LENGTH_BOUNDS: Bounds = { min: 32, max: 128, text: '32 to 128' };

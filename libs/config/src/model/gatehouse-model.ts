@@ -3,6 +3,7 @@ import type { AuthServer } from './auth-server.js';
 import type { Backend } from './backend.js';
 import type { ConfiguredSecret } from './configured-secret.js';
 import type { WayOut } from './egress-rules.js';
+import type { Operational } from './failure-handling.js';
 import type { IncomingAuth } from './incoming-auth.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
@@ -36,6 +37,7 @@ export interface GatehouseModel {
   readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;
   readonly aggregation: Aggregation;
   readonly views: readonly ConfiguredView[];
+  readonly operational: Operational;
   readonly vault: {
     readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
     /** The keys with which the authorization server proves its requests to the vault. Empty without `authServer`. */

@@ -79,6 +79,64 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { 'backends.0': BACKEND_WITH({ progressExtendsTimeout: true, maxTimeout: '48h' }) },
     'backends[0].maxTimeout',
   ],
+  [
+    'a time limit of all backends that nobody waits for',
+    { operational: { timeouts: { default: '1h' } } },
+    'operational.timeouts.default',
+  ],
+  [
+    'a time limit of a backend that nobody waits for, written among all',
+    { operational: { timeouts: { perWorkload: { repos: '1h' } } } },
+    'operational.timeouts.perWorkload.repos',
+  ],
+  [
+    'two time limits of one backend',
+    { 'backends.0.timeout': '10s', operational: { timeouts: { perWorkload: { repos: '20s' } } } },
+    'operational.timeouts.perWorkload.repos',
+    /one of the two/,
+  ],
+  [
+    'a time limit of a backend that does not exist',
+    { operational: { timeouts: { perWorkload: { reposs: '20s' } } } },
+    'operational.timeouts.perWorkload.reposs',
+  ],
+  [
+    'a time limit of a tool that nobody waits for',
+    { 'backends.0.toolTimeouts': [{ tools: ['export_*'], timeout: '1h' }] },
+    'backends[0].toolTimeouts[0].timeout',
+  ],
+  [
+    'a longest time of a tool that nothing extends to',
+    { 'backends.0.toolTimeouts': [{ tools: ['export_*'], timeout: '1m', maxTimeout: '5m' }] },
+    'backends[0].toolTimeouts[0].maxTimeout',
+    /no effect without progressExtendsTimeout/,
+  ],
+  [
+    'a time limit of no tool',
+    { 'backends.0.toolTimeouts': [{ tools: [], timeout: '1m' }] },
+    'backends[0].toolTimeouts[0].tools',
+  ],
+  [
+    'probes that come too often',
+    { 'backends.0.failureHandling': { healthCheckInterval: '999ms', healthCheckTimeout: '100ms' } },
+    'backends[0].failureHandling.healthCheckInterval',
+  ],
+  [
+    'a probe that outlives the next one',
+    { 'backends.0.failureHandling': { healthCheckInterval: '5s' } },
+    'backends[0].failureHandling.healthCheckTimeout',
+    /before the next one/,
+  ],
+  [
+    'a probe that waits for minutes',
+    { operational: { failureHandling: { healthCheckTimeout: '5m' } } },
+    'operational.failureHandling.healthCheckTimeout',
+  ],
+  [
+    'a circuit that stays open for a day',
+    { operational: { failureHandling: { circuitBreaker: { timeout: '1d' } } } },
+    'operational.failureHandling.circuitBreaker.timeout',
+  ],
   ['signs of life that nobody waits for', { streamKeepAlive: '1h' }, 'streamKeepAlive'],
   [
     'a provider timeout that outlives the refresh lease',

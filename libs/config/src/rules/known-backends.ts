@@ -3,8 +3,8 @@ import type { Path } from '../findings/path.js';
 import { unknown } from './known-providers.js';
 import { namesIn, type Rule } from './rule.js';
 
-/** A strategy, a filter or a priority for a backend that does not exist protects nothing: it is a misspelling. */
-export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation, views }) => {
+/** A strategy, a filter, a time limit or a priority for a backend that does not exist protects nothing: it is a misspelling. */
+export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation, operational, views }) => {
   const names = backends.map(({ name }) => name);
   const related = namesIn(['backends'], names.length);
   const check = (name: string, path: Path): readonly Finding[] =>
@@ -18,6 +18,9 @@ export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation, views
     ),
     ...views.flatMap((view, at) =>
       view.backends.flatMap((name, index) => check(name, ['views', at, 'backends', index])),
+    ),
+    ...[...operational.timeouts.perWorkload.keys()].flatMap((name) =>
+      check(name, ['operational', 'timeouts', 'perWorkload', name]),
     ),
     ...aggregation.conflictResolutionConfig.priorityOrder.flatMap((name, index) =>
       check(name, ['aggregation', 'conflictResolutionConfig', 'priorityOrder', index]),

@@ -11,6 +11,7 @@ import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
 import { externalIssuer } from './external-issuer.js';
+import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
 import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
@@ -120,6 +121,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: userInfo,
   },
   { demands: 'Life spans and timeouts are within their bounds.', rule: timeBounds },
+  {
+    demands:
+      'A probe of a backend is over before the next one; health checks and circuits have times within their bounds.',
+    rule: failureHandling,
+  },
   { demands: 'Limits of a backend for one person are at most those for all.', rule: backendLimits },
   {
     demands:

@@ -1,6 +1,7 @@
 import type { Finding } from '../findings/problems.js';
 import type { Backend } from '../model/backend.js';
 import { DURATION_BOUNDS, type Bounds } from '../model/bounds.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Path } from '../findings/path.js';
 import { providersOf, strategiesOf, type Rule } from './rule.js';
 
@@ -10,7 +11,15 @@ export const timeBounds: Rule = (model) => [
   ...within(['shutdownDelay'], model.shutdownDelayMs, DURATION_BOUNDS.shutdownDelay),
   ...within(['shutdownTimeout'], model.shutdownTimeoutMs, DURATION_BOUNDS.shutdown),
   ...within(['streamKeepAlive'], model.streamKeepAliveMs, DURATION_BOUNDS.streamKeepAlive),
-  ...model.backends.flatMap((backend, index) => callFindings(backend, ['backends', index])),
+  ...within(
+    ['operational', 'timeouts', 'default'],
+    model.operational.timeouts.defaultMs,
+    DURATION_BOUNDS.call,
+  ),
+  ...[...model.operational.timeouts.perWorkload].flatMap(([name, timeoutMs]) =>
+    within(['operational', 'timeouts', 'perWorkload', name], timeoutMs, DURATION_BOUNDS.call),
+  ),
+  ...model.backends.flatMap((backend, index) => backendFindings(backend, ['backends', index], model)),
   ...providersOf(model).flatMap(({ value, path }) =>
     within([...path, 'timeout'], value.timeoutMs, DURATION_BOUNDS.providerRequest),
   ),
@@ -21,14 +30,44 @@ export const timeBounds: Rule = (model) => [
   ),
 ];
 
-function callFindings(
-  { timeoutMs, progressExtendsTimeout, maxTimeoutMs }: Backend<unknown>,
-  backend: Path,
+function backendFindings(
+  backend: Backend<unknown>,
+  path: Path,
+  { operational: { timeouts } }: Pick<GatehouseModel, 'operational'>,
 ): readonly Finding[] {
-  const findings = within([...backend, 'timeout'], timeoutMs, DURATION_BOUNDS.call);
+  const { name, timeoutMs, progressExtendsTimeout, toolTimeouts } = backend;
+  const otherwiseMs = timeouts.perWorkload.get(name);
+  const isOwn = timeoutMs !== (otherwiseMs ?? timeouts.defaultMs);
+  return [
+    // What stands elsewhere is judged there.
+    ...(isOwn || isWithin(timeoutMs, DURATION_BOUNDS.call) ? callFindings(backend, path, backend) : []),
+    ...(isOwn && otherwiseMs !== undefined
+      ? [
+          {
+            path: ['operational', 'timeouts', 'perWorkload', name],
+            related: [[...path, 'timeout']],
+            message: 'The backend has another timeout of its own. Write one of the two.',
+          },
+        ]
+      : []),
+    ...toolTimeouts.flatMap((one, index) => [
+      ...callFindings(one, [...path, 'toolTimeouts', index], { progressExtendsTimeout }),
+      ...(one.tools.length === 0
+        ? [{ path: [...path, 'toolTimeouts', index, 'tools'], message: 'This is the time limit of no tool.' }]
+        : []),
+    ]),
+  ];
+}
+
+function callFindings(
+  { timeoutMs, maxTimeoutMs }: Pick<Backend<unknown>, 'timeoutMs' | 'maxTimeoutMs'>,
+  place: Path,
+  { progressExtendsTimeout }: Pick<Backend<unknown>, 'progressExtendsTimeout'>,
+): readonly Finding[] {
+  const findings = within([...place, 'timeout'], timeoutMs, DURATION_BOUNDS.call);
   const isPlain = !progressExtendsTimeout && maxTimeoutMs === timeoutMs;
   if (findings.length > 0 || isPlain) return findings;
-  const [path, related] = [[...backend, 'maxTimeout'], [[...backend, 'timeout']]];
+  const [path, related] = [[...place, 'maxTimeout'], [[...place, 'timeout']]];
   if (!progressExtendsTimeout)
     return [{ path, related, message: 'maxTimeout has no effect without progressExtendsTimeout: true.' }];
   return maxTimeoutMs > timeoutMs
@@ -68,6 +107,8 @@ const lifespanFindings: Rule = ({ authServer }) => {
   ];
 };
 
+const isWithin = (valueMs: number, { min, max }: Bounds): boolean => valueMs >= min && valueMs <= max;
+
 /** @returns a finding where the value is out of bounds. */
-export const within = (path: Path, valueMs: number, { min, max, text }: Bounds): readonly Finding[] =>
-  valueMs >= min && valueMs <= max ? [] : [{ path, message: `This must be within ${text}.` }];
+export const within = (path: Path, valueMs: number, bounds: Bounds): readonly Finding[] =>
+  isWithin(valueMs, bounds) ? [] : [{ path, message: `This must be within ${bounds.text}.` }];

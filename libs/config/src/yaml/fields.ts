@@ -45,7 +45,12 @@ export const choice = <const T extends readonly [string, ...string[]]>(
   more: Omit<FieldFacts, 'about'> = {},
 ) => z.enum(values).register(facts, { about, ...more });
 
-export const flag = (about: string) => z.boolean().register(facts, { about }).default(false);
+export const flag = (about: string, fallback = false) =>
+  z.boolean().register(facts, { about }).default(fallback);
+
+/** A flag that says nothing when it is left out. */
+export const ownFlag = (about: string, derived: string) =>
+  z.boolean().register(facts, { about, derived }).exactOptional();
 
 /** A whole number within bounds. */
 export const count = (

@@ -98,6 +98,11 @@ export const FORMATS = {
     /^(\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?)\/\P{Cc}+$/u,
     'is not <backend>/<name>: the name of a backend (or * for all), a slash, and a name as the backend gives it; * stands for any characters.',
   ),
+  toolPattern: pattern(
+    'tool name, with `*` for any characters',
+    /^[A-Za-z0-9_./*-]{1,128}$/,
+    'is not a tool name or a pattern of them: letters, digits, _ . / - and *, at most 128.',
+  ),
   prefixFormat: pattern(
     'text with `{workload}`',
     /^[A-Za-z0-9_./-]*(\{workload\}[A-Za-z0-9_./-]*)?$/,

@@ -20,6 +20,7 @@ import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
 import { haveUrlOrCommand } from './checks.js';
+import { operational, ownFailureHandling, toolTimeouts } from './operational-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
 import { bridge, stdioFields } from './stdio-fields.js';
 import { views } from './view-fields.js';
@@ -56,7 +57,9 @@ const backends = checkedList(
     name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
     url: text('url', 'Its MCP endpoint; needed without `command`.').exactOptional(),
     transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
-    timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`).default('30s'),
+    timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`, {
+      derived: '`operational.timeouts`',
+    }).exactOptional(),
     progressExtendsTimeout: flag(
       'Each progress notification of a call gives it the whole `timeout` again, up to `maxTimeout` in all. A backend sends them only to clients that ask for them.',
     ),
@@ -65,6 +68,7 @@ const backends = checkedList(
       `For one call in all, with \`progressExtendsTimeout\`; ${DURATION_BOUNDS.callWithProgress.text}.`,
       { derived: 'ten times `timeout`' },
     ).exactOptional(),
+    toolTimeouts: toolTimeouts.default([]),
     limits: block(
       'How much of it runs at once, at each replica of the proxy. A call above a limit is refused at once (`busy`, with `Retry-After`).',
       {
@@ -83,6 +87,7 @@ const backends = checkedList(
         }).exactOptional(),
       },
     ).prefault({}),
+    failureHandling: ownFailureHandling.prefault({}),
     ...egress,
     ...stdioFields,
   }),
@@ -103,10 +108,13 @@ const INTERNAL_HOST =
 
 /** Plain HTTP without authentication: this listener belongs on the operators' network. */
 const internal = (publicPort: string) =>
-  block('`/healthz`, `/readyz` and `/metrics`, which the public listener does not have.', {
-    host: host(INTERNAL_HOST),
-    port: port({ derived: publicPort }).exactOptional(),
-  }).prefault({});
+  block(
+    '`/healthz`, `/readyz`, `/metrics` and, of the proxy, `/status`, which the public listener does not have.',
+    {
+      host: host(INTERNAL_HOST),
+      port: port({ derived: publicPort }).exactOptional(),
+    },
+  ).prefault({});
 
 const addresses = (about: string, publicPort: number) =>
   block(about, {
@@ -144,6 +152,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   egress: egressWays.prefault({}),
   aggregation: aggregation.prefault({}),
   views,
+  operational: operational.prefault({}),
   vault: block('The token vault.', {
     keyEncryptionKeys: keyEncryptionKeys(
       'Keys that seal stored tokens; the first seals, all open. 32 bytes as base64, base64url or hex.',
