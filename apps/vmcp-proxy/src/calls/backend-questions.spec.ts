@@ -85,6 +85,36 @@ test('another session cannot answer in its place, not even of the same user', as
   finish();
 });
 
+test.each([
+  ['in a batch, which nobody reads before its end', true],
+  ['on an answer that cannot be an event stream', false],
+])('%s, a question is refused to the backend at once', async (_where, isBatch) => {
+  const token = await world.newCaller();
+  const backend = world.backend('sessions');
+  const before = backend.received.length;
+  const refused = (): boolean =>
+    backend.received.slice(before).some(({ body }) => body['id'] === 0 && 'error' in body);
+  backend.setIntercept(
+    onCall((one, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'roots/list' })}\n\n`);
+      const result = { content: [{ type: 'text', text: 'went on without' }] };
+      void until(refused).then(() =>
+        response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: one.body['id'], result })}\n\n`),
+      );
+    }),
+  );
+  const options = { capabilities: { roots: {} }, version: '2025-03-26' };
+  const client = await legacyClient(world.proxy.mcpUrl, token, options);
+  const message = { jsonrpc: '2.0', id: 'c', method: 'tools/call', params: call('sessions') };
+  const headers = { 'mcp-session-id': client.sessionId, ...authorization(token) };
+  const { text } = await (isBatch
+    ? post(world.proxy.mcpUrl, [message], headers)
+    : post(world.proxy.mcpUrl, message, { ...headers, accept: 'application/json' }));
+  expect(text).toContain('went on without');
+  expect(text).not.toContain('roots/list');
+});
+
 test('a log level reaches the sessions that there are and those that are made later', async () => {
   const token = await world.newCaller();
   const client = await legacyClient(world.proxy.mcpUrl, token);
