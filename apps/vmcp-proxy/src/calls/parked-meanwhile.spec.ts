@@ -38,6 +38,22 @@ test.each([
   expect(body).toMatchObject({ id: 'late', ...(error === undefined ? { result } : { error }) });
 });
 
+test.each(['after its answers', 'while the client thinks'])(
+  'a large result that comes %s arrives whole',
+  async (when) => {
+    const { held, questions } = await parkOne(world, token);
+    const text = 'x'.repeat(8_000_000);
+    const finish = (): void => held.finish({ content: [{ type: 'text', text }] });
+    if (when === 'while the client thinks') finish();
+    const back = world.call(token, { params: retry(questions) });
+    if (when === 'after its answers') {
+      await until(() => held.answers().length === 1);
+      finish();
+    }
+    expect(textOf(await back) === text).toBe(true);
+  },
+);
+
 test('the answers may come with a newer token of the same sign-in, and after the backend forgot its other sessions', async () => {
   const person = { sub: randomUUID(), tsid: randomUUID() };
   world.backend.forgetSessions();
