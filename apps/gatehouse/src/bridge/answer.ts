@@ -82,8 +82,4 @@ export class Answer {
     this.response.on('drain', once);
     this.response.on('close', once);
   }
-
-  onGone(then: () => void): void {
-    this.response.once('close', then);
-  }
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -46,6 +48,17 @@ test.each(['8080', 'localhost', '127.0.0.1:', '127.0.0.1:70000', '::1:80', 'http
     ]);
   },
 );
+
+test('a port that another program has is said in a line: the same start may work later', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address() as AddressInfo;
+  expect(await refused(['--config', file, '--listen', `127.0.0.1:${port}`])).toEqual([
+    75,
+    expect.stringMatching(/cannot listen on 127\.0\.0\.1, port \d+: .*EADDRINUSE/),
+  ]);
+  holder.close();
+});
 
 test('a secret that is configured and not there keeps it from starting', async () => {
   const text = await readFile(file, 'utf8');

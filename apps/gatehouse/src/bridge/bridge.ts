@@ -4,6 +4,7 @@ import type { ListenAddress } from '@gatehouse/config/model/listen-addresses';
 import { isLoopbackAddress } from '@gatehouse/config/urls/hosts';
 import { Log } from '@gatehouse/observability/log';
 import { Cannot } from '../cannot.js';
+import { reasonOf } from '../reason.js';
 import { checked, readConfiguration } from '../configuration.js';
 import type { Terminal } from '../terminal.js';
 import { startBridge } from './start-bridge.js';
@@ -35,7 +36,10 @@ export async function bridge(
     part,
     { folderOf: ({ cwd = '.' }) => resolve(folder, cwd), environment },
     log,
-  );
+  ).catch((error: unknown) => {
+    const { host, port } = part.listen;
+    throw new Cannot(`The bridge cannot listen on ${host}, port ${port}: ${reasonOf(error)}`, 'tryAgain');
+  });
   if (part.secret === undefined)
     log.warn('bridge-without-secret', { reason: 'every program of this machine can call it' });
   log.info('service-started', { host: part.listen.host, port: running.port });
