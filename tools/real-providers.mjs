@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './set-up/build.mjs';
+import { printTable } from './set-up/figures-table.mjs';
 import { ensureRealProvider, providerNames } from './set-up/real-providers.mjs';
 import { REPOSITORY } from './set-up/repository.mjs';
 import { run } from './set-up/run.mjs';
@@ -48,7 +49,7 @@ const installed = wanted.filter((name) => !missing.has(name));
 mkdirSync(join(REPOSITORY, 'test-results'), { recursive: true });
 rmSync(FIGURES, { force: true });
 const code = installed.length === 0 ? 1 : await play(installed);
-print(existsSync(FIGURES) ? readFileSync(FIGURES, 'utf8') : '');
+printTable('real provider', HEADINGS, existsSync(FIGURES) ? readFileSync(FIGURES, 'utf8') : '');
 for (const [name, reason] of missing) console.log(`${name} could not be installed: ${reason}`);
 process.exitCode = missing.size > 0 ? 1 : code;
 
@@ -64,20 +65,4 @@ async function play(names) {
     },
   });
   return ended.code;
-}
-
-/** The specs' lines, each column as wide as its longest cell. */
-function print(figures) {
-  const rows = [...figures.matchAll(/^real provider \| (.*)$/gm)].map(([, row = '']) => row.split(' | '));
-  const table = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
-  console.log();
-  for (const row of table)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join(' | ')
-        .trimEnd(),
-    );
-  console.log();
 }
