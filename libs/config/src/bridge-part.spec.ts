@@ -25,6 +25,15 @@ test('the bridge needs its own secrets and those of its programs, and no other',
   });
 });
 
+test('the bridge gives up no call before the proxy does, whichever tool it is of', () => {
+  const toolTimeouts = [
+    { tools: ['build'], timeout: '3m' },
+    { tools: ['look'], timeout: '1s' },
+  ];
+  const [only] = bridgePart(modelOf(program({ timeout: '5s', toolTimeouts }), 'bridge')).backends;
+  expect(only?.callTimeoutMs).toBe(180_000);
+});
+
 test('the proxy knows where a program is served, and nothing of the program', () => {
   const model = modelOf(WITH_PROGRAM, 'vmcp-proxy');
   const backend = vmcpProxyPart(model).backends[3];

@@ -5,7 +5,7 @@ import type { StdioProgram } from './model/stdio.js';
 
 export interface BridgedBackend extends StdioProgram<Secret> {
   readonly name: string;
-  /** For one call in all; the proxy gives up no later. */
+  /** For any call in all, of whichever tool; the proxy gives up no later. */
   readonly callTimeoutMs: number;
 }
 
@@ -27,14 +27,14 @@ export const bridgePart = (model: GatehouseModel): BridgePart => ({
   listen: model.listen.bridge,
   url: model.bridge.url,
   ...(model.bridge.secret === undefined ? {} : { secret: model.bridge.secret.secret }),
-  backends: model.backends.flatMap(({ name, stdio, maxTimeoutMs }) =>
+  backends: model.backends.flatMap(({ name, stdio, maxTimeoutMs, toolTimeouts }) =>
     stdio === undefined
       ? []
       : [
           {
             ...stdio,
             name,
-            callTimeoutMs: maxTimeoutMs,
+            callTimeoutMs: Math.max(maxTimeoutMs, ...toolTimeouts.map((own) => own.maxTimeoutMs)),
             secretEnv: new Map([...stdio.secretEnv].map(([variable, { secret }]) => [variable, secret])),
           },
         ],
