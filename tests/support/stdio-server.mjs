@@ -3,6 +3,10 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 
 const server = new McpServer({ name: 'stdio-server', version: '1.0.0' }, { capabilities: { logging: {} } });
+/**
+ * @param {unknown} value
+ * @returns {{ content: { type: 'text', text: string }[] }}
+ */
 const text = (value) => ({ content: [{ type: 'text', text: JSON.stringify(value) }] });
 
 /** How often this process was asked. */
@@ -14,7 +18,8 @@ server.registerTool('login', { description: 'Who the token belongs to.' }, async
   const { API_TOKEN = '', API_URL = '' } = process.env;
   console.error(`asking with ${API_TOKEN}`);
   const response = await fetch(API_URL, { headers: { authorization: `Bearer ${API_TOKEN}` } });
-  return text({ status: response.status, ...(await response.json()) });
+  const answer = /** @type {object} */ (await response.json());
+  return text({ status: response.status, ...answer });
 });
 
 server.registerTool('count', { description: 'Says how far it is.' }, async ({ _meta, sendNotification }) => {
