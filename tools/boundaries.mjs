@@ -122,6 +122,7 @@ export const ROOMS = {
     'refusals',
     'backends',
     'catalog',
+    'changes',
     'calls',
     'edge',
   ],

@@ -1,6 +1,7 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
@@ -11,6 +12,7 @@ import { BackendClient } from './backends/backend.client.js';
 import { BackendHealth } from './backends/backend-health.js';
 import { healthListener } from './backends/health-metrics.js';
 import { Prober } from './backends/prober.job.js';
+import { BackendFeed } from './backends/feed.client.js';
 import { Peers } from './backends/peers.client.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
@@ -28,15 +30,18 @@ import { ParkedStates } from './refusals/parked-state.js';
 import { InFlight } from './calls/in-flight.js';
 import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
+import { ChangeWatch } from './changes/change-watch.flow.js';
 import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
 import { AllowedPeers } from './edge/host-and-origin.js';
+import { ClientStreams } from './edge/client-streams.flow.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
-import { LegacySignals } from './edge/legacy-signals.js';
+import { LegacySignals } from './edge/legacy-signals.flow.js';
 import { Lists } from './edge/lists.js';
 import { Messages } from './edge/messages.flow.js';
 import { McpEndpoint } from './edge/mcp-endpoint.controller.js';
 import { ModernRequests } from './edge/modern-requests.js';
+import { Subscriptions } from './edge/subscriptions.flow.js';
 import { RequestBodies } from './edge/request-body.js';
 import { endpointsOf, type Endpoint } from './edge/endpoints.js';
 import { callersOf } from './incoming-auth/callers-of.client.js';
@@ -45,7 +50,9 @@ import { SessionViews } from './incoming-auth/session-views.client.js';
 import { gatewayStatus, type GatewayStatus } from './gateway-status.js';
 import type { Caches } from './invalidation.handler.js';
 import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
+import { ReplicaMailbox } from './mcp-sessions/replica-mailbox.js';
 import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
+import { SessionSignals } from './mcp-sessions/session-signals.client.js';
 import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
 import { bridgeHeaders } from './outgoing-auth/bridge-headers.js';
 import { Credentials } from './outgoing-auth/credentials.flow.js';
@@ -55,6 +62,7 @@ import { strategiesOf } from './outgoing-auth/strategies.client.js';
 export interface GatewaySurroundings {
   readonly contracts: Pick<ContractClient, 'ask'>;
   readonly buckets: Pick<KeyValueBuckets, 'open'>;
+  readonly events: Pick<EventBus, 'publish'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clocks: Pick<ClockSkews, 'note'>;
@@ -69,8 +77,12 @@ export interface Gateway {
   readonly prober: Pick<Prober, 'start' | 'stop'>;
   /** For operators. */
   status(): GatewayStatus;
+  /** Has to hear what clients said to other replicas. */
+  readonly signals: Pick<LegacySignals, 'heard'>;
   /** Calls end for which no client waits: none comes back to a replica that stops. Resolves when their backends were told. */
   endParked(): Promise<void>;
+  /** Clients that only listen are sent away: another replica has room for them. */
+  endListening(): void;
   /** Every call that still runs is answered with an error. */
   endCalls(): void;
   close(): Promise<void>;
@@ -78,54 +90,52 @@ export interface Gateway {
 
 /** Puts the data plane together. Plain objects and no container: what a call passes through can be read here. */
 export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurroundings): Promise<Gateway> {
-  const { contracts, buckets, log, metrics } = surroundings;
+  const { contracts, buckets, events, log, metrics } = surroundings;
   const callMetrics = new CallMetrics(metrics, part.backends);
   const backendSide = await makeBackendSide(part, surroundings, callMetrics);
-  const { client, prober, credentials, peers, catalog, vaultKey } = backendSide;
+  const { client, prober, credentials, peers, catalog, watch, vaultKey } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
   const facts = { peers: new AllowedPeers(part), endpoints: endpointsOf(part) };
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
+  const mailbox = await ReplicaMailbox.make();
+  const elsewhere = new SessionSignals(events);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
   const inFlight = new InFlight();
-  const questions = new BackendQuestions();
+  const questions = new BackendQuestions(mailbox.address);
   const parkedCalls = parkingPlaces(surroundings, answerBytes);
   const delivery = new CallDelivery(
     peers,
     questions,
-    new DroppedMessages(log, callMetrics.dropped),
+    { dropped: new DroppedMessages(log, callMetrics.dropped), changes: watch },
     answerBytes,
     part.streamKeepAliveMs,
   );
+  const streams = new ClientStreams(watch, catalog, mcpSessions, part.streamKeepAliveMs);
+  const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const calls = new Calls(
     new Routes(catalog, parkedCalls),
     new OwnQuestions(states, providerOf),
     sessions,
     new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
-    new CallEndings(
-      new Failures(part.authServer?.issuer, providerOf, states),
-      closedSession(sessions, facts.endpoints),
-      callMetrics,
-      log,
-    ),
+    new CallEndings(failures, closedSession(sessions, facts.endpoints), callMetrics, log),
   );
-  const lists = new Lists(catalog, part.partialFailureMode);
-  const messages = new Messages(
-    mcpSessions,
-    new ModernRequests(lists, calls),
-    new LegacyRequests(mcpSessions, lists, calls, peers),
-    new LegacySignals(inFlight, questions, peers),
-    log,
-  );
+  const signals = new LegacySignals({ inFlight, questions, peers, mcpSessions, mailbox, streams }, elsewhere);
+  const { partialFailureMode } = part;
+  const edge = { partialFailureMode, mcpSessions, calls, failures, streams, signals, elsewhere, log };
+  const messages = makeMessages(backendSide, edge);
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
-  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, inFlight, parkedCalls };
+  const running = { inFlight, parkedCalls, watch, streams };
+  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, ...running };
   return {
     endpoint,
     caches,
     prober,
     status: () => gatewayStatus(backendSide),
+    signals,
+    endListening: () => streams.endAll(),
     endParked: async () => {
       await parkedCalls.stop();
       await peers.told();
@@ -146,6 +156,35 @@ function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, En
   };
 }
 
+interface EdgeParts extends Pick<VmcpProxyPart, 'partialFailureMode'> {
+  readonly mcpSessions: McpSessionStore;
+  readonly calls: Calls;
+  readonly failures: Failures;
+  readonly streams: ClientStreams;
+  readonly signals: LegacySignals;
+  readonly elsewhere: SessionSignals;
+  readonly log: Log;
+}
+
+/** What answers the messages of both revisions. */
+function makeMessages({ catalog, peers, backends }: BackendSide, parts: EdgeParts): Messages {
+  const { mcpSessions, calls, failures, streams, signals, elsewhere, log } = parts;
+  const lists = new Lists(catalog, parts.partialFailureMode);
+  const asking = { catalog, peers, backends, failures };
+  const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
+  const sessionParts = { peers, streams, elsewhere };
+  return new Messages(
+    mcpSessions,
+    {
+      modern: new ModernRequests(lists, calls, streams),
+      legacy: new LegacyRequests(mcpSessions, lists, calls, sessionParts, subscriptions),
+    },
+    signals,
+    streams,
+    log,
+  );
+}
+
 function parkingPlaces(
   { log, parkingLimits = PARKING_LIMITS }: GatewaySurroundings,
   bytes: BytesInFlight,
@@ -163,6 +202,7 @@ interface BackendSide {
   readonly backends: AuthorizedBackend;
   readonly peers: Peers;
   readonly catalog: Catalog;
+  readonly watch: ChangeWatch;
 }
 
 /** Everything that speaks to backends, from the connections up to what they list. */
@@ -178,18 +218,28 @@ async function makeBackendSide(
   const client = new BackendClient(part.backends, healths);
   const prober = new Prober(part.backends, client, healths);
   const backends = new AuthorizedBackend(client, credentials, bridgeHeaders(part.backends));
-  const peers = new Peers(
-    backends,
-    part.backends.map(({ name }) => name),
-  );
+  const peers = new Peers(backends);
+  const hearing: { watch?: ChangeWatch } = {};
+  const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(
     part.backends,
     async (backend, principal, deadlineAtMs) =>
       await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
-    (backend) => credentials.isPerUser(backend),
-    { log, lookedUp: (found) => lookedUp('catalog', found), altered },
+    isPerUser,
+    {
+      log,
+      lookedUp: (found) => lookedUp('catalog', found),
+      altered,
+      listed: (principal) => hearing.watch?.listed(principal),
+    },
   );
-  return { client, healths, prober, vaultKey, credentials, backends, peers, catalog };
+  const watch = new ChangeWatch(
+    catalog,
+    isPerUser,
+    (backend, principal, listener) => new BackendFeed(backend, principal, peers, backends, listener),
+  );
+  hearing.watch = watch;
+  return { client, healths, prober, vaultKey, credentials, backends, peers, catalog, watch };
 }
 
 function healthsOf(

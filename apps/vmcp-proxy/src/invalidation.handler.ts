@@ -7,6 +7,8 @@ import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { Peers } from './backends/peers.client.js';
 import type { InFlight } from './calls/in-flight.js';
 import type { ParkedCalls } from './calls/parked-calls.flow.js';
+import type { ChangeWatch } from './changes/change-watch.flow.js';
+import type { ClientStreams } from './edge/client-streams.flow.js';
 import type { Catalog } from './catalog/catalog.flow.js';
 import type { SessionViews } from './incoming-auth/session-views.client.js';
 import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
@@ -21,6 +23,8 @@ export interface Caches {
   readonly vaultKey: VaultKey;
   readonly inFlight: InFlight;
   readonly parkedCalls: Pick<ParkedCalls, 'end'>;
+  readonly watch: Pick<ChangeWatch, 'look' | 'lookAtAll' | 'forget'>;
+  readonly streams: Pick<ClientStreams, 'endSession' | 'sessions'>;
 }
 
 /** Told when this replica lets no call of a session through any more. */
@@ -42,6 +46,8 @@ export function dropCachesOnEvents(
     caches.catalog.forget((principal) => principal.tsid === tsid);
     caches.peers.drop((principal) => principal.tsid === tsid);
     caches.inFlight.endSession(tsid);
+    caches.streams.endSession(tsid);
+    caches.watch.forget((principal) => principal.tsid === tsid);
     dropped(tsid);
   });
   events.subscribe(connectionChanged, ({ accountId, provider }) => {
@@ -52,6 +58,8 @@ export function dropCachesOnEvents(
     // What a backend keeps in a session belongs to the account at the provider that began it.
     caches.peers.drop(concerns);
     caches.parkedCalls.end(concerns);
+    // What was told to a session that is forgotten now is not heard: the feeds begin anew as well.
+    caches.watch.look(concerns);
   });
   let reconnects = 0;
   // Events of the time in between were missed.
@@ -69,23 +77,26 @@ export function dropCachesOnEvents(
     caches.parkedCalls.end(ofProvider);
     reconnects += 1;
     const reconnect = reconnects;
-    for (const tsid of caches.inFlight.sessions())
-      void endIfClosed(caches, tsid, () => reconnect === reconnects);
+    caches.watch.lookAtAll();
+    for (const tsid of inUse(caches)) void endIfClosed(caches, tsid, () => reconnect === reconnects);
   });
 }
 
 /** Asks whether a session ended unheard until somebody can say, nothing of it runs any more, or all are asked for anew. */
-async function endIfClosed(
-  { sessions, inFlight }: Caches,
-  tsid: SessionId,
-  isNewest: () => boolean,
-): Promise<void> {
-  while (isNewest() && inFlight.sessions().has(tsid)) {
+async function endIfClosed(caches: Caches, tsid: SessionId, isNewest: () => boolean): Promise<void> {
+  while (isNewest() && inUse(caches).has(tsid)) {
     try {
-      if ((await sessions.view(tsid)) === undefined) inFlight.endSession(tsid);
+      if ((await caches.sessions.view(tsid)) !== undefined) return;
+      caches.inFlight.endSession(tsid);
+      caches.streams.endSession(tsid);
+      caches.watch.forget((principal) => principal.tsid === tsid);
       return;
     } catch {
       await delay(ASK_AGAIN_AFTER_MS, undefined, { ref: false });
     }
   }
 }
+
+/** Sessions that have calls running, or that listen. */
+const inUse = ({ inFlight, streams }: Caches): ReadonlySet<SessionId> =>
+  new Set([...inFlight.sessions(), ...streams.sessions()]);

@@ -48,7 +48,11 @@ export async function startVmcpProxy(
   made.gateway = gateway;
   await app.listen(part.listen.port, part.listen.host);
   return await withInternalServer(app, part.listen.internal, log, {
-    publicSide: { server: app.getHttpServer(), endWhatRuns: () => gateway.endCalls() },
+    publicSide: {
+      server: app.getHttpServer(),
+      endWhatListens: () => gateway.endListening(),
+      endWhatRuns: () => gateway.endCalls(),
+    },
     status: () => gateway.status(),
   });
 }

@@ -1,4 +1,5 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
@@ -24,6 +25,8 @@ import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 /** Injection token of the {@link Gateway}. */
 export const GATEWAY = Symbol('the gateway');
 
+type Injected = [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews];
+
 @Module({})
 export class VmcpProxyModule
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
@@ -33,7 +36,7 @@ export class VmcpProxyModule
   constructor(
     @Inject(GATEWAY) private readonly gateway: Gateway,
     private readonly events: EventBus,
-    log: Log,
+    private readonly log: Log,
   ) {
     this.#presence = new Presence(events, gateway.caches.sessions, log);
   }
@@ -47,14 +50,9 @@ export class VmcpProxyModule
         Jobs,
         {
           provide: GATEWAY,
-          inject: [ContractClient, KeyValueBuckets, Log, Metrics, ClockSkews],
-          useFactory: async (
-            contracts: ContractClient,
-            buckets: KeyValueBuckets,
-            logger: Log,
-            metrics: Metrics,
-            clocks: ClockSkews,
-          ) => await makeGateway(part, { contracts, buckets, log: logger, metrics, clocks }),
+          inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews],
+          useFactory: async (...[contracts, buckets, events, logger, metrics, clocks]: Injected) =>
+            await makeGateway(part, { contracts, buckets, events, log: logger, metrics, clocks }),
         },
       ],
     };
@@ -64,6 +62,11 @@ export class VmcpProxyModule
   onApplicationBootstrap(): void {
     dropCachesOnEvents(this.events, this.gateway.caches, (tsid) => {
       this.#presence.dropped(tsid);
+    });
+    this.events.subscribe(mcpSessionSignalled, (signal) => {
+      this.gateway.signals.heard(signal).catch((error: unknown) => {
+        this.log.failure('session-signal-not-understood', error);
+      });
     });
     this.#presence.start();
     this.gateway.prober.start();

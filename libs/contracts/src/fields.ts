@@ -22,11 +22,20 @@ export const instantMs = z.int().nonnegative();
 /** SHA-256, base64url. */
 export const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
-/** A compact JWE (RFC 7516): five base64url parts. The only form in which a token or a code crosses the bus. */
-export const jwe = z
-  .string()
-  .max(65_536)
-  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);
+/** A compact JWE (RFC 7516): five base64url parts, of so many characters together. */
+const jweOfAtMost = (characters: number) =>
+  z
+    .string()
+    .max(characters)
+    .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);
+
+/** The only form in which a token or a code crosses the bus. */
+export const jwe = jweOfAtMost(65_536);
+
+/** The bus takes messages of 1 MB. */
+export const MAX_LONG_JWE_LENGTH = 983_040;
+/** What a person or a model said to a backend. */
+export const longJwe = jweOfAtMost(MAX_LONG_JWE_LENGTH);
 
 /** The public half of an X25519 key (RFC 8037) that a sealed message is made for. */
 export const recipientKey = z.strictObject({

@@ -2,6 +2,7 @@ import { sessionView } from './authorization-server/session-view.js';
 import { signingKeysCurrent } from './authorization-server/signing-keys-current.js';
 import type { EventContract, RequestContract } from './contract.js';
 import { connectionChanged } from './events/connection-changed.js';
+import { mcpSessionSignalled } from './events/mcp-session-signalled.js';
 import { proxyPresent } from './events/proxy-present.js';
 import { sessionClosed } from './events/session-closed.js';
 import { sessionDropped } from './events/session-dropped.js';
@@ -39,6 +40,7 @@ export const REQUESTS: readonly RequestContract[] = [
 /** Every event on the bus. */
 export const EVENTS: readonly EventContract[] = [
   connectionChanged,
+  mcpSessionSignalled,
   proxyPresent,
   sessionClosed,
   sessionDropped,

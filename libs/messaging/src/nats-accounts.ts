@@ -88,14 +88,18 @@ function serviceAccount(service: Service, gatewayName: string): Account {
     exports: [
       ...answered.map((contract) => exported('service', subject(contract), contract.calledBy.map(account))),
       ...published
-        .filter(({ heardBy }) => heardBy.length > 0)
-        .map((event) => exported('stream', subject(event), event.heardBy.map(account))),
+        // What replicas of one service tell each other stays in its account.
+        .map((event) => ({ event, others: event.heardBy.filter((name) => name !== service) }))
+        .filter(({ others }) => others.length > 0)
+        .map(({ event, others }) => exported('stream', subject(event), others.map(account))),
       ...streams.flatMap(provisioningSubjects).map((api) => provisionedExport(api, gatewayName)),
       ...(streams.length > 0 ? [provisionedExport('$JS.API.INFO', gatewayName)] : []),
     ],
     imports: [
       ...asked.map((contract) => imported('service', subject(contract), account(contract.answeredBy))),
-      ...heard.map((event) => imported('stream', subject(event), account(event.publishedBy))),
+      ...heard
+        .filter(({ publishedBy }) => publishedBy !== service)
+        .map((event) => imported('stream', subject(event), account(event.publishedBy))),
     ],
     streams,
   };

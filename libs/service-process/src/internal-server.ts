@@ -42,6 +42,8 @@ export interface RunningService<App extends Application = Application> {
 /** The public side of a service: what else has to know that it stops. */
 export interface PublicSide {
   readonly server: Server;
+  /** Connections on which nothing runs, and which would stay open for as long as their clients like. */
+  readonly endWhatListens?: () => void;
   /** There is no time left for what runs: all of it gets an answer that says so. */
   readonly endWhatRuns?: () => void;
 }
@@ -98,6 +100,7 @@ export async function withInternalServer<App extends Application>(
     close: async (withinMs = CLOSE_WITHIN_MS) => {
       stopping = true;
       stop?.announce();
+      publicSide?.endWhatListens?.();
       const closed = stop?.close(withinMs, () => publicSide?.endWhatRuns?.());
       try {
         step = 'application';

@@ -151,7 +151,11 @@ export class BackendClient {
       },
       answerWithinMs,
       {
-        begun: (status) => note(isOfProxy(status, prefix) ? NOTHING : findingOfStatus(status)),
+        begun: (status) => {
+          const finding = isOfProxy(status, prefix) ? NOTHING : findingOfStatus(status);
+          // On a feed nothing may be said for an hour: its beginning is the answer.
+          note(finding ?? (request.purpose === 'feed' ? { evidence: 'answered' } : undefined));
+        },
         moved: () => note({ evidence: 'answered' }),
       },
     );

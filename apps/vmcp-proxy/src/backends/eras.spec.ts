@@ -21,7 +21,7 @@ async function startWorld(kind: BackendBehaviour['kind'], probeWithinMs?: number
   const world = await startOneBackend(kind);
   open.push(() => world.close());
   const clock = { nowMs: 0 };
-  const peers = new Peers(world.authorized, [world.name], () => clock.nowMs, probeWithinMs);
+  const peers = new Peers(world.authorized, () => clock.nowMs, probeWithinMs);
   /** As a client of that era with a session of that name; the gateway's own where it is ''. */
   const of = (era: Era, owner = era === 'modern' ? '' : 'a session', capabilities: JsonObject = {}) =>
     peers.of({

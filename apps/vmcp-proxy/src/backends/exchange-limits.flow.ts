@@ -2,8 +2,11 @@ import type { BackendLimits } from '@gatehouse/config/model/backend';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 
-/** What a request is for: a call or a list, something that a session needs so that calls can end, or to see whether it is there. */
-export type Purpose = 'call' | 'control' | 'probe';
+/**
+ * What a request is for: a call or a list; something that a session needs so that calls can end; a stream on which the
+ * backend tells what nobody asked for; or to see whether it is there.
+ */
+export type Purpose = 'call' | 'control' | 'feed' | 'probe';
 
 /** One exchange with a backend, as it is counted. */
 export interface Slot {
@@ -20,12 +23,15 @@ export interface Running {
 
 /** Cancellations, answers to questions, goodbyes: short, and never worth a call's place. */
 const CONTROL = { most: 128, mostOfOne: 32 };
+/** Each sign-in of a person that listens has one. There are as many places for them as for the streams of calls. */
+const FEEDS_OF_ONE = 8;
 /** A stream that has no place among the streams may be a short answer: it keeps a call's place for so long. */
 const SHORT_ANSWER_MS = 5 * SECOND_MS;
 const RETRY_AFTER_SECONDS = '1';
 
 /** Connections that a backend may need at most. */
-export const mostExchanges = ({ calls, streams }: BackendLimits): number => calls + streams + CONTROL.most;
+export const mostExchanges = ({ calls, streams }: BackendLimits): number =>
+  calls + 2 * streams + CONTROL.most;
 
 /**
  * How much runs at one backend. What is over a limit is refused at once: a queue would say nothing until everybody's time
@@ -36,6 +42,7 @@ export class ExchangeLimits {
   readonly #calls: Budget;
   readonly #streams: Budget;
   readonly #control = new Budget(CONTROL.most, CONTROL.mostOfOne);
+  readonly #feeds: Budget;
 
   constructor(
     private readonly backend: string,
@@ -44,6 +51,7 @@ export class ExchangeLimits {
   ) {
     this.#calls = new Budget(limits.calls, limits.callsPerPerson);
     this.#streams = new Budget(limits.streams, limits.streamsPerPerson);
+    this.#feeds = new Budget(limits.streams, FEEDS_OF_ONE);
   }
 
   get running(): Running {
@@ -52,7 +60,7 @@ export class ExchangeLimits {
 
   /** @param person absent: callers that cannot be told apart. @throws {GatehouseError} `busy` */
   enter(purpose: Purpose, person: string | undefined): Slot {
-    let budget: Budget | undefined = purpose === 'call' ? this.#calls : this.#control;
+    let budget: Budget | undefined = this.#budgetOf(purpose);
     if (!budget.take(person)) throw this.#busy('too many calls are running', 'no');
     let timer: NodeJS.Timeout | undefined;
     const move = (): boolean => {
@@ -75,6 +83,11 @@ export class ExchangeLimits {
         budget = undefined;
       },
     };
+  }
+
+  #budgetOf(purpose: Purpose): Budget {
+    if (purpose === 'call') return this.#calls;
+    return purpose === 'feed' ? this.#feeds : this.#control;
   }
 
   #busy(why: string, ran: 'no' | 'maybe'): GatehouseError {

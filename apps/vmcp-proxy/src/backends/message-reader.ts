@@ -16,7 +16,10 @@ const WANTED: Wanted = {
   root: MESSAGE_MEMBERS,
   within: new Map([
     ['result', new Set([...RESULT_MEMBERS, ...LIST_MEMBERS])],
-    ['params', new Set(['progressToken', 'requestId', 'elicitationId', 'mode', 'tools', 'toolChoice'])],
+    [
+      'params',
+      new Set(['progressToken', 'requestId', 'elicitationId', 'mode', 'tools', 'toolChoice', 'uri']),
+    ],
   ]),
 };
 

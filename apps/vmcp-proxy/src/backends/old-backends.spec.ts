@@ -55,7 +55,7 @@ async function startOld(behave: Behaviour) {
     await new Promise((resolve) => server.close(resolve));
   });
   const authorized = new AuthorizedBackend(client, new Credentials(new Map([['old', unauthenticated]])));
-  return { peers: new Peers(authorized, ['old']), offered };
+  return { peers: new Peers(authorized), offered };
 }
 
 const request = (owner = '') => ({

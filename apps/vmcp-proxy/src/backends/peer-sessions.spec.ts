@@ -15,6 +15,7 @@ const session = (subject: string, id: string): PeerSession => ({
   session: { id, key: id },
   backend: 'b',
   principal: principal(subject, id),
+  owner: '',
 });
 
 test('one person with ever new sign-ins pushes out the oldest of her own backend sessions, and nobody else’s', () => {

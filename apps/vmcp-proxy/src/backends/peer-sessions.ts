@@ -7,6 +7,8 @@ import type { Peer } from './peer.js';
 export type PeerSession = Extract<Peer, { era: 'legacy' }> & {
   readonly backend: string;
   readonly principal: Principal;
+  /** Whose it is, within the principal. */
+  readonly owner: string;
 };
 
 const MAX_SESSIONS = 20_000;
@@ -17,8 +19,8 @@ const FORGET_IDLE_MS = HOUR_MS;
 /** Sessions at backends. What falls out for want of room or use is told to its backend. */
 export class PeerSessions {
   readonly #sessions: LRUCache<string, PeerSession>;
-  /** Keys by person, in the order in which the sessions were begun. */
-  readonly #of = new Map<string, Set<string>>();
+  readonly #ofPerson = new KeysBy();
+  readonly #ofOwner = new KeysBy();
 
   constructor(
     private readonly forgotten: (session: PeerSession) => void,
@@ -29,10 +31,10 @@ export class PeerSessions {
       ttl: FORGET_IDLE_MS,
       updateAgeOnGet: true,
       dispose: (session, key, reason) => {
-        const person = personKey(session.principal);
-        const keys = this.#of.get(person);
-        if (reason !== 'set') keys?.delete(key);
-        if (keys?.size === 0) this.#of.delete(person);
+        if (reason !== 'set') {
+          this.#ofPerson.delete(personKey(session.principal), key);
+          this.#ofOwner.delete(session.owner, key);
+        }
         if (reason === 'evict' || reason === 'expire') this.forgotten(session);
       },
     });
@@ -43,15 +45,19 @@ export class PeerSessions {
   }
 
   set(key: string, session: PeerSession): void {
-    const person = personKey(session.principal);
-    const keys = this.#of.get(person) ?? new Set();
-    this.#of.set(person, keys.add(key));
+    const keys = this.#ofPerson.add(personKey(session.principal), key);
+    this.#ofOwner.add(session.owner, key);
     this.#sessions.set(key, session);
     const [oldest] = keys;
     if (keys.size <= this.mostOfOne || oldest === undefined) return;
     const given = this.#sessions.peek(oldest);
     this.#sessions.delete(oldest);
     if (given !== undefined) this.forgotten(given);
+  }
+
+  /** All of an owner. */
+  of(owner: string): readonly PeerSession[] {
+    return [...this.#ofOwner.of(owner)].flatMap((key) => this.#sessions.peek(key) ?? []);
   }
 
   delete(key: string): void {
@@ -62,5 +68,26 @@ export class PeerSessions {
   drop(matches: (principal: Principal, backend: string) => boolean): void {
     for (const [key, { principal, backend }] of [...this.#sessions.entries()])
       if (matches(principal, backend)) this.#sessions.delete(key);
+  }
+}
+
+/** Keys of sessions by whom they belong to, in the order in which the sessions were begun. */
+class KeysBy {
+  readonly #keys = new Map<string, Set<string>>();
+
+  add(whose: string, key: string): ReadonlySet<string> {
+    const keys = this.#keys.get(whose) ?? new Set();
+    this.#keys.set(whose, keys.add(key));
+    return keys;
+  }
+
+  delete(whose: string, key: string): void {
+    const keys = this.#keys.get(whose);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#keys.delete(whose);
+  }
+
+  of(whose: string): Iterable<string> {
+    return this.#keys.get(whose) ?? [];
   }
 }

@@ -36,11 +36,16 @@ function legacyHeaders({ version, session }: LegacyPeer): Record<string, string>
   };
 }
 
-/** Headers of the `GET` that takes up a stream after the event with that id (MCP 2025-11-25, transports, resumability). */
-export const resumingHeaders = (peer: LegacyPeer, lastEventId: string): Record<string, string> => ({
+/** Headers of the `GET` for what a server says without being asked (MCP until 2025-11-25, transports). */
+export const listeningHeaders = (peer: LegacyPeer): Record<string, string> => ({
   ...legacyHeaders(peer),
   accept: EVENT_STREAM_TYPE,
+});
+
+/** Headers of the `GET` that takes up a stream after the event with that id (MCP 2025-11-25, transports, resumability). */
+export const resumingHeaders = (peer: LegacyPeer, lastEventId: string): Record<string, string> => ({
+  ...listeningHeaders(peer),
   'last-event-id': lastEventId,
 });
 
-type LegacyPeer = Extract<Peer, { era: 'legacy' }>;
+export type LegacyPeer = Extract<Peer, { era: 'legacy' }>;

@@ -12,7 +12,7 @@ afterAll(() => world.close());
 
 test('nobody who comes after a drop joins a backend session that was being begun before it', async () => {
   const { backend, authorized, name } = world;
-  const peers = new Peers(authorized, ['one']);
+  const peers = new Peers(authorized);
   let held: (() => void) | undefined;
   let initialized = 0;
   backend.setIntercept((one, response) => {

@@ -21,7 +21,7 @@ export interface PeerRequest {
   /** The client's. It is the era of the request where the backend speaks both. */
   readonly era: Era;
   /**
-   * Whose backend session it is, within the principal: a legacy client's session id; what is promised for clients that say
+   * Whose backend session it is, within the principal: the digest of a legacy client's session id; what is promised for clients that say
    * in each request what they can do; or '' for the gateway's own. Clients of sessions number their requests alike, so two
    * of them must not meet in one backend session.
    */
@@ -43,7 +43,6 @@ export class Peers {
 
   constructor(
     private readonly backends: AuthorizedBackend,
-    private readonly names: readonly string[],
     nowMs: () => number = Date.now,
     private readonly probeWithinMs = PROBE_WITHIN_MS,
   ) {
@@ -95,23 +94,17 @@ export class Peers {
     this.#sessions.drop(matches);
   }
 
-  /** The owner's sessions at all backends are over: the backends are told. */
-  end(principal: Principal, owner: string): void {
-    for (const backend of this.names) {
-      const key = sessionKey({ backend, principal, owner });
-      const session = this.#sessions.get(key);
-      if (session === undefined) continue;
-      this.#sessions.delete(key);
+  /** The owner's sessions at all backends are over: the backends are told. @param owner of a client's session. */
+  end(owner: string): void {
+    for (const session of this.#sessions.of(owner)) {
+      if (session.session !== undefined) this.#sessions.delete(session.session.key);
       this.#sayGoodbye(session);
     }
   }
 
   /** Tells the backends where the owner has a session which log messages it wants. */
-  setLogLevel(principal: Principal, owner: string, level: string): void {
-    for (const backend of this.names) {
-      const session = this.#sessions.get(sessionKey({ backend, principal, owner }));
-      if (session !== undefined) this.#saySetLevel({ ...session, principal }, level);
-    }
+  setLogLevel(owner: string, level: string): void {
+    for (const session of this.#sessions.of(owner)) this.#saySetLevel(session, level);
   }
 
   /** Hands a client's answer to the backend session that asked. */
@@ -200,7 +193,7 @@ export class Peers {
   }
 
   async #begin(key: string, request: PeerRequest, introduced: Introduced, flight: Flight): Promise<Peer> {
-    const { backend, principal } = request;
+    const { backend, principal, owner } = request;
     const { version, sessionId } = introduced;
     if (sessionId === undefined) {
       this.#eras.found(backend, { kind: 'stateless', version });
@@ -208,7 +201,14 @@ export class Peers {
       return spoken?.kind === 'modern' ? MODERN : { era: 'legacy', version };
     }
     this.#eras.found(backend, { kind: 'sessions', version });
-    const session = { era: 'legacy', version, session: { id: sessionId, key }, backend, principal } as const;
+    const session: PeerSession = {
+      era: 'legacy',
+      version,
+      session: { id: sessionId, key },
+      backend,
+      principal,
+      owner,
+    };
     await this.#sayInitialized(session, request);
     if (!flight.isDropped) this.#sessions.set(key, session);
     if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);

@@ -72,24 +72,33 @@ export class BackendQuestions {
   readonly #openOf = new Map<string, number>();
   #asked = 0;
 
-  /** @returns the id for the client; `undefined` when its user was asked too much already. */
-  ask(sessionId: string, question: BackendQuestion): string | undefined {
+  /** @param address of this replica: the client may send its answer to another one. */
+  constructor(private readonly address: string) {}
+
+  /** @param session digest of its id. @returns the id for the client; `undefined` when its user was asked too much already. */
+  ask(session: string, question: BackendQuestion): string | undefined {
     const { principal } = question;
     const open = this.#openOf.get(personKey(principal)) ?? 0;
     if (open >= MAX_OPEN_OF_ONE && principal.key !== ANONYMOUS.key) return undefined;
     this.#asked += 1;
-    const id = `gatehouse-question-${this.#asked}`;
+    const id = `gatehouse-question-${this.address}-${this.#asked}`;
     this.#count(principal, 1);
-    this.#open.set(keyOf(sessionId, id), question);
+    this.#open.set(keyOf(session, id), question);
     return id;
   }
 
   /** The question that the session answers; each is answered once. */
-  take(sessionId: string, id: RequestId): BackendQuestion | undefined {
-    const key = keyOf(sessionId, id);
+  take(session: string, id: RequestId): BackendQuestion | undefined {
+    const key = keyOf(session, id);
     const question = this.#open.get(key);
     this.#open.delete(key);
     return question;
+  }
+
+  /** The replica that asked under that id, if it was another one. */
+  askedElsewhere(id: RequestId): string | undefined {
+    const address = typeof id === 'string' ? QUESTION_ID.exec(id)?.[1] : undefined;
+    return address === this.address ? undefined : address;
   }
 
   #count(principal: Principal, change: number): void {
@@ -100,4 +109,6 @@ export class BackendQuestions {
   }
 }
 
-const keyOf = (sessionId: string, id: RequestId): string => `${sessionId}\n${JSON.stringify(id)}`;
+const QUESTION_ID = /^gatehouse-question-([A-Za-z0-9_-]{43})-\d{1,15}$/;
+
+const keyOf = (session: string, id: RequestId): string => `${session}\n${JSON.stringify(id)}`;

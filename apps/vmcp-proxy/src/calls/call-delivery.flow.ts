@@ -1,6 +1,7 @@
 import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
+import type { ChangeWatch } from '../changes/change-watch.flow.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { RequestId } from '../mcp/message.js';
 import { personKey } from '../incoming-auth/principal.js';
@@ -34,12 +35,18 @@ export interface SentRequest {
   readonly parked: ParkedCall | undefined;
 }
 
+/** Who hears of what is no part of an answer. */
+export interface DeliveryReports {
+  readonly dropped: Pick<DroppedMessages, 'note'>;
+  readonly changes: Pick<ChangeWatch, 'backendChanged'>;
+}
+
 /** Hands answers of backends to clients. */
 export class CallDelivery {
   constructor(
     private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
     private readonly questions: BackendQuestions,
-    private readonly dropped: DroppedMessages,
+    private readonly told: DeliveryReports,
     /** What is kept of answers. */
     private readonly answerBytes: BytesInFlight,
     /** How long an event stream to a client may be silent. */
@@ -76,13 +83,14 @@ export class CallDelivery {
       translated,
       live,
       progressed: () => time.progressed(),
+      listsChanged: () => this.told.changes.backendChanged(principal, backend),
     };
     const gate = new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
     try {
       return await deliver(response, answer, {
         backend,
         gate,
-        dropped: (reason) => this.dropped.note(backend, reason),
+        dropped: (reason) => this.told.dropped.note(backend, reason),
         bytes: new AnswerBytes(this.answerBytes, personKey(principal), (callback) =>
           answer.onClosed(callback),
         ),

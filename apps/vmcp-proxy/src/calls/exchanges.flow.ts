@@ -147,10 +147,10 @@ function owning(client: Call['client']): Pick<PeerRequest, 'era' | 'owner' | 'ca
     const { key, capabilities } = promisedFor(client.envelope.capabilities);
     return { era: 'modern', owner: key, capabilities };
   }
-  const { id, capabilities, logLevel } = client.session;
+  const { digest, capabilities, logLevel } = client.session;
   return {
     era: 'legacy',
-    owner: id,
+    owner: digest,
     capabilities: promisable(capabilities),
     ...(logLevel === undefined ? {} : { logLevel }),
   };

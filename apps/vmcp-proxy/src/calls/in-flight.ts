@@ -1,7 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { Cancellation } from '../backends/cancellation.js';
-import type { RequestId } from '../mcp/message.js';
+import { idKey } from '../mcp/message.js';
 import type { Call } from './call.js';
 
 /** The client went away or said that it no longer wants the answer. */
@@ -27,7 +27,7 @@ export class InFlight {
     { principal: { tsid }, client, message }: Pick<Call, 'principal' | 'client' | 'message'>,
     cancellation: Cancellation,
   ): () => void {
-    const key = client.era === 'legacy' ? keyOf(client.session.id, message.id) : undefined;
+    const key = client.era === 'legacy' ? keyOf(client.session.digest, idKey(message.id)) : undefined;
     if (key !== undefined) this.#named.set(key, cancellation);
     this.#running.set(cancellation, tsid);
     if (this.#hasEnded) cancellation.cancel(STOPPING);
@@ -37,9 +37,14 @@ export class InFlight {
     };
   }
 
-  /** Only a call of the same legacy session can be cancelled. */
-  cancel(sessionId: string, id: RequestId): void {
-    this.#named.get(keyOf(sessionId, id))?.cancel(CANCELLED);
+  /**
+   * Only a call of the same legacy session can be cancelled.
+   * @param session digest of its id. @param request key of the client's id. @returns whether it runs here.
+   */
+  cancel(session: string, request: string): boolean {
+    const cancellation = this.#named.get(keyOf(session, request));
+    cancellation?.cancel(CANCELLED);
+    return cancellation !== undefined;
   }
 
   /** Sessions that have calls running. */
@@ -60,4 +65,4 @@ export class InFlight {
   }
 }
 
-const keyOf = (sessionId: string, id: RequestId): string => `${sessionId}\n${JSON.stringify(id)}`;
+const keyOf = (session: string, request: string | undefined): string => `${session}\n${request ?? ''}`;

@@ -79,7 +79,7 @@ export class InputRound {
   /** @returns false when the user was asked too much already. */
   #ask(session: McpSession, request: InputRequest): boolean {
     const { backend, principal } = this.facts;
-    const id = this.questions.ask(session.id, {
+    const id = this.questions.ask(session.digest, {
       backend,
       principal,
       peer: MODERN,
@@ -125,7 +125,7 @@ export class InputRound {
   /** Nobody waits for these any more. */
   #takeBack(session: McpSession): void {
     for (const id of this.#open.keys()) {
-      this.questions.take(session.id, id);
+      this.questions.take(session.digest, id);
       // Who cancelled the call needs not be told.
       if (this.facts.cancellation.reason === undefined)
         this.stream.say({ method: 'notifications/cancelled', params: { requestId: id } });

@@ -45,7 +45,7 @@ function roundOf(requests: readonly InputRequest[]) {
     onDrain: () => undefined,
     onClosed: () => undefined,
   };
-  const questions = new BackendQuestions();
+  const questions = new BackendQuestions('A'.repeat(43));
   const time = new CallTime({ timeoutMs: TIMEOUT_MS, maxTimeoutMs: TIMEOUT_MS });
   const cancellation = new Cancellation();
   const facts = { backend: 'b', principal: ALICE, time, cancellation, keepAliveMs: 10_000 };

@@ -21,6 +21,7 @@ export const legacyClientWith = (
   era: 'legacy',
   session: {
     id: 's',
+    digest: 'd',
     issuer: 'i',
     subject: 's',
     protocolVersion,
@@ -50,7 +51,7 @@ export function gateFor(
       session: client.era === 'legacy' && facts.translated !== true ? client.session : undefined,
       waits: () => undefined,
     },
-    new BackendQuestions(),
+    new BackendQuestions('A'.repeat(43)),
     {
       keeps: () => true,
       answerQuestion: (_backend, _principal, _peer, response) =>

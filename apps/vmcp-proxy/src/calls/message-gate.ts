@@ -49,6 +49,8 @@ export interface GateFacts {
   readonly live?: boolean;
   /** Called at each sign of progress that is the client's. */
   readonly progressed?: () => void;
+  /** Called when the backend says that its lists are others now. */
+  readonly listsChanged?: () => void;
 }
 
 const dropped = (reason: DropReason): Verdict => ({ kind: 'dropped', reason });
@@ -157,6 +159,8 @@ export class MessageGate {
       case 'notifications/tools/list_changed':
       case 'notifications/prompts/list_changed':
       case 'notifications/resources/list_changed':
+        // Before the client hears of it: it may ask at once.
+        this.facts.listsChanged?.();
         // Later revisions have a stream of their own for these.
         return this.facts.client.era === 'legacy' && !this.facts.translated
           ? passedOn(method, params?.pieces)

@@ -16,6 +16,7 @@ const LEGACY: Client = {
   era: 'legacy',
   session: {
     id: 's',
+    digest: 'd',
     issuer: 'i',
     subject: 's',
     protocolVersion: '2025-11-25',

@@ -63,6 +63,7 @@ async function impatientGateway(answerWithinMs: number) {
   const gateway = await makeGateway(part, {
     contracts: { ask: never },
     buckets: { open: never },
+    events: { publish: never },
     log,
     metrics: new Metrics(),
     clocks: { note: () => undefined },

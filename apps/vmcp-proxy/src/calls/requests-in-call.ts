@@ -86,7 +86,7 @@ export class RequestsInCall {
   /** The call is over: nobody waits for answers any more. */
   close(): void {
     const { session } = this.facts;
-    if (session !== undefined) for (const id of this.#asked.values()) this.questions.take(session.id, id);
+    if (session !== undefined) for (const id of this.#asked.values()) this.questions.take(session.digest, id);
   }
 
   /** Without a session there is no way back to the one who asked. */
@@ -117,7 +117,7 @@ export class RequestsInCall {
     answered: () => void,
   ): string | undefined {
     const { backend, principal, peer } = this.facts;
-    return session && this.questions.ask(session.id, { backend, principal, peer, id, answered });
+    return session && this.questions.ask(session.digest, { backend, principal, peer, id, answered });
   }
 
   #park(

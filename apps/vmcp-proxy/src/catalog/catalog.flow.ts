@@ -45,6 +45,8 @@ export interface CatalogSurroundings {
   readonly lookedUp?: (found: boolean) => void;
   /** Told of entries that clients are not shown as they came, at each look at a backend's lists. */
   readonly altered?: (backend: string, altered: AlteredEntries) => void;
+  /** Told of principals whose lists somebody looked at just now. */
+  readonly listed?: (principal: Principal) => void;
   readonly nowMs?: () => number;
   /** What is kept of lists at most. */
   readonly mostBytes?: number;
@@ -60,17 +62,26 @@ export class Catalog {
   readonly #said: SaidOnce;
   readonly #lookedUp: (found: boolean) => void;
   readonly #altered: NonNullable<CatalogSurroundings['altered']>;
+  readonly #listed: NonNullable<CatalogSurroundings['listed']>;
   readonly #nowMs: () => number;
 
   constructor(
     backends: readonly Pick<ProxyBackend, 'name'>[],
     private readonly list: ListBackend,
     private readonly isPerUser: (backend: string) => boolean,
-    { log, lookedUp = ignored, altered = ignored, nowMs = Date.now, mostBytes }: CatalogSurroundings,
+    {
+      log,
+      lookedUp = ignored,
+      altered = ignored,
+      listed = ignored,
+      nowMs = Date.now,
+      mostBytes,
+    }: CatalogSurroundings,
   ) {
     this.#log = log;
     this.#said = new SaidOnce(log, nowMs);
     this.#altered = altered;
+    this.#listed = listed;
     this.#lookedUp = lookedUp;
     this.#nowMs = nowMs;
     this.#shelves = new Shelves(
@@ -206,6 +217,7 @@ export class Catalog {
     }
     entry.askedAtMs = askedAtMs;
     shelf.version += 1;
+    if (!shelf.isDropped) this.#listed(shelf.principal);
   }
 
   #keep(shelf: Shelf, entry: Entry, lists: BackendLists): void {

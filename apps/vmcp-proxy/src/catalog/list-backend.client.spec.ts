@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const list = async (peers = new Peers(world.authorized, ['one'])): Promise<BackendLists> =>
+const list = async (peers = new Peers(world.authorized)): Promise<BackendLists> =>
   await listBackend(
     { backend: world.name, principal: ANONYMOUS, deadlineAtMs: Date.now() + 60_000 },
     peers,
@@ -21,7 +21,7 @@ const list = async (peers = new Peers(world.authorized, ['one'])): Promise<Backe
   );
 
 test('a backend that lost our session and says so with a bare 404 is listed again, in a new one', async () => {
-  const peers = new Peers(world.authorized, ['one']);
+  const peers = new Peers(world.authorized);
   await list(peers);
   const lost = world.backend.callsOf('tools/list').at(-1)?.headers['mcp-session-id'];
   world.backend.setIntercept((one, response) => {

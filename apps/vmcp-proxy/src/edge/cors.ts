@@ -27,7 +27,7 @@ export function preflightHeaders(requested = ''): AnswerHeaders {
     .filter((name) => PARAMETER_HEADER.test(name))
     .slice(0, MAX_PARAMETER_HEADERS);
   return {
-    'access-control-allow-methods': 'POST, DELETE',
+    'access-control-allow-methods': 'GET, POST, DELETE',
     'access-control-allow-headers': [ALLOWED_HEADERS, ...parameters].join(', '),
     'access-control-max-age': '600',
     vary: 'Origin, Access-Control-Request-Headers',

@@ -9,9 +9,11 @@ import { errorText, isObject, resultText, type RequestMessage } from '../mcp/mes
 import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
-import type { Principal } from '../incoming-auth/principal.js';
+import type { SessionSignals } from '../mcp-sessions/session-signals.client.js';
+import type { ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
 import type { Lists } from './lists.js';
+import type { Subscriptions } from './subscriptions.flow.js';
 
 const LOG_LEVELS: ReadonlySet<unknown> = new Set([
   'debug',
@@ -24,13 +26,21 @@ const LOG_LEVELS: ReadonlySet<unknown> = new Set([
   'emergency',
 ]);
 
+/** What a session has here, at backends, and at other replicas. */
+export interface SessionParts {
+  readonly peers: Pick<Peers, 'end' | 'setLogLevel'>;
+  readonly streams: Pick<ClientStreams, 'endMcpSession'>;
+  readonly elsewhere: Pick<SessionSignals, 'logLevelSet' | 'ended'>;
+}
+
 /** Requests of the revisions with sessions. */
 export class LegacyRequests {
   constructor(
     private readonly sessions: McpSessionStore,
     private readonly lists: Lists,
     private readonly calls: Calls,
-    private readonly peers: Pick<Peers, 'end' | 'setLogLevel'>,
+    private readonly parts: SessionParts,
+    private readonly subscriptions: Pick<Subscriptions, 'answer'>,
   ) {}
 
   /** Starts a session. The client's revision is used where it is known here, else our newest of those with sessions. */
@@ -70,8 +80,9 @@ export class LegacyRequests {
       await this.calls.run({ ...incoming, target, client: { era: 'legacy', session }, message });
       return;
     }
-    const listing = this.lists.answer(incoming, message, 'legacy');
-    if (listing !== undefined) await listing;
+    const answered =
+      this.lists.answer(incoming, message, 'legacy') ?? this.subscriptions.answer(incoming, session, message);
+    if (answered !== undefined) await answered;
     else if (method === 'ping') answer.whole(200, JSON_TYPE, resultText(id, {}));
     else if (method === 'logging/setLevel') await this.#setLogLevel(incoming, session, message);
     else {
@@ -80,13 +91,16 @@ export class LegacyRequests {
     }
   }
 
-  async end(principal: Principal, session: McpSession): Promise<void> {
+  async end(session: McpSession): Promise<void> {
     await this.sessions.end(session);
-    this.peers.end(principal, session.id);
+    const { peers, streams, elsewhere } = this.parts;
+    peers.end(session.digest);
+    streams.endMcpSession(session.digest);
+    await elsewhere.ended(session);
   }
 
   async #setLogLevel(
-    { principal, answer }: Incoming,
+    { answer }: Incoming,
     session: McpSession,
     { id, params }: RequestMessage,
   ): Promise<void> {
@@ -95,8 +109,9 @@ export class LegacyRequests {
       answer.whole(200, JSON_TYPE, errorText(id, { code: INVALID_PARAMS, message: 'unknown log level' }));
       return;
     }
-    await this.sessions.setLogLevel(session, level);
-    this.peers.setLogLevel(principal, session.id, level);
+    await this.sessions.change(session, () => ({ logLevel: level }));
+    this.parts.peers.setLogLevel(session.digest, level);
+    await this.parts.elsewhere.logLevelSet(session, level);
     answer.whole(200, JSON_TYPE, resultText(id, {}));
   }
 }

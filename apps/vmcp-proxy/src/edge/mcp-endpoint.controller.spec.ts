@@ -154,10 +154,10 @@ test('a rebound host name is refused', async () => {
   expect((await raw('/mcp', headers)).status).toBe(403);
 });
 
-test('GET has no stream to offer', async () => {
+test('GET without a session has no stream to offer', async () => {
   const response = await fetch(proxy.mcpUrl, { headers: authorization(token) });
   expect(response.status).toBe(405);
-  expect(response.headers.get('allow')).toBe('POST, DELETE');
+  expect(response.headers.get('allow')).toBe('POST');
 });
 
 test('another content type is refused', async () => {
@@ -167,7 +167,7 @@ test('another content type is refused', async () => {
 });
 
 test('an unknown method of 2026-07-28 is 404 with -32601 and its id', async () => {
-  const { status, body } = await modern(proxy.mcpUrl, 'subscriptions/listen', {}, { token, id: 'mine' });
+  const { status, body } = await modern(proxy.mcpUrl, 'made/up', {}, { token, id: 'mine' });
   expect(status).toBe(404);
   expect(body).toMatchObject({ id: 'mine', error: { code: -32_601 } });
 });

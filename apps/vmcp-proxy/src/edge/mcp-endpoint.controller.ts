@@ -19,6 +19,8 @@ export interface EndpointFacts {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
 }
 
+const METHODS = 'GET, POST, DELETE';
+
 /** `POST /mcp`, and those below it (and `GET`, `DELETE`, `OPTIONS`): every check that comes before a message is looked at. */
 export class McpEndpoint {
   constructor(
@@ -70,7 +72,8 @@ export class McpEndpoint {
         const incoming = { principal: caller.principal, scope, headers, answer };
         if (method === 'POST') await this.#post(request, incoming);
         else if (method === 'DELETE') await this.messages.end(incoming);
-        else refuse(answer, 405, 'this method is not offered', { allow: 'POST, DELETE' });
+        else if (method === 'GET') await this.messages.listen(incoming);
+        else refuse(answer, 405, 'this method is not offered', { allow: METHODS });
       }
     }
   }

@@ -1,15 +1,16 @@
 import type { Log } from '@gatehouse/observability/log';
 import type { RawJson } from '../json/raw-json.js';
-import { JSON_TYPE } from '../mcp/answer.js';
+import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';
 import { eraOf } from '../mcp/era.js';
 import { asMessage, errorText, type Message, type RequestId } from '../mcp/message.js';
 import { isLegacyVersion, LEGACY_VERSIONS } from '../mcp/protocol.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import { answerBatch } from './batch.js';
+import type { ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
 import type { LegacyRequests } from './legacy-requests.js';
-import type { LegacySignals } from './legacy-signals.js';
+import type { LegacySignals } from './legacy-signals.flow.js';
 import type { ModernRequests } from './modern-requests.js';
 import { fail, refuse, refuseMessage } from './refused-requests.js';
 
@@ -17,9 +18,9 @@ import { fail, refuse, refuseMessage } from './refused-requests.js';
 export class Messages {
   constructor(
     private readonly sessions: McpSessionStore,
-    private readonly modern: ModernRequests,
-    private readonly legacy: LegacyRequests,
+    private readonly requests: { readonly modern: ModernRequests; readonly legacy: LegacyRequests },
     private readonly signals: LegacySignals,
+    private readonly streams: Pick<ClientStreams, 'open'>,
     private readonly log: Pick<Log, 'failure'>,
   ) {}
 
@@ -39,8 +40,24 @@ export class Messages {
   async end(incoming: Incoming): Promise<void> {
     const session = await this.#session(incoming, null);
     if (session === undefined) return;
-    await this.legacy.end(incoming.principal, session);
+    await this.requests.legacy.end(session);
     incoming.answer.empty(200);
+  }
+
+  /** Opens the stream of the session that the request names. Only clients with sessions listen in this way. */
+  async listen(incoming: Incoming): Promise<void> {
+    const { answer, headers } = incoming;
+    const { 'mcp-session-id': sessionId, 'mcp-protocol-version': version, accept = '' } = headers;
+    if (sessionId === undefined || (typeof version === 'string' && !isLegacyVersion(version))) {
+      refuse(answer, 405, 'without a session there is nothing to listen to', { allow: 'POST' });
+      return;
+    }
+    if (!accept.includes(EVENT_STREAM_TYPE)) {
+      refuse(answer, 406, `the Accept header must list ${EVENT_STREAM_TYPE}`);
+      return;
+    }
+    const session = await this.#session(incoming, null);
+    if (session !== undefined) await this.streams.open(incoming, session);
   }
 
   async #message(message: Message, incoming: Incoming): Promise<void> {
@@ -54,20 +71,20 @@ export class Messages {
       if (era.era === 'modern') {
         // A modern client cancels by closing its request; there is no other notification that anybody here waits for.
         if (message.kind === 'notification') answer.empty(202);
-        else await this.modern.answer(incoming, era.envelope, message);
+        else await this.requests.modern.answer(incoming, era.envelope, message);
         return;
       }
       if (message.kind === 'request' && message.method === 'initialize') {
-        await this.legacy.initialize(incoming, message);
+        await this.requests.legacy.initialize(incoming, message);
         return;
       }
     }
     const session = await this.#session(incoming, message.kind === 'notification' ? null : message.id);
     if (session === undefined) return;
-    if (message.kind === 'request') await this.legacy.answer(incoming, session, message);
+    if (message.kind === 'request') await this.requests.legacy.answer(incoming, session, message);
     else {
-      if (message.kind === 'notification') this.signals.notified(session, message);
-      else this.signals.answered(session, message);
+      if (message.kind === 'notification') await this.signals.notified(session, message);
+      else await this.signals.answered(session, message);
       answer.empty(202);
     }
   }

@@ -7,6 +7,7 @@ import type { ModernEnvelope } from '../mcp/era.js';
 import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
 import { METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from '../mcp/protocol.js';
 import type { Incoming } from './incoming.js';
+import type { ClientStreams } from './client-streams.flow.js';
 import { CACHEABLE, type Lists } from './lists.js';
 
 const DISCOVERED = {
@@ -20,6 +21,7 @@ export class ModernRequests {
   constructor(
     private readonly lists: Lists,
     private readonly calls: Calls,
+    private readonly streams: Pick<ClientStreams, 'listen'>,
   ) {}
 
   async answer(incoming: Incoming, envelope: ModernEnvelope, message: RequestMessage): Promise<void> {
@@ -32,6 +34,7 @@ export class ModernRequests {
     }
     const listing = this.lists.answer(incoming, message, 'modern');
     if (listing !== undefined) await listing;
+    else if (method === 'subscriptions/listen') await this.streams.listen(incoming, message);
     else if (method === 'server/discover') {
       const result = { ...DISCOVERED, instructions: instructionsOf(scope) };
       answer.whole(200, JSON_TYPE, resultText(id, result));

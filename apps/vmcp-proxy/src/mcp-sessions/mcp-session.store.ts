@@ -16,6 +16,7 @@ const MAX_SESSION_CHARACTERS = 16_384;
 /** Sessions of one person at this replica. Many clients never end theirs. */
 const MAX_SESSIONS_OF_ONE = 200;
 const MAX_PERSONS = 20_000;
+const MAX_ATTEMPTS = 5;
 
 export type NewSession = Pick<McpSession, 'place' | 'protocolVersion' | 'clientInfo' | 'capabilities'>;
 
@@ -30,11 +31,12 @@ export class McpSessionStore {
   /** @throws {GatehouseError} `request_invalid` when the client says more about itself than is kept; `unavailable`. */
   async open(principal: Principal, started: NewSession): Promise<McpSession> {
     const { issuer, subject } = principal;
-    const session: McpSession = { ...started, issuer, subject, writtenAtMs: Date.now(), id: randomToken() };
+    const id = randomToken();
+    const digest = sha256(id);
+    const session: McpSession = { ...started, issuer, subject, writtenAtMs: Date.now(), id, digest };
     const encoded = encodeSession(session);
-    if (encoded.length > MAX_SESSION_CHARACTERS)
-      throw new GatehouseError('request_invalid', 'clientInfo and capabilities are too large');
-    await this.bucket.put(sha256(session.id), encoded);
+    if (encoded.length > MAX_SESSION_CHARACTERS) throw tooMuch();
+    await this.bucket.put(digest, encoded);
     this.#copies.set(session.id, session);
     await this.#endOldest(session);
     return session;
@@ -65,15 +67,32 @@ export class McpSessionStore {
     return ownedBy(copy, principal, place) ? copy : undefined;
   }
 
-  /** `undefined` when the session was ended meanwhile. */
-  async setLogLevel(session: McpSession, logLevel: string): Promise<McpSession | undefined> {
-    const entry = await this.bucket.get(sha256(session.id));
-    return entry === undefined ? undefined : await this.#rewrite({ ...session, logLevel }, entry.revision);
+  /**
+   * Changes what is kept of the session, as it is kept now: replicas change it side by side.
+   * @returns `undefined` when the session was ended meanwhile. @throws {GatehouseError} `request_invalid` when that is too much.
+   */
+  async change(
+    { id, digest }: McpSession,
+    changed: (session: McpSession) => Pick<McpSession, 'logLevel' | 'subscriptions'>,
+  ): Promise<McpSession | undefined> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const entry = await this.bucket.get(digest);
+      const session = entry === undefined ? undefined : decodeSession(id, entry.value);
+      if (entry === undefined || session === undefined) return undefined;
+      const written = await this.#rewrite({ ...session, ...changed(session) }, entry.revision);
+      if (written !== undefined) return written;
+    }
+    throw new GatehouseError('unavailable', 'the session is changed by everybody at once');
   }
 
   async end(session: McpSession): Promise<void> {
     this.#copies.delete(session.id);
-    await this.bucket.delete(sha256(session.id));
+    await this.bucket.delete(session.digest);
+  }
+
+  /** Another replica has changed or ended it: the next look is at the bucket. */
+  forgetCopy(digest: string): void {
+    for (const [id, copy] of [...this.#copies.entries()]) if (copy.digest === digest) this.#copies.delete(id);
   }
 
   forgetCopies(): void {
@@ -92,8 +111,13 @@ export class McpSessionStore {
   /** Only over what was read: a session that another replica ended must not come back. */
   async #rewrite(session: McpSession, revision: number): Promise<McpSession | undefined> {
     const written = { ...session, writtenAtMs: Date.now() };
-    if (!(await this.bucket.update(sha256(session.id), encodeSession(written), revision))) return undefined;
+    const encoded = encodeSession(written);
+    if (encoded.length > MAX_SESSION_CHARACTERS) throw tooMuch();
+    if (!(await this.bucket.update(session.digest, encoded, revision))) return undefined;
     this.#copies.set(session.id, written);
     return written;
   }
 }
+
+const tooMuch = (): GatehouseError =>
+  new GatehouseError('request_invalid', 'clientInfo, capabilities and subscriptions are too large together');

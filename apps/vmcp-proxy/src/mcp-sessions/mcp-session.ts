@@ -1,4 +1,6 @@
+import { sha256 } from '@gatehouse/kernel/digest';
 import { z } from 'zod';
+import { without } from '../mcp/message.js';
 import { isLegacyVersion, type LegacyVersion } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
 
@@ -11,32 +13,29 @@ const storedSession = z.strictObject({
   clientInfo: z.record(z.string(), z.unknown()),
   capabilities: z.record(z.string(), z.unknown()),
   logLevel: z.string().optional(),
+  /** URIs of resources whose updates it wants, as it knows them. */
+  subscriptions: z.array(z.string()).optional(),
   writtenAtMs: z.number(),
 });
 
 /** A legacy client's session: what its `initialize` said, and whose it is. */
-export type McpSession = Readonly<z.output<typeof storedSession>> & { readonly id: string };
-
-export const encodeSession = (session: McpSession): string => {
-  const { issuer, subject, place, protocolVersion, clientInfo, capabilities, logLevel, writtenAtMs } =
-    session;
-  return JSON.stringify({
-    issuer,
-    subject,
-    place: place === '' ? undefined : place,
-    protocolVersion,
-    clientInfo,
-    capabilities,
-    logLevel,
-    writtenAtMs,
-  });
+export type McpSession = Readonly<z.output<typeof storedSession>> & {
+  readonly id: string;
+  /** Of the id. It names the session where whoever reads along must not be able to use it. */
+  readonly digest: string;
 };
+
+export const encodeSession = (session: McpSession): string =>
+  JSON.stringify({
+    ...without(session, 'id', 'digest'),
+    place: session.place === '' ? undefined : session.place,
+  });
 
 /** `undefined` for a value that this release did not write. */
 export function decodeSession(id: string, value: string): McpSession | undefined {
   try {
     const parsed = storedSession.safeParse(JSON.parse(value));
-    return parsed.success ? { ...parsed.data, id } : undefined;
+    return parsed.success ? { ...parsed.data, id, digest: sha256(id) } : undefined;
   } catch {
     return undefined;
   }

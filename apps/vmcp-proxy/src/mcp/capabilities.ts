@@ -1,5 +1,10 @@
 /** What the gateway can do for clients: what its backends can, and nothing that it could not keep. */
-export const CAPABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {} } as const;
+export const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+  completions: {},
+} as const;
 
 export const LEGACY_CAPABILITIES = { ...CAPABILITIES, logging: {} } as const;
 

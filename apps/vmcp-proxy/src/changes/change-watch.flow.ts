@@ -1,0 +1,276 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { BackendFeed, FeedListener } from '../backends/feed.client.js';
+import type { Catalog } from '../catalog/catalog.flow.js';
+import type { Scope } from '../catalog/scope.js';
+import type { View } from '../catalog/view.js';
+import { ANONYMOUS, backendKey, type Principal } from '../incoming-auth/principal.js';
+
+/** What a client can hear the change of. Templates are resources (MCP, `notifications/resources/list_changed`). */
+export const LIST_KINDS = ['tools', 'prompts', 'resources'] as const;
+export type ListKind = (typeof LIST_KINDS)[number];
+
+export interface ChangeListener {
+  changed(kind: ListKind): void;
+  /** @param uri as the client knows it. */
+  updated(uri: string): void;
+}
+
+/** A resource whose updates a client wants to hear of. */
+export interface WatchedResource {
+  /** As the client knows it. */
+  readonly uri: string;
+  readonly backend: string;
+  /** As its backend knows it. */
+  readonly original: string;
+}
+
+export interface Watching {
+  setResources(resources: readonly WatchedResource[]): void;
+  /** The client listens no more. */
+  stop(): void;
+}
+
+export type MakeFeed = (backend: string, principal: () => Principal, listener: FeedListener) => Feed;
+type Feed = Pick<BackendFeed, 'run' | 'close' | 'renew' | 'setResources'>;
+
+/** What a principal with listeners was last shown at one endpoint. */
+interface Watched {
+  readonly scope: Scope;
+  /** As of the newest listener: its token is the one that is still valid. */
+  principal: Principal;
+  readonly listeners: Map<ChangeListener, readonly WatchedResource[]>;
+  readonly feeds: readonly string[];
+  /** `undefined`: its lists are on their way for the first time. */
+  shown: Readonly<Record<ListKind, string>> | undefined;
+}
+
+interface SharedFeed {
+  readonly feed: Feed;
+  users: number;
+}
+
+/** A backend that says all the time that its lists have changed is asked no more often than this. */
+const LOOK_AGAIN_AFTER_MS = 2 * SECOND_MS;
+/** How long feeds stay open for a client that may come back. */
+const LINGER_MS = 2 * SECOND_MS;
+/** All who listen at a replica look within this time, not at once. */
+const LOOK_WITHIN_MS = 5 * SECOND_MS;
+/** Servers say one thing three times, for tools, prompts and resources. */
+const GATHER_MS = 50;
+
+/**
+ * Tells clients that listen when what they can list is no longer what they were shown: whether a backend said so, an
+ * account was connected or lost, or a look at the lists showed it. Lists that are the same are not announced.
+ */
+export class ChangeWatch {
+  /** By principal, then by place. */
+  readonly #watched = new Map<string, Map<string, Watched>>();
+  readonly #feeds = new Map<string, SharedFeed>();
+  /** When somebody looked, or will, by feed. */
+  readonly #looks = new Map<string, number>();
+
+  constructor(
+    private readonly catalog: Pick<Catalog, 'current' | 'known' | 'expire'>,
+    private readonly isPerUser: (backend: string) => boolean,
+    private readonly makeFeed: MakeFeed,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  watch(principal: Principal, scope: Scope, listener: ChangeListener): Watching {
+    const watched = this.#watched.get(principal.key)?.get(scope.place) ?? this.#begin(principal, scope);
+    watched.principal = principal;
+    watched.listeners.set(listener, []);
+    return {
+      setResources: (resources) => {
+        if (!watched.listeners.has(listener)) return;
+        watched.listeners.set(listener, resources);
+        this.#wantResources(watched);
+      },
+      stop: () => {
+        watched.listeners.delete(listener);
+        this.#wantResources(watched);
+        // A client that comes back at once, or again and again, costs the backends nothing.
+        setTimeout(() => {
+          if (watched.listeners.size === 0) this.#end(watched);
+        }, LINGER_MS).unref();
+      },
+    };
+  }
+
+  /** A backend said, in the course of a call, that lists of its have changed. */
+  backendChanged(principal: Principal, backend: string): void {
+    this.catalog.expire((one, name) => name === backend && one.key === principal.key);
+    if (this.#watched.has(principal.key)) this.#lookSoon(this.#feedKey(principal, backend));
+  }
+
+  /** The lists of these have been declared out of date, and their credentials may be others now. */
+  look(matches: (principal: Principal, backend: string) => boolean): void {
+    for (const watched of this.#all()) {
+      const concerned = watched.scope.backends.filter((backend) => matches(watched.principal, backend));
+      if (concerned.length > 0) this.#lookAnew(watched, concerned);
+    }
+  }
+
+  /** This replica may have missed anything. */
+  lookAtAll(): void {
+    for (const watched of this.#all())
+      setTimeout(() => {
+        if (this.#isWatched(watched)) this.#lookAnew(watched, watched.scope.backends);
+      }, Math.random() * LOOK_WITHIN_MS).unref();
+  }
+
+  /** Their sign-ins are over: nothing is listened to in their names any more. */
+  forget(matches: (principal: Principal) => boolean): void {
+    for (const watched of [...this.#all()]) if (matches(watched.principal)) this.#end(watched);
+  }
+
+  /** Somebody looked at a principal's lists. */
+  listed(principal: Principal): void {
+    for (const watched of this.#watched.get(principal.key)?.values() ?? [])
+      if (watched.shown !== undefined) this.#compare(watched, this.catalog.known(principal, watched.scope));
+  }
+
+  *#all(): Iterable<Watched> {
+    for (const places of this.#watched.values()) yield* places.values();
+  }
+
+  #lookAnew(watched: Watched, backends: readonly string[]): void {
+    for (const backend of backends)
+      if (this.isPerUser(backend)) this.#feeds.get(this.#feedKey(watched.principal, backend))?.feed.renew();
+    this.#ask(watched);
+  }
+
+  #isWatched(watched: Watched): boolean {
+    return this.#watched.get(watched.principal.key)?.get(watched.scope.place) === watched;
+  }
+
+  #begin(principal: Principal, scope: Scope): Watched {
+    const feeds = scope.backends.map((backend) => this.#feedKey(principal, backend));
+    const watched: Watched = { principal, scope, listeners: new Map(), feeds, shown: undefined };
+    const places = this.#watched.get(principal.key) ?? new Map<string, Watched>();
+    this.#watched.set(principal.key, places.set(scope.place, watched));
+    this.#ask(watched);
+    for (const [index, backend] of scope.backends.entries()) this.#hold(feeds[index] ?? '', backend, watched);
+    return watched;
+  }
+
+  #end(watched: Watched): void {
+    if (!this.#isWatched(watched)) return;
+    const { key } = watched.principal;
+    const places = this.#watched.get(key);
+    places?.delete(watched.scope.place);
+    if (places?.size === 0) this.#watched.delete(key);
+    for (const name of watched.feeds) {
+      const held = this.#feeds.get(name);
+      if (held === undefined) continue;
+      held.users -= 1;
+      if (held.users > 0) {
+        held.feed.setResources(this.#resourcesOf(name));
+        continue;
+      }
+      this.#feeds.delete(name);
+      this.#looks.delete(name);
+      held.feed.close();
+    }
+  }
+
+  /** What a backend lists alike for everybody is heard of once. */
+  #hold(key: string, backend: string, watched: Watched): void {
+    const held = this.#feeds.get(key);
+    if (held !== undefined) {
+      held.users += 1;
+      return;
+    }
+    const principal = this.isPerUser(backend) ? () => watched.principal : () => ANONYMOUS;
+    const changed = (): void => {
+      this.catalog.expire((one, name) => name === backend && this.#feedKey(one, backend) === key);
+      this.#lookSoon(key);
+    };
+    const feed = this.makeFeed(backend, principal, {
+      notified: (method, params) => {
+        if (LIST_CHANGES.has(method)) changed();
+        else if (method === UPDATED)
+          this.#updated(key, backend, params?.member('uri')?.parsed(MAX_URI_BYTES));
+      },
+      missed: changed,
+    });
+    this.#feeds.set(key, { feed, users: 1 });
+    void feed.run();
+  }
+
+  #wantResources(watched: Watched): void {
+    for (const name of watched.feeds) this.#feeds.get(name)?.feed.setResources(this.#resourcesOf(name));
+  }
+
+  /** What all who share the feed want. */
+  #resourcesOf(feed: string): ReadonlySet<string> {
+    const wanted = new Set<string>();
+    for (const watched of this.#all())
+      for (const resources of watched.listeners.values())
+        for (const { backend, original } of resources)
+          if (this.#feedKey(watched.principal, backend) === feed) wanted.add(original);
+    return wanted;
+  }
+
+  /** What was updated may be a part of what is watched (MCP, resources, subscriptions). */
+  #updated(feed: string, backend: string, original: unknown): void {
+    if (typeof original !== 'string') return;
+    for (const watched of this.#all()) {
+      if (!watched.feeds.includes(feed)) continue;
+      for (const [listener, resources] of watched.listeners)
+        for (const one of resources)
+          if (one.backend === backend && isOrBelow(original, one.original))
+            listener.updated(one.uri + original.slice(one.original.length));
+    }
+  }
+
+  #lookSoon(feed: string): void {
+    const nowMs = this.nowMs();
+    const last = this.#looks.get(feed) ?? 0;
+    // Somebody will look, and sees this as well.
+    if (last > nowMs) return;
+    const atMs = Math.max(nowMs + GATHER_MS, last + LOOK_AGAIN_AFTER_MS);
+    this.#looks.set(feed, atMs);
+    setTimeout(() => {
+      for (const watched of this.#all()) if (watched.feeds.includes(feed)) this.#ask(watched);
+    }, atMs - nowMs).unref();
+  }
+
+  /** A failure is said where lists are asked for. */
+  #ask(watched: Watched): void {
+    this.catalog.current(watched.principal, watched.scope).then(
+      (view) => this.#compare(watched, view),
+      () => undefined,
+    );
+  }
+
+  #compare(watched: Watched, view: View): void {
+    const before = watched.shown;
+    const shown = shownIn(view);
+    watched.shown = shown;
+    if (before === undefined) return;
+    for (const kind of LIST_KINDS)
+      if (before[kind] !== shown[kind])
+        for (const listener of watched.listeners.keys()) listener.changed(kind);
+  }
+
+  #feedKey(principal: Principal, backend: string): string {
+    return backendKey(this.isPerUser(backend) ? principal : ANONYMOUS, backend);
+  }
+}
+
+const UPDATED = 'notifications/resources/updated';
+const MAX_URI_BYTES = 8_192;
+
+const isOrBelow = (uri: string, watched: string): boolean =>
+  uri === watched || (uri.startsWith(watched) && (watched.endsWith('/') || uri[watched.length] === '/'));
+
+const LIST_CHANGES: ReadonlySet<string> = new Set(
+  LIST_KINDS.map((kind) => `notifications/${kind}/list_changed`),
+);
+
+const shownIn = (view: View): Readonly<Record<ListKind, string>> => ({
+  tools: view.text('tools'),
+  prompts: view.text('prompts'),
+  resources: `${view.text('resources')}\n${view.text('resourceTemplates')}`,
+});

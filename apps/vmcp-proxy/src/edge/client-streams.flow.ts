@@ -1,0 +1,262 @@
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import type { SessionId } from '@gatehouse/kernel/ids';
+import type { Catalog } from '../catalog/catalog.flow.js';
+import type { Scope } from '../catalog/scope.js';
+import {
+  LIST_KINDS,
+  type ChangeWatch,
+  type ListKind,
+  type WatchedResource,
+  type Watching,
+} from '../changes/change-watch.flow.js';
+import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
+import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { errorText, isObject, resultText, type JsonObject, type RequestMessage } from '../mcp/message.js';
+import { INVALID_PARAMS, META_SERVER_INFO, META_SUBSCRIPTION_ID } from '../mcp/protocol.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import { messageEvent } from '../mcp/server-sent-events.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
+import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import type { Incoming } from './incoming.js';
+import { unavailable } from './refused-requests.js';
+
+/** Each client has one. */
+const MAX_OF_ONE = 32;
+const MAX_STREAMS = 10_000;
+/** Then the client comes again, with a token that is valid then. */
+const LISTEN_FOR_MS = 30 * MINUTE_MS;
+/** Of one stream. */
+const MAX_RESOURCES = 256;
+const SIGN_OF_LIFE = ': still here\n\n';
+
+/** One stream on which a client listens. */
+interface ClientStream {
+  readonly principal: Principal;
+  readonly scope: Scope;
+  /** Of a client that has one. */
+  readonly session: McpSession | undefined;
+  readonly watching: Watching;
+  readonly endsAtMs: number;
+  sign(): void;
+  /** As its revision says that it is over. */
+  end(): void;
+}
+
+/** How one revision says it. */
+interface Dialect {
+  readonly session: McpSession | undefined;
+  readonly kinds: ReadonlySet<ListKind>;
+  readonly resources: readonly WatchedResource[];
+  readonly first: string;
+  event(method: string, params: JsonObject | undefined): string;
+  readonly last: string;
+}
+
+/** Streams on which clients listen to what they did not ask for: `GET` until 2025-11-25, `subscriptions/listen` since 2026-07-28. */
+export class ClientStreams {
+  readonly #open = new Set<ClientStream>();
+  readonly #openOf = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+
+  constructor(
+    private readonly watch: Pick<ChangeWatch, 'watch'>,
+    private readonly catalog: Pick<Catalog, 'current'>,
+    private readonly mcpSessions: Pick<McpSessionStore, 'find'>,
+    /** How long a stream may be silent. */
+    private readonly keepAliveMs: number,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /** A session has one stream: a newer one takes the place of the one before, which may be dead without our knowing. */
+  async open(incoming: Incoming, session: McpSession): Promise<void> {
+    const resources = await this.#resources(incoming, session.subscriptions ?? []);
+    this.endMcpSession(session.digest);
+    this.#begin(incoming, {
+      session,
+      kinds: new Set(LIST_KINDS),
+      resources,
+      first: SIGN_OF_LIFE,
+      event: (method, params) =>
+        messageEvent(JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) })),
+      last: '',
+    });
+    // It may have changed since it was read, when there was no stream that could be told.
+    await this.resubscribe(session.digest);
+  }
+
+  /** Answers `subscriptions/listen`. What cannot be kept is not acknowledged. */
+  async listen(incoming: Incoming, { id, params }: RequestMessage): Promise<void> {
+    const asked = params.get('notifications')?.value();
+    if (!isObject(asked)) {
+      const error = { code: INVALID_PARAMS, message: 'notifications must be an object' };
+      incoming.answer.whole(400, JSON_TYPE, errorText(id, error));
+      return;
+    }
+    const kinds = new Set(LIST_KINDS.filter((kind) => asked[`${kind}ListChanged`] === true));
+    const resources = await this.#resources(incoming, asked['resourceSubscriptions']);
+    const _meta = { [META_SUBSCRIPTION_ID]: id };
+    const event = (method: string, more: JsonObject = {}): string =>
+      messageEvent(JSON.stringify({ jsonrpc: '2.0', method, params: { ...more, _meta } }));
+    const notifications = {
+      ...Object.fromEntries([...kinds].map((kind) => [`${kind}ListChanged`, true])),
+      ...(resources.length === 0 ? {} : { resourceSubscriptions: resources.map(({ uri }) => uri) }),
+    };
+    const over = { resultType: 'complete', _meta: { ..._meta, [META_SERVER_INFO]: GATEWAY_INFO } };
+    this.#begin(incoming, {
+      session: undefined,
+      kinds,
+      resources,
+      first: event('notifications/subscriptions/acknowledged', { notifications }),
+      event,
+      last: messageEvent(resultText(id, over)),
+    });
+  }
+
+  /** The session's subscriptions are others now. @param digest of its id. */
+  async resubscribe(digest: string): Promise<void> {
+    for (const { session, principal, scope, watching } of [...this.#open]) {
+      if (session?.digest !== digest) continue;
+      const now = await this.mcpSessions.find(principal, scope.place, session.id);
+      watching.setResources(await this.#resources({ principal, scope }, now?.subscriptions ?? []));
+    }
+  }
+
+  /** Sign-ins that listen. */
+  sessions(): ReadonlySet<SessionId> {
+    return new Set([...this.#open].flatMap(({ principal: { tsid } }) => tsid ?? []));
+  }
+
+  /** The sign-in is over. */
+  endSession(tsid: SessionId): void {
+    this.#endThose(({ principal }) => principal.tsid === tsid);
+  }
+
+  /** @param digest of the id of a client's session. */
+  endMcpSession(digest: string): void {
+    this.#endThose(({ session }) => session?.digest === digest);
+  }
+
+  /** This replica stops: clients find another one. */
+  endAll(): void {
+    this.#hasEnded = true;
+    this.#endThose(() => true);
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Those that there are for this principal at this endpoint. */
+  async #resources(
+    { principal, scope }: Pick<Incoming, 'principal' | 'scope'>,
+    uris: unknown,
+  ): Promise<readonly WatchedResource[]> {
+    if (!Array.isArray(uris) || uris.length === 0) return [];
+    const view = await this.catalog.current(principal, scope);
+    return uris.slice(0, MAX_RESOURCES).flatMap((uri: unknown) => {
+      const route = typeof uri === 'string' ? view.resource(uri) : undefined;
+      return typeof uri === 'string' && route !== undefined
+        ? [{ uri, backend: route.backend, original: route.original }]
+        : [];
+    });
+  }
+
+  #begin({ principal, scope, answer }: Incoming, dialect: Dialect): void {
+    const person = personKey(principal);
+    const openOfOne = this.#openOf.get(person) ?? 0;
+    const hasRoom = principal.key === ANONYMOUS.key || openOfOne < MAX_OF_ONE;
+    if (this.#hasEnded || !hasRoom || this.#open.size >= MAX_STREAMS) {
+      unavailable(answer);
+      return;
+    }
+    answer.begin(200, EVENT_STREAM_TYPE);
+    answer.write(dialect.first);
+    const events = new PendingEvents(answer, dialect);
+    const watching = this.watch.watch(principal, scope, {
+      changed: (kind) => {
+        if (dialect.kinds.has(kind)) events.say(`notifications/${kind}/list_changed`);
+      },
+      updated: (uri) => events.say('notifications/resources/updated', { uri }),
+    });
+    watching.setResources(dialect.resources);
+    const stream: ClientStream = {
+      principal,
+      scope,
+      session: dialect.session,
+      watching,
+      endsAtMs: this.nowMs() + LISTEN_FOR_MS,
+      sign: () => events.sign(),
+      end: () => {
+        answer.write(dialect.last);
+        answer.end();
+      },
+    };
+    this.#open.add(stream);
+    this.#openOf.set(person, openOfOne + 1);
+    this.#timer ??= setInterval(() => this.#tick(), this.keepAliveMs).unref();
+    answer.onClosed(() => {
+      watching.stop();
+      this.#closed(stream, person);
+    });
+  }
+
+  #closed(stream: ClientStream, person: string): void {
+    if (!this.#open.delete(stream)) return;
+    const left = (this.#openOf.get(person) ?? 1) - 1;
+    if (left === 0) this.#openOf.delete(person);
+    else this.#openOf.set(person, left);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    const nowMs = this.nowMs();
+    this.#endThose(({ endsAtMs }) => endsAtMs <= nowMs);
+    for (const stream of this.#open) stream.sign();
+  }
+
+  #endThose(matches: (stream: ClientStream) => boolean): void {
+    for (const stream of [...this.#open]) if (matches(stream)) stream.end();
+  }
+}
+
+/** Different things that a client which does not read is told later. */
+const MAX_WAITING = 512;
+
+/** A client that does not read is told each thing once, when it reads again. */
+class PendingEvents {
+  readonly #waiting = new Set<string>();
+  #isFull = false;
+
+  constructor(
+    private readonly answer: Answer,
+    private readonly dialect: Pick<Dialect, 'event'>,
+  ) {
+    answer.onDrain(() => {
+      this.#isFull = false;
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      for (const event of waiting) this.#tell(event);
+    });
+  }
+
+  say(method: string, params?: JsonObject): void {
+    this.#tell(this.dialect.event(method, params));
+  }
+
+  sign(): void {
+    if (!this.#isFull) this.#write(SIGN_OF_LIFE);
+  }
+
+  #tell(event: string): void {
+    if (!this.#isFull) this.#write(event);
+    else if (this.#waiting.size < MAX_WAITING) this.#waiting.add(event);
+  }
+
+  #write(text: string): void {
+    this.#isFull = !this.answer.write(text);
+  }
+}

@@ -1,0 +1,104 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
+import { ownRequest } from '../backends/own-request.client.js';
+import type { Peers } from '../backends/peers.client.js';
+import { targetOf } from '../calls/call-target.js';
+import type { Failures } from '../calls/failures.js';
+import type { Catalog } from '../catalog/catalog.flow.js';
+import type { Route } from '../catalog/view.js';
+import { JSON_TYPE } from '../mcp/answer.js';
+import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
+import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
+import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import type { SessionSignals } from '../mcp-sessions/session-signals.client.js';
+import type { ClientStreams } from './client-streams.flow.js';
+import type { Incoming } from './incoming.js';
+
+const ANSWERED_WITHIN_MS = 20 * SECOND_MS;
+
+/** What finds out whether a backend tells of updates, and says why not. */
+export interface Asking {
+  readonly catalog: Pick<Catalog, 'current'>;
+  readonly peers: Pick<Peers, 'of'>;
+  readonly backends: Pick<AuthorizedBackend, 'send'>;
+  readonly failures: Pick<Failures, 'answer' | 'unknownName'>;
+}
+
+/** `resources/subscribe` and `resources/unsubscribe` of clients with sessions. What is subscribed to is kept in the session. */
+export class Subscriptions {
+  constructor(
+    private readonly asking: Asking,
+    private readonly sessions: Pick<McpSessionStore, 'change'>,
+    private readonly streams: Pick<ClientStreams, 'resubscribe'>,
+    private readonly elsewhere: Pick<SessionSignals, 'subscriptionsChanged'>,
+  ) {}
+
+  /** @returns `undefined` when the request is for something else. */
+  answer(incoming: Incoming, session: McpSession, message: RequestMessage): Promise<void> | undefined {
+    if (message.method === 'resources/subscribe') return this.#subscribe(incoming, session, message);
+    return message.method === 'resources/unsubscribe'
+      ? this.#unsubscribe(incoming, session, message)
+      : undefined;
+  }
+
+  async #subscribe(incoming: Incoming, session: McpSession, message: RequestMessage): Promise<void> {
+    const { principal, scope, answer } = incoming;
+    const { catalog, failures } = this.asking;
+    // Everything that can be read can be subscribed to, under the same name, and what hinders the one hinders the other.
+    const target = targetOf({ method: 'resources/read', params: message.params });
+    if (target === undefined) return;
+    const call = { ...incoming, target, message, client: { era: 'legacy', session } as const };
+    const uri = target.name;
+    const route = uri === undefined ? undefined : (await catalog.current(principal, scope)).resource(uri);
+    if (uri === undefined || route === undefined) {
+      failures.unknownName(call);
+      return;
+    }
+    const code = await this.#ask(route, incoming).catch((error: unknown) => {
+      failures.answer(call, route.backend, GatehouseError.from(error));
+      return 'answered' as const;
+    });
+    if (code === 'answered') return;
+    if (code !== undefined) {
+      const text = `${route.backend} does not tell of updates of this resource`;
+      answer.whole(200, JSON_TYPE, errorText(message.id, { code, message: text }));
+      return;
+    }
+    await this.#change(session, (uris) => [...new Set([...uris, uri])]);
+    answer.whole(200, JSON_TYPE, resultText(message.id, {}));
+  }
+
+  async #unsubscribe(
+    { answer }: Incoming,
+    session: McpSession,
+    { id, params }: RequestMessage,
+  ): Promise<void> {
+    const uri = params.get('uri')?.text();
+    await this.#change(session, (uris) => uris.filter((one) => one !== uri));
+    answer.whole(200, JSON_TYPE, resultText(id, {}));
+  }
+
+  /** Whether the backend takes such a subscription. @returns the code of its refusal. */
+  async #ask({ backend, original }: Route, { principal }: Incoming): Promise<number | undefined> {
+    const deadlineAtMs = Date.now() + ANSWERED_WITHIN_MS;
+    const { peers, backends } = this.asking;
+    const peer = await peers.of({ backend, principal, era: 'modern', owner: '', deadlineAtMs });
+    // There it is a part of the request that listens.
+    if (peer.era === 'modern') return undefined;
+    if (peer.session === undefined) return METHOD_NOT_FOUND;
+    const method = 'resources/subscribe';
+    const params = { uri: original };
+    const answer = await ownRequest({ backend, principal, peer, method, params, deadlineAtMs }, backends);
+    return answer.kind === 'error' ? answer.code : undefined;
+  }
+
+  async #change(session: McpSession, changed: (uris: readonly string[]) => string[]): Promise<void> {
+    await this.sessions.change(session, ({ subscriptions = [] }) => ({
+      subscriptions: changed(subscriptions),
+    }));
+    await this.streams.resubscribe(session.digest);
+    await this.elsewhere.subscriptionsChanged(session);
+  }
+}

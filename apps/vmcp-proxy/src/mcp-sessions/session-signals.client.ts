@@ -1,0 +1,54 @@
+import { MAX_ID_LENGTH, mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
+import { MAX_LONG_JWE_LENGTH } from '@gatehouse/contracts/fields';
+import type { EventBus } from '@gatehouse/messaging/event-bus';
+import { z } from 'zod';
+import type { McpSession } from './mcp-session.js';
+import { sealFor } from './replica-mailbox.js';
+
+/** What a client answered to a question of a backend, as it crosses between replicas, sealed. */
+export const handedAnswer = z.strictObject({
+  session: z.string(),
+  question: z.string(),
+  /** The client's JSON-RPC response. */
+  response: z.string(),
+});
+
+type Whose = Pick<McpSession, 'digest'>;
+
+/** Tells the other replicas what a client said here. Methods throw `unavailable` when the bus is away. */
+export class SessionSignals {
+  constructor(private readonly events: Pick<EventBus, 'publish'>) {}
+
+  /**
+   * @param replica address of the one that asked.
+   * @returns false when the response is larger than the bus takes.
+   */
+  async answered({ digest }: Whose, replica: string, question: string, response: string): Promise<boolean> {
+    if (response.length > MAX_LONG_JWE_LENGTH) return false;
+    const answer: z.input<typeof handedAnswer> = { session: digest, question, response };
+    // An address that is no point of the curve is nobody's.
+    const sealed = await sealFor(replica, answer).catch(() => undefined);
+    if (sealed === undefined) return true;
+    if (sealed.length > MAX_LONG_JWE_LENGTH) return false;
+    await this.events.publish(mcpSessionSignalled, { signal: 'answered', replica, sealed });
+    return true;
+  }
+
+  /** @param request key of the client's id. */
+  async cancelled({ digest }: Whose, request: string): Promise<void> {
+    if (request.length > MAX_ID_LENGTH) return;
+    await this.events.publish(mcpSessionSignalled, { signal: 'cancelled', session: digest, request });
+  }
+
+  async logLevelSet({ digest }: Whose, level: string): Promise<void> {
+    await this.events.publish(mcpSessionSignalled, { signal: 'log_level_set', session: digest, level });
+  }
+
+  async subscriptionsChanged({ digest }: Whose): Promise<void> {
+    await this.events.publish(mcpSessionSignalled, { signal: 'subscriptions_changed', session: digest });
+  }
+
+  async ended({ digest }: Whose): Promise<void> {
+    await this.events.publish(mcpSessionSignalled, { signal: 'ended', session: digest });
+  }
+}
