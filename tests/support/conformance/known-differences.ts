@@ -21,12 +21,6 @@ interface Loss {
  */
 const LOSSES: readonly Loss[] = [
   {
-    scenarios: ['resources-subscribe', 'resources-unsubscribe'],
-    revision: '2025-11-25',
-    before: ['dual', 'modern', 'legacy'],
-    why: 'The gateway offers no subscriptions to resources, and says so in its capabilities.',
-  },
-  {
     scenarios: ['input-required-result-basic-elicitation'],
     revision: '2026-07-28',
     before: ['legacy'],
