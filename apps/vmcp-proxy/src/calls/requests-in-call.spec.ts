@@ -35,7 +35,7 @@ test('one that it declared gets an id of ours', () => {
   ]) {
     const { judge, replies } = gateFor({ client: legacyClientWith(ABLE) });
     const [verdict] = judge(text);
-    expect(verdict?.message?.['id']).toMatch(/^gatehouse-question-\d+$/);
+    expect(verdict?.message?.['id']).toMatch(/^gatehouse-question-[A-Za-z0-9_-]{43}-\d+$/);
     expect(verdict?.text?.endsWith(text.slice(text.indexOf(',"method"')))).toBe(true);
     expect(replies).toEqual([]);
   }
