@@ -5,7 +5,7 @@ import type { StdioProgram } from './model/stdio.js';
 
 export interface BridgedBackend extends StdioProgram<Secret> {
   readonly name: string;
-  /** For any call in all, of whichever tool; the proxy gives up no later. */
+  /** For any call in all, of whichever tool; the proxy gives up no later, unless a person was asked something. */
   readonly callTimeoutMs: number;
 }
 

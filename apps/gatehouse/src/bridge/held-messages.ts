@@ -1,5 +1,5 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import { idKey, type RpcId } from './rpc-message.js';
+import type { RpcId } from './rpc-message.js';
 
 /** Long enough for the next call to come, or for the proxy to listen. */
 const HOLD_MS = 10 * SECOND_MS;
@@ -8,6 +8,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 interface Held {
   readonly line: Buffer;
+  /** Absent: a notification. */
+  readonly request: RpcId | undefined;
   readonly timer: NodeJS.Timeout | undefined;
 }
 
@@ -27,17 +29,17 @@ export class HeldMessages {
       if (request !== undefined) this.refuse(request);
       return false;
     }
-    const held: Held = { line, timer: request === undefined ? undefined : this.#timer(line, request) };
-    this.#held.push(held);
+    const timer = request === undefined ? undefined : this.#timer(line, request);
+    this.#held.push({ line, request, timer });
     this.#bytes += line.length;
     return true;
   }
 
   /** Somebody listens. @returns what was held, in order */
-  take(): readonly Buffer[] {
-    const lines = this.#held.map(({ line }) => line);
+  take(): readonly Omit<Held, 'timer'>[] {
+    const held = this.#held;
     this.clear();
-    return lines;
+    return held;
   }
 
   clear(): void {
@@ -52,20 +54,5 @@ export class HeldMessages {
       this.#bytes -= line.length;
       this.refuse(request);
     }, this.holdMs).unref();
-  }
-}
-
-/** Requests of a program that its client has yet to answer. Nobody answers what was not asked. */
-export class AskedRequests {
-  readonly #asked = new Set<string>();
-
-  add(id: RpcId): void {
-    // A program that asks without end and takes no answer costs no more than this.
-    if (this.#asked.size < 10_000) this.#asked.add(idKey(id));
-  }
-
-  /** @returns whether it was asked */
-  answered(id: RpcId): boolean {
-    return this.#asked.delete(idKey(id));
   }
 }

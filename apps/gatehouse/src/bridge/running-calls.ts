@@ -7,9 +7,12 @@ export interface RunningCall {
   readonly answer: Answer;
 }
 
+type Timed = RunningCall & { timer: NodeJS.Timeout | undefined };
+
 /** Requests that a program has not answered yet, each for its time. */
 export class RunningCalls {
-  readonly #calls = new Map<string, RunningCall & { readonly timer: NodeJS.Timeout }>();
+  readonly #calls = new Map<string, Timed>();
+  #waitsForPerson = false;
 
   constructor(
     private readonly timeoutMs: number,
@@ -24,12 +27,11 @@ export class RunningCalls {
     return this.#calls.has(idKey(id));
   }
 
-  add({ id, progressToken }: Extract<RpcMessage, { kind: 'request' }>, answer: Answer): void {
-    const timer = setTimeout(() => {
-      const call = this.end(id);
-      if (call !== undefined) this.late(call);
-    }, this.timeoutMs).unref();
-    this.#calls.set(idKey(id), { id, progressToken, answer, timer });
+  add({ id, progressToken }: Extract<RpcMessage, { kind: 'request' }>, answer: Answer): RunningCall {
+    const call: Timed = { id, progressToken, answer, timer: undefined };
+    this.#calls.set(idKey(id), call);
+    if (!this.#waitsForPerson) this.#start(call);
+    return call;
   }
 
   /** It runs no more. @returns `undefined` when it did not run */
@@ -47,6 +49,18 @@ export class RunningCalls {
     return calls;
   }
 
+  /**
+   * People answer at their own pace: while the program asks them, no call is late, and then each has its time anew. Standard
+   * output does not say in which call something is asked.
+   */
+  waitForPerson(waits: boolean): void {
+    this.#waitsForPerson = waits;
+    for (const call of this.#calls.values()) {
+      clearTimeout(call.timer);
+      if (!waits) this.#start(call);
+    }
+  }
+
   withToken(token: RpcId): RunningCall | undefined {
     return [...this.#calls.values()].find(({ progressToken }) => progressToken === token);
   }
@@ -54,5 +68,12 @@ export class RunningCalls {
   /** Those whose caller still waits, the newest last. */
   open(): readonly RunningCall[] {
     return [...this.#calls.values()].filter(({ answer }) => answer.isOpen);
+  }
+
+  #start(call: Timed): void {
+    call.timer = setTimeout(() => {
+      this.end(call.id);
+      this.late(call);
+    }, this.timeoutMs).unref();
   }
 }

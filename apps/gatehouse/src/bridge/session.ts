@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { BridgedBackend } from '@gatehouse/config/bridge-part';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Answer } from './answer.js';
-import { AskedRequests, HeldMessages } from './held-messages.js';
+import { HeldMessages } from './held-messages.js';
+import { OpenQuestions } from './open-questions.js';
 import { Program, type ProgramStart } from './program.js';
 import { RunningCalls, type RunningCall } from './running-calls.js';
 import {
@@ -33,7 +34,7 @@ export type Started =
   | { readonly ok: true; readonly line: Buffer; readonly isError: boolean }
   | { readonly ok: false; readonly status: 502 | 504; readonly why: string };
 
-/** The proxy gives up first, and says so. */
+/** The proxy gives up first, and says so: it waits for a person's answer as well. */
 const CALL_MARGIN_MS = 2 * SECOND_MS;
 
 /** They are about the session and not about the call that happens to run. */
@@ -49,10 +50,11 @@ export class Session {
   protocolVersion: string | undefined;
   readonly #program: Program;
   readonly #calls: RunningCalls;
-  readonly #asked = new AskedRequests();
-  readonly #held = new HeldMessages((id) =>
-    this.#program.send(errorMessage(id, INTERNAL_ERROR, 'No client listens.')),
+  readonly #questions = new OpenQuestions(
+    (isAny) => this.#calls.waitForPerson(isAny),
+    (id) => this.#program.send(errorMessage(id, INTERNAL_ERROR, 'No client answers.')),
   );
+  readonly #held = new HeldMessages((id) => this.#questions.refuse(id));
   #starting: { readonly id: RpcId; readonly done: (started: Started) => void } | undefined;
   #listening: Answer | undefined;
   #isRetired = false;
@@ -118,7 +120,7 @@ export class Session {
       return;
     }
     this.#calls.add(message, answer);
-    for (const line of this.#held.take()) this.#write(answer, line);
+    this.#giveHeld(answer);
     this.#program.send(onOneLine(bytes));
   }
 
@@ -126,7 +128,7 @@ export class Session {
     this.lastUsedAtMs = Date.now();
     if (this.#program.isTakingInput) this.#program.send(onOneLine(bytes));
     if (message.method !== CANCELLED || message.about === undefined) return;
-    const call = this.#calls.end(message.about);
+    const call = this.#endCall(message.about);
     // A program does not answer what was cancelled (MCP 2025-11-25, cancellation).
     if (call === undefined) return;
     call.answer.last(errorMessage(call.id, INTERNAL_ERROR, 'The request was cancelled.', { ran: 'maybe' }));
@@ -137,7 +139,7 @@ export class Session {
   /** The client's answer to what the program asked. @returns false when it asked nothing like it */
   response({ id }: Of<'response'>, bytes: Buffer): boolean {
     this.lastUsedAtMs = Date.now();
-    if (!this.#asked.answered(id)) return false;
+    if (!this.#questions.close(id)) return false;
     if (this.#program.isTakingInput) this.#program.send(onOneLine(bytes));
     return true;
   }
@@ -147,7 +149,7 @@ export class Session {
     if (this.#listening?.isOpen === true) return false;
     this.#listening = answer;
     answer.stream();
-    for (const line of this.#held.take()) this.#write(answer, line);
+    this.#giveHeld(answer);
     return true;
   }
 
@@ -186,7 +188,7 @@ export class Session {
       this.#starting.done({ ok: true, line, isError: message.isError });
       return;
     }
-    const call = this.#calls.end(message.id);
+    const call = this.#endCall(message.id);
     // Late, after its call was cancelled, or to nobody.
     if (call === undefined) return;
     call.answer.last(line);
@@ -199,8 +201,8 @@ export class Session {
       this.#program.send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: {} })));
       return;
     }
-    this.#asked.add(id);
     const stream = this.#streamFor(method);
+    if (!this.#questions.add(id, stream)) return;
     if (stream === undefined) this.#held.hold(line, id);
     else this.#write(stream, line);
   }
@@ -212,6 +214,8 @@ export class Session {
       if (call?.answer.isOpen === true) this.#write(call.answer, line);
       return;
     }
+    // It takes a question back.
+    if (method === CANCELLED && about !== undefined) this.#questions.close(about);
     const stream = this.#streamFor(method);
     if (stream !== undefined) this.#write(stream, line);
     else if (!this.#held.hold(line, undefined)) this.told.skipped();
@@ -225,11 +229,25 @@ export class Session {
     return open.length === 1 && !OF_THE_SESSION.test(method) ? newest : (listening ?? newest);
   }
 
+  #giveHeld(answer: Answer): void {
+    for (const { line, request } of this.#held.take()) {
+      if (request !== undefined) this.#questions.askedOn(request, answer);
+      this.#write(answer, line);
+    }
+  }
+
   /** Nothing more is read of a program whose reader is behind. */
   #write(answer: Answer, line: Buffer): void {
     if (answer.event(line)) return;
     this.#program.pause();
     answer.onceFree(() => this.#program.resume());
+  }
+
+  /** What was asked in it is asked no more. */
+  #endCall(id: RpcId): RunningCall | undefined {
+    const call = this.#calls.end(id);
+    if (call !== undefined) this.#questions.refuseThoseOn(call.answer);
+    return call;
   }
 
   #late(call: RunningCall): void {
@@ -264,6 +282,7 @@ export class Session {
     this.#isOver = true;
     this.#heard();
     this.#held.clear();
+    this.#questions.clear();
     this.#starting?.done({ ok: false, status: 502, why: how });
     for (const { id, answer } of this.#calls.endAll())
       answer.last(
