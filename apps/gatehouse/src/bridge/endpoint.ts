@@ -126,8 +126,7 @@ export class BridgeEndpoint {
       answer.status(406, `Only ${EVENT_STREAM_TYPE} is here.`);
       return;
     }
-    if (this.#session(request)?.listen(answer) === false)
-      answer.status(409, 'This session has a stream already.');
+    this.#session(request)?.listen(answer);
   }
 
   #delete(request: Request): void {

@@ -91,15 +91,33 @@ test('what a program asks in a call is asked on its stream, and the answer reach
 test('what belongs to no call is on the session’s own stream, of which there is one', async () => {
   const client = await begun();
   const heard: Said[] = [];
+  // What was held for it shows that it is there.
+  await client.call('afterwards');
   const stream = client.send({ method: 'GET', heard: (message) => heard.push(message) });
-  await client.call('echo');
-  await until(async () => (await client.send({ method: 'GET' })).status === 409);
+  await until(() => heard.length === 1);
   const { messages } = await client.call('tell');
   expect(messages).toHaveLength(1);
-  await until(() => heard.length === 1);
-  expect(heard[0]?.method).toBe('notifications/tools/list_changed');
+  await until(() => heard.length === 2);
+  expect(heard[1]?.method).toBe('notifications/tools/list_changed');
   await client.send({ method: 'DELETE' });
   expect((await stream).status).toBe(200);
+});
+
+test('a stream that comes again takes the place of the one before, which may be dead', async () => {
+  const client = await begun();
+  const heard: Said[] = [];
+  await client.call('afterwards');
+  const asked = Promise.withResolvers<undefined>();
+  const first = client.send({ method: 'GET', heard: () => asked.resolve(undefined) });
+  await asked.promise;
+  const second = client.send({ method: 'GET', heard: (message) => heard.push(message) });
+  // The first one ends; nobody answers what was asked there.
+  expect((await first).status).toBe(200);
+  expect((await client.message({ id: 'q1', result: { roots: [] } })).status).toBe(400);
+  await client.call('tell');
+  await until(() => heard.length === 1);
+  await client.send({ method: 'DELETE' });
+  expect((await second).status).toBe(200);
 });
 
 test('what a program asks when no call runs waits for somebody who listens', async () => {

@@ -144,13 +144,14 @@ export class Session {
     return true;
   }
 
-  /** The stream for what belongs to no call. A session has one. @returns false when it has one already */
-  listen(answer: Answer): boolean {
-    if (this.#listening?.isOpen === true) return false;
+  /** The stream for what belongs to no call. A newer one takes the place of the one before, which may be dead. */
+  listen(answer: Answer): void {
+    const before = this.#listening;
     this.#listening = answer;
+    before?.end();
+    if (before !== undefined) this.#questions.refuseThoseOn(before);
     answer.stream();
     this.#giveHeld(answer);
-    return true;
   }
 
   /** Another token has to be used from now on: what runs may go on, and nothing new begins. */
