@@ -100,7 +100,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const mailbox = await ReplicaMailbox.make();
-  const elsewhere = new SessionSignals(events);
+  const elsewhere = new SessionSignals(events, mailbox.address);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
   const inFlight = new InFlight();
   const questions = new BackendQuestions(mailbox.address);
@@ -112,19 +112,24 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     answerBytes,
     part.streamKeepAliveMs,
   );
-  const streams = new ClientStreams(watch, catalog, mcpSessions, part.streamKeepAliveMs);
+  const sessionClosed = closedSession(sessions, facts.endpoints);
+  const streams = new ClientStreams(
+    watch,
+    catalog,
+    { mcpSessions, sessions, sessionClosed },
+    part.streamKeepAliveMs,
+  );
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const calls = new Calls(
     new Routes(catalog, parkedCalls),
     new OwnQuestions(states, providerOf),
     sessions,
     new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
-    new CallEndings(failures, closedSession(sessions, facts.endpoints), callMetrics, log),
+    new CallEndings(failures, sessionClosed, callMetrics, log),
   );
   const signals = new LegacySignals({ inFlight, questions, peers, mcpSessions, mailbox, streams }, elsewhere);
-  const { partialFailureMode } = part;
-  const edge = { partialFailureMode, mcpSessions, calls, failures, streams, signals, elsewhere, log };
-  const messages = makeMessages(backendSide, edge);
+  const edge = { mcpSessions, calls, failures, streams, signals, elsewhere, log };
+  const messages = makeMessages(part, backendSide, edge);
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
   const running = { inFlight, parkedCalls, watch, streams };
@@ -147,7 +152,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
 
 /** Answers a call whose session ended while it ran. */
 function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, Endpoint>) {
-  return ({ principal, scope, answer }: Call): void => {
+  return ({ principal, scope, answer }: Pick<Call, 'principal' | 'scope' | 'answer'>): void => {
     if (principal.tsid !== undefined) sessions.close(principal.tsid);
     const endpoint = endpoints.get(scope.place);
     const headers =
@@ -156,7 +161,7 @@ function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, En
   };
 }
 
-interface EdgeParts extends Pick<VmcpProxyPart, 'partialFailureMode'> {
+interface EdgeParts {
   readonly mcpSessions: McpSessionStore;
   readonly calls: Calls;
   readonly failures: Failures;
@@ -167,9 +172,13 @@ interface EdgeParts extends Pick<VmcpProxyPart, 'partialFailureMode'> {
 }
 
 /** What answers the messages of both revisions. */
-function makeMessages({ catalog, peers, backends }: BackendSide, parts: EdgeParts): Messages {
+function makeMessages(
+  { partialFailureMode }: VmcpProxyPart,
+  { catalog, peers, backends }: BackendSide,
+  parts: EdgeParts,
+): Messages {
   const { mcpSessions, calls, failures, streams, signals, elsewhere, log } = parts;
-  const lists = new Lists(catalog, parts.partialFailureMode);
+  const lists = new Lists(catalog, partialFailureMode);
   const asking = { catalog, peers, backends, failures };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
   const sessionParts = { peers, streams, elsewhere };

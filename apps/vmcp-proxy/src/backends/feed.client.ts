@@ -32,6 +32,10 @@ const OPEN_WITHIN_MS = 10 * SECOND_MS;
 /** Then it is opened anew: a connection that both ends forgot looks like one on which nothing is said. */
 const LISTEN_FOR_MS = 30 * MINUTE_MS;
 const FIRST_PAUSE_MS = SECOND_MS;
+/** A backend that closes the stream sooner, again and again, has nothing to say on it. */
+const STAYS_OPEN_MS = MINUTE_MS;
+/** However often somebody subscribes to something else. */
+const RENEW_AFTER_MS = 2 * SECOND_MS;
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 /** Notifications are small. */
 const MAX_EVENT_BYTES = 1_048_576;
@@ -40,6 +44,18 @@ const MAX_REPLIES = 32;
 /** What passes; any other refusal says that there is no such stream. */
 const PASSING_STATUS: ReadonlySet<number> = new Set([404, 408, 425, 429, 500, 502, 503, 504]);
 const METHOD = 'subscriptions/listen';
+
+const SUBSCRIBE = 'resources/subscribe';
+
+/** The session that is listened to. */
+interface ListenedSession {
+  readonly principal: Principal;
+  readonly peer: Peer;
+  /** What it was asked to tell of. */
+  readonly told: Set<string>;
+  /** What it did not take. */
+  readonly refused: Set<string>;
+}
 
 const OVER = new GatehouseError('deadline_exceeded', 'nobody listens any more');
 
@@ -59,8 +75,12 @@ export class BackendFeed {
   #replies = 0;
   /** What somebody wants to hear the updates of. */
   #resources: ReadonlySet<string> = new Set();
-  /** The session that is listened to, and what it was asked to tell of. */
-  #session: { readonly principal: Principal; readonly peer: Peer; readonly told: Set<string> } | undefined;
+  /** What the request that listens has named. */
+  #named: ReadonlySet<string> = new Set();
+  #session: ListenedSession | undefined;
+  #isTelling = false;
+  #renewal: NodeJS.Timeout | undefined;
+  #openedAtMs = 0;
 
   constructor(
     private readonly backend: string,
@@ -78,8 +98,10 @@ export class BackendFeed {
       this.#cancellation = new Cancellation();
       const outcome = await this.#listen().catch(() => 'failed' as const);
       if (outcome === 'not_offered') return;
-      pauseMs = outcome === 'ended' ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
-      if (this.#goesOn() && !this.#isRenewed) await this.#pause(pauseMs);
+      const hasStayed = outcome === 'ended' && Date.now() - this.#openedAtMs >= STAYS_OPEN_MS;
+      pauseMs = hasStayed || this.#isRenewed ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+      // Not all feeds of a backend that was restarted at once.
+      if (this.#goesOn() && !this.#isRenewed) await this.#pause(pauseMs * (0.75 + Math.random() / 2));
       this.#isRenewed = false;
     }
   }
@@ -93,17 +115,30 @@ export class BackendFeed {
 
   /** @param uris of resources whose updates are wanted, as the backend knows them. */
   setResources(uris: ReadonlySet<string>): void {
+    if (isSameSet(uris, this.#resources)) return;
     this.#resources = uris;
-    if (this.#session === undefined) return;
-    // There the request names them.
-    if (this.#session.peer.era === 'modern') this.renew();
-    else this.#tellResources();
+    this.#bringUpToDate();
   }
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#renewal);
     this.#cancellation.cancel(OVER);
     this.#wake();
+  }
+
+  /** What is being opened is looked at when it is open. */
+  #bringUpToDate(): void {
+    if (this.#session === undefined) return;
+    if (this.#session.peer.era === 'legacy') void this.#tellResources(this.#session);
+    else if (!isSameSet(this.#named, this.#resources)) {
+      // There the request names them.
+      const waitMs = Math.max(this.#openedAtMs + RENEW_AFTER_MS - Date.now(), 0);
+      this.#renewal ??= setTimeout(() => {
+        this.#renewal = undefined;
+        if (!isSameSet(this.#named, this.#resources)) this.renew();
+      }, waitMs).unref();
+    }
   }
 
   #goesOn(): boolean {
@@ -126,8 +161,9 @@ export class BackendFeed {
     if (this.#wasOpen) this.listener.missed();
     this.#wasOpen = true;
     this.#replies = 0;
-    this.#session = { principal, peer, told: new Set() };
-    if (peer.era === 'legacy') this.#tellResources();
+    this.#openedAtMs = Date.now();
+    this.#session = { principal, peer, told: new Set(), refused: new Set() };
+    this.#bringUpToDate();
     await this.#read(response, principal, peer);
     this.#session = undefined;
     return 'ended';
@@ -136,6 +172,7 @@ export class BackendFeed {
   async #open(principal: Principal, peer: Peer): Promise<BackendResponse> {
     opened += 1;
     const id = `gatehouse-feed-${opened}`;
+    this.#named = this.#resources;
     return await this.backends.send({
       backend: this.backend,
       principal,
@@ -145,32 +182,45 @@ export class BackendFeed {
       ...(peer.era === 'modern'
         ? {
             headers: peerHeaders(peer, METHOD, undefined),
-            body: JSON.stringify({ jsonrpc: '2.0', id, method: METHOD, params: listenTo(this.#resources) }),
+            body: JSON.stringify({ jsonrpc: '2.0', id, method: METHOD, params: listenTo(this.#named) }),
           }
         : { method: 'GET', headers: listeningHeaders(peer), body: null }),
     });
   }
 
-  /** Brings what the session tells of to what is wanted. Whether the backend can is its own business. */
-  #tellResources(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    const { told, principal, peer } = session;
-    const ask = (method: string, uri: string): void => {
+  /**
+   * Brings what the session tells of to what is wanted, one request after the other: together they would take the places of
+   * calls, and could overtake each other. Whether the backend can is its own business.
+   */
+  async #tellResources(session: ListenedSession): Promise<void> {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const { principal, peer, told, refused } = session;
+    for (let next = this.#difference(session); next !== undefined; next = this.#difference(session)) {
+      const { method, uri } = next;
       const deadlineAtMs = Date.now() + OPEN_WITHIN_MS;
       const request = { backend: this.backend, principal, peer, method, params: { uri }, deadlineAtMs };
-      ownRequest(request, this.backends).catch(() => undefined);
-    };
-    for (const uri of this.#resources) {
-      if (told.has(uri)) continue;
-      told.add(uri);
-      ask('resources/subscribe', uri);
+      const isDone = await ownRequest({ ...request, purpose: 'control' }, this.backends).then(
+        ({ kind }) => kind === 'result',
+        () => false,
+      );
+      // What was refused is asked for again in the next session.
+      if (!isDone) refused.add(uri);
+      if (method === SUBSCRIBE && isDone) told.add(uri);
+      if (method !== SUBSCRIBE) told.delete(uri);
     }
-    for (const uri of [...told]) {
-      if (this.#resources.has(uri)) continue;
-      told.delete(uri);
-      ask('resources/unsubscribe', uri);
-    }
+    this.#isTelling = false;
+    // Another session may have begun meanwhile.
+    if (this.#session !== undefined && this.#session !== session) void this.#tellResources(this.#session);
+  }
+
+  #difference(session: ListenedSession): { readonly method: string; readonly uri: string } | undefined {
+    if (session !== this.#session) return undefined;
+    const { told, refused } = session;
+    for (const uri of this.#resources)
+      if (!told.has(uri) && !refused.has(uri)) return { method: SUBSCRIBE, uri };
+    for (const uri of told) if (!this.#resources.has(uri)) return { method: 'resources/unsubscribe', uri };
+    return undefined;
   }
 
   async #read(response: BackendResponse, principal: Principal, peer: Peer): Promise<void> {
@@ -222,6 +272,9 @@ export class BackendFeed {
     this.#wake = () => undefined;
   }
 }
+
+const isSameSet = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
+  one.size === other.size && [...one].every((entry) => other.has(entry));
 
 const CANNOT = { code: METHOD_NOT_FOUND, message: 'the gateway cannot do that' };
 

@@ -1,6 +1,7 @@
 import type { Principal } from '../incoming-auth/principal.js';
 import type { JsonObject } from '../mcp/message.js';
 import type { AuthorizedBackend } from './authorized-backend.flow.js';
+import type { Purpose } from './exchange-limits.flow.js';
 import { peerHeaders, type Peer } from './peer.js';
 import { readAnswer, type RpcAnswer } from './rpc-answer.client.js';
 
@@ -11,6 +12,8 @@ export interface OwnRequest {
   readonly method: string;
   readonly params: JsonObject;
   readonly deadlineAtMs: number;
+  /** Left out: a call. */
+  readonly purpose?: Purpose;
 }
 
 let asked = 0;

@@ -78,7 +78,7 @@ export class ParkedCalls implements ParkingPlaces {
     if (opened.kind !== 'place') return { kind: 'refused', fault: opened.kind };
     const { callId, round } = opened.place;
     const parked = this.#parked.get(callId);
-    return parked?.isParked === true && parked.round === round
+    return parked?.isParked === true && parked.cancellation.reason === undefined && parked.round === round
       ? { kind: 'parked', parked, backend: parked.backend }
       : { kind: 'refused', fault: 'over' };
   }

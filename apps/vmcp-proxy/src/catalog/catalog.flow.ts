@@ -168,6 +168,31 @@ export class Catalog {
     return { principals: ages.length, failing, ...bounds };
   }
 
+  /**
+   * A backend says that it has something new. What is being listed is kept, since it is newer than what there is, and asked for
+   * once more. @param principal left out: for everybody.
+   */
+  outdate(backend: string, principal?: Principal): void {
+    const shelf = principal === undefined ? undefined : this.#shelves.peek(principal);
+    const shelves = principal === undefined ? this.#shelves.all() : shelf === undefined ? [] : [shelf];
+    for (const { entries } of shelves)
+      for (const entry of entries)
+        if (entry.backend === backend) {
+          entry.askedAtMs = 0;
+          entry.news += 1;
+        }
+  }
+
+  /** Whether everything in the scope is as its backend said it last. */
+  isSettled(principal: Principal, { backends }: Pick<Scope, 'backends'>): boolean {
+    return this.#shelves
+      .of(principal)
+      .entries.every(
+        ({ backend, askedAtMs, failure }) =>
+          !backends.includes(backend) || (askedAtMs > 0 && failure?.facts.retry !== 'safe'),
+      );
+  }
+
   /** Lists that match are asked for again before they are shown. Until then they still route calls. */
   expire(matches: (principal: Principal, backend: string) => boolean): void {
     for (const { principal, entries } of this.#shelves.all())
@@ -200,6 +225,7 @@ export class Catalog {
   async #ask(shelf: Shelf, entry: Entry, flight: Flight): Promise<void> {
     const { backend } = entry;
     const askedAtMs = this.#nowMs();
+    const { news } = entry;
     try {
       const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS);
       if (flight.isDropped) return;
@@ -215,7 +241,7 @@ export class Catalog {
         error instanceof CircuitOpen ? entry.isLate : this.#nowMs() - askedAtMs >= WAIT_FOR_NEWER_MS;
       this.#log.failure('backend-not-listed', error, { backend });
     }
-    entry.askedAtMs = askedAtMs;
+    entry.askedAtMs = entry.news === news ? askedAtMs : 0;
     shelf.version += 1;
     if (!shelf.isDropped) this.#listed(shelf.principal);
   }

@@ -19,6 +19,8 @@ export interface Entry {
   failure: GatehouseError | undefined;
   /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
   askedAtMs: number;
+  /** How often its backend has said that there is something new. */
+  news: number;
   /** When the lists were asked for. */
   listedAtMs: number | undefined;
   /** Somebody has waited for it in vain. Nobody waits for it until it answers. */
@@ -77,6 +79,11 @@ export class Shelves {
     shelf.principal = principal;
     shelf.usedAtMs = this.nowMs();
     return shelf;
+  }
+
+  /** As {@link Shelves.of}, where something is known; it does not count as use. */
+  peek({ key }: Pick<Principal, 'key'>): Shelf | undefined {
+    return this.#shelves.peek(key);
   }
 
   all(): Iterable<Shelf> {
@@ -152,6 +159,7 @@ const emptyShelf = (principal: Principal, backends: readonly string[]): Shelf =>
     listsKey: undefined,
     failure: undefined,
     askedAtMs: 0,
+    news: 0,
     listedAtMs: undefined,
     isLate: false,
   })),

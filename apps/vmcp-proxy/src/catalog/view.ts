@@ -1,3 +1,4 @@
+import { sha256 } from '@gatehouse/kernel/digest';
 import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
@@ -42,6 +43,7 @@ export class View {
   readonly #resources: ReadonlyMap<string, ListedResource>;
   readonly #templates: readonly ListedResource[];
   readonly #texts = new Map<Kind, string>();
+  readonly #digests = new Map<Kind, string>();
 
   constructor(
     private readonly snapshots: readonly Snapshot[],
@@ -96,6 +98,13 @@ export class View {
       this.#texts.set(kind, text);
     }
     return text;
+  }
+
+  /** Of the list. */
+  digest(kind: Kind): string {
+    const digest = this.#digests.get(kind) ?? sha256(this.text(kind));
+    this.#digests.set(kind, digest);
+    return digest;
   }
 
   tool(name: string): Route | undefined {

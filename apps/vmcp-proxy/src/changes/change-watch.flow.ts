@@ -40,21 +40,31 @@ interface Watched {
   principal: Principal;
   readonly listeners: Map<ChangeListener, readonly WatchedResource[]>;
   readonly feeds: readonly string[];
-  /** `undefined`: its lists are on their way for the first time. */
+  /** Digests; `undefined`: its lists are on their way for the first time. */
   shown: Readonly<Record<ListKind, string>> | undefined;
+  /** Looks in a row after which something was still on its way. */
+  looksInVain: number;
 }
 
 interface SharedFeed {
+  readonly backend: string;
   readonly feed: Feed;
-  users: number;
+  readonly users: Set<Watched>;
+  /** When somebody looked because of it, or will. */
+  looksAtMs: number;
 }
 
 /** A backend that says all the time that its lists have changed is asked no more often than this. */
 const LOOK_AGAIN_AFTER_MS = 2 * SECOND_MS;
 /** How long feeds stay open for a client that may come back. */
 const LINGER_MS = 2 * SECOND_MS;
-/** All who listen at a replica look within this time, not at once. */
+/** Many look within this time, not at once: their lists would take the places of calls. */
 const LOOK_WITHIN_MS = 5 * SECOND_MS;
+const MANY = 4;
+/** What failed, or changed while it was looked at, is looked at again so often. */
+const MOST_LOOKS_IN_VAIN = 5;
+/** Of all who share a feed. */
+const MAX_RESOURCES = 1_024;
 /** Servers say one thing three times, for tools, prompts and resources. */
 const GATHER_MS = 50;
 
@@ -66,11 +76,9 @@ export class ChangeWatch {
   /** By principal, then by place. */
   readonly #watched = new Map<string, Map<string, Watched>>();
   readonly #feeds = new Map<string, SharedFeed>();
-  /** When somebody looked, or will, by feed. */
-  readonly #looks = new Map<string, number>();
 
   constructor(
-    private readonly catalog: Pick<Catalog, 'current' | 'known' | 'expire'>,
+    private readonly catalog: Pick<Catalog, 'current' | 'known' | 'outdate' | 'isSettled'>,
     private readonly isPerUser: (backend: string) => boolean,
     private readonly makeFeed: MakeFeed,
     private readonly nowMs: () => number = Date.now,
@@ -82,13 +90,15 @@ export class ChangeWatch {
     watched.listeners.set(listener, []);
     return {
       setResources: (resources) => {
-        if (!watched.listeners.has(listener)) return;
+        const before = watched.listeners.get(listener);
+        if (before === undefined) return;
         watched.listeners.set(listener, resources);
-        this.#wantResources(watched);
+        this.#wantResources(watched, [...before, ...resources]);
       },
       stop: () => {
+        const before = watched.listeners.get(listener) ?? [];
         watched.listeners.delete(listener);
-        this.#wantResources(watched);
+        this.#wantResources(watched, before);
         // A client that comes back at once, or again and again, costs the backends nothing.
         setTimeout(() => {
           if (watched.listeners.size === 0) this.#end(watched);
@@ -99,8 +109,9 @@ export class ChangeWatch {
 
   /** A backend said, in the course of a call, that lists of its have changed. */
   backendChanged(principal: Principal, backend: string): void {
-    this.catalog.expire((one, name) => name === backend && one.key === principal.key);
-    if (this.#watched.has(principal.key)) this.#lookSoon(this.#feedKey(principal, backend));
+    this.catalog.outdate(backend, principal);
+    const feed = this.#feeds.get(this.#feedKey(principal, backend));
+    if (feed !== undefined && this.#watched.has(principal.key)) this.#lookSoon(feed);
   }
 
   /** The lists of these have been declared out of date, and their credentials may be others now. */
@@ -146,7 +157,14 @@ export class ChangeWatch {
 
   #begin(principal: Principal, scope: Scope): Watched {
     const feeds = scope.backends.map((backend) => this.#feedKey(principal, backend));
-    const watched: Watched = { principal, scope, listeners: new Map(), feeds, shown: undefined };
+    const watched: Watched = {
+      principal,
+      scope,
+      listeners: new Map(),
+      feeds,
+      shown: undefined,
+      looksInVain: 0,
+    };
     const places = this.#watched.get(principal.key) ?? new Map<string, Watched>();
     this.#watched.set(principal.key, places.set(scope.place, watched));
     this.#ask(watched);
@@ -162,84 +180,86 @@ export class ChangeWatch {
     if (places?.size === 0) this.#watched.delete(key);
     for (const name of watched.feeds) {
       const held = this.#feeds.get(name);
-      if (held === undefined) continue;
-      held.users -= 1;
-      if (held.users > 0) {
-        held.feed.setResources(this.#resourcesOf(name));
-        continue;
+      if (held?.users.delete(watched) !== true) continue;
+      if (held.users.size > 0) held.feed.setResources(resourcesOf(held));
+      else {
+        this.#feeds.delete(name);
+        held.feed.close();
       }
-      this.#feeds.delete(name);
-      this.#looks.delete(name);
-      held.feed.close();
     }
   }
 
   /** What a backend lists alike for everybody is heard of once. */
   #hold(key: string, backend: string, watched: Watched): void {
-    const held = this.#feeds.get(key);
-    if (held !== undefined) {
-      held.users += 1;
+    const known = this.#feeds.get(key);
+    if (known !== undefined) {
+      known.users.add(watched);
       return;
     }
-    const principal = this.isPerUser(backend) ? () => watched.principal : () => ANONYMOUS;
-    const changed = (): void => {
-      this.catalog.expire((one, name) => name === backend && this.#feedKey(one, backend) === key);
-      this.#lookSoon(key);
-    };
-    const feed = this.makeFeed(backend, principal, {
+    const users = new Set([watched]);
+    // The newest of those who share it: tokens of the others may have ended.
+    const newest = (): Principal => [...users].at(-1)?.principal ?? watched.principal;
+    const changed = (): void => this.#lookSoon(held);
+    const feed = this.makeFeed(backend, this.isPerUser(backend) ? newest : () => ANONYMOUS, {
       notified: (method, params) => {
         if (LIST_CHANGES.has(method)) changed();
-        else if (method === UPDATED)
-          this.#updated(key, backend, params?.member('uri')?.parsed(MAX_URI_BYTES));
+        else if (method === UPDATED) updated(held, params?.member('uri')?.parsed(MAX_URI_BYTES));
       },
       missed: changed,
     });
-    this.#feeds.set(key, { feed, users: 1 });
+    const held: SharedFeed = { backend, feed, users, looksAtMs: 0 };
+    this.#feeds.set(key, held);
     void feed.run();
   }
 
-  #wantResources(watched: Watched): void {
-    for (const name of watched.feeds) this.#feeds.get(name)?.feed.setResources(this.#resourcesOf(name));
-  }
-
-  /** What all who share the feed want. */
-  #resourcesOf(feed: string): ReadonlySet<string> {
-    const wanted = new Set<string>();
-    for (const watched of this.#all())
-      for (const resources of watched.listeners.values())
-        for (const { backend, original } of resources)
-          if (this.#feedKey(watched.principal, backend) === feed) wanted.add(original);
-    return wanted;
-  }
-
-  /** What was updated may be a part of what is watched (MCP, resources, subscriptions). */
-  #updated(feed: string, backend: string, original: unknown): void {
-    if (typeof original !== 'string') return;
-    for (const watched of this.#all()) {
-      if (!watched.feeds.includes(feed)) continue;
-      for (const [listener, resources] of watched.listeners)
-        for (const one of resources)
-          if (one.backend === backend && isOrBelow(original, one.original))
-            listener.updated(one.uri + original.slice(one.original.length));
+  #wantResources(watched: Watched, concerned: readonly WatchedResource[]): void {
+    for (const backend of new Set(concerned.map((one) => one.backend))) {
+      const held = this.#feeds.get(this.#feedKey(watched.principal, backend));
+      held?.feed.setResources(resourcesOf(held));
     }
   }
 
-  #lookSoon(feed: string): void {
+  /** Whoever asks from now on gets new lists; those who listen are asked for within a moment. */
+  #lookSoon(held: SharedFeed): void {
     const nowMs = this.nowMs();
-    const last = this.#looks.get(feed) ?? 0;
     // Somebody will look, and sees this as well.
-    if (last > nowMs) return;
-    const atMs = Math.max(nowMs + GATHER_MS, last + LOOK_AGAIN_AFTER_MS);
-    this.#looks.set(feed, atMs);
+    if (held.looksAtMs > nowMs) return;
+    held.looksAtMs = Math.max(nowMs + GATHER_MS, held.looksAtMs + LOOK_AGAIN_AFTER_MS);
+    this.#outdate(held);
     setTimeout(() => {
-      for (const watched of this.#all()) if (watched.feeds.includes(feed)) this.#ask(watched);
-    }, atMs - nowMs).unref();
+      this.#outdate(held);
+      for (const watched of held.users) this.#askWithin(watched, held.users.size > MANY ? LOOK_WITHIN_MS : 0);
+    }, held.looksAtMs - nowMs).unref();
+  }
+
+  #outdate({ backend, users }: SharedFeed): void {
+    const [one] = users;
+    if (one !== undefined) this.catalog.outdate(backend, this.isPerUser(backend) ? one.principal : undefined);
+  }
+
+  #askWithin(watched: Watched, withinMs: number, afterMs = 0): void {
+    if (withinMs + afterMs === 0) this.#ask(watched);
+    else
+      setTimeout(
+        () => {
+          if (this.#isWatched(watched)) this.#ask(watched);
+        },
+        afterMs + Math.random() * withinMs,
+      ).unref();
   }
 
   /** A failure is said where lists are asked for. */
   #ask(watched: Watched): void {
-    this.catalog.current(watched.principal, watched.scope).then(
-      (view) => this.#compare(watched, view),
+    const { principal, scope } = watched;
+    this.catalog.current(principal, scope).then(
+      (view) => {
+        this.#compare(watched, view);
+        if (this.catalog.isSettled(principal, scope)) watched.looksInVain = 0;
+        else if (watched.looksInVain < MOST_LOOKS_IN_VAIN) {
+          watched.looksInVain += 1;
+          this.#askWithin(watched, LOOK_WITHIN_MS, LOOK_AGAIN_AFTER_MS);
+        }
+      },
       () => undefined,
     );
   }
@@ -269,8 +289,35 @@ const LIST_CHANGES: ReadonlySet<string> = new Set(
   LIST_KINDS.map((kind) => `notifications/${kind}/list_changed`),
 );
 
+/** Their texts may be large, and are kept elsewhere. */
 const shownIn = (view: View): Readonly<Record<ListKind, string>> => ({
-  tools: view.text('tools'),
-  prompts: view.text('prompts'),
-  resources: `${view.text('resources')}\n${view.text('resourceTemplates')}`,
+  tools: view.digest('tools'),
+  prompts: view.digest('prompts'),
+  resources: view.digest('resources') + view.digest('resourceTemplates'),
 });
+
+/** What all who share the feed want. */
+function resourcesOf({ backend, users }: SharedFeed): ReadonlySet<string> {
+  const wanted = new Set<string>();
+  for (const { listeners } of users)
+    for (const resources of listeners.values())
+      for (const one of resources)
+        if (one.backend === backend && wanted.size < MAX_RESOURCES) wanted.add(one.original);
+  return wanted;
+}
+
+/** What was updated may be a part of what is watched (MCP, resources, subscriptions), if its name is to be seen at all. */
+function updated({ backend, users }: SharedFeed, original: unknown): void {
+  if (typeof original !== 'string') return;
+  for (const { listeners, scope } of users) {
+    const mayBeNamed = scope.visibility.shows('resources', backend, original);
+    for (const [listener, resources] of listeners)
+      for (const one of resources)
+        if (
+          one.backend === backend &&
+          isOrBelow(original, one.original) &&
+          (mayBeNamed || original === one.original)
+        )
+          listener.updated(one.uri + original.slice(one.original.length));
+  }
+}

@@ -104,18 +104,6 @@ const toolNames = async (token: string): Promise<readonly string[]> => {
   return (body.result?.['tools'] as { readonly name: string }[]).map(({ name }) => name);
 };
 
-test('what is advertised is what is delivered: changes of lists, in both eras', async () => {
-  const { token } = await newPerson();
-  const discovered = await modern(proxy.mcpUrl, 'server/discover', {}, { token });
-  const { initialized } = await legacyClient(proxy.mcpUrl, token);
-  for (const { body } of [discovered, initialized])
-    expect(body.result?.['capabilities']).toMatchObject({
-      tools: { listChanged: true },
-      prompts: { listChanged: true },
-      resources: { listChanged: true },
-    });
-});
-
 test('a backend that has got a tool: a client that listens by GET hears it, and finds the tool', async () => {
   const { token } = await newPerson();
   const { sessionId } = await legacyClient(proxy.mcpUrl, token);
@@ -253,6 +241,47 @@ test('the gateway’s own session answers what a backend asks it: nothing waits 
   stream.close();
 });
 
+test('clients that come and go do not make the backends’ streams begin anew', async () => {
+  const first = await newPerson();
+  const stream = await listenByPost(first.token, { toolsListChanged: true });
+  await until(() => areOpen() && first.askedInHerName() === 1);
+  const before = { ...asked };
+  const looks = open.callsOf('tools/list').length;
+  for (let count = 0; count < 5; count += 1) {
+    const other = await listenByPost(first.token, { toolsListChanged: true });
+    await until(() => other.messages.length === 1);
+    other.close();
+    await other.ended;
+  }
+  // What came of them would have come before this.
+  open.setTools([ECHO, NEW]);
+  say(TOOLS);
+  await until(() => methods(stream).includes(TOOLS));
+  expect(asked).toEqual(before);
+  expect(open.callsOf('tools/list').length).toBeLessThanOrEqual(looks + 2);
+  stream.close();
+});
+
+test('a backend that says “changed” whenever it is listed is listed all the same', async () => {
+  const { token } = await newPerson();
+  const stream = await listenByPost(token, { toolsListChanged: true });
+  await until(() => areOpen());
+  open.setTools([ECHO, NEW]);
+  const usual = (method: unknown): void => {
+    if (method === 'tools/list') say(TOOLS);
+  };
+  open.setIntercept(({ httpMethod, body }, response) => {
+    usual(body['method']);
+    if (httpMethod !== 'GET') return false;
+    begin('open', response);
+    return true;
+  });
+  say(TOOLS);
+  await until(() => methods(stream).includes(TOOLS));
+  expect(await toolNames(token)).toContain('open_new');
+  stream.close();
+});
+
 test('silence is filled: no proxy on the way takes the stream for dead', async () => {
   const { token } = await newPerson();
   const stream = await listenByPost(token, {});
@@ -293,34 +322,5 @@ describe('a stream ends', () => {
     });
     await replica.close(600_000);
     await response.text();
-  });
-});
-
-describe('refused', () => {
-  test('another person’s session: a stream of it would tell what its owner does', async () => {
-    const [owner, thief] = [await newPerson(), await newPerson()];
-    const { sessionId } = await legacyClient(proxy.mcpUrl, owner.token);
-    expect((await listenByGet(thief.token, sessionId)).status).toBe(404);
-  });
-
-  test('no token, no session, no event stream, a revision without GET, and a filter that is none', async () => {
-    const { token } = await newPerson();
-    const { sessionId } = await legacyClient(proxy.mcpUrl, token);
-    expect((await listening(proxy.mcpUrl, { headers: { 'mcp-session-id': sessionId } })).status).toBe(401);
-    expect((await listening(proxy.mcpUrl, { headers: authorization(token) })).status).toBe(405);
-    expect((await listenByGet(token, sessionId, { accept: 'application/json' })).status).toBe(406);
-    expect((await listenByGet(token, sessionId, { 'mcp-protocol-version': '2026-07-28' })).status).toBe(405);
-    expect((await listenByPost(token, 'all')).status).toBe(400);
-  });
-
-  test('one person’s streams beyond thirty-two: the others have room', async () => {
-    const { token } = await newPerson();
-    const streams = await Promise.all(Array.from({ length: 32 }, async () => await listenByPost(token, {})));
-    expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
-    expect((await listenByPost(token, {})).status).toBe(503);
-    const another = await newPerson();
-    const stream = await listenByPost(another.token, {});
-    expect(stream.status).toBe(200);
-    for (const one of [stream, ...streams]) one.close();
   });
 });

@@ -10,6 +10,7 @@ import {
   type Watching,
 } from '../changes/change-watch.flow.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
+import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { errorText, isObject, resultText, type JsonObject, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, META_SERVER_INFO, META_SUBSCRIPTION_ID } from '../mcp/protocol.js';
@@ -26,7 +27,8 @@ const MAX_STREAMS = 10_000;
 /** Then the client comes again, with a token that is valid then. */
 const LISTEN_FOR_MS = 30 * MINUTE_MS;
 /** Of one stream. */
-const MAX_RESOURCES = 256;
+export const MAX_RESOURCES = 256;
+const MAX_URI_LENGTH = 2_048;
 const SIGN_OF_LIFE = ': still here\n\n';
 
 /** One stream on which a client listens. */
@@ -62,7 +64,12 @@ export class ClientStreams {
   constructor(
     private readonly watch: Pick<ChangeWatch, 'watch'>,
     private readonly catalog: Pick<Catalog, 'current'>,
-    private readonly mcpSessions: Pick<McpSessionStore, 'find'>,
+    private readonly known: {
+      readonly mcpSessions: Pick<McpSessionStore, 'find'>;
+      readonly sessions: Pick<SessionViews, 'isClosed'>;
+      /** Answers a request whose session is over. */
+      readonly sessionClosed: (incoming: Pick<Incoming, 'principal' | 'scope' | 'answer'>) => void;
+    },
     /** How long a stream may be silent. */
     private readonly keepAliveMs: number,
     private readonly nowMs: () => number = Date.now,
@@ -115,10 +122,12 @@ export class ClientStreams {
 
   /** The session's subscriptions are others now. @param digest of its id. */
   async resubscribe(digest: string): Promise<void> {
-    for (const { session, principal, scope, watching } of [...this.#open]) {
+    for (const stream of [...this.#open]) {
+      const { session, principal, scope, watching } = stream;
       if (session?.digest !== digest) continue;
-      const now = await this.mcpSessions.find(principal, scope.place, session.id);
-      watching.setResources(await this.#resources({ principal, scope }, now?.subscriptions ?? []));
+      const now = await this.known.mcpSessions.find(principal, scope.place, session.id);
+      if (now === undefined) stream.end();
+      else watching.setResources(await this.#resources({ principal, scope }, now.subscriptions ?? []));
     }
   }
 
@@ -156,14 +165,19 @@ export class ClientStreams {
     if (!Array.isArray(uris) || uris.length === 0) return [];
     const view = await this.catalog.current(principal, scope);
     return uris.slice(0, MAX_RESOURCES).flatMap((uri: unknown) => {
-      const route = typeof uri === 'string' ? view.resource(uri) : undefined;
-      return typeof uri === 'string' && route !== undefined
-        ? [{ uri, backend: route.backend, original: route.original }]
-        : [];
+      if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH) return [];
+      const route = view.resource(uri);
+      if (route === undefined) return [];
+      return [{ uri, backend: route.backend, original: route.original }];
     });
   }
 
   #begin({ principal, scope, answer }: Incoming, dialect: Dialect): void {
+    // It may have ended while the body, or the lists, were waited for.
+    if (principal.tsid !== undefined && this.known.sessions.isClosed(principal.tsid)) {
+      this.known.sessionClosed({ principal, scope, answer });
+      return;
+    }
     const person = personKey(principal);
     const openOfOne = this.#openOf.get(person) ?? 0;
     const hasRoom = principal.key === ANONYMOUS.key || openOfOne < MAX_OF_ONE;

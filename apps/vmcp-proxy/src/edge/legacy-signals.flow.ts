@@ -64,6 +64,7 @@ export class LegacySignals {
   /** Another replica was told something that may concern this one. */
   async heard(signal: Heard): Promise<void> {
     const { inFlight, peers, mcpSessions, mailbox, streams } = this.here;
+    if (signal.signal !== 'answered' && signal.from === mailbox.address) return;
     switch (signal.signal) {
       case 'answered':
         if (signal.replica === mailbox.address)

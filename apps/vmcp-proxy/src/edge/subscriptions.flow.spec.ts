@@ -170,6 +170,44 @@ test('a client of 2026-07-28 names resources in its request: those that there ar
   stream.close();
 });
 
+test('a person with many subscriptions does not take the places of calls: they are made one after the other', async () => {
+  const { token } = await newClient();
+  let running = 0;
+  let most = 0;
+  behave(({ body }, response) => {
+    if (body['method'] !== 'resources/subscribe') return false;
+    running += 1;
+    most = Math.max(most, running);
+    setImmediate(() => {
+      running -= 1;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: body['id'], result: {} }));
+    });
+    return true;
+  });
+  const uris = Array.from({ length: 50 }, (_, index) => `test://watched/${index}`);
+  const stream = await listeningByPost(proxy.mcpUrl, token, { resourceSubscriptions: uris });
+  await until(() => subscribedTo().length >= 50);
+  expect(most).toBe(1);
+  stream.close();
+});
+
+test('endless and countless URIs are not kept, nor acknowledged', async () => {
+  const { token } = await newClient();
+  const listen = async (uris: readonly string[]): Promise<Listening> =>
+    await listeningByPost(proxy.mcpUrl, token, { resourceSubscriptions: uris });
+  const stream = await listen(['test://watched', `test://${'x'.repeat(3_000)}`]);
+  await until(() => stream.messages.length === 1);
+  expect(stream.messages[0]).toMatchObject({
+    params: { notifications: { resourceSubscriptions: ['test://watched'] } },
+  });
+  stream.close();
+  const many = await listen(
+    Array.from({ length: 300 }, (_, index) => `test://${index}/${'y'.repeat(1_000)}`),
+  );
+  expect(many.status).toBe(400);
+});
+
 test('a backend that does not tell of updates: the client is told that, and not that all is well', async () => {
   const { client } = await newClient();
   behave(({ body }, response) => {

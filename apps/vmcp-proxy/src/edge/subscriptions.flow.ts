@@ -9,11 +9,11 @@ import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route } from '../catalog/view.js';
 import { JSON_TYPE } from '../mcp/answer.js';
 import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
-import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import type { SessionSignals } from '../mcp-sessions/session-signals.client.js';
-import type { ClientStreams } from './client-streams.flow.js';
+import { MAX_RESOURCES, type ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
 
 const ANSWERED_WITHIN_MS = 20 * SECOND_MS;
@@ -54,6 +54,11 @@ export class Subscriptions {
     const route = uri === undefined ? undefined : (await catalog.current(principal, scope)).resource(uri);
     if (uri === undefined || route === undefined) {
       failures.unknownName(call);
+      return;
+    }
+    if ((session.subscriptions?.length ?? 0) >= MAX_RESOURCES) {
+      const error = { code: INVALID_PARAMS, message: `a session has at most ${MAX_RESOURCES} subscriptions` };
+      answer.whole(200, JSON_TYPE, errorText(message.id, error));
       return;
     }
     const code = await this.#ask(route, incoming).catch((error: unknown) => {

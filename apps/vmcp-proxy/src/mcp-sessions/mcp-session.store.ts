@@ -23,6 +23,8 @@ export type NewSession = Pick<McpSession, 'place' | 'protocolVersion' | 'clientI
 /** Legacy sessions in the replicas' common bucket, under the digest of their id: who reads the bucket cannot use one. */
 export class McpSessionStore {
   readonly #copies = new LRUCache<string, McpSession>({ max: MAX_COPIES, ttl: TRUST_COPY_FOR_MS });
+  /** Ids by their digests. */
+  readonly #ids = new LRUCache<string, string>({ max: MAX_COPIES, ttl: TRUST_COPY_FOR_MS });
   /** Sessions begun at this replica, oldest first, so that nobody fills the bucket. */
   readonly #begun = new LRUCache<string, string[]>({ max: MAX_PERSONS });
 
@@ -37,7 +39,7 @@ export class McpSessionStore {
     const encoded = encodeSession(session);
     if (encoded.length > MAX_SESSION_CHARACTERS) throw tooMuch();
     await this.bucket.put(digest, encoded);
-    this.#copies.set(session.id, session);
+    this.#keep(session);
     await this.#endOldest(session);
     return session;
   }
@@ -92,18 +94,24 @@ export class McpSessionStore {
 
   /** Another replica has changed or ended it: the next look is at the bucket. */
   forgetCopy(digest: string): void {
-    for (const [id, copy] of [...this.#copies.entries()]) if (copy.digest === digest) this.#copies.delete(id);
+    const id = this.#ids.get(digest);
+    if (id !== undefined) this.#copies.delete(id);
   }
 
   forgetCopies(): void {
     this.#copies.clear();
   }
 
+  #keep(session: McpSession): void {
+    this.#copies.set(session.id, session);
+    this.#ids.set(session.digest, session.id);
+  }
+
   async #fetch(principal: Principal, place: string, id: string): Promise<McpSession | undefined> {
     const entry = await this.bucket.get(sha256(id));
     const session = entry === undefined ? undefined : decodeSession(id, entry.value);
     if (session === undefined || !ownedBy(session, principal, place)) return undefined;
-    this.#copies.set(id, session);
+    this.#keep(session);
     if (Date.now() - session.writtenAtMs < REWRITE_AFTER_MS) return session;
     return (await this.#rewrite(session, entry?.revision ?? 0)) ?? session;
   }
@@ -114,7 +122,7 @@ export class McpSessionStore {
     const encoded = encodeSession(written);
     if (encoded.length > MAX_SESSION_CHARACTERS) throw tooMuch();
     if (!(await this.bucket.update(session.digest, encoded, revision))) return undefined;
-    this.#copies.set(session.id, written);
+    this.#keep(written);
     return written;
   }
 }

@@ -17,7 +17,11 @@ type Whose = Pick<McpSession, 'digest'>;
 
 /** Tells the other replicas what a client said here. Methods throw `unavailable` when the bus is away. */
 export class SessionSignals {
-  constructor(private readonly events: Pick<EventBus, 'publish'>) {}
+  constructor(
+    private readonly events: Pick<EventBus, 'publish'>,
+    /** Of this replica. */
+    private readonly address: string,
+  ) {}
 
   /**
    * @param replica address of the one that asked.
@@ -37,18 +41,32 @@ export class SessionSignals {
   /** @param request key of the client's id. */
   async cancelled({ digest }: Whose, request: string): Promise<void> {
     if (request.length > MAX_ID_LENGTH) return;
-    await this.events.publish(mcpSessionSignalled, { signal: 'cancelled', session: digest, request });
+    await this.events.publish(mcpSessionSignalled, {
+      signal: 'cancelled',
+      from: this.address,
+      session: digest,
+      request,
+    });
   }
 
   async logLevelSet({ digest }: Whose, level: string): Promise<void> {
-    await this.events.publish(mcpSessionSignalled, { signal: 'log_level_set', session: digest, level });
+    await this.events.publish(mcpSessionSignalled, {
+      signal: 'log_level_set',
+      from: this.address,
+      session: digest,
+      level,
+    });
   }
 
   async subscriptionsChanged({ digest }: Whose): Promise<void> {
-    await this.events.publish(mcpSessionSignalled, { signal: 'subscriptions_changed', session: digest });
+    await this.events.publish(mcpSessionSignalled, {
+      signal: 'subscriptions_changed',
+      from: this.address,
+      session: digest,
+    });
   }
 
   async ended({ digest }: Whose): Promise<void> {
-    await this.events.publish(mcpSessionSignalled, { signal: 'ended', session: digest });
+    await this.events.publish(mcpSessionSignalled, { signal: 'ended', from: this.address, session: digest });
   }
 }

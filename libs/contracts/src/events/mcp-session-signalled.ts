@@ -5,6 +5,8 @@ import { digest, longJwe } from '../fields.js';
 /** Of the text that an id is written as. */
 export const MAX_ID_LENGTH = 1_024;
 
+/** Address of the replica that says it: it does not listen to itself. */
+const from = digest;
 /** By the digest of its id: who hears it cannot use the session. */
 const session = digest;
 
@@ -24,11 +26,12 @@ export const mcpSessionSignalled = defineEvent({
     /** `notifications/cancelled`; `request`: one text for each id. */
     z.strictObject({
       signal: z.literal('cancelled'),
+      from,
       session,
       request: z.string().min(1).max(MAX_ID_LENGTH),
     }),
-    z.strictObject({ signal: z.literal('log_level_set'), session, level: z.string().max(16) }),
-    z.strictObject({ signal: z.literal('subscriptions_changed'), session }),
-    z.strictObject({ signal: z.literal('ended'), session }),
+    z.strictObject({ signal: z.literal('log_level_set'), from, session, level: z.string().max(16) }),
+    z.strictObject({ signal: z.literal('subscriptions_changed'), from, session }),
+    z.strictObject({ signal: z.literal('ended'), from, session }),
   ]),
 });
