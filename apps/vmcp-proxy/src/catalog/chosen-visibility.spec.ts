@@ -17,18 +17,26 @@ const viewOf = (changed: Partial<ConfiguredView>): ConfiguredView => ({
 });
 const whole = aggregationVisibility(aggregationOf());
 
-test.each<[string, boolean]>([
-  ['file:///docs/a', true],
-  ['file:///docs/secret/a', false],
-  ['file:///docs/%73ecret/a', false],
-  ['FILE:///docs/secret/a', false],
-  ['file:///docs/x/../secret/a', false],
-  ['file:///docs/x/%2e%2e/secret/a', false],
-  ['file:///docs/x/..%2fsecret/a', false],
-  ['file:///docs/{+path}', true],
-])('an excluded resource is not reached in another spelling: %s is shown: %p', (uri, shown) => {
-  const visibility = chosenVisibility(viewOf({ resources: { exclude: ['*/file:///docs/secret/*'] } }), whole);
-  expect(visibility.shows('resources', 'a', uri)).toBe(shown);
+test('excluded resources and templates are gone, and what is about another backend excludes nothing', () => {
+  const view = viewOf({ resources: { exclude: ['a/file:///docs/secret/*'] } });
+  const visibility = chosenVisibility(view, whole);
+  expect(visibility.shows('resources', 'a', 'file:///docs/%73ecret/a')).toBe(false);
+  expect(visibility.shows('resources', 'a', 'file:///docs/a b')).toBe(false);
+  expect(visibility.shows('resources', 'a', 'file:///docs/a%20b')).toBe(true);
+  expect(visibility.shows('resources', 'b', 'file:///docs/secret/a b')).toBe(true);
+  expect(visibility.shows('resourceTemplates', 'a', 'file:///docs/{+path}')).toBe(true);
+  expect(visibility.shows('resourceTemplates', 'a', 'file:///docs/secret/{+path}')).toBe(false);
+  // A template is none of the URIs that it makes.
+  expect(visibility.shows('resources', 'a', 'file:///docs/{+path}')).toBe(false);
+});
+
+test('a resource that a view does not include is not reached by a spelling that begins or ends like one', () => {
+  const view = viewOf({ resources: { include: ['a/file:///docs/*', 'a/file:///*.md'], exclude: [] } });
+  const visibility = chosenVisibility(view, whole);
+  for (const uri of ['file:///docs/.\t./secret', 'file:///secret.key#.md', 'file:///secret.key?.md'])
+    expect(visibility.shows('resources', 'a', uri)).toBe(false);
+  for (const uri of ['file:///docs/a?x=1', 'file:///read%20me.md'])
+    expect(visibility.shows('resources', 'a', uri)).toBe(true);
 });
 
 const name = fc.constantFrom('search', 'search_code', 'delete', 'x');

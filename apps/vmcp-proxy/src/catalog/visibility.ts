@@ -1,6 +1,7 @@
 import type { Aggregation } from '@gatehouse/config/model/aggregation';
 import { matchesWildcard } from '@gatehouse/kernel/wildcard';
 import type { Kind } from './definitions.js';
+import { matchesUri, matchesUriTemplate } from './plain-uri.js';
 
 /** What the configuration lets clients see and use. It goes by what backends say, never by the names that clients see. */
 export interface Visibility {
@@ -30,29 +31,10 @@ export function aggregationVisibility(aggregation: Aggregation): Visibility {
         case 'prompts':
           return prompts.get(backend)?.some((pattern) => matchesWildcard(pattern, original)) !== false;
         case 'resources':
-        case 'resourceTemplates':
           return resources.get(backend)?.some((pattern) => matchesUri(pattern, original)) !== false;
+        case 'resourceTemplates':
+          return resources.get(backend)?.some((pattern) => matchesUriTemplate(pattern, original)) !== false;
       }
     },
   };
-}
-
-/** A URI with dot segments may name something that it does not look like: a pattern with a `*` does not take it. */
-export const matchesUri = (pattern: string, uri: string): boolean =>
-  pattern === uri || (matchesWildcard(pattern, uri) && !hasDotSegments(uri));
-
-const DOT_SEGMENT = /(^|[/\\:=])\.{1,2}([/\\?#;]|$)/;
-/** A backend may decode what is encoded, and what comes of that once more. */
-const MAX_DECODINGS = 4;
-
-/** Whether a segment of a URI leads up or nowhere, in any encoding. */
-export function hasDotSegments(uri: string): boolean {
-  let text = uri;
-  for (let count = 0; count < MAX_DECODINGS; count += 1) {
-    if (DOT_SEGMENT.test(text)) return true;
-    const decoded = text.replace(/%(25|2e|2f|5c)/gi, (encoded) => decodeURIComponent(encoded));
-    if (decoded === text) return false;
-    text = decoded;
-  }
-  return true;
 }
