@@ -59,7 +59,7 @@ function roundOf(requests: readonly InputRequest[]) {
       (error: unknown) => error,
     );
   const say = (id: unknown, said: JsonObject): void => {
-    const question = questions.take(session.id, id);
+    const question = questions.take(session.digest, id);
     const body = RawJson.read(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, ...said }))).object();
     if (body !== undefined) question?.answer?.(body);
   };
