@@ -23,6 +23,7 @@ beforeAll(async () => {
       fixtureBackend('personal', { tokenEnv: 'OCTO_TOKEN' }),
       fixtureBackend('stubborn', {}, 'stubborn'),
       fixtureBackend('few', { processes: { atOnce: 3, atOncePerPerson: 2 } }),
+      fixtureBackend('single', { processes: { atOnce: 1 } }, 'stubborn'),
       fixtureBackend('idle', { processes: { idleTimeoutMs: 100 } }),
     ],
     { ...process.env, BRIDGE_SECRET: 'the-bridge-s-own', NATS_CREDENTIALS: 'and-more' },
@@ -207,6 +208,19 @@ describe('programs without end', () => {
     const third = await begun('few', as('alice'));
     expect((await first.call('echo')).status).toBe(404);
     for (const client of [second, third, bob]) expect((await client.call('echo')).status).toBe(200);
+  });
+
+  test('many who wait for one place at the same time get one place', async () => {
+    await begun('single');
+    const answered = await Promise.all(
+      Array.from({ length: 8 }, async () => await world.client('single').initialize()),
+    );
+    expect(answered.map(({ status }) => status)).toContain(200);
+    const runs = world.log.lines
+      .filter((line) => line.includes('"backend":"single"'))
+      .map((line) => Number(line.includes('program-started')) - Number(line.includes('program-ended')));
+    let running = 0;
+    expect(Math.max(...runs.map((change) => (running += change)))).toBe(1);
   });
 
   test('where all are at work, another one is refused', async () => {

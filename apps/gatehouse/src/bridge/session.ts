@@ -56,6 +56,7 @@ export class Session {
   );
   readonly #held = new HeldMessages((id) => this.#questions.refuse(id));
   #starting: { readonly id: RpcId; readonly done: (started: Started) => void } | undefined;
+  #hasStarted = false;
   #listening: Answer | undefined;
   #isRetired = false;
   #isOver = false;
@@ -79,7 +80,7 @@ export class Session {
   }
 
   get isIdle(): boolean {
-    return this.#calls.size === 0 && this.#starting === undefined;
+    return this.#calls.size === 0 && this.#hasStarted;
   }
 
   /** Whether it takes requests. */
@@ -105,6 +106,7 @@ export class Session {
     const outcome = await started.promise;
     clearTimeout(timer);
     this.#starting = undefined;
+    this.#hasStarted = true;
     return outcome;
   }
 

@@ -56,12 +56,11 @@ export class Sessions {
     initialize: { readonly message: Initialize; readonly bytes: Buffer },
     answer: Answer,
   ): Promise<void> {
-    const hasRoom = await this.#makeRoom(backend, caller);
-    if (!hasRoom || this.#isStopping) {
+    const session = await this.#place(backend, caller);
+    if (session === 'no room') {
       answer.status(503, 'There is no room for another program.', { 'retry-after': '1' });
       return;
     }
-    const session = this.#start(backend, caller);
     const started: Started =
       session === undefined
         ? { ok: false, status: 502, why: 'could not be started' }
@@ -116,23 +115,32 @@ export class Sessions {
     }
   }
 
-  /** @returns false when as many programs run as may, and all of them are at work */
-  async #makeRoom(backend: BridgedBackend, { person }: Caller): Promise<boolean> {
-    const { atOnce, atOncePerPerson } = backend.processes;
+  /**
+   * Makes room and takes it in the same turn: others may wait for it as well.
+   * @returns `no room` when as many programs run as may, and all of them are at work; `undefined` when it could not be started
+   */
+  async #place(backend: BridgedBackend, caller: Caller): Promise<Session | 'no room' | undefined> {
     for (let tries = 0; tries < MAX_TRIES_FOR_ROOM; tries += 1) {
-      const all = [...this.#withProgram].filter(({ owner }) => owner.backend.name === backend.name);
-      const own = all.filter(({ owner }) => person !== undefined && owner.person === person);
-      const full = own.length >= atOncePerPerson ? own : all.length >= atOnce ? all : undefined;
-      if (full === undefined) return true;
+      if (this.#isStopping) return 'no room';
+      const full = this.#full(backend, caller);
+      if (full === undefined) return this.#start(backend, caller);
       const ending = full.find(({ isEnding }) => isEnding);
       const [idlest] = full
         .filter(({ isIdle }) => isIdle)
         .toSorted((left, right) => left.lastUsedAtMs - right.lastUsedAtMs);
       const leaving = ending ?? idlest;
-      if (leaving === undefined) return false;
+      if (leaving === undefined) return 'no room';
       await leaving.end('made room for another session');
     }
-    return false;
+    return 'no room';
+  }
+
+  /** @returns those of whom one has to leave first; `undefined` where there is room */
+  #full(backend: BridgedBackend, { person }: Caller): readonly Session[] | undefined {
+    const { atOnce, atOncePerPerson } = backend.processes;
+    const all = [...this.#withProgram].filter(({ owner }) => owner.backend.name === backend.name);
+    const own = all.filter(({ owner }) => person !== undefined && owner.person === person);
+    return own.length >= atOncePerPerson ? own : all.length >= atOnce ? all : undefined;
   }
 
   #sweep(nowMs: number): void {
