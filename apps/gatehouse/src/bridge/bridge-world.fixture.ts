@@ -93,7 +93,7 @@ interface Sending {
 }
 
 /** The proxy, as the bridge sees it. */
-class BridgeClient {
+export class BridgeClient {
   sessionId: string | undefined;
   #nextId = 1;
 

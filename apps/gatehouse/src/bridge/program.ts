@@ -62,6 +62,11 @@ export class Program {
       shell: false,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // Without descriptors left (EMFILE, ENFILE) there are no streams, whatever the types say, and the error comes later.
+    if ((this.#child.stdout as Readable | undefined) === undefined) {
+      this.#child.on('error', () => undefined);
+      throw new Error('the system has no descriptors left');
+    }
     const secrets = [...backend.secretEnv.values(), ...(token === undefined ? [] : [token])];
     this.#log = new ProgramLog(log, backend.name, secrets);
     this.#listen();
@@ -113,7 +118,6 @@ export class Program {
   }
 
   #listen(): void {
-    // First: without a process there may be no streams either.
     this.#child.once('error', (error) => {
       const code = 'code' in error ? String(error.code) : error.name;
       if (this.#child.pid === undefined) this.#over(`could not be started (${code})`);

@@ -34,6 +34,8 @@ export async function startBridge(
     server.once('error', reject);
     server.listen(part.listen.port, part.listen.host, resolve);
   });
+  // What goes wrong with the socket later, such as no descriptors for a connection, is no end of what runs.
+  server.on('error', (error) => log.failure('bridge-socket-failed', error));
   // It listens on TCP.
   const { port } = server.address() as AddressInfo;
   callers.listensAt(port);
