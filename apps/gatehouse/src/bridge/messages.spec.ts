@@ -167,6 +167,14 @@ test('a program that ends says of each call that it may have run; the next one i
   expect((await client.call('echo')).status).toBe(404);
 });
 
+test('a program that closed its standard input is ended with the next call, which is told at once', async () => {
+  const client = await begun();
+  expect(saidIn(await client.call('close'))).toBe('deaf');
+  const { messages } = await client.call('echo');
+  expect(messages[0]?.error?.message).toMatch(/^The program closed its standard input/);
+  expect((await client.call('echo')).status).toBe(404);
+});
+
 test('a message without an end ends its program', async () => {
   const client = await begun();
   const { messages } = await client.call('endless');

@@ -133,13 +133,9 @@ export class Program {
     stderr.on('data', (chunk: Buffer) => this.#log.push(chunk));
     // A program that ends has no input any more; its end is told below.
     for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
-    // An exit tells more, and follows soon where the end of the output comes from one.
-    stdout.once('end', () =>
-      this.#timers.push(
-        // A process that stood still hears of the exit first.
-        setTimeout(() => setImmediate(() => this.#isOfNoUse('closed its standard output')), EXIT_GRACE_MS),
-      ),
-    );
+    stdout.once('end', () => this.#closed('output'));
+    // It shows with the next message that it does not read any more.
+    stdin.once('close', () => this.#closed('input'));
     this.#child.once('exit', (code, signal) => {
       const how = signal === null ? `ended with exit code ${code ?? 0}` : `ended by ${signal}`;
       this.#killRest();
@@ -148,6 +144,13 @@ export class Program {
       this.#timers.push(setTimeout(() => this.#over(how), EXIT_GRACE_MS));
       this.#child.once('close', () => this.#over(how));
     });
+  }
+
+  /** An exit tells more, and follows soon where this comes from one. */
+  #closed(stream: 'input' | 'output'): void {
+    // A process that stood still hears of the exit first.
+    const look = (): unknown => setImmediate(() => this.#isOfNoUse(`closed its standard ${stream}`));
+    this.#timers.push(setTimeout(look, EXIT_GRACE_MS));
   }
 
   /** It runs, and nobody can speak to it. */

@@ -1,5 +1,6 @@
 /** A server that speaks MCP on its standard input and output, and does what a call asks of it: a program of its own. */
 import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 interface Message {
@@ -55,6 +56,12 @@ const TOOLS: Readonly<Record<string, (id: Message['id'], message: Message) => vo
     isDeaf = true;
   },
   exit: () => process.exit(3),
+  close: (id) => {
+    setInterval(() => undefined, 1_000);
+    process.stdin.destroy();
+    closeSync(0);
+    give(id, 'deaf');
+  },
   garbage: (id) => {
     process.stdout.write('Listening…\n{"jsonrpc":"2.0","id":\n[1,2]\n\n"text"\n\xff\n');
     send({ id: 'nobody asked', result: {} });
