@@ -24,7 +24,7 @@ export function buildBridge(
       'secret',
       bridge.secret &&
         secrets.secret(bridge.secret, ['bridge', 'secret'], {
-          kind: 'sharedSecret',
+          kind: 'sharedHeaderSecret',
           owners: isNeeded ? ['vmcp-proxy', 'bridge'] : [],
         }),
     ),

@@ -53,6 +53,50 @@ export const VIEW_ROWS: readonly Row[] = [
     /aggregation\.tools hides b/,
   ],
   [
+    'tools of a view of which the filter leaves none',
+    {
+      ...views(view({ tools: { include: ['repos/b_*'] } })),
+      'aggregation.tools': [{ workload: 'repos', filter: ['a'] }],
+    },
+    'views[0].tools.include[0]',
+    /aggregation\.tools hides b_\*/,
+  ],
+  [
+    'all tools of a view whose backend shows none',
+    {
+      ...views(view({ tools: { include: ['repos/*'] } })),
+      'aggregation.tools': [{ workload: 'repos', excludeAll: true }],
+    },
+    'views[0].tools.include[0]',
+    /aggregation\.tools hides \* of repos/,
+  ],
+  [
+    'a tool of a view where no tool is shown',
+    { ...views(view({ tools: { include: ['repos/b'] } })), 'aggregation.excludeAllTools': true },
+    'views[0].tools.include[0]',
+    /aggregation\.excludeAllTools hides b/,
+  ],
+  [
+    'a tool of a view whose backend has no entry where what is not allowed is hidden',
+    {
+      ...views(view({ backends: ['repos', 'tickets'], tools: { include: ['tickets/b', 'repos/a', '*/a'] } })),
+      'aggregation.defaultToolVisibility': 'deny',
+      'aggregation.tools': [{ workload: 'repos', filter: ['a'] }],
+    },
+    'views[0].tools.include[0]',
+    /aggregation\.defaultToolVisibility hides b of tickets/,
+  ],
+  [
+    'a tool of every backend of a view that none of them shows',
+    {
+      ...views(view({ backends: ['repos', 'tickets'], tools: { include: ['*/b', 'repos/a'] } })),
+      'aggregation.defaultToolVisibility': 'deny',
+      'aggregation.tools': [{ workload: 'repos', filter: ['a'] }],
+    },
+    'views[0].tools.include[0]',
+    /hides b of every backend/,
+  ],
+  [
     'a backend whose endpoint is that of all backends under this public URL',
     {
       publicUrl: 'https://mcp.acme.example/mcp',

@@ -1,4 +1,5 @@
-import type { WorkloadTools } from '../model/aggregation.js';
+import { matchesWildcard } from '@gatehouse/kernel/wildcard';
+import type { Aggregation } from '../model/aggregation.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { isAbout, splitPattern, type ConfiguredView } from '../model/views.js';
 import type { Finding } from '../findings/problems.js';
@@ -49,25 +50,42 @@ const patternFindings = (
 
 /** A view only narrows: a tool that is written here and hidden there would be missed. */
 const hiddenTools = (
-  { tools: { include = [] } }: ConfiguredView,
-  { aggregation: { tools } }: Pick<GatehouseModel, 'aggregation'>,
+  { backends, tools: { include = [] } }: ConfiguredView,
+  { aggregation }: Pick<GatehouseModel, 'aggregation'>,
   path: Path,
 ): readonly Finding[] =>
   include.flatMap((pattern, index) => {
     const { backend, name } = splitPattern(pattern);
-    const entry = tools.find(({ workload }) => workload === backend);
-    return entry === undefined || name.includes('*') || !isHidden(entry, name)
+    const about = backends.filter((one) => isAbout(pattern, one));
+    // A pattern about a backend that the view does not have is a finding of its own.
+    if (about.length === 0) return [];
+    const hiding = about.map((one) => whatHides(aggregation, one, name));
+    const [first] = hiding;
+    return first === undefined || hiding.includes(undefined)
       ? []
       : [
           {
             path: [...path, index],
-            message: `aggregation.tools hides ${name} of ${backend}, and a view shows nothing that is hidden there.`,
+            message: `${first} hides ${name} of ${backend === '*' ? 'every backend' : backend}, and a view shows nothing that is hidden there.`,
           },
         ];
   });
 
-const isHidden = ({ excludeAll, filter }: WorkloadTools, name: string): boolean =>
-  excludeAll || filter?.includes(name) === false;
+/** The setting that hides all tools that a pattern of a backend's names is about. */
+function whatHides(
+  { excludeAllTools, defaultToolVisibility, tools }: Aggregation,
+  backend: string,
+  name: string,
+): string | undefined {
+  if (excludeAllTools) return 'aggregation.excludeAllTools';
+  const entry = tools.find(({ workload }) => workload === backend);
+  if (entry === undefined)
+    return defaultToolVisibility === 'deny' ? 'aggregation.defaultToolVisibility' : undefined;
+  const { excludeAll, filter } = entry;
+  return excludeAll || filter?.some((tool) => matchesWildcard(name, tool)) === false
+    ? 'aggregation.tools'
+    : undefined;
+}
 
 /** A path of the public URL can make the path of one endpoint that of another one, once a proxy has taken it off. */
 function sharedPaths({ publicUrl, backends, views: all }: GatehouseModel): readonly Finding[] {

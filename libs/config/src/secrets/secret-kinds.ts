@@ -16,11 +16,12 @@ const refuse = (message: string): Checked => ({ ok: false, message });
 
 const KINDS = {
   clientSecret: visibleText,
-  /** A secret that this gateway's clients present; long enough not to be guessed. */
-  sharedSecret: (value: string): Checked =>
-    value.length < MIN_SHARED_SECRET_LENGTH
-      ? refuse(`is shorter than ${MIN_SHARED_SECRET_LENGTH} characters.`)
-      : visibleText(value),
+  sharedSecret,
+  /** It is sent as a header of its own, where blanks at its ends would be lost (RFC 9110 section 5.5). */
+  sharedHeaderSecret: (value: string): Checked =>
+    /[^\x21-\x7e]/.test(value)
+      ? refuse('holds a blank or a character that is not ASCII: it is sent in a header.')
+      : sharedSecret(value),
   headerValue: (value: string): Checked =>
     /^[\t\x20-\x7e\x80-\xff]+$/.test(value)
       ? { ok: true, value }
@@ -49,6 +50,13 @@ export function natsUser(credentials: Secret): { readonly user: string; readonly
   const text = credentials.reveal();
   const colon = text.indexOf(':');
   return { user: text.slice(0, colon), password: new Secret(text.slice(colon + 1)) };
+}
+
+/** A secret that two parties know; long enough not to be guessed. */
+function sharedSecret(value: string): Checked {
+  return value.length < MIN_SHARED_SECRET_LENGTH
+    ? refuse(`is shorter than ${MIN_SHARED_SECRET_LENGTH} characters.`)
+    : visibleText(value);
 }
 
 function visibleText(value: string): Checked {

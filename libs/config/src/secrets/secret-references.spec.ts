@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pathsOf, problemsOf, SECRETS } from '../configuration.fixture.js';
+import { program } from '../rules/stdio-rows.fixture.js';
 import { checkSecret } from './secret-kinds.js';
 import { describeReference, systemSecrets } from './secret-references.js';
 
@@ -84,10 +85,24 @@ describe('a wrong value is refused and never repeated', () => {
     ['headerValue', 'very-secret\r\nX-Admin: 1'],
     ['clientSecret', 'very\nsecret'],
     ['sharedSecret', 'hunter2'],
+    ['sharedHeaderSecret', 'hunter2'],
+    ['sharedHeaderSecret', 'a pass phrase with blanks, and more than 32 characters'],
+    ['sharedHeaderSecret', 'a-secret-worth-1000-€-and-more-than-32-characters'],
+    ['sharedHeaderSecret', '“a-secret-in-typographic-quotation-marks”'],
+    ['sharedHeaderSecret', 'a-secret-with-a-line-and-more-than-32\r\nX-Admin: 1'],
   ] as const)('%s %#', (kind, value) => {
     const checked = checkSecret(kind, value);
     expect(checked.ok).toBe(false);
     expect(checked.ok ? '' : checked.message).not.toContain(value.slice(0, 12));
+  });
+
+  test('a bridge secret that no header can carry is found before anybody calls', () => {
+    const BRIDGE_SECRET = 'a-secret-worth-1000-€-and-more-than-32-characters';
+    const problems = problemsOf(program(), 'all', { ...SECRETS, BRIDGE_SECRET });
+    expect(pathsOf(problems)).toEqual(['bridge.secret']);
+    expect(problems[0]?.message).toMatch(/not ASCII/);
+    expect(JSON.stringify(problems)).not.toContain('worth-1000');
+    expect(problemsOf(program(), 'all', { ...SECRETS, BRIDGE_SECRET: '~!'.repeat(16) })).toEqual([]);
   });
 
   test('in the list of problems too', () => {

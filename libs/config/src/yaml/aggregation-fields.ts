@@ -80,7 +80,7 @@ export const aggregation = block('How the tools, prompts and resources of all ba
       workload,
       filter: list(
         text('identifier', 'URI, or URI template; `*` stands for any characters.'),
-        'The only resources that are listed and can be read, by the URI that the backend gives. A URI with dot segments (`/../`, also encoded) fits no pattern with a `*`.',
+        'The only resources that are listed and can be read, by the URI that the backend gives. A URI that is not plainly written (blanks, dot segments, broken encoding; `docs/views.md`) fits no pattern with a `*`.',
       ),
     }),
     'Selection of resources and resource templates.',

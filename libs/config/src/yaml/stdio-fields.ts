@@ -54,7 +54,7 @@ export const bridge = block(
       derived: 'from `listen.bridge`',
     }).exactOptional(),
     secret: secret(
-      'By which the bridge knows the proxy: both read it; at least 32 characters. Needed with a `command`, except with `allowWithoutSecret`.',
+      'By which the bridge knows the proxy: both read it; at least 32 characters of ASCII, no blanks. Needed with a `command`, except with `allowWithoutSecret`.',
     ).exactOptional(),
     allowWithoutSecret: flag(
       'Takes calls without a secret. Only on a loopback address, where every program of that machine can then run the backends’ tools.',
