@@ -1,19 +1,25 @@
 import { hasPartsInOrder, matchesWildcard } from '@gatehouse/kernel/wildcard';
 import { compatible, decoded, isPlain, isPlainTemplate, withoutQuery } from './plain-uri.js';
 
+/** Of a URI, or of a template. */
+export type IsExcluded = (kind: 'uri' | 'template', uri: string) => boolean;
+
 /**
  * Whether one of the patterns excludes a URI, in whatever way it is written. What is not plain is excluded as soon as there is
  * a pattern: a backend may understand it as something that the pattern is about.
  */
-export function isExcluded(patterns: readonly string[], kind: 'uri' | 'template', uri: string): boolean {
-  if (patterns.length === 0) return false;
-  if (kind === 'uri' ? !isPlain(uri) : !isPlainTemplate(uri)) return true;
-  const spellings = spellingsOf(kind === 'uri' ? uri : withoutQuery(uri));
-  return patterns.some((pattern) => {
+export function excludedBy(patterns: readonly string[]): IsExcluded {
+  if (patterns.length === 0) return () => false;
+  const foldedPatterns = patterns.map((pattern) => {
     const [first = '', ...others] = pattern.split('*');
-    const parts = [folded(withScheme(first)), ...others.map(folded)];
-    return matchesWildcard(pattern, uri) || spellings.some((spelling) => hasPartsInOrder(parts, spelling));
+    return [folded(withScheme(first)), ...others.map(folded)];
   });
+  return (kind, uri) => {
+    if (kind === 'uri' ? !isPlain(uri) : !isPlainTemplate(uri)) return true;
+    if (patterns.some((pattern) => matchesWildcard(pattern, uri))) return true;
+    const spellings = spellingsOf(kind === 'uri' ? uri : withoutQuery(uri));
+    return foldedPatterns.some((parts) => spellings.some((spelling) => hasPartsInOrder(parts, spelling)));
+  };
 }
 
 /** All that a backend may take for the name of the same thing; rather too much. */
