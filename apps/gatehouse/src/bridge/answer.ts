@@ -72,6 +72,13 @@ export class Answer {
     if (this.isOpen) this.response.end();
   }
 
+  /** Its reader is gone before it had everything. */
+  onGone(then: () => void): void {
+    this.response.once('close', () => {
+      if (!this.response.writableFinished) then();
+    });
+  }
+
   /** Its reader has caught up, or is gone. */
   onceFree(then: () => void): void {
     const once = (): void => {

@@ -90,6 +90,8 @@ interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
   /** Each message of an event stream, as it comes. */
   readonly heard?: (message: Said) => void;
+  /** Ends the connection. */
+  readonly signal?: AbortSignal;
 }
 
 /** The proxy, as the bridge sees it. */
@@ -102,13 +104,14 @@ export class BridgeClient {
     private readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
-  async send({ method = 'POST', body, headers, heard }: Sending): Promise<Answered> {
+  async send({ method = 'POST', body, headers, heard, signal }: Sending): Promise<Answered> {
     return await new Promise((resolve, reject) => {
       const outgoing = request(
         this.url,
         {
           method,
           agent: false,
+          signal,
           headers: {
             'content-type': 'application/json',
             accept: 'application/json, text/event-stream',

@@ -14,6 +14,7 @@ let world: BridgeWorld;
 beforeAll(async () => {
   world = await startBridgeWorld([
     fixtureBackend('files'),
+    fixtureBackend('single', { processes: { atOnce: 1 } }),
     fixtureBackend('silent', { processes: { startTimeoutMs: 300 } }, 'silent'),
     fixtureBackend('refusing', {}, 'refuse'),
     fixtureBackend('early', {}, 'early'),
@@ -147,6 +148,17 @@ test('a cancelled call ends, and its program hears of it', async () => {
   expect((await client.message({ method: 'notifications/cancelled', params })).status).toBe(202);
   expect((await answered).messages.at(-1)?.error).toMatchObject({ data: { ran: 'maybe' } });
   expect(saidIn(await client.call('cancelled'))).toEqual(['slow']);
+});
+
+test('a call whose reader is gone holds no program: it is cancelled there, and the session is idle again', async () => {
+  const client = await begun('single');
+  const connection = new AbortController();
+  const { signal } = connection;
+  const heard = (): void => connection.abort();
+  await expect(client.call('never', {}, { id: 'left', heard, signal })).rejects.toThrow('aborted');
+  await until(async () => JSON.stringify(saidIn(await client.call('cancelled'))) === '["left"]');
+  // Else nobody would get its place.
+  await begun('single');
 });
 
 test('output that is no message is skipped and counted', async () => {

@@ -12,7 +12,10 @@ const anAnswer = (): Answer => new Answer(new ServerResponse(new IncomingMessage
 
 function calls() {
   const late: RpcId[] = [];
-  const running = new RunningCalls(1_000, ({ id }) => late.push(id));
+  const running: RunningCalls = new RunningCalls(1_000, ({ id }) => {
+    running.end(id);
+    late.push(id);
+  });
   const add = (id: RpcId) =>
     running.add({ kind: 'request', id, method: 'tools/call', progressToken: undefined }, anAnswer());
   return { running, late, add };
@@ -50,4 +53,14 @@ test('a call that ended has no time any more', () => {
   running.waitForPerson(false);
   jest.advanceTimersByTime(5_000);
   expect(late).toEqual([]);
+});
+
+test('a call is not another one that has its id later', () => {
+  const { running, add } = calls();
+  const first = add(1);
+  expect(running.isRunning(first)).toBe(true);
+  running.end(1);
+  const second = add(1);
+  expect([running.isRunning(first), running.isRunning(second)]).toEqual([false, true]);
+  running.end(1);
 });

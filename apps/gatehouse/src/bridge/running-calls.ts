@@ -16,6 +16,7 @@ export class RunningCalls {
 
   constructor(
     private readonly timeoutMs: number,
+    /** Ends it. */
     private readonly late: (call: RunningCall) => void,
   ) {}
 
@@ -32,6 +33,11 @@ export class RunningCalls {
     this.#calls.set(idKey(id), call);
     if (!this.#waitsForPerson) this.#start(call);
     return call;
+  }
+
+  /** Not another one with its id. */
+  isRunning(call: RunningCall): boolean {
+    return this.#calls.get(idKey(call.id)) === call;
   }
 
   /** It runs no more. @returns `undefined` when it did not run */
@@ -71,9 +77,6 @@ export class RunningCalls {
   }
 
   #start(call: Timed): void {
-    call.timer = setTimeout(() => {
-      this.end(call.id);
-      this.late(call);
-    }, this.timeoutMs).unref();
+    call.timer = setTimeout(() => this.late(call), this.timeoutMs).unref();
   }
 }

@@ -6,6 +6,7 @@ import { HeldMessages } from './held-messages.js';
 import { OpenQuestions } from './open-questions.js';
 import { Program, type ProgramStart } from './program.js';
 import { RunningCalls, type RunningCall } from './running-calls.js';
+import { SignOfLife } from './sign-of-life.js';
 import {
   CANCELLED,
   errorMessage,
@@ -34,8 +35,8 @@ export type Started =
   | { readonly ok: true; readonly line: Buffer; readonly isError: boolean }
   | { readonly ok: false; readonly status: 502 | 504; readonly why: string };
 
-/** The proxy gives up first, and says so: it waits for a person's answer as well. */
-const CALL_MARGIN_MS = 2 * SECOND_MS;
+/** A proxy that goes on says first that a call is late (it knows when a person was asked), or that nobody waits for it. */
+const PROXY_FIRST_MS = 2 * SECOND_MS;
 
 /** They are about the session and not about the call that happens to run. */
 const OF_THE_SESSION = /^notifications\/(?:resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
@@ -60,14 +61,18 @@ export class Session {
   #listening: Answer | undefined;
   #isRetired = false;
   #isOver = false;
-  #probe: { readonly id: string; readonly timer: NodeJS.Timeout } | undefined;
+  readonly #life = new SignOfLife(
+    () => this.owner.backend.processes.startTimeoutMs,
+    (line) => this.#program.send(line),
+    () => void this.end('gave no sign of life'),
+  );
 
   constructor(
     readonly owner: SessionOwner,
     start: Omit<ProgramStart, 'backend'>,
     private readonly told: { readonly ended: (how: string) => void; readonly skipped: () => void },
   ) {
-    this.#calls = new RunningCalls(owner.backend.callTimeoutMs + CALL_MARGIN_MS, (call) => this.#late(call));
+    this.#calls = new RunningCalls(owner.backend.callTimeoutMs + PROXY_FIRST_MS, (call) => this.#late(call));
     this.#program = new Program(
       { ...start, backend: owner.backend },
       { line: (line) => this.#line(line), ended: (how) => this.#ended(how) },
@@ -121,7 +126,8 @@ export class Session {
       answer.status(503, 'The program does not read what it is sent.', { 'retry-after': '1' });
       return;
     }
-    this.#calls.add(message, answer);
+    const call = this.#calls.add(message, answer);
+    answer.onGone(() => setTimeout(() => this.#readerGone(call), PROXY_FIRST_MS).unref());
     this.#giveHeld(answer);
     this.#program.send(onOneLine(bytes));
   }
@@ -134,7 +140,7 @@ export class Session {
     // A program does not answer what was cancelled (MCP 2025-11-25, cancellation).
     if (call === undefined) return;
     call.answer.last(errorMessage(call.id, INTERNAL_ERROR, 'The request was cancelled.', { ran: 'maybe' }));
-    this.#look();
+    this.#life.ask();
     this.#endIfDone();
   }
 
@@ -152,6 +158,7 @@ export class Session {
     this.#listening = answer;
     before?.end();
     if (before !== undefined) this.#questions.refuseThoseOn(before);
+    answer.onGone(() => this.#questions.refuseThoseOn(answer));
     answer.stream();
     this.#giveHeld(answer);
   }
@@ -175,7 +182,7 @@ export class Session {
 
   /** One line of the program. */
   #line(bytes: Buffer): void {
-    this.#heard();
+    this.#life.heard();
     if (bytes.length === 0) return;
     const message = readMessage(bytes);
     const line = onOneLine(bytes);
@@ -257,33 +264,26 @@ export class Session {
     const seconds = Math.round(this.owner.backend.callTimeoutMs / SECOND_MS);
     const text = `The program gave no response within ${seconds} s. The call may have run.`;
     call.answer.last(errorMessage(call.id, INTERNAL_ERROR, text, { ran: 'maybe' }));
-    const params = { requestId: call.id, reason: 'it took too long' };
+    this.#giveUp(call, 'it took too long');
+  }
+
+  /** Nobody can read its answer any more: there is no resumption here. */
+  #readerGone(call: RunningCall): void {
+    if (this.#calls.isRunning(call)) this.#giveUp(call, 'nobody waits for it');
+  }
+
+  #giveUp(call: RunningCall, reason: string): void {
+    this.#endCall(call.id);
+    const params = { requestId: call.id, reason };
     this.#program.send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: CANCELLED, params })));
-    this.#look();
+    this.#life.ask();
     this.#endIfDone();
-  }
-
-  /** Looks whether the program is there at all, after a call that it did not answer. */
-  #look(): void {
-    if (this.#isOver || this.#probe !== undefined) return;
-    const id = `gatehouse-bridge-${randomUUID()}`;
-    const timer = setTimeout(
-      () => void this.end('gave no sign of life'),
-      this.owner.backend.processes.startTimeoutMs,
-    );
-    this.#probe = { id, timer };
-    this.#program.send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' })));
-  }
-
-  #heard(): void {
-    clearTimeout(this.#probe?.timer);
-    this.#probe = undefined;
   }
 
   #ended(how: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#heard();
+    this.#life.heard();
     this.#held.clear();
     this.#questions.clear();
     this.#starting?.done({ ok: false, status: 502, why: how });
