@@ -1,11 +1,10 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import type { BridgedBackend } from '@gatehouse/config/bridge-part';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Log } from '@gatehouse/observability/log';
-import { killDescendants } from './descendants.js';
+import { killDescendants, programIdOf } from './descendants.js';
 import { LineReader } from './line-reader.js';
 import { programEnvironment } from './program-environment.js';
 import { ProgramLog } from './program-log.js';
@@ -40,7 +39,7 @@ export interface ProgramStart {
 
 /** One program that speaks MCP on its standard input and output, with everything that it starts. */
 export class Program {
-  readonly #id = randomUUID();
+  readonly #id = programIdOf(process.pid);
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #gone = Promise.withResolvers<undefined>();
   readonly #timers: NodeJS.Timeout[] = [];

@@ -15,9 +15,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A group of its own that says when it is there. @returns its number, and how it ends. */
-async function group(name: string, onTerm: string): Promise<{ pid: number; end: Promise<unknown[]> }> {
+async function group(
+  name: string,
+  onTerm: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ pid: number; end: Promise<unknown[]> }> {
   const script = `trap '${onTerm}' TERM; touch ${folder}/${name}; while :; do sleep 0.05; done`;
-  const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore' });
+  const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore', env });
   const end = once(child, 'exit');
   await until(() => existsSync(join(folder, name)));
   return { pid: child.pid ?? 0, end };
@@ -43,6 +47,24 @@ test('who does not listen is killed when patience has run out', async () => {
   groups.obey(keep(pid));
   await groups.stop();
   expect(await end).toEqual([null, 'SIGKILL']);
+});
+
+test('the programs of a bridge that had to be killed end with it, and nobody else’s', async () => {
+  const groups = new KeptGroups(50);
+  const programOf = async (name: string, bridge: string) =>
+    await group(name, ':', { PATH: process.env['PATH'], GATEHOUSE_PROGRAM: `${bridge}-1` });
+  const bridge = await group('bridge', ':');
+  const program = await programOf('program', `${bridge.pid}`);
+  const other = await programOf('other', `1${bridge.pid}`);
+  groups.obey(keep(bridge.pid));
+  await groups.stop();
+  expect([await bridge.end, await program.end]).toEqual([
+    [null, 'SIGKILL'],
+    [null, 'SIGKILL'],
+  ]);
+  expect(process.kill(other.pid, 0)).toBe(true);
+  process.kill(-other.pid, 'SIGKILL');
+  await other.end;
 });
 
 test('who does not listen is killed at once when somebody is in a hurry', async () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { killProgramsOf } from '../bridge/descendants.js';
 import { parseOrder, type KeeperOrder, type StopPhase } from './keeper-orders.js';
 
 type Kept = Extract<KeeperOrder, { kind: 'keep' }>;
@@ -49,9 +50,12 @@ export class KeptGroups {
     const members = [...this.#kept.values()].filter((entry) => entry.phase === phase);
     const pids = members.map(({ pid }) => pid);
     for (const { pid, signal } of members) signalGroup(pid, signal);
-    if (await gone(pids, () => (this.#isHurried ? 0 : this.patienceMs))) return;
-    for (const pid of pids) signalGroup(pid, 'SIGKILL');
-    await gone(pids, () => LAST_PATIENCE_MS);
+    if (!(await gone(pids, () => (this.#isHurried ? 0 : this.patienceMs)))) {
+      for (const pid of pids) signalGroup(pid, 'SIGKILL');
+      await gone(pids, () => LAST_PATIENCE_MS);
+    }
+    // A bridge that was killed has not ended its programs, which are in groups of their own.
+    for (const pid of pids) killProgramsOf(pid);
   }
 }
 
