@@ -2,7 +2,8 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { BackendClient } from './backends/backend.client.js';
 import type { BackendHealth, HealthReport } from './backends/backend-health.js';
 import type { Peers } from './backends/peers.client.js';
-import type { Catalog, ListAges } from './catalog/catalog.flow.js';
+import type { Catalog } from './catalog/catalog.flow.js';
+import type { ListAges } from './catalog/list-ages.js';
 
 /** What this replica knows of its backends, for operators: names, states, numbers. No URL, no person, no credential. */
 export interface GatewayStatus {

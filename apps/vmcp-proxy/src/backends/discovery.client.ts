@@ -1,11 +1,6 @@
-import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { isObject } from '../mcp/message.js';
-import {
-  META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
-  META_PROTOCOL_VERSION,
-  MODERN_VERSION,
-} from '../mcp/protocol.js';
+import { OWN_ENVELOPE } from '../mcp/own-envelope.js';
+import { MODERN_VERSION } from '../mcp/protocol.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
 import { MAX_INTRODUCTION_BYTES } from './introduction.client.js';
 import { mayPass } from './passing-status.js';
@@ -27,15 +22,10 @@ export async function discover(
   backends: AuthorizedBackend,
   request: Pick<AuthorizedRequest, 'backend' | 'principal' | 'deadlineAtMs' | 'answerWithinMs'>,
 ): Promise<Discovered> {
-  const _meta = {
-    [META_PROTOCOL_VERSION]: MODERN_VERSION,
-    [META_CLIENT_INFO]: GATEWAY_INFO,
-    [META_CLIENT_CAPABILITIES]: {},
-  };
   const response = await backends.send({
     ...request,
     headers: peerHeaders(MODERN, METHOD, undefined),
-    body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: METHOD, params: { _meta } }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: METHOD, params: { _meta: OWN_ENVELOPE } }),
   });
   if (response.status >= 300) {
     await response.discard();

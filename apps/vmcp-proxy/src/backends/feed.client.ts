@@ -2,15 +2,9 @@ import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { JsonObject } from '../mcp/message.js';
-import {
-  META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
-  META_PROTOCOL_VERSION,
-  METHOD_NOT_FOUND,
-  MODERN_VERSION,
-} from '../mcp/protocol.js';
+import { OWN_ENVELOPE } from '../mcp/own-envelope.js';
+import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import { ownRequest } from './own-request.client.js';
 import type { AuthorizedBackend } from './authorized-backend.flow.js';
@@ -193,9 +187,9 @@ export class BackendFeed {
    * calls, and could overtake each other. Whether the backend can is its own business.
    */
   async #tellResources(session: ListenedSession): Promise<void> {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
     const { principal, peer, told, refused } = session;
+    if (peer.era === 'modern' || this.#isTelling) return;
+    this.#isTelling = true;
     for (let next = this.#difference(session); next !== undefined; next = this.#difference(session)) {
       const { method, uri } = next;
       const deadlineAtMs = Date.now() + OPEN_WITHIN_MS;
@@ -205,9 +199,8 @@ export class BackendFeed {
         () => false,
       );
       // What was refused is asked for again in the next session.
-      if (!isDone) refused.add(uri);
-      if (method === SUBSCRIBE && isDone) told.add(uri);
-      if (method !== SUBSCRIBE) told.delete(uri);
+      if (method === SUBSCRIBE) (isDone ? told : refused).add(uri);
+      else told.delete(uri);
     }
     this.#isTelling = false;
     // Another session may have begun meanwhile.
@@ -285,9 +278,5 @@ const listenTo = (resources: ReadonlySet<string>): JsonObject => ({
     resourcesListChanged: true,
     ...(resources.size === 0 ? {} : { resourceSubscriptions: [...resources] }),
   },
-  _meta: {
-    [META_PROTOCOL_VERSION]: MODERN_VERSION,
-    [META_CLIENT_INFO]: GATEWAY_INFO,
-    [META_CLIENT_CAPABILITIES]: {},
-  },
+  _meta: OWN_ENVELOPE,
 });

@@ -2,13 +2,13 @@ import type { Principal } from '../incoming-auth/principal.js';
 import type { JsonObject } from '../mcp/message.js';
 import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { Purpose } from './exchange-limits.flow.js';
-import { peerHeaders, type Peer } from './peer.js';
+import { peerHeaders, type LegacyPeer } from './peer.js';
 import { readAnswer, type RpcAnswer } from './rpc-answer.client.js';
 
 export interface OwnRequest {
   readonly backend: string;
   readonly principal: Principal;
-  readonly peer: Peer;
+  readonly peer: LegacyPeer;
   readonly method: string;
   readonly params: JsonObject;
   readonly deadlineAtMs: number;

@@ -8,6 +8,7 @@ import type { Principal } from '../incoming-auth/principal.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import { reasonText } from '../refusals/failure-text.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
+import { listAges, type ListAges } from './list-ages.js';
 import { SaidOnce } from './said-once.js';
 import type { MergeNote } from './merge.js';
 import type { Scope } from './scope.js';
@@ -20,15 +21,6 @@ export type ListBackend = (
   principal: Principal,
   deadlineAtMs: number,
 ) => Promise<BackendLists>;
-
-export interface ListAges {
-  /** Who has lists of it. */
-  readonly principals: number;
-  /** For whom it could not be listed when it was asked last. */
-  readonly failing: number;
-  readonly newestMs?: number;
-  readonly oldestMs?: number;
-}
 
 const FRESH_FOR_MS = 30 * SECOND_MS;
 const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
@@ -152,20 +144,10 @@ export class Catalog {
 
   /** For operators: how old the lists of a backend are, over all principals. */
   agesOf(backend: string): ListAges {
-    const nowMs = this.#nowMs();
-    const entries = [...this.#shelves.all()].flatMap((shelf) =>
-      shelf.entries.filter((entry) => entry.backend === backend),
+    return listAges(
+      [...this.#shelves.all()].flatMap(({ entries }) => entries.filter((entry) => entry.backend === backend)),
+      this.#nowMs(),
     );
-    const ages = entries.flatMap(({ listedAtMs }) => (listedAtMs === undefined ? [] : [nowMs - listedAtMs]));
-    const bounds = ages.reduce<Pick<ListAges, 'newestMs' | 'oldestMs'>>(
-      ({ newestMs = Infinity, oldestMs = 0 }, age) => ({
-        newestMs: Math.min(newestMs, age),
-        oldestMs: Math.max(oldestMs, age),
-      }),
-      {},
-    );
-    const failing = entries.filter(({ failure }) => failure !== undefined).length;
-    return { principals: ages.length, failing, ...bounds };
   }
 
   /**

@@ -4,14 +4,8 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.client.js';
-import { GATEWAY_INFO } from '../mcp/gateway-info.js';
-import {
-  META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
-  META_PROTOCOL_VERSION,
-  METHOD_NOT_FOUND,
-  MODERN_VERSION,
-} from '../mcp/protocol.js';
+import { OWN_ENVELOPE } from '../mcp/own-envelope.js';
+import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
@@ -198,10 +192,3 @@ const isBroken = (status: number, error: unknown): boolean =>
   GatehouseError.from(error).code === 'backend_unavailable';
 
 const BARE_REFUSALS: ReadonlySet<number> = new Set([400, 404, 405, 406]);
-
-/** The gateway asks for itself here: it can do nothing for a server. */
-const OWN_ENVELOPE = {
-  [META_PROTOCOL_VERSION]: MODERN_VERSION,
-  [META_CLIENT_INFO]: GATEWAY_INFO,
-  [META_CLIENT_CAPABILITIES]: {},
-};
