@@ -1,28 +1,22 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import type { BackendFeed, FeedListener } from '../backends/feed.client.js';
+import type { FeedListener } from '../backends/feed.client.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Scope } from '../catalog/scope.js';
 import type { View } from '../catalog/view.js';
 import { ANONYMOUS, backendKey, type Principal } from '../incoming-auth/principal.js';
-
-/** What a client can hear the change of. Templates are resources (MCP, `notifications/resources/list_changed`). */
-export const LIST_KINDS = ['tools', 'prompts', 'resources'] as const;
-export type ListKind = (typeof LIST_KINDS)[number];
-
-export interface ChangeListener {
-  changed(kind: ListKind): void;
-  /** @param uri as the client knows it. */
-  updated(uri: string): void;
-}
-
-/** A resource whose updates a client wants to hear of. */
-export interface WatchedResource {
-  /** As the client knows it. */
-  readonly uri: string;
-  readonly backend: string;
-  /** As its backend knows it. */
-  readonly original: string;
-}
+import {
+  LIST_KINDS,
+  MAX_URI_BYTES,
+  resourcesOf,
+  tellUpdated,
+  UPDATED,
+  type ChangeListener,
+  type Feed,
+  type FeedUser,
+  type ListKind,
+  type SharedFeed,
+  type WatchedResource,
+} from './shared-feed.js';
 
 export interface Watching {
   setResources(resources: readonly WatchedResource[]): void;
@@ -31,11 +25,9 @@ export interface Watching {
 }
 
 export type MakeFeed = (backend: string, principal: () => Principal, listener: FeedListener) => Feed;
-type Feed = Pick<BackendFeed, 'run' | 'close' | 'renew' | 'setResources'>;
 
 /** What a principal with listeners was last shown at one endpoint. */
-interface Watched {
-  readonly scope: Scope;
+interface Watched extends FeedUser {
   /** As of the newest listener: its token is the one that is still valid. */
   principal: Principal;
   readonly listeners: Map<ChangeListener, readonly WatchedResource[]>;
@@ -44,14 +36,6 @@ interface Watched {
   shown: Readonly<Record<ListKind, string>> | undefined;
   /** Looks in a row after which something was still on its way. */
   looksInVain: number;
-}
-
-interface SharedFeed {
-  readonly backend: string;
-  readonly feed: Feed;
-  readonly users: Set<Watched>;
-  /** When somebody looked because of it, or will. */
-  looksAtMs: number;
 }
 
 /** A backend that says all the time that its lists have changed is asked no more often than this. */
@@ -63,8 +47,6 @@ const LOOK_WITHIN_MS = 5 * SECOND_MS;
 const MANY = 4;
 /** What failed, or changed while it was looked at, is looked at again so often. */
 const MOST_LOOKS_IN_VAIN = 5;
-/** Of all who share a feed. */
-const MAX_RESOURCES = 1_024;
 /** Servers say one thing three times, for tools, prompts and resources. */
 const GATHER_MS = 50;
 
@@ -75,7 +57,7 @@ const GATHER_MS = 50;
 export class ChangeWatch {
   /** By principal, then by place. */
   readonly #watched = new Map<string, Map<string, Watched>>();
-  readonly #feeds = new Map<string, SharedFeed>();
+  readonly #feeds = new Map<string, SharedFeed<Watched>>();
 
   constructor(
     private readonly catalog: Pick<Catalog, 'current' | 'known' | 'outdate' | 'isSettled'>,
@@ -125,9 +107,9 @@ export class ChangeWatch {
   /** This replica may have missed anything. */
   lookAtAll(): void {
     for (const watched of this.#all())
-      setTimeout(() => {
-        if (this.#isWatched(watched)) this.#lookAnew(watched, watched.scope.backends);
-      }, Math.random() * LOOK_WITHIN_MS).unref();
+      this.#later(watched, Math.random() * LOOK_WITHIN_MS, () =>
+        this.#lookAnew(watched, watched.scope.backends),
+      );
   }
 
   /** Their sign-ins are over: nothing is listened to in their names any more. */
@@ -203,11 +185,11 @@ export class ChangeWatch {
     const feed = this.makeFeed(backend, this.isPerUser(backend) ? newest : () => ANONYMOUS, {
       notified: (method, params) => {
         if (LIST_CHANGES.has(method)) changed();
-        else if (method === UPDATED) updated(held, params?.member('uri')?.parsed(MAX_URI_BYTES));
+        else if (method === UPDATED) tellUpdated(held, params?.member('uri')?.parsed(MAX_URI_BYTES));
       },
       missed: changed,
     });
-    const held: SharedFeed = { backend, feed, users, looksAtMs: 0 };
+    const held: SharedFeed<Watched> = { backend, feed, users, looksAtMs: 0 };
     this.#feeds.set(key, held);
     void feed.run();
   }
@@ -220,7 +202,7 @@ export class ChangeWatch {
   }
 
   /** Whoever asks from now on gets new lists; those who listen are asked for within a moment. */
-  #lookSoon(held: SharedFeed): void {
+  #lookSoon(held: SharedFeed<Watched>): void {
     const nowMs = this.nowMs();
     // Somebody will look, and sees this as well.
     if (held.looksAtMs > nowMs) return;
@@ -228,24 +210,21 @@ export class ChangeWatch {
     this.#outdate(held);
     setTimeout(() => {
       this.#outdate(held);
-      for (const watched of held.users) this.#askWithin(watched, held.users.size > MANY ? LOOK_WITHIN_MS : 0);
+      for (const watched of held.users)
+        if (held.users.size <= MANY) this.#ask(watched);
+        else this.#later(watched, Math.random() * LOOK_WITHIN_MS, () => this.#ask(watched));
     }, held.looksAtMs - nowMs).unref();
   }
 
-  #outdate({ backend, users }: SharedFeed): void {
+  #outdate({ backend, users }: SharedFeed<Watched>): void {
     const [one] = users;
     if (one !== undefined) this.catalog.outdate(backend, this.isPerUser(backend) ? one.principal : undefined);
   }
 
-  #askWithin(watched: Watched, withinMs: number, afterMs = 0): void {
-    if (withinMs + afterMs === 0) this.#ask(watched);
-    else
-      setTimeout(
-        () => {
-          if (this.#isWatched(watched)) this.#ask(watched);
-        },
-        afterMs + Math.random() * withinMs,
-      ).unref();
+  #later(watched: Watched, ms: number, look: () => void): void {
+    setTimeout(() => {
+      if (this.#isWatched(watched)) look();
+    }, ms).unref();
   }
 
   /** A failure is said where lists are asked for. */
@@ -257,7 +236,8 @@ export class ChangeWatch {
         if (this.catalog.isSettled(principal, scope)) watched.looksInVain = 0;
         else if (watched.looksInVain < MOST_LOOKS_IN_VAIN) {
           watched.looksInVain += 1;
-          this.#askWithin(watched, LOOK_WITHIN_MS, LOOK_AGAIN_AFTER_MS);
+          const ms = LOOK_AGAIN_AFTER_MS + Math.random() * LOOK_WITHIN_MS;
+          this.#later(watched, ms, () => this.#ask(watched));
         }
       },
       () => undefined,
@@ -279,12 +259,6 @@ export class ChangeWatch {
   }
 }
 
-const UPDATED = 'notifications/resources/updated';
-const MAX_URI_BYTES = 8_192;
-
-const isOrBelow = (uri: string, watched: string): boolean =>
-  uri === watched || (uri.startsWith(watched) && (watched.endsWith('/') || uri[watched.length] === '/'));
-
 const LIST_CHANGES: ReadonlySet<string> = new Set(
   LIST_KINDS.map((kind) => `notifications/${kind}/list_changed`),
 );
@@ -295,29 +269,3 @@ const shownIn = (view: View): Readonly<Record<ListKind, string>> => ({
   prompts: view.digest('prompts'),
   resources: view.digest('resources') + view.digest('resourceTemplates'),
 });
-
-/** What all who share the feed want. */
-function resourcesOf({ backend, users }: SharedFeed): ReadonlySet<string> {
-  const wanted = new Set<string>();
-  for (const { listeners } of users)
-    for (const resources of listeners.values())
-      for (const one of resources)
-        if (one.backend === backend && wanted.size < MAX_RESOURCES) wanted.add(one.original);
-  return wanted;
-}
-
-/** What was updated may be a part of what is watched (MCP, resources, subscriptions), if its name is to be seen at all. */
-function updated({ backend, users }: SharedFeed, original: unknown): void {
-  if (typeof original !== 'string') return;
-  for (const { listeners, scope } of users) {
-    const mayBeNamed = scope.visibility.shows('resources', backend, original);
-    for (const [listener, resources] of listeners)
-      for (const one of resources)
-        if (
-          one.backend === backend &&
-          isOrBelow(original, one.original) &&
-          (mayBeNamed || original === one.original)
-        )
-          listener.updated(one.uri + original.slice(one.original.length));
-  }
-}

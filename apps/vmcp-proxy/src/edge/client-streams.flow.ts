@@ -2,13 +2,8 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Scope } from '../catalog/scope.js';
-import {
-  LIST_KINDS,
-  type ChangeWatch,
-  type ListKind,
-  type WatchedResource,
-  type Watching,
-} from '../changes/change-watch.flow.js';
+import type { ChangeWatch, Watching } from '../changes/change-watch.flow.js';
+import { LIST_KINDS, type ListKind, type WatchedResource } from '../changes/shared-feed.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
