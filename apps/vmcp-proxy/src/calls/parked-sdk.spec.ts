@@ -2,21 +2,18 @@ import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as v2 from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
   CreateMessageResultSchema,
   ElicitResultSchema,
   ListRootsResultSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { authorization } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { startSdkServer, type SdkServer } from './sdk-server.fixture.js';
 
 let nats: TestNats;
 let proxy: TestProxy;
-let server: Server;
+let server: SdkServer;
 let runs = 0;
 
 const FORM = {
@@ -26,50 +23,36 @@ const FORM = {
 };
 
 /** A server of the reference SDK for the revisions with sessions, which asks its client for all that there is. */
-async function startAskingServer(): Promise<string> {
-  const transports = new Map<string, StreamableHTTPServerTransport>();
-  const newTransport = async (): Promise<StreamableHTTPServerTransport> => {
-    const mcp = new McpServer({ name: 'asking', version: '1' });
-    mcp.registerTool('travel', { description: 'Asks.' }, async ({ sendRequest }) => {
-      runs += 1;
-      const where = await sendRequest(
-        { method: 'elicitation/create', params: { message: 'Where to?', requestedSchema: FORM } },
-        ElicitResultSchema,
-      );
-      if (where.action !== 'accept') return { content: [{ type: 'text', text: 'stays at home' }] };
-      const [{ roots }, { content }] = await Promise.all([
-        sendRequest({ method: 'roots/list' }, ListRootsResultSchema),
-        sendRequest(
-          { method: 'sampling/createMessage', params: { messages: [], maxTokens: 10 } },
-          CreateMessageResultSchema,
-        ),
-      ]);
-      const said = !Array.isArray(content) && content.type === 'text' ? content.text : '';
-      const text = [String(where.content?.['city']), roots[0]?.uri, said].join(' ');
-      return { content: [{ type: 'text', text }] };
-    });
-    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void transports.set(id, transport),
-    });
-    await mcp.connect(transport);
-    return transport;
-  };
-  server = createServer((request, response) => {
-    const known = transports.get(String(request.headers['mcp-session-id']));
-    void (async () => await (known ?? (await newTransport())).handleRequest(request, response))();
+function askingServer(): McpServer {
+  const mcp = new McpServer({ name: 'asking', version: '1' });
+  mcp.registerTool('travel', { description: 'Asks.' }, async ({ sendRequest }) => {
+    runs += 1;
+    const where = await sendRequest(
+      { method: 'elicitation/create', params: { message: 'Where to?', requestedSchema: FORM } },
+      ElicitResultSchema,
+    );
+    if (where.action !== 'accept') return { content: [{ type: 'text', text: 'stays at home' }] };
+    const [{ roots }, { content }] = await Promise.all([
+      sendRequest({ method: 'roots/list' }, ListRootsResultSchema),
+      sendRequest(
+        { method: 'sampling/createMessage', params: { messages: [], maxTokens: 10 } },
+        CreateMessageResultSchema,
+      ),
+    ]);
+    const said = !Array.isArray(content) && content.type === 'text' ? content.text : '';
+    const text = [String(where.content?.['city']), roots[0]?.uri, said].join(' ');
+    return { content: [{ type: 'text', text }] };
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  return mcp;
 }
 
 beforeAll(async () => {
   nats = await startTestNats();
-  proxy = await startProxy({ nats, backends: [{ name: 'sdk', url: await startAskingServer() }] });
+  server = await startSdkServer(askingServer);
+  proxy = await startProxy({ nats, backends: [{ name: 'sdk', url: server.url }] });
 });
 afterAll(async () => {
   await proxy.close();
-  server.closeAllConnections();
   server.close();
   await nats.close();
 });

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { authorization, legacyClient, modern } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { listening, listeningByPost, type Listening } from './listening.fixture.js';
+import { listeningByGet, listeningByPost, type Listening } from './listening.fixture.js';
 
 let nats: TestNats;
 let open: TestBackend;
@@ -67,16 +67,8 @@ afterAll(async () => {
 const listenByGet = async (
   token: string,
   sessionId: string,
-  headers: Record<string, string> = {},
-): Promise<Listening> =>
-  await listening(proxy.mcpUrl, {
-    headers: {
-      accept: 'text/event-stream',
-      'mcp-session-id': sessionId,
-      ...authorization(token),
-      ...headers,
-    },
-  });
+  headers?: Record<string, string>,
+): Promise<Listening> => await listeningByGet(proxy.mcpUrl, token, sessionId, headers);
 
 const listenByPost = async (token: string, notifications: unknown, id?: unknown): Promise<Listening> =>
   await listeningByPost(proxy.mcpUrl, token, notifications, id);

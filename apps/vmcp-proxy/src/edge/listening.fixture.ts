@@ -34,6 +34,22 @@ export async function listening(url: string, request: RequestInit): Promise<List
   return { status: response.status, messages, text: () => text, ended, close: () => abort.abort() };
 }
 
+/** `GET` in a session (MCP until 2025-11-25). */
+export const listeningByGet = async (
+  url: string,
+  token: string,
+  sessionId: string,
+  headers: Record<string, string> = {},
+): Promise<Listening> =>
+  await listening(url, {
+    headers: {
+      accept: 'text/event-stream',
+      'mcp-session-id': sessionId,
+      ...authorization(token),
+      ...headers,
+    },
+  });
+
 /** `subscriptions/listen` (MCP 2026-07-28). */
 export const listeningByPost = async (
   url: string,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { authorization, legacyClient, modern } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { listening, listeningByPost, type Listening } from './listening.fixture.js';
+import { listening, listeningByGet, listeningByPost, type Listening } from './listening.fixture.js';
 
 let nats: TestNats;
 let backend: TestBackend;
@@ -24,16 +24,8 @@ const newPerson = async (): Promise<{ readonly token: string }> => ({ token: awa
 const listenByGet = async (
   token: string,
   sessionId: string,
-  headers: Record<string, string> = {},
-): Promise<Listening> =>
-  await listening(proxy.mcpUrl, {
-    headers: {
-      accept: 'text/event-stream',
-      'mcp-session-id': sessionId,
-      ...authorization(token),
-      ...headers,
-    },
-  });
+  headers?: Record<string, string>,
+): Promise<Listening> => await listeningByGet(proxy.mcpUrl, token, sessionId, headers);
 
 const listenByPost = async (token: string, notifications: unknown): Promise<Listening> =>
   await listeningByPost(proxy.mcpUrl, token, notifications);

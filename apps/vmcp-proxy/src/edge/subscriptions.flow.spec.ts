@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { startBackend, type Received, type TestBackend } from '../backend.fixture.js';
 import { authorization, legacyClient, modern, post } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { listening, listeningByPost, type Listening } from './listening.fixture.js';
+import { listeningByGet, listeningByPost, type Listening } from './listening.fixture.js';
 
 let nats: TestNats;
 let backend: TestBackend;
@@ -79,8 +79,7 @@ async function newClient(at = proxy.mcpUrl) {
   const token = await proxy.token({ sub: account });
   const client = await legacyClient(at, token);
   const headers = { 'mcp-session-id': client.sessionId, ...authorization(token) };
-  const listen = async (): Promise<Listening> =>
-    await listening(proxy.mcpUrl, { headers: { accept: 'text/event-stream', ...headers } });
+  const listen = async (): Promise<Listening> => await listeningByGet(proxy.mcpUrl, token, client.sessionId);
   return { account, token, client, headers, listen };
 }
 
