@@ -23,7 +23,7 @@ import {
 import type { RequestLimits } from './model/request-limits.js';
 import type { ConfiguredView } from './model/views.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
-import { mcpEndpoints } from './urls/mcp-endpoints.js';
+import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
 
 /** How one service reaches the bus; each has a user of its own. */
 export interface NatsAccess {
@@ -59,6 +59,8 @@ export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Sec
   readonly wayOut: WayOut<Secret>;
   /** The resources that tokens are issued for, each with itself as the audience; `resourceUrl` is the first. */
   readonly resourceUrls: readonly string[];
+  /** By resource: the backends behind each that is not the whole gateway. */
+  readonly partBackends: ReadonlyMap<string, readonly string[]>;
   /** What the gateway asks of every token, so that no client can do without it. */
   readonly requiredScopes: readonly string[];
   readonly upstreamProviders: readonly ProviderView[];
@@ -117,6 +119,16 @@ export interface VmcpProxyPart extends CommonPart {
   readonly streamKeepAliveMs: number;
 }
 
+const partBackends = ({
+  resourceUrl,
+  backends,
+  views,
+}: GatehouseModel): AuthorizationServerPart['partBackends'] =>
+  new Map([
+    ...backends.map(({ name }): [string, readonly string[]] => [resourceUrl + backendPlace(name), [name]]),
+    ...views.map((view): [string, readonly string[]] => [resourceUrl + viewPlace(view.name), view.backends]),
+  ]);
+
 /** The authorization server's part. The model must have been loaded for it, and must have an `authServer`. */
 export function authorizationServerPart(model: GatehouseModel): AuthorizationServerPart {
   const { authServer } = model;
@@ -132,6 +144,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     resourceUrls: mcpEndpoints(model.resourceUrl, model.backends, model.views).map(
       ({ resourceUrl }) => resourceUrl,
     ),
+    partBackends: partBackends(model),
     requiredScopes: model.incomingAuth.type === 'oidc' ? model.incomingAuth.oidc.scopes : [],
     nats: provenAccess(model),
     signingKeys: signingKeys.map((key) => key.secret),

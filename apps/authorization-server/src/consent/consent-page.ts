@@ -39,13 +39,14 @@ export function consentPage(view: ConsentView): Html {
       </p>
       <dl>
         ${fact('Application', client.name)} ${fact('Described by', client.documentHost)}
-        ${fact('Sends you back to', redirectTarget(redirectUri))} ${fact('Only for', part)}
+        ${fact('Sends you back to', redirectTarget(redirectUri))}
+        ${fact('Only for', part === undefined ? undefined : html`<code class="address">${part}</code>`)}
         ${fact('Signed in as', signedInAs)}
       </dl>
       ${client.assured ? undefined : unassuredNote(redirectUri)}
       <h2>It will be able to use</h2>
       <ul class="items">
-        ${providers.map(providerItem)}
+        ${providers.map((provider) => providerItem(provider, part !== undefined))}
       </ul>
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
@@ -61,8 +62,14 @@ export function consentPage(view: ConsentView): Html {
 
 const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
 
-function providerItem({ name, requirement, scopes, backends }: OfferedProvider): Html {
+/** @param isPart of a part of the gateway, to which some of the providers of the sign-in give nothing. */
+function providerItem({ name, requirement, scopes, backends }: OfferedProvider, isPart: boolean): Html {
   const tag = REQUIREMENT_TAGS[requirement];
+  if (isPart && backends.length === 0)
+    return html`<li>
+      <span class="name">${name}</span>
+      <p class="small soft">You sign in there as well. This application cannot use it.</p>
+    </li>`;
   return html`<li>
     <span class="name">${name}</span>${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
     ${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopes.map((scope) => html`<code>${scope}</code> `)}</p>`}

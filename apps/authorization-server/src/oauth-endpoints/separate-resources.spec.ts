@@ -90,6 +90,18 @@ test('a grant for two resources at once is refused', async () => {
   expect(new URL(location).searchParams.get('error')).toBe('invalid_target');
 });
 
+test('the page of a part names no backend that its tokens cannot reach', async () => {
+  const client = await service.register();
+  const pageFor = async (resource: string): Promise<string> => {
+    const browser = service.browser();
+    return (await browser.follow(await browser.get(service.authorizeUrl(client, { resource }).url))).body;
+  };
+  expect(await pageFor(ALL)).toContain('Used by: files');
+  const page = await pageFor(VIEW);
+  expect(page).not.toContain('files');
+  expect(page).toContain('This application cannot use it.');
+});
+
 test('the approval of a part says which, and is none of the whole', async () => {
   const client = await service.register();
   const browser = service.browser();

@@ -10,6 +10,19 @@ export const partOf = (
   { resourceUrl }: Pick<Approving, 'resourceUrl'>,
 ): string | undefined => (resource === resourceUrl ? undefined : resource);
 
+/** Every provider of the sign-in, each with the backends behind what the request is for. */
+export function offeredProviders(
+  request: AuthorizationRequest,
+  { upstreamProviders, partBackends }: Pick<AuthorizationServerPart, 'upstreamProviders' | 'partBackends'>,
+): AuthorizationServerPart['upstreamProviders'] {
+  const behind = partBackends.get(request.resource);
+  if (behind === undefined) return upstreamProviders;
+  return upstreamProviders.map((provider) => ({
+    ...provider,
+    backends: provider.backends.filter((name) => behind.includes(name)),
+  }));
+}
+
 /** Stands for what the approval page would show now. */
 export function approvalOf(request: AuthorizationRequest, config: Approving): string {
   const { client, redirectUri, scopes } = request;

@@ -27,6 +27,10 @@ export function testConfiguration(
       'http://localhost:9/mcp/octo',
       'http://localhost:9/mcp/views/support',
     ],
+    partBackends: new Map([
+      ['http://localhost:9/mcp/octo', ['octo']],
+      ['http://localhost:9/mcp/views/support', ['support']],
+    ]),
     allowedOrigins: ['https://inspector.example'],
     wayOut: { noProxy: [], refusesPrivateAddresses: false },
     nats: bus,
