@@ -74,25 +74,19 @@ where('a person with Chromium, and two replicas of everything', () => {
     const [tab, request] = [await chromium.open(), client.request()];
     await tab.go(request.url);
     await tab.click(approve);
-    await world.demonstration.setFault({
-      part: 'octo',
-      endpoint: 'token',
-      mode: 'delay',
-      delayMs: 2_000,
-      times: 1,
-    });
+    const octo = await world.demonstration.holdNext('octo', 'token');
     await logIn(tab, 'edna');
     await allow(tab);
     await logIn(tab, 'edna');
     await allow(tab);
-    const isAsked = async () =>
-      ((await world.demonstration.counts()).octo.tokenRequests['authorization_code'] ?? 0) > 0;
-    await until(isAsked);
+    await until(octo.isHeld);
     const callback =
       tab.requested.findLast((url) => url.startsWith(`${world.issuer}/oauth/callback/octo`)) ?? '';
     expect(callback).toContain('code=');
     await tab.stop();
-    await tab.go(callback);
+    const reloaded = tab.go(callback);
+    await octo.letGo();
+    await reloaded;
     await tab.sees('#client');
     await works(request.codeVerifier, 'edna');
     expect(await redemptions('octo')).toBe(1);

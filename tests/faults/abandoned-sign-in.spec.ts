@@ -12,9 +12,6 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(() => world.demonstration.reset());
 
-/** Far longer than giving up takes on a busy machine, and within what the vault waits for a provider. */
-const OCTO_TAKES_MS = 8_000;
-
 const GIVE_UP = { button: { name: 'decision', value: 'cancel' } } as const;
 
 /** A person whose first leg is done and staged, before the page that says that the second one failed. */
@@ -63,13 +60,7 @@ test('a sign-in that is given up leaves nothing in the vault even when the autho
 });
 
 test('what a provider answers after the user gave up in another tab is not staged', async () => {
-  await world.demonstration.setFault({
-    part: 'octo',
-    endpoint: 'token',
-    mode: 'delay',
-    delayMs: OCTO_TAKES_MS,
-    times: 1,
-  });
+  const octo = await world.demonstration.holdNext('octo', 'token');
   const client = await OAuthClient.register(world.mcpUrl);
   const before = await stagedAttempts(world);
   const { url } = client.authorizationRequest();
@@ -79,10 +70,10 @@ test('what a provider answers after the user gave up in another tab is not stage
   const waiting = newBrowser(tab.jar);
   await waiting.open(tab.page.url);
   const walk = signIn(waiting, waiting.page.url, { login: 'kira', password: PASSWORD });
-  const octo = async () => (await world.demonstration.counts()).octo.tokenRequests['authorization_code'] ?? 0;
-  await until(async () => (await octo()) > 0);
+  await until(octo.isHeld);
   const landing = await tab.submit(GIVE_UP);
   expect(landing.kind).toBe('stopped');
+  await octo.letGo();
   await walk;
   expect(waiting.page.status).toBe(400);
   await until(async () => [...(await stagedAttempts(world))].every((attempt) => before.has(attempt)));

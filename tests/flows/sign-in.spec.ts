@@ -127,23 +127,16 @@ describe('the upstream callback', () => {
 
   test('delivered to a replica that dies of it is taken up by the other one', async () => {
     const { callback, jar } = await atCallback(1);
-    await world.demonstration.setFault({
-      part: 'acme-sso',
-      endpoint: 'token',
-      mode: 'delay',
-      delayMs: 1_000,
-      times: 1,
-    });
-    const asked = async () =>
-      ((await world.demonstration.counts())['acme-sso'].tokenRequests['authorization_code'] ?? 0) > 0;
+    const acme = await world.demonstration.holdNext('acme-sso', 'token');
     const [port = 0] = world.portsOf('authorization-server');
     const { pathname, search } = new URL(callback);
     const first = fetch(`http://localhost:${port}${pathname}${search}`, {
       headers: { cookie: await jar.getCookieString(callback) },
       redirect: 'manual',
     }).catch(() => undefined);
-    await until(asked);
+    await until(acme.isHeld);
     await world.replicas['authorization-server'][0]?.kill();
+    await acme.letGo();
     await first;
     try {
       // The page says that it waits, until nobody can be dealing with the callback any more.

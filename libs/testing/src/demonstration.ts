@@ -8,7 +8,7 @@ export interface Fault {
   readonly part: Part;
   readonly endpoint: 'authorization' | 'token' | 'userinfo' | 'jwks' | 'discovery' | 'mcp';
   readonly mode:
-    'none' | 'deny' | 'status500' | 'garbage' | 'hang' | 'invalid_grant' | 'delay' | 'drop_after';
+    'none' | 'deny' | 'status500' | 'garbage' | 'hang' | 'hold' | 'invalid_grant' | 'delay' | 'drop_after';
   readonly times?: number;
   readonly delayMs?: number;
   readonly path?: string;
@@ -16,6 +16,9 @@ export interface Fault {
 }
 
 export interface PartCounts {
+  /** By endpoint, from the moment that a request arrives: a held or delayed one counts already. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** By grant type, from the moment that the endpoint works on them. */
   readonly tokenRequests: Readonly<Record<string, number>>;
   readonly redemptions: Readonly<Record<string, number>>;
   readonly mcp: Readonly<
@@ -28,6 +31,12 @@ export interface IssuedValue {
   readonly part: Part;
   readonly kind: 'access_token' | 'refresh_token' | 'authorization_code' | 'id_token';
   readonly value: string;
+}
+
+/** A request that its endpoint has, and does not work on yet. */
+export interface Held {
+  readonly isHeld: () => Promise<boolean>;
+  readonly letGo: () => Promise<void>;
 }
 
 /** The identity providers, the token exchange endpoint and the backends of the demonstration, with their faults at hand. */
@@ -47,6 +56,18 @@ export class Demonstration {
 
   async setFault(fault: Fault): Promise<void> {
     await this.#post('/faults', fault);
+  }
+
+  /** Holds the next request to this endpoint until it is let go. */
+  async holdNext(part: Part, endpoint: Fault['endpoint']): Promise<Held> {
+    const fault = { part, endpoint } as const;
+    const arrived = async () => (await this.counts())[part].requests[endpoint] ?? 0;
+    const before = await arrived();
+    await this.setFault({ ...fault, mode: 'hold', times: 1 });
+    return {
+      isHeld: async () => (await arrived()) > before,
+      letGo: () => this.setFault({ ...fault, mode: 'none' }),
+    };
   }
 
   /** Ends all faults and sets all counts to zero. */

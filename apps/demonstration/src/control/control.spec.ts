@@ -32,6 +32,21 @@ describe('faults', () => {
     expect((await counts('octo'))['tokenRequests']).toEqual({ authorization_code: 1, refresh_token: 4 });
   });
 
+  test('hold lasts until the fault is taken away', async () => {
+    const { access_token: token } = await world.signIn('octo', 'alice');
+    const held = { part: 'octo', endpoint: 'userinfo', mode: 'hold', times: 1 };
+    await fault(held);
+    let isAnswered = false;
+    const answer = fetch(`${world.urls.octo}/user`, { headers: bearer(token) }).finally(() => {
+      isAnswered = true;
+    });
+    const arrived = async () => ((await counts('octo'))['requests'] as Json)['userinfo'] === 1;
+    while (!(await arrived()));
+    expect(isAnswered).toBe(false);
+    await fault({ ...held, mode: 'none' });
+    expect((await answer).status).toBe(200);
+  });
+
   test('delay takes its time, hang takes for ever', async () => {
     const { access_token: token } = await world.signIn('octo', 'alice');
     const url = `${world.urls.octo}/user`;

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartName } from '../parts.js';
 import { handle, pathOf, readForm, sendJson } from '../http/messages.js';
-import type { EndpointName, Fault } from './faults.js';
+import type { EndpointName, Fault, FaultInForce } from './faults.js';
 import type { TestControl } from './test-control.js';
 
 /** How a part's HTTP endpoints are called in faults and counts. */
@@ -37,11 +37,12 @@ export function gate(
   });
 }
 
-const reachesTheEndpoint = (fault: Fault): boolean => fault.mode === 'delay' || fault.mode === 'drop_after';
+const reachesTheEndpoint = ({ mode }: Fault): boolean =>
+  mode === 'delay' || mode === 'hold' || mode === 'drop_after';
 
 /** Carries out a fault around `proceed`, or just proceeds. */
 export async function misbehave(
-  fault: Fault | undefined,
+  fault: FaultInForce | undefined,
   response: ServerResponse,
   deny: () => void,
   proceed: () => void | Promise<void>,
@@ -65,6 +66,9 @@ export async function misbehave(
       return;
     case 'delay':
       await sleep(fault.delayMs);
+      return proceed();
+    case 'hold':
+      await fault.lifted;
       return proceed();
     case 'drop_after':
       loseTheAnswer(response);

@@ -16,9 +16,19 @@ export type EndpointName = (typeof ENDPOINTS)[number];
 
 /**
  * How an endpoint misbehaves. `deny`: the authorization endpoint redirects back with access_denied, userinfo and mcp answer
- * 401. `drop_after`: the request is carried out for real and its answer is lost.
+ * 401. `drop_after`: the request is carried out for real and its answer is lost. `hold`: the request is carried out when
+ * the fault is taken away.
  */
-const FAULT_MODES = ['deny', 'status500', 'garbage', 'hang', 'invalid_grant', 'delay', 'drop_after'] as const;
+const FAULT_MODES = [
+  'deny',
+  'status500',
+  'garbage',
+  'hang',
+  'hold',
+  'invalid_grant',
+  'delay',
+  'drop_after',
+] as const;
 
 type FaultMode = (typeof FAULT_MODES)[number];
 
@@ -62,6 +72,11 @@ export interface Fault extends FaultOrder {
   readonly mode: FaultMode;
 }
 
+/** A fault that hits a request, and when that fault was taken away. */
+export interface FaultInForce extends Fault {
+  readonly lifted: Promise<void>;
+}
+
 /** What a request is, as far as faults are concerned. */
 export interface FaultTarget {
   readonly part: PartName;
@@ -73,10 +88,12 @@ export interface FaultTarget {
 /** The faults in force: one per part, endpoint, path and method. */
 export class FaultBoard {
   readonly #faults = new Map<string, { fault: Fault; left: number }>();
+  readonly #inForce = new Map<string, PromiseWithResolvers<void>>();
 
   /** Puts a fault in force, or takes it away with mode `none`. */
   set(order: FaultOrder): void {
     const key = [order.part, order.endpoint, order.path ?? '', order.rpcMethod ?? ''].join(' ');
+    this.#lift(key);
     if (order.mode === 'none') this.#faults.delete(key);
     else
       this.#faults.set(key, {
@@ -86,12 +103,14 @@ export class FaultBoard {
   }
 
   /** The fault that hits this request, counted as used. */
-  take(target: FaultTarget): Fault | undefined {
+  take(target: FaultTarget): FaultInForce | undefined {
     for (const [key, entry] of this.#faults) {
       if (!hits(entry.fault, target)) continue;
       entry.left -= 1;
       if (entry.left <= 0) this.#faults.delete(key);
-      return entry.fault;
+      const inForce: PromiseWithResolvers<void> = this.#inForce.get(key) ?? Promise.withResolvers();
+      this.#inForce.set(key, inForce);
+      return { ...entry.fault, lifted: inForce.promise };
     }
     return undefined;
   }
@@ -104,6 +123,12 @@ export class FaultBoard {
 
   clear(): void {
     this.#faults.clear();
+    for (const key of this.#inForce.keys()) this.#lift(key);
+  }
+
+  #lift(key: string): void {
+    this.#inForce.get(key)?.resolve();
+    this.#inForce.delete(key);
   }
 }
 
