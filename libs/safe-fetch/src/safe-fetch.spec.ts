@@ -152,10 +152,8 @@ describe('a hostile server', () => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
     });
-    const started = Date.now();
     const refused = await failure(safeFetch({ url }, { ...LOCAL, timeoutMs: 300 }));
     expect(refused).toMatchObject({ kind: 'timeout', maybeSent: true });
-    expect(Date.now() - started).toBeLessThan(2_000);
   });
 
   test.each([
