@@ -4,19 +4,28 @@ import { OAuthClient, newBrowser, PASSWORD } from '@gatehouse/testing/oauth-clie
 import { signIn } from '@gatehouse/scripted-browser/sign-in';
 import { printFigure } from '@gatehouse/testing/figures';
 import { until } from '@gatehouse/testing/until';
+import { TraceCollector } from '@gatehouse/testing/trace-collector';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '@nats-io/transport-node';
 import pg from 'pg';
 
 let world: World;
+let collector: TraceCollector;
 beforeAll(async () => {
+  collector = await new TraceCollector().start();
   world = await startWorld({
     replicas: 2,
+    // Everything that can be told is told.
+    configure: (yaml) =>
+      `${yaml}\ntelemetry: { otlp: { endpoint: '${collector.origin}' }, audit: { enabled: true } }\n`,
     demonstrationFlags: ['--octo-access-token-ttl', '4', '--sts-token-ttl', '4'],
   });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await collector.stop();
+});
 
 /** Every value of every column of every table, as text. */
 async function everythingStored(): Promise<string> {
@@ -41,7 +50,7 @@ async function everythingStored(): Promise<string> {
   return found.join('\n');
 }
 
-test('tokens and codes of the providers appear in no log, error, metric, column in clear, or message on the bus', async () => {
+test('tokens and codes of the providers appear in no log, audit line, span, error, metric, column in clear, or message on the bus', async () => {
   const messages: string[] = [];
   const observers = await Promise.all(
     SERVICES.map((service) => connect({ servers: world.nats.url, ...world.nats.observerOf(service) })),
@@ -109,6 +118,28 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
     await observer.close();
   }
 
+  // A call through all three services, and a sign-in, have been sent to the collector.
+  const servicesOf = (traceId: string) =>
+    new Set(collector.spans.filter((span) => span.traceId === traceId).map(({ service }) => service));
+  await until(() =>
+    Promise.resolve(
+      collector.spans.some(
+        ({ name, traceId }) =>
+          name.startsWith('tools/call') && servicesOf(traceId).has('gatehouse-token-vault'),
+      ),
+    ),
+  );
+  await until(() =>
+    Promise.resolve(
+      collector.spans.some(
+        ({ name, traceId }) =>
+          name.startsWith('GET /oauth/callback') && servicesOf(traceId).has('gatehouse-token-vault'),
+      ),
+    ),
+  );
+
+  await until(() => Promise.resolve(collector.spans.some(({ name }) => name === 'POST /oauth/token')));
+
   const issued = await world.demonstration.issued();
   const kinds = new Set(issued.map(({ part, kind }) => `${part} ${kind}`));
   expect([...kinds]).toEqual(
@@ -127,10 +158,14 @@ test('tokens and codes of the providers appear in no log, error, metric, column 
     answers: answers.join('\n'),
     database: await everythingStored(),
     bus: messages.join('\n'),
+    spans: collector.text,
   };
   expect(places['logs']?.length).toBeGreaterThan(500);
   expect(places['database']?.length).toBeGreaterThan(1_000);
   const gatehouse = [accessToken, refreshToken].map((value) => ({ part: 'gatehouse', kind: 'token', value }));
+  expect(places['logs']).toContain('"event":"call"');
+  expect(places['logs']).toContain('"event":"sign-in-completed"');
+  for (const word of ['alice', 'bob', 'code=', 'state=', '?']) expect(places['spans']).not.toContain(word);
   const leaks = Object.entries(places).flatMap(([place, text]) =>
     [...issued, ...gatehouse]
       .filter(({ value }) => text.includes(value))

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { GoneClientFilter } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
+import { Tracing } from '@gatehouse/observability/tracing';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
@@ -14,6 +15,7 @@ import { peerUnless } from './http/caller.js';
 import { Cors } from './http/cors.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
+import { traceRequests } from './http/traced-requests.js';
 import { UnstorableInput } from './http/unstorable-input.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -63,10 +65,13 @@ async function createApplication(
   app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
+  traceRequests(fastify, app.get(Tracing));
   fastify.addHook('preValidation', new UnstorableInput(urls, new Cors(config)).preValidation);
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body. The limit is the same for all (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.connectMicroservice({ strategy: contractServer(busOptionsOf('authorization-server', config)) });
+  app.connectMicroservice({
+    strategy: contractServer(busOptionsOf('authorization-server', config), app.get(Tracing)),
+  });
   return app;
 }

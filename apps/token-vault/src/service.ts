@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Log } from '@gatehouse/observability/log';
+import { Tracing } from '@gatehouse/observability/tracing';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
@@ -24,7 +25,9 @@ export async function startTokenVault(
     }),
     { logger: nestLogger(log), abortOnError: false },
   );
-  app.connectMicroservice({ strategy: contractServer(busOptionsOf('token-vault', config)) });
+  app.connectMicroservice({
+    strategy: contractServer(busOptionsOf('token-vault', config), app.get(Tracing)),
+  });
   await app.startAllMicroservices();
   await app.init();
   return await withInternalServer(app, config.listen.internal, log, { limits });

@@ -6,7 +6,9 @@ import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import type { Log } from '@gatehouse/observability/log';
+import type { AuditLog } from '@gatehouse/observability/audit-log';
 import type { Metrics } from '@gatehouse/observability/metrics';
+import type { Tracing } from '@gatehouse/observability/tracing';
 import { randomUUID } from 'node:crypto';
 import { BackendClient } from './backends/backend.client.js';
 import { BackendHealth } from './backends/backend-health.js';
@@ -20,7 +22,9 @@ import type { Call } from './calls/call.js';
 import { CallMetrics } from './calls/call-metrics.js';
 import { CallDelivery } from './calls/call-delivery.flow.js';
 import { CallEndings } from './calls/call-endings.js';
+import { CallObserver } from './calls/call-observer.js';
 import { Calls } from './calls/calls.flow.js';
+import { ToolMetrics } from './calls/tool-metrics.js';
 import { Exchanges } from './calls/exchanges.flow.js';
 import { OwnQuestions } from './calls/own-questions.js';
 import { Routes } from './calls/routes.js';
@@ -39,7 +43,7 @@ import { LegacyRequests } from './edge/legacy-requests.js';
 import { LegacySignals } from './edge/legacy-signals.flow.js';
 import { Lists } from './edge/lists.js';
 import { Messages } from './edge/messages.flow.js';
-import { McpEndpoint } from './edge/mcp-endpoint.controller.js';
+import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.controller.js';
 import { ModernRequests } from './edge/modern-requests.js';
 import { Subscriptions } from './edge/subscriptions.flow.js';
 import { RequestBodies } from './edge/request-body.js';
@@ -66,6 +70,8 @@ export interface GatewaySurroundings {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clocks: Pick<ClockSkews, 'note'>;
+  readonly tracing: Pick<Tracing, 'takesNext' | 'begin'>;
+  readonly audit: Pick<AuditLog, 'isOn' | 'write' | 'writePaced'>;
   /** Left out: what is right for people. */
   readonly parkingLimits?: ParkingLimits;
 }
@@ -90,13 +96,18 @@ export interface Gateway {
 
 /** Puts the data plane together. Plain objects and no container: what a call passes through can be read here. */
 export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurroundings): Promise<Gateway> {
-  const { contracts, buckets, events, log, metrics } = surroundings;
-  const callMetrics = new CallMetrics(metrics, part.backends);
+  const { contracts, buckets, events, log } = surroundings;
+  const told = toldOfCalls(part, surroundings);
+  const callMetrics = told.metrics;
   const backendSide = await makeBackendSide(part, surroundings, callMetrics);
   const { client, prober, credentials, peers, catalog, watch, vaultKey } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
-  const facts = { peers: new AllowedPeers(part), endpoints: endpointsOf(part) };
+  const facts = {
+    peers: new AllowedPeers(part),
+    endpoints: endpointsOf(part),
+    refused: refusals(surroundings),
+  };
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const mailbox = await ReplicaMailbox.make();
@@ -125,7 +136,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new OwnQuestions(states, providerOf),
     sessions,
     new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
-    new CallEndings(failures, sessionClosed, callMetrics, log),
+    new CallEndings(failures, sessionClosed, told, log),
   );
   const signals = new LegacySignals({ inFlight, questions, peers, mcpSessions, mailbox, streams }, elsewhere);
   const edge = { mcpSessions, calls, failures, streams, signals, elsewhere, log };
@@ -149,6 +160,23 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     close: async () => await client.close(),
   };
 }
+
+/** Who hears of calls. */
+const toldOfCalls = (
+  { backends, telemetry }: VmcpProxyPart,
+  { metrics, tracing, audit }: GatewaySurroundings,
+) => ({
+  metrics: new CallMetrics(metrics, backends),
+  tools: new ToolMetrics(metrics, telemetry.toolLabels),
+  observer: new CallObserver(tracing, audit, telemetry.audit),
+});
+
+/** Anybody can send a token that is none, as often as they like. */
+const refusals =
+  ({ audit }: GatewaySurroundings): EndpointFacts['refused'] =>
+  (reason, { place }) => {
+    audit.writePaced('token-refused', { reason, endpoint: place === '' ? '/' : place });
+  };
 
 /** Answers a call whose session ended while it ran. */
 function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, Endpoint>) {

@@ -51,6 +51,7 @@ export interface ProxySetup {
   readonly streamKeepAliveMs?: number;
   readonly requestLimits?: Partial<VmcpProxyPart['limits']>;
   readonly partialFailureMode?: VmcpProxyPart['partialFailureMode'];
+  readonly telemetry?: Partial<VmcpProxyPart['telemetry']>;
 }
 
 export interface TestProxy {
@@ -172,6 +173,7 @@ export function proxyPart({
   requestLimits,
   streamKeepAliveMs = 60_000,
   partialFailureMode = 'bestEffort',
+  telemetry,
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
@@ -186,6 +188,7 @@ export function proxyPart({
     partialFailureMode,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
+    telemetry: { toolLabels: 100, audit: { enabled: false, arguments: [] }, ...telemetry },
     listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
     limits: {
       requestBytes: 4_194_304,

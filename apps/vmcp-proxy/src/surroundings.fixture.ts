@@ -141,7 +141,8 @@ async function release(
   if (typeof configured !== 'string') throw new GatehouseError(configured.code);
   const accessToken = refused === undefined ? configured : `${configured}-renewed`;
   const useUntilMs = Date.now() + surroundings.useForMs;
-  return { sealed: await sealMessage({ accessToken, useUntilMs }, replyKey), useUntilMs };
+  const connection = { id: '5b0c9d7e-7d0c-4a54-8f43-6e8d53cf0b11', version: 7 };
+  return { sealed: await sealMessage({ accessToken, useUntilMs, connection }, replyKey), useUntilMs };
 }
 
 @Module({})

@@ -5,8 +5,10 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import { LivenessController } from '@gatehouse/observability/liveness.controller';
 import { ClockSkews } from '@gatehouse/observability/clock-skews';
+import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
+import { Tracing } from '@gatehouse/observability/tracing';
 import {
   type BeforeApplicationShutdown,
   type DynamicModule,
@@ -25,7 +27,8 @@ import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 /** Injection token of the {@link Gateway}. */
 export const GATEWAY = Symbol('the gateway');
 
-type Injected = [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews];
+const INJECTED = [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews, Tracing, AuditLog];
+type Injected = [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews, Tracing, AuditLog];
 
 @Module({})
 export class VmcpProxyModule
@@ -50,9 +53,12 @@ export class VmcpProxyModule
         Jobs,
         {
           provide: GATEWAY,
-          inject: [ContractClient, KeyValueBuckets, EventBus, Log, Metrics, ClockSkews],
-          useFactory: async (...[contracts, buckets, events, logger, metrics, clocks]: Injected) =>
-            await makeGateway(part, { contracts, buckets, events, log: logger, metrics, clocks }),
+          inject: INJECTED,
+          useFactory: async (...given: Injected) => {
+            const [contracts, buckets, events, logger, metrics, clocks, tracing, audit] = given;
+            const told = { log: logger, metrics, clocks, tracing, audit };
+            return await makeGateway(part, { contracts, buckets, events, ...told });
+          },
         },
       ],
     };

@@ -211,6 +211,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
     ...explainedCertificates(model),
     ['egress.proxy.credentials', model.wayOut.httpsProxy?.credentials],
     ['egress.proxy.caBundle', model.wayOut.httpsProxy?.caBundle],
+    ...explainedCollector(model),
     ['bridge.secret', model.bridge.secret],
     ...model.backends.flatMap(({ name, stdio }) =>
       [...(stdio?.secretEnv ?? [])].map(
@@ -237,6 +238,11 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
         ],
   );
 }
+
+const explainedCollector = ({ telemetry: { otlp } }: GatehouseModel) => [
+  ...[...(otlp?.headers ?? [])].map(([name, value]) => [`telemetry.otlp.headers.${name}`, value] as const),
+  ['telemetry.otlp.caBundle', otlp?.caBundle] as const,
+];
 
 const explainedCertificates = ({ backends, authServer, incomingAuth, outgoingAuth }: GatehouseModel) => [
   ...backends.map(({ name, caBundle }) => [`backends.${name}.caBundle`, caBundle] as const),

@@ -21,6 +21,7 @@ import {
   type UpstreamInject,
 } from './model/outgoing-auth.js';
 import type { RequestLimits } from './model/request-limits.js';
+import type { Telemetry } from './model/telemetry.js';
 import type { ConfiguredView } from './model/views.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
 import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
@@ -42,6 +43,7 @@ interface CommonPart {
   readonly nats: NatsAccess;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
+  readonly telemetry: Telemetry<Secret>;
   readonly listen: GatehouseModel['listen']['tokenVault'];
 }
 
@@ -243,8 +245,20 @@ const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, list
   nats: natsAccess(model),
   shutdownDelayMs: model.shutdownDelayMs,
   shutdownTimeoutMs: model.shutdownTimeoutMs,
+  telemetry: openedTelemetry(model.telemetry),
   listen,
 });
+
+function openedTelemetry({ otlp, ...rest }: Telemetry<ConfiguredSecret>): Telemetry<Secret> {
+  if (otlp === undefined) return rest;
+  const { headers, caBundle, ...plain } = otlp;
+  const opened = {
+    ...plain,
+    headers: new Map([...headers].map(([name, value]) => [name, value.secret])),
+    ...(caBundle === undefined ? {} : { caBundle: caBundle.secret }),
+  };
+  return { ...rest, otlp: opened };
+}
 
 /** The same for the two services between which requests are proven. */
 const provenAccess = (model: GatehouseModel): NatsAccess => ({

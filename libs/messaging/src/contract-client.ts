@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_TIMEOUT_MS, type RequestContract } from '@gatehouse/contracts/contract';
 import { presence } from '@gatehouse/contracts/token-vault/presence';
+import { activeSpan, traced } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { NatsRecordBuilder } from '@nestjs/microservices';
 import { headers } from '@nats-io/transport-node';
@@ -23,6 +24,7 @@ import { PROOF_HEADER, proveRequest } from './request-proof.js';
 import { fromRpcError } from './rpc-error.js';
 import { fullSubject } from './subjects.js';
 import { TIME_LEFT_HEADER } from './time-left.js';
+import { addTrace, attributesOf } from './traced-messages.js';
 
 export interface AskOptions {
   /** Milliseconds since the epoch; the contract's own time limit holds as well. */
@@ -44,6 +46,21 @@ export class ContractClient {
     request: z.input<Request>,
     options: AskOptions = {},
   ): Promise<z.output<Reply>> {
+    // The span is made only where a trace is recorded.
+    if (activeSpan() === undefined) return await this.#ask(contract, request, options);
+    const step = {
+      name: `send ${contract.subject}`,
+      kind: 'client',
+      attributes: attributesOf(contract),
+    } as const;
+    return await traced(step, async () => await this.#ask(contract, request, options));
+  }
+
+  async #ask<Request extends z.ZodType, Reply extends z.ZodType>(
+    contract: RequestContract<Request, Reply>,
+    request: z.input<Request>,
+    options: AskOptions,
+  ): Promise<z.output<Reply>> {
     const nowMs = Date.now();
     const deadlineAtMs = Math.min(
       options.deadlineAtMs ?? Number.POSITIVE_INFINITY,
@@ -57,6 +74,7 @@ export class ContractClient {
     const subject = fullSubject(gatewayName, contract.subject);
     const header = headers();
     header.set(TIME_LEFT_HEADER, String(deadlineAtMs - Date.now()));
+    addTrace(header);
     if (contract.proven)
       header.set(PROOF_HEADER, await proveRequest({ contract, subject, request }, service, requestKeys));
     const record = new NatsRecordBuilder(request).setHeaders(header).build();

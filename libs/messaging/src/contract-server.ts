@@ -11,10 +11,12 @@ import {
 import type { MsgHdrs, NatsConnection, Subscription, SubscriptionOptions } from '@nats-io/transport-node';
 import { setImmediate } from 'node:timers/promises';
 import { throwError } from 'rxjs';
+import type { Tracing } from '@gatehouse/observability/tracing';
 import { type BusOptions, connectionOptions } from './bus-options.js';
 import { isProven, PROOF_HEADER } from './request-proof.js';
 import { toRpcError } from './rpc-error.js';
 import { fullSubject } from './subjects.js';
+import { tracedHandler } from './traced-messages.js';
 
 /**
  * Nest's NATS server, with the gateway's prefix before each subject and the service's queue group on it. A request
@@ -27,7 +29,10 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
   #answering = 0;
   #idle: (() => void) | undefined;
 
-  constructor(options: BusOptions) {
+  constructor(
+    options: BusOptions,
+    private readonly tracing: Tracing | undefined,
+  ) {
     super({
       ...connectionOptions(options),
       queue: options.service,
@@ -54,7 +59,11 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
     const subject = fullSubject(this.#bus.gatewayName, pattern);
     const contract = REQUESTS.find((request) => request.subject === pattern);
     const handler = contract?.proven === true ? this.#onlyProven(contract, subject, callback) : callback;
-    super.addHandler(subject, handler, isEventHandler, extras ?? {});
+    const traced =
+      contract === undefined || this.tracing === undefined
+        ? handler
+        : tracedHandler(this.tracing, contract, handler);
+    super.addHandler(subject, traced, isEventHandler, extras ?? {});
   }
 
   /**
@@ -105,4 +114,5 @@ class ContractServer extends ServerNats implements CustomTransportStrategy {
 }
 
 /** For `app.connectMicroservice({ strategy: contractServer(options) })`. */
-export const contractServer = (options: BusOptions): CustomTransportStrategy => new ContractServer(options);
+export const contractServer = (options: BusOptions, tracing?: Tracing): CustomTransportStrategy =>
+  new ContractServer(options, tracing);

@@ -23,6 +23,8 @@ const REDACTED_FIELDS = [
 ];
 
 const FLUSH_WITHIN_MS = 1_000;
+/** Of what the reader of the log has not taken. */
+const MAX_WAITING_BYTES = 16_777_216;
 
 /** One JSON line per fact on standard output. `event` is a kebab-case fact; fields are flat and hold ids, names and numbers. */
 @Injectable()
@@ -68,6 +70,16 @@ export class Log {
     };
     if (known.facts.owner === 'us') this.error(event, facts);
     else this.warn(event, facts);
+  }
+
+  /**
+   * Writes a line that is whole already (`audit-log.ts`).
+   * @returns false when so much waits for the reader that it is not taken.
+   */
+  audit(line: string): boolean {
+    if (process.stdout.writableLength > MAX_WAITING_BYTES) return false;
+    process.stdout.write(line);
+    return true;
   }
 
   /** `gone` runs when the log cannot be written any more: its reader has closed it, or the disk is full. */

@@ -22,17 +22,18 @@ export class Metrics {
     return new Gauge({ name: `gatehouse_${name}`, help, labelNames, registers: [this.#registry] });
   }
 
-  /** Durations in seconds. */
+  /** Durations in seconds; `buckets` are the upper bounds that they are counted by. */
   histogram<Label extends string>(
     name: string,
     help: string,
     labelNames: readonly Label[],
+    buckets: readonly number[] = LATENCY_BUCKETS_SECONDS,
   ): Histogram<Label> {
     return new Histogram({
       name: `gatehouse_${name}`,
       help,
       labelNames,
-      buckets: LATENCY_BUCKETS_SECONDS,
+      buckets: [...buckets],
       registers: [this.#registry],
     });
   }

@@ -1,3 +1,4 @@
+import { activeSpan } from '@gatehouse/kernel/active-span';
 import { Client } from 'undici';
 import { OutboundFailure } from './outbound-failure.js';
 import { decodedBody } from './decoded-body.js';
@@ -36,6 +37,33 @@ const DEFAULT_MAX_RESPONSE_BYTES = 1_048_576;
  */
 export async function safeFetch(request: SafeRequest, options: SafeFetchOptions): Promise<SafeResponse> {
   const url = parseUrl(request.url);
+  const span = startedSpan(url, request.method ?? 'GET');
+  if (span === undefined) return await exchange(url, request, options);
+  try {
+    const response = await exchange(url, request, options);
+    span.set({ 'http.response.status_code': response.status });
+    if (response.status >= 400) span.fail(String(response.status));
+    return response;
+  } catch (error) {
+    span.fail(OutboundFailure.in(error)?.kind ?? 'internal');
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/**
+ * Where a trace is recorded. A path or a query may hold what is nobody's business; and the trace goes no further: it is not
+ * the other side's.
+ */
+const startedSpan = ({ hostname, port, protocol }: URL, method: string) =>
+  activeSpan()?.child(method, 'client', {
+    'http.request.method': method,
+    'server.address': hostname,
+    'server.port': port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port),
+  });
+
+async function exchange(url: URL, request: SafeRequest, options: SafeFetchOptions): Promise<SafeResponse> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
   const connect = safeConnector(options, {

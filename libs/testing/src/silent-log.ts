@@ -17,4 +17,8 @@ export class SilentLog extends Log {
   override error(): void {
     return undefined;
   }
+
+  override audit(line: string): boolean {
+    return line.length > 0;
+  }
 }

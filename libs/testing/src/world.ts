@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly demonstrationFlags?: readonly string[] | ((portBase: number) => readonly string[]);
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
+  /** Changes it for one replica of the proxy; they are counted from 0. */
+  readonly configureProxy?: (yaml: string, replica: number) => string;
   /** Servers of the bus; default 1. */
   readonly natsServers?: number;
   /** The URL of a superuser of the Postgres server; default: the run's. */
@@ -102,7 +104,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       internalPortsOf(service).map(async (internalPort, replica) => {
         const file = join(folder, `${service}-${replica}.yaml`);
         const port = service === 'token-vault' ? undefined : portsOf(service)[replica];
-        await writeFile(file, withListenPorts(yaml, service, { port, internalPort }));
+        const own = service === 'vmcp-proxy' ? (options.configureProxy?.(yaml, replica) ?? yaml) : yaml;
+        await writeFile(file, withListenPorts(own, service, { port, internalPort }));
         return serviceProgram(service, replica, internalPort, file, {
           ...environments[service],
           ...options.environment?.[service],

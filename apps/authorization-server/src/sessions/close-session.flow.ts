@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId } from '@gatehouse/kernel/ids';
+import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
 import { SessionStore, type CloseReason } from './session.store.js';
@@ -15,6 +17,7 @@ export class CloseSession {
     private readonly proxies: TellProxies,
     private readonly announcements: AnnounceClosedSessions,
     private readonly log: Log,
+    private readonly audit: AuditLog,
   ) {}
 
   /** @param owner when given, a session of another account is left alone. */
@@ -22,6 +25,7 @@ export class CloseSession {
     const closed = UUID.test(tsid) ? await this.sessions.close(tsid, reason, owner) : undefined;
     if (closed === undefined) return false;
     this.log.info('session-closed', { tsid, reason });
+    this.audit.write('session-closed', { subject: closed.accountId, session: sha256(tsid), reason });
     await this.proxies.run(closed);
     this.announcements.announceNow();
     return true;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId } from '@gatehouse/kernel/ids';
-import { Log } from '@gatehouse/observability/log';
 import { ApprovalStore } from '../consent/approval.store.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
 import { LostAnswers } from '../refresh-tokens/lost-answers.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
 import { Vault } from '../vault/vault.client.js';
+import { CompletedSignIns } from './completed-sign-ins.js';
 import { provenIdentities } from '../attempts/proven-identities.js';
 import type { Situation } from './sign-in-steps.flow.js';
 
@@ -32,7 +32,7 @@ export class OpenSession {
     private readonly sessions: SessionStore,
     private readonly lostAnswers: LostAnswers,
     private readonly approvals: ApprovalStore,
-    private readonly log: Log,
+    private readonly completed: CompletedSignIns,
   ) {}
 
   async open(situation: Situation, { accountId, client, providers }: SessionToOpen): Promise<Opening> {
@@ -45,13 +45,7 @@ export class OpenSession {
     await this.sessions.open(session);
     await this.lostAnswers.signedInAgain(session);
     if (approvedAs === fingerprint) await this.approvals.approve(accountId, clientId, fingerprint);
-    this.log.info('sign-in-completed', {
-      attemptId: attempt.id,
-      tsid,
-      accountId,
-      clientId,
-      providers: providers.join(' '),
-    });
+    this.completed.tell({ attemptId: attempt.id, tsid, accountId, clientId, providers });
     return opening;
   }
 

@@ -11,6 +11,7 @@ import { VaultModule } from '../vault/vault.module.js';
 import { AbandonSignIn } from './abandon-sign-in.flow.js';
 import { AnswerSignIn } from './answer-sign-in.flow.js';
 import { CompleteSignIn } from './complete-sign-in.flow.js';
+import { CompletedSignIns } from './completed-sign-ins.js';
 import { OpenSession } from './open-session.flow.js';
 import { ShowSignIn } from './show-sign-in.flow.js';
 import { SignInAttempts } from './sign-in-attempts.flow.js';
@@ -43,6 +44,7 @@ import { VisitLeg } from './visit-leg.flow.js';
     ShowSignIn,
     AnswerSignIn,
     AbandonSignIn,
+    CompletedSignIns,
     OpenSession,
     CompleteSignIn,
     VisitLeg,

@@ -36,6 +36,7 @@ export function testConfiguration(
     nats: bus,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
+    telemetry: { toolLabels: 100, audit: { enabled: false, arguments: [] } },
     listen: { host: '127.0.0.1', port, internal: { host: '127.0.0.1', port: 0 } },
     issuer,
     primaryUpstreamProvider: 'acme-sso',

@@ -26,6 +26,7 @@ export interface ExchangeSubject {
   readonly id: readonly string[];
   readonly tsid?: SessionId;
   readonly connectionId?: ConnectionId;
+  readonly connectionVersion?: number;
   readonly provider?: string;
   /** The subject token itself; asked for only when nothing is cached. */
   readonly token: () => Promise<SubjectToken>;
@@ -106,6 +107,7 @@ export class ExchangeSubjects {
       provider,
       id: ['connection', id, String(row.version)],
       connectionId: id,
+      connectionVersion: row.version,
       token: async () => {
         const { tokens } = await this.subjects.tokens(connection);
         return { token: subjectToken(tokens, exchange, provider), digest: sha256(tokens.accessToken) };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RecipientKey } from '@gatehouse/contracts/fields';
-import type { credentialReply, ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
+import type { credentialReply, releasedCredential } from '@gatehouse/contracts/token-vault/credential';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
@@ -22,10 +22,19 @@ export class ReleaseCredential {
     release: Release,
     useUntilMs: number,
     recipient: RecipientKey,
+    connectionVersion?: number,
   ): Promise<z.input<typeof credentialReply>> {
     await this.custodyLog.append(release);
     const useForMs = Math.max(0, useUntilMs - this.clock.nowMs());
-    const credential: ReleasedCredential = { accessToken: release.token, useUntilMs, useForMs };
+    const { token: accessToken, connectionId } = release;
+    const credential: z.input<typeof releasedCredential> = {
+      accessToken,
+      useUntilMs,
+      useForMs,
+      ...(connectionId === undefined || connectionVersion === undefined
+        ? {}
+        : { connection: { id: connectionId, version: connectionVersion } }),
+    };
     const sealed = await sealMessage(credential, recipient);
     this.metrics.released(release.backend, release.kind);
     return { sealed, useUntilMs };

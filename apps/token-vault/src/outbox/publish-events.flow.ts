@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
 import { EventBus } from '@gatehouse/messaging/event-bus';
+import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 import { EventOutboxStore, type PendingEvent } from './event-outbox.store.js';
 
@@ -15,6 +16,7 @@ export class PublishEvents {
     private readonly bus: EventBus,
     private readonly outbox: EventOutboxStore,
     private readonly log: Log,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -39,10 +41,21 @@ export class PublishEvents {
         try {
           await this.bus.publish(connectionChanged, payload);
           await this.outbox.delete(id);
+          this.#audited(payload);
         } catch (error) {
           this.log.failure('connection-event-delayed', error, { connectionId: payload.connectionId });
         }
       }),
     );
+  }
+
+  /** A connection was made, was lost, or needs its person. */
+  #audited({ accountId, provider, connectionId, change }: PendingEvent['payload']): void {
+    this.audit.write('connection-changed', {
+      subject: accountId,
+      provider,
+      connection: connectionId,
+      change,
+    });
   }
 }

@@ -111,6 +111,7 @@ export const vaultConfig = ({
   nats: bus,
   shutdownDelayMs: 0,
   shutdownTimeoutMs: 25_000,
+  telemetry: { toolLabels: 100, audit: { enabled: false, arguments: [] } },
   listen: { internal: { host: '127.0.0.1', port: 0 } },
   issuer: ISSUER,
   upstreamProviders: providers,

@@ -7,7 +7,7 @@ import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
-import type { CredentialHeader } from '../outgoing-auth/credential-header.js';
+import type { CredentialHeader, CredentialUse } from '../outgoing-auth/credential-header.js';
 import type { RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
@@ -24,6 +24,8 @@ export interface AuthorizedRequest {
   readonly cancellation?: Cancellation;
   /** How long the backend may take once it has the request. */
   readonly answerWithinMs?: number;
+  /** Notes what it was sent with. */
+  readonly use?: CredentialUse | undefined;
 }
 
 /** Requests to backends with the credential that their strategy gives for the caller. */
@@ -74,7 +76,8 @@ export class AuthorizedBackend {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
     const { backend, principal, method, headers, body, deadlineAtMs, purpose } = request;
-    const { cancellation, answerWithinMs } = request;
+    const { cancellation, answerWithinMs, use } = request;
+    if (use !== undefined) use.connection = credential?.connection;
     return await this.client.send(backend, {
       method: method ?? 'POST',
       headers: {

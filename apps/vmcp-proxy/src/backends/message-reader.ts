@@ -7,8 +7,8 @@ import { Utf8Check } from '../json/utf8-check.js';
 /** A message is kept until all of it has been seen; none may be larger. */
 export const MAX_MESSAGE_BYTES = 33_554_432;
 
-/** What they ask of the client, and what only one revision knows. */
-const RESULT_MEMBERS = ['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta'];
+/** What they ask of the client, what only one revision knows, and whether a tool failed. */
+const RESULT_MEMBERS = ['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta', 'isError'];
 /** What the gateway reads itself. */
 const LIST_MEMBERS = ['tools', 'prompts', 'resources', 'resourceTemplates', 'nextCursor'];
 

@@ -59,7 +59,7 @@ export class CallDelivery {
     response: BackendResponse,
     { backend, peer, id, progressToken, time, resumption, parked }: SentRequest,
   ): Promise<InputRequired | undefined> {
-    const { client, message, target, principal, answer } = call;
+    const { client, message, target, principal, answer, record } = call;
     const translated = client.era !== peer.era;
     const live = canBeAsked(call);
     const requests = new RequestsInCall(
@@ -82,6 +82,7 @@ export class CallDelivery {
       progressToken,
       translated,
       live,
+      record,
       progressed: () => time.progressed(),
       listsChanged: () => this.told.changes.backendChanged(principal, backend),
     };

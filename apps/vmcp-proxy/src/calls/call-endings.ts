@@ -3,9 +3,19 @@ import type { Log } from '@gatehouse/observability/log';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import type { Call } from './call.js';
 import type { CallMetrics } from './call-metrics.js';
+import type { CallObserver } from './call-observer.js';
+import type { CallRecord } from './call-record.js';
 import { sendResult, type Failures } from './failures.js';
 import { CANCELLED } from './in-flight.js';
 import type { StateFault } from './parked-calls.flow.js';
+import type { ToolMetrics } from './tool-metrics.js';
+
+/** Who hears of calls that ended. */
+export interface CallsTold {
+  readonly metrics: Pick<CallMetrics, 'record'>;
+  readonly tools: Pick<ToolMetrics, 'count'>;
+  readonly observer: Pick<CallObserver, 'observed' | 'ended'>;
+}
 
 /** How calls end that no backend answered, and what is counted and logged of those that ended. */
 export class CallEndings {
@@ -13,9 +23,14 @@ export class CallEndings {
     private readonly failures: Failures,
     /** The caller's session is over, and nothing was answered yet. */
     private readonly sessionClosed: (call: Call) => void,
-    private readonly metrics: Pick<CallMetrics, 'record'>,
+    private readonly told: CallsTold,
     private readonly log: Pick<Log, 'failure'>,
   ) {}
+
+  /** The call in whose place it runs: what becomes of it is told at the end. */
+  observed(call: Call): Call {
+    return this.told.observer.observed(call);
+  }
 
   unknown(call: Call): void {
     this.failures.unknownName(call);
@@ -45,7 +60,21 @@ export class CallEndings {
   }
 
   /** @param startedAtMs of `performance.now()`. */
-  record(backend: string, outcome: string, startedAtMs: number): void {
-    this.metrics.record(backend, outcome, startedAtMs);
+  ended(call: Call, backend: string | undefined, outcome: string, startedAtMs: number): void {
+    const durationMs = performance.now() - startedAtMs;
+    const { record, target } = call;
+    const kind = kindOf(outcome, record);
+    if (backend !== undefined) {
+      this.told.metrics.record(backend, outcome, startedAtMs);
+      this.told.tools.count({ backend, target, original: record?.original, outcome: kind, durationMs });
+    }
+    this.told.observer.ended(call, { backend, outcome: kind, durationMs });
   }
+}
+
+/** What was answered may have been a failure all the same. */
+function kindOf(outcome: string, record: CallRecord | undefined): string {
+  if (outcome !== 'answered' || record === undefined) return outcome;
+  if (record.isToolError) return 'tool_error';
+  return record.errorCode === undefined && !record.wasRefused ? outcome : 'backend_error';
 }

@@ -6,6 +6,7 @@ import type { RequestMessage } from '../mcp/message.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { canOpenUrls, type McpSession } from '../mcp-sessions/mcp-session.js';
 import type { CallTarget } from './call-target.js';
+import type { CallRecord } from './call-record.js';
 
 /** The client at the other end, as its revision describes it. */
 export type Client =
@@ -23,6 +24,8 @@ export interface Call {
   /** As they came; only named ones are ever looked at. */
   readonly headers: IncomingHttpHeaders;
   readonly answer: Answer;
+  /** Absent where nobody wants to know afterwards. */
+  readonly record?: CallRecord;
 }
 
 /** Whether the client can be asked something on the stream of this very call (MCP 2025-11-25, transports). */

@@ -1,3 +1,4 @@
+import { within } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import type { Call } from './call.js';
@@ -23,16 +24,24 @@ export class Calls {
   ) {}
 
   /** Answers the call, whatever happens. */
-  async run(call: Call): Promise<void> {
+  async run(given: Call): Promise<void> {
+    const call = this.endings.observed(given);
+    const span = call.record?.span;
+    await (span === undefined ? this.#run(call) : within(span, async () => await this.#run(call)));
+  }
+
+  async #run(call: Call): Promise<void> {
     const startedAtMs = performance.now();
     const found = this.routes.find(call);
     const destination = found instanceof Promise ? await found : found;
     if (destination.kind === 'unknown') {
       this.endings.unknown(call);
+      this.endings.ended(call, undefined, 'unknown', startedAtMs);
       return;
     }
     if (destination.kind === 'refused') {
       this.endings.stateRefused(call, destination.fault);
+      this.endings.ended(call, undefined, 'state_refused', startedAtMs);
       return;
     }
     const backend = backendOf(destination);
@@ -44,7 +53,7 @@ export class Calls {
     } catch (error) {
       outcome = this.endings.failed(call, backend, GatehouseError.from(error), wasDeclined);
     } finally {
-      this.endings.record(backend, outcome, startedAtMs);
+      this.endings.ended(call, backend, outcome, startedAtMs);
     }
   }
 
@@ -59,10 +68,12 @@ export class Calls {
         throw WAITS_ELSEWHERE;
       case 'parked':
         this.#throwIfClosed(call);
+        call.record?.routed(destination.parked);
         await destination.parked.resume(call);
         return;
       case 'route':
         this.#throwIfClosed(call);
+        call.record?.routed(destination.route);
         await this.exchanges.run(this.questions.takenOut(call), destination.route);
     }
   }

@@ -1,4 +1,5 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
+import type { SpanAttributes } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
@@ -7,6 +8,7 @@ import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { Route } from '../catalog/view.js';
 import { idIn, metaOf } from '../mcp/message.js';
+import { MODERN_VERSION } from '../mcp/protocol.js';
 import { promisable, promisedFor } from './backend-questions.js';
 import type { Call } from './call.js';
 import type { CallDelivery } from './call-delivery.flow.js';
@@ -109,10 +111,14 @@ export class Exchanges {
       deliverNo(call);
       return 'answered';
     }
-    const { headers, body, id } = outboundRequest(call, route, peer, answers);
+    const { record } = call;
+    record?.spokenTo(peer);
+    const span = record?.span?.child(call.message.method, 'client', stepOf(call, route, peer));
+    const { headers, body, id } = outboundRequest(call, route, peer, answers, span);
     try {
-      const request = { backend, principal, headers, body, deadlineAtMs, cancellation };
+      const request = { backend, principal, headers, body, deadlineAtMs, cancellation, use: record };
       const response = await this.authorized.send(request);
+      span?.set({ 'http.response.status_code': response.status });
       if (response.status < 300) {
         const progressToken = idIn(metaOf(call.message.params)?.get('progressToken'));
         time.of(response);
@@ -126,13 +132,17 @@ export class Exchanges {
         this.peers.forget(backend, peer);
         return 'misunderstood';
       }
+      if (record !== undefined) record.wasRefused = true;
       deliverRefusal(call, peer, response, text);
       return 'answered';
     } catch (error) {
       // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
+      span?.fail(GatehouseError.from(error).code);
       if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
         this.peers.sayCancelled(backend, principal, peer, id);
       throw error;
+    } finally {
+      span?.end();
     }
   }
 
@@ -140,6 +150,15 @@ export class Exchanges {
     return this.peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
   }
 }
+
+/** What a trace says of a request to a backend. */
+const stepOf = ({ message, target }: Call, { backend, original }: Route, peer: Peer): SpanAttributes => ({
+  'mcp.method.name': message.method,
+  'mcp.protocol.version': peer.era === 'modern' ? MODERN_VERSION : peer.version,
+  'gen_ai.tool.name': target.kind === 'tool' ? original : undefined,
+  'gen_ai.prompt.name': target.kind === 'prompt' ? original : undefined,
+  'gatehouse.backend': backend,
+});
 
 /** Whose backend session it is, and what may be promised there in its name. */
 function owning(client: Call['client']): Pick<PeerRequest, 'era' | 'owner' | 'capabilities' | 'logLevel'> {

@@ -2,6 +2,7 @@ import type { BackendMessage } from '../backends/backend-message.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
 import { isSameId, type RequestId } from '../mcp/message.js';
 import type { Client } from './call.js';
+import type { CallRecord } from './call-record.js';
 import type { CallTarget } from './call-target.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
@@ -51,6 +52,8 @@ export interface GateFacts {
   readonly progressed?: () => void;
   /** Called when the backend says that its lists are others now. */
   readonly listsChanged?: () => void;
+  /** Notes how it ended. */
+  readonly record?: CallRecord | undefined;
 }
 
 const dropped = (reason: DropReason): Verdict => ({ kind: 'dropped', reason });
@@ -98,11 +101,20 @@ export class MessageGate {
     if (!isOurs) return dropped('foreign_response');
     const asked = message.kind === 'result' ? this.#inputRequired(message.result) : undefined;
     if (asked !== undefined) return { kind: 'input', asked };
+    this.#note(message);
     const { parked } = this.facts;
     if (parked?.isParked !== true) return this.#respond(message);
     const { byteLength } = message.kind === 'result' ? message.result : message.error;
     parked.keep(byteLength, () => this.#respond(message));
     return { kind: 'kept' };
+  }
+
+  #note(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): void {
+    const { record, target } = this.facts;
+    if (record === undefined) return;
+    if (message.kind === 'error') record.errorCode = message.parsed.code;
+    else if (target.kind === 'tool')
+      record.isToolError = message.result.member('isError')?.parsed(MAX_WORD_BYTES) === true;
   }
 
   #respond(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Verdict {

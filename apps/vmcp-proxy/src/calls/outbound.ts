@@ -1,3 +1,4 @@
+import type { ActiveSpan } from '@gatehouse/kernel/active-span';
 import type { IncomingHttpHeaders } from 'node:http';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import { nameField } from '../mcp/call-methods.js';
@@ -17,6 +18,7 @@ import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../jso
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
 import { promisable } from './backend-questions.js';
 import { canBeAsked, type Call } from './call.js';
+import { addTraceHeaders, soundTrace, withTrace } from './call-trace.js';
 import type { InputAnswers } from './input-required.js';
 import { parameterHeaders } from './parameter-headers.js';
 
@@ -34,15 +36,24 @@ let given = 0;
  * The request as the backend gets it: its own name for the thing, its own revision, nothing of the client's headers but what is
  * named here.
  * @param answers to what the backend asked before: then this is another request than the one before.
+ * @param span the step of a trace that the request is, where one is recorded.
  */
-export function outboundRequest(call: Call, route: Route, peer: Peer, answers?: InputAnswers): Outbound {
+export function outboundRequest(
+  call: Call,
+  route: Route,
+  peer: Peer,
+  answers?: InputAnswers,
+  span?: ActiveSpan,
+): Outbound {
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
-  const params = call.target.renamed(message.params, route.original);
+  const renamed = call.target.renamed(soundTrace(message.params), route.original);
+  // Earlier revisions know nothing of traces in messages.
+  const params = span === undefined || peer.era === 'legacy' ? renamed : withTrace(renamed, span);
   const field = nameField(message.method);
   const named = field === undefined ? undefined : encodeHeaderValue(route.original);
   const headers = peerHeaders(peer, message.method, named);
-  copyTrace(call.headers, headers);
+  addTraceHeaders(call.headers, headers, span);
   if (client.era === peer.era) {
     if (peer.era === 'modern') copyParameterHeaders(call.headers, headers);
     return { headers, body: requestText(message.id, message.method, params), id: message.id };
@@ -110,17 +121,6 @@ function withoutEnvelope(params: RawObject): RawObject {
 function ownMeta(params: RawObject): RawObject {
   const meta = metaOf(params) ?? RawObject.EMPTY;
   return meta.without(...meta.names.filter((name) => name.startsWith(META_PREFIX)));
-}
-
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
-
-/** W3C Trace Context, if it is well-formed. */
-function copyTrace(from: IncomingHttpHeaders, to: Record<string, string>): void {
-  const { traceparent, tracestate } = from;
-  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return;
-  to['traceparent'] = traceparent;
-  if (typeof tracestate === 'string' && TRACESTATE.test(tracestate)) to['tracestate'] = tracestate;
 }
 
 /** `Mcp-Param-*` mirror arguments of the body; the backend checks them, so they go on as they are. */

@@ -64,6 +64,11 @@ export class ParkedCall {
     this.#newest = first;
   }
 
+  /** The backend's own name for what was called. */
+  get original(): string | undefined {
+    return this.#newest.record?.original;
+  }
+
   get principal(): Principal {
     return this.#newest.principal;
   }

@@ -1,7 +1,9 @@
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { until } from '@gatehouse/testing/until';
+import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Metrics } from '@gatehouse/observability/metrics';
+import { Tracing } from '@gatehouse/observability/tracing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -57,6 +59,7 @@ async function impatientGateway(answerWithinMs: number) {
     incomingAuth: { type: 'anonymous' },
   });
   const log = new KeptLog();
+  const metrics = new Metrics();
   const never = (): never => {
     throw new Error('nobody is asked');
   };
@@ -65,7 +68,9 @@ async function impatientGateway(answerWithinMs: number) {
     buckets: { open: never },
     events: { publish: never },
     log,
-    metrics: new Metrics(),
+    metrics,
+    tracing: Tracing.OFF,
+    audit: new AuditLog({ service: 'vmcp-proxy', isOn: false }, log, metrics),
     clocks: { note: () => undefined },
     parkingLimits: { ...PARKING_LIMITS, answerWithinMs },
   });

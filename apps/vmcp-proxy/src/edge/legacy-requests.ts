@@ -1,5 +1,6 @@
 import type { Peers } from '../backends/peers.client.js';
 import type { Calls } from '../calls/calls.flow.js';
+import { CallRecord } from '../calls/call-record.js';
 import { targetOf } from '../calls/call-target.js';
 import { instructionsOf } from '../catalog/scope.js';
 import { JSON_TYPE } from '../mcp/answer.js';
@@ -77,7 +78,8 @@ export class LegacyRequests {
     const { id, method } = message;
     const target = targetOf(message);
     if (target !== undefined) {
-      await this.calls.run({ ...incoming, target, client: { era: 'legacy', session }, message });
+      const record = new CallRecord();
+      await this.calls.run({ ...incoming, target, client: { era: 'legacy', session }, message, record });
       return;
     }
     const answered =

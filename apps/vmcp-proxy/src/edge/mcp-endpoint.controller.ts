@@ -1,7 +1,8 @@
 import type { Log } from '@gatehouse/observability/log';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Callers } from '../incoming-auth/caller.js';
-import { challenge } from '../incoming-auth/challenge.js';
+import { challenge, type ChallengeReason } from '../incoming-auth/challenge.js';
+import type { Scope } from '../catalog/scope.js';
 import { personKey } from '../incoming-auth/principal.js';
 import { isJson } from '../mcp/server-sent-events.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
@@ -17,6 +18,8 @@ export interface EndpointFacts {
   readonly peers: AllowedPeers;
   /** By place. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Hears of tokens that are not accepted, at the endpoint of that scope. */
+  readonly refused: (reason: ChallengeReason, scope: Pick<Scope, 'place'>) => void;
 }
 
 const METHODS = 'GET, POST, DELETE';
@@ -63,6 +66,8 @@ export class McpEndpoint {
     const caller = identified instanceof Promise ? await identified : identified;
     switch (caller.kind) {
       case 'challenge':
+        // A client that has no token yet is told where to get one; that is no refusal.
+        if (caller.reason !== 'no_token') this.facts.refused(caller.reason, scope);
         answer.empty(caller.status, { 'www-authenticate': challenge(facts, caller.reason) });
         return;
       case 'unavailable':

@@ -1,4 +1,5 @@
 import type { Calls } from '../calls/calls.flow.js';
+import { CallRecord } from '../calls/call-record.js';
 import { targetOf } from '../calls/call-target.js';
 import { instructionsOf } from '../catalog/scope.js';
 import { JSON_TYPE } from '../mcp/answer.js';
@@ -29,7 +30,8 @@ export class ModernRequests {
     const { id, method } = message;
     const target = targetOf(message);
     if (target !== undefined) {
-      await this.calls.run({ ...incoming, target, client: { era: 'modern', envelope }, message });
+      const record = new CallRecord();
+      await this.calls.run({ ...incoming, target, client: { era: 'modern', envelope }, message, record });
       return;
     }
     const listing = this.lists.answer(incoming, message, 'modern');

@@ -11,6 +11,8 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'literal';
 /** A JSON value that can be looked into, and is written as it came. */
 export interface Json {
   readonly kind: JsonKind;
+  /** Of its text, as it is written. */
+  readonly byteLength: number;
   /** The value, if it is a string. @throws {RefusedJson} */
   text(): string | undefined;
   /** The members, if it is an object. @throws {RefusedJson} when it is ambiguous, or more than anybody reads. */
@@ -222,6 +224,10 @@ export class RawObject implements Json {
     return new RawObject(new Map([...this.members].filter(([name]) => !names.includes(name))));
   }
 
+  get byteLength(): number {
+    return Buffer.byteLength(joinJson(this));
+  }
+
   text(): undefined {
     return undefined;
   }
@@ -263,6 +269,10 @@ export class OwnJson implements Json {
 
   get kind(): JsonKind {
     return kindOf(this.#written.charCodeAt(0));
+  }
+
+  get byteLength(): number {
+    return Buffer.byteLength(this.#written);
   }
 
   text(): string | undefined {

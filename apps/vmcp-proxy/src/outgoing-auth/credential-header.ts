@@ -1,5 +1,16 @@
 import { Secret } from '@gatehouse/kernel/secret';
 
+/** Which version of which of the vault's connections a credential came from. */
+export interface ConnectionVersion {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** Who notes what a request was sent with. */
+export interface CredentialUse {
+  connection: ConnectionVersion | undefined;
+}
+
 /** What authenticates one request to a backend. */
 export interface CredentialHeader {
   /** Lower case. */
@@ -7,10 +18,17 @@ export interface CredentialHeader {
   readonly value: Secret;
   /** SHA-256 of the token inside; absent where the vault cannot give another one. */
   readonly tokenDigest?: string;
+  /** Absent where it came from no connection. */
+  readonly connection?: ConnectionVersion;
 }
 
-export const bearer = (token: string, tokenDigest: string): CredentialHeader => ({
+export const bearer = (
+  token: string,
+  tokenDigest: string,
+  connection?: ConnectionVersion,
+): CredentialHeader => ({
   name: 'authorization',
   value: new Secret(`Bearer ${token}`),
   tokenDigest,
+  ...(connection === undefined ? {} : { connection }),
 });

@@ -26,12 +26,12 @@ export class ReplyKey {
     const answeredAtMs = Date.now();
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
-    const { accessToken, useUntilMs, useForMs } = parsed.data;
+    const { accessToken, useUntilMs, useForMs, connection } = parsed.data;
     // Both times are those of the release by the vault.
     if (useForMs !== undefined && useForMs > 0)
       this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {
-      header: bearer(accessToken, sha256(accessToken)),
+      header: bearer(accessToken, sha256(accessToken), connection),
       useUntilMs: useForMs === undefined ? useUntilMs : Date.now() + useForMs,
     };
   }

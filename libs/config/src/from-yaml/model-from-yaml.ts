@@ -14,6 +14,7 @@ import { SERVICES } from '@gatehouse/kernel/services';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { partyEgress } from './party-egress.js';
 import { buildBridge, buildStdio, STDIO_FIELDS } from './stdio.js';
+import { buildTelemetry } from './telemetry.js';
 import { buildWayOut } from './way-out.js';
 import { bytes, given, milliseconds, without } from './written-values.js';
 import { buildCallTimes, buildFailureHandling, buildOperational } from './operational.js';
@@ -49,6 +50,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     },
     views: written.views,
     operational,
+    telemetry: buildTelemetry(written.telemetry, secrets),
     vault: buildVault(written.vault, authServer !== undefined, secrets),
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),

@@ -56,6 +56,9 @@ export const PROCESS_BOUNDS: Bounds = { min: 1, max: 4_096, text: '1 to 4096' };
 /** Of what has to happen in a row. */
 export const FAILURE_THRESHOLD_BOUNDS: Bounds = { min: 1, max: 100, text: '1 to 100' };
 
+/** Of tools of one backend that have a name of their own in metrics. */
+export const TOOL_LABEL_BOUNDS: Bounds = { min: 1, max: 1_000, text: '1 to 1000' };
+
 /** In characters, of the names of tools and prompts. No client takes more than the most. */
 export const NAME_LENGTH_BOUNDS: Bounds = { min: 32, max: 128, text: '32 to 128' };
 /** Hosts of models refuse longer ones. */

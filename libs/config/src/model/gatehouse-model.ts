@@ -10,6 +10,7 @@ import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
 import type { OutgoingAuth } from './outgoing-auth.js';
 import type { RequestLimits } from './request-limits.js';
 import type { Bridge } from './stdio.js';
+import type { Telemetry } from './telemetry.js';
 import type { ConfiguredView } from './views.js';
 
 /**
@@ -38,6 +39,7 @@ export interface GatehouseModel {
   readonly aggregation: Aggregation;
   readonly views: readonly ConfiguredView[];
   readonly operational: Operational;
+  readonly telemetry: Telemetry<ConfiguredSecret>;
   readonly vault: {
     readonly keyEncryptionKeys: readonly KeyEncryptionKey<ConfiguredSecret>[];
     /** The keys with which the authorization server proves its requests to the vault. Empty without `authServer`. */

@@ -4,7 +4,14 @@ import { unknown } from './known-providers.js';
 import { namesIn, type Rule } from './rule.js';
 
 /** A strategy, a filter, a time limit or a priority for a backend that does not exist protects nothing: it is a misspelling. */
-export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation, operational, views }) => {
+export const knownBackends: Rule = ({
+  backends,
+  outgoingAuth,
+  aggregation,
+  operational,
+  views,
+  telemetry,
+}) => {
   const names = backends.map(({ name }) => name);
   const related = namesIn(['backends'], names.length);
   const check = (name: string, path: Path): readonly Finding[] =>
@@ -18,6 +25,9 @@ export const knownBackends: Rule = ({ backends, outgoingAuth, aggregation, opera
     ),
     ...views.flatMap((view, at) =>
       view.backends.flatMap((name, index) => check(name, ['views', at, 'backends', index])),
+    ),
+    ...telemetry.audit.arguments.flatMap(({ workload }, index) =>
+      check(workload, ['telemetry', 'audit', 'arguments', index, 'workload']),
     ),
     ...[...operational.timeouts.perWorkload.keys()].flatMap((name) =>
       check(name, ['operational', 'timeouts', 'perWorkload', name]),

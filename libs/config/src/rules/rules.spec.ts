@@ -10,6 +10,7 @@ import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { program, STDIO_ROWS } from './stdio-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
+import { TELEMETRY_ROWS } from './telemetry-rows.fixture.js';
 import { VIEW_ROWS } from './view-rows.fixture.js';
 
 const TABLE = [
@@ -22,6 +23,7 @@ const TABLE = [
   ...INSTALLATION_ROWS,
   ...VIEW_ROWS,
   ...STDIO_ROWS,
+  ...TELEMETRY_ROWS,
 ];
 
 describe('refused, and nothing else is reported', () => {

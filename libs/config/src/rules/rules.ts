@@ -30,6 +30,7 @@ import { sessionForExchange } from './session-for-exchange.js';
 import { sizeBounds } from './size-bounds.js';
 import { stdioPrograms } from './stdio.js';
 import { supportedScopes } from './supported-scopes.js';
+import { telemetry } from './telemetry.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenExchange } from './token-exchange.js';
 import { uniqueNames } from './unique-names.js';
@@ -78,6 +79,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: outboundUrls,
   },
   { demands: 'Every backend that is named exists.', rule: knownBackends },
+  {
+    demands:
+      'Traces leave over https, except to localhost or with `insecureAllowHttp`, with headers that are the exporter’s to set left to it; audited arguments are of some tool and have names.',
+    rule: telemetry,
+  },
   {
     demands: 'The conflict resolution has the fields that it needs, and every override has an effect.',
     rule: aggregation,

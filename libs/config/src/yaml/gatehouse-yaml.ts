@@ -23,6 +23,7 @@ import { haveUrlOrCommand } from './checks.js';
 import { operational, ownFailureHandling, toolTimeouts } from './operational-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
 import { bridge, stdioFields } from './stdio-fields.js';
+import { telemetry } from './telemetry-fields.js';
 import { views } from './view-fields.js';
 
 const incomingAuth = block(
@@ -153,6 +154,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   aggregation: aggregation.prefault({}),
   views,
   operational: operational.prefault({}),
+  telemetry: telemetry.prefault({}),
   vault: block('The token vault.', {
     keyEncryptionKeys: keyEncryptionKeys(
       'Keys that seal stored tokens; the first seals, all open. 32 bytes as base64, base64url or hex.',

@@ -1,14 +1,19 @@
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { z } from 'zod';
-import { instantMs, jwe } from '../fields.js';
+import { connectionId, instantMs, jwe } from '../fields.js';
 
-/** What is inside the `sealed` of a credential reply, as JSON: the one credential for the one backend. */
-export const releasedCredential = z.strictObject({
+/**
+ * What is inside the `sealed` of a credential reply, as JSON: the one credential for the one backend. What a later release adds
+ * is not read.
+ */
+export const releasedCredential = z.object({
   accessToken: z.string().min(1),
   /** The receiver has to ask again at this time, at the latest. */
   useUntilMs: instantMs,
   /** The same as a duration, for a receiver whose clock differs; absent in messages of an earlier release. */
   useForMs: z.int().nonnegative().optional(),
+  /** Where it comes from, for records of its use; absent where it is the caller's own token that was exchanged. */
+  connection: z.strictObject({ id: connectionId, version: z.int().nonnegative() }).optional(),
 });
 export type ReleasedCredential = z.output<typeof releasedCredential>;
 
