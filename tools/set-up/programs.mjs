@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { Cannot } from './say.mjs';
 
 /** Where package managers put programs, even if PATH does not say so. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
@@ -16,4 +17,15 @@ export function find(program) {
     }
   }
   return undefined;
+}
+
+/**
+ * @param {string} program
+ * @param {string} what it belongs to, as people call it
+ * @throws {Cannot} when there is none
+ */
+export function mustFind(program, what) {
+  const path = find(program);
+  if (path === undefined) throw new Cannot(`there is no ${what} here (no program "${program}")`);
+  return path;
 }

@@ -4,7 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { find } from './programs.mjs';
+import { mustFind } from './programs.mjs';
 import { REPOSITORY } from './repository.mjs';
 import { mustRun, run } from './run.mjs';
 import { Cannot, step } from './say.mjs';
@@ -82,12 +82,6 @@ function isInstalled(name) {
     JSON.parse(readFileSync(file, 'utf8')).version === version &&
     existsSync(join(folderOf(name), program))
   );
-}
-
-function mustFind(program, what) {
-  const path = find(program);
-  if (path === undefined) throw new Cannot(`there is no ${what} here (no program "${program}")`);
-  return path;
 }
 
 /**

@@ -134,6 +134,7 @@ function addConfigurationCommands(program: Command, terminal: Terminal, ends: En
 interface BridgeFlags {
   readonly config: string;
   readonly listen?: string;
+  readonly stopWithin?: string;
 }
 
 function addBridge(program: Command, terminal: Terminal, ends: Ends): void {
@@ -142,6 +143,10 @@ function addBridge(program: Command, terminal: Terminal, ends: Ends): void {
     .description('run the programs of backends with a command, and serve them to the proxy over HTTP')
     .requiredOption('--config <file>')
     .option('--listen <address>', 'host:port instead of listen.bridge of the configuration')
+    .option(
+      '--stop-within <duration>',
+      'for calls that run when it is asked to stop; shutdownTimeout if that is shorter',
+    )
     .action(async (flags: BridgeFlags) => {
       const { bridge } = await import('./bridge/bridge.js');
       ends(await bridge(flags, terminal));

@@ -255,7 +255,9 @@ async function makeBackendSide(
   const client = new BackendClient(part.backends, healths);
   const prober = new Prober(part.backends, client, healths);
   const backends = new AuthorizedBackend(client, credentials, bridgeHeaders(part.backends));
-  const peers = new Peers(backends);
+  const neverModern = part.backends.filter(({ transport }) => transport === 'sse').map(({ name }) => name);
+  const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
+  client.hear(peers);
   const hearing: { watch?: ChangeWatch } = {};
   const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(

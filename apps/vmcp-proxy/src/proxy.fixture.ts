@@ -27,6 +27,7 @@ import {
 interface BackendSetup {
   readonly name: string;
   readonly url: string;
+  readonly transport?: ProxyBackend['transport'];
   readonly strategy?: ProxyStrategy;
   readonly timeoutMs?: number;
   /** Left out: progress extends nothing. */
@@ -211,6 +212,7 @@ export function proxyPart({
 const proxyBackend = ({
   name,
   url,
+  transport,
   strategy,
   timeoutMs = 60_000,
   maxTimeoutMs,
@@ -221,6 +223,7 @@ const proxyBackend = ({
   ...PLAIN_BACKEND,
   name,
   url,
+  transport: transport ?? PLAIN_BACKEND.transport,
   timeoutMs,
   progressExtendsTimeout: maxTimeoutMs !== undefined,
   maxTimeoutMs: maxTimeoutMs ?? timeoutMs,

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { bridgePart, type BridgePart } from '@gatehouse/config/bridge-part';
 import type { ListenAddress } from '@gatehouse/config/model/listen-addresses';
+import { parseDurationMs } from '@gatehouse/kernel/durations';
 import { isLoopbackAddress } from '@gatehouse/config/urls/hosts';
 import { Log } from '@gatehouse/observability/log';
 import { Cannot } from '../cannot.js';
@@ -13,14 +14,17 @@ export interface BridgeOptions {
   readonly config: string;
   /** `host:port` instead of `listen.bridge`. */
   readonly listen?: string;
+  /** A duration: `shutdownTimeout` where that is shorter. Whoever starts the bridge may have less patience. */
+  readonly stopWithin?: string;
 }
 
 /** Runs the programs of backends with a `command` until it is asked to stop. */
 export async function bridge(
-  { config, listen }: BridgeOptions,
+  { config, listen, stopWithin }: BridgeOptions,
   terminal: Pick<Terminal, 'env' | 'on'>,
 ): Promise<number> {
   const environment = terminal.env;
+  const patienceMs = patienceOf(stopWithin);
   const file = resolve(config);
   const { model, warnings } = checked(readConfiguration(file), 'bridge', environment);
   const part = listeningAt(bridgePart(model), listen);
@@ -44,7 +48,7 @@ export async function bridge(
     log.warn('bridge-without-secret', { reason: 'every program of this machine can call it' });
   log.info('service-started', { host: part.listen.host, port: running.port });
   log.info('service-stopping', { reason: await stop });
-  await running.close(part.shutdownTimeoutMs);
+  await running.close(Math.min(part.shutdownTimeoutMs, patienceMs));
   await log.flush();
   return 0;
 }
@@ -62,6 +66,13 @@ function listeningAt(part: BridgePart, written: string | undefined): BridgePart 
     );
   const listen: ListenAddress = { host, port };
   return { ...part, listen };
+}
+
+/** @throws {Cannot} for what is no duration. */
+function patienceOf(written: string | undefined): number {
+  const ms = written === undefined ? Infinity : parseDurationMs(written);
+  if (ms === undefined) throw new Cannot(`--stop-within ${written}: write a duration, such as 5s.`, 'usage');
+  return ms;
 }
 
 /** Resolves with the reason. */

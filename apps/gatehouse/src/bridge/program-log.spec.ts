@@ -43,6 +43,31 @@ test('a token that a program prints is not in the log, wherever it stands and ho
   );
 });
 
+test('a token in Basic credentials is not in the log, whatever name stands before it and whatever comes after it', () => {
+  const NAMES = fc.string({ maxLength: 12 });
+  fc.assert(
+    fc.property(
+      TOKENS,
+      NAMES,
+      NAMES,
+      fc.constantFrom('base64' as const, 'base64url' as const),
+      (token, name, after, coding) => {
+        const log = new KeptLog();
+        const said = new ProgramLog(log, 'files', [new Secret(token)]);
+        said.push(
+          Buffer.from(`authorization: Basic ${Buffer.from(`${name}:${token}${after}`).toString(coding)}\n`),
+        );
+        const [line = ''] = linesOf(log);
+        const [, left = ''] = /Basic (.*)$/.exec(line) ?? [];
+        // What is left of it says at most the characters at its edges.
+        expect(left).toContain('[redacted]');
+        for (const part of left.split('[redacted]'))
+          expect(Buffer.from(part, coding).toString('latin1')).not.toContain(token);
+      },
+    ),
+  );
+});
+
 test('each line of a secret with several lines is taken out', () => {
   const log = new KeptLog();
   const said = new ProgramLog(log, 'files', [new Secret('-----BEGIN KEY-----\nAbCdEf123456\nGhIjKl7890\n')]);

@@ -83,9 +83,29 @@ function spellings(value: string): readonly string[] {
       ...lines,
       JSON.stringify(value).slice(1, -1),
       encodeURIComponent(value),
-      Buffer.from(value).toString('base64'),
-      Buffer.from(value).toString('base64url'),
+      ...(['base64', 'base64url'] as const).flatMap((coding) => encoded(value, coding)),
       Buffer.from(value).toString('hex'),
+      Buffer.from(value).toString('hex').toUpperCase(),
     ]),
   ];
 }
+
+const BITS_OF_BYTE = 8;
+const BITS_OF_CHARACTER = 6;
+
+/**
+ * The value alone, and within a longer text: what stands before it moves its bits. Characters at its edges that have bits of
+ * what stands beside it are not among these. `Basic` credentials are such a text: `base64(name + ":" + token)` (RFC 7617).
+ */
+const encoded = (value: string, coding: 'base64' | 'base64url'): readonly string[] => [
+  Buffer.from(value).toString(coding),
+  ...[0, 1, 2].map((bytesBefore) => {
+    const whole = Buffer.concat([Buffer.alloc(bytesBefore), Buffer.from(value)]);
+    return whole
+      .toString(coding)
+      .slice(
+        Math.ceil((bytesBefore * BITS_OF_BYTE) / BITS_OF_CHARACTER),
+        Math.floor((whole.length * BITS_OF_BYTE) / BITS_OF_CHARACTER),
+      );
+  }),
+];

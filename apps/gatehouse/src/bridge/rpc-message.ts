@@ -1,3 +1,5 @@
+import { outlineOf } from './large-message.js';
+
 /** An id of a request, or a progress token. */
 export type RpcId = string | number;
 
@@ -26,16 +28,14 @@ export type RpcMessage =
 export const CANCELLED = 'notifications/cancelled';
 export const PROGRESS = 'notifications/progress';
 
+/** Of more, only the members that are looked at are made values. */
+const MAX_PARSED_BYTES = 262_144;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @returns `undefined` for anything but one message: no JSON, a batch, a response to nobody. */
 export function readMessage(bytes: Buffer): RpcMessage | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(utf8.decode(bytes));
-  } catch {
-    return undefined;
-  }
+  const value = bytes.length > MAX_PARSED_BYTES ? outlineOf(bytes) : parsed(bytes);
   if (!isObject(value)) return undefined;
   const { id, method } = value;
   const params = isObject(value['params']) ? value['params'] : {};
@@ -54,6 +54,14 @@ export function readMessage(bytes: Buffer): RpcMessage | undefined {
     isError,
     protocolVersion: typeof version === 'string' ? version : undefined,
   };
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 function aboutIn(method: string, params: Readonly<Record<string, unknown>>): RpcId | undefined {

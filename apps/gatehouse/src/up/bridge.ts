@@ -5,6 +5,8 @@ import type { Processes, RunningProcess } from './processes.js';
 import { untilHttpAnswers } from './readiness.client.js';
 
 const READY_TIMEOUT_MS = 60_000;
+/** For calls that run. With the six seconds that programs have after it, it ends before the keeper's patience (`kept-groups.ts`). */
+const STOP_WITHIN = '5s';
 
 /** Where the bridge of a configuration listens; absent where no backend has a command. */
 export interface BridgePlan {
@@ -28,7 +30,14 @@ export async function startUpBridge(
   const running = processes.start({
     name: 'bridge',
     command: process.execPath,
-    args: [programOf('gatehouse'), 'bridge', '--config', configuration.document],
+    args: [
+      programOf('gatehouse'),
+      'bridge',
+      '--config',
+      configuration.document,
+      '--stop-within',
+      STOP_WITHIN,
+    ],
     environment: { ...baseEnvironment(), NODE_ENV: 'production', ...Object.fromEntries(own) },
     stopPhase: 1,
   });

@@ -26,6 +26,8 @@ export interface AuthorizedRequest {
   readonly answerWithinMs?: number;
   /** Notes what it was sent with. */
   readonly use?: CredentialUse | undefined;
+  /** It is `initialize`. */
+  readonly isIntroduction?: boolean;
 }
 
 /** Requests to backends with the credential that their strategy gives for the caller. */
@@ -69,6 +71,11 @@ export class AuthorizedBackend {
     throw refusedCredential(backend);
   }
 
+  /** Nobody uses that session of the backend any more. */
+  release(backend: string, sessionId: string): void {
+    this.client.release(backend, sessionId);
+  }
+
   async #sendWith(
     request: AuthorizedRequest,
     credential: CredentialHeader | undefined,
@@ -76,7 +83,7 @@ export class AuthorizedBackend {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
     const { backend, principal, method, headers, body, deadlineAtMs, purpose } = request;
-    const { cancellation, answerWithinMs, use } = request;
+    const { cancellation, answerWithinMs, isIntroduction, use } = request;
     if (use !== undefined) use.connection = credential?.connection;
     return await this.client.send(backend, {
       method: method ?? 'POST',
@@ -91,6 +98,7 @@ export class AuthorizedBackend {
       person: principal.key === ANONYMOUS.key ? undefined : personKey(principal),
       ...(cancellation === undefined ? {} : { cancellation }),
       ...(answerWithinMs === undefined ? {} : { answerWithinMs }),
+      ...(isIntroduction === undefined ? {} : { isIntroduction }),
     });
   }
 }

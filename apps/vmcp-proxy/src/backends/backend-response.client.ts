@@ -247,6 +247,7 @@ const withoutCoding = (headers: IncomingHttpHeaders): IncomingHttpHeaders => ({
 
 /** `details.ran` says whether the backend may have acted: only when it cannot have, a retry is safe. */
 function failureOf(error: Error, backend: string, sent: boolean): GatehouseError {
+  if (error instanceof GatehouseError) return error;
   const outbound = OutboundFailure.in(error);
   const ran = sent && outbound?.maybeSent !== false ? 'maybe' : 'no';
   return new GatehouseError('backend_unavailable', outbound?.message ?? 'the connection failed', {

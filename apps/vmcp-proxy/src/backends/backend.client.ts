@@ -23,6 +23,8 @@ import { CircuitOpen } from './circuit-open.js';
 import { findingOfEnd, findingOfStatus, isUnreachable, type Finding } from './exchange-evidence.js';
 import { MAX_REDIRECTS, redirectOf } from './redirect.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
+import { SseWay, type StreamListener } from './sse-way.client.js';
+import { PoolWay, type Way } from './way.client.js';
 
 export interface OutboundRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -35,17 +37,18 @@ export interface OutboundRequest {
   readonly cancellation?: Cancellation;
   /** How long the backend may take once it has the request. */
   readonly answerWithinMs?: number;
+  /** It is `initialize`. */
+  readonly isIntroduction?: boolean;
 }
 
 interface Target {
   /** Of this backend alone: another one on the same origin is not held up by it. */
-  readonly pool: Pool;
+  readonly way: Way;
   readonly limits: ExchangeLimits;
   readonly backend: string;
   readonly url: URL;
   /** Before the path, where a proxy is asked for an http URL. */
   readonly prefix: string;
-  readonly headersToProxy: Readonly<Record<string, string>>;
   readonly health: BackendHealth;
   /** Of one call. */
   readonly timeoutMs: number;
@@ -60,6 +63,7 @@ const KEEP_IDLE_MS = 4 * SECOND_MS;
 /** Kept connections to the backends. Nothing in here belongs to a user: a connection carries whatever one request says. */
 export class BackendClient {
   readonly #targets = new Map<string, Target>();
+  #listener: StreamListener | undefined;
 
   constructor(
     backends: readonly ProxyBackend[],
@@ -69,13 +73,27 @@ export class BackendClient {
     for (const backend of backends) {
       const url = new URL(backend.url);
       const { prefix, headers } = forwarding(backend.wayOut, url);
+      const way = (connections: number, maxResponseSize: number): Way =>
+        new PoolWay(poolFor(url.origin, backend, { connections, maxResponseSize }), prefix, headers);
       this.#targets.set(backend.name, {
-        pool: poolFor(url.origin, backend),
+        way: new SseWay({
+          backend: backend.name,
+          // The limits say no before anybody would have to wait for a connection.
+          calls: way(mostExchanges(backend.limits), MAX_RESPONSE_BYTES),
+          // Each message on such a stream is bounded, and there is no end of them.
+          streams: way(backend.limits.streams, -1),
+          isConfigured: backend.transport === 'sse',
+          limits: backend.limits,
+          listener: {
+            lost: (...lost) => this.#listener?.lost(...lost),
+            asked: (...asked) => this.#listener?.asked(...asked),
+          },
+          nowMs,
+        }),
         limits: new ExchangeLimits(backend.name, backend.limits),
         backend: backend.name,
         url,
         prefix,
-        headersToProxy: headers,
         health: healths.get(backend.name) ?? new BackendHealth(backend.name, backend.failureHandling, nowMs),
         timeoutMs: backend.timeoutMs,
       });
@@ -100,6 +118,16 @@ export class BackendClient {
       if (redirect.kind === 'refused' || hops === MAX_REDIRECTS) throw redirects(backend, redirect.target);
       ({ url } = redirect);
     }
+  }
+
+  /** @param listener hears of sessions that are a stream. */
+  hear(listener: StreamListener): void {
+    this.#listener = listener;
+  }
+
+  /** Nobody uses that session of the backend any more. */
+  release(backend: string, sessionId: string): void {
+    this.#targets.get(backend)?.way.release?.(sessionId);
   }
 
   /** How many exchanges run at the backend, by what they are. */
@@ -161,18 +189,9 @@ export class BackendClient {
     );
     response.expireAfter(allowedMs);
     request.cancellation?.attach((reason) => response.stop(reason));
-    target.pool.dispatch(
-      {
-        path: prefix + url.pathname + url.search,
-        method: request.method,
-        headers: { ...request.headers, ...target.headersToProxy },
-        body: request.body,
-        // One absolute deadline instead: a backend that drips bytes must not hold a call open.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
-      response,
-    );
+    const { method, headers, body, person, isIntroduction = false } = request;
+    const isRedirected = url !== target.url;
+    target.way.dispatch({ url, method, headers, body, person, isIntroduction, isRedirected }, response);
     await response.started;
     if (isOfProxy(response.status, prefix)) {
       await response.discard();
@@ -183,7 +202,7 @@ export class BackendClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#targets.values()].map(({ pool }) => pool.destroy()));
+    await Promise.all([...this.#targets.values()].map(({ way }) => way.destroy()));
   }
 }
 
@@ -237,13 +256,15 @@ function refusedByProxy(backend: string): GatehouseError {
   return new GatehouseError('backend_unavailable', cause.message, { details: { backend, ran: 'no' }, cause });
 }
 
-const poolFor = (origin: string, backend: ProxyBackend): Pool =>
+const poolFor = (
+  origin: string,
+  backend: ProxyBackend,
+  bounds: { readonly connections: number; readonly maxResponseSize: number },
+): Pool =>
   new Pool(origin, {
-    // The limits say no before anybody would have to wait for a connection.
-    connections: mostExchanges(backend.limits),
+    ...bounds,
     pipelining: 1,
     keepAliveTimeout: KEEP_IDLE_MS,
-    maxResponseSize: MAX_RESPONSE_BYTES,
     allowH2: false,
     connect: safeConnector(backend, { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
   });

@@ -270,9 +270,9 @@ test('those who ask at once for the same session share one search', async () => 
 
 test('a backend that speaks nothing is asked again by everybody, and tells nobody that it speaks something', async () => {
   const { of, backend } = await startWorld('sessions');
-  backend.setIntercept((one, response) => {
+  backend.setIntercept((_one, response) => {
     response.writeHead(404).end();
-    return one.body['method'] !== undefined;
+    return true;
   });
   for (const era of ['modern', 'legacy', 'modern'] as const)
     await expect(of(era)).rejects.toMatchObject({ code: 'backend_unavailable', details: { ran: 'no' } });

@@ -4,8 +4,8 @@ import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { JsonObject } from '../mcp/message.js';
 import { OWN_ENVELOPE } from '../mcp/own-envelope.js';
-import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
+import { ownReply } from './own-reply.js';
 import { ownRequest } from './own-request.client.js';
 import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendMessage } from './backend-message.js';
@@ -248,9 +248,7 @@ export class BackendFeed {
       this.#replies += 1;
       if (this.#replies > MAX_REPLIES) return;
       // The gateway asks for itself in this session: it can do nothing for a server.
-      const outcome = message.method === 'ping' ? { result: {} } : { error: CANNOT };
-      const text = JSON.stringify({ jsonrpc: '2.0', id: message.id, ...outcome });
-      this.peers.answerQuestion(this.backend, principal, peer, text);
+      this.peers.answerQuestion(this.backend, principal, peer, ownReply(message.id, message.method));
     }
   }
 
@@ -268,8 +266,6 @@ export class BackendFeed {
 
 const isSameSet = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
   one.size === other.size && [...one].every((entry) => other.has(entry));
-
-const CANNOT = { code: METHOD_NOT_FOUND, message: 'the gateway cannot do that' };
 
 const listenTo = (resources: ReadonlySet<string>): JsonObject => ({
   notifications: {

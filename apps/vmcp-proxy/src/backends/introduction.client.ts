@@ -77,6 +77,7 @@ async function offer(
     ...request,
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
     body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params }),
+    isIntroduction: true,
   });
   const sessionId = response.headers['mcp-session-id'];
   const { status } = response;

@@ -52,6 +52,12 @@ export class MessageReader {
     this.#scanner.push(bytes);
   }
 
+  /** The text of each message that {@link end} tells of, as it was written. */
+  texts(): readonly (readonly Buffer[])[] {
+    if (this.#scanner.root !== 'array') return [this.#held.pieces({ start: 0, end: this.#held.length })];
+    return this.#scanner.elements.map((element) => this.#held.pieces(element));
+  }
+
   /** There will be no more. @returns the messages; `undefined` in the place of what is none. */
   end(): readonly (BackendMessage | undefined)[] {
     // JSON between systems is UTF-8 (RFC 8259, section 8.1): who replaces bytes may read other text than was checked.

@@ -25,6 +25,8 @@ export class PeerSessions {
   constructor(
     private readonly forgotten: (session: PeerSession) => void,
     private readonly mostOfOne = MAX_SESSIONS_OF_ONE,
+    /** Whatever the reason: it is not used any more. */
+    private readonly released: (session: PeerSession) => void = () => undefined,
   ) {
     this.#sessions = new LRUCache<string, PeerSession>({
       max: MAX_SESSIONS,
@@ -36,12 +38,18 @@ export class PeerSessions {
           this.#ofOwner.delete(session.owner, key);
         }
         if (reason === 'evict' || reason === 'expire') this.forgotten(session);
+        this.released(session);
       },
     });
   }
 
   get(key: string): PeerSession | undefined {
     return this.#sessions.get(key);
+  }
+
+  /** It does not count as used. */
+  peek(key: string): PeerSession | undefined {
+    return this.#sessions.peek(key);
   }
 
   set(key: string, session: PeerSession): void {

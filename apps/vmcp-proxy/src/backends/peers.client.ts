@@ -8,7 +8,9 @@ import { discover, type Discovered } from './discovery.client.js';
 import { introduce, UnknownRevision, type Introduced } from './introduction.client.js';
 import { KnownEras, type Era } from './known-eras.js';
 import { MODERN, peerHeaders, type Peer } from './peer.js';
+import { ownReply } from './own-reply.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
+import { STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
 const LOOK_AGAIN_WITHIN_MS = 30 * SECOND_MS;
@@ -39,12 +41,20 @@ export class Peers {
   readonly #searches = new SingleFlight<string, Peer>();
   readonly #telling = new Set<Promise<void>>();
   readonly #looks = new SingleFlight<string, unknown>();
-  readonly #sessions = new PeerSessions((session) => this.#sayGoodbye(session));
+  /** Keys of sessions that are a stream, by their ids. */
+  readonly #streams = new Map<string, string>();
+  readonly #sessions = new PeerSessions(
+    (session) => this.#sayGoodbye(session),
+    undefined,
+    (session) => this.#release(session),
+  );
 
   constructor(
     private readonly backends: AuthorizedBackend,
     nowMs: () => number = Date.now,
     private readonly probeWithinMs = PROBE_WITHIN_MS,
+    /** They speak a transport that no modern revision has. */
+    private readonly neverModern: ReadonlySet<string> = new Set(),
   ) {
     this.#eras = new KnownEras(nowMs);
   }
@@ -73,8 +83,21 @@ export class Peers {
 
   /** The backend did not understand: the next call finds out again which revision it speaks. */
   forget(backend: string, peer: Peer): void {
-    if (peer.era === 'legacy' && peer.session !== undefined) this.#sessions.delete(peer.session.key);
-    else this.#eras.forget(backend, peer.era);
+    if (peer.era === 'modern' || peer.session === undefined) this.#eras.forget(backend, peer.era);
+    // Another call may have begun the next one already.
+    else if (this.keeps(peer)) this.#sessions.delete(peer.session.key);
+  }
+
+  /** The stream that was the session has ended. */
+  lost(_backend: string, sessionId: string): void {
+    const session = this.#ofStream(sessionId);
+    if (session?.session !== undefined) this.#sessions.delete(session.session.key);
+  }
+
+  /** The backend asks something in the session, and not in a call. */
+  asked(backend: string, sessionId: string, { id, method }: StreamQuestion): void {
+    const session = this.#ofStream(sessionId);
+    if (session !== undefined) this.answerQuestion(backend, session.principal, session, ownReply(id, method));
   }
 
   /**
@@ -153,6 +176,10 @@ export class Peers {
   /** @param answerWithinMs left out: as long as the request may take. */
   async #discover(request: PeerRequest, answerWithinMs?: number): Promise<Discovered> {
     const { backend, principal, deadlineAtMs } = request;
+    if (this.neverModern.has(backend)) {
+      this.#eras.missing(backend, 'modern', true);
+      return 'other';
+    }
     const patience = answerWithinMs === undefined ? {} : { answerWithinMs };
     let discovered: Discovered;
     try {
@@ -210,9 +237,25 @@ export class Peers {
       owner,
     };
     await this.#sayInitialized(session, request);
-    if (!flight.isDropped) this.#sessions.set(key, session);
+    if (flight.isDropped) this.backends.release(backend, sessionId);
+    else this.#keep(key, session, sessionId);
     if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);
     return session;
+  }
+
+  #keep(key: string, session: PeerSession, id: string): void {
+    if (id.startsWith(STREAM_SESSION)) this.#streams.set(id, key);
+    this.#sessions.set(key, session);
+  }
+
+  #ofStream(id: string): PeerSession | undefined {
+    const session = this.#sessions.peek(this.#streams.get(id) ?? '');
+    return session?.session?.id === id ? session : undefined;
+  }
+
+  #release({ backend, session }: PeerSession): void {
+    if (session === undefined || !this.#streams.delete(session.id)) return;
+    this.backends.release(backend, session.id);
   }
 
   /** Looks whether the era has come that the backend did not speak; no call waits for that. */
@@ -245,7 +288,10 @@ export class Peers {
   #saySetLevel(session: PeerSession, level: string): void {
     const { backend, principal } = session;
     const method = 'logging/setLevel';
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 'gatehouse-log-level', method, params: { level } });
+    leveled += 1;
+    // One that is not answered yet may be under way, and ids of a session are each used once (MCP, base protocol).
+    const id = `gatehouse-log-level-${leveled}`;
+    const body = JSON.stringify({ jsonrpc: '2.0', id, method, params: { level } });
     this.#tell({ backend, principal, headers: peerHeaders(session, method, undefined), body });
   }
 
@@ -271,6 +317,8 @@ export class Peers {
     this.#telling.add(telling);
   }
 }
+
+let leveled = 0;
 
 /** Whether the client said that it can do something for a server. */
 const canBeAsked = ({ capabilities = {} }: PeerRequest): boolean => Object.keys(capabilities).length > 0;

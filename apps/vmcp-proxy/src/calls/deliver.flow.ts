@@ -8,7 +8,7 @@ import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { joined } from '../json/held-value.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { DropReason } from './dropped-messages.js';
-import { eventPieces } from './event-pieces.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 import type { InputRequired } from './input-required.js';
 import type { MessageGate, Verdict } from './message-gate.js';
 

@@ -2,7 +2,7 @@ import { joined, type Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, type Answer } from '../mcp/answer.js';
 import { messageEvent } from '../mcp/server-sent-events.js';
 import type { JsonObject } from '../mcp/message.js';
-import { eventPieces } from './event-pieces.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 
 /** The answer to a call as one event stream, however often its backend answers and in which form. */
 export class LiveStream implements Answer {

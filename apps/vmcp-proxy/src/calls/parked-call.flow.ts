@@ -11,7 +11,7 @@ import { idIn, metaOf, type JsonObject } from '../mcp/message.js';
 import type { AskedRequest } from '../refusals/parked-state.js';
 import type { HeldBytes } from './bytes-in-flight.js';
 import type { Call } from './call.js';
-import { eventPieces } from './event-pieces.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 import { KeptResponse } from './kept-response.flow.js';
 import { responseText, type GateFacts, type Verdict } from './message-gate.js';
 import { questionsResult, repeatedPart, type ParkedQuestion } from './parked-questions.js';

@@ -13,3 +13,7 @@ export const CALL_METHODS: ReadonlyMap<string, CallMethod> = new Map<string, Cal
 
 /** Where the value of `Mcp-Name` comes from (MCP 2026-07-28, transports). */
 export const nameField = (method: string): CallMethod['field'] | undefined => CALL_METHODS.get(method)?.field;
+
+/** What a client asks one backend, and no other party of it. */
+export const isCallMethod = (method: string): boolean =>
+  CALL_METHODS.has(method) || method === 'completion/complete';

@@ -7,7 +7,8 @@ export interface Backend<S> extends PartyEgress<S> {
   /** Of a program: where the bridge serves it. */
   readonly url: string;
   readonly stdio?: StdioProgram<S>;
-  readonly transport: 'streamable-http';
+  /** `sse`: HTTP with SSE of MCP 2024-11-05. With the other one it is used where the backend turns out to know only that. */
+  readonly transport: 'streamable-http' | 'sse';
   /** For one call. */
   readonly timeoutMs: number;
   readonly progressExtendsTimeout: boolean;

@@ -55,6 +55,12 @@ export const STDIO_ROWS: readonly Row[] = [
     'bridge.secret',
     /shorter than 32/,
   ],
+  [
+    'a program that is said to speak HTTP with SSE',
+    program({ transport: 'sse' }),
+    'backends[3].transport',
+    /Streamable HTTP/,
+  ],
   ['a command without a program', program({ command: [] }), 'backends[3].command', /missing/],
   [
     'a token in the place of a configured variable',

@@ -9,17 +9,21 @@ import { isLoopbackAddress } from '../urls/hosts.js';
 import { providersOf, type Placed, type Rule } from './rule.js';
 import { within } from './time-bounds.js';
 
-type PlacedProgram = Placed<StdioProgram<ConfiguredSecret>> & { readonly backend: string };
+type PlacedProgram = Placed<StdioProgram<ConfiguredSecret>> & {
+  readonly backend: string;
+  readonly transport: GatehouseModel['backends'][number]['transport'];
+};
 
 /** Programs have what they need to run, and nothing that nobody would give them. */
 export const stdioPrograms: Rule = (model) => {
-  const programs = model.backends.flatMap(({ name, stdio }, index): readonly PlacedProgram[] =>
-    stdio === undefined ? [] : [{ value: stdio, path: ['backends', index], backend: name }],
+  const programs = model.backends.flatMap(({ name, stdio, transport }, index): readonly PlacedProgram[] =>
+    stdio === undefined ? [] : [{ value: stdio, path: ['backends', index], backend: name, transport }],
   );
   return [
     ...(programs.length === 0 ? [] : secretFindings(model)),
     ...programs.flatMap((program) => [
       ...commandFindings(program),
+      ...transportFindings(program),
       ...variableFindings(program),
       ...processFindings(program),
       ...tokenFindings(model, program),
@@ -61,6 +65,18 @@ function secretFindings({ bridge, listen }: GatehouseModel): readonly Finding[] 
 const commandFindings = ({ value: { command }, path }: PlacedProgram): readonly Finding[] =>
   (command[0] ?? '') === ''
     ? [{ path: [...path, 'command'], message: 'The program is missing.', instead: '[program, argument, …]' }]
+    : [];
+
+const transportFindings = ({ transport, path }: PlacedProgram): readonly Finding[] =>
+  transport === 'sse'
+    ? [
+        {
+          path: [...path, 'transport'],
+          related: [[...path, 'command']],
+          message:
+            'The bridge serves programs as Streamable HTTP: `transport: sse` is for a backend with a URL.',
+        },
+      ]
     : [];
 
 /** What the bridge itself sets. */

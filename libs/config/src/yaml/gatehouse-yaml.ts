@@ -57,7 +57,10 @@ const backends = checkedList(
   block('One MCP server.', {
     name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
     url: text('url', 'Its MCP endpoint; needed without `command`.').exactOptional(),
-    transport: choice(['streamable-http'], 'MCP transport.').default('streamable-http'),
+    transport: choice(
+      ['streamable-http', 'sse'],
+      '`sse`: HTTP with SSE of MCP 2024-11-05; `url` is where its stream is. With `streamable-http` such a backend is found out by what it answers to `initialize`.',
+    ).default('streamable-http'),
     timeout: text('duration', `For one call; ${DURATION_BOUNDS.call.text}.`, {
       derived: '`operational.timeouts`',
     }).exactOptional(),
