@@ -1,6 +1,6 @@
 import { idKey, type RequestId } from '../mcp/message.js';
 import type { BackendMessage } from './backend-message.js';
-import type { MadeResponse } from './made-response.js';
+import type { MadeResponse } from './made-response.client.js';
 
 /** A request that waits for its response on the stream. */
 export interface Waiting {

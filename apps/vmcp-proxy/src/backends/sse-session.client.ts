@@ -12,7 +12,7 @@ import { INVALID_REQUEST } from '../mcp/protocol.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import { BackendResponse, tooLarge } from './backend-response.client.js';
 import type { BackendMessage } from './backend-message.js';
-import type { MadeResponse, SharedRoom } from './made-response.js';
+import type { MadeResponse, SharedRoom } from './made-response.client.js';
 import { MAX_MESSAGE_BYTES, MessageReader } from './message-reader.js';
 import { noRoom } from './read-messages.client.js';
 import { endpointOf, MAX_ENDPOINT_BYTES, unusable } from './sse-endpoint.js';

@@ -4,7 +4,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { BackendResponse } from './backend-response.client.js';
-import { MadeResponse, type SharedRoom } from './made-response.js';
+import { MadeResponse, type SharedRoom } from './made-response.client.js';
 import { brokenOff, refuse, SseSession, STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 import { unusable } from './sse-endpoint.js';
 import type { Way, WayRequest } from './way.client.js';
