@@ -164,14 +164,14 @@ describe.each(['said', 'found'])(
     });
 
     test('that forgot its sessions, and keeps the streams, is called in a new one at once', async () => {
-    const client = await sdkClient(await proxy.token());
-    expect(said(await client.callTool({ name: `${name}_count` }))).toBe('counted');
-    transports.clear();
-    expect(said(await client.callTool({ name: `${name}_count` }))).toBe('counted');
-    await client.close();
-  });
+      const client = await sdkClient(await proxy.token());
+      expect(said(await client.callTool({ name: `${name}_count` }))).toBe('counted');
+      transports.clear();
+      expect(said(await client.callTool({ name: `${name}_count` }))).toBe('counted');
+      await client.close();
+    });
 
-  test('tells clients of a new tool, also when its stream broke off before', async () => {
+    test('tells clients of a new tool, also when its stream broke off before', async () => {
       const client = await sdkClient(await proxy.token());
       let told = 0;
       client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
