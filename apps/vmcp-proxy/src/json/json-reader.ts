@@ -1,6 +1,7 @@
 import * as grammar from './json-grammar.js';
 import type { JsonListener } from './json-listener.js';
 import { afterPlain, afterScalar, afterSpaces, afterString, NO_TOKEN } from './json-tokens.js';
+import { afterLongString, forgetLongStrings, WINDOW_BYTES } from './long-strings.js';
 
 /** No honest text is nested so deeply, and many a parser would fall over it. */
 export const MAX_JSON_DEPTH = 512;
@@ -9,6 +10,9 @@ export const MAX_JSON_DEPTH = 512;
 const { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, SPACE } = grammar;
 const { BACKSLASH, UNICODE_ESCAPE } = grammar;
 const NONE = NO_TOKEN;
+
+/** In fewer bytes it costs more to look for long strings than it saves. */
+const LONG_BYTES = 512;
 
 /** What may come next. */
 const VALUE = 0;
@@ -66,14 +70,25 @@ export class JsonReader {
   }
 
   push(bytes: Uint8Array): void {
+    if (bytes.length < LONG_BYTES) {
+      this.#read(bytes, false);
+      return;
+    }
+    for (let from = 0; from < bytes.length; from += WINDOW_BYTES)
+      this.#read(bytes.length <= WINDOW_BYTES ? bytes : bytes.subarray(from, from + WINDOW_BYTES), true);
+    forgetLongStrings();
+  }
+
+  /** @param isLong long strings may be in it. */
+  #read(bytes: Uint8Array, isLong: boolean): void {
     let at = 0;
     while (at < bytes.length) {
-      if (this.#next === STRING) at = this.#string(bytes, at);
+      if (this.#next === STRING) at = this.#string(bytes, at, isLong);
       else if (this.#next === NUMBER) at = this.#numberGoesOn(bytes, at);
       else if (this.#next === BROKEN) return;
       else {
         // Between tokens, where white space may be.
-        if (this.#next <= AFTER_VALUE) at = this.#wholeTokens(bytes, at);
+        if (this.#next <= AFTER_VALUE) at = this.#wholeTokens(bytes, at, isLong);
         if (at === bytes.length) break;
         this.#take(bytes[at] ?? 0, this.#before + at);
         at += 1;
@@ -87,7 +102,7 @@ export class JsonReader {
    * cut off or broken it stops, and the rest of this class looks closer.
    * @returns where it stopped.
    */
-  #wholeTokens(bytes: Uint8Array, from: number): number {
+  #wholeTokens(bytes: Uint8Array, from: number, isLong: boolean): number {
     const { listener, deepest } = this;
     const closers = this.#closers;
     const before = this.#before;
@@ -109,7 +124,7 @@ export class JsonReader {
         } else break;
         at += 1;
       } else if (next === NAME) {
-        const end = byte === QUOTE ? afterString(bytes, at) : NONE;
+        const end = byte === QUOTE ? afterString(bytes, at, isLong) : NONE;
         const colon = end === NONE ? NONE : afterSpaces(bytes, end);
         if (colon === NONE || bytes[colon] !== COLON) break;
         if (depth <= deepest) {
@@ -128,7 +143,7 @@ export class JsonReader {
         else if (first === closers[depth]) next = AFTER_VALUE;
         else if (byte === OPEN_OBJECT) next = NAME;
       } else {
-        const end = next === VALUE ? afterScalar(bytes, at, byte) : NONE;
+        const end = next === VALUE ? afterScalar(bytes, at, byte, isLong) : NONE;
         if (end === NONE) break;
         if (depth <= deepest) {
           listener.valueBegins(depth, before + at, byte);
@@ -144,8 +159,13 @@ export class JsonReader {
   }
 
   /** @returns where to go on. */
-  #string(bytes: Uint8Array, from: number): number {
-    const at = afterPlain(bytes, from);
+  #string(bytes: Uint8Array, from: number, isLong: boolean): number {
+    const end = isLong ? afterLongString(bytes, from) : ~afterPlain(bytes, from);
+    if (end >= 0) {
+      this.#stringEnds(this.#before + end);
+      return end;
+    }
+    const at = ~end;
     if (at === bytes.length) return at;
     const byte = bytes[at];
     if (byte === QUOTE) this.#stringEnds(this.#before + at + 1);

@@ -1,4 +1,5 @@
 import * as grammar from './json-grammar.js';
+import { afterLongString } from './long-strings.js';
 
 /*
  * Whole tokens of JSON text (RFC 8259). Offsets point at the first byte of a token; what is returned is the offset of the
@@ -38,8 +39,12 @@ export function afterPlain(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** What is inside is not decoded. */
-export function afterString(bytes: Uint8Array, start: number): number {
+/** Most strings are short: their end is found sooner than another function is called. */
+const NEAR_BYTES = 24;
+
+/** What is inside is not decoded. @param isLong the bytes are so many that a long string may be among them. */
+export function afterString(bytes: Uint8Array, start: number, isLong = false): number {
+  if (isLong) return afterStringNearOrFar(bytes, start);
   for (let at = start + 1; ; at += 1) {
     at = afterPlain(bytes, at);
     const byte = bytes[at];
@@ -53,6 +58,19 @@ export function afterString(bytes: Uint8Array, start: number): number {
       at += 4;
     } else if (!grammar.isSimpleEscape(escaped)) return NONE;
   }
+}
+
+function afterStringNearOrFar(bytes: Uint8Array, start: number): number {
+  const near = Math.min(start + NEAR_BYTES, bytes.length);
+  let at = start + 1;
+  while (at < near) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH || byte < SPACE) break;
+    at += 1;
+  }
+  const end = afterLongString(bytes, at);
+  return end < 0 ? NONE : end;
 }
 
 export const beginsNumber = (byte: number): boolean => byte === MINUS || DIGITS[byte] === 1;
@@ -88,8 +106,8 @@ function afterLiteral(bytes: Uint8Array, start: number): number {
 }
 
 /** A string, number or literal, if it is sure where it ends: a number at the end of the bytes may go on. */
-export function afterScalar(bytes: Uint8Array, at: number, byte: number): number {
-  if (byte === QUOTE) return afterString(bytes, at);
+export function afterScalar(bytes: Uint8Array, at: number, byte: number, isLong = false): number {
+  if (byte === QUOTE) return afterString(bytes, at, isLong);
   if (!beginsNumber(byte)) return afterLiteral(bytes, at);
   const end = afterNumber(bytes, at);
   return end === bytes.length ? NONE : end;
