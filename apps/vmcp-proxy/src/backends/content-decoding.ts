@@ -51,6 +51,7 @@ export class ContentDecoding {
 
   /** @returns `undefined` for what is not encoded, or in a way that is not known. */
   static of(header: string | undefined, sink: DecodedSink, mostBytes: number): ContentDecoding | undefined {
+    if (header === undefined) return undefined;
     const codings = codingsIn(header);
     const isKnown =
       codings.length <= MAX_CODINGS && codings.every((coding) => Object.hasOwn(DECODERS, coding));
@@ -129,8 +130,8 @@ export class ContentDecoding {
   }
 }
 
-const codingsIn = (header: string | undefined): readonly string[] =>
-  (header ?? '')
+const codingsIn = (header: string): readonly string[] =>
+  header
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');

@@ -34,7 +34,7 @@ export class EndpointPaths {
    * write it both ways.
    */
   placeOf(requestUrl = ''): string | undefined {
-    return this.#places.get(pathOf(requestUrl));
+    return this.#places.get(requestUrl) ?? this.#places.get(pathOf(requestUrl));
   }
 
   /** The route of any other request. */

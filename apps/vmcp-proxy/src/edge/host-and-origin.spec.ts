@@ -95,3 +95,11 @@ test('the port of a public URL with a port has to be there', () => {
   expect(ported.allowHost('mcp.example:8080')).toBe(true);
   expect(ported.allowHost('mcp.example')).toBe(false);
 });
+
+test('a host that was let in once lets no other one in (DNS rebinding)', () => {
+  const local = peers({ publicUrl: 'http://localhost:4483', listenHost: '127.0.0.1' });
+  for (let count = 0; count < 200; count += 1) {
+    expect(local.allowHost(`localhost:${4_000 + count}`)).toBe(true);
+    expect(local.allowHost('evil.example:4483')).toBe(false);
+  }
+});

@@ -4,6 +4,9 @@ import type { VmcpProxyPart } from '@gatehouse/config/parts';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 
+/** Of a pattern any number of hosts can be. */
+const MAX_REMEMBERED = 64;
+
 type PeerSettings = Pick<VmcpProxyPart, 'publicUrl' | 'trustedHosts' | 'allowedOrigins'> & {
   readonly listen: { readonly host: string };
 };
@@ -15,6 +18,8 @@ export class AllowedPeers {
   /** The gateway is for this machine: `localhost` at any port may call, and `Host` is checked (DNS rebinding). */
   readonly #isLocal: boolean;
   readonly #checksHosts: boolean;
+  /** Headers that were let in, as they were written: nearly all requests have the same one, and nothing about it changes. */
+  readonly #allowed = new Set<string>();
 
   constructor({ publicUrl, trustedHosts, allowedOrigins, listen }: PeerSettings) {
     this.#origins = new AllowedOrigins([publicUrl], allowedOrigins);
@@ -30,7 +35,14 @@ export class AllowedPeers {
 
   /** The name that the browser believed in is the only thing that tells a rebound site from the person. */
   allowHost(host: string | undefined): boolean {
-    if (!this.#checksHosts || this.#hosts.trust(host)) return true;
-    return this.#isLocal && this.#hosts.isLoopback(host);
+    if (!this.#checksHosts || (host !== undefined && this.#allowed.has(host))) return true;
+    const isAllowed = this.#hosts.trust(host) || (this.#isLocal && this.#hosts.isLoopback(host));
+    if (isAllowed && host !== undefined) this.#remember(host);
+    return isAllowed;
+  }
+
+  #remember(host: string): void {
+    if (this.#allowed.size >= MAX_REMEMBERED) this.#allowed.clear();
+    this.#allowed.add(host);
   }
 }

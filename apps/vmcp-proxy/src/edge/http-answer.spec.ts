@@ -27,6 +27,27 @@ test('what is written after the end of an answer is no error: the client has its
   await new Promise((resolve) => server.close(resolve));
 });
 
+test.each([20, 16_384, 16_385, 65_536, 65_537, 300_000])(
+  'the bytes of an answer of about %i bytes arrive as they are, whatever characters they stand for',
+  async (length) => {
+    const begun = '{"id":"ü😀",';
+    const sent = Buffer.from('é😀\u0000x'.repeat(length)).subarray(0, length);
+    const pieces = [begun, sent.subarray(0, 7), sent.subarray(7), '}'];
+    const server = createServer((_request, response) => {
+      new HttpAnswer(response, { vary: 'Origin' }).pieces(200, 'application/json', pieces);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    // It listens on TCP.
+    const { port } = server.address() as AddressInfo;
+    const got = await fetch(`http://127.0.0.1:${port}/`);
+    const bytes = Buffer.from(await got.arrayBuffer());
+    expect(bytes.equals(Buffer.concat([Buffer.from(begun), sent, Buffer.from('}')]))).toBe(true);
+    expect(got.headers.get('content-length')).toBe(String(bytes.length));
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  },
+);
+
 test('a client that left before anybody listened for it counts as gone: its call is not run to the end', async () => {
   let took!: (response: ServerResponse) => void;
   const taken = new Promise<ServerResponse>((resolve) => (took = resolve));

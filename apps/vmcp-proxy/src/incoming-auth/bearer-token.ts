@@ -4,6 +4,8 @@ const CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 /** RFC 9110, section 11.4: the name of a scheme is a token, and what belongs to it follows a blank. */
 const OTHER_SCHEME = /^(?!bearer( |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+( |$)/i;
 
+const AUTHORIZATION = 'authorization';
+
 export type PresentedToken =
   /** No header, or credentials of another scheme than Bearer: as if nothing had been said here (RFC 6750, section 3). */
   | { readonly kind: 'none' }
@@ -26,7 +28,9 @@ export function presentedToken({ headers, rawHeaders }: AuthorizedRequest): Pres
 /** Node keeps the first of two; whatever stands before the gateway may have looked at the other one. */
 function isRepeated(rawHeaders: readonly string[]): boolean {
   let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    if (rawHeaders[index]?.toLowerCase() === 'authorization') count += 1;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) count += 1;
+  }
   return count > 1;
 }

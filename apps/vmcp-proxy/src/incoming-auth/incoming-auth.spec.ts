@@ -64,6 +64,16 @@ test('a remembered token is refused the moment it expires', async () => {
   expect(verifier.verify(token, AUDIENCE)).toBeInstanceOf(Promise);
 });
 
+test('a token that is remembered for one resource is none for another (audience confusion through the cache)', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const verifier = new TokenVerifier(async () => await Promise.resolve(publicKey), EXPECTED);
+  const token = await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) + 60 });
+  await verifier.verify(token, AUDIENCE);
+  const elsewhere = Promise.resolve(verifier.verify(token, `${AUDIENCE}/other`));
+  await expect(elsewhere).rejects.toMatchObject({ code: 'token_invalid' });
+  expect(verifier.verify(token, AUDIENCE)).not.toBeInstanceOf(Promise);
+});
+
 test.each([
   [-30, 'taken: clocks may be a minute apart'],
   [-90, 'refused: no longer than that'],

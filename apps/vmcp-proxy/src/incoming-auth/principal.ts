@@ -23,8 +23,17 @@ export const principalKey = (issuer: string, subject: string, tsid: string | und
  * The person, whatever sign-in the call belongs to. Limits count persons: anybody can sign in several times. Anonymous
  * callers have none, since they cannot be told apart.
  */
-export const personKey = ({ issuer, subject }: Pick<Principal, 'issuer' | 'subject'>): string =>
-  JSON.stringify([issuer, subject]);
+export function personKey(person: Pick<Principal, 'issuer' | 'subject'>): string {
+  let key = personKeys.get(person);
+  if (key === undefined) {
+    key = JSON.stringify([person.issuer, person.subject]);
+    personKeys.set(person, key);
+  }
+  return key;
+}
+
+/** Each call asks several times, and its principal is the one of the call before. */
+const personKeys = new WeakMap<Pick<Principal, 'issuer' | 'subject'>, string>();
 
 /** Key of something that belongs to one principal at one backend. */
 export const backendKey = (principal: Pick<Principal, 'key'>, backend: string): string =>

@@ -1,6 +1,5 @@
 import { scopesOf } from '@gatehouse/access-tokens/claims';
 import { verifyAccessToken, type Expectation } from '@gatehouse/access-tokens/verify';
-import { sha256 } from '@gatehouse/kernel/digest';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { JWTVerifyGetKey } from 'jose';
@@ -16,7 +15,12 @@ interface Verified {
 
 /** Verifies callers' tokens; a token that verified is not verified again before it expires. */
 export class TokenVerifier {
-  readonly #verified = new LRUCache<string, Verified>({ max: MAX_TOKENS });
+  /**
+   * By the token itself, then by the audience for which it verified: verified for one, it is not verified for another. The
+   * principal has the token as well, so nothing is kept that was not. A map compares a text only with one of the same hash, which
+   * is seeded anew in each process: how long a look takes says nothing of tokens that are near.
+   */
+  readonly #verified = new LRUCache<string, Map<string, Verified>>({ max: MAX_TOKENS });
 
   constructor(
     private readonly keys: JWTVerifyGetKey,
@@ -30,18 +34,16 @@ export class TokenVerifier {
    * @throws {GatehouseError} `token_invalid`, or `unavailable` when there are no keys to verify with.
    */
   verify(token: string, audience: string): Principal | Promise<Principal> {
-    // Verified for one audience, it is not verified for another. A digest has no line break.
-    const key = `${sha256(token)}\n${audience}`;
-    const known = this.#verified.get(key);
+    const known = this.#verified.get(token)?.get(audience);
     if (known !== undefined) {
       // The verification is remembered, not the validity: `exp` is looked at each time.
       if (this.nowMs() < known.expiresAtMs) return known.principal;
-      this.#verified.delete(key);
+      this.#verified.delete(token);
     }
-    return this.#verifyAnew(token, audience, key);
+    return this.#verifyAnew(token, audience);
   }
 
-  async #verifyAnew(token: string, audience: string, key: string): Promise<Principal> {
+  async #verifyAnew(token: string, audience: string): Promise<Principal> {
     const claims = await verifyAccessToken(token, this.keys, { ...this.expected, audience });
     const { iss, sub, client_id, tsid } = claims;
     const principal: Principal = {
@@ -54,10 +56,9 @@ export class TokenVerifier {
       token: new Secret(token),
       key: principalKey(iss, sub, tsid),
     };
-    this.#verified.set(key, {
-      principal,
-      expiresAtMs: (claims.exp + this.expected.clockToleranceSeconds) * 1_000,
-    });
+    const expiresAtMs = (claims.exp + this.expected.clockToleranceSeconds) * 1_000;
+    const verified = this.#verified.get(token) ?? new Map<string, Verified>();
+    this.#verified.set(token, verified.set(audience, { principal, expiresAtMs }));
     return principal;
   }
 }
