@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { PlainCounter } from './plain-counter.js';
+import { PlainHistogram } from './plain-histogram.js';
 
 /** Buckets in seconds, from a cached answer to a provider that takes its time. */
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -13,8 +15,12 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
-    return new Counter({ name: `gatehouse_${name}`, help, labelNames, registers: [this.#registry] });
+  counter<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): PlainCounter<Label> {
+    return new PlainCounter({ name: `gatehouse_${name}`, help, labelNames }, this.#registry);
   }
 
   /** What goes up and down. */
@@ -28,14 +34,8 @@ export class Metrics {
     help: string,
     labelNames: readonly Label[],
     buckets: readonly number[] = LATENCY_BUCKETS_SECONDS,
-  ): Histogram<Label> {
-    return new Histogram({
-      name: `gatehouse_${name}`,
-      help,
-      labelNames,
-      buckets: [...buckets],
-      registers: [this.#registry],
-    });
+  ): PlainHistogram<Label> {
+    return new PlainHistogram({ name: `gatehouse_${name}`, help, labelNames }, buckets, this.#registry);
   }
 
   get contentType(): string {
