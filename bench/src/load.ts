@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Pool } from 'undici';
+import { cpuMicros, forgetPeak, peakMiB } from './processes.js';
 
 export interface Target {
   readonly name: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The process whose CPU time is counted. */
+  /** The process that is measured. */
   readonly pid: number;
+  /** Those that work for it, the sender of the load not counted. */
+  readonly others?: readonly number[];
 }
 
 export interface Sample {
@@ -17,14 +19,22 @@ export interface Sample {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly cpuMicrosPerCall: number;
+  /** Of all processes, with the one that sends the load. */
+  readonly allCpuMicrosPerCall: number;
+  readonly peakMiB: number;
 }
+
+const RIGHT_ANSWER = '"text":"bench"';
 
 /** Calls over `connections` kept connections, one at a time on each, for `durationMs`. Any answer that is not right ends the run. */
 export async function load(target: Target, connections: number, durationMs: number): Promise<Sample> {
   const { origin, pathname } = new URL(target.url);
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const latencies: number[] = [];
-  const cpuBefore = cpuMicros(target.pid);
+  const all = [process.pid, target.pid, ...(target.others ?? [])];
+  const allMicros = (): number => all.reduce((sum, pid) => sum + cpuMicros(pid), 0);
+  forgetPeak(target.pid);
+  const before = { own: cpuMicros(target.pid), all: allMicros() };
   const startedAtMs = performance.now();
   const endAtMs = startedAtMs + durationMs;
   const worker = async () => {
@@ -36,15 +46,15 @@ export async function load(target: Target, connections: number, durationMs: numb
         headers: target.headers,
         body: target.body,
       });
-      const text = await body.text();
+      const bytes = Buffer.from(await body.arrayBuffer());
       latencies.push(performance.now() - sentAtMs);
-      if (statusCode !== 200 || !text.includes('"text":"bench"'))
-        throw new Error(`${target.name}: ${statusCode} ${text.slice(0, 300)}`);
+      if (statusCode !== 200 || !bytes.includes(RIGHT_ANSWER))
+        throw new Error(`${target.name}: ${statusCode} ${bytes.toString('utf8', 0, 300)}`);
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
   const elapsedSeconds = (performance.now() - startedAtMs) / 1_000;
-  const cpuSpent = cpuMicros(target.pid) - cpuBefore;
+  const spent = { own: cpuMicros(target.pid) - before.own, all: allMicros() - before.all };
   await pool.close();
   latencies.sort((a, b) => a - b);
   const at = (share: number) =>
@@ -54,16 +64,8 @@ export async function load(target: Target, connections: number, durationMs: numb
     callsPerSecond: latencies.length / elapsedSeconds,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
-    cpuMicrosPerCall: cpuSpent / latencies.length,
+    cpuMicrosPerCall: spent.own / latencies.length,
+    allCpuMicrosPerCall: spent.all / latencies.length,
+    peakMiB: peakMiB(target.pid),
   };
-}
-
-/** User and system time of a process, all threads; the kernel counts in ticks of 10 ms (proc(5)). */
-function cpuMicros(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return Number.NaN;
-  }
 }

@@ -1,177 +1,148 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
-import { freePort } from '@gatehouse/testing/free-port';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import { startBenchWorld, type BenchWorld } from './bench-world.js';
+import { medianOf, median, ofTheHop, round, rowOf, type Measured } from './figures.js';
+import { FLOORS } from './floors.js';
 import { load, type Sample, type Target } from './load.js';
-import startPostgres from '../../libs/testing/jest-global-setup.mjs';
-import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
+import { ALONE, LARGER, SMALL, type Shape } from './shapes.js';
+import { beginSession, targetsOf, type Targets } from './targets.js';
 
 /**
- * The same load in one run: direct to a backend, through a bare hop, and through Gatehouse with each kind of credential.
- * Targets take turns, so that other load on the machine affects all of them. It prints the medians of the rounds.
+ * The same load in one run: direct to a backend, through a bare hop, and through Gatehouse. The hop is measured anew just
+ * before what is compared with it, so that other load on the machine affects both. What is printed are the medians of all rounds, and the medians of their ratios.
  */
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 2_000);
-const CONNECTIONS = [1, 32] as const;
-/** Of the hop's throughput at 32 connections, by median; less is a failure. */
-const INJECT_FLOOR = 0.4;
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
+const ROUND_MS = Number(process.env['BENCH_ROUND_MS'] ?? 1_000);
+/** Of each target, so that what runs often is compiled by then. */
+const WARM_UP_CALLS = Number(process.env['BENCH_WARM_UP_CALLS'] ?? 4_000);
+const WARM_UP_MS = 500;
+const MAX_WARM_UP_MS = 8_000;
+/** Only these loads; all of them where nothing is named. */
+const ONLY = process.env['BENCH_ONLY']?.split(',');
+/** A folder for CPU profiles of the proxy, which is slower then: the figures do not count. */
+const PROFILE = process.env['BENCH_PROFILE'];
 
-await startPostgres();
-const world = await startWorld({
-  demonstrationFlags: [
-    '--octo-access-token-ttl',
-    '3600',
-    '--acme-access-token-ttl',
-    '3600',
-    '--sts-token-ttl',
-    '3600',
-  ],
-  configure: withBenchBackends,
-});
-const hopPort = await freePort();
-const backendUrl = `http://127.0.0.1:${world.portBase + PORT_OFFSETS.repos}/bench/mcp`;
-const hop = spawn(
-  process.execPath,
-  [join(dirname(fileURLToPath(import.meta.url)), 'hop.js'), String(hopPort), backendUrl],
-  {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
-);
+interface Case {
+  readonly shape: Shape;
+  /** Groups; each begins with a sample of the hop, with which the others are compared. */
+  readonly groups: readonly (readonly Target[])[];
+}
+
+const environment =
+  PROFILE === undefined ? {} : { 'vmcp-proxy': { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILE}` } };
+const bench = await startBenchWorld(environment);
 try {
-  await new Promise((resolve) => hop.stdout.once('data', resolve));
-  process.exitCode = await run(world);
+  process.exitCode = await run(bench);
 } finally {
-  hop.kill();
-  await world.close();
-  await stopPostgres();
+  await bench.close();
 }
 
-function withBenchBackends(yaml: string): string {
-  const url = /url: (http:\/\/localhost:\d+)\/mcp/.exec(yaml)?.[1] ?? '';
-  const names = ['bench-static', 'bench-inject', 'bench-exchange'];
-  const backends = names.map(
-    (name) => `  - { name: ${name}, url: ${url}/bench/mcp, transport: streamable-http }`,
-  );
-  const tokenUrl = /tokenUrl: (\S+)/.exec(yaml)?.[1] ?? '';
-  return yaml.replace('backends:\n', `backends:\n${backends.join('\n')}\n`).replace(
-    '  backends:\n',
-    `  backends:
-    bench-static: { type: headerInjection, headerInjection: { headerName: X-Api-Key, headerValue: { env: REPORTS_API_KEY } } }
-    bench-inject: { type: upstreamInject, upstreamInject: { providerName: octo } }
-    bench-exchange:
-      type: tokenExchange
-      tokenExchange: { tokenUrl: '${tokenUrl}', clientId: gatehouse-exchange, clientSecret: { env: STS_CLIENT_SECRET }, audience: tickets, subjectProviderName: acme-sso }
-`,
-  );
-}
-
-async function run(running: World): Promise<number> {
-  const { accessToken } = await (await OAuthClient.register(running.mcpUrl)).signIn('alice');
-  const targets = targetsOf(running, accessToken);
-  for (const target of targets) await load(target, 4, 1_500);
-  const samples = new Map<string, Sample[]>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const connections of CONNECTIONS) {
-      for (const target of targets) {
-        const key = `${target.name} ${connections}`;
-        samples.set(key, [...(samples.get(key) ?? []), await load(target, connections, ROUND_MS)]);
-      }
-    }
-  }
-  const table = CONNECTIONS.flatMap((connections) => rows(connections, targets, samples));
-  console.table(table);
-  const perCall = await backendRequestsPerCall(running, targets);
-  console.table(perCall);
-  if (process.env['BENCH_JSON'] !== undefined)
-    writeFileSync(process.env['BENCH_JSON'], JSON.stringify({ table, perCall }, null, 2));
-  const inject =
-    table.find((row) => row.target === 'gatehouse, inject' && row.connections === 32)?.['of the hop'] ?? 0;
-  const oneEach = perCall.every((row) => row['backend requests per call'] === 1);
-  console.log(
-    `inject at 32 connections: ${inject} of the hop (floor ${INJECT_FLOOR}); one backend request per warm call: ${oneEach ? 'yes' : 'NO'}`,
-  );
-  return inject >= INJECT_FLOOR && oneEach ? 0 : 1;
-}
-
-function targetsOf(running: World, accessToken: string): readonly Target[] {
-  const [proxyPort = 0] = running.portsOf('vmcp-proxy');
-  const [proxy] = running.replicas['vmcp-proxy'];
-  const proxyPid = proxy?.pid ?? 0;
-  const backendPid = running.demonstration.program.pid ?? 0;
-  const call = (name: string, token: string) => ({
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${token}`,
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': name,
+async function run(running: BenchWorld): Promise<number> {
+  const { accessToken } = await (await OAuthClient.register(running.world.mcpUrl)).signIn('alice');
+  const sessionId = await beginSession(running.proxy.url, accessToken);
+  const of = (shape: Shape): Targets => targetsOf(running, shape, { accessToken, sessionId });
+  const { hop, direct, inject } = of(ALONE);
+  const small = of(SMALL);
+  const cases: readonly Case[] = [
+    { shape: ALONE, groups: [[hop, inject, direct]] },
+    {
+      shape: SMALL,
+      groups: [
+        [small.hop, small.inject, small.legacy],
+        [small.hop, small.static, small.exchange],
+      ],
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: {
-        name,
-        arguments: { text: 'bench' },
-        _meta: {
-          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-          'io.modelcontextprotocol/clientCapabilities': {},
-        },
-      },
-    }),
-  });
-  const through = (kind: string) => ({
-    name: `gatehouse, ${kind}`,
-    url: `http://127.0.0.1:${proxyPort}/mcp`,
-    pid: proxyPid,
-    ...call(`bench-${kind}_echo`, accessToken),
-  });
-  return [
-    { name: 'direct', url: backendUrl, pid: backendPid, ...call('echo', 'bench') },
-    { name: 'hop', url: `http://127.0.0.1:${hopPort}/`, pid: hop.pid ?? 0, ...call('echo', 'bench') },
-    through('static'),
-    through('inject'),
-    through('exchange'),
-  ];
+    ...LARGER.map((shape) => ({ shape, groups: [[of(shape).hop, of(shape).inject]] })),
+  ].filter(({ shape }) => ONLY === undefined || ONLY.includes(shape.name));
+  const measured = await measure(cases);
+  const table = measured.map(rowOf);
+  console.table(table);
+  const perCall = await backendRequestsPerCall(running, [
+    small.static,
+    small.inject,
+    small.exchange,
+    small.legacy,
+  ]);
+  console.table(perCall);
+  const summary = summaryOf(measured);
+  for (const line of summary) console.log(line);
+  if (process.env['BENCH_JSON'] !== undefined)
+    writeFileSync(process.env['BENCH_JSON'], JSON.stringify({ table, perCall, summary }, null, 2));
+  const misses = missed(measured);
+  for (const miss of misses) console.log(`BELOW ITS FLOOR: ${miss}`);
+  const oneEach = perCall.every((row) => row['backend requests per call'] === 1);
+  console.log(`one backend request per warm call: ${oneEach ? 'yes' : 'NO'}`);
+  return misses.length === 0 && oneEach ? 0 : 1;
 }
 
-/** Medians over the rounds; the columns of ratios say how much of the hop's figure a target has. */
-function rows(
-  connections: number,
-  targets: readonly Target[],
-  samples: ReadonlyMap<string, readonly Sample[]>,
-) {
-  const medianOf = (name: string, figure: keyof Sample) =>
-    median((samples.get(`${name} ${connections}`) ?? []).map((sample) => sample[figure]));
-  return targets.map(({ name }) => {
-    const ratio = (figure: keyof Sample) => round(medianOf(name, figure) / medianOf('hop', figure));
-    return {
-      target: name,
-      connections,
-      'calls/s': Math.round(medianOf(name, 'callsPerSecond')),
-      'of the hop': ratio('callsPerSecond'),
-      'p50 ms': round(medianOf(name, 'p50Ms')),
-      'p50 of the hop': ratio('p50Ms'),
-      'p99 ms': round(medianOf(name, 'p99Ms')),
-      'p99 of the hop': ratio('p99Ms'),
-      'CPU µs/call': Math.round(medianOf(name, 'cpuMicrosPerCall')),
-      'CPU of the hop': ratio('cpuMicrosPerCall'),
-    };
+async function measure(cases: readonly Case[]): Promise<readonly Measured[]> {
+  const measured = new Map<string, Measured>();
+  const note = (shape: Shape, target: Target, own: Sample, hop: Sample): void => {
+    const { connections } = shape;
+    const key = `${shape.name}\n${target.name}`;
+    const known = measured.get(key) ?? { shape: shape.name, connections, target, pairs: [] };
+    known.pairs.push({ own, hop });
+    measured.set(key, known);
+  };
+  for (const { shape, groups } of cases)
+    for (const target of new Set(groups.flat())) await warmUp(target, shape);
+  for (let count = 0; count < ROUNDS; count += 1)
+    for (const { shape, groups } of cases)
+      for (const [hopTarget, ...others] of groups) {
+        if (hopTarget === undefined) continue;
+        const hop = await load(hopTarget, shape.connections, ROUND_MS);
+        note(shape, hopTarget, hop, hop);
+        for (const target of others)
+          note(shape, target, await load(target, shape.connections, ROUND_MS), hop);
+      }
+  return [...measured.values()];
+}
+
+async function warmUp(target: Target, { connections }: Shape): Promise<void> {
+  const endAtMs = performance.now() + MAX_WARM_UP_MS;
+  for (let calls = 0; calls < WARM_UP_CALLS && performance.now() < endAtMs;)
+    calls += (await load(target, connections, WARM_UP_MS)).calls;
+}
+
+/** What no single row says. */
+function summaryOf(measured: readonly Measured[]): readonly string[] {
+  const find = (shape: Shape, name: string): Measured | undefined =>
+    measured.find((one) => one.shape === shape.name && one.target.name === name);
+  const lines: string[] = [];
+  const [alone, direct] = [find(ALONE, 'gatehouse, inject'), find(ALONE, 'direct')];
+  if (alone !== undefined && direct !== undefined) {
+    const added = medianOf(alone, 'p50Ms') - medianOf(direct, 'p50Ms');
+    lines.push(`added by inject at one connection, p50: ${round(added, 2)} ms`);
+  }
+  const [modern, legacy] = [find(SMALL, 'gatehouse, inject'), find(SMALL, 'gatehouse, inject, session')];
+  if (modern !== undefined && legacy !== undefined) {
+    const ratios = legacy.pairs.map(
+      ({ own }, index) => own.callsPerSecond / (modern.pairs[index]?.own.callsPerSecond ?? Number.NaN),
+    );
+    lines.push(`calls of a session, of modern ones: ${round(median(ratios))}`);
+  }
+  return lines;
+}
+
+function missed(measured: readonly Measured[]): readonly string[] {
+  if (PROFILE !== undefined) return [];
+  return measured.flatMap((one) => {
+    const floor = FLOORS.find(({ shape, target }) => shape === one.shape && target === one.target.name);
+    const ratio = ofTheHop(one, 'callsPerSecond');
+    return floor === undefined || ratio >= floor.ofTheHop
+      ? []
+      : [`${one.shape}, ${one.target.name}: ${round(ratio)} of the hop, floor ${floor.ofTheHop}`];
   });
 }
 
 /** Counted by the backend itself, over a warm second of each kind. */
-async function backendRequestsPerCall(running: World, targets: readonly Target[]) {
+async function backendRequestsPerCall(running: BenchWorld, targets: readonly Target[]) {
+  const { demonstration } = running.world;
   const counted = [];
-  for (const target of targets.filter(({ name }) => name.startsWith('gatehouse'))) {
-    await running.demonstration.reset();
+  for (const target of targets) {
+    await demonstration.reset();
     const { calls } = await load(target, 8, 1_000);
-    const methods = (await running.demonstration.counts()).repos.mcp['/bench/mcp'] ?? {};
+    const methods = (await demonstration.counts()).repos.mcp['/bench/mcp'] ?? {};
     const requests = Object.values(methods).reduce(
       (sum, { legacy = 0, modern = 0 }) => sum + legacy + modern,
       0,
@@ -184,13 +155,4 @@ async function backendRequestsPerCall(running: World, targets: readonly Target[]
     });
   }
   return counted;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function round(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

@@ -1,0 +1,6 @@
+/** Less throughput than this share of the hop's is a failure: nine tenths of what was measured (docs/speed.md). */
+export const FLOORS: readonly {
+  readonly shape: string;
+  readonly target: string;
+  readonly ofTheHop: number;
+}[] = [{ shape: '0.3 KB', target: 'gatehouse, inject', ofTheHop: 0.7 }];
