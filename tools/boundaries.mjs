@@ -81,7 +81,18 @@ export const NEVER_BELOW = { 'vmcp-proxy': ['persistence'] };
  * @type {Record<string, string[]>}
  */
 export const ROOMS = {
-  config: ['urls', 'model', 'findings', 'yaml', 'profiles', 'secrets', 'structure', 'from-yaml', 'rules'],
+  config: [
+    'urls',
+    'model',
+    'findings',
+    'yaml',
+    'profiles',
+    'secrets',
+    'structure',
+    'from-yaml',
+    'policies',
+    'rules',
+  ],
   'token-vault': [
     'rows',
     'keyring',
@@ -122,6 +133,7 @@ export const ROOMS = {
     'refusals',
     'backends',
     'catalog',
+    'authorization',
     'changes',
     'calls',
     'edge',
@@ -133,6 +145,7 @@ export const ROOMS = {
  * @type {Record<string, string[]>}
  */
 export const SEAMS = {
+  '@cedar-policy/cedar-wasm': ['config'],
   'openid-client': ['token-vault'],
   'oidc-provider': ['authorization-server', 'demonstration'],
   pg: ['persistence', 'testing', 'gatehouse'],

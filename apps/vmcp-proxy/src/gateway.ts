@@ -10,6 +10,7 @@ import type { AuditLog } from '@gatehouse/observability/audit-log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import type { Tracing } from '@gatehouse/observability/tracing';
 import { randomUUID } from 'node:crypto';
+import { authorizationOf, type Authorization } from './authorization/authorization.flow.js';
 import { BackendClient } from './backends/backend.client.js';
 import { BackendHealth } from './backends/backend-health.js';
 import { healthListener } from './backends/health-metrics.js';
@@ -28,6 +29,7 @@ import { ToolMetrics } from './calls/tool-metrics.js';
 import { Exchanges } from './calls/exchanges.flow.js';
 import { OwnQuestions } from './calls/own-questions.js';
 import { Routes } from './calls/routes.js';
+import { RefusedCalls } from './calls/refused-calls.js';
 import { Failures } from './calls/failures.js';
 import { ParkedCalls, PARKING_LIMITS, type ParkingLimits } from './calls/parked-calls.flow.js';
 import { ParkedStates } from './refusals/parked-state.js';
@@ -116,27 +118,19 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const inFlight = new InFlight();
   const questions = new BackendQuestions(mailbox.address);
   const parkedCalls = parkingPlaces(surroundings, answerBytes);
-  const delivery = new CallDelivery(
-    peers,
-    questions,
-    { dropped: new DroppedMessages(log, callMetrics.dropped), changes: watch },
-    answerBytes,
-    part.streamKeepAliveMs,
-  );
+  const heardOf = { dropped: new DroppedMessages(log, callMetrics.dropped), changes: watch };
+  const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
   const sessionClosed = closedSession(sessions, facts.endpoints);
-  const streams = new ClientStreams(
-    watch,
-    catalog,
-    { mcpSessions, sessions, sessionClosed },
-    part.streamKeepAliveMs,
-  );
+  const { authorization } = backendSide;
+  const heard = { mcpSessions, sessions, sessionClosed, mayRead: authorization.mayRead };
+  const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const calls = new Calls(
-    new Routes(catalog, parkedCalls),
+    new Routes(catalog, parkedCalls, authorization.admission),
     new OwnQuestions(states, providerOf),
     sessions,
     new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
-    new CallEndings(failures, sessionClosed, told, log),
+    new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const signals = new LegacySignals({ inFlight, questions, peers, mcpSessions, mailbox, streams }, elsewhere);
   const edge = { mcpSessions, calls, failures, streams, signals, elsewhere, log };
@@ -189,6 +183,9 @@ function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, En
   };
 }
 
+const refusedCalls = (failures: Failures, endpoints: ReadonlyMap<string, Endpoint>): RefusedCalls =>
+  new RefusedCalls(failures, (place) => endpoints.get(place)?.challenge);
+
 interface EdgeParts {
   readonly mcpSessions: McpSessionStore;
   readonly calls: Calls;
@@ -202,12 +199,12 @@ interface EdgeParts {
 /** What answers the messages of both revisions. */
 function makeMessages(
   { partialFailureMode }: VmcpProxyPart,
-  { catalog, peers, backends }: BackendSide,
+  { catalog, peers, backends, authorization }: BackendSide,
   parts: EdgeParts,
 ): Messages {
   const { mcpSessions, calls, failures, streams, signals, elsewhere, log } = parts;
-  const lists = new Lists(catalog, partialFailureMode);
-  const asking = { catalog, peers, backends, failures };
+  const lists = new Lists(catalog, partialFailureMode, authorization.shown);
+  const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
   const sessionParts = { peers, streams, elsewhere };
   return new Messages(
@@ -240,6 +237,7 @@ interface BackendSide {
   readonly peers: Peers;
   readonly catalog: Catalog;
   readonly watch: ChangeWatch;
+  readonly authorization: Authorization;
 }
 
 /** Everything that speaks to backends, from the connections up to what they list. */
@@ -258,6 +256,7 @@ async function makeBackendSide(
   const neverModern = part.backends.filter(({ transport }) => transport === 'sse').map(({ name }) => name);
   const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
   client.hear(peers);
+  const authorization = authorizationOf(part, log);
   const hearing: { watch?: ChangeWatch } = {};
   const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(
@@ -276,9 +275,10 @@ async function makeBackendSide(
     catalog,
     isPerUser,
     (backend, principal, listener) => new BackendFeed(backend, principal, peers, backends, listener),
+    authorization.shown,
   );
   hearing.watch = watch;
-  return { client, healths, prober, vaultKey, credentials, backends, peers, catalog, watch };
+  return { client, healths, prober, vaultKey, credentials, backends, peers, catalog, watch, authorization };
 }
 
 function healthsOf(

@@ -35,6 +35,8 @@ interface BackendSetup {
   readonly limits?: Partial<ProxyBackend['limits']>;
   readonly toolTimeouts?: ProxyBackend['toolTimeouts'];
   readonly failureHandling?: Partial<ProxyBackend['failureHandling']>;
+  readonly requiredScopes?: readonly string[];
+  readonly toolScopes?: ProxyBackend['toolScopes'];
 }
 
 export interface ProxySetup {
@@ -42,6 +44,7 @@ export interface ProxySetup {
   readonly backends: readonly BackendSetup[];
   readonly aggregation?: Partial<VmcpProxyPart['aggregation']>;
   readonly views?: VmcpProxyPart['views'];
+  readonly callPolicies?: NonNullable<VmcpProxyPart['callPolicies']>;
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
@@ -175,6 +178,7 @@ export function proxyPart({
   streamKeepAliveMs = 60_000,
   partialFailureMode = 'bestEffort',
   telemetry,
+  callPolicies,
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
@@ -206,6 +210,7 @@ export function proxyPart({
     backends: backends.map(proxyBackend),
     aggregation: aggregationOf(aggregation),
     views: views ?? [],
+    ...(callPolicies === undefined ? {} : { callPolicies }),
   };
 }
 
@@ -219,6 +224,8 @@ const proxyBackend = ({
   limits,
   toolTimeouts,
   failureHandling,
+  requiredScopes = [],
+  toolScopes = [],
 }: BackendSetup): ProxyBackend => ({
   ...PLAIN_BACKEND,
   name,
@@ -229,6 +236,8 @@ const proxyBackend = ({
   maxTimeoutMs: maxTimeoutMs ?? timeoutMs,
   limits: { ...PLAIN_BACKEND.limits, ...limits },
   toolTimeouts: toolTimeouts ?? [],
+  requiredScopes,
+  toolScopes,
   failureHandling: { ...PLAIN_BACKEND.failureHandling, ...failureHandling },
   strategy: strategy ?? PLAIN_BACKEND.strategy,
 });

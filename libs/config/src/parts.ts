@@ -5,6 +5,7 @@ import { openedParty, openedWayOut } from './opened-egress.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
+import type { CallPolicies } from './model/call-policies.js';
 import type { Backend } from './model/backend.js';
 import type { ClientRegistration } from './model/client-registration.js';
 import type { PartialFailureMode } from './model/failure-handling.js';
@@ -23,6 +24,7 @@ import {
 import type { RequestLimits } from './model/request-limits.js';
 import type { Telemetry } from './model/telemetry.js';
 import type { ConfiguredView } from './model/views.js';
+import { scopeUses, type ScopeUses } from './model/scope-uses.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
 import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
 
@@ -63,8 +65,10 @@ export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Sec
   readonly resourceUrls: readonly string[];
   /** By resource: the backends behind each that is not the whole gateway. */
   readonly partBackends: ReadonlyMap<string, readonly string[]>;
-  /** What the gateway asks of every token, so that no client can do without it. */
+  /** What the gateway asks of every token, or for some calls: no client can do without it. */
   readonly requiredScopes: readonly string[];
+  /** What calls need scopes for. */
+  readonly scopeUses: ScopeUses;
   readonly upstreamProviders: readonly ProviderView[];
   readonly listen: ListenAddresses;
   /** Postgres connection URL. */
@@ -107,6 +111,8 @@ export interface VmcpProxyPart extends CommonPart {
   readonly allowedOrigins: readonly string[];
   readonly listen: ListenAddresses;
   readonly incomingAuth: IncomingAuth<Secret>;
+  /** Absent: every caller may do everything. */
+  readonly callPolicies?: CallPolicies;
   /** Absent when an external issuer is trusted: then there is nothing to connect. */
   readonly authServer?: {
     readonly issuer: string;
@@ -147,7 +153,11 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
       ({ resourceUrl }) => resourceUrl,
     ),
     partBackends: partBackends(model),
-    requiredScopes: model.incomingAuth.type === 'oidc' ? model.incomingAuth.oidc.scopes : [],
+    requiredScopes: [
+      ...(model.incomingAuth.type === 'oidc' ? model.incomingAuth.oidc.scopes : []),
+      ...scopeUses(model.backends).keys(),
+    ],
+    scopeUses: scopeUses(model.backends),
     nats: provenAccess(model),
     signingKeys: signingKeys.map((key) => key.secret),
     keyEncryptionKeys: opened(keyEncryptionKeys),
@@ -193,6 +203,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     trustedHosts: model.trustedHosts,
     allowedOrigins: model.allowedOrigins,
     incomingAuth: openedIncomingAuth(model),
+    ...(model.callPolicies === undefined ? {} : { callPolicies: model.callPolicies }),
     ...(authServer === undefined
       ? {}
       : {

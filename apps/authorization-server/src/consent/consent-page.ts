@@ -1,3 +1,4 @@
+import type { ScopeUse } from '@gatehouse/config/model/scope-uses';
 import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provider';
 import { fact } from '../pages/fact.js';
 import type { FormFacts } from '../pages/form-facts.js';
@@ -13,12 +14,20 @@ interface OfferedProvider {
   readonly backends: readonly string[];
 }
 
+/** A scope that was asked for, and what it lets a client do. */
+export interface ScopedUse {
+  readonly scope: string;
+  readonly uses: readonly ScopeUse[];
+}
+
 export interface ConsentView extends FormFacts {
   readonly client: RequestingClient;
   readonly redirectUri: string;
   /** The part of the gateway that it will be able to use; absent: all of it. */
   readonly part: string | undefined;
   readonly providers: readonly OfferedProvider[];
+  /** What the client may do beyond that, since it asks for scopes that calls need. */
+  readonly scopedUses: readonly ScopedUse[];
   /** The account of the browser session. */
   readonly signedInAs: string | undefined;
   /** Fingerprint of what this page shows. The approval is for that, and for nothing newer. */
@@ -27,7 +36,8 @@ export interface ConsentView extends FormFacts {
 
 /** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
-  const { client, redirectUri, part, providers, signedInAs, shown, csrf, action, basePath } = view;
+  const { client, redirectUri, part, providers, scopedUses, signedInAs, shown, csrf, action, basePath } =
+    view;
   return layout({
     title: `Allow ${client.name}?`,
     basePath,
@@ -48,6 +58,14 @@ export function consentPage(view: ConsentView): Html {
       <ul class="items">
         ${providers.map((provider) => providerItem(provider, part !== undefined))}
       </ul>
+      ${
+        scopedUses.length === 0
+          ? undefined
+          : html`<h2>It also asks for permission to</h2>
+              <ul class="items">
+                ${scopedUses.map(scopedItem)}
+              </ul>`
+      }
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <input type="hidden" name="shown" value="${shown}" />
@@ -59,6 +77,16 @@ export function consentPage(view: ConsentView): Html {
       </form>`,
   });
 }
+
+/** In words, and the scope as the client names it. */
+function scopedItem({ scope, uses }: ScopedUse): Html {
+  return html`<li>
+    ${uses.map(({ backend, tools }) => html`<span class="name">${tools === undefined ? `Use ${backend}` : `Use ${tools.map(inWords).join(', ')} of ${backend}`}</span>`)}
+    <p class="small soft">Scope: <code>${scope}</code></p>
+  </li>`;
+}
+
+const inWords = (pattern: string): string => (pattern === '*' ? 'every tool' : pattern.replaceAll('*', '…'));
 
 const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
 

@@ -13,11 +13,22 @@ export interface Approvable {
   readonly part?: string;
   /** What the client will be able to use, and with which scopes. */
   readonly providers: readonly { readonly name: string; readonly scopes: readonly string[] }[];
+  /** What scopes let it do, as the page says it. */
+  readonly scopedUses?: readonly unknown[];
 }
 
 /** Stands for what the person saw when approving. The order of lists does not matter; any addition or change does. */
 export function fingerprintOf(approvable: Approvable): string {
-  const { clientId, clientName, redirectUri, redirectUris, scopes, part, providers } = approvable;
+  const {
+    clientId,
+    clientName,
+    redirectUri,
+    redirectUris,
+    scopes,
+    part,
+    providers,
+    scopedUses = [],
+  } = approvable;
   return sha256(
     JSON.stringify([
       clientId,
@@ -30,6 +41,7 @@ export function fingerprintOf(approvable: Approvable): string {
         .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
       // Approvals of the whole from before there were parts go on counting.
       ...(part === undefined ? [] : [part]),
+      ...(scopedUses.length === 0 ? [] : [scopedUses]),
     ]),
   );
 }

@@ -1,8 +1,12 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import type { ScopedUse } from '../consent/consent-page.js';
 import { fingerprintOf } from '../consent/fingerprint.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 
-type Approving = Pick<AuthorizationServerPart, 'upstreamProviders' | 'resourceUrl'>;
+type Approving = Pick<
+  AuthorizationServerPart,
+  'upstreamProviders' | 'resourceUrl' | 'scopeUses' | 'partBackends'
+>;
 
 /** The part of the gateway that a request is for; `undefined`: all of it. */
 export const partOf = (
@@ -23,6 +27,18 @@ export function offeredProviders(
   }));
 }
 
+/** What the scopes of a request let its client do, as far as calls behind what it is for need them. */
+export function scopedUses(
+  { scopes, resource }: Pick<AuthorizationRequest, 'scopes' | 'resource'>,
+  { scopeUses, partBackends }: Pick<AuthorizationServerPart, 'scopeUses' | 'partBackends'>,
+): readonly ScopedUse[] {
+  const behind = partBackends.get(resource);
+  return scopes.flatMap((scope) => {
+    const uses = (scopeUses.get(scope) ?? []).filter(({ backend }) => behind?.includes(backend) !== false);
+    return uses.length === 0 ? [] : [{ scope, uses }];
+  });
+}
+
 /** Stands for what the approval page would show now. */
 export function approvalOf(request: AuthorizationRequest, config: Approving): string {
   const { client, redirectUri, scopes } = request;
@@ -35,5 +51,6 @@ export function approvalOf(request: AuthorizationRequest, config: Approving): st
     scopes,
     ...(part === undefined ? {} : { part }),
     providers: config.upstreamProviders,
+    scopedUses: scopedUses(request, config),
   });
 }

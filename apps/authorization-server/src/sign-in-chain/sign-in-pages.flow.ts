@@ -11,7 +11,7 @@ import { continuePage } from '../consent/continue-page.js';
 import type { Shown } from '../http/shown.js';
 import type { Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
-import { offeredProviders, partOf } from './approval-of.js';
+import { offeredProviders, partOf, scopedUses } from './approval-of.js';
 import type { Step } from './next-step.js';
 import { SignInForms } from './sign-in-forms.js';
 import { knownPerson, type Situation } from './sign-in-steps.flow.js';
@@ -60,6 +60,7 @@ export class SignInPages {
           redirectUri,
           part: partOf(request, this.config),
           providers: offeredProviders(request, this.config),
+          scopedUses: scopedUses(request, this.config),
           signedInAs: await this.#nameOf(attempt),
         });
       case 'confirm-client':

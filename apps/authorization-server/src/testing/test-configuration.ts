@@ -58,6 +58,7 @@ export function testConfiguration(
     },
     scopesSupported: ['openid', 'profile', 'email', 'offline_access'],
     requiredScopes: [],
+    scopeUses: new Map(),
     baselineClientScopes: ['openid', 'offline_access'],
     resourceIndicator: 'required',
     connectionReuse: 'confirm',

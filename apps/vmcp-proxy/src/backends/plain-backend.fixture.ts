@@ -7,6 +7,8 @@ export const PLAIN_BACKEND = {
   progressExtendsTimeout: false,
   maxTimeoutMs: 60_000,
   toolTimeouts: [],
+  requiredScopes: [],
+  toolScopes: [],
   limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },
   failureHandling: {
     healthCheckIntervalMs: 0,

@@ -1,12 +1,15 @@
+import type { Refusal } from '../authorization/admission.flow.js';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { needsUser } from '../outgoing-auth/strategy.js';
+import type { Route } from '../catalog/view.js';
 import type { Call } from './call.js';
 import type { CallMetrics } from './call-metrics.js';
 import type { CallObserver } from './call-observer.js';
 import type { CallRecord } from './call-record.js';
 import { sendResult, type Failures } from './failures.js';
 import { CANCELLED } from './in-flight.js';
+import type { RefusedCalls } from './refused-calls.js';
 import type { StateFault } from './parked-calls.flow.js';
 import type { ToolMetrics } from './tool-metrics.js';
 
@@ -24,7 +27,8 @@ export class CallEndings {
     /** The caller's session is over, and nothing was answered yet. */
     private readonly sessionClosed: (call: Call) => void,
     private readonly told: CallsTold,
-    private readonly log: Pick<Log, 'failure'>,
+    private readonly log: Pick<Log, 'failure' | 'info'>,
+    private readonly refused: Pick<RefusedCalls, 'answer'>,
   ) {}
 
   /** The call in whose place it runs: what becomes of it is told at the end. */
@@ -34,6 +38,18 @@ export class CallEndings {
 
   unknown(call: Call): void {
     this.failures.unknownName(call);
+  }
+
+  /** @param startedAtMs of `performance.now()`. */
+  denied(call: Call, route: Route, refusal: Refusal, startedAtMs: number): void {
+    const { backend } = route;
+    call.record?.routed(route);
+    this.refused.answer(call, refusal);
+    const outcome = refusal.kind === 'scopes' ? 'insufficient_scope' : 'not_allowed';
+    const policy = refusal.kind === 'forbidden' ? refusal.policy : undefined;
+    this.log.info('call-refused', { backend, outcome, clientId: call.principal.clientId, policy });
+    if (policy !== undefined && call.record !== undefined) call.record.policy = policy;
+    this.ended(call, backend, outcome, startedAtMs);
   }
 
   stateRefused(call: Call, fault: StateFault): void {

@@ -44,6 +44,10 @@ export class Calls {
       this.endings.ended(call, undefined, 'state_refused', startedAtMs);
       return;
     }
+    if (destination.kind === 'denied') {
+      this.endings.denied(call, destination.route, destination.refusal, startedAtMs);
+      return;
+    }
     const backend = backendOf(destination);
     let outcome = 'answered';
     let wasDeclined = false;

@@ -1,14 +1,20 @@
+import { prefixOf } from '@gatehouse/config/model/aggregation';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Admission, Refusal } from '../authorization/admission.flow.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route, View } from '../catalog/view.js';
+import { refusalOf, supposedRoute } from './admitted.js';
 import type { Call } from './call.js';
 import type { CallTarget } from './call-target.js';
 import type { ComingBack, ParkedCalls } from './parked-calls.flow.js';
 
 /** Where a call leads. */
 type Destination =
-  BackendDestination | { readonly kind: 'unknown' } | Extract<ComingBack, { kind: 'refused' }>;
+  | BackendDestination
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'denied'; readonly route: Route; readonly refusal: Refusal }
+  | Extract<ComingBack, { kind: 'refused' }>;
 
 export type BackendDestination =
   | { readonly kind: 'route'; readonly route: Route }
@@ -34,10 +40,34 @@ export class Routes {
   constructor(
     private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf'>,
     private readonly parkedCalls: Pick<ParkedCalls, 'comingBack'>,
+    /** Absent: everybody may do everything. */
+    private readonly admission?: Admission,
   ) {}
 
   /** @returns at once when the name is in what is known of the caller's lists. */
   find(call: Call): Destination | Promise<Destination> {
+    const found = this.#find(call);
+    if (this.admission === undefined) return found;
+    const { admission } = this;
+    return found instanceof Promise
+      ? found.then((one) => this.#admitted(call, one, admission))
+      : this.#admitted(call, found, admission);
+  }
+
+  /** Whatever way led there: what a caller may not do is looked at last, and each time. */
+  #admitted(call: Call, found: Destination, admission: Admission): Destination {
+    if (found.kind === 'unknown' || found.kind === 'refused' || found.kind === 'denied') return found;
+    const backend = backendOf(found);
+    const route =
+      found.kind === 'route'
+        ? found.route
+        : (routeOf(call.target, this.catalog.known(call.principal, call.scope)) ??
+          supposedRoute(backend, call.target, prefixOf(call.scope.aggregation, backend)));
+    const refusal = refusalOf(admission, call, route);
+    return refusal === undefined ? found : { kind: 'denied', route, refusal };
+  }
+
+  #find(call: Call): Destination | Promise<Destination> {
     const back = this.parkedCalls.comingBack(call);
     if (back === undefined) return this.#byName(call);
     return back.kind === 'elsewhere' ? this.#elsewhere(call, back.replica) : back;
@@ -45,7 +75,7 @@ export class Routes {
 
   async #elsewhere(call: Call, replica: string): Promise<Destination> {
     const found = await this.#byName(call);
-    if (found.kind === 'unknown' || found.kind === 'refused') return found;
+    if (found.kind === 'unknown' || found.kind === 'refused' || found.kind === 'denied') return found;
     return { kind: 'elsewhere', backend: backendOf(found), replica };
   }
 

@@ -37,6 +37,17 @@ function spellingsOf(uri: string): readonly string[] {
   return withAll(texts, (text) => text.replace(/(?<![/. ])[/. ]+$/, ''));
 }
 
+/** The same as whole texts, with as many slashes as people write. */
+export const otherSpellings = (uri: string): readonly string[] => [
+  ...new Set(
+    spellingsOf(uri).flatMap((text) => [
+      text,
+      text.replace(/^([a-z][a-z0-9+.-]*:)\/+/, '$1//'),
+      text.replace(/^([a-z][a-z0-9+.-]*:)\/+/, '$1///'),
+    ]),
+  ),
+];
+
 const beforeQuery = (uri: string): string => uri.split(/[?#]/, 1)[0] ?? '';
 
 /** Who is named before the host is none of the path, and a path of a file is often read without its host. */

@@ -32,12 +32,22 @@ export interface Route {
   readonly standsIn?: true;
 }
 
+/** One entry of a list. */
+export interface Entry {
+  readonly backend: string;
+  /** As the backend knows it. */
+  readonly original: string;
+  /** As clients see it. */
+  readonly definition: JsonObject;
+  readonly standsIn?: true;
+}
+
 /** Everything that one principal can see, and where each name leads. All who see the same share it. */
 export class View {
   readonly notes: readonly MergeNote[];
   /** About what it takes: its lists, once more. */
   readonly bytes: number;
-  readonly #listed: Readonly<Record<Kind, readonly JsonObject[]>>;
+  readonly #listed: Readonly<Record<Kind, readonly Entry[]>>;
   readonly #tools: ReadonlyMap<string, Route>;
   readonly #prompts: ReadonlyMap<string, Route>;
   readonly #resources: ReadonlyMap<string, ListedResource>;
@@ -83,18 +93,24 @@ export class View {
     this.#resources = new Map(merged.resources.map((resource) => [resource.uri, resource]));
     this.#templates = [...merged.resourceTemplates].sort((a, b) => fixedLength(b.uri) - fixedLength(a.uri));
     this.#listed = {
-      tools: tools.listed.map(({ definition }) => definition),
-      prompts: prompts.listed.map(({ definition }) => definition),
-      resources: merged.resources.map(({ definition }) => definition),
-      resourceTemplates: merged.resourceTemplates.map(({ definition }) => definition),
+      tools: tools.listed.map((listed) =>
+        unlisted.has(listed.backend) ? { ...listed, standsIn: true } : listed,
+      ),
+      prompts: prompts.listed,
+      resources: merged.resources,
+      resourceTemplates: merged.resourceTemplates,
     };
+  }
+
+  entries(kind: Kind): readonly Entry[] {
+    return this.#listed[kind];
   }
 
   /** The list as JSON; written once for all who see the same. */
   text(kind: Kind): string {
     let text = this.#texts.get(kind);
     if (text === undefined) {
-      text = JSON.stringify(this.#listed[kind]);
+      text = JSON.stringify(this.#listed[kind].map(({ definition }) => definition));
       this.#texts.set(kind, text);
     }
     return text;

@@ -1,6 +1,8 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { EVERYTHING, type ShownLists } from '../authorization/shown-lists.js';
 import type { FeedListener } from '../backends/feed.client.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
+import { KINDS, type Kind } from '../catalog/definitions.js';
 import type { Scope } from '../catalog/scope.js';
 import type { View } from '../catalog/view.js';
 import { ANONYMOUS, backendKey, type Principal } from '../incoming-auth/principal.js';
@@ -63,6 +65,7 @@ export class ChangeWatch {
     private readonly catalog: Pick<Catalog, 'current' | 'known' | 'outdate' | 'isSettled'>,
     private readonly isPerUser: (backend: string) => boolean,
     private readonly makeFeed: MakeFeed,
+    private readonly shown: ShownLists = EVERYTHING,
     private readonly nowMs: () => number = Date.now,
   ) {}
 
@@ -245,8 +248,24 @@ export class ChangeWatch {
   }
 
   #compare(watched: Watched, view: View): void {
+    const settling = this.shown.settle(view, KINDS, watched);
+    if (settling === undefined) this.#compareSettled(watched, view);
+    else
+      void settling.then(
+        () => this.#compareSettled(watched, view),
+        () => undefined,
+      );
+  }
+
+  #compareSettled(watched: Watched, view: View): void {
     const before = watched.shown;
-    const shown = shownIn(view);
+    const digest = (kind: Kind): string => this.shown.digest(view, kind, watched);
+    // Their texts may be large, and are kept elsewhere.
+    const shown = {
+      tools: digest('tools'),
+      prompts: digest('prompts'),
+      resources: digest('resources') + digest('resourceTemplates'),
+    };
     watched.shown = shown;
     if (before === undefined) return;
     for (const kind of LIST_KINDS)
@@ -262,10 +281,3 @@ export class ChangeWatch {
 const LIST_CHANGES: ReadonlySet<string> = new Set(
   LIST_KINDS.map((kind) => `notifications/${kind}/list_changed`),
 );
-
-/** Their texts may be large, and are kept elsewhere. */
-const shownIn = (view: View): Readonly<Record<ListKind, string>> => ({
-  tools: view.digest('tools'),
-  prompts: view.digest('prompts'),
-  resources: view.digest('resources') + view.digest('resourceTemplates'),
-});

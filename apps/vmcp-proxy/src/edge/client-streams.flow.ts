@@ -1,5 +1,6 @@
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import type { MayRead } from '../authorization/authorization.flow.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Scope } from '../catalog/scope.js';
 import type { ChangeWatch, Watching } from '../changes/change-watch.flow.js';
@@ -62,6 +63,8 @@ export class ClientStreams {
     private readonly known: {
       readonly mcpSessions: Pick<McpSessionStore, 'find'>;
       readonly sessions: Pick<SessionViews, 'isClosed'>;
+      /** What nobody may read, nobody hears of. */
+      readonly mayRead: MayRead;
       /** Answers a request whose session is over. */
       readonly sessionClosed: (incoming: Pick<Incoming, 'principal' | 'scope' | 'answer'>) => void;
     },
@@ -162,7 +165,7 @@ export class ClientStreams {
     return uris.slice(0, MAX_RESOURCES).flatMap((uri: unknown) => {
       if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH) return [];
       const route = view.resource(uri);
-      if (route === undefined) return [];
+      if (route === undefined || !this.known.mayRead(route, { principal, scope })) return [];
       return [{ uri, backend: route.backend, original: route.original }];
     });
   }

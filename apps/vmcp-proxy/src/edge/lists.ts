@@ -1,6 +1,7 @@
 import type { PartialFailureMode } from '@gatehouse/config/model/failure-handling';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import { EVERYTHING, type ShownLists } from '../authorization/shown-lists.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Kind } from '../catalog/definitions.js';
 import { JSON_TYPE } from '../mcp/answer.js';
@@ -34,6 +35,7 @@ export class Lists {
   constructor(
     private readonly catalog: Pick<Catalog, 'current' | 'failuresOf'>,
     private readonly partialFailureMode: PartialFailureMode,
+    private readonly shown: ShownLists = EVERYTHING,
   ) {}
 
   /**
@@ -66,8 +68,10 @@ export class Lists {
       answer.whole(200, JSON_TYPE, errorText(id, notWhole(failed.backend, failed.why)));
       return;
     }
+    const looking = { principal, scope };
+    await this.shown.settle(view, [kind], looking);
     const members = era === 'modern' ? `${MODERN_MEMBERS},` : '';
-    const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${view.text(kind)}}}`;
+    const text = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${members}"${kind}":${this.shown.text(view, kind, looking)}}}`;
     answer.whole(200, JSON_TYPE, text);
   }
 }

@@ -1,4 +1,6 @@
+import { scopeUses } from '@gatehouse/config/model/scope-uses';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { backendPlace, mcpEndpoints, viewPlace } from '@gatehouse/config/urls/mcp-endpoints';
 import { basicScopes } from '../incoming-auth/challenge.js';
 
 export const METADATA_ROOT = '/.well-known/oauth-protected-resource';
@@ -19,12 +21,14 @@ export function metadataUrl(resourceUrl: string): string {
   return `${url.origin}${METADATA_ROOT}${path}`;
 }
 
+type Configured = Pick<VmcpProxyPart, 'name' | 'incomingAuth' | 'backends' | 'views'>;
+
 /**
  * The metadata of one of the gateway's resources. `undefined` for anonymous callers: nothing protects it then. Everything
  * comes from the configuration.
  */
 export function protectedResourceMetadata(
-  part: Pick<VmcpProxyPart, 'name' | 'incomingAuth'>,
+  part: Configured,
   resource: string,
 ): ProtectedResourceMetadata | undefined {
   if (part.incomingAuth.type === 'anonymous') return undefined;
@@ -32,8 +36,18 @@ export function protectedResourceMetadata(
   return {
     resource,
     authorization_servers: [issuer],
-    scopes_supported: basicScopes(scopes),
+    scopes_supported: basicScopes([...new Set([...scopes, ...scopeUses(behind(part, resource)).keys()])]),
     bearer_methods_supported: ['header'],
     resource_name: part.name,
   };
+}
+
+/** The backends that a resource is the way to. */
+function behind({ incomingAuth, backends, views }: Configured, resource: string): Configured['backends'] {
+  const main = incomingAuth.type === 'oidc' ? incomingAuth.oidc.resourceUrl : '';
+  const place = mcpEndpoints(main, backends, views).find((one) => one.resourceUrl === resource)?.place ?? '';
+  const view = views.find(({ name }) => viewPlace(name) === place);
+  return backends.filter(
+    ({ name }) => place === '' || place === backendPlace(name) || view?.backends.includes(name) === true,
+  );
 }

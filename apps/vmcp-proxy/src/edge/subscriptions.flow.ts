@@ -7,6 +7,7 @@ import { targetOf } from '../calls/call-target.js';
 import type { Failures } from '../calls/failures.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route } from '../catalog/view.js';
+import type { MayRead } from '../authorization/authorization.flow.js';
 import { JSON_TYPE } from '../mcp/answer.js';
 import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from '../mcp/protocol.js';
@@ -24,6 +25,8 @@ export interface Asking {
   readonly peers: Pick<Peers, 'of'>;
   readonly backends: Pick<AuthorizedBackend, 'send'>;
   readonly failures: Pick<Failures, 'answer' | 'unknownName'>;
+  /** What nobody may read, nobody hears of. */
+  readonly mayRead: MayRead;
 }
 
 /** `resources/subscribe` and `resources/unsubscribe` of clients with sessions. What is subscribed to is kept in the session. */
@@ -52,7 +55,7 @@ export class Subscriptions {
     const call = { ...incoming, target, message, client: { era: 'legacy', session } as const };
     const uri = target.name;
     const route = uri === undefined ? undefined : (await catalog.current(principal, scope)).resource(uri);
-    if (uri === undefined || route === undefined) {
+    if (uri === undefined || route === undefined || !this.asking.mayRead(route, incoming)) {
       failures.unknownName(call);
       return;
     }

@@ -9,6 +9,8 @@ export interface Principal {
   readonly tsid?: SessionId;
   readonly clientId: string;
   readonly scopes: ReadonlySet<string>;
+  /** All claims of the verified token. Absent with anonymous callers. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** The caller's own token: for the vault (sealed), never for a backend. Absent with anonymous callers. */
   readonly token?: Secret;
   /** {@link principalKey} of the above. */

@@ -53,6 +53,7 @@ export class TokenVerifier {
       ...(tsid === undefined ? {} : { tsid: tsid as SessionId }),
       clientId: client_id,
       scopes: scopesOf(claims),
+      claims,
       token: new Secret(token),
       key: principalKey(iss, sub, tsid),
     };

@@ -254,7 +254,7 @@ export class RawObject implements Json {
 const NOT_ASCII = /\P{ASCII}/u;
 
 /** Also of what only looks like a letter of ours: the Kelvin sign, the long s (Unicode's simple case folding). */
-function inAnyCase(name: string): string {
+export function inAnyCase(name: string): string {
   const lower = name.toLowerCase();
   return NOT_ASCII.test(lower) ? lower.toUpperCase().toLowerCase() : lower;
 }

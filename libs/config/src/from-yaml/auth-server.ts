@@ -3,6 +3,8 @@ import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { Service } from '@gatehouse/kernel/services';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { AuthServer } from '../model/auth-server.js';
+import type { Backend } from '../model/backend.js';
+import { scopeUses } from '../model/scope-uses.js';
 import type { ClientRegistration } from '../model/client-registration.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
@@ -22,7 +24,7 @@ export function buildAuthServer(
   written: Written,
   publicUrl: string,
   secrets: SecretResolver,
-  backends: readonly ReachedBackend[],
+  backends: readonly (ReachedBackend & Pick<Backend<unknown>, 'requiredScopes' | 'toolScopes'>)[],
 ): AuthServer<ConfiguredSecret> {
   const issuer = written.issuer ?? publicUrl;
   const { tokenLifespans: lifespans } = written;
@@ -54,7 +56,8 @@ export function buildAuthServer(
       secrets,
     ),
     clientRegistration: buildClientRegistration(written.clientRegistration, secrets),
-    scopesSupported: written.scopesSupported,
+    // What calls need can be asked for without being written twice.
+    scopesSupported: [...new Set([...written.scopesSupported, ...scopeUses(backends).keys()])],
     baselineClientScopes:
       written.baselineClientScopes ??
       BASELINE_SCOPES.filter((scope) => written.scopesSupported.includes(scope)),

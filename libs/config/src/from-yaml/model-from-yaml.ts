@@ -13,6 +13,7 @@ import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from 
 import { SERVICES } from '@gatehouse/kernel/services';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { partyEgress } from './party-egress.js';
+import { buildCallPolicies } from './call-policies.js';
 import { buildBridge, buildStdio, STDIO_FIELDS } from './stdio.js';
 import { buildTelemetry } from './telemetry.js';
 import { buildWayOut } from './way-out.js';
@@ -29,6 +30,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
   const operational = buildOperational(written.operational);
   const backends = buildBackends(written.backends, { bridge, operational }, secrets);
   const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets, backends);
+  const callPolicies = buildCallPolicies(written.incomingAuth, secrets);
   return {
     name,
     publicUrl,
@@ -37,6 +39,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     resourceUrl,
     ...given('authServer', authServer),
     incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer, secrets),
+    ...given('callPolicies', callPolicies),
     backends,
     bridge,
     wayOut: buildWayOut(written.egress, secrets),

@@ -16,6 +16,10 @@ export interface Backend<S> extends PartyEgress<S> {
   readonly maxTimeoutMs: number;
   /** The first that names a tool counts. */
   readonly toolTimeouts: readonly ToolTimeout[];
+  /** Of the caller's token, for each call. */
+  readonly requiredScopes: readonly string[];
+  /** More of them for some tools; every entry that names a tool counts. */
+  readonly toolScopes: readonly ToolScopes[];
   readonly limits: BackendLimits;
   readonly failureHandling: FailureHandling;
 }
@@ -26,6 +30,13 @@ interface ToolTimeout {
   readonly tools: readonly string[];
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
+}
+
+/** Scopes that calls of some tools of a backend need. */
+export interface ToolScopes {
+  /** Names as the backend gives them; `*` stands for any characters. */
+  readonly tools: readonly string[];
+  readonly scopes: readonly string[];
 }
 
 /** How much of a backend runs at once, at one replica of the proxy. */

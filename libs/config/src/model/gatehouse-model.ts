@@ -1,6 +1,7 @@
 import type { Aggregation } from './aggregation.js';
 import type { AuthServer } from './auth-server.js';
 import type { Backend } from './backend.js';
+import type { CallPolicies } from './call-policies.js';
 import type { ConfiguredSecret } from './configured-secret.js';
 import type { WayOut } from './egress-rules.js';
 import type { Operational } from './failure-handling.js';
@@ -32,6 +33,8 @@ export interface GatehouseModel {
   /** Absent when an external issuer is trusted. */
   readonly authServer?: AuthServer<ConfiguredSecret>;
   readonly incomingAuth: IncomingAuth<ConfiguredSecret>;
+  /** Absent: there are none, or this part does not decide about calls. */
+  readonly callPolicies?: CallPolicies;
   readonly backends: readonly Backend<ConfiguredSecret>[];
   readonly bridge: Bridge<ConfiguredSecret>;
   readonly wayOut: WayOut<ConfiguredSecret>;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
+import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
@@ -24,6 +25,7 @@ const TABLE = [
   ...VIEW_ROWS,
   ...STDIO_ROWS,
   ...TELEMETRY_ROWS,
+  ...AUTHORIZATION_ROWS,
 ];
 
 describe('refused, and nothing else is reported', () => {

@@ -20,11 +20,13 @@ import { knownProviders } from './known-providers.js';
 import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
 import { outboundUrls } from './outbound-urls.js';
+import { policies } from './policies.js';
 import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
 import { providerDialects } from './provider-dialects.js';
 import { providerScopes } from './provider-scopes.js';
 import type { Rule } from './rule.js';
+import { scopesOfCalls } from './scopes-of-calls.js';
 import { sealingKeys } from './sealing-keys.js';
 import { sessionForExchange } from './session-for-exchange.js';
 import { sizeBounds } from './size-bounds.js';
@@ -112,6 +114,15 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   {
     demands: 'Baseline scopes and the scopes of `incomingAuth` are supported ones; `openid` is supported.',
     rule: supportedScopes,
+  },
+  {
+    demands:
+      'Policies can be parsed, and name and compare only what there is; a `forbid` asks with `has` for what may be absent. With `authz` there is at least one policy.',
+    rule: policies,
+  },
+  {
+    demands: 'Scopes of tools name tools, and callers have tokens to have them in.',
+    rule: scopesOfCalls,
   },
   {
     demands: 'An injected header is not hop-by-hop, framing, `Host` or `Mcp-*` (`Authorization` is allowed).',

@@ -51,6 +51,19 @@ export class SecretResolver {
     return reading?.ok === true ? reading.value : undefined;
   }
 
+  /** Whether policies are of any use to the part: the proxy's, and checks of the whole. */
+  get decidesAboutCalls(): boolean {
+    return this.part === 'none' || this.mayRead(['vmcp-proxy']);
+  }
+
+  /** The text of a file that is no secret. One that cannot be read is a finding, and empty. */
+  file(file: string, path: Path): string {
+    const reading = this.read({ file });
+    if (reading.ok) return reading.value;
+    this.findings.push({ path, message: reading.message });
+    return '';
+  }
+
   private mayRead(owners: readonly SecretOwner[]): boolean {
     return this.part === 'all' || (this.part !== 'none' && owners.includes(this.part));
   }

@@ -29,3 +29,7 @@ export const mcpEndpoints = (
 export const requestPathsOf = (basePath: string, place: string): readonly string[] => [
   ...new Set([`/mcp${place}`, `${basePath}/mcp${place}`]),
 ];
+
+/** The view whose endpoint is at a place, if one is. */
+export const viewName = (place: string): string | undefined =>
+  place.startsWith(viewPlace('')) ? place.slice(viewPlace('').length) : undefined;

@@ -79,12 +79,9 @@ export const authServer = block(
       'Keys that seal the authorization server’s own keys; the first seals, all open. 32 bytes as base64, base64url or hex.',
     ),
     clientRegistration: clientRegistration.prefault({}),
-    scopesSupported: scopes('Scopes that clients may ask for.').default([
-      'openid',
-      'profile',
-      'email',
-      'offline_access',
-    ]),
+    scopesSupported: scopes(
+      'Scopes that clients may ask for, beside those that calls of backends need.',
+    ).default(['openid', 'profile', 'email', 'offline_access']),
     baselineClientScopes: scopes(
       'Added to what every client may ask for; a subset of `scopesSupported`.',
       'those of `openid`, `offline_access` that are supported',

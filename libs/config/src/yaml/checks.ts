@@ -36,6 +36,16 @@ export const keysHaveFormat = (format: Format) => {
   }, ALWAYS);
 };
 
+/** Entities of policies stand in the document or in a file. */
+export const entitiesInOnePlace = z.superRefine<object>((value, context) => {
+  if (!Object.hasOwn(value, 'entitiesJson') || !Object.hasOwn(value, 'entitiesFile')) return;
+  context.addIssue({
+    code: OWN_WORDS,
+    path: ['entitiesFile'],
+    message: 'The entities are written in entitiesJson already: write one of the two.',
+  });
+}, ALWAYS);
+
 const PLACES = ['env', 'file', 'secretRef'];
 
 /** A reference to a secret names one place, and one only. */

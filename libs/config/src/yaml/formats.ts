@@ -88,6 +88,12 @@ export const FORMATS = {
   ),
   headerValue: { describes: 'header value', check: identifier },
   parameterName: pattern('parameter name', /^[A-Za-z0-9._~-]+$/, 'is not a parameter name.'),
+  policyText: pattern('policies in Cedar', /\S/, 'is empty.'),
+  entityType: pattern(
+    'entity type',
+    /^(?!(Client|Tool|Prompt|Resource|Backend|MCP|View|Action)$)[A-Za-z_][A-Za-z0-9_]*$/,
+    'is not the name of an entity type, or is that of one of the gateway’s own.',
+  ),
   toolName: pattern(
     'tool name',
     /^[A-Za-z0-9_./-]{1,128}$/,

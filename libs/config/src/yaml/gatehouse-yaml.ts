@@ -1,6 +1,7 @@
 import { DEFAULT_PORT_BASE, INTERNAL_PORT_OFFSET, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { z } from 'zod';
 import { aggregation } from './aggregation-fields.js';
+import { authz, scopeFields } from './authorization-fields.js';
 import { authServer } from './auth-server-fields.js';
 import {
   block,
@@ -49,6 +50,7 @@ const incomingAuth = block(
       }).exactOptional(),
       ...egress,
     }).prefault({}),
+    authz: authz.exactOptional(),
   },
   { blocks: { oidc: 'oidc', anonymous: undefined } },
 );
@@ -73,6 +75,7 @@ const backends = checkedList(
       { derived: 'ten times `timeout`' },
     ).exactOptional(),
     toolTimeouts: toolTimeouts.default([]),
+    ...scopeFields,
     limits: block(
       'How much of it runs at once, at each replica of the proxy. A call above a limit is refused at once (`busy`, with `Retry-After`).',
       {

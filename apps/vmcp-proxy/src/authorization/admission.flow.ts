@@ -1,0 +1,42 @@
+import type { RawObject } from '../json/raw-json.js';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { CallPolicy, Verdict } from './call-policy.js';
+import type { RequiredScopes } from './required-scopes.js';
+import type { Thing } from './things.js';
+
+/** Why a call is not made. */
+export type Refusal =
+  | Exclude<Verdict, { readonly kind: 'allowed' }>
+  /** The token needs these scopes. */
+  | { readonly kind: 'scopes'; readonly scopes: readonly string[] };
+
+/** A call, as far as it matters whether it may be made. */
+export interface Admittable {
+  readonly principal: Principal;
+  readonly thing: Thing;
+  readonly given: RawObject | undefined;
+  /** It only helps to write arguments: some of them have to be allowed. */
+  readonly isCompletion: boolean;
+}
+
+/** Whether calls may be made. What no policy permits is not there, whatever scopes the token has. */
+export class Admission {
+  constructor(
+    private readonly policy: Pick<CallPolicy, 'decide' | 'mayBe'> | undefined,
+    private readonly scopes: Pick<RequiredScopes, 'lacking'> | undefined,
+  ) {}
+
+  /** @returns `undefined`: it may. @throws {RefusedJson} when its arguments are more than anybody reads. */
+  refusalOf(call: Admittable): Refusal | undefined {
+    const verdict = this.#verdict(call);
+    if (verdict !== undefined && verdict.kind !== 'allowed') return verdict;
+    const scopes = this.scopes?.lacking(call.principal, call.thing);
+    return scopes === undefined ? undefined : { kind: 'scopes', scopes };
+  }
+
+  #verdict({ principal, thing, given, isCompletion }: Admittable): Verdict | undefined {
+    if (this.policy === undefined) return undefined;
+    if (!isCompletion) return this.policy.decide(principal, thing, given);
+    return this.policy.mayBe(principal, thing) ? undefined : { kind: 'unknown' };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Admission, Refusal } from '../authorization/admission.flow.js';
+import type { Thing } from '../authorization/things.js';
+import type { Route } from '../catalog/view.js';
+import type { Call } from './call.js';
+import type { CallTarget } from './call-target.js';
+
+const ACTIONS = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_resource' } as const;
+
+/** What a call would do at the end of a route. */
+export const thingOf = (
+  { target, scope }: Pick<Call, 'target' | 'scope'>,
+  { backend, original, definition }: Route,
+): Thing => ({
+  action: ACTIONS[target.kind === 'completion' ? target.of : target.kind],
+  backend,
+  original,
+  ...(definition === undefined ? {} : { definition }),
+  place: scope.place,
+});
+
+/** @returns why the call may not be made. @throws {RefusedJson} */
+export const refusalOf = (admission: Admission, call: Call, route: Route): Refusal | undefined =>
+  admission.refusalOf({
+    principal: call.principal,
+    thing: thingOf(call, route),
+    given: call.message.params.get('arguments')?.object(),
+    isCompletion: call.target.kind === 'completion',
+  });
+
+/** Where a name leads whose backend cannot be listed: as far as its prefix says it. */
+export const supposedRoute = (backend: string, { name = '' }: CallTarget, prefix: string): Route => ({
+  backend,
+  original: name.startsWith(prefix) ? name.slice(prefix.length) : name,
+});
