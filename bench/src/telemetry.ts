@@ -35,7 +35,7 @@ const KINDS: readonly { readonly name: string; readonly telemetry: string }[] = 
 
 await startPostgres();
 const world = await startWorld({
-  replicas: KINDS.length,
+  proxies: KINDS.length,
   demonstrationFlags: ['--octo-access-token-ttl', '3600', '--acme-access-token-ttl', '3600'],
   configure: withBenchBackend,
   configureProxy: (yaml, replica) => `${yaml}\ntelemetry: { ${KINDS[replica]?.telemetry ?? ''} }\n`,

@@ -20,7 +20,7 @@ const ACTED_ON = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** A text that cannot make a line long. */
-export const boundedText = (text: string): string =>
+const boundedText = (text: string): string =>
   text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
 
 const bounded = (_name: string, value: unknown): unknown =>

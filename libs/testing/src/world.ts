@@ -14,6 +14,8 @@ import { inRepository } from './repository.js';
 export interface WorldOptions {
   /** Of each service; default 1. */
   readonly replicas?: number;
+  /** Of the proxy alone; default: as many as of the others. */
+  readonly proxies?: number;
   /** Flags of the demonstration program, such as token lifetimes. */
   readonly demonstrationFlags?: readonly string[] | ((portBase: number) => readonly string[]);
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
@@ -66,8 +68,9 @@ export interface World {
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const replicaCount = options.replicas ?? 1;
-  const portBase = await freePortBase(REPLICA_PORTS_AT + PORTS_OF_REPLICA * replicaCount);
+  const { replicas: ofEach = 1, proxies = ofEach } = options;
+  const countOf = (service: Service): number => (service === 'vmcp-proxy' ? proxies : ofEach);
+  const portBase = await freePortBase(REPLICA_PORTS_AT + PORTS_OF_REPLICA * Math.max(ofEach, proxies));
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
   const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
     startTestDatabase('authorization-server', { server: options.postgres }),
@@ -90,13 +93,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     'authorization-server': await reach('authorization-server', authorizationServerDatabase.url.reveal()),
     'token-vault': await reach('token-vault', tokenVaultDatabase.url.reveal()),
   });
-  const portsAt = (offset: number): readonly number[] =>
+  const portsAt = (service: Service, offset: number): readonly number[] =>
     Array.from(
-      { length: replicaCount },
+      { length: countOf(service) },
       (_, replica) => portBase + REPLICA_PORTS_AT + replica * PORTS_OF_REPLICA + offset,
     );
-  const portsOf = (service: keyof typeof OFFSETS) => portsAt(OFFSETS[service]);
-  const internalPortsOf = (service: Service) => portsAt(INTERNAL_OFFSETS[service]);
+  const portsOf = (service: keyof typeof OFFSETS) => portsAt(service, OFFSETS[service]);
+  const internalPortsOf = (service: Service) => portsAt(service, INTERNAL_OFFSETS[service]);
   const readyUrlOf = (service: keyof typeof OFFSETS) => (port: number) =>
     `http://127.0.0.1:${port - OFFSETS[service] + INTERNAL_OFFSETS[service]}/readyz`;
   const replicasOf = async (service: Service) =>

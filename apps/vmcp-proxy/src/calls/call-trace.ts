@@ -1,6 +1,7 @@
 import type { ActiveSpan } from '@gatehouse/kernel/active-span';
 import { isTraceState, parseTraceParent, type TraceParent } from '@gatehouse/kernel/trace-context';
 import type { IncomingHttpHeaders } from 'node:http';
+import { RefusedJson } from '../json/refused-json.js';
 import { OwnJson, RawObject, type Json } from '../json/raw-json.js';
 import { metaOf } from '../mcp/message.js';
 
@@ -40,7 +41,13 @@ const stateIn = (text: unknown): { readonly tracestate?: string } =>
 const MAX_TEXT_BYTES = 1_024;
 function shortText(json: Json | undefined): string | undefined {
   if (json?.kind !== 'string' || json.byteLength > MAX_TEXT_BYTES) return undefined;
-  return json.text();
+  try {
+    return json.text();
+  } catch (error) {
+    // What is not Unicode is no trace; the call is as good without one.
+    if (error instanceof RefusedJson) return undefined;
+    throw error;
+  }
 }
 
 /** Headers that take a call's trace to the backend: the step that is recorded here, else what the client sent. */
