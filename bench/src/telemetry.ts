@@ -81,33 +81,37 @@ async function measured(running: World) {
   }));
 }
 
-const call = (token: string): Pick<Target, 'headers' | 'body'> => ({
-  headers: {
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-    authorization: `Bearer ${token}`,
-    'mcp-protocol-version': '2026-07-28',
-    'mcp-method': 'tools/call',
-    'mcp-name': 'bench_echo',
-  },
-  body: JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/call',
-    params: {
-      name: 'bench_echo',
-      arguments: { text: 'bench' },
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-        'io.modelcontextprotocol/clientCapabilities': {},
-      },
+function call(token: string): Pick<Target, 'headers' | 'body'> {
+  return {
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      authorization: `Bearer ${token}`,
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'bench_echo',
     },
-  }),
-});
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: {
+        name: 'bench_echo',
+        arguments: { text: 'bench' },
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientCapabilities': {},
+        },
+      },
+    }),
+  };
+}
 
 function medianOf(samples: readonly Sample[] | undefined, figure: keyof Sample): number {
   const sorted = (samples ?? []).map((sample) => sample[figure]).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

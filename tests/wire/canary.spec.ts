@@ -165,6 +165,7 @@ test('tokens and codes of the providers appear in no log, audit line, span, erro
   const gatehouse = [accessToken, refreshToken].map((value) => ({ part: 'gatehouse', kind: 'token', value }));
   expect(places['logs']).toContain('"event":"call"');
   expect(places['logs']).toContain('"event":"sign-in-completed"');
+  expect(places['logs']).toContain('"event":"connection-changed"');
   for (const word of ['alice', 'bob', 'code=', 'state=', '?']) expect(places['spans']).not.toContain(word);
   const leaks = Object.entries(places).flatMap(([place, text]) =>
     [...issued, ...gatehouse]

@@ -43,8 +43,8 @@ const LISTEN_KEYS = {
 } as const;
 const OFFSETS = { 'vmcp-proxy': 0, 'authorization-server': 1 } as const;
 const INTERNAL_OFFSETS = { 'token-vault': 2, 'vmcp-proxy': 3, 'authorization-server': 4 } as const;
-/** Behind those of the demonstration. */
-const REPLICA_PORTS_AT = 12;
+/** What stands before the replicas, and the demonstration. */
+const SHARED_PORTS = 12;
 const PORTS_OF_REPLICA = 5;
 
 /** All of Gatehouse as processes of its own, around real Postgres, NATS, identity providers and backends. */
@@ -70,7 +70,8 @@ export interface World {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { replicas: ofEach = 1, proxies = ofEach } = options;
   const countOf = (service: Service): number => (service === 'vmcp-proxy' ? proxies : ofEach);
-  const portBase = await freePortBase(REPLICA_PORTS_AT + PORTS_OF_REPLICA * Math.max(ofEach, proxies));
+  const portBase = await freePortBase(SHARED_PORTS);
+  const replicaBase = await freePortBase(PORTS_OF_REPLICA * Math.max(ofEach, proxies));
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
   const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
     startTestDatabase('authorization-server', { server: options.postgres }),
@@ -96,7 +97,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const portsAt = (service: Service, offset: number): readonly number[] =>
     Array.from(
       { length: countOf(service) },
-      (_, replica) => portBase + REPLICA_PORTS_AT + replica * PORTS_OF_REPLICA + offset,
+      (_, replica) => replicaBase + replica * PORTS_OF_REPLICA + offset,
     );
   const portsOf = (service: keyof typeof OFFSETS) => portsAt(service, OFFSETS[service]);
   const internalPortsOf = (service: Service) => portsAt(service, INTERNAL_OFFSETS[service]);
