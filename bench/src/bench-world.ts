@@ -20,7 +20,7 @@ export interface BenchWorld {
 }
 
 /** Tokens that need not be renewed while the measurement runs. */
-const LONG_LIVED = ['octo', 'acme']
+export const LONG_LIVED = ['octo', 'acme']
   .flatMap((name) => [`--${name}-access-token-ttl`, '3600'])
   .concat('--sts-token-ttl', '3600');
 
@@ -54,7 +54,7 @@ export async function startBenchWorld(environment: WorldOptions['environment'] =
   };
 }
 
-function withBenchBackends(yaml: string): string {
+export function withBenchBackends(yaml: string): string {
   const url = /url: (http:\/\/localhost:\d+)\/mcp/.exec(yaml)?.[1] ?? '';
   const names = ['bench-static', 'bench-inject', 'bench-exchange'];
   const backends = names.map(

@@ -23,7 +23,7 @@ export function targetsOf(
   shape: Shape,
   caller: { readonly accessToken: string; readonly sessionId: string },
 ): Targets {
-  const direct = { others: [], ...call(shape, 'echo', 'bench') };
+  const direct = { others: [], ...modernCall(shape, 'echo', 'bench') };
   const through = (name: string, sent: Pick<Target, 'headers' | 'body'>): Target => ({
     name: `gatehouse, ${name}`,
     ...proxy,
@@ -31,7 +31,7 @@ export function targetsOf(
     ...sent,
   });
   const modern = (kind: string): Target =>
-    through(kind, call(shape, `bench-${kind}_echo`, caller.accessToken));
+    through(kind, modernCall(shape, `bench-${kind}_echo`, caller.accessToken));
   return {
     direct: { name: 'direct', ...backend, ...direct },
     hop: { name: 'hop', ...hop, ...direct, others: [backend.pid] },
@@ -42,7 +42,8 @@ export function targetsOf(
   };
 }
 
-function call(shape: Shape, name: string, token: string): Pick<Target, 'headers' | 'body'> {
+/** A call of a client of 2026-07-28. */
+export function modernCall(shape: Shape, name: string, token: string): Pick<Target, 'headers' | 'body'> {
   return {
     headers: {
       ...JSON_HEADERS,

@@ -2,7 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { startWorld, type World } from '@gatehouse/testing/world';
+import { LONG_LIVED, withBenchBackends } from './bench-world.js';
+import { median, round } from './figures.js';
 import { load, type Sample, type Target } from './load.js';
+import { SMALL } from './shapes.js';
+import { modernCall } from './targets.js';
 import startPostgres from '../../libs/testing/jest-global-setup.mjs';
 import stopPostgres from '../../libs/testing/jest-global-teardown.mjs';
 
@@ -36,8 +40,8 @@ const KINDS: readonly { readonly name: string; readonly telemetry: string }[] = 
 await startPostgres();
 const world = await startWorld({
   proxies: KINDS.length,
-  demonstrationFlags: ['--octo-access-token-ttl', '3600', '--acme-access-token-ttl', '3600'],
-  configure: withBenchBackend,
+  demonstrationFlags: LONG_LIVED,
+  configure: withBenchBackends,
   configureProxy: (yaml, replica) => `${yaml}\ntelemetry: { ${KINDS[replica]?.telemetry ?? ''} }\n`,
 });
 try {
@@ -49,69 +53,25 @@ try {
   collector.close();
 }
 
-function withBenchBackend(yaml: string): string {
-  const url = /url: (http:\/\/localhost:\d+)\/mcp/.exec(yaml)?.[1] ?? '';
-  return yaml
-    .replace('backends:\n', `backends:\n  - { name: bench, url: ${url}/bench/mcp }\n`)
-    .replace(
-      '  backends:\n',
-      '  backends:\n    bench: { type: upstreamInject, upstreamInject: { providerName: octo } }\n',
-    );
-}
-
 async function measured(running: World) {
   const { accessToken } = await (await OAuthClient.register(running.mcpUrl)).signIn('alice');
   const targets = KINDS.map(({ name }, replica): Target => ({
     name,
     url: `http://127.0.0.1:${running.portsOf('vmcp-proxy')[replica]}/mcp`,
     pid: running.replicas['vmcp-proxy'][replica]?.pid ?? 0,
-    ...call(accessToken),
+    ...modernCall(SMALL, 'bench-inject_echo', accessToken),
   }));
   for (const target of targets) await load(target, 4, 1_500);
   const samples = new Map<string, Sample[]>(targets.map(({ name }) => [name, []]));
   for (let turn = 0; turn < ROUNDS; turn += 1)
     for (const target of targets) samples.get(target.name)?.push(await load(target, CONNECTIONS, ROUND_MS));
-  const cpuOff = medianOf(samples.get('off'), 'cpuMicrosPerCall');
-  return [...samples].map(([name, all]) => ({
+  const medianOf = (name: string, figure: keyof Sample): number =>
+    median((samples.get(name) ?? []).map((sample) => sample[figure]));
+  return targets.map(({ name }) => ({
     telemetry: name,
-    'calls/s': Math.round(medianOf(all, 'callsPerSecond')),
-    'p50 ms': rounded(medianOf(all, 'p50Ms')),
-    'CPU µs/call': Math.round(medianOf(all, 'cpuMicrosPerCall')),
-    'CPU of telemetry off': rounded(medianOf(all, 'cpuMicrosPerCall') / cpuOff),
+    'calls/s': Math.round(medianOf(name, 'callsPerSecond')),
+    'p50 ms': round(medianOf(name, 'p50Ms')),
+    'CPU µs/call': Math.round(medianOf(name, 'cpuMicrosPerCall')),
+    'CPU of telemetry off': round(medianOf(name, 'cpuMicrosPerCall') / medianOf('off', 'cpuMicrosPerCall')),
   }));
-}
-
-function call(token: string): Pick<Target, 'headers' | 'body'> {
-  return {
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${token}`,
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': 'bench_echo',
-    },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: {
-        name: 'bench_echo',
-        arguments: { text: 'bench' },
-        _meta: {
-          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-          'io.modelcontextprotocol/clientCapabilities': {},
-        },
-      },
-    }),
-  };
-}
-
-function medianOf(samples: readonly Sample[] | undefined, figure: keyof Sample): number {
-  const sorted = (samples ?? []).map((sample) => sample[figure]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }
