@@ -30,6 +30,8 @@ export async function startBenchWorld(environment: WorldOptions['environment'] =
     demonstrationFlags: LONG_LIVED,
     configure: withBenchBackends,
     environment,
+    // As installed services: without maps of sources, which cost memory.
+    nodeFlags: [],
   });
   const backendUrl = `http://127.0.0.1:${world.portBase + PORT_OFFSETS.repos}/bench/mcp`;
   const hopPort = await freePort();

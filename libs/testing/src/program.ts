@@ -7,10 +7,13 @@ export interface ProgramOptions {
   readonly script: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of Node; left out: those that make stacks readable. */
+  readonly nodeFlags?: readonly string[];
   /** Resolves when the program can be used; asked every 50 ms. */
   readonly isReady: (output: string) => Promise<boolean> | boolean;
 }
 
+export const READABLE_STACKS: readonly string[] = ['--enable-source-maps'];
 /** For a program that hangs; on a busy machine several that start at once take their time. */
 const READY_WITHIN_MS = 180_000;
 /** sysexits(3), EX_TEMPFAIL. */
@@ -36,10 +39,10 @@ export class Program {
 
   /** @param tries when it says that the same start may work later, as an orchestrator does */
   async start(tries = 3): Promise<this> {
-    const { name, script, args, environment, isReady } = this.options;
+    const { name, script, args, environment, isReady, nodeFlags = READABLE_STACKS } = this.options;
     const { PATH = '', HOME = '/tmp' } = process.env;
     // Its standard input is a pipe from this process. If this process dies, the program notices and stops.
-    const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
+    const child = spawn(process.execPath, [...nodeFlags, script, ...args], {
       env: { PATH, HOME, GATEHOUSE_STOP_WITH_PARENT: '1', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

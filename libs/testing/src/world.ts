@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ALLOCATOR_ENVIRONMENT, NODE_FLAGS } from '@gatehouse/kernel/node-flags';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { Demonstration } from './demonstration.js';
 import { freePortBase } from './free-port.js';
 import { LoadBalancer } from './load-balancer.js';
 import { startTestNats, type TestNats } from './nats.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
-import { answersOk, Program } from './program.js';
+import { answersOk, Program, READABLE_STACKS, type ProgramOptions } from './program.js';
 import { inRepository } from './repository.js';
 
 export interface WorldOptions {
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly postgres?: string;
   /** Variables of a service's process, beside its secrets. */
   readonly environment?: Partial<Readonly<Record<Service, Readonly<Record<string, string>>>>>;
+  /** Flags of Node for the services, beside those of production; left out: those that make stacks readable. */
+  readonly nodeFlags?: readonly string[];
   /** Another way for the services to a database (named by its owner) or to the bus, such as a link that can break. */
   readonly reach?: (part: Reached, url: string) => Promise<string>;
 }
@@ -111,8 +114,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         const own = service === 'vmcp-proxy' ? (options.configureProxy?.(yaml, replica) ?? yaml) : yaml;
         await writeFile(file, withListenPorts(own, service, { port, internalPort }));
         return serviceProgram(service, replica, internalPort, file, {
-          ...environments[service],
-          ...options.environment?.[service],
+          environment: {
+            ...ALLOCATOR_ENVIRONMENT,
+            ...environments[service],
+            ...options.environment?.[service],
+          },
+          nodeFlags: [...NODE_FLAGS, ...(options.nodeFlags ?? READABLE_STACKS)],
         });
       }),
     );
@@ -168,13 +175,13 @@ const serviceProgram = (
   replica: number,
   internalPort: number,
   file: string,
-  environment: Readonly<Record<string, string>>,
+  started: Pick<ProgramOptions, 'environment' | 'nodeFlags'>,
 ) =>
   new Program({
     name: `${service} ${replica}`,
     script: inRepository('apps', service, 'dist/main.js'),
     args: ['--config', file],
-    environment,
+    ...started,
     isReady: () => answersOk(`http://127.0.0.1:${internalPort}/readyz`),
   });
 

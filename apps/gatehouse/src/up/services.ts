@@ -1,3 +1,4 @@
+import { ALLOCATOR_ENVIRONMENT, NODE_FLAGS } from '@gatehouse/kernel/node-flags';
 import type { Service } from '@gatehouse/kernel/services';
 import { parseDocument } from 'yaml';
 import { environmentNamesOf, type ConfigurationText, type Environment } from '../configuration.js';
@@ -112,8 +113,8 @@ function serviceProcess(
   return {
     name: index === 0 ? service : `${service}-${index + 1}`,
     command: process.execPath,
-    args: [programOf(service), '--config', file],
-    environment: serviceEnvironment(service, configuration, valuesOf(service)),
+    args: [...NODE_FLAGS, programOf(service), '--config', file],
+    environment: { ...ALLOCATOR_ENVIRONMENT, ...serviceEnvironment(service, configuration, valuesOf(service)) },
     stopPhase: 1,
   };
 }
