@@ -251,12 +251,12 @@ export class RawObject implements Json {
   }
 }
 
-const NOT_ASCII = /\P{ASCII}/u;
+const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Also of what only looks like a letter of ours: the Kelvin sign, the long s (Unicode's simple case folding). */
 export function inAnyCase(name: string): string {
   const lower = name.toLowerCase();
-  return NOT_ASCII.test(lower) ? lower.toUpperCase().toLowerCase() : lower;
+  return PLAIN.test(lower) ? lower : lower.toUpperCase().toLowerCase();
 }
 
 /** A value of ours. */
