@@ -114,7 +114,10 @@ function serviceProcess(
     name: index === 0 ? service : `${service}-${index + 1}`,
     command: process.execPath,
     args: [...NODE_FLAGS, programOf(service), '--config', file],
-    environment: { ...ALLOCATOR_ENVIRONMENT, ...serviceEnvironment(service, configuration, valuesOf(service)) },
+    environment: {
+      ...ALLOCATOR_ENVIRONMENT,
+      ...serviceEnvironment(service, configuration, valuesOf(service)),
+    },
     stopPhase: 1,
   };
 }
