@@ -1,4 +1,4 @@
-import { mcpSessions, refreshAnswers } from '@gatehouse/contracts/buckets';
+import { keptStreams, mcpSessions, refreshAnswers } from '@gatehouse/contracts/buckets';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { streamsOf } from '@gatehouse/messaging/nats-accounts';
 import { printFigure } from '@gatehouse/testing/figures';
@@ -68,7 +68,10 @@ test.each<[string, () => Promise<void>]>([
       events: ['event_stream'],
       answerCopies: [refreshAnswers.name],
     });
-    expect(await failing('vmcp-proxy')).toEqual({ legacySessions: [mcpSessions.name] });
+    expect(await failing('vmcp-proxy')).toEqual({
+      legacySessions: [mcpSessions.name],
+      resumption: [keptStreams.name],
+    });
     for (const service of SERVICES) {
       const { httpStatus, jobs } = await readinessOf(world, service);
       expect(httpStatus).toBe(200);

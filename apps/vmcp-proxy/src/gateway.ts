@@ -1,3 +1,4 @@
+import { mcpSessions as sessionsBucket } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
@@ -47,6 +48,7 @@ import { Lists } from './edge/lists.js';
 import { Messages } from './edge/messages.flow.js';
 import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.controller.js';
 import { ModernRequests } from './edge/modern-requests.js';
+import { StreamResumption } from './edge/stream-resumption.flow.js';
 import { Subscriptions } from './edge/subscriptions.flow.js';
 import { RequestBodies } from './edge/request-body.js';
 import { endpointsOf, type Endpoint } from './edge/endpoints.js';
@@ -59,6 +61,7 @@ import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
 import { ReplicaMailbox } from './mcp-sessions/replica-mailbox.js';
 import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
 import { SessionSignals } from './mcp-sessions/session-signals.client.js';
+import { replaysOf, type Replays } from './replays/replays-of.flow.js';
 import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
 import { bridgeHeaders } from './outgoing-auth/bridge-headers.js';
 import { Credentials } from './outgoing-auth/credentials.flow.js';
@@ -87,6 +90,8 @@ export interface Gateway {
   status(): GatewayStatus;
   /** Has to hear what clients said to other replicas. */
   readonly signals: Pick<LegacySignals, 'heard'>;
+  /** Has to hear what other replicas say of streams. */
+  readonly handovers: Pick<Replays['handovers'], 'heard'>;
   /** Calls end for which no client waits: none comes back to a replica that stops. Resolves when their backends were told. */
   endParked(): Promise<void>;
   /** Clients that only listen are sent away: another replica has room for them. */
@@ -104,16 +109,13 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const backendSide = await makeBackendSide(part, surroundings, callMetrics);
   const { client, prober, credentials, peers, catalog, watch, vaultKey } = backendSide;
   const sessions = new SessionViews(contracts);
-  const mcpSessions = new McpSessionStore(new SessionBucket(buckets));
-  const facts = {
-    peers: new AllowedPeers(part),
-    endpoints: endpointsOf(part),
-    refused: refusals(surroundings),
-  };
+  const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
+  const facts = factsOf(part, surroundings);
   const states = new RequestStates();
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const mailbox = await ReplicaMailbox.make();
   const elsewhere = new SessionSignals(events, mailbox.address);
+  const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
   const inFlight = new InFlight();
   const questions = new BackendQuestions(mailbox.address);
@@ -122,7 +124,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
   const sessionClosed = closedSession(sessions, facts.endpoints);
   const { authorization } = backendSide;
-  const heard = { mcpSessions, sessions, sessionClosed, mayRead: authorization.mayRead };
+  const heard = { mcpSessions, sessions, sessionClosed, mayRead: authorization.mayRead, replays: replays.streams };
   const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const calls = new Calls(
@@ -132,8 +134,9 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
-  const signals = new LegacySignals({ inFlight, questions, peers, mcpSessions, mailbox, streams }, elsewhere);
-  const edge = { mcpSessions, calls, failures, streams, signals, elsewhere, log };
+  const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };
+  const signals = new LegacySignals(here, elsewhere);
+  const edge = { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log };
   const messages = makeMessages(part, backendSide, edge);
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
@@ -145,15 +148,22 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     prober,
     status: () => gatewayStatus(backendSide),
     signals,
+    handovers: replays.handovers,
     endListening: () => streams.endAll(),
     endParked: async () => {
-      await parkedCalls.stop();
+      await Promise.all([parkedCalls.stop(), replays.streams.stop()]);
       await peers.told();
     },
     endCalls: () => inFlight.endAll(),
     close: async () => await client.close(),
   };
 }
+
+const factsOf = (part: VmcpProxyPart, surroundings: GatewaySurroundings): EndpointFacts => ({
+  peers: new AllowedPeers(part),
+  endpoints: endpointsOf(part),
+  refused: refusals(surroundings),
+});
 
 /** Who hears of calls. */
 const toldOfCalls = (
@@ -191,6 +201,7 @@ interface EdgeParts {
   readonly calls: Calls;
   readonly failures: Failures;
   readonly streams: ClientStreams;
+  readonly replays: Replays;
   readonly signals: LegacySignals;
   readonly elsewhere: SessionSignals;
   readonly log: Log;
@@ -202,11 +213,11 @@ function makeMessages(
   { catalog, peers, backends, authorization }: BackendSide,
   parts: EdgeParts,
 ): Messages {
-  const { mcpSessions, calls, failures, streams, signals, elsewhere, log } = parts;
+  const { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log } = parts;
   const lists = new Lists(catalog, partialFailureMode, authorization.shown);
   const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
-  const sessionParts = { peers, streams, elsewhere };
+  const sessionParts = { peers, streams, replays: replays.streams, elsewhere };
   return new Messages(
     mcpSessions,
     {
@@ -214,7 +225,7 @@ function makeMessages(
       legacy: new LegacyRequests(mcpSessions, lists, calls, sessionParts, subscriptions),
     },
     signals,
-    streams,
+    new StreamResumption(replays.streams, replays.handovers, replays.kept, streams),
     log,
   );
 }

@@ -1,5 +1,5 @@
 import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
-import { mcpSessions } from '@gatehouse/contracts/buckets';
+import { keptStreams, mcpSessions } from '@gatehouse/contracts/buckets';
 import { presence } from '@gatehouse/contracts/token-vault/presence';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { AnswererWatch } from '@gatehouse/messaging/answerer-watch';
@@ -28,5 +28,6 @@ export class Jobs {
       readiness.job({ name: 'credentials', isMain: false, needs: [presence.answeredBy] });
     }
     readiness.job({ name: 'legacySessions', isMain: false, needs: [mcpSessions.name] });
+    readiness.job({ name: 'resumption', isMain: false, needs: [keptStreams.name] });
   }
 }

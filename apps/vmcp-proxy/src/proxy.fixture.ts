@@ -9,6 +9,7 @@ import { EventBus } from '@gatehouse/messaging/event-bus';
 import type { Log } from '@gatehouse/observability/log';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import type { INestApplicationContext } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SignJWT, type CryptoKey } from 'jose';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -53,6 +54,7 @@ export interface ProxySetup {
   readonly log?: Log;
   readonly limits?: HttpLimits;
   readonly streamKeepAliveMs?: number;
+  readonly resumption?: Partial<VmcpProxyPart['resumption']>;
   readonly requestLimits?: Partial<VmcpProxyPart['limits']>;
   readonly partialFailureMode?: VmcpProxyPart['partialFailureMode'];
   readonly telemetry?: Partial<VmcpProxyPart['telemetry']>;
@@ -74,7 +76,12 @@ export interface TestProxy {
   sessionClosed(tsid: string): Promise<void>;
   readonly stopAuthorizationServer: () => Promise<void>;
   /** Another process of the proxy, as far as it can tell. */
-  startReplica(): Promise<{ readonly mcpUrl: string; close(withinMs?: number): Promise<void> }>;
+  startReplica(): Promise<{
+    readonly mcpUrl: string;
+    close(withinMs?: number): Promise<void>;
+    /** As others see a process that was killed: without a word. What it still does reaches nobody. */
+    kill(): Promise<void>;
+  }>;
   /** Of the account that the session was first named with. */
   token(
     claims?: Record<string, unknown> & { readonly sub?: string; readonly tsid?: unknown },
@@ -100,7 +107,8 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     // What the bus delivered before this round trip has been heard after it.
     const hear = async () => await app.get(BusConnection).connection.flush();
     const internalOrigin = `http://127.0.0.1:${running.internalPort}`;
-    return { origin, internalOrigin, mcpUrl: `${origin}/mcp`, hear, close: running.close };
+    const kill = async (): Promise<void> => await silenced(app);
+    return { origin, internalOrigin, mcpUrl: `${origin}/mcp`, hear, kill, close: running.close };
   };
   const first = await startReplica();
   const tell = async <Payload extends z.ZodType>(
@@ -147,6 +155,13 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
   };
 }
 
+async function silenced(app: NestFastifyApplication): Promise<void> {
+  await app.get(BusConnection).connection.close();
+  const server = app.getHttpServer();
+  server.closeAllConnections();
+  server.close();
+}
+
 export async function signedToken(key: CryptoKey, claims: Record<string, unknown> = {}): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1_000);
   return await new SignJWT({
@@ -176,6 +191,7 @@ export function proxyPart({
   allowedOrigins,
   requestLimits,
   streamKeepAliveMs = 60_000,
+  resumption,
   partialFailureMode = 'bestEffort',
   telemetry,
   callPolicies,
@@ -190,6 +206,7 @@ export function proxyPart({
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
     streamKeepAliveMs,
+    resumption: { bytesPerStream: 262_144, streamsPerSession: 16, keepForMs: 60_000, ...resumption },
     partialFailureMode,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,

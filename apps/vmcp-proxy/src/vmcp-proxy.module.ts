@@ -1,5 +1,6 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
+import { mcpStreamHanded } from '@gatehouse/contracts/events/mcp-stream-handed';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
@@ -72,6 +73,11 @@ export class VmcpProxyModule
     this.events.subscribe(mcpSessionSignalled, (signal) => {
       this.gateway.signals.heard(signal).catch((error: unknown) => {
         this.log.failure('session-signal-not-understood', error);
+      });
+    });
+    this.events.subscribe(mcpStreamHanded, (handed) => {
+      this.gateway.handovers.heard(handed).catch((error: unknown) => {
+        this.log.failure('handed-stream-not-understood', error);
       });
     });
     this.#presence.start();

@@ -22,6 +22,7 @@ import {
   type UpstreamInject,
 } from './model/outgoing-auth.js';
 import type { RequestLimits } from './model/request-limits.js';
+import type { ResumptionBounds } from './model/resumption-bounds.js';
 import type { Telemetry } from './model/telemetry.js';
 import type { ConfiguredView } from './model/views.js';
 import { scopeUses, type ScopeUses } from './model/scope-uses.js';
@@ -125,6 +126,7 @@ export interface VmcpProxyPart extends CommonPart {
   readonly limits: RequestLimits;
   /** How long an event stream to a client may be silent. */
   readonly streamKeepAliveMs: number;
+  readonly resumption: ResumptionBounds;
 }
 
 const partBackends = ({
@@ -225,6 +227,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     partialFailureMode: model.operational.partialFailureMode,
     limits: model.limits,
     streamKeepAliveMs: model.streamKeepAliveMs,
+    resumption: model.resumption,
   };
 }
 

@@ -1,4 +1,4 @@
-import { DAY_MS } from '@gatehouse/kernel/durations';
+import { DAY_MS, MINUTE_MS } from '@gatehouse/kernel/durations';
 import { MIB } from '@gatehouse/kernel/sizes';
 import type { Service } from '@gatehouse/kernel/services';
 
@@ -12,6 +12,8 @@ export interface Bucket {
   readonly maxBytes: number;
   /** Its owner may also list the keys and erase entries without a trace. */
   readonly swept: boolean;
+  /** Absent: on disk. */
+  readonly storage?: 'memory';
 }
 
 /** Sessions of legacy MCP clients (`Mcp-Session-Id`), shared by the proxy's replicas. */
@@ -22,6 +24,20 @@ export const mcpSessions: Bucket = {
   // Some 400,000 sessions a day.
   maxBytes: 256 * MIB,
   swept: false,
+};
+
+/**
+ * Event streams of legacy MCP clients, sealed, for when the replica that wrote one is gone and its client comes back. Results
+ * of tools are people's own: they never reach a disk.
+ */
+export const keptStreams: Bucket = {
+  name: 'kept_streams',
+  ownedBy: 'vmcp-proxy',
+  // The longest that `resumption.keepFor` can be, and a minute.
+  ttlMs: 11 * MINUTE_MS,
+  maxBytes: 64 * MIB,
+  swept: false,
+  storage: 'memory',
 };
 
 /**
@@ -37,4 +53,4 @@ export const refreshAnswers: Bucket = {
   swept: true,
 };
 
-export const BUCKETS: readonly Bucket[] = [mcpSessions, refreshAnswers];
+export const BUCKETS: readonly Bucket[] = [mcpSessions, keptStreams, refreshAnswers];

@@ -3,6 +3,7 @@ import { signingKeysCurrent } from './authorization-server/signing-keys-current.
 import type { EventContract, RequestContract } from './contract.js';
 import { connectionChanged } from './events/connection-changed.js';
 import { mcpSessionSignalled } from './events/mcp-session-signalled.js';
+import { mcpStreamHanded } from './events/mcp-stream-handed.js';
 import { proxyPresent } from './events/proxy-present.js';
 import { sessionClosed } from './events/session-closed.js';
 import { sessionDropped } from './events/session-dropped.js';
@@ -41,6 +42,7 @@ export const REQUESTS: readonly RequestContract[] = [
 export const EVENTS: readonly EventContract[] = [
   connectionChanged,
   mcpSessionSignalled,
+  mcpStreamHanded,
   proxyPresent,
   sessionClosed,
   sessionDropped,

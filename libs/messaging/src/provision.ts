@@ -94,6 +94,7 @@ async function provision(
         history: 1,
         replicas: streamReplicas,
         allow_direct: false,
+        storage: bucket.storage === 'memory' ? StorageType.Memory : StorageType.File,
       });
     else if (!agrees(found, wanted)) await manager.streams.update(stream, wanted);
     if (found === undefined || !agrees(found, wanted)) changed.push(`${service}/${stream}`);

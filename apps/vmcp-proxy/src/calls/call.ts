@@ -29,8 +29,14 @@ export interface Call {
 }
 
 /** Whether the client can be asked something on the stream of this very call (MCP 2025-11-25, transports). */
-export const canBeAsked = ({ client, headers: { accept }, answer }: Call): boolean =>
-  client.era === 'legacy' && answer.isLive && (accept === undefined || EVENT_STREAM.test(accept));
+export const canBeAsked = (call: Call): boolean => call.client.era === 'legacy' && readsEventStreams(call);
+
+/** Whether the client takes an event stream for its answer, as it comes. */
+export const readsEventStreams = ({
+  headers: { accept },
+  answer,
+}: Pick<Call, 'headers' | 'answer'>): boolean =>
+  answer.isLive && (accept === undefined || EVENT_STREAM.test(accept));
 
 const EVENT_STREAM = /(^|,)\s*(text\/event-stream|text\/\*|\*\/\*)\s*(;|,|$)/i;
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { BackendResponse } from '../backends/backend-response.client.js';
 import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
+import { joined, type Pieces } from '../json/held-value.js';
 import type { Answer } from '../mcp/answer.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 import { BytesInFlight } from './bytes-in-flight.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { deliver } from './deliver.flow.js';
@@ -33,6 +35,7 @@ function exchange(contentType: string, room = new BytesInFlight(1_073_741_824), 
     facts.written += chunk.toString();
     return !facts.isSlow;
   };
+  const message = (text: Pieces): boolean => write(Buffer.concat(joined(eventPieces(text))));
   const answer: Answer = {
     begun: false,
     isLive: true,
@@ -42,6 +45,11 @@ function exchange(contentType: string, room = new BytesInFlight(1_073_741_824), 
     empty: () => undefined,
     begin: () => undefined,
     write,
+    message,
+    lastMessage: (text) => {
+      facts.ended = true;
+      return message(text);
+    },
     end: () => (facts.ended = true),
     breakOff: () => undefined,
     onDrain: (callback) => (drained = callback),

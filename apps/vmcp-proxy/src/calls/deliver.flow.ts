@@ -5,10 +5,8 @@ import { MessageStream, type StreamPosition } from '../backends/message-stream.j
 import { noRoom, readMessages } from '../backends/read-messages.client.js';
 import { ENDS_ITSELF_WITHIN_MS, isEventStream, isJson, SIGN_OF_LIFE } from '../mcp/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
-import { joined } from '../json/held-value.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { DropReason } from './dropped-messages.js';
-import { eventPieces } from '../mcp/event-pieces.js';
 import type { InputRequired } from './input-required.js';
 import type { MessageGate, Verdict } from './message-gate.js';
 
@@ -184,11 +182,9 @@ class EventDelivery {
 
   #send({ kind, text }: Extract<Verdict, { kind: 'response' | 'other' }>): void {
     const { answer } = this;
-    for (const piece of joined(eventPieces(text))) this.#isFull = !answer.write(piece);
+    this.#isFull = !(kind === 'response' ? answer.lastMessage(text) : answer.message(text));
     this.#signs?.refresh();
-    if (kind !== 'response') return;
-    answer.end();
-    this.#responded();
+    if (kind === 'response') this.#responded();
   }
 
   /** What comes after the response is for nobody. */

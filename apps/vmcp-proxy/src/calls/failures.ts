@@ -1,5 +1,4 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { messageEvent } from '../mcp/server-sent-events.js';
 import { connectLink } from '../refusals/connect-link.js';
 import {
   elicitationError,
@@ -109,10 +108,8 @@ export class Failures {
       return;
     }
     // Half an event stream can still end with a response; half a JSON text cannot.
-    if (call.answer.isEventStream) {
-      call.answer.write(messageEvent(errorText(call.message.id, rpcError)));
-      call.answer.end();
-    } else call.answer.breakOff();
+    if (call.answer.isEventStream) call.answer.lastMessage([errorText(call.message.id, rpcError)]);
+    else call.answer.breakOff();
   }
 }
 

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Cancellation } from '../backends/cancellation.js';
 import { principalKey, type Principal } from '../incoming-auth/principal.js';
 import { RawJson } from '../json/raw-json.js';
+import type { Pieces } from '../json/held-value.js';
 import type { Answer } from '../mcp/answer.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 import type { JsonObject } from '../mcp/message.js';
 import { messagesIn } from './asked-client.fixture.js';
 import { BackendQuestions } from './backend-questions.js';
@@ -42,6 +44,7 @@ function roundOf(requests: readonly InputRequest[]) {
     begun: false,
     begin: () => undefined,
     write: (chunk: Buffer | string) => (written += chunk.toString()).length > 0,
+    message: (text: Pieces) => (written += eventPieces(text).map(String).join('')).length > 0,
     onDrain: () => undefined,
     onClosed: () => undefined,
   };

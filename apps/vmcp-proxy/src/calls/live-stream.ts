@@ -1,8 +1,6 @@
-import { joined, type Pieces } from '../json/held-value.js';
+import type { Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, type Answer } from '../mcp/answer.js';
-import { messageEvent } from '../mcp/server-sent-events.js';
 import type { JsonObject } from '../mcp/message.js';
-import { eventPieces } from '../mcp/event-pieces.js';
 
 /** The answer to a call as one event stream, however often its backend answers and in which form. */
 export class LiveStream implements Answer {
@@ -22,7 +20,7 @@ export class LiveStream implements Answer {
 
   /** A message of ours. */
   say(message: JsonObject): void {
-    this.answer.write(messageEvent(JSON.stringify({ jsonrpc: '2.0', ...message })));
+    this.answer.message([JSON.stringify({ jsonrpc: '2.0', ...message })]);
   }
 
   whole(status: number, contentType: string, body: Buffer | string): void {
@@ -31,8 +29,7 @@ export class LiveStream implements Answer {
 
   /** The response, in an event: the status has been sent. */
   pieces(_status: number, _contentType: string, body: Pieces): void {
-    for (const piece of joined(eventPieces(body))) this.answer.write(piece);
-    this.answer.end();
+    this.answer.lastMessage(body);
   }
 
   empty(): void {
@@ -45,6 +42,14 @@ export class LiveStream implements Answer {
 
   write(chunk: Buffer | string): boolean {
     return this.answer.write(chunk);
+  }
+
+  message(text: Pieces): boolean {
+    return this.answer.message(text);
+  }
+
+  lastMessage(text: Pieces): boolean {
+    return this.answer.lastMessage(text);
   }
 
   end(): void {

@@ -32,7 +32,7 @@ export class ObservedAnswer implements Answer {
 
   pieces(status: number, contentType: string, body: Pieces): void {
     this.status = status;
-    for (const piece of body) this.bytes += lengthOf(piece);
+    this.#count(body);
     this.answer.pieces(status, contentType, body);
   }
 
@@ -41,14 +41,24 @@ export class ObservedAnswer implements Answer {
     this.answer.empty(status, headers);
   }
 
-  begin(status: number, contentType: string): void {
+  begin(status: number, contentType: string, first?: Buffer | string): void {
     this.status = status;
-    this.answer.begin(status, contentType);
+    this.answer.begin(status, contentType, first);
   }
 
   write(chunk: Buffer | string): boolean {
     this.bytes += lengthOf(chunk);
     return this.answer.write(chunk);
+  }
+
+  message(text: Pieces): boolean {
+    this.#count(text);
+    return this.answer.message(text);
+  }
+
+  lastMessage(text: Pieces): boolean {
+    this.#count(text);
+    return this.answer.lastMessage(text);
   }
 
   end(): void {
@@ -69,5 +79,9 @@ export class ObservedAnswer implements Answer {
 
   onGone(callback: () => void): void {
     this.answer.onGone(callback);
+  }
+
+  #count(text: Pieces): void {
+    for (const piece of text) this.bytes += lengthOf(piece);
   }
 }

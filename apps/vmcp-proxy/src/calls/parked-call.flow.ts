@@ -4,14 +4,12 @@ import { tooLate } from '../backends/backend-response.client.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { noRoom } from '../backends/read-messages.client.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import { joined } from '../json/held-value.js';
 import type { RawObject } from '../json/raw-json.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';
 import { idIn, metaOf, type JsonObject } from '../mcp/message.js';
 import type { AskedRequest } from '../refusals/parked-state.js';
 import type { HeldBytes } from './bytes-in-flight.js';
 import type { Call } from './call.js';
-import { eventPieces } from '../mcp/event-pieces.js';
 import { KeptResponse } from './kept-response.flow.js';
 import { responseText, type GateFacts, type Verdict } from './message-gate.js';
 import { questionsResult, repeatedPart, type ParkedQuestion } from './parked-questions.js';
@@ -233,10 +231,8 @@ export class ParkedCall {
     const { answer } = this;
     const value = questionsResult(this.#questions, this.places.stateFor(this));
     const text = responseText(this.#newest.message.id, { member: 'result', value });
-    if (answer.begun) {
-      for (const piece of joined(eventPieces(text))) answer.write(piece);
-      answer.end();
-    } else answer.pieces(200, JSON_TYPE, text);
+    if (answer.begun) answer.lastMessage(text);
+    else answer.pieces(200, JSON_TYPE, text);
     this.#waiting = undefined;
     answer.release();
     waiting.resolve();

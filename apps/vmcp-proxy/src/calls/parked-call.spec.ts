@@ -48,6 +48,15 @@ function request(params: JsonObject = {}) {
       take(chunk);
       return true;
     },
+    message: (text) => {
+      take(text);
+      return true;
+    },
+    lastMessage: (text) => {
+      take(text);
+      got.responses += 1;
+      return true;
+    },
     end: () => void (got.responses += 1),
     breakOff: () => undefined,
     onDrain: () => undefined,

@@ -21,6 +21,14 @@ function target() {
       facts.written += chunk.toString();
       return false;
     },
+    message: (text) => {
+      facts.written += `message ${text.map(String).join('')} `;
+      return false;
+    },
+    lastMessage: (text) => {
+      facts.written += `last ${text.map(String).join('')} `;
+      return true;
+    },
     end: () => void (facts.ends += 1),
     breakOff: () => void (facts.written += 'broken'),
     onDrain: (callback) => (callbacks.drain = callback),
@@ -33,9 +41,17 @@ function target() {
 test('what is written goes to who waits, and nowhere while nobody does', () => {
   const relayed = new RelayedAnswer();
   const [one, two] = [target(), target()];
-  expect(relayed.write('lost')).toBe(true);
+  expect([relayed.write('lost'), relayed.message(['lost']), relayed.lastMessage(['lost'])]).toEqual([
+    true,
+    true,
+    true,
+  ]);
   relayed.to(one.answer);
-  expect(relayed.write('a')).toBe(false);
+  expect([relayed.write('a'), relayed.message(['m']), relayed.lastMessage(['l'])]).toEqual([
+    false,
+    false,
+    true,
+  ]);
   relayed.end();
   relayed.release();
   relayed.whole(200, 't', 'lost');
@@ -49,7 +65,7 @@ test('what is written goes to who waits, and nowhere while nobody does', () => {
   relayed.empty(204);
   relayed.breakOff();
   expect([one.facts, two.facts]).toEqual([
-    { written: 'a', ends: 1 },
+    { written: 'amessage m last l ', ends: 1 },
     { written: 'begin 200 bcempty 204broken', ends: 0 },
   ]);
 });

@@ -71,6 +71,14 @@ export class RelayedAnswer implements Answer {
     return this.#now?.write(chunk) ?? true;
   }
 
+  message(text: Pieces): boolean {
+    return this.#now?.message(text) ?? true;
+  }
+
+  lastMessage(text: Pieces): boolean {
+    return this.#now?.lastMessage(text) ?? true;
+  }
+
   end(): void {
     this.#now?.end();
   }

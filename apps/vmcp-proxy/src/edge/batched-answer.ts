@@ -1,5 +1,6 @@
 import { EventReader } from '../mcp/server-sent-events.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 import type { Pieces } from '../json/held-value.js';
 import { errorText, type RequestId } from '../mcp/message.js';
 import { GATEWAY_FAILURE } from '../mcp/protocol.js';
@@ -96,6 +97,17 @@ export class BatchedAnswer implements Answer {
     this.#fail('the answers to this batch are too large together; send this request by itself');
     this.end();
     this.#stop();
+    return true;
+  }
+
+  message(text: Pieces): boolean {
+    for (const piece of eventPieces(text)) this.write(piece);
+    return true;
+  }
+
+  lastMessage(text: Pieces): boolean {
+    this.message(text);
+    this.end();
     return true;
   }
 

@@ -26,6 +26,8 @@ beforeAll(async () => {
   proxy = await startProxy({
     nats,
     streamKeepAliveMs: 200,
+    // Who went away is waited for no longer than that.
+    resumption: { keepForMs: 1_000 },
     backends: [
       { name: 'open', url: open.url },
       { name: 'mine', url: mine.url, strategy: { type: 'upstreamInject', providerName: 'octo' } },

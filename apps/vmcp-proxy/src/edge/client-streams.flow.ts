@@ -11,9 +11,9 @@ import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { errorText, isObject, resultText, type JsonObject, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, META_SERVER_INFO, META_SUBSCRIPTION_ID } from '../mcp/protocol.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
-import { messageEvent } from '../mcp/server-sent-events.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { Incoming } from './incoming.js';
 import { unavailable } from './refused-requests.js';
 
@@ -36,6 +36,8 @@ interface ClientStream {
   readonly watching: Watching;
   readonly endsAtMs: number;
   sign(): void;
+  /** Its client has to come again. */
+  release(): void;
   /** As its revision says that it is over. */
   end(): void;
 }
@@ -45,9 +47,18 @@ interface Dialect {
   readonly session: McpSession | undefined;
   readonly kinds: ReadonlySet<ListKind>;
   readonly resources: readonly WatchedResource[];
-  readonly first: string;
+  /** Each of these is a JSON-RPC message. */
+  readonly first: string | undefined;
   event(method: string, params: JsonObject | undefined): string;
-  readonly last: string;
+  readonly last: string | undefined;
+}
+
+/** What was sent on the stream that this one takes the place of, and has not reached the client. */
+export interface MissedEvents {
+  /** Absent: not all of them are known. */
+  readonly events: readonly string[] | undefined;
+  /** Otherwise there was a time in which nobody listened for the client. */
+  readonly isCertain: boolean;
 }
 
 /** Streams on which clients listen to what they did not ask for: `GET` until 2025-11-25, `subscriptions/listen` since 2026-07-28. */
@@ -65,6 +76,7 @@ export class ClientStreams {
       readonly sessions: Pick<SessionViews, 'isClosed'>;
       /** What nobody may read, nobody hears of. */
       readonly mayRead: MayRead;
+      readonly replays: Pick<ResumableStreams, 'listening'>;
       /** Answers a request whose session is over. */
       readonly sessionClosed: (incoming: Pick<Incoming, 'principal' | 'scope' | 'answer'>) => void;
     },
@@ -73,19 +85,32 @@ export class ClientStreams {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** A session has one stream: a newer one takes the place of the one before, which may be dead without our knowing. */
-  async open(incoming: Incoming, session: McpSession): Promise<void> {
+  /**
+   * A session has one stream: a newer one takes the place of the one before, which may be dead without our knowing.
+   * @param missed says what it goes on with, and ends it.
+   */
+  async open(incoming: Incoming, session: McpSession, missed?: () => MissedEvents): Promise<void> {
     const resources = await this.#resources(incoming, session.subscriptions ?? []);
+    const before = missed?.();
     this.endMcpSession(session.digest);
-    this.#begin(incoming, {
-      session,
-      kinds: new Set(LIST_KINDS),
-      resources,
-      first: SIGN_OF_LIFE,
-      event: (method, params) =>
-        messageEvent(JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) })),
-      last: '',
-    });
+    const answer = this.known.replays.listening(session, incoming.answer);
+    const events = this.#begin(
+      { ...incoming, answer },
+      {
+        session,
+        kinds: new Set(LIST_KINDS),
+        resources,
+        first: undefined,
+        event: (method, params) =>
+          JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) }),
+        last: undefined,
+      },
+      () => answer.stream?.release(),
+    );
+    if (events !== undefined && before !== undefined) {
+      for (const text of before.events ?? []) answer.stream?.again(text);
+      if (before.events === undefined || !before.isCertain) tellAll(events, resources);
+    }
     // It may have changed since it was read, when there was no stream that could be told.
     await this.resubscribe(session.digest);
   }
@@ -102,7 +127,7 @@ export class ClientStreams {
     const resources = await this.#resources(incoming, asked['resourceSubscriptions']);
     const _meta = { [META_SUBSCRIPTION_ID]: id };
     const event = (method: string, more: JsonObject = {}): string =>
-      messageEvent(JSON.stringify({ jsonrpc: '2.0', method, params: { ...more, _meta } }));
+      JSON.stringify({ jsonrpc: '2.0', method, params: { ...more, _meta } });
     const notifications = {
       ...Object.fromEntries([...kinds].map((kind) => [`${kind}ListChanged`, true])),
       ...(resources.length === 0 ? {} : { resourceSubscriptions: resources.map(({ uri }) => uri) }),
@@ -114,7 +139,7 @@ export class ClientStreams {
       resources,
       first: event('notifications/subscriptions/acknowledged', { notifications }),
       event,
-      last: messageEvent(resultText(id, over)),
+      last: resultText(id, over),
     });
   }
 
@@ -170,21 +195,16 @@ export class ClientStreams {
     });
   }
 
-  #begin({ principal, scope, answer }: Incoming, dialect: Dialect): void {
-    // It may have ended while the body, or the lists, were waited for.
-    if (principal.tsid !== undefined && this.known.sessions.isClosed(principal.tsid)) {
-      this.known.sessionClosed({ principal, scope, answer });
-      return;
-    }
-    const person = personKey(principal);
-    const openOfOne = this.#openOf.get(person) ?? 0;
-    const hasRoom = principal.key === ANONYMOUS.key || openOfOne < MAX_OF_ONE;
-    if (this.#hasEnded || !hasRoom || this.#open.size >= MAX_STREAMS) {
-      unavailable(answer);
-      return;
-    }
+  /** @param release lets go of a client that comes back. @returns `undefined` when the stream was refused. */
+  #begin(
+    { principal, scope, answer }: Incoming,
+    dialect: Dialect,
+    release?: () => void,
+  ): PendingEvents | undefined {
+    if (!this.#admits({ principal, scope, answer })) return undefined;
     answer.begin(200, EVENT_STREAM_TYPE);
-    answer.write(dialect.first);
+    if (dialect.first === undefined) answer.write(SIGN_OF_LIFE);
+    else answer.message([dialect.first]);
     const events = new PendingEvents(answer, dialect);
     const watching = this.watch.watch(principal, scope, {
       changed: (kind) => {
@@ -193,6 +213,10 @@ export class ClientStreams {
       updated: (uri) => events.say('notifications/resources/updated', { uri }),
     });
     watching.setResources(dialect.resources);
+    const end = (): void => {
+      if (dialect.last === undefined) answer.end();
+      else answer.lastMessage([dialect.last]);
+    };
     const stream: ClientStream = {
       principal,
       scope,
@@ -200,18 +224,32 @@ export class ClientStreams {
       watching,
       endsAtMs: this.nowMs() + LISTEN_FOR_MS,
       sign: () => events.sign(),
-      end: () => {
-        answer.write(dialect.last);
-        answer.end();
-      },
+      release: release ?? end,
+      end,
     };
     this.#open.add(stream);
-    this.#openOf.set(person, openOfOne + 1);
+    const person = personKey(principal);
+    this.#openOf.set(person, (this.#openOf.get(person) ?? 0) + 1);
     this.#timer ??= setInterval(() => this.#tick(), this.keepAliveMs).unref();
     answer.onClosed(() => {
       watching.stop();
       this.#closed(stream, person);
     });
+    return events;
+  }
+
+  /** @returns false when the request was refused. */
+  #admits({ principal, scope, answer }: Pick<Incoming, 'principal' | 'scope' | 'answer'>): boolean {
+    // It may have ended while the body, or the lists, were waited for.
+    if (principal.tsid !== undefined && this.known.sessions.isClosed(principal.tsid)) {
+      this.known.sessionClosed({ principal, scope, answer });
+      return false;
+    }
+    const openOfOne = this.#openOf.get(personKey(principal)) ?? 0;
+    const hasRoom = principal.key === ANONYMOUS.key || openOfOne < MAX_OF_ONE;
+    if (!this.#hasEnded && hasRoom && this.#open.size < MAX_STREAMS) return true;
+    unavailable(answer);
+    return false;
   }
 
   #closed(stream: ClientStream, person: string): void {
@@ -226,8 +264,9 @@ export class ClientStreams {
 
   #tick(): void {
     const nowMs = this.nowMs();
-    this.#endThose(({ endsAtMs }) => endsAtMs <= nowMs);
-    for (const stream of this.#open) stream.sign();
+    for (const stream of [...this.#open])
+      if (stream.endsAtMs <= nowMs) stream.release();
+      else stream.sign();
   }
 
   #endThose(matches: (stream: ClientStream) => boolean): void {
@@ -260,15 +299,17 @@ class PendingEvents {
   }
 
   sign(): void {
-    if (!this.#isFull) this.#write(SIGN_OF_LIFE);
+    if (!this.#isFull) this.#isFull = !this.answer.write(SIGN_OF_LIFE);
   }
 
   #tell(event: string): void {
-    if (!this.#isFull) this.#write(event);
+    if (!this.#isFull) this.#isFull = !this.answer.message([event]);
     else if (this.#waiting.size < MAX_WAITING) this.#waiting.add(event);
   }
+}
 
-  #write(text: string): void {
-    this.#isFull = !this.answer.write(text);
-  }
+/** Anything may have happened meanwhile. */
+function tellAll(events: PendingEvents, resources: readonly WatchedResource[]): void {
+  for (const kind of LIST_KINDS) events.say(`notifications/${kind}/list_changed`);
+  for (const { uri } of resources) events.say('notifications/resources/updated', { uri });
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { asLatin1, joined, type Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
+import { eventPieces } from '../mcp/event-pieces.js';
 
 /** Results of tools are the user's own: no cache on the way may keep them. */
 const NO_STORE = 'no-store';
@@ -55,7 +56,7 @@ export class HttpAnswer implements Answer {
     this.response.end();
   }
 
-  begin(status: number, contentType: string): void {
+  begin(status: number, contentType: string, first?: Buffer | string): void {
     this.isEventStream = contentType === EVENT_STREAM_TYPE;
     this.response.writeHead(status, {
       'content-type': contentType,
@@ -64,11 +65,24 @@ export class HttpAnswer implements Answer {
       ...(contentType === EVENT_STREAM_TYPE ? { 'x-accel-buffering': 'no' } : {}),
       ...this.common,
     });
-    this.response.flushHeaders();
+    if (first === undefined) this.response.flushHeaders();
+    else this.response.write(first);
   }
 
   write(chunk: Buffer | string): boolean {
     return this.response.writableEnded || this.response.write(chunk);
+  }
+
+  message(text: Pieces): boolean {
+    let hasRoom = true;
+    for (const piece of joined(eventPieces(text))) hasRoom = this.write(piece);
+    return hasRoom;
+  }
+
+  lastMessage(text: Pieces): boolean {
+    const hasRoom = this.message(text);
+    this.end();
+    return hasRoom;
   }
 
   end(): void {

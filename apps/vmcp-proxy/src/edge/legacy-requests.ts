@@ -1,4 +1,5 @@
 import type { Peers } from '../backends/peers.client.js';
+import { readsEventStreams } from '../calls/call.js';
 import type { Calls } from '../calls/calls.flow.js';
 import { CallRecord } from '../calls/call-record.js';
 import { targetOf } from '../calls/call-target.js';
@@ -11,6 +12,7 @@ import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } fr
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import type { SessionSignals } from '../mcp-sessions/session-signals.client.js';
+import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
 import type { Lists } from './lists.js';
@@ -31,6 +33,7 @@ const LOG_LEVELS: ReadonlySet<unknown> = new Set([
 export interface SessionParts {
   readonly peers: Pick<Peers, 'end' | 'setLogLevel'>;
   readonly streams: Pick<ClientStreams, 'endMcpSession'>;
+  readonly replays: Pick<ResumableStreams, 'answerTo' | 'endSession'>;
   readonly elsewhere: Pick<SessionSignals, 'logLevelSet' | 'ended'>;
 }
 
@@ -79,7 +82,11 @@ export class LegacyRequests {
     const target = targetOf(message);
     if (target !== undefined) {
       const record = new CallRecord();
-      await this.calls.run({ ...incoming, target, client: { era: 'legacy', session }, message, record });
+      const resumable = readsEventStreams(incoming)
+        ? { answer: this.parts.replays.answerTo(id, session, answer) }
+        : {};
+      const client = { era: 'legacy', session } as const;
+      await this.calls.run({ ...incoming, ...resumable, target, client, message, record });
       return;
     }
     const answered =
@@ -95,7 +102,8 @@ export class LegacyRequests {
 
   async end(session: McpSession): Promise<void> {
     await this.sessions.end(session);
-    const { peers, streams, elsewhere } = this.parts;
+    const { peers, streams, replays, elsewhere } = this.parts;
+    replays.endSession(session.digest);
     peers.end(session.digest);
     streams.endMcpSession(session.digest);
     await elsewhere.ended(session);

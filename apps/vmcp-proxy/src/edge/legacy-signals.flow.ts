@@ -9,6 +9,7 @@ import { errorText, idIn, idKey, type NotificationMessage, type ResponseMessage 
 import { GATEWAY_FAILURE } from '../mcp/protocol.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { ReplicaMailbox } from '../mcp-sessions/replica-mailbox.js';
 import { handedAnswer, type SessionSignals } from '../mcp-sessions/session-signals.client.js';
 
@@ -21,6 +22,7 @@ export interface SignalReceivers {
   readonly peers: Pick<Peers, 'answerQuestion' | 'end' | 'setLogLevel'>;
   readonly mcpSessions: Pick<McpSessionStore, 'forgetCopy'>;
   readonly streams: Pick<ClientStreams, 'endMcpSession' | 'resubscribe'>;
+  readonly replays: Pick<ResumableStreams, 'endSession'>;
   readonly mailbox: Pick<ReplicaMailbox, 'address' | 'open'>;
 }
 
@@ -63,7 +65,7 @@ export class LegacySignals {
 
   /** Another replica was told something that may concern this one. */
   async heard(signal: Heard): Promise<void> {
-    const { inFlight, peers, mcpSessions, mailbox, streams } = this.here;
+    const { inFlight, peers, mcpSessions, mailbox, streams, replays } = this.here;
     if (signal.signal !== 'answered' && signal.from === mailbox.address) return;
     switch (signal.signal) {
       case 'answered':
@@ -83,6 +85,7 @@ export class LegacySignals {
         return;
       case 'ended':
         mcpSessions.forgetCopy(signal.session);
+        replays.endSession(signal.session);
         peers.end(signal.session);
         streams.endMcpSession(signal.session);
     }

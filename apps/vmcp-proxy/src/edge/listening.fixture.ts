@@ -26,7 +26,8 @@ export async function listening(url: string, request: RequestInit): Promise<List
       rest = events.pop() ?? '';
       for (const event of events) {
         const data = /^data: (.*)$/m.exec(event)?.[1];
-        if (data !== undefined) messages.push(JSON.parse(data) as JsonObject);
+        // Empty: it only says where the stream is.
+        if (data !== undefined && data !== '') messages.push(JSON.parse(data) as JsonObject);
       }
     }
   };

@@ -7,12 +7,12 @@ import { isLegacyVersion, LEGACY_VERSIONS } from '../mcp/protocol.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import { answerBatch } from './batch.js';
-import type { ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
 import type { LegacyRequests } from './legacy-requests.js';
 import type { LegacySignals } from './legacy-signals.flow.js';
 import type { ModernRequests } from './modern-requests.js';
 import { fail, refuse, refuseMessage } from './refused-requests.js';
+import type { StreamResumption } from './stream-resumption.flow.js';
 
 /** Decides which revision and which session a message belongs to, and hands it to the part that answers it. */
 export class Messages {
@@ -20,7 +20,7 @@ export class Messages {
     private readonly sessions: McpSessionStore,
     private readonly requests: { readonly modern: ModernRequests; readonly legacy: LegacyRequests },
     private readonly signals: LegacySignals,
-    private readonly streams: Pick<ClientStreams, 'open'>,
+    private readonly streams: Pick<StreamResumption, 'answer'>,
     private readonly log: Pick<Log, 'failure'>,
   ) {}
 
@@ -44,7 +44,7 @@ export class Messages {
     incoming.answer.empty(200);
   }
 
-  /** Opens the stream of the session that the request names. Only clients with sessions listen in this way. */
+  /** Opens a stream of the session that the request names, or goes on with one. Only clients with sessions listen in this way. */
   async listen(incoming: Incoming): Promise<void> {
     const { answer, headers } = incoming;
     const { 'mcp-session-id': sessionId, 'mcp-protocol-version': version, accept = '' } = headers;
@@ -57,7 +57,7 @@ export class Messages {
       return;
     }
     const session = await this.#session(incoming, null);
-    if (session !== undefined) await this.streams.open(incoming, session);
+    if (session !== undefined) await this.streams.answer(incoming, session);
   }
 
   async #message(message: Message, incoming: Incoming): Promise<void> {

@@ -1,12 +1,15 @@
-import { mcpSessions } from '@gatehouse/contracts/buckets';
+import type { Bucket } from '@gatehouse/contracts/buckets';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KeyValueBucket, KeyValueBuckets, StoredValue } from '@gatehouse/messaging/key-value';
 
-/** The bucket of legacy sessions, opened when it is first needed: the bus is not there yet when the parts are put together. */
+/** A bucket that is opened when it is first needed: the bus is not there yet when the parts are put together. */
 export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'> {
   #opened: Promise<KeyValueBucket> | undefined;
 
-  constructor(private readonly buckets: Pick<KeyValueBuckets, 'open'>) {}
+  constructor(
+    private readonly buckets: Pick<KeyValueBuckets, 'open'>,
+    private readonly bucket: Bucket,
+  ) {}
 
   async get(key: string): Promise<StoredValue | undefined> {
     return await (await this.#open()).get(key);
@@ -25,13 +28,15 @@ export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'upda
   }
 
   async #open(): Promise<KeyValueBucket> {
-    this.#opened ??= this.buckets.open(mcpSessions);
+    this.#opened ??= this.buckets.open(this.bucket);
     try {
       return await this.#opened;
     } catch (error) {
       // The bus was unavailable: the next use tries again.
       this.#opened = undefined;
-      throw new GatehouseError('unavailable', 'the session bucket cannot be opened', { cause: error });
+      throw new GatehouseError('unavailable', `the bucket ${this.bucket.name} cannot be opened`, {
+        cause: error,
+      });
     }
   }
 }

@@ -10,10 +10,15 @@ export interface Answer {
   pieces(status: number, contentType: string, body: Pieces): void;
   /** No body (202, 204 …). */
   empty(status: number, headers?: AnswerHeaders): void;
-  /** The first part of an answer that goes on with `write`. */
-  begin(status: number, contentType: string): void;
+  /** The first part of an answer that goes on with `write`. @param first goes out in the same packet. */
+  begin(status: number, contentType: string, first?: Buffer | string): void;
   /** Does nothing after the end. @returns false when nothing more should come before `onDrain` calls back. */
   write(chunk: Buffer | string): boolean;
+  /** One message of an event stream. @returns see `write` */
+  message(text: Pieces): boolean;
+  /** The response, which ends an event stream. @returns see `write` */
+  lastMessage(text: Pieces): boolean;
+  /** Ends the answer; an event stream, without a response. */
   end(): void;
   /** Gives up in the middle: the client must not take what it got for a whole answer. */
   breakOff(): void;

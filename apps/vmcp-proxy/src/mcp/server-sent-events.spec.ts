@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { EventParser } from './event-parser.js';
-import { EventReader, messageEvent } from './server-sent-events.js';
+import { eventPieces } from './event-pieces.js';
+import { EventReader } from './server-sent-events.js';
 
 /** Reads the stream in pieces; an end without the last empty line counts as one. */
 function read(bytes: Buffer, cuts: readonly number[] = []): readonly string[] {
@@ -146,7 +147,7 @@ test('what is written as events is read again', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1 }).map((value) => JSON.stringify(value));
   fc.assert(
     fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), (all) => {
-      expect(read(Buffer.from(all.map(messageEvent).join('')))).toEqual(all);
+      expect(read(Buffer.from(all.flatMap((one) => eventPieces([one])).join('')))).toEqual(all);
     }),
   );
 });

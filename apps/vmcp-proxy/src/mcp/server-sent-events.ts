@@ -48,9 +48,6 @@ export class EventReader {
   }
 }
 
-/** Writes one event. JSON text has no line break, so one `data` line holds it. */
-export const messageEvent = (json: string): string => `event: message\ndata: ${json}\n\n`;
-
 export const isEventStream = (contentType: string | undefined): boolean =>
   contentType?.toLowerCase().startsWith('text/event-stream') === true;
 

@@ -58,6 +58,11 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     postgres: buildPostgres(written.postgres, secrets),
     nats: buildNats(written.nats, secrets),
     streamKeepAliveMs: milliseconds(written.streamKeepAlive),
+    resumption: {
+      bytesPerStream: bytes(written.resumption.sizePerStream),
+      streamsPerSession: written.resumption.streamsPerSession,
+      keepForMs: milliseconds(written.resumption.keepFor),
+    },
     startTimeoutMs: milliseconds(written.startTimeout),
     shutdownDelayMs: milliseconds(written.shutdownDelay),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),

@@ -33,6 +33,8 @@ const TABLE: readonly (readonly [path: string, bounds: Bounds, unit: 'ms' | 'B',
   ['limits.requestSize', SIZE_BOUNDS.request, 'B', { 'limits.requestSizePerPerson': '64MiB' }],
   ['limits.requestSizePerPerson', SIZE_BOUNDS.requestPerPerson, 'B', { 'limits.requestSize': '16KiB' }],
   ['limits.answerSizePerPerson', SIZE_BOUNDS.answerPerPerson, 'B'],
+  ['resumption.sizePerStream', SIZE_BOUNDS.keptStream, 'B'],
+  ['resumption.keepFor', DURATION_BOUNDS.keepStream, 'ms'],
 ];
 
 /** The largest unit that says the number, for there are at most nine digits. */

@@ -32,6 +32,7 @@ export const DURATION_BOUNDS = {
   call: durations('100ms', '10m'),
   callWithProgress: durations('100ms', '24h'),
   streamKeepAlive: durations('1s', '5m'),
+  keepStream: durations('1s', '10m'),
   providerRequest: durations('100ms', '30s'),
   idleProgram: durations('10s', '24h'),
   programStart: durations('1s', '5m'),
@@ -45,6 +46,8 @@ export const SIZE_BOUNDS = {
   request: sizes('16KiB', '64MiB'),
   requestPerPerson: sizes('16KiB', '1024MiB'),
   answerPerPerson: sizes('64MiB', '4096MiB'),
+  /** What is kept has to fit into one message of the bus. */
+  keptStream: sizes('1KiB', '256KiB'),
 } as const;
 
 /** Of what runs at once at one backend. */
@@ -58,6 +61,9 @@ export const FAILURE_THRESHOLD_BOUNDS: Bounds = { min: 1, max: 100, text: '1 to 
 
 /** Of tools of one backend that have a name of their own in metrics. */
 export const TOOL_LABEL_BOUNDS: Bounds = { min: 1, max: 1_000, text: '1 to 1000' };
+
+/** Of streams of one session; with none, nothing can be resumed. */
+export const STREAMS_PER_SESSION_BOUNDS: Bounds = { min: 0, max: 256, text: '0 to 256' };
 
 /** In characters, of the names of tools and prompts. No client takes more than the most. */
 export const NAME_LENGTH_BOUNDS: Bounds = { min: 32, max: 128, text: '32 to 128' };

@@ -10,6 +10,7 @@ import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
 import type { OutgoingAuth } from './outgoing-auth.js';
 import type { RequestLimits } from './request-limits.js';
+import type { ResumptionBounds } from './resumption-bounds.js';
 import type { Bridge } from './stdio.js';
 import type { Telemetry } from './telemetry.js';
 import type { ConfiguredView } from './views.js';
@@ -67,6 +68,7 @@ export interface GatehouseModel {
   /** How long a starting service waits for what it depends on. */
   readonly startTimeoutMs: number;
   readonly streamKeepAliveMs: number;
+  readonly resumption: ResumptionBounds;
   /** How long a service that is asked to stop still takes new requests. */
   readonly shutdownDelayMs: number;
   /** How long after that it may finish what it has begun. */

@@ -139,6 +139,16 @@ export const INSTALLATION_ROWS: readonly Row[] = [
   ],
   ['signs of life that nobody waits for', { streamKeepAlive: '1h' }, 'streamKeepAlive'],
   [
+    'a call that goes on for a client that is gone for an hour',
+    { resumption: { keepFor: '1h' } },
+    'resumption.keepFor',
+  ],
+  [
+    'streams that do not fit into a message of the bus',
+    { resumption: { sizePerStream: '1MiB' } },
+    'resumption.sizePerStream',
+  ],
+  [
     'a provider timeout that outlives the refresh lease',
     { [provider(0, 'timeout')]: '5m' },
     'authServer.upstreamProviders[0].timeout',

@@ -5,10 +5,12 @@ import type { Rule } from './rule.js';
 
 export const sizeBounds: Rule = ({
   limits: { requestBytes, requestBytesPerPerson, answerBytesPerPerson },
+  resumption,
 }) => [
   ...within(['limits', 'requestSize'], requestBytes, SIZE_BOUNDS.request),
   ...within(['limits', 'requestSizePerPerson'], requestBytesPerPerson, SIZE_BOUNDS.requestPerPerson),
   ...within(['limits', 'answerSizePerPerson'], answerBytesPerPerson, SIZE_BOUNDS.answerPerPerson),
+  ...within(['resumption', 'sizePerStream'], resumption.bytesPerStream, SIZE_BOUNDS.keptStream),
   ...(requestBytesPerPerson < requestBytes
     ? [
         {

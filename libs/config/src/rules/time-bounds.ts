@@ -11,6 +11,7 @@ export const timeBounds: Rule = (model) => [
   ...within(['shutdownDelay'], model.shutdownDelayMs, DURATION_BOUNDS.shutdownDelay),
   ...within(['shutdownTimeout'], model.shutdownTimeoutMs, DURATION_BOUNDS.shutdown),
   ...within(['streamKeepAlive'], model.streamKeepAliveMs, DURATION_BOUNDS.streamKeepAlive),
+  ...within(['resumption', 'keepFor'], model.resumption.keepForMs, DURATION_BOUNDS.keepStream),
   ...within(
     ['operational', 'timeouts', 'default'],
     model.operational.timeouts.defaultMs,

@@ -17,7 +17,7 @@ import {
   text,
   type FieldFacts,
 } from './fields.js';
-import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS } from '../model/bounds.js';
+import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS, STREAMS_PER_SESSION_BOUNDS } from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
 import { haveUrlOrCommand } from './checks.js';
@@ -205,6 +205,23 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
     'duration',
     `How long an event stream to a client may be silent before the proxy writes a comment into it, so that proxies in between do not cut it; ${DURATION_BOUNDS.streamKeepAlive.text}.`,
   ).default('15s'),
+  resumption: block(
+    'What clients with sessions (until 2025-11-25) can get again after their connection broke: `GET` with `Last-Event-ID`, at any replica.',
+    {
+      sizePerStream: text(
+        'size',
+        `The newest events of one stream that are kept; ${SIZE_BOUNDS.keptStream.text}. Whoever missed more is told so by an error.`,
+      ).default('256KiB'),
+      streamsPerSession: count(
+        'Streams of one session that are kept; the oldest of those that are over go. A stream without room cannot be resumed, and its call is cancelled when its client goes away. With 0 there are no event ids.',
+        STREAMS_PER_SESSION_BOUNDS,
+      ).default(16),
+      keepFor: text(
+        'duration',
+        `How long a call goes on whose client is away, and how long a stream that is over can be read again; ${DURATION_BOUNDS.keepStream.text}.`,
+      ).default('60s'),
+    },
+  ).prefault({}),
   startTimeout: text(
     'duration',
     `How long a starting service waits for its database and its bus; ${DURATION_BOUNDS.start.text}. After that it ends with exit code 75.`,

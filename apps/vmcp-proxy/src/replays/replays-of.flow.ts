@@ -1,0 +1,31 @@
+import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { keptStreams } from '@gatehouse/contracts/buckets';
+import type { EventBus } from '@gatehouse/messaging/event-bus';
+import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
+import type { ReplicaMailbox } from '../mcp-sessions/replica-mailbox.js';
+import { SessionBucket } from '../mcp-sessions/session-bucket.store.js';
+import { KeptStreams } from './kept-streams.store.js';
+import { ResumableStreams } from './resumable-streams.flow.js';
+import { StreamHandovers } from './stream-handovers.flow.js';
+import { StreamPost } from './stream-post.client.js';
+
+/** What clients with sessions can get again of their streams: here, at another replica, and where that one left it. */
+export interface Replays {
+  readonly streams: ResumableStreams;
+  readonly handovers: StreamHandovers;
+  readonly kept: KeptStreams;
+}
+
+export function replaysOf(
+  { resumption, streamKeepAliveMs }: Pick<VmcpProxyPart, 'resumption' | 'streamKeepAliveMs'>,
+  {
+    buckets,
+    events,
+  }: { readonly buckets: Pick<KeyValueBuckets, 'open'>; readonly events: Pick<EventBus, 'publish'> },
+  mailbox: ReplicaMailbox,
+): Replays {
+  const kept = new KeptStreams(new SessionBucket(buckets, keptStreams), resumption.keepForMs);
+  const streams = new ResumableStreams(mailbox.address, resumption, streamKeepAliveMs, kept);
+  const handovers = new StreamHandovers(streams, new StreamPost(events), mailbox, streamKeepAliveMs);
+  return { streams, handovers, kept };
+}

@@ -1,0 +1,148 @@
+import type { Pieces } from '../json/held-value.js';
+import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
+import { ResumableStream, type StreamFacts, type StreamPlaces } from './resumable-stream.js';
+
+/** Where answers are until it is known what they are. */
+export interface AnswerPlaces extends StreamPlaces {
+  /** It has begun, in whichever form. */
+  begins(answer: ResumableAnswer): void;
+}
+
+/**
+ * The answer to a request of a client with a session. Where it is an event stream, it goes on while its client is away:
+ * disconnection is no cancellation (MCP 2025-03-26 to 2025-11-25, transports). The client comes back with `Last-Event-ID`, and
+ * reads on. Every other answer goes straight through.
+ */
+export class ResumableAnswer implements Answer {
+  readonly isLive = true;
+  #hasBegun = false;
+  #isGone = false;
+  #stream: ResumableStream | undefined;
+  readonly #drained: (() => void)[] = [];
+  #closed: (() => void)[] | undefined;
+  readonly #gone: (() => void)[] = [];
+
+  constructor(
+    private readonly facts: StreamFacts,
+    /** The response to the request itself. */
+    private readonly first: Answer,
+    private readonly places: AnswerPlaces,
+  ) {
+    first.onGone(() => {
+      if (this.#stream === undefined) this.#fireGone();
+      else this.#stream.left(first);
+    });
+  }
+
+  get begun(): boolean {
+    return this.#hasBegun;
+  }
+
+  get isEventStream(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  get stream(): ResumableStream | undefined {
+    return this.#stream;
+  }
+
+  whole(status: number, contentType: string, body: Buffer | string, headers?: AnswerHeaders): void {
+    if (this.#begins() === undefined) this.first.whole(status, contentType, body, headers);
+    else this.lastMessage([body]);
+  }
+
+  pieces(status: number, contentType: string, body: Pieces): void {
+    if (this.#begins() === undefined) this.first.pieces(status, contentType, body);
+    else this.lastMessage(body);
+  }
+
+  empty(status: number, headers?: AnswerHeaders): void {
+    if (this.#begins() === undefined) this.first.empty(status, headers);
+    // The status has been sent already. Whoever comes back for the rest is told why there is none.
+    else if (status >= 400) this.breakOff();
+    else this.end();
+  }
+
+  begin(status: number, contentType: string, first?: Buffer | string): void {
+    if (this.#begins() !== undefined) return;
+    if (contentType === EVENT_STREAM_TYPE) this.open();
+    else this.first.begin(status, contentType, first);
+  }
+
+  /** Begins the event stream, also where it is not known yet what the answer is. */
+  open(): void {
+    if (this.#stream !== undefined || this.#isGone) return;
+    const writer = {
+      drained: () => this.#fireDrained(),
+      gone: () => this.#fireGone(),
+      closed: () => this.#fireClosed(),
+    };
+    this.#stream = new ResumableStream(this.facts, this.places, writer, this.first);
+  }
+
+  write(chunk: Buffer | string): boolean {
+    return this.#stream?.comment(chunk) ?? this.first.write(chunk);
+  }
+
+  message(text: Pieces): boolean {
+    return this.#stream?.message(text) ?? true;
+  }
+
+  lastMessage(text: Pieces): boolean {
+    const hasRoom = this.message(text);
+    this.#stream?.finish(true);
+    return hasRoom;
+  }
+
+  end(): void {
+    if (this.#stream === undefined) this.first.end();
+    else this.#stream.finish(false);
+  }
+
+  breakOff(): void {
+    if (this.#stream === undefined) this.first.breakOff();
+    else this.#stream.breakOff();
+  }
+
+  onDrain(callback: () => void): void {
+    if (this.#stream === undefined) this.first.onDrain(callback);
+    else this.#drained.push(callback);
+  }
+
+  onClosed(callback: () => void): void {
+    if (this.#closed !== undefined) {
+      this.#closed.push(callback);
+      return;
+    }
+    this.#closed = [callback];
+    this.first.onClosed(() => {
+      // A stream goes on without the connection on which it began.
+      if (this.#isGone || this.#stream === undefined || this.#stream.isOver) this.#fireClosed();
+    });
+  }
+
+  onGone(callback: () => void): void {
+    if (this.#isGone) callback();
+    else this.#gone.push(callback);
+  }
+
+  /** @returns the stream that has begun before. */
+  #begins(): ResumableStream | undefined {
+    if (!this.#hasBegun) this.places.begins(this);
+    this.#hasBegun = true;
+    return this.#stream;
+  }
+
+  #fireDrained(): void {
+    for (const callback of [...this.#drained]) callback();
+  }
+
+  #fireGone(): void {
+    this.#isGone = true;
+    for (const callback of this.#gone.splice(0)) callback();
+  }
+
+  #fireClosed(): void {
+    for (const callback of this.#closed?.splice(0) ?? []) callback();
+  }
+}
