@@ -1,4 +1,7 @@
-/** Less throughput than this share of the hop's is a failure: nine tenths of what was measured (docs/speed.md). */
+/**
+ * Less throughput than this share of the hop's is a failure: nine tenths of what was measured on a machine with nothing else to
+ * do. Loads that are not here have not been measured on one yet.
+ */
 export const FLOORS: readonly {
   readonly shape: string;
   readonly target: string;
