@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { printFigure } from '@gatehouse/testing/figures';
 import { until } from '@gatehouse/testing/until';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -9,7 +10,11 @@ let world: ResumptionWorld;
 beforeAll(async () => {
   world = await startResumptionWorld();
 });
-afterAll(() => world.close());
+const found: string[] = [];
+afterAll(async () => {
+  printFigure(`replicas | a stream that breaks, by the official client of version 1 | ${found.join(' | ')}`);
+  await world.close();
+});
 
 /** The official client, whose way to the gateway can break and lead to another replica afterwards. */
 class SteeredClient {
@@ -72,6 +77,7 @@ describe('the official client of version 1 whose connection breaks in the middle
         await first.kill();
         await until(() => resumedCalls(steered) > 0);
         expect(await result).toMatchObject({ code: -31_000, data: { retry: 'check-first' } });
+        found.push(`${where}: told that it may have run`);
       } else {
         call.progress(2);
         await until(() => heard.length === 2);
@@ -80,6 +86,7 @@ describe('the official client of version 1 whose connection breaks in the middle
         call.finish('the rest');
         expect(await result).toMatchObject({ content: [{ type: 'text', text: 'the rest' }] });
         expect([heard, resumedCalls(steered)]).toEqual([[1, 2, 3], 1]);
+        found.push(`${where}: resumed`);
       }
       await steered.client.close();
       if (!where.includes('killed')) await first.close();
