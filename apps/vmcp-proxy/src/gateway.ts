@@ -155,7 +155,10 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
       await peers.told();
     },
     endCalls: () => inFlight.endAll(),
-    close: async () => await client.close(),
+    close: async () => {
+      await backendSide.authorization.stop();
+      await client.close();
+    },
   };
 }
 
@@ -254,9 +257,10 @@ interface BackendSide {
 /** Everything that speaks to backends, from the connections up to what they list. */
 async function makeBackendSide(
   part: VmcpProxyPart,
-  { contracts, log, metrics, clocks }: GatewaySurroundings,
+  surroundings: GatewaySurroundings,
   { lookedUp, altered }: CallMetrics,
 ): Promise<BackendSide> {
+  const { contracts, log, metrics, clocks } = surroundings;
   const vaultKey = new VaultKey(contracts, systemClock);
   const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
   const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
@@ -267,7 +271,7 @@ async function makeBackendSide(
   const neverModern = part.backends.filter(({ transport }) => transport === 'sse').map(({ name }) => name);
   const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
   client.hear(peers);
-  const authorization = authorizationOf(part, log);
+  const authorization = authorizationOf(part, surroundings);
   const hearing: { watch?: ChangeWatch } = {};
   const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(

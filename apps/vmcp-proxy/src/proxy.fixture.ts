@@ -45,6 +45,7 @@ export interface ProxySetup {
   readonly backends: readonly BackendSetup[];
   readonly aggregation?: Partial<VmcpProxyPart['aggregation']>;
   readonly views?: VmcpProxyPart['views'];
+  readonly rateLimiting?: VmcpProxyPart['rateLimiting'];
   readonly callPolicies?: NonNullable<VmcpProxyPart['callPolicies']>;
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
   /** Default: `http://localhost:<port>` */
@@ -195,6 +196,7 @@ export function proxyPart({
   partialFailureMode = 'bestEffort',
   telemetry,
   callPolicies,
+  rateLimiting = { limits: [], whenUnavailable: 'local' },
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
   const egress = { allowPrivateIps: true, insecureAllowHttp: true };
@@ -227,6 +229,7 @@ export function proxyPart({
     backends: backends.map(proxyBackend),
     aggregation: aggregationOf(aggregation),
     views: views ?? [],
+    rateLimiting,
     ...(callPolicies === undefined ? {} : { callPolicies }),
   };
 }

@@ -21,6 +21,7 @@ import {
   type Unauthenticated,
   type UpstreamInject,
 } from './model/outgoing-auth.js';
+import type { RateLimiting } from './model/rate-limits.js';
 import type { RequestLimits } from './model/request-limits.js';
 import type { ResumptionBounds } from './model/resumption-bounds.js';
 import type { Telemetry } from './model/telemetry.js';
@@ -124,6 +125,7 @@ export interface VmcpProxyPart extends CommonPart {
   readonly views: readonly ConfiguredView[];
   readonly partialFailureMode: PartialFailureMode;
   readonly limits: RequestLimits;
+  readonly rateLimiting: RateLimiting;
   /** How long an event stream to a client may be silent. */
   readonly streamKeepAliveMs: number;
   readonly resumption: ResumptionBounds;
@@ -226,6 +228,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     views: model.views,
     partialFailureMode: model.operational.partialFailureMode,
     limits: model.limits,
+    rateLimiting: model.rateLimiting,
     streamKeepAliveMs: model.streamKeepAliveMs,
     resumption: model.resumption,
   };

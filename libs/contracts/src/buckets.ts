@@ -26,6 +26,16 @@ export const mcpSessions: Bucket = {
   swept: false,
 };
 
+/** Tokens of rate limits, shared by the proxy's replicas. What has not been touched for a day is full again. */
+export const rateLimits: Bucket = {
+  name: 'rate_limits',
+  ownedBy: 'vmcp-proxy',
+  ttlMs: DAY_MS,
+  // Some 400,000 persons, clients and tools that are counted apart.
+  maxBytes: 64 * MIB,
+  swept: false,
+};
+
 /**
  * Event streams of legacy MCP clients, sealed, for when the replica that wrote one is gone and its client comes back. Results
  * of tools are people's own: they never reach a disk.
@@ -53,4 +63,4 @@ export const refreshAnswers: Bucket = {
   swept: true,
 };
 
-export const BUCKETS: readonly Bucket[] = [mcpSessions, keptStreams, refreshAnswers];
+export const BUCKETS: readonly Bucket[] = [mcpSessions, keptStreams, rateLimits, refreshAnswers];

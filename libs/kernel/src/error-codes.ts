@@ -18,6 +18,11 @@ export interface ErrorCodeFacts {
 export const ERROR_CODES = {
   request_invalid: { owner: 'client', retry: 'never', publicText: 'The request is malformed.' },
   not_allowed: { owner: 'client', retry: 'never', publicText: 'This caller may not do that.' },
+  rate_limited: {
+    owner: 'client',
+    retry: 'safe',
+    publicText: 'Too many calls in too short a time.',
+  },
   token_invalid: {
     owner: 'client',
     retry: 'after-action',

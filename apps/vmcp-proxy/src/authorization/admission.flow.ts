@@ -1,6 +1,7 @@
 import type { RawObject } from '../json/raw-json.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { CallPolicy, Verdict } from './call-policy.js';
+import type { Limited, RateLimits } from './rate-limits.flow.js';
 import type { RequiredScopes } from './required-scopes.js';
 import type { Thing } from './things.js';
 
@@ -8,7 +9,8 @@ import type { Thing } from './things.js';
 export type Refusal =
   | Exclude<Verdict, { readonly kind: 'allowed' }>
   /** The token needs these scopes. */
-  | { readonly kind: 'scopes'; readonly scopes: readonly string[] };
+  | { readonly kind: 'scopes'; readonly scopes: readonly string[] }
+  | Limited;
 
 /** A call, as far as it matters whether it may be made. */
 export interface Admittable {
@@ -17,6 +19,8 @@ export interface Admittable {
   readonly given: RawObject | undefined;
   /** It only helps to write arguments: some of them have to be allowed. */
   readonly isCompletion: boolean;
+  /** It goes on: it was counted when it began. */
+  readonly isCounted: boolean;
 }
 
 /** Whether calls may be made. What no policy permits is not there, whatever scopes the token has. */
@@ -24,14 +28,16 @@ export class Admission {
   constructor(
     private readonly policy: Pick<CallPolicy, 'decide' | 'mayBe'> | undefined,
     private readonly scopes: Pick<RequiredScopes, 'lacking'> | undefined,
+    private readonly limits: Pick<RateLimits, 'take'> | undefined,
   ) {}
 
   /** @returns `undefined`: it may. @throws {RefusedJson} when its arguments are more than anybody reads. */
-  refusalOf(call: Admittable): Refusal | undefined {
+  refusalOf(call: Admittable): Refusal | undefined | Promise<Refusal | undefined> {
     const verdict = this.#verdict(call);
     if (verdict !== undefined && verdict.kind !== 'allowed') return verdict;
     const scopes = this.scopes?.lacking(call.principal, call.thing);
-    return scopes === undefined ? undefined : { kind: 'scopes', scopes };
+    if (scopes !== undefined) return { kind: 'scopes', scopes };
+    return call.isCounted ? undefined : this.limits?.take(call.principal, call.thing);
   }
 
   #verdict({ principal, thing, given, isCompletion }: Admittable): Verdict | undefined {

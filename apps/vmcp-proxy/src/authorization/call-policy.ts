@@ -110,6 +110,7 @@ export class CallPolicy {
     const listed = this.#evaluated('listed', principal, thing, names);
     if (listed === undefined) return BROKEN;
     if (!listed.isAllowed) return this.#refused(principal, thing, names, listed.forbids);
+    if (!this.#engine.looksAtArguments) return ALLOWED;
     const sure = this.#evaluated('sure', principal, thing, names);
     return sure?.isAllowed === true ? ALLOWED : DEPENDS;
   }

@@ -35,6 +35,8 @@ export type Asked = 'all' | 'listed' | 'sure' | 'permits';
 export class PolicyEngine {
   /** Names of arguments by policy. */
   readonly argumentsOf: ReadonlyMap<NamedPolicy, ReadonlySet<string>>;
+  /** Some policy does: without that, nothing depends on arguments. */
+  readonly looksAtArguments: boolean;
   readonly #id = randomUUID();
   readonly #byId: ReadonlyMap<string, NamedPolicy>;
   readonly #entities = new Map<string, EntityJson>();
@@ -42,6 +44,7 @@ export class PolicyEngine {
   constructor({ policies, entities }: Pick<CheckedPolicies, 'policies' | 'entities'>) {
     this.#byId = new Map(policies.map((policy) => [policy.id, policy]));
     this.argumentsOf = new Map(policies.map((policy) => [policy, argumentsIn(policy.json.conditions)]));
+    this.looksAtArguments = policies.some(({ json }) => json.conditions.some(looksAtArguments));
     for (const entity of entities) this.#entities.set(keyOf(entity), entity);
     const sets: Readonly<Record<Asked, (policy: NamedPolicy) => PolicyJson | undefined>> = {
       all: ({ json }) => json,

@@ -19,12 +19,18 @@ export const thingOf = (
 });
 
 /** @returns why the call may not be made. @throws {RefusedJson} */
-export const refusalOf = (admission: Admission, call: Call, route: Route): Refusal | undefined =>
+export const refusalOf = (
+  admission: Admission,
+  call: Call,
+  route: Route,
+  isCounted: boolean,
+): Refusal | undefined | Promise<Refusal | undefined> =>
   admission.refusalOf({
     principal: call.principal,
     thing: thingOf(call, route),
     given: call.message.params.get('arguments')?.object(),
     isCompletion: call.target.kind === 'completion',
+    isCounted,
   });
 
 /** Where a name leads whose backend cannot be listed: as far as its prefix says it. */

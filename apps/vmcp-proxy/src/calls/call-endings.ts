@@ -20,6 +20,13 @@ export interface CallsTold {
   readonly observer: Pick<CallObserver, 'observed' | 'ended'>;
 }
 
+const OUTCOMES: Readonly<Record<Refusal['kind'], string>> = {
+  unknown: 'not_allowed',
+  forbidden: 'not_allowed',
+  scopes: 'insufficient_scope',
+  limited: 'rate_limited',
+};
+
 /** How calls end that no backend answered, and what is counted and logged of those that ended. */
 export class CallEndings {
   constructor(
@@ -45,9 +52,11 @@ export class CallEndings {
     const { backend } = route;
     call.record?.routed(route);
     this.refused.answer(call, refusal);
-    const outcome = refusal.kind === 'scopes' ? 'insufficient_scope' : 'not_allowed';
+    const outcome = OUTCOMES[refusal.kind];
     const policy = refusal.kind === 'forbidden' ? refusal.policy : undefined;
-    this.log.info('call-refused', { backend, outcome, clientId: call.principal.clientId, policy });
+    // What is above a limit comes in numbers; it is counted.
+    if (refusal.kind !== 'limited')
+      this.log.info('call-refused', { backend, outcome, clientId: call.principal.clientId, policy });
     if (policy !== undefined && call.record !== undefined) call.record.policy = policy;
     this.ended(call, backend, outcome, startedAtMs);
   }

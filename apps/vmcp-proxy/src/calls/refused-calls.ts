@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '@gatehouse/kernel/error-codes';
 import type { Refusal } from '../authorization/admission.flow.js';
 import { challenge, type ChallengeFacts } from '../incoming-auth/challenge.js';
 import { JSON_TYPE, type AnswerHeaders } from '../mcp/answer.js';
@@ -47,6 +48,18 @@ export class RefusedCalls {
           data: { code: 'insufficient_scope', retry: 'after-action', scopes },
         };
         send(call, 403, error, headers);
+        break;
+      }
+      case 'limited': {
+        const { limit, retryAfterSeconds } = refusal;
+        const { publicText } = ERROR_CODES.rate_limited;
+        const error = {
+          code: GATEWAY_FAILURE,
+          message: `${publicText} Nothing was done; try again in ${String(retryAfterSeconds)} s (${limit}).`,
+          data: { code: 'rate_limited', retry: 'safe', retryAfterSeconds, limit },
+        };
+        // RFC 6585, section 4.
+        send(call, 429, error, { 'retry-after': String(retryAfterSeconds) });
       }
     }
   }

@@ -55,7 +55,7 @@ export class Routes {
   }
 
   /** Whatever way led there: what a caller may not do is looked at last, and each time. */
-  #admitted(call: Call, found: Destination, admission: Admission): Destination {
+  #admitted(call: Call, found: Destination, admission: Admission): Destination | Promise<Destination> {
     if (found.kind === 'unknown' || found.kind === 'refused' || found.kind === 'denied') return found;
     const backend = backendOf(found);
     const route =
@@ -63,8 +63,10 @@ export class Routes {
         ? found.route
         : (routeOf(call.target, this.catalog.known(call.principal, call.scope)) ??
           supposedRoute(backend, call.target, prefixOf(call.scope.aggregation, backend)));
-    const refusal = refusalOf(admission, call, route);
-    return refusal === undefined ? found : { kind: 'denied', route, refusal };
+    const refusal = refusalOf(admission, call, route, found.kind === 'parked');
+    const destination = (why: Refusal | undefined): Destination =>
+      why === undefined ? found : { kind: 'denied', route, refusal: why };
+    return refusal instanceof Promise ? refusal.then(destination) : destination(refusal);
   }
 
   #find(call: Call): Destination | Promise<Destination> {

@@ -3,7 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KeyValueBucket, KeyValueBuckets, StoredValue } from '@gatehouse/messaging/key-value';
 
 /** A bucket that is opened when it is first needed: the bus is not there yet when the parts are put together. */
-export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'> {
+export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'create' | 'update' | 'delete'> {
   #opened: Promise<KeyValueBucket> | undefined;
 
   constructor(
@@ -17,6 +17,10 @@ export class SessionBucket implements Pick<KeyValueBucket, 'get' | 'put' | 'upda
 
   async put(key: string, value: string): Promise<number> {
     return await (await this.#open()).put(key, value);
+  }
+
+  async create(key: string, value: string): Promise<boolean> {
+    return await (await this.#open()).create(key, value);
   }
 
   async update(key: string, value: string, revision: number): Promise<boolean> {

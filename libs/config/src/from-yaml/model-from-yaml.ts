@@ -6,6 +6,7 @@ import type { PartyEgress } from '../model/egress-rules.js';
 import type { Operational } from '../model/failure-handling.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { IncomingAuth } from '../model/incoming-auth.js';
+import type { RateLimiting } from '../model/rate-limits.js';
 import type { RequestLimits } from '../model/request-limits.js';
 import { bridgedUrl, type Bridge } from '../model/stdio.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
@@ -67,6 +68,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     shutdownDelayMs: milliseconds(written.shutdownDelay),
     shutdownTimeoutMs: milliseconds(written.shutdownTimeout),
     limits: buildLimits(written.limits),
+    rateLimiting: buildRateLimiting(written.rateLimiting),
     listen,
   };
 }
@@ -195,6 +197,14 @@ const buildLimits = ({
   requestBytes: bytes(requestSize),
   requestBytesPerPerson: bytes(requestSizePerPerson),
   answerBytesPerPerson: bytes(answerSizePerPerson),
+});
+
+const buildRateLimiting = ({ limits, whenUnavailable }: GatehouseYaml['rateLimiting']): RateLimiting => ({
+  limits: limits.map(({ refillPeriod, ...limit }) => ({
+    ...limit,
+    refillPeriodMs: milliseconds(refillPeriod),
+  })),
+  whenUnavailable,
 });
 
 const buildListen = ({

@@ -39,6 +39,7 @@ export const DURATION_BOUNDS = {
   healthCheckInterval: durations('1s', '1h'),
   healthCheck: durations('100ms', '1m'),
   circuit: durations('1s', '10m'),
+  refill: durations('1s', '24h'),
 } as const;
 
 /** In bytes. */
@@ -52,6 +53,9 @@ export const SIZE_BOUNDS = {
 
 /** Of what runs at once at one backend. */
 export const AT_ONCE_BOUNDS: Bounds = { min: 1, max: 10_000, text: '1 to 10000' };
+
+/** Of calls that a limit lets through at once. */
+export const TOKEN_BOUNDS: Bounds = { min: 1, max: 1_000_000, text: '1 to 1000000' };
 
 /** Of programs that run at once for one backend. */
 export const PROCESS_BOUNDS: Bounds = { min: 1, max: 4_096, text: '1 to 4096' };

@@ -9,6 +9,7 @@ import type { IncomingAuth } from './incoming-auth.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
 import type { OutgoingAuth } from './outgoing-auth.js';
+import type { RateLimiting } from './rate-limits.js';
 import type { RequestLimits } from './request-limits.js';
 import type { ResumptionBounds } from './resumption-bounds.js';
 import type { Bridge } from './stdio.js';
@@ -74,6 +75,7 @@ export interface GatehouseModel {
   /** How long after that it may finish what it has begun. */
   readonly shutdownTimeoutMs: number;
   readonly limits: RequestLimits;
+  readonly rateLimiting: RateLimiting;
   readonly listen: {
     readonly proxy: ListenAddresses;
     readonly authorizationServer: ListenAddresses;

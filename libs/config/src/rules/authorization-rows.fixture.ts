@@ -10,7 +10,9 @@ export const withPolicies = (policies: readonly string[], more: object = {}): Ch
 const forbid = (condition: string): Changes =>
   withPolicies([PERMIT, `forbid(principal, action, resource) when { ${condition} };`]);
 
-/** Policies, and scopes that calls need. */
+const LIMIT = { name: 'all', maxTokens: 10, refillPeriod: '1m' };
+
+/** Policies, limits, and scopes that calls need. */
 export const AUTHORIZATION_ROWS: readonly Row[] = [
   ['a policy that cannot be parsed', withPolicies(['permit(principal action);']), `${POLICIES}[0]`, /line 1/],
   ['no policy', withPolicies([]), POLICIES, /no policy/],
@@ -87,5 +89,29 @@ export const AUTHORIZATION_ROWS: readonly Row[] = [
     { 'backends.0.toolScopes': [{ tools: ['a'], scopes: [] }] },
     'backends[0].toolScopes[0].scopes',
     /no scopes/,
+  ],
+  [
+    'two limits of one name',
+    { 'rateLimiting.limits': [LIMIT, LIMIT] },
+    'rateLimiting.limits[1].name',
+    /Two limits/,
+  ],
+  [
+    'a limit in no time',
+    { 'rateLimiting.limits': [{ ...LIMIT, refillPeriod: '1ms' }] },
+    'rateLimiting.limits[0].refillPeriod',
+    /1s to 24h/,
+  ],
+  [
+    'a limit of a backend that there is not',
+    { 'rateLimiting.limits': [{ ...LIMIT, backends: ['repo'] }] },
+    'rateLimiting.limits[0].backends[0]',
+    /no backend/,
+  ],
+  [
+    'a limit of no tools',
+    { 'rateLimiting.limits': [{ ...LIMIT, tools: [] }] },
+    'rateLimiting.limits[0].tools',
+    /counts nothing/,
   ],
 ];

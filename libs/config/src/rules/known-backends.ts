@@ -11,6 +11,7 @@ export const knownBackends: Rule = ({
   operational,
   views,
   telemetry,
+  rateLimiting,
 }) => {
   const names = backends.map(({ name }) => name);
   const related = namesIn(['backends'], names.length);
@@ -21,6 +22,11 @@ export const knownBackends: Rule = ({
     ...(['tools', 'prompts', 'resources'] as const).flatMap((kind) =>
       aggregation[kind].flatMap(({ workload }, index) =>
         check(workload, ['aggregation', kind, index, 'workload']),
+      ),
+    ),
+    ...rateLimiting.limits.flatMap((limit, at) =>
+      (limit.backends ?? []).flatMap((name, index) =>
+        check(name, ['rateLimiting', 'limits', at, 'backends', index]),
       ),
     ),
     ...views.flatMap((view, at) =>

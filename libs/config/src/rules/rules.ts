@@ -25,6 +25,7 @@ import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
 import { providerDialects } from './provider-dialects.js';
 import { providerScopes } from './provider-scopes.js';
+import { rateLimits } from './rate-limits.js';
 import type { Rule } from './rule.js';
 import { scopesOfCalls } from './scopes-of-calls.js';
 import { sealingKeys } from './sealing-keys.js';
@@ -119,6 +120,10 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     demands:
       'Policies can be parsed, and name and compare only what there is; a `forbid` asks with `has` for what may be absent. With `authz` there is at least one policy.',
     rule: policies,
+  },
+  {
+    demands: 'Rate limits have names of their own, times within their bounds, and count something.',
+    rule: rateLimits,
   },
   {
     demands: 'Scopes of tools name tools, and callers have tokens to have them in.',

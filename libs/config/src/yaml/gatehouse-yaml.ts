@@ -23,6 +23,7 @@ import { egressWays } from './egress-fields.js';
 import { haveUrlOrCommand } from './checks.js';
 import { operational, ownFailureHandling, toolTimeouts } from './operational-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
+import { rateLimiting } from './rate-limit-fields.js';
 import { bridge, stdioFields } from './stdio-fields.js';
 import { telemetry } from './telemetry-fields.js';
 import { views } from './view-fields.js';
@@ -240,6 +241,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       `All responses of backends together that one replica holds for one person, each until it is complete, checked and sent; ${SIZE_BOUNDS.answerPerPerson.text}. More is \`busy\`.`,
     ).default('128MiB'),
   }).prefault({}),
+  rateLimiting: rateLimiting.prefault({}),
   listen: block('Where the services listen.', {
     proxy: addresses('MCP clients.', DEFAULT_PORT_BASE + PORT_OFFSETS.proxy),
     authorizationServer: addresses(
