@@ -19,7 +19,11 @@ const log = new Log('bench');
 const metrics = new Metrics();
 const connections = await Promise.all(
   [1, 2].map(async () => {
-    const bus = new BusConnection(nats.optionsOf('vmcp-proxy'), log, new Readiness(log, new ClockSkews(log, metrics), metrics));
+    const bus = new BusConnection(
+      nats.optionsOf('vmcp-proxy'),
+      log,
+      new Readiness(log, new ClockSkews(log, metrics), metrics),
+    );
     await bus.onModuleInit();
     return bus;
   }),
@@ -27,7 +31,11 @@ const connections = await Promise.all(
 const replicas = await Promise.all(
   connections.map(
     async (bus) =>
-      new TokenLeases(new SharedBuckets(await new KeyValueBuckets(bus).open(rateLimits)), 'refuse', () => undefined),
+      new TokenLeases(
+        new SharedBuckets(await new KeyValueBuckets(bus).open(rateLimits)),
+        'refuse',
+        () => undefined,
+      ),
   ),
 );
 
@@ -41,7 +49,10 @@ await nats.close();
 
 /** @param share of the first replica. */
 async function limited(maxTokens: number, share: number) {
-  const facts = { key: `bench-${String(maxTokens)}-${String(share)}`, rate: { maxTokens, refillPeriodMs: 86_400_000 } };
+  const facts = {
+    key: `bench-${String(maxTokens)}-${String(share)}`,
+    rate: { maxTokens, refillPeriodMs: 86_400_000 },
+  };
   let [taken, waited, made] = [0, 0, 0];
   const micros: number[] = [];
   const caller = async (): Promise<void> => {

@@ -28,10 +28,7 @@ export interface Authorization {
   stop(): Promise<void>;
 }
 
-type Configured = Pick<
-  VmcpProxyPart,
-  'name' | 'callPolicies' | 'aggregation' | 'backends' | 'rateLimiting'
->;
+type Configured = Pick<VmcpProxyPart, 'name' | 'callPolicies' | 'aggregation' | 'backends' | 'rateLimiting'>;
 
 export interface AuthorizationSurroundings {
   readonly buckets: Pick<KeyValueBuckets, 'open'>;
@@ -79,8 +76,12 @@ function leasesOf(
     'Times at which the replicas’ common count could not be asked.',
     [],
   );
-  return new TokenLeases(new SharedBuckets(new SessionBucket(buckets, rateLimits)), whenUnavailable, (error) => {
-    failures.inc({});
-    log.failure('rate-limits-unavailable', error, { instead: whenUnavailable });
-  });
+  return new TokenLeases(
+    new SharedBuckets(new SessionBucket(buckets, rateLimits)),
+    whenUnavailable,
+    (error) => {
+      failures.inc({});
+      log.failure('rate-limits-unavailable', error, { instead: whenUnavailable });
+    },
+  );
 }

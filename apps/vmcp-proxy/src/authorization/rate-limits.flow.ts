@@ -32,7 +32,8 @@ export class RateLimits {
     for (const [index, limit] of limits.entries()) {
       const facts = this.#facts(limit, principal, thing);
       const wait = this.leases.take(facts);
-      if (wait instanceof Promise) return this.#later(wait, { limits, index, facts, taken, principal, thing });
+      if (wait instanceof Promise)
+        return this.#later(wait, { limits, index, facts, taken, principal, thing });
       if (wait !== undefined) return this.#refused(limit, wait, taken);
       taken.push(facts);
     }

@@ -81,7 +81,8 @@ test('a limit is not dodged by another replica, sign-in, client, session, view o
   for (let round = 0; round < 4; round += 1) {
     for (const url of [proxy.mcpUrl, other.mcpUrl])
       for (const token of tokens) outcomes.push(limitIn(await call(url, token)));
-    for (const client of legacy) outcomes.push(limitIn(await client.request('tools/call', { name: 'one_echo' })));
+    for (const client of legacy)
+      outcomes.push(limitIn(await client.request('tools/call', { name: 'one_echo' })));
     outcomes.push(limitIn(await call(`${other.mcpUrl}/views/all`, ofView)));
     outcomes.push(limitIn(await call(`${proxy.mcpUrl}/one`, alone, 'echo')));
   }
@@ -102,10 +103,15 @@ test('in a batch, each call above the limit is an error of its own', async () =>
     method: 'tools/call',
     params: { name: 'two_dear' },
   }));
-  const { text } = await post(proxy.mcpUrl, batch, { 'mcp-session-id': client.sessionId, ...authorization(token) });
+  const { text } = await post(proxy.mcpUrl, batch, {
+    'mcp-session-id': client.sessionId,
+    ...authorization(token),
+  });
   const answers = JSON.parse(text) as readonly { readonly error?: { readonly data: JsonObject } }[];
   expect(answers.filter(({ error }) => error !== undefined)).toHaveLength(2);
-  expect(answers.find(({ error }) => error !== undefined)?.error?.data['retryAfterSeconds']).toBeGreaterThan(0);
+  expect(answers.find(({ error }) => error !== undefined)?.error?.data['retryAfterSeconds']).toBeGreaterThan(
+    0,
+  );
 });
 
 test('a limit of all persons together counts them together, over both replicas', async () => {

@@ -39,7 +39,11 @@ export function takeTokens(
   // Sums of fractions are a little off.
   const granted = Math.min(wanted, Math.floor(filled + 1e-9));
   const tokens = Math.max(0, filled - granted);
-  return { state: { tokens, atMs }, granted, waitMs: granted > 0 ? 0 : Math.max(1, Math.ceil((1 - filled) / perMs)) };
+  return {
+    state: { tokens, atMs },
+    granted,
+    waitMs: granted > 0 ? 0 : Math.max(1, Math.ceil((1 - filled) / perMs)),
+  };
 }
 
 export const encodeBucket = ({ tokens, atMs }: BucketState): string => JSON.stringify([tokens, atMs]);

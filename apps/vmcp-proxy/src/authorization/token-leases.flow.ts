@@ -90,8 +90,7 @@ export class TokenLeases {
       this.#leases.delete(lease.key);
       const { key, rate, tokens } = lease;
       // What is lost fills up again by itself.
-      if (tokens >= 1)
-        returns.push(this.shared.take(key, rate, -Math.floor(tokens)).catch(() => undefined));
+      if (tokens >= 1) returns.push(this.shared.take(key, rate, -Math.floor(tokens)).catch(() => undefined));
     }
     await Promise.all(returns);
   }

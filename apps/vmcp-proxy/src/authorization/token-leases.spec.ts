@@ -54,7 +54,12 @@ function replicas(count: number, whenUnavailable: 'local' | 'refuse' = 'local') 
   const failures: unknown[] = [];
   const all = Array.from({ length: count }, () => {
     const shared = new SharedBuckets(buckets, () => clock.nowMs);
-    const leases = new TokenLeases(shared, whenUnavailable, (error) => failures.push(error), () => clock.nowMs);
+    const leases = new TokenLeases(
+      shared,
+      whenUnavailable,
+      (error) => failures.push(error),
+      () => clock.nowMs,
+    );
     made.push(leases);
     return leases;
   });
@@ -80,7 +85,9 @@ test('two replicas together give no more than there is, and nearly all of it', a
 
 test('many callers at once at both replicas get no token twice', async () => {
   const { all } = replicas(2);
-  const waits = await Promise.all(Array.from({ length: 400 }, (_, index) => all[index % 2]?.take(facts(100))));
+  const waits = await Promise.all(
+    Array.from({ length: 400 }, (_, index) => all[index % 2]?.take(facts(100))),
+  );
   expect(waits.filter((wait) => wait === HAS).length).toBeLessThanOrEqual(100);
 });
 
