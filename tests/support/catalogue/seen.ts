@@ -21,7 +21,8 @@ export interface Naming {
   named(name: string): string;
   /** The server's own name, of what is the server's. */
   own(name: string): string | undefined;
-  ownUri(uri: string, uris: ReadonlySet<string>): string | undefined;
+  /** @param uris the server's. @param listed all that are listed there. */
+  ownUri(uri: string, uris: ReadonlySet<string>, listed: ReadonlySet<string>): string | undefined;
   uri(uri: string, listed: ReadonlySet<string>): string;
 }
 
@@ -36,9 +37,9 @@ export const DIRECTLY: Naming = {
 export const through = (backend: string): Naming => ({
   named: (name) => `${backend}_${name}`,
   own: (name) => (name.startsWith(`${backend}_`) ? name.slice(backend.length + 1) : undefined),
-  ownUri: (uri, uris) => {
+  ownUri: (uri, uris, listed) => {
     if (uri.startsWith(`${backend}+`)) return uri.slice(backend.length + 1);
-    return uris.has(uri) ? uri : undefined;
+    return uris.has(uri) && !listed.has(`${backend}+${uri}`) ? uri : undefined;
   },
   uri: (uri, listed) => (listed.has(`${backend}+${uri}`) ? `${backend}+${uri}` : uri),
 });
@@ -56,8 +57,20 @@ async function listed(client: Client, method: string, member: string): Promise<r
   return all;
 }
 
-export const toolNames = async (client: Client): Promise<readonly string[]> =>
-  (await listed(client, 'tools/list', 'tools')).map(({ name }) => String(name));
+/** Whether something of each kind that the server has is listed there: a list waits for a slow backend for a while only. */
+export async function isListed(client: Client, directly: Seen, naming: Naming): Promise<boolean> {
+  const uris = new Set(directly.resources.map(({ uri }) => String(uri)));
+  for (const kind of ['tools', 'prompts', 'resources'] as const) {
+    if (directly[kind].length === 0) continue;
+    const all = await listed(client, `${kind}/list`, kind);
+    const isOwn =
+      kind === 'resources'
+        ? ({ uri }: Anything) => naming.ownUri(String(uri), uris, new Set()) !== undefined
+        : ({ name }: Anything) => naming.own(String(name)) !== undefined;
+    if (!all.some(isOwn)) return false;
+  }
+  return true;
+}
 
 async function answer(client: Client, method: string, params: Anything): Promise<string> {
   try {
@@ -87,7 +100,7 @@ export async function look(
   const everywhere = await list('resources/list', 'resources', offers.resources !== undefined);
   const listedUris = new Set(everywhere.map(({ uri }) => String(uri)));
   const resources = everywhere.flatMap((one) => {
-    const uri = naming.ownUri(String(one['uri']), uris ?? listedUris);
+    const uri = naming.ownUri(String(one['uri']), uris ?? listedUris, listedUris);
     return uri === undefined ? [] : [{ ...one, uri }];
   });
   const answers: Record<string, string> = {
@@ -138,7 +151,10 @@ export function differences(
   return { lists, answers };
 }
 
-const sorted = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => one.localeCompare(other)))
-    : value;
+/** Some servers write the members of a schema in another order to clients of another revision. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([one], [other]) => one.localeCompare(other));
+  return Object.fromEntries(entries.map(([name, member]) => [name, sorted(member)]));
+};

@@ -20,8 +20,10 @@ export interface CataloguedServer {
   readonly environment?: (place: Place) => Readonly<Record<string, string>>;
   /** Of its URL, where it has one. */
   readonly path?: string;
-  /** A tool that changes nothing and needs no network. */
+  /** A tool that changes nothing, and answers the same with a network and without. */
   readonly call: readonly [tool: string, parameters: Readonly<Record<string, unknown>>];
+  /** What is not the same, with a reason in `docs/backends.md`. */
+  readonly known?: readonly string[];
 }
 
 const NODE = process.execPath;
@@ -40,6 +42,14 @@ const GO = { registry: 'Go', transport: 'stdio' } as const;
 const GO_SDK = 'github.com/modelcontextprotocol/go-sdk';
 const MCP_GO = 'github.com/mark3labs/mcp-go';
 const EVERYTHING = '@modelcontextprotocol/server-everything';
+/** MCP 2025-11-25 has letters, digits, `_`, `-` and `.` in names of tools. These have spaces and brackets. */
+const NOT_NAMES = [
+  'no elicit (form)',
+  'no elicit (url)',
+  'no greet (content with ResourceLink)',
+  'no greet (structured)',
+  'no greet (with Icons)',
+] as const;
 const ECHO = ['echo', { message: 'Grüße, "quoted" \\ 1.0' }] as const;
 const ADD = ['add', { a: 1, b: 2 }] as const;
 
@@ -129,7 +139,7 @@ const OF_NPM: readonly CataloguedServer[] = [
     package: '@notionhq/notion-mcp-server',
     command: () => [NODE, ofNpm('@notionhq/notion-mcp-server/bin/cli.mjs')],
     environment: () => ({ NOTION_TOKEN: 'ntn_none' }),
-    call: ['no-such-tool', {}],
+    call: ['API-get-self', {}],
   },
   {
     ...NPM,
@@ -174,7 +184,7 @@ const OF_NPM: readonly CataloguedServer[] = [
     package: 'tavily-mcp',
     command: () => [NODE, ofNpm('tavily-mcp/build/index.js')],
     environment: () => ({ TAVILY_API_KEY: 'none' }),
-    call: ['no_such_tool', {}],
+    call: ['tavily_search', { query: 'x' }],
   },
 ];
 
@@ -228,6 +238,7 @@ const OF_GO: readonly CataloguedServer[] = [
     package: GO_SDK,
     command: () => [installed('Go', 'go-sdk-everything')],
     call: ['greet', { name: 'Ann' }],
+    known: NOT_NAMES,
   },
   {
     ...GO,
@@ -237,6 +248,7 @@ const OF_GO: readonly CataloguedServer[] = [
     command: ({ port }) => [installed('Go', 'go-sdk-everything'), '-http', `127.0.0.1:${port}`],
     path: '/',
     call: ['greet', { name: 'Ann' }],
+    known: NOT_NAMES,
   },
   {
     ...GO,

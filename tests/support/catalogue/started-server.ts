@@ -13,6 +13,9 @@ import type { CataloguedServer, Place } from './servers.js';
 /** Python and a busy machine take their time. */
 const READY_WITHIN_MS = 240_000;
 
+/** The first call of a client may have to start a program. */
+const CALL_TIMEOUT = '2m';
+
 /** A server of the catalogue with a folder of its own; as a process of its own, if it is reached by a URL. */
 export class StartedServer {
   private constructor(
@@ -43,11 +46,13 @@ export class StartedServer {
         name,
         url: this.#url.href,
         transport,
+        timeout: CALL_TIMEOUT,
         allowPrivateIps: true,
         insecureAllowHttp: true,
       });
     return JSON.stringify({
       name,
+      timeout: CALL_TIMEOUT,
       command: command(this.place),
       cwd: this.place.folder,
       env: this.server.environment?.(this.place) ?? {},
