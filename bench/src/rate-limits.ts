@@ -16,9 +16,9 @@ const CALLS = 3_000;
 
 const nats = await startTestNats();
 const log = new Log('bench');
-const metrics = new Metrics();
 const connections = await Promise.all(
   [1, 2].map(async () => {
+    const metrics = new Metrics();
     const bus = new BusConnection(
       nats.optionsOf('vmcp-proxy'),
       log,

@@ -86,7 +86,7 @@ test('two replicas together give no more than there is, and nearly all of it', a
 test('many callers at once at both replicas get no token twice', async () => {
   const { all } = replicas(2);
   const waits = await Promise.all(
-    Array.from({ length: 400 }, (_, index) => all[index % 2]?.take(facts(100))),
+    Array.from({ length: 400 }, async (_, index) => await all[index % 2]?.take(facts(100))),
   );
   expect(waits.filter((wait) => wait === HAS).length).toBeLessThanOrEqual(100);
 });
