@@ -19,6 +19,8 @@ export interface BackendBehaviour {
   readonly tools?: readonly JsonObject[];
   readonly resources?: readonly JsonObject[];
   readonly prompts?: readonly JsonObject[];
+  /** What else it says about itself: instructions, and capabilities beside tools. */
+  readonly about?: { readonly instructions?: string; readonly capabilities?: JsonObject };
   /** Looks at a request first; `true`: it answered it. */
   readonly intercept?: (received: Received, response: ServerResponse, request: IncomingMessage) => boolean;
   /** The result of a call. */
@@ -75,10 +77,15 @@ class SmallServer {
     if (this.#keepsSessions) this.sessions.add(sessionId);
     const result = {
       protocolVersion: '2025-11-25',
-      capabilities: { tools: {} },
+      ...this.#about,
       serverInfo: { name: 'test', version: '1' },
     };
     sendResult(one, response, result, this.#keepsSessions ? { 'mcp-session-id': sessionId } : {});
+  }
+
+  get #about(): JsonObject {
+    const { capabilities, ...rest } = this.behaviour.about ?? {};
+    return { ...rest, capabilities: { tools: {}, ...capabilities } };
   }
 
   get #isModern(): boolean {
@@ -96,7 +103,7 @@ class SmallServer {
       'server/discover': () => ({
         ...cacheable,
         supportedVersions: ['2026-07-28'],
-        capabilities: { tools: {} },
+        ...this.#about,
       }),
       'tools/list': () => ({ ...cacheable, tools: this.tools }),
       'resources/list': () => ({ ...cacheable, resources }),

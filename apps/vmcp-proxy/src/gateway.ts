@@ -44,6 +44,7 @@ import { AllowedPeers } from './edge/host-and-origin.js';
 import { ClientStreams } from './edge/client-streams.flow.js';
 import { LegacyRequests } from './edge/legacy-requests.js';
 import { LegacySignals } from './edge/legacy-signals.flow.js';
+import { Introductions } from './edge/introductions.js';
 import { Lists } from './edge/lists.js';
 import { Messages } from './edge/messages.flow.js';
 import { McpEndpoint, type EndpointFacts } from './edge/mcp-endpoint.controller.js';
@@ -218,14 +219,15 @@ function makeMessages(
 ): Messages {
   const { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log } = parts;
   const lists = new Lists(catalog, partialFailureMode, authorization.shown);
+  const introductions = new Introductions(catalog);
   const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
   const sessionParts = { peers, streams, replays: replays.streams, elsewhere };
   return new Messages(
     mcpSessions,
     {
-      modern: new ModernRequests(lists, calls, streams),
-      legacy: new LegacyRequests(mcpSessions, lists, calls, sessionParts, subscriptions),
+      modern: new ModernRequests(lists, introductions, calls, streams),
+      legacy: new LegacyRequests(mcpSessions, calls, sessionParts, { lists, introductions, subscriptions }),
     },
     signals,
     new StreamResumption(replays.streams, replays.handovers, replays.kept, streams),
@@ -276,8 +278,8 @@ async function makeBackendSide(
   const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(
     part.backends,
-    async (backend, principal, deadlineAtMs) =>
-      await listBackend({ backend, principal, deadlineAtMs }, peers, backends),
+    async (backend, principal, deadlineAtMs, declared, known) =>
+      await listBackend({ backend, principal, deadlineAtMs, declared, known }, peers, backends),
     isPerUser,
     {
       log,

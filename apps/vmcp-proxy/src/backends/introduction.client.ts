@@ -1,5 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import { aboutIn, type About } from '../mcp/about.js';
 import { isObject, type JsonObject } from '../mcp/message.js';
 import {
   BACKEND_VERSIONS,
@@ -16,6 +17,7 @@ export interface Introduced {
   readonly version: BackendVersion;
   /** Absent: the backend keeps no session. */
   readonly sessionId?: string;
+  readonly about: About;
 }
 
 /** The backend answered `initialize` with something else than a revision that is known here. */
@@ -99,12 +101,14 @@ function introduced(
   sessionId: string | readonly string[] | undefined,
 ): Introduced {
   const said = result.parsed(MAX_INTRODUCTION_BYTES);
-  const version = isObject(said) ? said['protocolVersion'] : undefined;
+  const answer = isObject(said) ? said : {};
+  const version = answer['protocolVersion'];
+  const about = aboutIn(answer);
   // What a server can do is asked for where it is needed: some servers name no capabilities, and have tools.
   if (!isBackendVersion(version)) throw unknown(backend, 'it does not speak a known revision of MCP');
-  if (typeof sessionId !== 'string') return { version };
+  if (typeof sessionId !== 'string') return { version, about };
   if (!SESSION_ID.test(sessionId)) throw unknown(backend, 'its session id is not what the protocol allows');
-  return { version, sessionId };
+  return { version, sessionId, about };
 }
 
 const unknown = (backend: string, why: string, isPassing = false): UnknownRevision =>

@@ -1,4 +1,5 @@
 import { EVENT_STREAM_TYPE } from '../mcp/answer.js';
+import type { About } from '../mcp/about.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
 
 /** How the proxy speaks to one backend on behalf of one principal. */
@@ -9,6 +10,8 @@ export type Peer =
       readonly version: string;
       /** Absent: the backend keeps no session. */
       readonly session?: { readonly id: string; readonly key: string };
+      /** What the backend said when the session began. */
+      readonly about?: About;
     };
 
 export const MODERN: Peer = { era: 'modern' };

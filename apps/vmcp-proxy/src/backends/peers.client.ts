@@ -1,6 +1,7 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { mayBeAsked } from '../mcp/client-capabilities.js';
 import type { JsonObject, RequestId } from '../mcp/message.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
@@ -221,7 +222,7 @@ export class Peers {
 
   async #begin(key: string, request: PeerRequest, introduced: Introduced, flight: Flight): Promise<Peer> {
     const { backend, principal, owner } = request;
-    const { version, sessionId } = introduced;
+    const { version, sessionId, about } = introduced;
     if (sessionId === undefined) {
       this.#eras.found(backend, { kind: 'stateless', version });
       const spoken = this.#eras.choice(backend, request.era, canBeAsked(request));
@@ -232,6 +233,7 @@ export class Peers {
       era: 'legacy',
       version,
       session: { id: sessionId, key },
+      about,
       backend,
       principal,
       owner,
@@ -321,7 +323,7 @@ export class Peers {
 let leveled = 0;
 
 /** Whether the client said that it can do something for a server. */
-const canBeAsked = ({ capabilities = {} }: PeerRequest): boolean => Object.keys(capabilities).length > 0;
+const canBeAsked = ({ capabilities = {} }: PeerRequest): boolean => mayBeAsked(capabilities);
 
 /** The backend had the request and did not answer, although there was time left for something else. */
 function wasSilent(error: unknown, { deadlineAtMs }: PeerRequest): boolean {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Peer } from '../backends/peer.js';
 import type { RawObject } from '../json/raw-json.js';
-import { isObject, type JsonObject, type RequestId } from '../mcp/message.js';
+import type { RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 
 const MAX_OPEN = 10_000;
@@ -18,45 +18,6 @@ export interface BackendQuestion {
   readonly answered: () => void;
   /** Takes the client's response in the place of the backend, where no session there waits for it. */
   readonly answer?: (response: RawObject) => void;
-}
-
-/** What a client can do for servers; only this much of its capabilities is promised to backends. */
-export function promisable(capabilities: JsonObject): JsonObject {
-  return Object.fromEntries(
-    ['elicitation', 'sampling', 'roots'].flatMap((name) =>
-      isObject(capabilities[name]) ? [[name, capabilities[name]]] : [],
-    ),
-  );
-}
-
-/** What a backend session promises in the name of a client that says in each request what it can do. */
-export interface Promised {
-  readonly capabilities: JsonObject;
-  /** The same for each two that promise the same; '' for nothing. */
-  readonly key: string;
-}
-
-const NOTHING_PROMISED: Promised = { capabilities: {}, key: '' };
-
-/** Promises what a result can ask for (MCP 2026-07-28, multi round-trip requests), and no more. */
-export function promisedFor({ elicitation, sampling, roots }: JsonObject): Promised {
-  const capabilities: Record<string, JsonObject> = {};
-  if (isObject(elicitation)) {
-    // An empty capability means forms (MCP 2025-11-25, elicitation).
-    const forms = 'form' in elicitation || !('url' in elicitation) ? { form: {} } : {};
-    capabilities['elicitation'] = { ...forms, ...('url' in elicitation ? { url: {} } : {}) };
-  }
-  if (isObject(sampling))
-    capabilities['sampling'] = {
-      ...(isObject(sampling['context']) ? { context: {} } : {}),
-      ...(isObject(sampling['tools']) ? { tools: {} } : {}),
-    };
-  // Nobody would tell the backend that they changed.
-  if (isObject(roots)) capabilities['roots'] = {};
-  const names = Object.entries(capabilities);
-  if (names.length === 0) return NOTHING_PROMISED;
-  const key = names.map(([name, modes]) => [name, ...Object.keys(modes)].join('.')).join(' ');
-  return { capabilities, key: `modern ${key}` };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Scope } from '../catalog/scope.js';
 import type { Answer } from '../mcp/answer.js';
+import { declaredIn, declaredInSession, type Declared } from '../mcp/client-capabilities.js';
 import type { ModernEnvelope } from '../mcp/era.js';
 import type { RequestMessage } from '../mcp/message.js';
 import type { Principal } from '../incoming-auth/principal.js';
@@ -27,6 +28,12 @@ export interface Call {
   /** Absent where nobody wants to know afterwards. */
   readonly record?: CallRecord;
 }
+
+/** What the lists were made for that the call's name is from. */
+export const declaredBy = ({ client }: Pick<Call, 'client'>): Declared =>
+  client.era === 'modern'
+    ? declaredIn(client.envelope.capabilities)
+    : declaredInSession(client.session.capabilities);
 
 /** Whether the client can be asked something on the stream of this very call (MCP 2025-11-25, transports). */
 export const canBeAsked = (call: Call): boolean => call.client.era === 'legacy' && readsEventStreams(call);

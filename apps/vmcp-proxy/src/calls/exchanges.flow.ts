@@ -7,9 +7,9 @@ import { MODERN, type Peer } from '../backends/peer.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { Route } from '../catalog/view.js';
+import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { idIn, metaOf } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
-import { promisable, promisedFor } from './backend-questions.js';
 import type { Call } from './call.js';
 import type { CallDelivery } from './call-delivery.flow.js';
 import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
@@ -163,7 +163,7 @@ const stepOf = ({ message, target }: Call, { backend, original }: Route, peer: P
 /** Whose backend session it is, and what may be promised there in its name. */
 function owning(client: Call['client']): Pick<PeerRequest, 'era' | 'owner' | 'capabilities' | 'logLevel'> {
   if (client.era === 'modern') {
-    const { key, capabilities } = promisedFor(client.envelope.capabilities);
+    const { key, capabilities } = declaredIn(client.envelope.capabilities);
     return { era: 'modern', owner: key, capabilities };
   }
   const { digest, capabilities, logLevel } = client.session;

@@ -4,6 +4,7 @@ import { peerHeaders, type Peer } from '../backends/peer.js';
 import { nameField } from '../mcp/call-methods.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Route } from '../catalog/view.js';
+import { promisable } from '../mcp/client-capabilities.js';
 import { encodeHeaderValue } from '../mcp/header-value.js';
 import { metaOf, type JsonObject, type RequestId } from '../mcp/message.js';
 import {
@@ -16,7 +17,6 @@ import {
 } from '../mcp/protocol.js';
 import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
-import { promisable } from './backend-questions.js';
 import { canBeAsked, type Call } from './call.js';
 import { addTraceHeaders, soundTrace, withTrace } from './call-trace.js';
 import type { InputAnswers } from './input-required.js';
@@ -99,8 +99,13 @@ function enveloped(params: RawObject, call: Call, answers: InputAnswers | undefi
 }
 
 /** What a client can do that cannot be asked before the end of the call: a URL becomes error -32042. */
-const unasked = (capabilities: JsonObject): JsonObject =>
-  canOpenUrls(capabilities) ? { elicitation: { url: {} } } : {};
+function unasked(capabilities: JsonObject): JsonObject {
+  const { extensions } = promisable(capabilities);
+  return {
+    ...(canOpenUrls(capabilities) ? { elicitation: { url: {} } } : {}),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+}
 
 /** A client of an earlier revision knows nothing of these two members. */
 function answered(params: RawObject, answers: InputAnswers | undefined): RawObject {

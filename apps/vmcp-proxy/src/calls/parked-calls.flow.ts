@@ -2,7 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { ParkedStates } from '../refusals/parked-state.js';
-import { promisedFor } from './backend-questions.js';
+import { mayBeAsked } from '../mcp/client-capabilities.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { Call } from './call.js';
 import { ANSWER_WITHIN_MS } from './call-time.js';
@@ -58,7 +58,7 @@ export class ParkedCalls implements ParkingPlaces {
   begin(call: Call, backend: string): ParkedCall | undefined {
     const { client, target, principal } = call;
     if (client.era !== 'modern' || target.kind === 'completion') return undefined;
-    if (promisedFor(client.envelope.capabilities).key === '') return undefined;
+    if (!mayBeAsked(client.envelope.capabilities)) return undefined;
     return new ParkedCall(
       call,
       backend,

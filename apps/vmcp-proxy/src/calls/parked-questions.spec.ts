@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { RawJson, type RawObject } from '../json/raw-json.js';
 import type { JsonObject } from '../mcp/message.js';
-import { promisedFor } from './backend-questions.js';
+import { declaredIn } from '../mcp/client-capabilities.js';
 import { isDeclared } from './declared.js';
 import { questionsResult, repeatedPart } from './parked-questions.js';
 
@@ -72,7 +72,7 @@ test('a backend is promised what the client can be asked, no more and no less; e
   const byKey = new Map<string, JsonObject>();
   fc.assert(
     fc.property(clientCapabilities, (declared) => {
-      const { capabilities, key } = promisedFor(declared);
+      const { capabilities, key } = declaredIn(declared);
       for (const asked of ASKED) expect(isDeclared(asked, capabilities)).toBe(isDeclared(asked, declared));
       expect(
         Object.keys(capabilities).every((name) => ['elicitation', 'sampling', 'roots'].includes(name)),

@@ -5,7 +5,7 @@ import type { Admission, Refusal } from '../authorization/admission.flow.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route, View } from '../catalog/view.js';
 import { refusalOf, supposedRoute } from './admitted.js';
-import type { Call } from './call.js';
+import { declaredBy, type Call } from './call.js';
 import type { CallTarget } from './call-target.js';
 import type { ComingBack, ParkedCalls } from './parked-calls.flow.js';
 
@@ -82,7 +82,7 @@ export class Routes {
   }
 
   #byName(call: Call): Destination | Promise<Destination> {
-    const route = routeOf(call.target, this.catalog.known(call.principal, call.scope));
+    const route = routeOf(call.target, this.catalog.known(call.principal, call.scope, declaredBy(call)));
     return route === undefined || route.standsIn === true
       ? this.#lookUp(call, route)
       : { kind: 'route', route };
@@ -100,7 +100,10 @@ export class Routes {
       (backend === undefined
         ? routeOf(
             target,
-            await this.catalog.settled(principal, scope, newOwners(target, view), NEW_NAME_AFTER_MS),
+            await this.catalog.settled(principal, scope, newOwners(target, view), {
+              freshForMs: NEW_NAME_AFTER_MS,
+              declared: declaredBy(call),
+            }),
           )
         : { backend, original: '', standsIn: true });
     if (found === undefined) return UNKNOWN;
@@ -108,30 +111,31 @@ export class Routes {
   }
 
   /** Where the prefix tells whose the name is, the lists of others do not matter, nor how long they take. */
-  async #listed({ principal, scope, target }: Call): Promise<View> {
-    const owners = newOwners(target, this.catalog.known(principal, scope));
+  async #listed(call: Call): Promise<View> {
+    const { principal, scope, target } = call;
+    const declared = declaredBy(call);
+    const owners = newOwners(target, this.catalog.known(principal, scope, declared));
     if (owners.length === 1) {
-      const view = await this.catalog.settled(principal, scope, owners);
+      const view = await this.catalog.settled(principal, scope, owners, { declared });
       if (routeOf(target, view) !== undefined || view.mayBelongTo(target.name ?? '') !== undefined)
         return view;
     }
-    return await this.catalog.current(principal, scope);
+    return await this.catalog.current(principal, scope, declared);
   }
 
   /**
    * The backend of the name could not be listed when somebody last looked. What a client remembers from earlier runs as
    * soon as it can be listed again.
    */
-  async #listedNow(
-    { principal, scope, target }: Call,
-    { backend, definition: standIn }: Route,
-  ): Promise<Destination> {
-    const view = await this.catalog.settled(principal, scope, [backend]);
+  async #listedNow(call: Call, { backend, definition: standIn }: Route): Promise<Destination> {
+    const { principal, scope, target } = call;
+    const declared = declaredBy(call);
+    const view = await this.catalog.settled(principal, scope, [backend], { declared });
     const route = routeOf(target, view);
     // A tool of the same name as the stand-in is not what its caller meant: the stand-in was said only to read.
     if (standIn === undefined && route !== undefined && route.standsIn !== true)
       return { kind: 'route', route };
-    const why = this.catalog.failureOf(principal, backend);
+    const why = this.catalog.failureOf(principal, backend, declared);
     if (why !== undefined) return { kind: 'unlisted', backend, why };
     return standIn === undefined ? UNKNOWN : { kind: 'ready', backend };
   }

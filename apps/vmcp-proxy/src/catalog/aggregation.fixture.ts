@@ -18,5 +18,11 @@ export const aggregationOf = (changed: Partial<Aggregation> = {}): Aggregation =
 /** Of the endpoint of all backends. */
 export const wholeScope = (backends: readonly string[], changed: Partial<Aggregation> = {}): Scope => {
   const aggregation = aggregationOf(changed);
-  return { place: '', backends, aggregation, visibility: aggregationVisibility(aggregation) };
+  return {
+    place: '',
+    backends,
+    aggregation,
+    visibility: aggregationVisibility(aggregation),
+    hasAccounts: false,
+  };
 };

@@ -46,10 +46,10 @@ test('for a new name lists are asked for again after two seconds, for a list aft
   const catalog = catalogOf(['one', 'two'], list, () => nowMs);
   await catalog.current(ANONYMOUS, SCOPE);
   nowMs += 1_999;
-  await catalog.settled(ANONYMOUS, SCOPE, ['one'], 2_000);
+  await catalog.settled(ANONYMOUS, SCOPE, ['one'], { freshForMs: 2_000 });
   expect(asked).toEqual(['one', 'two']);
   nowMs += 1;
-  await catalog.settled(ANONYMOUS, SCOPE, ['one'], 2_000);
+  await catalog.settled(ANONYMOUS, SCOPE, ['one'], { freshForMs: 2_000 });
   await catalog.current(ANONYMOUS, SCOPE);
   expect(asked).toEqual(['one', 'two', 'one']);
 });

@@ -1,13 +1,16 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { Log } from '@gatehouse/observability/log';
 import { CircuitOpen } from '../backends/circuit-open.js';
 import type { Principal } from '../incoming-auth/principal.js';
+import type { Declared } from '../mcp/client-capabilities.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import { reasonText } from '../refusals/failure-text.js';
+import type { KnownAbout } from './about-backend.client.js';
 import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
+import { compareLists, lenderOf } from './lent-lists.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { SaidOnce } from './said-once.js';
 import type { MergeNote } from './merge.js';
@@ -15,11 +18,13 @@ import type { Scope } from './scope.js';
 import { Shelves, type Entry, type Shelf } from './shelves.js';
 import { View, type Snapshot } from './view.js';
 
-/** Asks a backend for its lists on behalf of a principal. */
+/** Asks a backend for its lists on behalf of a principal, as for clients that declare that. */
 export type ListBackend = (
   backend: string,
   principal: Principal,
   deadlineAtMs: number,
+  declared: Declared,
+  known: KnownAbout,
 ) => Promise<BackendLists>;
 
 const FRESH_FOR_MS = 30 * SECOND_MS;
@@ -30,6 +35,13 @@ const WAIT_AT_MOST_MS = 5 * SECOND_MS;
 const WAIT_FOR_NEWER_MS = SECOND_MS;
 const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
 const MAX_NOTES_OF_VIEW = 50;
+/** What a backend says about itself changes with its releases. */
+const INTRODUCED_FOR_MS = 10 * MINUTE_MS;
+
+interface Settling {
+  readonly freshForMs?: number;
+  readonly declared?: Declared;
+}
 
 export interface CatalogSurroundings {
   readonly log: Pick<Log, 'info' | 'warn' | 'failure'>;
@@ -44,11 +56,16 @@ export interface CatalogSurroundings {
   readonly mostBytes?: number;
 }
 
-/** What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's. */
+/**
+ * What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's; as for a
+ * client that declares what the one declares that asks, unless that is known to make no difference to the backend.
+ */
 export class Catalog {
   readonly #shelves: Shelves;
-  /** The last lists of backends that treat all callers alike. */
+  /** The last lists of backends that treat all callers alike, by what clients declare. */
   readonly #lastOfAll = new Map<string, BackendLists>();
+  /** What a backend is able to is nobody's secret. */
+  readonly #withUi = new Set<string>();
   readonly #listing = new SingleFlight<Entry, void>();
   readonly #log: CatalogSurroundings['log'];
   readonly #said: SaidOnce;
@@ -87,14 +104,14 @@ export class Catalog {
    * What the principal sees in the scope, no older than thirty seconds where the backends answer. A backend that does not
    * delays it once: until it answers, nobody waits for it again.
    */
-  async current(principal: Principal, scope: Scope): Promise<View> {
-    const shelf = this.#shelves.of(principal);
+  async current(principal: Principal, scope: Scope, declared?: Declared): Promise<View> {
+    const shelf = this.#shelves.of(principal, declared);
     const stale = shelf.entries.filter(
       (entry) => scope.backends.includes(entry.backend) && this.#isStale(entry),
     );
     this.#lookedUp(stale.length === 0);
     if (stale.length > 0)
-      await Promise.all(stale.map((entry) => this.#atMost(entry, this.#refresh(shelf, entry))));
+      await Promise.all(stale.map((entry) => this.#atMost(shelf, entry, this.#refresh(shelf, entry))));
     return this.#viewOf(shelf, scope);
   }
 
@@ -108,35 +125,46 @@ export class Catalog {
     principal: Principal,
     scope: Scope,
     backends: readonly string[],
-    freshForMs = FRESH_FOR_MS,
+    { freshForMs = FRESH_FOR_MS, declared }: Settling = {},
   ): Promise<View> {
-    const shelf = this.#shelves.of(principal);
+    const shelf = this.#shelves.of(principal, declared);
     const stale = shelf.entries.filter(
       (entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs),
     );
-    const looks = stale.map((entry) => ({ isLate: entry.isLate, done: this.#refresh(shelf, entry) }));
+    const looks = stale.map((entry) => ({
+      isLate: entry.isLate,
+      done: this.#refresh(shelf, entry, freshForMs),
+    }));
     await Promise.all(looks.filter(({ isLate }) => backends.length === 1 || !isLate).map(({ done }) => done));
     return this.#viewOf(shelf, scope);
   }
 
   /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
-  known(principal: Principal, scope: Scope): View {
-    return this.#viewOf(this.#shelves.of(principal), scope);
+  known(principal: Principal, scope: Scope, declared?: Declared): View {
+    return this.#viewOf(this.#shelves.of(principal, declared), scope);
+  }
+
+  /** Whether some backend of the scope has pages for results (MCP Apps), as far as anybody has heard. */
+  hasUi({ backends }: Pick<Scope, 'backends'>): boolean {
+    return backends.some((backend) => this.#withUi.has(backend));
   }
 
   /** Why the backend could not be asked on behalf of this very principal, as far as is known. */
-  failureOf(principal: Principal, backend: string): GatehouseError | undefined {
-    const entry = this.#shelves.of(principal).entries.find((one) => one.backend === backend);
-    return entry === undefined ? undefined : this.#snapshotOf(entry).failure;
+  failureOf(principal: Principal, backend: string, declared?: Declared): GatehouseError | undefined {
+    const shelf = this.#shelves.of(principal, declared);
+    const entry = shelf.entries.find((one) => one.backend === backend);
+    return entry === undefined ? undefined : this.#snapshotOf(shelf, entry).failure;
   }
 
   /** Backends of the scope that could not be listed for the principal, as far as is known, for another reason than that it has to do something. */
   failuresOf(
     principal: Principal,
     { backends }: Pick<Scope, 'backends'>,
+    declared?: Declared,
   ): readonly { readonly backend: string; readonly why: GatehouseError }[] {
-    return this.#shelves.of(principal).entries.flatMap((entry) => {
-      const { backend, failure } = this.#snapshotOf(entry);
+    const shelf = this.#shelves.of(principal, declared);
+    return shelf.entries.flatMap((entry) => {
+      const { backend, failure } = this.#snapshotOf(shelf, entry);
       const hasFailed = failure !== undefined && !needsUser(failure) && backends.includes(backend);
       return hasFailed ? [{ backend, why: failure }] : [];
     });
@@ -155,20 +183,21 @@ export class Catalog {
    * once more. @param principal left out: for everybody.
    */
   outdate(backend: string, principal?: Principal): void {
-    const shelf = principal === undefined ? undefined : this.#shelves.peek(principal);
-    const shelves = principal === undefined ? this.#shelves.all() : shelf === undefined ? [] : [shelf];
-    for (const { entries } of shelves)
+    const shelves = principal === undefined ? this.#shelves.all() : this.#shelves.peek(principal);
+    for (const { entries, rack } of shelves)
       for (const entry of entries)
         if (entry.backend === backend) {
           entry.askedAtMs = 0;
           entry.news += 1;
+          // What is new may be for some clients only.
+          rack.alike.forget(backend);
         }
   }
 
   /** Whether everything in the scope is as its backend said it last. */
-  isSettled(principal: Principal, { backends }: Pick<Scope, 'backends'>): boolean {
+  isSettled(principal: Principal, { backends }: Pick<Scope, 'backends'>, declared?: Declared): boolean {
     return this.#shelves
-      .of(principal)
+      .of(principal, declared)
       .entries.every(
         ({ backend, askedAtMs, failure }) =>
           !backends.includes(backend) || (askedAtMs > 0 && failure?.facts.retry !== 'safe'),
@@ -177,11 +206,13 @@ export class Catalog {
 
   /** Lists that match are asked for again before they are shown. Until then they still route calls. */
   expire(matches: (principal: Principal, backend: string) => boolean): void {
-    for (const { principal, entries } of this.#shelves.all())
+    for (const { principal, entries, rack } of this.#shelves.all())
       for (const entry of entries)
         if (matches(principal, entry.backend)) {
           entry.askedAtMs = 0;
+          entry.introducedAtMs = Number.NEGATIVE_INFINITY;
           entry.isLate = false;
+          rack.alike.forget(entry.backend);
           this.#listing.drop([entry]);
         }
   }
@@ -200,21 +231,44 @@ export class Catalog {
     return this.#nowMs() - askedAtMs >= (failure === undefined ? freshForMs : RETRY_FAILED_AFTER_MS);
   }
 
-  async #refresh(shelf: Shelf, entry: Entry): Promise<void> {
-    await this.#listing.run(entry, async (flight) => await this.#ask(shelf, entry, flight));
+  async #refresh(shelf: Shelf, entry: Entry, freshForMs = FRESH_FOR_MS): Promise<void> {
+    await this.#listing.run(entry, async (flight) => {
+      if (!this.#borrow(shelf, entry, freshForMs)) await this.#ask(shelf, entry, flight);
+    });
+  }
+
+  /** Takes what the backend has just listed for other clients of the principal, where that is all the same to it. */
+  #borrow(shelf: Shelf, entry: Entry, freshForMs: number): boolean {
+    const lender = lenderOf(shelf, entry, (theirs) => !this.#isStale(theirs, freshForMs), this.#nowMs());
+    if (lender?.lists === undefined) return false;
+    this.#keep(shelf, entry, lender.lists);
+    entry.isLent = true;
+    entry.askedAtMs = lender.askedAtMs;
+    shelf.version += 1;
+    if (!shelf.isDropped) this.#listed(shelf.principal);
+    return true;
   }
 
   async #ask(shelf: Shelf, entry: Entry, flight: Flight): Promise<void> {
     const { backend } = entry;
     const askedAtMs = this.#nowMs();
     const { news } = entry;
+    const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS;
     try {
-      const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS);
+      const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
+        about: entry.lists?.about,
+        isRecent,
+      });
       if (flight.isDropped) return;
+      if (!isRecent) entry.introducedAtMs = askedAtMs;
+      if (listed.about?.hasUi === true) this.#withUi.add(backend);
       for (const { outcome, kind, name, reason } of listed.notes)
         this.#said.say('warn', SAID[outcome], { backend, kind, name, reason });
       for (const altered of listed.altered) this.#altered(backend, altered);
+      entry.isLent = false;
       this.#keep(shelf, entry, listed);
+      if (entry.failure === undefined && entry.news === news)
+        compareLists(shelf, entry, (theirs) => !this.#isStale(theirs), this.#nowMs());
     } catch (error) {
       if (flight.isDropped) return;
       entry.failure = notRun(error);
@@ -236,10 +290,10 @@ export class Catalog {
       const kept = this.#shelves.putLists(shelf, entry, lists);
       entry.listedAtMs = this.#nowMs();
       entry.failure = undefined;
-      if (!this.isPerUser(backend)) this.#lastOfAll.set(backend, kept);
+      if (!this.isPerUser(backend)) this.#lastOfAll.set(keyOfAll(shelf, backend), kept);
       return;
     }
-    const known = entry.lists ?? this.#lastOfAll.get(backend);
+    const known = entry.lists ?? this.#lastOfAll.get(keyOfAll(shelf, backend));
     // Whole lists, although older, say more than those in which one is missing.
     if (known === undefined || known.missing !== undefined) this.#shelves.putLists(shelf, entry, lists);
     entry.failure = notRun(missing);
@@ -252,7 +306,7 @@ export class Catalog {
     let key = '';
     const entries = shelf.entries.filter(({ backend }) => backends.includes(backend));
     const snapshots = entries.map((entry): Snapshot => {
-      const snapshot = this.#snapshotOf(entry);
+      const snapshot = this.#snapshotOf(shelf, entry);
       const { lists, failure } = snapshot;
       // All that a view says of a failure.
       const why = failure === undefined ? '' : JSON.stringify([failure.code, reasonText(failure)]);
@@ -268,8 +322,8 @@ export class Catalog {
     });
   }
 
-  #snapshotOf({ backend, lists, failure, askedAtMs }: Entry): Snapshot {
-    const known = lists ?? this.#lastOfAll.get(backend);
+  #snapshotOf(shelf: Shelf, { backend, lists, failure, askedAtMs }: Entry): Snapshot {
+    const known = lists ?? this.#lastOfAll.get(keyOfAll(shelf, backend));
     // Not asked yet and not answered in time look alike to a client.
     const why = failure ?? (known === undefined && askedAtMs === 0 ? NOT_YET : undefined);
     return { backend, lists: known, failure: why };
@@ -279,13 +333,15 @@ export class Catalog {
     if (outcome === 'shortened') this.#said.say('warn', 'name-shortened', { ...facts });
     // Hosts of models may refuse it: aggregation.maxNameLength has the cure.
     else if (outcome === 'long') this.#said.say('warn', 'name-too-long-for-hosts', { ...facts });
+    else if (outcome === 'not_plain') this.#said.say('warn', 'resource-not-plain', { ...facts });
     else this.#said.say('info', 'name-conflict', { ...facts, outcome });
   }
 
-  async #atMost(entry: Entry, work: Promise<unknown>): Promise<void> {
+  async #atMost(shelf: Shelf, entry: Entry, work: Promise<unknown>): Promise<void> {
     if (entry.isLate) return;
     const { backend, lists, askedAtMs } = entry;
-    const isOutOfDate = lists === undefined ? !this.#lastOfAll.has(backend) : askedAtMs === 0;
+    const isOutOfDate =
+      lists === undefined ? !this.#lastOfAll.has(keyOfAll(shelf, backend)) : askedAtMs === 0;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(
@@ -314,6 +370,8 @@ function notRun(error: unknown): GatehouseError {
   const details = { ...failure.details, ran: 'no' };
   return new GatehouseError(failure.code, failure.message, { details, cause: failure.cause });
 }
+
+const keyOfAll = ({ declared }: Shelf, backend: string): string => `${backend}\n${declared.key}`;
 
 const ignored = (): void => undefined;
 

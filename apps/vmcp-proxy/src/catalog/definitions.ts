@@ -1,4 +1,5 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { About } from '../mcp/about.js';
 import type { JsonObject } from '../mcp/message.js';
 
 /** The four things that a backend lists, as it gave them: members that nobody here knows are kept. */
@@ -27,6 +28,8 @@ export interface BackendLists extends Readonly<Record<Kind, readonly JsonObject[
   readonly altered: readonly AlteredEntries[];
   /** Why a list other than the tools could not be asked for now; it is not whole here. */
   readonly missing?: GatehouseError;
+  /** What the backend says about itself; absent: nothing. */
+  readonly about?: About;
   /** Of the entries, as JSON. */
   readonly bytes: number;
   /** Of the content: equal lists of many users are kept once. */

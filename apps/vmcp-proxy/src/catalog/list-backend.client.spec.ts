@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { startOneBackend, type OneBackend } from '../backends/one-backend.fixture.js';
 import { Peers } from '../backends/peers.client.js';
+import { NOTHING_DECLARED } from '../mcp/client-capabilities.js';
 import type { JsonObject } from '../mcp/message.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import type { BackendLists } from './definitions.js';
@@ -15,7 +16,13 @@ afterAll(() => world.close());
 
 const list = async (peers = new Peers(world.authorized)): Promise<BackendLists> =>
   await listBackend(
-    { backend: world.name, principal: ANONYMOUS, deadlineAtMs: Date.now() + 60_000 },
+    {
+      backend: world.name,
+      principal: ANONYMOUS,
+      declared: NOTHING_DECLARED,
+      known: { about: undefined, isRecent: false },
+      deadlineAtMs: Date.now() + 60_000,
+    },
     peers,
     world.authorized,
   );

@@ -3,22 +3,34 @@ import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
-import { readAnswer, type RpcAnswer } from '../backends/rpc-answer.client.js';
-import { OWN_ENVELOPE } from '../mcp/own-envelope.js';
+import { readAnswer, type OnRequest, type RpcAnswer } from '../backends/rpc-answer.client.js';
+import type { Declared } from '../mcp/client-capabilities.js';
+import { envelopeOf } from '../mcp/own-envelope.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
+import { aboutBackend, type KnownAbout } from './about-backend.client.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
 import { SoundList } from './sound-list.flow.js';
 
 const MAX_PAGES = 100;
 const MAX_CURSOR_BYTES = 8_192;
 
-interface ListRequest {
+export interface ListRequest {
   readonly backend: string;
   readonly principal: Principal;
+  /** What the clients can do that it is listed for: some backends list more for those that can do more. */
+  readonly declared: Declared;
+  /** What the backend said about itself before. */
+  readonly known: KnownAbout;
   readonly deadlineAtMs: number;
+}
+
+/** What a list is asked for with. */
+interface Backends {
+  readonly authorized: AuthorizedBackend;
+  readonly peers: Pick<Peers, 'answerQuestion'>;
 }
 
 let asked = 0;
@@ -30,10 +42,13 @@ let asked = 0;
  */
 export async function listBackend(
   request: ListRequest,
-  peers: Peers,
-  backends: AuthorizedBackend,
+  peers: Pick<Peers, 'of' | 'forget' | 'answerQuestion'>,
+  authorized: AuthorizedBackend,
 ): Promise<BackendLists> {
-  const peerRequest = { ...request, era: 'modern', owner: '' } as const;
+  const { key, capabilities } = request.declared;
+  // The session is that of the calls of clients that say in each request what they can do: calls find what was listed.
+  const peerRequest = { ...request, era: 'modern', owner: key, capabilities } as const;
+  const backends: Backends = { authorized, peers };
   let peer = await peers.of(peerRequest);
   let tools = new SoundList('tools');
   try {
@@ -56,6 +71,7 @@ export async function listBackend(
     resourceTemplates: resourceTemplates.list,
   };
   const missing = prompts.missing ?? resources.missing ?? resourceTemplates.missing;
+  const about = await aboutBackend(request, peer, request.known, authorized);
   return {
     tools: tools.entries,
     prompts: prompts.list.entries,
@@ -63,8 +79,11 @@ export async function listBackend(
     resourceTemplates: resourceTemplates.list.entries,
     notes: KINDS.flatMap((kind) => all[kind].notes),
     altered: KINDS.flatMap((kind) => all[kind].altered),
-    bytes: KINDS.reduce((sum, kind) => sum + all[kind].bytes, 0),
-    digest: sha256([...KINDS.map((kind) => all[kind].digest()), missing?.code ?? ''].join()),
+    about,
+    bytes: KINDS.reduce((sum, kind) => sum + all[kind].bytes, about.instructions?.length ?? 0),
+    digest: sha256(
+      [...KINDS.map((kind) => all[kind].digest()), missing?.code ?? '', JSON.stringify(about)].join(),
+    ),
     ...(missing === undefined ? {} : { missing }),
   };
 }
@@ -87,7 +106,7 @@ async function listOptional(
   kind: Kind,
   request: ListRequest,
   peer: Peer,
-  backends: AuthorizedBackend,
+  backends: Backends,
 ): Promise<OptionalList> {
   const list = new SoundList(kind);
   try {
@@ -116,7 +135,7 @@ async function readPages(
   list: SoundList,
   request: ListRequest,
   peer: Peer,
-  backends: AuthorizedBackend,
+  backends: Backends,
 ): Promise<void> {
   const { kind } = list;
   const { method } = LISTING[kind];
@@ -162,29 +181,48 @@ async function listPage(
   cursor: string | undefined,
   request: ListRequest,
   peer: Peer,
-  backends: AuthorizedBackend,
+  backends: Backends,
 ): Promise<RpcAnswer> {
   const { method } = LISTING[kind];
   asked += 1;
   const id = `gatehouse-list-${asked}`;
   const params = {
     ...(cursor === undefined ? {} : { cursor }),
-    ...(peer.era === 'modern' ? { _meta: OWN_ENVELOPE } : {}),
+    ...(peer.era === 'modern' ? { _meta: envelopeOf(request.declared.capabilities) } : {}),
   };
-  const response = await backends.send({
-    ...request,
+  const { backend, principal, deadlineAtMs } = request;
+  const response = await backends.authorized.send({
+    backend,
+    principal,
+    deadlineAtMs,
     headers: peerHeaders(peer, method, undefined),
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   });
-  return await readAnswer(response, request.backend, id).catch((error: unknown) => {
+  return await readAnswer(response, backend, id, refuser(request, peer, backends)).catch((error: unknown) => {
     const why = `${method} got HTTP status ${response.status} and no response`;
-    const options = { details: { backend: request.backend, ran: 'no' }, cause: error };
+    const options = { details: { backend, ran: 'no' }, cause: error };
     // MCP, transports: a server that lost the session says 404 and need not say more.
     if (BARE_REFUSALS.has(response.status)) throw new ListRefused('backend_unavailable', why, options);
     if (isBroken(response.status, error)) throw new ListUnreadable('backend_unavailable', why, options);
     throw error;
   });
 }
+
+/** Each is a request to the backend. */
+const MAX_REFUSALS = 32;
+
+/** What the backend was promised holds for calls: while lists are read there is no client that could be asked. */
+function refuser({ backend, principal }: ListRequest, peer: Peer, { peers }: Backends): OnRequest {
+  let count = 0;
+  return (id, method) => {
+    count += 1;
+    if (peer.era === 'modern' || count > MAX_REFUSALS) return;
+    const outcome = method === 'ping' ? { result: {} } : { error: NOBODY_TO_ASK };
+    peers.answerQuestion(backend, principal, peer, JSON.stringify({ jsonrpc: '2.0', id, ...outcome }));
+  };
+}
+
+const NOBODY_TO_ASK = { code: METHOD_NOT_FOUND, message: 'there is nobody to ask while lists are read' };
 
 /** What a server says that failed at this very list; 502 to 504 are said by what stands before it, and pass. */
 const isBroken = (status: number, error: unknown): boolean =>

@@ -26,12 +26,15 @@ export interface Listed {
   readonly definition: JsonObject;
 }
 
-/** A definition that clients do not see under the name that the rules first gave it, or under one that hosts refuse. */
+/**
+ * A definition that clients do not see under the name that the rules first gave it, or under one that hosts refuse; or not at all,
+ * because a rule is about resources and its URI could be read as another one.
+ */
 export interface MergeNote {
   readonly backend: string;
   readonly original: string;
   readonly name: string;
-  readonly outcome: 'shadowed' | 'renamed' | 'shortened' | 'long';
+  readonly outcome: 'shadowed' | 'renamed' | 'shortened' | 'long' | 'not_plain';
 }
 
 export interface Merged {

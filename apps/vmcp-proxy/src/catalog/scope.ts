@@ -1,5 +1,5 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
-import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { ConfiguredView } from '@gatehouse/config/model/views';
 import { backendPlace, viewPlace } from '@gatehouse/config/urls/mcp-endpoints';
 import { instructionsFor } from '../mcp/capabilities.js';
@@ -14,16 +14,30 @@ export interface Scope {
   readonly backends: readonly string[];
   readonly aggregation: Aggregation;
   readonly visibility: Visibility;
+  /** Some backend of it is called with an account that its person may have to connect. */
+  readonly hasAccounts: boolean;
 }
 
 /** What clients of the scope are told about it. */
-export const instructionsOf = ({ backends, aggregation: { conflictResolution } }: Scope): string =>
-  instructionsFor({ services: backends.length, hasPrefixes: conflictResolution === 'prefix' });
+export function instructionsOf({ backends, aggregation, hasAccounts }: Scope): string {
+  const prefixes =
+    aggregation.conflictResolution === 'prefix'
+      ? backends.map((backend) => prefixOf(aggregation, backend)).filter((prefix) => prefix !== '')
+      : [];
+  // Of all, or it would not say it of each name.
+  const isOfAll = prefixes.length === backends.length && new Set(prefixes).size === backends.length;
+  return instructionsFor({ services: backends.length, prefixes: isOfAll ? prefixes : [], hasAccounts });
+}
 
-type Configured = Pick<VmcpProxyPart, 'backends' | 'aggregation' | 'views'>;
+type Configured = Pick<VmcpProxyPart, 'backends' | 'aggregation' | 'views' | 'authServer'>;
 
 /** The scope of every endpoint. What the aggregation hides is hidden in all of them. */
-export function scopesOf({ backends, aggregation, views }: Configured): readonly Scope[] {
+export function scopesOf({ backends, aggregation, views, authServer }: Configured): readonly Scope[] {
+  // Only the embedded authorization server has a page on which accounts are connected.
+  const withAccounts = new Set(
+    authServer === undefined ? [] : backends.filter(hasAccount).map(({ name }) => name),
+  );
+  const hasAccounts = (of: readonly string[]): boolean => of.some((name) => withAccounts.has(name));
   const names = backends.map(({ name }) => name);
   const visibility = aggregationVisibility(aggregation);
   const ofView = (view: ConfiguredView): Scope => ({
@@ -31,19 +45,25 @@ export function scopesOf({ backends, aggregation, views }: Configured): readonly
     backends: names.filter((name) => view.backends.includes(name)),
     aggregation,
     visibility: chosenVisibility(view, visibility),
+    hasAccounts: hasAccounts(view.backends),
   });
   const alone = withoutPrefix(aggregation);
   return [
-    { place: '', backends: names, aggregation, visibility },
+    { place: '', backends: names, aggregation, visibility, hasAccounts: hasAccounts(names) },
     ...names.map((name) => ({
       place: backendPlace(name),
       backends: [name],
       aggregation: alone,
       visibility,
+      hasAccounts: hasAccounts([name]),
     })),
     ...views.map(ofView),
   ];
 }
+
+const hasAccount = ({ strategy }: Configured['backends'][number]): boolean =>
+  strategy.type === 'upstreamInject' ||
+  (strategy.type === 'tokenExchange' && strategy.subjectProviderName !== undefined);
 
 /** A backend that is alone has no rival: its names need nothing that tells them apart. */
 const withoutPrefix = (aggregation: Aggregation): Aggregation => ({

@@ -2,10 +2,14 @@ import { HOUR_MS } from '@gatehouse/kernel/durations';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../incoming-auth/principal.js';
+import { NOTHING_DECLARED, type Declared } from '../mcp/client-capabilities.js';
+import { AlikeLists } from './alike-lists.js';
 import type { BackendLists } from './definitions.js';
 import type { View } from './view.js';
 
 const MAX_PRINCIPALS = 20_000;
+/** A sign-in belongs to one client, which declares the same all the time; some principals are several clients. */
+const MAX_SHELVES_OF_ONE = 8;
 /** JSON of lists, and of views that were made of them. Lists may differ for every user, and one can have megabytes. */
 const MAX_BYTES = 268_435_456;
 /** A client that comes back after a break need not wait for lists. */
@@ -25,6 +29,10 @@ export interface Entry {
   listedAtMs: number | undefined;
   /** Somebody has waited for it in vain. Nobody waits for it until it answers. */
   isLate: boolean;
+  /** The lists were given to clients that declare something else, which is all the same to the backend. */
+  isLent: boolean;
+  /** When the backend was asked what it says about itself. */
+  introducedAtMs: number;
 }
 
 interface ShelvedView {
@@ -34,10 +42,15 @@ interface ShelvedView {
   readonly version: number;
 }
 
-/** Everything known for one principal: issuer, subject and session are in the key, the backend is in the entry. */
+/**
+ * Everything known for one principal, and for clients of it that declare the same: issuer, subject and session are in the key,
+ * the backend is in the entry.
+ */
 export interface Shelf {
+  readonly rack: Rack;
   /** As of the newest request: its token is the one that is still valid. */
   principal: Principal;
+  readonly declared: Declared;
   readonly entries: readonly Entry[];
   /** How often the entries have changed. */
   version: number;
@@ -48,11 +61,20 @@ export interface Shelf {
   isDropped: boolean;
 }
 
+/** The shelves of one principal, by what its clients declare. */
+export interface Rack {
+  readonly shelves: Map<string, Shelf>;
+  readonly alike: AlikeLists;
+  usedAtMs: number;
+}
+
 /** The shelves of the principals who came last, as far as there is room for them. */
 export class Shelves {
-  readonly #shelves = new LRUCache<string, Shelf>({
+  readonly #racks = new LRUCache<string, Rack>({
     max: MAX_PRINCIPALS,
-    dispose: (shelf) => this.#drop(shelf),
+    dispose: ({ shelves }) => {
+      for (const shelf of shelves.values()) this.#drop(shelf);
+    },
   });
   /** Equal lists, and equal views, are kept once for all principals. */
   readonly #lists = new Shared<BackendLists>();
@@ -70,29 +92,36 @@ export class Shelves {
   }
 
   /** The principal's; an empty one where nothing is known. */
-  of(principal: Principal): Shelf {
-    let shelf = this.#shelves.get(principal.key);
+  of(principal: Principal, declared: Declared = NOTHING_DECLARED): Shelf {
+    let rack = this.#racks.get(principal.key);
+    if (rack === undefined) {
+      rack = { shelves: new Map(), alike: new AlikeLists(), usedAtMs: 0 };
+      this.#racks.set(principal.key, rack);
+    }
+    let shelf = rack.shelves.get(declared.key);
     if (shelf === undefined) {
-      shelf = emptyShelf(principal, this.backends);
-      this.#shelves.set(principal.key, shelf);
+      shelf = emptyShelf(rack, principal, declared, this.backends);
+      rack.shelves.set(declared.key, shelf);
+      this.#makeRoomIn(rack, shelf);
     }
     shelf.principal = principal;
     shelf.usedAtMs = this.nowMs();
+    rack.usedAtMs = shelf.usedAtMs;
     return shelf;
   }
 
-  /** As {@link Shelves.of}, where something is known; it does not count as use. */
-  peek({ key }: Pick<Principal, 'key'>): Shelf | undefined {
-    return this.#shelves.peek(key);
+  /** All of a principal, where something is known; it does not count as use. */
+  peek({ key }: Pick<Principal, 'key'>): Iterable<Shelf> {
+    return this.#racks.peek(key)?.shelves.values() ?? [];
   }
 
-  all(): Iterable<Shelf> {
-    return this.#shelves.values();
+  *all(): Iterable<Shelf> {
+    for (const { shelves } of this.#racks.values()) yield* shelves.values();
   }
 
   forget(matches: (principal: Principal) => boolean): void {
-    for (const [key, { principal }] of [...this.#shelves.entries()])
-      if (matches(principal)) this.#shelves.delete(key);
+    for (const [key, { shelves }] of [...this.#racks.entries()])
+      if ([...shelves.values()].some(({ principal }) => matches(principal))) this.#racks.delete(key);
   }
 
   /** @returns the lists of this content that are kept. */
@@ -133,15 +162,26 @@ export class Shelves {
   #makeRoom(): void {
     const nowMs = this.nowMs();
     for (let oldest = this.#oldest(); oldest !== undefined; oldest = this.#oldest()) {
-      if (this.bytes <= this.mostBytes && nowMs - oldest.usedAtMs < KEEP_UNUSED_MS) return;
-      this.#shelves.delete(oldest.principal.key);
+      const [key, { usedAtMs }] = oldest;
+      if (this.bytes <= this.mostBytes && nowMs - usedAtMs < KEEP_UNUSED_MS) return;
+      this.#racks.delete(key);
     }
   }
 
+  /** A principal whose clients declare ever other things pushes out nobody else's lists. */
+  #makeRoomIn({ shelves }: Rack, newest: Shelf): void {
+    if (shelves.size <= MAX_SHELVES_OF_ONE) return;
+    const others = [...shelves.values()].filter((shelf) => shelf !== newest);
+    const oldest = others.reduce((one, other) => (other.usedAtMs < one.usedAtMs ? other : one));
+    shelves.delete(oldest.declared.key);
+    this.#drop(oldest);
+  }
+
   /** `undefined`: there is only one. */
-  #oldest(): Shelf | undefined {
-    const [oldest, next] = this.#shelves.rvalues();
-    return next === undefined ? undefined : oldest;
+  #oldest(): readonly [string, Rack] | undefined {
+    const [oldest, next] = this.#racks.rkeys();
+    const rack = oldest === undefined ? undefined : this.#racks.peek(oldest);
+    return oldest === undefined || next === undefined || rack === undefined ? undefined : [oldest, rack];
   }
 
   #drop(shelf: Shelf): void {
@@ -151,8 +191,15 @@ export class Shelves {
   }
 }
 
-const emptyShelf = (principal: Principal, backends: readonly string[]): Shelf => ({
+const emptyShelf = (
+  rack: Rack,
+  principal: Principal,
+  declared: Declared,
+  backends: readonly string[],
+): Shelf => ({
+  rack,
   principal,
+  declared,
   entries: backends.map((backend) => ({
     backend,
     lists: undefined,
@@ -162,6 +209,8 @@ const emptyShelf = (principal: Principal, backends: readonly string[]): Shelf =>
     news: 0,
     listedAtMs: undefined,
     isLate: false,
+    isLent: false,
+    introducedAtMs: Number.NEGATIVE_INFINITY,
   })),
   version: 0,
   views: new Map(),

@@ -89,8 +89,8 @@ describe('a backend that never answers', () => {
     const first = catalog.current(ANONYMOUS, SCOPE);
     await jest.advanceTimersByTimeAsync(5_000);
     await first;
-    expect(await isOver(catalog.settled(ANONYMOUS, SCOPE, ['live', 'dead'], 0))).toBe(true);
-    expect(await isOver(catalog.settled(ANONYMOUS, SCOPE, ['dead'], 0))).toBe(false);
+    expect(await isOver(catalog.settled(ANONYMOUS, SCOPE, ['live', 'dead'], { freshForMs: 0 }))).toBe(true);
+    expect(await isOver(catalog.settled(ANONYMOUS, SCOPE, ['dead'], { freshForMs: 0 }))).toBe(false);
   });
 
   test('that is left alone for now keeps nobody waiting', async () => {

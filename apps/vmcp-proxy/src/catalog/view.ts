@@ -2,7 +2,8 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
-import { LISTING, type BackendLists, type Kind } from './definitions.js';
+import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
+import type { BackendInstructions } from './joined-instructions.js';
 import { mergePrompts, mergeTools, type Listed, type MergeNote } from './merge.js';
 import {
   fixedLength,
@@ -11,9 +12,13 @@ import {
   qualified,
   type ListedResource,
 } from './merge-resources.js';
+import { isPlain, isPlainTemplate } from './plain-uri.js';
 import { mayBeUnder } from './short-name.js';
 import { standIn } from './stand-in.js';
 import type { Visibility } from './visibility.js';
+
+/** Of a URI, for the log. */
+const MAX_NOTED_CHARACTERS = 256;
 
 /** What is known of one backend for one principal. */
 export interface Snapshot {
@@ -45,6 +50,8 @@ export interface Entry {
 /** Everything that one principal can see, and where each name leads. All who see the same share it. */
 export class View {
   readonly notes: readonly MergeNote[];
+  /** Of backends of which something is shown. */
+  readonly instructions: readonly BackendInstructions[];
   /** About what it takes: its lists, once more. */
   readonly bytes: number;
   readonly #listed: Readonly<Record<Kind, readonly Entry[]>>;
@@ -84,7 +91,13 @@ export class View {
       aggregation,
     );
     this.bytes = snapshots.reduce((sum, { lists }) => sum + (lists?.bytes ?? 0), 0);
-    this.notes = [...tools.notes, ...prompts.notes, ...merged.notes];
+    this.instructions = snapshots.flatMap((snapshot) => {
+      const { backend, lists } = snapshot;
+      const instructions = lists?.about?.instructions;
+      const isShown = KINDS.some((kind) => this.#shown(snapshot, kind).length > 0);
+      return instructions === undefined || !isShown ? [] : [{ backend, instructions }];
+    });
+    this.notes = [...this.#notPlain(), ...tools.notes, ...prompts.notes, ...merged.notes];
     const unlisted = new Set(
       snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend),
     );
@@ -183,6 +196,20 @@ export class View {
     return this.snapshots
       .map(({ backend }) => backend)
       .filter((backend) => isPlain || mayBeUnder(prefixOf(this.aggregation, backend), name));
+  }
+
+  /** Resources that are hidden only because nobody can tell what their URIs name. */
+  #notPlain(): readonly MergeNote[] {
+    return this.snapshots.flatMap(({ backend, lists }) =>
+      (['resources', 'resourceTemplates'] as const).flatMap((kind) =>
+        (lists?.[kind] ?? []).flatMap(({ [LISTING[kind].identifiedBy]: uri }) => {
+          if (typeof uri !== 'string' || this.visibility.shows(kind, backend, uri)) return [];
+          if (kind === 'resources' ? isPlain(uri) : isPlainTemplate(uri)) return [];
+          const original = uri.slice(0, MAX_NOTED_CHARACTERS);
+          return [{ backend, original, name: original, outcome: 'not_plain' as const }];
+        }),
+      ),
+    );
   }
 
   /** What a backend lists of a kind, without what is hidden. */

@@ -6,6 +6,7 @@ import { KINDS, type Kind } from '../catalog/definitions.js';
 import type { Scope } from '../catalog/scope.js';
 import type { View } from '../catalog/view.js';
 import { ANONYMOUS, backendKey, type Principal } from '../incoming-auth/principal.js';
+import { NOTHING_DECLARED, type Declared } from '../mcp/client-capabilities.js';
 import {
   LIST_KINDS,
   MAX_URI_BYTES,
@@ -32,6 +33,7 @@ export type MakeFeed = (backend: string, principal: () => Principal, listener: F
 interface Watched extends FeedUser {
   /** As of the newest listener: its token is the one that is still valid. */
   principal: Principal;
+  readonly declared: Declared;
   readonly listeners: Map<ChangeListener, readonly WatchedResource[]>;
   readonly feeds: readonly string[];
   /** Digests; `undefined`: its lists are on their way for the first time. */
@@ -49,6 +51,9 @@ const LOOK_WITHIN_MS = 5 * SECOND_MS;
 const MANY = 4;
 /** What failed, or changed while it was looked at, is looked at again so often. */
 const MOST_LOOKS_IN_VAIN = 5;
+/** A line break stands in neither half. */
+const keyOf = ({ scope, declared }: Pick<Watched, 'scope' | 'declared'>): string =>
+  `${scope.place}\n${declared.key}`;
 /** Servers say one thing three times, for tools, prompts and resources. */
 const GATHER_MS = 50;
 
@@ -57,7 +62,7 @@ const GATHER_MS = 50;
  * account was connected or lost, or a look at the lists showed it. Lists that are the same are not announced.
  */
 export class ChangeWatch {
-  /** By principal, then by place. */
+  /** By principal, then by place and what the clients declare. */
   readonly #watched = new Map<string, Map<string, Watched>>();
   readonly #feeds = new Map<string, SharedFeed<Watched>>();
 
@@ -69,8 +74,15 @@ export class ChangeWatch {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  watch(principal: Principal, scope: Scope, listener: ChangeListener): Watching {
-    const watched = this.#watched.get(principal.key)?.get(scope.place) ?? this.#begin(principal, scope);
+  watch(
+    principal: Principal,
+    scope: Scope,
+    listener: ChangeListener,
+    declared: Declared = NOTHING_DECLARED,
+  ): Watching {
+    const watched =
+      this.#watched.get(principal.key)?.get(keyOf({ scope, declared })) ??
+      this.#begin(principal, scope, declared);
     watched.principal = principal;
     watched.listeners.set(listener, []);
     return {
@@ -123,7 +135,8 @@ export class ChangeWatch {
   /** Somebody looked at a principal's lists. */
   listed(principal: Principal): void {
     for (const watched of this.#watched.get(principal.key)?.values() ?? [])
-      if (watched.shown !== undefined) this.#compare(watched, this.catalog.known(principal, watched.scope));
+      if (watched.shown !== undefined)
+        this.#compare(watched, this.catalog.known(principal, watched.scope, watched.declared));
   }
 
   *#all(): Iterable<Watched> {
@@ -137,21 +150,22 @@ export class ChangeWatch {
   }
 
   #isWatched(watched: Watched): boolean {
-    return this.#watched.get(watched.principal.key)?.get(watched.scope.place) === watched;
+    return this.#watched.get(watched.principal.key)?.get(keyOf(watched)) === watched;
   }
 
-  #begin(principal: Principal, scope: Scope): Watched {
+  #begin(principal: Principal, scope: Scope, declared: Declared): Watched {
     const feeds = scope.backends.map((backend) => this.#feedKey(principal, backend));
     const watched: Watched = {
       principal,
       scope,
+      declared,
       listeners: new Map(),
       feeds,
       shown: undefined,
       looksInVain: 0,
     };
     const places = this.#watched.get(principal.key) ?? new Map<string, Watched>();
-    this.#watched.set(principal.key, places.set(scope.place, watched));
+    this.#watched.set(principal.key, places.set(keyOf(watched), watched));
     this.#ask(watched);
     for (const [index, backend] of scope.backends.entries()) this.#hold(feeds[index] ?? '', backend, watched);
     return watched;
@@ -161,7 +175,7 @@ export class ChangeWatch {
     if (!this.#isWatched(watched)) return;
     const { key } = watched.principal;
     const places = this.#watched.get(key);
-    places?.delete(watched.scope.place);
+    places?.delete(keyOf(watched));
     if (places?.size === 0) this.#watched.delete(key);
     for (const name of watched.feeds) {
       const held = this.#feeds.get(name);
@@ -232,11 +246,11 @@ export class ChangeWatch {
 
   /** A failure is said where lists are asked for. */
   #ask(watched: Watched): void {
-    const { principal, scope } = watched;
-    this.catalog.current(principal, scope).then(
+    const { principal, scope, declared } = watched;
+    this.catalog.current(principal, scope, declared).then(
       (view) => {
         this.#compare(watched, view);
-        if (this.catalog.isSettled(principal, scope)) watched.looksInVain = 0;
+        if (this.catalog.isSettled(principal, scope, declared)) watched.looksInVain = 0;
         else if (watched.looksInVain < MOST_LOOKS_IN_VAIN) {
           watched.looksInVain += 1;
           const ms = LOOK_AGAIN_AFTER_MS + Math.random() * LOOK_WITHIN_MS;

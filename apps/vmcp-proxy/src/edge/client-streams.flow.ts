@@ -4,10 +4,16 @@ import type { MayRead } from '../authorization/authorization.flow.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Scope } from '../catalog/scope.js';
 import type { ChangeWatch, Watching } from '../changes/change-watch.flow.js';
-import { LIST_KINDS, type ListKind, type WatchedResource } from '../changes/shared-feed.js';
+import {
+  LIST_KINDS,
+  type ChangeListener,
+  type ListKind,
+  type WatchedResource,
+} from '../changes/shared-feed.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { declaredInSession } from '../mcp/client-capabilities.js';
 import { errorText, isObject, resultText, type JsonObject, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, META_SERVER_INFO, META_SUBSCRIPTION_ID } from '../mcp/protocol.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
@@ -90,12 +96,13 @@ export class ClientStreams {
    * @param missed says what it goes on with, and ends it.
    */
   async open(incoming: Incoming, session: McpSession, missed?: () => MissedEvents): Promise<void> {
-    const resources = await this.#resources(incoming, session.subscriptions ?? []);
+    const asked = { ...incoming, declared: declaredInSession(session.capabilities) };
+    const resources = await this.#resources(asked, session.subscriptions ?? []);
     const before = missed?.();
     this.endMcpSession(session.digest);
     const answer = this.known.replays.listening(session, incoming.answer);
     const events = this.#begin(
-      { ...incoming, answer },
+      { ...asked, answer },
       {
         session,
         kinds: new Set(LIST_KINDS),
@@ -148,9 +155,11 @@ export class ClientStreams {
     for (const stream of [...this.#open]) {
       const { session, principal, scope, watching } = stream;
       if (session?.digest !== digest) continue;
+      const declared = declaredInSession(session.capabilities);
       const now = await this.known.mcpSessions.find(principal, scope.place, session.id);
       if (now === undefined) stream.end();
-      else watching.setResources(await this.#resources({ principal, scope }, now.subscriptions ?? []));
+      else
+        watching.setResources(await this.#resources({ principal, scope, declared }, now.subscriptions ?? []));
     }
   }
 
@@ -182,11 +191,11 @@ export class ClientStreams {
 
   /** Those that there are for this principal at this endpoint. */
   async #resources(
-    { principal, scope }: Pick<Incoming, 'principal' | 'scope'>,
+    { principal, scope, declared }: Pick<Incoming, 'principal' | 'scope' | 'declared'>,
     uris: unknown,
   ): Promise<readonly WatchedResource[]> {
     if (!Array.isArray(uris) || uris.length === 0) return [];
-    const view = await this.catalog.current(principal, scope);
+    const view = await this.catalog.current(principal, scope, declared);
     return uris.slice(0, MAX_RESOURCES).flatMap((uri: unknown) => {
       if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH) return [];
       const route = view.resource(uri);
@@ -197,7 +206,7 @@ export class ClientStreams {
 
   /** @param release lets go of a client that comes back. @returns `undefined` when the stream was refused. */
   #begin(
-    { principal, scope, answer }: Incoming,
+    { principal, scope, answer, declared }: Incoming,
     dialect: Dialect,
     release?: () => void,
   ): PendingEvents | undefined {
@@ -206,12 +215,13 @@ export class ClientStreams {
     if (dialect.first === undefined) answer.write(SIGN_OF_LIFE);
     else answer.message([dialect.first]);
     const events = new PendingEvents(answer, dialect);
-    const watching = this.watch.watch(principal, scope, {
+    const listener: ChangeListener = {
       changed: (kind) => {
         if (dialect.kinds.has(kind)) events.say(`notifications/${kind}/list_changed`);
       },
       updated: (uri) => events.say('notifications/resources/updated', { uri }),
-    });
+    };
+    const watching = this.watch.watch(principal, scope, listener, declared);
     watching.setResources(dialect.resources);
     const end = (): void => {
       if (dialect.last === undefined) answer.end();

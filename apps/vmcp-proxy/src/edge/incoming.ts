@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Scope } from '../catalog/scope.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { Answer } from '../mcp/answer.js';
+import type { Declared } from '../mcp/client-capabilities.js';
 
 /** A message of a caller who is known, and where its answer goes. */
 export interface Incoming {
@@ -11,4 +12,6 @@ export interface Incoming {
   /** As they came; only named ones are ever looked at. */
   readonly headers: IncomingHttpHeaders;
   readonly answer: Answer;
+  /** What its client declares; left out: nothing that is known. */
+  readonly declared?: Declared | undefined;
 }

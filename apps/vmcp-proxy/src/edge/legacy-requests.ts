@@ -3,9 +3,8 @@ import { readsEventStreams } from '../calls/call.js';
 import type { Calls } from '../calls/calls.flow.js';
 import { CallRecord } from '../calls/call-record.js';
 import { targetOf } from '../calls/call-target.js';
-import { instructionsOf } from '../catalog/scope.js';
 import { JSON_TYPE } from '../mcp/answer.js';
-import { LEGACY_CAPABILITIES } from '../mcp/capabilities.js';
+import { declaredInSession } from '../mcp/client-capabilities.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { errorText, isObject, resultText, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, isLegacyVersion, LEGACY_VERSIONS, METHOD_NOT_FOUND } from '../mcp/protocol.js';
@@ -15,6 +14,7 @@ import type { SessionSignals } from '../mcp-sessions/session-signals.client.js';
 import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
+import type { Introductions } from './introductions.js';
 import type { Lists } from './lists.js';
 import type { Subscriptions } from './subscriptions.flow.js';
 
@@ -37,18 +37,25 @@ export interface SessionParts {
   readonly elsewhere: Pick<SessionSignals, 'logLevelSet' | 'ended'>;
 }
 
+/** What the gateway answers itself. */
+interface OwnAnswers {
+  readonly lists: Lists;
+  readonly introductions: Introductions;
+  readonly subscriptions: Pick<Subscriptions, 'answer'>;
+}
+
 /** Requests of the revisions with sessions. */
 export class LegacyRequests {
   constructor(
     private readonly sessions: McpSessionStore,
-    private readonly lists: Lists,
     private readonly calls: Calls,
     private readonly parts: SessionParts,
-    private readonly subscriptions: Pick<Subscriptions, 'answer'>,
+    private readonly own: OwnAnswers,
   ) {}
 
   /** Starts a session. The client's revision is used where it is known here, else our newest of those with sessions. */
-  async initialize({ principal, scope, answer }: Incoming, { id, params }: RequestMessage): Promise<void> {
+  async initialize(incoming: Incoming, { id, params }: RequestMessage): Promise<void> {
+    const { principal, scope, answer } = incoming;
     const asked = params.get('protocolVersion')?.text();
     const clientInfo = params.get('clientInfo')?.value();
     const capabilities = params.get('capabilities')?.value();
@@ -69,9 +76,11 @@ export class LegacyRequests {
     });
     const result = {
       protocolVersion,
-      capabilities: LEGACY_CAPABILITIES,
+      ...this.own.introductions.of(
+        { ...incoming, declared: declaredInSession(session.capabilities) },
+        'legacy',
+      ),
       serverInfo: GATEWAY_INFO,
-      instructions: instructionsOf(scope),
     };
     answer.whole(200, JSON_TYPE, resultText(id, result), { 'mcp-session-id': session.id });
   }
@@ -89,8 +98,10 @@ export class LegacyRequests {
       await this.calls.run({ ...incoming, ...resumable, target, client, message, record });
       return;
     }
+    const asked = { ...incoming, declared: declaredInSession(session.capabilities) };
     const answered =
-      this.lists.answer(incoming, message, 'legacy') ?? this.subscriptions.answer(incoming, session, message);
+      this.own.lists.answer(asked, message, 'legacy') ??
+      this.own.subscriptions.answer(asked, session, message);
     if (answered !== undefined) await answered;
     else if (method === 'ping') answer.whole(200, JSON_TYPE, resultText(id, {}));
     else if (method === 'logging/setLevel') await this.#setLogLevel(incoming, session, message);

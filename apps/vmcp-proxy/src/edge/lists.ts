@@ -44,13 +44,13 @@ export class Lists {
    * @returns `undefined` when the request is for something else.
    */
   answer(
-    { principal, scope, answer }: Incoming,
+    { principal, scope, answer, declared }: Incoming,
     { id, method, params }: RequestMessage,
     era: 'legacy' | 'modern',
   ): Promise<void> | undefined {
     const kind = LIST_METHODS.get(method);
     if (kind === undefined) return undefined;
-    if (!params.has('cursor')) return this.#list(kind, id, era, { principal, scope, answer });
+    if (!params.has('cursor')) return this.#list(kind, id, era, { principal, scope, answer, declared });
     const error = { code: INVALID_PARAMS, message: 'unknown cursor' };
     answer.whole(era === 'modern' ? 400 : 200, JSON_TYPE, errorText(id, error));
     return Promise.resolve();
@@ -60,10 +60,11 @@ export class Lists {
     kind: Kind,
     id: RequestId,
     era: 'legacy' | 'modern',
-    { principal, scope, answer }: Pick<Incoming, 'principal' | 'scope' | 'answer'>,
+    { principal, scope, answer, declared }: Pick<Incoming, 'principal' | 'scope' | 'answer' | 'declared'>,
   ): Promise<void> {
-    const view = await this.catalog.current(principal, scope);
-    const [failed] = this.partialFailureMode === 'fail' ? this.catalog.failuresOf(principal, scope) : [];
+    const view = await this.catalog.current(principal, scope, declared);
+    const [failed] =
+      this.partialFailureMode === 'fail' ? this.catalog.failuresOf(principal, scope, declared) : [];
     if (failed !== undefined) {
       answer.whole(200, JSON_TYPE, errorText(id, notWhole(failed.backend, failed.why)));
       return;

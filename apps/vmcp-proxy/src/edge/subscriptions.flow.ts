@@ -47,14 +47,15 @@ export class Subscriptions {
   }
 
   async #subscribe(incoming: Incoming, session: McpSession, message: RequestMessage): Promise<void> {
-    const { principal, scope, answer } = incoming;
+    const { principal, scope, answer, declared } = incoming;
     const { catalog, failures } = this.asking;
     // Everything that can be read can be subscribed to, under the same name, and what hinders the one hinders the other.
     const target = targetOf({ method: 'resources/read', params: message.params });
     if (target === undefined) return;
     const call = { ...incoming, target, message, client: { era: 'legacy', session } as const };
     const uri = target.name;
-    const route = uri === undefined ? undefined : (await catalog.current(principal, scope)).resource(uri);
+    const view = await catalog.current(principal, scope, declared);
+    const route = uri === undefined ? undefined : view.resource(uri);
     if (uri === undefined || route === undefined || !this.asking.mayRead(route, incoming)) {
       failures.unknownName(call);
       return;

@@ -231,9 +231,9 @@ describe('what an endpoint shows', () => {
       (await modern(urlOf(place), 'server/discover', {}, { token: await tokenFor(place) })).body.result?.[
         'instructions'
       ];
-    expect(await about('')).toMatch(/^Several services.* first part of a name/);
+    expect(await about('')).toMatch(/^Several services.* name says which service/);
     expect(await about('/repos')).toMatch(/^One service/);
-    expect(await about('/repos')).not.toContain('first part');
+    expect(await about('/repos')).not.toContain('which service');
     expect(await about('/views/support')).toMatch(/^Several services/);
   });
 });
