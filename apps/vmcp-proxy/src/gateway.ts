@@ -1,5 +1,6 @@
 import { mcpSessions as sessionsBucket } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import { resourcesSent } from '@gatehouse/contracts/events/resources-sent';
 import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
@@ -37,6 +38,7 @@ import { ParkedStates } from './refusals/parked-state.js';
 import { InFlight } from './calls/in-flight.js';
 import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
+import { SentUris } from './catalog/sent-uris.js';
 import { ChangeWatch } from './changes/change-watch.flow.js';
 import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
@@ -93,6 +95,8 @@ export interface Gateway {
   readonly signals: Pick<LegacySignals, 'heard'>;
   /** Has to hear what other replicas say of streams. */
   readonly handovers: Pick<Replays['handovers'], 'heard'>;
+  /** Has to hear which resources were named to whom at other replicas. */
+  readonly sent: Pick<SentUris, 'heard'>;
   /** Calls end for which no client waits: none comes back to a replica that stops. Resolves when their backends were told. */
   endParked(): Promise<void>;
   /** Clients that only listen are sent away: another replica has room for them. */
@@ -108,7 +112,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const told = toldOfCalls(part, surroundings);
   const callMetrics = told.metrics;
   const backendSide = await makeBackendSide(part, surroundings, callMetrics);
-  const { client, prober, credentials, peers, catalog, watch, vaultKey } = backendSide;
+  const { client, prober, credentials, peers, catalog, watch, vaultKey, sent } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
   const facts = factsOf(part, surroundings);
@@ -121,7 +125,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const inFlight = new InFlight();
   const questions = new BackendQuestions(mailbox.address);
   const parkedCalls = parkingPlaces(surroundings, answerBytes);
-  const heardOf = { dropped: new DroppedMessages(log, callMetrics.dropped), changes: watch };
+  const heardOf = { dropped: new DroppedMessages(log, callMetrics.dropped), changes: watch, sent };
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
   const sessionClosed = closedSession(sessions, facts.endpoints);
   const { authorization } = backendSide;
@@ -150,6 +154,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     status: () => gatewayStatus(backendSide),
     signals,
     handovers: replays.handovers,
+    sent,
     endListening: () => streams.endAll(),
     endParked: async () => {
       await Promise.all([parkedCalls.stop(), replays.streams.stop()]);
@@ -254,6 +259,7 @@ interface BackendSide {
   readonly catalog: Catalog;
   readonly watch: ChangeWatch;
   readonly authorization: Authorization;
+  readonly sent: SentUris;
 }
 
 /** Everything that speaks to backends, from the connections up to what they list. */
@@ -274,6 +280,7 @@ async function makeBackendSide(
   const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
   client.hear(peers);
   const authorization = authorizationOf(part, surroundings);
+  const sent = sentUris(surroundings.events);
   const hearing: { watch?: ChangeWatch } = {};
   const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(
@@ -286,6 +293,7 @@ async function makeBackendSide(
       lookedUp: (found) => lookedUp('catalog', found),
       altered,
       listed: (principal) => hearing.watch?.listed(principal),
+      sent,
     },
   );
   const watch = new ChangeWatch(
@@ -295,8 +303,27 @@ async function makeBackendSide(
     authorization.shown,
   );
   hearing.watch = watch;
-  return { client, healths, prober, vaultKey, credentials, backends, peers, catalog, watch, authorization };
+  return {
+    client,
+    healths,
+    prober,
+    vaultKey,
+    credentials,
+    backends,
+    peers,
+    catalog,
+    watch,
+    authorization,
+    sent,
+  };
 }
+
+/** Nobody waits for the others to hear it: a replica that has not asks to be told whose a resource is. */
+const sentUris = (events: GatewaySurroundings['events']): SentUris =>
+  new SentUris(
+    ({ uris, ...fact }) =>
+      void events.publish(resourcesSent, { ...fact, uris: [...uris] }).catch(() => undefined),
+  );
 
 function healthsOf(
   backends: VmcpProxyPart['backends'],

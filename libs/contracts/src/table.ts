@@ -5,6 +5,7 @@ import { connectionChanged } from './events/connection-changed.js';
 import { mcpSessionSignalled } from './events/mcp-session-signalled.js';
 import { mcpStreamHanded } from './events/mcp-stream-handed.js';
 import { proxyPresent } from './events/proxy-present.js';
+import { resourcesSent } from './events/resources-sent.js';
 import { sessionClosed } from './events/session-closed.js';
 import { sessionDropped } from './events/session-dropped.js';
 import { attemptDiscard } from './token-vault/attempt-discard.js';
@@ -44,6 +45,7 @@ export const EVENTS: readonly EventContract[] = [
   mcpSessionSignalled,
   mcpStreamHanded,
   proxyPresent,
+  resourcesSent,
   sessionClosed,
   sessionDropped,
 ];

@@ -9,13 +9,15 @@ export const MAX_MESSAGE_BYTES = 33_554_432;
 
 /** What they ask of the client, what only one revision knows, and whether a tool failed. */
 const RESULT_MEMBERS = ['resultType', 'inputRequests', 'ttlMs', 'cacheScope', '_meta', 'isError'];
+/** What names resources. */
+const NAMING_MEMBERS = ['content', 'messages', 'contents'];
 /** What the gateway reads itself. */
 const LIST_MEMBERS = ['tools', 'prompts', 'resources', 'resourceTemplates', 'nextCursor'];
 
 const WANTED: Wanted = {
   root: MESSAGE_MEMBERS,
   within: new Map([
-    ['result', new Set([...RESULT_MEMBERS, ...LIST_MEMBERS])],
+    ['result', new Set([...RESULT_MEMBERS, ...NAMING_MEMBERS, ...LIST_MEMBERS])],
     [
       'params',
       new Set(['progressToken', 'requestId', 'elicitationId', 'mode', 'tools', 'toolChoice', 'uri']),

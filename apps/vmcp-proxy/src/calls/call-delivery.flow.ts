@@ -1,6 +1,7 @@
 import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
+import type { SentUris } from '../catalog/sent-uris.js';
 import type { ChangeWatch } from '../changes/change-watch.flow.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { RequestId } from '../mcp/message.js';
@@ -19,6 +20,7 @@ import type { ParkedCall } from './parked-call.flow.js';
 import type { Resumption } from './resumption.flow.js';
 import { RequestsInCall } from './requests-in-call.js';
 import { statusOfError } from './translate-answer.js';
+import { urisIn } from './uris-in-result.js';
 
 /** One request as a backend got it. */
 export interface SentRequest {
@@ -39,6 +41,7 @@ export interface SentRequest {
 export interface DeliveryReports {
   readonly dropped: Pick<DroppedMessages, 'note'>;
   readonly changes: Pick<ChangeWatch, 'backendChanged'>;
+  readonly sent: Pick<SentUris, 'note'>;
 }
 
 /** Hands answers of backends to clients. */
@@ -85,6 +88,7 @@ export class CallDelivery {
       record,
       progressed: () => time.progressed(),
       listsChanged: () => this.told.changes.backendChanged(principal, backend),
+      resulted: (result) => this.told.sent.note(principal, backend, urisIn(result)),
     };
     const gate = new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
     try {

@@ -43,8 +43,9 @@ export class CallEndings {
     return this.told.observer.observed(call);
   }
 
-  unknown(call: Call): void {
-    this.failures.unknownName(call);
+  /** @param among backends that a resource may be of. */
+  unknown(call: Call, among: readonly string[]): void {
+    this.failures.unknownName(call, among);
   }
 
   /** @param startedAtMs of `performance.now()`. */

@@ -35,7 +35,7 @@ export class Calls {
     const found = this.routes.find(call);
     const destination = found instanceof Promise ? await found : found;
     if (destination.kind === 'unknown') {
-      this.endings.unknown(call);
+      this.endings.unknown(call, destination.among);
       this.endings.ended(call, undefined, 'unknown', startedAtMs);
       return;
     }

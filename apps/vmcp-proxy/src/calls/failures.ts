@@ -46,14 +46,14 @@ export class Failures {
     else this.#fail(call, failureText(error, backend, this.providerOf(backend)), error);
   }
 
-  /** Nothing of that name is listed for this caller. */
-  unknownName(call: Call): void {
+  /** Nothing of that name is listed for this caller. @param among backends that a resource may be of. */
+  unknownName(call: Call, among: readonly string[] = []): void {
     const { target } = call;
     const isResource = target.kind === 'resource';
     const code = isResource && call.client.era === 'legacy' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
     sendError(call, {
       code,
-      message: `there is no such ${target.kind === 'completion' ? target.of : target.kind}`,
+      message: `there is no such ${target.kind === 'completion' ? target.of : target.kind}${howToAsk(among)}`,
       ...(isResource ? { data: { uri: target.name ?? '' } } : {}),
     });
   }
@@ -112,6 +112,12 @@ export class Failures {
     else call.answer.breakOff();
   }
 }
+
+/** Which of several backends is meant, nobody can tell but the client. */
+const howToAsk = (among: readonly string[]): string =>
+  among.length === 0
+    ? ''
+    : `, or it is not known whose it is. To ask one service for it, put the name of the service and a + before the URI: ${among.map((backend) => `${backend}+…`).join(', ')}`;
 
 export function sendResult(
   { client, message, answer }: Call,

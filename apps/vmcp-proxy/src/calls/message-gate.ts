@@ -54,6 +54,8 @@ export interface GateFacts {
   readonly listsChanged?: () => void;
   /** Notes how it ended. */
   readonly record?: CallRecord | undefined;
+  /** Called with the result before it goes on. */
+  readonly resulted?: (result: HeldValue) => void;
 }
 
 const dropped = (reason: DropReason): Verdict => ({ kind: 'dropped', reason });
@@ -118,6 +120,7 @@ export class MessageGate {
   }
 
   #respond(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Verdict {
+    if (message.kind === 'result') this.facts.resulted?.(message.result);
     const outcome = this.#outcome(message);
     if (outcome === undefined) return dropped('malformed');
     const text = responseText(this.facts.id, outcome);

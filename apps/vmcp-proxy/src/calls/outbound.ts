@@ -4,9 +4,9 @@ import { peerHeaders, type Peer } from '../backends/peer.js';
 import { nameField } from '../mcp/call-methods.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Route } from '../catalog/view.js';
-import { promisable } from '../mcp/client-capabilities.js';
+import { promisable, TASKS_EXTENSION } from '../mcp/client-capabilities.js';
 import { encodeHeaderValue } from '../mcp/header-value.js';
-import { metaOf, type JsonObject, type RequestId } from '../mcp/message.js';
+import { isObject, metaOf, without, type JsonObject, type RequestId } from '../mcp/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -47,7 +47,10 @@ export function outboundRequest(
 ): Outbound {
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
-  const renamed = call.target.renamed(soundTrace(message.params), route.original);
+  const renamed = withoutTasks(
+    call.target.renamed(soundTrace(message.params), route.original),
+    client,
+  );
   // Earlier revisions know nothing of traces in messages.
   const params = span === undefined || peer.era === 'legacy' ? renamed : withTrace(renamed, span);
   const field = nameField(message.method);
@@ -120,6 +123,21 @@ function withoutEnvelope(params: RawObject): RawObject {
   const meta = ownMeta(params);
   const rest = params.without('inputResponses', 'requestState', '_meta');
   return meta.names.length === 0 ? rest : rest.with('_meta', meta);
+}
+
+/**
+ * Nothing here leads back to a task, so no backend may make one of a call (MCP 2025-11-25, tasks, and the extension of 2026-07-28):
+ * it is a call like any other.
+ */
+function withoutTasks(params: RawObject, client: Call['client']): RawObject {
+  const plain = params.has('task') ? params.without('task') : params;
+  if (client.era === 'legacy') return plain;
+  const { capabilities } = client.envelope;
+  const { extensions } = capabilities;
+  if (!isObject(extensions) || !(TASKS_EXTENSION in extensions)) return plain;
+  const declared = { ...capabilities, extensions: without(extensions, TASKS_EXTENSION) };
+  const meta = metaOf(plain) ?? RawObject.EMPTY;
+  return plain.with('_meta', meta.with(META_CLIENT_CAPABILITIES, new OwnJson(declared)));
 }
 
 /** `_meta` without the keys that the protocol keeps for itself: a client of another revision must not set those. */

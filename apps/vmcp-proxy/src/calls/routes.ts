@@ -3,7 +3,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Admission, Refusal } from '../authorization/admission.flow.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
-import type { Route, View } from '../catalog/view.js';
+import type { Route, SendersOf, View } from '../catalog/view.js';
 import { refusalOf, supposedRoute } from './admitted.js';
 import { declaredBy, type Call } from './call.js';
 import type { CallTarget } from './call-target.js';
@@ -12,7 +12,8 @@ import type { ComingBack, ParkedCalls } from './parked-calls.flow.js';
 /** Where a call leads. */
 type Destination =
   | BackendDestination
-  | { readonly kind: 'unknown' }
+  /** `among`: backends that a resource may be of. */
+  | { readonly kind: 'unknown'; readonly among: readonly string[] }
   | { readonly kind: 'denied'; readonly route: Route; readonly refusal: Refusal }
   | Extract<ComingBack, { kind: 'refused' }>;
 
@@ -33,12 +34,12 @@ export const backendOf = (destination: BackendDestination): string =>
 /** A client may call a name that its backend got a moment ago. Names that nobody has are looked for no more often than this. */
 const NEW_NAME_AFTER_MS = 2 * SECOND_MS;
 
-const UNKNOWN: Destination = { kind: 'unknown' };
+const UNKNOWN: Destination = { kind: 'unknown', among: [] };
 
 /** Finds the backend of a call in what its caller can see. */
 export class Routes {
   constructor(
-    private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf'>,
+    private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf' | 'sendersOf'>,
     private readonly parkedCalls: Pick<ParkedCalls, 'comingBack'>,
     /** Absent: everybody may do everything. */
     private readonly admission?: Admission,
@@ -61,7 +62,7 @@ export class Routes {
     const route =
       found.kind === 'route'
         ? found.route
-        : (routeOf(call.target, this.catalog.known(call.principal, call.scope)) ??
+        : (this.#routeOf(call, this.catalog.known(call.principal, call.scope, declaredBy(call))) ??
           supposedRoute(backend, call.target, prefixOf(call.scope.aggregation, backend)));
     const refusal = refusalOf(admission, call, route, found.kind === 'parked');
     const destination = (why: Refusal | undefined): Destination =>
@@ -82,10 +83,14 @@ export class Routes {
   }
 
   #byName(call: Call): Destination | Promise<Destination> {
-    const route = routeOf(call.target, this.catalog.known(call.principal, call.scope, declaredBy(call)));
+    const route = this.#routeOf(call, this.catalog.known(call.principal, call.scope, declaredBy(call)));
     return route === undefined || route.standsIn === true
       ? this.#lookUp(call, route)
       : { kind: 'route', route };
+  }
+
+  #routeOf({ target, principal, scope }: Call, view: View): Route | undefined {
+    return routeOf(target, view, this.catalog.sendersOf(principal, scope));
   }
 
   /** A name that is not known may be new, or belong to a backend that was never listed for this caller. */
@@ -93,20 +98,19 @@ export class Routes {
     if (known !== undefined) return await this.#listedNow(call, known);
     const { principal, scope, target } = call;
     const name = target.name ?? '';
-    const view = await this.#listed(call);
+    let view = await this.#listed(call);
     const backend = view.mayBelongTo(name);
-    const found =
-      routeOf(target, view) ??
-      (backend === undefined
-        ? routeOf(
-            target,
-            await this.catalog.settled(principal, scope, newOwners(target, view), {
-              freshForMs: NEW_NAME_AFTER_MS,
-              declared: declaredBy(call),
-            }),
-          )
-        : { backend, original: '', standsIn: true });
-    if (found === undefined) return UNKNOWN;
+    let found = this.#routeOf(call, view);
+    if (found === undefined && backend !== undefined) found = { backend, original: '', standsIn: true };
+    if (found === undefined) {
+      const settling = { freshForMs: NEW_NAME_AFTER_MS, declared: declaredBy(call) };
+      view = await this.catalog.settled(principal, scope, newOwners(target, view), settling);
+      found = this.#routeOf(call, view);
+    }
+    if (found === undefined)
+      return target.kind === 'resource'
+        ? { kind: 'unknown', among: view.mayMean(name, this.catalog.sendersOf(principal, scope)) }
+        : UNKNOWN;
     return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
   }
 
@@ -117,7 +121,7 @@ export class Routes {
     const owners = newOwners(target, this.catalog.known(principal, scope, declared));
     if (owners.length === 1) {
       const view = await this.catalog.settled(principal, scope, owners, { declared });
-      if (routeOf(target, view) !== undefined || view.mayBelongTo(target.name ?? '') !== undefined)
+      if (this.#routeOf(call, view) !== undefined || view.mayBelongTo(target.name ?? '') !== undefined)
         return view;
     }
     return await this.catalog.current(principal, scope, declared);
@@ -128,10 +132,10 @@ export class Routes {
    * soon as it can be listed again.
    */
   async #listedNow(call: Call, { backend, definition: standIn }: Route): Promise<Destination> {
-    const { principal, scope, target } = call;
+    const { principal, scope } = call;
     const declared = declaredBy(call);
     const view = await this.catalog.settled(principal, scope, [backend], { declared });
-    const route = routeOf(target, view);
+    const route = this.#routeOf(call, view);
     // A tool of the same name as the stand-in is not what its caller meant: the stand-in was said only to read.
     if (standIn === undefined && route !== undefined && route.standsIn !== true)
       return { kind: 'route', route };
@@ -148,7 +152,7 @@ function newOwners(target: CallTarget, view: View): readonly string[] {
   return view.mayHaveGot(target.name, isResource ? 'uri' : 'name');
 }
 
-function routeOf(target: CallTarget, view: View): Route | undefined {
+function routeOf(target: CallTarget, view: View, sendersOf: SendersOf): Route | undefined {
   const { name } = target;
   if (name === undefined) return undefined;
   switch (target.kind) {
@@ -157,8 +161,10 @@ function routeOf(target: CallTarget, view: View): Route | undefined {
     case 'prompt':
       return view.prompt(name);
     case 'resource':
-      return view.resource(name);
+      return view.resource(name, sendersOf);
     case 'completion':
-      return target.of === 'prompt' ? view.prompt(name) : (view.template(name) ?? view.resource(name));
+      return target.of === 'prompt'
+        ? view.prompt(name)
+        : (view.template(name) ?? view.resource(name, sendersOf));
   }
 }

@@ -7,9 +7,9 @@ import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { startSdkServer, type SdkServer } from '../calls/sdk-server.fixture.js';
 import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
-import { declaredIn, NOTHING_DECLARED } from '../mcp/client-capabilities.js';
+import { declaredIn, NOTHING_DECLARED, UI_EXTENSION } from '../mcp/client-capabilities.js';
 import { isObject, type JsonObject } from '../mcp/message.js';
-import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { AUDIENCE, startProxy, type TestProxy } from '../proxy.fixture.js';
 import { wholeScope } from './aggregation.fixture.js';
 import { Catalog, type ListBackend } from './catalog.flow.js';
 import { NO_LISTS } from './catalog.fixture.js';
@@ -35,6 +35,7 @@ function choosy(): McpServer {
 let nats: TestNats;
 let legacy: SdkServer;
 let stateless: TestBackend;
+let asking: TestBackend;
 let proxy: TestProxy;
 let token = '';
 beforeAll(async () => {
@@ -58,11 +59,13 @@ beforeAll(async () => {
       return true;
     },
   });
+  asking = await startBackend({ kind: 'sessions', tools: [] });
   proxy = await startProxy({
     nats,
     backends: [
       { name: 'legacy', url: legacy.url },
       { name: 'modern', url: stateless.url },
+      { name: 'asking', url: asking.url },
     ],
   });
 });
@@ -73,6 +76,7 @@ afterAll(async () => {
   await proxy.close();
   legacy.close();
   await stateless.close();
+  await asking.close();
   await nats.close();
 });
 
@@ -120,44 +124,33 @@ describe.each(['legacy', 'modern'] as const)('a client of the %s era', (era) => 
 test('a backend that asks something while it is listed is refused at once, and its list arrives', async () => {
   const refused: unknown[] = [];
   let finish: () => void = () => undefined;
-  const asking = await startBackend({
-    kind: 'sessions',
-    intercept: ({ body }, response) => {
-      if (body['method'] === 'tools/list') {
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        const write = (message: JsonObject): void =>
-          void response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`);
-        write({ id: 'q', method: 'roots/list' });
-        finish = () => {
-          write({ id: body['id'], result: { tools: [{ name: 'late', inputSchema: SCHEMA }] } });
-          response.end();
-        };
-        return true;
-      }
-      if (body['method'] !== undefined || body['id'] !== 'q') return false;
-      refused.push(body['error']);
-      response.writeHead(202).end();
-      finish();
+  asking.setIntercept(({ body }, response) => {
+    if (body['method'] === 'tools/list') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const write = (message: JsonObject): void =>
+        void response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`);
+      write({ id: 'q', method: 'roots/list' });
+      finish = () => {
+        write({ id: body['id'], result: { tools: [{ name: 'late', inputSchema: SCHEMA }] } });
+        response.end();
+      };
       return true;
-    },
+    }
+    if (body['method'] !== undefined || body['id'] !== 'q') return false;
+    refused.push(body['error']);
+    response.writeHead(202).end();
+    finish();
+    return true;
   });
-  const before = await startProxy({ nats, backends: [{ name: 'asking', url: asking.url }] });
-  try {
-    const answer = await modern(
-      before.mcpUrl,
-      'tools/list',
-      {},
-      {
-        token: await before.token(),
-        capabilities: ABLE,
-      },
-    );
-    expect(namesIn(answer)).toEqual(['asking_late']);
-    expect(refused).toEqual([expect.objectContaining({ code: -32_601 })]);
-  } finally {
-    await before.close();
-    await asking.close();
-  }
+  const place = '/asking';
+  const answer = await modern(
+    proxy.mcpUrl + place,
+    'tools/list',
+    {},
+    { token: await proxy.token({ aud: AUDIENCE + place }), capabilities: ABLE },
+  );
+  expect(namesIn(answer)).toEqual(['late']);
+  expect(refused).toEqual([expect.objectContaining({ code: -32_601 })]);
 });
 
 describe('lists are asked for no more often than makes a difference', () => {
@@ -225,18 +218,32 @@ describe('lists are asked for no more often than makes a difference', () => {
     const neighbour = { ...ANONYMOUS, key: 'neighbour' };
     await catalog.current(neighbour, SCOPE);
     const keys = new Set<string>();
-    for (let count = 0; count < 64; count += 1) {
+    for (let count = 0; count < 2_000; count += 1) {
+      const has = (bit: number): boolean => (count >> bit) % 2 === 1;
       const declared = declaredIn({
-        roots: {},
-        experimental: { count },
-        sampling: { count: {}, ...(count % 2 === 0 ? { tools: {} } : {}) },
+        [`other-${count}`]: {},
+        ...(has(0) ? { roots: { [count]: true } } : {}),
+        ...(has(1)
+          ? { sampling: { ...(has(2) ? { tools: { count } } : {}), ...(has(3) ? { context: {} } : {}) } }
+          : {}),
+        ...(has(4)
+          ? { elicitation: { ...(has(5) ? { url: {} } : {}), ...(has(6) ? { form: {} } : {}) } }
+          : {}),
+        ...(has(7)
+          ? {
+              extensions: {
+                [UI_EXTENSION]: has(8) ? { mimeTypes: ['text/html;profile=mcp-app', count] } : {},
+              },
+            }
+          : {}),
       });
       keys.add(declared.key);
-      await catalog.current(ANONYMOUS, SCOPE, declared);
+      await catalog.current({ ...ANONYMOUS, key: 'hostile' }, SCOPE, declared);
     }
-    expect(keys.size).toBe(2);
-    expect(asked).toHaveLength(3);
+    expect(keys.size).toBeLessThanOrEqual(120);
+    expect(keys.size).toBeGreaterThan(100);
+    const before = asked.length;
     await catalog.current(neighbour, SCOPE);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(before);
   });
 });

@@ -9,14 +9,15 @@ import type { Declared } from '../mcp/client-capabilities.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import { reasonText } from '../refusals/failure-text.js';
 import type { KnownAbout } from './about-backend.client.js';
-import type { AlteredEntries, BackendLists, ListNote } from './definitions.js';
+import type { AlteredEntries, BackendLists } from './definitions.js';
 import { compareLists, lenderOf } from './lent-lists.js';
 import { listAges, type ListAges } from './list-ages.js';
+import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
-import type { MergeNote } from './merge.js';
 import type { Scope } from './scope.js';
+import { SentUris } from './sent-uris.js';
 import { Shelves, type Entry, type Shelf } from './shelves.js';
-import { View, type Snapshot } from './view.js';
+import { View, type SendersOf, type Snapshot } from './view.js';
 
 /** Asks a backend for its lists on behalf of a principal, as for clients that declare that. */
 export type ListBackend = (
@@ -34,7 +35,6 @@ const WAIT_AT_MOST_MS = 5 * SECOND_MS;
 /** Where there are lists that were good a while ago. */
 const WAIT_FOR_NEWER_MS = SECOND_MS;
 const GIVE_UP_AFTER_MS = 20 * SECOND_MS;
-const MAX_NOTES_OF_VIEW = 50;
 /** What a backend says about itself changes with its releases. */
 const INTRODUCED_FOR_MS = 10 * MINUTE_MS;
 
@@ -51,6 +51,7 @@ export interface CatalogSurroundings {
   readonly altered?: (backend: string, altered: AlteredEntries) => void;
   /** Told of principals whose lists somebody looked at just now. */
   readonly listed?: (principal: Principal) => void;
+  readonly sent?: Pick<SentUris, 'sendersOf'>;
   readonly nowMs?: () => number;
   /** What is kept of lists at most. */
   readonly mostBytes?: number;
@@ -73,6 +74,7 @@ export class Catalog {
   readonly #altered: NonNullable<CatalogSurroundings['altered']>;
   readonly #listed: NonNullable<CatalogSurroundings['listed']>;
   readonly #nowMs: () => number;
+  readonly #sent: Pick<SentUris, 'sendersOf'>;
 
   constructor(
     backends: readonly Pick<ProxyBackend, 'name'>[],
@@ -83,6 +85,7 @@ export class Catalog {
       lookedUp = ignored,
       altered = ignored,
       listed = ignored,
+      sent = new SentUris(),
       nowMs = Date.now,
       mostBytes,
     }: CatalogSurroundings,
@@ -93,6 +96,7 @@ export class Catalog {
     this.#listed = listed;
     this.#lookedUp = lookedUp;
     this.#nowMs = nowMs;
+    this.#sent = sent;
     this.#shelves = new Shelves(
       backends.map(({ name }) => name),
       nowMs,
@@ -142,6 +146,11 @@ export class Catalog {
   /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
   known(principal: Principal, scope: Scope, declared?: Declared): View {
     return this.#viewOf(this.#shelves.of(principal, declared), scope);
+  }
+
+  /** The backends of the scope that have sent a URI to the principal. */
+  sendersOf(principal: Principal, { backends }: Pick<Scope, 'backends'>): SendersOf {
+    return (uri) => this.#sent.sendersOf(principal, backends, uri);
   }
 
   /** Whether some backend of the scope has pages for results (MCP Apps), as far as anybody has heard. */
@@ -244,6 +253,7 @@ export class Catalog {
     this.#keep(shelf, entry, lender.lists);
     entry.isLent = true;
     entry.askedAtMs = lender.askedAtMs;
+    entry.listedAtMs = lender.listedAtMs;
     shelf.version += 1;
     if (!shelf.isDropped) this.#listed(shelf.principal);
     return true;
@@ -262,8 +272,7 @@ export class Catalog {
       if (flight.isDropped) return;
       if (!isRecent) entry.introducedAtMs = askedAtMs;
       if (listed.about?.hasUi === true) this.#withUi.add(backend);
-      for (const { outcome, kind, name, reason } of listed.notes)
-        this.#said.say('warn', SAID[outcome], { backend, kind, name, reason });
+      sayListNotes(this.#said, backend, listed.notes);
       for (const altered of listed.altered) this.#altered(backend, altered);
       entry.isLent = false;
       this.#keep(shelf, entry, listed);
@@ -316,8 +325,7 @@ export class Catalog {
     // Something may still be on its way; it makes this old when it comes.
     return this.#shelves.putView(shelf, place, key, () => {
       const view = new View(snapshots, aggregation, visibility);
-      for (const { backend, original, name, outcome } of view.notes.slice(0, MAX_NOTES_OF_VIEW))
-        this.#sayName(outcome, { backend, original, name });
+      sayNames(this.#said, view.notes);
       return view;
     });
   }
@@ -327,14 +335,6 @@ export class Catalog {
     // Not asked yet and not answered in time look alike to a client.
     const why = failure ?? (known === undefined && askedAtMs === 0 ? NOT_YET : undefined);
     return { backend, lists: known, failure: why };
-  }
-
-  #sayName(outcome: MergeNote['outcome'], facts: Omit<MergeNote, 'outcome'>): void {
-    if (outcome === 'shortened') this.#said.say('warn', 'name-shortened', { ...facts });
-    // Hosts of models may refuse it: aggregation.maxNameLength has the cure.
-    else if (outcome === 'long') this.#said.say('warn', 'name-too-long-for-hosts', { ...facts });
-    else if (outcome === 'not_plain') this.#said.say('warn', 'resource-not-plain', { ...facts });
-    else this.#said.say('info', 'name-conflict', { ...facts, outcome });
   }
 
   async #atMost(shelf: Shelf, entry: Entry, work: Promise<unknown>): Promise<void> {
@@ -356,12 +356,6 @@ export class Catalog {
     clearTimeout(timer);
   }
 }
-
-const SAID: Readonly<Record<ListNote['outcome'], string>> = {
-  left_out: 'definition-left-out',
-  repaired: 'definition-repaired',
-  cut_short: 'list-cut-short',
-};
 
 /** Nobody's call was in what failed. */
 function notRun(error: unknown): GatehouseError {

@@ -95,7 +95,19 @@ function ownersOf(
   return owners;
 }
 
-export const qualified = (backend: string, uri: string): string => `${backend}+${uri}`;
+/** Hosts take pages of MCP Apps by their scheme. */
+const PAGE = 'ui://';
+
+/** The name of a backend's resource that no resource of another backend has. */
+export const qualified = (backend: string, uri: string): string =>
+  uri.startsWith(PAGE) ? `${PAGE}${backend}+${uri.slice(PAGE.length)}` : `${backend}+${uri}`;
+
+/** What the backend calls the resource, if that is its name. */
+export function unqualified(backend: string, uri: string): string | undefined {
+  if (uri.startsWith(`${backend}+`)) return uri.slice(backend.length + 1);
+  const page = `${PAGE}${backend}+`;
+  return uri.startsWith(page) ? PAGE + uri.slice(page.length) : undefined;
+}
 
 /** Whether a URI can have come from the template (RFC 6570). Linear in its input, since a backend wrote the template. */
 export const matchesTemplate = (template: string, uri: string): boolean =>

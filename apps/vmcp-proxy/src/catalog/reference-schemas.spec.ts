@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as v2 from '@modelcontextprotocol/core';
 import * as v1 from '@modelcontextprotocol/sdk/types.js';
+import * as fc from 'fast-check';
 import type { JsonObject } from '../mcp/message.js';
 import { KINDS, type Kind } from './definitions.js';
 import { judgeDefinition } from './sound-definition.js';
@@ -177,4 +178,33 @@ test.each([
   expect(judged.kind).toBe('sound');
   if (judged.kind === 'sound')
     for (const schema of schemas) expect(schema.safeParse(judged.definition).success).toBe(true);
+});
+
+test('whatever stands in the members of an entry, reference clients of both generations take what is listed', () => {
+  const value = fc.jsonValue({ maxDepth: 3 });
+  for (const kind of KINDS) {
+    const { schemas, whole } = REFERENCE[kind];
+    const names = Object.keys(whole);
+    // Wrong at the root and a step deeper: members that are there, gone, and new.
+    const change = fc.tuple(fc.constantFrom(...names), fc.option(fc.string({ maxLength: 8 })), value);
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const entry: JsonObject = structuredClone(whole);
+        for (const [name, inner, given] of changes) {
+          const known = entry[name];
+          if (inner !== null && typeof known === 'object' && known !== null && !Array.isArray(known))
+            entry[name] = { ...known, [inner === '' ? (Object.keys(known)[0] ?? 'x') : inner]: given };
+          else entry[name] = given;
+        }
+        const judged = judgeDefinition(kind, entry);
+        if (judged.kind === 'left_out') return;
+        for (const schema of schemas)
+          expect([judged.definition, schema.safeParse(judged.definition).success]).toEqual([
+            judged.definition,
+            true,
+          ]);
+      }),
+      { numRuns: 400 },
+    );
+  }
 });

@@ -9,9 +9,10 @@ import {
   fixedLength,
   matchesTemplate,
   mergeResources,
-  qualified,
+  unqualified,
   type ListedResource,
 } from './merge-resources.js';
+import { namePages, type Page } from './pages.js';
 import { isPlain, isPlainTemplate } from './plain-uri.js';
 import { mayBeUnder } from './short-name.js';
 import { standIn } from './stand-in.js';
@@ -37,6 +38,11 @@ export interface Route {
   readonly standsIn?: true;
 }
 
+/** Which backends of the view have sent a URI to the principal. */
+export type SendersOf = (uri: string) => readonly string[];
+
+const NOBODY: SendersOf = () => [];
+
 /** One entry of a list. */
 export interface Entry {
   readonly backend: string;
@@ -59,6 +65,7 @@ export class View {
   readonly #prompts: ReadonlyMap<string, Route>;
   readonly #resources: ReadonlyMap<string, ListedResource>;
   readonly #templates: readonly ListedResource[];
+  readonly #pages: ReadonlyMap<string, Page>;
   readonly #texts = new Map<Kind, string>();
   readonly #digests = new Map<Kind, string>();
 
@@ -101,14 +108,18 @@ export class View {
     const unlisted = new Set(
       snapshots.filter(({ lists }) => lists === undefined).map(({ backend }) => backend),
     );
+    const { definitions, pages } = namePages(tools.listed, merged.resources);
+    this.#pages = pages;
     this.#tools = new Map(tools.listed.map((listed) => [listed.name, routeOf(listed, unlisted)]));
     this.#prompts = new Map(prompts.listed.map((listed) => [listed.name, routeOf(listed, unlisted)]));
     this.#resources = new Map(merged.resources.map((resource) => [resource.uri, resource]));
     this.#templates = [...merged.resourceTemplates].sort((a, b) => fixedLength(b.uri) - fixedLength(a.uri));
     this.#listed = {
-      tools: tools.listed.map((listed) =>
-        unlisted.has(listed.backend) ? { ...listed, standsIn: true } : listed,
-      ),
+      tools: tools.listed.map((listed, index) => ({
+        ...listed,
+        definition: definitions[index] ?? listed.definition,
+        ...(unlisted.has(listed.backend) ? { standsIn: true as const } : {}),
+      })),
       prompts: prompts.listed,
       resources: merged.resources,
       resourceTemplates: merged.resourceTemplates,
@@ -144,31 +155,79 @@ export class View {
     return this.#prompts.get(name);
   }
 
-  /** A URI that is listed, that a template fits, or that names its backend; then the only backend with resources. */
-  resource(uri: string): Route | undefined {
+  /**
+   * A URI that is listed, that a backend has sent, that a template fits, or that names its backend; then the only backend with
+   * resources. A URI that more than one backend may mean leads nowhere: the wrong one must not learn of it.
+   */
+  resource(uri: string, sendersOf: SendersOf = NOBODY): Route | undefined {
     const listed = this.#resources.get(uri);
     if (listed !== undefined) return listed;
-    const route = this.#unlistedResource(uri);
+    const route = this.#unlistedResource(uri, sendersOf(uri));
     // It is not in the lists, where what is hidden was left out.
     return route !== undefined && this.visibility.shows('resources', route.backend, route.original)
       ? route
       : undefined;
   }
 
-  #unlistedResource(uri: string): Route | undefined {
-    const template = this.#templates.find((candidate) => matchesTemplate(candidate.uri, uri));
-    if (template !== undefined) {
-      const moved = template.uri === template.original ? 0 : template.uri.length - template.original.length;
-      return { backend: template.backend, original: uri.slice(moved) };
-    }
-    const named = this.snapshots.find(({ backend }) => uri.startsWith(qualified(backend, '')));
-    if (named !== undefined) return { backend: named.backend, original: uri.slice(named.backend.length + 1) };
+  /** Backends that a URI without a route may be meant for: with its name before the URI, each of them can be asked. */
+  mayMean(uri: string, sendersOf: SendersOf = NOBODY): readonly string[] {
+    const senders = this.#ownersOf(uri, sendersOf(uri)).map(({ backend }) => backend);
+    if (senders.length > 0) return senders.length === 1 ? [] : senders;
+    const backends = this.#withResources().map(({ backend }) => backend);
+    return backends.length > 1 || this.#hasUnlisted ? backends : [];
+  }
+
+  /** Of some backend nobody has seen the resources. */
+  get #hasUnlisted(): boolean {
+    return this.snapshots.some(({ lists }) => lists === undefined);
+  }
+
+  #unlistedResource(uri: string, senders: readonly string[]): Route | undefined {
+    const [owner, ...rivals] = this.#ownersOf(uri, senders);
+    if (owner !== undefined) return rivals.length === 0 ? owner : undefined;
     // With a backend whose resources nobody has seen, "the only one" would be a guess.
-    if (this.snapshots.some(({ lists }) => lists === undefined)) return undefined;
-    const [only, ...others] = this.snapshots.filter(
-      ({ lists }) => (lists?.resources.length ?? 0) + (lists?.resourceTemplates.length ?? 0) > 0,
-    );
+    if (this.#hasUnlisted) return undefined;
+    const [only, ...others] = this.#withResources();
     return only !== undefined && others.length === 0 ? { backend: only.backend, original: uri } : undefined;
+  }
+
+  /** One for each backend that has a claim to the URI. */
+  #ownersOf(uri: string, senders: readonly string[]): readonly Route[] {
+    const named = this.#byTemplate(uri) ?? this.#byItsBackend(uri);
+    const page = this.#pages.get(uri);
+    const owners = new Map<string, Route>();
+    for (const backend of senders) owners.set(backend, { backend, original: uri });
+    for (const route of [named, page]) if (route !== undefined) owners.set(route.backend, route);
+    return [...owners.values()];
+  }
+
+  #byTemplate(uri: string): Route | undefined {
+    const template = this.#templates.find((candidate) => matchesTemplate(candidate.uri, uri));
+    if (template === undefined) return undefined;
+    const { backend } = template;
+    let original = uri;
+    for (
+      let moved = template.uri;
+      moved !== template.original;
+      moved = unqualified(backend, moved) ?? template.original
+    )
+      original = unqualified(backend, original) ?? original;
+    return { backend, original };
+  }
+
+  #byItsBackend(uri: string): Route | undefined {
+    for (const { backend } of this.snapshots) {
+      const original = unqualified(backend, uri);
+      if (original !== undefined) return { backend, original };
+    }
+    return undefined;
+  }
+
+  #withResources(): readonly Snapshot[] {
+    return this.snapshots.filter(
+      (snapshot) =>
+        this.#shown(snapshot, 'resources').length + this.#shown(snapshot, 'resourceTemplates').length > 0,
+    );
   }
 
   template(uriTemplate: string): Route | undefined {

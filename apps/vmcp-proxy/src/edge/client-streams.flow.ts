@@ -76,7 +76,7 @@ export class ClientStreams {
 
   constructor(
     private readonly watch: Pick<ChangeWatch, 'watch'>,
-    private readonly catalog: Pick<Catalog, 'current'>,
+    private readonly catalog: Pick<Catalog, 'current' | 'sendersOf'>,
     private readonly known: {
       readonly mcpSessions: Pick<McpSessionStore, 'find'>;
       readonly sessions: Pick<SessionViews, 'isClosed'>;
@@ -196,9 +196,10 @@ export class ClientStreams {
   ): Promise<readonly WatchedResource[]> {
     if (!Array.isArray(uris) || uris.length === 0) return [];
     const view = await this.catalog.current(principal, scope, declared);
+    const sendersOf = this.catalog.sendersOf(principal, scope);
     return uris.slice(0, MAX_RESOURCES).flatMap((uri: unknown) => {
       if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH) return [];
-      const route = view.resource(uri);
+      const route = view.resource(uri, sendersOf);
       if (route === undefined || !this.known.mayRead(route, { principal, scope })) return [];
       return [{ uri, backend: route.backend, original: route.original }];
     });

@@ -21,7 +21,7 @@ const ANSWERED_WITHIN_MS = 20 * SECOND_MS;
 
 /** What finds out whether a backend tells of updates, and says why not. */
 export interface Asking {
-  readonly catalog: Pick<Catalog, 'current'>;
+  readonly catalog: Pick<Catalog, 'current' | 'sendersOf'>;
   readonly peers: Pick<Peers, 'of'>;
   readonly backends: Pick<AuthorizedBackend, 'send'>;
   readonly failures: Pick<Failures, 'answer' | 'unknownName'>;
@@ -55,7 +55,8 @@ export class Subscriptions {
     const call = { ...incoming, target, message, client: { era: 'legacy', session } as const };
     const uri = target.name;
     const view = await catalog.current(principal, scope, declared);
-    const route = uri === undefined ? undefined : view.resource(uri);
+    const sendersOf = catalog.sendersOf(principal, scope);
+    const route = uri === undefined ? undefined : view.resource(uri, sendersOf);
     if (uri === undefined || route === undefined || !this.asking.mayRead(route, incoming)) {
       failures.unknownName(call);
       return;

@@ -2,6 +2,8 @@ import { isObject, type JsonObject } from './message.js';
 
 /** MCP Apps: tools whose results are shown by a page of their server (SEP-1865). */
 export const UI_EXTENSION = 'io.modelcontextprotocol/ui';
+/** A result may come later, by another request. */
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 /** The one kind of page that the extension knows so far. */
 const APP_TYPE = 'text/html;profile=mcp-app';
 

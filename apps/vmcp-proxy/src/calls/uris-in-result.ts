@@ -1,0 +1,44 @@
+import type { HeldValue } from '../json/held-value.js';
+import { isObject } from '../mcp/message.js';
+
+/** Members of results that name resources: of calls, of prompts, and of what was read. */
+const NAMING_MEMBERS = ['content', 'messages', 'contents'] as const;
+
+/** What is larger is not looked through: it holds up everybody. */
+const MAX_BYTES = 262_144;
+const MAX_URIS = 64;
+const MAX_URI_CHARACTERS = 4_096;
+const MARK = Buffer.from('"uri"');
+
+/**
+ * URIs of resources that a result links to or holds (MCP, resource links and embedded resources). A result without the word is
+ * not parsed.
+ */
+export function urisIn(result: HeldValue): readonly string[] {
+  const uris = new Set<string>();
+  for (const name of NAMING_MEMBERS) {
+    const member = result.member(name);
+    if (member === undefined || member.byteLength > MAX_BYTES || !hasMark(member)) continue;
+    const list = member.parsed(MAX_BYTES);
+    for (const entry of Array.isArray(list) ? list : []) {
+      const uri = uriOf(entry);
+      if (typeof uri !== 'string' || uri === '' || uri.length > MAX_URI_CHARACTERS) continue;
+      uris.add(uri);
+      if (uris.size === MAX_URIS) return [...uris];
+    }
+  }
+  return [...uris];
+}
+
+/** Of a block, of a prompt's message that has one, or of what was read. */
+function uriOf(entry: unknown): unknown {
+  if (!isObject(entry)) return undefined;
+  if (isObject(entry['content'])) return uriOf(entry['content']);
+  const { resource, uri } = entry;
+  return isObject(resource) ? resource['uri'] : uri;
+}
+
+function hasMark({ pieces }: HeldValue): boolean {
+  const [only, ...more] = pieces;
+  return (only !== undefined && more.length === 0 ? only : Buffer.concat(pieces)).includes(MARK);
+}
