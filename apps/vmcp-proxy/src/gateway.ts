@@ -95,8 +95,6 @@ export interface Gateway {
   readonly signals: Pick<LegacySignals, 'heard'>;
   /** Has to hear what other replicas say of streams. */
   readonly handovers: Pick<Replays['handovers'], 'heard'>;
-  /** Has to hear which resources were named to whom at other replicas. */
-  readonly sent: Pick<SentUris, 'heard'>;
   /** Calls end for which no client waits: none comes back to a replica that stops. Resolves when their backends were told. */
   endParked(): Promise<void>;
   /** Clients that only listen are sent away: another replica has room for them. */
@@ -146,7 +144,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
   const running = { inFlight, parkedCalls, watch, streams };
-  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, ...running };
+  const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, sent, ...running };
   return {
     endpoint,
     caches,
@@ -154,7 +152,6 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     status: () => gatewayStatus(backendSide),
     signals,
     handovers: replays.handovers,
-    sent,
     endListening: () => streams.endAll(),
     endParked: async () => {
       await Promise.all([parkedCalls.stop(), replays.streams.stop()]);

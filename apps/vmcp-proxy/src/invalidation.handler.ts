@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectionChanged } from '@gatehouse/contracts/events/connection-changed';
+import { resourcesSent } from '@gatehouse/contracts/events/resources-sent';
 import { sessionClosed } from '@gatehouse/contracts/events/session-closed';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
@@ -10,6 +11,7 @@ import type { ParkedCalls } from './calls/parked-calls.flow.js';
 import type { ChangeWatch } from './changes/change-watch.flow.js';
 import type { ClientStreams } from './edge/client-streams.flow.js';
 import type { Catalog } from './catalog/catalog.flow.js';
+import type { SentUris } from './catalog/sent-uris.js';
 import type { SessionViews } from './incoming-auth/session-views.client.js';
 import type { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
 import type { Credentials } from './outgoing-auth/credentials.flow.js';
@@ -21,6 +23,7 @@ export interface Caches {
   readonly peers: Peers;
   readonly mcpSessions: McpSessionStore;
   readonly vaultKey: VaultKey;
+  readonly sent: Pick<SentUris, 'heard'>;
   readonly inFlight: InFlight;
   readonly parkedCalls: Pick<ParkedCalls, 'end'>;
   readonly watch: Pick<ChangeWatch, 'look' | 'lookAtAll' | 'forget'>;
@@ -61,6 +64,8 @@ export function dropCachesOnEvents(
     // What was told to a session that is forgotten now is not heard: the feeds begin anew as well.
     caches.watch.look(concerns);
   });
+  // What another replica learned.
+  events.subscribe(resourcesSent, (fact) => caches.sent.heard(fact));
   let reconnects = 0;
   // Events of the time in between were missed.
   events.onReconnect(() => {

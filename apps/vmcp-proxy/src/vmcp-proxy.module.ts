@@ -1,7 +1,6 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
 import { mcpStreamHanded } from '@gatehouse/contracts/events/mcp-stream-handed';
-import { resourcesSent } from '@gatehouse/contracts/events/resources-sent';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { EventBus } from '@gatehouse/messaging/event-bus';
 import { KeyValueBuckets } from '@gatehouse/messaging/key-value';
@@ -80,9 +79,6 @@ export class VmcpProxyModule
       this.gateway.handovers.heard(handed).catch((error: unknown) => {
         this.log.failure('handed-stream-not-understood', error);
       });
-    });
-    this.events.subscribe(resourcesSent, (fact) => {
-      this.gateway.sent.heard(fact);
     });
     this.#presence.start();
     this.gateway.prober.start();
