@@ -47,10 +47,7 @@ export function outboundRequest(
 ): Outbound {
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
-  const renamed = withoutTasks(
-    call.target.renamed(soundTrace(message.params), route.original),
-    client,
-  );
+  const renamed = withoutTasks(call.target.renamed(soundTrace(message.params), route.original), client);
   // Earlier revisions know nothing of traces in messages.
   const params = span === undefined || peer.era === 'legacy' ? renamed : withTrace(renamed, span);
   const field = nameField(message.method);
