@@ -221,7 +221,7 @@ function makeMessages(
 ): Messages {
   const { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log } = parts;
   const lists = new Lists(catalog, partialFailureMode, authorization.shown);
-  const introductions = new Introductions(catalog);
+  const introductions = new Introductions(catalog, authorization.shown);
   const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
   const sessionParts = { peers, streams, replays: replays.streams, elsewhere };

@@ -1,4 +1,4 @@
-import type { Kind } from '../catalog/definitions.js';
+import { KINDS, type Kind } from '../catalog/definitions.js';
 import type { Entry, View } from '../catalog/view.js';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { LRUCache } from 'lru-cache';
@@ -48,6 +48,12 @@ export class PermittedLists implements ShownLists {
 
   digest(view: View, kind: Kind, looking: Looking): string {
     return this.#shown(view, kind, looking).digest;
+  }
+
+  hasSome(view: View, backend: string, looking: Looking): boolean {
+    return KINDS.some((kind) =>
+      view.entries(kind).some((entry) => entry.backend === backend && this.#isShown(entry, kind, looking)),
+    );
   }
 
   #shown(view: View, kind: Kind, looking: Looking): Shown {

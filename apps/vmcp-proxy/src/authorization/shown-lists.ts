@@ -17,6 +17,8 @@ export interface ShownLists {
   text(view: View, kind: Kind, looking: Looking): string;
   /** Of that text. */
   digest(view: View, kind: Kind, looking: Looking): string;
+  /** Whether something of the backend is shown. */
+  hasSome(view: View, backend: string, looking: Looking): boolean;
 }
 
 /** Without policies everything is shown. */
@@ -24,4 +26,5 @@ export const EVERYTHING: ShownLists = {
   settle: () => undefined,
   text: (view, kind) => view.text(kind),
   digest: (view, kind) => view.digest(kind),
+  hasSome: () => true,
 };

@@ -1,3 +1,4 @@
+import type { ShownLists } from '../authorization/shown-lists.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import { instructionsOf } from '../catalog/scope.js';
 import { joinedInstructions } from '../catalog/joined-instructions.js';
@@ -13,14 +14,20 @@ interface Introduction {
 
 /** What a client is told about the endpoint before it asks for anything else. */
 export class Introductions {
-  constructor(private readonly catalog: Pick<Catalog, 'known' | 'hasUi'>) {}
+  constructor(
+    private readonly catalog: Pick<Catalog, 'known' | 'hasUi'>,
+    private readonly shown: Pick<ShownLists, 'hasSome'>,
+  ) {}
 
   /** Says what is known: no backend is waited for. */
   of(
     { principal, scope, declared }: Pick<Incoming, 'principal' | 'scope' | 'declared'>,
     era: 'legacy' | 'modern',
   ): Introduction {
-    const said = this.catalog.known(principal, scope, declared).instructions;
+    const view = this.catalog.known(principal, scope, declared);
+    const said = view.instructions.filter(({ backend }) =>
+      this.shown.hasSome(view, backend, { principal, scope }),
+    );
     const extensions = this.catalog.hasUi(scope) ? { extensions: { [UI_EXTENSION]: {} } } : {};
     return {
       capabilities: { ...(era === 'legacy' ? LEGACY_CAPABILITIES : CAPABILITIES), ...extensions },
