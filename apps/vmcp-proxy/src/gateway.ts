@@ -1,6 +1,5 @@
 import { mcpSessions as sessionsBucket } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
-import { resourcesSent } from '@gatehouse/contracts/events/resources-sent';
 import { systemClock } from '@gatehouse/kernel/clock';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
@@ -38,7 +37,8 @@ import { ParkedStates } from './refusals/parked-state.js';
 import { InFlight } from './calls/in-flight.js';
 import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
-import { SentUris } from './catalog/sent-uris.js';
+import type { SentUris } from './catalog/sent-uris.js';
+import { sharedUris } from './catalog/shared-uris.client.js';
 import { ChangeWatch } from './changes/change-watch.flow.js';
 import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
@@ -277,7 +277,7 @@ async function makeBackendSide(
   const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
   client.hear(peers);
   const authorization = authorizationOf(part, surroundings);
-  const sent = sentUris(surroundings.events);
+  const sent = sharedUris(surroundings.events);
   const hearing: { watch?: ChangeWatch } = {};
   const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
   const catalog = new Catalog(
@@ -314,13 +314,6 @@ async function makeBackendSide(
     sent,
   };
 }
-
-/** Nobody waits for the others to hear it: a replica that has not asks to be told whose a resource is. */
-const sentUris = (events: GatewaySurroundings['events']): SentUris =>
-  new SentUris(
-    ({ uris, ...fact }) =>
-      void events.publish(resourcesSent, { ...fact, uris: [...uris] }).catch(() => undefined),
-  );
 
 function healthsOf(
   backends: VmcpProxyPart['backends'],
