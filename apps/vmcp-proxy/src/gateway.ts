@@ -1,23 +1,8 @@
 import { mcpSessions as sessionsBucket } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
-import { systemClock } from '@gatehouse/kernel/clock';
-import type { ContractClient } from '@gatehouse/messaging/contract-client';
-import type { EventBus } from '@gatehouse/messaging/event-bus';
-import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
-import { VaultKey } from '@gatehouse/messaging/vault-key';
-import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import type { Log } from '@gatehouse/observability/log';
-import type { AuditLog } from '@gatehouse/observability/audit-log';
-import type { Metrics } from '@gatehouse/observability/metrics';
-import type { Tracing } from '@gatehouse/observability/tracing';
 import { randomUUID } from 'node:crypto';
-import { authorizationOf, type Authorization } from './authorization/authorization.flow.js';
-import { BackendClient } from './backends/backend.client.js';
-import { BackendHealth } from './backends/backend-health.js';
-import { healthListener } from './backends/health-metrics.js';
 import { Prober } from './backends/prober.job.js';
-import { BackendFeed } from './backends/feed.client.js';
-import { Peers } from './backends/peers.client.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
 import type { Call } from './calls/call.js';
@@ -32,14 +17,9 @@ import { OwnQuestions } from './calls/own-questions.js';
 import { Routes } from './calls/routes.js';
 import { RefusedCalls } from './calls/refused-calls.js';
 import { Failures } from './calls/failures.js';
-import { ParkedCalls, PARKING_LIMITS, type ParkingLimits } from './calls/parked-calls.flow.js';
+import { ParkedCalls, PARKING_LIMITS } from './calls/parked-calls.flow.js';
 import { ParkedStates } from './refusals/parked-state.js';
 import { InFlight } from './calls/in-flight.js';
-import { Catalog } from './catalog/catalog.flow.js';
-import { listBackend } from './catalog/list-backend.client.js';
-import type { SentUris } from './catalog/sent-uris.js';
-import { sharedUris } from './catalog/shared-uris.client.js';
-import { ChangeWatch } from './changes/change-watch.flow.js';
 import { RequestStates } from './refusals/request-state.js';
 import { BytesInFlight } from './calls/bytes-in-flight.js';
 import { AllowedPeers } from './edge/host-and-origin.js';
@@ -65,24 +45,8 @@ import { ReplicaMailbox } from './mcp-sessions/replica-mailbox.js';
 import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
 import { SessionSignals } from './mcp-sessions/session-signals.client.js';
 import { replaysOf, type Replays } from './replays/replays-of.flow.js';
-import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
-import { bridgeHeaders } from './outgoing-auth/bridge-headers.js';
-import { Credentials } from './outgoing-auth/credentials.flow.js';
-import { ReplyKey } from './outgoing-auth/reply-key.js';
-import { strategiesOf } from './outgoing-auth/strategies.client.js';
-
-export interface GatewaySurroundings {
-  readonly contracts: Pick<ContractClient, 'ask'>;
-  readonly buckets: Pick<KeyValueBuckets, 'open'>;
-  readonly events: Pick<EventBus, 'publish'>;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly clocks: Pick<ClockSkews, 'note'>;
-  readonly tracing: Pick<Tracing, 'takesNext' | 'begin'>;
-  readonly audit: Pick<AuditLog, 'isOn' | 'write' | 'writePaced'>;
-  /** Left out: what is right for people. */
-  readonly parkingLimits?: ParkingLimits;
-}
+import { makeBackendSide, type BackendSide } from './backend-side.js';
+import type { GatewaySurroundings } from './gateway-surroundings.js';
 
 /** The data plane, put together: one endpoint, and what has to be dropped or closed. */
 export interface Gateway {
@@ -108,9 +72,8 @@ export interface Gateway {
 export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurroundings): Promise<Gateway> {
   const { contracts, buckets, events, log } = surroundings;
   const told = toldOfCalls(part, surroundings);
-  const callMetrics = told.metrics;
-  const backendSide = await makeBackendSide(part, surroundings, callMetrics);
-  const { client, prober, credentials, peers, catalog, watch, vaultKey, sent } = backendSide;
+  const backendSide = await makeBackendSide(part, surroundings, told.metrics);
+  const { client, prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
   const facts = factsOf(part, surroundings);
@@ -123,11 +86,11 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const inFlight = new InFlight();
   const questions = new BackendQuestions(mailbox.address);
   const parkedCalls = parkingPlaces(surroundings, answerBytes);
-  const heardOf = { dropped: new DroppedMessages(log, callMetrics.dropped), changes: watch, sent };
+  const heardOf = { dropped: new DroppedMessages(log, told.metrics.dropped), changes: watch, sent };
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
   const sessionClosed = closedSession(sessions, facts.endpoints);
-  const { authorization } = backendSide;
-  const heard = { mcpSessions, sessions, sessionClosed, mayRead: authorization.mayRead, replays: replays.streams };
+  const { mayRead } = authorization;
+  const heard = { mcpSessions, sessions, sessionClosed, mayRead, replays: replays.streams };
   const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const calls = new Calls(
@@ -243,90 +206,4 @@ function parkingPlaces(
 ): ParkedCalls {
   const states = new ParkedStates(randomUUID(), parkingLimits.answerWithinMs);
   return new ParkedCalls(states, bytes, log, parkingLimits);
-}
-
-interface BackendSide {
-  readonly client: BackendClient;
-  readonly healths: ReadonlyMap<string, BackendHealth>;
-  readonly prober: Prober;
-  readonly vaultKey: VaultKey;
-  readonly credentials: Credentials;
-  readonly backends: AuthorizedBackend;
-  readonly peers: Peers;
-  readonly catalog: Catalog;
-  readonly watch: ChangeWatch;
-  readonly authorization: Authorization;
-  readonly sent: SentUris;
-}
-
-/** Everything that speaks to backends, from the connections up to what they list. */
-async function makeBackendSide(
-  part: VmcpProxyPart,
-  surroundings: GatewaySurroundings,
-  { lookedUp, altered }: CallMetrics,
-): Promise<BackendSide> {
-  const { contracts, log, metrics, clocks } = surroundings;
-  const vaultKey = new VaultKey(contracts, systemClock);
-  const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
-  const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
-  const healths = healthsOf(part.backends, metrics, log);
-  const client = new BackendClient(part.backends, healths);
-  const prober = new Prober(part.backends, client, healths);
-  const backends = new AuthorizedBackend(client, credentials, bridgeHeaders(part.backends));
-  const neverModern = part.backends.filter(({ transport }) => transport === 'sse').map(({ name }) => name);
-  const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
-  client.hear(peers);
-  const authorization = authorizationOf(part, surroundings);
-  const sent = sharedUris(surroundings.events);
-  const hearing: { watch?: ChangeWatch } = {};
-  const isPerUser = (backend: string): boolean => credentials.isPerUser(backend);
-  const catalog = new Catalog(
-    part.backends,
-    async (backend, principal, deadlineAtMs, declared, known) =>
-      await listBackend({ backend, principal, deadlineAtMs, declared, known }, peers, backends),
-    isPerUser,
-    {
-      log,
-      lookedUp: (found) => lookedUp('catalog', found),
-      altered,
-      listed: (principal) => hearing.watch?.listed(principal),
-      sent,
-    },
-  );
-  const watch = new ChangeWatch(
-    catalog,
-    isPerUser,
-    (backend, principal, listener) => new BackendFeed(backend, principal, peers, backends, listener),
-    authorization.shown,
-  );
-  hearing.watch = watch;
-  return {
-    client,
-    healths,
-    prober,
-    vaultKey,
-    credentials,
-    backends,
-    peers,
-    catalog,
-    watch,
-    authorization,
-    sent,
-  };
-}
-
-function healthsOf(
-  backends: VmcpProxyPart['backends'],
-  metrics: Metrics,
-  log: Log,
-): ReadonlyMap<string, BackendHealth> {
-  const names = backends.map(({ name }) => name);
-  const listener = healthListener(metrics, log, names);
-  const nowMs = (): number => performance.now();
-  return new Map(
-    backends.map(({ name, failureHandling }) => [
-      name,
-      new BackendHealth(name, failureHandling, nowMs, listener),
-    ]),
-  );
 }

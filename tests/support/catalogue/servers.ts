@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { inRepository } from '@gatehouse/testing/repository';
 
-export type Registry = 'packages' | 'npm' | 'PyPI' | 'Go';
-export type Transport = 'stdio' | 'streamable-http' | 'sse';
+type Registry = 'packages' | 'npm' | 'PyPI' | 'Go';
+type Transport = 'stdio' | 'streamable-http' | 'sse';
 
 /** Where a server that is started for a test has its files, and listens. */
 export interface Place {

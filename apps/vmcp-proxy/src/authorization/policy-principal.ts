@@ -14,7 +14,7 @@ export interface PolicyPrincipal {
 }
 
 /** The claim of that name is of another type than policies need. */
-export class OddClaim extends Error {}
+class OddClaim extends Error {}
 
 /**
  * The entity of a caller. Everything in it is from the verified access token: nothing that a client sends beside it.

@@ -7,7 +7,7 @@ import type { CallTarget } from './call-target.js';
 const ACTIONS = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_resource' } as const;
 
 /** What a call would do at the end of a route. */
-export const thingOf = (
+const thingOf = (
   { target, scope }: Pick<Call, 'target' | 'scope'>,
   { backend, original, definition }: Route,
 ): Thing => ({

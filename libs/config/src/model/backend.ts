@@ -33,7 +33,7 @@ interface ToolTimeout {
 }
 
 /** Scopes that calls of some tools of a backend need. */
-export interface ToolScopes {
+interface ToolScopes {
   /** Names as the backend gives them; `*` stands for any characters. */
   readonly tools: readonly string[];
   readonly scopes: readonly string[];

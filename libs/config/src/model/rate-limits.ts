@@ -1,5 +1,5 @@
 /** What a limit counts apart. Nothing: all calls together. */
-export type CountedPer = 'user' | 'client' | 'tool' | 'backend';
+type CountedPer = 'user' | 'client' | 'tool' | 'backend';
 
 /** A number of calls in a time, over all replicas: a bucket of tokens for each of what it counts apart. */
 export interface RateLimit {

@@ -3,7 +3,7 @@ import { defineEvent } from '../contract.js';
 import { configuredName, digest } from '../fields.js';
 
 /** Of one result. */
-export const MAX_SENT_URIS = 64;
+const MAX_SENT_URIS = 64;
 
 /**
  * A backend has named resources to a caller in a result. The caller may ask for them at any replica, which has to know whose they
