@@ -37,6 +37,8 @@ type IntroductionRequest = Pick<
   'backend' | 'principal' | 'deadlineAtMs' | 'answerWithinMs'
 > & {
   readonly capabilities?: JsonObject;
+  /** It is known to speak a revision that HTTP with SSE has not: its refusal of this one says nothing of the transport. */
+  readonly isStreamableHttp?: boolean;
 };
 
 /** Of what a backend says about itself; its instructions may be long. */
@@ -73,13 +75,14 @@ async function offer(
   request: IntroductionRequest,
   protocolVersion: BackendVersion,
 ): Promise<Introduced | number> {
-  const { backend, capabilities = {} } = request;
+  const { capabilities = {}, isStreamableHttp = false, ...asked } = request;
+  const { backend } = asked;
   const params = { protocolVersion, capabilities, clientInfo: GATEWAY_INFO };
   const response = await backends.send({
-    ...request,
+    ...asked,
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
     body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params }),
-    isIntroduction: true,
+    isIntroduction: !isStreamableHttp,
   });
   const sessionId = response.headers['mcp-session-id'];
   const { status } = response;

@@ -205,7 +205,7 @@ export class Peers {
     if (begun !== undefined) return begun;
     const known = this.#eras.spoken(backend, 'legacy');
     const isOptional = known === undefined && this.#eras.spoken(backend, 'modern') !== undefined;
-    const patience = isOptional ? { answerWithinMs: this.#patience(request) } : {};
+    const patience = isOptional ? { answerWithinMs: this.#patience(request), isStreamableHttp: true } : {};
     const version = known?.kind === 'sessions' ? known.version : undefined;
     let introduced: Introduced;
     try {
