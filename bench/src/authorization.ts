@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Log } from '@gatehouse/observability/log';
-import { RawJson } from '@gatehouse/vmcp-proxy/dist/json/raw-json.js';
+import { RawJson, RawObject } from '@gatehouse/vmcp-proxy/dist/json/raw-json.js';
 import { CallPolicy } from '@gatehouse/vmcp-proxy/dist/authorization/call-policy.js';
 import type { Thing } from '@gatehouse/vmcp-proxy/dist/authorization/things.js';
 import { principalKey, type Principal } from '@gatehouse/vmcp-proxy/dist/incoming-auth/principal.js';
@@ -53,7 +53,8 @@ const thing = (index: number, original = `tool${String(index)}`): Thing => ({
   place: '',
 });
 const TOOL_LIST = Array.from({ length: TOOLS }, (_, index) => thing(index));
-const ARGUMENTS = RawJson.read(Buffer.from('{"amount":5,"to":"somebody"}')).object();
+const ARGUMENTS =
+  RawJson.read(Buffer.from('{"arguments":{"amount":5,"to":"somebody"}}')).object() ?? RawObject.EMPTY;
 
 const ONE = principalOf('one');
 const loadedAtMs = performance.now();

@@ -41,7 +41,7 @@ export function fingerprintOf(approvable: Approvable): string {
         .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
       // Approvals of the whole from before there were parts go on counting.
       ...(part === undefined ? [] : [part]),
-      ...(scopedUses.length === 0 ? [] : [scopedUses]),
+      ...(scopedUses.length === 0 ? [] : [scopedUses.map((use) => JSON.stringify(use)).sort()]),
     ]),
   );
 }

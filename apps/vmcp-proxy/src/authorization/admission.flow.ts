@@ -16,7 +16,7 @@ export type Refusal =
 export interface Admittable {
   readonly principal: Principal;
   readonly thing: Thing;
-  readonly given: RawObject | undefined;
+  readonly params: RawObject;
   /** It only helps to write arguments: some of them have to be allowed. */
   readonly isCompletion: boolean;
   /** It goes on: it was counted when it began. */
@@ -40,9 +40,9 @@ export class Admission {
     return call.isCounted ? undefined : this.limits?.take(call.principal, call.thing);
   }
 
-  #verdict({ principal, thing, given, isCompletion }: Admittable): Verdict | undefined {
+  #verdict({ principal, thing, params, isCompletion }: Admittable): Verdict | undefined {
     if (this.policy === undefined) return undefined;
-    if (!isCompletion) return this.policy.decide(principal, thing, given);
+    if (!isCompletion) return this.policy.decide(principal, thing, params);
     return this.policy.mayBe(principal, thing) ? undefined : { kind: 'unknown' };
   }
 }

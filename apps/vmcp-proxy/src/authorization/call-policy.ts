@@ -4,6 +4,7 @@ import { ACTIONS, type PolicyAction } from '@gatehouse/config/policies/policy-sc
 import type { CedarValueJson, EntityJson } from '@gatehouse/config/policies/cedar';
 import { checkedPolicies, type CheckedPolicies } from '@gatehouse/config/policies/checked-policies';
 import type { NamedPolicy } from '@gatehouse/config/policies/policy-text';
+import { sha256 } from '@gatehouse/kernel/digest';
 import { viewName } from '@gatehouse/config/urls/mcp-endpoints';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
@@ -30,6 +31,7 @@ const UNKNOWN: Verdict = { kind: 'unknown' };
 const DEPENDS: Decision = { kind: 'depends' };
 const BROKEN: Verdict = { kind: 'forbidden', why: 'its policies cannot be evaluated for this call' };
 const MAX_DECISIONS = 100_000;
+const MAX_KEY_LENGTH = 256;
 
 interface Known {
   /** `undefined`: of no caller that policies can decide about. */
@@ -56,10 +58,10 @@ export class CallPolicy {
     this.#relevance = new Relevance(this.#checked);
   }
 
-  /** @param given arguments of the call; absent: it has none. @throws {RefusedJson} */
-  decide(principal: Principal, thing: Thing, given?: RawObject): Verdict {
+  /** @param params of the call. They are looked at where arguments decide. @throws {RefusedJson} */
+  decide(principal: Principal, thing: Thing, params: RawObject): Verdict {
     const decision = this.#decision(principal, thing);
-    return decision.kind === 'depends' ? this.#byArguments(principal, thing, given) : decision;
+    return decision.kind === 'depends' ? this.#byArguments(principal, thing, params) : decision;
   }
 
   /** Whether some arguments may be allowed: for lists, and for what helps to write arguments. */
@@ -86,7 +88,7 @@ export class CallPolicy {
   }
 
   #decision(principal: Principal, thing: Thing): Decision {
-    const names = namesOf(thing, this.facts.aggregation);
+    const names = this.#namesOf(thing);
     if (names.length === 0) return UNKNOWN;
     const key = this.#keyOf(principal, thing, names);
     const known = this.#decisions.get(key);
@@ -103,7 +105,15 @@ export class CallPolicy {
       this.#relevance.signature('resource', this.#entity(thing, id)),
     ]);
     const place = this.#relevance.usesEndpoint ? thing.place : '';
-    return `${this.#of(principal).signature}\n${thing.action}\n${place}\n${JSON.stringify(things)}`;
+    const key = `${this.#of(principal).signature}\n${thing.action}\n${place}\n${JSON.stringify(things)}`;
+    // Callers choose how long it is.
+    return key.length > MAX_KEY_LENGTH ? sha256(key) : key;
+  }
+
+  /** What a backend might take a URI for matters to what forbids. */
+  #namesOf(thing: Thing): readonly NamedThing[] {
+    const names = namesOf(thing, this.facts.aggregation);
+    return this.#engine.mayForbid(thing.action) ? names : names.filter(({ role }) => role !== 'shadow');
   }
 
   #decideAnew(principal: Principal, thing: Thing, names: readonly NamedThing[]): Decision {
@@ -115,17 +125,16 @@ export class CallPolicy {
     return sure?.isAllowed === true ? ALLOWED : DEPENDS;
   }
 
-  #byArguments(principal: Principal, thing: Thing, given: RawObject | undefined): Verdict {
-    const names = namesOf(thing, this.facts.aggregation);
+  #byArguments(principal: Principal, thing: Thing, params: RawObject): Verdict {
+    const names = this.#namesOf(thing);
     const entities = names.map(({ id }) => this.#entity(thing, id));
     const looked = new Set(
       [...this.#engine.argumentsOf].flatMap(([policy, args]) =>
         this.#relevance.mayConcern(policy, entities) ? [...args] : [],
       ),
     );
-    const read = readArguments(given, looked, this.#checked.used.types);
-    if (read.kind === 'odd')
-      return { kind: 'forbidden', why: `the argument ${read.name} must be ${read.wanted}` };
+    const read = readArguments(params, looked, this.#checked.used.types);
+    if (read.kind === 'odd') return { kind: 'forbidden', why: `${read.what} must be ${read.wanted}` };
     const found = this.#evaluated('all', principal, thing, names, read.values);
     if (found === undefined) return BROKEN;
     if (found.isAllowed) return ALLOWED;

@@ -1,14 +1,12 @@
 import { KINDS, type Kind } from '../catalog/definitions.js';
 import type { Entry, View } from '../catalog/view.js';
 import { sha256 } from '@gatehouse/kernel/digest';
+import { LongWork } from '@gatehouse/kernel/long-work';
 import { LRUCache } from 'lru-cache';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CallPolicy } from './call-policy.js';
 import { ACTION_OF, type Thing } from './things.js';
 import type { Looking, ShownLists } from './shown-lists.js';
 
-/** Nothing else can run meanwhile. */
-const MAX_AT_ONCE_MS = 10;
 const MAX_TEXTS = 1_000;
 const MAX_TEXT_BYTES = 33_554_432;
 
@@ -30,14 +28,12 @@ export class PermittedLists implements ShownLists {
   constructor(private readonly policy: Pick<CallPolicy, 'mayBe' | 'mayBeAtBackend' | 'signatureOf'>) {}
 
   async settle(view: View, kinds: readonly Kind[], looking: Looking): Promise<void> {
-    let sinceMs = performance.now();
+    const work = new LongWork();
     for (const kind of kinds) {
       if (this.#texts.has(this.#key(view, kind, looking))) continue;
       for (const entry of view.entries(kind)) {
         this.#isShown(entry, kind, looking);
-        if (performance.now() - sinceMs < MAX_AT_ONCE_MS) continue;
-        await nextTurn();
-        sinceMs = performance.now();
+        await work.pause();
       }
     }
   }

@@ -6,10 +6,12 @@ import { typeOf } from './policy-principal.js';
 const MAX_TEXT_LENGTH = 4_096;
 const MAX_TEXTS = 100;
 
+const ARGUMENTS = inAnyCase('arguments');
+
 export type ReadArguments =
   | { readonly kind: 'read'; readonly values: Readonly<Record<string, CedarValueJson>> }
   /** A policy looks at it, and cannot tell what the backend would take it for. */
-  | { readonly kind: 'odd'; readonly name: string; readonly wanted: string };
+  | { readonly kind: 'odd'; readonly what: string; readonly wanted: string };
 
 const WANTED: Readonly<Record<ValueType, string>> = {
   String: `a text of at most ${String(MAX_TEXT_LENGTH)} characters`,
@@ -20,16 +22,22 @@ const WANTED: Readonly<Record<ValueType, string>> = {
 
 /**
  * The arguments that policies look at. A backend may take `"100"` for 100, `null` for nothing, and `Amount` for `amount`; what
- * policies decided about would then not be what it does, so none of that is let through.
+ * policies decided about would then not be what it does, so none of that is let through. Nor are arguments under a name that
+ * some take for `arguments`, or such as are no object: what is not seen here may be read there.
+ * @param params of the call
  * @param named `arg_…`
  * @throws {RefusedJson} when one is more than anybody reads.
  */
 export function readArguments(
-  given: RawObject | undefined,
+  params: RawObject,
   named: ReadonlySet<string>,
   types: UsedNames['types'],
 ): ReadArguments {
   const values: Record<string, CedarValueJson> = {};
+  if (named.size === 0) return { kind: 'read', values };
+  const given = params.get('arguments')?.object();
+  if (given === undefined && params.names.some((name) => inAnyCase(name) === ARGUMENTS))
+    return { kind: 'odd', what: 'arguments', wanted: 'an object' };
   for (const attribute of named) {
     const name = attribute.slice('arg_'.length);
     const type = typeOf(types, attribute);
@@ -38,7 +46,8 @@ export function readArguments(
     if (spelled.length === 0) continue;
     const json = given?.get(name);
     const value = json === undefined ? undefined : valueOf(json, type);
-    if (value === undefined || spelled.length > 1) return { kind: 'odd', name, wanted: WANTED[type] };
+    if (value === undefined || spelled.length > 1)
+      return { kind: 'odd', what: `the argument ${name}`, wanted: WANTED[type] };
     values[attribute] = value;
   }
   return { kind: 'read', values };

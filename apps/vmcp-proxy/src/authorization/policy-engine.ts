@@ -39,10 +39,12 @@ export class PolicyEngine {
   readonly looksAtArguments: boolean;
   readonly #id = randomUUID();
   readonly #byId: ReadonlyMap<string, NamedPolicy>;
+  readonly #forbids: readonly NamedPolicy[];
   readonly #entities = new Map<string, EntityJson>();
 
   constructor({ policies, entities }: Pick<CheckedPolicies, 'policies' | 'entities'>) {
     this.#byId = new Map(policies.map((policy) => [policy.id, policy]));
+    this.#forbids = policies.filter(({ json }) => json.effect === 'forbid');
     this.argumentsOf = new Map(policies.map((policy) => [policy, argumentsIn(policy.json.conditions)]));
     this.looksAtArguments = policies.some(({ json }) => json.conditions.some(looksAtArguments));
     for (const entity of entities) this.#entities.set(keyOf(entity), entity);
@@ -62,6 +64,14 @@ export class PolicyEngine {
       const answer = cedar().preparsePolicySet(`${this.#id} ${asked}`, { staticPolicies });
       if (answer.type === 'failure') throw new Error('policies that were checked cannot be parsed');
     }
+  }
+
+  /** Whether there is a policy that forbids, and is not about another action alone. */
+  mayForbid(action: PolicyAction): boolean {
+    return this.#forbids.some(
+      ({ json }) =>
+        json.action.op !== '==' || !('entity' in json.action) || uidOf(json.action.entity).id === action,
+    );
   }
 
   evaluate(asked: Asked, { principal, action, resource, context }: Question): Evaluation {

@@ -4,6 +4,9 @@ import { basicScopes } from '../incoming-auth/challenge.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { Thing } from './things.js';
 
+/** RFC 6749, appendix A.4. An issuer elsewhere may write scopes that no header can have. */
+const isScopeToken = (scope: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(scope);
+
 type Needing = Pick<ProxyBackend, 'name' | 'requiredScopes' | 'toolScopes'>;
 
 /** Scopes of the caller's token that calls need. */
@@ -31,7 +34,7 @@ export class RequiredScopes {
     const needed = this.#neededFor(thing);
     return needed.every((scope) => scopes.has(scope))
       ? undefined
-      : basicScopes([...new Set([...scopes, ...needed])]);
+      : basicScopes([...new Set([...[...scopes].filter(isScopeToken), ...needed])]);
   }
 
   #neededFor({ backend, action, original }: Thing): readonly string[] {

@@ -35,10 +35,14 @@ export const ACTION_OF: Readonly<Record<Kind, PolicyAction>> = {
   resourceTemplates: 'read_resource',
 };
 
+/** A backend may take a URI for this many others. What may be still more is nothing that a policy can speak of. */
+const MAX_SHADOWS = 32;
+const MAX_UNLISTED_LENGTH = 2_048;
+
 /**
  * What policies call a thing. It follows from the backend's name for it and from the configuration alone, never from the
  * endpoint or from what else is listed: a tool that a policy is about has no other name anywhere.
- * @returns nothing for a URI that different backends understand in different ways.
+ * @returns nothing for a URI that different backends understand in different ways, or in too many.
  */
 export function namesOf(thing: Thing, aggregation: Aggregation): readonly NamedThing[] {
   if (thing.action === 'read_resource') return uriNames(thing);
@@ -59,12 +63,14 @@ export function namesOf(thing: Thing, aggregation: Aggregation): readonly NamedT
 function uriNames({ backend, original, definition }: Thing): readonly NamedThing[] {
   const names = [original, `${backend}+${original}`].map((id) => ({ role: 'name' as const, id }));
   if (definition !== undefined) return names;
-  if (!isPlain(original)) return [];
+  if (original.length > MAX_UNLISTED_LENGTH || !isPlain(original)) return [];
   const spelling = decoded(original);
+  const shadows = otherSpellings(original);
+  if (shadows.length > MAX_SHADOWS) return [];
   return [
     ...names,
     ...(spelling === original ? [] : [{ role: 'spelling' as const, id: spelling }]),
-    ...otherSpellings(original).map((id) => ({ role: 'shadow' as const, id })),
+    ...shadows.map((id) => ({ role: 'shadow' as const, id })),
   ];
 }
 

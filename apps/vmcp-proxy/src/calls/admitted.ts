@@ -18,7 +18,7 @@ const thingOf = (
   place: scope.place,
 });
 
-/** @returns why the call may not be made. @throws {RefusedJson} */
+/** @returns why the call may not be made. @throws {RefusedJson} where its arguments decide, and are more than anybody reads. */
 export const refusalOf = (
   admission: Admission,
   call: Call,
@@ -28,7 +28,7 @@ export const refusalOf = (
   admission.refusalOf({
     principal: call.principal,
     thing: thingOf(call, route),
-    given: call.message.params.get('arguments')?.object(),
+    params: call.message.params,
     isCompletion: call.target.kind === 'completion',
     isCounted,
   });

@@ -36,12 +36,15 @@ const named = ({ kind, field }: CallMethod, params: RawObject): CallTarget => ({
 /** `ref/resource` names a template or a resource by its URI, `ref/prompt` a prompt. */
 function completed(params: RawObject): CallTarget {
   const ref = params.get('ref')?.object();
-  const isResource = ref?.get('type')?.text() === 'ref/resource';
+  const type = ref?.get('type')?.text();
+  const isResource = type === 'ref/resource';
   const field = isResource ? 'uri' : 'name';
+  // A backend that reads the type in another case, or has a default, would look at another member than we did.
+  const isKnown = isResource || type === 'ref/prompt';
   return {
     kind: 'completion',
     of: isResource ? 'resource' : 'prompt',
-    name: ref?.get(field)?.text(),
+    name: isKnown ? ref?.get(field)?.text() : undefined,
     renamed: (of, name) => (ref === undefined ? of : of.with('ref', ref.with(field, new OwnJson(name)))),
   };
 }

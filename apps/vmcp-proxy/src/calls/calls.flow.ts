@@ -6,7 +6,7 @@ import type { CallEndings } from './call-endings.js';
 import type { Exchanges } from './exchanges.flow.js';
 import { SESSION_OVER } from './in-flight.js';
 import type { OwnQuestions } from './own-questions.js';
-import { backendOf, type BackendDestination, type Routes } from './routes.js';
+import { backendOf, type BackendDestination, type Destination, type Routes } from './routes.js';
 
 /**
  * The life of a call, from top to bottom. The endpoint (`edge/mcp-endpoint.ts`) has identified the caller
@@ -32,8 +32,14 @@ export class Calls {
 
   async #run(call: Call): Promise<void> {
     const startedAtMs = performance.now();
-    const found = this.routes.find(call);
-    const destination = found instanceof Promise ? await found : found;
+    let destination: Destination;
+    try {
+      const found = this.routes.find(call);
+      destination = found instanceof Promise ? await found : found;
+    } catch (error) {
+      this.endings.ended(call, undefined, 'refused', startedAtMs);
+      throw error;
+    }
     if (destination.kind === 'unknown') {
       this.endings.unknown(call, destination.among);
       this.endings.ended(call, undefined, 'unknown', startedAtMs);

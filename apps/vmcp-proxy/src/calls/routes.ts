@@ -10,7 +10,7 @@ import type { CallTarget } from './call-target.js';
 import type { ComingBack, ParkedCalls } from './parked-calls.flow.js';
 
 /** Where a call leads. */
-type Destination =
+export type Destination =
   | BackendDestination
   /** `among`: backends that a resource may be of. */
   | { readonly kind: 'unknown'; readonly among: readonly string[] }

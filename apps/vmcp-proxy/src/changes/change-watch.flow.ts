@@ -264,11 +264,7 @@ export class ChangeWatch {
   #compare(watched: Watched, view: View): void {
     const settling = this.shown.settle(view, KINDS, watched);
     if (settling === undefined) this.#compareSettled(watched, view);
-    else
-      void settling.then(
-        () => this.#compareSettled(watched, view),
-        () => undefined,
-      );
+    else void settling.then(() => this.#compareSettled(watched, view)).catch(() => undefined);
   }
 
   #compareSettled(watched: Watched, view: View): void {

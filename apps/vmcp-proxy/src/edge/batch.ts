@@ -1,3 +1,4 @@
+import { LongWork } from '@gatehouse/kernel/long-work';
 import type { RawJson } from '../json/raw-json.js';
 import { JSON_TYPE, type Answer } from '../mcp/answer.js';
 import { BatchedAnswer, BatchRoom } from './batched-answer.js';
@@ -20,17 +21,21 @@ export async function answerBatch(
     return;
   }
   const room = new BatchRoom(MAX_ANSWER_BYTES);
-  const texts = await Promise.all(
-    values.map(async (value) => {
-      const message = asMessage(value);
-      if (message === undefined || (message.kind === 'request' && message.method === 'initialize'))
-        return [errorText(null, { code: INVALID_REQUEST, message: 'not a message that a batch may have' })];
-      const part = new BatchedAnswer(message.kind === 'request' ? message.id : undefined, room, answer);
-      await run(message, part);
-      return await part.texts();
-    }),
-  );
-  const all = texts.flat();
+  const work = new LongWork();
+  const running: Promise<readonly string[]>[] = [];
+  const answered = async (value: RawJson): Promise<readonly string[]> => {
+    const message = asMessage(value);
+    if (message === undefined || (message.kind === 'request' && message.method === 'initialize'))
+      return [errorText(null, { code: INVALID_REQUEST, message: 'not a message that a batch may have' })];
+    const part = new BatchedAnswer(message.kind === 'request' ? message.id : undefined, room, answer);
+    await run(message, part);
+    return await part.texts();
+  };
+  for (const value of values) {
+    running.push(answered(value));
+    await work.pause();
+  }
+  const all = (await Promise.all(running)).flat();
   if (all.length === 0) answer.empty(202);
   else answer.whole(200, JSON_TYPE, `[${all.join(',')}]`);
 }

@@ -1,3 +1,4 @@
+import { LongWork } from '@gatehouse/kernel/long-work';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import type { MayRead } from '../authorization/authorization.flow.js';
@@ -197,12 +198,17 @@ export class ClientStreams {
     if (!Array.isArray(uris) || uris.length === 0) return [];
     const view = await this.catalog.current(principal, scope, declared);
     const sendersOf = this.catalog.sendersOf(principal, scope);
-    return uris.slice(0, MAX_RESOURCES).flatMap((uri: unknown) => {
-      if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH) return [];
+    const work = new LongWork();
+    const found: WatchedResource[] = [];
+    for (const uri of uris.slice(0, MAX_RESOURCES) as readonly unknown[]) {
+      if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH) continue;
       const route = view.resource(uri, sendersOf);
-      if (route === undefined || !this.known.mayRead(route, { principal, scope })) return [];
-      return [{ uri, backend: route.backend, original: route.original }];
-    });
+      if (route !== undefined && this.known.mayRead(route, { principal, scope }))
+        found.push({ uri, backend: route.backend, original: route.original });
+      // Policies may have much to look at.
+      await work.pause();
+    }
+    return found;
   }
 
   /** @param release lets go of a client that comes back. @returns `undefined` when the stream was refused. */

@@ -6,7 +6,7 @@ export const corsHeaders = (origin: string | undefined): AnswerHeaders =>
     ? NONE
     : {
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate',
+        'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate, Retry-After',
         vary: 'Origin',
       };
 
