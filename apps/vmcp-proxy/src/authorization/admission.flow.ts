@@ -31,6 +31,11 @@ export class Admission {
     private readonly limits: Pick<RateLimits, 'take'> | undefined,
   ) {}
 
+  /** What no policy permits looks like what does not exist. */
+  get hides(): boolean {
+    return this.policy !== undefined;
+  }
+
   /** @returns `undefined`: it may. @throws {RefusedJson} when its arguments are more than anybody reads. */
   refusalOf(call: Admittable): Refusal | undefined | Promise<Refusal | undefined> {
     const verdict = this.#verdict(call);

@@ -61,7 +61,8 @@ export interface AskingWorld {
 }
 
 export async function startAskingWorld(): Promise<AskingWorld> {
-  const world = await startCallWorld();
+  // A client that goes away may come back; no test waits long for one that does not.
+  const world = await startCallWorld({ resumption: { keepForMs: 1_000 } });
   const callsOf = (): readonly Received[] => world.backend('modern').callsOf('tools/call');
   const asking: AskingWorld = {
     world,

@@ -37,7 +37,10 @@ async function askInACall(client: LegacyClient, token: string) {
   });
   const reader = response.body?.getReader();
   const next = async (): Promise<string> => Buffer.from((await reader?.read())?.value ?? []).toString();
-  const asked = JSON.parse(/data: (.*)/.exec(await next())?.[1] ?? '{}') as JsonObject;
+  let data: string | undefined;
+  // The event that says where the stream is has no data.
+  while (data === undefined) data = /data: (.+)/.exec(await next())?.[1];
+  const asked = JSON.parse(data) as JsonObject;
   return {
     asked,
     next,

@@ -3,7 +3,7 @@ import { startTestNats } from '@gatehouse/testing/nats';
 import { startBackend, type BackendBehaviour, type Received, type TestBackend } from '../backend.fixture.js';
 import { modern } from '../client.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
-import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { startProxy, type ProxySetup, type TestProxy } from '../proxy.fixture.js';
 
 const BACKENDS = {
   modern: { kind: 'modern', strategy: { type: 'unauthenticated' } },
@@ -34,7 +34,7 @@ export interface CallWorld {
   close(): Promise<void>;
 }
 
-export async function startCallWorld(): Promise<CallWorld> {
+export async function startCallWorld(setup: Pick<ProxySetup, 'resumption'> = {}): Promise<CallWorld> {
   const nats = await startTestNats();
   const backends = new Map<BackendName, TestBackend>();
   for (const name of BACKEND_NAMES)
@@ -45,6 +45,7 @@ export async function startCallWorld(): Promise<CallWorld> {
     return found;
   };
   const proxy = await startProxy({
+    ...setup,
     nats,
     backends: [
       ...BACKEND_NAMES.map((name) => ({

@@ -28,7 +28,9 @@ beforeEach(async () => {
   proxy.surroundings.useForMs = 0;
   tsid = randomUUID();
   token = await proxy.token({ tsid });
-  await modern(proxy.mcpUrl, 'tools/list', {}, { token });
+  // Each set of capabilities has lists of its own.
+  for (const capabilities of [{}, CAN_OPEN])
+    await modern(proxy.mcpUrl, 'tools/list', {}, { token, capabilities });
   proxy.surroundings.credentials.set('own', { code: 'connection_missing' });
 });
 afterAll(async () => {
