@@ -73,6 +73,53 @@ describe('what a client sends decides nothing', () => {
       await expectNotCalled(() => call(ENG, 'repos_deploy', args));
   });
 
+  test.each([
+    ['Arguments', { env: 'prod' }],
+    ['ARGUMENTS', { env: 'prod' }],
+    ['arguments', '{"env":"prod"}'],
+    ['arguments', [{ env: 'prod' }]],
+    ['arguments', null],
+  ])(
+    'arguments that only a lenient backend reads, as %s: %j, do not slip past a forbid',
+    async (name, value) => {
+      const params = { name: 'repos_deploy', [name]: value };
+      const { body } = await expectNotCalled(async () =>
+        modern(proxy.mcpUrl, 'tools/call', params, { token: await tokenOf(ENG) }),
+      );
+      expect(body.error?.message).toContain('arguments must be an object');
+    },
+  );
+
+  test('a reference whose type only a lenient backend reads is of nothing', async () => {
+    const argument = { name: 'a', value: '' };
+    for (const type of [{ Type: 'ref/resource' }, { type: 'REF/RESOURCE' }, {}])
+      await expectNotCalled(async () =>
+        modern(
+          proxy.mcpUrl,
+          'completion/complete',
+          { ref: { ...type, name: 'repos_plan', uri: 'file:///secret/b' }, argument },
+          { token: await tokenOf(ENG) },
+        ),
+      );
+  });
+
+  test('a URI that may mean very much, or is very long, is not thought about for long: it is of nothing', async () => {
+    const odd = 'http://u@Ab:80/A;x/B;y/?q=1';
+    for (const uri of [`repos+${odd}`, `repos+file:///open/${'a'.repeat(3_000)}`]) {
+      const { body } = await expectNotCalled(async () =>
+        modern(proxy.mcpUrl, 'resources/read', { uri }, { token: await tokenOf(ENG) }),
+      );
+      expect(body.error?.message).toBe('there is no such resource');
+    }
+  });
+
+  test('a call is looked into only where arguments decide: large ones go through elsewhere', async () => {
+    const before = world.callsAtBackends();
+    const args = { text: 'x'.repeat(400_000), a: 1, A: 2 };
+    expect((await call(ENG, 'repos_search', args)).body.result).toBeDefined();
+    expect(world.callsAtBackends()).toBe(before + 1);
+  });
+
   test('a claim of another type than policies compare lets nobody in', async () => {
     for (const level of ['3', [3], true, 3.5])
       await expectNotCalled(() => call({ ...ENG, level }, 'repos_search'));
