@@ -19,7 +19,7 @@ export interface Admittable {
   readonly params: RawObject;
   /** It only helps to write arguments: some of them have to be allowed. */
   readonly isCompletion: boolean;
-  /** It goes on: it was counted when it began. */
+  /** It goes on and was counted when it began, or it calls nothing. */
   readonly isCounted: boolean;
 }
 

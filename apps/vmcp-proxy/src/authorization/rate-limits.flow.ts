@@ -1,8 +1,8 @@
 import type { RateLimit, RateLimiting } from '@gatehouse/config/model/rate-limits';
-import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { matchesWildcard } from '@gatehouse/kernel/wildcard';
 import { personKey, type Principal } from '../incoming-auth/principal.js';
+import { CountedKeys } from './counted-keys.js';
 import type { Thing } from './things.js';
 import type { LeaseFacts, TokenLeases, Wait } from './token-leases.flow.js';
 
@@ -13,12 +13,9 @@ export interface Limited {
   readonly retryAfterSeconds: number;
 }
 
-const MAX_KEYS = 100_000;
-
 /** How many calls may be made in a time. What counts them is never what a client says of itself beside its token. */
 export class RateLimits {
-  /** Digests are made once. */
-  readonly #keys = new Map<string, string>();
+  readonly #keys = new CountedKeys();
 
   constructor(
     private readonly limiting: RateLimiting,
@@ -68,14 +65,7 @@ export class RateLimits {
       per.includes('backend') || per.includes('tool') ? thing.backend : '',
       per.includes('tool') ? thing.original : '',
     ];
-    const text = JSON.stringify(counted);
-    let key = this.#keys.get(text);
-    if (key === undefined) {
-      if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
-      key = sha256(text);
-      this.#keys.set(text, key);
-    }
-    return { key, rate: { maxTokens, refillPeriodMs } };
+    return { key: this.#keys.of(JSON.stringify(counted)), rate: { maxTokens, refillPeriodMs } };
   }
 }
 

@@ -15,7 +15,7 @@ let other: Awaited<ReturnType<TestProxy['startReplica']>>;
 
 beforeAll(async () => {
   nats = await startTestNats();
-  const tools = ['echo', 'dear', 'rare'].map((name) => ({ name, inputSchema: { type: 'object' } }));
+  const tools = ['echo', 'dear', 'rare', 'few'].map((name) => ({ name, inputSchema: { type: 'object' } }));
   backend = await startBackend({ kind: 'dual-stateless', tools });
   const limit = { maxTokens: MOST, refillPeriodMs: 3_600_000 };
   proxy = await startProxy({
@@ -23,6 +23,7 @@ beforeAll(async () => {
     backends: [
       { name: 'one', url: backend.url },
       { name: 'two', url: backend.url },
+      { name: 'gone', url: 'http://127.0.0.1:9/mcp' },
     ],
     views: [{ name: 'all', backends: ['one'], tools: NOTHING, prompts: NOTHING, resources: NOTHING }],
     rateLimiting: {
@@ -31,6 +32,8 @@ beforeAll(async () => {
         { name: 'per-person', per: ['user'], backends: ['one'], ...limit },
         { name: 'dear', per: ['user', 'tool'], tools: ['dear'], ...limit, maxTokens: 2 },
         { name: 'rare', per: [], tools: ['rare'], ...limit, maxTokens: 3 },
+        { name: 'gone', per: ['user'], backends: ['gone'], ...limit, maxTokens: 1 },
+        { name: 'few', per: ['user'], tools: ['few'], ...limit, maxTokens: 19 },
       ],
     },
   });
@@ -127,4 +130,22 @@ test('lists and other requests are not counted', async () => {
   const token = await proxy.token();
   for (let index = 0; index < MOST + 5; index += 1)
     expect((await modern(proxy.mcpUrl, 'tools/list', {}, { token })).status).toBe(200);
+});
+
+test('names that a caller makes up at a backend that cannot be listed take no tokens: they fill neither bus nor memory', async () => {
+  const token = await proxy.token();
+  for (const name of ['gone_one', 'gone_two', 'gone_three']) {
+    const answer = await call(proxy.mcpUrl, token, name);
+    expect(limitIn(answer)).toBeUndefined();
+    expect(JSON.stringify(answer.body)).toContain('backend_unavailable');
+  }
+});
+
+test('tools that a model calls at the same time are not refused while tokens are left', async () => {
+  const token = await proxy.token();
+  const calls = await Promise.all(
+    Array.from({ length: 19 }, async () => await call(proxy.mcpUrl, token, 'two_few')),
+  );
+  expect(calls.map(limitIn)).toEqual(calls.map(() => undefined));
+  expect(limitIn(await call(proxy.mcpUrl, token, 'two_few'))).toBe('few');
 });

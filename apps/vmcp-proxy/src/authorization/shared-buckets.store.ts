@@ -1,11 +1,18 @@
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KeyValueBucket } from '@gatehouse/messaging/key-value';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeBucket, encodeBucket, takeTokens, type BucketRate, type Grant } from './token-bucket.js';
 
 type Granted = Pick<Grant, 'granted' | 'waitMs'>;
 
 /** With so many replicas that want one bucket at once, somebody else takes part of what they wait for. */
 const MAX_ATTEMPTS = 16;
+/** Less than anybody waits for the bus: that a bucket is wanted must not look as if the bus were away. */
+const TRY_FOR_MS = 120;
+/** Those who lost twice come again at different times. */
+const AT_ONCE = 2;
+const MAX_PAUSE_MS = 8;
+/** Then there may be fewer who want it. */
+const WANTED_BY_ALL: Granted = { granted: 0, waitMs: 250 };
 
 /** The replicas' common buckets of tokens. Two replicas never get one token: a write counts only over what was read. */
 export class SharedBuckets {
@@ -14,9 +21,15 @@ export class SharedBuckets {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** @param wanted negative: gives so many back. @throws {GatehouseError} `unavailable` */
+  /**
+   * While others change the bucket all the time there is nothing to have for a moment.
+   * @param wanted negative: gives so many back.
+   * @throws {GatehouseError} `unavailable`
+   */
   async take(key: string, rate: BucketRate, wanted: number): Promise<Granted> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const untilMs = this.nowMs() + TRY_FOR_MS;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS && this.nowMs() < untilMs; attempt += 1) {
+      if (attempt >= AT_ONCE) await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
       const entry = await this.bucket.get(key);
       const before = entry === undefined ? undefined : decodeBucket(entry.value);
       const { state, granted, waitMs } = takeTokens(before, rate, wanted, this.nowMs());
@@ -29,6 +42,6 @@ export class SharedBuckets {
           : await this.bucket.update(key, text, entry.revision);
       if (isWritten) return { granted, waitMs };
     }
-    throw new GatehouseError('unavailable', 'the bucket is wanted by everybody at once');
+    return WANTED_BY_ALL;
   }
 }

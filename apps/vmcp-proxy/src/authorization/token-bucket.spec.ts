@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeBucket, encodeBucket, takeTokens, type BucketState } from './token-bucket.js';
+import { decodeBucket, encodeBucket, isFull, takeTokens, type BucketState } from './token-bucket.js';
 
 const rates = fc.record({
   maxTokens: fc.integer({ min: 1, max: 10_000 }),
@@ -40,6 +40,30 @@ test('after the wait that was said there is one, and a millisecond before there 
   const { waitMs } = takeTokens(state, rate, 1, 0);
   expect(takeTokens(state, rate, 1, waitMs - 1).granted).toBe(0);
   expect(takeTokens(state, rate, 1, waitMs).granted).toBe(1);
+});
+
+test('a replica whose clock is behind says a wait that is true: then there is one, and before there is none', () => {
+  fc.assert(
+    fc.property(rates, fc.integer({ min: 0, max: 7_200_000 }), (rate, behindMs) => {
+      const atMs = 10_000_000;
+      const { state } = takeTokens(undefined, rate, rate.maxTokens, atMs);
+      const { waitMs } = takeTokens(state, rate, 1, atMs - behindMs);
+      const thenMs = atMs - behindMs + waitMs;
+      expect(takeTokens(state, rate, 1, thenMs).granted).toBe(1);
+      // The division may be a little off, and rounds up.
+      if (waitMs > behindMs + 2) expect(takeTokens(state, rate, 1, thenMs - 2).granted).toBe(0);
+    }),
+  );
+});
+
+test('a bucket is full again when its period is over, and not before', () => {
+  fc.assert(
+    fc.property(rates, (rate) => {
+      const { state } = takeTokens(undefined, rate, rate.maxTokens, 0);
+      expect(isFull(state, rate, rate.refillPeriodMs - 1)).toBe(false);
+      expect(isFull(state, rate, rate.refillPeriodMs + 1)).toBe(true);
+    }),
+  );
 });
 
 test('what is given back can be taken, and does not overfill', () => {

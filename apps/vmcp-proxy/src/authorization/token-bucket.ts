@@ -42,9 +42,17 @@ export function takeTokens(
   return {
     state: { tokens, atMs },
     granted,
-    waitMs: granted > 0 ? 0 : Math.max(1, Math.ceil((1 - filled) / perMs)),
+    // A bucket that is ahead of this clock fills up from its own time on.
+    waitMs: granted > 0 ? 0 : atMs - nowMs + Math.max(1, Math.ceil((1 - filled) / perMs)),
   };
 }
+
+/** Nothing would be different if nobody had ever taken anything. */
+export const isFull = (
+  { tokens, atMs }: BucketState,
+  { maxTokens, refillPeriodMs }: BucketRate,
+  nowMs: number,
+): boolean => tokens + ((nowMs - atMs) * maxTokens) / refillPeriodMs >= maxTokens;
 
 export const encodeBucket = ({ tokens, atMs }: BucketState): string => JSON.stringify([tokens, atMs]);
 

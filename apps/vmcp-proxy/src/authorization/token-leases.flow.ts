@@ -1,7 +1,7 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { LRUCache } from 'lru-cache';
 import type { SharedBuckets } from './shared-buckets.store.js';
-import { takeTokens, type BucketRate, type BucketState } from './token-bucket.js';
+import { isFull, takeTokens, type BucketRate, type BucketState } from './token-bucket.js';
 
 /** `undefined`: there is a token. Else so long until there is one. */
 export type Wait = number | undefined;
@@ -22,7 +22,9 @@ interface Lease extends LeaseFacts {
   /** There is none before that. */
   emptyUntilMs: number;
   asking: Promise<void> | undefined;
-  /** While the common one cannot be had. */
+  /** Calls that wait for a token. */
+  waiting: number;
+  /** For while the common one cannot be had. It stays: each outage does not begin with a full one. */
   own: BucketState | undefined;
 }
 
@@ -37,6 +39,10 @@ const LEAVE_ALONE_MS = 2 * SECOND_MS;
 /** Tokens that nobody has used for so long go back. */
 const IDLE_MS = 2 * SECOND_MS;
 const MAX_ROUNDS = 8;
+/** For those who were not served in so many. */
+const A_MOMENT_MS = SECOND_MS;
+/** So many go back at the same time. */
+const RETURNS_AT_ONCE = 100;
 
 const mostOf = ({ maxTokens }: BucketRate): number => Math.max(1, Math.floor(maxTokens / MAX_PART));
 
@@ -63,7 +69,8 @@ export class TokenLeases {
     const lease = this.#leases.get(facts.key) ?? this.#open(facts);
     const nowMs = this.nowMs();
     lease.usedAtMs = nowMs;
-    if (lease.tokens >= 1) {
+    // Those who wait were first.
+    if (lease.tokens > lease.waiting) {
       lease.tokens -= 1;
       // Of a small limit nothing is kept for later: another replica may need it now.
       const keeps = mostOf(lease.rate) > 1 && lease.tokens < lease.batch / 2;
@@ -82,21 +89,37 @@ export class TokenLeases {
 
   /** What is not used here is of use elsewhere. */
   async giveBackIdle(idleMs = IDLE_MS): Promise<void> {
-    const nowMs = this.nowMs();
-    if (nowMs < this.#downUntilMs) return;
-    const returns: Promise<unknown>[] = [];
-    for (const lease of this.#leases.values()) {
-      if (nowMs - lease.usedAtMs < idleMs || lease.asking !== undefined) continue;
-      this.#leases.delete(lease.key);
-      const { key, rate, tokens } = lease;
+    const idle = [...this.#leases.values()].filter((lease) => this.#isIdle(lease, idleMs));
+    for (let at = 0; at < idle.length; at += RETURNS_AT_ONCE) {
+      if (this.nowMs() < this.#downUntilMs) return;
+      const returned = await Promise.all(
+        idle.slice(at, at + RETURNS_AT_ONCE).map(async (lease) => await this.#giveBack(lease, idleMs)),
+      );
       // What is lost fills up again by itself.
-      if (tokens >= 1) returns.push(this.shared.take(key, rate, -Math.floor(tokens)).catch(() => undefined));
+      if (returned.includes(false)) return;
     }
-    await Promise.all(returns);
   }
 
   stop(): void {
     clearInterval(this.#sweeping);
+  }
+
+  #isIdle({ usedAtMs, asking, waiting }: Lease, idleMs: number): boolean {
+    return this.nowMs() - usedAtMs >= idleMs && asking === undefined && waiting === 0;
+  }
+
+  /** @returns whether the bus took it. */
+  async #giveBack(lease: Lease, idleMs: number): Promise<boolean> {
+    const { key, rate, tokens, own } = lease;
+    // Others were given back meanwhile.
+    if (this.#leases.peek(key) !== lease || !this.#isIdle(lease, idleMs)) return true;
+    if (own === undefined || isFull(own, rate, this.nowMs())) this.#leases.delete(key);
+    lease.tokens = 0;
+    if (tokens < 1) return true;
+    return await this.shared.take(key, rate, -tokens).then(
+      () => true,
+      () => false,
+    );
   }
 
   #open({ key, rate }: LeaseFacts): Lease {
@@ -109,6 +132,7 @@ export class TokenLeases {
       batch: 1,
       emptyUntilMs: 0,
       asking: undefined,
+      waiting: 0,
       own: undefined,
     };
     this.#leases.set(key, lease);
@@ -116,18 +140,27 @@ export class TokenLeases {
   }
 
   async #wait(lease: Lease): Promise<Wait> {
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    lease.waiting += 1;
+    let served: { readonly wait: Wait } | undefined;
+    for (let round = 0; round < MAX_ROUNDS && served === undefined; round += 1) {
       await this.#atMost(this.#ask(lease));
-      const nowMs = this.nowMs();
-      if (lease.tokens >= 1) {
-        lease.tokens -= 1;
-        return undefined;
-      }
-      if (nowMs < lease.emptyUntilMs) return lease.emptyUntilMs - nowMs;
-      if (nowMs < this.#downUntilMs) return this.#alone(lease);
+      served = this.#served(lease);
     }
-    // Others who came at the same time were faster, again and again.
-    return lease.rate.refillPeriodMs / lease.rate.maxTokens;
+    // At once: nobody may ask for a token for a call that has one.
+    lease.waiting -= 1;
+    // Else others at other replicas were faster, again and again.
+    return served === undefined ? A_MOMENT_MS : served.wait;
+  }
+
+  /** @returns `undefined`: what came was for others, ask again. */
+  #served(lease: Lease): { readonly wait: Wait } | undefined {
+    const nowMs = this.nowMs();
+    if (lease.tokens >= 1) {
+      lease.tokens -= 1;
+      return { wait: undefined };
+    }
+    if (nowMs < lease.emptyUntilMs) return { wait: lease.emptyUntilMs - nowMs };
+    return nowMs < this.#downUntilMs ? { wait: this.#alone(lease) } : undefined;
   }
 
   /** Resolves when somebody has asked; never rejects. */
@@ -144,9 +177,10 @@ export class TokenLeases {
     lease.batch = askedAtMs - lease.askedAtMs < SOON_MS ? Math.min(mostOf(rate), lease.batch * 2) : 1;
     lease.askedAtMs = askedAtMs;
     try {
-      const { granted, waitMs } = await this.shared.take(key, rate, lease.batch);
+      // What those take who wait is spent at once: it is kept from nobody.
+      const wanted = Math.max(lease.batch, lease.waiting - lease.tokens);
+      const { granted, waitMs } = await this.shared.take(key, rate, wanted);
       lease.tokens += granted;
-      lease.own = undefined;
       this.#downUntilMs = 0;
       if (granted === 0) lease.emptyUntilMs = this.nowMs() + waitMs;
     } catch (error) {

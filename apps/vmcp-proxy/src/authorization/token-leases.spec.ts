@@ -9,6 +9,11 @@ class Buckets {
   asked = 0;
   isDown = false;
   hangs = false;
+  /** Somebody else is always faster here. */
+  contended = '';
+  /** Requests that are under way, and the most that there were at once. */
+  #under = 0;
+  most = 0;
   #revision = 0;
 
   async get(key: string) {
@@ -18,14 +23,14 @@ class Buckets {
 
   async create(key: string, value: string): Promise<boolean> {
     await this.#reached();
-    if (this.entries.has(key)) return false;
+    if (key === this.contended || this.entries.has(key)) return false;
     this.#put(key, value);
     return true;
   }
 
   async update(key: string, value: string, revision: number): Promise<boolean> {
     await this.#reached();
-    if (this.entries.get(key)?.revision !== revision) return false;
+    if (key === this.contended || this.entries.get(key)?.revision !== revision) return false;
     this.#put(key, value);
     return true;
   }
@@ -38,7 +43,10 @@ class Buckets {
   async #reached(): Promise<void> {
     this.asked += 1;
     if (this.hangs) await new Promise(() => undefined);
+    this.#under += 1;
+    this.most = Math.max(this.most, this.#under);
     await Promise.resolve();
+    this.#under -= 1;
     if (this.isDown) throw new GatehouseError('unavailable', 'down');
   }
 }
@@ -148,4 +156,113 @@ test('a bus that does not answer holds nobody up for longer than a moment, and t
   expect(all[0]?.take(facts(5))).toBe(HAS);
   clock.nowMs += 1;
   expect(await takenBy(all, 10, facts(5))).toBe(3);
+});
+
+const together = async (leases: readonly TokenLeases[], count: number, of = facts(100)): Promise<number> => {
+  const waits = await Promise.all(
+    Array.from({ length: count }, async (_, index) => await leases[index % leases.length]?.take(of)),
+  );
+  return waits.filter((wait) => wait === HAS).length;
+};
+
+test('calls that come at the same time all get a token while there are enough, of a small limit and of a large one', async () => {
+  for (const [limit, calls] of [
+    [19, 9],
+    [19, 19],
+    [100, 100],
+    [5_000, 5_000],
+  ] as const) {
+    const { all } = replicas(1);
+    expect(await together(all, calls, facts(limit))).toBe(calls);
+    // Nothing was taken that nobody had asked for.
+    expect(await takenBy(all, limit + 1, facts(limit))).toBe(limit - calls);
+  }
+});
+
+test('calls that come at the same time at two replicas get every token of a small limit, and no more', async () => {
+  const { all, failures } = replicas(2);
+  expect(await together(all, 40, facts(19))).toBe(19);
+  expect(failures).toEqual([]);
+});
+
+test('calls that come one by one while others wait are all served as long as there are tokens', async () => {
+  for (const limit of [19, 300]) {
+    const { all } = replicas(1);
+    const waits: Promise<Wait>[] = [];
+    for (let call = 0; call < limit + 5; call += 1) {
+      waits.push(Promise.resolve(all[0]?.take(facts(limit))));
+      await Promise.resolve();
+    }
+    const served = (await Promise.all(waits)).filter((wait) => wait === HAS);
+    expect(served).toHaveLength(limit);
+  }
+});
+
+test('a bucket that everybody wants at once is no outage: others are counted in common, and nobody gets a limit of their own', async () => {
+  for (const whenUnavailable of ['local', 'refuse'] as const) {
+    const { all, buckets, failures } = replicas(2, whenUnavailable);
+    buckets.contended = 'hot';
+    const wait = await all[0]?.take(facts(5, 'hot'));
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(1_000);
+    expect(await together(all, 20, facts(5, 'hot'))).toBe(0);
+    expect(await takenBy(all, 20, facts(5, 'other'))).toBe(5);
+    expect(failures).toEqual([]);
+  }
+});
+
+test('a bucket that was wanted by everybody can be had a moment later', async () => {
+  const { all, clock, buckets } = replicas(1);
+  buckets.contended = 'hot';
+  const wait = await all[0]?.take(facts(5, 'hot'));
+  buckets.contended = '';
+  clock.nowMs += wait ?? 0;
+  expect(await all[0]?.take(facts(5, 'hot'))).toBe(HAS);
+});
+
+test('outage after outage gives a replica the limit to itself once in its period, not each time', async () => {
+  const { all, clock, buckets } = replicas(1);
+  const [leases] = all;
+  buckets.isDown = true;
+  expect(await takenBy(all, 20, facts(10))).toBe(10);
+  for (let blip = 0; blip < 3; blip += 1) {
+    buckets.isDown = false;
+    clock.nowMs += 2_001;
+    // The bus is there: the common bucket is used up, and what is idle is swept.
+    await takenBy(all, 30, facts(10));
+    clock.nowMs += 2_001;
+    await leases?.giveBackIdle();
+    await takenBy(all, 30, facts(10));
+    buckets.isDown = true;
+    // Only what the time has added.
+    clock.nowMs += 6_001;
+    expect(await takenBy(all, 30, facts(10))).toBeLessThanOrEqual(3);
+  }
+});
+
+test('what thousands of persons have not used goes back a part at a time, and all of it', async () => {
+  const { all, clock, buckets } = replicas(1);
+  const [leases] = all;
+  const keys = Array.from({ length: 1_000 }, (_, index) => facts(10, `k${index}`));
+  await Promise.all(keys.map(async (of) => await leases?.take(of)));
+  for (const of of keys) leases?.putBack(of);
+  clock.nowMs += 2_000;
+  buckets.most = 0;
+  await leases?.giveBackIdle();
+  expect(buckets.most).toBeLessThanOrEqual(100);
+  const tokens = [...buckets.entries.values()].map(({ value }) => (JSON.parse(value) as number[])[0]);
+  expect(tokens).toEqual(keys.map(() => 10));
+});
+
+test('a bus that fails while tokens go back is not asked for the rest of them', async () => {
+  const { all, clock, buckets } = replicas(1);
+  const [leases] = all;
+  const keys = Array.from({ length: 1_000 }, (_, index) => facts(10, `k${index}`));
+  await Promise.all(keys.map(async (of) => await leases?.take(of)));
+  for (const of of keys) leases?.putBack(of);
+  clock.nowMs += 2_000;
+  buckets.isDown = true;
+  const { asked } = buckets;
+  await leases?.giveBackIdle(0);
+  expect(buckets.asked - asked).toBe(100);
 });
