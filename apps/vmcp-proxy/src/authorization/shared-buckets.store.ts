@@ -19,6 +19,7 @@ export class SharedBuckets {
   constructor(
     private readonly bucket: Pick<KeyValueBucket, 'get' | 'create' | 'update'>,
     private readonly nowMs: () => number = Date.now,
+    private readonly pause: (ms: number) => Promise<unknown> = async (ms) => await sleep(ms),
   ) {}
 
   /**
@@ -29,7 +30,7 @@ export class SharedBuckets {
   async take(key: string, rate: BucketRate, wanted: number): Promise<Granted> {
     const untilMs = this.nowMs() + TRY_FOR_MS;
     for (let attempt = 0; attempt < MAX_ATTEMPTS && this.nowMs() < untilMs; attempt += 1) {
-      if (attempt >= AT_ONCE) await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
+      if (attempt >= AT_ONCE) await this.pause(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
       const entry = await this.bucket.get(key);
       const before = entry === undefined ? undefined : decodeBucket(entry.value);
       const { state, granted, waitMs } = takeTokens(before, rate, wanted, this.nowMs());
