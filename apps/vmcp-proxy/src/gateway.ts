@@ -192,7 +192,13 @@ function makeMessages(
     mcpSessions,
     {
       modern: new ModernRequests(lists, introductions, calls, streams),
-      legacy: new LegacyRequests(mcpSessions, calls, sessionParts, { lists, introductions, subscriptions }),
+      legacy: new LegacyRequests(
+        mcpSessions,
+        calls,
+        sessionParts,
+        { lists, introductions, subscriptions },
+        log,
+      ),
     },
     signals,
     new StreamResumption(replays.streams, replays.handovers, replays.kept, streams),

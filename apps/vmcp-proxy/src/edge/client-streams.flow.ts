@@ -20,6 +20,7 @@ import { INVALID_PARAMS, META_SERVER_INFO, META_SUBSCRIPTION_ID } from '../mcp/p
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
+import type { ResumableAnswer } from '../replays/resumable-answer.js';
 import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { Incoming } from './incoming.js';
 import { unavailable } from './refused-requests.js';
@@ -42,7 +43,11 @@ interface ClientStream {
   readonly session: McpSession | undefined;
   readonly watching: Watching;
   readonly endsAtMs: number;
+  /** Its client is gone, and may come back. */
+  isAway(): boolean;
   sign(): void;
+  /** Its client listens elsewhere: what this one had can still be asked for. */
+  replace(): void;
   /** Its client has to come again. */
   release(): void;
   /** As its revision says that it is over. */
@@ -100,7 +105,7 @@ export class ClientStreams {
     const asked = { ...incoming, declared: declaredInSession(session.capabilities) };
     const resources = await this.#resources(asked, session.subscriptions ?? []);
     const before = missed?.();
-    this.endMcpSession(session.digest);
+    for (const stream of [...this.#open]) if (stream.session?.digest === session.digest) stream.replace();
     const answer = this.known.replays.listening(session, incoming.answer);
     const events = this.#begin(
       { ...asked, answer },
@@ -113,7 +118,7 @@ export class ClientStreams {
           JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) }),
         last: undefined,
       },
-      () => answer.stream?.release(),
+      answer,
     );
     if (events !== undefined && before !== undefined) {
       for (const text of before.events ?? []) answer.stream?.again(text);
@@ -211,11 +216,11 @@ export class ClientStreams {
     return found;
   }
 
-  /** @param release lets go of a client that comes back. @returns `undefined` when the stream was refused. */
+  /** @param resumable the same as `answer`, where its client can come back. @returns `undefined` when the stream was refused. */
   #begin(
     { principal, scope, answer, declared }: Incoming,
     dialect: Dialect,
-    release?: () => void,
+    resumable?: ResumableAnswer,
   ): PendingEvents | undefined {
     if (!this.#admits({ principal, scope, answer })) return undefined;
     answer.begin(200, EVENT_STREAM_TYPE);
@@ -240,8 +245,10 @@ export class ClientStreams {
       session: dialect.session,
       watching,
       endsAtMs: this.nowMs() + LISTEN_FOR_MS,
+      isAway: () => resumable?.stream?.isAway === true,
       sign: () => events.sign(),
-      release: release ?? end,
+      replace: () => (resumable?.stream === undefined ? end() : resumable.stream.finish(true)),
+      release: () => (resumable?.stream === undefined ? end() : resumable.stream.release()),
       end,
     };
     this.#open.add(stream);
@@ -262,11 +269,27 @@ export class ClientStreams {
       this.known.sessionClosed({ principal, scope, answer });
       return false;
     }
-    const openOfOne = this.#openOf.get(personKey(principal)) ?? 0;
-    const hasRoom = principal.key === ANONYMOUS.key || openOfOne < MAX_OF_ONE;
-    if (!this.#hasEnded && hasRoom && this.#open.size < MAX_STREAMS) return true;
+    if (!this.#hasEnded && this.#hasRoomFor(principal)) return true;
     unavailable(answer);
     return false;
+  }
+
+  /** Who has gone keeps no place from those who are there. */
+  #hasRoomFor(principal: Principal): boolean {
+    const person = personKey(principal);
+    const isFull = (): boolean =>
+      principal.key !== ANONYMOUS.key && (this.#openOf.get(person) ?? 0) >= MAX_OF_ONE;
+    if (isFull()) this.#endOldestAway((one) => personKey(one.principal) === person);
+    if (!isFull() && this.#open.size >= MAX_STREAMS) this.#endOldestAway(() => true);
+    return !isFull() && this.#open.size < MAX_STREAMS;
+  }
+
+  #endOldestAway(matches: (stream: ClientStream) => boolean): void {
+    for (const stream of this.#open)
+      if (matches(stream) && stream.isAway()) {
+        stream.end();
+        return;
+      }
   }
 
   #closed(stream: ClientStream, person: string): void {

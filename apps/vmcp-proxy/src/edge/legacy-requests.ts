@@ -1,3 +1,4 @@
+import type { Log } from '@gatehouse/observability/log';
 import type { Peers } from '../backends/peers.client.js';
 import { readsEventStreams } from '../calls/call.js';
 import type { Calls } from '../calls/calls.flow.js';
@@ -14,6 +15,7 @@ import type { SessionSignals } from '../mcp-sessions/session-signals.client.js';
 import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { ClientStreams } from './client-streams.flow.js';
 import type { Incoming } from './incoming.js';
+import { fail } from './refused-requests.js';
 import type { Introductions } from './introductions.js';
 import type { Lists } from './lists.js';
 import type { Subscriptions } from './subscriptions.flow.js';
@@ -51,6 +53,7 @@ export class LegacyRequests {
     private readonly calls: Calls,
     private readonly parts: SessionParts,
     private readonly own: OwnAnswers,
+    private readonly log: Pick<Log, 'failure'>,
   ) {}
 
   /** Starts a session. The client's revision is used where it is known here, else our newest of those with sessions. */
@@ -91,11 +94,16 @@ export class LegacyRequests {
     const target = targetOf(message);
     if (target !== undefined) {
       const record = new CallRecord();
-      const resumable = readsEventStreams(incoming)
-        ? { answer: this.parts.replays.answerTo(id, session, answer) }
-        : {};
+      const place = readsEventStreams(incoming)
+        ? this.parts.replays.answerTo(id, session, answer)
+        : incoming.answer;
       const client = { era: 'legacy', session } as const;
-      await this.calls.run({ ...incoming, ...resumable, target, client, message, record });
+      try {
+        await this.calls.run({ ...incoming, answer: place, target, client, message, record });
+      } catch (error) {
+        // Where it is waited for: its stream may have begun meanwhile.
+        fail(place, error, this.log, id);
+      }
       return;
     }
     const asked = { ...incoming, declared: declaredInSession(session.capabilities) };

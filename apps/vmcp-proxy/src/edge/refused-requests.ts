@@ -6,19 +6,27 @@ import { errorText, type RequestId } from '../mcp/message.js';
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, TRANSPORT_REFUSAL } from '../mcp/protocol.js';
 import type { Body } from './request-body.js';
 
-/** Answers a request that could not be answered otherwise. */
+/** Answers a request that could not be answered otherwise. @param id of the request; a stream that has begun ends with its error. */
 export function fail(answer: Answer, error: unknown, log: Pick<Log, 'failure'>, id: RequestId = null): void {
   const failure = GatehouseError.from(error);
-  if (failure instanceof RefusedJson && !answer.begun) {
-    answer.whole(400, JSON_TYPE, errorText(id, { code: INVALID_REQUEST, message: failure.publicText }));
+  const isEventStream = answer.isEventStream && id !== null;
+  if (failure instanceof RefusedJson && (isEventStream || !answer.begun)) {
+    const text = errorText(id, { code: INVALID_REQUEST, message: failure.publicText });
+    if (isEventStream) answer.lastMessage([text]);
+    else answer.whole(400, JSON_TYPE, text);
     return;
   }
   log.failure('mcp-request-failed', failure);
-  if (answer.begun) answer.breakOff();
+  // The status has been sent.
+  if (isEventStream) answer.lastMessage([internalError(failure, id)]);
+  else if (answer.begun) answer.breakOff();
   else if (failure.facts.owner === 'capacity') unavailable(answer);
   else if (failure.code === 'request_invalid') refuse(answer, 400, failure.publicText, {}, id);
-  else answer.whole(500, JSON_TYPE, errorText(id, { code: INTERNAL_ERROR, message: failure.publicText }));
+  else answer.whole(500, JSON_TYPE, internalError(failure, id));
 }
+
+const internalError = ({ publicText }: GatehouseError, id: RequestId): string =>
+  errorText(id, { code: INTERNAL_ERROR, message: publicText });
 
 /** Refusals of the transport itself are errors without the id of a request that was not read. */
 export function refuse(

@@ -1,6 +1,5 @@
 import { EVENT_STREAM_TYPE } from '../mcp/answer.js';
 import { eventPieces } from '../mcp/event-pieces.js';
-import { SIGN_OF_LIFE } from '../mcp/server-sent-events.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import { eventId, placeIn, requestIn, type EventPlace } from '../replays/event-id.js';
 import { eventsAfter } from '../replays/kept-events.js';
@@ -42,6 +41,7 @@ export class StreamResumption {
         : undefined;
     if (place === undefined) refuse(incoming.answer, 400, 'Last-Event-ID names no event of this gateway');
     else if (place.kind === 'listen') await this.#listen(incoming, session, place);
+    else if (place.isLast === true) nothingMore(incoming);
     else await this.#goOn(incoming, session, place);
   }
 
@@ -66,10 +66,13 @@ export class StreamResumption {
     const { replica, stream: id, position } = place;
     let isSilent = false;
     if (replica === this.streams.replica) {
-      if (this.streams.find(session.digest, 'call', id)?.resume(answer, position) === true) return;
+      const resumed = this.streams.find(session.digest, 'call', id)?.resume(answer, position);
+      if (resumed === 'complete') nothingMore(incoming);
+      if (resumed === 'reading' || resumed === 'complete') return;
     } else {
       const { kind } = await this.elsewhere.ask(place, session, answer);
-      if (kind === 'reading') return;
+      if (kind === 'given') nothingMore(incoming);
+      if (kind === 'reading' || kind === 'given') return;
       isSilent = kind === 'silent';
     }
     const record = await this.kept.read(session, place);
@@ -77,30 +80,37 @@ export class StreamResumption {
     if (record !== undefined && position <= record.newest) giveAgain(incoming, record, place);
     // It died before it could leave anything.
     else if (isSilent && request !== undefined)
-      answerWith(answer, [written(place, position + 1, replicaGone(request))]);
+      answerWith(answer, [lastEvent(place, position + 1, replicaGone(request))]);
     // 404 would tell the client that its session is over.
     else refuse(answer, 400, 'the stream of this Last-Event-ID is not known, or was over too long ago');
   }
 }
 
+/**
+ * All was given: clients stop at 204 (WHATWG HTML, section 9.2). Official ones come back for the rest of a stream whose response
+ * was an error, and take an empty stream for one that they listen on.
+ */
+const nothingMore = ({ answer }: Incoming): void => answer.empty(204);
+
 /** What another replica has left of its stream. */
-function giveAgain({ answer }: Incoming, record: StreamRecord, place: EventPlace): void {
+function giveAgain(incoming: Incoming, record: StreamRecord, place: EventPlace): void {
   const { events, isWhole } = eventsAfter(place.position, record.events, record.lostUpTo);
   const given: Buffer[] = isWhole
-    ? events.map(({ position, text }) =>
-        Buffer.from(idLine(eventId({ ...place, position })) + text, 'latin1'),
-      )
+    ? events.map(({ position, text }) => {
+        const isLast = record.isOver && position === record.newest;
+        return Buffer.from(idLine(eventId({ ...place, position, isLast })) + text, 'latin1');
+      })
     : [];
   const instead = isWhole ? (record.isOver ? undefined : record.replicaGone) : record.notKept;
-  if (instead !== undefined) given.push(written(place, record.newest + 1, instead));
-  answerWith(answer, given);
+  if (instead !== undefined) given.push(lastEvent(place, record.newest + 1, instead));
+  if (given.length === 0) nothingMore(incoming);
+  else answerWith(incoming.answer, given);
 }
 
-/** One event. */
-const written = (place: EventPlace, position: number, message: string): Buffer =>
-  Buffer.from(`${idLine(eventId({ ...place, position }))}${eventPieces([message]).join('')}`);
+const lastEvent = (place: EventPlace, position: number, message: string): Buffer =>
+  Buffer.from(`${idLine(eventId({ ...place, position, isLast: true }))}${eventPieces([message]).join('')}`);
 
 function answerWith(answer: Incoming['answer'], events: readonly Buffer[]): void {
-  answer.begin(200, EVENT_STREAM_TYPE, events.length === 0 ? SIGN_OF_LIFE : Buffer.concat(events));
+  answer.begin(200, EVENT_STREAM_TYPE, Buffer.concat(events));
   answer.end();
 }

@@ -15,24 +15,35 @@ export interface EventPlace {
   readonly position: number;
   /** Of the request that the stream answers ({@link requestPart}): it can be answered when its replica is gone. */
   readonly request?: string;
+  /** Nothing comes after it: there is no reason to come back. */
+  readonly isLast?: boolean;
 }
 
 const MARKS: Readonly<Record<StreamKind, string>> = { call: 'c', listen: 'l' };
+/** The last event of a call's stream. */
+const LAST_MARK = 'e';
 const ID =
-  /^([cl])\.([A-Za-z0-9_-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9][0-9]{0,14})(?:\.([A-Za-z0-9_-]{2,64}))?$/;
+  /^([cel])\.([A-Za-z0-9_-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9][0-9]{0,14})(?:\.([A-Za-z0-9_-]{2,64}))?$/;
 /** Of the request's id, as it is written there. */
 const MAX_REQUEST_LENGTH = 64;
 
 /** No two events have the same one (MCP 2025-11-25, transports, resumability). */
-export const eventId = ({ kind, replica, stream, position, request }: EventPlace): string =>
-  `${MARKS[kind]}.${replica}.${stream}.${position}${request === undefined ? '' : `.${request}`}`;
+export const eventId = ({ kind, replica, stream, position, request, isLast }: EventPlace): string =>
+  `${isLast === true ? LAST_MARK : MARKS[kind]}.${replica}.${stream}.${position}${request === undefined ? '' : `.${request}`}`;
 
 /** Reads `Last-Event-ID`; `undefined` for what was not written above. Whose stream it is is for the caller to check. */
 export function placeIn(id: string): EventPlace | undefined {
   const [, mark, replica, stream, position, request] = ID.exec(id) ?? [];
   if (replica === undefined || stream === undefined) return undefined;
   const kind = mark === 'l' ? 'listen' : 'call';
-  return { kind, replica, stream, position: Number(position), ...(request === undefined ? {} : { request }) };
+  return {
+    kind,
+    replica,
+    stream,
+    position: Number(position),
+    ...(request === undefined ? {} : { request }),
+    ...(mark === LAST_MARK ? { isLast: true } : {}),
+  };
 }
 
 /** The id of a request as a part of event ids; `undefined` where it is too long for that. */

@@ -5,12 +5,14 @@ import { eventId, placeIn, requestIn, requestPart, type EventPlace } from './eve
 import { KeptEvents } from './kept-events.js';
 import { openForSession, sealForSession } from './session-seal.js';
 
-const place = fc.record<EventPlace>({
+const anyPlace = fc.record<EventPlace>({
   kind: fc.constantFrom('call', 'listen'),
   replica: fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
   stream: fc.constant(randomUUID()),
   position: fc.nat(),
 });
+const lastPlace = anyPlace.map((one): EventPlace => ({ ...one, kind: 'call', isLast: true }));
+const place = fc.oneof(anyPlace, lastPlace);
 const anyId = fc.oneof(fc.string(), fc.integer(), fc.constant(1.5));
 
 test('what is written as an event id is read as the same place, and fits into a header and an event', () => {

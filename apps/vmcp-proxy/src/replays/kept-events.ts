@@ -52,9 +52,7 @@ export class KeptEvents {
     const cost = buffers.reduce((sum, { length }) => sum + length, EVENT_BYTES - from);
     if (cost > this.maxBytes) {
       // Without it, those before it are of no use.
-      this.#events = [];
-      this.#bytes = 0;
-      this.#lostUpTo = position;
+      this.clear();
       return;
     }
     while (this.#bytes + cost > this.maxBytes) this.#dropOldest();
@@ -62,6 +60,13 @@ export class KeptEvents {
     const text = buffers.map((buffer, index) => buffer.toString('latin1', index === 0 ? from : 0)).join('');
     this.#events.push({ position, text });
     this.#bytes += cost;
+  }
+
+  /** What there was makes room for others. */
+  clear(): void {
+    this.#events = [];
+    this.#bytes = 0;
+    this.#lostUpTo = this.#newest;
   }
 
   /** @returns `undefined` when there has been no such position yet. */

@@ -22,7 +22,8 @@ const feeds = new Set<ServerResponse>();
 let tools = 0;
 
 beforeAll(async () => {
-  world = await startResumptionWorld();
+  // Nobody's place is free because it was waited for long enough.
+  world = await startResumptionWorld({ resumption: { keepForMs: 600_000 } });
   world.backend.setIntercept(({ httpMethod }, response) => {
     if (httpMethod !== 'GET') return false;
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -74,6 +75,43 @@ test('a stream that listens says where it is; what it missed is said when it com
     return methods(third).includes(TOOLS);
   });
   third.cut();
+});
+
+test('a stream whose place a newer one took while it was live comes back without a word: nothing was missed', async () => {
+  const here = world.proxy.mcpUrl;
+  const { client, stream } = await listening(here);
+  const newer = await client.get(here);
+  await stream.ended;
+  const again = await client.get(here, stream.lastId());
+  await newer.ended;
+  await until(() => {
+    change();
+    return methods(again).includes(TOOLS);
+  });
+  expect(new Set(methods(again))).toEqual(new Set([TOOLS]));
+  again.cut();
+});
+
+test('clients that have gone take no place from those of the same person that come', async () => {
+  const here = world.proxy.mcpUrl;
+  const { client: stays, stream: heard } = await listening(here);
+  for (let count = 0; count < 40; count += 1) {
+    const client = await ResumingClient.begin(world, { token: stays.token });
+    // Until it is noticed that the one before has left.
+    await until(async () => {
+      const stream = await client.get(here);
+      if (stream.status !== 200) return false;
+      await until(() => stream.lastId() !== '');
+      stream.cut();
+      return true;
+    });
+  }
+  const before = methods(heard).length;
+  await until(() => {
+    change();
+    return methods(heard).length > before;
+  });
+  heard.cut();
 });
 
 test('at another replica it is given what it missed, and told to look at everything', async () => {

@@ -1,4 +1,4 @@
-import type { StreamReader } from './resumable-stream.js';
+import type { StreamReader } from './stream-ends.js';
 
 /** JSON escapes quotes and UTF-8 doubles what is no ASCII: so much of latin1 always fits into one message of the bus. */
 const MAX_CHARACTERS = 131_072;
@@ -11,6 +11,10 @@ export class RemoteReader implements StreamReader {
   #heardAtMs: number;
   #isOver = false;
   #unsent = 0;
+  /** Messages on their way to the bus. */
+  #sending = 0;
+  readonly isElsewhere = true;
+  #closed: (() => void)[] = [];
   #drained: () => void = () => undefined;
   #gone: () => void = () => undefined;
 
@@ -61,6 +65,12 @@ export class RemoteReader implements StreamReader {
     this.#gone = callback;
   }
 
+  /** How fast the client reads is the other replica's to see to: what is on the bus is not held here. */
+  onClosed(callback: () => void): void {
+    if (this.#isOver && this.#sending === 0) callback();
+    else this.#closed.push(callback);
+  }
+
   /** The client is still there. */
   still(): void {
     this.#heardAtMs = this.nowMs();
@@ -71,10 +81,12 @@ export class RemoteReader implements StreamReader {
     this.#isOver = true;
     this.over();
     this.#gone();
+    this.#closes();
   }
 
   #say(text: string, isLast: boolean): void {
     this.#unsent += text.length;
+    this.#sending += 1;
     void this.send(this.#number, text, isLast).then(() => this.#sent(text.length));
     this.#number += 1;
   }
@@ -82,6 +94,12 @@ export class RemoteReader implements StreamReader {
   #sent(characters: number): void {
     const wasFull = this.#unsent > MAX_UNSENT;
     this.#unsent -= characters;
+    this.#sending -= 1;
     if (wasFull && this.#unsent <= MAX_UNSENT) this.#drained();
+    this.#closes();
+  }
+
+  #closes(): void {
+    if (this.#isOver && this.#sending === 0) for (const callback of this.#closed.splice(0)) callback();
   }
 }

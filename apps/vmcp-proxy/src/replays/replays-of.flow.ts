@@ -4,6 +4,7 @@ import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import type { ReplicaMailbox } from '../mcp-sessions/replica-mailbox.js';
 import { SessionBucket } from '../mcp-sessions/session-bucket.store.js';
+import type { Log } from '@gatehouse/observability/log';
 import { KeptStreams } from './kept-streams.store.js';
 import { ResumableStreams } from './resumable-streams.flow.js';
 import { StreamHandovers } from './stream-handovers.flow.js';
@@ -21,11 +22,19 @@ export function replaysOf(
   {
     buckets,
     events,
-  }: { readonly buckets: Pick<KeyValueBuckets, 'open'>; readonly events: Pick<EventBus, 'publish'> },
+    log,
+  }: {
+    readonly buckets: Pick<KeyValueBuckets, 'open'>;
+    readonly events: Pick<EventBus, 'publish'>;
+    readonly log: Pick<Log, 'failure'>;
+  },
   mailbox: ReplicaMailbox,
 ): Replays {
   const kept = new KeptStreams(new SessionBucket(buckets, keptStreams), resumption.keepForMs);
-  const streams = new ResumableStreams(mailbox.address, resumption, streamKeepAliveMs, kept);
+  const streams = new ResumableStreams(mailbox.address, resumption, streamKeepAliveMs, {
+    shared: kept,
+    log,
+  });
   const handovers = new StreamHandovers(streams, new StreamPost(events), mailbox, streamKeepAliveMs);
   return { streams, handovers, kept };
 }

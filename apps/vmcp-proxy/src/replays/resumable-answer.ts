@@ -1,6 +1,7 @@
 import type { Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
 import { ResumableStream, type StreamFacts, type StreamPlaces } from './resumable-stream.js';
+import { refusedLate } from './stream-words.js';
 
 /** Where answers are until it is known what they are. */
 export interface AnswerPlaces extends StreamPlaces {
@@ -58,8 +59,9 @@ export class ResumableAnswer implements Answer {
 
   empty(status: number, headers?: AnswerHeaders): void {
     if (this.#begins() === undefined) this.first.empty(status, headers);
-    // The status has been sent already. Whoever comes back for the rest is told why there is none.
-    else if (status >= 400) this.breakOff();
+    // Another status has been sent already.
+    else if (status >= 400 && this.facts.kind === 'call')
+      this.lastMessage([refusedLate(this.facts.requestId, status)]);
     else this.end();
   }
 
@@ -72,6 +74,11 @@ export class ResumableAnswer implements Answer {
   /** Begins the event stream, also where it is not known yet what the answer is. */
   open(): void {
     if (this.#stream !== undefined || this.#isGone) return;
+    // Somebody has answered in its place.
+    if (this.first.begun) {
+      this.#begins();
+      return;
+    }
     const writer = {
       drained: () => this.#fireDrained(),
       gone: () => this.#fireGone(),
@@ -89,19 +96,20 @@ export class ResumableAnswer implements Answer {
   }
 
   lastMessage(text: Pieces): boolean {
-    const hasRoom = this.message(text);
-    this.#stream?.finish(true);
-    return hasRoom;
+    return this.#stream?.lastMessage(text) ?? true;
   }
 
+  /** A call that ends without a response was cancelled: its client, who comes back all the same, finds that it is over. */
   end(): void {
-    if (this.#stream === undefined) this.first.end();
-    else this.#stream.finish(false);
+    const stream = this.#begins();
+    if (stream === undefined) this.first.end();
+    else stream.finish(this.facts.kind === 'call');
   }
 
   breakOff(): void {
-    if (this.#stream === undefined) this.first.breakOff();
-    else this.#stream.breakOff();
+    const stream = this.#begins();
+    if (stream === undefined) this.first.breakOff();
+    else stream.breakOff();
   }
 
   onDrain(callback: () => void): void {
@@ -116,8 +124,8 @@ export class ResumableAnswer implements Answer {
     }
     this.#closed = [callback];
     this.first.onClosed(() => {
-      // A stream goes on without the connection on which it began.
-      if (this.#isGone || this.#stream === undefined || this.#stream.isOver) this.#fireClosed();
+      // A stream goes on without the connection on which it began, and is read at others.
+      if (this.#stream === undefined) this.#fireClosed();
     });
   }
 

@@ -7,10 +7,12 @@ import { SIGN_OF_LIFE } from '../mcp/server-sent-events.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import { eventId, requestPart, type StreamKind } from './event-id.js';
 import { KeptEvents, type KeptEvent } from './kept-events.js';
+import { LeavingReaders } from './leaving-readers.js';
+import { NOBODY, type StreamReader, type StreamWriter } from './stream-ends.js';
 import { idLine, notKept, placeEvent, replicaGone, replicaStops } from './stream-words.js';
 
-/** Who reads a stream at the moment: an HTTP response here, or one at another replica. */
-export type StreamReader = Pick<Answer, 'begin' | 'write' | 'end' | 'breakOff' | 'onDrain' | 'onGone'>;
+/** What came of wanting to go on: `complete`: there is nothing more to read, and nothing was begun. */
+export type Resumed = 'reading' | 'complete' | 'unknown';
 
 export interface StreamFacts {
   readonly kind: StreamKind;
@@ -23,7 +25,10 @@ export interface StreamFacts {
 export interface StreamPlaces {
   /** Address of this replica. */
   readonly replica: string;
-  readonly bytesPerStream: number;
+  /** Of one stream. */
+  roomFor(kind: StreamKind): number;
+  /** A stream that is not over keeps so many bytes more, or fewer. */
+  grew(bytes: number): void;
   /** @returns false when the session has no room for one more: then it has no ids, and cannot be resumed. */
   admit(stream: ResumableStream): boolean;
   /** Its reader has left. */
@@ -33,18 +38,6 @@ export interface StreamPlaces {
   /** Nothing comes any more. @param isKept its client may still ask for what it has not got. */
   over(stream: ResumableStream, isKept: boolean): void;
 }
-
-/** Who writes the stream. */
-export interface StreamWriter {
-  /** What was written has been read, or nobody reads: more may come. */
-  drained(): void;
-  /** Nobody comes back for it. */
-  gone(): void;
-  /** Nothing of it is to be sent any more. */
-  closed(): void;
-}
-
-const NOBODY: StreamWriter = { drained: () => undefined, gone: () => undefined, closed: () => undefined };
 
 /** What another replica has to know to give what is kept, when this one is gone. */
 export interface StreamRecord {
@@ -70,7 +63,9 @@ export class ResumableStream {
   #request: string | undefined;
   #writer: StreamWriter;
   #reader: StreamReader | undefined;
-  #first: StreamReader | undefined;
+  readonly #leaving = new LeavingReaders();
+  /** Position of the event after which nothing comes. */
+  #lastAt: number | undefined;
 
   /** @param first on which it begins. */
   constructor(
@@ -80,8 +75,7 @@ export class ResumableStream {
     first: Answer,
   ) {
     this.#writer = writer;
-    this.#first = first;
-    if (places.admit(this)) this.#kept = new KeptEvents(places.bytesPerStream);
+    if (places.admit(this)) this.#kept = new KeptEvents(places.roomFor(facts.kind));
     first.begin(200, EVENT_STREAM_TYPE, this.#place());
     this.#reader = first;
     first.onDrain(() => {
@@ -92,6 +86,11 @@ export class ResumableStream {
   /** Nobody reads it at the moment. */
   get isAway(): boolean {
     return this.#reader === undefined;
+  }
+
+  /** Its reader can be waited for: no connection here does. */
+  get isElsewhere(): boolean {
+    return this.#reader?.isElsewhere === true;
   }
 
   get isOver(): boolean {
@@ -127,25 +126,32 @@ export class ResumableStream {
     return this.#isOver || this.#send(eventPieces(text));
   }
 
+  /** The response. */
+  lastMessage(text: Pieces): boolean {
+    if (this.#isOver) return true;
+    this.#lastAt = this.newest + 1;
+    const hasRoom = this.message(text);
+    this.finish(true);
+    return hasRoom;
+  }
+
   /** What was sent on the stream that this one takes the place of. @param text see {@link KeptEvent} */
   again(text: string): void {
     this.#send([Buffer.from(text, 'latin1')]);
   }
 
-  /** @param hasResponse the request has been answered. */
-  finish(hasResponse: boolean): void {
+  /** @param isKept who comes back is given what it has not got. */
+  finish(isKept: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const reader = this.#reader;
     const writer = this.#writer;
-    const isWithFirst = reader !== undefined && reader === this.#first;
-    reader?.end();
-    this.places.over(this, hasResponse && this.#kept !== undefined);
+    if (reader !== undefined) this.#leaving.end(reader);
+    this.places.over(this, isKept && this.#kept !== undefined);
     // What is kept for a minute must not hold connections and calls.
     this.#reader = undefined;
-    this.#first = undefined;
     this.#writer = NOBODY;
-    if (!isWithFirst) writer.closed();
+    this.#leaving.whenClosed(() => writer.closed());
   }
 
   breakOff(): void {
@@ -181,30 +187,31 @@ export class ResumableStream {
 
   /**
    * Sends to this reader what came after that event, and what comes from now on. Whoever read before is sent away: it may be
-   * dead without our knowing. @returns false when there is no such event.
+   * dead without our knowing.
    */
-  resume(reader: StreamReader, after: number): boolean {
+  resume(reader: StreamReader, after: number): Resumed {
     const missed = this.#kept?.after(after);
-    if (this.#kept === undefined || missed === undefined) return false;
+    if (this.#kept === undefined || missed === undefined) return 'unknown';
+    if (this.#isOver && missed.isWhole && missed.events.length === 0) return 'complete';
     const before = this.#reader;
     this.#reader = undefined;
-    before?.end();
+    if (before !== undefined) this.#leaving.end(before);
     if (!missed.isWhole) {
       const text = joined([
-        idLine(this.#idOf(this.#kept.next())),
+        idLine(this.#idOf(this.#kept.next(), true)),
         ...eventPieces([notKept(this.facts.requestId)]),
       ]);
       reader.begin(200, EVENT_STREAM_TYPE, Buffer.concat(text));
       reader.end();
       this.expire();
-      return true;
+      return 'reading';
     }
     const texts = missed.events.map(({ position, text }) => idLine(this.#idOf(position)) + text);
-    if (texts.length === 0) texts.push((this.#isOver ? undefined : this.#place()) ?? SIGN_OF_LIFE);
+    if (texts.length === 0) texts.push(this.#place() ?? SIGN_OF_LIFE);
     reader.begin(200, EVENT_STREAM_TYPE, Buffer.from(texts.join(''), 'latin1'));
     if (this.#isOver) {
       reader.end();
-      return true;
+      return 'reading';
     }
     this.#reader = reader;
     reader.onDrain(() => {
@@ -212,7 +219,7 @@ export class ResumableStream {
     });
     reader.onGone(() => this.left(reader));
     this.#writer.drained();
-    return true;
+    return 'reading';
   }
 
   /** Another stream goes on with this one. @returns what its reader has not got; `undefined`: that is not known. */
@@ -224,16 +231,27 @@ export class ResumableStream {
 
   /** Nobody comes for it any more. */
   expire(): void {
-    this.#writer.gone();
+    const writer = this.#writer;
+    // First: who is told that nobody comes may end it, and that would keep it.
     this.finish(false);
+    writer.gone();
   }
 
-  /** This replica stops, and the client is away. */
-  stop(): void {
+  /** This replica stops, and the client has no connection here. @param sent its last words are on their way. */
+  stop(sent: () => void): void {
     const writer = this.#writer;
-    this.message([replicaStops(this.facts.requestId)]);
-    this.finish(true);
+    const reader = this.#reader;
+    this.lastMessage([replicaStops(this.facts.requestId)]);
     writer.gone();
+    if (reader === undefined) sent();
+    else reader.onClosed(sent);
+  }
+
+  /** Others need the room: what was sent can be had no more. */
+  empty(): void {
+    const before = this.bytes;
+    this.#kept?.clear();
+    this.places.grew(this.bytes - before);
   }
 
   #send(pieces: Pieces): boolean {
@@ -241,7 +259,9 @@ export class ResumableStream {
     if (kept === undefined) return this.#write(joined(pieces));
     const id = idLine(this.#idOf(kept.next()));
     const buffers = joined([id, ...pieces]);
+    const before = kept.bytes;
     kept.keep(buffers, id.length);
+    this.places.grew(kept.bytes - before);
     this.#hasCursor = true;
     return this.#write(buffers);
   }
@@ -260,10 +280,10 @@ export class ResumableStream {
     return placeEvent(this.#idOf(kept.next()));
   }
 
-  #idOf(position: number): string {
+  #idOf(position: number, isLast = position === this.#lastAt): string {
     const { id: stream, facts, places } = this;
     const request = (this.#request ??= requestPart(facts.requestId));
-    const place = { kind: facts.kind, replica: places.replica, stream, position };
+    const place = { kind: facts.kind, replica: places.replica, stream, position, isLast };
     return eventId(request === undefined ? place : { ...place, request });
   }
 }

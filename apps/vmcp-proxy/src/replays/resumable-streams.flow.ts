@@ -1,6 +1,8 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import { MIB } from '@gatehouse/kernel/sizes';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { KIB, MIB } from '@gatehouse/kernel/sizes';
+import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
 import type { Answer } from '../mcp/answer.js';
 import type { RequestId } from '../mcp/message.js';
@@ -11,6 +13,10 @@ import { ResumableAnswer, type AnswerPlaces } from './resumable-answer.js';
 import type { ResumableStream } from './resumable-stream.js';
 import type { KeptStreams } from './kept-streams.store.js';
 
+/** All streams together that are not over. The one that keeps most is emptied. */
+export const MAX_OPEN_BYTES = 64 * MIB;
+/** Of a stream that listens: what is missed there can be said in another way. */
+const LISTENING_BYTES = 16 * KIB;
 /** All streams together that are over. The oldest go. */
 const MAX_OVER_BYTES = 16 * MIB;
 /** What a stream costs beside its events. */
@@ -39,6 +45,7 @@ export class ResumableStreams implements AnswerPlaces {
   readonly #waiting = new Map<ResumableAnswer, number>();
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #openBytes = 0;
 
   constructor(
     /** Address of this replica. */
@@ -46,7 +53,10 @@ export class ResumableStreams implements AnswerPlaces {
     private readonly bounds: VmcpProxyPart['resumption'],
     /** How long an event stream may be silent. */
     private readonly keepAliveMs: number,
-    private readonly shared: Pick<KeptStreams, 'write'>,
+    private readonly around: {
+      readonly shared: Pick<KeptStreams, 'write'>;
+      readonly log: Pick<Log, 'failure'>;
+    },
     private readonly nowMs: () => number = Date.now,
   ) {
     this.#over = new LRUCache({
@@ -57,8 +67,19 @@ export class ResumableStreams implements AnswerPlaces {
     });
   }
 
-  get bytesPerStream(): number {
-    return this.bounds.bytesPerStream;
+  roomFor(kind: StreamKind): number {
+    const { bytesPerStream } = this.bounds;
+    return kind === 'listen' ? Math.min(bytesPerStream, LISTENING_BYTES) : bytesPerStream;
+  }
+
+  grew(bytes: number): void {
+    this.#openBytes += bytes;
+    while (this.#openBytes > MAX_OPEN_BYTES) {
+      let largest: ResumableStream | undefined;
+      for (const stream of this.#open.keys()) if (stream.bytes > (largest?.bytes ?? 0)) largest = stream;
+      if (largest === undefined) return;
+      largest.empty();
+    }
   }
 
   /** How many streams go on. */
@@ -94,12 +115,18 @@ export class ResumableStreams implements AnswerPlaces {
       else if (stream.isAway) stream.expire();
   }
 
-  /** This replica stops. Resolves when the streams whose clients are away are where other replicas find them. */
+  /** This replica stops. Resolves when the streams that no connection here reads are where other replicas find them. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const away = [...this.#open.keys()].filter(({ isAway, facts }) => isAway && facts.kind === 'call');
-    for (const stream of away) stream.stop();
-    await Promise.all(away.map(async (stream) => await this.shared.write(stream)));
+    const leaving = [...this.#open.keys()].filter(
+      ({ isAway, isElsewhere, facts }) => (isAway || isElsewhere) && facts.kind === 'call',
+    );
+    await Promise.all(
+      leaving.map(async (stream) => {
+        await new Promise<void>((sent) => stream.stop(sent));
+        await this.around.shared.write(stream);
+      }),
+    );
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -124,7 +151,7 @@ export class ResumableStreams implements AnswerPlaces {
     const open = this.#open.get(stream);
     if (open === undefined) return;
     if (this.#isStopping && stream.facts.kind === 'call') {
-      stream.stop();
+      stream.stop(() => undefined);
       return;
     }
     open.awaySinceMs = this.nowMs();
@@ -132,13 +159,14 @@ export class ResumableStreams implements AnswerPlaces {
   }
 
   unread(stream: ResumableStream): void {
-    if (this.#over.has(stream.id)) void this.shared.write(stream);
+    if (stream.facts.kind === 'call' && this.#over.has(stream.id)) void this.around.shared.write(stream);
   }
 
   over(stream: ResumableStream, isKept: boolean): void {
     const open = this.#open.get(stream);
     this.#open.delete(stream);
     if (open === undefined) return;
+    this.#openBytes -= stream.bytes;
     if (!isKept) {
       this.#forget(stream);
       return;
@@ -169,7 +197,7 @@ export class ResumableStreams implements AnswerPlaces {
     if (stream.facts.kind !== 'call') return;
     open.sharedAtMs = this.nowMs();
     open.sharedEvents = stream.newest;
-    void this.shared.write(stream);
+    void this.around.shared.write(stream);
   }
 
   #tickOn(): void {
@@ -178,18 +206,30 @@ export class ResumableStreams implements AnswerPlaces {
 
   #tick(): void {
     const nowMs = this.nowMs();
-    for (const [answer, dueAtMs] of this.#waiting)
-      if (dueAtMs <= nowMs) {
-        // A proxy on the way would cut a connection on which nothing moves.
-        if (answer.isEventStream) answer.write(SIGN_OF_LIFE);
-        else answer.open();
-        this.#waiting.set(answer, nowMs + this.keepAliveMs);
-      }
-    for (const [stream, open] of [...this.#open]) this.#look(stream, open, nowMs);
+    for (const [answer, dueAtMs] of [...this.#waiting])
+      if (dueAtMs <= nowMs) this.#guarded(() => this.#sign(answer, nowMs));
+    for (const [stream, open] of [...this.#open]) this.#guarded(() => this.#look(stream, open, nowMs));
     this.#over.purgeStale();
     if (this.#open.size + this.#waiting.size + this.#over.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Nobody catches what a timer throws: one stream would end the process, with everybody's calls. */
+  #guarded(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.around.log.failure('stream-look-failed', GatehouseError.from(error));
+    }
+  }
+
+  #sign(answer: ResumableAnswer, nowMs: number): void {
+    // Before: what fails is tried again, but not each second.
+    this.#waiting.set(answer, nowMs + this.keepAliveMs);
+    // A proxy on the way would cut a connection on which nothing moves.
+    if (answer.isEventStream) answer.write(SIGN_OF_LIFE);
+    else answer.open();
   }
 
   #look(stream: ResumableStream, open: OpenStream, nowMs: number): void {

@@ -27,7 +27,7 @@ export interface ResumptionWorld {
 }
 
 export async function startResumptionWorld(
-  setup: Partial<Pick<ProxySetup, 'resumption' | 'streamKeepAliveMs'>> = {},
+  setup: Partial<Pick<ProxySetup, 'resumption' | 'streamKeepAliveMs' | 'callPolicies'>> = {},
 ): Promise<ResumptionWorld> {
   const [nats, backend] = await Promise.all([startTestNats(), startBackend({ kind: 'sessions' })]);
   const proxy = await startProxy({
@@ -142,16 +142,13 @@ export class ResumingClient {
   }
 
   async call(url: string, id: unknown = 'the-call'): Promise<RawStream> {
-    return await rawStream(url, {
-      method: 'POST',
-      headers: { ...this.headers, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id,
-        method: 'tools/call',
-        params: { name: 'one_echo', arguments: {}, _meta: { progressToken: 'p' } },
-      }),
-    });
+    const params = { name: 'one_echo', arguments: {}, _meta: { progressToken: 'p' } };
+    return await this.post(url, JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }));
+  }
+
+  async post(url: string, body: string): Promise<RawStream> {
+    const headers = { ...this.headers, 'content-type': 'application/json' };
+    return await rawStream(url, { method: 'POST', headers, body });
   }
 
   /** `GET`; with an id, it goes on after that event. */
@@ -172,6 +169,8 @@ export class ResumingClient {
 export interface HeldCall {
   progress(progress: number): void;
   finish(text: string): void;
+  /** With a JSON-RPC error. */
+  fail(message: string): void;
   readonly isGone: () => boolean;
 }
 
@@ -200,6 +199,10 @@ export function holdCalls(backend: TestBackend): () => Promise<HeldCall> {
         }),
       finish: (text) => {
         say({ id: one.body['id'], result: { content: [{ type: 'text', text }] } });
+        response.end();
+      },
+      fail: (message) => {
+        say({ id: one.body['id'], error: { code: -32_602, message } });
         response.end();
       },
       isGone: () => response.closed && !response.writableFinished,

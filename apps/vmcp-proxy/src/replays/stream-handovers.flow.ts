@@ -24,7 +24,7 @@ const MAX_READING = 10_000;
 export type HandOver =
   /** The client is being answered. */
   | { readonly kind: 'reading' }
-  /** The events of a stream that goes on here now; absent: not all of them are known. */
+  /** The events of a stream that goes on here now, or of a call that is over; absent: not all of them are known. */
   | { readonly kind: 'given'; readonly events: readonly string[] | undefined }
   /** That replica knows no such stream; or it is gone. */
   | { readonly kind: 'unknown' | 'silent' };
@@ -131,9 +131,11 @@ export class StreamHandovers {
       this.nowMs,
     );
     this.#readers.set(reader, remote);
-    if (stream?.resume(remote, after) === true) return;
+    const resumed = stream?.resume(remote, after) ?? 'unknown';
+    if (resumed === 'reading') return;
     this.#readers.delete(reader);
-    void this.post.say(replica, { said: 'unknown', reader });
+    if (resumed === 'complete') void this.post.say(replica, { said: 'given', reader, events: [] });
+    else void this.post.say(replica, { said: 'unknown', reader });
   }
 
   #sent(said: Said<'sent'>): void {

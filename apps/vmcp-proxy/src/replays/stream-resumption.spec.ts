@@ -239,3 +239,22 @@ test('a replica that stops does not keep a call for a client that is away, and s
   await again.ended;
   expect(again.messages()).toMatchObject([{ id: 'the-call', error: { data: { retry: 'check-first' } } }]);
 });
+
+test('a replica that stops tells a client that reads its call at another replica, and nobody waits for silence', async () => {
+  const stopping = await world.proxy.startReplica();
+  const client = await ResumingClient.begin(world);
+  const stream = await client.call(stopping.mcpUrl);
+  const call = await next();
+  await until(() => stream.lastId() !== '');
+  stream.cut();
+  const again = await client.get(there, stream.lastId());
+  call.progress(1);
+  await until(() => progressIn(again).length === 1);
+  await stopping.close();
+  await again.ended;
+  expect(again.messages().at(-1)).toMatchObject({
+    id: 'the-call',
+    error: { message: expect.stringContaining('restarted'), data: { retry: 'check-first' } },
+  });
+  expect((await client.get(here, again.lastId())).status).toBe(204);
+});

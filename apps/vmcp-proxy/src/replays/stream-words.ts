@@ -35,6 +35,14 @@ export const replicaGone = (id: RequestId): string =>
 export const replicaStops = (id: RequestId): string =>
   errorText(id, failed('unavailable', 'the gateway was restarted; it is not known what became of the call'));
 
+/** What was refused by its status has a stream already. */
+export const refusedLate = (id: RequestId, status: number): string =>
+  errorText(id, {
+    code: GATEWAY_FAILURE,
+    message: `the request was refused (HTTP status ${status}) when its stream had begun; the same request again is told why`,
+    data: { code: status === 401 ? 'session_closed' : 'request_invalid', retry: 'after-action' },
+  });
+
 /** An event that only says where the stream is, and when to come back: older clients take the empty data for a message. */
 export const placeEvent = (id: string): string => `id: ${id}\nretry: ${COME_BACK_AFTER_MS}\ndata: \n\n`;
 
