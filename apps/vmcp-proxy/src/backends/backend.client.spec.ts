@@ -233,3 +233,17 @@ test('a backend that accepts connections and says nothing is seen by its running
   await call;
   expect(client.running('one')).toEqual({ calls: 0, streams: 0 });
 });
+
+test('attack: whatever is thrown while a request is handed over fails that request alone, and gives its place back', async () => {
+  const headers = Object.defineProperty({}, 'x', {
+    enumerable: true,
+    get: () => {
+      throw new TypeError('not to be had');
+    },
+  });
+  expect(await sent('alice', { headers, deadlineAtMs: Date.now() + 50 })).toMatchObject({
+    code: 'internal',
+    message: 'not to be had',
+  });
+  expect(client.running('one')).toEqual({ calls: 0, streams: 0 });
+});

@@ -21,7 +21,7 @@ import { BackendHealth } from './backend-health.js';
 import type { Admission } from './circuit-breaker.js';
 import { CircuitOpen } from './circuit-open.js';
 import { findingOfEnd, findingOfStatus, isUnreachable, type Finding } from './exchange-evidence.js';
-import { MAX_REDIRECTS, redirectOf } from './redirect.js';
+import { MAX_REDIRECTS, redirectOf, redirects } from './redirect.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import { SseWay, type StreamListener } from './sse-way.client.js';
 import { PoolWay, type Way } from './way.client.js';
@@ -191,7 +191,12 @@ export class BackendClient {
     request.cancellation?.attach((reason) => response.stop(reason));
     const { method, headers, body, person, isIntroduction = false } = request;
     const isRedirected = url !== target.url;
-    target.way.dispatch({ url, method, headers, body, person, isIntroduction, isRedirected }, response);
+    try {
+      target.way.dispatch({ url, method, headers, body, person, isIntroduction, isRedirected }, response);
+    } catch (error) {
+      // It gives its place back now, and rejects while somebody waits for it.
+      response.onResponseError(undefined, GatehouseError.from(error));
+    }
     await response.started;
     if (isOfProxy(response.status, prefix)) {
       await response.discard();
@@ -244,12 +249,6 @@ function admitted({ backend, health }: Target, person: string | undefined): Admi
   if (admission === undefined) throw new CircuitOpen(backend, health.closedOffForMs);
   return admission;
 }
-
-/** Its operator has to write another URL, or mend the backend. */
-const redirects = (backend: string, target: string): GatehouseError =>
-  new GatehouseError('backend_redirects', `it redirects to ${target}`, {
-    details: { backend, target, ran: 'no' },
-  });
 
 function refusedByProxy(backend: string): GatehouseError {
   const cause = proxyCredentialsRefused();

@@ -1,3 +1,4 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { noRoom, type Room } from './read-messages.client.js';
@@ -79,6 +80,7 @@ export class MadeResponse implements Dispatcher.DispatchController {
   }
 
   end(): void {
+    if (!this.#isBegun) this.fail(unbegun(this.backend));
     if (this.#isOver) return;
     this.#isComplete = true;
     if (this.#kept.length > 0) return;
@@ -120,3 +122,8 @@ export class MadeResponse implements Dispatcher.DispatchController {
     this.onOver(how);
   }
 }
+
+const unbegun = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'the response ended before it began', {
+    details: { backend, ran: 'maybe' },
+  });

@@ -1,3 +1,4 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendResponse } from './backend-response.client.js';
 
 /** More are a circle. */
@@ -33,3 +34,9 @@ export function redirectOf(
     ? { kind: 'followed', url, target }
     : { kind: 'refused', target };
 }
+
+/** Its operator has to write another URL, or mend the backend. */
+export const redirects = (backend: string, target: string): GatehouseError =>
+  new GatehouseError('backend_redirects', `it redirects to ${target}`, {
+    details: { backend, target, ran: 'no' },
+  });

@@ -132,3 +132,54 @@ describe('attacks', () => {
     expect(replies.length).toBeLessThanOrEqual(60);
   });
 });
+
+describe('attacks that shall end more than their own request', () => {
+  test.each([
+    ['is not Unicode', '\ud800'],
+    ['is too long', 'x'.repeat(17 * 1_024)],
+  ])('a progress token that %s is none, and its call runs', async (_how, progressToken) => {
+    const world = await start();
+    const peer = await world.session(ALICE);
+    const params = { ...ECHO('a'), _meta: { progressToken } };
+    expect(await world.call(ALICE, peer, params)).toContain('a');
+    expect(world.client.running(NAME).calls).toBe(0);
+  });
+
+  test('a body that nobody can read fails at once, and gives its place back', async () => {
+    const world = await start();
+    const peer = await world.session(ALICE);
+    const failure = await world
+      .send(ALICE, peer, { id: '\ud800', method: 'tools/call', params: ECHO('a') })
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'request_invalid' });
+    expect(world.client.running(NAME).calls).toBe(0);
+    expect(await world.call(ALICE, peer, ECHO('on'))).toContain('on');
+  });
+
+  test('a ping of the backend whose id is not Unicode leaves nothing behind', async () => {
+    const world = await start();
+    const peer = await world.session(ALICE);
+    for (const id of ['"\\ud800"', '"sound"'])
+      world.server.write(1, `data: {"jsonrpc":"2.0","id":${id},"method":"ping"}\n\n`);
+    await until(() => world.server.posted.some(({ body }) => body['id'] === 'sound'));
+    await world.peers.told();
+    expect(world.client.running(NAME).calls).toBe(0);
+    expect(await world.call(ALICE, peer, ECHO('on'))).toContain('on');
+  });
+
+  test('one person’s messages without an end do not take the room of the others', async () => {
+    const world = await start();
+    const bobs = await world.session(BOB);
+    const calls = held(world, 'tools/call');
+    const running = await world.send(BOB, bobs, { id: 'b', method: 'tools/call', params: ECHO('b') });
+    for (const owner of ['1', '2', '3', '4']) await world.session(ALICE, owner);
+    expect(world.server.openStreams).toBe(5);
+    const piece = `data: ${'x'.repeat(1_048_570)}\n`;
+    for (let sent = 0; sent < 31; sent += 1)
+      for (const stream of [2, 3, 4, 5]) world.server.write(stream, piece);
+    await until(() => world.server.openStreams <= 2);
+    const text = 'y'.repeat(6_291_456);
+    calls[0]?.result({ text });
+    expect(await running.text(8_388_608)).toContain(text);
+  });
+});

@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '../mcp/message.js';
 
@@ -6,10 +11,13 @@ import type { JsonObject } from '../mcp/message.js';
 export interface Posted {
   /** Which stream of the server, counted from 1. */
   readonly stream: number;
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: JsonObject;
+  /** Says that the answer will come (RFC 9110, section 15.2). */
+  readonly processing: () => void;
   /** Answers the `POST`. */
-  readonly accept: (status?: number, text?: string) => void;
+  readonly accept: (status?: number, text?: string, headers?: OutgoingHttpHeaders) => void;
   /** Says something on the stream. */
   readonly say: (message: JsonObject) => void;
   readonly result: (value: JsonObject) => void;
@@ -25,7 +33,7 @@ export interface SseServer {
   /** Takes over what is posted, if it returns true. */
   intercept: (posted: Posted) => boolean;
   /** Takes over the opening of streams, if it returns true. */
-  opening: (headers: IncomingHttpHeaders, response: ServerResponse) => boolean;
+  opening: (headers: IncomingHttpHeaders, response: ServerResponse, url: string) => boolean;
   endpoint: (stream: number) => string;
   /** What a `POST` to the stream's URL is answered with. */
   statusOfPost: number;
@@ -44,7 +52,7 @@ export async function startSseServer(): Promise<SseServer> {
     const { method = '', url = '', headers } = request;
     if (method === 'GET' && url.startsWith('/sse')) {
       asked.push({ method, headers });
-      if (made.opening(headers, response)) return;
+      if (made.opening(headers, response, url)) return;
       opened += 1;
       const stream = opened;
       streams.set(stream, response);
@@ -63,7 +71,7 @@ export async function startSseServer(): Promise<SseServer> {
       }
       const stream = Number(new URL(url, 'http://x').searchParams.get('session'));
       const body = JSON.parse(Buffer.concat(chunks).toString()) as JsonObject;
-      const one = postedTo(stream, { headers, body, response, streams });
+      const one = postedTo(stream, { url, headers, body, response, streams });
       posted.push(one);
       if (!made.intercept(one)) behave(one, streams.has(stream));
     });
@@ -95,20 +103,24 @@ export async function startSseServer(): Promise<SseServer> {
 }
 
 interface Post {
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: JsonObject;
   readonly response: ServerResponse;
   readonly streams: ReadonlyMap<number, ServerResponse>;
 }
 
-function postedTo(stream: number, { headers, body, response, streams }: Post): Posted {
+function postedTo(stream: number, { url, headers, body, response, streams }: Post): Posted {
   const say = (message: JsonObject): void =>
     void streams.get(stream)?.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
   return {
     stream,
+    url,
     headers,
     body,
-    accept: (status = 202, text = 'Accepted') => void response.writeHead(status).end(text),
+    processing: () => response.writeProcessing(),
+    accept: (status = 202, text = 'Accepted', headers = {}) =>
+      void response.writeHead(status, headers).end(text),
     say,
     result: (value) => say({ jsonrpc: '2.0', id: body['id'], result: value }),
   };

@@ -7,7 +7,7 @@ import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';
 import { isCallMethod } from '../mcp/call-methods.js';
 import { eventPieces } from '../mcp/event-pieces.js';
 import { EventParser } from '../mcp/event-parser.js';
-import { asMessage, errorText, idIn, idKey, metaOf, type RequestId } from '../mcp/message.js';
+import { asMessage, errorText, idKey, progressTokenOf, type RequestId } from '../mcp/message.js';
 import { INVALID_REQUEST } from '../mcp/protocol.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import { BackendResponse, tooLarge } from './backend-response.client.js';
@@ -17,6 +17,7 @@ import { MAX_MESSAGE_BYTES, MessageReader } from './message-reader.js';
 import { noRoom } from './read-messages.client.js';
 import { endpointOf, MAX_ENDPOINT_BYTES, unusable } from './sse-endpoint.js';
 import { SseInbox, type Waiting } from './sse-inbox.js';
+import { redirectOf, redirects } from './redirect.js';
 import type { Way, WayRequest } from './way.client.js';
 
 /** Begins the ids of sessions that are a stream. Only the gateway knows them: the backend never sees one. */
@@ -171,21 +172,30 @@ export class SseSession {
       refuse(made, 404);
       return;
     }
+    const { backend, calls } = this.surroundings;
     const waits = waiting !== undefined;
     let isAccepted = false;
-    this.surroundings.calls.dispatch(
+    calls.dispatch(
       { ...request, url, headers: postHeaders(request) },
       {
         onRequestStart: (controller) => made.start(controller),
-        onResponseStart: (_controller, status, headers) => {
+        onResponseStart: (_controller, status, given) => {
+          if (status < 200) return;
+          const redirect = redirectOf({ status, headers: given }, url);
+          if (redirect !== undefined && request.isIntroduction) {
+            made.fail(redirects(backend, redirect.target));
+            return;
+          }
+          // Whoever follows it knows the URL of the stream alone.
+          const headers = redirect?.kind === 'followed' ? { ...given, location: redirect.url.href } : given;
           // What comes on the stream may overtake this response.
           isAccepted = made.isBegun || (waits && status >= 200 && status < 300);
-          if (isAccepted && this.#isOver) made.fail(brokenOff(this.surroundings.backend));
+          if (isAccepted && this.#isOver) made.fail(brokenOff(backend));
           made.begin(isAccepted ? 200 : status, isAccepted ? this.#streamHeaders : headers);
           if (isAccepted) return;
           if (waits) this.#inbox.remove(waiting);
           // The server has lost the session: nothing that waits in it gets an answer.
-          if (status === 404) this.close(brokenOff(this.surroundings.backend));
+          if (status === 404) this.close(brokenOff(backend));
         },
         onResponseData: (_controller, chunk) => {
           if (!isAccepted) made.data(chunk);
@@ -210,8 +220,9 @@ export class SseSession {
     const { backend, room } = this.surroundings;
     this.#held += bytes.length;
     this.#parts += 1;
-    if (!room.take(bytes.length)) this.close(noRoom(backend));
-    else if (this.#held > MAX_MESSAGE_BYTES || this.#parts > MAX_EVENT_PARTS) this.close(tooLarge(backend));
+    const hasRoom = room.take(bytes.length);
+    if (this.#held > MAX_MESSAGE_BYTES || this.#parts > MAX_EVENT_PARTS) this.close(tooLarge(backend));
+    else if (!hasRoom) this.close(noRoom(backend));
     else if (this.#endpoint !== undefined) this.#reader.push(bytes);
     else if (this.#held <= MAX_ENDPOINT_BYTES) this.#said.push(bytes);
     else this.close(unusable(backend, 'its stream does not begin with an endpoint'));
@@ -220,7 +231,10 @@ export class SseSession {
   #event(type: string): void {
     if (this.#isOver) return;
     if (this.#endpoint === undefined) this.#begins(type);
-    else if (type === 'message' && this.#held > 0) this.#messages();
+    else if (type === 'message' && this.#held > 0) {
+      this.#messages();
+      return;
+    }
     this.#letGo();
   }
 
@@ -238,9 +252,11 @@ export class SseSession {
   }
 
   #messages(): void {
-    const reader = this.#reader;
-    const messages = reader.end();
-    for (const [at, text] of reader.texts().entries()) {
+    const messages = this.#reader.end();
+    const texts = this.#reader.texts();
+    // From here on whoever cannot take one has to have room for it.
+    this.#letGo();
+    for (const [at, text] of texts.entries()) {
       const message = messages[at];
       if (message !== undefined) this.#handOn(message, text);
     }
@@ -281,13 +297,13 @@ export class SseSession {
   }
 }
 
-/** @returns `undefined` for what has no response. */
+/** @returns `undefined` for what has no response. @throws {RefusedJson} */
 function waitingFor({ body }: WayRequest, response: MadeResponse): Waiting | undefined {
   if (body === null) return undefined;
   const message = asMessage(RawJson.read(typeof body === 'string' ? Buffer.from(body) : body));
   const id = message?.kind === 'request' ? idKey(message.id) : undefined;
   if (message?.kind !== 'request' || id === undefined) return undefined;
-  const progressToken = idKey(idIn(metaOf(message.params)?.get('progressToken')));
+  const progressToken = idKey(progressTokenOf(message.params));
   return { id, progressToken, isCall: isCallMethod(message.method), response };
 }
 

@@ -4,9 +4,11 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { BackendResponse } from './backend-response.client.js';
-import { MadeResponse, type SharedRoom } from './made-response.client.js';
+import { MadeResponse } from './made-response.client.js';
+import { redirectOf } from './redirect.js';
 import { brokenOff, refuse, SseSession, STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 import { unusable } from './sse-endpoint.js';
+import { SseRooms } from './sse-rooms.js';
 import type { Way, WayRequest } from './way.client.js';
 
 /** What has to be known elsewhere of sessions that are streams. */
@@ -28,8 +30,6 @@ export interface SseWayParts {
   readonly nowMs: () => number;
 }
 
-/** Of messages that are not complete, and of what slow readers have not taken; of all sessions of a backend. */
-const MAX_HELD_BYTES = 134_217_728;
 /** What a server that is only HTTP with SSE says to the `POST` of `initialize` (MCP 2025-11-25, backwards compatibility). */
 const OF_ANOTHER_TRANSPORT: ReadonlySet<number> = new Set([400, 404, 405]);
 /** They say something of the caller, not of the transport. */
@@ -54,19 +54,22 @@ export class SseWay implements Way {
   /** It turned out to be one. */
   #isKnown = false;
   #notBeforeMs = -Infinity;
-  #held = 0;
-  readonly #room: SharedRoom = {
-    take: (bytes) => (this.#held += bytes) <= MAX_HELD_BYTES,
-    giveBack: (bytes) => void (this.#held -= bytes),
-  };
+  readonly #rooms = new SseRooms();
 
   constructor(private readonly parts: SseWayParts) {}
 
   dispatch(request: WayRequest, handler: Dispatcher.DispatchHandler): void {
     const sessionId = request.headers['mcp-session-id'];
-    if (sessionId?.startsWith(STREAM_SESSION) === true) this.#inSession(sessionId, request, handler);
-    else if (request.isIntroduction && this.#mayBeStream()) {
-      const made = new MadeResponse(this.parts.backend, handler, this.#room);
+    if (sessionId?.startsWith(STREAM_SESSION) === true) {
+      const made = this.#madeFor(request, handler);
+      try {
+        this.#inSession(sessionId, request, made);
+      } catch (error) {
+        // A body that nobody can read is the failure of this request alone.
+        made.fail(GatehouseError.from(error));
+      }
+    } else if (request.isIntroduction && this.#mayBeStream()) {
+      const made = this.#madeFor(request, handler);
       this.#introduce(request, made).catch((error: unknown) => made.fail(GatehouseError.from(error)));
     } else this.parts.calls.dispatch(request, handler);
   }
@@ -84,8 +87,12 @@ export class SseWay implements Way {
     return this.parts.isConfigured || this.#isKnown || this.parts.nowMs() >= this.#notBeforeMs;
   }
 
-  #inSession(sessionId: string, request: WayRequest, handler: Dispatcher.DispatchHandler): void {
-    const made = new MadeResponse(this.parts.backend, handler, this.#room);
+  #madeFor({ person }: WayRequest, handler: Dispatcher.DispatchHandler): MadeResponse {
+    return new MadeResponse(this.parts.backend, handler, this.#rooms.of(person));
+  }
+
+  /** @throws {RefusedJson} */
+  #inSession(sessionId: string, request: WayRequest, made: MadeResponse): void {
     const session = this.#sessions.get(sessionId);
     // A session is one person's, whoever knows its id.
     if (session === undefined || session.person !== request.person) {
@@ -129,11 +136,14 @@ export class SseWay implements Way {
     }
     if (answer === undefined) {
       this.#isKnown = true;
-      session.post(request, made);
+      // That was the stream's URL; messages go to the endpoint.
+      session.post({ ...request, isRedirected: false }, made);
       return;
     }
-    this.#isKnown = false;
-    if (refusal === undefined || ABOUT_THE_CALLER.has(answer.status)) passOn(answer, made);
+    // Whoever follows it comes back here with the other URL.
+    const isElsewhere = redirectOf(answer, request.url)?.kind === 'followed';
+    if (!isElsewhere) this.#isKnown = false;
+    if (refusal === undefined || isElsewhere || ABOUT_THE_CALLER.has(answer.status)) passOn(answer, made);
     else {
       answer.stop(UNREAD);
       this.#notStream(made, refusal);
@@ -150,6 +160,8 @@ export class SseWay implements Way {
       this.parts.calls.dispatch(request, {
         onRequestStart: (controller) => made.start(controller),
         onResponseStart: (_controller, status, headers) => {
+          // What it says in the meantime (RFC 9110, section 15.2) is no answer.
+          if (status < 200) return;
           if (OF_ANOTHER_TRANSPORT.has(status)) held = { status, headers, chunks: [] };
           else made.begin(status, headers);
         },
@@ -187,7 +199,7 @@ export class SseWay implements Way {
         backend,
         calls,
         streams,
-        room: this.#room,
+        room: this.#rooms.of(person),
         asked: ({ id }, question) => listener.asked(backend, id, question),
         closed: ({ id }) => {
           if (this.#sessions.delete(id)) listener.lost(backend, id);

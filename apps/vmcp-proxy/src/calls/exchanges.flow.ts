@@ -8,7 +8,7 @@ import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { Route } from '../catalog/view.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
-import { idIn, metaOf } from '../mcp/message.js';
+import { progressTokenOf } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
 import type { Call } from './call.js';
 import type { CallDelivery } from './call-delivery.flow.js';
@@ -120,7 +120,7 @@ export class Exchanges {
       const response = await this.authorized.send(request);
       span?.set({ 'http.response.status_code': response.status });
       if (response.status < 300) {
-        const progressToken = idIn(metaOf(call.message.params)?.get('progressToken'));
+        const progressToken = progressTokenOf(call.message.params);
         time.of(response);
         const facts = { backend, principal, peer, time, cancellation };
         const resumption = new Resumption(facts, this.authorized);

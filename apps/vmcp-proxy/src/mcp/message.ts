@@ -1,5 +1,6 @@
 import { RawObject, type Json, type RawJson } from '../json/raw-json.js';
 import { isNumber } from '../json/faithful-json.js';
+import { RefusedJson } from '../json/refused-json.js';
 
 /** A JSON object whose members nobody has checked. */
 export type JsonObject = Record<string, unknown>;
@@ -76,6 +77,16 @@ export function asMessage(json: RawJson): Message | undefined {
 
 /** `_meta` of the params, if it is an object. @throws {RefusedJson} */
 export const metaOf = (params: RawObject): RawObject | undefined => params.get('_meta')?.object();
+
+/** What a request wants to hear its progress by. One that nobody can read is none: no notification can name it. */
+export function progressTokenOf(params: RawObject): RequestId {
+  try {
+    return idIn(metaOf(params)?.get('progressToken'));
+  } catch (error) {
+    if (error instanceof RefusedJson) return undefined;
+    throw error;
+  }
+}
 
 /** A copy without the named members. */
 export const without = (object: JsonObject, ...names: readonly string[]): JsonObject =>
