@@ -98,7 +98,7 @@ function firstSpan(tracer: Tracer, { name, kind, attributes, parent, link, began
       ? ROOT_CONTEXT
       : trace.setSpanContext(ROOT_CONTEXT, contextOf(parent, parent.tracestate));
   return tracer.startSpan(
-    name,
+    shortened(name),
     {
       kind: KINDS[kind],
       ...(attributes === undefined ? {} : { attributes: given(attributes) }),
@@ -127,6 +127,9 @@ function given(attributes: SpanAttributes): Attributes {
   return written;
 }
 
+/** The limit of the SDK is for attributes alone. */
+const shortened = (name: string): string => name.slice(0, MAX_VALUE_LENGTH);
+
 class RecordedSpan implements ActiveSpan {
   constructor(
     private readonly tracer: Tracer,
@@ -150,7 +153,7 @@ class RecordedSpan implements ActiveSpan {
   child(name: string, kind: SpanKind, attributes: SpanAttributes = {}): ActiveSpan {
     const context = trace.setSpan(ROOT_CONTEXT, this.span);
     const options = { kind: KINDS[kind], attributes: given(attributes) };
-    return new RecordedSpan(this.tracer, this.tracer.startSpan(name, options, context));
+    return new RecordedSpan(this.tracer, this.tracer.startSpan(shortened(name), options, context));
   }
 
   set(attributes: SpanAttributes): void {
@@ -158,7 +161,7 @@ class RecordedSpan implements ActiveSpan {
   }
 
   rename(name: string): void {
-    this.span.updateName(name);
+    this.span.updateName(shortened(name));
   }
 
   fail(kind: string): void {

@@ -59,3 +59,22 @@ test('steps that ended are sent at the close', async () => {
   await spans.close();
   expect(sent).toEqual(['send', 'tools/call echo']);
 });
+
+test('attack: a step with a name of kilobytes is sent under the beginning of it', async () => {
+  const sent: string[] = [];
+  const { spans } = queueTo({
+    export: (batch, done) => {
+      sent.push(...batch.map(({ name }) => name));
+      done({ code: ExportResultCode.SUCCESS });
+    },
+    shutdown: () => Promise.resolve(),
+  });
+  const long = 'x'.repeat(16_384);
+  const span = spans.begin({ name: long, kind: 'server' });
+  span.child(long, 'client').end();
+  span.rename(`tools/call ${long}`);
+  span.end();
+  spans.begin({ name: long, kind: 'server' }).end();
+  await spans.close();
+  expect(sent.map((name) => name.length)).toEqual([256, 256, 256]);
+});

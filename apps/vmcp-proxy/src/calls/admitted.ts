@@ -37,4 +37,5 @@ export const refusalOf = (
 export const supposedRoute = (backend: string, { name = '' }: CallTarget, prefix: string): Route => ({
   backend,
   original: name.startsWith(prefix) ? name.slice(prefix.length) : name,
+  standsIn: true,
 });

@@ -51,7 +51,8 @@ export class CallEndings {
   /** @param startedAtMs of `performance.now()`. */
   denied(call: Call, route: Route, refusal: Refusal, startedAtMs: number): void {
     const { backend } = route;
-    call.record?.routed(route);
+    // A name that no list has is a text of the client: it is no label, and no step's name.
+    if (route.standsIn !== true) call.record?.routed(route);
     this.refused.answer(call, refusal);
     const outcome = OUTCOMES[refusal.kind];
     const policy = refusal.kind === 'forbidden' ? refusal.policy : undefined;

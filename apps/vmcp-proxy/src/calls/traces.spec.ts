@@ -4,6 +4,7 @@ import { attributeOf, TraceCollector, type CollectedSpan } from '@gatehouse/test
 import { until } from '@gatehouse/testing/until';
 import { randomBytes } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
+import { policiesOf } from '../authorization/authorization.fixture.js';
 import { legacyClient, modern } from '../client.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type ProxySetup, type TestProxy } from '../proxy.fixture.js';
@@ -201,6 +202,31 @@ test('attack: no token, argument, URI, session id, baggage or invented name of a
     await serverSpan(name);
   for (const secret of [token, client.sessionId, 'canary', 'notes://', '-token-of-'])
     expect(collector.text).not.toContain(secret);
+});
+
+test('attack: names that a caller invents for a backend that cannot be listed are no labels, and no names of steps', async () => {
+  const other = await started(1, {
+    backends: [
+      { name: 'notes', url: backend.url },
+      { name: 'gone', url: 'http://127.0.0.1:1/mcp' },
+    ],
+    callPolicies: policiesOf('permit(principal in Group::"eng", action, resource);'),
+  });
+  const token = await other.token();
+  const headers = { traceparent: parent };
+  for (let n = 0; n < 3; n += 1) {
+    const params = { name: `gone_canary-${n}`, arguments: {} };
+    const answer = await modern(other.mcpUrl, 'tools/call', params, { token, headers });
+    expect(answer.body.error).toBeDefined();
+  }
+  const metrics = await (await fetch(`${other.internalOrigin}/metrics`)).text();
+  expect(metrics).toMatch(
+    /tool_calls_total\{backend="gone",kind="tool",tool="all other tools",outcome="not_allowed"\} 3/,
+  );
+  expect(metrics).not.toContain('canary');
+  await other.close();
+  expect(collector.spans.filter(callsOf('tools/call'))).toHaveLength(3);
+  expect(collector.text).not.toContain('canary');
 });
 
 test.each(['hangs', 'refuses'] as const)(
