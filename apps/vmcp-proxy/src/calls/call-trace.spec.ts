@@ -71,3 +71,15 @@ test('attack: trace context of megabytes is not read', () => {
   });
   expect(joinJson(soundTrace(params)).toString()).toBe('{"_meta":{}}');
 });
+
+test('attack: trace context and baggage in another case do not get past, nor stand beside ours', () => {
+  const names = ['Traceparent', 'TRACESTATE', 'BaGGage', 'trace\u017ftate', 'traceParent'];
+  for (const name of names) {
+    const params = read(`{"_meta":{"${name}":"canary","mine":1}}`);
+    const sound = soundTrace(params);
+    expect(joinJson(sound).toString()).toBe('{"_meta":{"mine":1}}');
+    const own = { mine: 1, traceparent: SPAN.traceparent, tracestate: 'vendor=1' };
+    for (const given of [params, sound])
+      expect(JSON.parse(joinJson(withTrace(given, SPAN)).toString())).toEqual({ _meta: own });
+  }
+});

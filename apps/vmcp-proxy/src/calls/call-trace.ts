@@ -2,7 +2,7 @@ import type { ActiveSpan } from '@gatehouse/kernel/active-span';
 import { isTraceState, parseTraceParent, type TraceParent } from '@gatehouse/kernel/trace-context';
 import type { IncomingHttpHeaders } from 'node:http';
 import { RefusedJson } from '../json/refused-json.js';
-import { OwnJson, RawObject, type Json } from '../json/raw-json.js';
+import { inAnyCase, OwnJson, RawObject, type Json } from '../json/raw-json.js';
 import { metaOf } from '../mcp/message.js';
 
 /** Keys of `_meta` that carry a trace (SEP-414), under the names of W3C Trace Context and W3C Baggage. */
@@ -68,6 +68,12 @@ export function addTraceHeaders(
   if (isTraceState(tracestate)) to['tracestate'] = tracestate;
 }
 
+const TRACE_NAMES: ReadonlySet<string> = new Set([META_TRACEPARENT, META_TRACESTATE, META_BAGGAGE]);
+
+/** As they are written: a name in another case is the same to some readers, and beside ours it would be the second of one name. */
+const traceNamesIn = (meta: RawObject): readonly string[] =>
+  meta.names.filter((name) => TRACE_NAMES.has(inAnyCase(name)));
+
 /**
  * The parameters as a backend gets them. Baggage is whatever a client writes, and would go into the logs and the requests of
  * everybody behind: it ends here. What is no trace does not go on either. All the rest stays byte for byte.
@@ -75,24 +81,21 @@ export function addTraceHeaders(
 export function soundTrace(params: RawObject): RawObject {
   const meta = metaOf(params);
   if (meta === undefined) return params;
-  const hasParent = meta.has(META_TRACEPARENT);
-  if (!hasParent && !meta.has(META_TRACESTATE) && !meta.has(META_BAGGAGE)) return params;
-  const isParent = hasParent && parseTraceParent(shortText(meta.get(META_TRACEPARENT))) !== undefined;
+  const written = traceNamesIn(meta);
+  if (written.length === 0) return params;
+  const isParent = parseTraceParent(shortText(meta.get(META_TRACEPARENT))) !== undefined;
   const isState = isParent && isTraceState(shortText(meta.get(META_TRACESTATE)));
-  const unsound = [
-    META_BAGGAGE,
-    ...(isParent ? [] : [META_TRACEPARENT]),
-    ...(isState ? [] : [META_TRACESTATE]),
-  ].filter((name) => meta.has(name));
+  const unsound = written.filter(
+    (name) => !((isParent && name === META_TRACEPARENT) || (isState && name === META_TRACESTATE)),
+  );
   return unsound.length === 0 ? params : params.with('_meta', meta.without(...unsound));
 }
 
 /** The step that is recorded here, in the message, for a backend of the revision that has it there. */
 export function withTrace(params: RawObject, span: ActiveSpan): RawObject {
   const { traceparent, tracestate } = span;
-  const meta = (metaOf(params) ?? RawObject.EMPTY)
-    .without(META_TRACESTATE)
-    .with(META_TRACEPARENT, new OwnJson(traceparent));
+  const given = metaOf(params) ?? RawObject.EMPTY;
+  const meta = given.without(...traceNamesIn(given)).with(META_TRACEPARENT, new OwnJson(traceparent));
   return params.with(
     '_meta',
     tracestate === undefined ? meta : meta.with(META_TRACESTATE, new OwnJson(tracestate)),
