@@ -196,3 +196,15 @@ describe('certificates of a private authority', () => {
     expect(vmcpProxyPart(model).backends[0]?.caBundle?.reveal()).toBe(`${CERTIFICATE}\n${CERTIFICATE}`);
   });
 });
+
+test('certificates for a collector over http are refused: nothing would be verified by them', () => {
+  const collector = (endpoint: string) => ({
+    'telemetry.otlp': { endpoint, caBundle: { env: 'COLLECTOR_CA' } },
+  });
+  const environment = { COLLECTOR_CA: CERTIFICATE };
+  expect(problemOf(environment, collector('http://localhost:4318'))).toMatchObject({
+    path: 'telemetry.otlp.caBundle',
+    message: 'Nothing is verified: the endpoint is http.',
+  });
+  expect(problemOf(environment, collector('https://collector.example'))).toBeUndefined();
+});

@@ -11,7 +11,7 @@ export const telemetry: Rule = ({ telemetry: { otlp, audit } }) => [
 /** The exporter writes them, about the bytes that it sends. */
 const OF_THE_EXPORT = /^(content-.*|host|connection|transfer-encoding|user-agent)$/i;
 
-function otlpFindings({ endpoint, insecureAllowHttp, headers }: Otlp<unknown>): readonly Finding[] {
+function otlpFindings({ endpoint, insecureAllowHttp, headers, caBundle }: Otlp<unknown>): readonly Finding[] {
   const path = ['telemetry', 'otlp'];
   const mayTravel = isHttps(endpoint) || insecureAllowHttp || isLocalhost(endpoint);
   return [
@@ -23,6 +23,15 @@ function otlpFindings({ endpoint, insecureAllowHttp, headers }: Otlp<unknown>): 
             message:
               'http is refused: the headers of the exports, and who calls what, would travel in the clear.',
             instead: `${endpoint.replace(/^http:/i, 'https:')}, or insecureAllowHttp: true beside it`,
+          },
+        ]),
+    ...(caBundle === undefined || isHttps(endpoint)
+      ? []
+      : [
+          {
+            path: [...path, 'caBundle'],
+            message: 'Nothing is verified: the endpoint is http.',
+            instead: 'an https endpoint, or no caBundle',
           },
         ]),
     ...[...headers.keys()]
