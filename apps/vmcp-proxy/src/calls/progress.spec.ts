@@ -49,13 +49,24 @@ afterAll(async () => {
   await nats.close();
 });
 
-const call = async (name: string, says = 'progress', heard?: (text: string) => void) =>
+const call = async (
+  name: string,
+  says = 'progress',
+  heard?: (text: string) => void,
+  progressToken: unknown = 7,
+) =>
   await modern(
     proxy.mcpUrl,
     'tools/call',
-    { name: `${name}_echo`, arguments: { says }, _meta: { progressToken: 7 } },
+    { name: `${name}_echo`, arguments: { says }, _meta: { progressToken } },
     { token: await proxy.token(), ...(heard === undefined ? {} : { heard }) },
   );
+
+/** The backend says that the call is done. */
+function answered(): void {
+  const answer = { jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [] } };
+  response?.end(`data: ${JSON.stringify(answer)}\n\n`);
+}
 
 test('without the setting a call ends at its time limit, however much progress there is', async () => {
   const { body } = await call('fixed');
@@ -78,9 +89,16 @@ test('a stream on which nothing moves gets comments, so that no proxy on the way
     (text) => (comments = text.split(': still running\n\n').length - 1),
   );
   await until(() => comments >= 3);
-  const answer = { jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [] } };
-  response?.end(`data: ${JSON.stringify(answer)}\n\n`);
+  answered();
   const { body, text } = await calling;
   expect(body.result).toBeDefined();
   expect(text.replaceAll(': still running\n\n', '')).toMatch(/^event: message\ndata: \{.*\}\n\n$/);
+});
+
+test('attack: a progress token that nobody can read does not take from a call what its backend answered', async () => {
+  response = undefined;
+  const calling = call('patient', 'silent', undefined, '\ud800');
+  await until(() => response !== undefined);
+  answered();
+  expect((await calling).body.result).toBeDefined();
 });

@@ -151,6 +151,18 @@ describe.each(['said', 'found'])(
       expect(textOf(answer)).toBe('counted');
     });
 
+    test.each([
+      ['is not Unicode', '\ud800'],
+      ['is too long', 'x'.repeat(17 * 1_024)],
+    ])('attack: a progress token that %s ends neither its call nor the process', async (_how, token) => {
+      const caller = await proxy.token();
+      await until(async () =>
+        (await modern(proxy.mcpUrl, 'tools/list', {}, { token: caller })).text.includes(`${name}_who`),
+      );
+      const params = { name: `${name}_who`, _meta: { progressToken: token } };
+      expect(textOf(await modern(proxy.mcpUrl, 'tools/call', params, { token: caller }))).toMatch(/^Bearer /);
+    });
+
     test('that was restarted in between is called on a new stream', async () => {
       const client = await sdkClient(await proxy.token());
       expect(said(await client.callTool({ name: `${name}_count` }))).toBe('counted');
