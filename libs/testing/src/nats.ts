@@ -39,6 +39,8 @@ export interface TestNats {
 }
 
 const PROVISIONED_WITHIN_MS = 60_000;
+/** A process of a busy machine may take longer than the usual two seconds to say who it is. */
+const PATIENT = '\nauthorization { timeout: 60 }\n';
 
 const observerOf = (service: Service) => ({ user: `observer-${service}`, pass: 'observer' });
 
@@ -65,7 +67,7 @@ export async function startTestNats(
       const port = await freePort();
       const storeDirectory = join(folder, `jetstream-${index}`);
       const configuration = natsConfiguration({ gatewayName, host: '127.0.0.1', port, storeDirectory });
-      const text = `${withObservers(configuration)}${routes.configurationOf(index)}`;
+      const text = `${withObservers(configuration)}${routes.configurationOf(index)}${PATIENT}`;
       return await NatsServer.at({ folder, index, port, text, storeDirectory, environment });
     }),
   );

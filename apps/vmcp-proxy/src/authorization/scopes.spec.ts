@@ -59,7 +59,7 @@ test('a call without a scope is 403 insufficient_scope, and the challenge names 
   expect(status).toBe(403);
   const all = 'openid profile tickets:read tickets:write tickets:admin';
   expect(headers.get('www-authenticate')).toBe(
-    `Bearer error="insufficient_scope", error_description="The access token needs all of the scopes that are named here", resource_metadata="${METADATA}", scope="${all}"`,
+    `Bearer error="insufficient_scope", error_description="The access token needs the scopes: ${all}", resource_metadata="${METADATA}", scope="${all}"`,
   );
   expect(body.error?.data).toEqual({
     code: 'insufficient_scope',

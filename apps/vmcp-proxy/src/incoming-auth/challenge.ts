@@ -16,19 +16,24 @@ export function challenge(facts: ChallengeFacts, reason: ChallengeReason): strin
   const parameters = [`resource_metadata="${facts.metadataUrl}"`];
   if (facts.scopes.length > 0) parameters.push(`scope="${facts.scopes.join(' ')}"`);
   if (reason !== 'no_token')
-    parameters.unshift(`error="${reason}"`, `error_description="${descriptionOf(reason)}"`);
+    parameters.unshift(`error="${reason}"`, `error_description="${descriptionOf(reason, facts)}"`);
   return `Bearer ${parameters.join(', ')}`;
 }
 
+/** Clients bound the size of headers. */
+const MAX_TOLD_TWICE = 256;
+
 /** For the developer who reads it; the scopes of the configuration are all that it names (RFC 6750, section 3). */
-function descriptionOf(reason: Exclude<ChallengeReason, 'no_token'>): string {
+function descriptionOf(reason: Exclude<ChallengeReason, 'no_token'>, { scopes }: ChallengeFacts): string {
   switch (reason) {
     case 'invalid_request':
       return 'The Authorization header must be: Bearer, one space, one access token';
     case 'invalid_token':
       return 'The access token is expired, revoked, or not for this resource';
     case 'insufficient_scope':
-      return 'The access token needs all of the scopes that are named here';
+      return scopes.join(' ').length > MAX_TOLD_TWICE
+        ? 'The access token needs all of the scopes that are named here'
+        : `The access token needs the scopes: ${scopes.join(' ')}`;
   }
 }
 
