@@ -109,17 +109,13 @@ export class Routes {
       found = this.#routeOf(call, view);
     }
     if (found === undefined)
-      return target.kind === 'resource'
-        ? { kind: 'unknown', among: this.#among(call, view) }
-        : UNKNOWN;
+      return target.kind === 'resource' ? { kind: 'unknown', among: this.#among(call, view) } : UNKNOWN;
     return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
   }
 
   /** Where policies hide what there is, a name that nobody has and one that is denied are answered alike. */
   #among({ principal, scope, target: { name = '' } }: Call, view: View): readonly string[] {
-    return this.admission?.hides === true
-      ? []
-      : view.mayMean(name, this.catalog.sendersOf(principal, scope));
+    return this.admission?.hides === true ? [] : view.mayMean(name, this.catalog.sendersOf(principal, scope));
   }
 
   /** Where the prefix tells whose the name is, the lists of others do not matter, nor how long they take. */
