@@ -67,7 +67,9 @@ test.each(PAIRS)(
     expect(textOf(answer)).toBe('own');
     expect(answer.text).not.toContain('forged');
     // The client would take up a stream by these that nobody here has. Those of ours say so.
-    expect(answer.text).not.toMatch(era === 'modern' ? /^(id|retry):/m : /^(id: (?![ce]\.)|retry: (?!1000$))/m);
+    expect(answer.text).not.toMatch(
+      era === 'modern' ? /^(id|retry):/m : /^(id: (?![ce]\.)|retry: (?!1000$))/m,
+    );
     expect(answer.text.match(/"id":/g)).toEqual(['"id":']);
     expect(answer.body.id).toBe(41);
   },
