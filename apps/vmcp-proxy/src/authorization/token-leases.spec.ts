@@ -247,13 +247,19 @@ test('outage after outage gives a replica the limit to itself once in its period
   }
 });
 
-test('what thousands of persons have not used goes back a part at a time, and all of it', async () => {
+/** A replica with tokens of a thousand persons, which nobody has used for a while. */
+async function thousandsIdle() {
   const { all, clock, buckets } = replicas(1);
   const [leases] = all;
   const keys = Array.from({ length: 1_000 }, (_, index) => facts(10, `k${index}`));
   await Promise.all(keys.map(async (of) => await leases?.take(of)));
   for (const of of keys) leases?.putBack(of);
   clock.nowMs += 2_000;
+  return { leases, keys, buckets };
+}
+
+test('what thousands of persons have not used goes back a part at a time, and all of it', async () => {
+  const { leases, keys, buckets } = await thousandsIdle();
   buckets.most = 0;
   await leases?.giveBackIdle();
   expect(buckets.most).toBeLessThanOrEqual(100);
@@ -262,12 +268,7 @@ test('what thousands of persons have not used goes back a part at a time, and al
 });
 
 test('a bus that fails while tokens go back is not asked for the rest of them', async () => {
-  const { all, clock, buckets } = replicas(1);
-  const [leases] = all;
-  const keys = Array.from({ length: 1_000 }, (_, index) => facts(10, `k${index}`));
-  await Promise.all(keys.map(async (of) => await leases?.take(of)));
-  for (const of of keys) leases?.putBack(of);
-  clock.nowMs += 2_000;
+  const { leases, buckets } = await thousandsIdle();
   buckets.isDown = true;
   const { asked } = buckets;
   await leases?.giveBackIdle(0);

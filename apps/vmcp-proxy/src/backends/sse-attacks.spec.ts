@@ -1,24 +1,16 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ANONYMOUS, personKey } from '../incoming-auth/principal.js';
 import { peerHeaders } from './peer.js';
-import { ECHO, held, NAME, person, startSseWorld, tokenOf, type SseWorld } from './sse-world.fixture.js';
+import { ECHO, held, NAME, person, sseWorlds, tokenOf } from './sse-world.fixture.js';
 
 const ALICE = person('alice');
 const BOB = person('bob');
 
-const open: SseWorld[] = [];
-afterEach(async () => {
-  for (const world of open.splice(0)) await world.close();
-});
-async function start(): Promise<SseWorld> {
-  const world = await startSseWorld();
-  open.push(world);
-  return world;
-}
+const start = sseWorlds();
 
 describe('credentials of a session that is a stream', () => {
   test('each POST carries the one of now, on the stream that was opened with an older one', async () => {

@@ -1,20 +1,12 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ECHO, NAME, person, startSseWorld, type SseWorld } from './sse-world.fixture.js';
+import { ECHO, NAME, person, sseWorlds, type SseWorld } from './sse-world.fixture.js';
 
 const ALICE = person('alice');
 
-const open: SseWorld[] = [];
-afterEach(async () => {
-  for (const world of open.splice(0)) await world.close();
-});
-async function start(configured: Parameters<typeof startSseWorld>[0] = {}): Promise<SseWorld> {
-  const world = await startSseWorld(configured);
-  open.push(world);
-  return world;
-}
+const start = sseWorlds();
 
 describe('what it says in the meantime is no answer', () => {
   test('not to a call: what follows is', async () => {

@@ -1,25 +1,17 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Cancellation } from './cancellation.js';
 import { CircuitOpen } from './circuit-open.js';
 import { listeningHeaders, peerHeaders } from './peer.js';
 import type { Posted } from './sse-server.fixture.js';
-import { ECHO, held, NAME, person, startSseWorld, type SseWorld } from './sse-world.fixture.js';
+import { ECHO, held, NAME, person, sseWorlds } from './sse-world.fixture.js';
 
 const ALICE = person('alice');
 const BOB = person('bob');
 const LIMITS = { calls: 16, callsPerPerson: 16, streams: 8, streamsPerPerson: 8 };
 
-const open: SseWorld[] = [];
-afterEach(async () => {
-  for (const world of open.splice(0)) await world.close();
-});
-async function start(configured: Parameters<typeof startSseWorld>[0] = {}): Promise<SseWorld> {
-  const world = await startSseWorld(configured);
-  open.push(world);
-  return world;
-}
+const start = sseWorlds();
 describe('a backend of HTTP with SSE', () => {
   test('has one stream for each session, which carries the answers of all its calls, in any order', async () => {
     const world = await start();

@@ -1,3 +1,4 @@
+import { afterEach } from '@jest/globals';
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
 import { createHash } from 'node:crypto';
@@ -63,8 +64,21 @@ const tokensOfNow = (): Credentials =>
     ]),
   );
 
+/** Starts worlds that end with the test that started them. */
+export function sseWorlds(): (configured?: Partial<ProxyBackend>) => Promise<SseWorld> {
+  const open: SseWorld[] = [];
+  afterEach(async () => {
+    for (const world of open.splice(0)) await world.close();
+  });
+  return async (configured) => {
+    const world = await startSseWorld(configured);
+    open.push(world);
+    return world;
+  };
+}
+
 /** A server of HTTP with SSE, and the way to it with each person's own token. */
-export async function startSseWorld(configured: Partial<ProxyBackend> = {}): Promise<SseWorld> {
+async function startSseWorld(configured: Partial<ProxyBackend> = {}): Promise<SseWorld> {
   round = 1;
   const server = await startSseServer();
   const client = new BackendClient([

@@ -13,7 +13,7 @@ import {
 } from '../changes/shared-feed.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { SessionViews } from '../incoming-auth/session-views.client.js';
-import { EVENT_STREAM_TYPE, JSON_TYPE, type Answer } from '../mcp/answer.js';
+import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';
 import { declaredInSession } from '../mcp/client-capabilities.js';
 import { errorText, isObject, resultText, type JsonObject, type RequestMessage } from '../mcp/message.js';
 import { INVALID_PARAMS, META_SERVER_INFO, META_SUBSCRIPTION_ID } from '../mcp/protocol.js';
@@ -23,6 +23,7 @@ import type { McpSessionStore } from '../mcp-sessions/mcp-session.store.js';
 import type { ResumableAnswer } from '../replays/resumable-answer.js';
 import type { ResumableStreams } from '../replays/resumable-streams.flow.js';
 import type { Incoming } from './incoming.js';
+import { PendingEvents, type EventDialect, SIGN_OF_LIFE, tellAll } from './pending-events.js';
 import { unavailable } from './refused-requests.js';
 
 /** Each client has one. */
@@ -33,7 +34,6 @@ const LISTEN_FOR_MS = 30 * MINUTE_MS;
 /** Of one stream. */
 export const MAX_RESOURCES = 256;
 const MAX_URI_LENGTH = 2_048;
-const SIGN_OF_LIFE = ': still here\n\n';
 
 /** One stream on which a client listens. */
 interface ClientStream {
@@ -55,13 +55,12 @@ interface ClientStream {
 }
 
 /** How one revision says it. */
-interface Dialect {
+interface Dialect extends EventDialect {
   readonly session: McpSession | undefined;
   readonly kinds: ReadonlySet<ListKind>;
   readonly resources: readonly WatchedResource[];
   /** Each of these is a JSON-RPC message. */
   readonly first: string | undefined;
-  event(method: string, params: JsonObject | undefined): string;
   readonly last: string | undefined;
 }
 
@@ -312,44 +311,4 @@ export class ClientStreams {
   #endThose(matches: (stream: ClientStream) => boolean): void {
     for (const stream of [...this.#open]) if (matches(stream)) stream.end();
   }
-}
-
-/** Different things that a client which does not read is told later. */
-const MAX_WAITING = 512;
-
-/** A client that does not read is told each thing once, when it reads again. */
-class PendingEvents {
-  readonly #waiting = new Set<string>();
-  #isFull = false;
-
-  constructor(
-    private readonly answer: Answer,
-    private readonly dialect: Pick<Dialect, 'event'>,
-  ) {
-    answer.onDrain(() => {
-      this.#isFull = false;
-      const waiting = [...this.#waiting];
-      this.#waiting.clear();
-      for (const event of waiting) this.#tell(event);
-    });
-  }
-
-  say(method: string, params?: JsonObject): void {
-    this.#tell(this.dialect.event(method, params));
-  }
-
-  sign(): void {
-    if (!this.#isFull) this.#isFull = !this.answer.write(SIGN_OF_LIFE);
-  }
-
-  #tell(event: string): void {
-    if (!this.#isFull) this.#isFull = !this.answer.message([event]);
-    else if (this.#waiting.size < MAX_WAITING) this.#waiting.add(event);
-  }
-}
-
-/** Anything may have happened meanwhile. */
-function tellAll(events: PendingEvents, resources: readonly WatchedResource[]): void {
-  for (const kind of LIST_KINDS) events.say(`notifications/${kind}/list_changed`);
-  for (const { uri } of resources) events.say('notifications/resources/updated', { uri });
 }
