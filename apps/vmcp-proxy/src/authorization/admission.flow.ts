@@ -17,6 +17,8 @@ export interface Admittable {
   readonly principal: Principal;
   readonly thing: Thing;
   readonly params: RawObject;
+  /** It is the entry that a backend has in lists while it cannot be listed. */
+  readonly isStandIn: boolean;
   /** It only helps to write arguments: some of them have to be allowed. */
   readonly isCompletion: boolean;
   /** It goes on and was counted when it began, or it calls nothing. */
@@ -26,7 +28,7 @@ export interface Admittable {
 /** Whether calls may be made. What no policy permits is not there, whatever scopes the token has. */
 export class Admission {
   constructor(
-    private readonly policy: Pick<CallPolicy, 'decide' | 'mayBe'> | undefined,
+    private readonly policy: Pick<CallPolicy, 'decide' | 'mayBe' | 'mayBeAtBackend'> | undefined,
     private readonly scopes: Pick<RequiredScopes, 'lacking'> | undefined,
     private readonly limits: Pick<RateLimits, 'take'> | undefined,
   ) {}
@@ -45,8 +47,10 @@ export class Admission {
     return call.isCounted ? undefined : this.limits?.take(call.principal, call.thing);
   }
 
-  #verdict({ principal, thing, params, isCompletion }: Admittable): Verdict | undefined {
+  #verdict({ principal, thing, params, isCompletion, isStandIn }: Admittable): Verdict | undefined {
     if (this.policy === undefined) return undefined;
+    // Who is shown it can call it.
+    if (isStandIn) return this.policy.mayBeAtBackend(principal, thing) ? undefined : { kind: 'unknown' };
     if (!isCompletion) return this.policy.decide(principal, thing, params);
     return this.policy.mayBe(principal, thing) ? undefined : { kind: 'unknown' };
   }

@@ -1,4 +1,4 @@
-import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { CallPolicies } from '@gatehouse/config/model/call-policies';
 import { ACTIONS, type PolicyAction } from '@gatehouse/config/policies/policy-schema';
 import type { CedarValueJson, EntityJson } from '@gatehouse/config/policies/cedar';
@@ -76,7 +76,12 @@ export class CallPolicy {
    */
   mayBeAtBackend(principal: Principal, standIn: Thing): boolean {
     if (this.mayBe(principal, standIn)) return true;
+    const { aggregation } = this.facts;
+    // Without prefixes nobody knows which tools it would have.
+    if (aggregation.conflictResolution !== 'prefix') return false;
+    const prefix = prefixOf(aggregation, standIn.backend);
     return this.#relevance.idsOf('Tool').some((id) => {
+      if (!id.startsWith(prefix)) return false;
       const named = this.#evaluated('listed', principal, standIn, [{ role: 'name', id }]);
       return named?.isAllowed === true;
     });

@@ -40,6 +40,7 @@ beforeAll(async () => {
     callPolicies: policiesOf(`
       permit(principal in Group::"eng", action, resource in Backend::"one");
       permit(principal in Group::"ops", action, resource == Tool::"gone_restart");
+      permit(principal in Group::"named", action, resource == Tool::"one_ask");
     `),
   });
 });
@@ -72,6 +73,7 @@ test('a call that waits for its client goes on only with a token that may still 
 test('a backend that cannot be listed is known to those whom a policy lets in there, and to no others', async () => {
   expect(await names({ groups: ['ops'] })).toEqual(['gone_status']);
   expect(await names({ groups: ['eng'] })).toEqual(['one_ask']);
+  expect(await names({ groups: ['named'] })).toEqual(['one_ask']);
   const call = async (groups: readonly string[], name: string) =>
     await modern(
       proxy.mcpUrl,
@@ -81,7 +83,9 @@ test('a backend that cannot be listed is known to those whom a policy lets in th
     );
   expect((await call(['eng'], 'gone_restart')).body.error?.message).toBe('there is no such tool');
   expect((await call(['eng'], 'gone_status')).body.error?.message).toBe('there is no such tool');
-  expect(JSON.stringify((await call(['ops'], 'gone_restart')).body)).toContain('backend_unavailable');
+  expect((await call(['named'], 'gone_status')).body.error?.message).toBe('there is no such tool');
+  for (const name of ['gone_restart', 'gone_status'])
+    expect(JSON.stringify((await call(['ops'], name)).body)).toContain('backend_unavailable');
 });
 
 test('two callers of one list each see their own, and a changed token changes it', async () => {

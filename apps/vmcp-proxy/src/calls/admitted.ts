@@ -30,6 +30,7 @@ export const refusalOf = (
     thing: thingOf(call, route),
     params: call.message.params,
     isCompletion: call.target.kind === 'completion',
+    isStandIn: route.standsIn === true && route.definition !== undefined,
     isCounted,
   });
 
