@@ -10,6 +10,7 @@ import { healthListener } from './backends/health-metrics.js';
 import { Prober } from './backends/prober.job.js';
 import { BackendFeed } from './backends/feed.client.js';
 import { Peers } from './backends/peers.client.js';
+import { SessionStreams } from './backends/session-streams.client.js';
 import { CallMetrics } from './calls/call-metrics.js';
 import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
@@ -32,6 +33,7 @@ export interface BackendSide {
   readonly credentials: Credentials;
   readonly backends: AuthorizedBackend;
   readonly peers: Peers;
+  readonly sessionStreams: SessionStreams;
   readonly catalog: Catalog;
   readonly watch: ChangeWatch;
   readonly authorization: Authorization;
@@ -55,6 +57,7 @@ export async function makeBackendSide(
   const neverModern = part.backends.filter(({ transport }) => transport === 'sse').map(({ name }) => name);
   const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
   client.hear(peers);
+  const sessionStreams = new SessionStreams(backends, peers);
   const authorization = authorizationOf(part, surroundings);
   const sent = sharedUris(surroundings.events);
   const hearing: { watch?: ChangeWatch } = {};
@@ -75,7 +78,8 @@ export async function makeBackendSide(
   const watch = new ChangeWatch(
     catalog,
     isPerUser,
-    (backend, principal, listener) => new BackendFeed(backend, principal, peers, backends, listener),
+    (backend, principal, listener) =>
+      new BackendFeed(backend, principal, peers, { backends, streams: sessionStreams }, listener),
     authorization.shown,
   );
   hearing.watch = watch;
@@ -87,6 +91,7 @@ export async function makeBackendSide(
     credentials,
     backends,
     peers,
+    sessionStreams,
     catalog,
     watch,
     authorization,

@@ -97,7 +97,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new Routes(catalog, parkedCalls, authorization.admission),
     new OwnQuestions(states, providerOf),
     sessions,
-    new Exchanges(part.backends, peers, backendSide.backends, delivery, { inFlight, parkedCalls }),
+    new Exchanges(part.backends, backendSide, delivery, { inFlight, parkedCalls }),
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };

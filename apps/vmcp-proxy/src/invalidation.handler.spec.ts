@@ -72,12 +72,12 @@ test('a backend session begun as one account is not gone on with as another that
 });
 
 test('while the bus is lost and found, calls in flight go on, but those of a session that was closed meanwhile end', async () => {
-  const running: ServerResponse[] = [];
+  const running: { readonly id: unknown; readonly response: ServerResponse }[] = [];
   own.setIntercept((one, response) => {
     if (one.body['method'] !== 'tools/call') return false;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(': it runs\n\n');
-    running.push(response);
+    running.push({ id: one.body['id'], response });
     return true;
   });
   const tsid = randomUUID();
@@ -89,8 +89,7 @@ test('while the bus is lost and found, calls in flight go on, but those of a ses
   await until(() => running.length === 2);
   await whileCutOff(() => proxy.surroundings.closedSessions.add(tsid));
   expect((await ended)?.text).toContain('session_closed');
-  const id = own.callsOf('tools/call').at(-1)?.body['id'];
-  for (const response of running)
+  for (const { id, response } of running)
     response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result: { content: [] } })}\n\n`);
   expect((await goesOn)?.body.result).toMatchObject({ content: [] });
 });

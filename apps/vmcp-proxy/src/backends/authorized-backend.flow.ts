@@ -28,6 +28,8 @@ export interface AuthorizedRequest {
   readonly use?: CredentialUse | undefined;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean;
+  /** Hears of each exchange before it is answered. */
+  readonly began?: (exchange: Pick<BackendResponse, 'expireAfter'>) => void;
 }
 
 /** Requests to backends with the credential that their strategy gives for the caller. */
@@ -83,7 +85,7 @@ export class AuthorizedBackend {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
     const { backend, principal, method, headers, body, deadlineAtMs, purpose } = request;
-    const { cancellation, answerWithinMs, isIntroduction, use } = request;
+    const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
     return await this.client.send(backend, {
       method: method ?? 'POST',
@@ -99,6 +101,7 @@ export class AuthorizedBackend {
       ...(cancellation === undefined ? {} : { cancellation }),
       ...(answerWithinMs === undefined ? {} : { answerWithinMs }),
       ...(isIntroduction === undefined ? {} : { isIntroduction }),
+      began,
     });
   }
 }

@@ -39,6 +39,8 @@ export interface OutboundRequest {
   readonly answerWithinMs?: number;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean;
+  /** Hears of the exchange before it is answered. */
+  readonly began?: ((exchange: Pick<BackendResponse, 'expireAfter'>) => void) | undefined;
 }
 
 interface Target {
@@ -141,7 +143,12 @@ export class BackendClient {
    */
   async #exchange(target: Target, url: URL, request: OutboundRequest): Promise<BackendResponse> {
     const beganAtMs = this.nowMs();
-    const admission = request.purpose === 'probe' ? undefined : admitted(target, request.person);
+    const { purpose, person } = request;
+    // A call comes right after it, and tells how the backend is.
+    if (purpose === 'session' && target.health.closedOffForMs > 0)
+      throw new CircuitOpen(target.backend, target.health.closedOffForMs);
+    const isCounted = purpose !== 'probe' && purpose !== 'session';
+    const admission = isCounted ? admitted(target, person) : undefined;
     const dialling = { again: false };
     const first = { target, url, request, admission };
     try {
@@ -188,6 +195,7 @@ export class BackendClient {
       },
     );
     response.expireAfter(allowedMs);
+    request.began?.(response);
     request.cancellation?.attach((reason) => response.stop(reason));
     const { method, headers, body, person, isIntroduction = false } = request;
     const isRedirected = url !== target.url;

@@ -4,9 +4,9 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 
 /**
  * What a request is for: a call or a list; something that a session needs so that calls can end; a stream on which the
- * backend tells what nobody asked for; or to see whether it is there.
+ * backend tells what nobody asked for; the stream of a session in which calls run; or to see whether it is there.
  */
-export type Purpose = 'call' | 'control' | 'feed' | 'probe';
+export type Purpose = 'call' | 'control' | 'feed' | 'session' | 'probe';
 
 /** One exchange with a backend, as it is counted. */
 export interface Slot {
@@ -31,7 +31,7 @@ const RETRY_AFTER_SECONDS = '1';
 
 /** Connections that a backend may need at most. */
 export const mostExchanges = ({ calls, streams }: BackendLimits): number =>
-  calls + 2 * streams + CONTROL.most;
+  calls + 3 * streams + CONTROL.most;
 
 /**
  * How much runs at one backend. What is over a limit is refused at once: a queue would say nothing until everybody's time
@@ -43,6 +43,7 @@ export class ExchangeLimits {
   readonly #streams: Budget;
   readonly #control = new Budget(CONTROL.most, CONTROL.mostOfOne);
   readonly #feeds: Budget;
+  readonly #sessions: Budget;
 
   constructor(
     private readonly backend: string,
@@ -52,6 +53,7 @@ export class ExchangeLimits {
     this.#calls = new Budget(limits.calls, limits.callsPerPerson);
     this.#streams = new Budget(limits.streams, limits.streamsPerPerson);
     this.#feeds = new Budget(limits.streams, FEEDS_OF_ONE);
+    this.#sessions = new Budget(limits.streams, limits.streamsPerPerson);
   }
 
   get running(): Running {
@@ -86,8 +88,17 @@ export class ExchangeLimits {
   }
 
   #budgetOf(purpose: Purpose): Budget {
-    if (purpose === 'call') return this.#calls;
-    return purpose === 'feed' ? this.#feeds : this.#control;
+    switch (purpose) {
+      case 'call':
+        return this.#calls;
+      case 'feed':
+        return this.#feeds;
+      case 'session':
+        return this.#sessions;
+      case 'control':
+      case 'probe':
+        return this.#control;
+    }
   }
 
   #busy(why: string, ran: 'no' | 'maybe'): GatehouseError {

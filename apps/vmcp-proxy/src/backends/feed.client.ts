@@ -14,12 +14,19 @@ import { Cancellation } from './cancellation.js';
 import { MessageStream } from './message-stream.js';
 import { listeningHeaders, peerHeaders, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
+import type { SessionStreams } from './session-streams.client.js';
 
 export interface FeedListener {
   /** A notification of the backend. */
   notified(method: string, params: HeldValue | undefined): void;
   /** The feed is there again after a break: what the backend said meanwhile is not known. */
   missed(): void;
+}
+
+export interface FeedWays {
+  readonly backends: Pick<AuthorizedBackend, 'send'>;
+  /** Of the same sessions, for calls. */
+  readonly streams: Pick<SessionStreams, 'listensElsewhere' | 'hand'>;
 }
 
 const OPEN_WITHIN_MS = 10 * SECOND_MS;
@@ -36,7 +43,7 @@ const MAX_EVENT_BYTES = 1_048_576;
 /** Each is a request to the backend. */
 const MAX_REPLIES = 32;
 /** What passes; any other refusal says that there is no such stream. */
-const PASSING_STATUS: ReadonlySet<number> = new Set([404, 408, 425, 429, 500, 502, 503, 504]);
+const PASSING_STATUS: ReadonlySet<number> = new Set([404, 408, 409, 425, 429, 500, 502, 503, 504]);
 const METHOD = 'subscriptions/listen';
 
 const SUBSCRIBE = 'resources/subscribe';
@@ -81,7 +88,7 @@ export class BackendFeed {
     /** As of now: its token is renewed while the feed goes on. */
     private readonly principal: () => Principal,
     private readonly peers: Pick<Peers, 'of' | 'forget' | 'answerQuestion'>,
-    private readonly backends: Pick<AuthorizedBackend, 'send'>,
+    private readonly ways: FeedWays,
     private readonly listener: FeedListener,
   ) {}
 
@@ -145,6 +152,16 @@ export class BackendFeed {
     const deadlineAtMs = Date.now() + OPEN_WITHIN_MS;
     const peer = await peers.of({ backend, principal, era: 'modern', owner: '', deadlineAtMs });
     if (peer.era === 'legacy' && peer.session === undefined) return 'not_offered';
+    const over = this.ways.streams.listensElsewhere({ backend, principal, peer });
+    try {
+      return await this.#listenTo(principal, peer);
+    } finally {
+      over();
+    }
+  }
+
+  async #listenTo(principal: Principal, peer: Peer): Promise<'ended' | 'failed' | 'not_offered'> {
+    const { backend, peers } = this;
     const response = await this.#open(principal, peer);
     if (response.status !== 200 || !isEventStream(response.headers['content-type'])) {
       await response.discard();
@@ -167,7 +184,7 @@ export class BackendFeed {
     opened += 1;
     const id = `gatehouse-feed-${opened}`;
     this.#named = this.#resources;
-    return await this.backends.send({
+    return await this.ways.backends.send({
       backend: this.backend,
       principal,
       purpose: 'feed',
@@ -194,7 +211,7 @@ export class BackendFeed {
       const { method, uri } = next;
       const deadlineAtMs = Date.now() + OPEN_WITHIN_MS;
       const request = { backend: this.backend, principal, peer, method, params: { uri }, deadlineAtMs };
-      const isDone = await ownRequest({ ...request, purpose: 'control' }, this.backends).then(
+      const isDone = await ownRequest({ ...request, purpose: 'control' }, this.ways.backends).then(
         ({ kind }) => kind === 'result',
         () => false,
       );
@@ -243,8 +260,10 @@ export class BackendFeed {
   }
 
   #take(message: BackendMessage | undefined, principal: Principal, peer: Peer): void {
+    const isCalls =
+      message !== undefined && this.ways.streams.hand({ backend: this.backend, principal, peer }, message);
     if (message?.kind === 'notification') this.listener.notified(message.method, message.params);
-    else if (message?.kind === 'request' && peer.era === 'legacy') {
+    else if (message?.kind === 'request' && peer.era === 'legacy' && !isCalls) {
       this.#replies += 1;
       if (this.#replies > MAX_REPLIES) return;
       // The gateway asks for itself in this session: it can do nothing for a server.

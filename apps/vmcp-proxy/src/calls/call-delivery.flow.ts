@@ -1,17 +1,21 @@
 import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
+import type { StreamMember } from '../backends/session-streams.client.js';
+import { STREAM_SESSION } from '../backends/sse-session.client.js';
 import type { SentUris } from '../catalog/sent-uris.js';
 import type { ChangeWatch } from '../changes/change-watch.flow.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { RequestId } from '../mcp/message.js';
-import { personKey } from '../incoming-auth/principal.js';
+import { ANONYMOUS, personKey } from '../incoming-auth/principal.js';
 import { AnswerBytes } from './answer-bytes.js';
+import { AsideAnswer } from './aside-answer.flow.js';
 import type { BackendQuestions } from './backend-questions.js';
-import { canBeAsked, type Call } from './call.js';
+import { BesideCall } from './beside-call.js';
+import { canBeAsked, readsEventStreams, type Call } from './call.js';
 import type { CallTime } from './call-time.js';
 import { deliver } from './deliver.flow.js';
-import type { DroppedMessages } from './dropped-messages.js';
+import type { DroppedMessages, DropReason } from './dropped-messages.js';
 import type { InputRequired } from './input-required.js';
 import type { RoundFacts } from './input-round.flow.js';
 import { InputRounds } from './input-rounds.flow.js';
@@ -35,6 +39,20 @@ export interface SentRequest {
   readonly resumption: Resumption;
   /** Where the client comes back for the call. */
   readonly parked: ParkedCall | undefined;
+  /** What the backend was told to name progress by, where it is not what the client said. */
+  readonly sentProgressToken: RequestId;
+}
+
+/** One request, from before it is sent until it is answered. */
+export interface OpenDelivery {
+  /** The call with the answer that has to be written to. */
+  readonly call: Call;
+  /** Hears what the backend says in the session. */
+  readonly beside: StreamMember;
+  /** @returns and @throws see {@link deliver} */
+  deliver(response: BackendResponse): Promise<InputRequired | undefined>;
+  /** Nothing is said to the client any more. */
+  close(): void;
 }
 
 /** Who hears of what is no part of an answer. */
@@ -56,56 +74,84 @@ export class CallDelivery {
     private readonly keepAliveMs: number,
   ) {}
 
-  /** @returns and @throws see {@link deliver} */
-  async deliver(
-    call: Call,
-    response: BackendResponse,
-    { backend, peer, id, progressToken, time, resumption, parked }: SentRequest,
-  ): Promise<InputRequired | undefined> {
-    const { client, message, target, principal, answer, record } = call;
-    const translated = client.era !== peer.era;
-    const live = canBeAsked(call);
-    const requests = new RequestsInCall(
+  open(given: Call, sent: SentRequest): OpenDelivery {
+    const { backend, peer } = sent;
+    const { principal, client } = given;
+    // Only in a session can anything be said beside the answer.
+    const hasSession = peer.era === 'legacy' && peer.session !== undefined;
+    const answer = new AsideAnswer(given.answer, this.keepAliveMs);
+    const call = hasSession ? { ...given, answer } : given;
+    const isShared = client.era === 'modern' && principal.key === ANONYMOUS.key;
+    const isOneStream = hasSession && peer.session.id.startsWith(STREAM_SESSION);
+    const requests = this.#requestsIn(call, sent, isShared && isOneStream);
+    const gate = this.#gateOf(call, sent, requests, isShared && isOneStream);
+    const dropped = (reason: DropReason): void => this.told.dropped.note(backend, reason);
+    const canStream = readsEventStreams(call);
+    return {
+      call,
+      beside: new BesideCall({ gate, requests, answer, canStream, isShared, dropped }),
+      deliver: async (response) => await this.#deliver(call, response, sent, gate),
+      close: () => {
+        answer.release();
+        requests.close();
+      },
+    };
+  }
+
+  #requestsIn(call: Call, { backend, peer, parked, time }: SentRequest, isShared: boolean): RequestsInCall {
+    const { client, principal } = call;
+    const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
+    return new RequestsInCall(
       {
         backend,
         principal,
         peer,
-        session: client.era === 'legacy' && !translated && live ? client.session : undefined,
+        session: isLive ? client.session : undefined,
         parked,
+        isShared,
         waits: (forClient) => time.waits(forClient),
       },
       this.questions,
       this.peers,
     );
+  }
+
+  #gateOf(call: Call, sent: SentRequest, requests: RequestsInCall, isShared: boolean): MessageGate {
+    const { client, message, target, principal, record } = call;
+    const { backend, peer, id, progressToken, sentProgressToken, time, parked } = sent;
     const facts: GateFacts = {
       client,
       target,
       id: message.id,
       sentId: id,
       progressToken,
-      translated,
-      live,
+      ...(sentProgressToken === undefined ? {} : { sentProgressToken }),
+      translated: client.era !== peer.era,
+      live: canBeAsked(call),
+      isShared,
       record,
       progressed: () => time.progressed(),
       listsChanged: () => this.told.changes.backendChanged(principal, backend),
       resulted: (result) => this.told.sent.note(principal, backend, urisIn(result)),
     };
-    const gate = new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
-    try {
-      return await deliver(response, answer, {
-        backend,
-        gate,
-        dropped: (reason) => this.told.dropped.note(backend, reason),
-        bytes: new AnswerBytes(this.answerBytes, personKey(principal), (callback) =>
-          answer.onClosed(callback),
-        ),
-        keepAliveMs: this.keepAliveMs,
-        resume: async (position) => await resumption.next(position),
-        statusOf: (code) => (translated ? statusOfError(client, { code }) : 200),
-      });
-    } finally {
-      requests.close();
-    }
+    return new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
+  }
+
+  async #deliver(
+    { client, principal, answer }: Call,
+    response: BackendResponse,
+    { backend, peer, resumption }: SentRequest,
+    gate: MessageGate,
+  ): Promise<InputRequired | undefined> {
+    return await deliver(response, answer, {
+      backend,
+      gate,
+      dropped: (reason) => this.told.dropped.note(backend, reason),
+      bytes: new AnswerBytes(this.answerBytes, personKey(principal), (callback) => answer.onClosed(callback)),
+      keepAliveMs: this.keepAliveMs,
+      resume: async (position) => await resumption.next(position),
+      statusOf: (code) => (client.era === peer.era ? 200 : statusOfError(client, { code })),
+    });
   }
 
   /** For a call that its backend answers with questions. */

@@ -20,7 +20,11 @@ export type DropReason =
   /** A notification that has no place on the stream of a request. */
   | 'unexpected_notification'
   /** Nobody waits for the call at the moment: its client was asked something. */
-  | 'while_parked';
+  | 'while_parked'
+  /** The client has not taken what was said before. */
+  | 'slow_client'
+  /** Nobody can tell which of several callers it is about. */
+  | 'shared_session';
 
 const SAY_AGAIN_AFTER_MS = MINUTE_MS;
 

@@ -6,18 +6,19 @@ import { Cancellation } from '../backends/cancellation.js';
 import { MODERN, type Peer } from '../backends/peer.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
+import type { SessionStreams } from '../backends/session-streams.client.js';
 import type { Route } from '../catalog/view.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { progressTokenOf } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
 import type { Call } from './call.js';
-import type { CallDelivery } from './call-delivery.flow.js';
+import type { CallDelivery, OpenDelivery } from './call-delivery.flow.js';
 import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
 import { CallLimits } from './call-limits.js';
 import { CallTime } from './call-time.js';
 import type { InputAnswers, InputRequired } from './input-required.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
-import { outboundRequest } from './outbound.js';
+import { outboundRequest, type Outbound } from './outbound.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { ParkedCalls } from './parked-calls.flow.js';
 import { Resumption } from './resumption.flow.js';
@@ -28,6 +29,13 @@ interface RunningCalls {
   readonly parkedCalls: Pick<ParkedCalls, 'begin'>;
 }
 
+/** What speaks to backends. */
+interface BackendSide {
+  readonly peers: Peers;
+  readonly backends: AuthorizedBackend;
+  readonly sessionStreams: Pick<SessionStreams, 'join'>;
+}
+
 /** What all attempts of one call have in common. */
 interface Attempt {
   readonly time: CallTime;
@@ -35,6 +43,8 @@ interface Attempt {
   /** Where the client comes back for the call. */
   readonly parked: ParkedCall | undefined;
 }
+
+type SentParts = Attempt & { readonly backend: string; readonly peer: Peer };
 
 /** How one of the attempts is made. */
 interface Sending {
@@ -51,8 +61,7 @@ export class Exchanges {
 
   constructor(
     backends: readonly ProxyBackend[],
-    private readonly peers: Peers,
-    private readonly authorized: AuthorizedBackend,
+    private readonly backendSide: BackendSide,
     private readonly delivery: CallDelivery,
     private readonly running: RunningCalls,
   ) {
@@ -62,7 +71,7 @@ export class Exchanges {
   /** Resolves when the client was answered. @throws {GatehouseError} when it was not, or not to the end. */
   async run(call: Call, route: Route): Promise<void> {
     const { backend } = route;
-    const parked = this.peers.mayHaveSessions(backend)
+    const parked = this.#peers.mayHaveSessions(backend)
       ? this.running.parkedCalls.begin(call, backend)
       : undefined;
     if (parked === undefined) await this.#exchange(call, route, undefined);
@@ -101,7 +110,7 @@ export class Exchanges {
   async #attempt(call: Call, route: Route, attempt: Attempt, sending: Sending): Promise<Outcome> {
     const { principal } = call;
     const { backend } = route;
-    const { time, cancellation, parked } = attempt;
+    const { time, cancellation } = attempt;
     const { isLast, answers } = sending;
     const { deadlineAtMs } = time;
     // Only a modern backend asks by its result.
@@ -114,40 +123,75 @@ export class Exchanges {
     const { record } = call;
     record?.spokenTo(peer);
     const span = record?.span?.child(call.message.method, 'client', stepOf(call, route, peer));
-    const { headers, body, id } = outboundRequest(call, route, peer, answers, span);
+    const outbound = outboundRequest(call, route, peer, answers, span);
+    const { headers, body, id } = outbound;
+    const delivery = this.#openDelivery(call, { backend, peer, ...attempt }, outbound);
+    let leave: (() => void) | undefined;
     try {
-      const request = { backend, principal, headers, body, deadlineAtMs, cancellation, use: record };
-      const response = await this.authorized.send(request);
+      leave = await this.backendSide.sessionStreams.join({ backend, principal, peer }, delivery.beside);
+      const response = await this.backendSide.backends.send({
+        backend,
+        principal,
+        headers,
+        body,
+        deadlineAtMs,
+        cancellation,
+        use: record,
+        began: (exchange) => time.of(exchange),
+      });
       span?.set({ 'http.response.status_code': response.status });
       if (response.status < 300) {
-        const progressToken = progressTokenOf(call.message.params);
         time.of(response);
-        const facts = { backend, principal, peer, time, cancellation };
-        const resumption = new Resumption(facts, this.authorized);
-        const sent = { backend, peer, id, progressToken, time, resumption, parked };
-        return (await this.delivery.deliver(call, response, sent)) ?? 'answered';
+        return (await delivery.deliver(response)) ?? 'answered';
       }
       const text = await response.text();
       if (!isLast && meansAnotherRevision(peer, response.status, text)) {
-        this.peers.forget(backend, peer);
+        this.#peers.forget(backend, peer);
         return 'misunderstood';
       }
       if (record !== undefined) record.wasRefused = true;
-      deliverRefusal(call, peer, response, text);
+      deliverRefusal(delivery.call, peer, response, text);
       return 'answered';
     } catch (error) {
       // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
       span?.fail(GatehouseError.from(error).code);
       if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
-        this.peers.sayCancelled(backend, principal, peer, id);
+        this.#peers.sayCancelled(backend, principal, peer, id);
       throw error;
     } finally {
+      leave?.();
+      delivery.close();
       span?.end();
     }
   }
 
+  #openDelivery(
+    call: Call,
+    sent: SentParts,
+    { id, progressToken: sentProgressToken }: Outbound,
+  ): OpenDelivery {
+    const { backend, peer, time, cancellation, parked } = sent;
+    const facts = { backend, principal: call.principal, peer, time, cancellation };
+    const resumption = new Resumption(facts, this.backendSide.backends);
+    const progressToken = progressTokenOf(call.message.params);
+    return this.delivery.open(call, {
+      backend,
+      peer,
+      id,
+      progressToken,
+      sentProgressToken,
+      time,
+      resumption,
+      parked,
+    });
+  }
+
+  get #peers(): Peers {
+    return this.backendSide.peers;
+  }
+
   #peerOf({ principal, client }: Call, backend: string, deadlineAtMs: number): Peer | Promise<Peer> {
-    return this.peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
+    return this.#peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
   }
 }
 

@@ -48,6 +48,8 @@ export interface GateFacts {
   readonly translated: boolean;
   /** The client can be asked by requests on this stream. */
   readonly live?: boolean;
+  /** Callers who cannot be told apart share the stream that the answer is cut out of. */
+  readonly isShared?: boolean;
   /** Called at each sign of progress that is the client's. */
   readonly progressed?: () => void;
   /** Called when the backend says that its lists are others now. */
@@ -165,6 +167,7 @@ export class MessageGate {
       case 'notifications/cancelled':
         return this.#cancelled(params);
       case 'notifications/message':
+        if (this.facts.isShared === true) return dropped('shared_session');
         return this.#wantsLogs() ? passedOn(method, params?.pieces) : dropped('unexpected_notification');
       case 'notifications/elicitation/complete': {
         const elicitationId = params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);

@@ -6,7 +6,14 @@ import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Route } from '../catalog/view.js';
 import { promisable, TASKS_EXTENSION } from '../mcp/client-capabilities.js';
 import { encodeHeaderValue } from '../mcp/header-value.js';
-import { isObject, metaOf, without, type JsonObject, type RequestId } from '../mcp/message.js';
+import {
+  isObject,
+  metaOf,
+  progressTokenOf,
+  without,
+  type JsonObject,
+  type RequestId,
+} from '../mcp/message.js';
 import {
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
@@ -28,6 +35,8 @@ export interface Outbound {
   readonly body: string | Buffer;
   /** The id that the backend sees. */
   readonly id: RequestId;
+  /** What the backend is told to name progress by, where it is not what the client said. */
+  readonly progressToken?: RequestId;
 }
 
 let given = 0;
@@ -65,7 +74,13 @@ export function outboundRequest(
   }
   // Several modern clients share the principal's one session at a legacy backend, and all of them count from one.
   const id = peer.session === undefined ? message.id : ownId();
-  return { headers, body: requestText(id, message.method, withoutEnvelope(params)), id };
+  const sent = withoutEnvelope(params);
+  const meta = progressTokenOf(sent) === undefined ? undefined : metaOf(sent);
+  // Clients that cannot be told apart name their progress alike, too.
+  if (peer.session === undefined || call.principal.tsid !== undefined || meta === undefined)
+    return { headers, body: requestText(id, message.method, sent), id };
+  const withOwnToken = sent.with('_meta', meta.with('progressToken', new OwnJson(id)));
+  return { headers, body: requestText(id, message.method, withOwnToken), id, progressToken: id };
 }
 
 function ownId(): string {

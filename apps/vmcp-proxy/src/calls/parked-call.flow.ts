@@ -92,7 +92,7 @@ export class ParkedCall {
     const newest = (): Call => this.#newest;
     return {
       ...facts,
-      sentProgressToken: facts.progressToken,
+      sentProgressToken: facts.sentProgressToken ?? facts.progressToken,
       parked: this,
       get client() {
         return newest().client;

@@ -29,6 +29,8 @@ export interface RequestFacts {
   readonly session: McpSession | undefined;
   /** Where the client is asked by a result instead. */
   readonly parked?: Pick<ParkedCall, 'capabilities' | 'ask' | 'takeBack'> | undefined;
+  /** Callers who cannot be told apart share the backend's stream: none of them is asked what may be meant for another. */
+  readonly isShared?: boolean;
   /** A question is open, so that the call takes as long as a person does; or none is any more. */
   readonly waits: (forClient: boolean) => void;
 }
@@ -47,13 +49,20 @@ export class RequestsInCall {
     private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
   ) {}
 
+  /** Whether the client can be asked that, and has not been asked too much. */
+  mayAsk(request: BackendRequest): boolean {
+    if (this.facts.isShared === true || request.params?.isAmbiguous === true) return false;
+    return this.#asked.size < MAX_QUESTIONS && isDeclared(askedIn(request), this.#capabilities);
+  }
+
   /** @returns what to send to the client; why the request is dropped; or that it is answered, now or by a later request. */
   take(request: BackendRequest): Pieces | DropReason | 'answered' {
     if (request.method === 'ping') return this.#reply(request.id, { result: {} }, 'answered');
     if (request.params?.isAmbiguous === true) return 'malformed';
-    const { parked, session } = this.facts;
-    const { capabilities } = (this.#canReply ? (parked ?? session) : undefined) ?? NOBODY;
-    if (!isDeclared(askedIn(request), capabilities)) return this.#refuse(request.id, 'undeclared_request');
+    if (this.facts.isShared === true) return this.#refuse(request.id, 'shared_session');
+    const { parked } = this.facts;
+    if (!isDeclared(askedIn(request), this.#capabilities))
+      return this.#refuse(request.id, 'undeclared_request');
     const key = idKey(request.id);
     if (key === undefined || this.#asked.has(key)) return 'malformed';
     const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(request) : undefined;
@@ -87,6 +96,11 @@ export class RequestsInCall {
   close(): void {
     const { session } = this.facts;
     if (session !== undefined) for (const id of this.#asked.values()) this.questions.take(session.digest, id);
+  }
+
+  get #capabilities(): JsonObject {
+    const { parked, session } = this.facts;
+    return ((this.#canReply ? (parked ?? session) : undefined) ?? NOBODY).capabilities;
   }
 
   /** Without a session there is no way back to the one who asked. */

@@ -53,6 +53,8 @@ function scripted(name: string, begin: Say, ...rest: readonly Say[]) {
   const gets: Received[] = [];
   backend.setIntercept((one, response) => {
     const isGet = one.httpMethod === 'GET';
+    // Not the stream of the session, which this server has not.
+    if (isGet && one.headers['last-event-id'] === undefined) return false;
     if (!isGet && !isCall(one)) return false;
     (isGet ? gets : calls).push(one);
     const say = isGet ? (rest[gets.length - 1] ?? rest.at(-1)) : begin;

@@ -3,8 +3,9 @@ import {
   StreamableHTTPServerTransport,
   type StreamableHTTPServerTransportOptions,
 } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface SdkServer {
@@ -12,7 +13,10 @@ export interface SdkServer {
   close(): void;
 }
 
-type Options = Pick<StreamableHTTPServerTransportOptions, 'eventStore' | 'retryInterval'>;
+type Options = Pick<
+  StreamableHTTPServerTransportOptions,
+  'eventStore' | 'retryInterval' | 'enableJsonResponse'
+>;
 
 /** A server of the reference SDK for the revisions with sessions: a new one for each session. */
 export async function startSdkServer(
@@ -33,9 +37,31 @@ export async function startSdkServer(
     const known = transports.get(String(request.headers['mcp-session-id']));
     void (async () => await (known ?? (await newTransport())).handleRequest(request, response))();
   });
+  return await listening(server, '/mcp');
+}
+
+/** The same for HTTP with SSE (2024-11-05): a new one for each stream. */
+export async function startOldSdkServer(newServer: () => McpServer): Promise<SdkServer> {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- servers of it are still there
+  const transports = new Map<string, SSEServerTransport>();
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://x');
+    const known = transports.get(url.searchParams.get('sessionId') ?? '');
+    if (request.method === 'GET') {
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- see above
+      const transport = new SSEServerTransport('/messages', response);
+      transports.set(transport.sessionId, transport);
+      void newServer().connect(transport);
+    } else if (known === undefined) response.writeHead(404).end();
+    else void known.handlePostMessage(request, response);
+  });
+  return await listening(server, '/sse');
+}
+
+async function listening(server: Server, path: string): Promise<SdkServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -132,8 +132,9 @@ test('a backend that lost our session is initialised anew, once, and the call su
   backend.forgetSessions();
   const before = backend.received.length;
   expect((await client.request('tools/call', call)).body.result).toBeDefined();
-  const methods = backend.received.slice(before).map(({ body }) => body['method']);
-  expect(methods).toEqual(['tools/call', 'initialize', 'notifications/initialized', 'tools/call']);
+  const methods = backend.received.slice(before).map(({ body, httpMethod }) => body['method'] ?? httpMethod);
+  // Whether the new session has a stream is asked once, and before the call.
+  expect(methods).toEqual(['tools/call', 'initialize', 'notifications/initialized', 'GET', 'tools/call']);
 });
 
 test('a session that one replica opened goes on at another, for its owner only', async () => {
