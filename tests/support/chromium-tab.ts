@@ -17,10 +17,15 @@ interface Place {
   readonly y: number;
 }
 
+/** What a page calls to tell that it has noticed a click. */
+export const CLICKED = 'tellOfClick';
+
 /** One tab: what a person does with it and sees in it. */
 export class ChromiumTab {
   /** Every page that was asked for, in order. */
   readonly requested: string[] = [];
+  /** How many clicks its pages have noticed on what was pressed: told by the page, since a page that is being left answers no question. */
+  clicks = 0;
 
   constructor(
     readonly send: Send,
@@ -111,18 +116,34 @@ export class ChromiumTab {
     }
   }
 
-  /** With the mouse, where the element is. */
+  /**
+   * With the mouse, where the element is. Chromium drops what is pressed before a new page is painted;
+   * a person who sees that nothing happened presses again.
+   */
   async #press(selector: string, times: number): Promise<void> {
-    const place = await this.#placeOf(selector);
-    for (let clickCount = 1; clickCount <= times; clickCount += 1)
-      for (const type of ['mousePressed', 'mouseReleased'])
-        await this.send('Input.dispatchMouseEvent', { ...place, type, button: 'left', clickCount });
+    const clicksBefore = this.clicks;
+    do {
+      const place = await this.#placeOf(selector);
+      for (let clickCount = 1; clickCount <= times; clickCount += 1)
+        for (const type of ['mousePressed', 'mouseReleased'])
+          await this.send('Input.dispatchMouseEvent', { ...place, type, button: 'left', clickCount });
+    } while (!(await this.#hasNoticed(clicksBefore)));
   }
+
+  /** @returns whether the page has noticed a click, within what a busy machine may take. */
+  async #hasNoticed(clicksBefore: number): Promise<boolean> {
+    return await until(() => this.clicks > clicksBefore, 5_000).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async #placeOf(selector: string): Promise<Place> {
     for (;;) {
       await this.sees(selector);
       const place = (await this.evaluate(`(() => {
         const element = document.querySelector(${JSON.stringify(selector)});
+        element.addEventListener('click', () => ${CLICKED}(''), { capture: true });
         element.scrollIntoView({ block: 'center' });
         const { x, y, width, height } = element.getBoundingClientRect();
         return { x: x + width / 2, y: y + height / 2 };

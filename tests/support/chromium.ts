@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { until } from '@gatehouse/testing/until';
 import { z } from 'zod';
-import { ChromiumTab } from './chromium-tab.js';
+import { ChromiumTab, CLICKED } from './chromium-tab.js';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const FLAGS = [
@@ -19,6 +19,7 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--allow-pre-commit-input',
   '--window-size=900,1000',
 ];
 
@@ -98,7 +99,8 @@ export class Chromium {
       browserContextId,
     );
     this.#tabs.set(sessionId, tab);
-    for (const domain of ['Page', 'Network']) await tab.send(`${domain}.enable`);
+    for (const domain of ['Page', 'Network', 'Runtime']) await tab.send(`${domain}.enable`);
+    await tab.send('Runtime.addBinding', { name: CLICKED });
     return tab;
   }
 
@@ -130,6 +132,8 @@ export class Chromium {
         const { data } = navigation.safeParse(parsed.params);
         if (data !== undefined) this.#tabs.get(parsed.sessionId ?? '')?.requested.push(data.request.url);
       }
+      const tab = this.#tabs.get(parsed.sessionId ?? '');
+      if (parsed.method === 'Runtime.bindingCalled' && tab !== undefined) tab.clicks += 1;
       if (parsed.id === undefined) continue;
       this.#waiting.get(parsed.id)?.(parsed);
       this.#waiting.delete(parsed.id);
