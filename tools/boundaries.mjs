@@ -130,6 +130,7 @@ export const ROOMS = {
     'incoming-auth',
     'outgoing-auth',
     'mcp-sessions',
+    'tasks',
     'replays',
     'refusals',
     'backends',

@@ -29,7 +29,7 @@ export async function modern(
   params: JsonObject = {},
   { token, headers = {}, capabilities = {}, id = 1, ...rest }: Sent = {},
 ): Promise<ClientAnswer> {
-  const named = params['name'] ?? params['uri'];
+  const named = params['name'] ?? params['uri'] ?? params['taskId'];
   return await post(
     url,
     {

@@ -1,4 +1,4 @@
-import { mcpSessions as sessionsBucket } from '@gatehouse/contracts/buckets';
+import { mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { Log } from '@gatehouse/observability/log';
 import { randomUUID } from 'node:crypto';
@@ -14,6 +14,7 @@ import { Calls } from './calls/calls.flow.js';
 import { ToolMetrics } from './calls/tool-metrics.js';
 import { Exchanges } from './calls/exchanges.flow.js';
 import { OwnQuestions } from './calls/own-questions.js';
+import { TaskCalls } from './calls/task-calls.flow.js';
 import { Routes } from './calls/routes.js';
 import { RefusedCalls } from './calls/refused-calls.js';
 import { Failures } from './calls/failures.js';
@@ -44,6 +45,8 @@ import { McpSessionStore } from './mcp-sessions/mcp-session.store.js';
 import { ReplicaMailbox } from './mcp-sessions/replica-mailbox.js';
 import { SessionBucket } from './mcp-sessions/session-bucket.store.js';
 import { SessionSignals } from './mcp-sessions/session-signals.client.js';
+import { TaskIds } from './tasks/task-ids.js';
+import { TaskKeys } from './tasks/task-keys.store.js';
 import { replaysOf, type Replays } from './replays/replays-of.flow.js';
 import { makeBackendSide, type BackendSide } from './backend-side.js';
 import type { GatewaySurroundings } from './gateway-surroundings.js';
@@ -93,11 +96,13 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const heard = { mcpSessions, sessions, sessionClosed, mayRead, replays: replays.streams };
   const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
+  const taskIds = new TaskIds(new TaskKeys(new SessionBucket(buckets, taskKeys)));
+  const tasks = new TaskCalls(taskIds, catalog.features);
   const calls = new Calls(
-    new Routes(catalog, parkedCalls, authorization.admission),
+    new Routes(catalog, parkedCalls, taskIds, authorization.admission),
     new OwnQuestions(states, providerOf),
     sessions,
-    new Exchanges(part.backends, backendSide, delivery, { inFlight, parkedCalls }),
+    new Exchanges(part.backends, backendSide, delivery, { inFlight, parkedCalls, tasks }),
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };

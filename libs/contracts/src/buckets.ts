@@ -51,6 +51,19 @@ export const keptStreams: Bucket = {
 };
 
 /**
+ * Keys under which the proxy's replicas seal the ids of tasks, one for each week. What was sealed under a key that has vanished
+ * is not known any more.
+ */
+export const taskKeys: Bucket = {
+  name: 'task_keys',
+  ownedBy: 'vmcp-proxy',
+  ttlMs: 30 * DAY_MS,
+  // A key takes some hundred bytes.
+  maxBytes: MIB,
+  swept: false,
+};
+
+/**
  * Answers of providers that Postgres does not have yet, sealed, by connection: the only copy of a refresh token that was
  * just rotated must not depend on one place.
  */
@@ -63,4 +76,4 @@ export const refreshAnswers: Bucket = {
   swept: true,
 };
 
-export const BUCKETS: readonly Bucket[] = [mcpSessions, keptStreams, rateLimits, refreshAnswers];
+export const BUCKETS: readonly Bucket[] = [mcpSessions, keptStreams, rateLimits, taskKeys, refreshAnswers];

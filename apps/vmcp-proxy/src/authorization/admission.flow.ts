@@ -19,8 +19,8 @@ export interface Admittable {
   readonly params: RawObject;
   /** It is the entry that a backend has in lists while it cannot be listed. */
   readonly isStandIn: boolean;
-  /** It only helps to write arguments: some of them have to be allowed. */
-  readonly isCompletion: boolean;
+  /** It helps to write arguments, or goes on with what was called: some of them have to be allowed. */
+  readonly hasNoArguments: boolean;
   /** It goes on and was counted when it began, or it calls nothing. */
   readonly isCounted: boolean;
 }
@@ -47,11 +47,11 @@ export class Admission {
     return call.isCounted ? undefined : this.limits?.take(call.principal, call.thing);
   }
 
-  #verdict({ principal, thing, params, isCompletion, isStandIn }: Admittable): Verdict | undefined {
+  #verdict({ principal, thing, params, hasNoArguments, isStandIn }: Admittable): Verdict | undefined {
     if (this.policy === undefined) return undefined;
     // Who is shown it can call it.
     if (isStandIn) return this.policy.mayBeAtBackend(principal, thing) ? undefined : { kind: 'unknown' };
-    if (!isCompletion) return this.policy.decide(principal, thing, params);
+    if (!hasNoArguments) return this.policy.decide(principal, thing, params);
     return this.policy.mayBe(principal, thing) ? undefined : { kind: 'unknown' };
   }
 }

@@ -2,6 +2,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { mayBeAsked } from '../mcp/client-capabilities.js';
+import { LEGACY_VERSIONS } from '../mcp/protocol.js';
 import type { JsonObject, RequestId } from '../mcp/message.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
@@ -69,6 +70,14 @@ export class Peers {
     if (spoken?.kind === 'stateless') return { era: 'legacy', version: spoken.version };
     const key = sessionKey(request);
     return this.#sessions.get(key) ?? this.#find(key, request);
+  }
+
+  /** The same in a session that another replica may have begun: a task says in which one it was made. */
+  inSession(request: PeerRequest, sessionId: string): Peer {
+    const key = sessionKey(request);
+    const held = this.#sessions.get(key);
+    if (held?.session?.id === sessionId) return held;
+    return { era: 'legacy', version: LEGACY_VERSIONS[0], session: { id: sessionId, key } };
   }
 
   /** @returns false for a backend that is known to keep none: it asks nothing in the middle of a call. */

@@ -4,16 +4,21 @@ import type { Route } from '../catalog/view.js';
 import type { Call } from './call.js';
 import type { CallTarget } from './call-target.js';
 
-const ACTIONS = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_resource' } as const;
+const ACTIONS = {
+  tool: 'call_tool',
+  prompt: 'get_prompt',
+  resource: 'read_resource',
+  task: 'call_tool',
+} as const;
 
 /** What a call would do at the end of a route. */
 const thingOf = (
   { target, scope }: Pick<Call, 'target' | 'scope'>,
-  { backend, original, definition }: Route,
+  { backend, original, definition, task }: Route,
 ): Thing => ({
   action: ACTIONS[target.kind === 'completion' ? target.of : target.kind],
   backend,
-  original,
+  original: task?.tool ?? original,
   ...(definition === undefined ? {} : { definition }),
   place: scope.place,
 });
@@ -29,7 +34,8 @@ export const refusalOf = (
     principal: call.principal,
     thing: thingOf(call, route),
     params: call.message.params,
-    isCompletion: call.target.kind === 'completion',
+    // With which arguments a task was begun, nobody knows any more.
+    hasNoArguments: call.target.kind === 'completion' || call.target.kind === 'task',
     isStandIn: route.standsIn === true && route.definition !== undefined,
     isCounted,
   });

@@ -24,6 +24,7 @@ import type { ParkedCall } from './parked-call.flow.js';
 import type { Resumption } from './resumption.flow.js';
 import { RequestsInCall } from './requests-in-call.js';
 import { statusOfError } from './translate-answer.js';
+import type { TaskRelay } from './task-relay.js';
 import { urisIn } from './uris-in-result.js';
 
 /** One request as a backend got it. */
@@ -39,6 +40,8 @@ export interface SentRequest {
   readonly resumption: Resumption;
   /** Where the client comes back for the call. */
   readonly parked: ParkedCall | undefined;
+  /** Where a task may come of it, or is asked about. */
+  readonly tasks?: TaskRelay | undefined;
   /** What the backend was told to name progress by, where it is not what the client said. */
   readonly sentProgressToken: RequestId;
 }
@@ -98,7 +101,8 @@ export class CallDelivery {
     };
   }
 
-  #requestsIn(call: Call, { backend, peer, parked, time }: SentRequest, isShared: boolean): RequestsInCall {
+  #requestsIn(call: Call, sent: SentRequest, isShared: boolean): RequestsInCall {
+    const { backend, peer, parked, time, tasks } = sent;
     const { client, principal } = call;
     const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
     return new RequestsInCall(
@@ -109,6 +113,7 @@ export class CallDelivery {
         session: isLive ? client.session : undefined,
         parked,
         isShared,
+        tasks,
         waits: (forClient) => time.waits(forClient),
       },
       this.questions,
@@ -118,7 +123,7 @@ export class CallDelivery {
 
   #gateOf(call: Call, sent: SentRequest, requests: RequestsInCall, isShared: boolean): MessageGate {
     const { client, message, target, principal, record } = call;
-    const { backend, peer, id, progressToken, sentProgressToken, time, parked } = sent;
+    const { backend, peer, id, progressToken, sentProgressToken, time, parked, tasks } = sent;
     const facts: GateFacts = {
       client,
       target,
@@ -129,6 +134,7 @@ export class CallDelivery {
       translated: client.era !== peer.era,
       live: canBeAsked(call),
       isShared,
+      tasks,
       record,
       progressed: () => time.progressed(),
       listsChanged: () => this.told.changes.backendChanged(principal, backend),

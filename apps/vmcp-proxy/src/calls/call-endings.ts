@@ -52,7 +52,7 @@ export class CallEndings {
   denied(call: Call, route: Route, refusal: Refusal, startedAtMs: number): void {
     const { backend } = route;
     // A name that no list has is a text of the client: it is no label, and no step's name.
-    if (route.standsIn !== true) call.record?.routed(route);
+    if (route.standsIn !== true) call.record?.routed({ original: route.task?.tool ?? route.original });
     this.refused.answer(call, refusal);
     const outcome = OUTCOMES[refusal.kind];
     const policy = refusal.kind === 'forbidden' ? refusal.policy : undefined;

@@ -77,7 +77,8 @@ export class CallObserver {
       endpoint: scope.place === '' ? '/' : scope.place,
       method: message.method,
       backend,
-      name: target.name,
+      // The id of a task is no name.
+      name: target.kind === 'task' ? undefined : target.name,
       original,
       revision: versionOf(client),
       backendRevision: record.backendVersion,

@@ -5,7 +5,7 @@ import type { RequestMessage } from '../mcp/message.js';
 /** What a call is about. */
 export type CallTarget = Named &
   (
-    | { readonly kind: 'tool' | 'prompt' | 'resource' }
+    | { readonly kind: 'tool' | 'prompt' | 'resource' | 'task' }
     /** How an argument of a prompt, or of a resource template, can go on. */
     | { readonly kind: 'completion'; readonly of: 'prompt' | 'resource' }
   );

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Scope } from '../catalog/scope.js';
 import type { Answer } from '../mcp/answer.js';
-import { declaredIn, declaredInSession, type Declared } from '../mcp/client-capabilities.js';
+import { declaredIn, declaredInSession, followsTasks, type Declared } from '../mcp/client-capabilities.js';
 import type { ModernEnvelope } from '../mcp/era.js';
 import type { RequestMessage } from '../mcp/message.js';
 import type { Principal } from '../incoming-auth/principal.js';
@@ -37,6 +37,22 @@ export const declaredBy = ({ client }: Pick<Call, 'client'>): Declared =>
 
 /** Whether the client can be asked something on the stream of this very call (MCP 2025-11-25, transports). */
 export const canBeAsked = (call: Call): boolean => call.client.era === 'legacy' && readsEventStreams(call);
+
+/** Whether the client wants a task for its answer (MCP 2025-11-25, tasks). Since 2026-07-28 that is for the server to decide. */
+export const asksForTask = ({
+  client,
+  target,
+  message,
+}: Pick<Call, 'client' | 'target' | 'message'>): boolean =>
+  client.era === 'legacy' &&
+  client.session.protocolVersion === '2025-11-25' &&
+  target.kind === 'tool' &&
+  message.params.has('task');
+
+/** Whether anything of tasks has to be thought of. */
+export const mayConcernTasks = (call: Pick<Call, 'client' | 'target' | 'message'>): boolean =>
+  call.target.kind === 'task' ||
+  (call.client.era === 'modern' ? followsTasks(call.client.envelope.capabilities) : asksForTask(call));
 
 /** Whether the client takes an event stream for its answer, as it comes. */
 export const readsEventStreams = ({

@@ -6,6 +6,7 @@ import type { CallEndings } from './call-endings.js';
 import type { Exchanges } from './exchanges.flow.js';
 import { SESSION_OVER } from './in-flight.js';
 import type { OwnQuestions } from './own-questions.js';
+import type { Route } from '../catalog/view.js';
 import { backendOf, type BackendDestination, type Destination, type Routes } from './routes.js';
 
 /**
@@ -83,7 +84,7 @@ export class Calls {
         return;
       case 'route':
         this.#throwIfClosed(call);
-        call.record?.routed(destination.route);
+        call.record?.routed(recordedOf(destination.route));
         await this.exchanges.run(this.questions.takenOut(call), destination.route);
     }
   }
@@ -93,6 +94,11 @@ export class Calls {
     if (tsid !== undefined && this.sessions.isClosed(tsid)) throw SESSION_OVER;
   }
 }
+
+/** What is recorded of a task is its tool: its id at the backend is nobody's. */
+const recordedOf = ({ original, task }: Route): Pick<Route, 'original'> => ({
+  original: task?.tool ?? original,
+});
 
 /** The replica that has the call cannot be asked from here, or is gone. */
 const WAITS_ELSEWHERE = new GatehouseError('unavailable', 'the call waits at another replica, or is lost', {

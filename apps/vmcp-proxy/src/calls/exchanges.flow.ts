@@ -11,7 +11,7 @@ import type { Route } from '../catalog/view.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { progressTokenOf } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
-import type { Call } from './call.js';
+import { mayConcernTasks, type Call } from './call.js';
 import type { CallDelivery, OpenDelivery } from './call-delivery.flow.js';
 import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
 import { CallLimits } from './call-limits.js';
@@ -21,12 +21,15 @@ import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest, type Outbound } from './outbound.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { ParkedCalls } from './parked-calls.flow.js';
+import type { TaskRelay } from './task-relay.js';
+import { refuseTask, type TaskCalls } from './task-calls.flow.js';
 import { Resumption } from './resumption.flow.js';
 
 /** Where calls can be found while they run. */
 interface RunningCalls {
   readonly inFlight: InFlight;
   readonly parkedCalls: Pick<ParkedCalls, 'begin'>;
+  readonly tasks: TaskCalls;
 }
 
 /** What speaks to backends. */
@@ -44,7 +47,11 @@ interface Attempt {
   readonly parked: ParkedCall | undefined;
 }
 
-type SentParts = Attempt & { readonly backend: string; readonly peer: Peer };
+type SentParts = Attempt & {
+  readonly backend: string;
+  readonly peer: Peer;
+  readonly tasks: TaskRelay | undefined;
+};
 
 /** How one of the attempts is made. */
 interface Sending {
@@ -83,7 +90,8 @@ export class Exchanges {
     const cancellation = parked?.cancellation ?? new Cancellation();
     call.answer.onGone(() => cancellation.cancel(CANCELLED));
     const done = this.running.inFlight.add(call, cancellation);
-    const limits = this.#limits.of(route.backend, call.target.kind === 'tool' ? route.original : undefined);
+    const tool = route.task?.tool ?? (call.target.kind === 'tool' ? route.original : undefined);
+    const limits = this.#limits.of(route.backend, tool);
     const time = new CallTime(limits, Date.now, parked?.answerWithinMs);
     const attempt = { time, cancellation, parked };
     try {
@@ -114,21 +122,27 @@ export class Exchanges {
     const { isLast, answers } = sending;
     const { deadlineAtMs } = time;
     // Only a modern backend asks by its result.
-    const found = answers === undefined ? this.#peerOf(call, backend, deadlineAtMs) : MODERN;
+    const found = answers === undefined ? this.#peerOf(call, route, { deadlineAtMs, isLast }) : MODERN;
     const peer = found instanceof Promise ? await found : found;
     if (peer.era === 'legacy' && saysNo(call)) {
       deliverNo(call);
       return 'answered';
     }
+    const tasks = await this.#tasksOf(call, route, peer);
+    if (tasks === 'refused') {
+      refuseTask(call);
+      return 'answered';
+    }
     const { record } = call;
     record?.spokenTo(peer);
     const span = record?.span?.child(call.message.method, 'client', stepOf(call, route, peer));
-    const outbound = outboundRequest(call, route, peer, answers, span);
+    const facts = { span, isForTask: tasks !== undefined };
+    const outbound = outboundRequest(call, route, peer, answers, facts);
     const { headers, body, id } = outbound;
-    const delivery = this.#openDelivery(call, { backend, peer, ...attempt }, outbound);
+    const delivery = this.#openDelivery(call, { backend, peer, tasks, ...attempt }, outbound);
     let leave: (() => void) | undefined;
     try {
-      leave = await this.backendSide.sessionStreams.join({ backend, principal, peer }, delivery.beside);
+      leave = await this.#listen(call, route, peer, delivery);
       const response = await this.backendSide.backends.send({
         backend,
         principal,
@@ -183,23 +197,51 @@ export class Exchanges {
       time,
       resumption,
       parked,
+      tasks: sent.tasks,
     });
+  }
+
+  async #listen(
+    { principal }: Call,
+    { backend, task }: Route,
+    peer: Peer,
+    { beside }: OpenDelivery,
+  ): Promise<(() => void) | undefined> {
+    // The session of a task may be another replica's: a server has one stream for each.
+    if (task !== undefined && !this.#peers.keeps(peer)) return undefined;
+    return await this.backendSide.sessionStreams.join({ backend, principal, peer }, beside);
   }
 
   get #peers(): Peers {
     return this.backendSide.peers;
   }
 
-  #peerOf({ principal, client }: Call, backend: string, deadlineAtMs: number): Peer | Promise<Peer> {
-    return this.#peers.of({ backend, principal, deadlineAtMs, ...owning(client) });
+  #tasksOf(call: Call, route: Route, peer: Peer): ReturnType<TaskCalls['relayOf']> | undefined {
+    return mayConcernTasks(call) ? this.running.tasks.relayOf(call, route, peer) : undefined;
+  }
+
+  #peerOf(
+    { principal, client }: Call,
+    { backend, task }: Route,
+    { deadlineAtMs, isLast }: { readonly deadlineAtMs: number; readonly isLast: boolean },
+  ): Peer | Promise<Peer> {
+    const request = { backend, principal, deadlineAtMs, ...owning(client) };
+    // Some servers know a task in its session only. Where the session is gone, another one may still know it.
+    return task?.sessionId === undefined || isLast
+      ? this.#peers.of(request)
+      : this.#peers.inSession(request, task.sessionId);
   }
 }
 
 /** What a trace says of a request to a backend. */
-const stepOf = ({ message, target }: Call, { backend, original }: Route, peer: Peer): SpanAttributes => ({
+const stepOf = (
+  { message, target }: Call,
+  { backend, original, task }: Route,
+  peer: Peer,
+): SpanAttributes => ({
   'mcp.method.name': message.method,
   'mcp.protocol.version': peer.era === 'modern' ? MODERN_VERSION : peer.version,
-  'gen_ai.tool.name': target.kind === 'tool' ? original : undefined,
+  'gen_ai.tool.name': task?.tool ?? (target.kind === 'tool' ? original : undefined),
   'gen_ai.prompt.name': target.kind === 'prompt' ? original : undefined,
   'gatehouse.backend': backend,
 });

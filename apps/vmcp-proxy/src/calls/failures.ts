@@ -12,7 +12,7 @@ import { JSON_TYPE, type AnswerHeaders } from '../mcp/answer.js';
 import { errorText, resultText, type JsonObject, type RpcError } from '../mcp/message.js';
 import { GATEWAY_FAILURE, INVALID_PARAMS, RESOURCE_NOT_FOUND } from '../mcp/protocol.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
-import { urlElicitation, type Call } from './call.js';
+import { asksForTask, urlElicitation, type Call } from './call.js';
 import type { StateFault } from './parked-calls.flow.js';
 import { failureText, retryAdvice, type RetryAdvice } from '../refusals/failure-text.js';
 import { statusOfError } from './translate-answer.js';
@@ -76,7 +76,7 @@ export class Failures {
   #prompt(call: Call, missing: MissingProvider, declined: boolean): void {
     const { kind } = call.target;
     // Every other result may ask for input (MCP 2026-07-28, multi round-trip requests).
-    const form = declined || kind === 'completion' ? 'none' : urlElicitation(call.client);
+    const form = declined || kind === 'completion' || kind === 'task' ? 'none' : urlElicitation(call.client);
     if (form === 'input_required') {
       const state = this.states.seal({ principalKey: call.principal.key, name: call.target.name ?? '' });
       const prompt = inputRequired([missing], state);
@@ -84,7 +84,7 @@ export class Failures {
     } else if (form === 'error') {
       const prompt = elicitationError([missing]);
       if ('error' in prompt) sendError(call, prompt.error);
-    } else if (kind === 'tool') sendResult(call, linkAsText([missing]));
+    } else if (kind === 'tool' && !asksForTask(call)) sendResult(call, linkAsText([missing]));
     else {
       const { code } = missing.error;
       const message = `${promptMessage(missing)} ${missing.link}`;
@@ -103,7 +103,8 @@ export class Failures {
     const rpcError: RpcError = { code: GATEWAY_FAILURE, message: text, data };
     if (!call.answer.begun) {
       const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': retryAfterSeconds };
-      if (call.target.kind === 'tool') sendResult(call, toolText(text), headers);
+      // Who wants a task reads no result of a tool.
+      if (call.target.kind === 'tool' && !asksForTask(call)) sendResult(call, toolText(text), headers);
       else sendError(call, rpcError, headers);
       return;
     }

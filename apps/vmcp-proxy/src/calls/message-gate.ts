@@ -7,13 +7,16 @@ import type { CallTarget } from './call-target.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
 import { inputRequiredIn, type InputRequired } from './input-required.js';
+import type { TaskRelay } from './task-relay.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { RequestsInCall } from './requests-in-call.js';
 import {
   asksForInput,
   inputRefused,
+  isTask,
   MAX_INPUT_REQUIRED_BYTES,
   translateError,
+  taskRefused,
   translateResult,
   type Outcome,
 } from './translate-answer.js';
@@ -56,6 +59,8 @@ export interface GateFacts {
   readonly listsChanged?: () => void;
   /** Notes how it ended. */
   readonly record?: CallRecord | undefined;
+  /** Where a task may come of it, or is asked about. */
+  readonly tasks?: TaskRelay | undefined;
   /** Called with the result before it goes on. */
   readonly resulted?: (result: HeldValue) => void;
 }
@@ -122,7 +127,10 @@ export class MessageGate {
   }
 
   #respond(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Verdict {
-    if (message.kind === 'result') this.facts.resulted?.(message.result);
+    if (message.kind === 'result') {
+      const { tasks, resulted } = this.facts;
+      resulted?.(tasks?.toolResult(message.result) ?? message.result);
+    }
     const outcome = this.#outcome(message);
     if (outcome === undefined) return dropped('malformed');
     const text = responseText(this.facts.id, outcome);
@@ -135,6 +143,10 @@ export class MessageGate {
         ? translateError(message.parsed, this.facts)
         : { member: 'error', value: message.error.pieces, code: message.parsed.code };
     const { result } = message;
+    const { tasks } = this.facts;
+    const told = tasks?.outcome(result);
+    if (told !== undefined) return told === 'undeclared' ? inputRefused(this.facts) : told;
+    if (isTask(result)) return taskRefused(this.facts);
     if (this.facts.translated) return translateResult(result, this.facts);
     if (!this.#mayAsk(result)) return inputRefused(this.facts);
     return { member: 'result', value: result.pieces };
@@ -169,6 +181,10 @@ export class MessageGate {
       case 'notifications/message':
         if (this.facts.isShared === true) return dropped('shared_session');
         return this.#wantsLogs() ? passedOn(method, params?.pieces) : dropped('unexpected_notification');
+      case 'notifications/tasks/status': {
+        const status = this.facts.tasks?.status(params);
+        return status === undefined ? dropped('unexpected_notification') : passedOn(method, status);
+      }
       case 'notifications/elicitation/complete': {
         const elicitationId = params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
         const isOurs = params?.isAmbiguous === false && this.requests.hasElicited(elicitationId);

@@ -19,27 +19,22 @@ test.each(['sessions', 'dual'] as const)(
     await client.request('tools/call', { ...call(name, { a: 1 }), task: { ttl: 60_000 } });
     const sent = world.backend(name).callsOf('tools/call').map(paramsOf).at(-1);
     expect(sent).toEqual({ name: 'echo', arguments: { a: 1 } });
-    expect((await client.request('tasks/get', { taskId: 'x' })).body.error?.code).toBe(-32_601);
+    expect((await client.request('tasks/get', { taskId: 'x' })).body.error?.code).toBe(-32_602);
   },
 );
 
-test('a backend of 2026-07-28 does not hear that a client has the extension for tasks, but all else that it declares', async () => {
+test('a backend of 2026-07-28 hears that a client follows tasks for calls of tools, and for nothing else', async () => {
   const token = await world.newCaller();
-  const extensions = {
-    'io.modelcontextprotocol/tasks': {},
-    'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] },
-    'example.com/other': {},
-  };
+  const extensions = { 'io.modelcontextprotocol/tasks': {}, 'example.com/other': {} };
   const capabilities = { roots: {}, extensions };
+  const declaredOf = (method: string): unknown => {
+    const meta = world.backend('modern').callsOf(method).map(paramsOf).at(-1)?.['_meta'];
+    return isObject(meta) ? meta['io.modelcontextprotocol/clientCapabilities'] : undefined;
+  };
   await modern(world.proxy.mcpUrl, 'tools/call', call('modern'), { token, capabilities });
-  const meta = world.backend('modern').callsOf('tools/call').map(paramsOf).at(-1)?.['_meta'];
-  expect(isObject(meta) ? meta['io.modelcontextprotocol/clientCapabilities'] : undefined).toEqual({
-    roots: {},
-    extensions: {
-      'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] },
-      'example.com/other': {},
-    },
-  });
+  expect(declaredOf('tools/call')).toEqual(capabilities);
+  await modern(world.proxy.mcpUrl, 'prompts/get', { name: 'modern_ask' }, { token, capabilities });
+  expect(declaredOf('prompts/get')).toEqual({ roots: {}, extensions: { 'example.com/other': {} } });
 });
 
 test("a backend with sessions is told of a client's pages for results", async () => {

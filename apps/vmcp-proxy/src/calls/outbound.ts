@@ -39,24 +39,31 @@ export interface Outbound {
   readonly progressToken?: RequestId;
 }
 
+interface OutboundFacts {
+  /** The step of a trace that the request is, where one is recorded. */
+  readonly span?: ActiveSpan | undefined;
+  /** A task may come of it, or is asked about. */
+  readonly isForTask?: boolean;
+}
+
 let given = 0;
 
 /**
  * The request as the backend gets it: its own name for the thing, its own revision, nothing of the client's headers but what is
  * named here.
  * @param answers to what the backend asked before: then this is another request than the one before.
- * @param span the step of a trace that the request is, where one is recorded.
  */
 export function outboundRequest(
   call: Call,
   route: Route,
   peer: Peer,
   answers?: InputAnswers,
-  span?: ActiveSpan,
+  { span, isForTask = false }: OutboundFacts = {},
 ): Outbound {
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
-  const renamed = withoutTasks(call.target.renamed(soundTrace(message.params), route.original), client);
+  const asked = call.target.renamed(soundTrace(message.params), route.original);
+  const renamed = isForTask ? forTask(asked, client) : withoutTasks(asked, client);
   // Earlier revisions know nothing of traces in messages.
   const params = span === undefined || peer.era === 'legacy' ? renamed : withTrace(renamed, span);
   const field = nameField(message.method);
@@ -137,9 +144,13 @@ function withoutEnvelope(params: RawObject): RawObject {
   return meta.names.length === 0 ? rest : rest.with('_meta', meta);
 }
 
+/** Servers of 2026-07-28 decide by themselves, and know nothing of the member of an earlier revision. */
+const forTask = (params: RawObject, { era }: Call['client']): RawObject =>
+  era === 'modern' && params.has('task') ? params.without('task') : params;
+
 /**
- * Nothing here leads back to a task, so no backend may make one of a call (MCP 2025-11-25, tasks, and the extension of 2026-07-28):
- * it is a call like any other.
+ * Nothing here would lead back to a task, so no backend may make one of the call (MCP 2025-11-25, tasks, and the extension of
+ * 2026-07-28): it is a call like any other.
  */
 function withoutTasks(params: RawObject, client: Call['client']): RawObject {
   const plain = params.has('task') ? params.without('task') : params;

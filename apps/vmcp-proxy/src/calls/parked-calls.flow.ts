@@ -57,7 +57,7 @@ export class ParkedCalls implements ParkingPlaces {
   /** @returns `undefined` for a call in which no backend can ask by a result (MCP 2026-07-28, multi round-trip requests). */
   begin(call: Call, backend: string): ParkedCall | undefined {
     const { client, target, principal } = call;
-    if (client.era !== 'modern' || target.kind === 'completion') return undefined;
+    if (client.era !== 'modern' || target.kind === 'completion' || target.kind === 'task') return undefined;
     if (!mayBeAsked(client.envelope.capabilities)) return undefined;
     return new ParkedCall(
       call,

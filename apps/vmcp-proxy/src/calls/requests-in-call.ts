@@ -11,6 +11,7 @@ import type { BackendQuestions } from './backend-questions.js';
 import { isDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
 import type { ParkedCall } from './parked-call.flow.js';
+import type { TaskRelay } from './task-relay.js';
 import { MAX_INPUT_REQUIRED_BYTES } from './translate-answer.js';
 
 type BackendRequest = Extract<BackendMessage, { kind: 'request' }>;
@@ -31,6 +32,8 @@ export interface RequestFacts {
   readonly parked?: Pick<ParkedCall, 'capabilities' | 'ask' | 'takeBack'> | undefined;
   /** Callers who cannot be told apart share the backend's stream: none of them is asked what may be meant for another. */
   readonly isShared?: boolean;
+  /** Where what is asked may belong to a task. */
+  readonly tasks?: TaskRelay | undefined;
   /** A question is open, so that the call takes as long as a person does; or none is any more. */
   readonly waits: (forClient: boolean) => void;
 }
@@ -71,7 +74,9 @@ export class RequestsInCall {
     if (parked !== undefined) return 'answered';
     const elicitationId = request.params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
     if (typeof elicitationId === 'string') this.#elicitations.add(elicitationId);
-    const params = request.params === undefined ? [] : [',"params":', ...request.params.pieces];
+    const { tasks } = this.facts;
+    const pieces = request.params && (tasks?.asked(request.params) ?? request.params.pieces);
+    const params = pieces === undefined ? [] : [',"params":', ...pieces];
     return [`{"jsonrpc":"2.0","id":"${id}","method":${JSON.stringify(request.method)}`, ...params, '}'];
   }
 

@@ -4,6 +4,7 @@ import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Admission, Refusal } from '../authorization/admission.flow.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route, SendersOf, View } from '../catalog/view.js';
+import type { TaskIds } from '../tasks/task-ids.js';
 import { refusalOf, supposedRoute } from './admitted.js';
 import { declaredBy, type Call } from './call.js';
 import type { CallTarget } from './call-target.js';
@@ -41,6 +42,7 @@ export class Routes {
   constructor(
     private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf' | 'sendersOf'>,
     private readonly parkedCalls: Pick<ParkedCalls, 'comingBack'>,
+    private readonly tasks: Pick<TaskIds, 'open'>,
     /** Absent: everybody may do everything. */
     private readonly admission?: Admission,
   ) {}
@@ -65,16 +67,34 @@ export class Routes {
         : (this.#routeOf(call, this.catalog.known(call.principal, call.scope, declaredBy(call))) ??
           supposedRoute(backend, call.target, prefixOf(call.scope.aggregation, backend)));
     // Where nothing is called nothing is counted: the name may be one that the caller made up.
-    const refusal = refusalOf(admission, call, route, found.kind !== 'route');
+    const refusal = refusalOf(admission, call, route, found.kind !== 'route' || route.task !== undefined);
     const destination = (why: Refusal | undefined): Destination =>
       why === undefined ? found : { kind: 'denied', route, refusal: why };
     return refusal instanceof Promise ? refusal.then(destination) : destination(refusal);
   }
 
   #find(call: Call): Destination | Promise<Destination> {
+    if (call.target.kind === 'task') return this.#task(call);
     const back = this.parkedCalls.comingBack(call);
     if (back === undefined) return this.#byName(call);
     return back.kind === 'elsewhere' ? this.#elsewhere(call, back.replica) : back;
+  }
+
+  /** Whose id it is decides, and that its tool is still there for the caller. Whatever is wrong, there is no such task. */
+  async #task(call: Call): Promise<Destination> {
+    const { principal, scope, target, client } = call;
+    const place = await this.tasks.open(target.name ?? '', principal);
+    if (place === undefined || place.era !== client.era || !scope.backends.includes(place.backend))
+      return UNKNOWN;
+    const { backend, tool, taskId } = place;
+    const declared = declaredBy(call);
+    let found = this.catalog.known(principal, scope, declared).toolOf(backend, tool);
+    // What the tool says of itself matters to policies.
+    if (found?.definition === undefined && this.admission !== undefined)
+      found = (await this.catalog.settled(principal, scope, [backend], { declared })).toolOf(backend, tool);
+    return found === undefined
+      ? UNKNOWN
+      : { kind: 'route', route: { ...found, original: taskId, task: place } };
   }
 
   async #elsewhere(call: Call, replica: string): Promise<Destination> {
@@ -166,6 +186,8 @@ function routeOf(target: CallTarget, view: View, sendersOf: SendersOf): Route | 
       return view.prompt(name);
     case 'resource':
       return view.resource(name, sendersOf);
+    case 'task':
+      return undefined;
     case 'completion':
       return target.of === 'prompt'
         ? view.prompt(name)

@@ -41,6 +41,14 @@ const CACHEABLE_AND_META = new Set([...CACHEABLE, '_meta']);
 export const asksForInput = (result: HeldValue): boolean =>
   result.member('resultType')?.parsed(MAX_TYPE_BYTES) === 'input_required';
 
+/** Instead of a result there is a task (the extension of 2026-07-28). */
+export const isTask = (result: HeldValue): boolean =>
+  result.member('resultType')?.parsed(MAX_TYPE_BYTES) === 'task';
+
+/** Whoever did not say that it follows tasks gets none (the same, required capabilities). */
+export const taskRefused = (context: TranslationContext): Outcome =>
+  sayText('The backend made a task of the call, which this client cannot follow.', context);
+
 /**
  * Writes a result in the client's revision. What needs no change stays as the backend wrote it.
  * @returns `undefined` when it asks for more input than anybody reads.

@@ -55,7 +55,7 @@ async function discovered(
   { declared, ...request }: AboutRequest,
   backends: AuthorizedBackend,
 ): Promise<About | undefined> {
-  const params = { _meta: envelopeOf(declared.capabilities) };
+  const params = { _meta: envelopeOf(declared.inRequests) };
   const response = await backends.send({
     ...request,
     answerWithinMs: ANSWER_WITHIN_MS,

@@ -11,6 +11,7 @@ import { reasonText } from '../refusals/failure-text.js';
 import type { KnownAbout } from './about-backend.client.js';
 import type { AlteredEntries, BackendLists } from './definitions.js';
 import { compareLists, lenderOf } from './lent-lists.js';
+import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
@@ -65,8 +66,7 @@ export class Catalog {
   readonly #shelves: Shelves;
   /** The last lists of backends that treat all callers alike, by what clients declare. */
   readonly #lastOfAll = new Map<string, BackendLists>();
-  /** What a backend is able to is nobody's secret. */
-  readonly #withUi = new Set<string>();
+  readonly features = new BackendFeatures();
   readonly #listing = new SingleFlight<Entry, void>();
   readonly #log: CatalogSurroundings['log'];
   readonly #said: SaidOnce;
@@ -151,11 +151,6 @@ export class Catalog {
   /** The backends of the scope that have sent a URI to the principal. */
   sendersOf(principal: Principal, { backends }: Pick<Scope, 'backends'>): SendersOf {
     return (uri) => this.#sent.sendersOf(principal, backends, uri);
-  }
-
-  /** Whether some backend of the scope has pages for results (MCP Apps), as far as anybody has heard. */
-  hasUi({ backends }: Pick<Scope, 'backends'>): boolean {
-    return backends.some((backend) => this.#withUi.has(backend));
   }
 
   /** Why the backend could not be asked on behalf of this very principal, as far as is known. */
@@ -271,7 +266,7 @@ export class Catalog {
       });
       if (flight.isDropped) return;
       if (!isRecent) entry.introducedAtMs = askedAtMs;
-      if (listed.about?.hasUi === true) this.#withUi.add(backend);
+      if (listed.about !== undefined) this.features.note(backend, listed.about);
       sayListNotes(this.#said, backend, listed.notes);
       for (const altered of listed.altered) this.#altered(backend, altered);
       entry.isLent = false;

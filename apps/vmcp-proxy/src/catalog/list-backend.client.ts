@@ -5,6 +5,7 @@ import { peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import { readAnswer, type OnRequest, type RpcAnswer } from '../backends/rpc-answer.client.js';
 import type { Declared } from '../mcp/client-capabilities.js';
+import { isObject, without, type JsonObject } from '../mcp/message.js';
 import { envelopeOf } from '../mcp/own-envelope.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { HeldValue } from '../json/held-value.js';
@@ -73,7 +74,7 @@ export async function listBackend(
   const missing = prompts.missing ?? resources.missing ?? resourceTemplates.missing;
   const about = await aboutBackend(request, peer, request.known, authorized);
   return {
-    tools: tools.entries,
+    tools: peer.era === 'legacy' && about.tasks === undefined ? tools.entries.map(plainTool) : tools.entries,
     prompts: prompts.list.entries,
     resources: resources.list.entries,
     resourceTemplates: resourceTemplates.list.entries,
@@ -86,6 +87,13 @@ export async function listBackend(
     ),
     ...(missing === undefined ? {} : { missing }),
   };
+}
+
+/** A server without that capability has no tasks, whatever its tools say (MCP 2025-11-25, tasks, tool-level negotiation). */
+function plainTool(tool: JsonObject): JsonObject {
+  const { execution } = tool;
+  if (!isObject(execution) || !('taskSupport' in execution)) return tool;
+  return { ...tool, execution: without(execution, 'taskSupport') };
 }
 
 interface OptionalList {
@@ -188,7 +196,7 @@ async function listPage(
   const id = `gatehouse-list-${asked}`;
   const params = {
     ...(cursor === undefined ? {} : { cursor }),
-    ...(peer.era === 'modern' ? { _meta: envelopeOf(request.declared.capabilities) } : {}),
+    ...(peer.era === 'modern' ? { _meta: envelopeOf(request.declared.inRequests) } : {}),
   };
   const { backend, principal, deadlineAtMs } = request;
   const response = await backends.authorized.send({

@@ -2,6 +2,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JsonObject } from '../mcp/message.js';
+import type { TaskPlace } from '../tasks/task-id.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
 import type { BackendInstructions } from './joined-instructions.js';
 import { mergePrompts, mergeTools, type Listed, type MergeNote } from './merge.js';
@@ -36,6 +37,8 @@ export interface Route {
   readonly definition?: JsonObject;
   /** The name stands for a backend that could not be listed: calling it tells why. */
   readonly standsIn?: true;
+  /** It leads to this task; `original` is the backend's id of it, and `definition` that of its tool. */
+  readonly task?: TaskPlace;
 }
 
 /** Which backends of the view have sent a URI to the principal. */
@@ -149,6 +152,15 @@ export class View {
 
   tool(name: string): Route | undefined {
     return this.#tools.get(name);
+  }
+
+  /** A tool by its backend's own name, listed or not: its tasks outlive a list. `undefined`: nothing of that name is shown here. */
+  toolOf(backend: string, original: string): Route | undefined {
+    const isHere = this.snapshots.some((snapshot) => snapshot.backend === backend);
+    if (!isHere || !this.visibility.shows('tools', backend, original)) return undefined;
+    for (const route of this.#tools.values())
+      if (route.backend === backend && route.original === original && route.standsIn !== true) return route;
+    return { backend, original };
   }
 
   prompt(name: string): Route | undefined {

@@ -3,7 +3,8 @@ import type { Peers } from '../backends/peers.client.js';
 import { readsEventStreams } from '../calls/call.js';
 import type { Calls } from '../calls/calls.flow.js';
 import { CallRecord } from '../calls/call-record.js';
-import { targetOf } from '../calls/call-target.js';
+import { targetOf, type CallTarget } from '../calls/call-target.js';
+import { isOfEra } from '../mcp/call-methods.js';
 import { JSON_TYPE } from '../mcp/answer.js';
 import { declaredInSession } from '../mcp/client-capabilities.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
@@ -46,6 +47,10 @@ interface OwnAnswers {
   readonly subscriptions: Pick<Subscriptions, 'answer'>;
 }
 
+/** Tasks came with 2025-11-25. */
+const isSpoken = ({ kind }: CallTarget, method: string, { protocolVersion }: McpSession): boolean =>
+  kind !== 'task' || (protocolVersion === '2025-11-25' && isOfEra(method, 'legacy'));
+
 /** Requests of the revisions with sessions. */
 export class LegacyRequests {
   constructor(
@@ -81,7 +86,7 @@ export class LegacyRequests {
       protocolVersion,
       ...this.own.introductions.of(
         { ...incoming, declared: declaredInSession(session.capabilities) },
-        'legacy',
+        protocolVersion,
       ),
       serverInfo: GATEWAY_INFO,
     };
@@ -92,7 +97,7 @@ export class LegacyRequests {
     const { answer } = incoming;
     const { id, method } = message;
     const target = targetOf(message);
-    if (target !== undefined) {
+    if (target !== undefined && isSpoken(target, method, session)) {
       const record = new CallRecord();
       const place = readsEventStreams(incoming)
         ? this.parts.replays.answerTo(id, session, answer)

@@ -2,10 +2,16 @@ import type { Calls } from '../calls/calls.flow.js';
 import { CallRecord } from '../calls/call-record.js';
 import { targetOf } from '../calls/call-target.js';
 import { JSON_TYPE } from '../mcp/answer.js';
-import { declaredIn } from '../mcp/client-capabilities.js';
+import { isOfEra } from '../mcp/call-methods.js';
+import { declaredIn, followsTasks, TASKS_EXTENSION } from '../mcp/client-capabilities.js';
 import type { ModernEnvelope } from '../mcp/era.js';
 import { errorText, resultText, type RequestMessage } from '../mcp/message.js';
-import { METHOD_NOT_FOUND, SUPPORTED_VERSIONS } from '../mcp/protocol.js';
+import {
+  METHOD_NOT_FOUND,
+  MISSING_CLIENT_CAPABILITY,
+  MODERN_VERSION,
+  SUPPORTED_VERSIONS,
+} from '../mcp/protocol.js';
 import type { Incoming } from './incoming.js';
 import type { ClientStreams } from './client-streams.flow.js';
 import type { Introductions } from './introductions.js';
@@ -14,6 +20,13 @@ import { CACHEABLE, type Lists } from './lists.js';
 const DISCOVERED = {
   ...CACHEABLE,
   supportedVersions: SUPPORTED_VERSIONS,
+};
+
+/** The tasks extension, capability negotiation. */
+const NEEDS_TASKS = {
+  code: MISSING_CLIENT_CAPABILITY,
+  message: `the client has to declare the extension ${TASKS_EXTENSION}`,
+  data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
 };
 
 /** Requests of revision 2026-07-28: each stands for itself. */
@@ -28,7 +41,11 @@ export class ModernRequests {
   async answer(incoming: Incoming, envelope: ModernEnvelope, message: RequestMessage): Promise<void> {
     const { answer } = incoming;
     const { id, method } = message;
-    const target = targetOf(message);
+    const target = isOfEra(method, 'modern') ? targetOf(message) : undefined;
+    if (target?.kind === 'task' && !followsTasks(envelope.capabilities)) {
+      answer.whole(400, JSON_TYPE, errorText(id, NEEDS_TASKS));
+      return;
+    }
     if (target !== undefined) {
       const record = new CallRecord();
       await this.calls.run({ ...incoming, target, client: { era: 'modern', envelope }, message, record });
@@ -39,7 +56,7 @@ export class ModernRequests {
     if (listing !== undefined) await listing;
     else if (method === 'subscriptions/listen') await this.streams.listen(asked, message);
     else if (method === 'server/discover') {
-      const result = { ...DISCOVERED, ...this.introductions.of(asked, 'modern') };
+      const result = { ...DISCOVERED, ...this.introductions.of(asked, MODERN_VERSION) };
       answer.whole(200, JSON_TYPE, resultText(id, result));
     } else {
       const error = { code: METHOD_NOT_FOUND, message: `there is no method ${method}` };

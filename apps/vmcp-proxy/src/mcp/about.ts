@@ -1,4 +1,4 @@
-import { UI_EXTENSION } from './client-capabilities.js';
+import { TASKS_EXTENSION, UI_EXTENSION } from './client-capabilities.js';
 import { isObject, type JsonObject } from './message.js';
 
 /** What a server says about itself in `initialize` or `server/discover`, as far as clients of the gateway hear of it. */
@@ -6,6 +6,10 @@ export interface About {
   readonly instructions?: string;
   /** It has pages that show results of tools (MCP Apps). */
   readonly hasUi: boolean;
+  /** Its tools can be called as tasks (MCP 2025-11-25). */
+  readonly tasks?: { readonly canCancel: boolean };
+  /** It may answer with a task (the extension of 2026-07-28). */
+  readonly hasTasksExtension?: true;
 }
 
 export const NOTHING_SAID: About = { hasUi: false };
@@ -13,9 +17,23 @@ export const NOTHING_SAID: About = { hasUi: false };
 const MAX_INSTRUCTIONS_CHARACTERS = 16_384;
 
 export function aboutIn({ instructions, capabilities }: JsonObject): About {
-  const extensions = isObject(capabilities) ? capabilities['extensions'] : undefined;
-  const hasUi = isObject(extensions) && isObject(extensions[UI_EXTENSION]);
-  return typeof instructions === 'string' && instructions.trim() !== ''
-    ? { instructions: instructions.slice(0, MAX_INSTRUCTIONS_CHARACTERS), hasUi }
-    : { hasUi };
+  const said = isObject(capabilities) ? capabilities : {};
+  const extensions = isObject(said['extensions']) ? said['extensions'] : {};
+  const tasks = tasksIn(said['tasks']);
+  return {
+    ...(typeof instructions === 'string' && instructions.trim() !== ''
+      ? { instructions: instructions.slice(0, MAX_INSTRUCTIONS_CHARACTERS) }
+      : {}),
+    hasUi: isObject(extensions[UI_EXTENSION]),
+    ...(tasks === undefined ? {} : { tasks }),
+    ...(isObject(extensions[TASKS_EXTENSION]) ? { hasTasksExtension: true } : {}),
+  };
+}
+
+/** `tasks.requests.tools.call` says it; nothing else of a server can become a task for a client. */
+function tasksIn(tasks: unknown): About['tasks'] {
+  const requests = isObject(tasks) ? tasks['requests'] : undefined;
+  const tools = isObject(requests) ? requests['tools'] : undefined;
+  if (!isObject(tasks) || !isObject(tools) || !isObject(tools['call'])) return undefined;
+  return { canCancel: isObject(tasks['cancel']) };
 }

@@ -10,13 +10,24 @@ const APP_TYPE = 'text/html;profile=mcp-app';
 /** What of a client's capabilities is said to backends on its behalf, in one spelling. */
 export interface Declared {
   readonly capabilities: JsonObject;
-  /** The same for each two that declare the same; '' for nothing. Whatever clients write, there are no more than 120. */
+  /** The same for a backend of 2026-07-28, which may answer with a task where clients follow it. Sessions have tasks of their own. */
+  readonly inRequests: JsonObject;
+  /** The same for each two that declare the same; '' for nothing. Whatever clients write, there are no more than 240. */
   readonly key: string;
   /** Whether a server may ask it something. */
   readonly canBeAsked: boolean;
 }
 
-export const NOTHING_DECLARED: Declared = { capabilities: {}, key: '', canBeAsked: false };
+export const NOTHING_DECLARED: Declared = {
+  capabilities: {},
+  inRequests: {},
+  key: '',
+  canBeAsked: false,
+};
+
+/** Whether the client of a request follows tasks (the extension of MCP 2026-07-28). */
+export const followsTasks = ({ extensions }: JsonObject): boolean =>
+  isObject(extensions) && isObject(extensions[TASKS_EXTENSION]);
 
 /** What a server may ask of a client. */
 const ASKABLE = ['elicitation', 'sampling', 'roots'] as const;
@@ -61,8 +72,13 @@ export function declaredIn({ elicitation, sampling, roots, extensions }: JsonObj
     capabilities['extensions'] = { [UI_EXTENSION]: showsApps ? { mimeTypes: [APP_TYPE] } : {} };
     names.push(showsApps ? 'ui.app' : 'ui');
   }
+  const hasTasks = followsTasks({ extensions });
+  if (hasTasks) names.push('tasks');
   if (names.length === 0) return NOTHING_DECLARED;
-  return { capabilities, key: `modern ${names.join(' ')}`, canBeAsked };
+  const inRequests = hasTasks
+    ? { ...capabilities, extensions: { ...capabilities['extensions'], [TASKS_EXTENSION]: {} } }
+    : capabilities;
+  return { capabilities, inRequests, key: `modern ${names.join(' ')}`, canBeAsked };
 }
 
 const ofSessions = new WeakMap<JsonObject, Declared>();

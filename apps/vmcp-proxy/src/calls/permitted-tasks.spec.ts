@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { legacyClient, modern, type LegacyClient } from '../client.fixture.js';
+import { policiesOf } from '../authorization/authorization.fixture.js';
+import type { JsonObject } from '../mcp/message.js';
+import { SilentLog } from '@gatehouse/testing/silent-log';
+import { startTaskWorld, taskIdIn, type TaskWorld } from './task-world.fixture.js';
+
+const ADA = '6f1f0a51-6a0c-4a52-9f4e-7f3c1d2a9b01';
+const NO_SUCH_TASK = { code: -32_602, message: 'there is no such task' };
+const RUNNERS = { groups: ['runners'] };
+
+let world: TaskWorld;
+class KeptAudit extends SilentLog {
+  readonly lines: JsonObject[] = [];
+
+  override audit(line: string): boolean {
+    this.lines.push(JSON.parse(line) as JsonObject);
+    return true;
+  }
+}
+
+const log = new KeptAudit();
+beforeAll(async () => {
+  world = await startTaskWorld({
+    callPolicies: policiesOf(`
+      permit(principal in Group::"runners", action == Action::"call_tool", resource == Tool::"sdk_wait");
+      permit(principal in Group::"limited", action == Action::"call_tool", resource == Tool::"sdk_may_wait");
+      permit(principal in Group::"readers", action == Action::"call_tool", resource == Tool::"plain_echo");
+    `),
+    rateLimiting: {
+      limits: [{ name: 'runs', per: ['user'], tools: ['may_*'], maxTokens: 2, refillPeriodMs: 3_600_000 }],
+      whenUnavailable: 'local',
+    },
+    log,
+    telemetry: { audit: { enabled: true, arguments: [] } },
+  });
+});
+afterAll(() => world.close());
+
+async function clientOf(claims: JsonObject): Promise<LegacyClient> {
+  const token = await world.proxy.token({ sub: ADA, ...claims });
+  await modern(world.proxy.mcpUrl, 'tools/list', {}, { token });
+  return await legacyClient(world.proxy.mcpUrl, token);
+}
+
+const begin = async (client: LegacyClient, name = 'sdk_wait') =>
+  await client.request('tools/call', { name, arguments: { said: 'x' }, task: {} });
+
+test('who may not call the tool any more cannot follow its task, and hears no more than of one that never was', async () => {
+  const runner = await clientOf(RUNNERS);
+  expect(runner.initialized.body.result?.['capabilities']).toHaveProperty('tasks');
+  const taskId = taskIdIn((await begin(runner)).body.result);
+  expect((await runner.request('tasks/get', { taskId })).body.result).toMatchObject({ status: 'working' });
+  // The same person, whose groups are others now.
+  const reader = await clientOf({ groups: ['readers'] });
+  expect(reader.initialized.body.result?.['capabilities']).not.toHaveProperty('tasks');
+  for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel'])
+    expect((await reader.request(method, { taskId })).body.error).toEqual(NO_SUCH_TASK);
+  expect((await begin(reader)).body.error).toMatchObject({ code: -32_602, message: 'there is no such tool' });
+  expect((await begin(runner, 'sdk_may_wait')).body.error?.code).toBe(-32_602);
+  expect((await runner.request('tasks/get', { taskId })).body.result).toMatchObject({ status: 'working' });
+});
+
+test('a rate limit counts the call that makes a task; asking for it costs nothing', async () => {
+  const client = await clientOf({ groups: ['limited'] });
+  const first = await begin(client, 'sdk_may_wait');
+  expect((await begin(client, 'sdk_may_wait')).body.error).toBeUndefined();
+  expect((await begin(client, 'sdk_may_wait')).status).toBe(429);
+  const taskId = taskIdIn(first.body.result);
+  for (let round = 0; round < 5; round += 1)
+    expect((await client.request('tasks/get', { taskId })).body.result).toMatchObject({ status: 'working' });
+});
+
+test('the audit line of a request about a task names its tool, and no id of the task', async () => {
+  const runner = await clientOf(RUNNERS);
+  const taskId = taskIdIn((await begin(runner)).body.result);
+  log.lines.length = 0;
+  await runner.request('tasks/get', { taskId });
+  await runner.request('tasks/cancel', { taskId: `${taskId}x` });
+  const [got, refused] = log.lines.filter(({ event }) => event === 'call');
+  expect(got).toMatchObject({ method: 'tasks/get', backend: 'sdk', original: 'wait', outcome: 'answered' });
+  expect(refused).toMatchObject({ method: 'tasks/cancel', outcome: 'unknown' });
+  for (const id of [taskId, ...world.made]) expect(JSON.stringify(log.lines)).not.toContain(id);
+});
