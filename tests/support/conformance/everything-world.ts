@@ -11,9 +11,9 @@ export interface EverythingWorld {
   close(): Promise<void>;
 }
 
-export async function startEverythingWorld(eras: Eras): Promise<EverythingWorld> {
+export async function startEverythingWorld(eras: Eras, proxies = 1): Promise<EverythingWorld> {
   const backend = await EverythingBackend.start(eras);
-  const world = await startWorld({ configure: before(backend.url) });
+  const world = await startWorld({ proxies, configure: before(backend.url) });
   const close = async (): Promise<void> => {
     await world.close();
     await backend.close();

@@ -29,6 +29,7 @@ export class EverythingBackend {
   /** Calls that wait for their callers to give them up, and those that were given up: how many there ever were. */
   waiting = 0;
   cancelled = 0;
+  readonly #gained: string[] = [];
   readonly #server: Server;
   readonly #sessions: EverythingSessions;
   readonly #modern: McpHttpHandler;
@@ -46,6 +47,7 @@ export class EverythingBackend {
         },
       },
       states: createRequestStateCodec<Round>({ key: randomBytes(32) }),
+      gained: this.#gained,
     };
     const make = () => everythingMcp(shared);
     this.#sessions = new EverythingSessions(make);
@@ -64,6 +66,19 @@ export class EverythingBackend {
 
   get url(): string {
     return `http://localhost:${(this.#server.address() as AddressInfo).port}/mcp`;
+  }
+
+  /** Has one more tool from now on, and says so to whoever listens. */
+  gain(tool: string): void {
+    this.#gained.push(tool);
+    this.#sessions.gain(tool);
+    this.#modern.notify.toolsChanged();
+  }
+
+  /** Says that a resource was updated to whoever subscribed to it. */
+  updated(uri: string): void {
+    this.#sessions.updated(uri);
+    this.#modern.notify.resourceUpdated(uri);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { isInitializeRequest, type McpServer } from '@modelcontextprotocol/serve
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendJson } from '@gatehouse/testing/http-stub';
+import { addGained } from './everything-mcp.js';
 import { KeptEvents } from './kept-events.js';
 
 /** What clients are told whose stream is closed (`retry`). */
@@ -32,6 +33,16 @@ export class EverythingSessions {
     for (const { mcp } of this.#sessions.values())
       if (list === 'tools') mcp.sendToolListChanged();
       else mcp.sendPromptListChanged();
+  }
+
+  /** The library tells whoever listens. */
+  gain(tool: string): void {
+    for (const { mcp } of this.#sessions.values()) addGained(mcp, tool);
+  }
+
+  updated(uri: string): void {
+    for (const { mcp } of this.#sessions.values())
+      mcp.server.sendResourceUpdated({ uri }).catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -19,7 +19,7 @@ import type { SessionStreams } from './session-streams.client.js';
 export interface FeedListener {
   /** A notification of the backend. */
   notified(method: string, params: HeldValue | undefined): void;
-  /** The feed is there again after a break: what the backend said meanwhile is not known. */
+  /** The feed is there, for the first time or again: what the backend said until now is not known. */
   missed(): void;
 }
 
@@ -72,7 +72,6 @@ export class BackendFeed {
   #wake: () => void = () => undefined;
   #isClosed = false;
   #isRenewed = false;
-  #wasOpen = false;
   #replies = 0;
   /** What somebody wants to hear the updates of. */
   #resources: ReadonlySet<string> = new Set();
@@ -169,8 +168,7 @@ export class BackendFeed {
       else if (response.status === 404) return 'not_offered';
       return PASSING_STATUS.has(response.status) ? 'failed' : 'not_offered';
     }
-    if (this.#wasOpen) this.listener.missed();
-    this.#wasOpen = true;
+    this.listener.missed();
     this.#replies = 0;
     this.#openedAtMs = Date.now();
     this.#session = { principal, peer, told: new Set(), refused: new Set() };

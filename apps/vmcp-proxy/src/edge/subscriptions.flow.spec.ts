@@ -234,3 +234,19 @@ test('a resource that nobody has, and one whose account is not connected', async
   proxy.surroundings.credentials.delete('one');
   expect(JSON.stringify(body.error)).toContain('octo');
 });
+
+test('a tool that a backend got while its stream was being opened is found, though nobody was told of it', async () => {
+  const token = await proxy.token({ sub: randomUUID() });
+  await modern(proxy.mcpUrl, 'tools/list', {}, { token });
+  const opening = Promise.withResolvers<ServerResponse>();
+  behave(({ httpMethod }, response) => {
+    if (httpMethod === 'GET') opening.resolve(response);
+    return httpMethod === 'GET';
+  });
+  const stream = await listeningByPost(proxy.mcpUrl, token, { toolsListChanged: true });
+  const response = await opening.promise;
+  backend.setTools([{ name: 'new', inputSchema: { type: 'object' } }]);
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+  await until(() => stream.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
+  stream.close();
+});
