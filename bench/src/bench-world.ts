@@ -32,6 +32,8 @@ export async function startBenchWorld(environment: WorldOptions['environment'] =
     environment,
     // As installed services: without maps of sources, which cost memory.
     nodeFlags: [],
+    // As orchestrators do: ten times a second it cost the proxy as much as a hundred calls.
+    probeEveryMs: 5_000,
   });
   const backendUrl = `http://127.0.0.1:${world.portBase + PORT_OFFSETS.repos}/bench/mcp`;
   const hopPort = await freePort();

@@ -8,6 +8,7 @@ import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { renderProblems, renderUnreachable } from '@gatehouse/config/findings/render-problems';
 import { Log } from '@gatehouse/observability/log';
 import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
+import { collectStartGarbage, collectYoungInOneThread } from './garbage.js';
 
 interface StopTimes {
   /** Between the announcement and the end of accepting anything. */
@@ -45,6 +46,7 @@ const EX_IOERR = 74;
  * gone or, with GATEHOUSE_STOP_WITH_PARENT=1, whoever launched it.
  */
 export async function runService<Part extends StopTimes>(program: ServiceProgram<Part>): Promise<void> {
+  collectYoungInOneThread();
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
   const loaded = loadConfiguration(path, { part: program.service });
@@ -70,6 +72,7 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
     const part = program.partOf(loaded.model);
     stopWhenAsked(await program.start(part, log), part, log);
     log.info('service-started');
+    collectStartGarbage();
   } catch (error) {
     log.failure('service-not-started', error);
     await log.flush();

@@ -27,15 +27,19 @@ export class LoadBalancer {
   readonly #probing: NodeJS.Timeout | undefined;
   readonly #unready = new Set<number>();
 
-  /** @param readyUrlOf where the replica at a port says whether it is ready; absent: all always are. */
+  /**
+   * @param readyUrlOf where the replica at a port says whether it is ready; absent: all always are.
+   * @param probeEveryMs how often it is asked; each time it looks at all that it needs.
+   */
   constructor(
     private readonly targetPorts: readonly number[],
     readyUrlOf?: (port: number) => string,
+    probeEveryMs = LOOK_AGAIN_EVERY_MS,
   ) {
     if (readyUrlOf !== undefined)
       this.#probing = setInterval(() => {
         for (const port of targetPorts) void this.#probe(port, readyUrlOf(port));
-      }, LOOK_AGAIN_EVERY_MS).unref();
+      }, probeEveryMs).unref();
     this.#server = createServer((incoming, outgoing) => void this.#balance(incoming, outgoing));
     this.#server.keepAliveTimeout = 60_000;
   }

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly environment?: Partial<Readonly<Record<Service, Readonly<Record<string, string>>>>>;
   /** Flags of Node for the services, beside those of production; left out: those that make stacks readable. */
   readonly nodeFlags?: readonly string[];
+  /** How often replicas are asked whether they are ready; left out: as soon as it may matter to a test. */
+  readonly probeEveryMs?: number;
   /** Another way for the services to a database (named by its owner) or to the bus, such as a link that can break. */
   readonly reach?: (part: Reached, url: string) => Promise<string>;
 }
@@ -130,10 +132,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const programs = SERVICES.flatMap((service) => replicas[service]);
   const balancers = {
-    'vmcp-proxy': new LoadBalancer(portsOf('vmcp-proxy'), readyUrlOf('vmcp-proxy')),
+    'vmcp-proxy': new LoadBalancer(portsOf('vmcp-proxy'), readyUrlOf('vmcp-proxy'), options.probeEveryMs),
     'authorization-server': new LoadBalancer(
       portsOf('authorization-server'),
       readyUrlOf('authorization-server'),
+      options.probeEveryMs,
     ),
   };
   const world: World = {
