@@ -3,6 +3,7 @@ import { natsUser } from './secrets/secret-kinds.js';
 import type { WayOut } from './model/egress-rules.js';
 import { openedParty, openedWayOut } from './opened-egress.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
+import type { ClaimMappings } from './model/claim-mappings.js';
 import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { CallPolicies } from './model/call-policies.js';
@@ -85,6 +86,8 @@ export interface TokenVaultPart extends CommonPart {
   /** Issuer of the callers' tokens; absent with anonymous callers. */
   readonly issuer?: string;
   readonly upstreamProviders: readonly UpstreamProvider<Secret>[];
+  /** With the provider that says them. */
+  readonly claimMappings?: ClaimMappings & { readonly provider: string };
   /** By backend name; a backend that needs no credential of the vault is not in it. */
   readonly backendCredentials: ReadonlyMap<string, BackendCredential>;
   readonly keyEncryptionKeys: readonly KeyEncryptionKey<Secret>[];
@@ -193,6 +196,14 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     upstreamProviders: (model.authServer?.upstreamProviders ?? []).map((provider) =>
       openedParty(openedProvider(provider), model),
     ),
+    ...(model.authServer?.claimMappings === undefined
+      ? {}
+      : {
+          claimMappings: {
+            ...model.authServer.claimMappings,
+            provider: model.authServer.primaryUpstreamProvider,
+          },
+        }),
     backendCredentials,
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
     databaseUrl: model.postgres.tokenVault.url.secret,

@@ -12,6 +12,7 @@ import { attemptDiscard } from './token-vault/attempt-discard.js';
 import { busKeyCurrent } from './token-vault/bus-key-current.js';
 import { connectionAdopt } from './token-vault/connection-adopt.js';
 import { connectionBegin } from './token-vault/connection-begin.js';
+import { connectionClaims } from './token-vault/connection-claims.js';
 import { connectionComplete } from './token-vault/connection-complete.js';
 import { connectionList } from './token-vault/connection-list.js';
 import { connectionRevoke } from './token-vault/connection-revoke.js';
@@ -29,6 +30,7 @@ export const REQUESTS: readonly RequestContract[] = [
   busKeyCurrent,
   connectionAdopt,
   connectionBegin,
+  connectionClaims,
   connectionComplete,
   connectionList,
   connectionRevoke,

@@ -70,6 +70,11 @@ export class Demonstration {
     };
   }
 
+  /** Puts a person into groups at the primary provider. */
+  async setGroups(login: string, groups: readonly string[]): Promise<void> {
+    await this.#post('/groups', { login, groups });
+  }
+
   /** Ends all faults and sets all counts to zero. */
   async reset(): Promise<void> {
     await this.#post('/reset', {});

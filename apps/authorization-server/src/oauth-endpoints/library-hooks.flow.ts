@@ -33,8 +33,11 @@ export class LibraryHooks {
 
   /** Called right before an access token is signed. The grant's id is the session's id. */
   readonly extraTokenClaims: NonNullable<Configuration['extraTokenClaims']> = async (ctx, token) => {
+    const tsid = 'grantId' in token ? token.grantId : undefined;
+    // Before the refresh token is exchanged: a client can ask again when the provider is away.
+    const claims = tsid === undefined ? {} : await this.accounts.claimsOf(tsid);
     await this.refreshTokens.beforeSigning(ctx);
-    return 'grantId' in token ? { tsid: token.grantId } : undefined;
+    return tsid === undefined ? undefined : { ...claims, tsid };
   };
 
   readonly writeSuccessor: Parameters<Provider['use']>[0] = async (ctx, next) => {

@@ -19,6 +19,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { CookieKeys } from '../signing-keys/cookie-keys.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
+import { VaultModule } from '../vault/vault.module.js';
 import { AuthorizationRequests } from './authorization-requests.flow.js';
 import { BrowserSessions } from './browser-sessions.flow.js';
 import { createProvider } from './create-provider.js';
@@ -26,6 +27,7 @@ import { EndGrant } from './end-grant.flow.js';
 import { HandOutCode } from './hand-out-code.flow.js';
 import type { LibraryParts } from './library-configuration.js';
 import { LibraryHooks } from './library-hooks.flow.js';
+import { MappedClaims } from './mapped-claims.flow.js';
 import { OAuthController } from './oauth.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
@@ -45,10 +47,12 @@ const PARTS = Symbol('oidc-provider parts');
     RefreshTokensModule,
     SessionsModule,
     SigningKeysModule,
+    VaultModule,
   ],
   controllers: [OAuthController],
   providers: [
     TokenAccounts,
+    MappedClaims,
     EndGrant,
     RecordExpiry,
     {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Account as LibraryAccount } from 'oidc-provider';
 import { AccountStore } from '../accounts/account.store.js';
+import { MappedClaims } from './mapped-claims.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
 
 /** The code or token that is redeemed. Its grant's id is its session's id. */
@@ -20,6 +21,7 @@ export class TokenAccounts {
   constructor(
     private readonly accounts: AccountStore,
     private readonly sessions: SessionStore,
+    private readonly mapped: MappedClaims,
   ) {}
 
   /** @param redeemed absent on pages. */
@@ -34,6 +36,11 @@ export class TokenAccounts {
       claims: () => ({ sub: accountId, name: account.name, email: account.email }),
       ...(sessionEndsAtMs === undefined ? {} : { sessionEndsAtMs }),
     };
+  }
+
+  /** What else an access token says of the person of a session. @see MappedClaims.of */
+  async claimsOf(tsid: string): Promise<Readonly<Record<string, unknown>>> {
+    return await this.mapped.of(tsid);
   }
 
   /** A code is used up by now, so its session begins. A refresh token may still be refused, so its session is not prolonged yet. */

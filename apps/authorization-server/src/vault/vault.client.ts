@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
@@ -60,6 +61,12 @@ export class Vault {
   async connections(accountId: AccountId): Promise<readonly ConnectionView[]> {
     const { connections } = await this.bus.ask(connectionList, { accountId });
     return connections;
+  }
+
+  /** What access tokens of the session say of its person. @throws {GatehouseError} of the message */
+  async claims(tsid: SessionId): Promise<Readonly<Record<string, unknown>>> {
+    const { claims } = await this.bus.ask(connectionClaims, { tsid });
+    return claims;
   }
 
   async revoke(accountId: AccountId, provider: string): Promise<void> {

@@ -7,6 +7,8 @@ import type { ControlledPart, TestControl } from './test-control.js';
 
 const partOrder = z.strictObject({ part: z.enum(PARTS) });
 
+const groupsOrder = z.strictObject({ login: z.string(), groups: z.array(z.string()) });
+
 type Parts = ReadonlyMap<PartName, ControlledPart>;
 type Answer = (request: IncomingMessage) => unknown;
 
@@ -20,7 +22,13 @@ export function controlListener(control: TestControl, parts: Parts): RequestList
     },
     'GET /counts': () => control.ledger.counts,
     'GET /issued': () => ({ issued: control.ledger.issued }),
+    'POST /groups': async (request) => {
+      const { login, groups } = await readOrder(request, groupsOrder);
+      control.groups.set(login, groups);
+      return {};
+    },
     'POST /reset': () => {
+      control.groups.clear();
       control.faults.clear();
       control.ledger.resetCounts();
       return {};

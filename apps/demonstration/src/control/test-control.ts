@@ -16,6 +16,8 @@ export interface ControlledPart {
 export class TestControl {
   readonly faults = new FaultBoard();
   readonly ledger = new Ledger();
+  /** Of persons, by their login names. */
+  readonly groups = new Map<string, readonly string[]>();
   readonly #ended = new Set<string>();
 
   /** Marks every access token that an issuer of signed tokens has given out as ended; answers how many were new. */

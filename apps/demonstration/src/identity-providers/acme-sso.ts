@@ -16,7 +16,7 @@ import { TokenStore } from './token-store.js';
 /** The resource that Acme's access tokens are for. */
 export const ACME_API = 'urn:acme:api';
 
-const SCOPES = ['openid', 'profile', 'email', 'offline_access'];
+const SCOPES = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 
 const DIRECTORY: Directory = { subjectPrefix: 'acme-', emailDomain: 'acme.example', organisation: 'Acme' };
 
@@ -46,7 +46,7 @@ export async function acmeSso(
 ): Promise<{ listener: RequestListener; controlled: ControlledPart }> {
   const key = await makeSigningKey();
   const store = new TokenStore();
-  const provider = new Provider(options.url, configuration(options, key, store));
+  const provider = new Provider(options.url, configuration(options, key, store, control));
   provider.use(async (context, next) => {
     await next();
     if (options.browserUrl !== undefined) moveAuthorizationEndpoint(context.body, options.browserUrl);
@@ -75,7 +75,12 @@ export async function acmeSso(
   };
 }
 
-function configuration(options: AcmeSsoOptions, key: SigningKey, store: TokenStore): Configuration {
+function configuration(
+  options: AcmeSsoOptions,
+  key: SigningKey,
+  store: TokenStore,
+  control: TestControl | undefined,
+): Configuration {
   const shared = providerConfiguration({
     name: 'acme',
     look: ACME_LOOK,
@@ -95,9 +100,7 @@ function configuration(options: AcmeSsoOptions, key: SigningKey, store: TokenSto
   });
   return {
     ...shared,
-    scopes: SCOPES,
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
-    conformIdTokenClaims: false,
+    ...directory(control),
     discovery: { userinfo_endpoint: `${options.url}/userinfo` },
     routes: {
       authorization: '/authorize',
@@ -106,12 +109,6 @@ function configuration(options: AcmeSsoOptions, key: SigningKey, store: TokenSto
       revocation: '/revoke',
     },
     pkce: { required: () => true },
-    findAccount: (_context, subject) => {
-      const person = personBySubject(DIRECTORY, subject);
-      return person === undefined
-        ? undefined
-        : { accountId: subject, claims: () => ({ ...claimsOf(person) }) };
-    },
     features: {
       ...SHARED_FEATURES,
       // Tokens for an API cannot be shown to oidc-provider's own userinfo endpoint; ours takes them.
@@ -135,8 +132,32 @@ function configuration(options: AcmeSsoOptions, key: SigningKey, store: TokenSto
   };
 }
 
-const claimsOf = (person: NonNullable<ReturnType<typeof personBySubject>>): { sub: string } => ({
+/** Who there is, and what is said of them. */
+const directory = (
+  control: TestControl | undefined,
+): Pick<Configuration, 'scopes' | 'claims' | 'conformIdTokenClaims' | 'findAccount'> => ({
+  scopes: SCOPES,
+  claims: {
+    openid: ['sub'],
+    profile: ['name', 'preferred_username'],
+    email: ['email', 'email_verified'],
+    groups: ['groups'],
+  },
+  conformIdTokenClaims: false,
+  findAccount: (_context, subject) => {
+    const person = personBySubject(DIRECTORY, subject);
+    return person === undefined
+      ? undefined
+      : { accountId: subject, claims: () => ({ ...claimsOf(person, control) }) };
+  },
+});
+
+const claimsOf = (
+  person: NonNullable<ReturnType<typeof personBySubject>>,
+  control: TestControl | undefined,
+): { sub: string } => ({
   sub: person.subject,
+  ...{ groups: control?.groups.get(person.login) ?? ['everybody'] },
   ...{ name: person.name, preferred_username: person.login, email: person.email, email_verified: true },
 });
 
@@ -149,7 +170,7 @@ function userinfo(issuer: string, key: SigningKey, control: TestControl | undefi
     if (person === undefined) {
       const challenge = token === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
       sendJson(response, 401, { error: 'invalid_token' }, { 'www-authenticate': challenge });
-    } else sendJson(response, 200, claimsOf(person));
+    } else sendJson(response, 200, claimsOf(person, control));
   };
 
   async function holder(token: string): Promise<ReturnType<typeof personBySubject>> {

@@ -5,6 +5,8 @@ import { credentialInject } from '@gatehouse/contracts/token-vault/credential-in
 import { Answers } from '@gatehouse/messaging/answers';
 import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
+import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
+import { PersonClaims } from './person-claims.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
 import { BackendStrategies } from './backend-strategies.js';
 import { ExchangeCredential } from './exchange-credential.flow.js';
@@ -17,7 +19,15 @@ export class CredentialsHandler {
     private readonly exchangeCredential: ExchangeCredential,
     private readonly strategies: BackendStrategies,
     private readonly metrics: CredentialMetrics,
+    private readonly personClaims: PersonClaims,
   ) {}
+
+  @Answers(connectionClaims)
+  async claims(
+    @Payload() { tsid }: z.output<typeof connectionClaims.request>,
+  ): Promise<z.input<typeof connectionClaims.reply>> {
+    return await this.personClaims.of(tsid);
+  }
 
   @Answers(credentialInject)
   async inject(

@@ -13,6 +13,7 @@ import { ExchangeClient } from './exchange.client.js';
 import { ExchangedTokenStore } from './exchanged-token.store.js';
 import { ExchangedTokens } from './exchanged-tokens.flow.js';
 import { InjectCredential } from './inject-credential.flow.js';
+import { PersonClaims } from './person-claims.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 import { StepUp } from './step-up.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
@@ -24,6 +25,7 @@ import { SubjectTokens } from './subject-tokens.flow.js';
     BackendStrategies,
     CredentialMetrics,
     SubjectTokens,
+    PersonClaims,
     ReleaseCredential,
     StepUp,
     InjectCredential,

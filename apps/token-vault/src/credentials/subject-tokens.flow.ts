@@ -37,4 +37,9 @@ export class SubjectTokens {
   async tokens(connection: Connection, refused?: string): Promise<CurrentTokens> {
     return await this.current.connection(connection, refused);
   }
+
+  /** The same with a new id_token. @see CurrentTokensOf.renewed */
+  async renewed(connection: Connection): Promise<CurrentTokens> {
+    return await this.current.renewed(connection);
+  }
 }

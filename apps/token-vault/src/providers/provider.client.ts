@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
 import { dialectFetch } from './dialect-fetch.js';
@@ -17,8 +18,9 @@ import {
 } from './redemption.js';
 import { resourceOf } from './resolved-provider.js';
 import { doneFetch, notingFetch, type KeepAnswer } from './tapped-fetch.js';
-import { acceptedTokens, renewedTokens, type TokenAnswer } from './token-answer.js';
+import { acceptedTokens, renewedTokens, type TokenAnswer, type TokenSet } from './token-answer.js';
 import { failureOf, newUse, receivedAtMs, type TokenUse } from './token-use.js';
+import { fetchClaims } from './user-info.client.js';
 import { isAboutClocks, isAboutKeys, newProgress, type UpstreamFailure } from './upstream-failure.js';
 import { subjectOfRenewed, whoSignedIn } from './who-signed-in.client.js';
 
@@ -105,6 +107,29 @@ export class ProviderClient {
   /** Validates an answer to a refresh that was kept earlier; the provider's token endpoint is not asked. */
   async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
     return await this.#refresh(provider, 'kept', { ...newUse('refresh'), answer });
+  }
+
+  /**
+   * What the user information endpoint says of a person now (OpenID Connect Core section 5.3).
+   * @param subject of the connection; `sub` has to be that of the id_token
+   * @returns `undefined` when it cannot be asked, or speaks of somebody else.
+   */
+  async userInfo(
+    provider: Provider,
+    { accessToken, idToken }: TokenSet,
+    subject: string,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const { protocol } = provider;
+    try {
+      if (protocol.type === 'oauth2' && protocol.identity.from === 'userInfo')
+        return await fetchClaims(provider, protocol.identity, accessToken, subject);
+      const sub = idToken === undefined ? undefined : decodeJwt(idToken).sub;
+      if (protocol.type !== 'oidc' || sub === undefined) return undefined;
+      const configuration = await this.configurations.of(provider, fetchFunction(provider));
+      return { ...(await openid.fetchUserInfo(configuration, accessToken, sub)) };
+    } catch {
+      return undefined;
+    }
   }
 
   /** RFC 7009. `unsupported`: the provider offers no revocation. */

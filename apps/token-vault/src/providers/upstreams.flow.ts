@@ -89,6 +89,13 @@ export class Upstreams {
     );
   }
 
+  /** @see ProviderClient.userInfo. A backend's own authorization server says nothing about persons. */
+  async userInfo(
+    ...[provider, tokens, subject]: Parameters<ProviderClient['userInfo']>
+  ): ReturnType<ProviderClient['userInfo']> {
+    return isMcp(provider) ? undefined : await this.client.userInfo(provider, tokens, subject);
+  }
+
   /** @see ProviderClient.revoke */
   async revoke(provider: Provider, { token, issuedTo }: RevocableToken): Promise<Revocation> {
     if (!isMcp(provider)) return issuedTo === undefined ? await this.client.revoke(provider, token) : NOBODY;

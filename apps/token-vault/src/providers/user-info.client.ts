@@ -36,6 +36,19 @@ export async function fetchIdentity(
   return { ok: false, failure: { kind: info === undefined ? 'unreadable' : 'rejected' } };
 }
 
+/** The whole of what it says, if it is about that person. @returns `undefined` when it is not, or says nothing. @throws {OutboundFailure} */
+export async function fetchClaims(
+  provider: Provider,
+  userInfo: UserInfo,
+  accessToken: string,
+  subject: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const { status, body } = await safeFetch(requestOf(userInfo, accessToken), provider);
+  const said = status === OK ? parseAnswer(new TextDecoder().decode(body)) : undefined;
+  const identity = said && identityFromFields(said, userInfo.fieldMapping);
+  return identity?.subject === subject ? said : undefined;
+}
+
 /**
  * An answer that says no, whatever its status (GraphQL, Slack), has judged nobody: what is about the moment passes, and all else
  * is to be looked into.

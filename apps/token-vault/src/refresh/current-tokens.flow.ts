@@ -24,6 +24,9 @@ export interface CurrentTokens {
  */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 
+/** A provider is asked again no sooner, however often a client renews its token. */
+const SAYS_THE_SAME_FOR_MS = 10 * SECOND_MS;
+
 export const lifetimeOf = ({ row }: Connection): AccessLifetime => ({
   obtainedAtMs: row.accessObtainedAt.getTime(),
   ...(row.accessExpiresAt === null ? {} : { expiresAtMs: row.accessExpiresAt.getTime() }),
@@ -47,6 +50,20 @@ export class CurrentTokensOf {
     const { state, setAsideAt } = connection.row;
     if (state === 'reauth_required' && setAsideAt === null) throw reauthRequired(connection);
     return await this.#usable(await this.#opened(connection), refused);
+  }
+
+  /**
+   * The same with a new id_token, as far as the provider gives one now: what it says of a person may have changed. While it is
+   * away, the last one counts.
+   */
+  async renewed(connection: Connection): Promise<CurrentTokens> {
+    const current = await this.connection(connection);
+    const ageMs = this.clock.nowMs() - lifetimeOf(current.connection).obtainedAtMs;
+    if (ageMs < SAYS_THE_SAME_FOR_MS || current.tokens.refreshToken === undefined) return current;
+    const { outcome, connection: renewed } = await this.refresher.refresh(current.connection);
+    if (renewed !== undefined) return await this.#opened(renewed);
+    if (outcome === 'reauth_required') throw reauthRequired(current.connection);
+    return current;
   }
 
   async #usable(current: CurrentTokens, refused: string | undefined): Promise<CurrentTokens> {

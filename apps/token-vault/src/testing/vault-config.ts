@@ -94,6 +94,7 @@ export interface VaultConfigOptions {
   readonly bus: BusOptions;
   readonly providers: TokenVaultPart['upstreamProviders'];
   readonly backends: Readonly<Record<string, BackendCredential>>;
+  readonly claimMappings?: TokenVaultPart['claimMappings'];
   /** Default: the one of all tests. */
   readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
 }
@@ -104,6 +105,7 @@ export const vaultConfig = ({
   providers,
   backends,
   keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
+  claimMappings,
 }: VaultConfigOptions): TokenVaultPart => ({
   name: bus.gatewayName,
   publicUrl: 'http://localhost:4483',
@@ -115,6 +117,7 @@ export const vaultConfig = ({
   listen: { internal: { host: '127.0.0.1', port: 0 } },
   issuer: ISSUER,
   upstreamProviders: providers,
+  ...(claimMappings === undefined ? {} : { claimMappings }),
   backendCredentials: new Map(Object.entries(backends)),
   keyEncryptionKeys,
   databaseUrl,

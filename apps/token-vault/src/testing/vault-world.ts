@@ -13,12 +13,12 @@ import { oauth2Provider, oidcProvider } from './vault-config.js';
 type Providers = TestVaultOptions['providers'];
 type VaultOptions = Pick<
   TestVaultOptions,
-  'providers' | 'backends' | 'replicas' | 'limits' | 'keyEncryptionKeys'
+  'providers' | 'backends' | 'replicas' | 'limits' | 'keyEncryptionKeys' | 'claimMappings'
 > & {
   readonly databaseUrl?: Secret;
 };
 
-export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas'> {
+export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas' | 'claimMappings'> {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */
   readonly providers?: (stub: StubProvider) => Providers;
   /** Default none. */
@@ -63,14 +63,25 @@ const acmeAndOcto = ({ issuer }: StubProvider): Providers => [
 ];
 
 export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<VaultWorld> {
-  const { providers = acmeAndOcto, backends = {}, replicas = 1, log = new SilentLog() } = options;
+  const {
+    providers = acmeAndOcto,
+    backends = {},
+    replicas = 1,
+    log = new SilentLog(),
+    claimMappings,
+  } = options;
   const [database, nats, stub] = await Promise.all([
     startTestDatabase('token-vault'),
     startTestNats(),
     new StubProvider().start(),
   ]);
   const startVault = (own: VaultOptions) => startTestVault({ databaseUrl: database.url, nats, log, ...own });
-  const vault = await startVault({ providers: providers(stub), backends, replicas });
+  const vault = await startVault({
+    providers: providers(stub),
+    backends,
+    replicas,
+    ...(claimMappings === undefined ? {} : { claimMappings }),
+  });
   const rows = vault.app.get(Database);
   return {
     nats,

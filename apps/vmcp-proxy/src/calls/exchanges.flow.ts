@@ -116,7 +116,7 @@ export class Exchanges {
 
   /** @returns `misunderstood` when another revision has to be spoken; what the backend asks before it goes on. */
   async #attempt(call: Call, route: Route, attempt: Attempt, sending: Sending): Promise<Outcome> {
-    const { principal } = call;
+    const { principal, record } = call;
     const { backend } = route;
     const { time, cancellation } = attempt;
     const { isLast, answers } = sending;
@@ -133,7 +133,6 @@ export class Exchanges {
       refuseTask(call);
       return 'answered';
     }
-    const { record } = call;
     record?.spokenTo(peer);
     const span = record?.span?.child(call.message.method, 'client', stepOf(call, route, peer));
     const facts = { span, isForTask: tasks !== undefined };

@@ -5,6 +5,7 @@ import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { AuthServer } from '../model/auth-server.js';
 import type { Backend } from '../model/backend.js';
 import { scopeUses } from '../model/scope-uses.js';
+import type { ClaimMappings } from '../model/claim-mappings.js';
 import type { ClientRegistration } from '../model/client-registration.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
@@ -63,6 +64,7 @@ export function buildAuthServer(
       BASELINE_SCOPES.filter((scope) => written.scopesSupported.includes(scope)),
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
+    ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
     upstreamProviders: written.upstreamProviders.map((provider, index) =>
       buildProvider(provider, issuer, ['authServer', 'upstreamProviders', index], secrets, backends),
     ),
@@ -79,6 +81,12 @@ export const buildKeyEncryptionKeys = (
     id,
     key: secrets.secret(reference, [...path, index], { kind: 'keyEncryptionKey', owners }),
   }));
+
+/** A claim that is called the same here needs no second name. */
+const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings']>): ClaimMappings => ({
+  from,
+  claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
+});
 
 function buildClientRegistration(
   written: Written['clientRegistration'],

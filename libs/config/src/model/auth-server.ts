@@ -1,3 +1,4 @@
+import type { ClaimMappings } from './claim-mappings.js';
 import type { ClientRegistration } from './client-registration.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { UpstreamProvider } from './upstream-provider.js';
@@ -25,6 +26,8 @@ export interface AuthServer<S> {
   readonly resourceIndicator: 'required' | 'optional';
   /** What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. */
   readonly connectionReuse: 'always' | 'confirm' | 'never';
+  /** Absent: access tokens say nothing that the primary provider says. */
+  readonly claimMappings?: ClaimMappings;
   /** In the order in which they are visited. */
   readonly upstreamProviders: readonly UpstreamProvider<S>[];
 }

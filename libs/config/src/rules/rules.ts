@@ -8,6 +8,7 @@ import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
 import { backendLimits } from './backend-limits.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
+import { claimMappings } from './claim-mappings.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
 import { externalIssuer } from './external-issuer.js';
@@ -50,6 +51,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   { demands: 'Every provider that is named exists.', rule: knownProviders },
   { demands: 'The primary provider is `required`.', rule: primaryProvider },
+  {
+    demands:
+      '`claimMappings` name one to sixteen claims, each differently, none as a claim of the authorization server itself; the primary provider says them where `from` says.',
+    rule: claimMappings,
+  },
   {
     demands:
       'A provider of type `mcp` names a backend, is not the primary one, has an `issuer` for its `clientId`, and its tokens go to its backend alone.',

@@ -57,6 +57,37 @@ export const SIGN_IN_ROWS: readonly Row[] = [
     `${EXCHANGE}.subjectProviderName`,
   ],
   [
+    'claims that are called as one of the authorization server’s own',
+    { 'authServer.claimMappings': { claims: [{ claim: 'groups' }, { claim: 'x', as: 'tsid' }] } },
+    'authServer.claimMappings.claims[1].as',
+    /tsid is a claim of the authorization server itself/,
+  ],
+  [
+    'a claim of the authorization server’s own that is called as the provider calls it',
+    { 'authServer.claimMappings': { claims: [{ claim: 'cnf' }] } },
+    'authServer.claimMappings.claims[0].as',
+  ],
+  [
+    'two mapped claims of one name',
+    { 'authServer.claimMappings': { claims: [{ claim: 'groups' }, { claim: 'roles', as: 'groups' }] } },
+    'authServer.claimMappings.claims[1].as',
+    /taken/,
+  ],
+  [
+    'claim mappings without a claim',
+    { 'authServer.claimMappings': { claims: [] } },
+    'authServer.claimMappings.claims',
+  ],
+  [
+    'claims of id_tokens of a provider that gives none',
+    {
+      'authServer.claimMappings': { claims: [{ claim: 'groups' }] },
+      'authServer.primaryUpstreamProvider': 'octo',
+    },
+    'authServer.claimMappings.from',
+    /no provider of OpenID Connect/,
+  ],
+  [
     'an unknown primary provider',
     { 'authServer.primaryUpstreamProvider': 'nobody' },
     'authServer.primaryUpstreamProvider',

@@ -1,3 +1,9 @@
+import {
+  CLAIM_SOURCES,
+  MAX_CLAIM_CHARACTERS,
+  MAX_CLAIM_VALUES,
+  MAX_MAPPED_BYTES,
+} from '../model/claim-mappings.js';
 import { z } from 'zod';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
@@ -37,6 +43,33 @@ const clientRegistration = block('How MCP clients become known.', {
     'Pre-registered clients.',
   ).default([]),
 });
+
+const claimMappings = block(
+  'Claims of the primary provider that access tokens carry, and that policies see: groups, roles (`docs/authorization.md`). They are read anew whenever a token is issued. Whoever holds a token can read them.',
+  {
+    from: choice(
+      CLAIM_SOURCES,
+      'Where the provider says them. `userInfo`: its user information endpoint, or `userInfo` of a provider of type `oauth2`, asked whenever a token is issued.',
+    ).default('idToken'),
+    claims: list(
+      block('A claim.', {
+        claim: text('answerPath', 'As the provider calls it: a name, or a path (`realm_access.roles`).'),
+        as: text(
+          'claimName',
+          'As access tokens call it; none of the names that mean something there already.',
+          {
+            derived: '`claim`',
+          },
+        ).exactOptional(),
+        values: list(
+          text('identifier', 'Text; `*` stands for any characters.'),
+          'Of a text or a list of texts, only what matches one of these. Left out: everything.',
+        ).exactOptional(),
+      }),
+      `Texts, numbers, truth values and lists of texts, ${MAX_CLAIM_VALUES} of ${MAX_CLAIM_CHARACTERS} characters each, ${MAX_MAPPED_BYTES} bytes together. A claim that is more, or something else, is an error: no token is issued.`,
+    ),
+  },
+);
 
 const tokenLifespans = block('How long what is issued lives.', {
   accessTokenLifespan: text('duration', `Access token; ${DURATION_BOUNDS.accessToken.text}.`).default('15m'),
@@ -94,6 +127,7 @@ export const authServer = block(
       ['always', 'confirm', 'never'],
       'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. With every value, a person is asked at each sign-in of a client that another program could impersonate.',
     ).default('confirm'),
+    claimMappings: claimMappings.exactOptional(),
     upstreamProviders: list(provider, 'Identity providers, visited in this order.'),
   },
 );

@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { SessionId } from '@gatehouse/kernel/ids';
+import { Log } from '@gatehouse/observability/log';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { decodeJwt } from 'jose';
+import type { z } from 'zod';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { Upstreams } from '../providers/upstreams.flow.js';
+import type { CurrentTokens } from '../refresh/current-tokens.flow.js';
+import { mappedClaims } from './mapped-claims.js';
+import { SubjectTokens } from './subject-tokens.flow.js';
+
+type Said = Readonly<Record<string, unknown>>;
+
+/** What the primary provider says of a person, for the authorization server's tokens. The tokens behind it stay here. */
+@Injectable()
+export class PersonClaims {
+  readonly #mappings: TokenVaultPart['claimMappings'];
+
+  constructor(
+    private readonly subjects: SubjectTokens,
+    private readonly upstreams: Upstreams,
+    private readonly registry: ProviderRegistry,
+    private readonly log: Log,
+    @Inject(CONFIG) config: TokenVaultPart,
+  ) {
+    this.#mappings = config.claimMappings;
+  }
+
+  /** @throws {GatehouseError} `provider_misconfigured` when a claim cannot be mapped, and those of a credential. */
+  async of(tsid: SessionId): Promise<z.input<typeof connectionClaims.reply>> {
+    const mappings = this.#mappings;
+    if (mappings === undefined) return { claims: {} };
+    const { provider } = mappings;
+    const { connection } = await this.subjects.bound(tsid, provider);
+    const said =
+      mappings.from === 'idToken'
+        ? idTokenClaims(await this.subjects.renewed(connection))
+        : await this.#userInfo(await this.subjects.tokens(connection));
+    const mapped = mappedClaims(said, mappings.claims);
+    if (mapped.ok) return { claims: { ...mapped.claims } };
+    const { claim, reason } = mapped;
+    this.log.error('claims-not-mapped', { provider, claim, reason });
+    throw new GatehouseError('provider_misconfigured', `the claim ${claim} of ${provider}: ${reason}`, {
+      details: { provider },
+    });
+  }
+
+  async #userInfo({ connection, tokens }: CurrentTokens): Promise<Said> {
+    const said = await this.upstreams.userInfo(
+      this.registry.get(connection.provider),
+      tokens,
+      connection.row.subject,
+    );
+    if (said !== undefined) return said;
+    const { provider } = connection;
+    throw new GatehouseError('provider_unavailable', `${provider} does not say who the person is`, {
+      details: { provider },
+    });
+  }
+}
+
+/** It was verified before it was kept. */
+const idTokenClaims = ({ tokens }: CurrentTokens): Said =>
+  tokens.idToken === undefined ? {} : decodeJwt(tokens.idToken);

@@ -1,0 +1,50 @@
+import type { Finding } from '../findings/problems.js';
+import { MAX_MAPPED_CLAIMS, OWN_CLAIMS } from '../model/claim-mappings.js';
+import type { UpstreamProvider } from '../model/upstream-provider.js';
+import type { Rule } from './rule.js';
+
+const PLACE = ['authServer', 'claimMappings'] as const;
+
+/** What the provider says must not be taken for what the authorization server says. */
+export const claimMappings: Rule = ({ authServer }) => {
+  const mappings = authServer?.claimMappings;
+  if (authServer === undefined || mappings === undefined) return [];
+  const { claims, from } = mappings;
+  const primary = authServer.upstreamProviders.find(
+    ({ name }) => name === authServer.primaryUpstreamProvider,
+  );
+  return [
+    ...(claims.length === 0 || claims.length > MAX_MAPPED_CLAIMS
+      ? [{ path: [...PLACE, 'claims'], message: `There are 1 to ${MAX_MAPPED_CLAIMS} of them.` }]
+      : []),
+    ...claims.flatMap(({ as }, index) =>
+      nameFindings(
+        as,
+        index,
+        claims.map((claim) => claim.as),
+      ),
+    ),
+    ...(primary === undefined || says(primary, from)
+      ? []
+      : [
+          {
+            path: [...PLACE, 'from'],
+            related: [['authServer', 'primaryUpstreamProvider']],
+            message: `${primary.name} has none of these: it is no provider of OpenID Connect, and says who a person is in another way.`,
+          },
+        ]),
+  ];
+};
+
+function nameFindings(as: string, index: number, all: readonly string[]): readonly Finding[] {
+  const path = [...PLACE, 'claims', index, 'as'];
+  if (OWN_CLAIMS.has(as))
+    return [
+      { path, message: `${as} is a claim of the authorization server itself.`, instead: 'another name' },
+    ];
+  return all.indexOf(as) < index ? [{ path, message: `${as} is taken by another of these claims.` }] : [];
+}
+
+function says({ protocol }: UpstreamProvider<unknown>, from: 'idToken' | 'userInfo'): boolean {
+  return protocol.type === 'oidc' || (protocol.type === 'oauth2' && protocol.identity.from === from);
+}
