@@ -89,10 +89,12 @@ export async function listBackend(
   };
 }
 
+const MAY_BE_TASKS: ReadonlySet<unknown> = new Set(['optional', 'required']);
+
 /** A server without that capability has no tasks, whatever its tools say (MCP 2025-11-25, tasks, tool-level negotiation). */
 function plainTool(tool: JsonObject): JsonObject {
   const { execution } = tool;
-  if (!isObject(execution) || !('taskSupport' in execution)) return tool;
+  if (!isObject(execution) || !MAY_BE_TASKS.has(execution['taskSupport'])) return tool;
   return { ...tool, execution: without(execution, 'taskSupport') };
 }
 
