@@ -38,13 +38,6 @@ const LATE = /^(refused: it does not come|arrives)$/;
 /** What does not arrive, and what the client is told at once in its place. Everything else arrives. */
 const REFUSED: readonly Refusal[] = [
   {
-    // The call waits at the replica that made it (ADR 26). Where retries find it, this entry goes.
-    features: FEATURES.slice(0, 3),
-    client: 'modern',
-    backends: ['legacy'],
-    told: /not known whether it was done; check before trying again/,
-  },
-  {
     features: ['subscriptions/listen, of a resource'],
     client: 'legacy',
     backends: BACKENDS,

@@ -1,7 +1,6 @@
 import { mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { Log } from '@gatehouse/observability/log';
-import { randomUUID } from 'node:crypto';
 import { Prober } from './backends/prober.job.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
@@ -79,16 +78,14 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { client, prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
   const sessions = new SessionViews(contracts);
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
-  const facts = factsOf(part, surroundings);
-  const states = new RequestStates();
+  const [facts, states] = [factsOf(part, surroundings), new RequestStates()];
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const mailbox = await ReplicaMailbox.make();
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
-  const inFlight = new InFlight();
-  const questions = new BackendQuestions(mailbox.address);
-  const parkedCalls = parkingPlaces(surroundings, answerBytes);
+  const [inFlight, questions] = [new InFlight(), new BackendQuestions(mailbox.address)];
+  const parkedCalls = parkingPlaces(surroundings, answerBytes, mailbox.address);
   const heardOf = { dropped: new DroppedMessages(log, told.metrics.dropped), changes: watch, sent };
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
   const sessionClosed = closedSession(sessions, facts.endpoints);
@@ -98,11 +95,12 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const taskIds = new TaskIds(new TaskKeys(new SessionBucket(buckets, taskKeys)));
   const tasks = new TaskCalls(taskIds, catalog.features);
+  const { retries } = replays;
   const calls = new Calls(
     new Routes(catalog, parkedCalls, taskIds, authorization.admission),
     new OwnQuestions(states, providerOf),
     sessions,
-    new Exchanges(part.backends, backendSide, delivery, { inFlight, parkedCalls, tasks }),
+    new Exchanges(part.backends, backendSide, delivery, { inFlight, parkedCalls, tasks, retries }),
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };
@@ -111,6 +109,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const messages = makeMessages(part, backendSide, edge);
   const callers = callersOf(part, contracts, sessions, log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
+  retries.serveWith(async (request, answer) => await endpoint.handed(request, answer));
   const running = { inFlight, parkedCalls, watch, streams };
   const caches = { sessions, credentials, catalog, peers, mcpSessions, vaultKey, sent, ...running };
   return {
@@ -214,7 +213,8 @@ function makeMessages(
 function parkingPlaces(
   { log, parkingLimits = PARKING_LIMITS }: GatewaySurroundings,
   bytes: BytesInFlight,
+  address: string,
 ): ParkedCalls {
-  const states = new ParkedStates(randomUUID(), parkingLimits.answerWithinMs);
+  const states = new ParkedStates(address, parkingLimits.answerWithinMs);
   return new ParkedCalls(states, bytes, log, parkingLimits);
 }

@@ -76,7 +76,9 @@ export class Calls {
       case 'unlisted':
         throw destination.why;
       case 'elsewhere':
-        throw WAITS_ELSEWHERE;
+        this.#throwIfClosed(call);
+        await this.exchanges.handOn(call, destination.replica);
+        return;
       case 'parked':
         this.#throwIfClosed(call);
         call.record?.routed(destination.parked);
@@ -98,9 +100,4 @@ export class Calls {
 /** What is recorded of a task is its tool: its id at the backend is nobody's. */
 const recordedOf = ({ original, task }: Route): Pick<Route, 'original'> => ({
   original: task?.tool ?? original,
-});
-
-/** The replica that has the call cannot be asked from here, or is gone. */
-const WAITS_ELSEWHERE = new GatehouseError('unavailable', 'the call waits at another replica, or is lost', {
-  details: { ran: 'maybe' },
 });

@@ -11,11 +11,13 @@ import type { Route } from '../catalog/view.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { progressTokenOf } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
+import type { RetryHandovers } from '../replays/retry-handovers.flow.js';
 import { mayConcernTasks, type Call } from './call.js';
 import type { CallDelivery, OpenDelivery } from './call-delivery.flow.js';
 import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
 import { CallLimits } from './call-limits.js';
 import { CallTime } from './call-time.js';
+import { handedRequest } from './handed-request.js';
 import type { InputAnswers, InputRequired } from './input-required.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest, type Outbound } from './outbound.js';
@@ -30,6 +32,8 @@ interface RunningCalls {
   readonly inFlight: InFlight;
   readonly parkedCalls: Pick<ParkedCalls, 'begin'>;
   readonly tasks: TaskCalls;
+  /** Those that wait at other replicas. */
+  readonly retries: Pick<RetryHandovers, 'handOn'>;
 }
 
 /** What speaks to backends. */
@@ -84,6 +88,11 @@ export class Exchanges {
     if (parked === undefined) await this.#exchange(call, route, undefined);
     else
       await parked.run(async () => await this.#exchange({ ...call, answer: parked.answer }, route, parked));
+  }
+
+  /** The call waits at another replica, which answers this request. @throws {GatehouseError} when it does not. */
+  async handOn(call: Call, replica: string): Promise<void> {
+    await this.running.retries.handOn(replica, handedRequest(call), call.answer);
   }
 
   async #exchange(call: Call, route: Route, parked: ParkedCall | undefined): Promise<void> {
@@ -153,10 +162,7 @@ export class Exchanges {
         began: (exchange) => time.of(exchange),
       });
       span?.set({ 'http.response.status_code': response.status });
-      if (response.status < 300) {
-        time.of(response);
-        return (await delivery.deliver(response)) ?? 'answered';
-      }
+      if (response.status < 300) return (await delivery.deliver(response)) ?? 'answered';
       const text = await response.text();
       if (!isLast && meansAnotherRevision(peer, response.status, text)) {
         this.#peers.forget(backend, peer);

@@ -9,6 +9,7 @@ import type { DropReason } from './dropped-messages.js';
 import { inputRequiredIn, type InputRequired } from './input-required.js';
 import type { TaskRelay } from './task-relay.js';
 import type { ParkedCall } from './parked-call.flow.js';
+import { foreignStateMarked } from '../refusals/foreign-state.js';
 import type { RequestsInCall } from './requests-in-call.js';
 import {
   asksForInput,
@@ -149,7 +150,8 @@ export class MessageGate {
     if (isTask(result)) return taskRefused(this.facts);
     if (this.facts.translated) return translateResult(result, this.facts);
     if (!this.#mayAsk(result)) return inputRefused(this.facts);
-    return { member: 'result', value: result.pieces };
+    const asksModern = this.facts.client.era === 'modern' && asksForInput(result);
+    return { member: 'result', value: asksModern ? foreignStateMarked(result) : result.pieces };
   }
 
   /** What a result asks of a client of an earlier revision. */

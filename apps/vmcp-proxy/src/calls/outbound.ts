@@ -23,6 +23,7 @@ import {
   MODERN_VERSION,
 } from '../mcp/protocol.js';
 import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
+import { foreignStateUnmarked } from '../refusals/foreign-state.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
 import { canBeAsked, type Call } from './call.js';
 import { addTraceHeaders, soundTrace, withTrace } from './call-trace.js';
@@ -72,7 +73,8 @@ export function outboundRequest(
   addTraceHeaders(call.headers, headers, span);
   if (client.era === peer.era) {
     if (peer.era === 'modern') copyParameterHeaders(call.headers, headers);
-    return { headers, body: requestText(message.id, message.method, params), id: message.id };
+    const same = peer.era === 'modern' ? foreignStateUnmarked(params) : params;
+    return { headers, body: requestText(message.id, message.method, same), id: message.id };
   }
   if (peer.era === 'modern') {
     Object.assign(headers, parameterHeaders(route.definition, params.get('arguments')));
@@ -95,7 +97,7 @@ function ownId(): string {
   return `gatehouse-call-${given}`;
 }
 
-function requestText(id: RequestId, method: string, params: RawObject): string | Buffer {
+export function requestText(id: RequestId, method: string, params: RawObject): string | Buffer {
   const pieces: JsonPieces = [
     `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":`,
   ];

@@ -43,10 +43,10 @@ test('a replica that stops: the backend is told, and at another replica the stat
   held.say(ask(0));
   const questions = questionsIn(await calling);
   const before = world.backend.callsOf('tools/call').length;
-  const elsewhere = await modern(world.proxy.mcpUrl, 'tools/call', retry(questions), sent);
-  expect(textOf(elsewhere)).toMatch(/check before trying again\. \(unavailable\)/);
   // Nobody waits: the stop does not either.
   await replica.close();
+  const elsewhere = await modern(world.proxy.mcpUrl, 'tools/call', retry(questions), sent);
+  expect(textOf(elsewhere)).toMatch(/check before trying again\. \(unavailable\)/);
   expect([held.wasCancelled(), world.backend.callsOf('tools/call').length]).toEqual([true, before]);
   await until(() => held.isClosed());
 });

@@ -1,5 +1,5 @@
 import { KeptLog } from '@gatehouse/testing/kept-log';
-import { startTestNats } from '@gatehouse/testing/nats';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { until } from '@gatehouse/testing/until';
 import { expect } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
@@ -55,8 +55,10 @@ export interface ParkedWorld {
 /** The proxy before one backend with sessions, whose calls are held. */
 export async function startParkedWorld(
   limits?: ProxySetup['backends'][number]['limits'],
+  /** Left out: one of its own. */
+  bus?: TestNats,
 ): Promise<ParkedWorld> {
-  const nats = await startTestNats();
+  const nats = bus ?? (await startTestNats());
   const backend = await startBackend({
     kind: 'sessions',
     prompts: [{ name: 'poem' }],
@@ -98,7 +100,7 @@ export async function startParkedWorld(
     close: async () => {
       await proxy.close();
       await backend.close();
-      await nats.close();
+      if (bus === undefined) await nats.close();
     },
   };
 }

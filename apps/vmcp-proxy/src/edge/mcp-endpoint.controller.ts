@@ -1,9 +1,13 @@
 import type { Log } from '@gatehouse/observability/log';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuthorizedRequest } from '../incoming-auth/bearer-token.js';
 import type { Callers } from '../incoming-auth/caller.js';
 import { challenge, type ChallengeReason } from '../incoming-auth/challenge.js';
 import type { Scope } from '../catalog/scope.js';
 import { personKey } from '../incoming-auth/principal.js';
+import { RawJson } from '../json/raw-json.js';
+import type { Answer } from '../mcp/answer.js';
+import type { HandedRequest } from '../replays/retry-handovers.flow.js';
 import { isJson } from '../mcp/server-sent-events.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import type { Endpoint } from './endpoints.js';
@@ -52,16 +56,38 @@ export class McpEndpoint {
     }
   }
 
-  async #admit(
-    request: IncomingMessage,
-    answer: HttpAnswer,
-    { scope, audience, challenge: facts }: Endpoint,
-  ): Promise<void> {
+  /** Answers a message that came to another replica. That one is believed nothing: its caller is identified here. */
+  async handed({ place, headers, body }: HandedRequest, answer: Answer): Promise<void> {
+    const endpoint = this.facts.endpoints.get(place);
+    if (endpoint === undefined) throw new Error('a request was handed to an endpoint that is not there');
+    try {
+      const incoming = await this.#identified({ headers, rawHeaders: [] }, answer, endpoint);
+      if (incoming !== undefined) await this.messages.answer(RawJson.read(Buffer.from(body)), incoming);
+    } catch (error) {
+      fail(answer, error, this.log);
+    }
+  }
+
+  async #admit(request: IncomingMessage, answer: HttpAnswer, endpoint: Endpoint): Promise<void> {
     const { method, headers } = request;
     if (method === 'OPTIONS') {
       answer.empty(204, preflightHeaders(headers['access-control-request-headers']));
       return;
     }
+    const incoming = await this.#identified(request, answer, endpoint);
+    if (incoming === undefined) return;
+    if (method === 'POST') await this.#post(request, incoming);
+    else if (method === 'DELETE') await this.messages.end(incoming);
+    else if (method === 'GET') await this.messages.listen(incoming);
+    else refuse(answer, 405, 'this method is not offered', { allow: METHODS });
+  }
+
+  /** @returns `undefined` for a caller who is refused, and was answered. */
+  async #identified(
+    request: AuthorizedRequest,
+    answer: Answer,
+    { scope, audience, challenge: facts }: Endpoint,
+  ): Promise<Incoming | undefined> {
     const identified = this.callers.identify(request, audience);
     const caller = identified instanceof Promise ? await identified : identified;
     switch (caller.kind) {
@@ -69,17 +95,12 @@ export class McpEndpoint {
         // A client that has no token yet is told where to get one; that is no refusal.
         if (caller.reason !== 'no_token') this.facts.refused(caller.reason, scope);
         answer.empty(caller.status, { 'www-authenticate': challenge(facts, caller.reason) });
-        return;
+        return undefined;
       case 'unavailable':
         unavailable(answer);
-        return;
-      case 'principal': {
-        const incoming = { principal: caller.principal, scope, headers, answer };
-        if (method === 'POST') await this.#post(request, incoming);
-        else if (method === 'DELETE') await this.messages.end(incoming);
-        else if (method === 'GET') await this.messages.listen(incoming);
-        else refuse(answer, 405, 'this method is not offered', { allow: METHODS });
-      }
+        return undefined;
+      case 'principal':
+        return { principal: caller.principal, scope, headers: request.headers, answer };
     }
   }
 

@@ -30,6 +30,28 @@ export const handedStream = z.discriminatedUnion('said', [
   z.strictObject({ said: z.literal('given'), reader, events: z.array(z.string()).optional() }),
   /** To the reader. */
   z.strictObject({ said: z.literal('unknown'), reader }),
+  /** To the replica where a call waits for answers of its client: the request that brings them, as it came. */
+  z.strictObject({
+    said: z.literal('retried'),
+    reader,
+    /** Of the one to which it came. */
+    replica: digest,
+    /** Of the endpoint. */
+    place: z.string(),
+    headers: z.record(z.string(), z.string()),
+    body: z.string(),
+  }),
+  /** To the reader of the answer to that, before anything of its body. */
+  z.strictObject({
+    said: z.literal('begun'),
+    reader,
+    status: z.int(),
+    /** Absent: there is no body. */
+    contentType: z.string().optional(),
+    headers: z.record(z.string(), z.string()),
+  }),
+  /** To the reader: the answer broke off. */
+  z.strictObject({ said: z.literal('broken'), reader }),
 ]);
 
 export type HandedStream = z.output<typeof handedStream>;

@@ -1,11 +1,13 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { keptStreams } from '@gatehouse/contracts/buckets';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
 import type { KeyValueBuckets } from '@gatehouse/messaging/key-value';
 import type { ReplicaMailbox } from '../mcp-sessions/replica-mailbox.js';
 import { SessionBucket } from '../mcp-sessions/session-bucket.store.js';
 import type { Log } from '@gatehouse/observability/log';
 import { KeptStreams } from './kept-streams.store.js';
+import { RetryHandovers } from './retry-handovers.flow.js';
 import { ResumableStreams } from './resumable-streams.flow.js';
 import { StreamHandovers } from './stream-handovers.flow.js';
 import { StreamPost } from './stream-post.client.js';
@@ -14,8 +16,13 @@ import { StreamPost } from './stream-post.client.js';
 export interface Replays {
   readonly streams: ResumableStreams;
   readonly handovers: StreamHandovers;
+  /** Of clients that come back for a call at another replica than the one where it waits. */
+  readonly retries: RetryHandovers;
   readonly kept: KeptStreams;
 }
+
+/** Who waits for a replica that died learns of it soon, whatever proxies on the way need. */
+const MAX_SIGN_MS = 5 * SECOND_MS;
 
 export function replaysOf(
   { resumption, streamKeepAliveMs }: Pick<VmcpProxyPart, 'resumption' | 'streamKeepAliveMs'>,
@@ -35,6 +42,8 @@ export function replaysOf(
     shared: kept,
     log,
   });
-  const handovers = new StreamHandovers(streams, new StreamPost(events), mailbox, streamKeepAliveMs);
-  return { streams, handovers, kept };
+  const post = new StreamPost(events);
+  const retries = new RetryHandovers(post, mailbox.address, log, Math.min(streamKeepAliveMs, MAX_SIGN_MS));
+  const handovers = new StreamHandovers(streams, post, mailbox, streamKeepAliveMs, retries);
+  return { streams, handovers, retries, kept };
 }

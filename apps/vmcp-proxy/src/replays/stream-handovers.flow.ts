@@ -10,6 +10,7 @@ import type { EventPlace } from './event-id.js';
 import { handedStream, type HandedStream, type Said } from './handed-stream.js';
 import { ReadElsewhere } from './read-elsewhere.js';
 import { RemoteReader } from './remote-reader.js';
+import type { RetryHandovers } from './retry-handovers.flow.js';
 import type { ResumableStreams } from './resumable-streams.flow.js';
 import type { StreamPost } from './stream-post.client.js';
 
@@ -49,7 +50,7 @@ export class StreamHandovers {
     private readonly post: Pick<StreamPost, 'say'>,
     private readonly mailbox: Pick<ReplicaMailbox, 'address' | 'open'>,
     private readonly keepAliveMs: number,
-    private readonly nowMs: () => number = Date.now,
+    private readonly retries: Pick<RetryHandovers, 'hear'>,
   ) {}
 
   /** Asks the replica that writes the stream. @throws {GatehouseError} `busy` */
@@ -63,7 +64,7 @@ export class StreamHandovers {
     const reader = randomUUID();
     const waiting: PromiseWithResolvers<HandOver> = Promise.withResolvers();
     this.#reading.set(reader, {
-      stream: new ReadElsewhere(answer, writer, this.nowMs),
+      stream: new ReadElsewhere(answer, writer, Date.now),
       answered: waiting.resolve,
     });
     answer.onGone(() => this.#clientLeft(reader));
@@ -96,6 +97,7 @@ export class StreamHandovers {
   }
 
   #hear(said: HandedStream): void {
+    if (this.retries.hear(said)) return;
     switch (said.said) {
       case 'wanted':
         this.#wanted(said);
@@ -114,6 +116,11 @@ export class StreamHandovers {
         return;
       case 'unknown':
         this.#reading.get(said.reader)?.answered({ kind: 'unknown' });
+        return;
+      case 'retried':
+      case 'begun':
+      case 'broken':
+      // They were heard above, or are about an answer that nobody waits for any more.
     }
   }
 
@@ -128,7 +135,7 @@ export class StreamHandovers {
         await this.post.say(replica, { said: 'sent', reader, number, text, isLast }),
       () => this.#readers.delete(reader),
       SIGNS * this.keepAliveMs,
-      this.nowMs,
+      Date.now,
     );
     this.#readers.set(reader, remote);
     const resumed = stream?.resume(remote, after) ?? 'unknown';
@@ -159,7 +166,7 @@ export class StreamHandovers {
   }
 
   #tick(): void {
-    const nowMs = this.nowMs();
+    const nowMs = Date.now();
     for (const [reader, { stream }] of [...this.#reading])
       if (nowMs - stream.heardAtMs > SIGNS * this.keepAliveMs) {
         stream.giveUp();

@@ -1,0 +1,178 @@
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import * as v2 from '@modelcontextprotocol/client';
+import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { ElicitRequestSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { startBackend, type TestBackend } from '../backend.fixture.js';
+import { authorization, modern, textOf, type ClientAnswer } from '../client.fixture.js';
+import type { JsonObject } from '../mcp/message.js';
+import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { onCall } from './call-world.fixture.js';
+import { startSdkServer, type SdkServer } from './sdk-server.fixture.js';
+
+const buses: TestNats[] = [];
+let server: SdkServer;
+let hostile: TestBackend;
+let inner: TestProxy;
+let outer: TestProxy;
+let token: string;
+let runs = 0;
+
+const FORM = { type: 'object' as const, properties: { city: { type: 'string' as const } } };
+
+/** Asks on the stream of its call, and then on the stream of its session. */
+function askingServer(): McpServer {
+  const mcp = new McpServer({ name: 'asking', version: '1' });
+  mcp.registerTool('travel', {}, async ({ sendRequest }) => {
+    runs += 1;
+    const params = { message: 'From where?', requestedSchema: FORM };
+    const from = await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
+    const to = await mcp.server.elicitInput({ message: 'Where to?', requestedSchema: FORM });
+    return { content: [{ type: 'text', text: JSON.stringify([from.content, to.content]) }] };
+  });
+  mcp.registerTool('force', {}, async () => {
+    const why = await mcp.server.createMessage({ messages: [], maxTokens: 1 }).then(
+      () => 'answered',
+      (error: unknown) => String(error),
+    );
+    return { content: [{ type: 'text', text: why }] };
+  });
+  return mcp;
+}
+
+beforeAll(async () => {
+  buses.push(await startTestNats(), await startTestNats());
+  const [near, far] = buses;
+  if (near === undefined || far === undefined) throw new Error('no bus');
+  server = await startSdkServer(askingServer);
+  hostile = await startBackend({ kind: 'modern' });
+  inner = await startProxy({
+    nats: far,
+    incomingAuth: { type: 'anonymous' },
+    backends: [{ name: 'sdk', url: server.url, timeoutMs: 60_000 }],
+  });
+  outer = await startProxy({
+    nats: near,
+    backends: [
+      { name: 'inner', url: inner.mcpUrl, timeoutMs: 60_000 },
+      { name: 'hostile', url: hostile.url, timeoutMs: 60_000 },
+    ],
+  });
+});
+beforeEach(async () => {
+  runs = 0;
+  token = await outer.token();
+});
+afterAll(async () => {
+  await outer.close();
+  await inner.close();
+  await hostile.close();
+  server.close();
+  for (const bus of buses) await bus.close();
+});
+
+const CAPABILITIES = { elicitation: { form: {} } };
+const cityFor = (message: string): string => (message.startsWith('From') ? 'Bern' : 'Oslo');
+
+async function version1(): Promise<V1Client> {
+  const client = new V1Client({ name: 'sdk-v1', version: '1' }, { capabilities: CAPABILITIES });
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({
+    action: 'accept',
+    content: { city: cityFor(params.message) },
+  }));
+  const requestInit = { headers: authorization(token) };
+  await client.connect(new V1Transport(new URL(outer.mcpUrl), { requestInit }));
+  return client;
+}
+
+async function version2(): Promise<v2.Client> {
+  const versionNegotiation = { mode: { pin: '2026-07-28' } } as const;
+  const client = new v2.Client(
+    { name: 'sdk-v2', version: '1' },
+    { capabilities: CAPABILITIES, versionNegotiation },
+  );
+  client.setRequestHandler('elicitation/create', ({ params }) => ({
+    action: 'accept',
+    content: { city: cityFor(params.message) },
+  }));
+  const requestInit = { headers: authorization(token) };
+  await client.connect(new v2.StreamableHTTPClientTransport(new URL(outer.mcpUrl), { requestInit }));
+  return client;
+}
+
+describe('a gateway that is the backend of another one', () => {
+  test('carries questions of a client with a session, on the stream of the call and on that of the session', async () => {
+    const client = await version1();
+    try {
+      const { content } = await client.callTool({ name: 'inner_sdk_travel', arguments: {} });
+      expect(content).toEqual([{ type: 'text', text: '[{"city":"Bern"},{"city":"Oslo"}]' }]);
+      expect(runs).toBe(1);
+    } finally {
+      await client.close();
+    }
+  });
+
+  test('asks a client of 2026-07-28 by results, whose states come back to the gateway that gave them', async () => {
+    const sent = { token, capabilities: CAPABILITIES };
+    const call = { name: 'inner_sdk_travel', arguments: {} };
+    const asked = await modern(outer.mcpUrl, 'tools/call', call, sent);
+    expect(asked.body.result).toMatchObject({ resultType: 'input_required' });
+    const state = String(asked.body.result?.['requestState']);
+    // It is the other gateway's: this one would have refused a state of its own that it does not know.
+    expect(state).toMatch(/^gh0\.gh2\./);
+    const [key = ''] = Object.keys(asked.body.result?.['inputRequests'] ?? {});
+    const inputResponses = { [key]: { action: 'decline' } };
+    // Anonymous callers share the inner gateway's session: on its stream nobody is asked.
+    const answer = await modern(
+      outer.mcpUrl,
+      'tools/call',
+      { ...call, inputResponses, requestState: state },
+      sent,
+    );
+    expect(textOf(answer)).toContain('-32601');
+    expect(runs).toBe(1);
+  });
+
+  test('refuses at once what the client cannot do, in both eras', async () => {
+    const call = { name: 'inner_sdk_force', arguments: {} };
+    const older = await version1();
+    const { content } = await older.callTool(call);
+    expect(JSON.stringify(content)).toContain('-32601');
+    await older.close();
+    const newer = await version2();
+    expect(JSON.stringify((await newer.callTool(call)).content)).toContain('-32601');
+    await newer.close();
+  });
+});
+
+test.each(['gh2.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.AAAA', 'gh1.1.x', 'gh0.gh2.x.y', 'its own'])(
+  'attack: a backend’s state that looks like one of the gateway’s (%s) comes back to that backend, and opens nothing here',
+  async (requestState) => {
+    hostile.setIntercept(
+      onCall(({ body }, response) => {
+        const { requestState: given } = body['params'] as JsonObject;
+        const result =
+          given === undefined
+            ? { resultType: 'input_required', inputRequests: { a: { method: 'roots/list' } }, requestState }
+            : { resultType: 'complete', content: [{ type: 'text', text: JSON.stringify(given) }] };
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ jsonrpc: '2.0', id: body['id'], result }));
+      }),
+    );
+    const sent = { token, capabilities: { roots: {} } };
+    const call = { name: 'hostile_echo', arguments: {} };
+    const asked = await modern(outer.mcpUrl, 'tools/call', call, sent);
+    const state = asked.body.result?.['requestState'];
+    expect(state).toBe(requestState.startsWith('gh') ? `gh0.${requestState}` : requestState);
+    const inputResponses = { a: { roots: [] } };
+    const answer: ClientAnswer = await modern(
+      outer.mcpUrl,
+      'tools/call',
+      { ...call, inputResponses, requestState: state },
+      sent,
+    );
+    expect(textOf(answer)).toBe(JSON.stringify(requestState));
+  },
+);
