@@ -3,7 +3,7 @@ import { HINTS, type PolicyAction } from '@gatehouse/config/policies/policy-sche
 import type { Kind } from '../catalog/definitions.js';
 import { otherSpellings } from '../catalog/excluded-uri.js';
 import { decoded, isPlain } from '../catalog/plain-uri.js';
-import { shortName } from '../catalog/short-name.js';
+import { plainName, shortName } from '../catalog/short-name.js';
 import { isObject, type JsonObject } from '../mcp/message.js';
 
 /** What a call is of, or what an entry of a list stands for. */
@@ -51,9 +51,10 @@ export function namesOf(thing: Thing, aggregation: Aggregation): readonly NamedT
     action === 'call_tool'
       ? aggregation.tools.find(({ workload }) => workload === backend)?.overrides.get(original)
       : undefined;
-  const plain = override?.name ?? original;
-  const whole = aggregation.conflictResolution === 'prefix' ? prefixOf(aggregation, backend) + plain : plain;
-  return [...new Set([whole, shortName(whole, aggregation.maxNameLength)])].map((id) => ({
+  const before = aggregation.conflictResolution === 'prefix' ? prefixOf(aggregation, backend) : '';
+  const whole = before + (override?.name ?? original);
+  const plain = before + (override?.name ?? (action === 'call_tool' ? plainName(original) : original));
+  return [...new Set([whole, plain, shortName(plain, aggregation.maxNameLength)])].map((id) => ({
     role: 'name',
     id,
   }));

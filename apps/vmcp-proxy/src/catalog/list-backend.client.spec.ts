@@ -99,7 +99,7 @@ test('a malformed tool costs only itself, and is named', async () => {
   pagingTools(() => ({
     tools: [
       tool('a'),
-      tool('b c'),
+      tool('b\u200bc'),
       tool('\u0000\u202e'),
       { name: 'd' },
       7,
@@ -110,7 +110,7 @@ test('a malformed tool costs only itself, and is named', async () => {
   const { tools, notes, altered } = await list();
   expect(tools.map(({ name }) => name)).toEqual(['a', 'd', 'e', 'f']);
   expect(notes.map(({ outcome, name, reason }) => [outcome, name, reason])).toEqual([
-    ['left_out', 'b c', 'its name is not what clients accept'],
+    ['left_out', 'b\\u200bc', 'its name is not what clients accept'],
     ['left_out', '\\u0000\\u202e', 'its name is not what clients accept'],
     ['repaired', 'd', 'mended inputSchema'],
     ['left_out', undefined, 'it is no object'],
@@ -123,7 +123,7 @@ test('a malformed tool costs only itself, and is named', async () => {
 });
 
 test('every malformed entry is counted, also where not every one of them is named', async () => {
-  pagingTools(() => ({ tools: Array.from({ length: 50 }, (_, index) => ({ name: `not ${index}` })) }));
+  pagingTools(() => ({ tools: Array.from({ length: 50 }, (_, index) => ({ name: `not\n${index}` })) }));
   const { notes, altered } = await list();
   expect(notes).toHaveLength(20);
   expect(altered).toEqual([{ kind: 'tools', outcome: 'left_out', entries: 50 }]);

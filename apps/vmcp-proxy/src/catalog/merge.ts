@@ -7,7 +7,7 @@ import {
 import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
 import { isObject, type JsonObject } from '../mcp/message.js';
 import { outcomeAmong, rankIn } from './conflict.js';
-import { shortName } from './short-name.js';
+import { plainName, shortName } from './short-name.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {
@@ -52,18 +52,25 @@ interface Candidate extends Listed {
 
 /** Overrides and conflict resolution of tools, in the order of the backends. What is hidden is not among them. */
 export const mergeTools = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
-  merge(sets, aggregation, (backend) => aggregation.tools.find(({ workload }) => workload === backend));
+  merge(sets, aggregation, {
+    rulesOf: (backend) => aggregation.tools.find(({ workload }) => workload === backend),
+    plain: plainName,
+  });
 
 /** Prompts follow the same conflict resolution; overrides are about tools. */
 export const mergePrompts = (sets: readonly NamedSet[], aggregation: Aggregation): Merged =>
-  merge(sets, aggregation, () => undefined);
+  merge(sets, aggregation, { rulesOf: () => undefined, plain: (name) => name });
 
-function merge(
-  sets: readonly NamedSet[],
-  aggregation: Aggregation,
-  rulesOf: (backend: string) => WorkloadTools | undefined,
-): Merged {
-  const candidates = sets.flatMap((set) => candidatesOf(set, aggregation, rulesOf(set.backend)));
+interface Naming {
+  readonly rulesOf: (backend: string) => WorkloadTools | undefined;
+  /** What clients take, for what a backend calls it. */
+  readonly plain: (original: string) => string;
+}
+
+function merge(sets: readonly NamedSet[], aggregation: Aggregation, { rulesOf, plain }: Naming): Merged {
+  const candidates = sets.flatMap((set) =>
+    candidatesOf(set, aggregation, { rules: rulesOf(set.backend), plain }),
+  );
   const notes: MergeNote[] = [];
   const chosen =
     aggregation.conflictResolution === 'prefix' ? candidates : resolve(candidates, aggregation, notes);
@@ -74,7 +81,7 @@ function merge(
 function candidatesOf(
   { backend, definitions, standIn }: NamedSet,
   aggregation: Aggregation,
-  rules: WorkloadTools | undefined,
+  { rules, plain }: { readonly rules: WorkloadTools | undefined } & Pick<Naming, 'plain'>,
 ): readonly Candidate[] {
   const prefix = prefixOf(aggregation, backend);
   const candidates: Candidate[] = [];
@@ -82,13 +89,14 @@ function candidatesOf(
     const original = definition['name'];
     if (typeof original !== 'string') continue;
     const override = standIn === true ? undefined : rules?.overrides.get(original);
-    const plain = override?.name ?? original;
-    const whole = standIn === true || aggregation.conflictResolution === 'prefix' ? prefix + plain : plain;
+    const own = override?.name ?? original;
+    const name = override?.name ?? plain(original);
+    const before = standIn === true || aggregation.conflictResolution === 'prefix' ? prefix : '';
     candidates.push({
       // Conflicts are between the names that clients see.
-      name: shortName(whole, aggregation.maxNameLength),
-      whole,
-      prefixed: shortName(prefix + plain, aggregation.maxNameLength),
+      name: shortName(before + name, aggregation.maxNameLength),
+      whole: before + own,
+      prefixed: shortName(prefix + name, aggregation.maxNameLength),
       backend,
       original,
       definition: overridden(definition, override),

@@ -17,6 +17,20 @@ export function shortName(name: string, maxLength: number): string {
   return `${withoutSeparators(head)}_${digits}`;
 }
 
+/** Letters, digits, `_`, `-` and `.` (MCP 2025-11-25, tools: names). Models' interfaces know no others. */
+const PLAIN = /^[A-Za-z0-9._-]+$/;
+
+/**
+ * The name itself, or what a tool is listed as whose server calls it otherwise: `elicit (form)` is `elicit_form_`, and ten hexadecimal
+ * digits of its SHA-256. It follows from the name alone, as a short form does.
+ */
+export function plainName(name: string): string {
+  if (PLAIN.test(name)) return name;
+  const digits = createHash('sha256').update(name).digest('hex').slice(0, DIGITS);
+  const readable = name.replaceAll(/[^A-Za-z0-9.-]+/g, '_').replaceAll(/^_|_$/g, '');
+  return readable === '' ? `tool_${digits}` : `${readable}_${digits}`;
+}
+
 /** Whether a name can be that of something under the prefix, whole or in its short form. */
 export function mayBeUnder(prefix: string, name: string): boolean {
   if (name.startsWith(prefix)) return true;

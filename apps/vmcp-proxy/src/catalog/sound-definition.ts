@@ -22,10 +22,11 @@ export type Judged =
       readonly reason: string;
     };
 
-/** MCP 2025-11-25, tools: names. Models' interfaces and clients' schemas know no others. */
-const TOOL_NAME = /^[A-Za-z0-9._-]{1,128}$/;
-/** The revisions do not say which characters a prompt's name has; people see it, so nothing in it may be invisible. */
-const PROMPT_NAME = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,126}[^\p{C}\p{Z}])?$/u;
+/**
+ * The revisions do not say which characters a prompt's name has, and say for tools which it SHOULD have (MCP 2025-11-25, tools). People
+ * see it, and it is in logs, so nothing in it may be invisible. What a tool is listed as: `plainName`.
+ */
+const NAME = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,126}[^\p{C}\p{Z}])?$/u;
 const MAX_NAME_CHARACTERS = 128;
 const MAX_URI_CHARACTERS = 4_096;
 const MAX_TEXT_CHARACTERS = 65_536;
@@ -91,7 +92,7 @@ const CONTENT = { ...COMMON, mimeType: text, annotations: contentAnnotations };
 
 const MEMBERS: Readonly<Record<Kind, Members>> = {
   tools: {
-    needed: { name: z.string().regex(TOOL_NAME), inputSchema: schema },
+    needed: { name: z.string().regex(NAME), inputSchema: schema },
     optional: {
       ...COMMON,
       outputSchema: schema.refine(isCompilable),
@@ -100,7 +101,7 @@ const MEMBERS: Readonly<Record<Kind, Members>> = {
     },
   },
   prompts: {
-    needed: { name: z.string().regex(PROMPT_NAME), arguments: promptArguments.optional() },
+    needed: { name: z.string().regex(NAME), arguments: promptArguments.optional() },
     optional: COMMON,
   },
   resources: { needed: { uri }, optional: { ...CONTENT, size: numberWithin(0, Number.MAX_VALUE) } },
