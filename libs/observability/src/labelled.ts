@@ -6,9 +6,22 @@ interface Found<Label extends string, Thing> {
   readonly thing: Thing;
 }
 
-/** One thing for each combination of labels. Finding it costs one look in a map: it is done several times in each call. */
+/** What comes of the values of the first labels. */
+interface Place<Label extends string, Thing> {
+  /** By the value of the next label. */
+  readonly next: Map<string, Place<Label, Thing>>;
+  found: Found<Label, Thing> | undefined;
+}
+
+const newPlace = <Label extends string, Thing>(): Place<Label, Thing> => ({
+  next: new Map(),
+  found: undefined,
+});
+
+/** One thing for each combination of labels. It is looked for several times in each call: that makes nothing, not even a text of the values. */
 export class Labelled<Label extends string, Thing> {
-  readonly #things = new Map<string, Found<Label, Thing>>();
+  readonly #first = newPlace<Label, Thing>();
+  readonly #all: Found<Label, Thing>[] = [];
 
   constructor(
     private readonly labelNames: readonly Label[],
@@ -16,18 +29,28 @@ export class Labelled<Label extends string, Thing> {
   ) {}
 
   of(labels: Labels<Label> | undefined): Thing {
-    let key = '';
-    // No value has a line break: names of the configuration, outcomes, names of tools on one line.
-    for (const name of this.labelNames) key += `${labels?.[name] ?? ''}\n`;
-    let found = this.#things.get(key);
-    if (found === undefined) {
-      found = { labels, thing: this.make() };
-      this.#things.set(key, found);
+    let place = this.#first;
+    for (const name of this.labelNames) {
+      const value = labels?.[name] ?? '';
+      const text = typeof value === 'string' ? value : String(value);
+      let next = place.next.get(text);
+      if (next === undefined) {
+        next = newPlace();
+        place.next.set(text, next);
+      }
+      place = next;
     }
-    return found.thing;
+    place.found ??= this.#add(labels);
+    return place.found.thing;
   }
 
   all(): Iterable<Found<Label, Thing>> {
-    return this.#things.values();
+    return this.#all;
+  }
+
+  #add(labels: Labels<Label> | undefined): Found<Label, Thing> {
+    const found = { labels, thing: this.make() };
+    this.#all.push(found);
+    return found;
   }
 }

@@ -78,29 +78,24 @@ export class AuthorizedBackend {
     this.client.release(backend, sessionId);
   }
 
-  async #sendWith(
-    request: AuthorizedRequest,
-    credential: CredentialHeader | undefined,
-  ): Promise<BackendResponse> {
+  #sendWith(request: AuthorizedRequest, credential: CredentialHeader | undefined): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
     const { backend, principal, method, headers, body, deadlineAtMs, purpose } = request;
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
-    return await this.client.send(backend, {
+    const sent: Record<string, string> = { ...headers, ...this.toBridge(backend, principal) };
+    if (credential !== undefined) sent[credential.name] = credential.value.reveal();
+    return this.client.send(backend, {
       method: method ?? 'POST',
-      headers: {
-        ...headers,
-        ...this.toBridge(backend, principal),
-        ...(credential === undefined ? {} : { [credential.name]: credential.value.reveal() }),
-      },
+      headers: sent,
       body,
       deadlineAtMs,
       purpose: purpose ?? 'call',
       person: principal.key === ANONYMOUS.key ? undefined : personKey(principal),
-      ...(cancellation === undefined ? {} : { cancellation }),
-      ...(answerWithinMs === undefined ? {} : { answerWithinMs }),
-      ...(isIntroduction === undefined ? {} : { isIntroduction }),
+      cancellation,
+      answerWithinMs,
+      isIntroduction,
       began,
     });
   }

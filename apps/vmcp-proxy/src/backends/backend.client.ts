@@ -34,11 +34,11 @@ export interface OutboundRequest {
   readonly purpose: Purpose;
   /** For whom; absent: callers that cannot be told apart. */
   readonly person: string | undefined;
-  readonly cancellation?: Cancellation;
+  readonly cancellation?: Cancellation | undefined;
   /** How long the backend may take once it has the request. */
-  readonly answerWithinMs?: number;
+  readonly answerWithinMs?: number | undefined;
   /** It is `initialize`. */
-  readonly isIntroduction?: boolean;
+  readonly isIntroduction?: boolean | undefined;
   /** Hears of the exchange before it is answered. */
   readonly began?: ((exchange: Pick<BackendResponse, 'expireAfter'>) => void) | undefined;
 }

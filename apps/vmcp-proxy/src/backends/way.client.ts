@@ -24,19 +24,25 @@ export interface Way {
 
 /** Over kept connections to one origin. */
 export class PoolWay implements Way {
+  readonly #toProxy: readonly string[];
+  #url: URL | undefined;
+  #path = '';
+
   constructor(
     private readonly pool: Pool,
     /** Before the path, where a proxy is asked for an http URL. */
     private readonly prefix: string,
-    private readonly headersToProxy: Readonly<Record<string, string>>,
-  ) {}
+    headersToProxy: Readonly<Record<string, string>>,
+  ) {
+    this.#toProxy = flat(headersToProxy);
+  }
 
   dispatch({ url, method, headers, body }: WayRequest, handler: Dispatcher.DispatchHandler): void {
     this.pool.dispatch(
       {
-        path: this.prefix + url.pathname + url.search,
+        path: this.#pathOf(url),
         method,
-        headers: { ...headers, ...this.headersToProxy },
+        headers: this.#toProxy.length === 0 ? flat(headers) : [...flat(headers), ...this.#toProxy],
         body,
         // One absolute deadline instead: a backend that drips bytes must not hold a call open.
         headersTimeout: 0,
@@ -46,7 +52,23 @@ export class PoolWay implements Way {
     );
   }
 
+  /** Nearly all requests go to the same URL. */
+  #pathOf(url: URL): string {
+    if (url !== this.#url) {
+      this.#url = url;
+      this.#path = this.prefix + url.pathname + url.search;
+    }
+    return this.#path;
+  }
+
   async destroy(): Promise<void> {
     await this.pool.destroy();
   }
+}
+
+/** Names and values in turns: so undici need not look each one up. */
+function flat(headers: Readonly<Record<string, string>>): string[] {
+  const list: string[] = [];
+  for (const [name, value] of Object.entries(headers)) list.push(name, value);
+  return list;
 }

@@ -161,8 +161,8 @@ class EventDelivery {
         },
         end: () => {
           this.#stream.end();
-          // This says nothing once the response has been delivered.
-          resolve(noResponse('the stream ended without a response'));
+          // Once the response has been delivered there is nothing to say; an error costs as much as a message.
+          if (!this.#isAnswered) resolve(noResponse('the stream ended without a response'));
         },
         fail: resolve,
       });

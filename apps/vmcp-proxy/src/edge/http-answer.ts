@@ -65,7 +65,7 @@ export class HttpAnswer implements Answer {
       ...(contentType === EVENT_STREAM_TYPE ? { 'x-accel-buffering': 'no' } : {}),
       ...this.common,
     });
-    if (first === undefined) this.response.flushHeaders();
+    if (first === undefined) this.#flushHeaders();
     else this.response.write(first);
   }
 
@@ -99,7 +99,7 @@ export class HttpAnswer implements Answer {
 
   onClosed(callback: () => void): void {
     if (this.response.closed) callback();
-    else this.response.once('close', callback);
+    else this.response.on('close', callback);
   }
 
   onGone(callback: () => void): void {
@@ -114,18 +114,21 @@ export class HttpAnswer implements Answer {
     }
     const callbacks = [callback];
     this.#gone = callbacks;
-    this.response.once('close', () => {
+    this.response.on('close', () => {
       if (!this.response.writableFinished) for (const one of callbacks) one();
     });
   }
 
   #head(status: number, contentType: string, length: number, headers?: AnswerHeaders): void {
-    this.response.writeHead(status, {
-      'content-type': contentType,
-      'content-length': length,
-      'cache-control': NO_STORE,
-      ...this.common,
-      ...headers,
-    });
+    const head = { 'content-type': contentType, 'content-length': length, 'cache-control': NO_STORE };
+    this.response.writeHead(status, Object.assign(head, this.common, headers));
+  }
+
+  /** At the end of this turn: what the backend has said by then goes out with the header, in one write. */
+  #flushHeaders(): void {
+    const { socket } = this.response;
+    socket?.cork();
+    this.response.flushHeaders();
+    if (socket !== null) process.nextTick(() => socket.uncork());
   }
 }

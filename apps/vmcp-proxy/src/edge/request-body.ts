@@ -85,11 +85,11 @@ async function bytesOf(
       else if (held.take(chunk.length)) chunks.push(chunk);
       else stop('busy');
     });
-    request.once('end', () => {
+    request.on('end', () => {
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     });
-    request.once('close', () => resolve('gone'));
-    request.once('error', () => resolve('gone'));
+    request.on('close', () => resolve('gone'));
+    request.on('error', () => resolve('gone'));
   });
 }

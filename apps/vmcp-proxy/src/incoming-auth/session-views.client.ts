@@ -2,9 +2,9 @@ import { sessionView } from '@gatehouse/contracts/authorization-server/session-v
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
-import { LRUCache } from 'lru-cache';
 
 /** How long an answer may be used: also how long a proxy that is cut off goes on before it fails closed. */
 const USE_FOR_MS = 30 * SECOND_MS;
@@ -26,7 +26,7 @@ interface Remembered {
 
 /** Whether the session of a token is still open: what makes a sign-out take effect before the token expires. */
 export class SessionViews {
-  readonly #views = new LRUCache<SessionId, Remembered>({ max: MAX_SESSIONS });
+  readonly #views = new RecentMap<SessionId, Remembered>(MAX_SESSIONS);
   readonly #questions = new SingleFlight<SessionId, OpenSession | undefined>();
   /** Answers from before this time are not used. */
   #trustedFromMs = Number.NEGATIVE_INFINITY;

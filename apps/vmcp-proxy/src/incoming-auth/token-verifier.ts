@@ -1,9 +1,9 @@
 import { scopesOf } from '@gatehouse/access-tokens/claims';
 import { verifyAccessToken, type Expectation } from '@gatehouse/access-tokens/verify';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { JWTVerifyGetKey } from 'jose';
-import { LRUCache } from 'lru-cache';
 import { principalKey, type Principal } from './principal.js';
 
 const MAX_TOKENS = 20_000;
@@ -20,7 +20,7 @@ export class TokenVerifier {
    * principal has the token as well, so nothing is kept that was not. A map compares a text only with one of the same hash, which
    * is seeded anew in each process: how long a look takes says nothing of tokens that are near.
    */
-  readonly #verified = new LRUCache<string, Map<string, Verified>>({ max: MAX_TOKENS });
+  readonly #verified = new RecentMap<string, Map<string, Verified>>(MAX_TOKENS);
 
   constructor(
     private readonly keys: JWTVerifyGetKey,

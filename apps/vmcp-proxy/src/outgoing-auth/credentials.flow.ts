@@ -1,7 +1,7 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
-import { LRUCache } from 'lru-cache';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { CredentialHeader } from './credential-header.js';
 import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
@@ -19,7 +19,7 @@ interface Kept {
 
 /** The credential for one principal at one backend; kept in memory for seconds, asked for once however many calls wait. */
 export class Credentials {
-  readonly #kept = new LRUCache<string, Kept>({ max: MAX_CREDENTIALS });
+  readonly #kept = new RecentMap<string, Kept>(MAX_CREDENTIALS);
   readonly #questions = new SingleFlight<string, CredentialHeader>();
 
   constructor(
