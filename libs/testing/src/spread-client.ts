@@ -5,6 +5,7 @@ export type Era = 'legacy' | 'modern';
 
 const VERSION = { legacy: '2025-11-25', modern: '2026-07-28' } as const;
 const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+const MOST_REMEMBERED = 256;
 const INFO = { name: 'spread client', version: '1' };
 
 export interface Spread {
@@ -133,8 +134,15 @@ export class SpreadClient {
   #open(what: string, replica: number, init: RequestInit, isListening: boolean): Exchange {
     const { urls, withinMs } = this.spread;
     const exchange = new Exchange(`${what} at replica ${replica}`, urls[replica] ?? '', init, withinMs);
+    if (this.#asked.length >= MOST_REMEMBERED) this.#forgetAnswered();
     this.#asked.push({ exchange, isListening });
     return exchange;
+  }
+
+  /** A client that lives for long remembers what is open, and what went wrong. */
+  #forgetAnswered(): void {
+    const open = this.#asked.filter(({ exchange: { isOver, status } }) => !isOver || status === 0);
+    this.#asked.splice(0, this.#asked.length, ...open.slice(-MOST_REMEMBERED));
   }
 
   #headers(method: string, params?: unknown): Record<string, string> {

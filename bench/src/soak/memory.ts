@@ -1,0 +1,112 @@
+import { SERVICES } from '@gatehouse/kernel/services';
+import type { Program } from '@gatehouse/testing/program';
+import { rssMiB } from '../processes.js';
+import { slopeOf } from './slope.js';
+import type { Faulty } from './faults.js';
+
+interface Sample {
+  readonly atMs: number;
+  readonly mib: number;
+}
+
+/** One process from its start to its end; a program that is started again begins another. */
+interface Life {
+  readonly name: string;
+  readonly pid: number;
+  readonly samples: Sample[];
+}
+
+const EVERY_MS = 1_000;
+/** Until caches are full and code is compiled: this share of a life, and no more than that. */
+const WARM_UP_SHARE = 0.4;
+const WARM_UP_AT_MOST_MS = 5 * 60_000;
+/** A shorter life says nothing about hours. */
+const TELLS_FROM_MS = 10 * 60_000;
+/** Growth that nobody has to look at. */
+const FLAT_MIB_PER_HOUR = 30;
+
+/** The memory of every process, sampled all the time. */
+export class Memory {
+  readonly #lives: Life[] = [];
+  readonly #timer: NodeJS.Timeout;
+  readonly #programs: readonly (readonly [string, Program])[];
+
+  constructor({ world, backend }: Pick<Faulty, 'world' | 'backend'>) {
+    this.#programs = [
+      ...SERVICES.flatMap((service) =>
+        world.replicas[service].map((program, index) => [`${service} ${index}`, program] as const),
+      ),
+      ['backend', backend],
+      ['demonstration', world.demonstration.program],
+    ];
+    this.#timer = setInterval(() => this.#sample(), EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  get now(): string {
+    return this.#programs
+      .map(
+        ([name]) =>
+          `${name} ${
+            this.#lives
+              .findLast((life) => life.name === name)
+              ?.samples.at(-1)
+              ?.mib.toFixed(0) ?? '-'
+          }`,
+      )
+      .join(', ');
+  }
+
+  /** @returns the lives that grew. */
+  print(): readonly string[] {
+    const rows = this.#lives
+      .filter(({ samples }) => samples.length > 2)
+      .map(({ name, pid, samples }) => {
+        const [first, last] = [samples[0]?.atMs ?? 0, samples.at(-1)?.atMs ?? 0];
+        const warmAtMs = first + Math.min(WARM_UP_SHARE * (last - first), WARM_UP_AT_MOST_MS);
+        const warm = samples.filter(({ atMs }) => atMs >= warmAtMs);
+        const { perHour, plusMinus } = slopeOf(warm.map(({ atMs, mib }) => [atMs / 3_600_000, mib]));
+        const tells = last - warmAtMs >= TELLS_FROM_MS;
+        return {
+          process: name,
+          pid,
+          minutes: Number(((last - first) / 60_000).toFixed(1)),
+          'MiB warm': Math.round(warm[0]?.mib ?? 0),
+          'MiB last': Math.round(samples.at(-1)?.mib ?? 0),
+          'MiB most': Math.round(Math.max(...samples.map(({ mib }) => mib))),
+          'MiB/h': Math.round(perHour),
+          '±': Math.round(plusMinus),
+          verdict: tells ? (perHour - plusMinus > FLAT_MIB_PER_HOUR ? 'GROWS' : 'flat') : 'too short to tell',
+        };
+      });
+    console.table(rows);
+    // Those of strangers are shown, and say nothing about the gateway.
+    return rows
+      .filter((row) => row.verdict === 'GROWS' && SERVICES.some((service) => row.process.startsWith(service)))
+      .map(({ process: name }) => name);
+  }
+
+  #sample(): void {
+    for (const [name, { pid }] of this.#programs) {
+      if (pid === undefined) continue;
+      const mib = memoryOf(pid);
+      if (mib === undefined) continue;
+      let life = this.#lives.find((one) => one.pid === pid);
+      if (life === undefined) this.#lives.push((life = { name, pid, samples: [] }));
+      life.samples.push({ atMs: Date.now(), mib });
+    }
+  }
+}
+
+/** Absent: it has just ended. */
+function memoryOf(pid: number): number | undefined {
+  try {
+    const mib = rssMiB(pid);
+    return Number.isFinite(mib) ? mib : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    people: { type: 'string', default: '8' },
+    stored: { type: 'string' },
+    pace: { type: 'string', default: '250' },
+  },
+});
+
+const minutes = Number(values.minutes);
+
+export const OPTIONS = {
+  minutes,
+  /** Each has a client with a session and a client without. */
+  people: Number(values.people),
+  /** Connections of people who do nothing. */
+  stored: Number(values.stored ?? (minutes >= 30 ? 100_000 : 0)),
+  /** What a client waits for between two requests, on average. */
+  paceMs: Number(values.pace),
+} as const;
+
+/** For each request, and for each thing to come: more is silence. Longer than every time-out of the gateway's own. */
+export const ANSWERED_WITHIN_MS = 60_000;
+/** Before the first fault, and at the end for everything to become calm. */
+export const WARM_UP_MS = Math.max(15_000, minutes * 3_000);
+export const COOL_DOWN_MS = 15_000;
+/** How long a call whose client is away goes on, and how soon everything has to be over when everybody has left. */
+export const KEPT_FOR_MS = 20_000;
