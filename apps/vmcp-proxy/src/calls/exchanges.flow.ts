@@ -144,7 +144,7 @@ export class Exchanges {
     }
     record?.spokenTo(peer);
     const span = record?.span?.child(call.message.method, 'client', stepOf(call, route, peer));
-    const facts = { span, isForTask: tasks !== undefined };
+    const facts = { span, isForTask: tasks !== undefined, isGuest: this.#isGuest(route, peer) };
     const outbound = outboundRequest(call, route, peer, answers, facts);
     const { headers, body, id } = outbound;
     const delivery = this.#openDelivery(call, { backend, peer, tasks, ...attempt }, outbound);
@@ -208,13 +208,20 @@ export class Exchanges {
 
   async #listen(
     { principal }: Call,
-    { backend, task }: Route,
+    route: Route,
     peer: Peer,
     { beside }: OpenDelivery,
   ): Promise<(() => void) | undefined> {
     // The session of a task may be another replica's: a server has one stream for each.
-    if (task !== undefined && !this.#peers.keeps(peer)) return undefined;
-    return await this.backendSide.sessionStreams.join({ backend, principal, peer }, beside);
+    if (this.#isGuest(route, peer)) return undefined;
+    return await this.backendSide.sessionStreams.join({ backend: route.backend, principal, peer }, beside);
+  }
+
+  /** The session of a task may be another client's, or this one's at another replica. */
+  #isGuest({ task }: Route, peer: Peer): boolean {
+    return (
+      task !== undefined && peer.era === 'legacy' && peer.session !== undefined && !this.#peers.keeps(peer)
+    );
   }
 
   get #peers(): Peers {

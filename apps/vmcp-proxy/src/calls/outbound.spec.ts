@@ -162,3 +162,26 @@ test('members beside those of JSON-RPC do not travel: a backend may read somethi
   );
   expect(Object.keys(JSON.parse(body) as object)).toEqual(['jsonrpc', 'id', 'method', 'params']);
 });
+
+test('in a session that others speak in, a request has an id and a progress token that nobody else has', () => {
+  const peer = { ...PEERS.legacy, session: { id: 's', key: 'k' } };
+  const call = callOf(
+    '{"jsonrpc":"2.0","id":3,"method":"tasks/get","params":{"taskId":"ours","_meta":{"progressToken":3,"a":1}}}',
+    LEGACY,
+  );
+  const sent = [1, 2].map(() =>
+    outboundRequest(call, { backend: 'one', original: 'theirs' }, peer, undefined, { isGuest: true }),
+  );
+  for (const { id, progressToken, body } of sent) {
+    // Replicas count for themselves, so it takes more than a number.
+    expect(id).toMatch(/^gatehouse-call-[\w-]{12}-\d+$/);
+    expect(progressToken).toBe(id);
+    expect(JSON.parse(body.toString())).toEqual({
+      jsonrpc: '2.0',
+      id,
+      method: 'tasks/get',
+      params: { taskId: 'theirs', _meta: { progressToken: id, a: 1 } },
+    });
+  }
+  expect(sent[0]?.id).not.toBe(sent[1]?.id);
+});

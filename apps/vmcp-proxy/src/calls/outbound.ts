@@ -1,4 +1,5 @@
 import type { ActiveSpan } from '@gatehouse/kernel/active-span';
+import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { peerHeaders, type Peer } from '../backends/peer.js';
 import { nameField } from '../mcp/call-methods.js';
@@ -45,9 +46,13 @@ interface OutboundFacts {
   readonly span?: ActiveSpan | undefined;
   /** A task may come of it, or is asked about. */
   readonly isForTask?: boolean;
+  /** It goes to a backend session that the caller does not keep here: others have requests open there, under ids of their own. */
+  readonly isGuest?: boolean;
 }
 
 let given = 0;
+/** Several replicas may speak in one backend session. */
+const OWN_IDS = `gatehouse-call-${randomBytes(9).toString('base64url')}`;
 
 /**
  * The request as the backend gets it: its own name for the thing, its own revision, nothing of the client's headers but what is
@@ -59,7 +64,7 @@ export function outboundRequest(
   route: Route,
   peer: Peer,
   answers?: InputAnswers,
-  { span, isForTask = false }: OutboundFacts = {},
+  { span, isForTask = false, isGuest = false }: OutboundFacts = {},
 ): Outbound {
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
@@ -73,6 +78,7 @@ export function outboundRequest(
   addTraceHeaders(call.headers, headers, span);
   if (client.era === peer.era) {
     if (peer.era === 'modern') copyParameterHeaders(call.headers, headers);
+    else if (isGuest) return { headers, ...underOwnId(message.method, params) };
     const same = peer.era === 'modern' ? foreignStateUnmarked(params) : params;
     return { headers, body: requestText(message.id, message.method, same), id: message.id };
   }
@@ -84,17 +90,24 @@ export function outboundRequest(
   // Several modern clients share the principal's one session at a legacy backend, and all of them count from one.
   const id = peer.session === undefined ? message.id : ownId();
   const sent = withoutEnvelope(params);
-  const meta = progressTokenOf(sent) === undefined ? undefined : metaOf(sent);
   // Clients that cannot be told apart name their progress alike, too.
-  if (peer.session === undefined || call.principal.tsid !== undefined || meta === undefined)
-    return { headers, body: requestText(id, message.method, sent), id };
-  const withOwnToken = sent.with('_meta', meta.with('progressToken', new OwnJson(id)));
-  return { headers, body: requestText(id, message.method, withOwnToken), id, progressToken: id };
+  return peer.session === undefined || call.principal.tsid !== undefined
+    ? { headers, body: requestText(id, message.method, sent), id }
+    : { headers, ...underOwnId(message.method, sent) };
+}
+
+/** Both what the answer and what the progress is named by are used by nobody else (MCP 2025-11-25, base protocol, requests). */
+function underOwnId(method: string, params: RawObject): Omit<Outbound, 'headers'> {
+  const id = ownId();
+  const meta = progressTokenOf(params) === undefined ? undefined : metaOf(params);
+  if (meta === undefined) return { body: requestText(id, method, params), id };
+  const withOwnToken = params.with('_meta', meta.with('progressToken', new OwnJson(id)));
+  return { body: requestText(id, method, withOwnToken), id, progressToken: id };
 }
 
 function ownId(): string {
   given += 1;
-  return `gatehouse-call-${given}`;
+  return `${OWN_IDS}-${given}`;
 }
 
 export function requestText(id: RequestId, method: string, params: RawObject): string | Buffer {
