@@ -61,6 +61,8 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
     /** How long the backend may take once it has the request; left out: until the exchange expires. */
     private readonly answerWithinMs?: number,
     private readonly signs: SignsOfLife = {},
+    /** Nobody counts how much comes: its messages are bounded one by one. */
+    private readonly isEndless = false,
   ) {
     this.started = new Promise<this>((resolve, reject) => {
       this.#resolve = resolve;
@@ -193,7 +195,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
         tooLarge: () => this.stop(tooLarge(this.backend)),
         drained: () => this.#controller?.resume(),
       },
-      MAX_RESPONSE_BYTES,
+      { bytes: MAX_RESPONSE_BYTES, isEndless: this.isEndless },
     );
     return decoding;
   }

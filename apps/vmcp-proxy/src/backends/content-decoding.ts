@@ -19,6 +19,16 @@ export interface DecodedSink {
   drained(): void;
 }
 
+/** What text that nobody made for that becomes is far less. */
+const MOST_FOR_A_BYTE = 100;
+
+/** How much may come out. */
+export interface DecodedBound {
+  readonly bytes: number;
+  /** It is a stream without an end, whose messages are bounded: more may come out as more comes in. */
+  readonly isEndless?: boolean;
+}
+
 /** More codings on top of each other are somebody's joke. */
 const MAX_CODINGS = 2;
 
@@ -41,28 +51,29 @@ const DECODERS: Readonly<Record<string, (first: number | undefined) => Transform
 export class ContentDecoding {
   #stages: readonly Transform[] = [];
   #isClosed = false;
+  /** That came in. */
+  #encodedBytes = 0;
 
   private constructor(
     /** In the order in which they are undone. */
     private readonly codings: readonly string[],
     private readonly sink: DecodedSink,
-    private readonly mostBytes: number,
+    private readonly bound: DecodedBound,
   ) {}
 
   /** @returns `undefined` for what is not encoded, or in a way that is not known. */
-  static of(header: string | undefined, sink: DecodedSink, mostBytes: number): ContentDecoding | undefined {
+  static of(header: string | undefined, sink: DecodedSink, bound: DecodedBound): ContentDecoding | undefined {
     if (header === undefined) return undefined;
     const codings = codingsIn(header);
     const isKnown =
       codings.length <= MAX_CODINGS && codings.every((coding) => Object.hasOwn(DECODERS, coding));
-    return isKnown && codings.length > 0
-      ? new ContentDecoding(codings.toReversed(), sink, mostBytes)
-      : undefined;
+    return isKnown && codings.length > 0 ? new ContentDecoding(codings.toReversed(), sink, bound) : undefined;
   }
 
   /** @returns false when no more should come before the sink is told. */
   write(chunk: Buffer): boolean {
     if (this.#isClosed) return true;
+    this.#encodedBytes += chunk.length;
     if (this.#stages.length === 0) this.#stages = this.#begin(chunk[0]);
     return this.#stages[0]?.write(chunk) ?? true;
   }
@@ -88,6 +99,11 @@ export class ContentDecoding {
     for (const stage of this.#stages) stage.destroy();
   }
 
+  get #mostBytes(): number {
+    const { bytes, isEndless = false } = this.bound;
+    return isEndless ? bytes + MOST_FOR_A_BYTE * this.#encodedBytes : bytes;
+  }
+
   #begin(first: number | undefined): readonly Transform[] {
     const stages = this.codings.flatMap(
       (coding, index) => DECODERS[coding]?.(index === 0 ? first : undefined) ?? [],
@@ -107,7 +123,7 @@ export class ContentDecoding {
         'data',
         whileOpen(({ length }: Buffer) => {
           bytes += length;
-          if (bytes > this.mostBytes) this.sink.tooLarge();
+          if (bytes > this.#mostBytes) this.sink.tooLarge();
         }),
       );
       const next = stages[index + 1];

@@ -90,7 +90,7 @@ export class SseSession {
    */
   async open(request: WayRequest): Promise<BackendResponse | undefined> {
     const { backend, streams } = this.surroundings;
-    const stream = new BackendResponse(backend, () => undefined);
+    const stream = new BackendResponse(backend, () => undefined, undefined, {}, true);
     this.#stream = stream;
     streams.dispatch({ ...request, method: 'GET', headers: openingHeaders(request), body: null }, stream);
     await stream.started;

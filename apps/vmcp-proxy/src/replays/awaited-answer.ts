@@ -1,13 +1,10 @@
 import type { Answer } from '../mcp/answer.js';
 import type { Said } from './handed-stream.js';
-
-/** A client that does not read what another replica sends is given up when so much has come. */
-const MAX_UNREAD_BYTES = 1_048_576;
+import type { UnreadOfOne } from './unread-bytes.js';
 
 /** The answer that another replica gives to a request here. */
 export class AwaitedAnswer {
   #next = 0;
-  #unread = 0;
   #begun: Said<'begun'> | undefined;
   heardAtMs: number;
 
@@ -16,6 +13,7 @@ export class AwaitedAnswer {
     /** Address of the replica that gives it. */
     readonly replica: string,
     private readonly nowMs: () => number,
+    private readonly unread: UnreadOfOne,
   ) {
     this.heardAtMs = nowMs();
   }
@@ -27,7 +25,7 @@ export class AwaitedAnswer {
     // What has headers of its own is short, and an end comes at once.
     if (contentType === undefined || Object.keys(headers).length > 0) return;
     this.answer.begin(status, contentType);
-    this.answer.onDrain(() => (this.#unread = 0));
+    this.answer.onDrain(() => this.unread.clear());
   }
 
   /** @returns whether it goes on, is over, or cannot be gone on with. */
@@ -52,8 +50,13 @@ export class AwaitedAnswer {
       this.answer.whole(begun.status, begun.contentType ?? '', bytes, begun.headers);
       return true;
     }
-    if (this.answer.write(bytes)) this.#unread = 0;
-    else this.#unread += bytes.length;
-    return this.#unread <= MAX_UNREAD_BYTES;
+    if (!this.answer.write(bytes)) return this.unread.add(bytes.length);
+    this.unread.clear();
+    return true;
+  }
+
+  /** Nothing more comes, or nobody reads it. */
+  over(): void {
+    this.unread.clear();
   }
 }

@@ -1,14 +1,11 @@
 import { EVENT_STREAM_TYPE, type Answer } from '../mcp/answer.js';
 import type { Said } from './handed-stream.js';
-
-/** A client that does not read what another replica sends is sent away when so much has come: it can come back. */
-const MAX_UNREAD_BYTES = 1_048_576;
+import type { UnreadOfOne } from './unread-bytes.js';
 
 /** A stream that another replica writes, on its way to a client here. */
 export class ReadElsewhere {
   #next = 0;
   #isOver = false;
-  #unread = 0;
   heardAtMs: number;
 
   constructor(
@@ -16,6 +13,8 @@ export class ReadElsewhere {
     /** Address of the replica that writes it. */
     readonly writer: string,
     private readonly nowMs: () => number,
+    /** A client that does not read is sent away: it can come back. */
+    private readonly unread: UnreadOfOne,
   ) {
     this.heardAtMs = nowMs();
   }
@@ -37,6 +36,7 @@ export class ReadElsewhere {
     else if (bytes.length > 0 && !this.#write(bytes)) return this.giveUp();
     if (isLast) {
       this.#isOver = true;
+      this.unread.clear();
       this.answer.end();
     }
     return !this.#isOver || isLast;
@@ -44,19 +44,25 @@ export class ReadElsewhere {
 
   /** @returns false */
   giveUp(): false {
-    this.#isOver = true;
+    this.left();
     if (this.answer.begun) this.answer.breakOff();
     return false;
   }
 
+  /** The client is gone. */
+  left(): void {
+    this.#isOver = true;
+    this.unread.clear();
+  }
+
   #begin(first: Buffer): void {
     this.answer.begin(200, EVENT_STREAM_TYPE, first);
-    this.answer.onDrain(() => (this.#unread = 0));
+    this.answer.onDrain(() => this.unread.clear());
   }
 
   #write(bytes: Buffer): boolean {
-    if (this.answer.write(bytes)) this.#unread = 0;
-    else this.#unread += bytes.length;
-    return this.#unread <= MAX_UNREAD_BYTES;
+    if (!this.answer.write(bytes)) return this.unread.add(bytes.length);
+    this.unread.clear();
+    return true;
   }
 }

@@ -7,6 +7,7 @@ import { AwaitedAnswer } from './awaited-answer.js';
 import { HandedAnswer } from './handed-answer.js';
 import type { HandedStream, Said } from './handed-stream.js';
 import { RemoteReader } from './remote-reader.js';
+import { UnreadBytes } from './unread-bytes.js';
 import type { StreamPost } from './stream-post.client.js';
 
 /** A replica that says nothing for so long is gone, or cannot be reached. */
@@ -40,6 +41,7 @@ export class RetryHandovers {
   readonly #waiting = new Map<string, Waiting>();
   /** Requests elsewhere whose calls wait here. */
   readonly #answering = new Map<string, RemoteReader>();
+  readonly #unread = new UnreadBytes();
   #timer: NodeJS.Timeout | undefined;
   #serve: Serve | undefined;
 
@@ -64,7 +66,7 @@ export class RetryHandovers {
     const reader = randomUUID();
     await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {
-        awaited: new AwaitedAnswer(answer, replica, this.nowMs),
+        awaited: new AwaitedAnswer(answer, replica, this.nowMs, this.#unread.ofOne()),
         over: () => this.#ends(reader, resolve),
         lost: (reason) => this.#ends(reader, () => reject(reason)),
         silence: setTimeout(() => waiting.lost(GONE), ANSWERS_WITHIN_MS),
@@ -147,6 +149,7 @@ export class RetryHandovers {
     if (waiting === undefined) return;
     clearTimeout(waiting.silence);
     this.#waiting.delete(reader);
+    waiting.awaited.over();
     done();
   }
 

@@ -12,6 +12,7 @@ import { ReadElsewhere } from './read-elsewhere.js';
 import { RemoteReader } from './remote-reader.js';
 import type { RetryHandovers } from './retry-handovers.flow.js';
 import type { ResumableStreams } from './resumable-streams.flow.js';
+import { UnreadBytes } from './unread-bytes.js';
 import type { StreamPost } from './stream-post.client.js';
 
 /** A replica that says nothing for so long is gone, or cannot be reached. */
@@ -41,6 +42,7 @@ export class StreamHandovers {
   readonly #reading = new Map<string, Reading>();
   /** Elsewhere, what is written here. */
   readonly #readers = new Map<string, RemoteReader>();
+  readonly #unread = new UnreadBytes();
   #timer: NodeJS.Timeout | undefined;
   /** Opening takes its time; what was said first is heard first. */
   #heard: Promise<void> = Promise.resolve();
@@ -64,7 +66,7 @@ export class StreamHandovers {
     const reader = randomUUID();
     const waiting: PromiseWithResolvers<HandOver> = Promise.withResolvers();
     this.#reading.set(reader, {
-      stream: new ReadElsewhere(answer, writer, Date.now),
+      stream: new ReadElsewhere(answer, writer, Date.now, this.#unread.ofOne()),
       answered: waiting.resolve,
     });
     answer.onGone(() => this.#clientLeft(reader));
@@ -161,6 +163,7 @@ export class StreamHandovers {
     const reading = this.#reading.get(reader);
     if (reading === undefined) return;
     this.#reading.delete(reader);
+    reading.stream.left();
     reading.answered({ kind: 'reading' });
     void this.post.say(reading.stream.writer, { said: 'left', reader });
   }
