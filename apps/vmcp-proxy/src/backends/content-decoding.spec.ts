@@ -24,10 +24,10 @@ async function decode(isEndless: boolean, encoded: readonly Buffer[]) {
     drained: () => drained(),
   };
   const decoding = ContentDecoding.of('gzip', sink, { bytes: MOST, isEndless });
-  let isOver = false;
-  void done.promise.then(() => (isOver = true));
+  const state = { isOver: false };
+  void done.promise.then(() => (state.isOver = true));
   for (const chunk of encoded) {
-    if (isOver) break;
+    if (state.isOver) break;
     if (decoding?.write(chunk) === false)
       await Promise.race([new Promise<void>((resolve) => (drained = resolve)), done.promise]);
   }
