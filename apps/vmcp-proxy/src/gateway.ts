@@ -104,7 +104,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };
-  const signals = new LegacySignals(here, elsewhere);
+  const signals = new LegacySignals(here, elsewhere, log);
   const edge = { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log };
   const messages = makeMessages(part, backendSide, edge);
   const callers = callersOf(part, contracts, sessions, log);

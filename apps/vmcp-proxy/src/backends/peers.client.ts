@@ -140,10 +140,16 @@ export class Peers {
     for (const session of this.#sessions.of(owner)) this.#saySetLevel(session, level);
   }
 
-  /** Hands a client's answer to the backend session that asked. */
-  answerQuestion(backend: string, principal: Principal, peer: Peer, response: string | Buffer): void {
+  /** Hands a client's answer to the backend session that asked. @param refused called when it is not taken there. */
+  answerQuestion(
+    backend: string,
+    principal: Principal,
+    peer: Peer,
+    response: string | Buffer,
+    refused?: () => void,
+  ): void {
     const headers = peerHeaders(peer, 'response', undefined);
-    this.#tell({ backend, principal, headers, body: response });
+    this.#tell({ backend, principal, headers, body: response }, refused);
   }
 
   /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
@@ -319,11 +325,14 @@ export class Peers {
   }
 
   /** Nobody waits for the outcome. */
-  #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): void {
+  #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>, refused: () => void = () => undefined): void {
     const telling = this.backends
       .send({ ...request, purpose: 'control', deadlineAtMs: Date.now() + TELL_TIMEOUT_MS })
-      .then((response) => response.discard())
-      .catch(() => undefined)
+      .then(async (response) => {
+        if (response.status >= 400) refused();
+        await response.discard();
+      })
+      .catch(() => refused())
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
   }

@@ -1,4 +1,6 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendResponse } from '../backends/backend-response.client.js';
+import type { Cancellation } from '../backends/cancellation.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import type { StreamMember } from '../backends/session-streams.client.js';
@@ -37,6 +39,7 @@ export interface SentRequest {
   readonly progressToken: RequestId;
   /** For the whole of the answer. */
   readonly time: CallTime;
+  readonly cancellation: Cancellation;
   readonly resumption: Resumption;
   /** Where the client comes back for the call. */
   readonly parked: ParkedCall | undefined;
@@ -96,13 +99,15 @@ export class CallDelivery {
       deliver: async (response) => await this.#deliver(call, response, sent, gate),
       close: () => {
         answer.release();
-        requests.close();
+        // Who cancelled the call needs not be told that its questions are over.
+        const isTold = hasSession && answer.isEventStream && sent.cancellation.reason === undefined;
+        requests.close((text) => isTold && answer.say(text));
       },
     };
   }
 
   #requestsIn(call: Call, sent: SentRequest, isShared: boolean): RequestsInCall {
-    const { backend, peer, parked, time, tasks } = sent;
+    const { backend, peer, parked, time, tasks, cancellation } = sent;
     const { client, principal } = call;
     const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
     return new RequestsInCall(
@@ -115,6 +120,7 @@ export class CallDelivery {
         isShared,
         tasks,
         waits: (forClient) => time.waits(forClient),
+        undelivered: () => cancellation.cancel(notTaken(backend)),
       },
       this.questions,
       this.peers,
@@ -165,3 +171,8 @@ export class CallDelivery {
     return new InputRounds({ ...facts, keepAliveMs: this.keepAliveMs }, this.questions);
   }
 }
+
+const notTaken = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'the backend did not take the answer to what it asked', {
+    details: { backend, ran: 'maybe' },
+  });

@@ -199,6 +199,7 @@ export class Exchanges {
       id,
       progressToken,
       sentProgressToken,
+      cancellation,
       time,
       resumption,
       parked,

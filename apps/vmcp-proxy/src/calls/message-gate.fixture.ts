@@ -50,6 +50,7 @@ export function gateFor(
       peer,
       session: client.era === 'legacy' && facts.translated !== true ? client.session : undefined,
       waits: () => undefined,
+      undelivered: () => undefined,
     },
     new BackendQuestions('A'.repeat(43)),
     {

@@ -3,8 +3,8 @@ import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
 import { joinJson, joinPieces } from '../json/raw-json.js';
-import { idKey, type JsonObject, type RequestId } from '../mcp/message.js';
-import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
+import { errorText, idKey, type JsonObject, type RequestId } from '../mcp/message.js';
+import { GATEWAY_FAILURE, METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { BackendQuestions } from './backend-questions.js';
@@ -36,12 +36,16 @@ export interface RequestFacts {
   readonly tasks?: TaskRelay | undefined;
   /** A question is open, so that the call takes as long as a person does; or none is any more. */
   readonly waits: (forClient: boolean) => void;
+  /** The backend did not take an answer: the call would wait for it until its time is over. */
+  readonly undelivered: () => void;
 }
 
 /** What one backend asks in the course of one call: the client gets what it declared, under ids of ours. */
 export class RequestsInCall {
   /** Our ids, by the backend's. */
   readonly #asked = new Map<string, string>();
+  /** The backend's ids of those that are open, by ours. */
+  readonly #unanswered = new Map<string, RequestId>();
   readonly #elicitations = new Set<unknown>();
   #open = 0;
   #replies = 0;
@@ -87,8 +91,9 @@ export class RequestsInCall {
 
   /** The backend takes back what the client knows by this id. @returns false when the client has to be told. */
   takeBack(idAtClient: string): boolean {
-    const { parked } = this.facts;
+    const { parked, session } = this.facts;
     parked?.takeBack(idAtClient);
+    if (session !== undefined) this.questions.take(session.digest, idAtClient)?.answered();
     return parked !== undefined;
   }
 
@@ -97,10 +102,23 @@ export class RequestsInCall {
     return this.#elicitations.has(elicitationId);
   }
 
-  /** The call is over: nobody waits for answers any more. */
-  close(): void {
-    const { session } = this.facts;
-    if (session !== undefined) for (const id of this.#asked.values()) this.questions.take(session.digest, id);
+  /**
+   * The call is over: nobody can be asked in it any more, and the backend does not wait for nothing.
+   * @param say tells the client, where it can still be told.
+   */
+  close(say: (text: Pieces) => unknown): void {
+    const { session, backend, principal, peer, tasks } = this.facts;
+    for (const [idAtClient, id] of this.#unanswered) {
+      if (session !== undefined) {
+        this.questions.take(session.digest, idAtClient);
+        say([`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${idAtClient}"}}`]);
+      }
+      // A session that was dropped may belong to an account that its person has left.
+      // A task goes on without the request that asked about it.
+      if (tasks === undefined && this.peers.keeps(peer))
+        this.peers.answerQuestion(backend, principal, peer, errorText(id, OVER));
+    }
+    this.#unanswered.clear();
   }
 
   get #capabilities(): JsonObject {
@@ -116,7 +134,9 @@ export class RequestsInCall {
 
   #ask(request: BackendRequest): string | undefined {
     const { session, parked, waits } = this.facts;
+    const given: { id?: string | undefined } = {};
     const answered = (): void => {
+      this.#unanswered.delete(given.id ?? '');
       this.#open -= 1;
       if (this.#open === 0) waits(false);
     };
@@ -125,6 +145,8 @@ export class RequestsInCall {
         ? this.#askSession(session, request, answered)
         : this.#park(parked, request, answered);
     if (asked === undefined) return undefined;
+    given.id = asked;
+    this.#unanswered.set(asked, request.id);
     this.#open += 1;
     waits(true);
     return asked;
@@ -135,8 +157,9 @@ export class RequestsInCall {
     { id }: BackendRequest,
     answered: () => void,
   ): string | undefined {
-    const { backend, principal, peer } = this.facts;
-    return session && this.questions.ask(session.digest, { backend, principal, peer, id, answered });
+    const { backend, principal, peer, undelivered } = this.facts;
+    const question = { backend, principal, peer, id, answered, undelivered };
+    return session && this.questions.ask(session.digest, question);
   }
 
   #park(
@@ -144,7 +167,7 @@ export class RequestsInCall {
     { id, method, params }: BackendRequest,
     answered: () => void,
   ): string | undefined {
-    const { backend, peer } = this.facts;
+    const { backend, peer, undelivered } = this.facts;
     if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
     // The answers come much later.
     if (!this.peers.keeps(peer)) return undefined;
@@ -154,7 +177,7 @@ export class RequestsInCall {
       answer: (result, by) => {
         answered();
         const body = ['{"jsonrpc":"2.0","id":', JSON.stringify(id), ',"result":', joinJson(result), '}'];
-        this.peers.answerQuestion(backend, by, peer, joinPieces(body));
+        this.peers.answerQuestion(backend, by, peer, joinPieces(body), undelivered);
       },
       takenBack: answered,
     });
@@ -177,6 +200,7 @@ export class RequestsInCall {
 }
 
 const NOBODY = { capabilities: {} };
+const OVER = { code: GATEWAY_FAILURE, message: 'the call is over: nobody answers any more' };
 const ELICITATION_ID = new Set(['elicitationId']);
 
 /** A URL that a result asks the client to open has no id: nobody can tell the client that it is done. */

@@ -1,4 +1,6 @@
 import type { mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import type { Log } from '@gatehouse/observability/log';
 import type { z } from 'zod';
 import type { ClientStreams } from './client-streams.flow.js';
 import type { Peers } from '../backends/peers.client.js';
@@ -31,9 +33,13 @@ export interface SignalReceivers {
  * to it: balancers know nothing of calls.
  */
 export class LegacySignals {
+  #unawaited = { count: 0, saidAtMs: Number.NEGATIVE_INFINITY };
+
   constructor(
     private readonly here: SignalReceivers,
     private readonly elsewhere: Pick<SessionSignals, 'answered' | 'cancelled'>,
+    private readonly log: Pick<Log, 'warn'>,
+    private readonly nowMs: () => number = Date.now,
   ) {}
 
   /** @throws {GatehouseError} `unavailable` when it concerns another replica, and the bus is away. */
@@ -45,7 +51,8 @@ export class LegacySignals {
   }
 
   /**
-   * The client answers what a backend asked it; an answer to nothing that is open is dropped.
+   * The client answers what a backend asked it. An answer to nothing that is open is dropped, and noted: the backend was told at the
+   * end of its call that none comes.
    * @throws {GatehouseError} `unavailable` when another replica asked, and the bus is away.
    */
   async answered(session: McpSession, { id, body }: ResponseMessage): Promise<void> {
@@ -56,7 +63,10 @@ export class LegacySignals {
       return;
     }
     const replica = questions.askedElsewhere(id);
-    if (replica === undefined) return;
+    if (replica === undefined) {
+      this.#noteUnawaited();
+      return;
+    }
     const handOver = async (response: string): Promise<boolean> =>
       await this.elsewhere.answered(session, replica, String(id), response);
     // The backend waits for an answer, whatever it is.
@@ -94,14 +104,27 @@ export class LegacySignals {
   #handed({ session, question: id, response }: z.output<typeof handedAnswer>): void {
     const body = RawJson.read(Buffer.from(response)).object();
     const question = body === undefined ? undefined : this.here.questions.take(session, id);
-    if (body !== undefined && question !== undefined) this.#answer(question, body);
+    if (body === undefined || question === undefined) this.#noteUnawaited();
+    else this.#answer(question, body);
   }
 
-  #answer({ backend, principal, peer, id, answered, answer }: BackendQuestion, body: RawObject): void {
+  #answer(question: BackendQuestion, body: RawObject): void {
+    const { backend, principal, peer, id, answered, answer, undelivered } = question;
     answered();
-    if (answer === undefined)
-      this.here.peers.answerQuestion(backend, principal, peer, joinJson(body.with('id', new OwnJson(id))));
-    else answer(body);
+    if (answer !== undefined) answer(body);
+    else {
+      const response = joinJson(body.with('id', new OwnJson(id)));
+      this.here.peers.answerQuestion(backend, principal, peer, response, undelivered);
+    }
+  }
+
+  /** Clients can send as many as they like; it is said once in a minute. */
+  #noteUnawaited(): void {
+    const unawaited = this.#unawaited;
+    unawaited.count += 1;
+    if (this.nowMs() - unawaited.saidAtMs < MINUTE_MS) return;
+    this.log.warn('client-answer-not-awaited', { answers: unawaited.count });
+    this.#unawaited = { count: 0, saidAtMs: this.nowMs() };
   }
 }
 
