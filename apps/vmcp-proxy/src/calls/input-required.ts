@@ -41,7 +41,9 @@ export function inputRequiredIn(result: HeldValue, session: McpSession): InputRe
   // URLs came with 2025-11-25, whatever the client declared.
   const asksForUrl = requests.some(({ params }) => params?.['mode'] === 'url');
   if (asksForUrl && session.protocolVersion !== '2025-11-25') return undefined;
-  const written = result.looked(REQUEST_STATE).member('requestState');
+  const looked = result.looked(REQUEST_STATE);
+  if (looked.isAmbiguous) return undefined;
+  const written = looked.member('requestState');
   // A copy: the message that it stands in may be large.
   const requestState = written?.firstByte === QUOTE ? Buffer.concat(written.pieces) : undefined;
   if (requests.length === 0 && requestState === undefined) return undefined;

@@ -7,7 +7,7 @@ import type { CallTarget } from './call-target.js';
 import { allDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
 import { inputRequiredIn, type InputRequired } from './input-required.js';
-import type { TaskRelay } from './task-relay.js';
+import { AMBIGUOUS, type TaskRelay } from './task-relay.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import { foreignStateMarked } from '../refusals/foreign-state.js';
 import type { RequestsInCall } from './requests-in-call.js';
@@ -144,11 +144,13 @@ export class MessageGate {
         ? translateError(message.parsed, this.facts)
         : { member: 'error', value: message.error.pieces, code: message.parsed.code };
     const { result } = message;
-    const { tasks } = this.facts;
+    const { tasks, client, translated } = this.facts;
+    // Such a client does by its members what is done here: it gets none of which it may take another one.
+    if (client.era === 'modern' && !translated && result.isAmbiguous) return AMBIGUOUS;
     const told = tasks?.outcome(result);
     if (told !== undefined) return told === 'undeclared' ? inputRefused(this.facts) : told;
     if (isTask(result)) return taskRefused(this.facts);
-    if (this.facts.translated) return translateResult(result, this.facts);
+    if (translated) return translateResult(result, this.facts);
     if (!this.#mayAsk(result)) return inputRefused(this.facts);
     const asksModern = this.facts.client.era === 'modern' && asksForInput(result);
     return { member: 'result', value: asksModern ? foreignStateMarked(result) : result.pieces };

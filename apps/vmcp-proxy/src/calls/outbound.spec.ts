@@ -185,3 +185,16 @@ test('in a session that others speak in, a request has an id and a progress toke
   }
   expect(sent[0]?.id).not.toBe(sent[1]?.id);
 });
+
+test.each([MODERN, LEGACY])(
+  'no request names a task in _meta: a server may take it for part of that task',
+  (client) => {
+    for (const key of ['io.modelcontextprotocol/related-task', 'IO.modelcontextprotocol/Related-Task']) {
+      const meta = `{"a":1.0,"${key}":{"taskId":"the-backend-s-own"}}`;
+      const text = `{${CALL},"params":{"name":"one_a","_meta":${meta}}}`;
+      const body = bodyOf(text, client, PEERS[client.era]);
+      expect(body).not.toContain('own');
+      expect(body).toContain('"_meta":{"a":1.0}');
+    }
+  },
+);

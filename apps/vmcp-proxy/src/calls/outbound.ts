@@ -21,6 +21,7 @@ import {
   META_LOG_LEVEL,
   META_PREFIX,
   META_PROTOCOL_VERSION,
+  META_RELATED_TASK,
   MODERN_VERSION,
 } from '../mcp/protocol.js';
 import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
@@ -69,7 +70,7 @@ export function outboundRequest(
   const { message, client } = call;
   // The backend's own name where the client wrote ours.
   const asked = call.target.renamed(soundTrace(message.params), route.original);
-  const renamed = isForTask ? forTask(asked, client) : withoutTasks(asked, client);
+  const renamed = ofNoTask(isForTask ? forTask(asked, client) : withoutTasks(asked, client));
   // Earlier revisions know nothing of traces in messages.
   const params = span === undefined || peer.era === 'legacy' ? renamed : withTrace(renamed, span);
   const field = nameField(message.method);
@@ -157,6 +158,17 @@ function withoutEnvelope(params: RawObject): RawObject {
   const meta = ownMeta(params);
   const rest = params.without('inputResponses', 'requestState', '_meta');
   return meta.names.length === 0 ? rest : rest.with('_meta', meta);
+}
+
+/**
+ * A request says in its parameters which task it is about. A server may take one that says so in `_meta` for part of the task that
+ * is named there: whoever could name one past the seal would reach what is not for them.
+ */
+function ofNoTask(params: RawObject): RawObject {
+  const meta = metaOf(params);
+  // Some parsers do not tell upper and lower case.
+  const related = meta?.names.filter((name) => name.toLowerCase() === META_RELATED_TASK) ?? [];
+  return meta === undefined || related.length === 0 ? params : params.with('_meta', meta.without(...related));
 }
 
 /** Servers of 2026-07-28 decide by themselves, and know nothing of the member of an earlier revision. */

@@ -1,11 +1,9 @@
 import type { HeldValue, Pieces } from '../json/held-value.js';
 import { isObject, type JsonObject } from '../mcp/message.js';
-import { INTERNAL_ERROR } from '../mcp/protocol.js';
+import { INTERNAL_ERROR, META_RELATED_TASK } from '../mcp/protocol.js';
 import { allDeclared } from './declared.js';
 import { isTask, MAX_INPUT_REQUIRED_BYTES, type Outcome } from './translate-answer.js';
 
-/** What belongs to a task says so in `_meta` (MCP 2025-11-25, tasks, associating messages). */
-const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 const MAX_TASK_BYTES = 65_536;
 const MAX_META_BYTES = 262_144;
 const MAX_ID_BYTES = 4_096;
@@ -47,18 +45,24 @@ export class TaskRelay {
   /** @returns `undefined` for what is said of another task. */
   status(params: HeldValue | undefined): Pieces | undefined {
     const looked = params?.looked(TASK_ID);
-    return this.#isOwn(looked) ? looked?.replacing(TASK_ID, this.#givenId()) : undefined;
+    return looked?.isAmbiguous === false && this.#isOwn(looked)
+      ? looked.replacing(TASK_ID, this.#givenId())
+      : undefined;
   }
 
   /** Parameters of what the backend asks in the course of the task. */
   asked(params: HeldValue): Pieces {
-    return this.#related(params.looked(META)) ?? params.pieces;
+    const looked = params.looked(META);
+    // Clients need not agree with us which of several counts.
+    if (looked.isAmbiguous) return looked.replacing(META, {});
+    return this.#related(looked) ?? params.pieces;
   }
 
   /** MCP 2025-11-25: the task stands in a member of its own. */
   #begun(result: HeldValue): Outcome | undefined {
     const looked = result.looked(TASK);
     const member = looked.member('task');
+    if (looked.isAmbiguous) return AMBIGUOUS;
     if (member === undefined) return undefined;
     const task = member.parsed(MAX_TASK_BYTES);
     const id = this.#newId(isObject(task) ? task['taskId'] : undefined);
@@ -70,6 +74,7 @@ export class TaskRelay {
   #answered(result: HeldValue): Outcome | undefined {
     if (!isTask(result)) return undefined;
     const looked = result.looked(TASK_ID);
+    if (looked.isAmbiguous) return AMBIGUOUS;
     const id = this.#newId(looked.member('taskId')?.parsed(MAX_ID_BYTES));
     return id === undefined
       ? UNFOLLOWABLE
@@ -78,8 +83,9 @@ export class TaskRelay {
 
   #known(result: HeldValue, { given }: { readonly given: string }): Outcome | 'undeclared' {
     const { capabilities, givesResult } = this.facts;
-    if (givesResult) return resultOf(this.#related(result.looked(META)) ?? result.pieces);
-    const looked = result.looked(DETAILS);
+    const looked = result.looked(givesResult ? META : DETAILS);
+    if (looked.isAmbiguous) return AMBIGUOUS;
+    if (givesResult) return resultOf(this.#related(looked) ?? result.pieces);
     const asked = looked.member('inputRequests');
     if (asked !== undefined && !allDeclared(asked.parsed(MAX_INPUT_REQUIRED_BYTES), capabilities ?? {}))
       return 'undeclared';
@@ -92,8 +98,8 @@ export class TaskRelay {
 
   #related(looked: HeldValue): Pieces | undefined {
     const meta = looked.member('_meta')?.parsed(MAX_META_BYTES);
-    if (this.facts.own === undefined || !isObject(meta) || !(RELATED_TASK in meta)) return undefined;
-    const _meta = JSON.stringify({ ...meta, [RELATED_TASK]: { taskId: this.facts.own.given } });
+    if (this.facts.own === undefined || !isObject(meta) || !(META_RELATED_TASK in meta)) return undefined;
+    const _meta = JSON.stringify({ ...meta, [META_RELATED_TASK]: { taskId: this.facts.own.given } });
     return looked.replacing(META, { _meta });
   }
 
@@ -113,13 +119,13 @@ export class TaskRelay {
 
 const resultOf = (value: Pieces): Outcome => ({ member: 'result', value });
 
-const UNFOLLOWABLE: Outcome = {
+const failed = (message: string): Outcome => ({
   member: 'error',
-  value: [
-    JSON.stringify({
-      code: INTERNAL_ERROR,
-      message: 'The backend made a task that cannot be followed: its id is none, or too long.',
-    }),
-  ],
+  value: [JSON.stringify({ code: INTERNAL_ERROR, message })],
   code: INTERNAL_ERROR,
-};
+});
+
+const UNFOLLOWABLE = failed('The backend made a task that cannot be followed: its id is none, or too long.');
+
+/** Of several members of one name, a client may take another one than was looked at here (RFC 8259 section 4). */
+export const AMBIGUOUS = failed('The backend answered with several members of one name.');

@@ -39,6 +39,8 @@ export class HeldValue {
     private readonly held: HeldText,
     private readonly span: ValueSpan,
     private readonly within: readonly FoundMember[] = [],
+    /** There are more of the members that were looked for: the last of them that were found are not the last. */
+    private readonly isOverfull = false,
   ) {}
 
   get firstByte(): number {
@@ -78,7 +80,8 @@ export class HeldValue {
   /** The same, with these members looked for. */
   looked(names: ReadonlySet<string>): HeldValue {
     const { held, scanner } = this.#scanned(names);
-    return new HeldValue(held, { ...this.span, start: 0, end: held.length }, scanner.found);
+    const span = { ...this.span, start: 0, end: held.length };
+    return new HeldValue(held, span, scanner.found, scanner.broken);
   }
 
   #scanned(
@@ -94,20 +97,22 @@ export class HeldValue {
     return { held, scanner };
   }
 
-  /** Whether a member that was looked for is there twice: parsers need not agree on which of them counts. */
+  /** Whether a member that was looked for is there twice, or more often than anybody looks: parsers need not agree on which of them counts. */
   get isAmbiguous(): boolean {
-    return new Set(this.within.map(({ name }) => name)).size < this.within.length;
+    return this.isOverfull || new Set(this.within.map(({ name }) => name)).size < this.within.length;
   }
 
   /**
-   * The object without some of the members that were looked for, and with others; all that is left stays as it was written.
+   * The object without some of the members that were looked for, and with others; all that is left stays as it was written. Where
+   * more were there than anybody looks for, what comes after them is left out.
    * @param members JSON texts by name.
    */
   replacing(names: ReadonlySet<string>, members: Readonly<Record<string, string>>): Pieces {
     const runs: Pieces[] = Object.entries(members).map(([name, text]) => [`${JSON.stringify(name)}:${text}`]);
     const dropped = this.within.filter(({ name }) => names.has(name));
+    const last = this.isOverfull ? this.within.at(-1)?.end : undefined;
     let from = this.span.start + 1;
-    for (const { nameStart, end } of [...dropped, AT_END(this.span.end - 1)]) {
+    for (const { nameStart, end } of [...dropped, AT_END(last ?? this.span.end - 1)]) {
       const run = withoutEdges(this.held.pieces({ start: from, end: nameStart }));
       if (run.length > 0) runs.push(run);
       from = end;

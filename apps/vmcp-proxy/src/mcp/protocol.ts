@@ -22,6 +22,8 @@ export const META_CLIENT_INFO = `${META_PREFIX}clientInfo`;
 export const META_LOG_LEVEL = `${META_PREFIX}logLevel`;
 export const META_SUBSCRIPTION_ID = `${META_PREFIX}subscriptionId`;
 export const META_SERVER_INFO = `${META_PREFIX}serverInfo`;
+/** What belongs to a task says so (MCP 2025-11-25, tasks, associating messages). */
+export const META_RELATED_TASK = `${META_PREFIX}related-task`;
 
 /** JSON-RPC 2.0 error codes. */
 export const PARSE_ERROR = -32_700;
