@@ -13,7 +13,7 @@ export const MAY_IMPORT = {
   observability: ['kernel'],
   messaging: ['kernel', 'contracts', 'observability', 'sealing'],
   persistence: ['kernel', 'observability'],
-  'service-process': ['kernel', 'config', 'observability', 'messaging'],
+  'service-process': ['kernel', 'config', 'observability', 'messaging', 'safe-fetch'],
   testing: [
     'observability',
     'kernel',

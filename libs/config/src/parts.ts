@@ -49,6 +49,8 @@ interface CommonPart {
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly telemetry: Telemetry<Secret>;
+  /** How its collector is reached; absent: directly. */
+  readonly telemetryWayOut?: WayOut<Secret>;
   readonly listen: GatehouseModel['listen']['tokenVault'];
 }
 
@@ -274,6 +276,7 @@ const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, list
   shutdownDelayMs: model.shutdownDelayMs,
   shutdownTimeoutMs: model.shutdownTimeoutMs,
   telemetry: openedTelemetry(model.telemetry),
+  telemetryWayOut: openedWayOut(model.wayOut),
   listen,
 });
 

@@ -31,6 +31,8 @@ import type { Metrics } from './metrics.js';
 import { EXPORT_WITHIN_MS, SpanQueue } from './span-queue.js';
 import type { FirstStep, SpanSource, TracedProcess, TraceSettings } from './tracing.js';
 
+type OtlpSettings = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>;
+
 /** A process that stops does not wait longer for a collector. */
 const CLOSE_WITHIN_MS = 2 * SECOND_MS;
 /** Names are configured or bounded where they come from; this holds whatever comes. */
@@ -54,7 +56,7 @@ export function otlpSpans(
     headers: Object.fromEntries([...settings.headers].map(([name, value]) => [name, value.reveal()])),
     timeoutMillis: EXPORT_WITHIN_MS,
     concurrencyLimit: 8,
-    ...(settings.caBundle === undefined ? {} : { httpAgentOptions: { ca: settings.caBundle.reveal() } }),
+    ...agentOf(settings),
   });
   const spans = metrics.counter('trace_spans_total', 'Steps of traces, by what became of them.', ['outcome']);
   const warn = countedWarning(log, 'traces-not-exported');
@@ -63,6 +65,12 @@ export function otlpSpans(
     if (outcome !== 'exported') warn();
   });
   return spansTo(queue, traced);
+}
+
+/** One through a proxy knows the certificates that are trusted. */
+function agentOf({ agent, caBundle }: TraceSettings): Pick<OtlpSettings, 'httpAgentOptions'> {
+  if (agent !== undefined) return { httpAgentOptions: () => agent };
+  return caBundle === undefined ? {} : { httpAgentOptions: { ca: caBundle.reveal() } };
 }
 
 /** The same for any end of the queue. */

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { ActiveSpan, SpanAttributes, SpanKind } from '@gatehouse/kernel/active-span';
 import type { Secret } from '@gatehouse/kernel/secret';
@@ -13,6 +14,8 @@ export interface TraceSettings {
   /** 0 to 1. */
   readonly samplingRatio: number;
   readonly caBundle?: Secret;
+  /** That leads to it; absent: directly. */
+  readonly agent?: Agent | undefined;
 }
 
 /** Whose steps are recorded. */

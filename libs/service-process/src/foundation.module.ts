@@ -3,25 +3,15 @@ import type { Service } from '@gatehouse/kernel/services';
 import { busOptionsOf, type BusOptions } from '@gatehouse/messaging/bus-options';
 import { MessagingModule } from '@gatehouse/messaging/messaging.module';
 import type { Log } from '@gatehouse/observability/log';
-import type { Telemetry } from '@gatehouse/config/model/telemetry';
-import type { Secret } from '@gatehouse/kernel/secret';
-import { ObservabilityModule, type ToldOf } from '@gatehouse/observability/observability.module';
+import { ObservabilityModule } from '@gatehouse/observability/observability.module';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CLOCK, CONFIG } from './injected.js';
+import { toldOf, type TellingPart } from './told-of.js';
 
 /** What every part of the configuration has. */
-interface ServicePart {
-  readonly name: string;
-  readonly telemetry: Telemetry<Secret>;
+interface ServicePart extends TellingPart {
   readonly nats: Pick<BusOptions, 'servers' | 'user' | 'password' | 'requestKeys'>;
 }
-
-const toldOf = (service: Service, { name, telemetry: { otlp, audit } }: ServicePart): ToldOf => ({
-  service,
-  gateway: name,
-  otlp,
-  isAudited: audit.enabled,
-});
 
 /**
  * What each service stands on: its part of the configuration, the clock, log, metrics and health, and its side of the bus.

@@ -7,7 +7,7 @@ const otlp = block(
   {
     endpoint: text(
       'baseUrl',
-      'Base URL; `/v1/traces` is added. Each service sends there itself, not through `egress.proxy`.',
+      'Base URL; `/v1/traces` is added. Each service sends there itself, through `egress.proxy` where there is one.',
     ),
     insecureAllowHttp: flag('`http:` is accepted for an endpoint that is not on localhost.'),
     headers: mapOf(
