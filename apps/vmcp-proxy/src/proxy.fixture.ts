@@ -213,7 +213,7 @@ export function proxyPart({
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     telemetry: { toolLabels: 100, audit: { enabled: false, arguments: [] }, ...telemetry },
-    listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
+    listen: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 }, workers: 1 },
     limits: {
       requestBytes: 4_194_304,
       requestBytesPerPerson: 16_777_216,

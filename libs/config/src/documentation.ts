@@ -118,6 +118,8 @@ function typeOf(node: SchemaNode): string {
       return node.format === undefined ? 'text' : FORMATS[node.format].describes;
     case 'number':
       return 'whole number';
+    case 'countOr':
+      return `\`${node.countOr.word}\`, or a whole number`;
     case 'flag':
       return '`true`, `false`';
   }

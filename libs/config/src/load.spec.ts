@@ -66,7 +66,7 @@ test('what is left out has a safe default', () => {
     oidc: { issuer: 'https://mcp.acme.example', audience: resourceUrl, resourceUrl, scopes: ['openid'] },
   });
   expect(listen).toEqual({
-    proxy: { host: '127.0.0.1', port: 4483, internal: { host: '127.0.0.1', port: 4495 } },
+    proxy: { host: '127.0.0.1', port: 4483, internal: { host: '127.0.0.1', port: 4495 }, workers: 1 },
     authorizationServer: { host: '127.0.0.1', port: 4484, internal: { host: '127.0.0.1', port: 4496 } },
     tokenVault: { internal: { host: '127.0.0.1', port: 4485 } },
     bridge: { host: '127.0.0.1', port: 4493 },
@@ -91,7 +91,7 @@ test('an internal listener follows its public one, is where it is written, and t
     },
   });
   expect(listen).toEqual({
-    proxy: { host: '0.0.0.0', port: 8080, internal: { host: '10.0.0.1', port: 8092 } },
+    proxy: { host: '0.0.0.0', port: 8080, internal: { host: '10.0.0.1', port: 8092 }, workers: 1 },
     authorizationServer: { host: '127.0.0.1', port: 0, internal: { host: '127.0.0.1', port: 0 } },
     tokenVault: { internal: { host: '127.0.0.1', port: 9000 } },
     bridge: { host: '127.0.0.1', port: 4493 },

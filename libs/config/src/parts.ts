@@ -13,7 +13,7 @@ import type { PartialFailureMode } from './model/failure-handling.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { IncomingAuth } from './model/incoming-auth.js';
 import type { KeyEncryptionKey } from './model/key-encryption-key.js';
-import type { ListenAddresses } from './model/listen-addresses.js';
+import type { ListenAddresses, ProxyAddresses } from './model/listen-addresses.js';
 import {
   strategyOf,
   type HeaderInjection,
@@ -116,7 +116,7 @@ export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
 export interface VmcpProxyPart extends CommonPart {
   readonly trustedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
-  readonly listen: ListenAddresses;
+  readonly listen: ProxyAddresses;
   readonly incomingAuth: IncomingAuth<Secret>;
   /** Absent: every caller may do everything. */
   readonly callPolicies?: CallPolicies;

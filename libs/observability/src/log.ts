@@ -31,10 +31,11 @@ const MAX_WAITING_BYTES = 16_777_216;
 export class Log {
   readonly #logger: Logger;
 
-  constructor(service: string) {
+  /** @param worker its number, where several processes write one log. */
+  constructor(service: string, worker?: number) {
     this.#logger = pino(
       {
-        base: { service },
+        base: worker === undefined ? { service } : { service, worker },
         messageKey: 'event',
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (level) => ({ level }) },

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '@gatehouse/config/model/listen-addresses';
@@ -7,16 +8,10 @@ import { Metrics } from '@gatehouse/observability/metrics';
 import { Readiness, type ReadinessReport } from '@gatehouse/observability/readiness';
 import { GracefulStop } from './graceful-stop.js';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
+import type { InternalFacts } from './internal-facts.js';
+import { answerPrimary } from './worker-answers.js';
 
-/** What the internal listener of a service shows to operators. */
-interface InternalFacts {
-  readonly readiness: () => Promise<ReadinessReport>;
-  readonly stuck: () => Promise<readonly string[]>;
-  readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
-  readonly status: (() => object) | undefined;
-}
-
-interface InternalServer {
+export interface InternalServer {
   readonly port: number;
   close(): Promise<void>;
 }
@@ -51,7 +46,7 @@ export interface PublicSide {
 /** Used when no other time limit is given. */
 const CLOSE_WITHIN_MS = 25 * SECOND_MS;
 
-const STOPPING: ReadinessReport = { status: 'unready', stopping: true, jobs: {}, clocks: {} };
+export const STOPPING: ReadinessReport = { status: 'unready', stopping: true, jobs: {}, clocks: {} };
 
 /** Its answers are short, and the time that the service itself had to stop is over. */
 const CLOSE_INTERNAL_WITHIN_MS = SECOND_MS / 2;
@@ -86,7 +81,10 @@ export async function withInternalServer<App extends Application>(
   const readiness = async () => (stopping ? STOPPING : await service.report());
   const stuck = async () => (stopping ? [] : await service.stuck());
   const facts = { readiness, stuck, metrics: app.get(Metrics), status };
-  const server = await startInternalServer(address, facts, log, limits).catch(async (error: unknown) => {
+  const opened = cluster.isWorker
+    ? answering(address, facts)
+    : startInternalServer(address, facts, log, limits);
+  const server = await opened.catch(async (error: unknown) => {
     await app.close();
     throw error;
   });
@@ -115,15 +113,27 @@ export async function withInternalServer<App extends Application>(
   };
 }
 
+/** A worker has no listener of its own: its primary listens for all, and asks them. */
+async function answering({ port }: ListenAddress, facts: InternalFacts): Promise<InternalServer> {
+  const end = answerPrimary(facts);
+  return await Promise.resolve({
+    port,
+    close: async () => {
+      end();
+      await Promise.resolve();
+    },
+  });
+}
+
 /**
  * `/healthz`, `/readyz`, `/metrics` and, where the service has one, `/status`, on a listener of their own: what a service depends on and how much it does is
  * nobody's business who can reach its public one.
  */
-async function startInternalServer(
+export async function startInternalServer(
   { host, port }: ListenAddress,
   facts: InternalFacts,
   log: Pick<Log, 'warn' | 'failure'>,
-  limits: HttpLimits,
+  limits = LIMITS,
 ): Promise<InternalServer> {
   const server = limitedServer(limits, log, (request, response) => {
     answer(request, response, facts).catch((error: unknown) => {
@@ -162,7 +172,7 @@ async function answer(
     send(response, 404, { status: 'unknown' });
   else if (method !== 'GET' && method !== 'HEAD')
     send(response, 405, { status: 'unknown' }, { allow: 'GET, HEAD' });
-  else if (path === '/status') send(response, 200, status?.() ?? {});
+  else if (path === '/status') send(response, 200, (await status?.()) ?? {});
   else if (path === '/metrics') write(response, 200, metrics.contentType, await metrics.render());
   else if (path === '/healthz') {
     const parts = await stuck();

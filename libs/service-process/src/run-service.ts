@@ -1,14 +1,19 @@
 import 'reflect-metadata';
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Service } from '@gatehouse/kernel/services';
 import { loadConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import type { ProxyAddresses } from '@gatehouse/config/model/listen-addresses';
 import { renderProblems, renderUnreachable } from '@gatehouse/config/findings/render-problems';
 import { Log } from '@gatehouse/observability/log';
 import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
 import { collectStartGarbage, collectYoungInOneThread } from './garbage.js';
+import { tellServing } from './worker-answers.js';
+import { GROUP_GRACE_MS, type GroupSettings, WORKER_VARIABLE, WorkerGroup } from './worker-group.js';
 
 interface StopTimes {
   /** Between the announcement and the end of accepting anything. */
@@ -20,6 +25,8 @@ interface Running {
   announceStop(): void;
   close(withinMs: number): Promise<void>;
   unfinished?(): Readonly<Record<string, string | number>>;
+  /** Calls back when it cannot go on, with what it ends. */
+  onFailure?(failed: (reason: string, exitCode: number) => void): void;
 }
 
 export interface ServiceProgram<Part extends StopTimes> {
@@ -29,6 +36,10 @@ export interface ServiceProgram<Part extends StopTimes> {
    * What has to answer before the service can start; what does not is named beside the errors of the configuration.
    */
   readonly dependencies: (model: GatehouseModel) => readonly Dependency[];
+  /** Left out: it is one process. */
+  readonly workers?: (
+    part: Part,
+  ) => Pick<ProxyAddresses, 'workers'> & Pick<GroupSettings, 'internal' | 'lookEveryMs'>;
   /** Resolves when the service listens. */
   readonly start: (part: Part, log: Log) => Promise<Running>;
 }
@@ -56,7 +67,7 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
     console.error(renderProblems([...loaded.problems, ...away]));
     process.exit(EX_CONFIG);
   }
-  const log = new Log(program.service);
+  const log = new Log(program.service, workerNumber());
   const { startTimeoutMs } = loaded.model;
   const away = await unreachableAfter(startTimeoutMs, path, program.dependencies(loaded.model), (late) => {
     for (const { path: setting, message } of late)
@@ -66,11 +77,13 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
     console.error(renderUnreachable(away, startTimeoutMs));
     process.exit(EX_TEMPFAIL);
   }
-  for (const { path: place, message } of loaded.warnings)
+  // The primary has said so already.
+  for (const { path: place, message } of cluster.isWorker ? [] : loaded.warnings)
     log.warn('configuration-warning', { path: place, reason: message });
   try {
     const part = program.partOf(loaded.model);
-    stopWhenAsked(await program.start(part, log), part, log);
+    stopWhenAsked(await started(program, part, log), part, log);
+    if (cluster.isWorker) tellServing();
     log.info('service-started');
     collectStartGarbage();
   } catch (error) {
@@ -81,11 +94,28 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
   }
 }
 
+/** Where several processes are wanted, this one becomes their primary, and each of them comes here again as a worker. */
+async function started<Part extends StopTimes>(
+  { workers, start }: ServiceProgram<Part>,
+  part: Part,
+  log: Log,
+): Promise<Running> {
+  const wanted = cluster.isWorker ? undefined : workers?.(part);
+  const count = wanted?.workers === 'auto' ? availableParallelism() : wanted?.workers;
+  if (wanted === undefined || count === undefined || count === 1) return await start(part, log);
+  return await WorkerGroup.start({ ...wanted, count }, log);
+}
+
+const workerNumber = (): number | undefined =>
+  cluster.isWorker ? Number(process.env[WORKER_VARIABLE]) : undefined;
+
 function stopWhenAsked(
   running: Running,
   { shutdownDelayMs, shutdownTimeoutMs: withinMs }: StopTimes,
   log: Log,
 ): void {
+  // Workers end in their own time, and each says what it could not finish.
+  const graceMs = running instanceof WorkerGroup ? GROUP_GRACE_MS : 0;
   let stopping = false;
   const stop = async (reason: string, { exitCode = 0, delayMs = 0 } = {}): Promise<void> => {
     if (stopping) return;
@@ -97,7 +127,7 @@ function stopWhenAsked(
     setTimeout(() => {
       log.warn('service-stop-took-too-long', { withinMs, ...running.unfinished?.() });
       end(1);
-    }, withinMs).unref();
+    }, withinMs + graceMs).unref();
     running.close(withinMs).then(
       () => end(exitCode),
       (error: unknown) => {
@@ -108,8 +138,12 @@ function stopWhenAsked(
   };
   // Without a log reader it would run on unseen.
   log.onReaderGone(() => void stop('log reader gone', { exitCode: EX_IOERR }));
+  // A worker hears a signal for its process group and that of its primary: the second one is no hurry.
+  const hear = cluster.isWorker ? process.on.bind(process) : process.once.bind(process);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => void stop(signal, { delayMs: shutdownDelayMs }));
+    hear(signal, () => void stop(signal, { delayMs: shutdownDelayMs }));
+  running.onFailure?.((reason, exitCode) => void stop(reason, { exitCode, delayMs: shutdownDelayMs }));
+  if (cluster.isWorker) return;
   // The launcher's end of the pipe closes with it, however it died.
   if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
     process.stdin.once('close', () => void stop('launcher gone')).resume();

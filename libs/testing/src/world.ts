@@ -19,6 +19,8 @@ export interface WorldOptions {
   readonly proxies?: number;
   /** Flags of the demonstration program, such as token lifetimes. */
   readonly demonstrationFlags?: readonly string[] | ((portBase: number) => readonly string[]);
+  /** Processes of each replica of the proxy; default 1. */
+  readonly workers?: number;
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
   /** Changes it for one replica of the proxy; they are counted from 0. */
@@ -114,7 +116,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         const file = join(folder, `${service}-${replica}.yaml`);
         const port = service === 'token-vault' ? undefined : portsOf(service)[replica];
         const own = service === 'vmcp-proxy' ? (options.configureProxy?.(yaml, replica) ?? yaml) : yaml;
-        await writeFile(file, withListenPorts(own, service, { port, internalPort }));
+        await writeFile(
+          file,
+          withListenPorts(own, service, { port, internalPort, workers: options.workers ?? 1 }),
+        );
         return serviceProgram(service, replica, internalPort, file, {
           environment: {
             ...ALLOCATOR_ENVIRONMENT,
@@ -207,13 +212,17 @@ async function worldConfiguration(
 function withListenPorts(
   yaml: string,
   service: Service,
-  { port, internalPort }: { readonly port: number | undefined; readonly internalPort: number },
+  {
+    port,
+    internalPort,
+    workers,
+  }: { readonly port: number | undefined; readonly internalPort: number; readonly workers: number },
 ): string {
   const internal = `internal: { host: 127.0.0.1, port: ${internalPort} }`;
   const open = port === undefined ? '' : `host: 127.0.0.1, port: ${port}, `;
   return yaml.replace(
     new RegExp(`^( *${LISTEN_KEYS[service]}: )\\{ (?:host|internal).*$`, 'm'),
-    `$1{ ${open}${internal} }`,
+    `$1{ ${open}${internal}${service === 'vmcp-proxy' ? `, workers: ${workers}` : ''} }`,
   );
 }
 

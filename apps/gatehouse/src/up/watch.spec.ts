@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { Processes } from './processes.js';
-import { keepRunning, mayRestart, pauseBeforeRestartMs } from './watch.js';
+import { keepRunning } from './watch.js';
 
 let folder: string;
 let processes: Processes;
@@ -27,18 +27,6 @@ const started = (script: string) =>
     stopPhase: 1,
   });
 const starts = (): number => readFileSync(join(folder, 'service.log'), 'utf8').split('started').length - 1;
-
-test('a crash now and then is repaired, a crash loop is given up', () => {
-  expect(mayRestart([0], 0)).toBe(true);
-  expect(mayRestart([0, 1_000, 2_000], 2_000)).toBe(true);
-  expect(mayRestart([0, 1_000, 2_000, 3_000], 3_000)).toBe(false);
-  expect(mayRestart([0, 1_000, 2_000, 100_000], 100_000)).toBe(true);
-});
-
-test('each end within a minute doubles the pause', () => {
-  expect(pauseBeforeRestartMs([0], 0)).toBe(250);
-  expect(pauseBeforeRestartMs([0, 10, 20], 20)).toBe(1_000);
-});
 
 test('a process that keeps ending is given up, with its last lines; each start before is said', async () => {
   const said: string[] = [];

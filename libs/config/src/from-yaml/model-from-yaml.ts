@@ -213,7 +213,7 @@ const buildListen = ({
   tokenVault,
   bridge,
 }: GatehouseYaml['listen']): GatehouseModel['listen'] => ({
-  proxy: withInternalAddress(proxy),
+  proxy: { ...withInternalAddress(proxy), workers: proxy.workers },
   authorizationServer: withInternalAddress(authorizationServer),
   tokenVault: {
     internal: internalAddress(

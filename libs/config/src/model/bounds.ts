@@ -57,6 +57,9 @@ export const AT_ONCE_BOUNDS: Bounds = { min: 1, max: 10_000, text: '1 to 10000' 
 /** Of calls that a limit lets through at once. */
 export const TOKEN_BOUNDS: Bounds = { min: 1, max: 1_000_000, text: '1 to 1000000' };
 
+/** Of processes behind one port. */
+export const WORKER_BOUNDS: Bounds = { min: 1, max: 64, text: '1 to 64' };
+
 /** Of programs that run at once for one backend. */
 export const PROCESS_BOUNDS: Bounds = { min: 1, max: 4_096, text: '1 to 4096' };
 

@@ -7,7 +7,7 @@ import type { WayOut } from './egress-rules.js';
 import type { Operational } from './failure-handling.js';
 import type { IncomingAuth } from './incoming-auth.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
-import type { ListenAddress, ListenAddresses } from './listen-addresses.js';
+import type { ListenAddress, ListenAddresses, ProxyAddresses } from './listen-addresses.js';
 import type { OutgoingAuth } from './outgoing-auth.js';
 import type { RateLimiting } from './rate-limits.js';
 import type { RequestLimits } from './request-limits.js';
@@ -77,7 +77,7 @@ export interface GatehouseModel {
   readonly limits: RequestLimits;
   readonly rateLimiting: RateLimiting;
   readonly listen: {
-    readonly proxy: ListenAddresses;
+    readonly proxy: ProxyAddresses;
     readonly authorizationServer: ListenAddresses;
     /** Its only HTTP callers are its operators. */
     readonly tokenVault: Pick<ListenAddresses, 'internal'>;

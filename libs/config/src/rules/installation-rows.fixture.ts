@@ -241,6 +241,12 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { listen: { tokenVault: { internal: { port: 4484 } } } },
     'listen.tokenVault.internal.port',
   ],
+  ...[0, 65, 1.5, '2', 'Auto', 'all', true, null].map((workers): Row => [
+    `${JSON.stringify(workers)} as the number of workers`,
+    { 'listen.proxy': { workers } },
+    'listen.proxy.workers',
+    workers === null ? /missing/ : /Expected auto, or a whole number from 1 to 64\./,
+  ]),
   [
     'an internal port that follows from the public one and does not exist',
     { listen: { proxy: { port: 65_530 } } },

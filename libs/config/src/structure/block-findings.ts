@@ -28,6 +28,7 @@ export function blockFindings(node: SchemaNode, value: unknown, path: Path = [])
     case 'text':
     case 'choice':
     case 'number':
+    case 'countOr':
     case 'flag':
       return [];
   }

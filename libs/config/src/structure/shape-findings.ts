@@ -88,6 +88,7 @@ function wrongValue(tree: SchemaNode, root: unknown, issue: z.core.$ZodIssue): F
       ...example(node, path),
     };
   if (node.kind === 'choice') return wrongChoice(node, path, value);
+  if (node.kind === 'countOr') return wrongCountOr(node, path, value);
   if (node.kind === 'number' && typeof value === 'number')
     return { path, message: 'The number is out of range.' };
   if (node.format === 'duration' && typeof value === 'number')
@@ -102,6 +103,7 @@ const NAMES = {
   choice: 'a text',
   text: 'a text',
   number: 'a whole number',
+  countOr: 'a whole number',
   flag: 'true or false',
 } as const satisfies Record<SchemaNode['kind'], string>;
 
@@ -114,6 +116,20 @@ function wrongChoice(node: Extract<SchemaNode, { kind: 'choice' }>, path: Path, 
     path,
     message: `Expected one of: ${offered.join(', ')}.`,
     ...(nearest === undefined ? {} : { instead: nearest }),
+  };
+}
+
+function wrongCountOr(
+  { countOr: { word, min, max } }: Extract<SchemaNode, { kind: 'countOr' }>,
+  path: Path,
+  value: unknown,
+): Finding {
+  const isQuoted = typeof value === 'string' && /^\d+$/.test(value);
+  const instead = isQuoted ? value : typeof value === 'string' ? nearestName(value, [word]) : undefined;
+  return {
+    path,
+    message: `Expected ${word}, or a whole number from ${min} to ${max}.`,
+    ...(instead === undefined ? {} : { instead }),
   };
 }
 

@@ -110,6 +110,8 @@ function standIn(node: SchemaNode, holder: PlainRecord, path: Path): unknown {
       return '';
     case 'number':
       return 0;
+    case 'countOr':
+      return node.countOr.word;
     case 'flag':
       return false;
     case 'choice': {

@@ -17,6 +17,8 @@ export interface FieldFacts {
   readonly refused?: readonly string[];
   /** The block that each value of `type` needs; the other blocks must be absent. */
   readonly blocks?: Readonly<Record<string, string | undefined>>;
+  /** Of a whole number that may be a word instead. */
+  readonly countOr?: { readonly word: string; readonly min: number; readonly max: number };
   /** Name of a map's keys in the documentation, and their format. */
   readonly key?: { readonly name: string; readonly format: Format };
 }
@@ -63,6 +65,17 @@ export const count = (
     .min(min)
     .max(max)
     .register(facts, { about, ...more });
+
+/** The same, or a word for a number that is found out. */
+export function countOr<const Word extends string>(
+  word: Word,
+  about: string,
+  { min, max }: { readonly min: number; readonly max: number },
+) {
+  const schema = z.union([z.literal(word), z.int().min(min).max(max)]);
+  facts.add<z.ZodType>(schema, { about, countOr: { word, min, max } });
+  return schema;
+}
 
 export const block = <T extends z.ZodRawShape>(about: string, shape: T, more: FieldFacts = {}) =>
   z.strictObject(shape).register(facts, { about, ...more });

@@ -8,6 +8,7 @@ import {
   checkedList,
   choice,
   count,
+  countOr,
   egress,
   facts,
   flag,
@@ -17,7 +18,13 @@ import {
   text,
   type FieldFacts,
 } from './fields.js';
-import { AT_ONCE_BOUNDS, DURATION_BOUNDS, SIZE_BOUNDS, STREAMS_PER_SESSION_BOUNDS } from '../model/bounds.js';
+import {
+  AT_ONCE_BOUNDS,
+  DURATION_BOUNDS,
+  SIZE_BOUNDS,
+  STREAMS_PER_SESSION_BOUNDS,
+  WORKER_BOUNDS,
+} from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
 import { haveUrlOrCommand } from './checks.js';
@@ -124,12 +131,11 @@ const internal = (publicPort: string) =>
     },
   ).prefault({});
 
-const addresses = (about: string, publicPort: number) =>
-  block(about, {
-    host: host('Address to listen on; containers set `0.0.0.0`.'),
-    port: port().default(publicPort),
-    internal: internal(`that of the public listener + ${INTERNAL_PORT_OFFSET}; 0 with 0`),
-  }).prefault({});
+const addressFields = (publicPort: number) => ({
+  host: host('Address to listen on; containers set `0.0.0.0`.'),
+  port: port().default(publicPort),
+  internal: internal(`that of the public listener + ${INTERNAL_PORT_OFFSET}; 0 with 0`),
+});
 
 const DATABASE_URL = 'Connection URL: `postgresql://user:password@host:port/database`.';
 const database = (about: string) => block(about, { url: secret(DATABASE_URL) });
@@ -243,11 +249,18 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   }).prefault({}),
   rateLimiting: rateLimiting.prefault({}),
   listen: block('Where the services listen.', {
-    proxy: addresses('MCP clients.', DEFAULT_PORT_BASE + PORT_OFFSETS.proxy),
-    authorizationServer: addresses(
+    proxy: block('MCP clients.', {
+      ...addressFields(DEFAULT_PORT_BASE + PORT_OFFSETS.proxy),
+      workers: countOr(
+        'auto',
+        `Processes that answer at this one port, each a replica of its own: \`auto\` is one for each core that the proxy may use, or ${WORKER_BOUNDS.text}. With 1 the proxy is one process. Each takes about 90 MiB, and one more watches over them (\`docs/workers.md\`).`,
+        WORKER_BOUNDS,
+      ).default(1),
+    }).prefault({}),
+    authorizationServer: block(
       'Browsers and MCP clients.',
-      DEFAULT_PORT_BASE + PORT_OFFSETS['authorization-server'],
-    ),
+      addressFields(DEFAULT_PORT_BASE + PORT_OFFSETS['authorization-server']),
+    ).prefault({}),
     tokenVault: block('The token vault has an internal listener only.', {
       host: text('host', 'An earlier way to write `internal.host`.').exactOptional(),
       port: port({ about: 'An earlier way to write `internal.port`.' }).exactOptional(),

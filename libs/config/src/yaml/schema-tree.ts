@@ -9,6 +9,7 @@ export type SchemaNode = FieldFacts &
     | { readonly kind: 'list'; readonly element: SchemaNode }
     | { readonly kind: 'map'; readonly value: SchemaNode }
     | { readonly kind: 'choice'; readonly values: readonly string[] }
+    | { readonly kind: 'countOr'; readonly countOr: NonNullable<FieldFacts['countOr']> }
     | { readonly kind: 'text' | 'number' | 'flag' }
   );
 
@@ -35,6 +36,8 @@ export function schemaTree(schema: z.core.$ZodType): SchemaNode {
   if (schema instanceof z.ZodString) return { ...known, kind: 'text' };
   if (schema instanceof z.ZodNumber) return { ...known, kind: 'number' };
   if (schema instanceof z.ZodBoolean) return { ...known, kind: 'flag' };
+  if (schema instanceof z.ZodUnion && known.countOr !== undefined)
+    return { ...known, kind: 'countOr', countOr: known.countOr };
   throw new Error(`A configuration field has a type that is not known here: ${schema._zod.def.type}`);
 }
 

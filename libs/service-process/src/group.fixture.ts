@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { Readiness } from '@gatehouse/observability/readiness';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HTTP_LIMITS, limitedServer } from './http-server.js';
+import { withInternalServer } from './internal-server.js';
+import { runService } from './run-service.js';
+
+/** Where it is, no worker begins any more. */
+const DOOM = 'doom';
+
+/** What its clients can tell a worker. */
+const ORDERS: Readonly<Record<string, (stuck: () => void) => void>> = {
+  '/doom': () => {
+    writeFileSync(DOOM, '');
+    process.exit(3);
+  },
+  '/hang': () => {
+    for (;;);
+  },
+  '/stuck': (stuck) => stuck(),
+};
+
+/** A service whose workers say which process they are, and do what their clients tell them. */
+await runService({
+  service: 'vmcp-proxy',
+  partOf: ({ name, listen, shutdownTimeoutMs }) => ({ name, listen, shutdownDelayMs: 0, shutdownTimeoutMs }),
+  dependencies: () => [],
+  workers: ({ listen: { proxy } }) => ({ ...proxy, lookEveryMs: 25 }),
+  start: async ({ name, listen: { proxy } }, log) => {
+    if (existsSync(DOOM)) process.exit(3);
+    if (name === 'broken') throw new Error('it fails as it is told to');
+    let isStuck = false;
+    const server = limitedServer(
+      HTTP_LIMITS,
+      log,
+      ({ url = '' }: IncomingMessage, response: ServerResponse) => {
+        ORDERS[url]?.(() => (isStuck = true));
+        // Longer than what a system writes at once.
+        if (url === '/talk') for (let line = 0; line < 100; line += 1) log.info('x'.repeat(20_000), { line });
+        response.setHeader('connection', 'close').end(String(process.pid));
+      },
+    );
+    server.listen(proxy.port, proxy.host);
+    await once(server, 'listening');
+    const parts = new Map<unknown, unknown>([
+      [
+        Readiness,
+        {
+          report: async () => await Promise.resolve({ status: 'ready', jobs: {}, clocks: {} }),
+          stuck: async () => await Promise.resolve(isStuck ? ['bus'] : []),
+        },
+      ],
+      [Metrics, new Metrics()],
+    ]);
+    const app = {
+      // The map holds what is asked for.
+      get: <T>(type: new (...given: never[]) => T): T => parts.get(type) as T,
+      close: async () => await new Promise<void>((resolve) => void server.close(() => resolve())),
+    };
+    return await withInternalServer(app, proxy.internal, log, {
+      publicSide: { server },
+      status: () => ({ pid: process.pid }),
+    });
+  },
+});

@@ -1,0 +1,257 @@
+import cluster from 'node:cluster';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ListenAddress } from '@gatehouse/config/model/listen-addresses';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { MAX_ENDS, mayRestart, pauseBeforeRestartMs } from '@gatehouse/kernel/restarts';
+import type { Log } from '@gatehouse/observability/log';
+import { Metrics } from '@gatehouse/observability/metrics';
+import { groupMetrics, groupReadiness, type OfWorkers } from './group-facts.js';
+import { GroupWorker, howItEnded, type WorkerEnd } from './group-worker.js';
+import { startInternalServer, STOPPING, type InternalServer } from './internal-server.js';
+import { WholeLines } from './whole-lines.js';
+import type { WorkerAnswers, WorkerQuestion } from './worker-answers.js';
+
+export interface GroupSettings {
+  /** More than one. */
+  readonly count: number;
+  /** The primary alone listens there, and asks the workers. */
+  readonly internal: ListenAddress;
+  /** How often each worker is asked whether it is well; default: five seconds. */
+  readonly lookEveryMs?: number | undefined;
+}
+
+/** Names a worker's number to it. */
+export const WORKER_VARIABLE = 'GATEHOUSE_WORKER';
+/** A worker that was told to stop ends of itself by then; this much later it is killed, and once more that nothing is waited for. */
+const KILL_AFTER_MS = SECOND_MS / 2;
+export const GROUP_GRACE_MS = 2 * KILL_AFTER_MS;
+const LAST_WORDS_MS = SECOND_MS;
+const LOOK_EVERY_MS = 5 * SECOND_MS;
+/** Looks in a row, a minute in all. It is counted and not timed: when the whole machine stood still, nobody hangs. */
+const MAX_UNANSWERED = 12;
+/** sysexits(3) has no word for it: the same start may work later. */
+const EX_TEMPFAIL = 75;
+
+interface Slot {
+  readonly number: number;
+  worker: GroupWorker | undefined;
+  lastEnd: WorkerEnd | undefined;
+  /** Settles when what came of its last worker is done with. */
+  kept: Promise<unknown>;
+  /** The last few. */
+  endedAtMs: readonly number[];
+  unanswered: number;
+}
+
+type Failed = (reason: string, exitCode: number) => void;
+
+/**
+ * Several processes of one service behind its one port. This one owns the listeners, takes no request, and starts a worker
+ * again that ends. Each worker is a replica of its own on the bus, so what holds across replicas holds across workers (ADR 39).
+ */
+export class WorkerGroup {
+  readonly #slots: readonly Slot[];
+  readonly #outputs = { out: new WholeLines(process.stdout), err: new WholeLines(process.stderr) };
+  readonly #metrics = new Metrics();
+  readonly #ends;
+  readonly #stop = new AbortController();
+  #internal: InternalServer | undefined;
+  #hasServed = false;
+  #failed: Failed = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    { count }: GroupSettings,
+    private readonly log: Log,
+  ) {
+    this.#slots = Array.from({ length: count }, (_, index) => ({
+      number: index + 1,
+      worker: undefined,
+      lastEnd: undefined,
+      kept: Promise.resolve(),
+      endedAtMs: [],
+      unanswered: 0,
+    }));
+    this.#ends = this.#metrics.counter('worker_ends_total', 'Workers that ended and were not asked to.', []);
+  }
+
+  /** Resolves when all workers do their work. Throws when one of them cannot begin; it has said why. */
+  static async start(settings: GroupSettings, log: Log): Promise<WorkerGroup> {
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const group = new WorkerGroup(settings, log);
+    group.#internal = await startInternalServer(settings.internal, group.#facts(), log);
+    const begun = group.#slots.map((slot) => group.#fork(slot));
+    const firstEnd = begun.map(async (worker, index) => {
+      const end = await worker.ended;
+      await lastWords(worker);
+      throw cannotBegin(index + 1, end);
+    });
+    await Promise.race([...firstEnd, Promise.all(begun.map(({ serving }) => serving))]);
+    group.#hasServed = true;
+    group.#look(settings.lookEveryMs ?? LOOK_EVERY_MS);
+    log.info('workers-serve', { workers: settings.count });
+    return group;
+  }
+
+  /** What to do when a worker does not stay, whatever is tried. */
+  onFailure(failed: Failed): void {
+    this.#failed = failed;
+  }
+
+  announceStop(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    for (const slot of this.#slots) {
+      slot.worker?.signal('SIGTERM');
+      // One that has yet to begin has nothing to end, and how it ends says nothing.
+      if (slot.worker?.isServing !== true) slot.worker = undefined;
+    }
+  }
+
+  /** They have been told when to stop, and do it by themselves. */
+  async close(withinMs: number): Promise<void> {
+    this.announceStop();
+    const late = setTimeout(() => {
+      for (const { worker } of this.#slots) worker?.signal('SIGKILL');
+    }, withinMs + KILL_AFTER_MS);
+    await Promise.all(this.#slots.map(({ kept }) => kept));
+    clearTimeout(late);
+    await this.#internal?.close();
+    const unclean = this.#slots.filter(({ worker, lastEnd }) => worker !== undefined && lastEnd?.code !== 0);
+    if (unclean.length > 0)
+      throw new Error(
+        unclean
+          .map(
+            ({ number, lastEnd }) => `worker ${number}: ${lastEnd === undefined ? '' : howItEnded(lastEnd)}`,
+          )
+          .join(', '),
+      );
+  }
+
+  unfinished(): Readonly<Record<string, string>> {
+    const running = this.#slots.filter(
+      ({ worker, lastEnd }) => worker !== undefined && lastEnd === undefined,
+    );
+    return { workers: running.map(({ number }) => number).join(' ') };
+  }
+
+  #fork(slot: Slot): GroupWorker {
+    const worker = GroupWorker.fork({ [WORKER_VARIABLE]: String(slot.number) }, this.#outputs);
+    Object.assign(slot, { worker, lastEnd: undefined, unanswered: 0 } satisfies Partial<Slot>);
+    slot.kept = this.#keep(slot, worker);
+    return worker;
+  }
+
+  /** @returns when the worker has ended, and everything that it wrote was passed on. */
+  async #keep(slot: Slot, worker: GroupWorker): Promise<void> {
+    const end = await worker.ended;
+    slot.lastEnd = end;
+    // The last words of one that stops are waited for; of the others they come while the next one begins.
+    if (this.#stop.signal.aborted || !this.#hasServed) await lastWords(worker);
+    else await this.#again(slot, end);
+  }
+
+  async #again(slot: Slot, end: WorkerEnd): Promise<void> {
+    const nowMs = performance.now();
+    const { number } = slot;
+    slot.worker = undefined;
+    slot.endedAtMs = [...slot.endedAtMs, nowMs].slice(-MAX_ENDS - 1);
+    this.#ends.inc();
+    if (!mayRestart(slot.endedAtMs, nowMs)) {
+      this.log.error('worker-keeps-ending', { worker: number, how: howItEnded(end) });
+      this.#failed('a worker keeps ending', end.code === 0 ? 1 : (end.code ?? 1));
+      return;
+    }
+    const pauseMs = pauseBeforeRestartMs(slot.endedAtMs, nowMs);
+    this.log.warn('worker-ended', { worker: number, how: howItEnded(end), againInMs: pauseMs });
+    try {
+      await delay(pauseMs, undefined, { signal: this.#stop.signal });
+    } catch {
+      return;
+    }
+    const { serving } = this.#fork(slot);
+    void serving.then(() => this.log.info('worker-serves-again', { worker: number }));
+  }
+
+  /**
+   * What an orchestrator does to a process whose liveness fails: one that hangs is killed, one that is stuck is stopped and
+   * another begun, one at a time.
+   */
+  #look(everyMs: number): void {
+    this.#timer = setTimeout(() => {
+      void this.#lookOnce().then(() => {
+        if (!this.#stop.signal.aborted) this.#look(everyMs);
+      });
+    }, everyMs).unref();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const stuck = await this.#ask('stuck');
+    for (const slot of this.#slots) {
+      if (slot.worker?.isServing !== true || stuck.get(slot.number) !== undefined) slot.unanswered = 0;
+      else slot.unanswered += 1;
+      if (slot.unanswered < MAX_UNANSWERED) continue;
+      this.log.error('worker-hangs', { worker: slot.number });
+      slot.unanswered = 0;
+      slot.worker?.signal('SIGKILL');
+    }
+    if (this.#stop.signal.aborted) return;
+    if (this.#slots.some(({ worker }) => worker?.isServing !== true)) return;
+    const first = this.#slots.find(({ number }) => (stuck.get(number) ?? []).length > 0);
+    if (first === undefined) return;
+    this.log.warn('worker-stuck', { worker: first.number, without: stuck.get(first.number)?.join(' ') });
+    first.worker?.signal('SIGTERM');
+  }
+
+  #facts() {
+    const workers = this.#metrics.gauge('workers', 'Workers of this process, by whether they serve.', [
+      'state',
+    ]);
+    return {
+      readiness: async () => {
+        const readiness = groupReadiness(await this.#ask('readiness'));
+        if (this.#stop.signal.aborted) return { ...STOPPING, workers: readiness.workers };
+        // A worker that cannot begin would still end the group.
+        return this.#hasServed ? readiness : { ...readiness, status: 'unready' as const };
+      },
+      // A worker that is stuck is this process's own care.
+      stuck: async () => await Promise.resolve([]),
+      metrics: {
+        contentType: this.#metrics.contentType,
+        render: async () => {
+          const serving = this.#slots.filter(({ worker }) => worker?.isServing === true).length;
+          workers.set({ state: 'serving' }, serving);
+          workers.set({ state: 'away' }, this.#slots.length - serving);
+          const texts = [...(await this.#ask('metrics'))].map(
+            ([number, text]) => [String(number), text ?? ''] as const,
+          );
+          return groupMetrics(new Map([['primary', await this.#metrics.render()], ...texts]));
+        },
+      },
+      status: async () => ({ workers: Object.fromEntries(await this.#ask('status')) }),
+    };
+  }
+
+  async #ask<Q extends WorkerQuestion>(question: Q): Promise<OfWorkers<WorkerAnswers[Q]>> {
+    return new Map(
+      await Promise.all(
+        this.#slots.map(async ({ number, worker }) => [number, await worker?.ask(question)] as const),
+      ),
+    );
+  }
+}
+
+/** Where nobody reads the log, there is nobody to wait for. */
+const lastWords = async ({ read }: GroupWorker): Promise<void> =>
+  await Promise.race([read, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+
+/** A start that may work later is one for a worker as well. */
+function cannotBegin(number: number, end: WorkerEnd): GatehouseError {
+  return new GatehouseError(
+    end.code === EX_TEMPFAIL ? 'unavailable' : 'internal',
+    `worker ${number} did not start: ${howItEnded(end)}`,
+  );
+}
