@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { until } from '@gatehouse/testing/until';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startOneBackend, type OneBackend } from './one-backend.fixture.js';
@@ -48,4 +49,54 @@ test('nobody who comes after a drop joins a backend session that was being begun
   const session = await after;
   expect(session).not.toBe('begun before');
   expect(await sessionOf()).toBe(session);
+});
+
+test.each([
+  ['while nothing of it can have arrived', {}, 3],
+  ['but not what may have arrived', { ran: 'maybe' }, 1],
+])('an answer that a call waits for is sent again, %s', async (_when, details, times) => {
+  const { authorized, name } = world;
+  let sent = 0;
+  const send: typeof authorized.send = async (request) => {
+    if (request.purpose !== 'control') return await authorized.send(request);
+    sent += 1;
+    if (sent < 3) throw new GatehouseError('unavailable', 'the vault is away', { details });
+    return await authorized.send(request);
+  };
+  world.backend.setIntercept(undefined);
+  const peers = new Peers(Object.assign(Object.create(authorized) as typeof authorized, { send }));
+  const deadlineAtMs = Date.now() + 60_000;
+  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peer = await peers.of(request);
+  const id = `answer-${times}`;
+  peers.answerQuestion(name, ANONYMOUS, peer, JSON.stringify({ jsonrpc: '2.0', id, result: {} }));
+  const arrived = (): number => world.backend.received.filter(({ body }) => body['id'] === id).length;
+  if (times === 3) await until(() => arrived() === 1);
+  await peers.told();
+  expect([sent, arrived()]).toEqual(times === 3 ? [3, 1] : [1, 0]);
+});
+
+test('an answer is not sent again to a session whose credentials are no longer to be used', async () => {
+  const { authorized, name } = world;
+  let sent = 0;
+  const send: typeof authorized.send = async (request) => {
+    if (request.purpose !== 'control') return await authorized.send(request);
+    sent += 1;
+    peers.drop(() => true);
+    throw new GatehouseError('unavailable', 'the vault is away');
+  };
+  const peers = new Peers(Object.assign(Object.create(authorized) as typeof authorized, { send }));
+  const deadlineAtMs = Date.now() + 60_000;
+  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peer = await peers.of(request);
+  const keeps = peers.keeps.bind(peers);
+  const looks: boolean[] = [];
+  peers.keeps = (one) => {
+    looks.push(keeps(one));
+    return looks.at(-1) === true;
+  };
+  peers.answerQuestion(name, ANONYMOUS, peer, '{}');
+  await until(() => looks.length > 0);
+  await peers.told();
+  expect([sent, looks]).toEqual([1, [false]]);
 });

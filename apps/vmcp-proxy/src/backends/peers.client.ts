@@ -12,9 +12,12 @@ import { KnownEras, type Era } from './known-eras.js';
 import { MODERN, peerHeaders, type Peer } from './peer.js';
 import { ownReply } from './own-reply.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
+import { toldAtLast } from './told-at-last.flow.js';
 import { STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
+/** For parts of the gateway that are restarted. */
+const ANSWER_FOR_MS = 30 * SECOND_MS;
 const LOOK_AGAIN_WITHIN_MS = 30 * SECOND_MS;
 /** A server that does not know what it is asked may say nothing at all. */
 const PROBE_WITHIN_MS = 3 * SECOND_MS;
@@ -42,6 +45,7 @@ export class Peers {
   readonly #eras: KnownEras;
   readonly #searches = new SingleFlight<string, Peer>();
   readonly #telling = new Set<Promise<void>>();
+  #isStopping = false;
   readonly #looks = new SingleFlight<string, unknown>();
   /** Keys of sessions that are a stream, by their ids. */
   readonly #streams = new Map<string, string>();
@@ -140,16 +144,24 @@ export class Peers {
     for (const session of this.#sessions.of(owner)) this.#saySetLevel(session, level);
   }
 
-  /** Hands a client's answer to the backend session that asked. @param refused called when it is not taken there. */
+  /**
+   * Hands a client's answer to the backend session that asked. The call there waits for it, and the client does not send it
+   * again. So it is sent again, while that session is still the one that calls go to. @param refused called when it is not taken.
+   */
   answerQuestion(
     backend: string,
     principal: Principal,
     peer: Peer,
     response: string | Buffer,
-    refused?: () => void,
+    refused: () => void = () => undefined,
   ): void {
-    const headers = peerHeaders(peer, 'response', undefined);
-    this.#tell({ backend, principal, headers, body: response }, refused);
+    const request = { backend, principal, headers: peerHeaders(peer, 'response', undefined), body: response };
+    const untilMs = Date.now() + ANSWER_FOR_MS;
+    const goesOn = (): boolean => !this.#isStopping && Date.now() < untilMs && this.keeps(peer);
+    const send = async (): Promise<void> => {
+      if ((await this.#send(request)) >= 400) refused();
+    };
+    this.#noted(toldAtLast(send, goesOn).catch(() => refused()));
   }
 
   /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
@@ -321,18 +333,27 @@ export class Peers {
 
   /** Resolves when the backends have heard what they were told, as far as they can be reached. */
   async told(): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.#telling);
   }
 
+  #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): void {
+    this.#noted(this.#send(request));
+  }
+
+  /** @returns the status. */
+  async #send(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): Promise<number> {
+    const deadlineAtMs = Date.now() + TELL_TIMEOUT_MS;
+    const response = await this.backends.send({ ...request, purpose: 'control', deadlineAtMs });
+    await response.discard();
+    return response.status;
+  }
+
   /** Nobody waits for the outcome. */
-  #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>, refused: () => void = () => undefined): void {
-    const telling = this.backends
-      .send({ ...request, purpose: 'control', deadlineAtMs: Date.now() + TELL_TIMEOUT_MS })
-      .then(async (response) => {
-        if (response.status >= 400) refused();
-        await response.discard();
-      })
-      .catch(() => refused())
+  #noted(sending: Promise<unknown>): void {
+    const telling = sending
+      .then(() => undefined)
+      .catch(() => undefined)
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
   }

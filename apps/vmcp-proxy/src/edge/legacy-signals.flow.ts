@@ -1,6 +1,7 @@
 import type { mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
+import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import type { ClientStreams } from './client-streams.flow.js';
 import type { Peers } from '../backends/peers.client.js';
@@ -28,11 +29,15 @@ export interface SignalReceivers {
   readonly mailbox: Pick<ReplicaMailbox, 'address' | 'open'>;
 }
 
+const MAX_HANDED_OVER = 1_000;
+
 /**
  * What a client of the revisions with sessions says without an answer of its own. What concerns another replica is handed on
  * to it: balancers know nothing of calls.
  */
 export class LegacySignals {
+  /** What was handed over is said again: the bus keeps nothing. */
+  readonly #handedOver = new LRUCache<string, true>({ max: MAX_HANDED_OVER });
   #unawaited = { count: 0, saidAtMs: Number.NEGATIVE_INFINITY };
 
   constructor(
@@ -104,8 +109,10 @@ export class LegacySignals {
   #handed({ session, question: id, response }: z.output<typeof handedAnswer>): void {
     const body = RawJson.read(Buffer.from(response)).object();
     const question = body === undefined ? undefined : this.here.questions.take(session, id);
-    if (body === undefined || question === undefined) this.#noteUnawaited();
-    else this.#answer(question, body);
+    if (body !== undefined && question !== undefined) {
+      this.#handedOver.set(id, true);
+      this.#answer(question, body);
+    } else if (!this.#handedOver.has(id)) this.#noteUnawaited();
   }
 
   #answer(question: BackendQuestion, body: RawObject): void {

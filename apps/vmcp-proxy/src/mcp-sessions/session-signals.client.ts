@@ -1,6 +1,8 @@
 import { MAX_ID_LENGTH, mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
 import { MAX_LONG_JWE_LENGTH } from '@gatehouse/contracts/fields';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { EventBus } from '@gatehouse/messaging/event-bus';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { McpSession } from './mcp-session.js';
 import { sealFor } from './replica-mailbox.js';
@@ -13,10 +15,17 @@ export const handedAnswer = z.strictObject({
   response: z.string(),
 });
 
+/** After the time before. A restart of the bus takes some seconds. */
+const SAY_AGAIN_AFTER_MS = [2 * SECOND_MS, 6 * SECOND_MS, 12 * SECOND_MS];
+/** What does not fit is said once. */
+const MAX_KEPT_BYTES = 4 * 1_048_576;
+
 type Whose = Pick<McpSession, 'digest'>;
 
 /** Tells the other replicas what a client said here. Methods throw `unavailable` when the bus is away. */
 export class SessionSignals {
+  #keptBytes = 0;
+
   constructor(
     private readonly events: Pick<EventBus, 'publish'>,
     /** Of this replica. */
@@ -34,8 +43,24 @@ export class SessionSignals {
     const sealed = await sealFor(replica, answer).catch(() => undefined);
     if (sealed === undefined) return true;
     if (sealed.length > MAX_LONG_JWE_LENGTH) return false;
-    await this.events.publish(mcpSessionSignalled, { signal: 'answered', replica, sealed });
+    const signal = { signal: 'answered', replica, sealed } as const;
+    await this.events.publish(mcpSessionSignalled, signal);
+    void this.#sayAgain(signal);
     return true;
+  }
+
+  /** Whoever was away from the bus for a moment hears it then: the bus keeps nothing. A question takes one answer. */
+  async #sayAgain(
+    signal: z.input<typeof mcpSessionSignalled.payload> & { readonly sealed: string },
+  ): Promise<void> {
+    const bytes = signal.sealed.length;
+    if (this.#keptBytes + bytes > MAX_KEPT_BYTES) return;
+    this.#keptBytes += bytes;
+    for (const pauseMs of SAY_AGAIN_AFTER_MS) {
+      await pause(pauseMs, undefined, { ref: false });
+      await this.events.publish(mcpSessionSignalled, signal).catch(() => undefined);
+    }
+    this.#keptBytes -= bytes;
   }
 
   /** @param request key of the client's id. */
