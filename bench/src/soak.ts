@@ -3,9 +3,10 @@ import { freePort } from '@gatehouse/testing/free-port';
 import { inRepository } from '@gatehouse/testing/repository';
 import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { Program } from '@gatehouse/testing/program';
+import { until } from '@gatehouse/testing/until';
 import { startWorld } from '@gatehouse/testing/world';
 import { TableRows } from './growth.js';
-import { haveFaults, type Faulty } from './soak/faults.js';
+import { haveFaults, isWell, type Faulty } from './soak/faults.js';
 import { Ledger } from './soak/ledger.js';
 import { leftovers } from './soak/leftovers.js';
 import { Life } from './soak/life.js';
@@ -66,6 +67,8 @@ async function start(): Promise<Faulty> {
     isReady: (output) => output.includes('soak backend ready'),
   });
   await backend.start();
+  // Probes that came before it have found nobody.
+  await until(() => isWell(world));
   if (OPTIONS.stored > 0) await storeConnections(world, OPTIONS.stored);
   return { world, postgres, backend };
 }

@@ -4,6 +4,7 @@ import { answersOk, type Program } from '@gatehouse/testing/program';
 import type { World } from '@gatehouse/testing/world';
 import { OPTIONS } from './options.js';
 import type { FaultName, Phases } from './phases.js';
+import { statusOf } from './status.js';
 import type { SoakPostgres } from './soak-postgres.js';
 
 interface Fault {
@@ -84,8 +85,14 @@ export async function haveFaults(
   }
 }
 
-async function isWell(world: World): Promise<boolean> {
+/** Everybody is ready, and every proxy calls every backend. */
+export async function isWell(world: World): Promise<boolean> {
   const ports = SERVICES.flatMap((service) => world.internalPortsOf(service));
   const ready = await Promise.all(ports.map((port) => answersOk(`http://127.0.0.1:${port}/readyz`)));
-  return ready.every(Boolean);
+  if (!ready.every(Boolean)) return false;
+  const statuses = await statusOf(world).catch(() => []);
+  return (
+    statuses.length > 0 &&
+    statuses.every(([, , { circuit, health }]) => circuit.state === 'closed' && health !== 'unhealthy')
+  );
 }

@@ -1,12 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { World } from '@gatehouse/testing/world';
 import { KEPT_FOR_MS } from './options.js';
-
-interface Status {
-  readonly backends: Readonly<
-    Record<string, { readonly running: { readonly calls: number; readonly streams: number } }>
-  >;
-}
+import { statusOf } from './status.js';
 
 /** What nobody waits for any more is over by then. */
 const OVER_WITHIN_MS = 3 * KEPT_FOR_MS;
@@ -21,13 +16,10 @@ export async function leftovers(world: World): Promise<readonly string[]> {
   }
 }
 
-async function openAt(world: World): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const [replica, port] of world.internalPortsOf('vmcp-proxy').entries()) {
-    const { backends } = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as Status;
-    for (const [name, { running }] of Object.entries(backends))
-      if (running.calls + running.streams > 0)
-        found.push(`proxy ${replica} at ${name}: ${running.calls} calls, ${running.streams} streams`);
-  }
-  return found;
-}
+const openAt = async (world: World): Promise<readonly string[]> =>
+  (await statusOf(world))
+    .filter(([, , { running }]) => running.calls + running.streams > 0)
+    .map(
+      ([replica, name, { running }]) =>
+        `proxy ${replica} at ${name}: ${running.calls} calls, ${running.streams} streams`,
+    );
