@@ -5,6 +5,7 @@ import { Prober } from './backends/prober.job.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
 import type { Call } from './calls/call.js';
+import { BetweenCalls } from './calls/between-calls.js';
 import { CallMetrics } from './calls/call-metrics.js';
 import { CallDelivery } from './calls/call-delivery.flow.js';
 import { CallEndings } from './calls/call-endings.js';
@@ -76,11 +77,10 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const told = toldOfCalls(part, surroundings);
   const backendSide = await makeBackendSide(part, surroundings, told.metrics);
   const { client, prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
-  const sessions = new SessionViews(contracts);
+  const [sessions, mailbox] = [new SessionViews(contracts), await ReplicaMailbox.make()];
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
   const [facts, states] = [factsOf(part, surroundings), new RequestStates()];
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
-  const mailbox = await ReplicaMailbox.make();
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
@@ -92,6 +92,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { mayRead } = authorization;
   const heard = { mcpSessions, sessions, sessionClosed, mayRead, replays: replays.streams };
   const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
+  backendSide.sessionStreams.hear(new BetweenCalls(streams, questions, peers, watch));
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
   const taskIds = new TaskIds(new TaskKeys(new SessionBucket(buckets, taskKeys)));
   const tasks = new TaskCalls(taskIds, catalog.features);

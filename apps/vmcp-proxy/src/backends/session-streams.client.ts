@@ -1,6 +1,7 @@
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Principal } from '../incoming-auth/principal.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendMessage } from './backend-message.js';
@@ -24,6 +25,16 @@ export interface StreamPlace {
   readonly backend: string;
   readonly principal: Principal;
   readonly peer: Peer;
+  /** Whose it is alone: a client with a session of its own. */
+  readonly client?: McpSession | undefined;
+}
+
+/** Who may be meant while no call of the session runs. */
+export interface SessionListener {
+  /** Whether somebody hears what is said there. */
+  listens(place: StreamPlace): boolean;
+  /** @returns false: that is not for anybody. */
+  take(place: StreamPlace, message: BackendMessage): boolean;
 }
 
 /** A server that says nothing until it has something to say is not waited for again. */
@@ -40,6 +51,7 @@ const CONFLICT = 409;
 
 const OVER = new GatehouseError('deadline_exceeded', 'nobody listens any more');
 const NOTHING = (): void => undefined;
+const NOBODY: SessionListener = { listens: () => false, take: () => false };
 
 /**
  * The streams on which backends with sessions say what belongs to no request (MCP 2025-03-26 to 2025-11-25, transports, listening
@@ -51,11 +63,17 @@ export class SessionStreams {
   readonly #resting = new Set<SessionStream>();
   /** Backends that do not begin the stream at once. */
   readonly #slow = new Set<string>();
+  #listener: SessionListener = NOBODY;
 
   constructor(
     private readonly backends: Pick<AuthorizedBackend, 'send'>,
     private readonly peers: Pick<Peers, 'answerQuestion'>,
   ) {}
+
+  /** @param listener hears what is for no call. */
+  hear(listener: SessionListener): void {
+    this.#listener = listener;
+  }
 
   /** Resolves when that session is listened to, or cannot be. @returns what to do when the member hears no more. */
   async join(place: StreamPlace, member: StreamMember): Promise<() => void> {
@@ -90,6 +108,7 @@ export class SessionStreams {
         rests: (one) => this.#resting.add(one),
         wakes: (one) => this.#resting.delete(one),
         makeRoom: () => this.#makeRoom(place.backend),
+        listener: () => this.#listener,
       });
       this.#streams.set(peer.session, stream);
     }
@@ -112,6 +131,7 @@ interface StreamUse {
   rests(stream: SessionStream): void;
   wakes(stream: SessionStream): void;
   makeRoom(): boolean;
+  listener(): SessionListener;
 }
 
 class SessionStream {
@@ -175,7 +195,10 @@ class SessionStream {
   /** The newest comes first: most servers do not say which request they mean. */
   hand(message: BackendMessage): boolean {
     if (message.kind === 'request' && message.method === 'ping') return false;
-    return [...this.#members].reverse().some((member) => member.take(message));
+    return (
+      [...this.#members].reverse().some((member) => member.take(message)) ||
+      this.use.listener().take(this.place, message)
+    );
   }
 
   async #open(): Promise<void> {
@@ -249,10 +272,11 @@ class SessionStream {
 
   /** A server may close it as often as it likes (SEP-1699). */
   #again(): void {
-    if (this.#members.size === 0 || this.#isElsewhere) return;
+    const isHeard = this.#members.size > 0 || this.use.listener().listens(this.place);
+    if (!isHeard || this.#isElsewhere) return;
     const waitMs = Math.max(this.#position.retryMs ?? RETRY_AFTER_MS, MIN_RETRY_MS);
     setTimeout(() => {
-      if (this.#members.size > 0) void this.open();
+      if (this.#members.size > 0 || this.use.listener().listens(this.place)) void this.open();
     }, waitMs).unref();
   }
 
@@ -271,7 +295,10 @@ class SessionStream {
     if (this.#members.size > 0) return;
     clearTimeout(this.#timer);
     this.use.rests(this);
-    this.#timer = setTimeout(() => this.close(), RESTS_FOR_MS).unref();
+    this.#timer = setTimeout(() => {
+      if (this.#state === 'open' && this.use.listener().listens(this.place)) this.#rest();
+      else this.close();
+    }, RESTS_FOR_MS).unref();
   }
 }
 

@@ -16,6 +16,8 @@ export interface BackendQuestion {
   /** The id that the backend gave it. */
   readonly id: RequestId;
   readonly answered: () => void;
+  /** Absent: as long as the call runs. */
+  readonly isWanted?: (() => boolean) | undefined;
   /** The backend did not take the answer. */
   readonly undelivered?: () => void;
   /** Takes the client's response in the place of the backend, where no session there waits for it. */

@@ -208,14 +208,17 @@ export class Exchanges {
   }
 
   async #listen(
-    { principal }: Call,
+    { principal, client }: Call,
     route: Route,
     peer: Peer,
     { beside }: OpenDelivery,
   ): Promise<(() => void) | undefined> {
     // The session of a task may be another replica's: a server has one stream for each.
     if (this.#isGuest(route, peer)) return undefined;
-    return await this.backendSide.sessionStreams.join({ backend: route.backend, principal, peer }, beside);
+    const session = client.era === 'legacy' ? client.session : undefined;
+    const isOwn = 'owner' in peer && peer.owner === session?.digest;
+    const place = { backend: route.backend, principal, peer, client: isOwn ? session : undefined };
+    return await this.backendSide.sessionStreams.join(place, beside);
   }
 
   /** The session of a task may be another client's, or this one's at another replica. */

@@ -34,6 +34,8 @@ export interface RequestFacts {
   readonly isShared?: boolean;
   /** Where what is asked may belong to a task. */
   readonly tasks?: TaskRelay | undefined;
+  /** No call runs whose end would end the questions. */
+  readonly isBetweenCalls?: true;
   /** A question is open, so that the call takes as long as a person does; or none is any more. */
   readonly waits: (forClient: boolean) => void;
   /** The backend did not take an answer: the call would wait for it until its time is over. */
@@ -82,6 +84,11 @@ export class RequestsInCall {
     const pieces = request.params && (tasks?.asked(request.params) ?? request.params.pieces);
     const params = pieces === undefined ? [] : [',"params":', ...pieces];
     return [`{"jsonrpc":"2.0","id":"${id}","method":${JSON.stringify(request.method)}`, ...params, '}'];
+  }
+
+  /** Something is open. */
+  get isWaiting(): boolean {
+    return this.#unanswered.size > 0;
   }
 
   /** The client knows a request of this backend by this id, if it was asked in this call. */
@@ -157,8 +164,10 @@ export class RequestsInCall {
     { id }: BackendRequest,
     answered: () => void,
   ): string | undefined {
-    const { backend, principal, peer, undelivered } = this.facts;
-    const question = { backend, principal, peer, id, answered, undelivered };
+    const { backend, principal, peer, undelivered, isBetweenCalls } = this.facts;
+    // The person may have left the account of that session long before the answer.
+    const isWanted = isBetweenCalls === true ? () => this.peers.keeps(peer) : undefined;
+    const question = { backend, principal, peer, id, answered, undelivered, isWanted };
     return session && this.questions.ask(session.digest, question);
   }
 

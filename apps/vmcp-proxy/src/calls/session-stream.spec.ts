@@ -1,4 +1,5 @@
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
+import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v2 from '@modelcontextprotocol/client';
 import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -19,6 +20,7 @@ let nats: TestNats;
 let proxy: TestProxy;
 let token: string;
 const servers: SdkServer[] = [];
+const running = new Set<McpServer>();
 
 const FORM = { type: 'object' as const, properties: { sure: { type: 'boolean' as const } } };
 const MESSAGES = [{ role: 'user' as const, content: { type: 'text' as const, text: 'Hm?' } }];
@@ -30,6 +32,7 @@ const MESSAGES = [{ role: 'user' as const, content: { type: 'text' as const, tex
 function askingServer(): McpServer {
   const mcp = new McpServer({ name: 'asking', version: '1' }, { capabilities: { logging: {} } });
   const { server } = mcp;
+  running.add(mcp);
   const text = (said: unknown): { content: { type: 'text'; text: string }[] } => ({
     content: [{ type: 'text', text: JSON.stringify(said) }],
   });
@@ -167,3 +170,26 @@ describe.each(['streams', 'json'])(
     });
   },
 );
+
+test('between calls, a client that listens is asked where it listens, and one that does not is not waited for', async () => {
+  const client = await version1();
+  try {
+    await client.callTool({ name: 'streams_tell', arguments: {} });
+    const [server] = [...running].slice(-1);
+    await until(async () => (await server?.server.listRoots().catch(() => undefined)) !== undefined);
+    expect(await server?.server.elicitInput({ message: 'Sure?', requestedSchema: FORM })).toEqual(SAID.form);
+    const heard: unknown[] = [];
+    client.setNotificationHandler(
+      LoggingMessageNotificationSchema,
+      ({ params }) => void heard.push(params.data),
+    );
+    await server?.server.sendLoggingMessage({ level: 'error', data: 'later' });
+    await until(() => heard.includes('later'));
+  } finally {
+    await client.close();
+  }
+  const alone = await legacyClient(proxy.mcpUrl, token, { capabilities: CAPABILITIES });
+  await alone.request('tools/call', { name: 'streams_tell', arguments: {} });
+  const [server] = [...running].slice(-1);
+  await expect(server?.server.listRoots()).rejects.toThrow('-32601');
+});

@@ -12,6 +12,8 @@ import {
   type WatchedResource,
 } from '../changes/shared-feed.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
+import type { ListeningClients } from '../calls/between-calls.js';
+import type { Pieces } from '../json/held-value.js';
 import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';
 import { declaredInSession } from '../mcp/client-capabilities.js';
@@ -46,6 +48,8 @@ interface ClientStream {
   /** Its client is gone, and may come back. */
   isAway(): boolean;
   sign(): void;
+  /** @returns false when it does not read. */
+  tell(text: Pieces): boolean;
   /** Its client listens elsewhere: what this one had can still be asked for. */
   replace(): void;
   /** Its client has to come again. */
@@ -73,7 +77,7 @@ export interface MissedEvents {
 }
 
 /** Streams on which clients listen to what they did not ask for: `GET` until 2025-11-25, `subscriptions/listen` since 2026-07-28. */
-export class ClientStreams {
+export class ClientStreams implements ListeningClients {
   readonly #open = new Set<ClientStream>();
   readonly #openOf = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -168,6 +172,18 @@ export class ClientStreams {
     }
   }
 
+  listens(digest: string): boolean {
+    return this.#listening(digest) !== undefined;
+  }
+
+  tell(digest: string, text: Pieces): boolean {
+    return this.#listening(digest)?.tell(text) ?? false;
+  }
+
+  #listening(digest: string): ClientStream | undefined {
+    return [...this.#open].find((stream) => stream.session?.digest === digest && !stream.isAway());
+  }
+
   /** Sign-ins that listen. */
   sessions(): ReadonlySet<SessionId> {
     return new Set([...this.#open].flatMap(({ principal: { tsid } }) => tsid ?? []));
@@ -246,6 +262,7 @@ export class ClientStreams {
       endsAtMs: this.nowMs() + LISTEN_FOR_MS,
       isAway: () => resumable?.stream?.isAway === true,
       sign: () => events.sign(),
+      tell: (text) => events.now(text),
       replace: () => (resumable?.stream === undefined ? end() : resumable.stream.finish(true)),
       release: () => (resumable?.stream === undefined ? end() : resumable.stream.release()),
       end,

@@ -116,8 +116,9 @@ export class LegacySignals {
   }
 
   #answer(question: BackendQuestion, body: RawObject): void {
-    const { backend, principal, peer, id, answered, answer, undelivered } = question;
+    const { backend, principal, peer, id, answered, answer, undelivered, isWanted } = question;
     answered();
+    if (isWanted?.() === false) return;
     if (answer !== undefined) answer(body);
     else {
       const response = joinJson(body.with('id', new OwnJson(id)));

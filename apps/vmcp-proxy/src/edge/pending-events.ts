@@ -1,4 +1,5 @@
 import { LIST_KINDS, type WatchedResource } from '../changes/shared-feed.js';
+import type { Pieces } from '../json/held-value.js';
 import type { Answer } from '../mcp/answer.js';
 import type { JsonObject } from '../mcp/message.js';
 
@@ -31,6 +32,13 @@ export class PendingEvents {
 
   say(method: string, params?: JsonObject): void {
     this.#tell(this.dialect.event(method, params));
+  }
+
+  /** @returns false when the client does not read at the moment. */
+  now(text: Pieces): boolean {
+    if (this.#isFull) return false;
+    this.#isFull = !this.answer.message(text);
+    return true;
   }
 
   sign(): void {

@@ -1,0 +1,86 @@
+import type { BackendMessage } from '../backends/backend-message.js';
+import type { Peers } from '../backends/peers.client.js';
+import type { SessionListener, StreamPlace } from '../backends/session-streams.client.js';
+import type { ChangeWatch } from '../changes/change-watch.flow.js';
+import type { Pieces } from '../json/held-value.js';
+import type { McpSession } from '../mcp-sessions/mcp-session.js';
+import type { BackendQuestions } from './backend-questions.js';
+import { MessageGate } from './message-gate.js';
+import { RequestsInCall } from './requests-in-call.js';
+
+/** Clients with sessions that listen at this replica (`GET`), by the digests of their sessions. */
+export interface ListeningClients {
+  listens(session: string): boolean;
+  /** @returns false when that client cannot be told now. */
+  tell(session: string, text: Pieces): boolean;
+}
+
+interface Asking {
+  readonly requests: RequestsInCall;
+  readonly gate: MessageGate;
+}
+
+/** What a backend asks and logs in the session of a client while no call of that client runs there: it hears it where it listens. */
+export class BetweenCalls implements SessionListener {
+  readonly #asking = new WeakMap<McpSession, Map<string, Asking>>();
+
+  constructor(
+    private readonly clients: ListeningClients,
+    private readonly questions: BackendQuestions,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
+    private readonly changes: Pick<ChangeWatch, 'backendChanged'>,
+  ) {}
+
+  listens({ client, peer }: StreamPlace): boolean {
+    return client !== undefined && this.peers.keeps(peer) && this.clients.listens(client.digest);
+  }
+
+  take(place: StreamPlace, message: BackendMessage): boolean {
+    const { client, backend, principal } = place;
+    if (client === undefined || !this.listens(place)) return false;
+    if (message.kind === 'notification' && message.method.endsWith('/list_changed')) {
+      this.changes.backendChanged(principal, backend);
+      return true;
+    }
+    if (message.kind !== 'request' && message.kind !== 'notification') return false;
+    const { requests, gate } = this.#askingOf(place, client);
+    if (message.kind === 'request' && !requests.mayAsk(message)) return false;
+    const verdict = gate.judge(message);
+    return verdict.kind === 'other' && this.clients.tell(client.digest, verdict.text);
+  }
+
+  /** What was asked is forgotten when nothing of it is open. */
+  #askingOf({ backend, principal, peer }: StreamPlace, client: McpSession): Asking {
+    const known = this.#asking.get(client) ?? new Map<string, Asking>();
+    this.#asking.set(client, known);
+    const before = known.get(backend);
+    if (before?.requests.isWaiting === true) return before;
+    const requests = new RequestsInCall(
+      {
+        backend,
+        principal,
+        peer,
+        session: client,
+        isBetweenCalls: true,
+        waits: () => undefined,
+        undelivered: () => undefined,
+      },
+      this.questions,
+      this.peers,
+    );
+    const gate = new MessageGate(
+      {
+        client: { era: 'legacy', session: client },
+        target: { kind: 'tool' },
+        id: undefined,
+        sentId: undefined,
+        progressToken: undefined,
+        translated: false,
+      },
+      requests,
+    );
+    const asking = { requests, gate };
+    known.set(backend, asking);
+    return asking;
+  }
+}
