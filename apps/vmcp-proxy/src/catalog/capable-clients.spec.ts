@@ -1,4 +1,5 @@
 import { SilentLog } from '@gatehouse/testing/silent-log';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -203,6 +204,35 @@ describe('lists are asked for no more often than makes a difference', () => {
     catalog.outdate('one', ANONYMOUS);
     await both();
     expect(asked).toHaveLength(9);
+  });
+
+  test('a backend that fails is not asked again at once for each set of capabilities, and none waits for what fails for others alone', async () => {
+    let failing: readonly string[] = [SOME.key, OTHER.key, ''];
+    const { catalog, asked, later } = setUp((key) => {
+      if (failing.includes(key)) throw new GatehouseError('backend_unavailable', 'not now');
+      return key;
+    });
+    const all = [SOME, OTHER, NOTHING_DECLARED];
+    const look = async (): Promise<readonly boolean[]> => {
+      for (const declared of all) await catalog.current(ANONYMOUS, SCOPE, declared);
+      return all.map((declared) => catalog.failureOf(ANONYMOUS, 'one', declared) !== undefined);
+    };
+    expect([await look(), asked.length]).toEqual([[true, true, true], 1]);
+    expect([await look(), asked.length]).toEqual([[true, true, true], 1]);
+    failing = [SOME.key];
+    later(6_000);
+    // Twice in a row it is not taken from others.
+    expect([await look(), asked.length]).toEqual([[true, false, false], 4]);
+    const { key } = SOME;
+    expect(asked).toEqual([key, key, OTHER.key, '']);
+  });
+
+  test('a failure of one person is nobody else’s', async () => {
+    const { catalog, asked } = setUp(() => {
+      throw new GatehouseError('reauth_required', 'of one person');
+    });
+    for (const person of ['a', 'b']) await catalog.current({ ...ANONYMOUS, key: person }, SCOPE, SOME);
+    expect(asked).toHaveLength(2);
   });
 
   test('what is lent for one person is not lent to another', async () => {

@@ -10,7 +10,7 @@ import { needsUser } from '../outgoing-auth/strategy.js';
 import { reasonText } from '../refusals/failure-text.js';
 import type { KnownAbout } from './about-backend.client.js';
 import type { AlteredEntries, BackendLists } from './definitions.js';
-import { compareLists, lenderOf } from './lent-lists.js';
+import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { sayListNotes, sayNames } from './said-notes.js';
@@ -237,7 +237,8 @@ export class Catalog {
 
   async #refresh(shelf: Shelf, entry: Entry, freshForMs = FRESH_FOR_MS): Promise<void> {
     await this.#listing.run(entry, async (flight) => {
-      if (!this.#borrow(shelf, entry, freshForMs)) await this.#ask(shelf, entry, flight);
+      const isLent = this.#borrow(shelf, entry, freshForMs) || this.#borrowFailure(shelf, entry);
+      if (!isLent) await this.#ask(shelf, entry, flight);
     });
   }
 
@@ -252,6 +253,13 @@ export class Catalog {
     shelf.version += 1;
     if (!shelf.isDropped) this.#listed(shelf.principal);
     return true;
+  }
+
+  #borrowFailure(shelf: Shelf, entry: Entry): boolean {
+    const isFresh = (theirs: Entry): boolean => theirs.askedAtMs > 0 && !this.#isStale(theirs);
+    const isTaken = takeFailure(shelf, entry, isFresh);
+    if (isTaken && !shelf.isDropped) this.#listed(shelf.principal);
+    return isTaken;
   }
 
   async #ask(shelf: Shelf, entry: Entry, flight: Flight): Promise<void> {

@@ -31,6 +31,8 @@ export interface Entry {
   isLate: boolean;
   /** The lists were given to clients that declare something else, which is all the same to the backend. */
   isLent: boolean;
+  /** The failure is that of clients that declare something else: it was not asked for these. */
+  isLentFailure: boolean;
   /** When the backend was asked what it says about itself. */
   introducedAtMs: number;
 }
@@ -210,6 +212,7 @@ const emptyShelf = (
     listedAtMs: undefined,
     isLate: false,
     isLent: false,
+    isLentFailure: false,
     introducedAtMs: Number.NEGATIVE_INFINITY,
   })),
   version: 0,
