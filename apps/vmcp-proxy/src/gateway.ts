@@ -1,5 +1,6 @@
 import { mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { Prober } from './backends/prober.job.js';
 import { BackendQuestions } from './calls/backend-questions.js';
@@ -94,7 +95,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
   backendSide.sessionStreams.hear(new BetweenCalls(streams, questions, peers, watch));
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
-  const taskIds = new TaskIds(new TaskKeys(new SessionBucket(buckets, taskKeys)));
+  const taskIds = taskIdsIn(new SessionBucket(buckets, taskKeys), log);
   const tasks = new TaskCalls(taskIds, catalog.features);
   const { retries } = replays;
   const calls = new Calls(
@@ -218,4 +219,11 @@ function parkingPlaces(
 ): ParkedCalls {
   const states = new ParkedStates(address, parkingLimits.answerWithinMs);
   return new ParkedCalls(states, bytes, log, parkingLimits);
+}
+
+function taskIdsIn(bucket: SessionBucket, log: Log): TaskIds {
+  const unavailable = ({ code }: GatehouseError): void => {
+    log.warn('task-keys-unavailable', { code });
+  };
+  return new TaskIds(new TaskKeys(bucket, Date.now, unavailable));
 }

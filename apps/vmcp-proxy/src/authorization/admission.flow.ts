@@ -23,6 +23,8 @@ export interface Admittable {
   readonly hasNoArguments: boolean;
   /** It goes on and was counted when it began, or it calls nothing. */
   readonly isCounted: boolean;
+  /** It follows a task. The call that made it was counted for its tool; what it asks of the backend is counted each time. */
+  readonly isAboutTask?: boolean;
 }
 
 /** Whether calls may be made. What no policy permits is not there, whatever scopes the token has. */
@@ -44,7 +46,7 @@ export class Admission {
     if (verdict !== undefined && verdict.kind !== 'allowed') return verdict;
     const scopes = this.scopes?.lacking(call.principal, call.thing);
     if (scopes !== undefined) return { kind: 'scopes', scopes };
-    return call.isCounted ? undefined : this.limits?.take(call.principal, call.thing);
+    return call.isCounted ? undefined : this.limits?.take(call.principal, call.thing, call.isAboutTask);
   }
 
   #verdict({ principal, thing, params, hasNoArguments, isStandIn }: Admittable): Verdict | undefined {

@@ -22,9 +22,18 @@ export class RateLimits {
     private readonly leases: Pick<TokenLeases, 'take' | 'putBack'>,
   ) {}
 
-  /** Takes a token for the call from each limit that is about it: from all of them, or from none. */
-  take(principal: Principal, thing: Thing): Limited | undefined | Promise<Limited | undefined> {
-    const limits = this.limiting.limits.filter((limit) => isAbout(limit, thing));
+  /**
+   * Takes a token for the call from each limit that is about it: from all of them, or from none.
+   * @param isAboutTask limits of tools count calls of tools, and not who looks how far one has come
+   */
+  take(
+    principal: Principal,
+    thing: Thing,
+    isAboutTask = false,
+  ): Limited | undefined | Promise<Limited | undefined> {
+    const limits = this.limiting.limits.filter(
+      (limit) => isAbout(limit, thing) && !(isAboutTask && isOfTools(limit)),
+    );
     const taken: LeaseFacts[] = [];
     for (const [index, limit] of limits.entries()) {
       const facts = this.#facts(limit, principal, thing);
@@ -78,7 +87,10 @@ interface Going {
   readonly thing: Thing;
 }
 
-const isAbout = ({ backends, tools, per }: RateLimit, { action, backend, original }: Thing): boolean =>
-  (backends === undefined || backends.includes(backend)) &&
-  ((tools === undefined && !per.includes('tool')) ||
-    (action === 'call_tool' && tools?.some((pattern) => matchesWildcard(pattern, original)) !== false));
+const isOfTools = ({ tools, per }: Pick<RateLimit, 'tools' | 'per'>): boolean =>
+  tools !== undefined || per.includes('tool');
+
+const isAbout = (limit: RateLimit, { action, backend, original }: Thing): boolean =>
+  limit.backends?.includes(backend) !== false &&
+  (!isOfTools(limit) ||
+    (action === 'call_tool' && limit.tools?.some((pattern) => matchesWildcard(pattern, original)) !== false));

@@ -38,6 +38,7 @@ export const refusalOf = (
     hasNoArguments: call.target.kind === 'completion' || call.target.kind === 'task',
     isStandIn: route.standsIn === true && route.definition !== undefined,
     isCounted,
+    isAboutTask: call.target.kind === 'task',
   });
 
 /** Where a name leads whose backend cannot be listed: as far as its prefix says it. */

@@ -6,6 +6,7 @@ import { SilentLog } from '@gatehouse/testing/silent-log';
 import { startTaskWorld, taskIdIn, type TaskWorld } from './task-world.fixture.js';
 
 const ADA = '6f1f0a51-6a0c-4a52-9f4e-7f3c1d2a9b01';
+const BOB = '0b8b3b8e-7c55-4c0e-8f0d-9b1f3f6f2c02';
 const NO_SUCH_TASK = { code: -32_602, message: 'there is no such task' };
 const RUNNERS = { groups: ['runners'] };
 
@@ -28,7 +29,10 @@ beforeAll(async () => {
       permit(principal in Group::"readers", action == Action::"call_tool", resource == Tool::"plain_echo");
     `),
     rateLimiting: {
-      limits: [{ name: 'runs', per: ['user'], tools: ['may_*'], maxTokens: 2, refillPeriodMs: 3_600_000 }],
+      limits: [
+        { name: 'runs', per: ['user'], tools: ['may_*'], maxTokens: 2, refillPeriodMs: 3_600_000 },
+        { name: 'all', per: ['user'], backends: ['sdk'], maxTokens: 30, refillPeriodMs: 3_600_000 },
+      ],
       whenUnavailable: 'local',
     },
     log,
@@ -61,7 +65,7 @@ test('who may not call the tool any more cannot follow its task, and hears no mo
   expect((await runner.request('tasks/get', { taskId })).body.result).toMatchObject({ status: 'working' });
 });
 
-test('a rate limit counts the call that makes a task; asking for it costs nothing', async () => {
+test('a rate limit of a tool counts the call that makes a task, and not who asks for it', async () => {
   const client = await clientOf({ groups: ['limited'] });
   const first = await begin(client, 'sdk_may_wait');
   expect((await begin(client, 'sdk_may_wait')).body.error).toBeUndefined();
@@ -69,6 +73,19 @@ test('a rate limit counts the call that makes a task; asking for it costs nothin
   const taskId = taskIdIn(first.body.result);
   for (let round = 0; round < 5; round += 1)
     expect((await client.request('tasks/get', { taskId })).body.result).toMatchObject({ status: 'working' });
+});
+
+test('one task does not lead past the limit of its backend: what is asked about it is counted there', async () => {
+  const client = await clientOf({ ...RUNNERS, sub: BOB });
+  const taskId = taskIdIn((await begin(client)).body.result);
+  const statuses: number[] = [];
+  for (let asked = 0; asked < 32; asked += 1)
+    statuses.push((await client.request('tasks/get', { taskId })).status);
+  expect(statuses.indexOf(429)).toBeGreaterThan(0);
+  for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel'])
+    expect((await client.request(method, { taskId })).status).toBe(429);
+  // A made-up id calls nothing, and is refused as ever.
+  expect((await client.request('tasks/get', { taskId: 'x' })).body.error).toEqual(NO_SUCH_TASK);
 });
 
 test('the audit line of a request about a task names its tool, and no id of the task', async () => {

@@ -67,7 +67,7 @@ export class Routes {
         : (this.#routeOf(call, this.catalog.known(call.principal, call.scope, declaredBy(call))) ??
           supposedRoute(backend, call.target, prefixOf(call.scope.aggregation, backend)));
     // Where nothing is called nothing is counted: the name may be one that the caller made up.
-    const refusal = refusalOf(admission, call, route, found.kind !== 'route' || route.task !== undefined);
+    const refusal = refusalOf(admission, call, route, found.kind !== 'route');
     const destination = (why: Refusal | undefined): Destination =>
       why === undefined ? found : { kind: 'denied', route, refusal: why };
     return refusal instanceof Promise ? refusal.then(destination) : destination(refusal);
