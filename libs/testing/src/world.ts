@@ -19,8 +19,8 @@ export interface WorldOptions {
   readonly proxies?: number;
   /** Flags of the demonstration program, such as token lifetimes. */
   readonly demonstrationFlags?: readonly string[] | ((portBase: number) => readonly string[]);
-  /** Processes of each replica of the proxy; default 1. */
-  readonly workers?: number;
+  /** Processes of every replica of the proxy, or of each; default 1. */
+  readonly workers?: number | readonly number[];
   /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
   /** Changes it for one replica of the proxy; they are counted from 0. */
@@ -118,7 +118,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         const own = service === 'vmcp-proxy' ? (options.configureProxy?.(yaml, replica) ?? yaml) : yaml;
         await writeFile(
           file,
-          withListenPorts(own, service, { port, internalPort, workers: options.workers ?? 1 }),
+          withListenPorts(own, service, { port, internalPort, workers: workersOf(options, replica) }),
         );
         return serviceProgram(service, replica, internalPort, file, {
           environment: {
@@ -177,6 +177,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     throw error;
   }
 }
+
+const workersOf = ({ workers = 1 }: WorldOptions, replica: number): number =>
+  typeof workers === 'number' ? workers : (workers[replica] ?? 1);
 
 const serviceProgram = (
   service: Service,

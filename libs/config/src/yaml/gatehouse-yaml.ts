@@ -253,7 +253,7 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
       ...addressFields(DEFAULT_PORT_BASE + PORT_OFFSETS.proxy),
       workers: countOr(
         'auto',
-        `Processes that answer at this one port, each a replica of its own: \`auto\` is one for each core that the proxy may use, or ${WORKER_BOUNDS.text}. With 1 the proxy is one process. Each takes about 90 MiB, and one more watches over them (\`docs/workers.md\`).`,
+        `Processes that answer at this one port, each a replica of its own: \`auto\` is one for each core that the proxy may use, or ${WORKER_BOUNDS.text}. With 1 the proxy is one process. Each takes the memory of a proxy, and one more process watches over them (\`docs/workers.md\`).`,
         WORKER_BOUNDS,
       ).default(1),
     }).prefault({}),
