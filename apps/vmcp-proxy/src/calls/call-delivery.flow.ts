@@ -17,7 +17,7 @@ import { BesideCall } from './beside-call.js';
 import { canBeAsked, readsEventStreams, type Call } from './call.js';
 import type { CallTime } from './call-time.js';
 import { deliver } from './deliver.flow.js';
-import type { DroppedMessages, DropReason } from './dropped-messages.js';
+import type { DroppedMessages } from './dropped-messages.js';
 import type { InputRequired } from './input-required.js';
 import type { RoundFacts } from './input-round.flow.js';
 import { InputRounds } from './input-rounds.flow.js';
@@ -53,8 +53,8 @@ export interface SentRequest {
 export interface OpenDelivery {
   /** The call with the answer that has to be written to. */
   readonly call: Call;
-  /** Hears what the backend says in the session. */
-  readonly beside: StreamMember;
+  /** Hears what the backend says in the session; absent where there is none. */
+  readonly beside: StreamMember | undefined;
   /** @returns and @throws see {@link deliver} */
   deliver(response: BackendResponse): Promise<InputRequired | undefined>;
   /** Nothing is said to the client any more. */
@@ -85,23 +85,31 @@ export class CallDelivery {
     const { principal, client } = given;
     // Only in a session can anything be said beside the answer.
     const hasSession = peer.era === 'legacy' && peer.session !== undefined;
-    const answer = new AsideAnswer(given.answer, this.keepAliveMs);
-    const call = hasSession ? { ...given, answer } : given;
+    const answer = hasSession ? new AsideAnswer(given.answer, this.keepAliveMs) : undefined;
+    const call = answer === undefined ? given : { ...given, answer };
     const isShared = client.era === 'modern' && principal.key === ANONYMOUS.key;
     const isOneStream = hasSession && peer.session.id.startsWith(STREAM_SESSION);
     const requests = this.#requestsIn(call, sent, isShared && isOneStream);
     const gate = this.#gateOf(call, sent, requests, isShared && isOneStream);
-    const dropped = (reason: DropReason): void => this.told.dropped.note(backend, reason);
-    const canStream = readsEventStreams(call);
     return {
       call,
-      beside: new BesideCall({ gate, requests, answer, canStream, isShared, dropped }),
-      deliver: async (response) => await this.#deliver(call, response, sent, gate),
+      beside:
+        answer &&
+        new BesideCall({
+          gate,
+          requests,
+          answer,
+          canStream: readsEventStreams(call),
+          isShared,
+          dropped: (reason) => this.told.dropped.note(backend, reason),
+        }),
+      deliver: (response) => this.#deliver(call, response, sent, gate),
       close: () => {
-        answer.release();
+        answer?.release();
         // Who cancelled the call needs not be told that its questions are over.
-        const isTold = hasSession && answer.isEventStream && sent.cancellation.reason === undefined;
-        requests.close((text) => isTold && answer.say(text));
+        const told =
+          answer?.isEventStream === true && sent.cancellation.reason === undefined ? answer : undefined;
+        requests.close((text) => told?.say(text) === true);
       },
     };
   }
@@ -149,13 +157,13 @@ export class CallDelivery {
     return new MessageGate(parked?.gateFacts(facts) ?? facts, requests);
   }
 
-  async #deliver(
+  #deliver(
     { client, principal, answer }: Call,
     response: BackendResponse,
     { backend, peer, resumption }: SentRequest,
     gate: MessageGate,
   ): Promise<InputRequired | undefined> {
-    return await deliver(response, answer, {
+    return deliver(response, answer, {
       backend,
       gate,
       dropped: (reason) => this.told.dropped.note(backend, reason),

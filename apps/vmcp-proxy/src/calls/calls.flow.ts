@@ -25,10 +25,10 @@ export class Calls {
   ) {}
 
   /** Answers the call, whatever happens. */
-  async run(given: Call): Promise<void> {
+  run(given: Call): Promise<void> {
     const call = this.endings.observed(given);
     const span = call.record?.span;
-    await (span === undefined ? this.#run(call) : within(span, async () => await this.#run(call)));
+    return span === undefined ? this.#run(call) : within(span, () => this.#run(call));
   }
 
   async #run(call: Call): Promise<void> {
@@ -68,26 +68,24 @@ export class Calls {
     }
   }
 
-  async #go(call: Call, destination: BackendDestination): Promise<void> {
+  #go(call: Call, destination: BackendDestination): Promise<void> | undefined {
     switch (destination.kind) {
       case 'ready':
         this.endings.ready(call, destination.backend);
-        return;
+        return undefined;
       case 'unlisted':
         throw destination.why;
       case 'elsewhere':
         this.#throwIfClosed(call);
-        await this.exchanges.handOn(call, destination.replica);
-        return;
+        return this.exchanges.handOn(call, destination.replica);
       case 'parked':
         this.#throwIfClosed(call);
         call.record?.routed(destination.parked);
-        await destination.parked.resume(call);
-        return;
+        return destination.parked.resume(call);
       case 'route':
         this.#throwIfClosed(call);
         call.record?.routed(recordedOf(destination.route));
-        await this.exchanges.run(this.questions.takenOut(call), destination.route);
+        return this.exchanges.run(this.questions.takenOut(call), destination.route);
     }
   }
 

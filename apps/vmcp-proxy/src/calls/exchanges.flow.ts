@@ -6,7 +6,7 @@ import { Cancellation } from '../backends/cancellation.js';
 import { MODERN, type Peer } from '../backends/peer.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
-import type { SessionStreams } from '../backends/session-streams.client.js';
+import type { SessionStreams, StreamMember } from '../backends/session-streams.client.js';
 import type { Route } from '../catalog/view.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { progressTokenOf } from '../mcp/message.js';
@@ -80,14 +80,14 @@ export class Exchanges {
   }
 
   /** Resolves when the client was answered. @throws {GatehouseError} when it was not, or not to the end. */
-  async run(call: Call, route: Route): Promise<void> {
+  run(call: Call, route: Route): Promise<void> {
     const { backend } = route;
     const parked = this.#peers.mayHaveSessions(backend)
       ? this.running.parkedCalls.begin(call, backend)
       : undefined;
-    if (parked === undefined) await this.#exchange(call, route, undefined);
-    else
-      await parked.run(async () => await this.#exchange({ ...call, answer: parked.answer }, route, parked));
+    return parked === undefined
+      ? this.#exchange(call, route, undefined)
+      : parked.run(() => this.#exchange({ ...call, answer: parked.answer }, route, parked));
   }
 
   /** The call waits at another replica, which answers this request. @throws {GatehouseError} when it does not. */
@@ -137,7 +137,7 @@ export class Exchanges {
       deliverNo(call);
       return 'answered';
     }
-    const tasks = await this.#tasksOf(call, route, peer);
+    const tasks = mayConcernTasks(call) ? await this.running.tasks.relayOf(call, route, peer) : undefined;
     if (tasks === 'refused') {
       refuseTask(call);
       return 'answered';
@@ -150,7 +150,8 @@ export class Exchanges {
     const delivery = this.#openDelivery(call, { backend, peer, tasks, ...attempt }, outbound);
     let leave: (() => void) | undefined;
     try {
-      leave = await this.#listen(call, route, peer, delivery);
+      const { beside } = delivery;
+      if (beside !== undefined) leave = await this.#listen(call, route, peer, beside);
       const response = await this.backendSide.backends.send({
         backend,
         principal,
@@ -211,7 +212,7 @@ export class Exchanges {
     { principal, client }: Call,
     route: Route,
     peer: Peer,
-    { beside }: OpenDelivery,
+    beside: StreamMember,
   ): Promise<(() => void) | undefined> {
     // The session of a task may be another replica's: a server has one stream for each.
     if (this.#isGuest(route, peer)) return undefined;
@@ -230,10 +231,6 @@ export class Exchanges {
 
   get #peers(): Peers {
     return this.backendSide.peers;
-  }
-
-  #tasksOf(call: Call, route: Route, peer: Peer): ReturnType<TaskCalls['relayOf']> | undefined {
-    return mayConcernTasks(call) ? this.running.tasks.relayOf(call, route, peer) : undefined;
   }
 
   #peerOf(

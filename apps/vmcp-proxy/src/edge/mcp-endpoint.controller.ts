@@ -1,7 +1,7 @@
 import type { Log } from '@gatehouse/observability/log';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthorizedRequest } from '../incoming-auth/bearer-token.js';
-import type { Callers } from '../incoming-auth/caller.js';
+import type { Caller, Callers } from '../incoming-auth/caller.js';
 import { challenge, type ChallengeReason } from '../incoming-auth/challenge.js';
 import type { Scope } from '../catalog/scope.js';
 import { personKey } from '../incoming-auth/principal.js';
@@ -74,7 +74,8 @@ export class McpEndpoint {
       answer.empty(204, preflightHeaders(headers['access-control-request-headers']));
       return;
     }
-    const incoming = await this.#identified(request, answer, endpoint);
+    const identified = this.#identified(request, answer, endpoint);
+    const incoming = identified instanceof Promise ? await identified : identified;
     if (incoming === undefined) return;
     if (method === 'POST') await this.#post(request, incoming);
     else if (method === 'DELETE') await this.messages.end(incoming);
@@ -83,13 +84,23 @@ export class McpEndpoint {
   }
 
   /** @returns `undefined` for a caller who is refused, and was answered. */
-  async #identified(
+  #identified(
     request: AuthorizedRequest,
     answer: Answer,
-    { scope, audience, challenge: facts }: Endpoint,
-  ): Promise<Incoming | undefined> {
-    const identified = this.callers.identify(request, audience);
-    const caller = identified instanceof Promise ? await identified : identified;
+    endpoint: Endpoint,
+  ): Incoming | undefined | Promise<Incoming | undefined> {
+    const identified = this.callers.identify(request, endpoint.audience);
+    return identified instanceof Promise
+      ? identified.then((caller) => this.#incoming(caller, request.headers, answer, endpoint))
+      : this.#incoming(identified, request.headers, answer, endpoint);
+  }
+
+  #incoming(
+    caller: Caller,
+    headers: IncomingHttpHeaders,
+    answer: Answer,
+    { scope, challenge: facts }: Endpoint,
+  ): Incoming | undefined {
     switch (caller.kind) {
       case 'challenge':
         // A client that has no token yet is told where to get one; that is no refusal.
@@ -100,19 +111,20 @@ export class McpEndpoint {
         unavailable(answer);
         return undefined;
       case 'principal':
-        return { principal: caller.principal, scope, headers: request.headers, answer };
+        return { principal: caller.principal, scope, headers, answer };
     }
   }
 
-  async #post(request: IncomingMessage, incoming: Incoming): Promise<void> {
+  #post(request: IncomingMessage, incoming: Incoming): Promise<void> | undefined {
     const { principal, headers, answer } = incoming;
     if (!isJson(headers['content-type'])) {
       refuse(answer, 415, 'the content type must be application/json');
-      return;
+      return undefined;
     }
-    await this.bodies.read(request, personKey(principal), async (body) => {
-      if (body.kind === 'json') await this.messages.answer(body.json, incoming);
-      else refuseBody(body, answer);
+    return this.bodies.read(request, personKey(principal), (body) => {
+      if (body.kind === 'json') return this.messages.answer(body.json, incoming);
+      refuseBody(body, answer);
+      return undefined;
     });
   }
 }

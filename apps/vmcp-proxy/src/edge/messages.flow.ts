@@ -25,15 +25,13 @@ export class Messages {
   ) {}
 
   /** Answers the body of a request: a message, or a batch of them. */
-  async answer(json: RawJson, incoming: Incoming): Promise<void> {
+  answer(json: RawJson, incoming: Incoming): Promise<void> | undefined {
     const batch = json.elements();
-    if (batch !== undefined) {
-      await this.#batch(batch, incoming);
-      return;
-    }
+    if (batch !== undefined) return this.#batch(batch, incoming);
     const message = asMessage(json);
-    if (message === undefined) refuseMessage(incoming.answer, 'the body is not a JSON-RPC 2.0 message');
-    else await this.#message(message, incoming);
+    if (message !== undefined) return this.#message(message, incoming);
+    refuseMessage(incoming.answer, 'the body is not a JSON-RPC 2.0 message');
+    return undefined;
   }
 
   /** Ends the session that the request names. */

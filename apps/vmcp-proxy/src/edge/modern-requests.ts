@@ -38,19 +38,22 @@ export class ModernRequests {
     private readonly streams: Pick<ClientStreams, 'listen'>,
   ) {}
 
-  async answer(incoming: Incoming, envelope: ModernEnvelope, message: RequestMessage): Promise<void> {
+  answer(incoming: Incoming, envelope: ModernEnvelope, message: RequestMessage): Promise<void> | undefined {
     const { answer } = incoming;
     const { id, method } = message;
     const target = isOfEra(method, 'modern') ? targetOf(message) : undefined;
     if (target?.kind === 'task' && !followsTasks(envelope.capabilities)) {
       answer.whole(400, JSON_TYPE, errorText(id, NEEDS_TASKS));
-      return;
+      return undefined;
     }
-    if (target !== undefined) {
-      const record = new CallRecord();
-      await this.calls.run({ ...incoming, target, client: { era: 'modern', envelope }, message, record });
-      return;
-    }
+    if (target === undefined) return this.#answerItself(incoming, envelope, message);
+    const record = new CallRecord();
+    return this.calls.run({ ...incoming, target, client: { era: 'modern', envelope }, message, record });
+  }
+
+  async #answerItself(incoming: Incoming, envelope: ModernEnvelope, message: RequestMessage): Promise<void> {
+    const { answer } = incoming;
+    const { id, method } = message;
     const asked = { ...incoming, declared: declaredIn(envelope.capabilities) };
     const listing = this.lists.answer(asked, message, 'modern');
     if (listing !== undefined) await listing;

@@ -37,7 +37,7 @@ export class RequestBodies {
   async read(
     request: IncomingMessage,
     person: string,
-    use: (body: Body) => Promise<void> | void,
+    use: (body: Body) => Promise<void> | undefined,
   ): Promise<void> {
     const held = this.#inFlight.hold(person);
     try {
@@ -62,15 +62,15 @@ export class RequestBodies {
 
 type NoBytes = 'too_large' | 'in_crumbs' | 'busy' | 'gone';
 
-async function bytesOf(
+function bytesOf(
   request: IncomingMessage,
   mostBytes: number,
   held: HeldBytes,
-): Promise<Buffer | NoBytes> {
+): NoBytes | Promise<Buffer | NoBytes> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > mostBytes) return 'too_large';
   if (!held.hasRoomFor(announced)) return 'busy';
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const stop = (why: NoBytes): void => {
