@@ -96,11 +96,14 @@ describe('a question that nobody can answer any more', () => {
   });
 
   test('the stream of its call breaks: the client is told that it is taken back, and that the call may have run', async () => {
+    const before = answers().length;
     const { answer, question } = await askedClient();
     call?.response.destroy();
     const { text } = await answer;
     expect(text).toContain(`"method":"notifications/cancelled","params":{"requestId":"${question}"}`);
     expect(failed(await answer)).toBe(true);
+    // The backend's question is answered, too: not in the middle of the next test.
+    await until(() => answers().length > before);
   });
 
   test('the backend takes it back: its client hears of it, and its answer goes nowhere', async () => {
