@@ -55,17 +55,18 @@ async function deliverJson(
   delivery: Delivery,
 ): Promise<InputRequired | undefined> {
   const { backend, bytes } = delivery;
-  let found: LastVerdict | undefined;
+  let found: LastVerdict | { readonly kind: 'kept' } | undefined;
   for (const message of await readMessages(response, backend, MAX_MESSAGE_BYTES, bytes)) {
     const verdict = found === undefined ? delivery.gate.judge(message) : LATE;
-    if (verdict.kind === 'response' || verdict.kind === 'input') found = verdict;
+    if (isLast(verdict)) found = verdict;
     // Nothing but the response has a place in a JSON body.
     else delivery.dropped(verdict.kind === 'dropped' ? verdict.reason : 'unexpected_notification');
   }
   if (found === undefined) throw noResponse('the answer is not the response to the request');
-  if (found.kind === 'input') {
+  if (found.kind !== 'response') {
+    // What is kept for a client that comes back is counted where it is kept.
     bytes.giveBack();
-    return found.asked;
+    return found.kind === 'input' ? found.asked : undefined;
   }
   const status = found.errorCode === undefined ? 200 : delivery.statusOf(found.errorCode);
   answer.pieces(status, JSON_TYPE, found.text);
@@ -74,6 +75,8 @@ async function deliverJson(
 
 /** After it nothing of this answer goes out. */
 type LastVerdict = Extract<Verdict, { kind: 'response' | 'input' }>;
+const isLast = (verdict: Verdict): verdict is LastVerdict | { readonly kind: 'kept' } =>
+  verdict.kind === 'response' || verdict.kind === 'input' || verdict.kind === 'kept';
 const LATE = { kind: 'dropped', reason: 'late' } as const;
 
 /** One event stream on its way to the client, and those that take it up. */
