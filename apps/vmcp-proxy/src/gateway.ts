@@ -6,7 +6,7 @@ import { Prober } from './backends/prober.job.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
 import type { Call } from './calls/call.js';
-import { BetweenCalls } from './calls/between-calls.js';
+import { BetweenCalls } from './calls/between-calls.flow.js';
 import { CallMetrics } from './calls/call-metrics.js';
 import { CallDelivery } from './calls/call-delivery.flow.js';
 import { CallEndings } from './calls/call-endings.js';

@@ -14,6 +14,7 @@ import { Cancellation } from './cancellation.js';
 import { MessageStream } from './message-stream.js';
 import { listeningHeaders, peerHeaders, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
+import { ReplyBudget } from './reply-budget.js';
 import type { SessionStreams } from './session-streams.client.js';
 
 export interface FeedListener {
@@ -40,8 +41,6 @@ const RENEW_AFTER_MS = 2 * SECOND_MS;
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 /** Notifications are small. */
 const MAX_EVENT_BYTES = 1_048_576;
-/** Each is a request to the backend. */
-const MAX_REPLIES = 32;
 /** What passes; any other refusal says that there is no such stream. */
 const PASSING_STATUS: ReadonlySet<number> = new Set([404, 408, 409, 425, 429, 500, 502, 503, 504]);
 const METHOD = 'subscriptions/listen';
@@ -72,7 +71,7 @@ export class BackendFeed {
   #wake: () => void = () => undefined;
   #isClosed = false;
   #isRenewed = false;
-  #replies = 0;
+  readonly #replies = new ReplyBudget();
   /** What somebody wants to hear the updates of. */
   #resources: ReadonlySet<string> = new Set();
   /** What the request that listens has named. */
@@ -169,7 +168,6 @@ export class BackendFeed {
       return PASSING_STATUS.has(response.status) ? 'failed' : 'not_offered';
     }
     this.listener.missed();
-    this.#replies = 0;
     this.#openedAtMs = Date.now();
     this.#session = { principal, peer, told: new Set(), refused: new Set() };
     this.#bringUpToDate();
@@ -262,8 +260,7 @@ export class BackendFeed {
       message !== undefined && this.ways.streams.hand({ backend: this.backend, principal, peer }, message);
     if (message?.kind === 'notification') this.listener.notified(message.method, message.params);
     else if (message?.kind === 'request' && peer.era === 'legacy' && !isCalls) {
-      this.#replies += 1;
-      if (this.#replies > MAX_REPLIES) return;
+      if (!this.#replies.take()) return;
       // The gateway asks for itself in this session: it can do nothing for a server.
       this.peers.answerQuestion(this.backend, principal, peer, ownReply(message.id, message.method));
     }

@@ -12,17 +12,26 @@ import { ownReply } from './own-reply.js';
 import { mayPass } from './passing-status.js';
 import { listeningHeaders, resumingHeaders, type LegacyPeer, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
+import { ReplyBudget } from './reply-budget.js';
 import { STREAM_SESSION } from './sse-session.client.js';
 
 /** Whoever may be meant by what a backend says on the stream of a session. */
 export interface StreamMember {
   /** @returns false: that is not for it, and nothing was done. */
   take(message: BackendMessage): boolean;
+  /** @param opened is called for each question that the member's client is asked, and may be meant for another member's. */
+  joined(opened: QuestionOpened): void;
+  /** @param open how many such questions there are in the session; it may be this member for whom they are asked. */
+  sessionAsks(open: number): void;
 }
+
+/** @returns what to do when that question has been answered, or is not open any more. */
+export type QuestionOpened = () => () => void;
 
 /** A session at a backend. */
 export interface StreamPlace {
   readonly backend: string;
+  /** Its token may be a newer one each time. */
   readonly principal: Principal;
   readonly peer: Peer;
   /** Whose it is alone: a client with a session of its own. */
@@ -45,8 +54,6 @@ const LISTEN_FOR_MS = 30 * MINUTE_MS;
 const RETRY_AFTER_MS = SECOND_MS;
 const MIN_RETRY_MS = 100;
 const MAX_EVENT_BYTES = 1_048_576;
-/** Each is a request to the backend. */
-const MAX_REPLIES_A_MINUTE = 60;
 const CONFLICT = 409;
 
 const OVER = new GatehouseError('deadline_exceeded', 'nobody listens any more');
@@ -94,14 +101,12 @@ export class SessionStreams {
 
   /** What came on that other stream. @returns false: it is for nobody. */
   hand(place: StreamPlace, message: BackendMessage): boolean {
-    return this.#of(place)?.hand(message) ?? false;
+    return !isOneStream(place.peer) && (this.#of(place)?.hand(message) ?? false);
   }
 
   #of(place: StreamPlace): SessionStream | undefined {
     const { peer } = place;
     if (peer.era === 'modern' || peer.session === undefined) return undefined;
-    // There it is a part of the transport.
-    if (peer.session.id.startsWith(STREAM_SESSION)) return undefined;
     let stream = this.#streams.get(peer.session);
     if (stream === undefined) {
       stream = new SessionStream({ ...place, peer }, this.backends, this.peers, {
@@ -111,7 +116,7 @@ export class SessionStreams {
         listener: () => this.#listener,
       });
       this.#streams.set(peer.session, stream);
-    }
+    } else stream.principal = place.principal;
     return stream;
   }
 
@@ -143,14 +148,22 @@ class SessionStream {
   #cancellation = new Cancellation();
   #timer: NodeJS.Timeout | undefined;
   #position: StreamPosition = { lastEventId: undefined, retryMs: undefined };
-  #replies = { sinceMs: 0, count: 0 };
+  readonly #replies = new ReplyBudget();
+
+  #questions = 0;
+  /** As of the newest call: the token of the first one is not good for as long as the session is. */
+  principal: Principal;
 
   constructor(
     private readonly place: StreamPlace & { readonly peer: LegacyPeer },
     private readonly backends: Pick<AuthorizedBackend, 'send'>,
     private readonly peers: Pick<Peers, 'answerQuestion'>,
     private readonly use: StreamUse,
-  ) {}
+  ) {
+    // There it is a part of the transport.
+    if (isOneStream(place.peer)) this.#state = 'absent';
+    this.principal = place.principal;
+  }
 
   get backend(): string {
     return this.place.backend;
@@ -159,6 +172,8 @@ class SessionStream {
   add(member: StreamMember): () => void {
     clearTimeout(this.#timer);
     this.#members.add(member);
+    member.joined(() => this.#questionOpened());
+    if (this.#questions > 0) member.sessionAsks(this.#questions);
     return () => {
       this.#members.delete(member);
       this.#rest();
@@ -192,13 +207,30 @@ class SessionStream {
     this.#cancellation.cancel(OVER);
   }
 
-  /** The newest comes first: most servers do not say which request they mean. */
+  /** Most servers do not say which request they mean. The one that has run for the longest may take until it is answered. */
   hand(message: BackendMessage): boolean {
     if (message.kind === 'request' && message.method === 'ping') return false;
+    const oldestFirst = [...this.#members];
+    const inOrder = message.kind === 'request' ? oldestFirst : oldestFirst.reverse();
     return (
-      [...this.#members].reverse().some((member) => member.take(message)) ||
-      this.use.listener().take(this.place, message)
+      inOrder.some((member) => member.take(message)) ||
+      this.use.listener().take({ ...this.place, principal: this.principal }, message)
     );
+  }
+
+  /** Whoever is asked: each of the calls may be the one that waits for the answer. */
+  #questionOpened(): () => void {
+    let isOpen = true;
+    this.#tellQuestions(1);
+    return () => {
+      if (isOpen) this.#tellQuestions(-1);
+      isOpen = false;
+    };
+  }
+
+  #tellQuestions(change: 1 | -1): void {
+    this.#questions += change;
+    for (const member of this.#members) member.sessionAsks(this.#questions);
   }
 
   async #open(): Promise<void> {
@@ -221,7 +253,8 @@ class SessionStream {
   }
 
   async #ask(mayMakeRoom = true): Promise<BackendResponse> {
-    const { peer, backend, principal } = this.place;
+    const { peer, backend } = this.place;
+    const { principal } = this;
     const { lastEventId } = this.#position;
     try {
       return await this.backends.send({
@@ -282,13 +315,10 @@ class SessionStream {
 
   #take(message: BackendMessage | undefined): void {
     if (message === undefined || this.hand(message) || message.kind !== 'request') return;
-    const nowMs = performance.now();
-    if (nowMs - this.#replies.sinceMs > MINUTE_MS) this.#replies = { sinceMs: nowMs, count: 0 };
-    this.#replies.count += 1;
-    if (this.#replies.count > MAX_REPLIES_A_MINUTE) return;
-    const { backend, principal, peer } = this.place;
+    if (!this.#replies.take()) return;
+    const { backend, peer } = this.place;
     // Nobody can be asked that: the backend does not wait for nothing.
-    this.peers.answerQuestion(backend, principal, peer, ownReply(message.id, message.method));
+    this.peers.answerQuestion(backend, this.principal, peer, ownReply(message.id, message.method));
   }
 
   #rest(): void {
@@ -301,6 +331,9 @@ class SessionStream {
     }, RESTS_FOR_MS).unref();
   }
 }
+
+const isOneStream = (peer: Peer): boolean =>
+  peer.era === 'legacy' && peer.session !== undefined && peer.session.id.startsWith(STREAM_SESSION);
 
 /** @returns false when it takes longer than a call should wait. */
 async function inTime(opening: Promise<void>): Promise<boolean> {

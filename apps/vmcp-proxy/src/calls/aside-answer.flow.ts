@@ -25,9 +25,9 @@ export class AsideAnswer extends ForwardedAnswer {
     });
   }
 
-  /** The response has been written: nothing comes after it. */
+  /** The response has been written, or is being written: nothing comes after it. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver || (this.answer.begun && !this.answer.isEventStream);
   }
 
   /** The client has not taken what was written. */
@@ -37,7 +37,7 @@ export class AsideAnswer extends ForwardedAnswer {
 
   /** @returns false when that is not possible any more. */
   say(text: Pieces): boolean {
-    if (this.#isOver || (this.answer.begun && !this.answer.isEventStream)) return false;
+    if (this.isOver) return false;
     if (!this.answer.begun) {
       this.answer.begin(200, EVENT_STREAM_TYPE);
       this.#signs ??= setInterval(() => {

@@ -1,14 +1,16 @@
 import type { BackendMessage } from '../backends/backend-message.js';
-import type { StreamMember } from '../backends/session-streams.client.js';
+import type { QuestionOpened, StreamMember } from '../backends/session-streams.client.js';
 import type { AsideAnswer } from './aside-answer.flow.js';
+import type { CallTime } from './call-time.js';
 import type { DropReason } from './dropped-messages.js';
 import type { MessageGate } from './message-gate.js';
-import type { RequestsInCall } from './requests-in-call.js';
+import type { RequestsInCall } from './requests-in-call.flow.js';
 
 export interface BesideFacts {
   readonly gate: MessageGate;
   readonly requests: RequestsInCall;
   readonly answer: AsideAnswer;
+  readonly time: Pick<CallTime, 'sessionAsks'>;
   /** The client reads event streams. */
   readonly canStream: boolean;
   /** Callers who cannot be told apart share the session: nothing in it says whom it is about. */
@@ -20,11 +22,19 @@ export interface BesideFacts {
 export class BesideCall implements StreamMember {
   constructor(private readonly facts: BesideFacts) {}
 
+  joined(opened: QuestionOpened): void {
+    this.facts.requests.joined(opened);
+  }
+
+  sessionAsks(open: number): void {
+    this.facts.time.sessionAsks(open);
+  }
+
   take(message: BackendMessage): boolean {
     const { gate, requests, answer, dropped } = this.facts;
     if (answer.isOver || !this.#mayBeFor(message)) return false;
     if (message.kind === 'request' && !requests.mayAsk(message)) return false;
-    const verdict = gate.judge(message);
+    const verdict = gate.judge(message, true);
     if (verdict.kind === 'dropped') {
       if (message.kind !== 'request') return false;
       dropped(verdict.reason);

@@ -9,7 +9,7 @@ import type { SentUris } from '../catalog/sent-uris.js';
 import type { ChangeWatch } from '../changes/change-watch.flow.js';
 import type { BytesInFlight } from './bytes-in-flight.js';
 import type { RequestId } from '../mcp/message.js';
-import { ANONYMOUS, personKey } from '../incoming-auth/principal.js';
+import { personKey } from '../incoming-auth/principal.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { AsideAnswer } from './aside-answer.flow.js';
 import type { BackendQuestions } from './backend-questions.js';
@@ -24,7 +24,7 @@ import { InputRounds } from './input-rounds.flow.js';
 import { MessageGate, type GateFacts } from './message-gate.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { Resumption } from './resumption.flow.js';
-import { RequestsInCall } from './requests-in-call.js';
+import { RequestsInCall, type RequestFacts } from './requests-in-call.flow.js';
 import { statusOfError } from './translate-answer.js';
 import type { TaskRelay } from './task-relay.js';
 import { urisIn } from './uris-in-result.js';
@@ -87,9 +87,9 @@ export class CallDelivery {
     const hasSession = peer.era === 'legacy' && peer.session !== undefined;
     const answer = hasSession ? new AsideAnswer(given.answer, this.keepAliveMs) : undefined;
     const call = answer === undefined ? given : { ...given, answer };
-    const isShared = client.era === 'modern' && principal.key === ANONYMOUS.key;
+    const isShared = client.era === 'modern' && principal.tsid === undefined;
     const isOneStream = hasSession && peer.session.id.startsWith(STREAM_SESSION);
-    const requests = this.#requestsIn(call, sent, isShared && isOneStream);
+    const requests = this.#requestsIn(call, sent, { isShared: isShared && isOneStream, isOneStream });
     const gate = this.#gateOf(call, sent, requests, isShared && isOneStream);
     return {
       call,
@@ -99,6 +99,7 @@ export class CallDelivery {
           gate,
           requests,
           answer,
+          time: sent.time,
           canStream: readsEventStreams(call),
           isShared,
           dropped: (reason) => this.told.dropped.note(backend, reason),
@@ -107,14 +108,18 @@ export class CallDelivery {
       close: () => {
         answer?.release();
         // Who cancelled the call needs not be told that its questions are over.
-        const told =
-          answer?.isEventStream === true && sent.cancellation.reason === undefined ? answer : undefined;
-        requests.close((text) => told?.say(text) === true);
+        const isCancelled = sent.cancellation.reason !== undefined;
+        const told = answer?.isEventStream === true && !isCancelled ? answer : undefined;
+        requests.close((text) => told?.say(text) === true, isCancelled);
       },
     };
   }
 
-  #requestsIn(call: Call, sent: SentRequest, isShared: boolean): RequestsInCall {
+  #requestsIn(
+    call: Call,
+    sent: SentRequest,
+    whose: Pick<RequestFacts, 'isShared' | 'isOneStream'>,
+  ): RequestsInCall {
     const { backend, peer, parked, time, tasks, cancellation } = sent;
     const { client, principal } = call;
     const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
@@ -125,7 +130,7 @@ export class CallDelivery {
         peer,
         session: isLive ? client.session : undefined,
         parked,
-        isShared,
+        ...whose,
         tasks,
         waits: (forClient) => time.waits(forClient),
         undelivered: () => cancellation.cancel(notTaken(backend)),

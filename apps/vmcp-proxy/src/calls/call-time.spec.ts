@@ -44,6 +44,25 @@ test('a person who is asked has ten minutes, and progress meanwhile takes none o
   expect(time.leftMs).toBe(3_000);
 });
 
+test('a call waits for what others of its session are asked, and none ends sooner for it', () => {
+  const { time, at } = callWith({ timeoutMs: 3_000, maxTimeoutMs: 3_000 });
+  at(2_000);
+  time.sessionAsks(1);
+  expect(time.leftMs).toBe(600_000);
+  at(500_000);
+  time.sessionAsks(2);
+  expect(time.leftMs).toBe(600_000);
+  time.waits(true);
+  time.sessionAsks(1);
+  time.sessionAsks(0);
+  expect(time.leftMs).toBe(600_000);
+  time.waits(false);
+  expect(time.leftMs).toBe(3_000);
+  const long = callWith({ timeoutMs: 3_600_000, maxTimeoutMs: 3_600_000 });
+  long.time.sessionAsks(1);
+  expect(long.time.leftMs).toBe(3_600_000);
+});
+
 test('whatever a backend reports, and when: no call ends later than its bound, and none earlier than its time limit', () => {
   fc.assert(
     fc.property(

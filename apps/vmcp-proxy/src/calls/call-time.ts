@@ -16,6 +16,10 @@ export class CallTime {
   readonly #beganAtMs: number;
   #deadlineAtMs: number;
   #response: Pick<BackendResponse, 'expireAfter'> | undefined;
+  /** What the client is asked on account of this call. */
+  #ownQuestions = 0;
+  /** What clients of the backend's session are asked, for this call perhaps. */
+  #sessionsQuestions = 0;
 
   constructor(
     private readonly limits: TimeLimits,
@@ -46,9 +50,24 @@ export class CallTime {
     if (maxTimeoutMs > timeoutMs && deadlineAtMs > this.#deadlineAtMs) this.#endAt(deadlineAtMs);
   }
 
-  /** People answer at their own pace; the backend's time limit is for the backend. */
+  /** People answer at their own pace; the backend's time limit is for the backend. Called for each question and each answer. */
   waits(forClient: boolean): void {
-    this.#endAt(this.nowMs() + (forClient ? this.answerWithinMs : this.limits.timeoutMs));
+    this.#ownQuestions += forClient ? 1 : -1;
+    if (forClient) this.#endAt(this.nowMs() + this.answerWithinMs);
+    else this.#answered();
+  }
+
+  /** It may be this call whose questions others are asked: then it takes as long as they do. @param open how many there are. */
+  sessionAsks(open: number): void {
+    const isMore = open > this.#sessionsQuestions;
+    this.#sessionsQuestions = open;
+    if (isMore) this.#endAt(Math.max(this.#deadlineAtMs, this.nowMs() + this.answerWithinMs));
+    else this.#answered();
+  }
+
+  #answered(): void {
+    if (this.#ownQuestions === 0 && this.#sessionsQuestions === 0)
+      this.#endAt(this.nowMs() + this.limits.timeoutMs);
   }
 
   #endAt(deadlineAtMs: number): void {

@@ -7,7 +7,7 @@ import { BackendQuestions } from './backend-questions.js';
 import type { Client } from './call.js';
 import type { InputRequired } from './input-required.js';
 import { MessageGate, type GateFacts, type Verdict } from './message-gate.js';
-import { RequestsInCall } from './requests-in-call.js';
+import { RequestsInCall } from './requests-in-call.flow.js';
 
 export const modernClientWith = (capabilities: JsonObject = {}, logLevel?: string): Client => ({
   era: 'modern',

@@ -10,7 +10,7 @@ import { inputRequiredIn, type InputRequired } from './input-required.js';
 import { AMBIGUOUS, type TaskRelay } from './task-relay.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import { foreignStateMarked } from '../refusals/foreign-state.js';
-import type { RequestsInCall } from './requests-in-call.js';
+import type { RequestsInCall } from './requests-in-call.flow.js';
 import {
   asksForInput,
   inputRefused,
@@ -83,23 +83,23 @@ export class MessageGate {
     private readonly requests: RequestsInCall,
   ) {}
 
-  /** @param message `undefined`: what came is no message. */
-  judge(message: BackendMessage | undefined): Verdict {
+  /** @param message `undefined`: what came is no message. @param isBeside it came on the stream of the session. */
+  judge(message: BackendMessage | undefined, isBeside = false): Verdict {
     switch (message?.kind) {
       case undefined:
         return dropped('malformed');
       case 'notification':
         return this.#notification(message.method, message.params);
       case 'request':
-        return this.#request(message);
+        return this.#request(message, isBeside);
       case 'result':
       case 'error':
         return this.#response(message);
     }
   }
 
-  #request(message: Extract<BackendMessage, { kind: 'request' }>): Verdict {
-    const taken = this.requests.take(message);
+  #request(message: Extract<BackendMessage, { kind: 'request' }>, isBeside: boolean): Verdict {
+    const taken = this.requests.take(message, isBeside);
     if (taken === 'answered') return { kind: 'answered' };
     return typeof taken === 'string' ? dropped(taken) : { kind: 'other', text: taken };
   }

@@ -89,11 +89,10 @@ export function outboundRequest(
     return { headers, body: requestText(id, message.method, enveloped(params, call, answers)), id };
   }
   // Several modern clients share the principal's one session at a legacy backend, and all of them count from one.
-  const id = peer.session === undefined ? message.id : ownId();
+  // They name their progress alike, too.
   const sent = withoutEnvelope(params);
-  // Clients that cannot be told apart name their progress alike, too.
-  return peer.session === undefined || call.principal.tsid !== undefined
-    ? { headers, body: requestText(id, message.method, sent), id }
+  return peer.session === undefined
+    ? { headers, body: requestText(message.id, message.method, sent), id: message.id }
     : { headers, ...underOwnId(message.method, sent) };
 }
 

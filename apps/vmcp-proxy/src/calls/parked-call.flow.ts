@@ -130,9 +130,11 @@ export class ParkedCall {
     );
     const answered = this.#wait(call);
     this.#round += 1;
-    // A backend that has answered does not wait for answers any more.
-    if (this.#kept.isThere) this.#handOver();
-    else this.#goOn(answers, call.principal);
+    if (this.#kept.isThere) {
+      // A backend that has answered this call waits for no answers in it.
+      this.#answerOthers(answers, call.principal);
+      this.#handOver();
+    } else this.#goOn(answers, call.principal);
     await answered;
   }
 
@@ -218,6 +220,17 @@ export class ParkedCall {
     }
   }
 
+  /** What was asked beside all calls. */
+  #answerOthers(answers: ReadonlyMap<string, RawObject>, by: Principal): void {
+    for (const [key, question] of this.#questions) {
+      const result = answers.get(key);
+      if (!question.isBeside) continue;
+      if (result === undefined) question.refuse();
+      else question.answer(result, by);
+    }
+    this.#questions.clear();
+  }
+
   /** A client that was asked comes back, whatever became of the questions. */
   #leaveUnlessAsked(): void {
     if (this.#questions.size === 0 && !this.isParked) this.#leave();
@@ -249,7 +262,7 @@ export class ParkedCall {
 
   #over(error: GatehouseError | undefined): void {
     this.#leave();
-    this.#questions.clear();
+    this.#answerOthers(NO_ANSWERS, this.principal);
     this.#kept.drop();
     const waiting = this.#waiting;
     if (error === undefined) waiting?.resolve();
@@ -257,6 +270,8 @@ export class ParkedCall {
     else waiting.reject(error);
   }
 }
+
+const NO_ANSWERS: ReadonlyMap<string, RawObject> = new Map();
 
 const NO_RESPONSE = new GatehouseError(
   'backend_unavailable',

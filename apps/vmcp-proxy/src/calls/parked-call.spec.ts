@@ -96,6 +96,7 @@ function parkedCall(limits = PARKING_LIMITS) {
   const parked = begin(first.call);
   const backend: PromiseWithResolvers<void> = Promise.withResolvers();
   const answered: string[] = [];
+  const refused: string[] = [];
   const open = new Set<string>();
   const settled: Promise<unknown>[] = [];
   const run = async (): Promise<void> => {
@@ -115,7 +116,8 @@ function parkedCall(limits = PARKING_LIMITS) {
     answered,
     open,
     settled,
-    ask: (): void => {
+    refused,
+    ask: (isBeside = false): void => {
       const key = parked.ask({
         method: 'roots/list',
         params: Buffer.from('{}'),
@@ -125,6 +127,11 @@ function parkedCall(limits = PARKING_LIMITS) {
           open.delete(key);
         },
         takenBack: () => void open.delete(key ?? ''),
+        isBeside,
+        refuse: () => {
+          refused.push(key ?? '');
+          open.delete(key ?? '');
+        },
       });
       if (key !== undefined) open.add(key);
     },
@@ -151,7 +158,7 @@ const GONE = new GatehouseError('deadline_exceeded', 'gone');
 const settle = async (): Promise<void> => await jest.advanceTimersByTimeAsync(50);
 
 const action = fc.oneof(
-  fc.constant({ kind: 'ask' as const }),
+  fc.record({ kind: fc.constant('ask' as const), isBeside: fc.boolean() }),
   fc.constant({ kind: 'takeBack' as const }),
   fc.constant({ kind: 'time' as const }),
   fc.record({ kind: fc.constant('comeBack' as const), answers: fc.nat(3) }),
@@ -164,6 +171,7 @@ test('whatever a backend asks and takes back, and however a client comes back: e
       const world = parkedCall({ ...PARKING_LIMITS, mostOfOne: 1 });
       const requests: { readonly got: { readonly responses: number } }[] = [world.first];
       const used: string[] = [];
+      const beside = new Set<string>();
       let newest: ReturnType<typeof request> = world.first;
       const comeBack = (mostAnswers: number): void => {
         const asked = newest.asked();
@@ -176,8 +184,12 @@ test('whatever a backend asks and takes back, and however a client comes back: e
         newest = next;
       };
       for (const one of actions) {
-        if (one.kind === 'ask') world.ask();
-        else if (one.kind === 'takeBack')
+        if (one.kind === 'ask') {
+          const before = new Set(world.open);
+          world.ask(one.isBeside);
+          const [asked] = [...world.open].filter((key) => !before.has(key));
+          if (one.isBeside && asked !== undefined) beside.add(asked);
+        } else if (one.kind === 'takeBack')
           [...world.open].slice(0, 1).forEach((key) => world.parked.takeBack(key));
         else if (one.kind === 'time') await settle();
         else if (one.kind === 'comeBack') comeBack(one.answers);
@@ -191,7 +203,11 @@ test('whatever a backend asks and takes back, and however a client comes back: e
       await Promise.all(world.settled);
       expect(requests.map(({ got }) => got.responses)).toEqual(requests.map(() => 1));
       expect(newest.got.text).toContain('"done"');
-      expect(new Set(world.answered).size).toBe(world.answered.length);
+      const told = [...world.answered, ...world.refused];
+      expect(new Set(told).size).toBe(told.length);
+      // What another call may wait for was answered, refused or taken back, whatever became of this one.
+      expect([...world.open].filter((key) => beside.has(key))).toEqual([]);
+      expect(world.refused.filter((key) => !beside.has(key))).toEqual([]);
       for (const state of used) expect(world.comeBack(state, {}).kind).toBe('refused');
       // Neither a place nor bytes are left behind.
       expect(world.bytes.hold(JSON.stringify(['i', 's'])).hasRoomFor(ROOM_BYTES)).toBe(true);

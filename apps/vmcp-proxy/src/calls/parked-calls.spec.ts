@@ -207,12 +207,14 @@ test('a warm call is one request to its backend, whatever its client declares', 
 
 test('progress goes to the request that waits, under its own token; while none waits it is dropped', async () => {
   const params = { ...CALL, _meta: { progressToken: 'one' } };
-  const progress = (done: number): JsonObject => ({
-    method: 'notifications/progress',
-    params: { progressToken: 'one', progress: done },
-  });
   const calling = world.call(token, { params });
   const held = await world.next();
+  // Clients share the session: it is a token of ours there.
+  const { _meta } = held.received.body['params'] as { readonly _meta: JsonObject };
+  const progress = (done: number): JsonObject => ({
+    method: 'notifications/progress',
+    params: { progressToken: _meta['progressToken'], progress: done },
+  });
   held.say(progress(1), ask(1));
   const asked = await calling;
   expect(asked.text).toContain('"progressToken":"one"');

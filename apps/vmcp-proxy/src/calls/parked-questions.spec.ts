@@ -88,7 +88,8 @@ test('a backend is promised what the client can be asked, no more and no less; e
 
 test('questions are written as the backend wrote them', () => {
   const params = Buffer.from('{"n": 1.0,\n"message":"\\u00e4"}');
-  const question = { answer: () => undefined, takenBack: () => undefined };
+  const nothing = (): void => undefined;
+  const question = { answer: nothing, takenBack: nothing, refuse: nothing, isBeside: false };
   const written = questionsResult(
     new Map([
       ['question_1', { ...question, method: 'elicitation/create', params }],

@@ -12,6 +12,10 @@ export interface ParkedQuestion {
   answer(result: RawObject, by: Principal): void;
   /** The backend does not want to know any more. */
   takenBack(): void;
+  /** It was asked beside all calls: another one may wait for its answer. */
+  readonly isBeside: boolean;
+  /** Tells the backend that there will be no answer. */
+  refuse(): void;
 }
 
 /** A result that asks for input (MCP 2026-07-28, multi round-trip requests). */

@@ -2,8 +2,11 @@ import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
-import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { exportJWK, generateKeyPair } from 'jose';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { legacyClient, modern, textOf, type ClientAnswer, type Sent } from '../client.fixture.js';
+import { AUDIENCE, signedToken, startProxy, type TestProxy } from '../proxy.fixture.js';
 import { startOldSdkServer, startSdkServer, type SdkServer } from './sdk-server.fixture.js';
 
 let nats: TestNats;
@@ -72,10 +75,14 @@ afterAll(async () => {
 const CAPABILITIES = { elicitation: { form: {} } };
 const LOGGED = { 'io.modelcontextprotocol/logLevel': 'debug' };
 
-async function bothAtWork(name: string): Promise<readonly [Promise<ClientAnswer>, Promise<ClientAnswer>]> {
+async function bothAtWork(
+  name: string,
+  url = proxy.mcpUrl,
+  sent: Sent = {},
+): Promise<readonly [Promise<ClientAnswer>, Promise<ClientAnswer>]> {
   const call = async (tool: string): Promise<ClientAnswer> => {
     const params = { name: `${name}_${tool}`, arguments: {}, _meta: { ...LOGGED, progressToken: 1 } };
-    return await modern(proxy.mcpUrl, 'tools/call', params, { capabilities: CAPABILITIES });
+    return await modern(url, 'tools/call', params, { capabilities: CAPABILITIES, ...sent });
   };
   const first = call('secret');
   await until(() => holding === 1);
@@ -136,3 +143,70 @@ describe.each(['old', 'streamable'])(
     });
   },
 );
+
+/** Tokens of such an issuer name a subject, and no sign-in. */
+async function externalIssuer() {
+  const pair = await generateKeyPair('ES256', { extractable: true });
+  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'test-key', alg: 'ES256' }];
+  let issuer = '';
+  const server = createServer(({ url }, response) => {
+    const body = url === '/jwks' ? { keys } : { issuer, jwks_uri: `${issuer}/jwks` };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const here = { allowPrivateIps: true, insecureAllowHttp: true };
+  const oidc = { issuer, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: [], ...here };
+  return {
+    token: await signedToken(pair.privateKey, { iss: issuer, tsid: undefined }),
+    incomingAuth: { type: 'oidc', oidc } as const,
+    close: () => server.close(),
+  };
+}
+
+test.each(['old', 'streamable'])(
+  'attack: of two users behind one service account of an external issuer, the later caller hears nothing of the earlier one (%s)',
+  async (name) => {
+    const [old, streamable] = servers;
+    const { token, incomingAuth, close } = await externalIssuer();
+    const external = await startProxy({
+      nats,
+      incomingAuth,
+      backends: [
+        { name: 'old', url: old?.url ?? '', transport: 'sse', timeoutMs: 60_000 },
+        { name: 'streamable', url: streamable?.url ?? '', timeoutMs: 60_000 },
+      ],
+    });
+    try {
+      const [first, second] = await bothAtWork(name, external.mcpUrl, { token });
+      secret.resolve(undefined);
+      expect(textOf(await first)).toContain('-32601');
+      held.resolve(undefined);
+      expect((await second).text).not.toContain(SECRET);
+      expect((await first).text.match(/notifications\/progress/g)).toHaveLength(1);
+    } finally {
+      await external.close();
+      close();
+    }
+  },
+);
+
+test('attack: two windows of one sign-in name their progress alike, and each hears its own only', async () => {
+  // Whoever signs tokens is alone on a bus.
+  const bus = await startTestNats();
+  const own = await startProxy({
+    nats: bus,
+    backends: [{ name: 'streamable', url: servers[1]?.url ?? '', timeoutMs: 60_000 }],
+  });
+  try {
+    const [first, second] = await bothAtWork('streamable', own.mcpUrl, { token: await own.token() });
+    secret.resolve(undefined);
+    const { text } = await first;
+    held.resolve(undefined);
+    expect((await second).text).not.toContain('notifications/progress');
+    expect(text).toContain('"progressToken":1,');
+  } finally {
+    await own.close();
+    await bus.close();
+  }
+});

@@ -12,7 +12,7 @@ import {
   type WatchedResource,
 } from '../changes/shared-feed.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
-import type { ListeningClients } from '../calls/between-calls.js';
+import type { ListeningClients } from '../calls/between-calls.flow.js';
 import type { Pieces } from '../json/held-value.js';
 import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import { EVENT_STREAM_TYPE, JSON_TYPE } from '../mcp/answer.js';

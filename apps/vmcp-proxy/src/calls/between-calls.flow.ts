@@ -6,7 +6,7 @@ import type { Pieces } from '../json/held-value.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { BackendQuestions } from './backend-questions.js';
 import { MessageGate } from './message-gate.js';
-import { RequestsInCall } from './requests-in-call.js';
+import { RequestsInCall } from './requests-in-call.flow.js';
 
 /** Clients with sessions that listen at this replica (`GET`), by the digests of their sessions. */
 export interface ListeningClients {

@@ -1,9 +1,10 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
+import type { QuestionOpened } from '../backends/session-streams.client.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
 import { joinJson, joinPieces } from '../json/raw-json.js';
-import { errorText, idKey, type JsonObject, type RequestId } from '../mcp/message.js';
+import { errorText, idKey, type JsonObject, type RequestId, type RpcError } from '../mcp/message.js';
 import { GATEWAY_FAILURE, METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
@@ -11,6 +12,7 @@ import type { BackendQuestions } from './backend-questions.js';
 import { isDeclared } from './declared.js';
 import type { DropReason } from './dropped-messages.js';
 import type { ParkedCall } from './parked-call.flow.js';
+import { SessionQuestion } from './session-question.flow.js';
 import type { TaskRelay } from './task-relay.js';
 import { MAX_INPUT_REQUIRED_BYTES } from './translate-answer.js';
 
@@ -32,11 +34,13 @@ export interface RequestFacts {
   readonly parked?: Pick<ParkedCall, 'capabilities' | 'ask' | 'takeBack'> | undefined;
   /** Callers who cannot be told apart share the backend's stream: none of them is asked what may be meant for another. */
   readonly isShared?: boolean;
+  /** What is asked on the stream of the call comes on the one stream of the session: it may be meant for another call. */
+  readonly isOneStream?: boolean;
   /** Where what is asked may belong to a task. */
   readonly tasks?: TaskRelay | undefined;
   /** No call runs whose end would end the questions. */
   readonly isBetweenCalls?: true;
-  /** A question is open, so that the call takes as long as a person does; or none is any more. */
+  /** One more question is open, so that the call takes as long as a person does; or one less is. */
   readonly waits: (forClient: boolean) => void;
   /** The backend did not take an answer: the call would wait for it until its time is over. */
   readonly undelivered: () => void;
@@ -49,7 +53,9 @@ export class RequestsInCall {
   /** The backend's ids of those that are open, by ours. */
   readonly #unanswered = new Map<string, RequestId>();
   readonly #elicitations = new Set<unknown>();
-  #open = 0;
+  /** Those that may be meant for another call, by our ids. */
+  readonly #besides = new Map<string, Pick<SessionQuestion, 'refuse'>>();
+  #opened: QuestionOpened = () => () => undefined;
   #replies = 0;
 
   constructor(
@@ -58,14 +64,25 @@ export class RequestsInCall {
     private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
   ) {}
 
+  /** @param opened see {@link StreamMember} */
+  joined(opened: QuestionOpened): void {
+    this.#opened = opened;
+  }
+
   /** Whether the client can be asked that, and has not been asked too much. */
   mayAsk(request: BackendRequest): boolean {
     if (this.facts.isShared === true || request.params?.isAmbiguous === true) return false;
     return this.#asked.size < MAX_QUESTIONS && isDeclared(askedIn(request), this.#capabilities);
   }
 
-  /** @returns what to send to the client; why the request is dropped; or that it is answered, now or by a later request. */
-  take(request: BackendRequest): Pieces | DropReason | 'answered' {
+  /**
+   * @param isBeside it came on the stream of the session.
+   * @returns what to send to the client; why the request is dropped; or that it is answered, now or by a later request.
+   */
+  take(
+    request: BackendRequest,
+    isBeside = this.facts.isOneStream === true,
+  ): Pieces | DropReason | 'answered' {
     if (request.method === 'ping') return this.#reply(request.id, { result: {} }, 'answered');
     if (request.params?.isAmbiguous === true) return 'malformed';
     if (this.facts.isShared === true) return this.#refuse(request.id, 'shared_session');
@@ -74,7 +91,7 @@ export class RequestsInCall {
       return this.#refuse(request.id, 'undeclared_request');
     const key = idKey(request.id);
     if (key === undefined || this.#asked.has(key)) return 'malformed';
-    const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(request) : undefined;
+    const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(request, isBeside) : undefined;
     if (id === undefined) return this.#refuse(request.id, 'too_many_requests');
     this.#asked.set(key, id);
     if (parked !== undefined) return 'answered';
@@ -110,22 +127,27 @@ export class RequestsInCall {
   }
 
   /**
-   * The call is over: nobody can be asked in it any more, and the backend does not wait for nothing.
+   * The call is over: nobody can be asked in it any more, and the backend does not wait for nothing. What was asked beside all
+   * calls may be what another one waits for.
    * @param say tells the client, where it can still be told.
+   * @param isCancelled the client does not look at its questions any more.
    */
-  close(say: (text: Pieces) => unknown): void {
-    const { session, backend, principal, peer, tasks } = this.facts;
+  close(say: (text: Pieces) => unknown, isCancelled: boolean): void {
+    const { session, tasks } = this.facts;
     for (const [idAtClient, id] of this.#unanswered) {
+      const beside = this.#besides.get(idAtClient);
+      if (beside !== undefined) {
+        if (isCancelled) beside.refuse();
+        continue;
+      }
+      this.#unanswered.delete(idAtClient);
       if (session !== undefined) {
         this.questions.take(session.digest, idAtClient);
         say([`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${idAtClient}"}}`]);
       }
-      // A session that was dropped may belong to an account that its person has left.
       // A task goes on without the request that asked about it.
-      if (tasks === undefined && this.peers.keeps(peer))
-        this.peers.answerQuestion(backend, principal, peer, errorText(id, OVER));
+      if (tasks === undefined) this.#fail(id, OVER);
     }
-    this.#unanswered.clear();
   }
 
   get #capabilities(): JsonObject {
@@ -139,48 +161,64 @@ export class RequestsInCall {
     return peer.era === 'legacy' && peer.session !== undefined;
   }
 
-  #ask(request: BackendRequest): string | undefined {
+  #ask(request: BackendRequest, isBeside: boolean): string | undefined {
     const { session, parked, waits } = this.facts;
     const given: { id?: string | undefined } = {};
+    let settled = (): void => undefined;
     const answered = (): void => {
       this.#unanswered.delete(given.id ?? '');
-      this.#open -= 1;
-      if (this.#open === 0) waits(false);
+      settled();
+      waits(false);
     };
     const asked =
       parked === undefined
-        ? this.#askSession(session, request, answered)
-        : this.#park(parked, request, answered);
+        ? session && this.#askSession(session, request, answered, isBeside)
+        : this.#park(parked, request, answered, isBeside);
     if (asked === undefined) return undefined;
     given.id = asked;
     this.#unanswered.set(asked, request.id);
-    this.#open += 1;
+    if (isBeside) settled = this.#opened();
     waits(true);
     return asked;
   }
 
   #askSession(
-    session: McpSession | undefined,
+    { digest }: McpSession,
     { id }: BackendRequest,
     answered: () => void,
+    isBeside: boolean,
   ): string | undefined {
     const { backend, principal, peer, undelivered, isBetweenCalls } = this.facts;
     // The person may have left the account of that session long before the answer.
-    const isWanted = isBetweenCalls === true ? () => this.peers.keeps(peer) : undefined;
+    const isWanted = isBetweenCalls === true || isBeside ? () => this.peers.keeps(peer) : undefined;
     const question = { backend, principal, peer, id, answered, undelivered, isWanted };
-    return session && this.questions.ask(session.digest, question);
+    if (!isBeside) return this.questions.ask(digest, question);
+    const asked = new SessionQuestion(answered, () => {
+      if (idAtClient !== undefined) this.questions.take(digest, idAtClient);
+      this.#fail(id, UNANSWERED);
+    });
+    const idAtClient = this.questions.ask(digest, { ...question, answered: () => asked.answered() });
+    if (idAtClient === undefined) asked.forget();
+    else this.#besides.set(idAtClient, asked);
+    return idAtClient;
   }
 
   #park(
     parked: Pick<ParkedCall, 'ask'>,
     { id, method, params }: BackendRequest,
     answered: () => void,
+    isBeside: boolean,
   ): string | undefined {
     const { backend, peer, undelivered } = this.facts;
     if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
     // The answers come much later.
     if (!this.peers.keeps(peer)) return undefined;
-    return parked.ask({
+    const refuse = (): void => {
+      if (!this.#unanswered.has(key ?? '')) return;
+      answered();
+      this.#fail(id, UNANSWERED);
+    };
+    const key = parked.ask({
       method,
       params: params && asInResult(params),
       answer: (result, by) => {
@@ -189,7 +227,18 @@ export class RequestsInCall {
         this.peers.answerQuestion(backend, by, peer, joinPieces(body), undelivered);
       },
       takenBack: answered,
+      isBeside,
+      refuse,
     });
+    if (key !== undefined && isBeside) this.#besides.set(key, { refuse });
+    return key;
+  }
+
+  /** There are no more of these than questions. */
+  #fail(id: RequestId, error: RpcError): void {
+    const { backend, principal, peer } = this.facts;
+    // A session that was dropped may belong to an account that its person has left.
+    if (this.peers.keeps(peer)) this.peers.answerQuestion(backend, principal, peer, errorText(id, error));
   }
 
   #refuse(id: RequestId, reason: DropReason): DropReason {
@@ -210,6 +259,7 @@ export class RequestsInCall {
 
 const NOBODY = { capabilities: {} };
 const OVER = { code: GATEWAY_FAILURE, message: 'the call is over: nobody answers any more' };
+const UNANSWERED = { code: GATEWAY_FAILURE, message: 'the client was asked, and gives no answer' };
 const ELICITATION_ID = new Set(['elicitationId']);
 
 /** A URL that a result asks the client to open has no id: nobody can tell the client that it is done. */
