@@ -36,6 +36,8 @@ export class Surroundings {
   /** Scopes that no token has until its person agrees. */
   readonly lacks = new Set<string>();
   useForMs = 60_000;
+  /** When the person connected the account that backends see. */
+  connectedAtMs = 1_000;
   readonly asked: { readonly contract: string; readonly request: Record<string, unknown> }[] = [];
   /** What the vault found inside sealed subjects. */
   readonly openedSubjects: unknown[] = [];
@@ -142,7 +144,9 @@ async function release(
   const accessToken = refused === undefined ? configured : `${configured}-renewed`;
   const useUntilMs = Date.now() + surroundings.useForMs;
   const connection = { id: '5b0c9d7e-7d0c-4a54-8f43-6e8d53cf0b11', version: 7 };
-  return { sealed: await sealMessage({ accessToken, useUntilMs, connection }, replyKey), useUntilMs };
+  const { connectedAtMs } = surroundings;
+  const credential = { accessToken, useUntilMs, connection, connectedAtMs };
+  return { sealed: await sealMessage(credential, replyKey), useUntilMs };
 }
 
 @Module({})

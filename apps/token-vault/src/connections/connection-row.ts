@@ -40,6 +40,8 @@ export interface ConnectionRow extends RowOf<Model, (typeof FIELDS)[number], Kno
   readonly sinceRefreshedMs: number | null;
   /** Since the last sign-in, by Postgres' clock. */
   readonly sinceConnectedMs: number;
+  /** The last sign-in. It tells the grants of one connection apart. */
+  readonly connectedAtMs: number;
   /** Since the refresh started, by Postgres' clock; 0 when none did. */
   readonly sinceStartedMs: number;
   readonly leased: boolean;
@@ -49,4 +51,5 @@ export interface ConnectionRow extends RowOf<Model, (typeof FIELDS)[number], Kno
 export const CONNECTION_COLUMNS = `${columnsOf(FIELDS, 'c')}, coalesce(c.lease_until > now(), false) as leased,
   (extract(epoch from now() - c.refreshed_at) * 1000)::float8 as "sinceRefreshedMs",
   (extract(epoch from now() - c.connected_at) * 1000)::float8 as "sinceConnectedMs",
+  floor(extract(epoch from c.connected_at) * 1000)::float8 as "connectedAtMs",
   coalesce(extract(epoch from now() - c.refresh_started_at) * 1000, 0)::float8 as "sinceStartedMs"`;

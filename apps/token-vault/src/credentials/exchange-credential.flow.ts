@@ -34,7 +34,7 @@ export class ExchangeCredential {
       { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: token.accessToken },
       useUntilMs(token, this.clock.nowMs()),
       replyKey,
-      subject.connectionVersion,
+      subject.connection,
     );
   }
 

@@ -12,6 +12,7 @@ import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import type { Connection } from '../connections/connection.js';
+import type { ConnectionRow } from '../connections/connection-row.js';
 import { SessionStore } from '../connections/session.store.js';
 import { BusKeys } from '../keyring/bus-keys.flow.js';
 import type { TokenSet } from '../providers/token-answer.js';
@@ -26,7 +27,7 @@ export interface ExchangeSubject {
   readonly id: readonly string[];
   readonly tsid?: SessionId;
   readonly connectionId?: ConnectionId;
-  readonly connectionVersion?: number;
+  readonly connection?: Pick<ConnectionRow, 'version' | 'connectedAtMs'>;
   readonly provider?: string;
   /** The subject token itself; asked for only when nothing is cached. */
   readonly token: () => Promise<SubjectToken>;
@@ -107,7 +108,7 @@ export class ExchangeSubjects {
       provider,
       id: ['connection', id, String(row.version)],
       connectionId: id,
-      connectionVersion: row.version,
+      connection: row,
       token: async () => {
         const { tokens } = await this.subjects.tokens(connection);
         return { token: subjectToken(tokens, exchange, provider), digest: sha256(tokens.accessToken) };

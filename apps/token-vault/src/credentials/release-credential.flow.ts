@@ -5,6 +5,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { sealMessage } from '@gatehouse/sealing/message-sealing';
 import type { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
+import type { ConnectionRow } from '../connections/connection-row.js';
 import type { Release } from '../custody-log/release.js';
 import { CustodyLog } from '../custody-log/custody-log.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
@@ -22,7 +23,7 @@ export class ReleaseCredential {
     release: Release,
     useUntilMs: number,
     recipient: RecipientKey,
-    connectionVersion?: number,
+    connection?: Pick<ConnectionRow, 'version' | 'connectedAtMs'>,
   ): Promise<z.input<typeof credentialReply>> {
     await this.custodyLog.append(release);
     const useForMs = Math.max(0, useUntilMs - this.clock.nowMs());
@@ -31,9 +32,12 @@ export class ReleaseCredential {
       accessToken,
       useUntilMs,
       useForMs,
-      ...(connectionId === undefined || connectionVersion === undefined
+      ...(connectionId === undefined || connection === undefined
         ? {}
-        : { connection: { id: connectionId, version: connectionVersion } }),
+        : {
+            connection: { id: connectionId, version: connection.version },
+            connectedAtMs: connection.connectedAtMs,
+          }),
     };
     const sealed = await sealMessage(credential, recipient);
     this.metrics.released(release.backend, release.kind);

@@ -7,7 +7,7 @@ import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
-import type { CredentialHeader, CredentialUse } from '../outgoing-auth/credential-header.js';
+import { accountOf, type CredentialHeader, type CredentialUse } from '../outgoing-auth/credential-header.js';
 import type { RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
@@ -71,6 +71,18 @@ export class AuthorizedBackend {
         deadlineAtMs,
       );
     throw refusedCredential(backend);
+  }
+
+  /**
+   * The account that a request would be sent for now.
+   * @throws {GatehouseError} of the credential
+   */
+  async accountNow({
+    principal,
+    backend,
+    deadlineAtMs,
+  }: Pick<AuthorizedRequest, 'principal' | 'backend' | 'deadlineAtMs'>): Promise<string | undefined> {
+    return accountOf((await this.credentials.of(principal, backend, deadlineAtMs))?.connection);
   }
 
   /** Nobody uses that session of the backend any more. */

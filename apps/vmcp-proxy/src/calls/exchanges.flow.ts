@@ -8,6 +8,7 @@ import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { SessionStreams, StreamMember } from '../backends/session-streams.client.js';
 import type { Route } from '../catalog/view.js';
+import type { CredentialUse } from '../outgoing-auth/credential-header.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { progressTokenOf } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
@@ -49,6 +50,8 @@ interface Attempt {
   readonly cancellation: Cancellation;
   /** Where the client comes back for the call. */
   readonly parked: ParkedCall | undefined;
+  /** Notes what the last request was sent with. */
+  readonly use: CredentialUse;
 }
 
 type SentParts = Attempt & {
@@ -102,7 +105,8 @@ export class Exchanges {
     const tool = route.task?.tool ?? (call.target.kind === 'tool' ? route.original : undefined);
     const limits = this.#limits.of(route.backend, tool);
     const time = new CallTime(limits, Date.now, parked?.answerWithinMs);
-    const attempt = { time, cancellation, parked };
+    const use = call.record ?? { connection: undefined };
+    const attempt = { time, cancellation, parked, use };
     try {
       let outcome = await this.#attempt(call, route, attempt, { isLast: false });
       // Once more where the backend did not understand who is speaking, or in which revision: then it did not run.
@@ -127,7 +131,7 @@ export class Exchanges {
   async #attempt(call: Call, route: Route, attempt: Attempt, sending: Sending): Promise<Outcome> {
     const { principal, record } = call;
     const { backend } = route;
-    const { time, cancellation } = attempt;
+    const { time, cancellation, use } = attempt;
     const { isLast, answers } = sending;
     const { deadlineAtMs } = time;
     // Only a modern backend asks by its result.
@@ -137,7 +141,9 @@ export class Exchanges {
       deliverNo(call);
       return 'answered';
     }
-    const tasks = mayConcernTasks(call) ? await this.running.tasks.relayOf(call, route, peer) : undefined;
+    const tasks = mayConcernTasks(call)
+      ? await this.running.tasks.relayOf(call, route, peer, use)
+      : undefined;
     if (tasks === 'refused') {
       refuseTask(call);
       return 'answered';
@@ -159,7 +165,7 @@ export class Exchanges {
         body,
         deadlineAtMs,
         cancellation,
-        use: record,
+        use,
         began: (exchange) => time.of(exchange),
       });
       span?.set({ 'http.response.status_code': response.status });
@@ -242,7 +248,14 @@ export class Exchanges {
     // Some servers know a task in its session only. Where the session is gone, another one may still know it.
     return task?.sessionId === undefined || isLast
       ? this.#peers.of(request)
-      : this.#peers.inSession(request, task.sessionId);
+      : this.#peerOfTask(request, task.sessionId, task.account);
+  }
+
+  /** A session belongs to the account that it was begun for: the credential of another one must not get there. */
+  async #peerOfTask(request: PeerRequest, sessionId: string, account: string | undefined): Promise<Peer> {
+    return (await this.backendSide.backends.accountNow(request)) === account
+      ? this.#peers.inSession(request, sessionId)
+      : await this.#peers.of(request);
   }
 }
 

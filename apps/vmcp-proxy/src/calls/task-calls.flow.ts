@@ -5,6 +5,7 @@ import { JSON_TYPE } from '../mcp/answer.js';
 import { followsTasks } from '../mcp/client-capabilities.js';
 import { errorText } from '../mcp/message.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
+import { accountOf, type CredentialUse } from '../outgoing-auth/credential-header.js';
 import type { TaskIds, TaskSeal } from '../tasks/task-ids.js';
 import type { Call } from './call.js';
 import { asksForTask } from './call.js';
@@ -25,7 +26,12 @@ export class TaskCalls {
    * endpoint can be called as tasks.
    * @throws {GatehouseError} `unavailable` when nobody could follow what it asks for.
    */
-  async relayOf(call: Call, route: Route, peer: Peer): Promise<TaskRelay | 'refused' | undefined> {
+  async relayOf(
+    call: Call,
+    route: Route,
+    peer: Peer,
+    use: Readonly<CredentialUse>,
+  ): Promise<TaskRelay | 'refused' | undefined> {
     const { client, target, message, principal } = call;
     if (route.task !== undefined) {
       // The backend speaks another era by now: it knows its tasks in another form.
@@ -38,7 +44,7 @@ export class TaskCalls {
         return undefined;
       // Without ids it is a call like any other.
       const seal = await Promise.resolve(this.ids.sealFor(principal)).catch(() => undefined);
-      return seal && relay(call, { givesResult: false, idOf: idsOf(seal, route, peer) });
+      return seal && relay(call, { givesResult: false, idOf: idsOf(seal, route, peer, use) });
     }
     if (!asksForTask(call)) return undefined;
     if (!this.#takesTasks(route.backend, peer))
@@ -46,7 +52,7 @@ export class TaskCalls {
         ? 'refused'
         : undefined;
     const seal = await this.ids.sealFor(principal);
-    return relay(call, { givesResult: false, idOf: idsOf(seal, route, peer) });
+    return relay(call, { givesResult: false, idOf: idsOf(seal, route, peer, use) });
   }
 
   #takesTasks(backend: string, peer: Peer): boolean {
@@ -59,14 +65,16 @@ const relay = ({ client }: Call, facts: ConstructorParameters<typeof TaskRelay>[
   new TaskRelay(client.era === 'modern' ? { ...facts, capabilities: client.envelope.capabilities } : facts);
 
 const idsOf =
-  (seal: TaskSeal, { backend, original: tool }: Route, peer: Peer) =>
+  (seal: TaskSeal, { backend, original: tool }: Route, peer: Peer, use: Readonly<CredentialUse>) =>
   (taskId: string): string | undefined =>
     seal({
       era: peer.era,
       backend,
       tool,
       taskId,
-      ...(peer.era === 'legacy' && peer.session !== undefined ? { sessionId: peer.session.id } : {}),
+      ...(peer.era === 'legacy' && peer.session !== undefined
+        ? { sessionId: peer.session.id, account: accountOf(use.connection) }
+        : {}),
     });
 
 /** MCP 2025-11-25, tasks, tool-level negotiation: a tool that is no task does not know the method. */

@@ -4,7 +4,13 @@ import { Secret } from '@gatehouse/kernel/secret';
 export interface ConnectionVersion {
   readonly id: string;
   readonly version: number;
+  /** Since when it leads to the account that it leads to now; absent: the vault did not say. */
+  readonly connectedAtMs?: number;
 }
+
+/** The account of a provider that a credential is for; `undefined`: its person has no other one there. */
+export const accountOf = (connection: ConnectionVersion | undefined): string | undefined =>
+  connection && `${connection.id} ${connection.connectedAtMs ?? ''}`;
 
 /** Who notes what a request was sent with. */
 export interface CredentialUse {

@@ -3,7 +3,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gatehouse/sealing/message-sealing';
-import { bearer } from './credential-header.js';
+import { bearer, type ConnectionVersion } from './credential-header.js';
 import type { AskedCredential } from './strategy.js';
 
 /** The key of this process. Only this process can read what the vault answers to it. */
@@ -26,13 +26,16 @@ export class ReplyKey {
     const answeredAtMs = Date.now();
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
-    const { accessToken, useUntilMs, useForMs, connection } = parsed.data;
+    const { accessToken, useUntilMs, useForMs, connection, connectedAtMs } = parsed.data;
     // Both times are those of the release by the vault.
     if (useForMs !== undefined && useForMs > 0)
       this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {
-      header: bearer(accessToken, sha256(accessToken), connection),
+      header: bearer(accessToken, sha256(accessToken), connection && dated(connection, connectedAtMs)),
       useUntilMs: useForMs === undefined ? useUntilMs : Date.now() + useForMs,
     };
   }
 }
+
+const dated = (connection: ConnectionVersion, connectedAtMs: number | undefined): ConnectionVersion =>
+  connectedAtMs === undefined ? connection : { ...connection, connectedAtMs };

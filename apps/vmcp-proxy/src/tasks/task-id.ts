@@ -11,6 +11,8 @@ export interface TaskPlace {
   readonly taskId: string;
   /** The backend session in which it was made: many servers keep tasks for one session. */
   readonly sessionId?: string | undefined;
+  /** The account in whose name that session was begun. */
+  readonly account?: string | undefined;
 }
 
 export interface TaskKey {
@@ -37,8 +39,9 @@ const SHAPE = /^ght1\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]+)$/;
  * @returns `undefined` for names that are too long for an id.
  */
 export function sealTask(place: TaskPlace, person: string, { period, secret }: TaskKey): string | undefined {
-  const { era, backend, tool, taskId, sessionId } = place;
-  const text = JSON.stringify([era, backend, tool, taskId, ...(sessionId === undefined ? [] : [sessionId])]);
+  const { era, backend, tool, taskId, sessionId, account } = place;
+  const session = sessionId === undefined ? [] : [sessionId, ...(account === undefined ? [] : [account])];
+  const text = JSON.stringify([era, backend, tool, taskId, ...session]);
   if (Buffer.byteLength(text) > MAX_PLACE_BYTES) return undefined;
   const bound = boundTo(person, period);
   const nonce = createHmac('sha256', derived(secret, 'nonce'))
@@ -78,14 +81,22 @@ export function openTask(id: string, person: string, { period, secret }: TaskKey
     return undefined;
   }
   // What opens was sealed above.
-  const [era, backend, tool, taskId, sessionId] = JSON.parse(text) as [
+  const [era, backend, tool, taskId, sessionId, account] = JSON.parse(text) as [
     TaskPlace['era'],
     string,
     string,
     string,
     string?,
+    string?,
   ];
-  return { era, backend, tool, taskId, ...(sessionId === undefined ? {} : { sessionId }) };
+  return {
+    era,
+    backend,
+    tool,
+    taskId,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(account === undefined ? {} : { account }),
+  };
 }
 
 const boundTo = (person: string, period: number): string => JSON.stringify([PURPOSE, MARK, person, period]);

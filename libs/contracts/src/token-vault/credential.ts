@@ -14,6 +14,11 @@ export const releasedCredential = z.object({
   useForMs: z.int().nonnegative().optional(),
   /** Where it comes from, for records of its use; absent where it is the caller's own token that was exchanged. */
   connection: z.strictObject({ id: connectionId, version: z.int().nonnegative() }).optional(),
+  /**
+   * When its person connected it last: a connection may lead to another account of the provider from then on. Absent without a
+   * connection, and in messages of an earlier release.
+   */
+  connectedAtMs: instantMs.optional(),
 });
 export type ReleasedCredential = z.output<typeof releasedCredential>;
 
