@@ -198,3 +198,8 @@ test.each([MODERN, LEGACY])(
     }
   },
 );
+
+test.each(['task', 'Task', 'TASK'])('nobody asks for a task as `%s` that cannot be followed', (spelling) => {
+  const text = `{${CALL},"params":{"name":"one_a","${spelling}":{"ttl":1}}}`;
+  expect(bodyOf(text, LEGACY, PEERS.legacy)).not.toContain('ttl');
+});

@@ -179,7 +179,9 @@ const forTask = (params: RawObject, { era }: Call['client']): RawObject =>
  * 2026-07-28): it is a call like any other.
  */
 function withoutTasks(params: RawObject, client: Call['client']): RawObject {
-  const plain = params.has('task') ? params.without('task') : params;
+  // Some parsers do not tell upper and lower case.
+  const named = params.names.filter((name) => name.toLowerCase() === 'task');
+  const plain = named.length === 0 ? params : params.without(...named);
   if (client.era === 'legacy') return plain;
   const { capabilities } = client.envelope;
   const { extensions } = capabilities;
