@@ -55,7 +55,9 @@ export class AuthorizedBackend {
     // The first response gives its place to the second request.
     await response.discard();
     const digest = credential?.tokenDigest;
-    if (refusal === 'forbidden' || digest === undefined) throw refusedCredential(backend);
+    // What listens beside a call is no reason for another token: some servers refuse to be listened to, whatever it is.
+    if (refusal === 'forbidden' || digest === undefined || request.purpose === 'session')
+      throw refusedCredential(backend);
     const another = await this.credentials.instead(principal, backend, { digest, ...refusal }, deadlineAtMs);
     if (another === undefined) throw refusedCredential(backend);
     const second = await this.#sendWith(request, another);

@@ -1,5 +1,5 @@
 import type { BackendMessage } from '../backends/backend-message.js';
-import type { QuestionOpened, StreamMember } from '../backends/session-streams.client.js';
+import type { QuestionOpened, StreamMember } from '../backends/session-stream.client.js';
 import type { AsideAnswer } from './aside-answer.flow.js';
 import type { CallTime } from './call-time.js';
 import type { DropReason } from './dropped-messages.js';

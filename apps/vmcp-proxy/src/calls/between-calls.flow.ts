@@ -1,6 +1,6 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peers } from '../backends/peers.client.js';
-import type { SessionListener, StreamPlace } from '../backends/session-streams.client.js';
+import type { SessionListener, StreamPlace } from '../backends/session-stream.client.js';
 import type { ChangeWatch } from '../changes/change-watch.flow.js';
 import type { Pieces } from '../json/held-value.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';

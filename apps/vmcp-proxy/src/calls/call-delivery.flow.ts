@@ -3,7 +3,7 @@ import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Cancellation } from '../backends/cancellation.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
-import type { StreamMember } from '../backends/session-streams.client.js';
+import type { StreamMember } from '../backends/session-stream.client.js';
 import { STREAM_SESSION } from '../backends/sse-session.client.js';
 import type { SentUris } from '../catalog/sent-uris.js';
 import type { ChangeWatch } from '../changes/change-watch.flow.js';

@@ -1,7 +1,7 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
-import type { QuestionOpened } from '../backends/session-streams.client.js';
+import type { QuestionOpened } from '../backends/session-stream.client.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
 import { joinJson, joinPieces } from '../json/raw-json.js';
 import { errorText, idKey, type JsonObject, type RequestId, type RpcError } from '../mcp/message.js';
