@@ -96,7 +96,7 @@ export class SessionStream {
   constructor(
     private readonly place: StreamPlace & { readonly peer: LegacyPeer },
     private readonly backends: Pick<AuthorizedBackend, 'send'>,
-    private readonly peers: Pick<Peers, 'answerQuestion'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
     private readonly use: StreamUse,
   ) {
     // There it is a part of the transport.
@@ -182,6 +182,11 @@ export class SessionStream {
   }
 
   async #open(sent: () => void): Promise<void> {
+    // One that was dropped may belong to an account that its person has left: the credential of another one must not get there.
+    if (!this.peers.keeps(this.place.peer)) {
+      this.#state = 'absent';
+      return;
+    }
     const cancellation = (this.#cancellation = new Cancellation());
     let response: BackendResponse | undefined;
     let isRefused = false;
@@ -287,7 +292,7 @@ export class SessionStream {
 
   #take(message: BackendMessage | undefined): void {
     if (message === undefined || this.hand(message) || message.kind !== 'request') return;
-    if (!this.#replies.take()) return;
+    if (!this.peers.keeps(this.place.peer) || !this.#replies.take()) return;
     const { backend, peer } = this.place;
     // Nobody can be asked that: the backend does not wait for nothing.
     this.peers.answerQuestion(backend, this.principal, peer, ownReply(message.id, message.method));

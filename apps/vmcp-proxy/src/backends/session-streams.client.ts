@@ -34,7 +34,7 @@ export class SessionStreams {
 
   constructor(
     private readonly backends: Pick<AuthorizedBackend, 'send'>,
-    private readonly peers: Pick<Peers, 'answerQuestion'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
   ) {}
 
   /** @param listener hears what is for no call. */

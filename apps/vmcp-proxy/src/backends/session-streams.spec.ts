@@ -29,6 +29,7 @@ const failure = (code: 'backend_unauthorized' | 'backend_unavailable'): Gatehous
 /** Streams of one session, before a backend that answers its requests by hand. */
 function streamsBefore(answer: (asked: number, request: AuthorizedRequest) => Promise<BackendResponse>) {
   const asked: AuthorizedRequest[] = [];
+  const kept = { isKept: true };
   const streams = new SessionStreams(
     {
       send: async (request) => {
@@ -36,10 +37,11 @@ function streamsBefore(answer: (asked: number, request: AuthorizedRequest) => Pr
         return await answer(asked.length, request);
       },
     },
-    { answerQuestion: () => undefined },
+    { answerQuestion: () => undefined, keeps: () => kept.isKept },
   );
   return {
     asked,
+    kept,
     join: async (peer = PEER, key = 'k') =>
       await streams.join({ backend: 'b', principal: principal(key), peer }, MEMBER),
   };
@@ -128,4 +130,14 @@ test('a credential that takes long says nothing of the backend, and a slow backe
   expect(await waited()).toBe(0);
   await jest.advanceTimersByTimeAsync(300_000);
   expect(await waited()).toBe(1_000);
+});
+
+test('attack: a stream that ends after its person has left the account is not opened anew with the credential of another one', async () => {
+  const { asked, join, kept } = streamsBefore(
+    async () => await Promise.reject(failure('backend_unavailable')),
+  );
+  await join();
+  kept.isKept = false;
+  await jest.advanceTimersByTimeAsync(600_000);
+  expect(asked).toHaveLength(1);
 });
