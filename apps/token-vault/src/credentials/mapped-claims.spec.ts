@@ -53,3 +53,32 @@ test.each<[string, unknown]>([
     expect(mappedClaims({ groups }, GROUPS)).toMatchObject({ ok: false, claim: 'groups' });
   },
 );
+
+test.each<[string, Readonly<Record<string, unknown>>]>([
+  [
+    'by reference',
+    { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://x.example' } } },
+  ],
+  ['by a source that is not there', { _claim_names: { groups: 'src1' } }],
+  ['partly', { groups: ['eng'], _claim_names: { groups: 'src1' } }],
+  ['with `hasgroups` alone', { hasgroups: true }],
+])(
+  'whoever gets into more groups than the provider says in a token does not get out of what a policy forbids: groups said %s are no absence',
+  (_how, said) => {
+    for (const values of [undefined, ['contractors']])
+      expect(
+        mappedClaims(said, [{ claim: 'groups', as: 'groups', ...(values && { values }) }]),
+      ).toMatchObject({
+        ok: false,
+        claim: 'groups',
+      });
+  },
+);
+
+test('what is said elsewhere stops those claims alone', () => {
+  const said = { team: 'core', hasgroups: true, _claim_names: { realm_access: 'src1', toString: 'src1' } };
+  expect(mappedClaims(said, [{ claim: 'realm_access.roles', as: 'roles' }])).toMatchObject({ ok: false });
+  expect(mappedClaims(said, [{ claim: 'team', as: 'team' }])).toEqual({ ok: true, claims: { team: 'core' } });
+  for (const none of [null, 'groups', []])
+    expect(mappedClaims({ _claim_names: none }, GROUPS)).toEqual({ ok: true, claims: {} });
+});

@@ -22,6 +22,7 @@ export function mappedClaims(
   const claims: Record<string, ClaimValue> = {};
   for (const { claim, as, values } of mappings) {
     const value = valueAt(said, claim);
+    if (isSaidElsewhere(said, claim)) return { ok: false, claim, reason: 'the provider says it elsewhere' };
     if (value === undefined || value === null) continue;
     const mapped = chosen(value, values);
     if (typeof mapped === 'object' && 'reason' in mapped) return { ok: false, claim, reason: mapped.reason };
@@ -31,6 +32,19 @@ export function mappedClaims(
   }
   return { ok: true, claims };
 }
+
+/**
+ * OpenID Connect Core section 5.6.2: a claim can be named here and said at another place, to which Gatehouse does not go. Entra does so
+ * with `groups` of whoever is in more than 200 of them, or says no more than that there are some (`hasgroups`).
+ */
+function isSaidElsewhere(said: Readonly<Record<string, unknown>>, claim: string): boolean {
+  const names = valueAt(said, '_claim_names');
+  const [first = claim] = claim.split('.');
+  const isNamed = [claim, first].some((name) => isObject(names) && Object.hasOwn(names, name));
+  return isNamed || (claim === 'groups' && said['hasgroups'] === true && valueAt(said, claim) === undefined);
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function chosen(value: unknown, patterns?: readonly string[]): ClaimValue | { reason: string } | undefined {
   const isWanted = (text: string): boolean =>

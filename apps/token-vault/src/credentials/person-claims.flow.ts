@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
 import type { CurrentTokens } from '../refresh/current-tokens.flow.js';
+import { reauthRequired } from '../refresh/reauth-required.js';
 import { mappedClaims } from './mapped-claims.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
@@ -33,7 +34,9 @@ export class PersonClaims {
   /** @throws {GatehouseError} `provider_misconfigured` when a claim cannot be mapped, and those of a credential. */
   async of(tsid: SessionId): Promise<z.input<typeof connectionClaims.reply>> {
     const mappings = this.#mappings;
-    if (mappings === undefined) return { claims: {} };
+    // Whoever asks is configured to map some: the vault is not yet. Without them, what a policy forbids could be lifted.
+    if (mappings === undefined)
+      throw new GatehouseError('provider_unavailable', 'the vault has no claim mappings');
     const { provider } = mappings;
     const { connection } = await this.subjects.bound(tsid, provider);
     const said =
@@ -63,6 +66,8 @@ export class PersonClaims {
   }
 }
 
-/** It was verified before it was kept. */
-const idTokenClaims = ({ tokens }: CurrentTokens): Said =>
-  tokens.idToken === undefined ? {} : decodeJwt(tokens.idToken);
+/** It was verified before it was kept. Who signed in before the provider was asked for one has to sign in again. */
+function idTokenClaims({ connection, tokens }: CurrentTokens): Said {
+  if (tokens.idToken === undefined) throw reauthRequired(connection);
+  return decodeJwt(tokens.idToken);
+}

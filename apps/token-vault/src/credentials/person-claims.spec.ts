@@ -71,6 +71,34 @@ test('a claim that cannot be mapped is an error, and not an absence', async () =
   await expect(claimsOf(tsid)).rejects.toMatchObject({ code: 'provider_misconfigured' });
 });
 
+test('whoever is in more groups than the provider says gets no token, whatever a policy forbids to one of them', async () => {
+  world.stub.claims = {
+    _claim_names: { groups: 'src1' },
+    _claim_sources: { src1: { endpoint: 'https://graph.example/getMemberObjects' } },
+  };
+  const { tsid } = await world.client.signIn({ acme: world.as('gina') });
+  await expect(claimsOf(tsid)).rejects.toMatchObject({ code: 'provider_misconfigured' });
+});
+
+test('a vault that is not configured yet, or has no id_token of the person, does not say that there are no groups', async () => {
+  const cases = [
+    { claimMappings: undefined, code: 'provider_unavailable' },
+    {
+      claimMappings: { provider: 'octo', from: 'idToken', claims: [{ claim: 'groups', as: 'groups' }] },
+      code: 'reauth_required',
+    },
+  ] as const;
+  for (const { claimMappings, code } of cases) {
+    const octo = await startVaultWorld({ ...(claimMappings && { claimMappings }) });
+    try {
+      const { tsid } = await octo.client.signIn({ octo: octo.as('hal') });
+      await expect(octo.client.ask(connectionClaims, { tsid })).rejects.toMatchObject({ code });
+    } finally {
+      await octo.close();
+    }
+  }
+});
+
 test('a session that is not open has no claims', async () => {
   await expect(claimsOf(randomUUID())).rejects.toMatchObject({ code: 'session_closed' });
 });
