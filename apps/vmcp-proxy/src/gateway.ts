@@ -69,6 +69,7 @@ export interface Gateway {
   endListening(): void;
   /** Every call that still runs is answered with an error. */
   endCalls(): void;
+  /** Calls that run for clients of other replicas have no connection here: they are waited for until {@link endCalls}. */
   close(): Promise<void>;
 }
 
@@ -77,7 +78,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { contracts, buckets, events, log } = surroundings;
   const told = toldOfCalls(part, surroundings);
   const backendSide = await makeBackendSide(part, surroundings, told.metrics);
-  const { client, prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
+  const { prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
   const [sessions, mailbox] = [new SessionViews(contracts), await ReplicaMailbox.make()];
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
   const [facts, states] = [factsOf(part, surroundings), new RequestStates()];
@@ -128,10 +129,16 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     },
     endCalls: () => inFlight.endAll(),
     close: async () => {
-      await backendSide.authorization.stop();
-      await client.close();
+      await replays.settled();
+      await closed(backendSide);
     },
   };
+}
+
+async function closed({ peers, authorization, client }: BackendSide): Promise<void> {
+  await peers.told();
+  await authorization.stop();
+  await client.close();
 }
 
 const factsOf = (part: VmcpProxyPart, surroundings: GatewaySurroundings): EndpointFacts => ({

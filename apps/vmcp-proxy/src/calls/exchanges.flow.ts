@@ -96,7 +96,9 @@ export class Exchanges {
 
   /** The call waits at another replica, which answers this request. @throws {GatehouseError} when it does not. */
   async handOn(call: Call, replica: string): Promise<void> {
-    await this.running.retries.handOn(replica, handedRequest(call), call.answer);
+    const cancellation = new Cancellation();
+    const done = this.running.inFlight.add(call, cancellation);
+    await this.running.retries.handOn(replica, handedRequest(call), call.answer, cancellation).finally(done);
   }
 
   async #exchange(call: Call, route: Route, parked: ParkedCall | undefined): Promise<void> {

@@ -166,3 +166,51 @@ test('the replica that has the call dies: its client reads that the call may hav
   expect(textOf(answer)).toMatch(/check before trying again\. \(unavailable\)/);
   expect(world.backend.callsOf('tools/call')).toHaveLength(before);
 });
+
+/** A call that waits at a replica of its own, and whose client came back to another one with the answer. */
+async function resumedAt(client: { readonly mcpUrl: string }, waiting: { readonly mcpUrl: string }) {
+  const sent = { token, capabilities: ABLE };
+  const call = { name: 'legacy_echo', arguments: {} };
+  const calling = modern(waiting.mcpUrl, 'tools/call', call, sent);
+  const held = await world.next();
+  held.say(ask(0));
+  const questions = questionsIn(await calling);
+  const back = modern(client.mcpUrl, 'tools/call', retry(questions, undefined, call), sent);
+  await until(() => held.answers().length === 1);
+  return { held, back };
+}
+
+const STOPPED = { code: 'unavailable', retry: 'check-first' };
+
+const isListening = async (url: string): Promise<boolean> =>
+  await fetch(url, { method: 'OPTIONS', headers: { connection: 'close' } }).then(
+    () => true,
+    () => false,
+  );
+
+test('a replica that stops finishes a call whose client came back to another one', async () => {
+  const holder = await world.proxy.startReplica();
+  const { held, back } = await resumedAt(other, holder);
+  const stopped = holder.close();
+  await until(async () => !(await isListening(holder.mcpUrl)));
+  held.finish();
+  expect(textOf(await back)).toBe('done');
+  await stopped;
+  expect(held.wasCancelled()).toBe(false);
+});
+
+test('a replica that has no time left answers a call whose client came back to another one, and tells its backend', async () => {
+  const holder = await world.proxy.startReplica();
+  const { held, back } = await resumedAt(other, holder);
+  await holder.close(1_000);
+  expect((await back).body.error).toMatchObject({ data: STOPPED });
+  await until(() => held.wasCancelled());
+});
+
+test('a client of a replica that stops, whose call waits at another one, gets an answer before it is cut', async () => {
+  const nearer = await world.proxy.startReplica();
+  const { held, back } = await resumedAt(nearer, other);
+  await nearer.close(1_000);
+  expect((await back).body.error).toMatchObject({ data: STOPPED });
+  await until(() => held.wasCancelled() && held.isClosed());
+});

@@ -147,9 +147,23 @@ describe('a gateway that is the backend of another one', () => {
   });
 });
 
-test.each(['gh2.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.AAAA', 'gh1.1.x', 'gh0.gh2.x.y', 'its own'])(
+/** Each character by its number: six bytes. */
+const escaped = (text: string): string =>
+  text.replaceAll(/./g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const ADDRESS = 'A'.repeat(43);
+
+test.each([
+  ['gh2', `gh2.${ADDRESS}.AAAA`, false],
+  ['gh1', 'gh1.1.x', false],
+  ['one with a mark', 'gh0.gh2.x.y', false],
+  ['its own', 'its own', false],
+  ['gh2, with escapes that make 18 KiB of 3', `gh2.${ADDRESS}.${'A'.repeat(3_000)}`, true],
+  ['gh2, of 20 KiB, with escapes', `gh2.${ADDRESS}.${'A'.repeat(20_000)}`, true],
+  ['its own, of 20 KiB', 'x'.repeat(20_000), false],
+])(
   'attack: a backend’s state that looks like one of the gateway’s (%s) comes back to that backend, and opens nothing here',
-  async (requestState) => {
+  async (_, requestState, isEscaped) => {
     hostile.setIntercept(
       onCall(({ body }, response) => {
         const { requestState: given } = body['params'] as JsonObject;
@@ -158,7 +172,9 @@ test.each(['gh2.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.AAAA', 'gh1.1.x', 'g
             ? { resultType: 'input_required', inputRequests: { a: { method: 'roots/list' } }, requestState }
             : { resultType: 'complete', content: [{ type: 'text', text: JSON.stringify(given) }] };
         response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ jsonrpc: '2.0', id: body['id'], result }));
+        const text = JSON.stringify({ jsonrpc: '2.0', id: body['id'], result });
+        const asks = isEscaped && given === undefined;
+        response.end(asks ? text.replace(requestState, () => escaped(requestState)) : text);
       }),
     );
     const sent = { token, capabilities: { roots: {} } };

@@ -19,6 +19,8 @@ export interface Replays {
   /** Of clients that come back for a call at another replica than the one where it waits. */
   readonly retries: RetryHandovers;
   readonly kept: KeptStreams;
+  /** Resolves when what was handed to this replica is answered, and all is said to the others. */
+  settled(): Promise<void>;
 }
 
 /** Who waits for a replica that died learns of it soon, whatever proxies on the way need. */
@@ -45,5 +47,9 @@ export function replaysOf(
   const post = new StreamPost(events);
   const retries = new RetryHandovers(post, mailbox.address, log, Math.min(streamKeepAliveMs, MAX_SIGN_MS));
   const handovers = new StreamHandovers(streams, post, mailbox, streamKeepAliveMs, retries);
-  return { streams, handovers, retries, kept };
+  const settled = async (): Promise<void> => {
+    await retries.settled();
+    await post.settled();
+  };
+  return { streams, handovers, retries, kept, settled };
 }

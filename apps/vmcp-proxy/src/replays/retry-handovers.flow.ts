@@ -28,6 +28,11 @@ export interface HandedRequest {
 /** Answers a request that came to another replica, with every check that one of its own gets. */
 export type Serve = (request: HandedRequest, answer: Answer) => Promise<void>;
 
+/** What ends the waiting for another replica. */
+interface Ending {
+  attach(stop: (reason: GatehouseError) => void): void;
+}
+
 interface Waiting {
   readonly awaited: AwaitedAnswer;
   readonly over: () => void;
@@ -41,6 +46,8 @@ export class RetryHandovers {
   readonly #waiting = new Map<string, Waiting>();
   /** Requests elsewhere whose calls wait here. */
   readonly #answering = new Map<string, RemoteReader>();
+  /** Those, and others of which something is still to be sent. */
+  readonly #open = new Set<RemoteReader>();
   readonly #unread = new UnreadBytes();
   #timer: NodeJS.Timeout | undefined;
   #serve: Serve | undefined;
@@ -60,29 +67,43 @@ export class RetryHandovers {
     this.#serve = serve;
   }
 
-  /** Resolves when that replica has answered the request. @throws {GatehouseError} when it has not, or not to the end. */
-  async handOn(replica: string, request: HandedRequest, answer: Answer): Promise<void> {
+  /**
+   * Resolves when that replica has answered the request, or its client has gone.
+   * @throws {GatehouseError} when it has not, or not to the end.
+   */
+  async handOn(replica: string, request: HandedRequest, answer: Answer, ending: Ending): Promise<void> {
     if (this.#waiting.size >= MOST) throw new GatehouseError('busy', 'too many requests are handed over');
     const reader = randomUUID();
+    let isSaid = false;
     await new Promise<void>((resolve, reject) => {
+      // Where the other side goes on after all, it would go on for nobody.
+      const leaves = (done: () => void): void => {
+        if (this.#ends(reader, done) && isSaid) void this.post.say(replica, { said: 'left', reader });
+      };
       const waiting: Waiting = {
         awaited: new AwaitedAnswer(answer, replica, this.nowMs, this.#unread.ofOne()),
-        over: () => this.#ends(reader, resolve),
-        lost: (reason) => this.#ends(reader, () => reject(reason)),
+        over: () => void this.#ends(reader, resolve),
+        lost: (reason) => leaves(() => reject(reason)),
         silence: setTimeout(() => waiting.lost(GONE), ANSWERS_WITHIN_MS),
       };
       this.#waiting.set(reader, waiting);
       this.#starts();
-      answer.onGone(() => {
-        waiting.over();
-        void this.post.say(replica, { said: 'left', reader });
-      });
+      answer.onGone(() => leaves(resolve));
+      ending.attach(waiting.lost);
+      // Answers are used up where the call waits: not for a client that has gone meanwhile.
+      if (!this.#waiting.has(reader)) return;
+      isSaid = true;
       void this.post
         .say(replica, { said: 'retried', reader, replica: this.address, ...request })
         .then((wasSent) => {
           if (!wasSent) waiting.lost(NOT_HANDED);
         });
     });
+  }
+
+  /** Resolves when all that was handed to this replica is answered, and the answers are sent. */
+  async settled(): Promise<void> {
+    for (const remote of this.#open) await new Promise<void>((resolve) => remote.onClosed(resolve));
   }
 
   /** @returns false for what is about something else. */
@@ -107,10 +128,7 @@ export class RetryHandovers {
     else if (said.said === 'sent') {
       const outcome = waiting.awaited.sent(said);
       if (outcome === 'over') waiting.over();
-      else if (outcome === 'lost') {
-        waiting.lost(GONE);
-        void this.post.say(waiting.awaited.replica, { said: 'left', reader: said.reader });
-      }
+      else if (outcome === 'lost') waiting.lost(GONE);
     }
   }
 
@@ -128,6 +146,8 @@ export class RetryHandovers {
       this.nowMs,
     );
     this.#answering.set(reader, remote);
+    this.#open.add(remote);
+    remote.onClosed(() => this.#open.delete(remote));
     this.#starts();
     // It is there, and has the request.
     remote.write('');
@@ -144,13 +164,15 @@ export class RetryHandovers {
     }
   }
 
-  #ends(reader: string, done: () => void): void {
+  /** @returns false where it has ended before. */
+  #ends(reader: string, done: () => void): boolean {
     const waiting = this.#waiting.get(reader);
-    if (waiting === undefined) return;
+    if (waiting === undefined) return false;
     clearTimeout(waiting.silence);
     this.#waiting.delete(reader);
     waiting.awaited.over();
     done();
+    return true;
   }
 
   #starts(): void {

@@ -21,6 +21,11 @@ export class StreamPost {
     return wasSent;
   }
 
+  /** Resolves when all that was said until now is sent. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#last.values());
+  }
+
   async #send(replica: string, said: HandedStream): Promise<boolean> {
     try {
       const sealed = await sealFor(replica, said);
