@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
@@ -9,6 +10,7 @@ import { decodeJwt } from 'jose';
 import type { z } from 'zod';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
+import { UNAUTHORIZED, type PersonSaid } from '../providers/user-info.client.js';
 import type { CurrentTokens } from '../refresh/current-tokens.flow.js';
 import { reauthRequired } from '../refresh/reauth-required.js';
 import { mappedClaims } from './mapped-claims.js';
@@ -52,15 +54,33 @@ export class PersonClaims {
     });
   }
 
-  async #userInfo({ connection, tokens }: CurrentTokens): Promise<Said> {
-    const said = await this.upstreams.userInfo(
-      this.registry.get(connection.provider),
-      tokens,
-      connection.row.subject,
-    );
-    if (said !== undefined) return said;
-    const { provider } = connection;
-    throw new GatehouseError('provider_unavailable', `${provider} does not say who the person is`, {
+  /**
+   * A provider that refuses the access token (401, RFC 6750 section 3.1) may have revoked it: it is renewed once. A person whose new one
+   * is refused as well has to sign in again.
+   */
+  async #userInfo(current: CurrentTokens): Promise<Said> {
+    const first = await this.#asked(current);
+    if (first.ok) return first.said;
+    if (first.status !== UNAUTHORIZED) throw this.#unknown(current);
+    const { accessToken } = current.tokens;
+    const renewed = await this.subjects.tokens(current.connection, sha256(accessToken));
+    // A token as young as this one is not renewed: nobody's sign-in mends what the provider does.
+    if (renewed.tokens.accessToken === accessToken) throw this.#unknown(current);
+    const second = await this.#asked(renewed);
+    if (second.ok) return second.said;
+    throw second.status === UNAUTHORIZED ? reauthRequired(renewed.connection) : this.#unknown(renewed);
+  }
+
+  async #asked({ connection, tokens }: CurrentTokens): Promise<PersonSaid> {
+    const { provider, row } = connection;
+    const answer = await this.upstreams.userInfo(this.registry.get(provider), tokens, row.subject);
+    if (!answer.ok)
+      this.log.warn('person-not-said', { connectionId: connection.id, provider, status: answer.status });
+    return answer;
+  }
+
+  #unknown({ connection: { provider } }: CurrentTokens): GatehouseError {
+    return new GatehouseError('provider_unavailable', `${provider} does not say who the person is`, {
       details: { provider },
     });
   }

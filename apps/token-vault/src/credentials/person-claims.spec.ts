@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
+import { KeptLog } from '@gatehouse/testing/kept-log';
 import { randomUUID } from 'node:crypto';
 import { send } from '../testing/stub-provider.js';
 import { oidcProvider } from '../testing/vault-config.js';
@@ -23,12 +24,20 @@ afterAll(() => world.close());
 
 const claimsOf = async (tsid: string) => (await world.client.ask(connectionClaims, { tsid })).claims;
 
-/** The tokens are as old as those of a client that renews its own. */
-async function age(accountId: string): Promise<void> {
+/** The tokens are as old as those of a client that renews its own; without `lives`, the access token has expired. */
+async function age(accountId: string, minutes = 1, lives = true): Promise<void> {
   await world.rows.query({
     name: 'age-tokens',
-    text: `update connections set access_obtained_at = now() - interval '1 minute' where account_id = $1`,
-    values: [accountId],
+    text: `update connections set access_obtained_at = now() - $2 * interval '1 minute',
+      access_expires_at = case when $3 then access_expires_at else now() - interval '1 second' end where account_id = $1`,
+    values: [accountId, minutes, lives],
+  });
+}
+
+function goAway(): void {
+  world.stub.misbehave.set('token', (_request, response) => {
+    send(response, 503, {});
+    return Promise.resolve('done');
   });
 }
 
@@ -45,15 +54,34 @@ test('claims are those of the id_token of the sign-in, and of a new one later: a
   expect(world.stub.counts.refresh).toBe(1);
 });
 
-test('while the provider is away, the last claims count', async () => {
+test.each([
+  ['whose access token lives', true],
+  ['whose access token has expired', false],
+])(
+  'while the provider is away, the last id_token of a person %s counts for an hour, and no longer',
+  async (what, lives) => {
+    world.stub.claims = { groups: ['eng'] };
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as(`bob-${String(lives)}`) });
+    goAway();
+    for (const minutes of [1, 58]) {
+      await age(accountId, minutes, lives);
+      expect([what, await claimsOf(tsid)]).toEqual([what, { groups: ['eng'] }]);
+    }
+    await age(accountId, 61, lives);
+    await expect(claimsOf(tsid)).rejects.toMatchObject({ code: 'provider_unavailable' });
+  },
+);
+
+test('nobody has old groups because of a token that does not expire: a provider that refuses is away, too', async () => {
+  world.stub.accessTokenSeconds = undefined;
   world.stub.claims = { groups: ['eng'] };
-  const { tsid, accountId } = await world.client.signIn({ acme: world.as('bob') });
-  await age(accountId);
+  const { tsid, accountId } = await world.client.signIn({ acme: world.as('ivan') });
+  await age(accountId, 61);
   world.stub.misbehave.set('token', (_request, response) => {
-    send(response, 503, {});
+    send(response, 400, { error: 'something_else' });
     return Promise.resolve('done');
   });
-  expect(await claimsOf(tsid)).toEqual({ groups: ['eng'] });
+  await expect(claimsOf(tsid)).rejects.toMatchObject({ code: 'provider_unavailable' });
 });
 
 test('without a refresh token claims stay those of the sign-in', async () => {
@@ -133,5 +161,96 @@ test('claims of the user information endpoint are asked for each time, with opaq
     }
   } finally {
     await octo.close();
+  }
+});
+
+describe('an access token that the user information endpoint refuses', () => {
+  let octo: VaultWorld;
+  let log: KeptLog;
+  beforeAll(async () => {
+    log = new KeptLog();
+    octo = await startVaultWorld({
+      log,
+      claimMappings: { provider: 'octo', from: 'userInfo', claims: [{ claim: 'name', as: 'login' }] },
+    });
+  });
+  beforeEach(() => octo.stub.reset());
+  afterAll(() => octo.close());
+
+  const ask = async (tsid: string) => (await octo.client.ask(connectionClaims, { tsid })).claims;
+
+  /** From now on it refuses the tokens that there are, or all. */
+  function refuse(which: 'first' | 'all', status: number, body: object): void {
+    let first: string | undefined;
+    octo.stub.misbehave.set('userinfo', (request, response) => {
+      first ??= request.headers.authorization;
+      if (which === 'first' && request.headers.authorization !== first) return Promise.resolve('as-usual');
+      send(response, status, body);
+      return Promise.resolve('done');
+    });
+  }
+
+  test.each([
+    ['with 401', 401, {}],
+    ['with 200, as Slack does', 200, { ok: false, error: 'token_revoked' }],
+  ])('(%s) is renewed once', async (_how, status, body) => {
+    const { tsid } = await octo.client.signIn({ octo: octo.as(`jane-${status}`) });
+    refuse('first', status, body);
+    expect(await ask(tsid)).toEqual({ login: `jane-${status}` });
+    expect(octo.stub.counts.refresh).toBe(1);
+  });
+
+  test('and refuses after it was renewed, makes the person sign in again, and is not renewed for each request', async () => {
+    const { tsid } = await octo.client.signIn({ octo: octo.as('kim') });
+    refuse('all', 401, {});
+    await expect(ask(tsid)).rejects.toMatchObject({ code: 'reauth_required' });
+    expect(octo.stub.counts.refresh).toBe(1);
+    await expect(ask(tsid)).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(octo.stub.counts.refresh).toBe(1);
+    expect(log.of('person-not-said')).toContainEqual(
+      expect.objectContaining({ provider: 'octo', status: 401 }),
+    );
+  });
+
+  test('when it cannot be renewed, makes the person sign in again: nobody is told to come back for ever', async () => {
+    octo.stub.givesRefreshToken = false;
+    octo.stub.accessTokenSeconds = undefined;
+    const { tsid, accountId } = await octo.client.signIn({ octo: octo.as('lou') });
+    refuse('all', 401, {});
+    // Just signed in: another sign-in would bring the same.
+    await expect(ask(tsid)).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await octo.rows.query({
+      name: 'age-connection',
+      text: `update connections set connected_at = now() - interval '1 minute' where account_id = $1`,
+      values: [accountId],
+    });
+    await expect(ask(tsid)).rejects.toMatchObject({ code: 'reauth_required' });
+  });
+
+  test.each([403, 429, 500])('by any other status (%d) is neither renewed nor ended', async (status) => {
+    const { tsid } = await octo.client.signIn({ octo: octo.as(`max-${status}`) });
+    refuse('all', status, {});
+    await expect(ask(tsid)).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(octo.stub.counts.refresh).toBe(0);
+  });
+});
+
+test('an access token that a provider of OpenID Connect refuses at its user information endpoint is renewed once', async () => {
+  const acme = await startVaultWorld({
+    claimMappings: { provider: 'acme', from: 'userInfo', claims: [{ claim: 'name', as: 'login' }] },
+  });
+  try {
+    const { tsid } = await acme.client.signIn({ acme: acme.as('nora') });
+    let first: string | undefined;
+    acme.stub.misbehave.set('userinfo', (request, response) => {
+      first ??= request.headers.authorization;
+      if (request.headers.authorization !== first) return Promise.resolve('as-usual');
+      response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end();
+      return Promise.resolve('done');
+    });
+    expect((await acme.client.ask(connectionClaims, { tsid })).claims).toEqual({ login: 'nora' });
+    expect(acme.stub.counts.refresh).toBe(1);
+  } finally {
+    await acme.close();
   }
 });

@@ -20,7 +20,7 @@ import { resourceOf } from './resolved-provider.js';
 import { doneFetch, notingFetch, type KeepAnswer } from './tapped-fetch.js';
 import { acceptedTokens, renewedTokens, type TokenAnswer, type TokenSet } from './token-answer.js';
 import { failureOf, newUse, receivedAtMs, type TokenUse } from './token-use.js';
-import { fetchClaims } from './user-info.client.js';
+import { fetchClaims, type PersonSaid } from './user-info.client.js';
 import { isAboutClocks, isAboutKeys, newProgress, type UpstreamFailure } from './upstream-failure.js';
 import { subjectOfRenewed, whoSignedIn } from './who-signed-in.client.js';
 
@@ -112,23 +112,26 @@ export class ProviderClient {
   /**
    * What the user information endpoint says of a person now (OpenID Connect Core section 5.3).
    * @param subject of the connection; `sub` has to be that of the id_token
-   * @returns `undefined` when it cannot be asked, or speaks of somebody else.
+   * Not `ok` when it cannot be asked, refuses, or speaks of somebody else.
    */
   async userInfo(
     provider: Provider,
     { accessToken, idToken }: TokenSet,
     subject: string,
-  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+  ): Promise<PersonSaid> {
     const { protocol } = provider;
+    const progress = newProgress();
     try {
       if (protocol.type === 'oauth2' && protocol.identity.from === 'userInfo')
         return await fetchClaims(provider, protocol.identity, accessToken, subject);
       const sub = idToken === undefined ? undefined : decodeJwt(idToken).sub;
-      if (protocol.type !== 'oidc' || sub === undefined) return undefined;
-      const configuration = await this.configurations.of(provider, fetchFunction(provider));
-      return { ...(await openid.fetchUserInfo(configuration, accessToken, sub)) };
+      if (protocol.type !== 'oidc' || sub === undefined) return { ok: false };
+      const fetch = notingFetch(fetchFunction(provider), progress);
+      const configuration = await this.configurations.of(provider, fetch);
+      return { ok: true, said: { ...(await openid.fetchUserInfo(configuration, accessToken, sub)) } };
     } catch {
-      return undefined;
+      const { status } = progress;
+      return { ok: false, ...(status === undefined ? {} : { status }) };
     }
   }
 

@@ -93,7 +93,7 @@ export class Upstreams {
   async userInfo(
     ...[provider, tokens, subject]: Parameters<ProviderClient['userInfo']>
   ): ReturnType<ProviderClient['userInfo']> {
-    return isMcp(provider) ? undefined : await this.client.userInfo(provider, tokens, subject);
+    return isMcp(provider) ? { ok: false } : await this.client.userInfo(provider, tokens, subject);
   }
 
   /** @see ProviderClient.revoke */

@@ -13,6 +13,7 @@ type UserInfoAnswer =
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 const OK = 200;
+export const UNAUTHORIZED = 401;
 /** RFC 6585 section 4. */
 const TOO_MANY_REQUESTS = 429;
 
@@ -36,17 +37,32 @@ export async function fetchIdentity(
   return { ok: false, failure: { kind: info === undefined ? 'unreadable' : 'rejected' } };
 }
 
-/** The whole of what it says, if it is about that person. @returns `undefined` when it is not, or says nothing. @throws {OutboundFailure} */
+/** What is said of a person, or why not: 401 stands for every way to refuse the access token. */
+export type PersonSaid =
+  | { readonly ok: true; readonly said: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly status?: number };
+
+/** The whole of what it says, if it is about that person. @throws {OutboundFailure} */
 export async function fetchClaims(
   provider: Provider,
   userInfo: UserInfo,
   accessToken: string,
   subject: string,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+): Promise<PersonSaid> {
   const { status, body } = await safeFetch(requestOf(userInfo, accessToken), provider);
-  const said = status === OK ? parseAnswer(new TextDecoder().decode(body)) : undefined;
+  const text = new TextDecoder().decode(body);
+  const said = status === OK ? parseAnswer(text) : undefined;
   const identity = said && identityFromFields(said, userInfo.fieldMapping);
-  return identity?.subject === subject ? said : undefined;
+  if (said !== undefined && identity?.subject === subject) return { ok: true, said };
+  return { ok: false, status: status === OK && refusesToken(text) ? UNAUTHORIZED : status };
+}
+
+/** Some providers (Slack) refuse a token with status 200. */
+function refusesToken(text: string): boolean {
+  const refusal = refusalOf(text, OK);
+  return (
+    refusal !== undefined && verdictOf({ kind: 'oauth_error', status: UNAUTHORIZED, ...refusal }) === 'final'
+  );
 }
 
 /**

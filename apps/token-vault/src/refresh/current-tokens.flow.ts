@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import type { Connection } from '../connections/connection.js';
@@ -26,6 +27,11 @@ const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
 
 /** A provider is asked again no sooner, however often a client renews its token. */
 const SAYS_THE_SAME_FOR_MS = 10 * SECOND_MS;
+
+/** How old an id_token may be that speaks for a provider that cannot be asked, whatever becomes of the access token beside it. */
+const SPEAKS_FOR_MS = HOUR_MS;
+
+const AWAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['provider_unavailable', 'provider_misconfigured']);
 
 export const lifetimeOf = ({ row }: Connection): AccessLifetime => ({
   obtainedAtMs: row.accessObtainedAt.getTime(),
@@ -53,17 +59,25 @@ export class CurrentTokensOf {
   }
 
   /**
-   * The same with a new id_token, as far as the provider gives one now: what it says of a person may have changed. While it is
-   * away, the last one counts.
+   * The same with a new id_token, as far as the provider gives one: what it says of a person may have changed. While it is away,
+   * the last one counts for an hour; its access token may have expired.
    */
   async renewed(connection: Connection): Promise<CurrentTokens> {
-    const current = await this.connection(connection);
-    const ageMs = this.clock.nowMs() - lifetimeOf(current.connection).obtainedAtMs;
-    if (ageMs < SAYS_THE_SAME_FOR_MS || current.tokens.refreshToken === undefined) return current;
-    const { outcome, connection: renewed } = await this.refresher.refresh(current.connection);
-    if (renewed !== undefined) return await this.#opened(renewed);
-    if (outcome === 'reauth_required') throw reauthRequired(current.connection);
-    return current;
+    try {
+      const current = await this.connection(connection);
+      if (this.#ageMs(current) < SAYS_THE_SAME_FOR_MS || current.tokens.refreshToken === undefined)
+        return current;
+      return await this.#refreshed(current, true);
+    } catch (error) {
+      if (!AWAY.has(GatehouseError.from(error).code)) throw error;
+      const last = await this.#opened(connection);
+      if (this.#ageMs(last) < SPEAKS_FOR_MS) return last;
+      throw error;
+    }
+  }
+
+  #ageMs({ connection }: CurrentTokens): number {
+    return this.clock.nowMs() - lifetimeOf(connection).obtainedAtMs;
   }
 
   async #usable(current: CurrentTokens, refused: string | undefined): Promise<CurrentTokens> {
