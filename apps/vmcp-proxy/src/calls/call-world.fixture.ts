@@ -1,5 +1,6 @@
 import { Secret } from '@gatehouse/kernel/secret';
 import { startTestNats } from '@gatehouse/testing/nats';
+import { z } from 'zod';
 import { startBackend, type BackendBehaviour, type Received, type TestBackend } from '../backend.fixture.js';
 import { modern } from '../client.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
@@ -79,7 +80,15 @@ export const call = (name: BackendName, args: JsonObject = {}): JsonObject => ({
   arguments: args,
 });
 
+const withProgressToken = z.object({
+  params: z.object({ _meta: z.object({ progressToken: z.unknown() }) }),
+});
+
 export const isCall = ({ body }: Received): boolean => body['method'] === 'tools/call';
+
+/** What a backend names progress by: not what the client said, where callers who cannot be told apart share a session. */
+export const progressTokenOf = ({ body }: Received): unknown =>
+  withProgressToken.parse(body).params._meta.progressToken;
 
 /** Answers tool calls like this, and everything else as usual. */
 export const onCall =

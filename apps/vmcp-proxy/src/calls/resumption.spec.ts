@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { startBackend, type Received, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern, type ClientAnswer } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { isCall } from './call-world.fixture.js';
+import { isCall, progressTokenOf } from './call-world.fixture.js';
 
 let nats: TestNats;
 let proxy: TestProxy;
@@ -69,10 +69,11 @@ const streaming = (response: ServerResponse): ServerResponse =>
   response.writeHead(200, { 'content-type': 'text/event-stream' });
 const event = (id: string, message: unknown, retry = 1): string =>
   `id: ${id}\nretry: ${retry}\ndata: ${message === '' ? '' : JSON.stringify(message)}\n\n`;
-const progress = (value: number) => ({
+/** Of the call, by the name that the backend was given for it. */
+const progress = (of: Received, value: number) => ({
   jsonrpc: '2.0',
   method: 'notifications/progress',
-  params: { progressToken: 7, progress: value },
+  params: { progressToken: progressTokenOf(of), progress: value },
 });
 const result = (call: Received, text = 'done') => ({
   jsonrpc: '2.0',
@@ -97,12 +98,13 @@ describe.each(['sessions', 'stateless'])('a %s backend', (name) => {
     async (era) => {
       const { calls, gets } = scripted(
         name,
-        (response) => streaming(response).end(event('e1', '') + event('e2', progress(1))),
-        (response, first) => streaming(response).end(event('e3', progress(2)) + event('e4', result(first))),
+        (response, first) => streaming(response).end(event('e1', '') + event('e2', progress(first, 1))),
+        (response, first) =>
+          streaming(response).end(event('e3', progress(first, 2)) + event('e4', result(first))),
       );
       const answer = await call(name, era);
       expect(answer.body.result).toMatchObject({ content: [{ text: 'done' }] });
-      expect(answer.text.match(/notifications\/progress/g)).toHaveLength(2);
+      expect(answer.text.match(/notifications\/progress","params":\{"progressToken":7/g)).toHaveLength(2);
       expect(calls).toHaveLength(1);
       expect(gets.map(({ headers }) => headers['last-event-id'])).toEqual(['e2']);
       expect(gets[0]?.headers).toMatchObject({
@@ -119,7 +121,7 @@ test('a connection that breaks in the middle of an event is taken up before that
   const { calls, gets } = scripted(
     'sessions',
     (response, first) => {
-      const text = event('e1', progress(1)) + event('e2', result(first));
+      const text = event('e1', progress(first, 1)) + event('e2', result(first));
       streaming(response).write(text.slice(0, -20), () => response.destroy());
     },
     (response, first) => streaming(response).end(event('e2', result(first))),
@@ -175,23 +177,36 @@ function expectMayHaveRun({ body, text }: ClientAnswer): void {
 }
 
 describe('a stream that cannot be taken up ends with an error that says that the call may have run', () => {
-  const without = `data: ${JSON.stringify(progress(1))}\n\n`;
-  test.each<readonly [string, string, string, number, number]>([
+  type Stream = (of: Received) => string;
+  const without: Stream = (of) => `data: ${JSON.stringify(progress(of, 1))}\n\n`;
+  test.each<readonly [string, string, Stream, number, number]>([
     ['its events have no ids', 'sessions', without, 405, 0],
-    ['the revision of 2026-07-28 has no resumption', 'modern', event('e1', progress(1)), 405, 0],
-    ['an id is empty', 'sessions', `id: e1\ndata: \n\nid:\n${without}`, 405, 0],
-    ['an id is too long for a header', 'sessions', event('e'.repeat(2_000), progress(1)), 405, 0],
-    ['an id has what no header may have', 'sessions', event('e\u00e9\u0001', progress(1)), 405, 0],
-    ['GET is not offered', 'sessions', event('e1', progress(1)), 405, 1],
-    ['the session is over', 'sessions', event('e1', progress(1)), 404, 1],
-    ['the id is unknown', 'stateless', event('e1', progress(1)), 400, 1],
-    ['the server asks for more time than there is', 'sessions', event('e1', progress(1), 3_600_000), 405, 0],
-    ['the server never gets well', 'sessions', event('e1', progress(1)), 503, 3],
+    ['the revision of 2026-07-28 has no resumption', 'modern', (of) => event('e1', progress(of, 1)), 405, 0],
+    ['an id is empty', 'sessions', (of) => `id: e1\ndata: \n\nid:\n${without(of)}`, 405, 0],
+    ['an id is too long for a header', 'sessions', (of) => event('e'.repeat(2_000), progress(of, 1)), 405, 0],
+    [
+      'an id has what no header may have',
+      'sessions',
+      (of) => event('e\u00e9\u0001', progress(of, 1)),
+      405,
+      0,
+    ],
+    ['GET is not offered', 'sessions', (of) => event('e1', progress(of, 1)), 405, 1],
+    ['the session is over', 'sessions', (of) => event('e1', progress(of, 1)), 404, 1],
+    ['the id is unknown', 'stateless', (of) => event('e1', progress(of, 1)), 400, 1],
+    [
+      'the server asks for more time than there is',
+      'sessions',
+      (of) => event('e1', progress(of, 1), 3_600_000),
+      405,
+      0,
+    ],
+    ['the server never gets well', 'sessions', (of) => event('e1', progress(of, 1)), 503, 3],
   ])('%s', async (_why, name, stream, status, asked) => {
     for (const era of ['modern', 'legacy'] as const) {
       const { calls, gets } = scripted(
         name,
-        (response) => streaming(response).end(stream),
+        (response, first) => streaming(response).end(stream(first)),
         (response) => response.writeHead(status).end(),
       );
       expectMayHaveRun(await call(name, era));
@@ -240,8 +255,8 @@ test('a server that closes every stream at once is not asked for ever', async ()
 });
 
 test('a client that goes away between two streams ends the call: nothing more is asked for', async () => {
-  const { backend, calls, gets } = scripted('sessions', (response) =>
-    streaming(response).end(event('e1', progress(1), 60_000)),
+  const { backend, calls, gets } = scripted('sessions', (response, first) =>
+    streaming(response).end(event('e1', progress(first, 1), 60_000)),
   );
   const before = backend.callsOf('notifications/cancelled').length;
   const controller = new AbortController();
@@ -260,7 +275,7 @@ test('a client that goes away between two streams ends the call: nothing more is
 });
 
 test('a sign-out between two streams ends the call', async () => {
-  scripted('sessions', (response) => streaming(response).end(event('e1', progress(1), 60_000)));
+  scripted('sessions', (response, first) => streaming(response).end(event('e1', progress(first, 1), 60_000)));
   const tsid = randomUUID();
   token = await proxy.token({ tsid });
   let heard = '';
