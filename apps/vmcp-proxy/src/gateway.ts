@@ -86,7 +86,8 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
-  const [inFlight, questions] = [new InFlight(), new BackendQuestions(mailbox.address)];
+  const taskIds = taskIdsIn(new SessionBucket(buckets, taskKeys), log);
+  const [inFlight, questions] = [new InFlight(), new BackendQuestions(mailbox.address, taskIds)];
   const parkedCalls = parkingPlaces(surroundings, answerBytes, mailbox.address);
   const heardOf = { dropped: new DroppedMessages(log, told.metrics.dropped), changes: watch, sent };
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
@@ -96,7 +97,6 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
   backendSide.sessionStreams.hear(new BetweenCalls(streams, questions, peers, watch));
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
-  const taskIds = taskIdsIn(new SessionBucket(buckets, taskKeys), log);
   const tasks = new TaskCalls(taskIds, catalog.features);
   const { retries } = replays;
   const calls = new Calls(

@@ -3,7 +3,9 @@ import type { Peer } from '../backends/peer.js';
 import type { RawObject } from '../json/raw-json.js';
 import type { RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
+import { withOpenedTask, type OpensTasks } from './related-task.js';
 
+const NO_TASKS: OpensTasks = { open: async () => await Promise.resolve(undefined) };
 const MAX_OPEN = 10_000;
 /** However many sessions the person has: nobody pushes out what others were asked. */
 const MAX_OPEN_OF_ONE = 64;
@@ -37,8 +39,11 @@ export class BackendQuestions {
   readonly #openOf = new Map<string, number>();
   #asked = 0;
 
-  /** @param address of this replica: the client may send its answer to another one. */
-  constructor(private readonly address: string) {}
+  constructor(
+    /** Of this replica: the client may send its answer to another one. */
+    private readonly address: string,
+    private readonly tasks: OpensTasks = NO_TASKS,
+  ) {}
 
   /** @param session digest of its id. @returns the id for the client; `undefined` when its user was asked too much already. */
   ask(session: string, question: BackendQuestion): string | undefined {
@@ -58,6 +63,11 @@ export class BackendQuestions {
     const question = this.#open.get(key);
     this.#open.delete(key);
     return question;
+  }
+
+  /** A client's response, as that backend reads it. @see {@link withOpenedTask} */
+  response(body: RawObject, backend: string, by: Principal): RawObject | Promise<RawObject> {
+    return withOpenedTask(body, backend, by, this.tasks);
   }
 
   /** The replica that asked under that id, if it was another one. */

@@ -21,7 +21,6 @@ import {
   META_LOG_LEVEL,
   META_PREFIX,
   META_PROTOCOL_VERSION,
-  META_RELATED_TASK,
   MODERN_VERSION,
 } from '../mcp/protocol.js';
 import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
@@ -31,6 +30,7 @@ import { canBeAsked, type Call } from './call.js';
 import { addTraceHeaders, soundTrace, withTrace } from './call-trace.js';
 import type { InputAnswers } from './input-required.js';
 import { parameterHeaders } from './parameter-headers.js';
+import { relatedIn } from './related-task.js';
 
 export interface Outbound {
   readonly headers: Record<string, string>;
@@ -165,8 +165,7 @@ function withoutEnvelope(params: RawObject): RawObject {
  */
 function ofNoTask(params: RawObject): RawObject {
   const meta = metaOf(params);
-  // Some parsers do not tell upper and lower case.
-  const related = meta?.names.filter((name) => name.toLowerCase() === META_RELATED_TASK) ?? [];
+  const related = meta === undefined ? [] : relatedIn(meta);
   return meta === undefined || related.length === 0 ? params : params.with('_meta', meta.without(...related));
 }
 

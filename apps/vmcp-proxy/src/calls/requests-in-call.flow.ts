@@ -3,7 +3,7 @@ import type { Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import type { QuestionOpened } from '../backends/session-stream.client.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
-import { joinJson, joinPieces } from '../json/raw-json.js';
+import { joinJson, OwnJson, RawObject } from '../json/raw-json.js';
 import { errorText, idKey, type JsonObject, type RequestId, type RpcError } from '../mcp/message.js';
 import { GATEWAY_FAILURE, METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { Principal } from '../incoming-auth/principal.js';
@@ -223,8 +223,12 @@ export class RequestsInCall {
       params: params && asInResult(params),
       answer: (result, by) => {
         answered();
-        const body = ['{"jsonrpc":"2.0","id":', JSON.stringify(id), ',"result":', joinJson(result), '}'];
-        this.peers.answerQuestion(backend, by, peer, joinPieces(body), undelivered);
+        const say = (response: RawObject): void =>
+          this.peers.answerQuestion(backend, by, peer, joinJson(response), undelivered);
+        const given = RESPONSE.with('id', new OwnJson(id)).with('result', result);
+        const response = this.questions.response(given, backend, by);
+        if (response instanceof Promise) void response.then(say);
+        else say(response);
       },
       takenBack: answered,
       isBeside,
@@ -257,6 +261,7 @@ export class RequestsInCall {
   }
 }
 
+const RESPONSE = RawObject.EMPTY.with('jsonrpc', new OwnJson('2.0'));
 const NOBODY = { capabilities: {} };
 const OVER = { code: GATEWAY_FAILURE, message: 'the call is over: nobody answers any more' };
 const UNANSWERED = { code: GATEWAY_FAILURE, message: 'the client was asked, and gives no answer' };

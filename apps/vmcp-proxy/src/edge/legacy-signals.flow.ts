@@ -21,7 +21,7 @@ type Heard = z.output<typeof mcpSessionSignalled.payload>;
 /** Where what a client says has its effect. */
 export interface SignalReceivers {
   readonly inFlight: Pick<InFlight, 'cancel'>;
-  readonly questions: Pick<BackendQuestions, 'take' | 'askedElsewhere'>;
+  readonly questions: Pick<BackendQuestions, 'take' | 'askedElsewhere' | 'response'>;
   readonly peers: Pick<Peers, 'answerQuestion' | 'end' | 'setLogLevel'>;
   readonly mcpSessions: Pick<McpSessionStore, 'forgetCopy'>;
   readonly streams: Pick<ClientStreams, 'endMcpSession' | 'resubscribe'>;
@@ -64,7 +64,7 @@ export class LegacySignals {
     const { questions } = this.here;
     const question = questions.take(session.digest, id);
     if (question !== undefined) {
-      this.#answer(question, body);
+      await this.#answer(question, body);
       return;
     }
     const replica = questions.askedElsewhere(id);
@@ -85,7 +85,7 @@ export class LegacySignals {
     switch (signal.signal) {
       case 'answered':
         if (signal.replica === mailbox.address)
-          this.#handed(handedAnswer.parse(await mailbox.open(signal.sealed)));
+          await this.#handed(handedAnswer.parse(await mailbox.open(signal.sealed)));
         return;
       case 'cancelled':
         inFlight.cancel(signal.session, signal.request);
@@ -106,18 +106,19 @@ export class LegacySignals {
     }
   }
 
-  #handed({ session, question: id, response }: z.output<typeof handedAnswer>): void {
+  async #handed({ session, question: id, response }: z.output<typeof handedAnswer>): Promise<void> {
     const body = RawJson.read(Buffer.from(response)).object();
     const question = body === undefined ? undefined : this.here.questions.take(session, id);
     if (body !== undefined && question !== undefined) {
       this.#handedOver.set(id, true);
-      this.#answer(question, body);
+      await this.#answer(question, body);
     } else if (!this.#handedOver.has(id)) this.#noteUnawaited();
   }
 
-  #answer(question: BackendQuestion, body: RawObject): void {
+  async #answer(question: BackendQuestion, given: RawObject): Promise<void> {
     const { backend, principal, peer, id, answered, answer, undelivered, isWanted } = question;
     answered();
+    const body = await this.here.questions.response(given, backend, principal);
     if (isWanted?.() === false) return;
     if (answer !== undefined) answer(body);
     else {
