@@ -5,8 +5,10 @@ import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { errors } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 import { Vault } from '../vault/vault.client.js';
+
+type Claims = Readonly<Record<string, unknown>>;
 
 /** The person has to sign in again before anything more is known. */
 const OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -20,18 +22,34 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['provider_unavailabl
 /** Claims of the primary provider that an access token carries. Without them no token is issued: policies may forbid by them. */
 @Injectable()
 export class MappedClaims {
-  readonly #isOn: boolean;
+  readonly isOn: boolean;
+  /** By token request: what was said before its code was used up. */
+  readonly #said = new WeakMap<object, Claims>();
 
   constructor(
     private readonly vault: Vault,
     @Inject(CONFIG) { claimMappings }: AuthorizationServerPart,
   ) {
-    this.#isOn = claimMappings !== undefined;
+    this.isOn = claimMappings !== undefined;
+  }
+
+  /**
+   * A code can be used once, so the provider is asked before that: a client that is told to try again comes back with the same code.
+   * @throws as {@link MappedClaims.of}
+   */
+  async beforeCodeIsUsed(tsid: string): Promise<void> {
+    const { ctx } = Provider;
+    if (this.isOn && ctx !== undefined) this.#said.set(ctx, await this.#asked(tsid));
   }
 
   /** @throws {errors.InvalidGrant} when the person has to sign in again @throws {GatehouseError} */
-  async of(tsid: string): Promise<Readonly<Record<string, unknown>>> {
-    if (!this.#isOn) return {};
+  async of(tsid: string): Promise<Claims> {
+    if (!this.isOn) return {};
+    const { ctx } = Provider;
+    return (ctx && this.#said.get(ctx)) ?? (await this.#asked(tsid));
+  }
+
+  async #asked(tsid: string): Promise<Claims> {
     try {
       const claims = await this.vault.claims(tsid as SessionId);
       // The configuration has none of these; another one may be in force at the vault.

@@ -57,12 +57,20 @@ const PARTS = Symbol('oidc-provider parts');
     RecordExpiry,
     {
       provide: RECORDS,
-      inject: [Database, ClientSecrets, EndGrant],
-      useFactory: (database: Database, clientSecrets: ClientSecrets, endGrant: EndGrant) =>
+      inject: [Database, ClientSecrets, EndGrant, MappedClaims],
+      useFactory: (
+        database: Database,
+        clientSecrets: ClientSecrets,
+        endGrant: EndGrant,
+        mapped: MappedClaims,
+      ) =>
         recordAdapterFactory({
           database,
           clientSecrets,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
+          ...(mapped.isOn && {
+            beforeCodeIsUsed: async (grantId: string) => await mapped.beforeCodeIsUsed(grantId),
+          }),
         }),
     },
     {

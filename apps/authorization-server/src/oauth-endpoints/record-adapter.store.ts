@@ -21,6 +21,8 @@ export interface RecordAdapterParts {
   readonly clientSecrets: ClientSecrets;
   /** Runs when the library ends a grant. The session of the same id ends with it. */
   readonly onGrantEnded: (grantId: string) => Promise<void>;
+  /** Runs when a code has passed every check, and has not been used. What it throws leaves the code as it is. */
+  readonly beforeCodeIsUsed?: (grantId: string) => Promise<void>;
 }
 
 /** A client's secret is sealed, and the value that a holder presents is left out. */
@@ -104,6 +106,7 @@ class RecordAdapter implements Adapter {
    * is not among them, so each redemption also looks for a used one, behind the lock of the codes that it shares with others.
    */
   async consume(id: string): Promise<void> {
+    await this.#beforeUse(id);
     const values = [this.model, sha256(id)];
     const rows = await this.parts.database.transaction(async (tx) => {
       await tx.query({ name: 'record-consume-lock', text: `${OF_ONE_GRANT} order by id for update`, values });
@@ -111,6 +114,18 @@ class RecordAdapter implements Adapter {
       return consumed.rows;
     });
     if (!rows.some((row) => row.id === sha256(id))) throw new errors.InvalidGrant('already used');
+  }
+
+  async #beforeUse(id: string): Promise<void> {
+    const { beforeCodeIsUsed } = this.parts;
+    if (beforeCodeIsUsed === undefined || this.model !== SINGLE_USE) return;
+    const { rows } = await this.#query<{ grantId: string | null }>({
+      name: 'record-grant',
+      text: 'select grant_id as "grantId" from oidc_records where model = $1 and id = $2 and consumed_at is null',
+      values: [this.model, sha256(id)],
+    });
+    const grantId = rows[0]?.grantId;
+    if (typeof grantId === 'string') await beforeCodeIsUsed(grantId);
   }
 
   async destroy(id: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.flow.js';
+import type { PresentedToken } from '../refresh-tokens/successor-seal.js';
 
 /**
  * Our rotation, in place of oidc-provider's own. The library would use a refresh token up before it checks the requested
@@ -10,23 +11,20 @@ import type { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.
 export class RefreshTokenSeam {
   readonly #successors = new WeakMap<object, string>();
 
-  constructor(private readonly redemption: Pick<RedeemRefreshToken, 'redeem'>) {}
+  constructor(private readonly redemption: Pick<RedeemRefreshToken, 'redeem' | 'refuseStolen'>) {}
+
+  /** A thief is noticed also while nobody can be asked about the person, and causes no request about them. */
+  async refuseStolen(ctx: KoaContextWithOIDC): Promise<void> {
+    const token = presentedIn(ctx);
+    if (token !== undefined && (await this.redemption.refuseStolen(token))) throw usedBefore();
+  }
 
   /** Runs right before an access token is signed. Client, grant, scope, account and resource have been checked by then. */
   async beforeSigning(ctx: KoaContextWithOIDC): Promise<void> {
     if (!isRefresh(ctx)) return;
-    const { RefreshToken: token } = ctx.oidc.entities;
-    const successor =
-      token?.grantId === undefined
-        ? undefined
-        : await this.redemption.redeem({
-            value: token.jti,
-            // Both ids are ours. The grant's id is the session's id.
-            tsid: token.grantId as SessionId,
-            accountId: token.accountId as AccountId,
-            clientId: token.clientId ?? '',
-          });
-    if (successor === undefined) throw new errors.InvalidGrant('the refresh token was used before');
+    const token = presentedIn(ctx);
+    const successor = token === undefined ? undefined : await this.redemption.redeem(token);
+    if (successor === undefined) throw usedBefore();
     this.#successors.set(ctx, successor);
   }
 
@@ -44,3 +42,17 @@ export class RefreshTokenSeam {
 }
 
 const isRefresh = ({ oidc }: KoaContextWithOIDC): boolean => oidc.params?.['grant_type'] === 'refresh_token';
+
+const usedBefore = (): Error => new errors.InvalidGrant('the refresh token was used before');
+
+function presentedIn(ctx: KoaContextWithOIDC): PresentedToken | undefined {
+  const { RefreshToken: token } = ctx.oidc.entities;
+  if (!isRefresh(ctx) || token?.grantId === undefined) return undefined;
+  return {
+    value: token.jti,
+    // Both ids are ours. The grant's id is the session's id.
+    tsid: token.grantId as SessionId,
+    accountId: token.accountId as AccountId,
+    clientId: token.clientId ?? '',
+  };
+}

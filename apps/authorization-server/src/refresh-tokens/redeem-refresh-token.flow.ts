@@ -50,6 +50,15 @@ export class RedeemRefreshToken {
     }
   }
 
+  /** Looks before anything else is done for the token; it is not exchanged. @returns whether it is stolen, which ends its session. */
+  async refuseStolen(token: PresentedToken): Promise<boolean> {
+    const verdict = verdictOn(await this.tokens.findUsed(token));
+    if (verdict.kind !== 'theft') return false;
+    this.#outcomes.inc({ outcome: verdict.kind });
+    await this.alarm.raise(token.tsid, verdict.sign, about(token));
+    return true;
+  }
+
   async #again(token: PresentedToken, successor: string | undefined): Promise<string | undefined> {
     if (successor === undefined) return undefined;
     await this.tokens.markAnsweredAgain(token);

@@ -6,11 +6,13 @@ import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newConnectionId, randomToken } from '@gatehouse/kernel/ids';
 import { Answers } from '@gatehouse/messaging/answers';
@@ -54,6 +56,9 @@ export class StandInVault {
   readonly misconfigured = new Set<string>();
   /** Subjects whose leg was answered anew, as somebody else, after it was recorded. */
   readonly lost = new Set<string>();
+  /** What the primary provider says of everybody, or why it says nothing; and who was asked about. */
+  claims: z.input<typeof connectionClaims.reply>['claims'] | ErrorCode = {};
+  readonly claimsAsked: string[] = [];
   /** Where each provider sends the browser back to. */
   callbackOf = (provider: string): string => `/oauth/callback/${provider}`;
   readonly #legs = new Map<string, PendingLeg>();
@@ -151,6 +156,15 @@ export class StandInVault {
   ): Promise<z.input<typeof attemptDiscard.reply>> {
     this.discarded.push(request.attemptId);
     return Promise.resolve({ discarded: 0 });
+  }
+
+  @Answers(connectionClaims)
+  claimsOf(
+    @Payload() { tsid }: z.output<typeof connectionClaims.request>,
+  ): Promise<z.input<typeof connectionClaims.reply>> {
+    this.claimsAsked.push(tsid);
+    if (typeof this.claims === 'string') throw new GatehouseError(this.claims);
+    return Promise.resolve({ claims: this.claims });
   }
 
   @Answers(connectionList)
