@@ -9,6 +9,8 @@ const NO_TASKS: OpensTasks = { open: async () => await Promise.resolve(undefined
 const MAX_OPEN = 10_000;
 /** However many sessions the person has: nobody pushes out what others were asked. */
 const MAX_OPEN_OF_ONE = 64;
+/** Of the same person: no backend keeps the others from asking. */
+const MAX_OPEN_OF_BACKEND = 32;
 
 /** A request of a backend to a legacy client in the middle of a call (elicitation, sampling, roots). */
 export interface BackendQuestion {
@@ -32,11 +34,12 @@ export interface BackendQuestion {
  */
 export class BackendQuestions {
   /** Questions that nobody answers fall out in the end. */
-  readonly #open = new LRUCache<string, BackendQuestion>({
+  readonly #open = new LRUCache<string, OpenQuestion>({
     max: MAX_OPEN,
-    dispose: ({ principal }) => this.#count(principal, -1),
+    dispose: (question) => this.#closed(question),
   });
-  readonly #openOf = new Map<string, number>();
+  /** By persons, and by what they are asked by one backend. */
+  readonly #openOf = new Map<string, Set<OpenQuestion>>();
   #asked = 0;
 
   constructor(
@@ -47,13 +50,15 @@ export class BackendQuestions {
 
   /** @param session digest of its id. @returns the id for the client; `undefined` when its user was asked too much already. */
   ask(session: string, question: BackendQuestion): string | undefined {
-    const { principal } = question;
-    const open = this.#openOf.get(personKey(principal)) ?? 0;
-    if (open >= MAX_OPEN_OF_ONE && principal.key !== ANONYMOUS.key) return undefined;
+    if (!this.#hasRoomFor(question)) return undefined;
     this.#asked += 1;
     const id = `gatehouse-question-${this.address}-${this.#asked}`;
-    this.#count(principal, 1);
-    this.#open.set(keyOf(session, id), question);
+    const open = { ...question, key: keyOf(session, id) };
+    for (const key of countedFor(question)) {
+      const those = this.#openOf.get(key) ?? new Set();
+      this.#openOf.set(key, those.add(open));
+    }
+    this.#open.set(open.key, open);
     return id;
   }
 
@@ -76,14 +81,45 @@ export class BackendQuestions {
     return address === this.address ? undefined : address;
   }
 
-  #count(principal: Principal, change: number): void {
-    const person = personKey(principal);
-    const open = (this.#openOf.get(person) ?? 0) + change;
-    if (open > 0) this.#openOf.set(person, open);
-    else this.#openOf.delete(person);
+  #hasRoomFor(question: BackendQuestion): boolean {
+    if (question.principal.key === ANONYMOUS.key) return true;
+    const [person, backend] = countedFor(question);
+    const isFull = (): boolean =>
+      this.#openCount(backend) >= MAX_OPEN_OF_BACKEND || this.#openCount(person) >= MAX_OPEN_OF_ONE;
+    if (isFull()) this.#forgetUnwanted(person);
+    return !isFull();
+  }
+
+  #openCount(key: string): number {
+    return this.#openOf.get(key)?.size ?? 0;
+  }
+
+  /** Those of sessions that are over: no answer of theirs counts. */
+  #forgetUnwanted(person: string): void {
+    for (const question of [...(this.#openOf.get(person) ?? [])]) {
+      if (question.isWanted?.() !== false) continue;
+      this.#open.delete(question.key);
+      question.answered();
+    }
+  }
+
+  #closed(question: OpenQuestion): void {
+    for (const key of countedFor(question)) {
+      const those = this.#openOf.get(key);
+      those?.delete(question);
+      if (those?.size === 0) this.#openOf.delete(key);
+    }
   }
 }
 
 const QUESTION_ID = /^gatehouse-question-([A-Za-z0-9_-]{43})-\d{1,15}$/;
+
+type OpenQuestion = BackendQuestion & { readonly key: string };
+
+/** @returns what names the person, and the person at that backend. */
+const countedFor = ({ principal, backend }: BackendQuestion): readonly [string, string] => {
+  const person = personKey(principal);
+  return [person, `${person}\n${backend}`];
+};
 
 const keyOf = (session: string, id: RequestId): string => `${session}\n${JSON.stringify(id)}`;

@@ -11,6 +11,8 @@ import { RequestsInCall } from './requests-in-call.flow.js';
 /** Clients with sessions that listen at this replica (`GET`), by the digests of their sessions. */
 export interface ListeningClients {
   listens(session: string): boolean;
+  /** It listens, and can be told something now. */
+  reads(session: string): boolean;
   /** @returns false when that client cannot be told now. */
   tell(session: string, text: Pieces): boolean;
 }
@@ -22,7 +24,8 @@ interface Asking {
 
 /** What a backend asks and logs in the session of a client while no call of that client runs there: it hears it where it listens. */
 export class BetweenCalls implements SessionListener {
-  readonly #asking = new WeakMap<McpSession, Map<string, Asking>>();
+  /** By the backend's sessions, each of which is of one client's session: the next one numbers its questions anew. */
+  readonly #asking = new WeakMap<object, Asking>();
 
   constructor(
     private readonly clients: ListeningClients,
@@ -43,17 +46,21 @@ export class BetweenCalls implements SessionListener {
       return true;
     }
     if (message.kind !== 'request' && message.kind !== 'notification') return false;
+    // No question is open that nobody was asked.
+    if (!this.clients.reads(client.digest)) return false;
     const { requests, gate } = this.#askingOf(place, client);
     if (message.kind === 'request' && !requests.mayAsk(message)) return false;
-    const verdict = gate.judge(message);
-    return verdict.kind === 'other' && this.clients.tell(client.digest, verdict.text);
+    // No call ends it: it has an end of its own.
+    const verdict = gate.judge(message, true);
+    // A request that was not passed on has its error already.
+    if (verdict.kind !== 'other') return message.kind === 'request';
+    return this.clients.tell(client.digest, verdict.text);
   }
 
   /** What was asked is forgotten when nothing of it is open. */
   #askingOf({ backend, principal, peer }: StreamPlace, client: McpSession): Asking {
-    const known = this.#asking.get(client) ?? new Map<string, Asking>();
-    this.#asking.set(client, known);
-    const before = known.get(backend);
+    const session = peer.era === 'legacy' ? (peer.session ?? peer) : peer;
+    const before = this.#asking.get(session);
     if (before?.requests.isWaiting === true) return before;
     const requests = new RequestsInCall(
       {
@@ -61,7 +68,6 @@ export class BetweenCalls implements SessionListener {
         principal,
         peer,
         session: client,
-        isBetweenCalls: true,
         waits: () => undefined,
         undelivered: () => undefined,
       },
@@ -80,7 +86,7 @@ export class BetweenCalls implements SessionListener {
       requests,
     );
     const asking = { requests, gate };
-    known.set(backend, asking);
+    this.#asking.set(session, asking);
     return asking;
   }
 }

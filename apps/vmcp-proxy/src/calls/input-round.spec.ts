@@ -118,8 +118,8 @@ test('a user who was asked too much already is not asked, and what was asked is 
   const requests = Array.from({ length: 65 }, (_, index) => ({ ...FORM, key: String(index) }));
   const { outcome, heard } = roundOf(requests);
   expect(await outcome).toMatchObject({ kind: 'failed' });
-  expect(heard().filter(({ method }) => method === 'elicitation/create')).toHaveLength(64);
-  expect(heard().filter(({ method }) => method === 'notifications/cancelled')).toHaveLength(64);
+  expect(heard().filter(({ method }) => method === 'elicitation/create')).toHaveLength(32);
+  expect(heard().filter(({ method }) => method === 'notifications/cancelled')).toHaveLength(32);
 });
 
 test('answers of megabytes end the call before they are kept together', async () => {

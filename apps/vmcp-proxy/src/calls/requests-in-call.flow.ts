@@ -38,8 +38,6 @@ export interface RequestFacts {
   readonly isOneStream?: boolean;
   /** Where what is asked may belong to a task. */
   readonly tasks?: TaskRelay | undefined;
-  /** No call runs whose end would end the questions. */
-  readonly isBetweenCalls?: true;
   /** One more question is open, so that the call takes as long as a person does; or one less is. */
   readonly waits: (forClient: boolean) => void;
   /** The backend did not take an answer: the call would wait for it until its time is over. */
@@ -188,9 +186,9 @@ export class RequestsInCall {
     answered: () => void,
     isBeside: boolean,
   ): string | undefined {
-    const { backend, principal, peer, undelivered, isBetweenCalls } = this.facts;
+    const { backend, principal, peer, undelivered } = this.facts;
     // The person may have left the account of that session long before the answer.
-    const isWanted = isBetweenCalls === true || isBeside ? () => this.peers.keeps(peer) : undefined;
+    const isWanted = isBeside ? () => this.peers.keeps(peer) : undefined;
     const question = { backend, principal, peer, id, answered, undelivered, isWanted };
     if (!isBeside) return this.questions.ask(digest, question);
     const asked = new SessionQuestion(answered, () => {

@@ -48,6 +48,8 @@ interface ClientStream {
   /** Its client is gone, and may come back. */
   isAway(): boolean;
   sign(): void;
+  /** It can be told something now. */
+  reads(): boolean;
   /** @returns false when it does not read. */
   tell(text: Pieces): boolean;
   /** Its client listens elsewhere: what this one had can still be asked for. */
@@ -176,6 +178,10 @@ export class ClientStreams implements ListeningClients {
     return this.#listening(digest) !== undefined;
   }
 
+  reads(digest: string): boolean {
+    return this.#listening(digest)?.reads() ?? false;
+  }
+
   tell(digest: string, text: Pieces): boolean {
     return this.#listening(digest)?.tell(text) ?? false;
   }
@@ -262,6 +268,7 @@ export class ClientStreams implements ListeningClients {
       endsAtMs: this.nowMs() + LISTEN_FOR_MS,
       isAway: () => resumable?.stream?.isAway === true,
       sign: () => events.sign(),
+      reads: () => events.isRead,
       tell: (text) => events.now(text),
       replace: () => (resumable?.stream === undefined ? end() : resumable.stream.finish(true)),
       release: () => (resumable?.stream === undefined ? end() : resumable.stream.release()),

@@ -34,6 +34,11 @@ export class PendingEvents {
     this.#tell(this.dialect.event(method, params));
   }
 
+  /** The client reads what it is told. */
+  get isRead(): boolean {
+    return !this.#isFull;
+  }
+
   /** @returns false when the client does not read at the moment. */
   now(text: Pieces): boolean {
     if (this.#isFull) return false;
