@@ -3,6 +3,7 @@ import type { Peer } from '../backends/peer.js';
 import type { RawObject } from '../json/raw-json.js';
 import type { RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
+import { GivenPages } from './given-pages.js';
 import { withOpenedTask, type OpensTasks } from './related-task.js';
 
 const NO_TASKS: OpensTasks = { open: async () => await Promise.resolve(undefined) };
@@ -40,6 +41,7 @@ export class BackendQuestions {
   });
   /** By persons, and by what they are asked by one backend. */
   readonly #openOf = new Map<string, Set<OpenQuestion>>();
+  readonly pages = new GivenPages();
   #asked = 0;
 
   constructor(

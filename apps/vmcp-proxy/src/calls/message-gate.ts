@@ -139,10 +139,11 @@ export class MessageGate {
   }
 
   #outcome(message: Extract<BackendMessage, { kind: 'result' | 'error' }>): Outcome | undefined {
-    if (message.kind === 'error')
-      return this.facts.translated
-        ? translateError(message.parsed, this.facts)
-        : { member: 'error', value: message.error.pieces, code: message.parsed.code };
+    if (message.kind === 'error') {
+      if (this.facts.translated) return translateError(message.parsed, this.facts);
+      this.requests.askedByError(message.parsed);
+      return { member: 'error', value: message.error.pieces, code: message.parsed.code };
+    }
     const { result } = message;
     const { tasks, client, translated } = this.facts;
     // Such a client does by its members what is done here: it gets none of which it may take another one.

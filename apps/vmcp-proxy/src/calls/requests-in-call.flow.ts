@@ -95,7 +95,8 @@ export class RequestsInCall {
     if (parked !== undefined) return 'answered';
     const elicitationId = request.params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
     if (typeof elicitationId === 'string') this.#elicitations.add(elicitationId);
-    const { tasks } = this.facts;
+    const { tasks, session, backend } = this.facts;
+    if (session !== undefined) this.questions.pages.note(session.digest, backend, elicitationId);
     const pieces = request.params && (tasks?.asked(request.params) ?? request.params.pieces);
     const params = pieces === undefined ? [] : [',"params":', ...pieces];
     return [`{"jsonrpc":"2.0","id":"${id}","method":${JSON.stringify(request.method)}`, ...params, '}'];
@@ -119,9 +120,17 @@ export class RequestsInCall {
     return parked !== undefined;
   }
 
-  /** Whether this backend asked for that in this call. */
+  /** The client gets an error that may ask it to open pages. */
+  askedByError(error: RpcError): void {
+    const { session, backend } = this.facts;
+    if (session !== undefined) this.questions.pages.noteError(session.digest, backend, error);
+  }
+
+  /** Whether this backend asked that client for that, in this call or before it. */
   hasElicited(elicitationId: unknown): boolean {
-    return this.#elicitations.has(elicitationId);
+    const { session, backend } = this.facts;
+    if (this.#elicitations.has(elicitationId)) return true;
+    return session !== undefined && this.questions.pages.has(session.digest, backend, elicitationId);
   }
 
   /**
