@@ -52,6 +52,8 @@ const LISTEN_FOR_MS = 30 * MINUTE_MS;
 const RETRY_AFTER_MS = SECOND_MS;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = MINUTE_MS;
+/** A server that closes it sooner is asked ever less often, where no call needs it. */
+const STAYS_OPEN_MS = 10 * SECOND_MS;
 /** The call that was sent with the same token has brought a new one by then, if it was only that. */
 const MOST_REFUSALS = 2;
 const MAX_EVENT_BYTES = 1_048_576;
@@ -68,7 +70,8 @@ const OVER = new GatehouseError('deadline_exceeded', 'nobody listens any more');
 export interface StreamUse {
   rests(stream: SessionStream): void;
   wakes(stream: SessionStream): void;
-  makeRoom(): boolean;
+  /** @returns false when no other one can give its place to this one. */
+  makeRoom(stream: SessionStream): boolean;
   listener(): SessionListener;
 }
 
@@ -78,10 +81,13 @@ export class SessionStream {
   /** `absent`: the server has none. */
   #state: 'closed' | 'opening' | 'open' | 'absent' = 'closed';
   #isElsewhere = false;
+  /** Its place was needed: until the next call nobody hears it. */
+  #isGivenUp = false;
   #opening: Opening | undefined;
   /** In a row; and how many of these were refusals of the credential. */
   #failures = 0;
   #refusals = 0;
+  #wasRefusedAlone = false;
   #notBeforeMs = -Infinity;
   #retry: NodeJS.Timeout | undefined;
   #cancellation = new Cancellation();
@@ -113,6 +119,10 @@ export class SessionStream {
   }
 
   add(member: StreamMember): () => void {
+    this.#isGivenUp = false;
+    // Its call may have brought a new token.
+    if (this.#wasRefusedAlone) this.#notBeforeMs = -Infinity;
+    this.#wasRefusedAlone = false;
     clearTimeout(this.#timer);
     this.#members.add(member);
     member.joined(() => this.#questionOpened());
@@ -132,6 +142,8 @@ export class SessionStream {
         return undefined;
       }
       this.#state = 'opening';
+      // One that a listener alone needs goes with its listener, or for a call that needs its place.
+      this.#rest();
       const sent = Promise.withResolvers<undefined>();
       this.#opening = { sent: sent.promise, done: this.#open(() => sent.resolve(undefined)) };
     }
@@ -143,12 +155,19 @@ export class SessionStream {
     this.#cancellation.cancel(OVER);
     return () => {
       this.#isElsewhere = false;
-      if (this.#members.size > 0) this.open();
+      if (this.#isHeard) this.open();
     };
   }
 
-  close(): void {
+  /** Another one needs its place. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.#close();
+  }
+
+  #close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
     this.use.wakes(this);
     // What is said while nobody listens is for nobody who comes later.
     this.#position = { lastEventId: undefined, retryMs: undefined };
@@ -198,13 +217,14 @@ export class SessionStream {
     }
     if (response?.status === 200 && isEventStream(response.headers['content-type'])) {
       this.#state = 'open';
-      this.#failures = 0;
       this.#refusals = 0;
       void this.#read(response).catch(() => (this.#state = 'closed'));
       return;
     }
     void response?.discard();
-    if (isRefused) this.#refusals += 1;
+    // Between calls nothing brings a new token.
+    this.#wasRefusedAlone = isRefused && this.#members.size === 0;
+    if (isRefused && !this.#wasRefusedAlone) this.#refusals += 1;
     const status = response?.status ?? 0;
     // Who knows no such session says so to the call as well; then there is another one. To the rest it is a path that is not there.
     const passes = response === undefined || mayPass(status) || status === CONFLICT;
@@ -224,7 +244,7 @@ export class SessionStream {
     this.#again(waitMs);
   }
 
-  async #ask(sent: () => void, mayMakeRoom = true): Promise<BackendResponse> {
+  async #ask(sent: () => void, mayMakeRoom = this.#members.size > 0): Promise<BackendResponse> {
     const { peer, backend } = this.place;
     const { principal } = this;
     const { lastEventId } = this.#position;
@@ -241,13 +261,14 @@ export class SessionStream {
         began: sent,
       });
     } catch (error) {
-      if (mayMakeRoom && GatehouseError.from(error).code === 'busy' && this.use.makeRoom())
+      if (mayMakeRoom && GatehouseError.from(error).code === 'busy' && this.use.makeRoom(this))
         return await this.#ask(sent, false);
       throw error;
     }
   }
 
   async #read(response: BackendResponse): Promise<void> {
+    const openedAtMs = performance.now();
     const stream = new MessageStream(
       {
         message: (message) => this.#take(message),
@@ -273,9 +294,11 @@ export class SessionStream {
       });
     });
     this.#state = 'closed';
+    const isNeeded = this.#members.size > 0 || performance.now() - openedAtMs >= STAYS_OPEN_MS;
+    this.#failures = isNeeded ? 0 : this.#failures + 1;
     // A server may close it as often as it likes (SEP-1699).
-    const retryMs = this.#position.retryMs ?? RETRY_AFTER_MS;
-    this.#again(Math.min(Math.max(retryMs, MIN_RETRY_MS), MAX_RETRY_MS));
+    const retryMs = Math.max(this.#position.retryMs ?? RETRY_AFTER_MS, MIN_RETRY_MS);
+    this.#again(Math.min(retryMs * 2 ** this.#failures, MAX_RETRY_MS));
   }
 
   #again(waitMs: number): void {
@@ -287,7 +310,7 @@ export class SessionStream {
   }
 
   get #isHeard(): boolean {
-    return this.#members.size > 0 || this.use.listener().listens(this.place);
+    return this.#members.size > 0 || (!this.#isGivenUp && this.use.listener().listens(this.place));
   }
 
   #take(message: BackendMessage | undefined): void {
@@ -303,8 +326,8 @@ export class SessionStream {
     clearTimeout(this.#timer);
     this.use.rests(this);
     this.#timer = setTimeout(() => {
-      if (this.#state === 'open' && this.use.listener().listens(this.place)) this.#rest();
-      else this.close();
+      if (this.#state !== 'absent' && this.#isHeard) this.#rest();
+      else this.#close();
     }, RESTS_FOR_MS).unref();
   }
 }

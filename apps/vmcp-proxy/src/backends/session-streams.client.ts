@@ -79,7 +79,7 @@ export class SessionStreams {
       stream = new SessionStream({ ...place, peer }, this.backends, this.peers, {
         rests: (one) => this.#resting.add(one),
         wakes: (one) => this.#resting.delete(one),
-        makeRoom: () => this.#makeRoom(place),
+        makeRoom: (one) => this.#makeRoom(place, one),
         listener: () => this.#listener,
       });
       this.#streams.set(peer.session, stream);
@@ -88,12 +88,14 @@ export class SessionStreams {
   }
 
   /** A stream that rests gives its place to one that is needed. @returns false when there is none. */
-  #makeRoom({ backend, principal }: StreamPlace): boolean {
-    const holding = [...this.#resting].filter((one) => one.backend === backend && one.holdsPlace);
+  #makeRoom({ backend, principal }: StreamPlace, needed: SessionStream): boolean {
+    const holding = [...this.#resting].filter(
+      (one) => one !== needed && one.backend === backend && one.holdsPlace,
+    );
     // It may be this person's share that is full.
     const person = personKey(principal);
     const stream = holding.find((one) => personKey(one.principal) === person) ?? holding[0];
-    stream?.close();
+    stream?.giveUp();
     return stream !== undefined;
   }
 }

@@ -42,6 +42,11 @@ function streamsBefore(answer: (asked: number, request: AuthorizedRequest) => Pr
   return {
     asked,
     kept,
+    hear: () => {
+      const client = { isThere: true };
+      streams.hear({ listens: () => client.isThere, take: () => false });
+      return client;
+    },
     join: async (peer = PEER, key = 'k') =>
       await streams.join({ backend: 'b', principal: principal(key), peer }, MEMBER),
   };
@@ -55,6 +60,25 @@ const silent = (): BackendResponse =>
     headers: { 'content-type': 'text/event-stream' },
     pipe: () => undefined,
   }) as unknown as BackendResponse;
+/** A stream that ends when its server says so, or nobody listens any more. */
+function endless(
+  { cancellation }: AuthorizedRequest,
+  ends: (() => void)[] = [],
+  left = (): void => undefined,
+): BackendResponse {
+  const pipe = ({ end, fail }: { end: () => void; fail: (reason: GatehouseError) => void }): void => {
+    ends.push(end);
+    cancellation?.attach((reason) => {
+      left();
+      fail(reason);
+    });
+  };
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/event-stream' },
+    pipe,
+  } as unknown as BackendResponse;
+}
 const never = async (): Promise<never> => await new Promise(() => undefined);
 
 test('a stream asks with the token of the newest call, and not of the first', async () => {
@@ -140,4 +164,77 @@ test('attack: a stream that ends after its person has left the account is not op
   kept.isKept = false;
   await jest.advanceTimersByTimeAsync(600_000);
   expect(asked).toHaveLength(1);
+});
+
+const isOver = ({ cancellation }: AuthorizedRequest): boolean => cancellation?.reason !== undefined;
+const sessionPeer = (): Peer => ({ ...PEER, session: { id: 's', key: 'k' } });
+
+test('attack: a stream that rests for its listener gives its place to a call that needs it, and takes none back', async () => {
+  let free = 1;
+  const { asked, hear, join } = streamsBefore(async (_count, request) => {
+    if (free === 0) return await Promise.reject(new GatehouseError('busy', 'too many streams are open'));
+    free -= 1;
+    const left = (): void => void (free += 1);
+    return await Promise.resolve(endless(request, [], left));
+  });
+  hear();
+  (await join(sessionPeer()))();
+  await join(sessionPeer());
+  // The second one was refused a place, and then given that of the first one.
+  expect(asked.map(isOver)).toEqual([true, false, false]);
+  await jest.advanceTimersByTimeAsync(600_000);
+  expect(asked).toHaveLength(3);
+  expect(asked.map(isOver)).toEqual([true, false, false]);
+});
+
+test('a stream that its server ended while its client listened is let go of when that client is gone', async () => {
+  const ends: (() => void)[] = [];
+  const { asked, hear, join } = streamsBefore(
+    async (_count, request) => await Promise.resolve(endless(request, ends)),
+  );
+  const client = hear();
+  (await join())();
+  // When its rest is looked at, it is not open.
+  await jest.advanceTimersByTimeAsync(29_500);
+  ends[0]?.();
+  await jest.advanceTimersByTimeAsync(1_500);
+  expect(asked.map(isOver)).toEqual([false, false]);
+  client.isThere = false;
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(asked.map(isOver)).toEqual([false, true]);
+});
+
+test('a token that ended between calls makes no session deaf: the next call opens its stream', async () => {
+  const ends: (() => void)[] = [];
+  let isExpired = false;
+  const { asked, hear, join } = streamsBefore(async (_count, request) =>
+    isExpired
+      ? await Promise.reject(failure('backend_unauthorized'))
+      : await Promise.resolve(endless(request, ends)),
+  );
+  hear();
+  (await join())();
+  isExpired = true;
+  ends[0]?.();
+  await jest.advanceTimersByTimeAsync(600_000);
+  const refusals = asked.length - 1;
+  expect(refusals).toBeGreaterThan(2);
+  // Ever less often.
+  expect(refusals).toBeLessThanOrEqual(17);
+  isExpired = false;
+  const before = asked.length;
+  await join();
+  expect(asked).toHaveLength(before + 1);
+  expect(ends).toHaveLength(2);
+});
+
+test('attack: a server that closes its stream at once is asked ever less often while no call needs it', async () => {
+  const { asked, hear, join } = streamsBefore(async (_count, request) => {
+    const pipe = ({ end }: { end: () => void }): void => end();
+    return await Promise.resolve(Object.assign(endless(request), { pipe }));
+  });
+  hear();
+  (await join())();
+  await jest.advanceTimersByTimeAsync(600_000);
+  expect(asked.length).toBeLessThanOrEqual(17);
 });
