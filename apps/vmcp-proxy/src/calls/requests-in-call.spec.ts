@@ -109,3 +109,12 @@ test('a modern backend asks by its result, and only for what the client declared
     });
   }
 });
+
+test('attack: a backend writes each character of `input_required` by its number: it asks nothing else than it may, and its state is marked', () => {
+  const type = 'input_required'.replaceAll(/./g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+  const asking = `{"jsonrpc":"2.0","id":1,"result":{"resultType":"${type}","inputRequests":{"k":{"method":"roots/list"}},"requestState":"gh2.x.y"}}`;
+  const run = (capabilities: JsonObject): JsonObject | undefined =>
+    judged(asking, { client: modernClientWith(capabilities) }).message;
+  expect(run(ABLE)?.['result']).toMatchObject({ resultType: 'input_required', requestState: 'gh0.gh2.x.y' });
+  expect(run({})?.['result']).toMatchObject({ isError: true, resultType: 'complete' });
+});

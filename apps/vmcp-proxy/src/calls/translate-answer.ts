@@ -32,7 +32,8 @@ const errorOf = (error: JsonObject & Pick<RpcError, 'code'>): Outcome => ({
 /** Larger ones of these are not read. */
 const MAX_META_BYTES = 262_144;
 export const MAX_INPUT_REQUIRED_BYTES = 1_048_576;
-const MAX_TYPE_BYTES = 64;
+/** Enough for every word that counts, each of its characters written by its number. */
+const MAX_TYPE_BYTES = 128;
 
 const RESULT_TYPE = new Set(['resultType']);
 const CACHEABLE = new Set([...RESULT_TYPE, 'ttlMs', 'cacheScope']);
