@@ -21,7 +21,7 @@ export interface BackendQuestion {
   /** The id that the backend gave it. */
   readonly id: RequestId;
   readonly answered: () => void;
-  /** Absent: as long as the call runs. */
+  /** Absent: as long as the call runs. Otherwise it may be that the session is over in which it was asked. */
   readonly isWanted?: (() => boolean) | undefined;
   /** The backend did not take the answer. */
   readonly undelivered?: () => void;
@@ -102,6 +102,7 @@ export class BackendQuestions {
       if (question.isWanted?.() !== false) continue;
       this.#open.delete(question.key);
       question.answered();
+      question.undelivered?.();
     }
   }
 

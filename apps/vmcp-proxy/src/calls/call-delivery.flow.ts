@@ -45,6 +45,8 @@ export interface SentRequest {
   readonly parked: ParkedCall | undefined;
   /** Where a task may come of it, or is asked about. */
   readonly tasks?: TaskRelay | undefined;
+  /** The session is that of a task, and kept elsewhere. */
+  readonly isGuest: boolean;
   /** What the backend was told to name progress by, where it is not what the client said. */
   readonly sentProgressToken: RequestId;
 }
@@ -120,7 +122,7 @@ export class CallDelivery {
     sent: SentRequest,
     whose: Pick<RequestFacts, 'isShared' | 'isOneStream'>,
   ): RequestsInCall {
-    const { backend, peer, parked, time, tasks, cancellation } = sent;
+    const { backend, peer, parked, time, tasks, cancellation, isGuest } = sent;
     const { client, principal } = call;
     const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
     return new RequestsInCall(
@@ -131,6 +133,7 @@ export class CallDelivery {
         session: isLive ? client.session : undefined,
         parked,
         ...whose,
+        isGuest,
         tasks,
         waits: (forClient) => time.waits(forClient),
         undelivered: () => cancellation.cancel(notTaken(backend)),

@@ -59,6 +59,7 @@ type SentParts = Attempt & {
   readonly backend: string;
   readonly peer: Peer;
   readonly tasks: TaskRelay | undefined;
+  readonly isGuest: boolean;
 };
 
 /** How one of the attempts is made. */
@@ -153,19 +154,21 @@ export class Exchanges {
     }
     record?.spokenTo(peer);
     const span = record?.span?.child(call.message.method, 'client', stepOf(call, route, peer));
-    const facts = { span, isForTask: tasks !== undefined, isGuest: this.#isGuest(route, peer) };
+    // Asked once: the session may be dropped meanwhile.
+    const isGuest = this.#isGuest(route, peer);
+    const facts = { span, isForTask: tasks !== undefined, isGuest };
     const outbound = outboundRequest(call, route, peer, answers, facts);
-    const { headers, body, id } = outbound;
-    const delivery = this.#openDelivery(call, { backend, peer, tasks, ...attempt }, outbound);
+    const delivery = this.#openDelivery(call, { backend, peer, tasks, isGuest, ...attempt }, outbound);
     let leave: (() => void) | undefined;
     try {
       const { beside } = delivery;
-      if (beside !== undefined) leave = await this.#listen(call, route, peer, beside);
+      // The session of a task may be another replica's: a server has one stream for each.
+      if (beside !== undefined && !isGuest) leave = await this.#listen(call, backend, peer, beside);
       const response = await this.backendSide.backends.send({
         backend,
         principal,
-        headers,
-        body,
+        headers: outbound.headers,
+        body: outbound.body,
         deadlineAtMs,
         cancellation,
         use,
@@ -185,7 +188,7 @@ export class Exchanges {
       // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
       span?.fail(GatehouseError.from(error).code);
       if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
-        this.#peers.sayCancelled(backend, principal, peer, id);
+        this.#peers.sayCancelled(backend, principal, peer, outbound.id);
       throw error;
     } finally {
       leave?.();
@@ -214,20 +217,19 @@ export class Exchanges {
       resumption,
       parked,
       tasks: sent.tasks,
+      isGuest: sent.isGuest,
     });
   }
 
   async #listen(
     { principal, client }: Call,
-    route: Route,
+    backend: string,
     peer: Peer,
     beside: StreamMember,
-  ): Promise<(() => void) | undefined> {
-    // The session of a task may be another replica's: a server has one stream for each.
-    if (this.#isGuest(route, peer)) return undefined;
+  ): Promise<() => void> {
     const session = client.era === 'legacy' ? client.session : undefined;
     const isOwn = 'owner' in peer && peer.owner === session?.digest;
-    const place = { backend: route.backend, principal, peer, client: isOwn ? session : undefined };
+    const place = { backend, principal, peer, client: isOwn ? session : undefined };
     return await this.backendSide.sessionStreams.join(place, beside);
   }
 

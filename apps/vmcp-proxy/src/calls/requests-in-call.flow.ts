@@ -36,6 +36,8 @@ export interface RequestFacts {
   readonly isShared?: boolean;
   /** What is asked on the stream of the call comes on the one stream of the session: it may be meant for another call. */
   readonly isOneStream?: boolean;
+  /** It is the session of a task, which is kept elsewhere. */
+  readonly isGuest?: boolean;
   /** Where what is asked may belong to a task. */
   readonly tasks?: TaskRelay | undefined;
   /** One more question is open, so that the call takes as long as a person does; or one less is. */
@@ -168,6 +170,11 @@ export class RequestsInCall {
     return peer.era === 'legacy' && peer.session !== undefined;
   }
 
+  /** The person may have left the account of that session long before an answer. */
+  get #isKept(): boolean {
+    return this.facts.isGuest === true || this.peers.keeps(this.facts.peer);
+  }
+
   #ask(request: BackendRequest, isBeside: boolean): string | undefined {
     const { session, parked, waits } = this.facts;
     const given: { id?: string | undefined } = {};
@@ -196,8 +203,7 @@ export class RequestsInCall {
     isBeside: boolean,
   ): string | undefined {
     const { backend, principal, peer, undelivered } = this.facts;
-    // The person may have left the account of that session long before the answer.
-    const isWanted = isBeside ? () => this.peers.keeps(peer) : undefined;
+    const isWanted = (): boolean => this.#isKept;
     const question = { backend, principal, peer, id, answered, undelivered, isWanted };
     if (!isBeside) return this.questions.ask(digest, question);
     const asked = new SessionQuestion(answered, () => {
@@ -230,8 +236,10 @@ export class RequestsInCall {
       params: params && asInResult(params),
       answer: (result, by) => {
         answered();
-        const say = (response: RawObject): void =>
-          this.peers.answerQuestion(backend, by, peer, joinJson(response), undelivered);
+        const say = (response: RawObject): void => {
+          if (this.#isKept) this.peers.answerQuestion(backend, by, peer, joinJson(response), undelivered);
+          else undelivered();
+        };
         const given = RESPONSE.with('id', new OwnJson(id)).with('result', result);
         const response = this.questions.response(given, backend, by);
         if (response instanceof Promise) void response.then(say);
@@ -259,7 +267,7 @@ export class RequestsInCall {
 
   #reply<Said>(id: RequestId, outcome: JsonObject, said: Said): Said {
     const { backend, principal, peer } = this.facts;
-    if (this.#canReply && this.#replies < MAX_REPLIES) {
+    if (this.#canReply && this.#isKept && this.#replies < MAX_REPLIES) {
       this.#replies += 1;
       const response = JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
       this.peers.answerQuestion(backend, principal, peer, response);

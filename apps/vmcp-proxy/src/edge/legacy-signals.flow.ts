@@ -119,8 +119,9 @@ export class LegacySignals {
     const { backend, principal, peer, id, answered, answer, undelivered, isWanted } = question;
     answered();
     const body = await this.here.questions.response(given, backend, principal);
-    if (isWanted?.() === false) return;
-    if (answer !== undefined) answer(body);
+    // What waits for it there would wait for ever.
+    if (isWanted?.() === false) undelivered?.();
+    else if (answer !== undefined) answer(body);
     else {
       const response = joinJson(body.with('id', new OwnJson(id)));
       this.here.peers.answerQuestion(backend, principal, peer, response, undelivered);
