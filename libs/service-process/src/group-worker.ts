@@ -7,7 +7,12 @@ import type { AskedOfWorker, WorkerAnswers, WorkerQuestion } from './worker-answ
 /** A report takes a second at most; and its own part of a probe's time is left to the primary. */
 const ANSWERS_WITHIN_MS = 2 * SECOND_MS;
 
-/** How a process ended. */
+/** sysexits(3): something is wrong with the configuration. */
+export const EX_CONFIG = 78;
+/** Exit code when a dependency is unavailable; the same start may work later. */
+export const EX_TEMPFAIL = 75;
+
+/** How a process ended; with neither code nor signal it was not started. */
 export interface WorkerEnd {
   readonly code: number | null;
   readonly signal: string | null;
@@ -61,6 +66,11 @@ export class GroupWorker {
   /** @param environment beside the one of this process, which it gets as it is. */
   static fork(environment: Readonly<Record<string, string>>, outputs: WorkerOutputs): GroupWorker {
     const worker = cluster.fork(environment);
+    if (worker.process.pid === undefined) {
+      // It was not started (EMFILE): it has neither channel nor outputs, `error` comes, and node:cluster keeps it for ever.
+      Reflect.deleteProperty(cluster.workers ?? {}, worker.id);
+      return new GroupWorker(worker);
+    }
     closeWithWorker(worker.process);
     const { stdout, stderr } = worker.process;
     if (stdout !== null) outputs.out.from(stdout);
@@ -94,9 +104,13 @@ export class GroupWorker {
   }
 
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    this.worker.process.kill(signal);
+    if (this.worker.process.pid !== undefined) this.worker.process.kill(signal);
   }
 }
+
+/** What keeps one from starting is not itself: no descriptors or memory, a changed configuration, a dependency that is away. */
+export const isOfItsSurroundings = ({ code, signal }: WorkerEnd): boolean =>
+  signal === null && (code === null || code === EX_CONFIG || code === EX_TEMPFAIL);
 
 /** For the log and for errors. */
 export const howItEnded = ({ code, signal }: WorkerEnd): string =>

@@ -33,10 +33,12 @@ await runService({
     if (name === 'broken') throw new Error('it fails as it is told to');
     let isStuck = false;
     const server = limitedServer(
-      HTTP_LIMITS,
+      { ...HTTP_LIMITS, maxConnections: 20 },
       log,
       ({ url = '' }: IncomingMessage, response: ServerResponse) => {
         ORDERS[url]?.(() => (isStuck = true));
+        // More than a pipe holds.
+        if (url === '/warn') process.stderr.write(`${'x'.repeat(200_000)}\n`);
         // Longer than what a system writes at once.
         if (url === '/talk') for (let line = 0; line < 100; line += 1) log.info('x'.repeat(20_000), { line });
         response.setHeader('connection', 'close').end(String(process.pid));

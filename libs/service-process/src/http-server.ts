@@ -48,6 +48,9 @@ export function limitedServer(limits: HttpLimits, log: Pick<Log, 'warn'>, listen
     listener,
   );
   server.maxConnections = limits.maxConnections;
+  // Else a worker that is full gives the connection back to its primary, which hands it on again at once, for as long as the
+  // client stays (Node 24, lib/internal/cluster/child.js). The types do not know it yet.
+  Object.assign(server, { dropMaxConnection: true });
   // Node's timer of a socket runs anew with every byte that goes either way.
   server.timeout = limits.stalledMs;
   const failed = countedWarning(log, 'response-failed');

@@ -12,6 +12,7 @@ import { renderProblems, renderUnreachable } from '@gatehouse/config/findings/re
 import { Log } from '@gatehouse/observability/log';
 import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
 import { collectStartGarbage, collectYoungInOneThread } from './garbage.js';
+import { EX_CONFIG, EX_TEMPFAIL } from './group-worker.js';
 import { tellServing } from './worker-answers.js';
 import { GROUP_GRACE_MS, type GroupSettings, WORKER_VARIABLE, WorkerGroup } from './worker-group.js';
 
@@ -44,10 +45,6 @@ export interface ServiceProgram<Part extends StopTimes> {
   readonly start: (part: Part, log: Log) => Promise<Running>;
 }
 
-/** sysexits(3): something is wrong with the configuration. */
-const EX_CONFIG = 78;
-/** Exit code when a dependency is unavailable; the same start may work later. */
-const EX_TEMPFAIL = 75;
 /** sysexits(3): the log cannot be written. */
 const EX_IOERR = 74;
 

@@ -12,10 +12,14 @@ export class WholeLines {
   readonly #paused = new Set<Readable>();
 
   constructor(private readonly to: Writable) {
-    to.on('drain', () => {
+    const goOn = (): void => {
       for (const from of this.#paused) from.resume();
       this.#paused.clear();
-    });
+    };
+    to.on('drain', goOn);
+    // Its reader is gone, or its disk is full: that ends neither this process nor the writers, which would wait for ever. Who
+    // has to know asks for it (`Log.onReaderGone`).
+    to.on('error', goOn);
   }
 
   /** A reader that is late holds up whoever writes, who leaves lines out if need be (`audit-log.ts`). */

@@ -1,112 +1,17 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { freePortBase } from '@gatehouse/testing/free-port';
 import { until } from '@gatehouse/testing/until';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-
-const PROGRAM = fileURLToPath(new URL('../dist/group.fixture.js', import.meta.url));
-const configuration = (name: string, port: number, workers: string): string => `
-name: ${name}
-publicUrl: http://localhost:${port}
-shutdownTimeout: 10s
-listen: { proxy: { host: 127.0.0.1, port: ${port}, internal: { port: ${port + 1} }, workers: ${workers} } }
-incomingAuth: { type: anonymous }
-backends: [{ name: one, url: 'http://localhost:2/mcp', transport: streamable-http }]
-outgoingAuth: { source: inline, default: { type: unauthenticated } }
-vault: { keyEncryptionKeys: [{ id: a, env: KEK }] }
-postgres: { tokenVault: { url: { env: DATABASE } } }
-nats: { servers: ['nats://localhost:3'] }
-`;
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-group-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-type Process = ChildProcessByStdio<null, Readable, Readable>;
-
-class Group {
-  said = '';
-  readonly ended: Promise<unknown[]>;
-
-  private constructor(
-    readonly primary: Process,
-    private readonly port: number,
-  ) {
-    this.ended = once(primary, 'close');
-    for (const stream of [primary.stdout, primary.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        this.said += chunk.toString();
-      });
-  }
-
-  static async begin(name = 'group', workers = '2'): Promise<Group> {
-    const port = await freePortBase(2);
-    const cwd = await mkdtemp(join(folder, 'group-'));
-    const file = join(cwd, 'gatehouse.yaml');
-    await writeFile(file, configuration(name, port, workers));
-    const child = spawn(process.execPath, [PROGRAM, '--config', file], {
-      cwd,
-      env: { PATH: process.env['PATH'] ?? '', NATS_CREDENTIALS: 'vmcp-proxy:x' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return new Group(child, port);
-  }
-
-  async serves(): Promise<this> {
-    await until(async () => (await this.status().catch(() => undefined)) === 'ready');
-    return this;
-  }
-
-  async status(): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.port + 1}/readyz`);
-    return ((await response.json()) as { status: string }).status;
-  }
-
-  /** @returns the process that answered. */
-  async ask(path = '/'): Promise<number> {
-    return Number(await (await fetch(`http://127.0.0.1:${this.port}${path}`)).text());
-  }
-
-  connection() {
-    return connect(this.port, '127.0.0.1');
-  }
-
-  count(event: string): number {
-    return this.said.split(`"event":"${event}"`).length - 1;
-  }
-
-  async workers(): Promise<readonly number[]> {
-    const found = promisify(execFile)('pgrep', ['-P', String(this.primary.pid)]);
-    const { stdout } = await found.catch(() => ({ stdout: '' }));
-    return stdout.split('\n').filter(Boolean).map(Number);
-  }
-
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<unknown> {
-    this.primary.kill(signal);
-    const [code] = await this.ended;
-    return code;
-  }
-}
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Group } from './running-group.fixture.js';
 
 let group: Group | undefined;
 beforeEach(() => {
   group = undefined;
 });
 afterEach(async () => {
-  if (group?.primary.exitCode === null) await group.stop('SIGKILL');
+  await group?.remove();
 });
 
 test('with one worker there is one process', async () => {
-  group = await (await Group.begin('group', '1')).serves();
+  group = await (await Group.begin({ workers: '1' })).serves();
   expect(await group.ask()).toBe(group.primary.pid);
   expect(await group.workers()).toEqual([]);
   expect(await group.stop()).toBe(0);
@@ -151,7 +56,7 @@ test('a worker that is killed is begun again, and the others answer meanwhile', 
 });
 
 test('workers that cannot begin are a group that does not, and each says why', async () => {
-  group = await Group.begin('broken');
+  group = await Group.begin({ name: 'broken' });
   await group.ended;
   expect(group.primary.exitCode).toBe(1);
   expect(group.said).toContain('it fails as it is told to');

@@ -7,7 +7,7 @@ import { MAX_ENDS, mayRestart, pauseBeforeRestartMs } from '@gatehouse/kernel/re
 import type { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { groupMetrics, groupReadiness, type OfWorkers } from './group-facts.js';
-import { GroupWorker, howItEnded, type WorkerEnd } from './group-worker.js';
+import { EX_TEMPFAIL, GroupWorker, howItEnded, isOfItsSurroundings, type WorkerEnd } from './group-worker.js';
 import { startInternalServer, STOPPING, type InternalServer } from './internal-server.js';
 import { WholeLines } from './whole-lines.js';
 import type { WorkerAnswers, WorkerQuestion } from './worker-answers.js';
@@ -30,8 +30,8 @@ const LAST_WORDS_MS = SECOND_MS;
 const LOOK_EVERY_MS = 5 * SECOND_MS;
 /** Looks in a row, a minute in all. It is counted and not timed: when the whole machine stood still, nobody hangs. */
 const MAX_UNANSWERED = 12;
-/** sysexits(3) has no word for it: the same start may work later. */
-const EX_TEMPFAIL = 75;
+/** While others serve, what its surroundings keep from beginning is tried on for as long as they do. */
+const TRY_ON_MS = 10 * SECOND_MS;
 
 interface Slot {
   readonly number: number;
@@ -160,20 +160,30 @@ export class WorkerGroup {
     slot.worker = undefined;
     slot.endedAtMs = [...slot.endedAtMs, nowMs].slice(-MAX_ENDS - 1);
     this.#ends.inc();
-    if (!mayRestart(slot.endedAtMs, nowMs)) {
-      this.log.error('worker-keeps-ending', { worker: number, how: howItEnded(end) });
+    const facts = { worker: number, how: howItEnded(end) };
+    let pauseMs = pauseBeforeRestartMs(slot.endedAtMs, nowMs);
+    if (mayRestart(slot.endedAtMs, nowMs)) this.log.warn('worker-ended', { ...facts, againInMs: pauseMs });
+    else if (isOfItsSurroundings(end) && this.#slots.some(({ worker }) => worker?.isServing === true)) {
+      pauseMs = TRY_ON_MS;
+      this.log.error('worker-keeps-ending', { ...facts, againInMs: pauseMs });
+    } else {
+      this.log.error('worker-keeps-ending', facts);
       this.#failed('a worker keeps ending', end.code === 0 ? 1 : (end.code ?? 1));
       return;
     }
-    const pauseMs = pauseBeforeRestartMs(slot.endedAtMs, nowMs);
-    this.log.warn('worker-ended', { worker: number, how: howItEnded(end), againInMs: pauseMs });
     try {
       await delay(pauseMs, undefined, { signal: this.#stop.signal });
     } catch {
       return;
     }
-    const { serving } = this.#fork(slot);
-    void serving.then(() => this.log.info('worker-serves-again', { worker: number }));
+    try {
+      const { serving } = this.#fork(slot);
+      void serving.then(() => this.log.info('worker-serves-again', { worker: number }));
+    } catch (error) {
+      // Node throws where it is no lack of descriptors (ENOMEM).
+      this.log.failure('worker-not-begun', error);
+      slot.kept = this.#again(slot, { code: null, signal: null });
+    }
   }
 
   /**

@@ -1,0 +1,128 @@
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePortBase } from '@gatehouse/testing/free-port';
+import { until } from '@gatehouse/testing/until';
+
+const PROGRAM = fileURLToPath(new URL('../dist/group.fixture.js', import.meta.url));
+const FILE = 'gatehouse.yaml';
+
+export interface GroupOptions {
+  readonly name?: string;
+  readonly workers?: string;
+  /** Lines of the configuration. */
+  readonly more?: string;
+  /** File descriptors that each process may have. */
+  readonly descriptors?: number;
+}
+
+const configuration = (port: number, { name = 'group', workers = '2', more = '' }: GroupOptions): string => `
+name: ${name}
+publicUrl: http://localhost:${port}
+shutdownTimeout: 10s
+${more}
+listen: { proxy: { host: 127.0.0.1, port: ${port}, internal: { port: ${port + 1} }, workers: ${workers} } }
+incomingAuth: { type: anonymous }
+backends: [{ name: one, url: 'http://localhost:2/mcp', transport: streamable-http }]
+outgoingAuth: { source: inline, default: { type: unauthenticated } }
+vault: { keyEncryptionKeys: [{ id: a, env: KEK }] }
+postgres: { tokenVault: { url: { env: DATABASE } } }
+nats: { servers: ['nats://localhost:3'] }
+`;
+
+type Process = ChildProcessByStdio<null, Readable, Readable>;
+
+/** A primary and its workers, each a process of its own. */
+export class Group {
+  said = '';
+  readonly ended: Promise<unknown[]>;
+
+  private constructor(
+    readonly primary: Process,
+    private readonly port: number,
+    private readonly folder: string,
+  ) {
+    this.ended = once(primary, 'close');
+    for (const stream of [primary.stdout, primary.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        this.said += chunk.toString();
+      });
+  }
+
+  static async begin(options: GroupOptions = {}): Promise<Group> {
+    const port = await freePortBase(2);
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-group-'));
+    const file = join(folder, FILE);
+    await writeFile(file, configuration(port, options));
+    const child = spawn(
+      '/bin/sh',
+      [
+        '-c',
+        `${options.descriptors === undefined ? '' : `ulimit -n ${options.descriptors};`} exec "$@"`,
+        'sh',
+        process.execPath,
+        PROGRAM,
+        '--config',
+        file,
+      ],
+      {
+        cwd: folder,
+        env: { NATS_CREDENTIALS: 'vmcp-proxy:x' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    return new Group(child, port, folder);
+  }
+
+  /** Of the next process that begins. */
+  async changeConfiguration(options: GroupOptions): Promise<void> {
+    await writeFile(join(this.folder, FILE), configuration(this.port, options));
+  }
+
+  /** What a test did not end. */
+  async remove(): Promise<void> {
+    if (this.primary.exitCode === null && this.primary.signalCode === null) await this.stop('SIGKILL');
+    await rm(this.folder, { recursive: true });
+  }
+
+  async serves(): Promise<this> {
+    await until(async () => (await this.status().catch(() => undefined)) === 'ready');
+    return this;
+  }
+
+  async status(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.port + 1}/readyz`);
+    return ((await response.json()) as { status: string }).status;
+  }
+
+  /** @returns the process that answered. */
+  async ask(path = '/'): Promise<number> {
+    return Number(await (await fetch(`http://127.0.0.1:${this.port}${path}`)).text());
+  }
+
+  connection() {
+    return connect(this.port, '127.0.0.1');
+  }
+
+  count(event: string): number {
+    return this.said.split(`"event":"${event}"`).length - 1;
+  }
+
+  async workers(): Promise<readonly number[]> {
+    const found = promisify(execFile)('pgrep', ['-P', String(this.primary.pid)]);
+    const { stdout } = await found.catch(() => ({ stdout: '' }));
+    return stdout.split('\n').filter(Boolean).map(Number);
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<unknown> {
+    this.primary.kill(signal);
+    const [code] = await this.ended;
+    return code;
+  }
+}
