@@ -14,6 +14,7 @@ export const connectionClaims = defineRequest({
   version: 1,
   answeredBy: 'token-vault',
   calledBy: ['authorization-server'],
+  proven: true,
   request: z.strictObject({ tsid: sessionId }),
   reply: z.strictObject({
     claims: z.record(z.string(), z.union([text, z.number(), z.boolean(), z.array(text).max(MAX_VALUES)])),
