@@ -37,7 +37,7 @@ export class Surroundings {
   readonly lacks = new Set<string>();
   useForMs = 60_000;
   /** When the person connected the account that backends see. */
-  connectedAtMs = 1_000;
+  connectedAtMs: number | undefined = 1_000;
   readonly asked: { readonly contract: string; readonly request: Record<string, unknown> }[] = [];
   /** What the vault found inside sealed subjects. */
   readonly openedSubjects: unknown[] = [];

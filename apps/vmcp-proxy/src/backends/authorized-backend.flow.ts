@@ -26,6 +26,8 @@ export interface AuthorizedRequest {
   readonly answerWithinMs?: number;
   /** Notes what it was sent with. */
   readonly use?: CredentialUse | undefined;
+  /** It is for a session of this account: no other one's credential gets there. */
+  readonly account?: string | undefined;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean;
   /** Hears of each exchange before it is answered. */
@@ -76,7 +78,7 @@ export class AuthorizedBackend {
   }
 
   /**
-   * The account that a request would be sent for now.
+   * The account that a request would be sent for now; that of a vault which does not date connections is none that can be known again.
    * @throws {GatehouseError} of the credential
    */
   async accountNow({
@@ -84,7 +86,10 @@ export class AuthorizedBackend {
     backend,
     deadlineAtMs,
   }: Pick<AuthorizedRequest, 'principal' | 'backend' | 'deadlineAtMs'>): Promise<string | undefined> {
-    return accountOf((await this.credentials.of(principal, backend, deadlineAtMs))?.connection);
+    const connection = (await this.credentials.of(principal, backend, deadlineAtMs))?.connection;
+    return connection !== undefined && connection.connectedAtMs === undefined
+      ? UNKNOWN_ACCOUNT
+      : accountOf(connection);
   }
 
   /** Nobody uses that session of the backend any more. */
@@ -95,7 +100,9 @@ export class AuthorizedBackend {
   #sendWith(request: AuthorizedRequest, credential: CredentialHeader | undefined): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
-    const { backend, principal, method, headers, body, deadlineAtMs, purpose } = request;
+    const { backend, principal, method, headers, body, deadlineAtMs, purpose, account } = request;
+    // Its person may have changed it while the request was made ready.
+    if (account !== undefined && accountOf(credential?.connection) !== account) throw anotherAccount(backend);
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
     const sent: Record<string, string> = { ...headers, ...this.toBridge(backend, principal) };
@@ -132,6 +139,14 @@ function refusalOf({
     ? { lackingScope: scope }
     : 'forbidden';
 }
+
+/** Unlike every account that a task was made for. */
+const UNKNOWN_ACCOUNT = 'unknown';
+
+const anotherAccount = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'the session belongs to another account of its person', {
+    details: { backend, ran: 'no' },
+  });
 
 const refusedCredential = (backend: string): GatehouseError =>
   new GatehouseError('backend_unauthorized', 'the backend refused the credential', {

@@ -132,11 +132,10 @@ export class Exchanges {
   }
 
   /** @returns `misunderstood` when another revision has to be spoken; what the backend asks before it goes on. */
-  async #attempt(call: Call, route: Route, attempt: Attempt, sending: Sending): Promise<Outcome> {
+  async #attempt(call: Call, route: Route, attempt: Attempt, { isLast, answers }: Sending): Promise<Outcome> {
     const { principal, record } = call;
     const { backend } = route;
     const { time, cancellation, use } = attempt;
-    const { isLast, answers } = sending;
     const { deadlineAtMs } = time;
     // Only a modern backend asks by its result.
     const found = answers === undefined ? this.#peerOf(call, route, { deadlineAtMs, isLast }) : MODERN;
@@ -172,6 +171,7 @@ export class Exchanges {
         deadlineAtMs,
         cancellation,
         use,
+        account: isGuest ? route.task?.account : undefined,
         began: (exchange) => time.of(exchange),
       });
       span?.set({ 'http.response.status_code': response.status });

@@ -55,7 +55,7 @@ test('attack: an answer given after its person has left the account does not get
   const sessions = (): ReadonlySet<unknown> =>
     new Set(backend.callsOf('tools/call').map(({ headers }) => headers['mcp-session-id']));
   expect(sessions().size).toBe(1);
-  proxy.surroundings.connectedAtMs += 1;
+  proxy.surroundings.connectedAtMs = 2_000;
   await proxy.connectionChanged(ADA, 'octo', 'connected');
   // Calls go to another session from now on.
   await until(async () => {

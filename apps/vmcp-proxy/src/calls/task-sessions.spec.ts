@@ -56,11 +56,24 @@ test('the session of a task hears no credential of another account: who has conn
   expect((await other.request('tasks/get', { taskId })).body.result).toMatchObject({ status: 'working' });
   expect(sessionOf('tasks/get')).toBe(session);
   // The same connection of the vault leads to another account of the provider.
-  proxy.surroundings.connectedAtMs += 1;
+  proxy.surroundings.connectedAtMs = 2_000;
   await proxy.connectionChanged(ADA, 'octo', 'connected');
   for (const one of [await newClient(), client]) {
     await one.request('tasks/get', { taskId });
     expect(sessionOf('tasks/get')).toEqual(expect.any(String));
     expect(sessionOf('tasks/get')).not.toBe(session);
   }
+});
+
+test('attack: where the vault does not say since when a connection leads to its account, no session of a task is taken up elsewhere', async () => {
+  proxy.surroundings.connectedAtMs = undefined;
+  await proxy.connectionChanged(ADA, 'octo', 'connected');
+  const client = await newClient();
+  const made = await client.request('tools/call', { name: 'own_run', arguments: {}, task: {} });
+  const taskId = taskIdIn(made.body.result);
+  const session = sessionOf('tools/call');
+  const other = await newClient();
+  await other.request('tasks/get', { taskId });
+  expect(sessionOf('tasks/get')).toEqual(expect.any(String));
+  expect(sessionOf('tasks/get')).not.toBe(session);
 });

@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import { ANONYMOUS } from '../incoming-auth/principal.js';
+import { accountOf, bearer, type CredentialHeader } from '../outgoing-auth/credential-header.js';
+import type { Credentials } from '../outgoing-auth/credentials.flow.js';
+import { AuthorizedBackend } from './authorized-backend.flow.js';
+import type { BackendClient } from './backend.client.js';
+
+const credentialSince = (connectedAtMs: number): CredentialHeader =>
+  bearer('t', String(connectedAtMs), { id: 'one', version: 1, connectedAtMs });
+
+/** A backend that refuses the first token, before a vault whose person connects anew at a moment. */
+function backendAfter(first: CredentialHeader, second: CredentialHeader) {
+  const sent: unknown[] = [];
+  const client = {
+    send: async (_backend: string, { headers }: { headers: unknown }) => {
+      sent.push(headers);
+      const status = sent.length === 1 ? 401 : 200;
+      return await Promise.resolve({ status, headers: {}, discard: async () => await Promise.resolve() });
+    },
+  };
+  const credentials = { of: () => first, instead: async () => await Promise.resolve(second) };
+  // The methods that are called.
+  const backend = new AuthorizedBackend(
+    client as unknown as BackendClient,
+    credentials as unknown as Credentials,
+  );
+  const account = accountOf(credentialSince(1).connection);
+  const request = { backend: 'b', principal: ANONYMOUS, headers: {}, body: '', deadlineAtMs: Infinity };
+  return { sent, send: async () => await backend.send({ ...request, account }) };
+}
+
+test('attack: a request for the session of one account is not sent with the credential of another one, the first or the second time', async () => {
+  const changedBefore = backendAfter(credentialSince(2), credentialSince(2));
+  await expect(changedBefore.send()).rejects.toThrow('another account');
+  expect(changedBefore.sent).toHaveLength(0);
+  const changedMeanwhile = backendAfter(credentialSince(1), credentialSince(2));
+  await expect(changedMeanwhile.send()).rejects.toThrow('another account');
+  expect(changedMeanwhile.sent).toHaveLength(1);
+  const same = backendAfter(credentialSince(1), credentialSince(1));
+  expect((await same.send()).status).toBe(200);
+});
