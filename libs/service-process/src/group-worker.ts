@@ -34,7 +34,10 @@ export class GroupWorker {
   #asked = 0;
   #isServing = false;
 
-  private constructor(private readonly worker: Worker) {
+  private constructor(
+    private readonly worker: Worker,
+    private readonly oldestUntaken: () => number | undefined,
+  ) {
     const { process } = worker;
     const serving = Promise.withResolvers<undefined>();
     const ended = Promise.withResolvers<WorkerEnd>();
@@ -69,17 +72,22 @@ export class GroupWorker {
     if (worker.process.pid === undefined) {
       // It was not started (EMFILE): it has neither channel nor outputs, `error` comes, and node:cluster keeps it for ever.
       Reflect.deleteProperty(cluster.workers ?? {}, worker.id);
-      return new GroupWorker(worker);
+      return new GroupWorker(worker, () => undefined);
     }
-    closeWithWorker(worker.process);
+    const untaken = closeWithWorker(worker.process);
     const { stdout, stderr } = worker.process;
     if (stdout !== null) outputs.out.from(stdout);
     if (stderr !== null) outputs.err.from(stderr);
-    return new GroupWorker(worker);
+    return new GroupWorker(worker, untaken);
   }
 
   get isServing(): boolean {
     return this.#isServing;
+  }
+
+  /** The oldest connection that it was given and has not said that it has. */
+  get untaken(): number | undefined {
+    return this.oldestUntaken();
   }
 
   /** @returns `undefined` when it does not answer in time, or ends. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Readiness } from '@gatehouse/observability/readiness';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,6 +9,8 @@ import { runService } from './run-service.js';
 
 /** Where it is, no worker begins any more. */
 const DOOM = 'doom';
+/** Where it is, the next worker that begins hangs. */
+const HANG = 'hang';
 
 /** What its clients can tell a worker. */
 const ORDERS: Readonly<Record<string, (stuck: () => void) => void>> = {
@@ -19,8 +21,17 @@ const ORDERS: Readonly<Record<string, (stuck: () => void) => void>> = {
   '/hang': () => {
     for (;;);
   },
+  '/full': () => {
+    try {
+      for (;;) openSync('/dev/null', 'r');
+    } catch {
+      // No descriptor is left.
+    }
+  },
   '/stuck': (stuck) => stuck(),
 };
+
+const HELD: ReadonlySet<string> = new Set(['/hold', '/full']);
 
 /** A service whose workers say which process they are, and do what their clients tell them. */
 await runService({
@@ -30,6 +41,10 @@ await runService({
   workers: ({ listen: { proxy } }) => ({ ...proxy, lookEveryMs: 25 }),
   start: async ({ name, listen: { proxy } }, log) => {
     if (existsSync(DOOM)) process.exit(3);
+    if (existsSync(HANG)) {
+      rmSync(HANG);
+      for (;;);
+    }
     if (name === 'broken') throw new Error('it fails as it is told to');
     let isStuck = false;
     const server = limitedServer(
@@ -41,6 +56,11 @@ await runService({
         if (url === '/warn') process.stderr.write(`${'x'.repeat(200_000)}\n`);
         // Longer than what a system writes at once.
         if (url === '/talk') for (let line = 0; line < 100; line += 1) log.info('x'.repeat(20_000), { line });
+        // It is over when its client goes.
+        if (HELD.has(url)) {
+          response.writeHead(200).flushHeaders();
+          return;
+        }
         response.setHeader('connection', 'close').end(String(process.pid));
       },
     );

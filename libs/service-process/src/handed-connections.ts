@@ -5,8 +5,10 @@ import type { ChildProcess } from 'node:child_process';
  * that, nobody closes the connection (Node 24, lib/internal/cluster/round_robin_handle.js), and its client waits for its own time
  * limit. Neither is the worker forgotten: its channel waits for what is under way, and never says that it has ended
  * (lib/internal/child_process.js). This does both when the channel ends, after everything that the worker said.
+ *
+ * @returns what tells the oldest connection that the worker has not said that it has.
  */
-export function closeWithWorker(worker: ChildProcess): void {
+export function closeWithWorker(worker: ChildProcess): () => number | undefined {
   const handed = new Map<number, Handle>();
   // Its overloads all come to this.
   const send = worker.send.bind(worker) as unknown as Send;
@@ -28,6 +30,8 @@ export function closeWithWorker(worker: ChildProcess): void {
     handed.clear();
     worker.emit('disconnect');
   };
+  // In the order in which they were handed on.
+  return () => handed.keys().next().value;
 }
 
 type Send = (message: unknown, handle?: unknown, ...rest: readonly unknown[]) => boolean;

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Service } from '@gatehouse/kernel/services';
 import { loadConfiguration } from '@gatehouse/config/load';
+import { WORKER_BOUNDS } from '@gatehouse/config/model/bounds';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { ProxyAddresses } from '@gatehouse/config/model/listen-addresses';
 import { renderProblems, renderUnreachable } from '@gatehouse/config/findings/render-problems';
@@ -79,7 +80,7 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
     log.warn('configuration-warning', { path: place, reason: message });
   try {
     const part = program.partOf(loaded.model);
-    stopWhenAsked(await started(program, part, log), part, log);
+    stopWhenAsked(await started(program, part, startTimeoutMs, log), part, log);
     if (cluster.isWorker) tellServing();
     log.info('service-started');
     collectStartGarbage();
@@ -95,12 +96,14 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
 async function started<Part extends StopTimes>(
   { workers, start }: ServiceProgram<Part>,
   part: Part,
+  startTimeoutMs: number,
   log: Log,
 ): Promise<Running> {
   const wanted = cluster.isWorker ? undefined : workers?.(part);
-  const count = wanted?.workers === 'auto' ? availableParallelism() : wanted?.workers;
+  const count =
+    wanted?.workers === 'auto' ? Math.min(availableParallelism(), WORKER_BOUNDS.max) : wanted?.workers;
   if (wanted === undefined || count === undefined || count === 1) return await start(part, log);
-  return await WorkerGroup.start({ ...wanted, count }, log);
+  return await WorkerGroup.start({ ...wanted, count, startTimeoutMs }, log);
 }
 
 const workerNumber = (): number | undefined =>
@@ -113,6 +116,8 @@ function stopWhenAsked(
 ): void {
   // Workers end in their own time, and each says what it could not finish.
   const graceMs = running instanceof WorkerGroup ? GROUP_GRACE_MS : 0;
+  // They begin with their delay whatever the reason is.
+  const hasteMs = running instanceof WorkerGroup ? shutdownDelayMs : 0;
   let stopping = false;
   const stop = async (reason: string, { exitCode = 0, delayMs = 0 } = {}): Promise<void> => {
     if (stopping) return;
@@ -134,7 +139,7 @@ function stopWhenAsked(
     );
   };
   // Without a log reader it would run on unseen.
-  log.onReaderGone(() => void stop('log reader gone', { exitCode: EX_IOERR }));
+  log.onReaderGone(() => void stop('log reader gone', { exitCode: EX_IOERR, delayMs: hasteMs }));
   // A worker hears a signal for its process group and that of its primary: the second one is no hurry.
   const hear = cluster.isWorker ? process.on.bind(process) : process.once.bind(process);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -143,5 +148,5 @@ function stopWhenAsked(
   if (cluster.isWorker) return;
   // The launcher's end of the pipe closes with it, however it died.
   if (process.env['GATEHOUSE_STOP_WITH_PARENT'] === '1')
-    process.stdin.once('close', () => void stop('launcher gone')).resume();
+    process.stdin.once('close', () => void stop('launcher gone', { delayMs: hasteMs })).resume();
 }

@@ -85,6 +85,11 @@ export class Group {
     await writeFile(join(this.folder, FILE), configuration(this.port, options));
   }
 
+  /** The next worker that begins hangs. */
+  async hangAtStart(): Promise<void> {
+    await writeFile(join(this.folder, 'hang'), '');
+  }
+
   /** What a test did not end. */
   async remove(): Promise<void> {
     if (this.primary.exitCode === null && this.primary.signalCode === null) await this.stop('SIGKILL');

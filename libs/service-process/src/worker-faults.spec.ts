@@ -26,6 +26,10 @@ function connectMany(to: Group, count: number): void {
     );
 }
 
+const isAnswered = async (client: Socket): Promise<void> => {
+  await once(client, 'readable');
+};
+
 test('more connections than all workers may have are closed, and told of: none goes round between primary and workers (hoarding)', async () => {
   group = await (await Group.begin()).serves();
   // 20 for each of the two.
@@ -73,5 +77,53 @@ test('a worker that cannot begin again with the changed configuration leaves the
   expect(await group.ask()).toBe(other);
   await group.changeConfiguration({});
   await group.serves();
+  expect(await group.stop()).toBe(0);
+});
+
+test('workers that are stuck together are replaced one at a time: the next one stays until another one serves', async () => {
+  group = await (await Group.begin()).serves();
+  connectMany(group, 2);
+  for (const client of clients) client.write('GET /hold HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await Promise.all(clients.map((client) => isAnswered(client)));
+  const workers = await group.workers();
+  const stuck = new Set<number>();
+  while (stuck.size < 2) stuck.add(await group.ask('/stuck').catch(() => 0));
+  expect(stuck).toEqual(new Set(workers));
+  await until(() => (group?.count('worker-stuck') ?? 0) >= 1);
+  // The one that was told to stop holds its call meanwhile, and the other one is looked at.
+  for (let look = 0; look < 20; look += 1) await group.status();
+  for (const client of clients) client.destroy();
+  await until(() => (group?.count('worker-serves-again') ?? 0) >= 2);
+  const told = group.said.match(/worker-stuck|worker-ended|worker-serves-again/g);
+  const one = ['worker-stuck', 'worker-ended', 'worker-serves-again'];
+  expect(told).toEqual([...one, ...one]);
+});
+
+test('a worker that lost a connection because it had no descriptor is replaced: no client waits for it for ever', async () => {
+  group = await (await Group.begin({ descriptors: 100 })).serves();
+  const before = await group.workers();
+  connectMany(group, 1);
+  const [first] = clients;
+  first?.write('GET /full HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  if (first !== undefined) await isAnswered(first);
+  connectMany(group, 4);
+  for (const client of clients.slice(1)) client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await until(() => group?.count('worker-takes-no-connection') === 1);
+  first?.destroy();
+  await until(() => clients.every(({ closed }) => closed));
+  await until(() => group?.count('worker-serves-again') === 1);
+  await group.serves();
+  expect((await group.workers()).filter((pid) => before.includes(pid))).toHaveLength(1);
+  expect(await group.stop()).toBe(0);
+});
+
+test('a worker that is begun again and hangs before it serves is killed, and the next one serves', async () => {
+  group = await (await Group.begin({ more: 'startTimeout: 15s' })).serves();
+  const [victim = 0] = await group.workers();
+  await group.hangAtStart();
+  process.kill(victim, 'SIGKILL');
+  await until(() => group?.count('worker-hangs') === 1);
+  await until(() => group?.count('worker-serves-again') === 1);
+  expect(await group.status()).toBe('ready');
   expect(await group.stop()).toBe(0);
 });

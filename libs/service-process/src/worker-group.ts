@@ -10,6 +10,7 @@ import { groupMetrics, groupReadiness, type OfWorkers } from './group-facts.js';
 import { EX_TEMPFAIL, GroupWorker, howItEnded, isOfItsSurroundings, type WorkerEnd } from './group-worker.js';
 import { startInternalServer, STOPPING, type InternalServer } from './internal-server.js';
 import { WholeLines } from './whole-lines.js';
+import { WorkerCare } from './worker-care.js';
 import type { WorkerAnswers, WorkerQuestion } from './worker-answers.js';
 
 export interface GroupSettings {
@@ -19,6 +20,8 @@ export interface GroupSettings {
   readonly internal: ListenAddress;
   /** How often each worker is asked whether it is well; default: five seconds. */
   readonly lookEveryMs?: number | undefined;
+  /** How long a worker may wait for its dependencies. */
+  readonly startTimeoutMs: number;
 }
 
 /** Names a worker's number to it. */
@@ -28,8 +31,6 @@ const KILL_AFTER_MS = SECOND_MS / 2;
 export const GROUP_GRACE_MS = 2 * KILL_AFTER_MS;
 const LAST_WORDS_MS = SECOND_MS;
 const LOOK_EVERY_MS = 5 * SECOND_MS;
-/** Looks in a row, a minute in all. It is counted and not timed: when the whole machine stood still, nobody hangs. */
-const MAX_UNANSWERED = 12;
 /** While others serve, what its surroundings keep from beginning is tried on for as long as they do. */
 const TRY_ON_MS = 10 * SECOND_MS;
 
@@ -41,7 +42,9 @@ interface Slot {
   kept: Promise<unknown>;
   /** The last few. */
   endedAtMs: readonly number[];
-  unanswered: number;
+  care: WorkerCare;
+  /** When the group was told to stop; another one has nothing to end, and how it ends says nothing. */
+  wasServing: boolean;
 }
 
 type Failed = (reason: string, exitCode: number) => void;
@@ -56,22 +59,27 @@ export class WorkerGroup {
   readonly #metrics = new Metrics();
   readonly #ends;
   readonly #stop = new AbortController();
+  readonly #lookEveryMs: number;
+  readonly #maxStartLooks: number;
   #internal: InternalServer | undefined;
   #hasServed = false;
   #failed: Failed = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(
-    { count }: GroupSettings,
+    { count, lookEveryMs = LOOK_EVERY_MS, startTimeoutMs }: GroupSettings,
     private readonly log: Log,
   ) {
+    this.#lookEveryMs = lookEveryMs;
+    this.#maxStartLooks = Math.ceil(startTimeoutMs / lookEveryMs);
     this.#slots = Array.from({ length: count }, (_, index) => ({
       number: index + 1,
       worker: undefined,
       lastEnd: undefined,
       kept: Promise.resolve(),
       endedAtMs: [],
-      unanswered: 0,
+      care: new WorkerCare(this.#maxStartLooks),
+      wasServing: false,
     }));
     this.#ends = this.#metrics.counter('worker_ends_total', 'Workers that ended and were not asked to.', []);
   }
@@ -90,7 +98,7 @@ export class WorkerGroup {
     });
     await Promise.race([...firstEnd, Promise.all(begun.map(({ serving }) => serving))]);
     group.#hasServed = true;
-    group.#look(settings.lookEveryMs ?? LOOK_EVERY_MS);
+    group.#look();
     log.info('workers-serve', { workers: settings.count });
     return group;
   }
@@ -105,9 +113,8 @@ export class WorkerGroup {
     this.#stop.abort();
     clearTimeout(this.#timer);
     for (const slot of this.#slots) {
+      slot.wasServing = slot.worker?.isServing === true;
       slot.worker?.signal('SIGTERM');
-      // One that has yet to begin has nothing to end, and how it ends says nothing.
-      if (slot.worker?.isServing !== true) slot.worker = undefined;
     }
   }
 
@@ -120,7 +127,7 @@ export class WorkerGroup {
     await Promise.all(this.#slots.map(({ kept }) => kept));
     clearTimeout(late);
     await this.#internal?.close();
-    const unclean = this.#slots.filter(({ worker, lastEnd }) => worker !== undefined && lastEnd?.code !== 0);
+    const unclean = this.#slots.filter(({ wasServing, lastEnd }) => wasServing && lastEnd?.code !== 0);
     if (unclean.length > 0)
       throw new Error(
         unclean
@@ -140,7 +147,11 @@ export class WorkerGroup {
 
   #fork(slot: Slot): GroupWorker {
     const worker = GroupWorker.fork({ [WORKER_VARIABLE]: String(slot.number) }, this.#outputs);
-    Object.assign(slot, { worker, lastEnd: undefined, unanswered: 0 } satisfies Partial<Slot>);
+    Object.assign(slot, {
+      worker,
+      lastEnd: undefined,
+      care: new WorkerCare(this.#maxStartLooks),
+    } satisfies Partial<Slot>);
     slot.kept = this.#keep(slot, worker);
     return worker;
   }
@@ -190,30 +201,37 @@ export class WorkerGroup {
    * What an orchestrator does to a process whose liveness fails: one that hangs is killed, one that is stuck is stopped and
    * another begun, one at a time.
    */
-  #look(everyMs: number): void {
+  #look(): void {
     this.#timer = setTimeout(() => {
       void this.#lookOnce().then(() => {
-        if (!this.#stop.signal.aborted) this.#look(everyMs);
+        if (!this.#stop.signal.aborted) this.#look();
       });
-    }, everyMs).unref();
+    }, this.#lookEveryMs).unref();
   }
 
   async #lookOnce(): Promise<void> {
     const stuck = await this.#ask('stuck');
-    for (const slot of this.#slots) {
-      if (slot.worker?.isServing !== true || stuck.get(slot.number) !== undefined) slot.unanswered = 0;
-      else slot.unanswered += 1;
-      if (slot.unanswered < MAX_UNANSWERED) continue;
-      this.log.error('worker-hangs', { worker: slot.number });
-      slot.unanswered = 0;
-      slot.worker?.signal('SIGKILL');
-    }
     if (this.#stop.signal.aborted) return;
-    if (this.#slots.some(({ worker }) => worker?.isServing !== true)) return;
-    const first = this.#slots.find(({ number }) => (stuck.get(number) ?? []).length > 0);
+    for (const { number, worker, care } of this.#slots) {
+      if (worker === undefined) continue;
+      const { isServing, untaken } = worker;
+      if (!care.hangs({ isServing, untaken, hasAnswered: stuck.get(number) !== undefined })) continue;
+      this.log.error('worker-hangs', { worker: number });
+      worker.signal('SIGKILL');
+    }
+    this.#replaceOne(stuck);
+  }
+
+  #replaceOne(stuck: OfWorkers<readonly string[]>): void {
+    // One that finishes what it has begun serves until it has ended.
+    if (this.#slots.some(({ worker, care }) => worker?.isServing !== true || care.isStopping)) return;
+    const first = this.#slots.find(({ number, care }) => care.isDeaf || (stuck.get(number) ?? []).length > 0);
     if (first === undefined) return;
-    this.log.warn('worker-stuck', { worker: first.number, without: stuck.get(first.number)?.join(' ') });
-    first.worker?.signal('SIGTERM');
+    const { number, worker, care } = first;
+    if (care.isDeaf) this.log.warn('worker-takes-no-connection', { worker: number });
+    else this.log.warn('worker-stuck', { worker: number, without: stuck.get(number)?.join(' ') });
+    care.isStopping = true;
+    worker?.signal('SIGTERM');
   }
 
   #facts() {
