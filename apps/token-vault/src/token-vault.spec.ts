@@ -87,7 +87,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
     return counts.rows[0];
   };
 
-  test('opens no session, begins and completes no leg, and ends no connection, with a reply or without', async () => {
+  test('opens no session, begins and completes no leg, hears no claim, and ends no connection, with a reply or without', async () => {
     const { accountId, attemptId, tsid } = await world.client.signIn({ octo: world.as('alice') });
     const { connect } = await import('@nats-io/transport-node');
     const { user, password } = world.nats.optionsOf('authorization-server');
@@ -121,7 +121,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
       }
     }
     await intruder.drain();
-    expect(proven).toHaveLength(8);
+    expect(proven).toHaveLength(9);
     expect(new Set(answers)).toEqual(new Set(['not_allowed']));
     expect(await rowsOf()).toEqual(before);
   });

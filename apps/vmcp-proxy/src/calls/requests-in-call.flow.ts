@@ -260,7 +260,9 @@ export class RequestsInCall {
     if (this.peers.keeps(peer)) this.peers.answerQuestion(backend, principal, peer, errorText(id, error));
   }
 
+  /** In the session of an account that its person has left nothing is said any more: the call ends, or its backend would wait. */
   #refuse(id: RequestId, reason: DropReason): DropReason {
+    if (this.#canReply && !this.#isKept) this.facts.undelivered();
     const error = { code: METHOD_NOT_FOUND, message: 'the client cannot do that' };
     return this.#reply(id, { error }, reason);
   }
