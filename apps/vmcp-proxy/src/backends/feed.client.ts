@@ -1,5 +1,4 @@
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { JsonObject } from '../mcp/message.js';
@@ -11,11 +10,12 @@ import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendMessage } from './backend-message.js';
 import type { BackendResponse } from './backend-response.client.js';
 import { Cancellation } from './cancellation.js';
-import { MessageStream } from './message-stream.js';
+import { mayPass } from './passing-status.js';
 import { listeningHeaders, peerHeaders, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
 import { ReplyBudget } from './reply-budget.js';
 import type { SessionStreams } from './session-streams.client.js';
+import { NOBODY_LISTENS, readTold } from './told-stream.client.js';
 
 export interface FeedListener {
   /** A notification of the backend. */
@@ -39,10 +39,8 @@ const STAYS_OPEN_MS = MINUTE_MS;
 /** However often somebody subscribes to something else. */
 const RENEW_AFTER_MS = 2 * SECOND_MS;
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
-/** Notifications are small. */
-const MAX_EVENT_BYTES = 1_048_576;
-/** What passes; any other refusal says that there is no such stream. */
-const PASSING_STATUS: ReadonlySet<number> = new Set([404, 408, 409, 425, 429, 500, 502, 503, 504]);
+/** A session that is over, and a stream whose end its server has not noticed. */
+const SOON_ANOTHER: ReadonlySet<number> = new Set([404, 409]);
 const METHOD = 'subscriptions/listen';
 
 const SUBSCRIBE = 'resources/subscribe';
@@ -56,8 +54,6 @@ interface ListenedSession {
   /** What it did not take. */
   readonly refused: Set<string>;
 }
-
-const OVER = new GatehouseError('deadline_exceeded', 'nobody listens any more');
 
 let opened = 0;
 
@@ -108,7 +104,7 @@ export class BackendFeed {
   /** The credential is another one now, or there is one at last: the stream is opened anew. */
   renew(): void {
     this.#isRenewed = true;
-    this.#cancellation.cancel(OVER);
+    this.#cancellation.cancel(NOBODY_LISTENS);
     this.#wake();
   }
 
@@ -122,7 +118,7 @@ export class BackendFeed {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#renewal);
-    this.#cancellation.cancel(OVER);
+    this.#cancellation.cancel(NOBODY_LISTENS);
     this.#wake();
   }
 
@@ -165,13 +161,14 @@ export class BackendFeed {
       await response.discard();
       if (response.status === 404 && peer.era === 'legacy') peers.forget(backend, peer);
       else if (response.status === 404) return 'not_offered';
-      return PASSING_STATUS.has(response.status) ? 'failed' : 'not_offered';
+      // Any other refusal says that there is no such stream.
+      return mayPass(response.status) || SOON_ANOTHER.has(response.status) ? 'failed' : 'not_offered';
     }
     this.listener.missed();
     this.#openedAtMs = Date.now();
     this.#session = { principal, peer, told: new Set(), refused: new Set() };
     this.#bringUpToDate();
-    await this.#read(response, principal, peer);
+    await readTold(response, (message) => this.#take(message, principal, peer));
     this.#session = undefined;
     return 'ended';
   }
@@ -227,32 +224,6 @@ export class BackendFeed {
       if (!told.has(uri) && !refused.has(uri)) return { method: SUBSCRIBE, uri };
     for (const uri of told) if (!this.#resources.has(uri)) return { method: 'resources/unsubscribe', uri };
     return undefined;
-  }
-
-  async #read(response: BackendResponse, principal: Principal, peer: Peer): Promise<void> {
-    const stream = new MessageStream(
-      {
-        message: (message) => this.#take(message, principal, peer),
-        kept: () => true,
-        eventEnds: () => undefined,
-        skipped: () => undefined,
-        tooLarge: () => response.stop(OVER),
-      },
-      MAX_EVENT_BYTES,
-    );
-    await new Promise<void>((resolve) => {
-      response.pipe({
-        data: (chunk) => {
-          stream.push(chunk);
-          return true;
-        },
-        end: () => {
-          stream.end();
-          resolve();
-        },
-        fail: () => resolve(),
-      });
-    });
   }
 
   #take(message: BackendMessage | undefined, principal: Principal, peer: Peer): void {

@@ -5,19 +5,16 @@ import { mayBeAsked } from '../mcp/client-capabilities.js';
 import { LEGACY_VERSIONS } from '../mcp/protocol.js';
 import type { JsonObject, RequestId } from '../mcp/message.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
+import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import { discover, type Discovered } from './discovery.client.js';
 import { introduce, UnknownRevision, type Introduced } from './introduction.client.js';
 import { KnownEras, type Era } from './known-eras.js';
 import { MODERN, peerHeaders, type Peer } from './peer.js';
 import { ownReply } from './own-reply.js';
+import { PeerMessages, type Recipient } from './peer-messages.client.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
-import { toldAtLast } from './told-at-last.flow.js';
 import { STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 
-const TELL_TIMEOUT_MS = 5 * SECOND_MS;
-/** For parts of the gateway that are restarted. */
-const ANSWER_FOR_MS = 30 * SECOND_MS;
 const LOOK_AGAIN_WITHIN_MS = 30 * SECOND_MS;
 /** A server that does not know what it is asked may say nothing at all. */
 const PROBE_WITHIN_MS = 3 * SECOND_MS;
@@ -44,13 +41,12 @@ export interface PeerRequest {
 export class Peers {
   readonly #eras: KnownEras;
   readonly #searches = new SingleFlight<string, Peer>();
-  readonly #telling = new Set<Promise<void>>();
-  #isStopping = false;
+  readonly #messages: PeerMessages;
   readonly #looks = new SingleFlight<string, unknown>();
   /** Keys of sessions that are a stream, by their ids. */
   readonly #streams = new Map<string, string>();
   readonly #sessions = new PeerSessions(
-    (session) => this.#sayGoodbye(session),
+    (session) => this.#messages.sayGoodbye(recipientIn(session)),
     undefined,
     (session) => this.#release(session),
   );
@@ -63,6 +59,7 @@ export class Peers {
     private readonly neverModern: ReadonlySet<string> = new Set(),
   ) {
     this.#eras = new KnownEras(nowMs);
+    this.#messages = new PeerMessages(backends);
   }
 
   /** @returns at once when nothing has to be asked. @throws {GatehouseError} of the request that had to be made. */
@@ -135,45 +132,35 @@ export class Peers {
   end(owner: string): void {
     for (const session of this.#sessions.of(owner)) {
       if (session.session !== undefined) this.#sessions.delete(session.session.key);
-      this.#sayGoodbye(session);
+      this.#messages.sayGoodbye(recipientIn(session));
     }
   }
 
   /** Tells the backends where the owner has a session which log messages it wants. */
   setLogLevel(owner: string, level: string): void {
-    for (const session of this.#sessions.of(owner)) this.#saySetLevel(session, level);
+    for (const session of this.#sessions.of(owner)) this.#messages.setLevel(recipientIn(session), level);
   }
 
-  /**
-   * Hands a client's answer to the backend session that asked. The call there waits for it, and the client does not send it
-   * again. So it is sent again, while that session is still the one that calls go to. @param refused called when it is not taken.
-   */
+  /** @see PeerMessages.answer */
   answerQuestion(
     backend: string,
     principal: Principal,
     peer: Peer,
     response: string | Buffer,
-    refused: () => void = () => undefined,
+    refused?: () => void,
   ): void {
-    const request = { backend, principal, headers: peerHeaders(peer, 'response', undefined), body: response };
-    const untilMs = Date.now() + ANSWER_FOR_MS;
-    const goesOn = (): boolean => !this.#isStopping && Date.now() < untilMs && this.keeps(peer);
-    const send = async (): Promise<void> => {
-      if ((await this.#send(request)) >= 400) refused();
-    };
-    this.#noted(toldAtLast(send, goesOn).catch(() => refused()));
+    const isKept = (): boolean => this.keeps(peer);
+    this.#messages.answer({ backend, principal, peer }, response, isKept, refused);
   }
 
-  /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
+  /** @see PeerMessages.sayCancelled */
   sayCancelled(backend: string, principal: Principal, peer: Peer, requestId: RequestId): void {
-    if (peer.era === 'modern' || peer.session === undefined) return;
-    const method = 'notifications/cancelled';
-    this.#tell({
-      backend,
-      principal,
-      headers: peerHeaders(peer, method, undefined),
-      body: JSON.stringify({ jsonrpc: '2.0', method, params: { requestId, reason: 'the client cancelled' } }),
-    });
+    this.#messages.sayCancelled({ backend, principal, peer }, requestId);
+  }
+
+  /** @see PeerMessages.told */
+  async told(): Promise<void> {
+    await this.#messages.told();
   }
 
   async #find(key: string, request: PeerRequest): Promise<Peer> {
@@ -268,7 +255,7 @@ export class Peers {
     await this.#sayInitialized(session, request);
     if (flight.isDropped) this.backends.release(backend, sessionId);
     else this.#keep(key, session, sessionId);
-    if (request.logLevel !== undefined) this.#saySetLevel(session, request.logLevel);
+    if (request.logLevel !== undefined) this.#messages.setLevel(recipientIn(session), request.logLevel);
     return session;
   }
 
@@ -313,53 +300,7 @@ export class Peers {
     });
     await response.discard();
   }
-
-  #saySetLevel(session: PeerSession, level: string): void {
-    const { backend, principal } = session;
-    const method = 'logging/setLevel';
-    leveled += 1;
-    // One that is not answered yet may be under way, and ids of a session are each used once (MCP, base protocol).
-    const id = `gatehouse-log-level-${leveled}`;
-    const body = JSON.stringify({ jsonrpc: '2.0', id, method, params: { level } });
-    this.#tell({ backend, principal, headers: peerHeaders(session, method, undefined), body });
-  }
-
-  /** Tells the backend that the session is over. */
-  #sayGoodbye(session: PeerSession): void {
-    const { backend, principal } = session;
-    const headers = peerHeaders(session, 'DELETE', undefined);
-    this.#tell({ backend, principal, method: 'DELETE', headers, body: null });
-  }
-
-  /** Resolves when the backends have heard what they were told, as far as they can be reached. */
-  async told(): Promise<void> {
-    this.#isStopping = true;
-    await Promise.all(this.#telling);
-  }
-
-  #tell(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): void {
-    this.#noted(this.#send(request));
-  }
-
-  /** @returns the status. */
-  async #send(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): Promise<number> {
-    const deadlineAtMs = Date.now() + TELL_TIMEOUT_MS;
-    const response = await this.backends.send({ ...request, purpose: 'control', deadlineAtMs });
-    await response.discard();
-    return response.status;
-  }
-
-  /** Nobody waits for the outcome. */
-  #noted(sending: Promise<unknown>): void {
-    const telling = sending
-      .then(() => undefined)
-      .catch(() => undefined)
-      .finally(() => this.#telling.delete(telling));
-    this.#telling.add(telling);
-  }
 }
-
-let leveled = 0;
 
 /** Whether the client said that it can do something for a server. */
 const canBeAsked = ({ capabilities = {} }: PeerRequest): boolean => mayBeAsked(capabilities);
@@ -386,3 +327,9 @@ const sessionKey = ({
   owner,
 }: Pick<PeerRequest, 'backend' | 'principal' | 'owner'>): string =>
   `${backendKey(principal, backend)}\n${owner}`;
+
+const recipientIn = (session: PeerSession): Recipient => ({
+  backend: session.backend,
+  principal: session.principal,
+  peer: session,
+});

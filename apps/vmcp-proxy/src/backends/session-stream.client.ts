@@ -7,13 +7,14 @@ import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendMessage } from './backend-message.js';
 import type { BackendResponse } from './backend-response.client.js';
 import { Cancellation } from './cancellation.js';
-import { MessageStream, type StreamPosition } from './message-stream.js';
+import type { StreamPosition } from './message-stream.js';
 import { ownReply } from './own-reply.js';
 import { mayPass } from './passing-status.js';
 import { listeningHeaders, resumingHeaders, type LegacyPeer, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
 import { ReplyBudget } from './reply-budget.js';
 import { STREAM_SESSION } from './sse-session.client.js';
+import { NOBODY_LISTENS, readTold } from './told-stream.client.js';
 
 /** Whoever may be meant by what a backend says on the stream of a session. */
 export interface StreamMember {
@@ -56,7 +57,6 @@ const MAX_RETRY_MS = MINUTE_MS;
 const STAYS_OPEN_MS = 10 * SECOND_MS;
 /** The call that was sent with the same token has brought a new one by then, if it was only that. */
 const MOST_REFUSALS = 2;
-const MAX_EVENT_BYTES = 1_048_576;
 const CONFLICT = 409;
 
 /** How far an opening is. */
@@ -65,7 +65,6 @@ export interface Opening {
   readonly done: Promise<void>;
 }
 
-const OVER = new GatehouseError('deadline_exceeded', 'nobody listens any more');
 /** Told of how a stream is used. */
 export interface StreamUse {
   rests(stream: SessionStream): void;
@@ -152,7 +151,7 @@ export class SessionStream {
 
   listensElsewhere(): () => void {
     this.#isElsewhere = true;
-    this.#cancellation.cancel(OVER);
+    this.#cancellation.cancel(NOBODY_LISTENS);
     return () => {
       this.#isElsewhere = false;
       if (this.#isHeard) this.open();
@@ -171,7 +170,7 @@ export class SessionStream {
     this.use.wakes(this);
     // What is said while nobody listens is for nobody who comes later.
     this.#position = { lastEventId: undefined, retryMs: undefined };
-    this.#cancellation.cancel(OVER);
+    this.#cancellation.cancel(NOBODY_LISTENS);
   }
 
   /** Most servers do not say which request they mean. The one that has run for the longest may take until it is answered. */
@@ -269,30 +268,7 @@ export class SessionStream {
 
   async #read(response: BackendResponse): Promise<void> {
     const openedAtMs = performance.now();
-    const stream = new MessageStream(
-      {
-        message: (message) => this.#take(message),
-        kept: () => true,
-        eventEnds: () => undefined,
-        skipped: () => undefined,
-        tooLarge: () => response.stop(OVER),
-      },
-      MAX_EVENT_BYTES,
-      this.#position,
-    );
-    await new Promise<void>((resolve) => {
-      response.pipe({
-        data: (chunk) => {
-          stream.push(chunk);
-          return true;
-        },
-        end: () => {
-          stream.end();
-          resolve();
-        },
-        fail: () => resolve(),
-      });
-    });
+    await readTold(response, (message) => this.#take(message), this.#position);
     this.#state = 'closed';
     const isNeeded = this.#members.size > 0 || performance.now() - openedAtMs >= STAYS_OPEN_MS;
     this.#failures = isNeeded ? 0 : this.#failures + 1;

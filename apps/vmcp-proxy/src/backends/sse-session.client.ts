@@ -16,6 +16,7 @@ import type { MadeResponse, SharedRoom } from './made-response.client.js';
 import { MAX_MESSAGE_BYTES, MessageReader } from './message-reader.js';
 import { noRoom } from './read-messages.client.js';
 import { endpointOf, MAX_ENDPOINT_BYTES, unusable } from './sse-endpoint.js';
+import { ReplyBudget } from './reply-budget.js';
 import { SseInbox, type Waiting } from './sse-inbox.js';
 import { redirectOf, redirects } from './redirect.js';
 import type { Way, WayRequest } from './way.client.js';
@@ -47,8 +48,6 @@ const RELEASED_MS = 5 * SECOND_MS;
 const IDLE_MS = 10 * MINUTE_MS;
 /** Pieces in which one event came: each costs something, however little is in it. */
 const MAX_EVENT_PARTS = 100_000;
-/** Each is a request to the backend. */
-const MAX_REPLIES_A_MINUTE = 60;
 
 /** One session of HTTP with SSE (MCP 2024-11-05, transports): what is sent goes to its endpoint, what comes is on its stream. */
 export class SseSession {
@@ -65,7 +64,7 @@ export class SseSession {
   #isReleased = false;
   #isUsed = false;
   #timer: NodeJS.Timeout | undefined;
-  #replies = { sinceMs: 0, count: 0 };
+  readonly #replies = new ReplyBudget();
   readonly #parser = new EventParser({
     data: (bytes) => this.#data(bytes),
     event: (type) => this.#event(type),
@@ -266,19 +265,12 @@ export class SseSession {
     const isPing = message.kind === 'request' && message.method === 'ping';
     const made = isPing ? undefined : this.#inbox.recipient(message);
     if (made === undefined) {
-      if (message.kind === 'request' && this.#mayReply()) this.surroundings.asked(this, message);
+      if (message.kind === 'request' && this.#replies.take()) this.surroundings.asked(this, message);
       return;
     }
     made.begin(200, this.#streamHeaders);
     for (const piece of joined(eventPieces(text))) made.data(piece);
     if (message.kind === 'result' || message.kind === 'error') made.end();
-  }
-
-  #mayReply(): boolean {
-    const nowMs = performance.now();
-    if (nowMs - this.#replies.sinceMs > MINUTE_MS) this.#replies = { sinceMs: nowMs, count: 0 };
-    this.#replies.count += 1;
-    return this.#replies.count <= MAX_REPLIES_A_MINUTE;
   }
 
   #letGo(): void {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { asLatin1, joined, type Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
-import { eventPieces } from '../mcp/event-pieces.js';
+import { writeEvent } from '../mcp/event-pieces.js';
 
 /** Results of tools are the user's own: no cache on the way may keep them. */
 const NO_STORE = 'no-store';
@@ -74,9 +74,7 @@ export class HttpAnswer implements Answer {
   }
 
   message(text: Pieces): boolean {
-    let hasRoom = true;
-    for (const piece of joined(eventPieces(text))) hasRoom = this.write(piece);
-    return hasRoom;
+    return writeEvent(text, (piece) => this.write(piece));
   }
 
   lastMessage(text: Pieces): boolean {

@@ -1,4 +1,4 @@
-import type { Pieces } from '../json/held-value.js';
+import { joined, type Pieces } from '../json/held-value.js';
 
 const LINE_FEED = 0x0a;
 const NEXT_DATA_LINE = '\ndata: ';
@@ -7,6 +7,13 @@ const NEXT_DATA_LINE = '\ndata: ';
 export function eventPieces(text: Pieces): Pieces {
   const lines = text.flatMap((piece) => (typeof piece === 'string' ? [piece] : dataLines(piece)));
   return ['event: message\ndata: ', ...lines, '\n\n'];
+}
+
+/** @returns what the last writing returned: false when there is no room for more. */
+export function writeEvent(text: Pieces, write: (piece: Buffer) => boolean): boolean {
+  let hasRoom = true;
+  for (const piece of joined(eventPieces(text))) hasRoom = write(piece);
+  return hasRoom;
 }
 
 function dataLines(piece: Buffer): Pieces {

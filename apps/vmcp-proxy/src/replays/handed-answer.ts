@@ -1,6 +1,6 @@
 import { joined, type Pieces } from '../json/held-value.js';
 import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answer.js';
-import { eventPieces } from '../mcp/event-pieces.js';
+import { writeEvent } from '../mcp/event-pieces.js';
 import type { RemoteReader } from './remote-reader.js';
 
 /** How an answer begins. */
@@ -68,9 +68,7 @@ export class HandedAnswer implements Answer {
   }
 
   message(text: Pieces): boolean {
-    let hasRoom = true;
-    for (const piece of joined(eventPieces(text))) hasRoom = this.write(piece);
-    return hasRoom;
+    return writeEvent(text, (piece) => this.write(piece));
   }
 
   lastMessage(text: Pieces): boolean {

@@ -1,0 +1,96 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { Principal } from '../incoming-auth/principal.js';
+import type { RequestId } from '../mcp/message.js';
+import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
+import { peerHeaders, type Peer } from './peer.js';
+import { toldAtLast } from './told-at-last.flow.js';
+
+const TELL_TIMEOUT_MS = 5 * SECOND_MS;
+/** For parts of the gateway that are restarted. */
+const ANSWER_FOR_MS = 30 * SECOND_MS;
+
+/** Who is told something, and as whom. */
+export interface Recipient {
+  readonly backend: string;
+  readonly principal: Principal;
+  readonly peer: Peer;
+}
+
+/** What backends are told without anybody waiting for what they say to it. */
+export class PeerMessages {
+  readonly #telling = new Set<Promise<void>>();
+  #isStopping = false;
+
+  constructor(private readonly backends: Pick<AuthorizedBackend, 'send'>) {}
+
+  /**
+   * Hands a client's answer to the backend session that asked. The call there waits for it, and the client does not send it
+   * again. So it is sent again, while that session is still the one that calls go to.
+   * @param refused called when it is not taken.
+   */
+  answer(
+    { backend, principal, peer }: Recipient,
+    response: string | Buffer,
+    isKept: () => boolean,
+    refused: () => void = () => undefined,
+  ): void {
+    const request = { backend, principal, headers: peerHeaders(peer, 'response', undefined), body: response };
+    const untilMs = Date.now() + ANSWER_FOR_MS;
+    const goesOn = (): boolean => !this.#isStopping && Date.now() < untilMs && isKept();
+    const send = async (): Promise<void> => {
+      if ((await this.#send(request)) >= 400) refused();
+    };
+    this.#noted(toldAtLast(send, goesOn).catch(() => refused()));
+  }
+
+  /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
+  sayCancelled(to: Recipient, requestId: RequestId): void {
+    if (to.peer.era === 'modern' || to.peer.session === undefined) return;
+    const params = { requestId, reason: 'the client cancelled' };
+    this.#post(to, 'notifications/cancelled', { params });
+  }
+
+  /** Which log messages the client of that session wants. */
+  setLevel(to: Recipient, level: string): void {
+    leveled += 1;
+    // One that is not answered yet may be under way, and ids of a session are each used once (MCP, base protocol).
+    this.#post(to, 'logging/setLevel', { id: `gatehouse-log-level-${leveled}`, params: { level } });
+  }
+
+  /** The session is over. */
+  sayGoodbye({ backend, principal, peer }: Recipient): void {
+    const headers = peerHeaders(peer, 'DELETE', undefined);
+    this.#noted(this.#send({ backend, principal, method: 'DELETE', headers, body: null }));
+  }
+
+  /** Resolves when the backends have heard what they were told, as far as they can be reached. */
+  async told(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#telling);
+  }
+
+  #post({ backend, principal, peer }: Recipient, method: string, more: object): void {
+    const headers = peerHeaders(peer, method, undefined);
+    const body = JSON.stringify({ jsonrpc: '2.0', method, ...more });
+    this.#noted(this.#send({ backend, principal, headers, body }));
+  }
+
+  /** @returns the status. */
+  async #send(request: Omit<AuthorizedRequest, 'deadlineAtMs'>): Promise<number> {
+    const deadlineAtMs = Date.now() + TELL_TIMEOUT_MS;
+    const response = await this.backends.send({ ...request, purpose: 'control', deadlineAtMs });
+    await response.discard();
+    return response.status;
+  }
+
+  /** Nobody waits for the outcome. */
+  #noted(sending: Promise<unknown>): void {
+    const telling = sending
+      .then(() => undefined)
+      .catch(() => undefined)
+      .finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
+  }
+}
+
+let leveled = 0;
