@@ -6,12 +6,12 @@ import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixtu
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
 import { questionsIn, retry } from './parked.fixture.js';
-import { startSdkServer, type SdkServer } from './sdk-server.fixture.js';
+import { startSdkPair, type SdkPair } from './sdk-server.fixture.js';
 
 let nats: TestNats;
 let proxy: TestProxy;
 let token: string;
-const servers: SdkServer[] = [];
+let servers: SdkPair;
 
 const FORM = { type: 'object' as const, properties: {} };
 const ABLE = { elicitation: { form: {} } };
@@ -56,16 +56,8 @@ function askingServer(): McpServer {
 
 beforeAll(async () => {
   nats = await startTestNats();
-  servers.push(await startSdkServer(askingServer));
-  servers.push(await startSdkServer(askingServer, () => ({ enableJsonResponse: true })));
-  const [streams, json] = servers;
-  proxy = await startProxy({
-    nats,
-    backends: [
-      { name: 'streams', url: streams?.url ?? '', timeoutMs: 60_000 },
-      { name: 'json', url: json?.url ?? '', timeoutMs: 60_000 },
-    ],
-  });
+  servers = await startSdkPair(askingServer);
+  proxy = await startProxy({ nats, backends: servers.backends });
 });
 beforeEach(async () => {
   token = await proxy.token();
@@ -76,7 +68,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   await proxy.close();
-  for (const server of servers) server.close();
+  servers.close();
   await nats.close();
 });
 

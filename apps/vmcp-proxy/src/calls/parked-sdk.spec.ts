@@ -1,14 +1,13 @@
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import * as v2 from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import {
   CreateMessageResultSchema,
   ElicitResultSchema,
   ListRootsResultSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { authorization } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { SAID, sdkVersion2 } from './sdk-client.fixture.js';
 import { startSdkServer, type SdkServer } from './sdk-server.fixture.js';
 
 let nats: TestNats;
@@ -64,25 +63,13 @@ test.each([
   'a client of the reference SDK for 2026-07-28 (%s) and a server of that for 2025-11-25 have a whole conversation in one call',
   async (action, outcome) => {
     runs = 0;
-    const client = new v2.Client(
-      { name: 'spec', version: '1' },
+    const client = await sdkVersion2(
+      { mcpUrl: proxy.mcpUrl, token: await proxy.token() },
+      { elicitation: { form: {} }, sampling: {}, roots: {} },
       {
-        capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} },
-        versionNegotiation: { mode: { pin: '2026-07-28' } },
+        elicited: () => (action === 'accept' ? { action, content: { city: 'Oslo' } } : { action }),
+        sampling: { ...SAID.sampling, content: { type: 'text', text: 'bon voyage' } },
       },
-    );
-    client.setRequestHandler('elicitation/create', () =>
-      action === 'accept' ? { action, content: { city: 'Oslo' } } : { action },
-    );
-    client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///home' }] }));
-    client.setRequestHandler('sampling/createMessage', () => ({
-      role: 'assistant',
-      model: 'm',
-      content: { type: 'text', text: 'bon voyage' },
-    }));
-    const headers = authorization(await proxy.token());
-    await client.connect(
-      new v2.StreamableHTTPClientTransport(new URL(proxy.mcpUrl), { requestInit: { headers } }),
     );
     const result = await client.callTool({ name: 'sdk_travel', arguments: {} });
     expect(result.content).toEqual([{ type: 'text', text: outcome }]);

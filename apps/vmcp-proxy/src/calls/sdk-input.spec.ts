@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import * as v2 from '@modelcontextprotocol/client';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import {
-  CreateMessageRequestSchema,
-  ElicitRequestSchema,
-  ListRootsRequestSchema,
-} from '@modelcontextprotocol/sdk/types.js';
 import { createMcpHandler, inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { authorization } from '../client.fixture.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
+import { SAID, sdkVersion1, sdkVersion2 } from './sdk-client.fixture.js';
 
 let nats: TestNats;
 let proxy: TestProxy;
@@ -73,40 +65,13 @@ afterAll(async () => {
 });
 
 const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
-const SAID = {
-  form: { action: 'accept' as const, content: { sure: true } },
-  url: { action: 'accept' as const },
-  sampling: { role: 'assistant' as const, content: { type: 'text' as const, text: 'Hm.' }, model: 'm' },
-  roots: { roots: [{ uri: 'file:///home' }] },
+const says = {
+  elicited: ({ mode }: { readonly mode?: string | undefined }) => (mode === 'url' ? SAID.url : SAID.form),
 };
-
-async function version1(token: string): Promise<V1Client> {
-  const client = new V1Client({ name: 'sdk-v1', version: '1' }, { capabilities: CAPABILITIES });
-  client.setRequestHandler(ElicitRequestSchema, ({ params }) =>
-    params.mode === 'url' ? SAID.url : SAID.form,
-  );
-  client.setRequestHandler(CreateMessageRequestSchema, () => SAID.sampling);
-  client.setRequestHandler(ListRootsRequestSchema, () => SAID.roots);
-  // Its declarations do not fit their own interface under exactOptionalPropertyTypes.
-  const transport = new V1Transport(new URL(proxy.mcpUrl), {
-    requestInit: { headers: authorization(token) },
-  });
-  await client.connect(transport);
-  return client;
-}
-
-async function version2(token: string, mode: 'auto' | 'legacy'): Promise<v2.Client> {
-  const options = { capabilities: CAPABILITIES, versionNegotiation: { mode } };
-  const client = new v2.Client({ name: 'sdk-v2', version: '1' }, options);
-  client.setRequestHandler('elicitation/create', ({ params }) =>
-    params.mode === 'url' ? SAID.url : SAID.form,
-  );
-  client.setRequestHandler('sampling/createMessage', () => SAID.sampling);
-  client.setRequestHandler('roots/list', () => SAID.roots);
-  const requestInit = { headers: authorization(token) };
-  await client.connect(new v2.StreamableHTTPClientTransport(new URL(proxy.mcpUrl), { requestInit }));
-  return client;
-}
+const version1 = async (token: string) =>
+  await sdkVersion1({ mcpUrl: proxy.mcpUrl, token }, CAPABILITIES, says);
+const version2 = async (token: string, mode: 'auto' | 'legacy') =>
+  await sdkVersion2({ mcpUrl: proxy.mcpUrl, token }, CAPABILITIES, says, mode);
 
 const CLIENTS = {
   'version 1': version1,

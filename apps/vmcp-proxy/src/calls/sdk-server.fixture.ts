@@ -40,6 +40,32 @@ export async function startSdkServer(
   return await listening(server, '/mcp');
 }
 
+/** One that answers with event streams, and one that answers with JSON. */
+export interface SdkPair {
+  readonly backends: readonly {
+    readonly name: 'streams' | 'json';
+    readonly url: string;
+    readonly timeoutMs: number;
+  }[];
+  close(): void;
+}
+
+/** The same server in both ways in which one may answer. */
+export async function startSdkPair(newServer: () => McpServer): Promise<SdkPair> {
+  const streams = await startSdkServer(newServer);
+  const json = await startSdkServer(newServer, () => ({ enableJsonResponse: true }));
+  return {
+    backends: [
+      { name: 'streams', url: streams.url, timeoutMs: 60_000 },
+      { name: 'json', url: json.url, timeoutMs: 60_000 },
+    ],
+    close: () => {
+      streams.close();
+      json.close();
+    },
+  };
+}
+
 /** The same for HTTP with SSE (2024-11-05): a new one for each stream. */
 export async function startOldSdkServer(newServer: () => McpServer): Promise<SdkServer> {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- servers of it are still there

@@ -1,25 +1,18 @@
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import * as v2 from '@modelcontextprotocol/client';
-import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import {
-  CreateMessageRequestSchema,
-  ElicitRequestSchema,
-  ListRootsRequestSchema,
-  LoggingMessageNotificationSchema,
-} from '@modelcontextprotocol/sdk/types.js';
-import { authorization, legacyClient, modern, textOf } from '../client.fixture.js';
+import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { legacyClient, modern, textOf } from '../client.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { startSdkServer, type SdkServer } from './sdk-server.fixture.js';
+import { SAID, sdkVersion1, sdkVersion2 } from './sdk-client.fixture.js';
+import { startSdkPair, type SdkPair } from './sdk-server.fixture.js';
 
 let nats: TestNats;
 let proxy: TestProxy;
 let token: string;
-const servers: SdkServer[] = [];
+let servers: SdkPair;
 const running = new Set<McpServer>();
 
 const FORM = { type: 'object' as const, properties: { sure: { type: 'boolean' as const } } };
@@ -64,56 +57,22 @@ function askingServer(): McpServer {
 
 beforeAll(async () => {
   nats = await startTestNats();
-  servers.push(await startSdkServer(askingServer));
-  servers.push(await startSdkServer(askingServer, () => ({ enableJsonResponse: true })));
-  const [streams, json] = servers;
-  proxy = await startProxy({
-    nats,
-    backends: [
-      { name: 'streams', url: streams?.url ?? '', timeoutMs: 60_000 },
-      { name: 'json', url: json?.url ?? '', timeoutMs: 60_000 },
-    ],
-  });
+  servers = await startSdkPair(askingServer);
+  proxy = await startProxy({ nats, backends: servers.backends });
 });
 beforeEach(async () => {
   token = await proxy.token();
 });
 afterAll(async () => {
   await proxy.close();
-  for (const server of servers) server.close();
+  servers.close();
   await nats.close();
 });
 
 const CAPABILITIES = { elicitation: { form: {} }, sampling: {}, roots: {} };
-const SAID = {
-  form: { action: 'accept' as const, content: { sure: true } },
-  sampling: { role: 'assistant' as const, content: { type: 'text' as const, text: 'Hm.' }, model: 'm' },
-  roots: { roots: [{ uri: 'file:///home' }] },
-};
-
-async function version1(): Promise<V1Client> {
-  const client = new V1Client({ name: 'sdk-v1', version: '1' }, { capabilities: CAPABILITIES });
-  client.setRequestHandler(ElicitRequestSchema, () => SAID.form);
-  client.setRequestHandler(CreateMessageRequestSchema, () => SAID.sampling);
-  client.setRequestHandler(ListRootsRequestSchema, () => SAID.roots);
-  const requestInit = { headers: authorization(token) };
-  await client.connect(new V1Transport(new URL(proxy.mcpUrl), { requestInit }));
-  return client;
-}
-
-async function version2(): Promise<v2.Client> {
-  const versionNegotiation = { mode: { pin: '2026-07-28' } } as const;
-  const client = new v2.Client(
-    { name: 'sdk-v2', version: '1' },
-    { capabilities: CAPABILITIES, versionNegotiation },
-  );
-  client.setRequestHandler('elicitation/create', () => SAID.form);
-  client.setRequestHandler('sampling/createMessage', () => SAID.sampling);
-  client.setRequestHandler('roots/list', () => SAID.roots);
-  const requestInit = { headers: authorization(token) };
-  await client.connect(new v2.StreamableHTTPClientTransport(new URL(proxy.mcpUrl), { requestInit }));
-  return client;
-}
+const says = { elicited: () => SAID.form };
+const version1 = async () => await sdkVersion1({ mcpUrl: proxy.mcpUrl, token }, CAPABILITIES, says);
+const version2 = async () => await sdkVersion2({ mcpUrl: proxy.mcpUrl, token }, CAPABILITIES, says);
 
 describe.each(['streams', 'json'])(
   'a server of the reference SDK that asks on the stream of its session (%s)',

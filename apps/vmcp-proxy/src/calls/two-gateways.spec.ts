@@ -1,15 +1,13 @@
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import * as v2 from '@modelcontextprotocol/client';
-import { Client as V1Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as V1Transport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { ElicitRequestSchema, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
-import { authorization, modern, textOf, type ClientAnswer } from '../client.fixture.js';
+import { modern, textOf, type ClientAnswer } from '../client.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
 import { onCall } from './call-world.fixture.js';
+import { sdkVersion1, sdkVersion2 } from './sdk-client.fixture.js';
 import { startSdkServer, type SdkServer } from './sdk-server.fixture.js';
 
 const buses: TestNats[] = [];
@@ -76,31 +74,14 @@ afterAll(async () => {
 const CAPABILITIES = { elicitation: { form: {} } };
 const cityFor = (message: string): string => (message.startsWith('From') ? 'Bern' : 'Oslo');
 
-async function version1(): Promise<V1Client> {
-  const client = new V1Client({ name: 'sdk-v1', version: '1' }, { capabilities: CAPABILITIES });
-  client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({
-    action: 'accept',
-    content: { city: cityFor(params.message) },
-  }));
-  const requestInit = { headers: authorization(token) };
-  await client.connect(new V1Transport(new URL(outer.mcpUrl), { requestInit }));
-  return client;
-}
-
-async function version2(): Promise<v2.Client> {
-  const versionNegotiation = { mode: { pin: '2026-07-28' } } as const;
-  const client = new v2.Client(
-    { name: 'sdk-v2', version: '1' },
-    { capabilities: CAPABILITIES, versionNegotiation },
-  );
-  client.setRequestHandler('elicitation/create', ({ params }) => ({
-    action: 'accept',
-    content: { city: cityFor(params.message) },
-  }));
-  const requestInit = { headers: authorization(token) };
-  await client.connect(new v2.StreamableHTTPClientTransport(new URL(outer.mcpUrl), { requestInit }));
-  return client;
-}
+const says = {
+  elicited: ({ message }: { readonly message: string }) => ({
+    action: 'accept' as const,
+    content: { city: cityFor(message) },
+  }),
+};
+const version1 = async () => await sdkVersion1({ mcpUrl: outer.mcpUrl, token }, CAPABILITIES, says);
+const version2 = async () => await sdkVersion2({ mcpUrl: outer.mcpUrl, token }, CAPABILITIES, says);
 
 describe('a gateway that is the backend of another one', () => {
   test('carries questions of a client with a session, on the stream of the call and on that of the session', async () => {
