@@ -34,11 +34,10 @@ export class LibraryHooks {
   /** Called right before an access token is signed. The grant's id is the session's id. */
   readonly extraTokenClaims: NonNullable<Configuration['extraTokenClaims']> = async (ctx, token) => {
     const tsid = 'grantId' in token ? token.grantId : undefined;
-    if (this.accounts.areAskedAbout) await this.refreshTokens.refuseStolen(ctx);
+    const said = async () => (tsid === undefined ? {} : await this.accounts.claimsOf(tsid));
     // Before the refresh token is exchanged: a client can ask again when the provider is away.
-    const claims = tsid === undefined ? {} : await this.accounts.claimsOf(tsid);
-    await this.refreshTokens.beforeSigning(ctx);
-    return tsid === undefined ? undefined : { ...claims, tsid };
+    await this.refreshTokens.beforeSigning(ctx, said);
+    return tsid === undefined ? undefined : { ...(await said()), tsid };
   };
 
   readonly writeSuccessor: Parameters<Provider['use']>[0] = async (ctx, next) => {

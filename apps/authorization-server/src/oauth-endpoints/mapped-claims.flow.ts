@@ -23,7 +23,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['provider_unavailabl
 @Injectable()
 export class MappedClaims {
   readonly isOn: boolean;
-  /** By token request: what was said before its code was used up. */
+  /** By token request: what was said before its code or refresh token was used up. */
   readonly #said = new WeakMap<object, Claims>();
 
   constructor(
@@ -34,19 +34,15 @@ export class MappedClaims {
   }
 
   /**
-   * A code can be used once, so the provider is asked before that: a client that is told to try again comes back with the same code.
-   * @throws as {@link MappedClaims.of}
+   * Asks once for each token request, before what is redeemed is used up: a client that is told to try again comes back with the same.
+   * @throws {errors.InvalidGrant} when the person has to sign in again @throws {GatehouseError}
    */
-  async beforeCodeIsUsed(tsid: string): Promise<void> {
-    const { ctx } = Provider;
-    if (this.isOn && ctx !== undefined) this.#said.set(ctx, await this.#asked(tsid));
-  }
-
-  /** @throws {errors.InvalidGrant} when the person has to sign in again @throws {GatehouseError} */
   async of(tsid: string): Promise<Claims> {
     if (!this.isOn) return {};
     const { ctx } = Provider;
-    return (ctx && this.#said.get(ctx)) ?? (await this.#asked(tsid));
+    const claims = (ctx && this.#said.get(ctx)) ?? (await this.#asked(tsid));
+    if (ctx !== undefined) this.#said.set(ctx, claims);
+    return claims;
   }
 
   async #asked(tsid: string): Promise<Claims> {

@@ -1,8 +1,11 @@
 import 'reflect-metadata';
 import { Metrics } from '@gatehouse/observability/metrics';
-import { beforeEach, expect, test } from '@jest/globals';
+import { until } from '@gatehouse/testing/until';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { refreshTokenOf, REFUSED, tsidOf, type SessionRow } from '../testing/rotation-world.js';
+import { SUCCESSOR_SWEEP } from '../refresh-tokens/refresh-token.store.js';
+import { CloseSession } from '../sessions/close-session.flow.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import type { StandInVault } from '../testing/stand-in-vault.js';
 import type { TestService } from '../testing/test-service.js';
@@ -21,6 +24,7 @@ shareWorld(startServiceWorld, async (started) => {
 beforeEach(() => {
   vault.claims = { groups: ['eng'] };
   vault.claimsAsked.length = 0;
+  vault.held = Promise.resolve();
 });
 
 const AWAY = { status: 503, error: 'temporarily_unavailable' };
@@ -49,6 +53,20 @@ async function letGraceEnd(tsid: string): Promise<void> {
     text: `update oidc_records set consumed_at = consumed_at - interval '11 seconds' where grant_id = $1`,
     values: [tsid],
   });
+}
+
+/** The provider is asked because of this request, and takes its time until it is told to answer. Others are answered at once. */
+async function waiting<Answer>(ask: () => Promise<Answer>): Promise<() => Promise<Answer>> {
+  const provider = Promise.withResolvers<undefined>();
+  vault.held = provider.promise;
+  const before = vault.claimsAsked.length;
+  const answer = ask();
+  await until(() => vault.claimsAsked.length > before);
+  vault.held = Promise.resolve();
+  return async () => {
+    provider.resolve(undefined);
+    return await answer;
+  };
 }
 
 const alarms = async (): Promise<number> => {
@@ -136,4 +154,82 @@ test('a refresh token is not used up while the provider is away, and its success
   const renewed = await service.refresh(clientId, refreshTokenOf(answer));
   expect(decodeJwt(renewed.access_token ?? '')).toMatchObject({ groups: ['support'] });
   expect(refreshTokenOf(renewed)).not.toBe(refreshTokenOf(answer));
+});
+
+describe('while the provider takes its time', () => {
+  interface Member {
+    readonly clientId: string;
+    readonly tsid: string;
+    readonly first: string;
+  }
+
+  async function member(): Promise<Member> {
+    const { clientId, answer } = await service.tokens(`member-${(people += 1)}`);
+    return { clientId, tsid: tsidOf(answer), first: refreshTokenOf(answer) };
+  }
+
+  const refreshed = async ({ clientId, first }: Member): Promise<string> =>
+    refreshTokenOf(await service.refresh(clientId, first));
+
+  /** As if the provider had taken so long that the housekeeping came by. */
+  async function longerThanGrace(tsid: string): Promise<void> {
+    await letGraceEnd(tsid);
+    await world.rows.query(SUCCESSOR_SWEEP);
+  }
+
+  test('a client that repeats a refresh in time is no thief, however long the provider takes for that one', async () => {
+    const before = await alarms();
+    const one = await member();
+    const successor = await refreshed(one);
+    const told = await waiting(() => service.refresh(one.clientId, one.first));
+    await longerThanGrace(one.tsid);
+    expect(refreshTokenOf(await told())).toBe(successor);
+    expect(await closeReason(one.tsid)).toBeNull();
+    expect(await alarms()).toBe(before);
+  });
+
+  test('a client that refreshes twice at once is no thief when one of both waits for longer than the other', async () => {
+    const before = await alarms();
+    const one = await member();
+    const told = await waiting(() => service.refresh(one.clientId, one.first));
+    const successor = await refreshed(one);
+    await longerThanGrace(one.tsid);
+    expect(refreshTokenOf(await told())).toBe(successor);
+    expect(await closeReason(one.tsid)).toBeNull();
+    expect(await alarms()).toBe(before);
+  });
+
+  test('whoever waits gets no successor that has been used meanwhile, and is no thief for that', async () => {
+    const before = await alarms();
+    const one = await member();
+    const successor = await refreshed(one);
+    const told = await waiting(() => service.refresh(one.clientId, one.first));
+    const next = await refreshed({ ...one, first: successor });
+    expect(await told()).toMatchObject(REFUSED);
+    expect(await closeReason(one.tsid)).toBeNull();
+    expect(refreshTokenOf(await service.refresh(one.clientId, next))).toBeDefined();
+    expect(await alarms()).toBe(before);
+  });
+
+  test.each(['an unused', 'a used'])(
+    '%s token whose session ends meanwhile is answered no more',
+    async (which) => {
+      const one = await member();
+      if (which === 'a used') await refreshed(one);
+      const told = await waiting(() => service.refresh(one.clientId, one.first));
+      await service.app.get(CloseSession, { strict: false }).close(one.tsid, 'signed_out');
+      expect(await told()).toMatchObject(REFUSED);
+    },
+  );
+
+  test('a code that came in time is redeemed, although its time is over when the provider has answered', async () => {
+    const { clientId, value, verifier } = await code();
+    const told = await waiting(() => service.redeem(clientId, value, verifier));
+    await world.rows.query({
+      name: 'expire-codes-of',
+      text: `update oidc_records set expires_at = now() where model = 'AuthorizationCode' and grant_id = $1`,
+      values: [vault.claimsAsked.at(-1)],
+    });
+    expect((await told()).status).toBe(200);
+  });
 });

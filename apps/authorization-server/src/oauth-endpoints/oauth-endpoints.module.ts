@@ -68,9 +68,7 @@ const PARTS = Symbol('oidc-provider parts');
           database,
           clientSecrets,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
-          ...(mapped.isOn && {
-            beforeCodeIsUsed: async (grantId: string) => await mapped.beforeCodeIsUsed(grantId),
-          }),
+          ...(mapped.isOn && { beforeCodeIsUsed: async (grantId: string) => await mapped.of(grantId) }),
         }),
     },
     {

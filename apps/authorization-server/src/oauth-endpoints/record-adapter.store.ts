@@ -22,7 +22,7 @@ export interface RecordAdapterParts {
   /** Runs when the library ends a grant. The session of the same id ends with it. */
   readonly onGrantEnded: (grantId: string) => Promise<void>;
   /** Runs when a code has passed every check, and has not been used. What it throws leaves the code as it is. */
-  readonly beforeCodeIsUsed?: (grantId: string) => Promise<void>;
+  readonly beforeCodeIsUsed?: (grantId: string) => Promise<unknown>;
 }
 
 /** A client's secret is sealed, and the value that a holder presents is left out. */
@@ -43,11 +43,14 @@ const SELECT = `select ${columnsOf(FIELDS)}, set_aside_at is not null as "isSetA
 const OF_ONE_GRANT = `select id from oidc_records where model = $1
   and (id = $2 or grant_id = (select grant_id from oidc_records where model = $1 and id = $2))`;
 
-/** A used code is kept for a code's whole life, because that long another one of its grant can be presented. */
+/**
+ * A used code is kept for a code's whole life, because that long another one of its grant can be presented. $3: when it was
+ * presented, if its client has waited since.
+ */
 const CONSUME = `update oidc_records set
     consumed_at = case when id = $2 then now() end,
     expires_at = case when id = $2 then now() + (expires_at - created_at) else now() end
-  where model = $1 and consumed_at is null and (expires_at is null or expires_at > now()) and id in (${OF_ONE_GRANT})
+  where model = $1 and consumed_at is null and (expires_at is null or expires_at > coalesce($3::timestamptz, now())) and id in (${OF_ONE_GRANT})
     and not exists (select from oidc_records where consumed_at is not null and model = $1 and id in (${OF_ONE_GRANT}))
   returning id`;
 
@@ -106,26 +109,33 @@ class RecordAdapter implements Adapter {
    * is not among them, so each redemption also looks for a used one, behind the lock of the codes that it shares with others.
    */
   async consume(id: string): Promise<void> {
-    await this.#beforeUse(id);
+    const presentedAt = await this.#beforeUse(id);
     const values = [this.model, sha256(id)];
     const rows = await this.parts.database.transaction(async (tx) => {
       await tx.query({ name: 'record-consume-lock', text: `${OF_ONE_GRANT} order by id for update`, values });
-      const consumed = await tx.query<{ id: string }>({ name: 'record-consume', text: CONSUME, values });
+      const consumed = await tx.query<{ id: string }>({
+        name: 'record-consume',
+        text: CONSUME,
+        values: [...values, presentedAt ?? null],
+      });
       return consumed.rows;
     });
     if (!rows.some((row) => row.id === sha256(id))) throw new errors.InvalidGrant('already used');
   }
 
-  async #beforeUse(id: string): Promise<void> {
+  /** @returns when the code was presented, where its client had to wait for others. */
+  async #beforeUse(id: string): Promise<Date | undefined> {
     const { beforeCodeIsUsed } = this.parts;
-    if (beforeCodeIsUsed === undefined || this.model !== SINGLE_USE) return;
-    const { rows } = await this.#query<{ grantId: string | null }>({
+    if (beforeCodeIsUsed === undefined || this.model !== SINGLE_USE) return undefined;
+    const { rows } = await this.#query<{ grantId: string | null; presentedAt: Date }>({
       name: 'record-grant',
-      text: 'select grant_id as "grantId" from oidc_records where model = $1 and id = $2 and consumed_at is null',
+      text: `select grant_id as "grantId", now() as "presentedAt" from oidc_records
+        where model = $1 and id = $2 and consumed_at is null`,
       values: [this.model, sha256(id)],
     });
-    const grantId = rows[0]?.grantId;
-    if (typeof grantId === 'string') await beforeCodeIsUsed(grantId);
+    const [row] = rows;
+    if (typeof row?.grantId === 'string') await beforeCodeIsUsed(row.grantId);
+    return row?.presentedAt;
   }
 
   async destroy(id: string): Promise<void> {

@@ -11,20 +11,18 @@ import type { PresentedToken } from '../refresh-tokens/successor-seal.js';
 export class RefreshTokenSeam {
   readonly #successors = new WeakMap<object, string>();
 
-  constructor(private readonly redemption: Pick<RedeemRefreshToken, 'redeem' | 'refuseStolen'>) {}
+  constructor(private readonly redemption: Pick<RedeemRefreshToken, 'redeem'>) {}
 
-  /** A thief is noticed also while nobody can be asked about the person, and causes no request about them. */
-  async refuseStolen(ctx: KoaContextWithOIDC): Promise<void> {
-    const token = presentedIn(ctx);
-    if (token !== undefined && (await this.redemption.refuseStolen(token))) throw usedBefore();
-  }
-
-  /** Runs right before an access token is signed. Client, grant, scope, account and resource have been checked by then. */
-  async beforeSigning(ctx: KoaContextWithOIDC): Promise<void> {
+  /**
+   * Runs right before an access token is signed. Client, grant, scope, account and resource have been checked by then.
+   * @param beforeUse runs between the look at the token and its use. A thief is noticed also while nobody can be asked about
+   * the person, and causes no request about them.
+   */
+  async beforeSigning(ctx: KoaContextWithOIDC, beforeUse: () => Promise<unknown>): Promise<void> {
     if (!isRefresh(ctx)) return;
     const token = presentedIn(ctx);
-    const successor = token === undefined ? undefined : await this.redemption.redeem(token);
-    if (successor === undefined) throw usedBefore();
+    const successor = token === undefined ? undefined : await this.redemption.redeem(token, beforeUse);
+    if (successor === undefined) throw new errors.InvalidGrant('the refresh token was used before');
     this.#successors.set(ctx, successor);
   }
 
@@ -43,11 +41,9 @@ export class RefreshTokenSeam {
 
 const isRefresh = ({ oidc }: KoaContextWithOIDC): boolean => oidc.params?.['grant_type'] === 'refresh_token';
 
-const usedBefore = (): Error => new errors.InvalidGrant('the refresh token was used before');
-
 function presentedIn(ctx: KoaContextWithOIDC): PresentedToken | undefined {
   const { RefreshToken: token } = ctx.oidc.entities;
-  if (!isRefresh(ctx) || token?.grantId === undefined) return undefined;
+  if (token?.grantId === undefined) return undefined;
   return {
     value: token.jti,
     // Both ids are ours. The grant's id is the session's id.

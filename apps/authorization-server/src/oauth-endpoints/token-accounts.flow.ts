@@ -38,11 +38,6 @@ export class TokenAccounts {
     };
   }
 
-  /** Whether access tokens say what only the provider knows. */
-  get areAskedAbout(): boolean {
-    return this.mapped.isOn;
-  }
-
   /** What else an access token says of the person of a session. @see MappedClaims.of */
   async claimsOf(tsid: string): Promise<Readonly<Record<string, unknown>>> {
     return await this.mapped.of(tsid);

@@ -29,39 +29,47 @@ export class RedeemRefreshToken {
 
   /**
    * @param token has passed every other check: its client is authenticated, and the request is allowed.
+   * @param beforeUse may take a while, and throws when there will be no answer: the token stays as it is. A token is judged as it
+   * was when it came, because whoever waits here is no thief for that. Nothing is done for one that is stolen.
    * @returns the successor; `undefined` when the token is refused.
    */
-  async redeem(token: PresentedToken): Promise<string | undefined> {
-    const value = randomToken();
-    if (await this.tokens.exchange(token, { value, sealed: this.seal.seal(value, token) })) {
-      this.#outcomes.inc({ outcome: 'exchanged' });
-      return value;
-    }
-    const verdict = verdictOn(await this.tokens.findUsed(token));
-    this.#outcomes.inc({ outcome: verdict.kind });
+  async redeem(token: PresentedToken, beforeUse: () => Promise<unknown>): Promise<string | undefined> {
+    const verdict = verdictOn(await this.tokens.find(token));
     switch (verdict.kind) {
+      case 'unused':
+        await beforeUse();
+        return (await this.#exchanged(token)) ?? (await this.#again(token, await this.#successorOf(token)));
       case 'answer_again':
-        return await this.#again(token, this.#opened(token, verdict.sealedSuccessor));
+        await beforeUse();
+        return await this.#again(token, verdict.sealedSuccessor);
       case 'theft':
+        this.#outcomes.inc({ outcome: 'theft' });
         await this.alarm.raise(token.tsid, verdict.sign, about(token));
         return undefined;
       case 'refuse':
+        this.#outcomes.inc({ outcome: 'refuse' });
         return undefined;
     }
   }
 
-  /** Looks before anything else is done for the token; it is not exchanged. @returns whether it is stolen, which ends its session. */
-  async refuseStolen(token: PresentedToken): Promise<boolean> {
-    const verdict = verdictOn(await this.tokens.findUsed(token));
-    if (verdict.kind !== 'theft') return false;
-    this.#outcomes.inc({ outcome: verdict.kind });
-    await this.alarm.raise(token.tsid, verdict.sign, about(token));
-    return true;
+  async #exchanged(token: PresentedToken): Promise<string | undefined> {
+    const value = randomToken();
+    if (!(await this.tokens.exchange(token, { value, sealed: this.seal.seal(value, token) })))
+      return undefined;
+    this.#outcomes.inc({ outcome: 'exchanged' });
+    return value;
   }
 
-  async #again(token: PresentedToken, successor: string | undefined): Promise<string | undefined> {
-    if (successor === undefined) return undefined;
-    await this.tokens.markAnsweredAgain(token);
+  /** Somebody else was faster. */
+  async #successorOf(token: PresentedToken): Promise<Buffer | undefined> {
+    return (await this.tokens.find(token))?.sealedSuccessor;
+  }
+
+  async #again(token: PresentedToken, sealed: Buffer | undefined): Promise<string | undefined> {
+    const successor = sealed && this.#opened(token, sealed);
+    const isAnswered = successor !== undefined && (await this.tokens.markAnsweredAgain(token));
+    this.#outcomes.inc({ outcome: isAnswered ? 'answer_again' : 'refuse' });
+    if (!isAnswered) return undefined;
     this.log.info('refresh-token-answered-again', { tsid: token.tsid, ...about(token) });
     return successor;
   }

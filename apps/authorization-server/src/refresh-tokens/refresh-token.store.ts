@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
@@ -9,10 +10,13 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { OidcRecord, Session } from '../generated/client.js';
 import type { PresentedToken } from './successor-seal.js';
-import type { UsedToken } from './used-token.js';
+import type { KnownToken } from './used-token.js';
 
 /** A token that was just exchanged gets the same successor again for this long (docs/adr/0003-refresh-token-races.md says why it is constant). */
 const GRACE_MS = 10 * SECOND_MS;
+
+/** Who presented it in that time may have waited so long for what the vault says of their person. */
+const KEPT_FOR_MS = GRACE_MS + connectionClaims.timeoutMs;
 
 /**
  * Used tokens of a session that are remembered, so that their replay is recognised: more than a week of them. This bounds
@@ -27,7 +31,7 @@ export interface Successor {
   readonly sealed: Buffer;
 }
 
-interface UsedRow extends RowOf<OidcRecord, 'sealedSuccessor'> {
+interface KnownRow extends RowOf<OidcRecord, 'sealedSuccessor'> {
   readonly isUsed: boolean;
   readonly isInGrace: boolean;
   readonly isSuccessorUsed: boolean;
@@ -41,7 +45,7 @@ const SUCCESSOR_USED = `exists (select from oidc_records next
 export const SUCCESSOR_SWEEP = {
   name: 'sweep-successors',
   text: `update oidc_records set sealed_successor = null
-    where sealed_successor is not null and consumed_at < now() - interval '${GRACE_MS} ms'`,
+    where sealed_successor is not null and consumed_at < now() - interval '${KEPT_FOR_MS} ms'`,
 } as const;
 
 /** Refresh tokens among the records that oidc-provider keeps. */
@@ -103,9 +107,9 @@ export class RefreshTokenStore {
     return rowCount === 1;
   }
 
-  async findUsed({ value }: PresentedToken): Promise<UsedToken | undefined> {
-    const { rows } = await this.database.query<UsedRow>({
-      name: 'refresh-token-used',
+  async find({ value }: PresentedToken): Promise<KnownToken | undefined> {
+    const { rows } = await this.database.query<KnownRow>({
+      name: 'refresh-token-find',
       text: `select consumed_at is not null as "isUsed", ${columnsOf(['sealedSuccessor'])},
           coalesce(consumed_at > now() - $2 * interval '1 ms', false) as "isInGrace",
           ${SUCCESSOR_USED} as "isSuccessorUsed"
@@ -117,12 +121,15 @@ export class RefreshTokenStore {
     return { ...row, sealedSuccessor: row.sealedSuccessor ?? undefined };
   }
 
-  async markAnsweredAgain({ value }: PresentedToken): Promise<void> {
-    await this.database.query({
+  /** @returns false when its session has ended, or its successor was used: then there is nothing to answer any more. */
+  async markAnsweredAgain({ value }: PresentedToken): Promise<boolean> {
+    const { rowCount } = await this.database.query({
       name: 'refresh-token-answered-again',
-      text: `update oidc_records set answered_again_at = now() where model = 'RefreshToken' and id = $1`,
+      text: `update oidc_records token set answered_again_at = now()
+        where model = 'RefreshToken' and id = $1 and not ${SUCCESSOR_USED}`,
       values: [sha256(value)],
     });
+    return rowCount === 1;
   }
 
   /** Open sessions of an account at a client whose current token was answered again, and not used since. */

@@ -91,7 +91,7 @@ describe('whoever reads the database', () => {
         expect(dump).not.toContain(Buffer.from(secret).toString(form));
   });
 
-  test('finds not even the sealed successor when the grace is over (backups)', async () => {
+  test('finds not even the sealed successor when nobody can be given it any more (backups)', async () => {
     const { clientId, tsid, first } = await world.signedIn();
     const housekeeping = world.service.app.get(Housekeeping);
     await world.successorOf(clientId, first);

@@ -105,8 +105,9 @@ export class RotationWorld {
     await this.#moveUse(tsid, "now() + interval '1 hour'");
   }
 
+  /** As if nobody could be waiting any more who came in the grace either. */
   async endGrace(tsid: string): Promise<void> {
-    await this.#moveUse(tsid, "now() - interval '11 seconds'");
+    await this.#moveUse(tsid, "now() - interval '31 seconds'");
   }
 
   async #moveUse(tsid: string, to: string): Promise<void> {

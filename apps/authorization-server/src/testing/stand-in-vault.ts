@@ -159,12 +159,13 @@ export class StandInVault {
   }
 
   @Answers(connectionClaims)
-  claimsOf(
+  async claimsOf(
     @Payload() { tsid }: z.output<typeof connectionClaims.request>,
   ): Promise<z.input<typeof connectionClaims.reply>> {
     this.claimsAsked.push(tsid);
+    await this.held;
     if (typeof this.claims === 'string') throw new GatehouseError(this.claims);
-    return Promise.resolve({ claims: this.claims });
+    return { claims: this.claims };
   }
 
   @Answers(connectionList)
