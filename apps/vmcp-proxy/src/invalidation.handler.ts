@@ -78,7 +78,7 @@ export function dropCachesOnEvents(
     // clients would go on there much later.
     const ofProvider = (_principal: unknown, backend: string): boolean =>
       caches.credentials.providerOf(backend) !== undefined;
-    caches.peers.drop(ofProvider);
+    caches.peers.renew(ofProvider);
     caches.parkedCalls.end(ofProvider);
     reconnects += 1;
     const reconnect = reconnects;

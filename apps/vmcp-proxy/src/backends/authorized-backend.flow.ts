@@ -26,12 +26,21 @@ export interface AuthorizedRequest {
   readonly answerWithinMs?: number;
   /** Notes what it was sent with. */
   readonly use?: CredentialUse | undefined;
-  /** It is for a session of this account: no other one's credential gets there. */
+  /** Of the session that it goes into. @throws {AnotherAccount} where the credential is now another one's. */
   readonly account?: string | undefined;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean;
   /** Hears of each exchange before it is answered. */
   readonly began?: (exchange: Pick<BackendResponse, 'expireAfter'>) => void;
+}
+
+/** The session belongs to an account that its person has left: nothing was sent. */
+export class AnotherAccount extends GatehouseError {
+  constructor(backend: string) {
+    super('backend_unavailable', 'the session belongs to another account of its person', {
+      details: { backend, ran: 'no' },
+    });
+  }
 }
 
 /** Requests to backends with the credential that their strategy gives for the caller. */
@@ -77,21 +86,6 @@ export class AuthorizedBackend {
     throw refusedCredential(backend);
   }
 
-  /**
-   * The account that a request would be sent for now; that of a vault which does not date connections is none that can be known again.
-   * @throws {GatehouseError} of the credential
-   */
-  async accountNow({
-    principal,
-    backend,
-    deadlineAtMs,
-  }: Pick<AuthorizedRequest, 'principal' | 'backend' | 'deadlineAtMs'>): Promise<string | undefined> {
-    const connection = (await this.credentials.of(principal, backend, deadlineAtMs))?.connection;
-    return connection !== undefined && connection.connectedAtMs === undefined
-      ? UNKNOWN_ACCOUNT
-      : accountOf(connection);
-  }
-
   /** Nobody uses that session of the backend any more. */
   release(backend: string, sessionId: string): void {
     this.client.release(backend, sessionId);
@@ -102,7 +96,8 @@ export class AuthorizedBackend {
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
     const { backend, principal, method, headers, body, deadlineAtMs, purpose, account } = request;
     // Its person may have changed it while the request was made ready.
-    if (account !== undefined && accountOf(credential?.connection) !== account) throw anotherAccount(backend);
+    if (account !== undefined && accountOf(credential?.connection) !== account)
+      throw new AnotherAccount(backend);
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
     const sent: Record<string, string> = { ...headers, ...this.toBridge(backend, principal) };
@@ -139,14 +134,6 @@ function refusalOf({
     ? { lackingScope: scope }
     : 'forbidden';
 }
-
-/** Unlike every account that a task was made for. */
-const UNKNOWN_ACCOUNT = 'unknown';
-
-const anotherAccount = (backend: string): GatehouseError =>
-  new GatehouseError('backend_unavailable', 'the session belongs to another account of its person', {
-    details: { backend, ran: 'no' },
-  });
 
 const refusedCredential = (backend: string): GatehouseError =>
   new GatehouseError('backend_unauthorized', 'the backend refused the credential', {

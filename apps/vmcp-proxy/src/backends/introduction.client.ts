@@ -9,6 +9,7 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
   type BackendVersion,
 } from '../mcp/protocol.js';
+import { accountOf, type CredentialUse } from '../outgoing-auth/credential-header.js';
 import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
 import { mayPass } from './passing-status.js';
 import { readAnswer, type RpcAnswer } from './rpc-answer.client.js';
@@ -17,6 +18,8 @@ export interface Introduced {
   readonly version: BackendVersion;
   /** Absent: the backend keeps no session. */
   readonly sessionId?: string;
+  /** The one that the session was begun for. */
+  readonly account?: string | undefined;
   readonly about: About;
 }
 
@@ -78,8 +81,10 @@ async function offer(
   const { capabilities = {}, isStreamableHttp = false, ...asked } = request;
   const { backend } = asked;
   const params = { protocolVersion, capabilities, clientInfo: GATEWAY_INFO };
+  const use: CredentialUse = { connection: undefined };
   const response = await backends.send({
     ...asked,
+    use,
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
     body: JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params }),
     isIntroduction: !isStreamableHttp,
@@ -89,7 +94,8 @@ async function offer(
   const reading = readAnswer(response, backend, ID);
   // What a refusal says besides is said in any way that a server likes.
   const answer = status < 300 ? await reading : await reading.catch(() => undefined);
-  if (answer?.kind === 'result') return introduced(backend, answer, sessionId);
+  if (answer?.kind === 'result')
+    return { ...introduced(backend, answer, sessionId), account: accountOf(use.connection) };
   if (answer !== undefined && OF_ANOTHER_ERA.has(answer.code))
     throw unknown(backend, 'it does not know initialize');
   // With another status than 400 it is not the revision that it refuses.

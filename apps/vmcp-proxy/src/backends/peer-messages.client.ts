@@ -1,8 +1,8 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { RequestId } from '../mcp/message.js';
-import type { AuthorizedBackend, AuthorizedRequest } from './authorized-backend.flow.js';
-import { peerHeaders, type Peer } from './peer.js';
+import { AnotherAccount, type AuthorizedBackend, type AuthorizedRequest } from './authorized-backend.flow.js';
+import { accountIn, peerHeaders, type Peer } from './peer.js';
 import { toldAtLast } from './told-at-last.flow.js';
 
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
@@ -16,6 +16,9 @@ export interface Recipient {
   readonly peer: Peer;
 }
 
+/** Called when an answer is not taken: by the backend, or because of an error. */
+export type Refused = (error?: unknown) => void;
+
 /** What backends are told without anybody waiting for what they say to it. */
 export class PeerMessages {
   readonly #telling = new Set<Promise<void>>();
@@ -25,22 +28,31 @@ export class PeerMessages {
 
   /**
    * Hands a client's answer to the backend session that asked. The call there waits for it, and the client does not send it
-   * again. So it is sent again, while that session is still the one that calls go to.
-   * @param refused called when it is not taken.
+   * again. So it is sent again, where nothing of it can have arrived.
+   * @param isLeft whether it is known that nothing may be said in that session any more
    */
   answer(
-    { backend, principal, peer }: Recipient,
+    to: Recipient,
     response: string | Buffer,
-    isKept: () => boolean,
-    refused: () => void = () => undefined,
+    isLeft: () => boolean,
+    refused: Refused = () => undefined,
   ): void {
-    const request = { backend, principal, headers: peerHeaders(peer, 'response', undefined), body: response };
+    const request = { ...into(to, 'response'), body: response };
     const untilMs = Date.now() + ANSWER_FOR_MS;
-    const goesOn = (): boolean => !this.#isStopping && Date.now() < untilMs && isKept();
-    const send = async (): Promise<void> => {
-      if ((await this.#send(request)) >= 400) refused();
+    const goesOn = (error: unknown): boolean =>
+      !(error instanceof AnotherAccount) && !isLeft() && !this.#isStopping && Date.now() < untilMs;
+    const send = async (): Promise<number> => {
+      if (isLeft()) throw new AnotherAccount(to.backend);
+      return await this.#send(request);
     };
-    this.#noted(toldAtLast(send, goesOn).catch(() => refused()));
+    this.#noted(
+      toldAtLast(send, goesOn).then(
+        (status) => {
+          if (status >= 400) refused();
+        },
+        (error: unknown) => refused(error),
+      ),
+    );
   }
 
   /** Tells a backend with sessions that nobody waits for the answer; for the others the closed connection says it. */
@@ -58,9 +70,8 @@ export class PeerMessages {
   }
 
   /** The session is over. */
-  sayGoodbye({ backend, principal, peer }: Recipient): void {
-    const headers = peerHeaders(peer, 'DELETE', undefined);
-    this.#noted(this.#send({ backend, principal, method: 'DELETE', headers, body: null }));
+  sayGoodbye(to: Recipient): void {
+    this.#noted(this.#send({ ...into(to, 'DELETE'), method: 'DELETE', body: null }));
   }
 
   /** Resolves when the backends have heard what they were told, as far as they can be reached. */
@@ -69,10 +80,9 @@ export class PeerMessages {
     await Promise.all(this.#telling);
   }
 
-  #post({ backend, principal, peer }: Recipient, method: string, more: object): void {
-    const headers = peerHeaders(peer, method, undefined);
+  #post(to: Recipient, method: string, more: object): void {
     const body = JSON.stringify({ jsonrpc: '2.0', method, ...more });
-    this.#noted(this.#send({ backend, principal, headers, body }));
+    this.#noted(this.#send({ ...into(to, method), body }));
   }
 
   /** @returns the status. */
@@ -94,3 +104,13 @@ export class PeerMessages {
 }
 
 let leveled = 0;
+
+const into = (
+  { backend, principal, peer }: Recipient,
+  method: string,
+): Pick<AuthorizedRequest, 'backend' | 'principal' | 'account' | 'headers'> => ({
+  backend,
+  principal,
+  account: accountIn(peer),
+  headers: peerHeaders(peer, method, undefined),
+});

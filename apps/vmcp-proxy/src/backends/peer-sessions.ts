@@ -72,10 +72,13 @@ export class PeerSessions {
     this.#sessions.delete(key);
   }
 
-  /** Forgets what matches; nobody is told. */
-  drop(matches: (principal: Principal, backend: string) => boolean): void {
-    for (const [key, { principal, backend }] of [...this.#sessions.entries()])
-      if (matches(principal, backend)) this.#sessions.delete(key);
+  /** Forgets what matches; nobody is told. @returns it. */
+  drop(matches: (principal: Principal, backend: string) => boolean): readonly PeerSession[] {
+    return [...this.#sessions.entries()].flatMap(([key, session]) => {
+      if (!matches(session.principal, session.backend)) return [];
+      this.#sessions.delete(key);
+      return [session];
+    });
   }
 }
 

@@ -9,10 +9,24 @@ export type Peer =
       readonly era: 'legacy';
       readonly version: string;
       /** Absent: the backend keeps no session. */
-      readonly session?: { readonly id: string; readonly key: string };
+      readonly session?: BackendSession;
       /** What the backend said when the session began. */
       readonly about?: About;
     };
+
+export interface BackendSession {
+  readonly id: string;
+  readonly key: string;
+  /**
+   * Of the credential that it was begun with ({@link accountOf}): what a backend keeps in a session belongs to that account, and no
+   * other one's credential gets there. `undefined`: its person has no other one.
+   */
+  readonly account?: string | undefined;
+}
+
+/** What a request to the peer has to be sent for. */
+export const accountIn = (peer: Peer): string | undefined =>
+  peer.era === 'legacy' ? peer.session?.account : undefined;
 
 export const MODERN: Peer = { era: 'modern' };
 

@@ -3,6 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { until } from '@gatehouse/testing/until';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startOneBackend, type OneBackend } from './one-backend.fixture.js';
+import { AnotherAccount } from './authorized-backend.flow.js';
 import { Peers } from './peers.client.js';
 
 let world: OneBackend;
@@ -51,6 +52,36 @@ test('nobody who comes after a drop joins a backend session that was being begun
   expect(await sessionOf()).toBe(session);
 });
 
+test('a session that is being begun while somebody else signs out is kept', async () => {
+  const { backend, authorized, name } = world;
+  backend.setIntercept(undefined);
+  const send: typeof authorized.send = async (sent) => {
+    peers.drop(({ key }) => key === 'somebody else');
+    return await authorized.send(sent);
+  };
+  const peers = new Peers(Object.assign(Object.create(authorized) as typeof authorized, { send }));
+  const deadlineAtMs = Date.now() + 60_000;
+  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peer = await peers.of(request);
+  expect([peers.keeps(peer), peers.isLeft(peer)]).toEqual([true, false]);
+  expect(await peers.of(request)).toBe(peer);
+});
+
+test('in a session that calls no longer go to, and whose account nobody has left, answers still arrive', async () => {
+  const { backend, authorized, name } = world;
+  backend.setIntercept(undefined);
+  const peers = new Peers(authorized);
+  const deadlineAtMs = Date.now() + 60_000;
+  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peer = await peers.of(request);
+  peers.renew(() => true);
+  expect([peers.keeps(peer), peers.isLeft(peer)]).toEqual([false, false]);
+  peers.answerQuestion(name, ANONYMOUS, peer, '{"jsonrpc":"2.0","id":"renewed","result":{}}');
+  await peers.told();
+  expect(backend.received.filter(({ body }) => body['id'] === 'renewed')).toHaveLength(1);
+  expect(await peers.of(request)).not.toBe(peer);
+});
+
 test.each([
   ['while nothing of it can have arrived', {}, 3],
   ['but not what may have arrived', { ran: 'maybe' }, 1],
@@ -89,14 +120,12 @@ test('an answer is not sent again to a session whose credentials are no longer t
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
   const peer = await peers.of(request);
-  const keeps = peers.keeps.bind(peers);
-  const looks: boolean[] = [];
-  peers.keeps = (one) => {
-    looks.push(keeps(one));
-    return looks.at(-1) === true;
-  };
-  peers.answerQuestion(name, ANONYMOUS, peer, '{}');
-  await until(() => looks.length > 0);
+  const refused: unknown[] = [];
+  peers.answerQuestion(name, ANONYMOUS, peer, '{}', (why) => refused.push(why));
+  await until(() => refused.length > 0);
+  peers.answerQuestion(name, ANONYMOUS, peer, '{}', (why) => refused.push(why));
+  await until(() => refused.length > 1);
   await peers.told();
-  expect([sent, looks]).toEqual([1, [false]]);
+  expect(sent).toBe(1);
+  expect(refused[1]).toBeInstanceOf(AnotherAccount);
 });

@@ -9,9 +9,9 @@ import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import { discover, type Discovered } from './discovery.client.js';
 import { introduce, UnknownRevision, type Introduced } from './introduction.client.js';
 import { KnownEras, type Era } from './known-eras.js';
-import { MODERN, peerHeaders, type Peer } from './peer.js';
+import { accountIn, MODERN, peerHeaders, type BackendSession, type Peer } from './peer.js';
 import { ownReply } from './own-reply.js';
-import { PeerMessages, type Recipient } from './peer-messages.client.js';
+import { PeerMessages, type Recipient, type Refused } from './peer-messages.client.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
 import { STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 
@@ -37,12 +37,18 @@ export interface PeerRequest {
   readonly deadlineAtMs: number;
 }
 
+type Matches = (principal: Principal, backend: string) => boolean;
+
 /** Knows the revisions that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
 export class Peers {
   readonly #eras: KnownEras;
   readonly #searches = new SingleFlight<string, Peer>();
   readonly #messages: PeerMessages;
+  readonly #left = new WeakSet<BackendSession>();
   readonly #looks = new SingleFlight<string, unknown>();
+  /** For whom these are, by the same keys. */
+  readonly #searched = new Map<string, PeerRequest>();
+  readonly #lookedFor = new Map<string, PeerRequest>();
   /** Keys of sessions that are a stream, by their ids. */
   readonly #streams = new Map<string, string>();
   readonly #sessions = new PeerSessions(
@@ -73,12 +79,12 @@ export class Peers {
     return this.#sessions.get(key) ?? this.#find(key, request);
   }
 
-  /** The same in a session that another replica may have begun: a task says in which one it was made. */
-  inSession(request: PeerRequest, sessionId: string): Peer {
+  /** The same in a session that another replica may have begun: a task says in which one it was made, and for which account. */
+  inSession(request: PeerRequest, { id, account }: Pick<BackendSession, 'id' | 'account'>): Peer {
     const key = sessionKey(request);
     const held = this.#sessions.get(key);
-    if (held?.session?.id === sessionId) return held;
-    return { era: 'legacy', version: LEGACY_VERSIONS[0], session: { id: sessionId, key } };
+    if (held?.session?.id === id) return held;
+    return { era: 'legacy', version: LEGACY_VERSIONS[0], session: { id, key, account } };
   }
 
   /** @returns false for a backend that is known to keep none: it asks nothing in the middle of a call. */
@@ -111,21 +117,28 @@ export class Peers {
     if (session !== undefined) this.answerQuestion(backend, session.principal, session, ownReply(id, method));
   }
 
-  /**
-   * Whether calls still go to the backend session of that peer. One that was dropped may belong to an account that its person
-   * has left: the credential of another one must not get there.
-   */
+  /** Whether calls still go to the backend session of that peer. */
   keeps(peer: Peer): boolean {
     if (peer.era === 'modern' || peer.session === undefined) return false;
     return this.#sessions.get(peer.session.key)?.session?.id === peer.session.id;
   }
 
-  /** Forgets the backend sessions of a principal whose credentials are no longer to be used. */
-  drop(matches: (principal: Principal, backend: string) => boolean): void {
+  /** Forgets the backend sessions of a principal whose credentials are no longer to be used: nothing more is said in them. */
+  drop(matches: Matches): void {
+    for (const { session } of this.renew(matches)) if (session !== undefined) this.#left.add(session);
+  }
+
+  /** Calls begin other sessions from now on; those that run go on in theirs. @returns what is forgotten. */
+  renew(matches: Matches): readonly PeerSession[] {
     // A session that is being begun may be one of those: it is not kept.
-    this.#searches.drop();
-    this.#looks.drop();
-    this.#sessions.drop(matches);
+    this.#searches.drop(keysOf(this.#searched, matches));
+    this.#looks.drop(keysOf(this.#lookedFor, matches));
+    return this.#sessions.drop(matches);
+  }
+
+  /** Whether it is known already that nothing may be said in that session any more; {@link accountIn} sees to the rest. */
+  isLeft(peer: Peer): boolean {
+    return peer.era === 'legacy' && peer.session !== undefined && this.#left.has(peer.session);
   }
 
   /** The owner's sessions at all backends are over: the backends are told. @param owner of a client's session. */
@@ -147,10 +160,9 @@ export class Peers {
     principal: Principal,
     peer: Peer,
     response: string | Buffer,
-    refused?: () => void,
+    refused?: Refused,
   ): void {
-    const isKept = (): boolean => this.keeps(peer);
-    this.#messages.answer({ backend, principal, peer }, response, isKept, refused);
+    this.#messages.answer({ backend, principal, peer }, response, () => this.isLeft(peer), refused);
   }
 
   /** @see PeerMessages.sayCancelled */
@@ -164,7 +176,10 @@ export class Peers {
   }
 
   async #find(key: string, request: PeerRequest): Promise<Peer> {
-    return await this.#searches.run(key, (flight) => this.#findNow(key, request, flight));
+    return await this.#searches.run(
+      key,
+      noted(this.#searched, key, request, (flight) => this.#findNow(key, request, flight)),
+    );
   }
 
   async #findNow(key: string, request: PeerRequest, flight: Flight): Promise<Peer> {
@@ -236,7 +251,7 @@ export class Peers {
 
   async #begin(key: string, request: PeerRequest, introduced: Introduced, flight: Flight): Promise<Peer> {
     const { backend, principal, owner } = request;
-    const { version, sessionId, about } = introduced;
+    const { version, sessionId, account, about } = introduced;
     if (sessionId === undefined) {
       this.#eras.found(backend, { kind: 'stateless', version });
       const spoken = this.#eras.choice(backend, request.era, canBeAsked(request));
@@ -246,7 +261,7 @@ export class Peers {
     const session: PeerSession = {
       era: 'legacy',
       version,
-      session: { id: sessionId, key },
+      session: { id: sessionId, key, account },
       about,
       backend,
       principal,
@@ -278,12 +293,12 @@ export class Peers {
   #lookAgain(request: PeerRequest): void {
     const { backend, era } = request;
     const again = { ...request, deadlineAtMs: Date.now() + LOOK_AGAIN_WITHIN_MS };
-    this.#looks
-      .run(`${backend}\n${era}`, async (flight) => {
-        if (era === 'modern') await this.#discover(again, this.#patience(again));
-        else await this.#introduceTo(sessionKey(again), again, flight);
-      })
-      .catch(() => undefined);
+    const key = `${backend}\n${era}`;
+    const look = async (flight: Flight): Promise<void> => {
+      if (era === 'modern') await this.#discover(again, this.#patience(again));
+      else await this.#introduceTo(sessionKey(again), again, flight);
+    };
+    this.#looks.run(key, noted(this.#lookedFor, key, again, look)).catch(() => undefined);
   }
 
   /** How long a backend may be silent that may not know what it is asked; the rest is for the call. */
@@ -295,6 +310,7 @@ export class Peers {
     const method = 'notifications/initialized';
     const response = await this.backends.send({
       ...request,
+      account: accountIn(session),
       headers: peerHeaders(session, method, undefined),
       body: JSON.stringify({ jsonrpc: '2.0', method }),
     });
@@ -333,3 +349,24 @@ const recipientIn = (session: PeerSession): Recipient => ({
   principal: session.principal,
   peer: session,
 });
+
+/** Work that can be found by whom it is for, as long as it runs. */
+const noted =
+  <Outcome>(
+    requests: Map<string, PeerRequest>,
+    key: string,
+    request: PeerRequest,
+    work: (flight: Flight) => Promise<Outcome>,
+  ) =>
+  async (flight: Flight): Promise<Outcome> => {
+    requests.set(key, request);
+    try {
+      return await work(flight);
+    } finally {
+      // After a drop the same key may be searched for anew.
+      if (requests.get(key) === request) requests.delete(key);
+    }
+  };
+
+const keysOf = (requests: ReadonlyMap<string, PeerRequest>, matches: Matches): readonly string[] =>
+  [...requests].flatMap(([key, { principal, backend }]) => (matches(principal, backend) ? [key] : []));

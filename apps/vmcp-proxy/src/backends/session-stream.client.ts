@@ -3,14 +3,14 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { type Principal } from '../incoming-auth/principal.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
-import type { AuthorizedBackend } from './authorized-backend.flow.js';
+import { AnotherAccount, type AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendMessage } from './backend-message.js';
 import type { BackendResponse } from './backend-response.client.js';
 import { Cancellation } from './cancellation.js';
 import type { StreamPosition } from './message-stream.js';
 import { ownReply } from './own-reply.js';
 import { mayPass } from './passing-status.js';
-import { listeningHeaders, resumingHeaders, type LegacyPeer, type Peer } from './peer.js';
+import { accountIn, listeningHeaders, resumingHeaders, type LegacyPeer, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
 import { ReplyBudget } from './reply-budget.js';
 import { STREAM_SESSION } from './sse-session.client.js';
@@ -86,7 +86,8 @@ export class SessionStream {
   /** In a row; and how many of these were refusals of the credential. */
   #failures = 0;
   #refusals = 0;
-  #wasRefusedAlone = false;
+  /** While no call ran: that says nothing to the next one, which may make room and has brought a new token. */
+  #failedAlone = false;
   #notBeforeMs = -Infinity;
   #retry: NodeJS.Timeout | undefined;
   #cancellation = new Cancellation();
@@ -101,7 +102,7 @@ export class SessionStream {
   constructor(
     private readonly place: StreamPlace & { readonly peer: LegacyPeer },
     private readonly backends: Pick<AuthorizedBackend, 'send'>,
-    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'isLeft'>,
     private readonly use: StreamUse,
   ) {
     // There it is a part of the transport.
@@ -119,9 +120,8 @@ export class SessionStream {
 
   add(member: StreamMember): () => void {
     this.#isGivenUp = false;
-    // Its call may have brought a new token.
-    if (this.#wasRefusedAlone) this.#notBeforeMs = -Infinity;
-    this.#wasRefusedAlone = false;
+    if (this.#failedAlone) [this.#notBeforeMs, this.#failures] = [-Infinity, 0];
+    this.#failedAlone = false;
     clearTimeout(this.#timer);
     this.#members.add(member);
     member.joined(() => this.#questionOpened());
@@ -200,19 +200,18 @@ export class SessionStream {
   }
 
   async #open(sent: () => void): Promise<void> {
-    // One that was dropped may belong to an account that its person has left: the credential of another one must not get there.
-    if (!this.peers.keeps(this.place.peer)) {
+    if (this.peers.isLeft(this.place.peer)) {
       this.#state = 'absent';
       return;
     }
     const cancellation = (this.#cancellation = new Cancellation());
     let response: BackendResponse | undefined;
-    let isRefused = false;
+    let failure: GatehouseError | undefined;
     try {
       response = await this.#ask(sent);
     } catch (error) {
       // The call that needs it finds out for itself what is wrong with the backend.
-      isRefused = GatehouseError.from(error).code === 'backend_unauthorized';
+      failure = GatehouseError.from(error);
     }
     if (response?.status === 200 && isEventStream(response.headers['content-type'])) {
       this.#state = 'open';
@@ -222,12 +221,13 @@ export class SessionStream {
     }
     void response?.discard();
     // Between calls nothing brings a new token.
-    this.#wasRefusedAlone = isRefused && this.#members.size === 0;
-    if (isRefused && !this.#wasRefusedAlone) this.#refusals += 1;
+    this.#failedAlone = this.#members.size === 0;
+    if (failure?.code === 'backend_unauthorized' && !this.#failedAlone) this.#refusals += 1;
     const status = response?.status ?? 0;
     // Who knows no such session says so to the call as well; then there is another one. To the rest it is a path that is not there.
     const passes = response === undefined || mayPass(status) || status === CONFLICT;
-    this.#state = passes && this.#refusals < MOST_REFUSALS ? 'closed' : 'absent';
+    const isOver = failure instanceof AnotherAccount || this.#refusals >= MOST_REFUSALS;
+    this.#state = passes && !isOver ? 'closed' : 'absent';
     if (this.#state === 'closed') this.#pause(cancellation.reason !== undefined);
   }
 
@@ -252,6 +252,7 @@ export class SessionStream {
         backend,
         principal,
         method: 'GET',
+        account: accountIn(peer),
         headers: lastEventId === undefined ? listeningHeaders(peer) : resumingHeaders(peer, lastEventId),
         body: null,
         purpose: 'session',
@@ -270,8 +271,8 @@ export class SessionStream {
     const openedAtMs = performance.now();
     await readTold(response, (message) => this.#take(message), this.#position);
     this.#state = 'closed';
-    const isNeeded = this.#members.size > 0 || performance.now() - openedAtMs >= STAYS_OPEN_MS;
-    this.#failures = isNeeded ? 0 : this.#failures + 1;
+    this.#failedAlone = this.#members.size === 0 && performance.now() - openedAtMs < STAYS_OPEN_MS;
+    this.#failures = this.#failedAlone ? this.#failures + 1 : 0;
     // A server may close it as often as it likes (SEP-1699).
     const retryMs = Math.max(this.#position.retryMs ?? RETRY_AFTER_MS, MIN_RETRY_MS);
     this.#again(Math.min(retryMs * 2 ** this.#failures, MAX_RETRY_MS));
@@ -291,7 +292,7 @@ export class SessionStream {
 
   #take(message: BackendMessage | undefined): void {
     if (message === undefined || this.hand(message) || message.kind !== 'request') return;
-    if (!this.peers.keeps(this.place.peer) || !this.#replies.take()) return;
+    if (!this.#replies.take()) return;
     const { backend, peer } = this.place;
     // Nobody can be asked that: the backend does not wait for nothing.
     this.peers.answerQuestion(backend, this.principal, peer, ownReply(message.id, message.method));

@@ -34,7 +34,7 @@ export class SessionStreams {
 
   constructor(
     private readonly backends: Pick<AuthorizedBackend, 'send'>,
-    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'isLeft'>,
   ) {}
 
   /** @param listener hears what is for no call. */

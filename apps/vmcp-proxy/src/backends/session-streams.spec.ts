@@ -29,7 +29,7 @@ const failure = (code: 'backend_unauthorized' | 'backend_unavailable'): Gatehous
 /** Streams of one session, before a backend that answers its requests by hand. */
 function streamsBefore(answer: (asked: number, request: AuthorizedRequest) => Promise<BackendResponse>) {
   const asked: AuthorizedRequest[] = [];
-  const kept = { isKept: true };
+  const left = { isLeft: false };
   const streams = new SessionStreams(
     {
       send: async (request) => {
@@ -37,11 +37,11 @@ function streamsBefore(answer: (asked: number, request: AuthorizedRequest) => Pr
         return await answer(asked.length, request);
       },
     },
-    { answerQuestion: () => undefined, keeps: () => kept.isKept },
+    { answerQuestion: () => undefined, isLeft: () => left.isLeft },
   );
   return {
     asked,
-    kept,
+    left,
     hear: () => {
       const client = { isThere: true };
       streams.hear({ listens: () => client.isThere, take: () => false });
@@ -157,11 +157,11 @@ test('a credential that takes long says nothing of the backend, and a slow backe
 });
 
 test('attack: a stream that ends after its person has left the account is not opened anew with the credential of another one', async () => {
-  const { asked, join, kept } = streamsBefore(
+  const { asked, join, left } = streamsBefore(
     async () => await Promise.reject(failure('backend_unavailable')),
   );
   await join();
-  kept.isKept = false;
+  left.isLeft = true;
   await jest.advanceTimersByTimeAsync(600_000);
   expect(asked).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Peer } from '../backends/peer.js';
+import type { Refused } from '../backends/peer-messages.client.js';
 import type { RawObject } from '../json/raw-json.js';
 import type { RequestId } from '../mcp/message.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
@@ -21,10 +22,10 @@ export interface BackendQuestion {
   /** The id that the backend gave it. */
   readonly id: RequestId;
   readonly answered: () => void;
-  /** Absent: as long as the call runs. Otherwise it may be that the session is over in which it was asked. */
+  /** Absent: as long as the call runs. Otherwise it may be that the session is over in which it was asked; then it gives its place to another one. */
   readonly isWanted?: (() => boolean) | undefined;
   /** The backend did not take the answer. */
-  readonly undelivered?: () => void;
+  readonly undelivered?: Refused;
   /** Takes the client's response in the place of the backend, where no session there waits for it. */
   readonly answer?: (response: RawObject) => void;
 }

@@ -41,6 +41,7 @@ function listening() {
     questions,
     {
       keeps: (peer) => !dropped.has(peer),
+      isLeft: () => false,
       answerQuestion: (_backend, _principal, _peer, response) =>
         replies.push(JSON.parse(String(response)) as JsonObject),
     },

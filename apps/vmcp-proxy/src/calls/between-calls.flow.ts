@@ -30,7 +30,7 @@ export class BetweenCalls implements SessionListener {
   constructor(
     private readonly clients: ListeningClients,
     private readonly questions: BackendQuestions,
-    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps' | 'isLeft'>,
     private readonly changes: Pick<ChangeWatch, 'backendChanged'>,
   ) {}
 

@@ -1,4 +1,5 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { AnotherAccount } from '../backends/authorized-backend.flow.js';
 import type { BackendResponse } from '../backends/backend-response.client.js';
 import type { Cancellation } from '../backends/cancellation.js';
 import type { Peer } from '../backends/peer.js';
@@ -45,8 +46,6 @@ export interface SentRequest {
   readonly parked: ParkedCall | undefined;
   /** Where a task may come of it, or is asked about. */
   readonly tasks?: TaskRelay | undefined;
-  /** The session is that of a task, and kept elsewhere. */
-  readonly isGuest: boolean;
   /** What the backend was told to name progress by, where it is not what the client said. */
   readonly sentProgressToken: RequestId;
 }
@@ -73,7 +72,7 @@ export interface DeliveryReports {
 /** Hands answers of backends to clients. */
 export class CallDelivery {
   constructor(
-    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps' | 'isLeft'>,
     private readonly questions: BackendQuestions,
     private readonly told: DeliveryReports,
     /** What is kept of answers. */
@@ -122,7 +121,7 @@ export class CallDelivery {
     sent: SentRequest,
     whose: Pick<RequestFacts, 'isShared' | 'isOneStream'>,
   ): RequestsInCall {
-    const { backend, peer, parked, time, tasks, cancellation, isGuest } = sent;
+    const { backend, peer, parked, time, tasks, cancellation } = sent;
     const { client, principal } = call;
     const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
     return new RequestsInCall(
@@ -133,10 +132,10 @@ export class CallDelivery {
         session: isLive ? client.session : undefined,
         parked,
         ...whose,
-        isGuest,
         tasks,
         waits: (forClient) => time.waits(forClient),
-        undelivered: () => cancellation.cancel(notTaken(backend)),
+        undelivered: (why) =>
+          cancellation.cancel(why instanceof AnotherAccount ? leftAccount(backend) : notTaken(backend)),
       },
       this.questions,
       this.peers,
@@ -187,6 +186,11 @@ export class CallDelivery {
     return new InputRounds({ ...facts, keepAliveMs: this.keepAliveMs }, this.questions);
   }
 }
+
+const leftAccount = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'another account was connected while the call ran', {
+    details: { backend, ran: 'maybe' },
+  });
 
 const notTaken = (backend: string): GatehouseError =>
   new GatehouseError('backend_unavailable', 'the backend did not take the answer to what it asked', {

@@ -24,7 +24,9 @@ export type DropReason =
   /** The client has not taken what was said before. */
   | 'slow_client'
   /** Nobody can tell which of several callers it is about. */
-  | 'shared_session';
+  | 'shared_session'
+  /** It is in the session of an account that its person has left. */
+  | 'left_account';
 
 const SAY_AGAIN_AFTER_MS = MINUTE_MS;
 

@@ -1,17 +1,18 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { SpanAttributes } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
+import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
-import { MODERN, type Peer } from '../backends/peer.js';
+import { accountIn, MODERN, type Peer } from '../backends/peer.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
+import type { Recipient } from '../backends/peer-messages.client.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
 import type { StreamMember } from '../backends/session-stream.client.js';
 import type { SessionStreams } from '../backends/session-streams.client.js';
 import type { Route } from '../catalog/view.js';
 import type { CredentialUse } from '../outgoing-auth/credential-header.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
-import { progressTokenOf } from '../mcp/message.js';
+import { progressTokenOf, type RequestId } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
 import type { RetryHandovers } from '../replays/retry-handovers.flow.js';
 import { mayConcernTasks, type Call } from './call.js';
@@ -59,7 +60,6 @@ type SentParts = Attempt & {
   readonly backend: string;
   readonly peer: Peer;
   readonly tasks: TaskRelay | undefined;
-  readonly isGuest: boolean;
 };
 
 /** How one of the attempts is made. */
@@ -157,7 +157,7 @@ export class Exchanges {
     const isGuest = this.#isGuest(route, peer);
     const facts = { span, isForTask: tasks !== undefined, isGuest };
     const outbound = outboundRequest(call, route, peer, answers, facts);
-    const delivery = this.#openDelivery(call, { backend, peer, tasks, isGuest, ...attempt }, outbound);
+    const delivery = this.#openDelivery(call, { backend, peer, tasks, ...attempt }, outbound);
     let leave: (() => void) | undefined;
     try {
       const { beside } = delivery;
@@ -171,7 +171,7 @@ export class Exchanges {
         deadlineAtMs,
         cancellation,
         use,
-        account: isGuest ? route.task?.account : undefined,
+        account: accountIn(peer),
         began: (exchange) => time.of(exchange),
       });
       span?.set({ 'http.response.status_code': response.status });
@@ -185,16 +185,24 @@ export class Exchanges {
       deliverRefusal(delivery.call, peer, response, text);
       return 'answered';
     } catch (error) {
-      // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
       span?.fail(GatehouseError.from(error).code);
-      if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
-        this.#peers.sayCancelled(backend, principal, peer, outbound.id);
+      this.#failed(error, { backend, principal, peer }, outbound.id);
+      if (!isLast && error instanceof AnotherAccount) return 'misunderstood';
       throw error;
     } finally {
       leave?.();
       delivery.close();
       span?.end();
     }
+  }
+
+  /** What the failure says of the session, and what its backend has to know. */
+  #failed(error: unknown, { backend, principal, peer }: Recipient, id: RequestId): void {
+    // The account was changed since the session was begun. Nothing was sent.
+    if (error instanceof AnotherAccount) this.#peers.forget(backend, peer);
+    // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
+    if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
+      this.#peers.sayCancelled(backend, principal, peer, id);
   }
 
   #openDelivery(
@@ -217,7 +225,6 @@ export class Exchanges {
       resumption,
       parked,
       tasks: sent.tasks,
-      isGuest: sent.isGuest,
     });
   }
 
@@ -250,17 +257,10 @@ export class Exchanges {
     { deadlineAtMs, isLast }: { readonly deadlineAtMs: number; readonly isLast: boolean },
   ): Peer | Promise<Peer> {
     const request = { backend, principal, deadlineAtMs, ...owning(client) };
-    // Some servers know a task in its session only. Where the session is gone, another one may still know it.
+    // Some servers know a task in its session only. Where the session is gone, or another account's, another one may still know it.
     return task?.sessionId === undefined || isLast
       ? this.#peers.of(request)
-      : this.#peerOfTask(request, task.sessionId, task.account);
-  }
-
-  /** A session belongs to the account that it was begun for: the credential of another one must not get there. */
-  async #peerOfTask(request: PeerRequest, sessionId: string, account: string | undefined): Promise<Peer> {
-    return (await this.backendSide.backends.accountNow(request)) === account
-      ? this.#peers.inSession(request, sessionId)
-      : await this.#peers.of(request);
+      : this.#peers.inSession(request, { id: task.sessionId, account: task.account });
   }
 }
 

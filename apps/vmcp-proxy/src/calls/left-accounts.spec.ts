@@ -66,3 +66,19 @@ test('attack: an answer given after its person has left the account does not get
   expect((await answer).text).toMatch(/not known whether it was done|check before/);
   expect(answersTo('mine')).toEqual([]);
 });
+
+test('attack: where nobody has said that a person has connected another account, its credential goes into a session of its own, with the first call', async () => {
+  const token = await proxy.token({ sub: ADA });
+  const client = await legacyClient(proxy.mcpUrl, token);
+  proxy.surroundings.useForMs = 0;
+  const call = async (): Promise<unknown> => {
+    expect((await client.request('tools/call', CALL)).body.error).toBeUndefined();
+    return backend.callsOf('tools/call').at(-1)?.headers['mcp-session-id'];
+  };
+  const session = await call();
+  expect(await call()).toBe(session);
+  proxy.surroundings.connectedAtMs = 3_000;
+  expect(await call()).not.toBe(session);
+  const inThat = backend.received.filter(({ headers }) => headers['mcp-session-id'] === session);
+  expect(inThat.filter(({ body }) => body['method'] === 'tools/call')).toHaveLength(2);
+});

@@ -55,6 +55,7 @@ export function gateFor(
     new BackendQuestions('A'.repeat(43)),
     {
       keeps: () => true,
+      isLeft: () => false,
       answerQuestion: (_backend, _principal, _peer, response) =>
         replies.push(JSON.parse(String(response)) as JsonObject),
     },

@@ -1,5 +1,7 @@
 import type { BackendMessage } from '../backends/backend-message.js';
 import type { Peer } from '../backends/peer.js';
+import { AnotherAccount } from '../backends/authorized-backend.flow.js';
+import type { Refused } from '../backends/peer-messages.client.js';
 import type { Peers } from '../backends/peers.client.js';
 import type { QuestionOpened } from '../backends/session-stream.client.js';
 import type { HeldValue, Pieces } from '../json/held-value.js';
@@ -36,14 +38,12 @@ export interface RequestFacts {
   readonly isShared?: boolean;
   /** What is asked on the stream of the call comes on the one stream of the session: it may be meant for another call. */
   readonly isOneStream?: boolean;
-  /** It is the session of a task, which is kept elsewhere. */
-  readonly isGuest?: boolean;
   /** Where what is asked may belong to a task. */
   readonly tasks?: TaskRelay | undefined;
   /** One more question is open, so that the call takes as long as a person does; or one less is. */
   readonly waits: (forClient: boolean) => void;
   /** The backend did not take an answer: the call would wait for it until its time is over. */
-  readonly undelivered: () => void;
+  readonly undelivered: Refused;
 }
 
 /** What one backend asks in the course of one call: the client gets what it declared, under ids of ours. */
@@ -61,7 +61,7 @@ export class RequestsInCall {
   constructor(
     private readonly facts: RequestFacts,
     private readonly questions: BackendQuestions,
-    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps'>,
+    private readonly peers: Pick<Peers, 'answerQuestion' | 'keeps' | 'isLeft'>,
   ) {}
 
   /** @param opened see {@link StreamMember} */
@@ -72,6 +72,8 @@ export class RequestsInCall {
   /** Whether the client can be asked that, and has not been asked too much. */
   mayAsk(request: BackendRequest): boolean {
     if (this.facts.isShared === true || request.params?.isAmbiguous === true) return false;
+    // Then its call ends.
+    if (this.peers.isLeft(this.facts.peer)) return true;
     return this.#asked.size < MAX_QUESTIONS && isDeclared(askedIn(request), this.#capabilities);
   }
 
@@ -83,6 +85,10 @@ export class RequestsInCall {
     request: BackendRequest,
     isBeside = this.facts.isOneStream === true,
   ): Pieces | DropReason | 'answered' {
+    if (this.peers.isLeft(this.facts.peer)) {
+      this.facts.undelivered(new AnotherAccount(this.facts.backend));
+      return 'left_account';
+    }
     if (request.method === 'ping') return this.#reply(request.id, { result: {} }, 'answered');
     if (request.params?.isAmbiguous === true) return 'malformed';
     if (this.facts.isShared === true) return this.#refuse(request.id, 'shared_session');
@@ -170,11 +176,6 @@ export class RequestsInCall {
     return peer.era === 'legacy' && peer.session !== undefined;
   }
 
-  /** The person may have left the account of that session long before an answer. */
-  get #isKept(): boolean {
-    return this.facts.isGuest === true || this.peers.keeps(this.facts.peer);
-  }
-
   #ask(request: BackendRequest, isBeside: boolean): string | undefined {
     const { session, parked, waits } = this.facts;
     const given: { id?: string | undefined } = {};
@@ -203,7 +204,7 @@ export class RequestsInCall {
     isBeside: boolean,
   ): string | undefined {
     const { backend, principal, peer, undelivered } = this.facts;
-    const isWanted = (): boolean => this.#isKept;
+    const isWanted = isBeside ? () => this.peers.keeps(peer) : undefined;
     const question = { backend, principal, peer, id, answered, undelivered, isWanted };
     if (!isBeside) return this.questions.ask(digest, question);
     const asked = new SessionQuestion(answered, () => {
@@ -224,8 +225,6 @@ export class RequestsInCall {
   ): string | undefined {
     const { backend, peer, undelivered } = this.facts;
     if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
-    // The answers come much later.
-    if (!this.peers.keeps(peer)) return undefined;
     const refuse = (): void => {
       if (!this.#unanswered.has(key ?? '')) return;
       answered();
@@ -237,8 +236,7 @@ export class RequestsInCall {
       answer: (result, by) => {
         answered();
         const say = (response: RawObject): void => {
-          if (this.#isKept) this.peers.answerQuestion(backend, by, peer, joinJson(response), undelivered);
-          else undelivered();
+          this.peers.answerQuestion(backend, by, peer, joinJson(response), undelivered);
         };
         const given = RESPONSE.with('id', new OwnJson(id)).with('result', result);
         const response = this.questions.response(given, backend, by);
@@ -256,23 +254,23 @@ export class RequestsInCall {
   /** There are no more of these than questions. */
   #fail(id: RequestId, error: RpcError): void {
     const { backend, principal, peer } = this.facts;
-    // A session that was dropped may belong to an account that its person has left.
-    if (this.peers.keeps(peer)) this.peers.answerQuestion(backend, principal, peer, errorText(id, error));
+    this.peers.answerQuestion(backend, principal, peer, errorText(id, error));
   }
 
-  /** In the session of an account that its person has left nothing is said any more: the call ends, or its backend would wait. */
   #refuse(id: RequestId, reason: DropReason): DropReason {
-    if (this.#canReply && !this.#isKept) this.facts.undelivered();
     const error = { code: METHOD_NOT_FOUND, message: 'the client cannot do that' };
     return this.#reply(id, { error }, reason);
   }
 
   #reply<Said>(id: RequestId, outcome: JsonObject, said: Said): Said {
-    const { backend, principal, peer } = this.facts;
-    if (this.#canReply && this.#isKept && this.#replies < MAX_REPLIES) {
+    const { backend, principal, peer, undelivered } = this.facts;
+    if (this.#canReply && this.#replies < MAX_REPLIES) {
       this.#replies += 1;
       const response = JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
-      this.peers.answerQuestion(backend, principal, peer, response);
+      this.peers.answerQuestion(backend, principal, peer, response, (why) => {
+        // What it asked for in the name of that account nobody answers any more.
+        if (why instanceof AnotherAccount) undelivered(why);
+      });
     }
     return said;
   }

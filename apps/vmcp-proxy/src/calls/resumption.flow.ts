@@ -6,7 +6,7 @@ import type { Cancellation } from '../backends/cancellation.js';
 import type { StreamPosition } from '../backends/message-stream.js';
 import { mayPass } from '../backends/passing-status.js';
 import { pause } from '../backends/pause.flow.js';
-import { resumingHeaders, type Peer } from '../backends/peer.js';
+import { accountIn, resumingHeaders, type Peer } from '../backends/peer.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import type { CallTime } from './call-time.js';
@@ -66,13 +66,14 @@ export class Resumption {
   }
 
   async #ask(headers: Record<string, string>): Promise<BackendResponse | undefined | 'again'> {
-    const { backend, principal, time, cancellation } = this.facts;
+    const { backend, principal, peer, time, cancellation } = this.facts;
     const { deadlineAtMs } = time;
     try {
       const request = {
         backend,
         principal,
         method: 'GET',
+        account: accountIn(peer),
         headers,
         body: null,
         deadlineAtMs,

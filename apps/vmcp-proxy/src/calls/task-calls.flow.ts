@@ -6,6 +6,7 @@ import { followsTasks } from '../mcp/client-capabilities.js';
 import { errorText } from '../mcp/message.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import { accountOf, type CredentialUse } from '../outgoing-auth/credential-header.js';
+import type { TaskPlace } from '../tasks/task-id.js';
 import type { TaskIds, TaskSeal } from '../tasks/task-ids.js';
 import type { Call } from './call.js';
 import { asksForTask } from './call.js';
@@ -72,10 +73,19 @@ const idsOf =
       backend,
       tool,
       taskId,
-      ...(peer.era === 'legacy' && peer.session !== undefined
-        ? { sessionId: peer.session.id, account: accountOf(use.connection) }
-        : {}),
+      ...sessionOf(peer, use),
     });
+
+/** Where a later vault could not tell whether the account is still the same, the task is looked for in sessions of its client's own. */
+const sessionOf = (
+  peer: Peer,
+  { connection }: CredentialUse,
+): Partial<Pick<TaskPlace, 'sessionId' | 'account'>> =>
+  peer.era === 'modern' ||
+  peer.session === undefined ||
+  (connection && connection.connectedAtMs === undefined)
+    ? {}
+    : { sessionId: peer.session.id, account: accountOf(connection) };
 
 /** MCP 2025-11-25, tasks, tool-level negotiation: a tool that is no task does not know the method. */
 export function refuseTask({ answer, message, target, record }: Call): void {

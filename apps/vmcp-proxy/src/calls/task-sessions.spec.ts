@@ -1,3 +1,4 @@
+import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
@@ -7,6 +8,8 @@ import { taskIdIn } from './task-world.fixture.js';
 
 const ADA = '6f1f0a51-6a0c-4a52-9f4e-7f3c1d2a9b01';
 const TASK = { taskId: 'theirs', status: 'working', createdAt: '2026-11-26T00:00:00Z', ttl: 60_000 };
+
+const QUESTION = { jsonrpc: '2.0', id: 'mine', method: 'elicitation/create', params: { message: 'Sure?' } };
 
 let nats: TestNats;
 let backend: TestBackend;
@@ -19,6 +22,11 @@ beforeAll(async () => {
     tools: [{ name: 'run', inputSchema: { type: 'object' }, execution: { taskSupport: 'optional' } }],
     about: { capabilities: { tasks: { requests: { tools: { call: {} } }, cancel: {} } } },
     intercept: ({ body }, response) => {
+      if (body['method'] === 'tasks/result') {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(`data: ${JSON.stringify(QUESTION)}\n\n`);
+        return true;
+      }
       const result = { 'tools/call': { task: TASK }, 'tasks/get': TASK }[String(body['method'])];
       if (result === undefined) return false;
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -41,7 +49,7 @@ afterAll(async () => {
 async function newClient(): Promise<LegacyClient> {
   const token = await proxy.token({ sub: ADA });
   await modern(proxy.mcpUrl, 'tools/list', {}, { token });
-  return await legacyClient(proxy.mcpUrl, token);
+  return await legacyClient(proxy.mcpUrl, token, { capabilities: { elicitation: { form: {} } } });
 }
 
 const sessionOf = (method: string): unknown => backend.callsOf(method).at(-1)?.headers['mcp-session-id'];
@@ -63,6 +71,28 @@ test('the session of a task hears no credential of another account: who has conn
     expect(sessionOf('tasks/get')).toEqual(expect.any(String));
     expect(sessionOf('tasks/get')).not.toBe(session);
   }
+});
+
+test('attack: what a client answers in the session of a task that another one made does not get there after its person has left that account', async () => {
+  proxy.surroundings.connectedAtMs = 3_000;
+  await proxy.connectionChanged(ADA, 'octo', 'connected');
+  const made = await (await newClient()).request('tools/call', { name: 'own_run', arguments: {}, task: {} });
+  const session = sessionOf('tools/call');
+  const guest = await newClient();
+  let question: string | undefined;
+  const heard = (text: string): void => {
+    question ??= /"id":"(gatehouse-question-[^"]+)"/.exec(text)?.[1];
+  };
+  const answer = guest.request('tasks/result', { taskId: taskIdIn(made.body.result) }, { heard });
+  await until(() => question !== undefined);
+  expect(sessionOf('tasks/result')).toBe(session);
+  proxy.surroundings.connectedAtMs = 4_000;
+  await proxy.connectionChanged(ADA, 'octo', 'connected');
+  // From then on this replica has the credential of the other one.
+  await guest.request('tools/call', { name: 'own_run', arguments: {} });
+  expect((await guest.respond(question, { result: { action: 'accept' } })).status).toBe(202);
+  expect((await answer).text).toMatch(/not known whether it was done|check before/);
+  expect(backend.received.filter(({ body }) => body['id'] === 'mine')).toEqual([]);
 });
 
 test('attack: where the vault does not say since when a connection leads to its account, no session of a task is taken up elsewhere', async () => {

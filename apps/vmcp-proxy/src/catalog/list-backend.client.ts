@@ -1,7 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { peerHeaders, type Peer } from '../backends/peer.js';
+import { accountIn, peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import { readAnswer, type OnRequest, type RpcAnswer } from '../backends/rpc-answer.client.js';
 import type { Declared } from '../mcp/client-capabilities.js';
@@ -205,6 +205,7 @@ async function listPage(
     backend,
     principal,
     deadlineAtMs,
+    account: accountIn(peer),
     headers: peerHeaders(peer, method, undefined),
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   });

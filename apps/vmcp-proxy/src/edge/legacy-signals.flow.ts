@@ -116,12 +116,10 @@ export class LegacySignals {
   }
 
   async #answer(question: BackendQuestion, given: RawObject): Promise<void> {
-    const { backend, principal, peer, id, answered, answer, undelivered, isWanted } = question;
+    const { backend, principal, peer, id, answered, answer, undelivered } = question;
     answered();
     const body = await this.here.questions.response(given, backend, principal);
-    // What waits for it there would wait for ever.
-    if (isWanted?.() === false) undelivered?.();
-    else if (answer !== undefined) answer(body);
+    if (answer !== undefined) answer(body);
     else {
       const response = joinJson(body.with('id', new OwnJson(id)));
       this.here.peers.answerQuestion(backend, principal, peer, response, undelivered);
