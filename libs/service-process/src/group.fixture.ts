@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Metrics } from '@gatehouse/observability/metrics';
 import { Readiness } from '@gatehouse/observability/readiness';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,6 +11,10 @@ import { runService } from './run-service.js';
 const DOOM = 'doom';
 /** Where it is, the next worker that begins hangs. */
 const HANG = 'hang';
+/** Where it is, all workers are stuck, and whichever take their places. */
+const STUCK = 'stuck';
+/** How often the primary looks at its workers. */
+const LOOK_EVERY_MS = 'look-every-ms';
 
 /** What its clients can tell a worker. */
 const ORDERS: Readonly<Record<string, (stuck: () => void) => void>> = {
@@ -38,8 +42,12 @@ await runService({
   service: 'vmcp-proxy',
   partOf: ({ name, listen, shutdownTimeoutMs }) => ({ name, listen, shutdownDelayMs: 0, shutdownTimeoutMs }),
   dependencies: () => [],
-  workers: ({ listen: { proxy } }) => ({ ...proxy, lookEveryMs: 25 }),
+  workers: ({ listen: { proxy } }) => ({
+    ...proxy,
+    lookEveryMs: Number(readFileSync(LOOK_EVERY_MS, 'utf8')),
+  }),
   start: async ({ name, listen: { proxy } }, log) => {
+    writeFileSync(`begun-${process.pid}`, '');
     if (existsSync(DOOM)) process.exit(3);
     if (existsSync(HANG)) {
       rmSync(HANG);
@@ -71,7 +79,7 @@ await runService({
         Readiness,
         {
           report: async () => await Promise.resolve({ status: 'ready', jobs: {}, clocks: {} }),
-          stuck: async () => await Promise.resolve(isStuck ? ['bus'] : []),
+          stuck: async () => await Promise.resolve(isStuck || existsSync(STUCK) ? ['bus'] : []),
         },
       ],
       [Metrics, new Metrics()],

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,12 +21,19 @@ export interface GroupOptions {
   readonly more?: string;
   /** File descriptors that each process may have. */
   readonly descriptors?: number;
+  /** How long workers have to finish what they have begun. */
+  readonly shutdownTimeout?: string;
+  /** How often the primary looks at its workers. */
+  readonly lookEveryMs?: number;
 }
 
-const configuration = (port: number, { name = 'group', workers = '2', more = '' }: GroupOptions): string => `
+const configuration = (
+  port: number,
+  { name = 'group', workers = '2', more = '', shutdownTimeout = '10s' }: GroupOptions,
+): string => `
 name: ${name}
 publicUrl: http://localhost:${port}
-shutdownTimeout: 10s
+shutdownTimeout: ${shutdownTimeout}
 ${more}
 listen: { proxy: { host: 127.0.0.1, port: ${port}, internal: { port: ${port + 1} }, workers: ${workers} } }
 incomingAuth: { type: anonymous }
@@ -60,6 +68,7 @@ export class Group {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-group-'));
     const file = join(folder, FILE);
     await writeFile(file, configuration(port, options));
+    await writeFile(join(folder, 'look-every-ms'), String(options.lookEveryMs ?? 25));
     const child = spawn(
       '/bin/sh',
       [
@@ -88,6 +97,28 @@ export class Group {
   /** The next worker that begins hangs. */
   async hangAtStart(): Promise<void> {
     await writeFile(join(this.folder, 'hang'), '');
+  }
+
+  /** Whether that worker is at its work's beginning, or further: its program is loaded. */
+  hasBegun(worker: number): boolean {
+    return existsSync(join(this.folder, `begun-${worker}`));
+  }
+
+  /** From now on all workers are stuck, and whichever take their places. */
+  async stickAll(): Promise<void> {
+    await writeFile(join(this.folder, 'stuck'), '');
+  }
+
+  async unstickAll(): Promise<void> {
+    await rm(join(this.folder, 'stuck'));
+  }
+
+  /** @returns the primary's own count. */
+  async counted(metric: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.port + 1}/metrics`);
+    const sample = `gatehouse_${metric}{worker="primary"} `;
+    const found = (await response.text()).split('\n').find((line) => line.startsWith(sample));
+    return Number(found?.slice(sample.length));
   }
 
   /** What a test did not end. */

@@ -13,8 +13,6 @@ export interface SeenWorker {
 
 /** What the primary does about one worker; another one begins with a new care. */
 export class WorkerCare {
-  /** It was told to stop, and another one begins in its place. */
-  isStopping = false;
   #unanswered = 0;
   #untaken: number | undefined;
   #untakenLooks = 0;

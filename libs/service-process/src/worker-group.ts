@@ -43,6 +43,8 @@ interface Slot {
   /** The last few. */
   endedAtMs: readonly number[];
   care: WorkerCare;
+  /** Its worker was told to stop, and another one begins in its place. */
+  isStopping: boolean;
   /** When the group was told to stop; another one has nothing to end, and how it ends says nothing. */
   wasServing: boolean;
 }
@@ -58,6 +60,7 @@ export class WorkerGroup {
   readonly #outputs = { out: new WholeLines(process.stdout), err: new WholeLines(process.stderr) };
   readonly #metrics = new Metrics();
   readonly #ends;
+  readonly #replacements;
   readonly #stop = new AbortController();
   readonly #lookEveryMs: number;
   readonly #maxStartLooks: number;
@@ -79,9 +82,15 @@ export class WorkerGroup {
       kept: Promise.resolve(),
       endedAtMs: [],
       care: new WorkerCare(this.#maxStartLooks),
+      isStopping: false,
       wasServing: false,
     }));
     this.#ends = this.#metrics.counter('worker_ends_total', 'Workers that ended and were not asked to.', []);
+    this.#replacements = this.#metrics.counter(
+      'worker_replacements_total',
+      'Workers that were stuck or took no connection, and were stopped for another one.',
+      [],
+    );
   }
 
   /** Resolves when all workers do their work. Throws when one of them cannot begin; it has said why. */
@@ -166,22 +175,10 @@ export class WorkerGroup {
   }
 
   async #again(slot: Slot, end: WorkerEnd): Promise<void> {
-    const nowMs = performance.now();
     const { number } = slot;
     slot.worker = undefined;
-    slot.endedAtMs = [...slot.endedAtMs, nowMs].slice(-MAX_ENDS - 1);
-    this.#ends.inc();
-    const facts = { worker: number, how: howItEnded(end) };
-    let pauseMs = pauseBeforeRestartMs(slot.endedAtMs, nowMs);
-    if (mayRestart(slot.endedAtMs, nowMs)) this.log.warn('worker-ended', { ...facts, againInMs: pauseMs });
-    else if (isOfItsSurroundings(end) && this.#slots.some(({ worker }) => worker?.isServing === true)) {
-      pauseMs = TRY_ON_MS;
-      this.log.error('worker-keeps-ending', { ...facts, againInMs: pauseMs });
-    } else {
-      this.log.error('worker-keeps-ending', facts);
-      this.#failed('a worker keeps ending', end.code === 0 ? 1 : (end.code ?? 1));
-      return;
-    }
+    const pauseMs = slot.isStopping ? this.#replaced(slot, end) : this.#pauseAfter(slot, end);
+    if (pauseMs === undefined) return;
     try {
       await delay(pauseMs, undefined, { signal: this.#stop.signal });
     } catch {
@@ -195,6 +192,34 @@ export class WorkerGroup {
       this.log.failure('worker-not-begun', error);
       slot.kept = this.#again(slot, { code: null, signal: null });
     }
+  }
+
+  /** The group asked for it while all others served: it is no failure, however often its surroundings make it so. */
+  #replaced(slot: Slot, end: WorkerEnd): number {
+    slot.isStopping = false;
+    this.#replacements.inc();
+    this.log.info('worker-replaced', { worker: slot.number, how: howItEnded(end) });
+    return 0;
+  }
+
+  /** @returns `undefined` when it is not begun again. */
+  #pauseAfter(slot: Slot, end: WorkerEnd): number | undefined {
+    const nowMs = performance.now();
+    slot.endedAtMs = [...slot.endedAtMs, nowMs].slice(-MAX_ENDS - 1);
+    this.#ends.inc();
+    const facts = { worker: slot.number, how: howItEnded(end) };
+    if (mayRestart(slot.endedAtMs, nowMs)) {
+      const pauseMs = pauseBeforeRestartMs(slot.endedAtMs, nowMs);
+      this.log.warn('worker-ended', { ...facts, againInMs: pauseMs });
+      return pauseMs;
+    }
+    if (isOfItsSurroundings(end) && this.#slots.some(({ worker }) => worker?.isServing === true)) {
+      this.log.error('worker-keeps-ending', { ...facts, againInMs: TRY_ON_MS });
+      return TRY_ON_MS;
+    }
+    this.log.error('worker-keeps-ending', facts);
+    this.#failed('a worker keeps ending', end.code === 0 ? 1 : (end.code ?? 1));
+    return undefined;
   }
 
   /**
@@ -224,13 +249,13 @@ export class WorkerGroup {
 
   #replaceOne(stuck: OfWorkers<readonly string[]>): void {
     // One that finishes what it has begun serves until it has ended.
-    if (this.#slots.some(({ worker, care }) => worker?.isServing !== true || care.isStopping)) return;
+    if (this.#slots.some(({ worker, isStopping }) => worker?.isServing !== true || isStopping)) return;
     const first = this.#slots.find(({ number, care }) => care.isDeaf || (stuck.get(number) ?? []).length > 0);
     if (first === undefined) return;
     const { number, worker, care } = first;
     if (care.isDeaf) this.log.warn('worker-takes-no-connection', { worker: number });
     else this.log.warn('worker-stuck', { worker: number, without: stuck.get(number)?.join(' ') });
-    care.isStopping = true;
+    first.isStopping = true;
     worker?.signal('SIGTERM');
   }
 
