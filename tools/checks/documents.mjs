@@ -1,42 +1,21 @@
-/** Links between the repository's own pages lead somewhere. */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+/** Links, anchors and images of the repository's own pages lead somewhere, and so do the pages that code names. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { linkProblems, mentionProblems } from '../docs/link-problems.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { filesBelow } from './files.mjs';
 import { report } from './report.mjs';
 
+const textOf = (path) => readFileSync(join(REPOSITORY, path), 'utf8');
+
 const pages = filesBelow(['.'], '.md');
+const links = pages.flatMap((page) => linkProblems(page, textOf(page), REPOSITORY));
 
-/** Anchors as they are made from headings: lower case, punctuation dropped, blanks to hyphens. */
-function anchorsOf(text) {
-  const headings = [...withoutCode(text).matchAll(/^#{1,6}\s+(.+?)\s*$/gm)].map((match) => match[1]);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replace(/\s/g, '-'),
-    ),
-  );
-}
+/** Code, and what configures: comments and messages that send a reader to a page. */
+const ENDINGS = ['.ts', '.mjs', '.json', '.jsonc', '.yml', '.yaml', '.prisma', '.sql', '.sh', '.conf', '.md'];
+const code = ENDINGS.flatMap((ending) =>
+  filesBelow(['apps', 'libs', 'tests', 'tools', 'bench', 'infra', 'examples', 'prisma', 'docs'], ending),
+).concat(pages.filter((page) => !page.includes('/')));
+const mentions = code.flatMap((file) => mentionProblems(file, textOf(file), REPOSITORY));
 
-const withoutCode = (text) => text.replace(/^```.*?^```/gms, '');
-
-const problems = pages.flatMap((page) => {
-  const text = readFileSync(join(REPOSITORY, page), 'utf8');
-  const links = [...withoutCode(text).matchAll(/\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)].map(
-    (match) => match[1],
-  );
-  return links.flatMap((link) => {
-    if (/^[a-z]+:/i.test(link)) return [];
-    const [path, anchor] = link.split('#');
-    const target = path === '' ? page : normalize(join(dirname(page), decodeURIComponent(path)));
-    if (!existsSync(join(REPOSITORY, target))) return [`${page}: ${link} leads nowhere`];
-    if (anchor === undefined || !target.endsWith('.md')) return [];
-    return anchorsOf(readFileSync(join(REPOSITORY, target), 'utf8')).has(anchor)
-      ? []
-      : [`${page}: ${link} has no such heading`];
-  });
-});
-
-report(problems, { looked: pages.length });
+report([...links, ...mentions], { looked: pages.length });
