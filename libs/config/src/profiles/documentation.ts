@@ -8,6 +8,7 @@ export function providersDocumentation(): string {
   return [
     '# Providers that Gatehouse knows',
     'This page is generated from the profiles of `libs/config/src/profiles` (`node tools/generate-configuration-docs.mjs`); change those.',
+    '<!-- documented: each yaml block is part of libs/config/examples/gatehouse.yaml at authServer.upstreamProviders -->',
     'A provider of `authServer.upstreamProviders` is described in full (`type: oidc` or `type: oauth2`, see `docs/configuration.md`), or named:',
     `\`\`\`yaml\n${exampleOf('github')}\n\`\`\``,
     ...RULES,

@@ -1,0 +1,88 @@
+/** All that can be said about a page without running it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from '../set-up/repository.mjs';
+import { markersOf, readPage } from './blocks.mjs';
+import { commandProblems, commandsOf } from './commands.mjs';
+import { cedarProblems, yamlProblems } from './configuration-blocks.mjs';
+import { jsoncProblems, jsonProblems, tomlProblems } from './data-blocks.mjs';
+import { defaultProblems } from './defaults.mjs';
+import { shellMarkerProblems } from './shell-markers.mjs';
+
+/** Such a page has its defaults from the schema. */
+const GENERATED = /^This page is generated /m;
+const MERMAID =
+  /^(---[\s\S]*?---\s*)?(%%.*\n)*\s*(flowchart|graph|sequenceDiagram|stateDiagram(-v2)?|classDiagram|erDiagram|journey|timeline|gantt|pie|mindmap|block-beta)\b/;
+
+/** What is done with a block of each language. Another language has to be added here, with what can be said about it. */
+const LANGUAGES = {
+  yaml: yamlProblems,
+  cedar: cedarProblems,
+  json: jsonProblems,
+  jsonc: jsoncProblems,
+  toml: tomlProblems,
+  sh: shellProblems,
+  mermaid: (text) => (MERMAID.test(text) ? [] : ['this is no diagram of Mermaid']),
+  // For people to look at.
+  text: () => [],
+  http: () => [],
+  sql: () => [],
+  ts: () => [],
+  js: () => [],
+  python: () => [],
+  nginx: () => [],
+  caddyfile: () => [],
+};
+
+/**
+ * @param {string} name the page's path in the repository
+ * @param {string} text
+ * @returns {Promise<{ problems: string[], looked: number }>} `looked` counts blocks and commands in sentences
+ */
+export async function pageProblems(name, text) {
+  const page = readPage(name, text);
+  const problems = [...page.problems];
+  for (const block of page.blocks)
+    for (const problem of await blockProblems(block, page))
+      problems.push(`${name}:${block.line}: ${problem}`);
+  if (!GENERATED.test(text))
+    for (const { line, problem } of defaultProblems(page.prose)) problems.push(`${name}:${line}: ${problem}`);
+  const spans = spansOf(page.prose);
+  for (const { line, code } of spans)
+    for (const problem of await spanProblems(code)) problems.push(`${name}:${line}: ${problem}`);
+  return { problems, looked: page.blocks.length + spans.length };
+}
+
+async function blockProblems(block, page) {
+  if (block.language === '') return ['the block has no language; ```text is for people to look at'];
+  const look = Object.hasOwn(LANGUAGES, block.language) ? LANGUAGES[block.language] : undefined;
+  if (look === undefined) return [`nothing here knows how to look at a block of ${block.language}`];
+  return look(block.text, markersOf(block, page), page);
+}
+
+async function shellProblems(text, markers) {
+  const commands = await Promise.all(commandsOf(text).map((words) => commandProblems(words)));
+  return [...shellMarkerProblems(markers), ...commands.flat()];
+}
+
+/** Commands and files of the repository that sentences name. */
+const COMMAND = /^(npm (run |start\b|test\b)|npx gatehouse |gatehouse [a-z]|node tools\/|docker compose )/;
+/** Methods of MCP look like paths. */
+const METHOD = /^tools\/(call|list)$/;
+const PATH = /^(apps|bench|docs|examples|infra|libs|prisma|tests|tools)\/[\w./@-]+$/;
+
+function spansOf(prose) {
+  return prose
+    .split('\n')
+    .flatMap((text, index) =>
+      [...text.matchAll(/(?<!`)`([^`]+)`(?!`)/g)]
+        .map(([, code]) => ({ line: index + 1, code }))
+        .filter(({ code }) => COMMAND.test(code) || (PATH.test(code) && !METHOD.test(code))),
+    );
+}
+
+async function spanProblems(code) {
+  if (PATH.test(code)) return existsSync(join(REPOSITORY, code)) ? [] : [`there is no ${code}`];
+  const commands = await Promise.all(commandsOf(code).map((words) => commandProblems(words)));
+  return commands.flat();
+}
