@@ -78,7 +78,7 @@ const PLANTED = [
   ['a marker without its block', `${PART}\n\nText.`, 'no block follows'],
   ['a marker with a typing error', '<!-- documented:planted -->', 'no marker'],
   ['a command in a sentence', 'Run `npm run gone`.', 'no script "gone"'],
-  ['a file in a sentence', 'See `docs/gone.md`.', 'no docs/gone.md'],
+  ['a file in a sentence', 'See `tools/gone.mjs`.', 'no tools/gone.mjs'],
   ['a default in a sentence', '`authServer.tokenLifespans.accessTokenLifespan` (default `15m`)', undefined],
   [
     'a default in a sentence that is another one now',

@@ -69,7 +69,7 @@ async function shellProblems(text, markers) {
 const COMMAND = /^(npm (run |start\b|test\b)|npx gatehouse |gatehouse [a-z]|node tools\/|docker compose )/;
 /** Methods of MCP look like paths. */
 const METHOD = /^tools\/(call|list)$/;
-const PATH = /^(apps|bench|docs|examples|infra|libs|prisma|tests|tools)\/[\w./@-]+$/;
+const PATH = /^(apps|bench|docs|examples|infra|libs|prisma|tests|tools)\/[\w./@-]+\.[a-z]+$/;
 
 function spansOf(prose) {
   return prose
