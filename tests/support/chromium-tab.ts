@@ -24,6 +24,8 @@ export const CLICKED = 'tellOfClick';
 export class ChromiumTab {
   /** Every page that was asked for, in order. */
   readonly requested: string[] = [];
+  /** Whatever was asked for, pages and what belongs to them. */
+  readonly fetched: string[] = [];
   /** How many clicks its pages have noticed on what was pressed: told by the page, since a page that is being left answers no question. */
   clicks = 0;
 
@@ -32,6 +34,12 @@ export class ChromiumTab {
     /** Whose cookies it has. */
     readonly browserContextId: string,
   ) {}
+
+  /** The browser asks for something on behalf of this tab. */
+  asks(url: string, isPage: boolean): void {
+    this.fetched.push(url);
+    if (isPage) this.requested.push(url);
+  }
 
   /** Goes to an address as if it had been typed, and waits for nothing. */
   async go(url: string): Promise<void> {

@@ -31,7 +31,7 @@ const message = z.object({
   sessionId: z.string().optional(),
   params: z.unknown().optional(),
 });
-const navigation = z.object({ type: z.literal('Document'), request: z.object({ url: z.string() }) });
+const request = z.object({ type: z.string(), request: z.object({ url: z.string() }) });
 
 /** @returns where Chromium is on this machine; `undefined`: nowhere. */
 export function findChromium(): string | undefined {
@@ -129,8 +129,9 @@ export class Chromium {
     for (const part of parts) {
       const parsed = message.parse(JSON.parse(part));
       if (parsed.method === 'Network.requestWillBeSent') {
-        const { data } = navigation.safeParse(parsed.params);
-        if (data !== undefined) this.#tabs.get(parsed.sessionId ?? '')?.requested.push(data.request.url);
+        const { data } = request.safeParse(parsed.params);
+        if (data !== undefined)
+          this.#tabs.get(parsed.sessionId ?? '')?.asks(data.request.url, data.type === 'Document');
       }
       const tab = this.#tabs.get(parsed.sessionId ?? '');
       if (parsed.method === 'Runtime.bindingCalled' && tab !== undefined) tab.clicks += 1;

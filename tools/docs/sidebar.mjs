@@ -8,8 +8,10 @@ export function sidebarOf(pages) {
   })).filter(({ own }) => own.length > 0);
   return {
     nav: sections.map(({ title, own }) => ({ text: title, link: linkOf(own[0]) })),
+    // A name that leads nowhere would be a button with a button in it.
     sidebar: sections.map(({ title, own, isCollapsed = false }) => ({
       text: title,
+      link: linkOf(own[0]),
       collapsed: isCollapsed,
       items: itemsOf(own),
     })),
@@ -26,7 +28,7 @@ function itemsOf(pages) {
     const own = pages.filter((page) => page.group === group);
     const index = own.find(({ path }) => path.endsWith(`${group}/index`));
     items.push({
-      ...(index === undefined ? { text: group[0].toUpperCase() + group.slice(1) } : itemOf(index)),
+      ...itemOf(index ?? { ...own[0], title: group[0].toUpperCase() + group.slice(1) }),
       collapsed: true,
       items: own.filter((page) => page !== index).map(itemOf),
     });

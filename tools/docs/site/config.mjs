@@ -24,6 +24,15 @@ function keepBraces(markdown) {
   markdown.renderer.rules.text = (...all) => asText(...all).replaceAll('{{', '&#123;&#123;');
 }
 
+/** A corner of a table that says nothing heads nothing: somebody who hears the page would be told of a heading without a name. */
+function keepCornersEmpty(markdown) {
+  markdown.core.ruler.push('empty-corner', ({ tokens }) => {
+    for (const [index, token] of tokens.entries())
+      if (token.type === 'th_open' && tokens[index + 1].content === '')
+        token.tag = tokens[index + 2].tag = 'td';
+  });
+}
+
 export default {
   title: 'Gatehouse',
   description,
@@ -42,6 +51,7 @@ export default {
     config: (markdown) => {
       drawDiagrams(markdown);
       keepBraces(markdown);
+      keepCornersEmpty(markdown);
     },
   },
   themeConfig: {
