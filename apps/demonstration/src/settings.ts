@@ -15,6 +15,8 @@ export interface Settings {
   /** Where the other parts reach an issuer, when its public URL is not reachable for them. */
   readonly internalUrls: Readonly<Partial<Record<IssuerName, string>>>;
   readonly acmeSsoBrowserUrl: string | undefined;
+  /** Whether octo names itself in its redirects (RFC 9207), as newer plain OAuth 2 providers do. */
+  readonly octoSendsIssuer: boolean;
   readonly gatewayIssuer: string;
   readonly gatewayJwksUrl: string | undefined;
   /** What each provider has registered for its client. */
@@ -49,6 +51,7 @@ const FLAGS = {
   'octo-internal-url': { type: 'string' },
   'sts-internal-url': { type: 'string' },
   'acme-sso-browser-url': { type: 'string' },
+  'octo-sends-issuer': { type: 'boolean' },
   'gateway-issuer': { type: 'string' },
   'gateway-jwks-url': { type: 'string' },
   'callback-url': { type: 'string', multiple: true },
@@ -91,6 +94,7 @@ export function readSettings(args: readonly string[], environment: Environment =
     host: values.host ?? '127.0.0.1',
     publicHost,
     ...readUrls(values),
+    octoSendsIssuer: values['octo-sends-issuer'] ?? false,
     gatewayIssuer,
     gatewayJwksUrl: url(values['gateway-jwks-url'], 'gateway-jwks-url'),
     callbackUrls: callbackUrls(values['callback-url'], gatewayIssuer),

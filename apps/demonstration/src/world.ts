@@ -95,7 +95,8 @@ function startPart(part: PartName, surroundings: Surroundings): Promise<Running>
       const { octoClientSecret: clientSecret, octoAccessTokenTtlSeconds: accessTokenTtlSeconds } = settings;
       const secrets = { clientSecret, introspectionClientSecret };
       const callbackUrls = settings.callbackUrls[part];
-      return octo({ url: urls[part], callbackUrls, accessTokenTtlSeconds, ...secrets }, control);
+      const { octoSendsIssuer: sendsIssuer } = settings;
+      return octo({ url: urls[part], callbackUrls, accessTokenTtlSeconds, sendsIssuer, ...secrets }, control);
     }
     case 'sts':
       return startSts(surroundings);

@@ -21,7 +21,9 @@ export interface WorldOptions {
   readonly demonstrationFlags?: readonly string[] | ((portBase: number) => readonly string[]);
   /** Processes of every replica of the proxy, or of each; default 1. */
   readonly workers?: number | readonly number[];
-  /** Changes the demonstration's gatehouse.yaml before anybody reads it; ports are already those of this world. */
+  /** The text of a gatehouse.yaml instead of the demonstration's; its local addresses are the demonstration's. */
+  readonly configuration?: string;
+  /** Changes the gatehouse.yaml before anybody reads it; ports are already those of this world. */
   readonly configure?: (yaml: string) => string;
   /** Changes it for one replica of the proxy; they are counted from 0. */
   readonly configureProxy?: (yaml: string, replica: number) => string;
@@ -43,6 +45,7 @@ export interface WorldOptions {
 export type Reached = 'authorization-server' | 'token-vault' | 'nats';
 
 const DEMONSTRATION_BASE = 4483;
+const DEMONSTRATION_CONFIGURATION = 'examples/demonstration/gatehouse.yaml';
 const LISTEN_KEYS = {
   'authorization-server': 'authorizationServer',
   'token-vault': 'tokenVault',
@@ -76,14 +79,15 @@ export interface World {
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { replicas: ofEach = 1, proxies = ofEach } = options;
-  const countOf = (service: Service): number => (service === 'vmcp-proxy' ? proxies : ofEach);
+  const text = options.configuration ?? (await readFile(inRepository(DEMONSTRATION_CONFIGURATION), 'utf8'));
   const portBase = await freePortBase(SHARED_PORTS);
   const replicaBase = await freePortBase(PORTS_OF_REPLICA * Math.max(ofEach, proxies));
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
   const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
     startTestDatabase('authorization-server', { server: options.postgres }),
     startTestDatabase('token-vault', { server: options.postgres }),
-    startTestNats('demo', { servers: options.natsServers }),
+    // The bus has a place for each gateway, by its name.
+    startTestNats(/^name: (\S+)/m.exec(text)?.[1] ?? 'demo', { servers: options.natsServers }),
   ]);
   const databases = {
     'authorization-server': authorizationServerDatabase,
@@ -92,11 +96,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { demonstrationFlags: flags } = options;
   const demonstration = new Demonstration(portBase, typeof flags === 'function' ? flags(portBase) : flags);
   const reach = options.reach ?? (async (_part: Reached, url: string) => await Promise.resolve(url));
-  const yaml = await worldConfiguration(
+  const yaml = worldConfiguration(
+    text,
     portBase,
     await reach('nats', nats.urls.join(', ')),
     options.configure,
   );
+  // With an issuer of somebody else there is no authorization server.
+  const hasAuthServer = /^authServer:/m.test(yaml);
+  const countOf = (service: Service): number => {
+    if (service === 'authorization-server' && !hasAuthServer) return 0;
+    return service === 'vmcp-proxy' ? proxies : ofEach;
+  };
   const environments = environmentsOf(nats, {
     'authorization-server': await reach('authorization-server', authorizationServerDatabase.url.reveal()),
     'token-vault': await reach('token-vault', tokenVaultDatabase.url.reveal()),
@@ -196,13 +207,13 @@ const serviceProgram = (
     isReady: () => answersOk(`http://127.0.0.1:${internalPort}/readyz`),
   });
 
-/** The demonstration's own configuration, on this world's ports. */
-async function worldConfiguration(
+/** A configuration with the demonstration's addresses, on this world's ports. */
+function worldConfiguration(
+  text: string,
   portBase: number,
   natsUrl: string,
   configure?: (yaml: string) => string,
-): Promise<string> {
-  const text = await readFile(inRepository('examples/demonstration/gatehouse.yaml'), 'utf8');
+): string {
   const moved = text
     .replaceAll(
       /\b(localhost:)(44\d\d)\b/g,
@@ -223,9 +234,11 @@ function withListenPorts(
 ): string {
   const internal = `internal: { host: 127.0.0.1, port: ${internalPort} }`;
   const open = port === undefined ? '' : `host: 127.0.0.1, port: ${port}, `;
+  const listener = `{ ${open}${internal}${service === 'vmcp-proxy' ? `, workers: ${workers}` : ''} }`;
+  if (!/^listen:/m.test(yaml)) return `${yaml}\nlisten:\n  ${LISTEN_KEYS[service]}: ${listener}\n`;
   return yaml.replace(
     new RegExp(`^( *${LISTEN_KEYS[service]}: )\\{ (?:host|internal).*$`, 'm'),
-    `$1{ ${open}${internal}${service === 'vmcp-proxy' ? `, workers: ${workers}` : ''} }`,
+    `$1${listener}`,
   );
 }
 

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-/** @type {{issuer: string, port: number, adminPort: number, clients: import('oidc-provider').ClientMetadata[], keysFile: string, storeFile: string}} */
+/** @type {{issuer: string, port: number, adminPort: number, clients: import('oidc-provider').ClientMetadata[], apiScope?: string, keysFile: string, storeFile: string}} */
 const settings = JSON.parse(process.env.OIDC_PROVIDER ?? '{}');
 
 /** @type {Map<string, {payload: import('oidc-provider').AdapterPayload, expiresAtMs: number}>} */
@@ -21,6 +21,9 @@ function read(file) {
 }
 
 const keep = () => writeFileSync(settings.storeFile, JSON.stringify([...store]), { mode: 0o600 });
+
+/** Clients that registered themselves have no end. */
+const FOR_GOOD_SECONDS = 365 * 86_400;
 
 /** What oidc-provider remembers, one of these for each kind of thing. */
 class FileAdapter {
@@ -48,7 +51,10 @@ class FileAdapter {
   }
 
   async upsert(id, payload, expiresIn) {
-    store.set(`${this.model} ${id}`, { payload, expiresAtMs: Date.now() + expiresIn * 1000 });
+    store.set(`${this.model} ${id}`, {
+      payload,
+      expiresAtMs: Date.now() + (expiresIn ?? FOR_GOOD_SECONDS) * 1000,
+    });
     keep();
   }
 
@@ -70,12 +76,32 @@ class FileAdapter {
   }
 }
 
+/**
+ * As an authorization server of MCP servers: clients register themselves, programs get tokens for themselves, and access tokens
+ * are signed and made for one resource (RFC 7591; RFC 6749 section 4.4; RFC 8707, RFC 9068).
+ * @param {string} scope of the resources
+ * @returns {import('oidc-provider').Configuration['features']}
+ */
+const forResources = (scope) => ({
+  registration: { enabled: true },
+  clientCredentials: { enabled: true },
+  resourceIndicators: {
+    enabled: true,
+    getResourceServerInfo: (_context, audience) => ({ scope, audience, accessTokenFormat: 'jwt' }),
+    useGrantedResource: () => true,
+  },
+});
+
 const provider = new Provider(settings.issuer, {
   adapter: FileAdapter,
   clients: settings.clients,
   jwks: { keys: JSON.parse(readFileSync(settings.keysFile, 'utf8')) },
-  // The one endpoint that has to be switched on.
-  features: { revocation: { enabled: true } },
+  ...(settings.apiScope === undefined ? {} : { scopes: ['openid', 'offline_access', settings.apiScope] }),
+  features: {
+    // The one endpoint that has to be switched on.
+    revocation: { enabled: true },
+    ...(settings.apiScope === undefined ? {} : forResources(settings.apiScope)),
+  },
 });
 
 const handle = provider.callback();

@@ -33,6 +33,8 @@ export interface OctoOptions {
   readonly clientSecret: Secret;
   readonly introspectionClientSecret: Secret;
   readonly accessTokenTtlSeconds: number;
+  /** Left out: a provider older than RFC 9207, which does not name itself in its redirects. */
+  readonly sendsIssuer?: boolean;
 }
 
 /** Octo: plain OAuth 2 without discovery or ID tokens, opaque access tokens, refresh tokens that work once. */
@@ -40,11 +42,12 @@ export async function octo(
   options: OctoOptions,
   control: TestControl | undefined,
 ): Promise<{ listener: RequestListener; controlled: ControlledPart }> {
+  const { sendsIssuer = false } = options;
   const store = new TokenStore();
   const provider = new Provider(options.url, configuration(options, await makeSigningKey(), store));
   provider.use(async (context, next) => {
     await next();
-    // A provider older than RFC 9207 does not name itself in its redirects.
+    if (sendsIssuer) return;
     const location = context.res.getHeader('location');
     if (typeof location === 'string' && options.callbackUrls.some((url) => location.startsWith(`${url}?`))) {
       const target = new URL(location);
@@ -63,7 +66,7 @@ export async function octo(
       userinfo: (request, response) => user(provider, request, response),
       hidden: ['/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
       callbackUrls: options.callbackUrls,
-      sendsIssuer: false,
+      sendsIssuer,
     },
     control,
   );

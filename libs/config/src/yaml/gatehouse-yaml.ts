@@ -51,7 +51,7 @@ const incomingAuth = block(
       }).exactOptional(),
       scopes: list(
         text('scope', 'One scope.'),
-        'Scopes that the protected-resource metadata and the challenge name.',
+        'Scopes that the protected-resource metadata and the challenge name, and that every access token needs.',
       ).default(['openid']),
       jwksUrl: text('url', "Where the issuer's public keys are fetched.", {
         derived: "from the issuer's metadata",
