@@ -1,36 +1,19 @@
-/** docs/telemetry.md has one row for each metric that the code makes, with its kind, and none for a metric that does not exist. */
+/** Every metric that a page speaks of exists: docs/reference/metrics.md is made of the code, and the other pages are held to it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { metricSources } from '../reference/metrics-page.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { filesBelow } from './files.mjs';
 import { report } from './report.mjs';
 
-const PAGE = 'docs/telemetry.md';
-const read = (path) => readFileSync(join(REPOSITORY, path), 'utf8');
+const made = metricSources().map(({ name }) => name);
+/** What Prometheus adds to the name of a histogram. */
+const known = new Set(made.flatMap((name) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]));
 
-const MADE = /\.(counter|gauge|histogram)\(\s*'([a-z_]+)',/g;
-
-const made = filesBelow(['apps', 'libs'], '.ts')
-  .filter((path) => path.includes('/src/') && !/\.(spec|fixture)\.ts$/.test(path))
-  .flatMap((path) =>
-    [...read(path).matchAll(MADE)].map(([, kind, name]) => ({ name: `gatehouse_${name}`, kind, path })),
-  );
-
-const rows = [...read(PAGE).matchAll(/^\| `(gatehouse_[a-z_]+)`\s*\| (\w+)/gm)].map(([, name, kind]) => ({
-  name,
-  kind,
-}));
-
-const problems = [
-  ...made
-    .filter(({ name, kind }) => !rows.some((row) => row.name === name && row.kind === kind))
-    .map(({ name, kind, path }) => `${PAGE} has no row for ${name}, a ${kind} of ${path}`),
-  ...rows
-    .filter(({ name }) => !made.some((one) => one.name === name))
-    .map(({ name }) => `${PAGE} explains ${name}, which nothing counts`),
-  ...rows
-    .filter(({ name }, index) => rows.findIndex((row) => row.name === name) !== index)
-    .map(({ name }) => `${PAGE} has ${name} twice`),
-];
+const problems = filesBelow(['docs'], '.md').flatMap((page) =>
+  [...readFileSync(join(REPOSITORY, page), 'utf8').matchAll(/`(gatehouse_[a-z_]+)(?:\{[^`]*\})?`/g)]
+    .filter(([, name]) => !known.has(name))
+    .map(([, name]) => `${page} speaks of ${name}, which nothing counts`),
+);
 
 report(problems, { looked: made.length });

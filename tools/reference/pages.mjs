@@ -2,10 +2,13 @@
  * Everything below docs/ that is made from code. `sources` looks at the code, `text` makes the page of it, and `drift` changes
  * what was found as a change of the code would (tools/checks/reference-bites.mjs).
  */
+import { cliPage } from './cli-page.mjs';
 import { contractSchemas, contractsPage } from './contracts-page.mjs';
 import { errorsPage } from './errors-page.mjs';
+import { eventsPage } from './events-page.mjs';
+import { metricsPage } from './metrics-page.mjs';
 
 /** @typedef {{path: string, sources: () => any, text: (sources: any) => string | Promise<string>, drift: (sources: any) => any}} Page */
 
 /** @type {readonly Page[]} */
-export const PAGES = [contractsPage, contractSchemas, errorsPage];
+export const PAGES = [cliPage, contractsPage, contractSchemas, errorsPage, eventsPage, metricsPage];
