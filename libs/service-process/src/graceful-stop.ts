@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { LiveSet } from '@gatehouse/kernel/live-set';
 
 /** Long enough to say what has to be said and for it to be read. */
 const LAST_WORDS_MS = 2 * SECOND_MS;
@@ -15,7 +16,7 @@ const SILENT_FOR_MS = 2 * SECOND_MS;
 export class GracefulStop {
   #announced = false;
   #closing = false;
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new LiveSet<ServerResponse>();
   readonly #connections = new Set<Socket>();
 
   constructor(private readonly server: Server) {
@@ -24,10 +25,10 @@ export class GracefulStop {
       socket.once('close', () => this.#connections.delete(socket));
     });
     server.prependListener('request', (_request: IncomingMessage, response) => {
-      this.#open.add(response);
+      const leave = this.#open.add(response);
       if (this.#announced) isLast(response);
       response.once('close', () => {
-        this.#open.delete(response);
+        leave();
         // Its head may have promised otherwise, before anybody asked us to stop.
         if (this.#closing) setImmediate(() => server.closeIdleConnections());
       });
@@ -42,7 +43,7 @@ export class GracefulStop {
   /** From now on each answer is the last one of its connection. */
   announce(): void {
     this.#announced = true;
-    this.#open.forEach(isLast);
+    for (const response of this.#open) isLast(response);
   }
 
   /**

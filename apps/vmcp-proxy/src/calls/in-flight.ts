@@ -1,5 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import { LiveSet } from '@gatehouse/kernel/live-set';
 import type { Cancellation } from '../backends/cancellation.js';
 import { idKey } from '../mcp/message.js';
 import type { Call } from './call.js';
@@ -15,11 +16,16 @@ export const SESSION_OVER = new GatehouseError('session_closed', 'the session en
 /** This replica stops, and has no time left to wait for the backend. */
 export const STOPPING = new GatehouseError('unavailable', 'the proxy stops', { details: { ran: 'maybe' } });
 
+interface Running {
+  readonly tsid: SessionId | undefined;
+  cancellation: Cancellation | undefined;
+}
+
 /** Calls that are running here, so that whatever ends them finds them. */
 export class InFlight {
   /** By the id that a legacy client gave it, for `notifications/cancelled`. */
-  readonly #named = new Map<string, Cancellation>();
-  readonly #running = new Map<Cancellation, SessionId | undefined>();
+  readonly #named = new Map<string, Running>();
+  readonly #running = new LiveSet<Running>();
   #hasEnded = false;
 
   /** @returns what to do at the end of the call. */
@@ -28,12 +34,15 @@ export class InFlight {
     cancellation: Cancellation,
   ): () => void {
     const key = client.era === 'legacy' ? keyOf(client.session.digest, idKey(message.id)) : undefined;
-    if (key !== undefined) this.#named.set(key, cancellation);
-    this.#running.set(cancellation, tsid);
+    const running: Running = { tsid, cancellation };
+    if (key !== undefined) this.#named.set(key, running);
+    const leave = this.#running.add(running);
     if (this.#hasEnded) cancellation.cancel(STOPPING);
     return () => {
-      if (key !== undefined && this.#named.get(key) === cancellation) this.#named.delete(key);
-      this.#running.delete(cancellation);
+      if (key !== undefined && this.#named.get(key) === running) this.#named.delete(key);
+      // A table that the map has left behind may hold it.
+      running.cancellation = undefined;
+      leave();
     };
   }
 
@@ -42,26 +51,26 @@ export class InFlight {
    * @param session digest of its id. @param request key of the client's id. @returns whether it runs here.
    */
   cancel(session: string, request: string): boolean {
-    const cancellation = this.#named.get(keyOf(session, request));
-    cancellation?.cancel(CANCELLED);
-    return cancellation !== undefined;
+    const running = this.#named.get(keyOf(session, request));
+    running?.cancellation?.cancel(CANCELLED);
+    return running !== undefined;
   }
 
   /** Sessions that have calls running. */
   sessions(): ReadonlySet<SessionId> {
-    return new Set([...this.#running.values()].filter((tsid) => tsid !== undefined));
+    return new Set([...this.#running].flatMap(({ tsid }) => tsid ?? []));
   }
 
   /** Stops all calls of a session that is over. */
   endSession(tsid: SessionId): void {
-    for (const [cancellation, session] of [...this.#running])
-      if (session === tsid) cancellation.cancel(SESSION_OVER);
+    for (const running of this.#running)
+      if (running.tsid === tsid) running.cancellation?.cancel(SESSION_OVER);
   }
 
   /** Stops all calls, and those that come after them. */
   endAll(): void {
     this.#hasEnded = true;
-    for (const cancellation of [...this.#running.keys()]) cancellation.cancel(STOPPING);
+    for (const { cancellation } of this.#running) cancellation?.cancel(STOPPING);
   }
 }
 

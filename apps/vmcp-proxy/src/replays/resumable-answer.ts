@@ -3,12 +3,6 @@ import { EVENT_STREAM_TYPE, type Answer, type AnswerHeaders } from '../mcp/answe
 import { ResumableStream, type StreamFacts, type StreamPlaces } from './resumable-stream.js';
 import { refusedLate } from './stream-words.js';
 
-/** Where answers are until it is known what they are. */
-export interface AnswerPlaces extends StreamPlaces {
-  /** It has begun, in whichever form. */
-  begins(answer: ResumableAnswer): void;
-}
-
 /**
  * The answer to a request of a client with a session. Where it is an event stream, it goes on while its client is away:
  * disconnection is no cancellation (MCP 2025-03-26 to 2025-11-25, transports). The client comes back with `Last-Event-ID`, and
@@ -17,6 +11,7 @@ export interface AnswerPlaces extends StreamPlaces {
 export class ResumableAnswer implements Answer {
   readonly isLive = true;
   #hasBegun = false;
+  #onBegin: (() => void) | undefined;
   #isGone = false;
   #stream: ResumableStream | undefined;
   readonly #drained: (() => void)[] = [];
@@ -27,7 +22,7 @@ export class ResumableAnswer implements Answer {
     private readonly facts: StreamFacts,
     /** The response to the request itself. */
     private readonly first: Answer,
-    private readonly places: AnswerPlaces,
+    private readonly places: StreamPlaces,
   ) {
     first.onGone(() => {
       if (this.#stream === undefined) this.#fireGone();
@@ -37,6 +32,11 @@ export class ResumableAnswer implements Answer {
 
   get begun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** Calls back when it begins, in whichever form. */
+  onBegin(callback: () => void): void {
+    this.#onBegin = callback;
   }
 
   get isEventStream(): boolean {
@@ -136,7 +136,7 @@ export class ResumableAnswer implements Answer {
 
   /** @returns the stream that has begun before. */
   #begins(): ResumableStream | undefined {
-    if (!this.#hasBegun) this.places.begins(this);
+    if (!this.#hasBegun) this.#onBegin?.();
     this.#hasBegun = true;
     return this.#stream;
   }

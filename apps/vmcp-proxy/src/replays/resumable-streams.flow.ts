@@ -1,6 +1,7 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { LiveSet } from '@gatehouse/kernel/live-set';
 import { KIB, MIB } from '@gatehouse/kernel/sizes';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
@@ -9,8 +10,8 @@ import type { RequestId } from '../mcp/message.js';
 import { SIGN_OF_LIFE } from '../mcp/server-sent-events.js';
 import type { McpSession } from '../mcp-sessions/mcp-session.js';
 import type { StreamKind } from './event-id.js';
-import { ResumableAnswer, type AnswerPlaces } from './resumable-answer.js';
-import type { ResumableStream } from './resumable-stream.js';
+import { ResumableAnswer } from './resumable-answer.js';
+import type { ResumableStream, StreamPlaces } from './resumable-stream.js';
 import type { KeptStreams } from './kept-streams.store.js';
 
 /** All streams together that are not over. The one that keeps most is emptied. */
@@ -35,14 +36,20 @@ interface OpenStream {
   sharedEvents: number;
 }
 
+interface Waiting {
+  readonly answer: ResumableAnswer;
+  /** When a sign of life is due. */
+  dueAtMs: number;
+}
+
 /** The event streams of clients with sessions at this replica: those that go on, and those that were over a moment ago. */
-export class ResumableStreams implements AnswerPlaces {
+export class ResumableStreams implements StreamPlaces {
   readonly #open = new Map<ResumableStream, OpenStream>();
   readonly #over: LRUCache<string, ResumableStream>;
   /** By digest of the session's id, then by id of the stream; oldest first. */
   readonly #ofSession = new Map<string, Map<string, ResumableStream>>();
-  /** Requests whose answer has not begun, by when a sign of life is due. */
-  readonly #waiting = new Map<ResumableAnswer, number>();
+  /** Requests whose answer has not begun. */
+  readonly #waiting = new LiveSet<Waiting>();
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
   #openBytes = 0;
@@ -90,7 +97,7 @@ export class ResumableStreams implements AnswerPlaces {
   /** The answer to a request of that session, whose client reads event streams. */
   answerTo(requestId: RequestId, session: McpSession, first: Answer): ResumableAnswer {
     const answer = new ResumableAnswer({ kind: 'call', session, requestId }, first, this);
-    this.#waiting.set(answer, this.nowMs() + this.keepAliveMs);
+    answer.onBegin(this.#waiting.add({ answer, dueAtMs: this.nowMs() + this.keepAliveMs }));
     this.#tickOn();
     return answer;
   }
@@ -129,10 +136,6 @@ export class ResumableStreams implements AnswerPlaces {
     );
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-
-  begins(answer: ResumableAnswer): void {
-    this.#waiting.delete(answer);
   }
 
   admit(stream: ResumableStream): boolean {
@@ -206,8 +209,8 @@ export class ResumableStreams implements AnswerPlaces {
 
   #tick(): void {
     const nowMs = this.nowMs();
-    for (const [answer, dueAtMs] of [...this.#waiting])
-      if (dueAtMs <= nowMs) this.#guarded(() => this.#sign(answer, nowMs));
+    for (const waiting of this.#waiting)
+      if (waiting.dueAtMs <= nowMs) this.#guarded(() => this.#sign(waiting, nowMs));
     for (const [stream, open] of [...this.#open]) this.#guarded(() => this.#look(stream, open, nowMs));
     this.#over.purgeStale();
     if (this.#open.size + this.#waiting.size + this.#over.size > 0) return;
@@ -224,9 +227,10 @@ export class ResumableStreams implements AnswerPlaces {
     }
   }
 
-  #sign(answer: ResumableAnswer, nowMs: number): void {
+  #sign(waiting: Waiting, nowMs: number): void {
+    const { answer } = waiting;
     // Before: what fails is tried again, but not each second.
-    this.#waiting.set(answer, nowMs + this.keepAliveMs);
+    waiting.dueAtMs = nowMs + this.keepAliveMs;
     // A proxy on the way would cut a connection on which nothing moves.
     if (answer.isEventStream) answer.write(SIGN_OF_LIFE);
     else answer.open();
