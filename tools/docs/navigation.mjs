@@ -1,6 +1,7 @@
 /**
  * Where each page stands in the navigation. A page in one of the `folders` appears by itself, in the order of `order:` in its
- * front matter and then of its path; a folder inside is a group of its own. Pages that lie elsewhere are in the list `pages`.
+ * front matter and then of its path; a folder inside is a group of its own, and so is
+ * each of the `groups`. Pages that lie elsewhere are in the list `pages`.
  * A page that is in neither is in no navigation, and tools/checks/docs-pages.mjs fails.
  */
 export const SECTIONS = [
@@ -8,6 +9,7 @@ export const SECTIONS = [
   {
     title: 'Guides',
     folders: ['docs/guides'],
+    groups: ['docs/providers'],
     pages: [
       'docs/backends.md',
       'docs/stdio.md',

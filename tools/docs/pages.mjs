@@ -19,11 +19,14 @@ export function readPages(repository = REPOSITORY) {
   const read = (place) => readPage(repository, place);
   return [
     read({ source: HOME, section: '', group: '' }),
-    ...SECTIONS.flatMap(({ title: section, folders, pages }) => [
+    ...SECTIONS.flatMap(({ title: section, folders, groups = [], pages }) => [
       ...folders.flatMap((folder) =>
         markdownBelow(repository, folder)
           .map((source) => read({ source, section, group: groupOf(folder, source) }))
           .sort(inOrder),
+      ),
+      ...groups.flatMap((folder) =>
+        markdownBelow(repository, folder).map((source) => read({ source, section, group: basename(folder) })),
       ),
       ...pages
         .filter((source) => existsSync(join(repository, source)))

@@ -7,8 +7,17 @@ import { contractSchemas, contractsPage } from './contracts-page.mjs';
 import { errorsPage } from './errors-page.mjs';
 import { eventsPage } from './events-page.mjs';
 import { metricsPage } from './metrics-page.mjs';
+import { providerPages } from './provider-pages.mjs';
 
 /** @typedef {{path: string, sources: () => any, text: (sources: any) => string | Promise<string>, drift: (sources: any) => any}} Page */
 
 /** @type {readonly Page[]} */
-export const PAGES = [cliPage, contractsPage, contractSchemas, errorsPage, eventsPage, metricsPage];
+export const PAGES = [
+  cliPage,
+  contractsPage,
+  contractSchemas,
+  errorsPage,
+  eventsPage,
+  metricsPage,
+  ...providerPages,
+];

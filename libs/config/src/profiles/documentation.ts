@@ -1,9 +1,8 @@
 import { PROFILE_NAMES, type ProfileName } from '../model/profile-names.js';
-import { filledFields, mergedFields } from './fields.js';
 import type { Profile } from './profile.js';
 import { PROFILES } from './profiles.js';
 
-/** `docs/providers.md`: what each profile needs and fills in. */
+/** `docs/providers.md`: what each profile needs. What it fills in is on a page of its own, `docs/providers/<profile>.md`. */
 export function providersDocumentation(): string {
   return [
     '# Providers that Gatehouse knows',
@@ -19,6 +18,7 @@ export function providersDocumentation(): string {
       ...PROFILE_NAMES.map(rowOf),
     ].join('\n'),
     '## One by one',
+    'Each page says how to register the gateway there, with which callback, which scopes are asked for, how the grant is kept and how it ends.',
     ...PROFILE_NAMES.flatMap(sectionOf),
     '',
   ].join('\n\n');
@@ -51,31 +51,17 @@ function rowOf(name: ProfileName): string {
       : profile.fields.revocationEndpoint === undefined
         ? 'no'
         : 'yes';
-  return `| [\`${name}\`](#${name}) | ${profile.title} | ${profile.type} | ${needs.join('; ')} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${revokes} |`;
+  return `| [\`${name}\`](providers/${name}.md) | ${profile.title} | ${profile.type} | ${needs.join('; ')} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${revokes} |`;
 }
 
-function sectionOf(name: ProfileName): readonly string[] {
-  const profile = PROFILES[name];
-  const filled = filledFields(mergedFields(profile, new Map(), { clientSecret: {} }), { clientSecret: {} });
-  return [
-    `### ${name}`,
-    `\`\`\`yaml\n${exampleOf(name)}\n\`\`\``,
-    ...(profile.notes === undefined ? [] : [profile.notes.map((note) => `- ${note}`).join('\n')]),
-    [
-      '| Field | Filled in |',
-      '| --- | --- |',
-      ...filled.map(({ field, value }) => `| \`${field}\` | \`${value.replaceAll('|', '\\|')}\` |`),
-    ].join('\n'),
-    ...(profile.testedWith === undefined
-      ? []
-      : [
-          `Run against ${profile.title} ${profile.testedWith} itself, with its default settings: sign-in, refresh, change of keys, a lost grant, and revocation where it has an endpoint for it (\`tests/real-providers\`).`,
-        ]),
-    `From: ${profile.documentation.map((url) => `<${url}>`).join(', ')}`,
-  ];
-}
+/** The headings are addresses that others may have kept. */
+const sectionOf = (name: ProfileName): readonly string[] => [
+  `### ${name}`,
+  `[${PROFILES[name].title}](providers/${name}.md).`,
+];
 
-function exampleOf(name: ProfileName): string {
+/** What is written for a provider that has this profile. */
+export function exampleOf(name: ProfileName): string {
   const environment = name.toUpperCase().replace(/-/g, '_');
   return [
     `- name: ${name}`,
