@@ -102,6 +102,7 @@ where('a reader with Chromium', () => {
   /** One page of each kind: the first, with a diagram; a guide; a concept; generated reference; a decision; one that is not there. */
   const KINDS = [
     ['the first page', 'index.html'],
+    ['a page with pictures', 'start/what-a-person-sees.html'],
     ['a guide', 'reverse-proxy.html'],
     ['a concept', 'architecture.html'],
     ['a reference', 'failure-modes.html'],

@@ -111,6 +111,24 @@ export class ChromiumTab {
     return Buffer.from(data, 'base64');
   }
 
+  /** The whole page in a window of that width. */
+  async picture(width: number): Promise<Buffer> {
+    const resize = async (height: number) => {
+      await this.send('Emulation.setDeviceMetricsOverride', {
+        width,
+        height,
+        deviceScaleFactor: 1.5,
+        mobile: false,
+      });
+    };
+    await this.send('Emulation.setScrollbarsHidden', { hidden: true });
+    await resize(1);
+    // Margins grow with the window.
+    for (let time = 0; time < 3; time += 1)
+      await resize(Number(await this.evaluate('document.documentElement.scrollHeight')));
+    return await this.screenshot();
+  }
+
   async evaluate(expression: string): Promise<unknown> {
     try {
       const { result, exceptionDetails } = (await this.send('Runtime.evaluate', {

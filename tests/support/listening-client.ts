@@ -14,10 +14,10 @@ export class ListeningClient {
     private readonly redirectUri: string,
   ) {}
 
-  static async start(mcpUrl: string): Promise<ListeningClient> {
+  static async start(mcpUrl: string, name = 'Listening Client'): Promise<ListeningClient> {
     const port = await freePort();
     const server = createServer();
-    const client = await OAuthClient.register(mcpUrl, 'Listening Client');
+    const client = await OAuthClient.register(mcpUrl, name);
     const listening = new ListeningClient(client, server, `http://127.0.0.1:${port}/callback`);
     server.on('request', (request, response) => {
       const url = new URL(request.url ?? '/', 'http://127.0.0.1');
