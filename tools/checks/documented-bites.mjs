@@ -74,6 +74,11 @@ const PLANTED = [
   ['a file that is gone', shell('cp examples/gone/gatehouse.yaml .'), 'no file of the repository'],
   ['a service of compose that is gone', shell('docker compose run --rm gone'), 'no service gone'],
   ['a profile of compose that is gone', shell('docker compose --profile gone up'), 'no profile gone'],
+  [
+    'the output of what is not run',
+    `${shell('npm test')}\n\n${block('text', 'planted', '<!-- documented: output -->')}`,
+    'none is run',
+  ],
   ['a marker that nobody knows', block('sh', 'npm test', '<!-- documented: planted -->'), 'unknown marker'],
   ['a marker without its block', `${PART}\n\nText.`, 'no block follows'],
   ['a marker with a typing error', '<!-- documented:planted -->', 'no marker'],

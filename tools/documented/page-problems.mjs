@@ -7,7 +7,7 @@ import { commandProblems, commandsOf } from './commands.mjs';
 import { cedarProblems, yamlProblems } from './configuration-blocks.mjs';
 import { jsoncProblems, jsonProblems, tomlProblems } from './data-blocks.mjs';
 import { defaultProblems } from './defaults.mjs';
-import { shellMarkerProblems } from './shell-markers.mjs';
+import { isNotRun, shellMarkerProblems } from './shell-markers.mjs';
 
 /** Such a page has its defaults from the schema. */
 const GENERATED = /^This page is generated /m;
@@ -24,8 +24,8 @@ const LANGUAGES = {
   sh: shellProblems,
   mermaid: (text) => (MERMAID.test(text) ? [] : ['this is no diagram of Mermaid']),
   // For people to look at.
-  text: () => [],
-  http: () => [],
+  text: outputProblems,
+  http: outputProblems,
   sql: () => [],
   ts: () => [],
   js: () => [],
@@ -63,6 +63,15 @@ async function blockProblems(block, page) {
 async function shellProblems(text, markers) {
   const commands = await Promise.all(commandsOf(text).map((words) => commandProblems(words)));
   return [...shellMarkerProblems(markers), ...commands.flat()];
+}
+
+/** What is shown is compared with what is printed where the page is run. */
+function outputProblems(_text, markers, page) {
+  const isRun = page.blocks.some((block) => block.language === 'sh' && !isNotRun(markersOf(block, page)));
+  return markers.flatMap((marker) => {
+    if (marker === 'output') return isRun ? [] : ['this is the output of commands, and none is run'];
+    return /^file /.test(marker) ? [] : [`unknown marker: "${marker}"`];
+  });
 }
 
 /** Commands and files of the repository that sentences name. */
