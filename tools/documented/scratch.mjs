@@ -36,7 +36,10 @@ export async function makeScratch() {
     if (!NOT_LINKED.has(name)) symlinkSync(join(REPOSITORY, name), join(folder, name));
   cpSync(join(REPOSITORY, 'examples'), join(folder, 'examples'), { recursive: true });
   for (const path of filesBelow(['examples'], ''))
-    writeFileSync(join(folder, path), moved(readFileSync(join(REPOSITORY, path), 'utf8')));
+    writeFileSync(
+      join(folder, path),
+      withListeners(moved(readFileSync(join(REPOSITORY, path), 'utf8')), base),
+    );
   const programs = writePrograms(folder, base);
   const { PATH = '' } = process.env;
   return {
@@ -57,10 +60,10 @@ export async function makeScratch() {
   };
 }
 
-/** A configuration that leaves its ports out gets those of this run. */
+/** A configuration of this machine that leaves its ports out gets those of this run. */
 const withListeners = (text, base) =>
-  /^publicUrl:/m.test(text) && !/^listen:/m.test(text)
-    ? `${text}\nlisten:\n  proxy: { port: ${base} }\n  authorizationServer: { port: ${base + 1} }\n  tokenVault: { internal: { port: ${base + 2} } }\n`
+  /^publicUrl: http:\/\/localhost/m.test(text) && !/^listen:/m.test(text)
+    ? `${text}\nlisten:\n  proxy: { port: ${base} }\n  authorizationServer: { port: ${base + 1} }\n  tokenVault: { internal: { port: ${base + 2} } }\n  bridge: { port: ${base + 10} }\n`
     : text;
 
 /** `npm start` and `gatehouse up` as they are, at the ports of this run and with a state of its own. */
@@ -78,7 +81,11 @@ function writePrograms(folder, base) {
     'npm',
     `if [ "$1" = start ]; then shift; [ "$1" = -- ] && shift; exec '${npm}' start -- "$@" ${extra}; fi\nexec '${npm}' "$@"`,
   );
-  program('gatehouse', `if [ "$1" = up ]; then exec ${gatehouse} "$@" ${extra}; fi\nexec ${gatehouse} "$@"`);
+  const demonstration = `--config '${join(folder, 'examples/demonstration/gatehouse.yaml')}'`;
+  program(
+    'gatehouse',
+    `case "$1" in\nup) exec ${gatehouse} "$@" ${extra} ;;\ndemonstrate) exec ${gatehouse} "$@" ${demonstration} ;;\nesac\nexec ${gatehouse} "$@"`,
+  );
   program('npx', `if [ "$1" = gatehouse ]; then shift; exec gatehouse "$@"; fi\nexec '${npx}' "$@"`);
   return programs;
 }
