@@ -152,6 +152,13 @@ describe('a client that is a document', () => {
   });
 });
 
+test('a document whose host is away is said to be unreadable, and not that the gateway is out of order', async () => {
+  const page = await authorize('https://localhost:9/client.json');
+  expect(page.status).toBe(400);
+  expect(page.body).toContain('The description of this application cannot be read');
+  expect(page.body).not.toContain('A part of the gateway is unavailable');
+});
+
 test('an address inside the network is not fetched unless that was configured (SSRF)', async () => {
   const { metadataDocuments } = service.config.clientRegistration;
   const guarded = await world.startAnother({

@@ -48,7 +48,9 @@ export class LibraryHooks {
   readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut, error: unknown): void => {
     ctx.set({ ...pageHeaders() });
     const { basePath } = this.urls;
-    ctx.body = outagePage(ctx, error, basePath) ?? protocolErrorPage(out, basePath, askedBy(ctx)).markup;
+    // A client's own description that cannot be fetched is no part of the gateway that is away.
+    const outage = out.error === 'invalid_client' ? undefined : outagePage(ctx, error, basePath);
+    ctx.body = outage ?? protocolErrorPage(out, basePath, askedBy(ctx)).markup;
   };
 }
 

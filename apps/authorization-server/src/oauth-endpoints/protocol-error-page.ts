@@ -45,7 +45,7 @@ function textFor(error: string, description: string | undefined, isStale: boolea
             title: 'The description of this application cannot be read',
             what: 'The id of the application is the address of its description. The gateway could not read it there, or does not accept it.',
             advice:
-              'Wait a moment, then start again from the application. If this page comes back, tell its makers.',
+              'Wait a moment, then start again from the application. If this page comes back, tell the people who run this gateway: it may not be able to reach that address.',
           };
     case 'invalid_redirect_uri':
       return {
