@@ -79,6 +79,11 @@ const PLANTED = [
     `${shell('npm test')}\n\n${block('text', 'planted', '<!-- documented: output -->')}`,
     'none is run',
   ],
+  [
+    'what looks like the output of a command that is run, and is compared with nothing',
+    `${block('sh', 'npx gatehouse validate x.yaml')}\n\n${block('text', 'planted')}`,
+    'is it their `output`',
+  ],
   ['a marker that nobody knows', block('sh', 'npm test', '<!-- documented: planted -->'), 'unknown marker'],
   ['a marker without its block', `${PART}\n\nText.`, 'no block follows'],
   ['a marker with a typing error', '<!-- documented:planted -->', 'no marker'],
@@ -94,6 +99,11 @@ const PLANTED = [
     'a default in a table that is another one now',
     '| Field | Default |\n| --- | --- |\n| `accessTokenLifespan` | `16m` |',
     'not 16m',
+  ],
+  [
+    'the default of a variable of the compose file',
+    '| Variable | Default |\n| - | - |\n| `GATEHOUSE_TAG` | `gone` |',
+    'GATEHOUSE_TAG in docker-compose.yml is local, not gone',
   ],
   ['a field in a table that is gone', '| Field | Default |\n| - | - |\n| `vault.gone` | `1` |', 'no field'],
 ];

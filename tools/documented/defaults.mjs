@@ -1,10 +1,15 @@
 /** Defaults that hand-written pages name are those of the schema. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gatehouseYamlTree } from '../../libs/config/dist/structure/structure.js';
+import { REPOSITORY } from '../set-up/repository.mjs';
 
 /** `` `aggregation.cacheTtl` (default `5m`) `` in a sentence; a unit in words counts as well as one in letters. */
 const IN_PROSE = /`([a-zA-Z][\w.[\]<>-]*)` \(default:? `?([^`)\s,]+)`?[),]/g;
 /** A row of a table whose header has "default". */
 const ROW = /^\|\s*`([a-zA-Z][\w.[\]<>-]*)`\s*\|/;
+const VARIABLE = /^[A-Z][A-Z_]+$/;
+const compose = readFileSync(join(REPOSITORY, 'docker-compose.yml'), 'utf8');
 
 const written = (value) => (typeof value === 'string' || value === undefined ? value : JSON.stringify(value));
 
@@ -50,6 +55,7 @@ const cellsOf = (row) =>
 
 /** A name is enough where all fields of that name have one default. Names of other things are not looked up. */
 function compared(field, value) {
+  if (VARIABLE.test(field)) return ofCompose(field, value);
   const exact = fields.has(field) ? [field] : [...fields.keys()].filter((path) => path.endsWith(`.${field}`));
   if (exact.length === 0)
     return field.includes('.') ? `the configuration has no field \`${field}\`` : undefined;
@@ -59,3 +65,13 @@ function compared(field, value) {
 }
 
 const same = (left, right) => left.replace(/[\s`"']/g, '') === right.replace(/[\s`"']/g, '');
+
+/** Variables of the compose file have their defaults there; others are not looked up. */
+function ofCompose(name, value) {
+  const defaults = new Set(
+    [...compose.matchAll(new RegExp(`\\$\\{${name}:-([^}]*)\\}`, 'g'))].map(([, one]) => one),
+  );
+  return defaults.size === 0 || defaults.has(value)
+    ? undefined
+    : `the default of ${name} in docker-compose.yml is ${[...defaults].join(' or ')}, not ${value}`;
+}

@@ -57,7 +57,7 @@ async function blockProblems(block, page) {
   if (block.language === '') return ['the block has no language; ```text is for people to look at'];
   const look = Object.hasOwn(LANGUAGES, block.language) ? LANGUAGES[block.language] : undefined;
   if (look === undefined) return [`nothing here knows how to look at a block of ${block.language}`];
-  return look(block.text, markersOf(block, page), page);
+  return look(block.text, markersOf(block, page), page, block);
 }
 
 async function shellProblems(text, markers) {
@@ -65,14 +65,19 @@ async function shellProblems(text, markers) {
   return [...shellMarkerProblems(markers), ...commands.flat()];
 }
 
-/** What is shown is compared with what is printed where the page is run. */
-function outputProblems(_text, markers, page) {
-  const isRun = page.blocks.some((block) => block.language === 'sh' && !isNotRun(markersOf(block, page)));
-  return markers.flatMap((marker) => {
-    if (marker === 'output') return isRun ? [] : ['this is the output of commands, and none is run'];
-    return /^file /.test(marker) ? [] : [`unknown marker: "${marker}"`];
-  });
+/** What is shown is compared with what is printed where the page is run; the first thing after a command is taken for its output. */
+function outputProblems(_text, markers, page, block) {
+  const isRun = (one) => one?.language === 'sh' && !isNotRun(markersOf(one, page));
+  const unknown = markers.filter((marker) => !OUTPUT_MARKERS.some((known) => known.test(marker)));
+  if (unknown.length > 0) return unknown.map((marker) => `unknown marker: "${marker}"`);
+  if (markers.includes('output'))
+    return page.blocks.some(isRun) ? [] : ['this is the output of commands, and none is run'];
+  const isAfterCommand = isRun(page.blocks[page.blocks.indexOf(block) - 1]);
+  return isAfterCommand && markers.length === 0
+    ? ['the commands before this are run: is it their `output`, or `not output, why`?']
+    : [];
 }
+const OUTPUT_MARKERS = [/^output$/, /^not output, .{5,}$/, /^file \S+$/];
 
 /** Commands and files of the repository that sentences name. */
 const COMMAND = /^(npm (run |start\b|test\b)|npx gatehouse |gatehouse [a-z]|node tools\/|docker compose )/;
