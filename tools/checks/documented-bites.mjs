@@ -89,6 +89,16 @@ const PLANTED = [
   ['a marker with a typing error', '<!-- documented:planted -->', 'no marker'],
   ['a command in a sentence', 'Run `npm run gone`.', 'no script "gone"'],
   ['a file in a sentence', 'See `tools/gone.mjs`.', 'no tools/gone.mjs'],
+  [
+    'a claim whose test is gone',
+    'True ([test](tests/documented/pages.spec.ts "a test that is gone")).',
+    'has no test "a test that is gone"',
+  ],
+  [
+    'a claim with its test',
+    'True ([test](tests/documented/pages.spec.ts "a command that fails")).',
+    undefined,
+  ],
   ['a default in a sentence', '`authServer.tokenLifespans.accessTokenLifespan` (default `15m`)', undefined],
   [
     'a default in a sentence that is another one now',

@@ -7,6 +7,7 @@ import { commandProblems, commandsOf } from './commands.mjs';
 import { cedarProblems, yamlProblems } from './configuration-blocks.mjs';
 import { jsoncProblems, jsonProblems, tomlProblems } from './data-blocks.mjs';
 import { defaultProblems } from './defaults.mjs';
+import { claimProblems } from './claims.mjs';
 import { isNotRun, shellMarkerProblems } from './shell-markers.mjs';
 
 /** Such a page has its defaults from the schema. */
@@ -47,6 +48,8 @@ export async function pageProblems(name, text) {
       problems.push(`${name}:${block.line}: ${problem}`);
   if (!GENERATED.test(text))
     for (const { line, problem } of defaultProblems(page.prose)) problems.push(`${name}:${line}: ${problem}`);
+  for (const { line, problem } of claimProblems(name, page.prose))
+    problems.push(`${name}:${line}: ${problem}`);
   const spans = spansOf(page.prose);
   for (const { line, code } of spans)
     for (const problem of await spanProblems(code)) problems.push(`${name}:${line}: ${problem}`);
