@@ -12,6 +12,17 @@ for (const page of PAGES) {
   if (outOfDate(page.path, later, now) === undefined)
     problems.push(`${page.path} does not notice a change of what it is made from`);
   if (outOfDate(page.path, now, now) !== undefined) problems.push(`${page.path} is never up to date`);
+  if (page.refused !== undefined && !(await isRefused(page, page.refused(sources))))
+    problems.push(`${page.path} is made all the same of what it cannot be made of`);
+}
+
+async function isRefused(page, sources) {
+  try {
+    await pageText(page, sources);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 report(problems, { looked: PAGES.length });

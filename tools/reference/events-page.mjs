@@ -181,4 +181,5 @@ export const eventsPage = {
     ...sources,
     lines: sources.lines.map((line, at) => (at === 0 ? { ...line, event: `${line.event}-planted` } : line)),
   }),
+  refused: (sources) => ({ ...sources, unread: ['planted'] }),
 };

@@ -1,0 +1,215 @@
+/** What each route of the authorization server is for: see http-descriptions.mjs. */
+const PAGE = 'text/html';
+export const JSON_TYPE = 'application/json';
+
+const page = (about, statuses) => ({ by: 'person', about, statuses, type: PAGE });
+const PAGE_OR_WAY_ON = {
+  200: 'a page',
+  302: 'on to the provider',
+  303: 'on to the next page, or to the client',
+  400: 'a page that says what is wrong and where to go on',
+  403: 'the page is not current any more, or the form is of another page',
+  503: 'not a visit of a person, or a part of the gateway is unavailable',
+};
+
+export const preflight = {
+  by: 'page of a browser client',
+  about: 'What a browser asks before a page of another site may call (CORS).',
+  statuses: {
+    204: 'the headers say what is allowed',
+    403: 'pages of that site may not call: `allowedOrigins`',
+  },
+};
+
+const oauthErrors = {
+  400: 'an OAuth error',
+  401: 'the client did not prove itself',
+  503: '`temporarily_unavailable`: ask again',
+};
+
+export const FORM = 'application/x-www-form-urlencoded';
+
+const AUTHORIZE_QUERY = {
+  client_id: 'Id of the client, or the URL of its metadata document.',
+  redirect_uri: 'Where the code goes; one that the client has registered.',
+  response_type: '`code`.',
+  code_challenge: 'RFC 7636; every client has one.',
+  code_challenge_method: '`S256`.',
+  resource: 'RFC 8707: the MCP endpoint that the token is for.',
+  scope: 'Scopes, apart by blanks.',
+  state: 'Comes back with the code.',
+};
+
+export const authorizationServer = {
+  '/.well-known/oauth-authorization-server': {
+    GET: {
+      by: 'client',
+      about: 'Metadata of the authorization server (RFC 8414).',
+      statuses: { 200: 'the metadata' },
+      type: JSON_TYPE,
+      members: [
+        'issuer',
+        'authorization_endpoint',
+        'token_endpoint',
+        'jwks_uri',
+        'code_challenge_methods_supported',
+      ],
+    },
+  },
+  '/.well-known/openid-configuration': {
+    GET: {
+      by: 'client',
+      about: 'The same for OpenID Connect Discovery, where `openid` is among `scopesSupported`.',
+      statuses: { 200: 'the metadata', 404: '`openid` is not supported here' },
+      type: JSON_TYPE,
+      members: ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'],
+    },
+  },
+  '/.well-known/jwks.json': {
+    GET: {
+      by: 'client or resource server',
+      about: 'Public keys that verify tokens (RFC 7517).',
+      statuses: { 200: 'the key set' },
+      type: 'application/jwk-set+json',
+      members: ['keys'],
+    },
+  },
+  '/oauth/authorize': {
+    GET: {
+      ...page('Begins a sign-in for a client (RFC 6749, section 4.1.1). PKCE and `resource` are looked at.', {
+        302: 'on to the issuer’s host, with `authorizationEndpointBaseUrl`',
+        303: 'on to the sign-in, or back to the client with an error',
+        400: 'a page: the client or its `redirect_uri` is not known',
+      }),
+      query: AUTHORIZE_QUERY,
+    },
+  },
+  '/oauth/begin': {
+    GET: {
+      ...page('A sign-in that began at `authorizationEndpointBaseUrl` goes on here.', {
+        303: 'on to the sign-in, or back to the client with an error',
+        400: 'a page: the client or its `redirect_uri` is not known',
+      }),
+      query: AUTHORIZE_QUERY,
+    },
+  },
+  '/oauth/authorize/{uid}': {
+    GET: page('The end of a sign-in: the code goes to the client.', {
+      200: 'a page: the code was handed out, or the sign-in is over',
+      303: 'to the client, or back to a step that is open',
+      400: 'a page: this browser has no such sign-in',
+      503: 'not a visit of a person',
+    }),
+  },
+  '/oauth/token': {
+    POST: {
+      by: 'client',
+      about: 'Redeems a code or a refresh token (RFC 6749, section 3.2).',
+      statuses: { 200: 'an access token, and a refresh token', ...oauthErrors },
+      type: JSON_TYPE,
+      form: {
+        grant_type: '`authorization_code` or `refresh_token`.',
+        code: 'Of the callback.',
+        code_verifier: 'RFC 7636.',
+        redirect_uri: 'As at the beginning.',
+        refresh_token: 'The latest one.',
+        client_id: 'Of a public client.',
+        resource: 'RFC 8707: as at the beginning.',
+      },
+    },
+    OPTIONS: preflight,
+  },
+  '/oauth/revoke': {
+    POST: {
+      by: 'client',
+      about: 'Ends a sign-in by its token (RFC 7009): the session and all its tokens.',
+      statuses: { 200: 'done, or there was nothing to do', ...oauthErrors },
+      type: JSON_TYPE,
+      form: { token: 'A token of this client.', client_id: 'Of a public client.' },
+    },
+    OPTIONS: preflight,
+  },
+  '/oauth/end-session/confirm': {
+    POST: {
+      by: 'nobody',
+      about:
+        'A form of the library behind it, to which nothing of Gatehouse leads: people sign out at `/connections`.',
+      statuses: { 303: 'to the end of it', 400: 'there is nothing to confirm' },
+      type: JSON_TYPE,
+    },
+  },
+  '/oauth/register': {
+    POST: {
+      by: 'client',
+      about: 'Registers a client (RFC 7591), where `clientRegistration.dynamic` is not `off`.',
+      statuses: {
+        201: 'the registered client',
+        400: 'metadata that is not accepted',
+        401: 'the initial access token is missing or wrong',
+        404: 'switched off',
+        503: '`temporarily_unavailable`: ask again',
+      },
+      type: JSON_TYPE,
+      json: {
+        redirect_uris: 'Where codes may go.',
+        client_name: 'What people read when they are asked.',
+        token_endpoint_auth_method: '`none`, `client_secret_basic` or `client_secret_post`.',
+        grant_types: '`authorization_code`, `refresh_token`.',
+        scope: 'Scopes that it may ask for.',
+      },
+    },
+    OPTIONS: preflight,
+  },
+  '/oauth/callback': {
+    GET: page(
+      'Where providers send browsers back to that share one callback (`redirectUri`).',
+      PAGE_OR_WAY_ON,
+    ),
+  },
+  '/oauth/callback/{callback}': {
+    GET: page('Where a provider sends browsers back to: each has its own.', PAGE_OR_WAY_ON),
+  },
+  '/oauth/client-metadata/{provider}': {
+    GET: {
+      by: 'authorization server of a backend',
+      about:
+        'Metadata document of the gateway as a client (Client ID Metadata Document), for a provider of `type: mcp`.',
+      statuses: { 200: 'the document', 404: 'no provider of that type and name' },
+      type: JSON_TYPE,
+    },
+  },
+  '/sign-in/{uid}': {
+    GET: page('A step of a sign-in.', PAGE_OR_WAY_ON),
+    POST: page('Answers the question of a step.', PAGE_OR_WAY_ON),
+  },
+  '/connections': {
+    GET: page('The person’s connections, and where they are signed in.', PAGE_OR_WAY_ON),
+    POST: page('Ends a connection, or a sign-in.', PAGE_OR_WAY_ON),
+  },
+  '/connections/sign-in': { GET: page('Signs a person in without a client, for that page.', PAGE_OR_WAY_ON) },
+  '/connect/{provider}': {
+    GET: {
+      ...page('The page behind the link that a client shows when a provider is missing.', PAGE_OR_WAY_ON),
+      query: { session: 'The session whose call needs the provider.' },
+    },
+    POST: page('Begins to connect the provider.', PAGE_OR_WAY_ON),
+  },
+  '/connect/attempt/{id}': {
+    GET: page('The next step of connecting.', PAGE_OR_WAY_ON),
+    POST: page('Answers the question of a step.', PAGE_OR_WAY_ON),
+  },
+  '/connect/ended/{how}': {
+    GET: page('The end of connecting.', { 200: 'a page', 400: 'there is no such end' }),
+  },
+  '/pages/{digest}.css': {
+    GET: {
+      by: 'browser',
+      about: 'Stylesheet of the pages; its address changes with what is in it.',
+      statuses: { 200: 'the stylesheet' },
+      type: 'text/css',
+    },
+  },
+  '/pages/gatehouse.svg': {
+    GET: { by: 'browser', about: 'Icon of the pages.', statuses: { 200: 'the icon' }, type: 'image/svg+xml' },
+  },
+};
