@@ -35,11 +35,11 @@ export async function makeScratch() {
   for (const name of readdirSync(REPOSITORY))
     if (!NOT_LINKED.has(name)) symlinkSync(join(REPOSITORY, name), join(folder, name));
   cpSync(join(REPOSITORY, 'examples'), join(folder, 'examples'), { recursive: true });
-  for (const path of filesBelow(['examples'], ''))
-    writeFileSync(
-      join(folder, path),
-      withListeners(moved(readFileSync(join(REPOSITORY, path), 'utf8')), base),
-    );
+  for (const path of filesBelow(['examples'], '')) {
+    const text = readFileSync(join(REPOSITORY, path), 'utf8');
+    const own = withListeners(moved(text), base);
+    if (own !== text) writeFileSync(join(folder, path), own);
+  }
   const programs = writePrograms(folder, base);
   const { PATH = '' } = process.env;
   return {
