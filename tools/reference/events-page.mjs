@@ -1,96 +1,10 @@
 /** docs/reference/events.md: every line that a log can have, from the calls that write it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
 import { filesBelow } from '../checks/files.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { code, codes, generatedFrom, table } from './markdown.mjs';
-import { program } from './program.mjs';
-import { textOf, visit } from './sources.mjs';
-
-/** What writes a line: the method of which class, its level, and which argument holds the members. */
-const WRITERS = new Map([
-  ['Log.info', { level: 'info', members: 1 }],
-  ['Log.warn', { level: 'warn', members: 1 }],
-  ['Log.error', { level: 'error', members: 1 }],
-  ['Log.failure', { level: 'warn or error', members: 2, always: ['errorCode', 'owner', 'reason', 'cause'] }],
-  ['AuditLog.write', { level: 'audit', members: 1 }],
-  ['AuditLog.#put', { level: 'audit', members: 1 }],
-  ['AuditLog.writePaced', { level: 'audit', members: 1, always: ['leftOut'] }],
-]);
-
-/** Functions that hand their `event` on to one of those. */
-const HANDS_ON = new Map([['countedWarning', { level: 'warn', event: 1, members: 2, always: ['count'] }]]);
-
-function writerOf(call, checker) {
-  const declaration = checker.getResolvedSignature(call)?.declaration;
-  if (declaration === undefined || declaration.name === undefined) return undefined;
-  const name = declaration.name.getText();
-  const owner = ts.isClassDeclaration(declaration.parent)
-    ? `${declaration.parent.name?.getText()}.${name}`
-    : name;
-  const writer = WRITERS.get(owner);
-  return writer === undefined ? HANDS_ON.get(owner) : { event: 0, ...writer };
-}
-
-/** The texts that an expression can be, when it can only be some. */
-function wordsOf(node, checker) {
-  const own = textOf(node);
-  if (own !== undefined) return [own];
-  const type = checker.getTypeAtLocation(node);
-  const types = type.isUnion() ? type.types : [type];
-  return types.every((one) => one.isStringLiteral()) ? types.map(({ value }) => value) : [];
-}
-
-function membersOf(node, checker) {
-  if (node === undefined) return [];
-  const type = checker.getTypeAtLocation(node);
-  const parts = type.isUnion() ? type.types : [type];
-  const members = parts.flatMap((part) => checker.getPropertiesOfType(part).map((one) => one.getName()));
-  return members.length === 0 && ts.isCallExpression(node) ? returnedMembers(node, checker) : members;
-}
-
-/** Of a function whose type says less than what it returns. */
-function returnedMembers(call, checker) {
-  const members = [];
-  const declaration = checker.getResolvedSignature(call)?.declaration;
-  if (declaration !== undefined)
-    visit(declaration, (node) => {
-      if (ts.isReturnStatement(node)) members.push(...membersOf(node.expression, checker));
-    });
-  return members;
-}
-
-const serviceOf = (path) => {
-  const [root, name] = path.split('/');
-  return root === 'apps' ? name : 'any';
-};
-
-/** The function that a call stands in, if the event is that function's own parameter: it is read where it is called. */
-const isHandedOn = (argument, checker) => {
-  const symbol = checker.getSymbolAtLocation(argument);
-  const declaration = symbol?.valueDeclaration;
-  return declaration !== undefined && ts.isParameter(declaration);
-};
-
-function eventSources() {
-  const { checker, files } = program();
-  const lines = [];
-  const unread = [];
-  for (const { path, file } of files)
-    visit(file, (node) => {
-      if (!ts.isCallExpression(node)) return;
-      const writer = writerOf(node, checker);
-      if (writer === undefined) return;
-      const argument = node.arguments[writer.event];
-      const words = wordsOf(argument, checker);
-      if (words.length === 0 && !isHandedOn(argument, checker)) unread.push(`${path}: ${argument.getText()}`);
-      const members = [...membersOf(node.arguments[writer.members], checker), ...(writer.always ?? [])];
-      for (const event of words)
-        lines.push({ event, path, level: writer.level, service: serviceOf(path), members });
-    });
-  return { lines, unread, pages: pagesByEvent() };
-}
+import { eventSources } from './written-lines.mjs';
 
 /** Pages written by hand that speak of an event. */
 function pagesByEvent() {
@@ -144,7 +58,7 @@ const HEAD = ['event', 'level', 'written by', 'members', 'source', 'see'];
 
 export const eventsPage = {
   path: 'docs/reference/events.md',
-  sources: eventSources,
+  sources: () => ({ ...eventSources(), pages: pagesByEvent() }),
   text: ({ lines, unread, pages }) => {
     if (unread.length > 0)
       throw new Error(`events that cannot be read from the source:\n${unread.join('\n')}`);
