@@ -103,8 +103,9 @@ where('a reader with Chromium', () => {
   const KINDS = [
     ['the first page', 'index.html'],
     ['a page with pictures', 'start/what-a-person-sees.html'],
-    ['a guide', 'reverse-proxy.html'],
-    ['a concept', 'architecture.html'],
+    ['a guide', 'guides/authentication.html'],
+    ['an example', 'examples/index.html'],
+    ['a concept', 'concepts/backend-authentication.html'],
     ['a reference', 'failure-modes.html'],
     ['a decision', 'adr/0043-the-site-is-made-by-vitepress.html'],
   ] as const;

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
+import { REPOSITORY } from '../set-up/repository.mjs';
 
 /** Where the site has files of the repository that pages link to: a host must not take a `.ts` for a film. */
 export const fileInSite = (path) => `files/${path}.txt`;
@@ -41,7 +43,9 @@ function rewrite(text, page, places) {
     if (shown === undefined || /^([a-z][a-z+.-]*:|#)/i.test(href)) return whole;
     const [path, anchor] = href.split('#');
     const target = normalize(join(dirname(page.source), decodeURIComponent(path)));
-    const place = places.get(target);
+    const place = places.get(target) ?? places.get(join(target, 'README.md'));
+    // A folder has nothing to show.
+    if (place === undefined && statSync(join(REPOSITORY, target)).isDirectory()) return shown.slice(1, -1);
     const own = dirname(page.path);
     const to = place === undefined ? assetPlace(target) : `${place}.md`;
     const from = relative(own, to);

@@ -9,7 +9,7 @@ export const SECTIONS = [
   {
     title: 'Guides',
     folders: ['docs/guides'],
-    groups: ['docs/providers'],
+    groups: ['examples', 'docs/providers'],
     pages: [
       'docs/backends.md',
       'docs/stdio.md',

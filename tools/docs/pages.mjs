@@ -84,9 +84,9 @@ function withoutFrontMatter(whole) {
   return { fields, text: whole.slice(matter.length) };
 }
 
-/** A file of `docs/adr` is below `adr`; pages of the repository's top are lower case, and its README is the first page. */
+/** A file of `docs/adr` is below `adr`; pages of the repository's top are lower case, and a README is what its folder shows first. */
 function pathOf(source) {
-  if (source === HOME) return 'index';
+  if (basename(source) === 'README.md') return join(dirname(source), 'index');
   return source.startsWith('docs/')
     ? source.slice('docs/'.length, -'.md'.length)
     : source.slice(0, -'.md'.length).toLowerCase();
