@@ -205,3 +205,26 @@ describe('an endpoint that wants to see the person', () => {
     }
   });
 });
+
+test('attack: a token that its person gives for another account, while the old one is renewed, is not released in the name of the old one', async () => {
+  const { tsid, accountId } = await signedIn();
+  await world.expire(accountId);
+  const entered = Promise.withResolvers<undefined>();
+  const told = Promise.withResolvers<undefined>();
+  world.stub.misbehave.set('token', async (_request, _response, form) => {
+    if (form.get('grant_type') !== 'refresh_token') return 'as-usual';
+    entered.resolve(undefined);
+    await told.promise;
+    return 'as-usual';
+  });
+  const exchanged = world.client.exchange(tsid, 'tickets');
+  const refused = expect(exchanged).rejects.toMatchObject({ code: 'unavailable' });
+  await entered.promise;
+  await world.client.signIn({ acme: world.as('bob') }, accountId);
+  told.resolve(undefined);
+  await refused;
+  expect(sts.counts.exchange).toBe(0);
+  await expect(world.client.exchange(tsid, 'tickets')).resolves.toMatchObject({
+    accessToken: expect.stringMatching(/^exchanged-/) as unknown as string,
+  });
+});

@@ -4,6 +4,7 @@ import { accountOf, bearer, type CredentialHeader } from '../outgoing-auth/crede
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendClient } from './backend.client.js';
+import type { BackendSession } from './peer.js';
 
 const credentialSince = (connectedAtMs: number): CredentialHeader =>
   bearer('t', String(connectedAtMs), { id: 'one', version: 1, connectedAtMs });
@@ -24,18 +25,30 @@ function backendAfter(first: CredentialHeader, second: CredentialHeader) {
     client as unknown as BackendClient,
     credentials as unknown as Credentials,
   );
-  const account = accountOf(credentialSince(1).connection);
+  const left: unknown[] = [];
+  backend.hear((session) => left.push(session));
   const request = { backend: 'b', principal: ANONYMOUS, headers: {}, body: '', deadlineAtMs: Infinity };
-  return { sent, send: async () => await backend.send({ ...request, account }) };
+  const inSession = (session: BackendSession) => backend.send({ ...request, session });
+  return { sent, left, inSession };
 }
+
+const sessionOf = (account: string | undefined): BackendSession => ({ id: 'a', key: 'k', account });
+const OF_ONE = sessionOf(accountOf(credentialSince(1).connection));
 
 test('attack: a request for the session of one account is not sent with the credential of another one, the first or the second time', async () => {
   const changedBefore = backendAfter(credentialSince(2), credentialSince(2));
-  await expect(changedBefore.send()).rejects.toThrow('another account');
-  expect(changedBefore.sent).toHaveLength(0);
+  await expect(changedBefore.inSession(OF_ONE)).rejects.toThrow('another account');
+  expect(changedBefore).toMatchObject({ sent: [], left: [OF_ONE] });
   const changedMeanwhile = backendAfter(credentialSince(1), credentialSince(2));
-  await expect(changedMeanwhile.send()).rejects.toThrow('another account');
+  await expect(changedMeanwhile.inSession(OF_ONE)).rejects.toThrow('another account');
   expect(changedMeanwhile.sent).toHaveLength(1);
   const same = backendAfter(credentialSince(1), credentialSince(1));
-  expect((await same.send()).status).toBe(200);
+  expect((await same.inSession(OF_ONE)).status).toBe(200);
+  expect(same.left).toEqual([]);
+});
+
+test("attack: a session that was begun without anybody's credential, or sealed without an account, hears none", async () => {
+  const backend = backendAfter(credentialSince(1), credentialSince(1));
+  await expect(backend.inSession(sessionOf(undefined))).rejects.toThrow('another account');
+  expect(backend.sent).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { BackendClient } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
+import type { BackendSession } from './peer.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
 import { accountOf, type CredentialHeader, type CredentialUse } from '../outgoing-auth/credential-header.js';
@@ -26,8 +27,8 @@ export interface AuthorizedRequest {
   readonly answerWithinMs?: number;
   /** Notes what it was sent with. */
   readonly use?: CredentialUse | undefined;
-  /** Of the session that it goes into. @throws {AnotherAccount} where the credential is now another one's. */
-  readonly account?: string | undefined;
+  /** That it goes into. @throws {AnotherAccount} where the credential is another account's than the one that it was begun with. */
+  readonly session?: BackendSession | undefined;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean;
   /** Hears of each exchange before it is answered. */
@@ -45,6 +46,8 @@ export class AnotherAccount extends GatehouseError {
 
 /** Requests to backends with the credential that their strategy gives for the caller. */
 export class AuthorizedBackend {
+  #left: (session: BackendSession) => void = () => undefined;
+
   constructor(
     private readonly client: BackendClient,
     private readonly credentials: Credentials,
@@ -86,6 +89,11 @@ export class AuthorizedBackend {
     throw refusedCredential(backend);
   }
 
+  /** @param left hears of sessions whose account is no longer their person's: nothing more is sent into them. */
+  hear(left: (session: BackendSession) => void): void {
+    this.#left = left;
+  }
+
   /** Nobody uses that session of the backend any more. */
   release(backend: string, sessionId: string): void {
     this.client.release(backend, sessionId);
@@ -94,10 +102,12 @@ export class AuthorizedBackend {
   #sendWith(request: AuthorizedRequest, credential: CredentialHeader | undefined): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
-    const { backend, principal, method, headers, body, deadlineAtMs, purpose, account } = request;
+    const { backend, principal, method, headers, body, deadlineAtMs, purpose, session } = request;
     // Its person may have changed it while the request was made ready.
-    if (account !== undefined && accountOf(credential?.connection) !== account)
+    if (session !== undefined && accountOf(credential?.connection) !== session.account) {
+      this.#left(session);
       throw new AnotherAccount(backend);
+    }
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
     const sent: Record<string, string> = { ...headers, ...this.toBridge(backend, principal) };

@@ -11,7 +11,7 @@ import type { BackendMessage } from './backend-message.js';
 import type { BackendResponse } from './backend-response.client.js';
 import { Cancellation } from './cancellation.js';
 import { mayPass } from './passing-status.js';
-import { accountIn, listeningHeaders, peerHeaders, type Peer } from './peer.js';
+import { sessionIn, listeningHeaders, peerHeaders, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
 import { ReplyBudget } from './reply-budget.js';
 import type { SessionStreams } from './session-streams.client.js';
@@ -181,7 +181,7 @@ export class BackendFeed {
       backend: this.backend,
       principal,
       purpose: 'feed',
-      account: accountIn(peer),
+      session: sessionIn(peer),
       deadlineAtMs: Date.now() + LISTEN_FOR_MS,
       cancellation: this.#cancellation,
       ...(peer.era === 'modern'

@@ -2,7 +2,7 @@ import type { Principal } from '../incoming-auth/principal.js';
 import type { JsonObject } from '../mcp/message.js';
 import type { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { Purpose } from './exchange-limits.flow.js';
-import { accountIn, peerHeaders, type LegacyPeer } from './peer.js';
+import { sessionIn, peerHeaders, type LegacyPeer } from './peer.js';
 import { readAnswer, type RpcAnswer } from './rpc-answer.client.js';
 
 export interface OwnRequest {
@@ -27,7 +27,7 @@ export async function ownRequest(
   const id = `gatehouse-own-${asked}`;
   const response = await backends.send({
     ...request,
-    account: accountIn(peer),
+    session: sessionIn(peer),
     headers: peerHeaders(peer, method, undefined),
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   });

@@ -2,7 +2,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { RequestId } from '../mcp/message.js';
 import { AnotherAccount, type AuthorizedBackend, type AuthorizedRequest } from './authorized-backend.flow.js';
-import { accountIn, peerHeaders, type Peer } from './peer.js';
+import { sessionIn, peerHeaders, type Peer } from './peer.js';
 import { toldAtLast } from './told-at-last.flow.js';
 
 const TELL_TIMEOUT_MS = 5 * SECOND_MS;
@@ -50,7 +50,7 @@ export class PeerMessages {
         (status) => {
           if (status >= 400) refused();
         },
-        (error: unknown) => refused(error),
+        (error: unknown) => refused(isLeft() ? new AnotherAccount(to.backend) : error),
       ),
     );
   }
@@ -108,9 +108,9 @@ let leveled = 0;
 const into = (
   { backend, principal, peer }: Recipient,
   method: string,
-): Pick<AuthorizedRequest, 'backend' | 'principal' | 'account' | 'headers'> => ({
+): Pick<AuthorizedRequest, 'backend' | 'principal' | 'session' | 'headers'> => ({
   backend,
   principal,
-  account: accountIn(peer),
+  session: sessionIn(peer),
   headers: peerHeaders(peer, method, undefined),
 });

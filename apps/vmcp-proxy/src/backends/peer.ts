@@ -24,9 +24,9 @@ export interface BackendSession {
   readonly account?: string | undefined;
 }
 
-/** What a request to the peer has to be sent for. */
-export const accountIn = (peer: Peer): string | undefined =>
-  peer.era === 'legacy' ? peer.session?.account : undefined;
+/** That a request to the peer goes into. */
+export const sessionIn = (peer: Peer): BackendSession | undefined =>
+  peer.era === 'legacy' ? peer.session : undefined;
 
 export const MODERN: Peer = { era: 'modern' };
 

@@ -59,7 +59,9 @@ test('a session that is being begun while somebody else signs out is kept', asyn
     peers.drop(({ key }) => key === 'somebody else');
     return await authorized.send(sent);
   };
-  const peers = new Peers(Object.assign(Object.create(authorized) as typeof authorized, { send }));
+  const peers = new Peers(
+    Object.assign(Object.create(authorized) as typeof authorized, { send, hear: () => undefined }),
+  );
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
   const peer = await peers.of(request);
@@ -95,7 +97,9 @@ test.each([
     return await authorized.send(request);
   };
   world.backend.setIntercept(undefined);
-  const peers = new Peers(Object.assign(Object.create(authorized) as typeof authorized, { send }));
+  const peers = new Peers(
+    Object.assign(Object.create(authorized) as typeof authorized, { send, hear: () => undefined }),
+  );
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
   const peer = await peers.of(request);
@@ -116,7 +120,9 @@ test('an answer is not sent again to a session whose credentials are no longer t
     peers.drop(() => true);
     throw new GatehouseError('unavailable', 'the vault is away');
   };
-  const peers = new Peers(Object.assign(Object.create(authorized) as typeof authorized, { send }));
+  const peers = new Peers(
+    Object.assign(Object.create(authorized) as typeof authorized, { send, hear: () => undefined }),
+  );
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
   const peer = await peers.of(request);

@@ -5,11 +5,11 @@ import { mayBeAsked } from '../mcp/client-capabilities.js';
 import { LEGACY_VERSIONS } from '../mcp/protocol.js';
 import type { JsonObject, RequestId } from '../mcp/message.js';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend } from './authorized-backend.flow.js';
+import { AnotherAccount, type AuthorizedBackend } from './authorized-backend.flow.js';
 import { discover, type Discovered } from './discovery.client.js';
 import { introduce, UnknownRevision, type Introduced } from './introduction.client.js';
 import { KnownEras, type Era } from './known-eras.js';
-import { accountIn, MODERN, peerHeaders, type BackendSession, type Peer } from './peer.js';
+import { sessionIn, MODERN, peerHeaders, type BackendSession, type Peer } from './peer.js';
 import { ownReply } from './own-reply.js';
 import { PeerMessages, type Recipient, type Refused } from './peer-messages.client.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
@@ -66,6 +66,7 @@ export class Peers {
   ) {
     this.#eras = new KnownEras(nowMs);
     this.#messages = new PeerMessages(backends);
+    backends.hear((session) => this.#leave(session));
   }
 
   /** @returns at once when nothing has to be asked. @throws {GatehouseError} of the request that had to be made. */
@@ -136,7 +137,7 @@ export class Peers {
     return this.#sessions.drop(matches);
   }
 
-  /** Whether it is known already that nothing may be said in that session any more; {@link accountIn} sees to the rest. */
+  /** Whether it is known already that nothing may be said in that session any more; {@link AuthorizedBackend} sees to the rest. */
   isLeft(peer: Peer): boolean {
     return peer.era === 'legacy' && peer.session !== undefined && this.#left.has(peer.session);
   }
@@ -173,6 +174,12 @@ export class Peers {
   /** @see PeerMessages.told */
   async told(): Promise<void> {
     await this.#messages.told();
+  }
+
+  /** Whoever found out: nobody is given it any more. */
+  #leave(session: BackendSession): void {
+    this.#left.add(session);
+    if (this.#sessions.peek(session.key)?.session?.id === session.id) this.#sessions.delete(session.key);
   }
 
   async #find(key: string, request: PeerRequest): Promise<Peer> {
@@ -227,7 +234,12 @@ export class Peers {
    * Begins in an earlier revision. Where the backend is known to speak the modern one, a failure costs no call.
    * @returns the refusal, when the backend speaks no earlier revision.
    */
-  async #introduceTo(key: string, request: PeerRequest, flight: Flight): Promise<Peer | UnknownRevision> {
+  async #introduceTo(
+    key: string,
+    request: PeerRequest,
+    flight: Flight,
+    isLast = false,
+  ): Promise<Peer | UnknownRevision> {
     const { backend } = request;
     // A search that came to its end meanwhile may have begun it.
     const begun = this.#sessions.get(key);
@@ -246,7 +258,10 @@ export class Peers {
       this.#eras.missing(backend, 'legacy', !refusal.mayPass);
       return refusal;
     }
-    return await this.#begin(key, request, introduced, flight);
+    return await this.#begin(key, request, introduced, flight).catch(async (error: unknown) => {
+      if (!(error instanceof AnotherAccount) || isLast) throw error;
+      return await this.#introduceTo(key, request, flight, true);
+    });
   }
 
   async #begin(key: string, request: PeerRequest, introduced: Introduced, flight: Flight): Promise<Peer> {
@@ -310,7 +325,7 @@ export class Peers {
     const method = 'notifications/initialized';
     const response = await this.backends.send({
       ...request,
-      account: accountIn(session),
+      session: sessionIn(session),
       headers: peerHeaders(session, method, undefined),
       body: JSON.stringify({ jsonrpc: '2.0', method }),
     });

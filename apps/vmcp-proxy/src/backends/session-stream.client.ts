@@ -10,7 +10,7 @@ import { Cancellation } from './cancellation.js';
 import type { StreamPosition } from './message-stream.js';
 import { ownReply } from './own-reply.js';
 import { mayPass } from './passing-status.js';
-import { accountIn, listeningHeaders, resumingHeaders, type LegacyPeer, type Peer } from './peer.js';
+import { sessionIn, listeningHeaders, resumingHeaders, type LegacyPeer, type Peer } from './peer.js';
 import type { Peers } from './peers.client.js';
 import { ReplyBudget } from './reply-budget.js';
 import { STREAM_SESSION } from './sse-session.client.js';
@@ -252,7 +252,7 @@ export class SessionStream {
         backend,
         principal,
         method: 'GET',
-        account: accountIn(peer),
+        session: sessionIn(peer),
         headers: lastEventId === undefined ? listeningHeaders(peer) : resumingHeaders(peer, lastEventId),
         body: null,
         purpose: 'session',

@@ -3,7 +3,7 @@ import type { SpanAttributes } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
-import { accountIn, MODERN, type Peer } from '../backends/peer.js';
+import { sessionIn, MODERN, type Peer } from '../backends/peer.js';
 import { meansAnotherRevision } from '../backends/peer-mismatch.js';
 import type { Recipient } from '../backends/peer-messages.client.js';
 import type { PeerRequest, Peers } from '../backends/peers.client.js';
@@ -171,7 +171,7 @@ export class Exchanges {
         deadlineAtMs,
         cancellation,
         use,
-        account: accountIn(peer),
+        session: sessionIn(peer),
         began: (exchange) => time.of(exchange),
       });
       span?.set({ 'http.response.status_code': response.status });
@@ -198,8 +198,6 @@ export class Exchanges {
 
   /** What the failure says of the session, and what its backend has to know. */
   #failed(error: unknown, { backend, principal, peer }: Recipient, id: RequestId): void {
-    // The account was changed since the session was begun. Nothing was sent.
-    if (error instanceof AnotherAccount) this.#peers.forget(backend, peer);
     // Who does not wait any longer says so (MCP 2025-11-25, lifecycle, timeouts); a client that cancelled has this code, too.
     if (error === STOPPING || GatehouseError.from(error).code === 'deadline_exceeded')
       this.#peers.sayCancelled(backend, principal, peer, id);

@@ -58,6 +58,12 @@ export class RequestsInCall {
   #opened: QuestionOpened = () => () => undefined;
   #replies = 0;
 
+  #isOver = false;
+  /** What is asked beside a call may be answered when the call is made once more, in another session. */
+  readonly #undelivered: Refused = (error) => {
+    if (!this.#isOver) this.facts.undelivered(error);
+  };
+
   constructor(
     private readonly facts: RequestFacts,
     private readonly questions: BackendQuestions,
@@ -85,11 +91,12 @@ export class RequestsInCall {
     request: BackendRequest,
     isBeside = this.facts.isOneStream === true,
   ): Pieces | DropReason | 'answered' {
+    // Nothing depends on it: where it is not answered, its call goes on.
+    if (request.method === 'ping') return this.#reply(request.id, { result: {} }, 'answered');
     if (this.peers.isLeft(this.facts.peer)) {
-      this.facts.undelivered(new AnotherAccount(this.facts.backend));
+      this.#undelivered(new AnotherAccount(this.facts.backend));
       return 'left_account';
     }
-    if (request.method === 'ping') return this.#reply(request.id, { result: {} }, 'answered');
     if (request.params?.isAmbiguous === true) return 'malformed';
     if (this.facts.isShared === true) return this.#refuse(request.id, 'shared_session');
     const { parked } = this.facts;
@@ -149,6 +156,7 @@ export class RequestsInCall {
    */
   close(say: (text: Pieces) => unknown, isCancelled: boolean): void {
     const { session, tasks } = this.facts;
+    this.#isOver = true;
     for (const [idAtClient, id] of this.#unanswered) {
       const beside = this.#besides.get(idAtClient);
       if (beside !== undefined) {
@@ -203,7 +211,8 @@ export class RequestsInCall {
     answered: () => void,
     isBeside: boolean,
   ): string | undefined {
-    const { backend, principal, peer, undelivered } = this.facts;
+    const { backend, principal, peer } = this.facts;
+    const undelivered = this.#undelivered;
     const isWanted = isBeside ? () => this.peers.keeps(peer) : undefined;
     const question = { backend, principal, peer, id, answered, undelivered, isWanted };
     if (!isBeside) return this.questions.ask(digest, question);
@@ -223,7 +232,7 @@ export class RequestsInCall {
     answered: () => void,
     isBeside: boolean,
   ): string | undefined {
-    const { backend, peer, undelivered } = this.facts;
+    const { backend, peer } = this.facts;
     if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
     const refuse = (): void => {
       if (!this.#unanswered.has(key ?? '')) return;
@@ -236,7 +245,7 @@ export class RequestsInCall {
       answer: (result, by) => {
         answered();
         const say = (response: RawObject): void => {
-          this.peers.answerQuestion(backend, by, peer, joinJson(response), undelivered);
+          this.peers.answerQuestion(backend, by, peer, joinJson(response), this.#undelivered);
         };
         const given = RESPONSE.with('id', new OwnJson(id)).with('result', result);
         const response = this.questions.response(given, backend, by);
@@ -263,13 +272,13 @@ export class RequestsInCall {
   }
 
   #reply<Said>(id: RequestId, outcome: JsonObject, said: Said): Said {
-    const { backend, principal, peer, undelivered } = this.facts;
+    const { backend, principal, peer } = this.facts;
     if (this.#canReply && this.#replies < MAX_REPLIES) {
       this.#replies += 1;
       const response = JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
       this.peers.answerQuestion(backend, principal, peer, response, (why) => {
         // What it asked for in the name of that account nobody answers any more.
-        if (why instanceof AnotherAccount) undelivered(why);
+        if (why instanceof AnotherAccount && said !== 'answered') this.#undelivered(why);
       });
     }
     return said;

@@ -1,12 +1,12 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
+import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { tooLate, type BackendResponse } from '../backends/backend-response.client.js';
 import type { Cancellation } from '../backends/cancellation.js';
 import type { StreamPosition } from '../backends/message-stream.js';
 import { mayPass } from '../backends/passing-status.js';
 import { pause } from '../backends/pause.flow.js';
-import { accountIn, resumingHeaders, type Peer } from '../backends/peer.js';
+import { sessionIn, resumingHeaders, type Peer } from '../backends/peer.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import type { CallTime } from './call-time.js';
@@ -73,7 +73,7 @@ export class Resumption {
         backend,
         principal,
         method: 'GET',
-        account: accountIn(peer),
+        session: sessionIn(peer),
         headers,
         body: null,
         deadlineAtMs,
@@ -88,6 +88,7 @@ export class Resumption {
       return mayPass(response.status) ? 'again' : undefined;
     } catch (error) {
       if (cancellation.reason !== undefined) throw cancellation.reason;
+      if (error instanceof AnotherAccount) return undefined;
       const { code } = GatehouseError.from(error);
       // Whatever this request came to, the call may have run.
       if (code === 'deadline_exceeded') throw tooLate(backend);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
+import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { startOneBackend, type OneBackend } from '../backends/one-backend.fixture.js';
 import { Peers } from '../backends/peers.client.js';
 import { NOTHING_DECLARED } from '../mcp/client-capabilities.js';
@@ -14,7 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const list = async (peers = new Peers(world.authorized)): Promise<BackendLists> =>
+const list = async (
+  peers = new Peers(world.authorized),
+  authorized: AuthorizedBackend = world.authorized,
+): Promise<BackendLists> =>
   await listBackend(
     {
       backend: world.name,
@@ -24,7 +28,7 @@ const list = async (peers = new Peers(world.authorized)): Promise<BackendLists> 
       deadlineAtMs: Date.now() + 60_000,
     },
     peers,
-    world.authorized,
+    authorized,
   );
 
 test('a backend that lost our session and says so with a bare 404 is listed again, in a new one', async () => {
@@ -37,6 +41,21 @@ test('a backend that lost our session and says so with a bare 404 is listed agai
     return true;
   });
   expect((await list(peers)).tools).toHaveLength(1);
+});
+
+test('a list in the session of an account that its person has left is asked for again, in a new one', async () => {
+  const peers = new Peers(world.authorized);
+  await list(peers);
+  const session = world.backend.callsOf('tools/list').at(-1)?.headers['mcp-session-id'];
+  // The method that is called.
+  const authorized = {
+    send: async (request) =>
+      request.session?.id === session
+        ? await Promise.reject(new AnotherAccount('one'))
+        : await world.authorized.send(request),
+  } as Pick<AuthorizedBackend, 'send'> as AuthorizedBackend;
+  expect((await list(peers, authorized)).tools).toHaveLength(1);
+  expect(world.backend.callsOf('tools/list').at(-1)?.headers['mcp-session-id']).not.toBe(session);
 });
 
 test('a list that comes as an event ends with its response: a stream that is kept open is not waited for, and closed', async () => {

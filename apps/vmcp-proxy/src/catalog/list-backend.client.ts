@@ -1,7 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { accountIn, peerHeaders, type Peer } from '../backends/peer.js';
+import { sessionIn, peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import { readAnswer, type OnRequest, type RpcAnswer } from '../backends/rpc-answer.client.js';
 import type { Declared } from '../mcp/client-capabilities.js';
@@ -10,7 +10,7 @@ import { envelopeOf } from '../mcp/own-envelope.js';
 import { METHOD_NOT_FOUND } from '../mcp/protocol.js';
 import type { HeldValue } from '../json/held-value.js';
 import type { Principal } from '../incoming-auth/principal.js';
-import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
+import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { aboutBackend, type KnownAbout } from './about-backend.client.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
 import { SoundList } from './sound-list.flow.js';
@@ -55,8 +55,8 @@ export async function listBackend(
   try {
     await readPages(tools, request, peer, backends);
   } catch (error) {
-    // It may have been restarted, or updated to another revision: once more, from the beginning.
-    if (!(error instanceof ListRefused)) throw error;
+    // It may have been restarted, or updated to another revision; or its session was another account's: once more, from the beginning.
+    if (!(error instanceof ListRefused || error instanceof AnotherAccount)) throw error;
     peers.forget(request.backend, peer);
     peer = await peers.of(peerRequest);
     tools = new SoundList('tools');
@@ -205,7 +205,7 @@ async function listPage(
     backend,
     principal,
     deadlineAtMs,
-    account: accountIn(peer),
+    session: sessionIn(peer),
     headers: peerHeaders(peer, method, undefined),
     body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   });

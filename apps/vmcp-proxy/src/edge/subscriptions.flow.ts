@@ -1,6 +1,6 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { AuthorizedBackend } from '../backends/authorized-backend.flow.js';
+import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { ownRequest } from '../backends/own-request.client.js';
 import type { Peers } from '../backends/peers.client.js';
 import { targetOf } from '../calls/call-target.js';
@@ -91,7 +91,16 @@ export class Subscriptions {
   }
 
   /** Whether the backend takes such a subscription. @returns the code of its refusal. */
-  async #ask({ backend, original }: Route, { principal }: Incoming): Promise<number | undefined> {
+  async #ask(route: Route, incoming: Incoming): Promise<number | undefined> {
+    try {
+      return await this.#askIn(route, incoming);
+    } catch (error) {
+      if (!(error instanceof AnotherAccount)) throw error;
+      return await this.#askIn(route, incoming);
+    }
+  }
+
+  async #askIn({ backend, original }: Route, { principal }: Incoming): Promise<number | undefined> {
     const deadlineAtMs = Date.now() + ANSWERED_WITHIN_MS;
     const { peers, backends } = this.asking;
     const peer = await peers.of({ backend, principal, era: 'modern', owner: '', deadlineAtMs });
