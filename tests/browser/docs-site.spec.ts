@@ -107,6 +107,8 @@ where('a reader with Chromium', () => {
     ['an example', 'examples/index.html'],
     ['a concept', 'concepts/backend-authentication.html'],
     ['a reference', 'failure-modes.html'],
+    ['a page of contracts', 'reference/nats-contracts.html'],
+    ['a page of a provider', 'providers/github.html'],
     ['a decision', 'adr/0043-the-site-is-made-by-vitepress.html'],
   ] as const;
 

@@ -176,7 +176,7 @@ export const cliPage = {
         `## ${name}`,
         `${about[0].toUpperCase()}${about.slice(1)}.`,
         `\`\`\`text\n${usage}\n\`\`\``,
-        options.length === 0 ? '' : table(['option', '', 'about'], options.map(optionRow)),
+        options.length === 0 ? '' : table(['option', 'without it', 'about'], options.map(optionRow)),
         `Exit codes: ${endings.map((end) => code(end)).join(', ')}. Source: [${file}](../../${file}).`,
       ]),
       '## Services',

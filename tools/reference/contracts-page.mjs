@@ -146,7 +146,7 @@ function requestSection(contract, { described: docs, accounts }) {
     `### ${contract.subject}`,
     about,
     table(
-      ['', ''],
+      ['of it', 'what'],
       [
         ['subject', code(fullSubject(GATEWAY, contract.subject))],
         ['account that may answer', code(owner)],
@@ -177,7 +177,7 @@ function eventSection(contract, { described: docs, accounts }) {
     `### ${contract.subject}`,
     about,
     table(
-      ['', ''],
+      ['of it', 'what'],
       [
         ['subject', code(fullSubject(GATEWAY, contract.subject))],
         ['account that publishes', code(owner)],
