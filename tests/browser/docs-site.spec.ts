@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import type { ChromiumTab } from '../support/chromium-tab.js';
 import { brokenLinks, foreignRequests } from '../support/site-links.js';
 
 const ADDRESS = /Open (http:\S+)/;
+const EARLIER = 'v0.0';
 const path = findChromium();
 const where = path === undefined ? describe.skip : describe;
 
@@ -24,6 +25,9 @@ let version: string;
 
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'gatehouse-docs-'));
+  // What was built before stays beside it.
+  await mkdir(join(out, EARLIER));
+  await writeFile(join(out, EARLIER, 'index.html'), '<!doctype html><title>Before</title>');
   const beganMs = performance.now();
   site = await new Program({
     name: 'npm run docs',
@@ -33,7 +37,7 @@ beforeAll(async () => {
   }).start();
   printFigure(`the documentation site: built in ${((performance.now() - beganMs) / 1_000).toFixed(1)} s`);
   address = ADDRESS.exec(site.output)?.[1] ?? '';
-  version = join(out, (await readdir(out)).find((name) => name.startsWith('v')) ?? '');
+  version = join(out, (await readdir(out)).find((name) => /^v\d/.test(name) && name !== EARLIER) ?? '');
 });
 afterAll(async () => {
   await site.stop();
@@ -53,8 +57,15 @@ describe('the site of the documentation', () => {
 
   test('leads to the newest version, and lists the versions', async () => {
     const first = await (await fetch(address)).text();
-    expect(first).toMatch(/url=v\d+\.\d+\//);
-    expect(await (await fetch(`${address}versions.html`)).text()).toMatch(/<a href="v\d+\.\d+\/">/);
+    const newest = version.slice(out.length + 1);
+    expect(first).toContain(`url=${newest}/`);
+    const list = await (await fetch(`${address}versions.html`)).text();
+    expect([...list.matchAll(/<a href="([^"]+)"/g)].map(([, to]) => to)).toEqual([
+      `${newest}/`,
+      `${EARLIER}/`,
+    ]);
+    // Each version's own link to the list is a page that leads there.
+    expect(await (await fetch(`${address}${newest}/versions.html`)).text()).toContain('url=../versions.html');
   });
 
   test('has for programs a list of all pages, all pages in one file, and the Markdown beside each', async () => {

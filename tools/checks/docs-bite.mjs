@@ -25,6 +25,8 @@ for (const [what, text, isStale] of [
   ['a link to a page', '[health](../health.md)', false],
   ['a broken link', '[health](../healthy.md)', true],
   ['a broken link to a file of the repository', '[a test](../../tests/flows/planted.spec.ts)', true],
+  ['a broken link with a title', `[health](../healthy.md "it's")`, true],
+  ['a broken link with a title in single quotes', `[health](../healthy.md 'said "so"')`, true],
   ['a link out of the repository', '[elsewhere](../../../elsewhere.md)', true],
   ['a link in code', '`[health](../healthy.md)`', false],
   ['a link whose words are code', '[`health`](../healthy.md)', true],

@@ -8,7 +8,7 @@ export const fileInSite = (path) => `files/${path}.txt`;
 const FENCE = /^( *)(`{3,}|~{3,}).*?^\1\2`*~*\s*$/gms;
 /** A link or an image, with what is shown and where it leads. What is written as code is matched first, to be left alone. */
 const LINK =
-  /(`+)(?!`)[^]*?(?<!`)\1(?!`)|(!?\[(?:[^\]`]|`[^`]*`)*\])\(([^)\s]+)((?:\s+(?:"[^"]*"|'[^']*'))?)\)/g;
+  /(`+)(?!`)[^]*?(?<!`)\1(?!`)|(!?\[(?:[^\]`]|`[^`]*`)*\])\(([^)\s]+)((?:\s+(?:"(?:\\.|[^"])*"|'(?:\\.|[^'])*'))?)\)/g;
 
 /** Every link of a text that leads to another place of the repository: as written, and the file with its anchor. */
 export function linksOf(source, text) {
