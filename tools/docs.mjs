@@ -17,6 +17,7 @@ import { say } from './set-up/say.mjs';
 const { values } = parseArgs({
   options: {
     serve: { type: 'boolean', default: false },
+    'no-install': { type: 'boolean', default: false },
     port: { type: 'string', default: '4480' },
     base: { type: 'string', default: '/' },
     out: { type: 'string', default: join(REPOSITORY, 'dist/docs') },
@@ -35,7 +36,8 @@ const redirect = (to) =>
   );
 
 async function build() {
-  await ensureDependencies();
+  // Packages are not exchanged under a program that runs.
+  if (!values['no-install']) await ensureDependencies();
   const node = await pinnedNode();
   const pages = readPages();
   const [source, outDir] = [join(REPOSITORY, 'dist/docs-source'), join(values.out, version)];

@@ -32,7 +32,7 @@ beforeAll(async () => {
   site = await new Program({
     name: 'npm run docs',
     script: inRepository('tools/docs.mjs'),
-    args: ['--serve', '--port', '0', '--out', out, '--base', '/gatehouse/'],
+    args: ['--no-install', '--serve', '--port', '0', '--out', out, '--base', '/gatehouse/'],
     isReady: (output) => ADDRESS.test(output),
   }).start();
   printFigure(`the documentation site: built in ${((performance.now() - beganMs) / 1_000).toFixed(1)} s`);
