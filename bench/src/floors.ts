@@ -5,13 +5,13 @@ export const FLOORS: readonly {
   readonly ofTheHop: number;
 }[] = [
   { shape: '0.3 KB, alone', target: 'gatehouse, inject', ofTheHop: 0.74 },
-  { shape: '0.3 KB', target: 'gatehouse, inject', ofTheHop: 0.58 },
-  { shape: '0.3 KB', target: 'gatehouse, inject, session', ofTheHop: 0.59 },
-  { shape: '0.3 KB', target: 'gatehouse, static', ofTheHop: 0.52 },
-  { shape: '0.3 KB', target: 'gatehouse, exchange', ofTheHop: 0.55 },
-  { shape: '6 KB of arguments', target: 'gatehouse, inject', ofTheHop: 0.44 },
+  { shape: '0.3 KB', target: 'gatehouse, inject', ofTheHop: 0.67 },
+  { shape: '0.3 KB', target: 'gatehouse, inject, session', ofTheHop: 0.67 },
+  { shape: '0.3 KB', target: 'gatehouse, static', ofTheHop: 0.64 },
+  { shape: '0.3 KB', target: 'gatehouse, exchange', ofTheHop: 0.7 },
+  { shape: '6 KB of arguments', target: 'gatehouse, inject', ofTheHop: 0.7 },
   { shape: '64 KB of arguments', target: 'gatehouse, inject', ofTheHop: 0.53 },
-  { shape: 'result of 64 KB', target: 'gatehouse, inject', ofTheHop: 0.58 },
+  { shape: 'result of 64 KB', target: 'gatehouse, inject', ofTheHop: 0.64 },
   { shape: 'result of 1 MB', target: 'gatehouse, inject', ofTheHop: 0.72 },
-  { shape: 'event stream', target: 'gatehouse, inject', ofTheHop: 0.32 },
+  { shape: 'event stream', target: 'gatehouse, inject', ofTheHop: 0.41 },
 ];
