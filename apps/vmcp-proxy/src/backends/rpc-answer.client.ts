@@ -2,6 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { HeldValue } from '../json/held-value.js';
 import type { BackendMessage } from './backend-message.js';
 import { tooLarge, type BackendResponse } from './backend-response.client.js';
+import { fed } from './fed-stream.client.js';
 import { MessageStream } from './message-stream.js';
 import { readMessages } from './read-messages.client.js';
 import type { RequestId } from '../mcp/message.js';
@@ -74,17 +75,7 @@ async function answerInStream(
       },
       MAX_ANSWER_BYTES,
     );
-    response.pipe({
-      data: (chunk) => {
-        stream.push(chunk);
-        return true;
-      },
-      end: () => {
-        stream.end();
-        resolve(undefined);
-      },
-      fail: reject,
-    });
+    fed(stream, response).then(() => resolve(undefined), reject);
   });
 }
 

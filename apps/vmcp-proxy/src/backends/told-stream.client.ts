@@ -1,6 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendMessage } from './backend-message.js';
 import type { BackendResponse } from './backend-response.client.js';
+import { fed } from './fed-stream.client.js';
 import { MessageStream, type StreamPosition } from './message-stream.js';
 
 /** For whoever closes the stream. */
@@ -28,17 +29,5 @@ export async function readTold(
     MAX_EVENT_BYTES,
     position,
   );
-  await new Promise<void>((resolve) => {
-    response.pipe({
-      data: (chunk) => {
-        stream.push(chunk);
-        return true;
-      },
-      end: () => {
-        stream.end();
-        resolve();
-      },
-      fail: () => resolve(),
-    });
-  });
+  await fed(stream, response).catch(() => undefined);
 }
