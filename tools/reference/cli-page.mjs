@@ -10,7 +10,8 @@ import { REPOSITORY } from '../set-up/repository.mjs';
 import { code, generatedFrom, table } from './markdown.mjs';
 import { parsed, programFiles, textOf, visit } from './sources.mjs';
 
-const HOME = 'apps/gatehouse/src';
+/** Each file adds one command, or one group of them. */
+const COMMANDS = 'apps/gatehouse/src/commands';
 
 /** The program that `runCommandLine` makes, taken at the moment when it would read what was typed. */
 async function definedProgram() {
@@ -53,7 +54,7 @@ function commandsOf(command, above = []) {
 /** The file that each command loads, by the name that it has in its group. */
 function loadedBy() {
   const loads = new Map();
-  for (const path of [`${HOME}/command-line.ts`, `${HOME}/audit-commands.ts`])
+  for (const path of programFiles([COMMANDS]))
     visit(parsed(path), (node) => {
       if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return;
       let chain = node.parent;
@@ -66,7 +67,7 @@ function loadedBy() {
         if (ts.isCallExpression(inner) && inner.expression.getText().endsWith('.command'))
           loads.set(
             textOf(inner.arguments[0]),
-            join(HOME, (textOf(node.arguments[0]) ?? '').replace(/\.js$/, '.ts')),
+            join(dirname(path), (textOf(node.arguments[0]) ?? '').replace(/\.js$/, '.ts')),
           );
       });
     });

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
-import { wholeNumber } from './option-values.js';
-import { Output } from './output.js';
-import type { Terminal } from './terminal.js';
+import { wholeNumber } from '../option-values.js';
+import { Output } from '../output.js';
+import type { AddCommand } from './command.js';
 
 interface ArchiveFlags {
   readonly config: string;
@@ -19,7 +18,7 @@ interface VerifyFlags {
   readonly last: number;
 }
 
-export function addAuditCommands(program: Command, terminal: Terminal, ends: (code: number) => void): void {
+export const addAudit: AddCommand = (program, { terminal, ends }) => {
   const output = new Output(terminal.stdout, terminal.env);
   const audit = program.command('audit').description('the custody log: archive it, verify it');
 
@@ -33,7 +32,7 @@ export function addAuditCommands(program: Command, terminal: Terminal, ends: (co
     .requiredOption('--before <time>', 'days that ended before this date, or this long ago (30d)')
     .option('--remove', 'delete archived days from the database')
     .action(async ({ config, directory, before, remove = false }: ArchiveFlags) => {
-      const { archive } = await import('./audit/archive.js');
+      const { archive } = await import('../audit/archive.js');
       ends(await archive({ config, directory, before, remove }, terminal.env, output));
     });
 
@@ -55,9 +54,9 @@ export function addAuditCommands(program: Command, terminal: Terminal, ends: (co
     .option('--last <number>', 'the number of the last archive', wholeNumber, 0)
     .action(
       async ({ config, archive: archives = [], offline = false, head = [], first, last }: VerifyFlags) => {
-        const { verify } = await import('./audit/verify.js');
+        const { verify } = await import('../audit/verify.js');
         const options = { config, archives, offline, heads: head, first, last };
         ends(await verify(options, terminal.env, output));
       },
     );
-}
+};

@@ -1,0 +1,19 @@
+import { addAudit } from './audit.js';
+import { addBridge } from './bridge.js';
+import type { AddCommand } from './command.js';
+import { addDemonstrate } from './demonstrate.js';
+import { addMigrate } from './migrate.js';
+import { addNatsConfiguration } from './nats-configuration.js';
+import { addUp } from './up.js';
+import { addValidate } from './validate.js';
+
+/** Every command, in the order of the help. A new one is a file beside this one, and a line here. */
+export const COMMANDS: readonly AddCommand[] = [
+  addUp,
+  addValidate,
+  addNatsConfiguration,
+  addMigrate,
+  addBridge,
+  addAudit,
+  addDemonstrate,
+];
