@@ -22,6 +22,7 @@ import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AuthorizationRequests } from './authorization-requests.flow.js';
 import { BrowserSessions } from './browser-sessions.flow.js';
+import { checkTarget } from './code-target.js';
 import { createProvider } from './create-provider.js';
 import { EndGrant } from './end-grant.flow.js';
 import { HandOutCode } from './hand-out-code.flow.js';
@@ -57,18 +58,23 @@ const PARTS = Symbol('oidc-provider parts');
     RecordExpiry,
     {
       provide: RECORDS,
-      inject: [Database, ClientSecrets, EndGrant, MappedClaims],
+      inject: [Database, ClientSecrets, EndGrant, MappedClaims, CONFIG],
       useFactory: (
         database: Database,
         clientSecrets: ClientSecrets,
         endGrant: EndGrant,
         mapped: MappedClaims,
+        { resourceUrls }: AuthorizationServerPart,
       ) =>
         recordAdapterFactory({
           database,
           clientSecrets,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
-          ...(mapped.isOn && { beforeCodeIsUsed: async (grantId: string) => await mapped.of(grantId) }),
+          beforeCodeIsUsed: async ({ grantId, resource }) => {
+            const asked = Provider.ctx?.oidc.params?.['resource'];
+            checkTarget({ asked, granted: resource, configured: resourceUrls });
+            await mapped.of(grantId);
+          },
         }),
     },
     {

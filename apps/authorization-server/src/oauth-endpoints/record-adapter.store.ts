@@ -16,13 +16,19 @@ const CODE_GRACE_MS = 10 * SECOND_MS;
 /** The library takes its second use for a theft, and ends its grant. */
 const SINGLE_USE = 'AuthorizationCode';
 
+/** A code that has passed every check of the library's, and has not been used. */
+interface UnusedCode {
+  readonly grantId: string;
+  readonly resource: unknown;
+}
+
 export interface RecordAdapterParts {
   readonly database: Database;
   readonly clientSecrets: ClientSecrets;
   /** Runs when the library ends a grant. The session of the same id ends with it. */
   readonly onGrantEnded: (grantId: string) => Promise<void>;
-  /** Runs when a code has passed every check, and has not been used. What it throws leaves the code as it is. */
-  readonly beforeCodeIsUsed?: (grantId: string) => Promise<unknown>;
+  /** What it throws leaves the code as it is. */
+  readonly beforeCodeIsUsed?: (code: UnusedCode) => Promise<unknown>;
 }
 
 /** A client's secret is sealed, and the value that a holder presents is left out. */
@@ -127,14 +133,15 @@ class RecordAdapter implements Adapter {
   async #beforeUse(id: string): Promise<Date | undefined> {
     const { beforeCodeIsUsed } = this.parts;
     if (beforeCodeIsUsed === undefined || this.model !== SINGLE_USE) return undefined;
-    const { rows } = await this.#query<{ grantId: string | null; presentedAt: Date }>({
+    const { rows } = await this.#query<{ grantId: string | null; resource: unknown; presentedAt: Date }>({
       name: 'record-grant',
-      text: `select grant_id as "grantId", now() as "presentedAt" from oidc_records
+      text: `select grant_id as "grantId", payload->'resource' as resource, now() as "presentedAt" from oidc_records
         where model = $1 and id = $2 and consumed_at is null`,
       values: [this.model, sha256(id)],
     });
     const [row] = rows;
-    if (typeof row?.grantId === 'string') await beforeCodeIsUsed(row.grantId);
+    if (typeof row?.grantId === 'string')
+      await beforeCodeIsUsed({ grantId: row.grantId, resource: row.resource });
     return row?.presentedAt;
   }
 

@@ -19,15 +19,15 @@ async function signedInFor(resource: string, clientId?: string) {
   const client = clientId ?? (await service.register());
   const { url, verifier } = service.authorizeUrl(client, { resource });
   const result = await service.signIn(service.browser(), url, `separate-${(people += 1)}`);
-  const redeem = async (as: string | undefined): Promise<TokenAnswer> =>
-    await service.token({
-      grant_type: 'authorization_code',
-      client_id: client,
-      code: result.get('code') ?? '',
-      code_verifier: verifier,
-      redirect_uri: REDIRECT_URI,
-      ...(as === undefined ? {} : { resource: as }),
-    });
+  const redeem = async (as: string | readonly string[] | undefined): Promise<TokenAnswer> =>
+    await service.token([
+      ['grant_type', 'authorization_code'],
+      ['client_id', client],
+      ['code', result.get('code') ?? ''],
+      ['code_verifier', verifier],
+      ['redirect_uri', REDIRECT_URI],
+      ...[as ?? []].flat().map((resource): [string, string] => ['resource', resource]),
+    ]);
   return { client, redeem };
 }
 const audienceOf = ({ access_token: token = '' }: TokenAnswer): unknown => decodeJwt(token).aud;
@@ -56,9 +56,17 @@ test.each([
   [VIEW, BACKEND],
   [ALL, VIEW],
   [BACKEND, VIEW],
-])('a code for %s is not redeemed for %s', async (resource, other) => {
+])('a code for %s is not redeemed for %s, and is not used up by the attempt', async (resource, other) => {
   const { redeem } = await signedInFor(resource);
   expect(await redeem(other)).toMatchObject({ status: 400, error: 'invalid_target' });
+  expect(audienceOf(await redeem(resource))).toBe(resource);
+});
+
+test('a code that is asked for two resources at once, for none that there is, or for no URL is not used up', async () => {
+  const { redeem } = await signedInFor(VIEW);
+  for (const wrong of ['https://other.example/mcp', 'the gateway', `${VIEW}/x`, [VIEW, ALL]])
+    expect(await redeem(wrong)).toMatchObject({ status: 400, error: 'invalid_target' });
+  expect(audienceOf(await redeem([VIEW, VIEW]))).toBe(VIEW);
 });
 
 test.each([

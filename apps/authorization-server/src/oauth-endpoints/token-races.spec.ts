@@ -91,6 +91,36 @@ test('a code is worth nothing with another verifier, redirect URI or client, and
   expect((await service.redeem(clientId, value, verifier)).status).toBe(200);
 });
 
+test('a used code without its verifier, or of another client, ends no session (denial of service)', async () => {
+  const { clientId, code: value, verifier } = await code();
+  const answer = await service.redeem(clientId, value, verifier);
+  await letGraceEnd();
+  expect(await service.redeem(clientId, value, 'x'.repeat(43))).toMatchObject({ error: 'invalid_grant' });
+  expect(await service.redeem(await service.register(), value, verifier)).toMatchObject({
+    error: 'invalid_grant',
+  });
+  expect(await closeReason(tsidOf(answer))).toBeNull();
+  expect((await replica.refresh(clientId, answer.refresh_token ?? '')).status).toBe(200);
+});
+
+test('requests for a wrong resource in the race for a code, on two replicas, cost the right one nothing', async () => {
+  const { clientId, code: value, verifier } = await code();
+  const ask = async (index: number): Promise<TokenAnswer> =>
+    await (index % 2 === 0 ? service : replica).token({
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      code: value,
+      code_verifier: verifier,
+      redirect_uri: 'http://127.0.0.1:7777/callback',
+      resource: index % 4 < 2 ? 'http://localhost:9/mcp/octo' : service.config.resourceUrl,
+    });
+  const answers = await Promise.all(Array.from({ length: PARALLEL }, (_, index) => ask(index)));
+  const [winner, ...others] = winners(answers);
+  expect(others).toEqual([]);
+  expect(decodeJwt(winner?.access_token ?? '').aud).toBe(service.config.resourceUrl);
+  expect((await service.refresh(clientId, winner?.refresh_token ?? '')).status).toBe(200);
+});
+
 describe('a code that is made while another one of its sign-in is redeemed', () => {
   const codes = () =>
     recordAdapterFactory({

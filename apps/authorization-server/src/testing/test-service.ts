@@ -147,7 +147,7 @@ export class TestService {
     throw new Error(`no end of the sign-in: ${at.status} ${at.url}`);
   }
 
-  async token(fields: Readonly<Record<string, string>>): Promise<TokenAnswer> {
+  async token(fields: Readonly<Record<string, string>> | [string, string][]): Promise<TokenAnswer> {
     const response = await fetch(`${this.local}/oauth/token`, {
       method: 'POST',
       body: new URLSearchParams(fields),
