@@ -3,6 +3,7 @@ import type { AuthServer } from './model/auth-server.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
 import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
+import type { TokenDestination } from './model/token-destination.js';
 import { mcpEndpoints } from './urls/mcp-endpoints.js';
 
 /** One value that is derived from the configuration and not written in it. */
@@ -134,15 +135,24 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
     case 'headerInjection':
       return `header ${strategy.headerName} from ${strategy.headerValue.reference}, the same for everybody`;
     case 'upstreamInject':
-      return `access token of ${strategy.providerName}`;
+      return `access token of ${strategy.providerName}${describeDestination(strategy)}`;
     case 'tokenExchange':
       return `token exchanged at ${new URL(strategy.tokenUrl).origin} for ${
         strategy.subjectProviderName === undefined
           ? "the caller's Gatehouse token"
           : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`
-      }`;
+      }${describeDestination(strategy)}`;
   }
 }
+
+/** Only what is not as usual. */
+const describeDestination = ({ header, allowedHosts }: TokenDestination): string =>
+  [
+    header === undefined
+      ? ''
+      : ` as ${header.headerName}${header.scheme === '' ? '' : `: ${header.scheme} …`}`,
+    allowedHosts === undefined ? '' : `, only to ${allowedHosts.join(', ')}`,
+  ].join('');
 
 /** Every party to which requests may leave over http or to private addresses. */
 const explainEgress = (model: GatehouseModel): readonly Explanation[] =>

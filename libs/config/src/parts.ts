@@ -26,9 +26,11 @@ import type { RateLimiting } from './model/rate-limits.js';
 import type { RequestLimits } from './model/request-limits.js';
 import type { ResumptionBounds } from './model/resumption-bounds.js';
 import type { Telemetry } from './model/telemetry.js';
+import type { TokenDestination } from './model/token-destination.js';
 import type { ConfiguredView } from './model/views.js';
 import { scopeUses, type ScopeUses } from './model/scope-uses.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
+import { given } from './from-yaml/written-values.js';
 import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
 
 /** How one service reaches the bus; each has a user of its own. */
@@ -97,8 +99,8 @@ export interface TokenVaultPart extends CommonPart {
   readonly databaseUrl: Secret;
 }
 
-/** A token exchange as the proxy sees it: only whose token is exchanged. */
-export interface TokenExchangeView {
+/** A token exchange as the proxy sees it: whose token is exchanged, and where the new one goes. */
+export interface TokenExchangeView extends TokenDestination {
   readonly type: 'tokenExchange';
   readonly subjectProviderName?: string;
 }
@@ -309,10 +311,15 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
       return strategy;
     case 'headerInjection':
       return { ...strategy, headerValue: strategy.headerValue.secret };
-    case 'tokenExchange':
-      return strategy.subjectProviderName === undefined
-        ? { type: 'tokenExchange' }
-        : { type: 'tokenExchange', subjectProviderName: strategy.subjectProviderName };
+    case 'tokenExchange': {
+      const { subjectProviderName, header, allowedHosts } = strategy;
+      return {
+        type: 'tokenExchange',
+        ...given('subjectProviderName', subjectProviderName),
+        ...given('header', header),
+        ...given('allowedHosts', allowedHosts),
+      };
+    }
   }
 }
 

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
-import { accountOf, bearer, type CredentialHeader } from '../outgoing-auth/credential-header.js';
+import { accountOf, tokenHeader, type CredentialHeader } from '../outgoing-auth/credential-header.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { AuthorizedBackend } from './authorized-backend.flow.js';
 import type { BackendClient } from './backend.client.js';
 import type { BackendSession } from './peer.js';
 
 const credentialSince = (connectedAtMs: number): CredentialHeader =>
-  bearer('t', String(connectedAtMs), { id: 'one', version: 1, connectedAtMs });
+  tokenHeader('t', String(connectedAtMs), { id: 'one', version: 1, connectedAtMs });
 
 /** A backend that refuses the first token, before a vault whose person connects anew at a moment. */
 function backendAfter(first: CredentialHeader, second: CredentialHeader) {

@@ -123,6 +123,7 @@ export class AuthorizedBackend {
       answerWithinMs,
       isIntroduction,
       began,
+      allowedHosts: credential?.allowedHosts,
     });
   }
 }

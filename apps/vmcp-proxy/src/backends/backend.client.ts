@@ -1,4 +1,5 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
+import { isAllowedHost } from '@gatehouse/config/urls/allowed-hosts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { safeConnector } from '@gatehouse/safe-fetch/safe-connector';
@@ -39,6 +40,8 @@ export interface OutboundRequest {
   readonly answerWithinMs?: number | undefined;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean | undefined;
+  /** Of what it carries. */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Hears of the exchange before it is answered. */
   readonly began?: ((exchange: Pick<BackendResponse, 'expireAfter'>) => void) | undefined;
 }
@@ -112,6 +115,8 @@ export class BackendClient {
     if (target === undefined) throw new GatehouseError('unknown_backend');
     let { url } = target;
     for (let hops = 0; ; hops += 1) {
+      if (request.allowedHosts !== undefined && !isAllowedHost(request.allowedHosts, url))
+        throw forbiddenHost(backend);
       const response = await this.#exchange(target, url, request);
       const redirect = redirectOf(response, url);
       if (redirect === undefined) return response;
@@ -228,6 +233,12 @@ interface Sending {
   /** Whether its end says something of the backend. */
   readonly counts: (error: GatehouseError | undefined) => boolean;
 }
+
+/** The configuration is refused where they do not agree, so this is the second lock. */
+const forbiddenHost = (backend: string): GatehouseError =>
+  new GatehouseError('backend_unavailable', 'its host is none that the credential may go to', {
+    details: { backend, ran: 'no' },
+  });
 
 const NOTHING: Finding = { evidence: 'none' };
 

@@ -1,3 +1,4 @@
+import type { TokenDestination } from '@gatehouse/config/model/token-destination';
 import { Secret } from '@gatehouse/kernel/secret';
 
 /** Which version of which of the vault's connections a credential came from. */
@@ -22,19 +23,29 @@ export interface CredentialHeader {
   /** Lower case. */
   readonly name: string;
   readonly value: Secret;
+  /** Patterns of the hosts that it may go to; absent: that of the backend, whatever it is. */
+  readonly allowedHosts?: readonly string[];
   /** SHA-256 of the token inside; absent where the vault cannot give another one. */
   readonly tokenDigest?: string;
   /** Absent where it came from no connection. */
   readonly connection?: ConnectionVersion;
 }
 
-export const bearer = (
+/** A token as the strategy of its backend wants it sent; `Authorization: Bearer` where it says nothing. */
+export function tokenHeader(
   token: string,
   tokenDigest: string,
   connection?: ConnectionVersion,
-): CredentialHeader => ({
-  name: 'authorization',
-  value: new Secret(`Bearer ${token}`),
-  tokenDigest,
-  ...(connection === undefined ? {} : { connection }),
-});
+  { header, allowedHosts }: TokenDestination = {},
+): CredentialHeader {
+  const { headerName, scheme } = header ?? BEARER;
+  return {
+    name: headerName.toLowerCase(),
+    value: new Secret(scheme === '' ? token : `${scheme} ${token}`),
+    tokenDigest,
+    ...(connection === undefined ? {} : { connection }),
+    ...(allowedHosts === undefined ? {} : { allowedHosts }),
+  };
+}
+
+const BEARER = { headerName: 'authorization', scheme: 'Bearer' };

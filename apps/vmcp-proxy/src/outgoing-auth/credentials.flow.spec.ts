@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { principalKey, type Principal } from '../incoming-auth/principal.js';
-import { bearer, type CredentialHeader } from './credential-header.js';
+import { tokenHeader, type CredentialHeader } from './credential-header.js';
 import { Credentials } from './credentials.flow.js';
 import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
 
@@ -32,7 +32,7 @@ function setUp(
 }
 
 const token = (text: string, useUntilMs = LATER): AskedCredential => ({
-  header: bearer(text, sha256(text)),
+  header: tokenHeader(text, sha256(text)),
   useUntilMs,
 });
 const revealed = (header: CredentialHeader | undefined): string | undefined => header?.value.reveal();

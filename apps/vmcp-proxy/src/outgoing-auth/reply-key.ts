@@ -1,9 +1,10 @@
+import type { TokenDestination } from '@gatehouse/config/model/token-destination';
 import { releasedCredential } from '@gatehouse/contracts/token-vault/credential';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gatehouse/sealing/message-sealing';
-import { bearer, type ConnectionVersion } from './credential-header.js';
+import { tokenHeader, type ConnectionVersion } from './credential-header.js';
 import type { AskedCredential } from './strategy.js';
 
 /** The key of this process. Only this process can read what the vault answers to it. */
@@ -20,7 +21,10 @@ export class ReplyKey {
   }
 
   /** Asks and opens the reply. @throws {GatehouseError} what `ask` throws; `internal` when it was not sealed for us. */
-  async answerTo(ask: () => Promise<{ readonly sealed: string }>): Promise<AskedCredential> {
+  async answerTo(
+    ask: () => Promise<{ readonly sealed: string }>,
+    destination?: TokenDestination,
+  ): Promise<AskedCredential> {
     const askedAtMs = Date.now();
     const { sealed } = await ask();
     const answeredAtMs = Date.now();
@@ -31,7 +35,12 @@ export class ReplyKey {
     if (useForMs !== undefined && useForMs > 0)
       this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {
-      header: bearer(accessToken, sha256(accessToken), connection && dated(connection, connectedAtMs)),
+      header: tokenHeader(
+        accessToken,
+        sha256(accessToken),
+        connection && dated(connection, connectedAtMs),
+        destination,
+      ),
       useUntilMs: useForMs === undefined ? useUntilMs : Date.now() + useForMs,
     };
   }

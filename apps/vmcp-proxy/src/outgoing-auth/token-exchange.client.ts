@@ -10,7 +10,7 @@ import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 /** A token exchanged for one that the vault holds, or for the caller's own when the configuration names no provider (RFC 8693). */
 export const tokenExchange = (
   backend: string,
-  { subjectProviderName }: TokenExchangeView,
+  { subjectProviderName, ...destination }: TokenExchangeView,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
   vaultKey: VaultKey,
@@ -29,6 +29,7 @@ export const tokenExchange = (
     const exchange = async (subject: { readonly sealedSubject?: string }): Promise<AskedCredential> =>
       await replyKey.answerTo(
         async () => await contracts.ask(credentialExchange, { ...request, ...subject }, { deadlineAtMs }),
+        destination,
       );
     if (subjectProviderName !== undefined) return await exchange({});
     const { token } = principal;

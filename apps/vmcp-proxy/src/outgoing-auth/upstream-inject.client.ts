@@ -8,7 +8,7 @@ import type { OutgoingStrategy } from './strategy.js';
 /** The provider's own access token of the caller. */
 export const upstreamInject = (
   backend: string,
-  { providerName }: UpstreamInject,
+  { providerName, ...destination }: UpstreamInject,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
 ): OutgoingStrategy => ({
@@ -25,6 +25,7 @@ export const upstreamInject = (
     };
     return await replyKey.answerTo(
       async () => await contracts.ask(credentialInject, request, { deadlineAtMs }),
+      destination,
     );
   },
 });

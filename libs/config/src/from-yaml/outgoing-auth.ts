@@ -5,6 +5,7 @@ import type { OutgoingAuth, OutgoingStrategy, TokenExchange } from '../model/out
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { partyEgress } from './party-egress.js';
+import { destination } from './token-destination.js';
 import { given, milliseconds, without } from './written-values.js';
 
 type Written = GatehouseYaml['outgoingAuth'];
@@ -44,8 +45,10 @@ function buildStrategy(
       };
     }
     case 'upstreamInject':
-    case 'upstream_inject':
-      return { type: 'upstreamInject', providerName: present(written.upstreamInject).providerName };
+    case 'upstream_inject': {
+      const { providerName, ...token } = present(written.upstreamInject);
+      return { type: 'upstreamInject', providerName, ...destination(token) };
+    }
     case 'tokenExchange':
     case 'token_exchange':
       return buildTokenExchange(present(written.tokenExchange), [...path, 'tokenExchange'], secrets);
@@ -57,7 +60,10 @@ function buildTokenExchange(
   path: Path,
   secrets: SecretResolver,
 ): TokenExchange<ConfiguredSecret> {
-  const { clientSecret, timeout, subjectTokenType, ...rest } = without(written, 'caBundle');
+  const { clientSecret, timeout, subjectTokenType, headerName, scheme, allowedHosts, ...rest } = without(
+    written,
+    'caBundle',
+  );
   const secret =
     clientSecret &&
     secrets.secret(clientSecret, [...path, 'clientSecret'], {
@@ -69,6 +75,7 @@ function buildTokenExchange(
     ...rest,
     ...given('clientSecret', secret),
     ...partyEgress(written, { path, owner: 'token-vault', secrets }, written.tokenUrl),
+    ...destination({ headerName, scheme, ...given('allowedHosts', allowedHosts) }),
     subjectTokenType: shortTokenType(subjectTokenType),
     timeoutMs: milliseconds(timeout),
   };

@@ -1,5 +1,6 @@
 import type { TokenType } from '@gatehouse/kernel/token-types';
 import type { PartyEgress } from './egress-rules.js';
+import type { TokenDestination } from './token-destination.js';
 
 export interface OutgoingAuth<S> {
   readonly source: 'inline';
@@ -19,13 +20,13 @@ export interface HeaderInjection<S> {
   readonly headerValue: S;
 }
 
-export interface UpstreamInject {
+export interface UpstreamInject extends TokenDestination {
   readonly type: 'upstreamInject';
   readonly providerName: string;
 }
 
 /** RFC 8693. */
-export interface TokenExchange<S> extends PartyEgress<S> {
+export interface TokenExchange<S> extends PartyEgress<S>, TokenDestination {
   readonly type: 'tokenExchange';
   readonly tokenUrl: string;
   readonly clientId?: string;

@@ -1,3 +1,4 @@
+import { BRIDGE_PERSON_HEADER, BRIDGE_SECRET_HEADER } from '@gatehouse/kernel/bridge-headers';
 import { strategiesOf, type Rule } from './rule.js';
 
 /** Hop-by-hop fields and framing (RFC 9110 section 7.6.1), routing, and what MCP itself sets. */
@@ -19,6 +20,12 @@ const FORBIDDEN = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  // The gateway's own traces (W3C Trace Context).
+  'traceparent',
+  'tracestate',
+  'baggage',
+  BRIDGE_SECRET_HEADER,
+  BRIDGE_PERSON_HEADER,
 ]);
 
 /** Whether HTTP or MCP sets this header itself, so that the configuration may not. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
+import { DESTINATION_ROWS } from './destination-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
@@ -19,6 +20,7 @@ const TABLE = [
   ...CALLBACK_ROWS,
   ...URL_ROWS,
   ...OUTGOING_ROWS,
+  ...DESTINATION_ROWS,
   ...MCP_ROWS,
   ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
@@ -43,6 +45,19 @@ describe('accepted', () => {
     [
       'an Authorization header of a backend',
       { 'outgoingAuth.backends.reports.headerInjection.headerName': 'Authorization' },
+    ],
+    [
+      'a token in a header of its own, for hosts that are listed',
+      {
+        'outgoingAuth.backends.repos.upstreamInject': {
+          providerName: 'octo',
+          headerName: 'X-Octo-Token',
+          scheme: '',
+          allowedHosts: ['*.acme.example'],
+        },
+        'outgoingAuth.backends.tickets.tokenExchange.scheme': 'token',
+        'outgoingAuth.backends.tickets.tokenExchange.allowedHosts': ['tickets.acme.example:443'],
+      },
     ],
     [
       'a client whose scheme is listed',

@@ -36,6 +36,7 @@ import { stdioPrograms } from './stdio.js';
 import { supportedScopes } from './supported-scopes.js';
 import { telemetry } from './telemetry.js';
 import { timeBounds } from './time-bounds.js';
+import { tokenDestinations } from './token-destinations.js';
 import { tokenExchange } from './token-exchange.js';
 import { uniqueNames } from './unique-names.js';
 import { userInfo } from './user-info.js';
@@ -138,6 +139,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   {
     demands: 'An injected header is not hop-by-hop, framing, `Host` or `Mcp-*` (`Authorization` is allowed).',
     rule: headerInjection,
+  },
+  {
+    demands:
+      'A token goes into a header that is not hop-by-hop, framing, `Cookie`, `Host` or `Mcp-*`; `allowedHosts` name the host of every backend that gets it.',
+    rule: tokenDestinations,
   },
   {
     demands: `At most ${MAX_AUTHORIZATION_PARAMS} additional authorization parameters, none of them set by the protocol. A \`reconnectPrompt\` does not join a \`prompt\` of \`none\`.`,

@@ -119,13 +119,23 @@ function tokenFindings(
   { outgoingAuth }: GatehouseModel,
   { value: { tokenEnv }, path, backend }: PlacedProgram,
 ): readonly Finding[] {
-  const { type } = strategyOf(outgoingAuth, backend);
+  const applied = strategyOf(outgoingAuth, backend);
+  const { type } = applied;
   const strategy: Path = outgoingAuth.backends.has(backend)
     ? ['outgoingAuth', 'backends', backend]
     : ['outgoingAuth', 'default'];
   const givesToken = type === 'upstreamInject' || type === 'tokenExchange';
-  if (givesToken === (tokenEnv !== undefined) && type !== 'headerInjection') return [];
   const related = [strategy, ['outgoingAuth', 'default']];
+  if (tokenEnv !== undefined && 'header' in applied)
+    return [
+      {
+        path: [...path, 'tokenEnv'],
+        related,
+        message: `A program has no headers, so headerName and scheme of ${type} have no effect.`,
+        instead: 'a strategy in outgoingAuth.backends without them',
+      },
+    ];
+  if (givesToken === (tokenEnv !== undefined) && type !== 'headerInjection') return [];
   if (tokenEnv !== undefined)
     return [
       {

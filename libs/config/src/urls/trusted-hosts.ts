@@ -23,7 +23,7 @@ export class TrustedHosts {
 
   constructor(publicUrl: string, listed: readonly string[]) {
     const { hostname, port, protocol } = new URL(publicUrl);
-    this.#usualPort = protocol === 'https:' ? '443' : '80';
+    this.#usualPort = usualPortOf(protocol);
     this.#public = { name: withoutFinalDot(hostname), port: port === '' ? this.#usualPort : port };
     this.#listed = listed.map(listedHost);
   }
@@ -33,9 +33,7 @@ export class TrustedHosts {
     const asked = host === undefined ? undefined : this.#asked(host);
     if (asked === undefined) return false;
     if (asked.name === this.#public.name && asked.port === this.#public.port) return true;
-    return this.#listed.some(
-      ({ name, port }) => nameMatches(name, asked.name) && (port === undefined || port === asked.port),
-    );
+    return this.#listed.some((listed) => hostMatches(listed, asked));
   }
 
   /** Whether a `Host` header names this machine, at whatever port. */
@@ -54,14 +52,21 @@ export class TrustedHosts {
   }
 }
 
-function listedHost(text: string): Host {
+export const usualPortOf = (protocol: string): string => (protocol === 'https:' ? '443' : '80');
+
+/** Of an entry of a list, as it is compared. */
+export function listedHost(text: string): Host {
   const [, name = text, port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
   return text.endsWith(']') ? { name: text, port: undefined } : { name: withoutFinalDot(name), port };
 }
+
+/** A listed host without a port stands for every port. */
+export const hostMatches = ({ name, port }: Host, asked: Host): boolean =>
+  nameMatches(name, asked.name) && (port === undefined || port === asked.port);
 
 const nameMatches = (pattern: string, name: string): boolean =>
   pattern.startsWith('*.')
     ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1
     : name === pattern;
 
-const withoutFinalDot = (name: string): string => name.replace(/\.$/, '');
+export const withoutFinalDot = (name: string): string => name.replace(/\.$/, '');

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { allowedHostProblem } from '../urls/allowed-hosts.js';
 import { originPatternProblem } from '../urls/allowed-origins.js';
 import { redirectSchemeProblem } from '../urls/client-uris.js';
 import { isTrustedHostPattern } from '../urls/trusted-hosts.js';
@@ -66,6 +67,13 @@ export const FORMATS = {
         ? undefined
         : { message: 'is not a lower-case host, host:port, or *.domain for every host below it.' },
   },
+  allowedHost: {
+    describes: 'host, `host:port` or `*.domain`',
+    check: (value: string) => {
+      const message = allowedHostProblem(value);
+      return message === undefined ? undefined : { message };
+    },
+  },
   identifier: { describes: 'text', check: identifier },
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: pattern(
@@ -85,6 +93,11 @@ export const FORMATS = {
     'header name (RFC 9110 section 5.1)',
     /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
     'is not a header name.',
+  ),
+  authScheme: pattern(
+    'authentication scheme (RFC 9110 section 11.1), or nothing',
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]{0,64}$/,
+    'is not the name of a scheme, such as Bearer or token; empty for the token alone.',
   ),
   headerValue: { describes: 'header value', check: identifier },
   parameterName: pattern('parameter name', /^[A-Za-z0-9._~-]+$/, 'is not a parameter name.'),

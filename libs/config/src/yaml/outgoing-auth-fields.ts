@@ -1,5 +1,6 @@
 import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import { DURATION_BOUNDS } from '../model/bounds.js';
+import { tokenDestination } from './token-destination-fields.js';
 import { block, choice, egress, list, mapOf, secret, text } from './fields.js';
 
 const SHORT_NAMES = ['access_token', 'id_token', 'jwt'] as const satisfies readonly TokenType[];
@@ -26,6 +27,7 @@ const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
     derived: "the caller's own Gatehouse token; never guessed",
   }).exactOptional(),
   timeout: text('duration', `For one exchange; ${DURATION_BOUNDS.providerRequest.text}.`).default('10s'),
+  ...tokenDestination,
   ...egress,
 });
 
@@ -59,6 +61,7 @@ const strategy = (about: string) =>
       }).exactOptional(),
       upstreamInject: block("For `type: upstreamInject`: the provider's own access token.", {
         providerName: text('identifier', 'Name of an upstream provider.'),
+        ...tokenDestination,
       }).exactOptional(),
       tokenExchange: tokenExchange.exactOptional(),
     },

@@ -1,0 +1,13 @@
+import type { TokenDestination, TokenHeader } from '../model/token-destination.js';
+import { given } from './written-values.js';
+
+interface Written extends TokenHeader {
+  readonly allowedHosts?: readonly string[];
+}
+
+export const destination = ({ headerName, scheme, allowedHosts }: Written): TokenDestination => ({
+  ...(headerName.toLowerCase() === 'authorization' && scheme === 'Bearer'
+    ? {}
+    : { header: { headerName, scheme } }),
+  ...given('allowedHosts', allowedHosts),
+});
