@@ -9,6 +9,7 @@ import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
+import { WITHOUT_SCHEMAS } from '@gatehouse/service-process/without-schemas';
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { peerUnless } from './http/caller.js';
@@ -45,6 +46,7 @@ async function createApplication(
   const urls = new IssuerUrls(config);
   const perPeer = { max: MAX_CONNECTIONS_OF_ONE_PEER, peerOf: peerUnless(config.trustedProxies) };
   const adapter = new FastifyAdapter({
+    schemaController: WITHOUT_SCHEMAS,
     bodyLimit: BODY_LIMIT_BYTES,
     // With an issuer that has a path, our routes stand below that path.
     rewriteUrl: (request: IncomingMessage) => urls.route(request.url ?? '/'),

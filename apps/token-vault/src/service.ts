@@ -5,6 +5,7 @@ import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
+import { WITHOUT_SCHEMAS } from '@gatehouse/service-process/without-schemas';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
@@ -21,6 +22,7 @@ export async function startTokenVault(
     TokenVaultModule.forRoot(config, log),
     // Nest needs an HTTP adapter beside the bus. It never listens: nobody asks the vault over HTTP.
     new FastifyAdapter({
+      schemaController: WITHOUT_SCHEMAS,
       serverFactory: (answer: RequestListener) => limitedServer(HTTP_LIMITS, log, answer),
     }),
     { logger: nestLogger(log), abortOnError: false },

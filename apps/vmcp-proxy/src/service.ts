@@ -4,6 +4,7 @@ import type { Log } from '@gatehouse/observability/log';
 import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
+import { WITHOUT_SCHEMAS } from '@gatehouse/service-process/without-schemas';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -34,6 +35,7 @@ export async function startVmcpProxy(
       else nest(request, response);
     };
   const adapter = new FastifyAdapter({
+    schemaController: WITHOUT_SCHEMAS,
     serverFactory: (nest: RawHandler) => limitedServer(limits, log, dispatch(nest)),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
