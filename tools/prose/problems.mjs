@@ -8,7 +8,7 @@ import { unified } from 'unified';
 import { VFile } from 'vfile';
 import { FILLERS, TERMS } from './terms.mjs';
 
-/** A sentence is read at once. Code, links and tables are not counted. */
+/** A sentence is read at once. Code and tables are not counted. */
 const MOST_WORDS = 30;
 /** Of the sentences of a page; the subject is what does something. Short pages have room for one or two. */
 const MOST_PASSIVE = 0.25;

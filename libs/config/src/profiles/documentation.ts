@@ -26,13 +26,13 @@ export function providersDocumentation(): string {
 
 const RULES: readonly string[] = [
   [
-    '- Everything that the block `oidcConfig` or `oauth2Config` may hold can be written beside `provider`, and counts instead: a list replaces the profile’s, fields of a block are laid over the profile’s one by one.',
+    '- Everything that the block `oidcConfig` or `oauth2Config` may hold can be written beside `provider`, and counts instead. A list replaces the profile’s. Fields of a block are laid over the profile’s one by one.',
     '- `requirement`, `timeout`, `allowPrivateIps` and `insecureAllowHttp` are as with every provider.',
     '- `gatehouse validate --explain` shows each field that a profile filled in, and the callback to register.',
     '- Two providers can have one profile: two names, two registrations.',
     '- With `offline_access`, some providers give a refresh token only for `prompt=consent` (OIDC Core section 11; the npm package oidc-provider is one): `additionalAuthorizationParams: { prompt: consent }`.',
   ].join('\n'),
-  'A profile is written after the provider’s public documentation, which it links to; not every field was compared with it line by line. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as we understand that documentation (`apps/token-vault/src/profiles.spec.ts`). Those that say so are run against the provider itself as well (`npm run real-providers`); nobody has run the others there: where a profile is wrong, write the field beside `provider`, and tell us.',
+  'A profile is written after the provider’s public documentation, which it links to; not every field was compared with it line by line. Its specs sign in, call, refresh, lose the grant and connect again at a simulated provider that behaves as we understand that documentation (`apps/token-vault/src/profiles.spec.ts`). Those that say so are run against the provider itself as well (`npm run real-providers`); nobody has run the others there. Where a profile is wrong, write the field beside `provider`, and tell us.',
 ];
 
 const parametersOf = (profile: Profile) => Object.entries(profile.parameters ?? {});
@@ -51,7 +51,7 @@ function rowOf(name: ProfileName): string {
       : profile.fields.revocationEndpoint === undefined
         ? 'no'
         : 'yes';
-  return `| [\`${name}\`](providers/${name}.md) | ${profile.title} | ${profile.type} | ${needs.join('; ')} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${revokes} |`;
+  return `| [\`${name}\`](providers/${name}.md) | ${profile.title} | \`${profile.type}\` | ${needs.join('; ')} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${revokes} |`;
 }
 
 /** The headings are addresses that others may have kept. */

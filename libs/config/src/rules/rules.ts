@@ -187,7 +187,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
 export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[] = [
   {
     warns:
-      'A provider uses the common callback, or one that another provider uses, too. Then only `iss` (RFC 9207) tells their answers apart: an answer without it is refused, and every leg there is refused while one of these providers does not promise to send it.',
+      'A provider uses the common callback, or one that another provider uses, too. Then only `iss` (RFC 9207) tells their answers apart. An answer without it is refused, and every leg there is refused while one of these providers does not promise to send it.',
     rule: commonCallbacks,
   },
   {
@@ -196,7 +196,7 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
     rule: unwrittenIssuers,
   },
   {
-    warns: `A tool's name is known to be longer than the ${MAX_NAME_LENGTH_OF_HOSTS} characters that many hosts take, a prefix leaves little room for such names, or \`maxNameLength\` shortens a name that is written.`,
+    warns: `A tool's name is known to be longer than the ${MAX_NAME_LENGTH_OF_HOSTS} characters that many hosts take. Or a prefix leaves little room for such names, or \`maxNameLength\` shortens a name that is written.`,
     rule: longNames,
   },
 ];

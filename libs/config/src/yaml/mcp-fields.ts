@@ -5,7 +5,7 @@ import { block, choice, facts, list, mapOf, secret, text } from './fields.js';
 const METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 export const mcpConfig = block(
-  'For `type: mcp`: a backend that demands its own OAuth. Its authorization server is found by asking the backend (RFC 9728), and this gateway becomes a client there: the configured one, else by its Client ID Metadata Document, else by Dynamic Client Registration. Its tokens are for this backend alone.',
+  'For `type: mcp`: a backend that demands its own OAuth. Its authorization server is found by asking the backend (RFC 9728). This gateway becomes a client there: the configured one, else by its Client ID Metadata Document, else by Dynamic Client Registration. Its tokens are for this backend alone.',
   {
     backend: text('identifier', 'Name of the backend.'),
     resource: text(
