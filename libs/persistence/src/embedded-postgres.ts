@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** The programs are copied here when the checkout is in a folder that only root may enter. */
 const SHARED_FOLDER = '/var/lib/gatehouse';
@@ -27,6 +27,7 @@ export interface EmbeddedPostgres {
  */
 export function embeddedPostgres(from: string): EmbeddedPostgres {
   const native = nativeFolder(from);
+  restoreLibraryLinks(native);
   const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined;
   const reachable = user === undefined || isReachable(native) ? native : copyOf(native);
   return { binaries: join(reachable, 'bin'), user };
@@ -49,6 +50,31 @@ function nativeFolder(from: string): string {
   } catch (cause) {
     throw new Error(`There is no packaged Postgres for ${platform}-${process.arch}.`, { cause });
   }
+}
+
+/** npm packages cannot hold links. This one makes its own after installation; where install scripts are off, it is done here. */
+export function restoreLibraryLinks(native: string): void {
+  const list = join(native, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly LibraryLink[];
+  for (const { source, target } of links) {
+    const link = join(dirname(native), target);
+    if (existsSync(link) || dirname(source) !== dirname(target)) continue;
+    try {
+      symlinkSync(basename(source), link);
+    } catch (cause) {
+      // Another start was faster.
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new Error(`The packaged Postgres in ${native} is not whole, and this user may not mend it.`, {
+          cause,
+        });
+    }
+  }
+}
+
+interface LibraryLink {
+  readonly source: string;
+  readonly target: string;
 }
 
 function copyOf(native: string): string {

@@ -6,6 +6,7 @@ import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addUp } from './up.js';
 import { addValidate } from './validate.js';
+import { addVersion } from './version.js';
 
 /** Every command, in the order of the help. A new one is a file beside this one, and a line here. */
 export const COMMANDS: readonly AddCommand[] = [
@@ -16,4 +17,5 @@ export const COMMANDS: readonly AddCommand[] = [
   addBridge,
   addAudit,
   addDemonstrate,
+  addVersion,
 ];

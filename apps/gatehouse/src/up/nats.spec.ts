@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { findNatsServer } from './nats.js';
+import { ensureNatsServer, findNatsServer, natsServerIn, programFolders } from './nats.js';
 
 test('the server is found where it is first, and only where it may be run', () => {
   const [first, second] = [1, 2].map(() => mkdtempSync(join(tmpdir(), 'gatehouse-nats-')));
@@ -22,4 +22,12 @@ test('the server is found where it is first, and only where it may be run', () =
 
 test('the one of this machine is found without being told where', () => {
   expect(findNatsServer()).toMatch(/\/nats-server$/);
+});
+
+test('where it is missed, the installer runs, and leaves one that is there as it is', () => {
+  const before = findNatsServer();
+  // Nothing is found in no folder: the installer looks itself, in PATH and where package managers put programs.
+  expect(() => ensureNatsServer([])).not.toThrow();
+  expect(natsServerIn(programFolders('/nowhere:/nowhere-else'))).toMatch(/^\/(usr|opt)\/.*nats-server$/);
+  expect(findNatsServer()).toBe(before);
 });

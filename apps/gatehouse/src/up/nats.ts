@@ -1,7 +1,9 @@
-import { accessSync, constants } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { natsConfiguration, passwordVariable } from '@gatehouse/messaging/nats-configuration';
 import { Cannot } from '../cannot.js';
+import { NATS_INSTALLER } from '../paths.js';
 import { baseEnvironment } from './environment.js';
 import type { PortPlan } from './ports.js';
 import type { Processes, RunningProcess } from './processes.js';
@@ -42,21 +44,34 @@ export async function startNats(
   return running;
 }
 
-const programFolders = (path = ''): readonly string[] => [...path.split(delimiter), ...SYSTEM_FOLDERS];
+export const programFolders = (path = ''): readonly string[] => [...path.split(delimiter), ...SYSTEM_FOLDERS];
+
+/** Installs it where it is missing and the system's package manager can be asked; says on standard error what it does. */
+export function ensureNatsServer(folders = programFolders(process.env['PATH'])): void {
+  if (natsServerIn(folders) === undefined && existsSync(NATS_INSTALLER))
+    spawnSync(process.execPath, [NATS_INSTALLER], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** The path of the program; `undefined` where there is none. */
+export function natsServerIn(folders: readonly string[]): string | undefined {
+  return folders
+    .map((folder) => join(folder, 'nats-server'))
+    .find((candidate) => {
+      try {
+        accessSync(candidate, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
 
 /** The program, from PATH or from where package managers put it. */
 export function findNatsServer(folders = programFolders(process.env['PATH'])): string {
-  for (const folder of folders) {
-    const candidate = join(folder, 'nats-server');
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // Not here.
-    }
-  }
+  const found = natsServerIn(folders);
+  if (found !== undefined) return found;
   throw new Cannot(
-    'nats-server is not installed. `npm start` installs it with the system package manager; otherwise install the package ' +
-      '"nats-server" (Debian, Ubuntu: apt-get install nats-server; macOS: brew install nats-server).',
+    'nats-server is not installed. Install the package "nats-server" ' +
+      '(Debian, Ubuntu: apt-get install nats-server; macOS: brew install nats-server), then run the command again.',
   );
 }

@@ -10,7 +10,7 @@ import { migrateDatabase, provision } from '../migrate.js';
 import type { Terminal, TextStream } from '../terminal.js';
 import { startUpBridge } from './bridge.js';
 import { startDemonstration } from './demonstration.js';
-import { startNats } from './nats.js';
+import { ensureNatsServer, startNats } from './nats.js';
 import { planUp, type UpOptions, type UpPlan } from './plan.js';
 import { portsToTake, renderTakenPorts } from './ports.js';
 import { startPostgres } from './postgres.js';
@@ -32,6 +32,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   try {
     const plan = planUp(options, state, terminal.env);
     await refuseTakenPorts(plan, options);
+    ensureNatsServer();
     const processes = new Processes(state.path('logs'));
     stop.onSecond(() => processes.hurry());
     try {
