@@ -20,6 +20,7 @@ import { ChangeWatch } from './changes/change-watch.flow.js';
 import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
 import { bridgeHeaders } from './outgoing-auth/bridge-headers.js';
 import { Credentials } from './outgoing-auth/credentials.flow.js';
+import { PassedHeaders } from './outgoing-auth/passed-headers.js';
 import { ReplyKey } from './outgoing-auth/reply-key.js';
 import { strategiesOf } from './outgoing-auth/strategies.client.js';
 import type { GatewaySurroundings } from './gateway-surroundings.js';
@@ -32,6 +33,7 @@ export interface BackendSide {
   readonly vaultKey: VaultKey;
   readonly credentials: Credentials;
   readonly backends: AuthorizedBackend;
+  readonly passed: PassedHeaders;
   readonly peers: Peers;
   readonly sessionStreams: SessionStreams;
   readonly catalog: Catalog;
@@ -90,6 +92,7 @@ export async function makeBackendSide(
     vaultKey,
     credentials,
     backends,
+    passed: new PassedHeaders(part.backends),
     peers,
     sessionStreams,
     catalog,

@@ -81,7 +81,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
   const [sessions, mailbox] = [new SessionViews(contracts), await ReplicaMailbox.make()];
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
-  const [facts, states] = [factsOf(part, surroundings), new RequestStates()];
+  const [facts, states] = [factsOf(part, surroundings, backendSide), new RequestStates()];
   const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
@@ -141,7 +141,12 @@ async function closed({ peers, authorization, client }: BackendSide): Promise<vo
   await client.close();
 }
 
-const factsOf = (part: VmcpProxyPart, surroundings: GatewaySurroundings): EndpointFacts => ({
+const factsOf = (
+  part: VmcpProxyPart,
+  surroundings: GatewaySurroundings,
+  { passed }: BackendSide,
+): EndpointFacts => ({
+  passed,
   peers: new AllowedPeers(part),
   endpoints: endpointsOf(part),
   refused: refusals(surroundings),

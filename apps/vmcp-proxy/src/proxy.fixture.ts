@@ -38,6 +38,7 @@ interface BackendSetup {
   readonly failureHandling?: Partial<ProxyBackend['failureHandling']>;
   readonly requiredScopes?: readonly string[];
   readonly toolScopes?: ProxyBackend['toolScopes'];
+  readonly passthroughHeaders?: readonly string[];
 }
 
 export interface ProxySetup {
@@ -246,6 +247,7 @@ const proxyBackend = ({
   failureHandling,
   requiredScopes = [],
   toolScopes = [],
+  passthroughHeaders = [],
 }: BackendSetup): ProxyBackend => ({
   ...PLAIN_BACKEND,
   name,
@@ -258,6 +260,7 @@ const proxyBackend = ({
   toolTimeouts: toolTimeouts ?? [],
   requiredScopes,
   toolScopes,
+  passthroughHeaders,
   failureHandling: { ...PLAIN_BACKEND.failureHandling, ...failureHandling },
   strategy: strategy ?? PLAIN_BACKEND.strategy,
 });

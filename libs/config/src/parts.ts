@@ -109,6 +109,7 @@ export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | Upstream
 
 /** The proxy knows where the bridge serves a program, and nothing of the program. */
 export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
+  readonly passthroughHeaders: readonly string[];
   readonly strategy: ProxyStrategy;
   /** Present where the bridge is asked. */
   readonly bridge?: { readonly secret?: Secret };
@@ -236,6 +237,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
         }),
     backends: model.backends.map(({ stdio, ...backend }) => ({
       ...openedParty(backend, model),
+      passthroughHeaders: backend.passthroughHeaders ?? (stdio === undefined ? model.passthroughHeaders : []),
       ...(stdio === undefined ? {} : bridged(model)),
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
     })),

@@ -7,6 +7,7 @@ export const PLAIN_BACKEND = {
   progressExtendsTimeout: false,
   maxTimeoutMs: 60_000,
   toolTimeouts: [],
+  passthroughHeaders: [],
   requiredScopes: [],
   toolScopes: [],
   limits: { calls: 512, callsPerPerson: 128, streams: 512, streamsPerPerson: 128 },

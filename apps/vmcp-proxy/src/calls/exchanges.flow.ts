@@ -11,6 +11,7 @@ import type { StreamMember } from '../backends/session-stream.client.js';
 import type { SessionStreams } from '../backends/session-streams.client.js';
 import type { Route } from '../catalog/view.js';
 import type { CredentialUse } from '../outgoing-auth/credential-header.js';
+import type { PassedHeaders } from '../outgoing-auth/passed-headers.js';
 import { declaredIn, promisable } from '../mcp/client-capabilities.js';
 import { progressTokenOf, type RequestId } from '../mcp/message.js';
 import { MODERN_VERSION } from '../mcp/protocol.js';
@@ -44,6 +45,7 @@ interface BackendSide {
   readonly peers: Peers;
   readonly backends: AuthorizedBackend;
   readonly sessionStreams: Pick<SessionStreams, 'join'>;
+  readonly passed: Pick<PassedHeaders, 'beside'>;
 }
 
 /** What all attempts of one call have in common. */
@@ -166,7 +168,7 @@ export class Exchanges {
       const response = await this.backendSide.backends.send({
         backend,
         principal,
-        headers: outbound.headers,
+        headers: this.backendSide.passed.beside(outbound.headers, backend, call.headers),
         body: outbound.body,
         deadlineAtMs,
         cancellation,

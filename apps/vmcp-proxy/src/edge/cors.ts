@@ -19,8 +19,11 @@ const ALLOWED_HEADERS =
 const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/i;
 const MAX_PARAMETER_HEADERS = 32;
 
-/** Of what the page asks for, nothing but names of parameter headers is repeated. */
-export function preflightHeaders(requested = ''): AnswerHeaders {
+/**
+ * Of what the page asks for, nothing but names of parameter headers is repeated.
+ * @param passed names of headers that backends get
+ */
+export function preflightHeaders(requested = '', passed: readonly string[] = []): AnswerHeaders {
   const parameters = requested
     .split(',')
     .map((name) => name.trim())
@@ -28,7 +31,7 @@ export function preflightHeaders(requested = ''): AnswerHeaders {
     .slice(0, MAX_PARAMETER_HEADERS);
   return {
     'access-control-allow-methods': 'GET, POST, DELETE',
-    'access-control-allow-headers': [ALLOWED_HEADERS, ...parameters].join(', '),
+    'access-control-allow-headers': [ALLOWED_HEADERS, ...passed, ...parameters].join(', '),
     'access-control-max-age': '600',
     vary: 'Origin, Access-Control-Request-Headers',
   };

@@ -8,6 +8,7 @@ import { personKey } from '../incoming-auth/principal.js';
 import { RawJson } from '../json/raw-json.js';
 import type { Answer } from '../mcp/answer.js';
 import type { HandedRequest } from '../replays/retry-handovers.flow.js';
+import { MAX_PASSED_VALUE, type PassedHeaders } from '../outgoing-auth/passed-headers.js';
 import { isJson } from '../mcp/server-sent-events.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import type { Endpoint } from './endpoints.js';
@@ -19,6 +20,7 @@ import { fail, refuse, refuseBody, unavailable } from './refused-requests.js';
 import type { RequestBodies } from './request-body.js';
 
 export interface EndpointFacts {
+  readonly passed: Pick<PassedHeaders, 'names' | 'unfit'>;
   readonly peers: AllowedPeers;
   /** By place. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
@@ -71,7 +73,17 @@ export class McpEndpoint {
   async #admit(request: IncomingMessage, answer: HttpAnswer, endpoint: Endpoint): Promise<void> {
     const { method, headers } = request;
     if (method === 'OPTIONS') {
-      answer.empty(204, preflightHeaders(headers['access-control-request-headers']));
+      answer.empty(204, preflightHeaders(headers['access-control-request-headers'], this.facts.passed.names));
+      return;
+    }
+    const unfit = this.facts.passed.unfit(headers);
+    if (unfit !== undefined) {
+      // RFC 6585 section 5. A backend must not take a request for another one because a header is missing.
+      refuse(
+        answer,
+        431,
+        `${unfit} is longer than ${MAX_PASSED_VALUE} characters, or is no text for a header`,
+      );
       return;
     }
     const identified = this.#identified(request, answer, endpoint);

@@ -42,6 +42,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     incomingAuth: buildIncomingAuth(written.incomingAuth, resourceUrl, authServer, secrets),
     ...given('callPolicies', callPolicies),
     backends,
+    passthroughHeaders: written.passthroughHeaders,
     bridge,
     wayOut: buildWayOut(written.egress, secrets),
     outgoingAuth: buildOutgoingAuth(written.outgoingAuth, secrets),

@@ -9,6 +9,8 @@ export interface Backend<S> extends PartyEgress<S> {
   readonly stdio?: StdioProgram<S>;
   /** `sse`: HTTP with SSE of MCP 2024-11-05. With the other one it is used where the backend turns out to know only that. */
   readonly transport: 'streamable-http' | 'sse';
+  /** Headers of callers that it gets with their calls. Absent: those of all backends. */
+  readonly passthroughHeaders?: readonly string[];
   /** For one call. */
   readonly timeoutMs: number;
   readonly progressExtendsTimeout: boolean;

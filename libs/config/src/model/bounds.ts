@@ -77,4 +77,7 @@ export const NAME_LENGTH_BOUNDS: Bounds = { min: 32, max: 128, text: '32 to 128'
 /** Hosts of models refuse longer ones. */
 export const MAX_NAME_LENGTH_OF_HOSTS = 64;
 
+/** Of callers, for one backend. */
+export const MAX_PASSTHROUGH_HEADERS = 32;
+
 export const MAX_AUTHORIZATION_PARAMS = 16;

@@ -38,6 +38,8 @@ export interface GatehouseModel {
   /** Absent: there are none, or this part does not decide about calls. */
   readonly callPolicies?: CallPolicies;
   readonly backends: readonly Backend<ConfiguredSecret>[];
+  /** Headers of callers that backends without a list of their own get with their calls. */
+  readonly passthroughHeaders: readonly string[];
   readonly bridge: Bridge<ConfiguredSecret>;
   readonly wayOut: WayOut<ConfiguredSecret>;
   readonly outgoingAuth: OutgoingAuth<ConfiguredSecret>;

@@ -3,6 +3,7 @@ import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configur
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
+import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
@@ -21,6 +22,7 @@ const TABLE = [
   ...URL_ROWS,
   ...OUTGOING_ROWS,
   ...DESTINATION_ROWS,
+  ...PASSTHROUGH_ROWS,
   ...MCP_ROWS,
   ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
@@ -45,6 +47,10 @@ describe('accepted', () => {
     [
       'an Authorization header of a backend',
       { 'outgoingAuth.backends.reports.headerInjection.headerName': 'Authorization' },
+    ],
+    [
+      'headers of callers for all backends but one',
+      { passthroughHeaders: ['X-Tenant', 'X-Api-Key'], 'backends.2.passthroughHeaders': [] },
     ],
     [
       'a token in a header of its own, for hosts that are listed',

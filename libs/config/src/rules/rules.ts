@@ -21,6 +21,7 @@ import { knownProviders } from './known-providers.js';
 import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
 import { outboundUrls } from './outbound-urls.js';
+import { passthroughHeaders } from './passthrough-headers.js';
 import { policies } from './policies.js';
 import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
@@ -144,6 +145,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     demands:
       'A token goes into a header that is not hop-by-hop, framing, `Cookie`, `Host` or `Mcp-*`; `allowedHosts` name the host of every backend that gets it.',
     rule: tokenDestinations,
+  },
+  {
+    demands:
+      'Of callers’ headers, none is a credential, is set by HTTP, MCP, a proxy or a strategy, or goes nowhere; callers can be told apart.',
+    rule: passthroughHeaders,
   },
   {
     demands: `At most ${MAX_AUTHORIZATION_PARAMS} additional authorization parameters, none of them set by the protocol. A \`reconnectPrompt\` does not join a \`prompt\` of \`none\`.`,

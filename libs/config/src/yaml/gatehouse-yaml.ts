@@ -24,6 +24,7 @@ import {
   SIZE_BOUNDS,
   STREAMS_PER_SESSION_BOUNDS,
   WORKER_BOUNDS,
+  MAX_PASSTHROUGH_HEADERS,
 } from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
@@ -63,6 +64,9 @@ const incomingAuth = block(
   { blocks: { oidc: 'oidc', anonymous: undefined } },
 );
 
+const passthroughHeaders = (about: string, more: FieldFacts = {}) =>
+  list(text('headerName', 'Name of a request header.'), about, more);
+
 const backends = checkedList(
   block('One MCP server.', {
     name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
@@ -84,6 +88,12 @@ const backends = checkedList(
     ).exactOptional(),
     toolTimeouts: toolTimeouts.default([]),
     ...scopeFields,
+    passthroughHeaders: passthroughHeaders(
+      'With calls of this backend, instead of the gateway’s list; empty: none.',
+      {
+        derived: '`passthroughHeaders` of the gateway; a program gets none',
+      },
+    ).exactOptional(),
     limits: block(
       'How much of it runs at once, at each replica of the proxy. A call above a limit is refused at once (`busy`, with `Retry-After`).',
       {
@@ -161,6 +171,9 @@ export const gatehouseYaml = block('A Gatehouse installation.', {
   authServer: authServer.exactOptional(),
   incomingAuth: incomingAuth.exactOptional(),
   backends,
+  passthroughHeaders: passthroughHeaders(
+    `Headers of callers that every backend gets with their calls, and with nothing else; at most ${MAX_PASSTHROUGH_HEADERS}. Never a credential or what HTTP, MCP or a proxy sets; a strategy’s header always wins. A value above 4096 characters is refused with 431.`,
+  ).default([]),
   bridge: bridge.prefault({}),
   outgoingAuth: outgoingAuth.prefault({}),
   egress: egressWays.prefault({}),
