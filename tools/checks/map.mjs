@@ -21,7 +21,7 @@ const lost = named
 
 /** The rows of the table under a project's heading: each begins with a room. */
 function roomsUnder(project) {
-  const [, section = ''] = textOf(MAP).split(new RegExp(`^### ${project}$`, 'm'));
+  const [, section = ''] = textOf(MAP).split(new RegExp(`^### \`${project}\`$`, 'm'));
   const [own = ''] = section.split(/^##/m);
   return [...own.matchAll(/^\| `([\w-]+)\/`/gm)].map(([, room]) => room);
 }

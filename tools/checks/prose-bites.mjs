@@ -17,6 +17,13 @@ const PLANTS = [
   ],
   ['the same in a table', '| a |\n| - |\n| an ID token |\n', 3, 'the word is "id_token"'],
   ['the same below front matter', '---\norder: 1\n---\n\nA resource server.\n', 5, '"protected resource"'],
+  ['the same in a link', '# Page\n\nSee [the config: it is long](a.md).\n', 3, 'the word is "configuration"'],
+  [
+    'the same beside the name of a file',
+    '[a.spec.ts](a.spec.ts)<br>a config of theft.spec.ts\n',
+    1,
+    '"config"',
+  ],
   ['a word that says nothing', '# Page\n\nYou simply start it.\n', 3, '"simply" says nothing'],
   ['a page that says who does nothing', PASSIVE, 1, '6 of 6 sentences are passive'],
 ];
@@ -24,6 +31,9 @@ const GOOD = [
   'The authorization server gives an access token, a refresh token and an id_token.\n',
   'Write `config` and `auth server`:\n\n```yaml\nauth server: simply\n```\n',
   `[${'one '.repeat(20)}](a.md) · [${'two '.repeat(20)}](b.md)\n`,
+  '[config: refresh-tokens/theft.spec.ts](a.spec.ts)<br>[refresh-tokens/theft.spec.ts](b.spec.ts)\n',
+  `| a | b |\n| - | - |\n| ${'one '.repeat(40)} | two |\n`,
+  `- \`config\`: it waits\n- ${'one '.repeat(20)}\n- ${'two '.repeat(20)}\n`,
   'The row is sealed. The vault opens it.\n',
 ];
 

@@ -13,6 +13,8 @@ const MOST_WORDS = 30;
 /** Of the sentences of a page; the subject is what does something. Short pages have room for one or two. */
 const MOST_PASSIVE = 0.25;
 const ALWAYS_PASSIVE = 3;
+/** Words that are nothing but a file, after its project or not, are a name, as code is: `config: refresh-tokens/theft.spec.ts`. */
+const NAME_OF_A_FILE = /^([\w-]+: )?[\w./-]+\.(ts|mjs|md|json|ya?ml|prisma)$/;
 
 /**
  * @typedef {{ type: string, value?: string | undefined, children?: readonly Node[] | undefined, position?: { start: { line: number } } | undefined }} Node
@@ -45,6 +47,7 @@ export async function proseProblems(text) {
 
 /** @returns {Problem[]} */
 function wordProblems(node) {
+  if (NAME_OF_A_FILE.test(textOf(node))) return [];
   const found = (pattern) => [...textOf(node).matchAll(pattern)];
   const at = ({ index }) => lineOf(node) + textOf(node).slice(0, index).split('\n').length - 1;
   return [
