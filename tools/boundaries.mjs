@@ -88,6 +88,8 @@ export const ROOMS = {
     'yaml',
     'profiles',
     'secrets',
+    'manifest-fields',
+    'from-manifests',
     'structure',
     'from-yaml',
     'policies',

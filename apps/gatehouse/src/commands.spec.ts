@@ -37,13 +37,13 @@ function printing(
 
 test('validate says in one line what the configuration is', () => {
   const { output, text } = printing();
-  expect(validate(DEMONSTRATION_CONFIGURATION, false, output)).toBe(0);
+  expect(validate(DEMONSTRATION_CONFIGURATION, { withExplanation: false }, output)).toBe(0);
   expect(text()).toMatch(/is valid: gateway "demo", \d+ providers, \d+ backends\.\n$/);
 });
 
 test('validate --explain shows each derived value in aligned columns, and why', () => {
   const { output, text } = printing();
-  validate(DEMONSTRATION_CONFIGURATION, true, output);
+  validate(DEMONSTRATION_CONFIGURATION, { withExplanation: true }, output);
   const facts = text()
     .split('\n')
     .filter((line) => line.endsWith(')'));
@@ -53,9 +53,11 @@ test('validate --explain shows each derived value in aligned columns, and why', 
 
 test('a file that cannot be read, and one that is wrong, are said in words and without a stack', () => {
   const { output } = printing();
-  expect(() => validate(join(folder, 'nowhere.yaml'), false, output)).toThrow(/nowhere\.yaml does not exist/);
+  expect(() => validate(join(folder, 'nowhere.yaml'), { withExplanation: false }, output)).toThrow(
+    /nowhere\.yaml does not exist/,
+  );
   const wrong = written(`${demonstration}\nbakends: []\n`);
-  expect(() => validate(wrong, false, output)).toThrow(/bakends.*backends/s);
+  expect(() => validate(wrong, { withExplanation: false }, output)).toThrow(/bakends.*backends/s);
 });
 
 test('headings are bold for people only', () => {

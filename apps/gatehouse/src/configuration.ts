@@ -1,26 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseConfiguration } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { FilledIn } from '@gatehouse/config/profiles/expand';
 import type { Problem } from '@gatehouse/config/findings/problems';
 import { renderProblems } from '@gatehouse/config/findings/render-problems';
+import { readConfigurationText } from '@gatehouse/config/read-configuration';
+import type { ConfigurationText } from '@gatehouse/config/written-document';
 import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import type { Part } from '@gatehouse/config/secrets/secret-resolver';
 import { Cannot } from './cannot.js';
 
-/** A configuration file as read, so that it can be parsed for one part after the other. */
-export interface ConfigurationText {
-  readonly document: string;
-  readonly text: string;
-}
+export type { ConfigurationText };
 
-export function readConfiguration(file: string): ConfigurationText {
-  try {
-    return { document: file, text: readFileSync(file, 'utf8') };
-  } catch {
+/** A `gatehouse.yaml`, a file of manifests, a folder of them, or `-` for standard input. */
+export function readConfiguration(
+  file: string,
+  virtualServer: string | undefined = process.env['GATEHOUSE_VIRTUAL_SERVER'],
+): ConfigurationText {
+  const configuration = readConfigurationText(file, { virtualServer });
+  if (configuration === undefined)
     throw new Cannot(`The configuration ${file} does not exist or cannot be read.`, 'noInput');
-  }
+  return configuration;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

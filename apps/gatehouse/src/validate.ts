@@ -4,9 +4,19 @@ import { renderWarnings } from '@gatehouse/config/findings/render-problems';
 import { checked, readConfiguration } from './configuration.js';
 import type { Output } from './output.js';
 
+export interface ValidateOptions {
+  readonly withExplanation: boolean;
+  readonly virtualServer?: string | undefined;
+}
+
 /** Checks a configuration with every rule that the services run at start; no secret is looked up. */
-export function validate(file: string, withExplanation: boolean, output: Output): number {
-  const { model, filledIn, warnings } = checked(readConfiguration(resolve(file)), 'none', {});
+export function validate(
+  file: string,
+  { withExplanation, virtualServer }: ValidateOptions,
+  output: Output,
+): number {
+  const configuration = readConfiguration(file === '-' ? file : resolve(file), virtualServer);
+  const { model, filledIn, warnings } = checked(configuration, 'none', {});
   if (withExplanation) {
     const facts = explain(model, filledIn);
     const width = Math.max(...facts.map(({ path }) => path.length));
@@ -17,7 +27,7 @@ export function validate(file: string, withExplanation: boolean, output: Output)
   if (warnings.length > 0) output.line(`${renderWarnings(warnings)}\n`);
   const providers = model.authServer?.upstreamProviders.length ?? 0;
   output.line(
-    `${file} is valid: gateway "${model.name}", ${providers} providers, ${model.backends.length} backends.`,
+    `${file === '-' ? 'Standard input' : file} is valid: gateway "${model.name}", ${providers} providers, ${model.backends.length} backends.`,
   );
   return 0;
 }

@@ -5,13 +5,13 @@ import { checkStructure } from '@gatehouse/config/structure/structure';
 import type { WrittenReference } from '@gatehouse/config/yaml/fields';
 import type { GatehouseYaml } from '@gatehouse/config/yaml/gatehouse-yaml';
 import { Secret } from '@gatehouse/kernel/secret';
-import { parse } from 'yaml';
+import { readDocument } from '@gatehouse/config/written-document';
 import { Cannot } from './cannot.js';
 import type { ConfigurationText, Environment } from './configuration.js';
 
 /** The fields of a configuration as written, with their defaults. @param configuration one that was checked. */
 export function writtenSections(configuration: ConfigurationText): GatehouseYaml {
-  const { shape } = checkStructure(parse(configuration.text));
+  const { shape } = checkStructure(readDocument(configuration).value);
   if (shape === undefined)
     throw new Cannot(`The configuration ${configuration.document} is none.`, 'configuration');
   return shape;
@@ -19,7 +19,7 @@ export function writtenSections(configuration: ConfigurationText): GatehouseYaml
 
 /** One secret, where it is written. @throws {Cannot} when it is not there or is not of its kind. */
 export function readWrittenSecret(
-  { document }: ConfigurationText,
+  configuration: ConfigurationText,
   kind: SecretKind,
   written: WrittenReference,
   environment: Environment,
@@ -27,7 +27,8 @@ export function readWrittenSecret(
   const reference = referenceOf(written);
   if (reference === undefined)
     throw new Cannot('A secret has to be a reference to exactly one place.', 'configuration');
-  const reading = systemSecrets(dirname(document), environment)(reference);
+  const mounted = systemSecrets(dirname(configuration.document), environment);
+  const reading = readDocument(configuration).readerOf(mounted)(reference);
   if (!reading.ok) throw new Cannot(reading.message, 'configuration');
   const checked = checkSecret(kind, reading.value);
   if (!checked.ok)

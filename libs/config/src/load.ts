@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SecretResolver, type Part } from './secrets/secret-resolver.js';
 import { modelFromYaml } from './from-yaml/model-from-yaml.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
-import { notConsequences, renderPath, type Finding, type Problem } from './findings/problems.js';
+import { notConsequences, type Finding, type Problem } from './findings/problems.js';
 import { ruleFindings, warningFindings } from './rules/rules.js';
 import { systemSecrets, type SecretReader } from './secrets/secret-references.js';
 import { checkStructure, type Structure } from './structure/structure.js';
-import { readYaml, type YamlSource } from './yaml/yaml-document.js';
+import { readConfigurationText, type ReadConfigurationOptions } from './read-configuration.js';
+import { readDocument, type ConfigurationText, type WrittenDocument } from './written-document.js';
 
 export type Loaded =
   | {
@@ -34,59 +34,47 @@ export interface LoadOptions {
   readonly part: Part;
 }
 
-/** A configuration is written by hand; anything larger is not one. */
-const MAX_TEXT_LENGTH = 1024 * 1024;
-
-/** Reads, checks and resolves `gatehouse.yaml`. All problems are reported at once; nothing is thrown. */
-export function loadConfiguration(path: string, { part }: LoadOptions): Loaded {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
+/** Reads, checks and resolves a `gatehouse.yaml`, a file of manifests or a folder. All problems are reported at once; nothing is thrown. */
+export function loadConfiguration(
+  path: string,
+  { part, ...options }: LoadOptions & ReadConfigurationOptions,
+): Loaded {
+  const configuration = readConfigurationText(path, options);
+  if (configuration === undefined)
     return {
       ok: false,
       problems: [{ document: path, path: '', message: 'The file does not exist or cannot be read.' }],
     };
-  }
-  return parseConfiguration({ document: path, text }, { part, readSecret: systemSecrets(dirname(path)) });
+  const readSecret = systemSecrets(dirname(configuration.document));
+  return parseConfiguration(configuration, { part, readSecret });
 }
 
 /** The same for a text: `document` names it in problems, `readSecret` is asked for the secrets of the part. */
 export function parseConfiguration(
-  { document, text }: { readonly document: string; readonly text: string },
+  configuration: ConfigurationText,
   { part, readSecret }: LoadOptions & { readonly readSecret: SecretReader },
 ): Loaded {
-  if (text.length > MAX_TEXT_LENGTH)
-    return { ok: false, problems: [{ document, path: '', message: 'The file is too large.' }] };
-  const yaml = readYaml(text);
-  if (!yaml.ok)
-    return { ok: false, problems: yaml.errors.map((error) => ({ document, path: '', ...error })) };
-
-  const structure = checkStructure(yaml.source.value);
+  const written = readDocument(configuration);
+  if (written.value === undefined) return { ok: false, problems: written.problems };
+  const structure = checkStructure(written.value);
   const findings: Finding[] = [...structure.findings];
   let model: GatehouseModel | undefined;
   if (structure.shape !== undefined) {
-    const secrets = new SecretResolver(part, readSecret, structure.wrong);
+    const secrets = new SecretResolver(part, written.readerOf(readSecret), structure.wrong);
     model = modelFromYaml(structure.shape, secrets);
     const deduced = notConsequences([...ruleFindings(model), ...partFindings(model, part)], structure.wrong);
     findings.push(...[...deduced, ...secrets.findings].map((finding) => placed(finding, structure)));
   }
-  return findings.length === 0 && model !== undefined
-    ? {
-        ok: true,
-        model,
-        filledIn: structure.filledIn,
-        warnings: toProblems(
-          warningFindings(model).map((finding) => placed(finding, structure)),
-          document,
-          yaml.source,
-        ),
-      }
-    : {
-        ok: false,
-        problems: toProblems(findings, document, yaml.source),
-        ...(model === undefined ? {} : { model }),
-      };
+  const problems = sorted([...written.problems, ...withoutSaid(findings.map(written.problem), written)]);
+  if (problems.length > 0 || model === undefined)
+    return { ok: false, problems, ...(model === undefined ? {} : { model }) };
+  const warnings = warningFindings(model).map((finding) => written.problem(placed(finding, structure)));
+  return {
+    ok: true,
+    model,
+    filledIn: structure.filledIn,
+    warnings: sorted([...written.warnings, ...warnings]),
+  };
 }
 
 const placed = (finding: Finding, { placeOf }: Structure): Finding => ({
@@ -105,17 +93,18 @@ const partFindings = (model: GatehouseModel, part: Part): readonly Finding[] =>
       ]
     : [];
 
-function toProblems(findings: readonly Finding[], document: string, source: YamlSource): readonly Problem[] {
-  return findings
-    .map(({ path, message, instead }) => {
-      const line = source.lineOf(path);
-      return {
-        document,
-        path: renderPath(path),
-        message,
-        ...(line === undefined ? {} : { line }),
-        ...(instead === undefined ? {} : { instead }),
-      };
-    })
-    .sort((left, right) => (left.line ?? 0) - (right.line ?? 0));
-}
+/** What is wrong with a field of a manifest is said once, in the words of the manifest. */
+const withoutSaid = (
+  problems: readonly Problem[],
+  { problems: said, meant }: WrittenDocument,
+): readonly Problem[] => {
+  const places = new Set([...said, ...meant].map(placeOf));
+  return problems.filter((problem) => !places.has(placeOf(problem)));
+};
+
+const placeOf = ({ document, path }: Problem): string => `${document} ${path}`;
+
+const sorted = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.toSorted(
+    (left, right) => left.document.localeCompare(right.document) || (left.line ?? 0) - (right.line ?? 0),
+  );

@@ -50,7 +50,8 @@ export interface ServiceProgram<Part extends StopTimes> {
 const EX_IOERR = 74;
 
 /**
- * The life of a service's process: configuration (`--config`, else GATEHOUSE_CONFIG, else ./gatehouse.yaml), one message
+ * The life of a service's process: configuration (`--config`, else GATEHOUSE_CONFIG, else ./gatehouse.yaml; of several
+ * VirtualMCPServers in it, GATEHOUSE_VIRTUAL_SERVER), one message
  * with everything that keeps it from starting, start, and a clean end on SIGTERM, SIGINT, when whoever reads its log is
  * gone or, with GATEHOUSE_STOP_WITH_PARENT=1, whoever launched it.
  */
@@ -58,7 +59,10 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
   collectYoungInOneThread();
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
-  const loaded = loadConfiguration(path, { part: program.service });
+  const loaded = loadConfiguration(path, {
+    part: program.service,
+    virtualServer: process.env['GATEHOUSE_VIRTUAL_SERVER'],
+  });
   if (!loaded.ok) {
     const away =
       loaded.model === undefined ? [] : await unreachable(path, program.dependencies(loaded.model));

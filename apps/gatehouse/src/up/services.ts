@@ -1,4 +1,5 @@
 import { ALLOCATOR_ENVIRONMENT, NODE_FLAGS } from '@gatehouse/kernel/node-flags';
+import { holdsObjects } from '@gatehouse/config/from-manifests/read-manifests';
 import type { Service } from '@gatehouse/kernel/services';
 import { parseDocument } from 'yaml';
 import { environmentNamesOf, type ConfigurationText, type Environment } from '../configuration.js';
@@ -48,6 +49,8 @@ export const ownValues = (
 /** The configuration of one replica: the same, on its own ports. */
 export function replicaConfiguration(text: string, ports: PortPlan, index: number): string {
   if (index === 0) return text;
+  // A document without a kind adds to the manifests what they cannot say.
+  if (holdsObjects(text)) return `${text}\n---\n${replicaConfiguration('{}', ports, index)}`;
   const document = parseDocument(text);
   for (const { path, name } of PORTS) document.setIn(path, ports[name] + index * REPLICA_STEP);
   return document.toString();
@@ -67,7 +70,13 @@ export function serviceEnvironment(
     const value = values[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...baseEnvironment(), NODE_ENV: 'production', ...Object.fromEntries(own) };
+  const { virtualServer } = configuration;
+  return {
+    ...baseEnvironment(),
+    NODE_ENV: 'production',
+    ...(virtualServer === undefined ? {} : { GATEHOUSE_VIRTUAL_SERVER: virtualServer }),
+    ...Object.fromEntries(own),
+  };
 }
 
 export interface ServiceStart {

@@ -12,27 +12,39 @@ export interface YamlError {
   readonly message: string;
 }
 
+type Read<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly errors: readonly YamlError[] };
+
 /** Reads one YAML 1.2 document; duplicate keys, several documents and custom tags are errors. */
-export function readYaml(
-  text: string,
-):
-  | { readonly ok: true; readonly source: YamlSource }
-  | { readonly ok: false; readonly errors: readonly YamlError[] } {
+export function readYaml(text: string): Read<{ readonly source: YamlSource }> {
+  const read = readYamlDocuments(text);
+  if (!read.ok) return read;
+  const [source, second] = read.sources;
+  if (source === undefined) return { ok: false, errors: [{ message: 'The document is empty.' }] };
+  return second === undefined
+    ? { ok: true, source }
+    : { ok: false, errors: [{ message: 'The file holds several YAML documents; one is expected.' }] };
+}
+
+/** Reads every document of a stream. */
+export function readYamlDocuments(text: string): Read<{ readonly sources: readonly YamlSource[] }> {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  if (!Array.isArray(documents) || documents.length === 0)
-    return { ok: false, errors: [{ message: 'The document is empty.' }] };
-  const [document, second] = documents;
-  if (document === undefined || second !== undefined)
-    return { ok: false, errors: [{ message: 'The file holds several YAML documents; one is expected.' }] };
-  const errors = [...document.errors, ...document.warnings].map((error) => ({
-    line: lines.linePos(error.pos[0]).line,
-    message: `This is not valid YAML: ${firstLine(error.message)}`,
-  }));
+  if (!Array.isArray(documents)) return { ok: true, sources: [] };
+  const errors = documents.flatMap((document) =>
+    [...document.errors, ...document.warnings].map((error) => ({
+      line: lines.linePos(error.pos[0]).line,
+      message: `This is not valid YAML: ${firstLine(error.message)}`,
+    })),
+  );
   if (errors.length > 0) return { ok: false, errors };
   try {
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return { ok: true, source: { value, lineOf: (path) => lineOf(document, lines, path) } };
+    return {
+      ok: true,
+      sources: documents.map((document) => ({
+        value: document.toJS({ maxAliasCount: 100 }) as unknown,
+        lineOf: (path) => lineOf(document, lines, path),
+      })),
+    };
   } catch {
     return { ok: false, errors: [{ message: 'The document has too many or unresolved YAML aliases.' }] };
   }

@@ -1,0 +1,141 @@
+import { OWN_CLAIMS } from '../model/claim-mappings.js';
+import { isFields, type Written } from './manifest-object.js';
+import type { Path } from '../findings/path.js';
+import type { Translation } from './translation.js';
+
+const PATH: Path = ['incomingAuth', 'authz'];
+
+/** The name that policies of the seed system use for groups when nothing else is written. */
+const GROUP_TYPE = 'THVGroup';
+const GROUP_CLAIM = 'groups';
+
+/** `authzConfig` or `authzConfigRef`: policies in Cedar. */
+export function translateAuthz(translation: Translation, from: Written): void {
+  const { set, native } = translation;
+  const [inline, reference] = [from.at('authzConfig'), from.at('authzConfigRef')];
+  if (inline.isThere && reference.isThere)
+    set.problems.push(
+      reference.problem('The policies are written in authzConfig already: write one of the two.'),
+    );
+  if (!inline.isThere && !reference.isThere) return;
+  native.put(PATH, { type: 'cedar', groupEntityType: GROUP_TYPE }, inline.isThere ? inline : reference);
+  if (reference.isThere) translateReference(translation, reference);
+  else translateConfig(translation, inline);
+  mapGroups(translation, inline.isThere ? inline : reference);
+}
+
+function translateConfig({ set, native }: Translation, config: Written): void {
+  native.copy(PATH, config, ['groupClaimName', 'roleClaimName', 'groupEntityType']);
+  if (config.at('type').text === 'inline') {
+    const inline = config.at('inline');
+    if (!inline.isThere) set.problems.push(inline.problem('type: inline needs the fields under inline.'));
+    putPolicies(native, inline.at('policies'), inline.at('entitiesJson'));
+    return;
+  }
+  const place = config.at('configMap');
+  if (!place.isThere) {
+    set.problems.push(place.problem('type: configMap needs the fields under configMap.'));
+    return;
+  }
+  const key = place.at('key').text ?? 'authz.json';
+  const text = set.follow('ConfigMap', place)?.at('data', key);
+  if (text === undefined) return;
+  if (text.text === undefined) {
+    set.problems.push(place.problem(`The ConfigMap has no key ${key}.`));
+    return;
+  }
+  putCedarFile({ set, native }, text, parsed(text.text));
+}
+
+function translateReference({ set, native }: Translation, reference: Written): void {
+  const config = set.follow('MCPAuthzConfig', reference);
+  if (config === undefined) return;
+  const type = config.at('spec', 'type');
+  if (type.text !== 'cedarv1') {
+    set.problems.push(type.problem('Refused: policies here are written in Cedar.', 'cedarv1'));
+    return;
+  }
+  putCedar({ set, native }, config.at('spec', 'config'), config.at('spec', 'config').value);
+}
+
+type Sink = Pick<Translation, 'set' | 'native'>;
+
+/** The file of a ConfigMap: `{ version, type: cedarv1, cedar: {…} }`. */
+function putCedarFile(sink: Sink, place: Written, file: unknown): void {
+  const cedar = isFields(file) ? (file['cedar'] ?? file) : undefined;
+  if (!isFields(cedar) || (isFields(file) && file['type'] !== undefined && file['type'] !== 'cedarv1'))
+    sink.set.problems.push(place.problem('Expected JSON with type: cedarv1 and cedar.policies.'));
+  else putCedar(sink, place, cedar);
+}
+
+const CEDAR_FIELDS: Readonly<Record<string, string>> = {
+  policies: 'policies',
+  entities_json: 'entitiesJson',
+  entitiesJson: 'entitiesJson',
+  group_claim_name: 'groupClaimName',
+  groupClaimName: 'groupClaimName',
+  role_claim_name: 'roleClaimName',
+  roleClaimName: 'roleClaimName',
+  group_entity_type: 'groupEntityType',
+  groupEntityType: 'groupEntityType',
+};
+
+function putCedar({ set, native }: Sink, place: Written, cedar: unknown): void {
+  if (!isFields(cedar)) {
+    set.problems.push(place.problem('Expected fields, such as policies.'));
+    return;
+  }
+  for (const [name, value] of Object.entries(cedar)) {
+    const ours = CEDAR_FIELDS[name];
+    if (ours === undefined)
+      set.problems.push(
+        place.problem(`Refused: ${name} is not read here. Known: ${Object.keys(CEDAR_FIELDS).join(', ')}.`),
+      );
+    else if (!(ours === 'entitiesJson' && isEmpty(value))) native.put([...PATH, ours], value, place);
+  }
+}
+
+function putPolicies(native: Translation['native'], policies: Written, entities: Written): void {
+  native.put([...PATH, 'policies'], policies.value, policies);
+  if (entities.isThere && !isEmpty(entities.value))
+    native.put([...PATH, 'entitiesJson'], entities.value, entities);
+}
+
+const isEmpty = (entities: unknown): boolean =>
+  typeof entities === 'string' && /^\s*(?:\[\s*\])?\s*$/.test(entities);
+
+/** Policies of the seed system read the groups in the provider's token; here the access token carries them. */
+function mapGroups({ native, gateway }: Translation, from: Written): void {
+  const source = sourceOfClaims(gateway.at('spec', 'authServerConfig'));
+  if (source === undefined) return;
+  const names = [
+    native.read([...PATH, 'groupClaimName']) ?? GROUP_CLAIM,
+    native.read([...PATH, 'roleClaimName']),
+  ];
+  const claims = [...new Set(names)].filter(
+    (name) => typeof name === 'string' && name !== '' && !OWN_CLAIMS.has(name),
+  );
+  if (claims.length > 0)
+    native.put(
+      ['authServer', 'claimMappings'],
+      { from: source, claims: claims.map((claim) => ({ claim })) },
+      from,
+    );
+}
+
+/** Where the provider that decides who the person is says more about them. */
+function sourceOfClaims(authServer: Written): 'idToken' | 'userInfo' | undefined {
+  const providers = authServer.at('upstreamProviders').items;
+  const name = authServer.at('primaryUpstreamProvider').text;
+  const primary = name === undefined ? providers[0] : providers.find((one) => one.at('name').text === name);
+  if (primary?.at('type').text === 'oidc') return 'idToken';
+  return primary?.at('oauth2Config', 'userInfo').isThere === true ? 'userInfo' : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
+import type { Path } from '../findings/path.js';
+import { translateAuthz } from './authz.js';
+import type { Written } from './manifest-object.js';
+import { putReference, putRenamed, type Translation } from './translation.js';
+
+const PATH: Path = ['incomingAuth', 'oidc'];
+const ENDPOINT = '/mcp';
+const LOCAL_URL = `http://localhost:${DEFAULT_PORT_BASE + PORT_OFFSETS.proxy}`;
+
+/** `incomingAuth`, and the URL of the gateway, which follows from it. */
+export function translateIncomingAuth(translation: Translation): void {
+  const { gateway, native, set } = translation;
+  const from = gateway.at('spec', 'incomingAuth');
+  native.put(['incomingAuth'], {}, from);
+  native.copy(['incomingAuth'], from, ['type']);
+  const reference = from.at('oidcConfigRef');
+  if (from.at('type').text === 'oidc') {
+    if (reference.isThere) translateOidc(translation, reference);
+    else
+      set.problems.push(
+        reference.problem('type: oidc needs oidcConfigRef.', 'oidcConfigRef: { name, audience }'),
+      );
+  } else if (reference.isThere)
+    set.problems.push(reference.problem('This does not go with type: anonymous.'));
+  putPublicUrl(translation, reference);
+  translateAuthz(translation, from);
+}
+
+function translateOidc(translation: Translation, reference: Written): void {
+  const { native, set, gateway } = translation;
+  const hasAuthServer = gateway.at('spec', 'authServerConfig').isThere;
+  native.put(PATH, {}, reference);
+  const config = set.follow('MCPOIDCConfig', reference);
+  if (config !== undefined) translateConfig(translation, config);
+  const scopes = reference.at('scopes');
+  if (scopes.isThere) {
+    native.put([...PATH, 'scopes'], scopes.value, scopes);
+    if (hasAuthServer) native.put(['authServer', 'scopesSupported'], scopes.value, scopes);
+  } else if (!hasAuthServer) native.put([...PATH, 'scopes'], [], scopes);
+  putResource(translation, reference.at('resourceUrl'), 'resourceUrl');
+  const audience = reference.at('audience');
+  if (hasAuthServer) putResource(translation, audience, 'audience');
+  else if (audience.isThere) native.put([...PATH, 'audience'], audience.value, audience);
+}
+
+function translateConfig(translation: Translation, config: Written): void {
+  const { native, set } = translation;
+  const inline = config.at('spec', 'inline');
+  if (config.at('spec', 'type').text !== 'inline') {
+    // Refused by name already: what follows from it is not a second error.
+    native.put([...PATH, 'issuer'], 'https://kubernetes.default.svc', config.at('spec', 'type'));
+    return;
+  }
+  if (!inline.isThere) set.problems.push(inline.problem('type: inline needs the fields under inline.'));
+  native.copy(PATH, inline, ['issuer', 'jwksUrl']);
+  putRenamed(translation, PATH, inline, {
+    jwksAllowPrivateIP: 'allowPrivateIps',
+    insecureAllowHTTP: 'insecureAllowHttp',
+  });
+  putReference(translation, [...PATH, 'caBundle'], inline.at('caBundleRef', 'configMapRef'));
+}
+
+/**
+ * The resource of this gateway is its MCP endpoint. The seed system also takes the host alone, which clients that compare
+ * (RFC 9728 section 3.3) refuse; with tokens of its own, both sides read what is written here.
+ */
+function putResource(
+  { native, set }: Translation,
+  written: Written,
+  field: 'resourceUrl' | 'audience',
+): void {
+  if (!written.isThere) return;
+  const base = baseOf(written.text);
+  const isBare = base !== undefined && base === withoutSlash(written.text ?? '');
+  const value = isBare ? base + ENDPOINT : written.value;
+  native.put([...PATH, field], value, written);
+  if (isBare)
+    set.warnings.push(
+      written.problem(
+        `Read as ${base}${ENDPOINT}: that is what people type into their clients, and what tokens name.`,
+        base + ENDPOINT,
+      ),
+    );
+}
+
+/** What people type, without `/mcp`. */
+function putPublicUrl({ native, set, gateway, hasPublicUrl }: Translation, reference: Written): void {
+  const resource = reference.at('resourceUrl');
+  const audience = reference.at('audience');
+  const issuer = gateway.at('spec', 'authServerConfig', 'issuer');
+  const source = [resource, audience, issuer].find((written) => baseOf(written.text) !== undefined);
+  native.put(
+    ['publicUrl'],
+    source === undefined ? LOCAL_URL : baseOf(source.text),
+    source ?? gateway.at('spec'),
+  );
+  if (hasPublicUrl) return;
+  if (source === undefined)
+    set.warnings.push(
+      gateway
+        .at('spec', 'incomingAuth')
+        .problem(
+          `Nothing says under which URL people reach this gateway: ${LOCAL_URL}${ENDPOINT} is taken.`,
+          'oidcConfigRef.resourceUrl, or publicUrl in a gatehouse.yaml beside the manifests',
+        ),
+    );
+  else if (!resource.isThere && issuer.isThere)
+    set.warnings.push(
+      reference.problem(
+        `resourceUrl is left out: ${baseOf(source.text) ?? ''}${ENDPOINT} is taken. The seed system takes the address of a Service instead, and then refuses the audience.`,
+        `resourceUrl: ${baseOf(source.text) ?? ''}${ENDPOINT}`,
+      ),
+    );
+}
+
+const withoutSlash = (text: string): string => text.replace(/\/+$/, '');
+
+function baseOf(text: string | undefined): string | undefined {
+  if (text === undefined || !/^https?:\/\//.test(text) || URL.parse(text) === null) return undefined;
+  const url = withoutSlash(text);
+  return url.endsWith(ENDPOINT) ? url.slice(0, -ENDPOINT.length) : url;
+}

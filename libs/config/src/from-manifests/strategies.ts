@@ -1,0 +1,130 @@
+import type { Path } from '../findings/path.js';
+import type { TranslatedBackend } from './backends.js';
+import type { Written } from './manifest-object.js';
+import { putReference, type Translation } from './translation.js';
+
+const PATH: Path = ['outgoingAuth'];
+
+/**
+ * `outgoingAuth`, in either of its sources: what the VirtualMCPServer says about a backend, else what the backend itself names,
+ * else the default.
+ */
+export function translateStrategies(translation: Translation, backends: readonly TranslatedBackend[]): void {
+  const { gateway, native } = translation;
+  const from = gateway.at('spec', 'outgoingAuth');
+  native.put(PATH, {}, from);
+  const fallback = from.at('default');
+  if (fallback.isThere) putChoice(translation, [...PATH, 'default'], fallback, undefined);
+  for (const { name, workload } of backends) {
+    const chosen = from.at('backends', name);
+    const path = [...PATH, 'backends', name];
+    if (chosen.isThere) putChoice(translation, path, chosen, workload);
+    else if (workload !== undefined) putOwn(translation, path, workload);
+  }
+  const known = new Set(backends.map(({ name }) => name));
+  // The rules say that there is no such backend.
+  for (const [name, chosen] of from.at('backends').entries)
+    if (!known.has(name)) native.put([...PATH, 'backends', name], { type: 'unauthenticated' }, chosen);
+}
+
+/** `{ type: discovered | externalAuthConfigRef }`. */
+function putChoice(
+  translation: Translation,
+  path: Path,
+  chosen: Written,
+  workload: Written | undefined,
+): void {
+  const reference = chosen.at('externalAuthConfigRef');
+  if (chosen.at('type').text === 'externalAuthConfigRef') {
+    if (reference.isThere) putStrategy(translation, path, reference);
+    else
+      translation.set.problems.push(
+        reference.problem('type: externalAuthConfigRef needs externalAuthConfigRef.'),
+      );
+    return;
+  }
+  if (reference.isThere)
+    translation.set.problems.push(
+      reference.problem('This does not go with type: discovered.', 'type: externalAuthConfigRef'),
+    );
+  if (workload !== undefined) putOwn(translation, path, workload);
+}
+
+/** What the backend itself names: a strategy, or a header. */
+function putOwn(translation: Translation, path: Path, workload: Written): void {
+  const reference = workload.at('spec', 'externalAuthConfigRef');
+  const headers = workload.at('spec', 'headerForward', 'addHeadersFromSecret');
+  if (reference.isThere) putStrategy(translation, path, reference);
+  if (headers.items.length === 0) return;
+  const [header, ...others] = headers.items;
+  if (header === undefined || others.length > 0 || reference.isThere) {
+    translation.set.problems.push(
+      headers.problem(
+        'Refused: only one header from a Secret can be sent, and only without externalAuthConfigRef.',
+      ),
+    );
+    return;
+  }
+  translation.native.put(path, { type: 'headerInjection' }, header);
+  putHeader(translation, path, header);
+}
+
+function putHeader(translation: Translation, path: Path, from: Written): void {
+  const place = [...path, 'headerInjection'];
+  translation.native.put(place, {}, from);
+  translation.native.copy(place, from, ['headerName']);
+  putReference(translation, [...place, 'headerValue'], from.at('valueSecretRef'));
+}
+
+function putStrategy(translation: Translation, path: Path, reference: Written): void {
+  const { set, native } = translation;
+  const config = set.follow('MCPExternalAuthConfig', reference);
+  if (config === undefined) return;
+  const spec = config.at('spec');
+  const type = spec.at('type').text ?? '';
+  native.put(path, {}, config);
+  native.put([...path, 'type'], 'unauthenticated', spec.at('type'));
+  if (type === 'unauthenticated') return;
+  const block = spec.at(type);
+  if (!block.isThere) {
+    if (type !== '') set.problems.push(block.problem(`type: ${type} needs the fields under ${type}.`));
+    return;
+  }
+  const translate = STRATEGIES[type];
+  // What is not among them is refused by its block (manifest-fields/decisions.ts).
+  if (translate === undefined) return;
+  native.put([...path, 'type'], type, spec.at('type'));
+  native.put([...path, type], {}, block);
+  translate(translation, [...path, type], block);
+}
+
+type TranslateStrategy = (translation: Translation, path: Path, block: Written) => void;
+
+const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
+  headerInjection: ({ native, ...rest }, path, block) => {
+    native.copy(path, block, ['headerName']);
+    putReference({ native, ...rest }, [...path, 'headerValue'], block.at('valueSecretRef'));
+  },
+  upstreamInject: ({ native }, path, block) => {
+    native.copy(path, block, ['providerName']);
+  },
+  tokenExchange: (translation, path, block) => {
+    translation.native.copy(path, block, ['tokenUrl', 'clientId', 'audience', 'scopes', 'subjectTokenType']);
+    putReference(translation, [...path, 'clientSecret'], block.at('clientSecretRef'));
+    putSubject(translation, [...path, 'subjectProviderName'], block.at('subjectProviderName'));
+  },
+};
+
+/** Left out, it is the first provider of the embedded authorization server, as the published schema says. */
+function putSubject({ native, gateway, set }: Translation, path: Path, written: Written): void {
+  const providers = gateway.at('spec', 'authServerConfig', 'upstreamProviders').items;
+  const first = providers[0]?.at('name').text;
+  native.put(path, written.isThere ? written.value : first, written);
+  if (!written.isThere && first !== undefined && providers.length > 1)
+    set.warnings.push(
+      written.problem(
+        `Left out: the token of ${first} is the subject, because it is the first provider.`,
+        `subjectProviderName: ${first}`,
+      ),
+    );
+}

@@ -1,0 +1,42 @@
+import { noEffect, refused, type Decisions } from './decision.js';
+
+const OPAQUE = noEffect(
+  'codes and refresh tokens are random and stored as hashes; nothing is signed with such a key.',
+);
+const CONFIDENTIAL = noEffect('clients of both kinds can register, each with credentials of its own.');
+const STORAGE = noEffect('what is issued is in Postgres, and tokens of providers are sealed in the vault.');
+const NO_TOKEN_SERVICE = refused(
+  'this authorization server issues tokens to people who signed in, and to nobody for the token of another issuer.',
+);
+
+/** Of `authServerConfig`. */
+export const AUTH_SERVER_DECISIONS: Decisions = {
+  'authServerConfig.allowConfidentialClientRegistration': CONFIDENTIAL,
+  'authServerConfig.cimd.cacheFallbackTtl': noEffect(
+    'documents of clients are kept as long as they say, within fixed bounds.',
+  ),
+  'authServerConfig.cimd.cacheMaxSize': noEffect('documents of clients are kept in the database.'),
+  'authServerConfig.delegateClients': NO_TOKEN_SERVICE,
+  'authServerConfig.disableUpstreamTokenInjection': refused(
+    'which backend receives a token of a provider is said by its strategy alone.',
+    { allows: [false] },
+  ),
+  'authServerConfig.forceConfidentialRedirectUris': refused(
+    'a redirect URI does not decide whether a client has a secret.',
+  ),
+  'authServerConfig.hmacSecretRefs': OPAQUE,
+  'authServerConfig.insecureAllowConfidentialOverLoopbackHTTP': CONFIDENTIAL,
+  'authServerConfig.storage': STORAGE,
+  'authServerConfig.trustedIssuers': NO_TOKEN_SERVICE,
+  'authServerConfig.upstreamProviders[].oauth2Config.dcrConfig': refused(
+    'a provider of type oauth2 has a registered client.',
+    {
+      instead:
+        'clientId and clientSecretRef of a client registered there; or a provider of type mcp in a gatehouse.yaml beside the manifests, which registers itself',
+    },
+  ),
+  'authServerConfig.upstreamProviders[].oidcConfig.userInfoOverride': refused(
+    'who signed in is said by the verified id_token.',
+    { instead: 'a provider of type oauth2 with userInfo' },
+  ),
+};

@@ -1,0 +1,115 @@
+import { AUTH_SERVER_DECISIONS } from './auth-server-decisions.js';
+import { noEffect, refused, type Decisions } from './decision.js';
+import type { Kind } from './kinds.js';
+import { WORKLOAD_DECISIONS } from './workload-decisions.js';
+
+const DEPLOYED_ELSEWHERE = noEffect('Gatehouse is deployed by its own manifests, not by this object.');
+const SESSIONS = noEffect('MCP sessions live on the bus (NATS), shared by all replicas.');
+const NO_COMPOSITES = refused('tools made of several calls are not supported.');
+const NO_OPTIMIZER = refused('searching tools instead of listing them is not supported.');
+const NO_CODE_MODE = refused('code that calls tools is not run here.', { allows: [] });
+const OPERATORS = (place: string) =>
+  refused(`the seed system overwrites it with ${place}.`, { instead: `${place}, and nothing here` });
+
+const GROUP_DESCRIPTION = noEffect('it is for people who read the manifests.');
+
+const virtualMcpServer: Decisions = {
+  ...AUTH_SERVER_DECISIONS,
+  'config.aggregation.tools[].toolConfigRef': { is: 'honoured' },
+  'config.audit': noEffect(
+    'every audit line has the same fields, in the log of each service (docs/telemetry.md).',
+  ),
+  'config.audit.enabled': { is: 'honoured' },
+  'config.audit.eventTypes': refused('audit lines of one kind cannot be chosen; all are written.'),
+  'config.audit.excludeEventTypes': refused('audit lines of one kind cannot be left out; all are written.'),
+  'config.audit.includeRequestData': refused(
+    'values of arguments stand in audit lines only where they are named.',
+    {
+      instead: 'telemetry.audit.arguments in a gatehouse.yaml beside the manifests',
+      allows: [false],
+    },
+  ),
+  'config.audit.includeResponseData': refused('answers never stand in audit lines.', { allows: [false] }),
+  'config.audit.logFile': refused('audit lines go to the log (standard output).'),
+  'config.backends[].metadata': noEffect('nothing reads it.'),
+  'config.backends[].type': noEffect('every backend here is a URL.'),
+  'config.codeMode': NO_CODE_MODE,
+  'config.codeMode.enabled': refused('code that calls tools is not run here.', { allows: [false] }),
+  'config.compositeToolRefs': NO_COMPOSITES,
+  'config.compositeTools': NO_COMPOSITES,
+  'config.groupRef': OPERATORS('spec.groupRef.name'),
+  'config.incomingAuth': OPERATORS('spec.incomingAuth'),
+  'config.metadata': noEffect('nothing reads it.'),
+  'config.name': noEffect('the gateway has the name of the object.'),
+  'config.operational.failureHandling.statusReportingInterval': noEffect(
+    'the state of backends is answered when it is asked for (/status), not reported.',
+  ),
+  'config.operational.logLevel': noEffect('logs have one level of detail.'),
+  'config.optimizer': NO_OPTIMIZER,
+  'config.outgoingAuth': OPERATORS('spec.outgoingAuth'),
+  'config.passthroughHeaders': OPERATORS('spec.passthroughHeaders'),
+  'config.sessionStorage': SESSIONS,
+  'config.telemetry': refused('traces and metrics are set up for the whole installation.', {
+    instead:
+      'telemetry.otlp in a gatehouse.yaml beside the manifests; metrics are at /metrics of each service',
+  }),
+  embeddingServerRef: NO_OPTIMIZER,
+  imagePullSecrets: DEPLOYED_ELSEWHERE,
+  'incomingAuth.authzConfig.inline.primaryUpstreamProvider': refused(
+    'claims come from the provider that decides who the person is.',
+    { instead: 'spec.authServerConfig.primaryUpstreamProvider' },
+  ),
+  passthroughHeaders: refused('headers of clients are not passed on to backends yet.'),
+  podTemplateSpec: DEPLOYED_ELSEWHERE,
+  replicas: DEPLOYED_ELSEWHERE,
+  serviceAccount: DEPLOYED_ELSEWHERE,
+  serviceType: DEPLOYED_ELSEWHERE,
+  sessionAffinity: noEffect('every replica serves every session.'),
+  sessionStorage: SESSIONS,
+  telemetryConfigRef: refused('traces and metrics are set up for the whole installation.', {
+    instead: 'telemetry.otlp in a gatehouse.yaml beside the manifests',
+  }),
+};
+
+const externalAuthConfig: Decisions = {
+  awsSts: refused('this strategy is not supported yet.'),
+  bearerToken: refused('a VirtualMCPServer of the seed system does not take this type either.', {
+    instead:
+      'type: headerInjection, headerName: Authorization, and a Secret whose value begins with "Bearer "',
+  }),
+  embeddedAuthServer: refused('an authorization server is no credential of a backend.', {
+    instead: 'spec.authServerConfig of the VirtualMCPServer',
+  }),
+  obo: refused('this strategy is not supported yet.'),
+  'tokenExchange.externalTokenHeaderName': refused('the exchanged token goes into Authorization.', {
+    allows: ['Authorization'],
+  }),
+  xaa: refused('this strategy is not supported yet.'),
+};
+
+const oidcConfig: Decisions = {
+  'inline.clientId': noEffect('tokens are verified by their signature; no client of the issuer is needed.'),
+  'inline.clientSecretRef': noEffect(
+    'tokens are verified by their signature; no client of the issuer is needed.',
+  ),
+  'inline.introspectionUrl': refused(
+    'opaque tokens are not introspected (RFC 7662); tokens have to be signed JWTs.',
+  ),
+  'inline.caBundleRef.configMapRef.optional': noEffect('a bundle that is written has to be there.'),
+  'inline.jwksAuthTokenPath': refused('keys are fetched without a credential.'),
+  'inline.protectedResourceAllowPrivateIP': noEffect('the metadata of the gateway is served, never fetched.'),
+  kubernetesServiceAccount: refused('tokens of service accounts are verified as those of any issuer.', {
+    instead: 'type: inline with the issuer and the jwksUrl of the cluster',
+  }),
+};
+
+/** Decisions by kind. What is not named here is honoured. */
+export const DECISIONS: Readonly<Record<Kind, Decisions>> = {
+  VirtualMCPServer: virtualMcpServer,
+  MCPExternalAuthConfig: externalAuthConfig,
+  MCPOIDCConfig: oidcConfig,
+  ...WORKLOAD_DECISIONS,
+  MCPGroup: { description: GROUP_DESCRIPTION },
+  MCPToolConfig: {},
+  MCPAuthzConfig: {},
+};
