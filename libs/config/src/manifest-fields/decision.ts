@@ -15,7 +15,7 @@ export type Decision =
 
 export type Decisions = Readonly<Record<Pattern, Decision>>;
 
-export const HONOURED: Decision = { is: 'honoured' };
+const HONOURED: Decision = { is: 'honoured' };
 
 export const noEffect = (because: string): Decision => ({ is: 'noEffect', because });
 

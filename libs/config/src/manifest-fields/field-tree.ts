@@ -1,3 +1,5 @@
+import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
+
 /** A field of a manifest as its schema is published: a fact of the seed system, not a decision of ours. */
 export interface PublishedField {
   readonly type:
@@ -56,24 +58,14 @@ function addLeaf(holder: Growing, written: string): void {
   holder.fields.set(name, {
     type: TYPES[type as keyof typeof TYPES],
     required: required === '!',
-    ...(choices === undefined
-      ? {}
-      : { choices: choices.split('|').map((choice) => choice.replace("''", '')) }),
+    ...(choices === undefined ? {} : { choices: choices.split('|').map(choiceOf) }),
     fields: new Map(),
   });
 }
 
-/** Every field below, the blocks among them, with its pattern. */
-export function* allFields(
-  { fields }: PublishedField,
-  prefix: Pattern = '',
-): Generator<readonly [Pattern, PublishedField]> {
-  for (const [name, field] of fields) {
-    const pattern = prefix === '' ? name : `${prefix}.${name}`;
-    yield [pattern, field];
-    yield* allFields(field, pattern + itemMark(field));
-  }
-}
+/** `''` is the empty text, `@id_token` the token type of that name (RFC 8693 section 3). */
+const choiceOf = (written: string): string =>
+  written.startsWith('@') ? TOKEN_TYPES[written.slice(1) as TokenType] : written.replace("''", '');
 
 export const itemMark = ({ type }: PublishedField): '' | '[]' | '{}' =>
   type === 'blocks' ? '[]' : type === 'blockMap' ? '{}' : '';

@@ -7,7 +7,7 @@ export interface YamlSource {
   readonly lineOf: (path: Path) => number | undefined;
 }
 
-export interface YamlError {
+interface YamlError {
   readonly line?: number;
   readonly message: string;
 }

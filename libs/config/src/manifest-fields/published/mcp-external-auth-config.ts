@@ -1,4 +1,4 @@
-// Made by tools/generate-manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
+// Made by tools/manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
 export const MCP_EXTERNAL_AUTH_CONFIG_FIELDS = `
 .: type!=tokenExchange|headerInjection|bearerToken|unauthenticated|embeddedAuthServer|awsSts|upstreamInject|obo|xaa
 awsSts: fallbackRoleArn region! roleClaim service sessionDuration# sessionNameClaim subjectProviderName
@@ -46,7 +46,7 @@ obo.clientSecretRef: key! name!
 tokenExchange: audience! clientId externalTokenHeaderName scopes[] subjectProviderName subjectTokenType tokenUrl!
 tokenExchange.clientSecretRef: key! name!
 upstreamInject: providerName!
-xaa: idpClientId idpTokenUrl! insecureTargetTokenUrl? scopes[] subjectProviderName subjectTokenType=urn:ietf:params:oauth:token-type:id_token targetAudience! targetClientId targetResource targetTokenUrl!
+xaa: idpClientId idpTokenUrl! insecureTargetTokenUrl? scopes[] subjectProviderName subjectTokenType=@id_token targetAudience! targetClientId targetResource targetTokenUrl!
 xaa.idpClientSecretRef: key! name!
 xaa.targetClientSecretRef: key! name!
 `;

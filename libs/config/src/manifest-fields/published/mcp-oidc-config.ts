@@ -1,4 +1,4 @@
-// Made by tools/generate-manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
+// Made by tools/manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
 export const MCP_OIDC_CONFIG_FIELDS = `
 .: type!=kubernetesServiceAccount|inline
 inline: clientId insecureAllowHTTP? introspectionUrl issuer! jwksAllowPrivateIP? jwksAuthTokenPath jwksUrl protectedResourceAllowPrivateIP?

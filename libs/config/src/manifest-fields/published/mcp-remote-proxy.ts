@@ -1,4 +1,4 @@
-// Made by tools/generate-manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
+// Made by tools/manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
 export const MCP_REMOTE_PROXY_FIELDS = `
 .: allowPrivateEndpoint? endpointPrefix podTemplateSpec* proxyPort# remoteUrl! replicas# serviceAccount sessionAffinity=ClientIP|None transport=sse|streamable-http trustProxyHeaders?
 audit: enabled?

@@ -1,4 +1,4 @@
-// Made by tools/generate-manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
+// Made by tools/manifest-fields.mjs: v1alpha1 and v1beta1 have the same fields.
 export const VIRTUAL_MCP_SERVER_FIELDS = `
 .: passthroughHeaders[] podTemplateSpec* replicas# serviceAccount serviceType=ClusterIP|NodePort|LoadBalancer sessionAffinity=ClientIP|None
 authServerConfig: allowConfidentialClientRegistration? authorizationEndpointBaseUrl baselineClientScopes[] disableUpstreamTokenInjection? forceConfidentialRedirectUris[] insecureAllowConfidentialOverLoopbackHTTP? insecureAllowHTTP? issuer! primaryUpstreamProvider

@@ -1,8 +1,10 @@
 // Writes the field lists of the seed system's resources (libs/config/src/manifest-fields/published) from its published
-// CustomResourceDefinitions: node tools/generate-manifest-fields.mjs FOLDER. Names and types are facts; nothing else is kept.
+// CustomResourceDefinitions: node tools/manifest-fields.mjs FOLDER. Names and types are facts; nothing else is kept.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+
+const { parse } = createRequire(new URL('../libs/config/package.json', import.meta.url))('yaml');
 
 const KINDS = [
   'VirtualMCPServer',
@@ -38,7 +40,10 @@ function lines(schema, path = '.', found = []) {
   for (const [name, field] of Object.entries(schema.properties)) {
     const place = path === '.' ? name : `${path}.${name}`;
     const required = schema.required?.includes(name) ? '!' : '';
-    const choices = field.enum === undefined ? '' : `=${field.enum.map((value) => value || "''").join('|')}`;
+    const choices =
+      field.enum === undefined
+        ? ''
+        : `=${field.enum.map((value) => value.replace('urn:ietf:params:oauth:token-type:', '@') || "''").join('|')}`;
     if (isBlock(field)) inner.push([field, `${place}${required}`, place]);
     else if (field.type === 'array' && isBlock(field.items))
       inner.push([field.items, `${place}[]${required}`, `${place}[]`]);
@@ -73,6 +78,6 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')))
   const name = constant.toLowerCase().replaceAll('_', '-');
   writeFileSync(
     new URL(`${name}.ts`, TARGET),
-    `// Made by tools/generate-manifest-fields.mjs: ${versions.map(({ name: version }) => version).join(' and ')} have the same fields.\nexport const ${constant}_FIELDS = \`\n${versions[0].text}\n\`;\n`,
+    `// Made by tools/manifest-fields.mjs: ${versions.map(({ name: version }) => version).join(' and ')} have the same fields.\nexport const ${constant}_FIELDS = \`\n${versions[0].text}\n\`;\n`,
   );
 }
