@@ -45,8 +45,9 @@ export function replaysOf(
     log,
   });
   const post = new StreamPost(events);
-  const retries = new RetryHandovers(post, mailbox.address, log, Math.min(streamKeepAliveMs, MAX_SIGN_MS));
-  const handovers = new StreamHandovers(streams, post, mailbox, streamKeepAliveMs, retries);
+  const signMs = Math.min(streamKeepAliveMs, MAX_SIGN_MS);
+  const retries = new RetryHandovers(post, mailbox.address, log, signMs);
+  const handovers = new StreamHandovers(streams, post, mailbox, signMs, retries);
   const settled = async (): Promise<void> => {
     await retries.settled();
     await post.settled();

@@ -51,7 +51,8 @@ export class StreamHandovers {
     private readonly streams: Pick<ResumableStreams, 'find'>,
     private readonly post: Pick<StreamPost, 'say'>,
     private readonly mailbox: Pick<ReplicaMailbox, 'address' | 'open'>,
-    private readonly keepAliveMs: number,
+    /** How often each side says that it is there. A stream's own signs of life are for what is on the way to its client, and rarer. */
+    private readonly signMs: number,
     private readonly retries: Pick<RetryHandovers, 'hear'>,
   ) {}
 
@@ -70,7 +71,7 @@ export class StreamHandovers {
       answered: waiting.resolve,
     });
     answer.onGone(() => this.#clientLeft(reader));
-    this.#timer ??= setInterval(() => this.#tick(), this.keepAliveMs).unref();
+    this.#starts();
     const silence = setTimeout(() => waiting.resolve({ kind: 'silent' }), ANSWERS_WITHIN_MS);
     const wanted = {
       said: 'wanted',
@@ -136,12 +137,15 @@ export class StreamHandovers {
       async (number, text, isLast) =>
         await this.post.say(replica, { said: 'sent', reader, number, text, isLast }),
       () => this.#readers.delete(reader),
-      SIGNS * this.keepAliveMs,
+      SIGNS * this.signMs,
       Date.now,
     );
     this.#readers.set(reader, remote);
     const resumed = stream?.resume(remote, after) ?? 'unknown';
-    if (resumed === 'reading') return;
+    if (resumed === 'reading') {
+      this.#starts();
+      return;
+    }
     this.#readers.delete(reader);
     if (resumed === 'complete') void this.post.say(replica, { said: 'given', reader, events: [] });
     else void this.post.say(replica, { said: 'unknown', reader });
@@ -168,14 +172,20 @@ export class StreamHandovers {
     void this.post.say(reading.stream.writer, { said: 'left', reader });
   }
 
+  #starts(): void {
+    this.#timer ??= setInterval(() => this.#tick(), this.signMs).unref();
+  }
+
+  /** Each side says that it is there, and looks whether the other one is. */
   #tick(): void {
     const nowMs = Date.now();
     for (const [reader, { stream }] of [...this.#reading])
-      if (nowMs - stream.heardAtMs > SIGNS * this.keepAliveMs) {
+      if (nowMs - stream.heardAtMs > SIGNS * this.signMs) {
         stream.giveUp();
         this.#reading.delete(reader);
       } else void this.post.say(stream.writer, { said: 'still', reader });
-    if (this.#reading.size > 0) return;
+    for (const remote of [...this.#readers.values()]) remote.write('');
+    if (this.#reading.size > 0 || this.#readers.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -202,6 +202,29 @@ test('a replica that is killed leaves what it had, and the client is told at onc
   });
 });
 
+test('who reads at another replica than the one that is killed is not left to wait, however rare signs of life to clients are', async () => {
+  const rare = await startResumptionWorld({ streamKeepAliveMs: 300_000 });
+  try {
+    const held = holdCalls(rare.backend);
+    const dying = await rare.proxy.startReplica();
+    const client = await ResumingClient.begin(rare);
+    const stream = await client.call(dying.mcpUrl);
+    const call = await held();
+    await until(() => stream.lastId() !== '');
+    stream.cut();
+    const again = await client.get(rare.other.mcpUrl, stream.lastId());
+    call.progress(1);
+    await until(() => progressIn(again).length === 1);
+    await dying.kill();
+    await again.ended;
+    const last = await client.get(rare.proxy.mcpUrl, again.lastId());
+    await last.ended;
+    expect(last.messages()).toMatchObject([{ id: 'the-call', error: { data: { retry: 'check-first' } } }]);
+  } finally {
+    await rare.close();
+  }
+});
+
 test('an answer that came before its replica was killed is there all the same', async () => {
   const dying = await world.proxy.startReplica();
   const client = await ResumingClient.begin(world);
