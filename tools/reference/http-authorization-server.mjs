@@ -83,6 +83,16 @@ export const authorizationServer = {
       }),
       query: AUTHORIZE_QUERY,
     },
+    POST: {
+      ...page(
+        'The same by a form (OpenID Connect Core, section 3.1.2.1). The browser is sent on to the `GET`, so that its cookies come along.',
+        {
+          303: 'on to the same request as a `GET`',
+          400: 'a page: no form, or longer than an address can be',
+        },
+      ),
+      form: AUTHORIZE_QUERY,
+    },
   },
   '/oauth/begin': {
     GET: {

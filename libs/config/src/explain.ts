@@ -89,7 +89,7 @@ const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly E
         : `${authServer.signingKeys.length} written`,
     because:
       authServer.signingKeys.length === 0
-        ? 'none is written: made once and kept in the database, sealed'
+        ? 'none is written: one for ES256 and one for RS256 are made once and kept in the database, sealed'
         : 'the first signs, all are published',
   },
 ];

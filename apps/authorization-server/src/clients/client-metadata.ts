@@ -1,5 +1,6 @@
 import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
-import type { ClientMetadata, Configuration, SigningAlgorithm } from 'oidc-provider';
+import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { applicationType, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
@@ -18,9 +19,15 @@ export function clientPagesProblem(metadata: Readonly<Record<string, unknown>>):
 }
 
 export interface ClientRules extends RedirectPolicy, ClientScopeRules {
-  /** What identity tokens are signed with now. */
-  readonly idTokenAlg: string;
+  /** What identity tokens can be signed with now; the first where a client wants none of them. */
+  readonly idTokenAlgs: readonly SigningAlgorithm[];
 }
+
+/**
+ * What a registered client asked its identity tokens to be signed with. The library writes the default of the day into each record
+ * as `id_token_signed_response_alg`, so that a wish cannot be told from it there.
+ */
+export const ASKED_ID_TOKEN_ALG = 'asked_id_token_signed_response_alg';
 
 /**
  * Runs for each client that the library is about to use: registered now or by an earlier release, described by a
@@ -31,17 +38,31 @@ export interface ClientRules extends RedirectPolicy, ClientScopeRules {
 export const clientMetadataRule = (
   rules: ClientRules,
 ): NonNullable<Configuration['extraClientMetadata']> => ({
-  properties: ['redirect_uris'],
-  validator: (_ctx, _member, _value, metadata: ClientMetadata) => {
+  properties: ['redirect_uris', ASKED_ID_TOKEN_ALG],
+  validator: (_ctx, member, _value, metadata: ClientMetadata) => {
+    if (member !== 'redirect_uris') return;
     const problem = redirectUrisProblem(metadata.redirect_uris, rules) ?? clientPagesProblem(metadata);
     if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
     metadata.application_type = applicationType(metadata.redirect_uris ?? []);
-    metadata.id_token_signed_response_alg = rules.idTokenAlg as SigningAlgorithm; // one of our own keys'
+    metadata.id_token_signed_response_alg = idTokenAlgToday(metadata, rules);
     const scopes = scopesToday(metadata, rules);
     if (scopes === undefined) delete metadata.scope;
     else metadata.scope = scopes;
   },
 });
+
+/**
+ * A client whose algorithm has no key any more gets the first: it goes on, where an error would end it for ever. A document is no
+ * record of ours, so that what it says is its author's wish.
+ */
+function idTokenAlgToday(
+  metadata: ClientMetadata,
+  { idTokenAlgs }: ClientRules,
+): SigningAlgorithm | undefined {
+  const inDocument = URL.canParse(metadata.client_id) ? metadata.id_token_signed_response_alg : undefined;
+  const asked = metadata[ASKED_ID_TOKEN_ALG] ?? inDocument;
+  return idTokenAlgs.find((alg) => alg === asked) ?? idTokenAlgs[0];
+}
 
 /** @returns `undefined`: the client may ask for each of them. A document's author restricts nobody but themselves. */
 const scopesToday = (

@@ -9,6 +9,7 @@ const RULES = {
   baselineClientScopes: ['openid'],
   requiredScopes: [],
   redirectSchemes: ['myeditor'],
+  idTokenAlgs: ['ES256', 'RS256'],
 };
 const register = (metadata: Readonly<Record<string, unknown>>) =>
   registrationPolicy({ redirect_uris: ['http://127.0.0.1/callback'], ...metadata }, RULES);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clientNameProblem } from './client-name.js';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
-import { CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
+import { ASKED_ID_TOKEN_ALG, CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
 import { redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
@@ -23,6 +23,7 @@ const registrationRequest = z.object({
   response_types: z.array(z.string()).optional(),
   token_endpoint_auth_method: z.string().optional(),
   scope: z.union([z.string(), z.array(z.string())]).optional(),
+  id_token_signed_response_alg: z.string().optional(),
 });
 
 export type RegistrationVerdict =
@@ -33,7 +34,10 @@ export type RegistrationVerdict =
       readonly description: string;
     };
 
-export interface RegistrationRules extends RedirectPolicy, ClientScopeRules {}
+export interface RegistrationRules extends RedirectPolicy, ClientScopeRules {
+  /** What identity tokens can be signed with. */
+  readonly idTokenAlgs: readonly string[];
+}
 
 /**
  * Decides what a dynamically registered client becomes. Scopes and grant types that are unknown here are left out, because
@@ -69,6 +73,8 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
         client_uri: pages['client_uri'],
         // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
         scope: allowedScopes(asked, rules)?.join(' '),
+        // The same holds for an algorithm without a key here.
+        [ASKED_ID_TOKEN_ALG]: rules.idTokenAlgs.find((alg) => alg === request.id_token_signed_response_alg),
       }),
       redirect_uris: uris,
       grant_types: grantTypes,

@@ -52,6 +52,40 @@ test.each([
   await second.close();
 });
 
+test('a client that registered an algorithm has it while there is a key for it, whichever signs first', async () => {
+  const { issuer } = world.service;
+  const before = await world.startAnother({ issuer, signingKeys: [EC, RSA] });
+  const [asked, silent] = [
+    await before.register({ id_token_signed_response_alg: 'ES256' }),
+    await before.register(),
+  ];
+  const other = await before.register({ id_token_signed_response_alg: 'RS256' });
+  expect(algorithmOf(await signIn(before, other, 'openid'))).toBe('RS256');
+  await before.close();
+  const turned = await world.startAnother({ issuer, signingKeys: [RSA, EC] });
+  const got = [];
+  for (const client of [asked, silent, other]) got.push(algorithmOf(await signIn(turned, client, 'openid')));
+  expect(got).toEqual(['ES256', 'RS256', 'RS256']);
+  await turned.close();
+  const gone = await world.startAnother({ issuer, signingKeys: [RSA] });
+  expect(algorithmOf(await signIn(gone, asked, 'openid'))).toBe('RS256');
+  await gone.close();
+});
+
+test('a record that an earlier release froze the default into has no wish', async () => {
+  const { issuer } = world.service;
+  const clientId = await world.service.register();
+  await world.rows.query({
+    name: 'frozen-before',
+    text: `update oidc_records set payload = payload || '{"id_token_signed_response_alg": "RS256"}'
+      where model = 'Client' and id = $1`,
+    values: [sha256(clientId)],
+  });
+  const after = await world.startAnother({ issuer, signingKeys: [EC, RSA] });
+  expect(algorithmOf(await signIn(after, clientId, 'openid'))).toBe('ES256');
+  await after.close();
+});
+
 test('a client goes on when a scope that it registered is no more', async () => {
   const { issuer } = world.service;
   const clientId = await world.service.register({ scope: 'openid email profile' });

@@ -1,6 +1,9 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 
 const AUTHORIZE = '/oauth/authorize';
+/** A slash at the end is written by clients whose issuer they end with one. */
+const DOCUMENT =
+  /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(\/[^?]*?)?\/?(?:\?|$)/;
 
 /** Every URL of ours comes from the configured issuer, never from the Host header (RFC 9700, section 2.6 asks for exact issuers). */
 export class IssuerUrls {
@@ -48,10 +51,9 @@ export class IssuerUrls {
    * path-inserted well-known form of RFC 8414, section 3.1 (`/.well-known/oauth-authorization-server<path>`).
    */
   route(requestUrl: string): string {
-    const [, documentPath = ''] =
-      /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(?=[/?]|$)/.exec(requestUrl) ??
-      [];
-    if (documentPath !== '') return documentPath;
+    const [, documentPath, suffix = ''] = DOCUMENT.exec(requestUrl) ?? [];
+    // Under another path there would be another issuer, and this one's metadata would be false there (section 3.3).
+    if (documentPath !== undefined && ['', this.basePath].includes(suffix)) return documentPath;
     const authorizePath = new URL(this.authorizationEndpoint).pathname;
     if (requestUrl === authorizePath || requestUrl.startsWith(`${authorizePath}?`))
       return AUTHORIZE + requestUrl.slice(authorizePath.length);

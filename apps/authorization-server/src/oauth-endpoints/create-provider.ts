@@ -4,6 +4,7 @@ import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { ASKED_ID_TOKEN_ALG } from '../clients/client-metadata.js';
 import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
@@ -26,7 +27,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     await next();
     withoutInteractionCookies(ctx.res);
     if (isWithSecrets(ctx.path)) replaceCors(ctx, cors);
-    if (ctx.path === '/oauth/register' && ctx.status === 201) tellScopes(ctx, config);
+    if (ctx.path === '/oauth/register' && ctx.status === 201) tellRegistered(ctx, config);
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
@@ -49,14 +50,17 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
 const isWithSecrets = (path: string): boolean => /^\/oauth\/(token|register|revoke)$/.test(path);
 
 /**
- * A registration says which scopes count (RFC 7591, section 3.2.1). Those of a client that named none are not stored, because
+ * A registration says what counts (RFC 7591, section 3.2.1). The scopes of a client that named none are not stored, because
  * they are those that there are, today and later.
  */
-function tellScopes(
+function tellRegistered(
   ctx: Pick<KoaContextWithOIDC, 'body'>,
   { scopesSupported }: AuthorizationServerPart,
 ): void {
-  const registered = ctx.body as Readonly<Record<string, unknown>>; // the library's answer
+  const registered = Object.fromEntries(
+    // The library's answer.
+    Object.entries(ctx.body as object).filter(([member]) => member !== ASKED_ID_TOKEN_ALG),
+  ) as Readonly<Record<string, unknown>>;
   ctx.body = { ...registered, scope: registered['scope'] ?? scopesSupported.join(' ') };
 }
 

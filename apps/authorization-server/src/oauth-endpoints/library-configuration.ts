@@ -6,9 +6,10 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { REQUEST_TTL_MS } from '../attempts/attempt.js';
 import { clientNameProblem } from '../clients/client-name.js';
-import { clientMetadataRule } from '../clients/client-metadata.js';
+import { ASKED_ID_TOKEN_ALG, clientMetadataRule } from '../clients/client-metadata.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
 import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
@@ -101,11 +102,11 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
 function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
   const { clients: known } = config.clientRegistration;
   return {
-    clients: known.map(preRegistered),
+    clients: known.map((client) => preRegistered(client, signingKeys.algorithms)),
     extraClientMetadata: clientMetadataRule({
       ...config,
       ...config.clientRegistration,
-      idTokenAlg: signingKeys.signing.alg,
+      idTokenAlgs: signingKeys.algorithms,
     }),
     clientDefaults: {
       grant_types: ['authorization_code', 'refresh_token'],
@@ -125,7 +126,7 @@ function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
 function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: LibraryParts): Configuration {
   return {
     jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
-    enabledJWA: { idTokenSigningAlgValues: [...new Set(signingKeys.all.map((key) => key.alg))] },
+    enabledJWA: { idTokenSigningAlgValues: [...signingKeys.algorithms] },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
@@ -229,10 +230,18 @@ function allowDocumentClient(_ctx: KoaContextWithOIDC, { clientName }: Pick<Clie
   return true;
 }
 
+/** @throws when it wants an algorithm that no signing key has. */
 function preRegistered(
   client: AuthorizationServerPart['clientRegistration']['clients'][number],
+  algorithms: readonly SigningAlgorithm[],
 ): ClientMetadata {
+  const { idTokenSignedResponseAlg: alg } = client;
+  if (alg !== undefined && !algorithms.includes(alg))
+    throw new Error(
+      `authServer.clientRegistration.clients: ${client.clientId} wants ${alg}, and there is no signing key for it (authServer.signingKeys)`,
+    );
   return {
+    ...(alg === undefined ? {} : { [ASKED_ID_TOKEN_ALG]: alg }),
     client_id: client.clientId,
     client_name: client.clientName,
     redirect_uris: [...client.redirectUris],

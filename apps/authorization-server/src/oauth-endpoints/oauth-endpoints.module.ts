@@ -32,6 +32,7 @@ import { MappedClaims } from './mapped-claims.flow.js';
 import { OAuthController } from './oauth.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
+import { RegistrationController } from './registration.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 
@@ -50,7 +51,7 @@ const PARTS = Symbol('oidc-provider parts');
     SigningKeysModule,
     VaultModule,
   ],
-  controllers: [OAuthController],
+  controllers: [OAuthController, RegistrationController],
   providers: [
     TokenAccounts,
     MappedClaims,

@@ -1,34 +1,29 @@
-import { All, Controller, Get, Inject, Options, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { All, Controller, Get, Inject, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { redirectUriProblem } from '@gatehouse/config/urls/client-uris';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
-import { registrationPolicy } from '../clients/registration-policy.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { Cors } from '../http/cors.js';
+import { answerPreflight } from '../http/preflight.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
-import { sendPage, sendProtocolError } from '../http/reply.js';
+import { sendPage } from '../http/reply.js';
 import { isVisit } from '../http/visit.js';
 import { PageErrorFilter } from '../http/page-error.filter.js';
+import { authorizationQuery } from './authorization-form.js';
 import { inQueryOnly, withDefaults, withKnownScopes } from './authorization-query.js';
 import { HandOutCode } from './hand-out-code.flow.js';
 import { namedClient } from './named-client.js';
 import { protocolErrorPage } from './protocol-error-page.js';
-import { asSeenByProvider, type SeenRequest } from './node-exchange.js';
+import { bodyOf, LibraryAnswers } from './library-answers.js';
 import { signedInPage, signInOverPage } from './signed-in-page.js';
 import { withConfiguredResource } from './resource-parameter.js';
-
-const ORIGIN_REFUSED = {
-  error: 'invalid_request',
-  error_description:
-    'Pages of the site in the Origin header may not call this endpoint; allowedOrigins in gatehouse.yaml lists those that may.',
-};
 
 /** The OAuth endpoints. Our own checks come first; then oidc-provider makes the response. */
 @Controller()
 export class OAuthController {
-  readonly #answer: ReturnType<Provider['callback']>;
+  readonly #library: LibraryAnswers;
   readonly #schemes: readonly string[];
   readonly #cors: Cors;
 
@@ -39,7 +34,7 @@ export class OAuthController {
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
-    this.#answer = this.provider.callback();
+    this.#library = new LibraryAnswers(provider, urls);
     this.#schemes = config.clientRegistration.redirectSchemes;
     this.#cors = new Cors(config);
   }
@@ -51,6 +46,25 @@ export class OAuthController {
       await reply
         .header('cache-control', 'no-store')
         .redirect(this.urls.url(request.url.replace('/oauth/authorize', '/oauth/begin')), 302);
+  }
+
+  /**
+   * OpenID Connect Core, section 3.1.2.1: the same by a form. It becomes a `GET`, because a browser sends no `Lax` cookie with a
+   * form of another site, and does with a navigation (RFC 6265bis, section 5.5): whoever is signed in would look like a stranger.
+   */
+  @Post('oauth/authorize')
+  async authorizeByForm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const query = authorizationQuery(formOf(request));
+    if (query === undefined) {
+      const page = protocolErrorPage({ error: 'invalid_request' }, this.urls.basePath);
+      sendPage(reply, page, { status: 400 });
+      return;
+    }
+    const { beginsElsewhere, authorizationEndpoint } = this.urls;
+    const address = beginsElsewhere ? this.urls.url('/oauth/begin') : authorizationEndpoint;
+    await reply
+      .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      .redirect(`${address}?${query.toString()}`, 303);
   }
 
   /** A sign-in that began at another host goes on here, at the issuer's host. */
@@ -68,7 +82,7 @@ export class OAuthController {
       return;
     }
     const query = withDefaults(search, this.config, await this.#registeredScopes(search.get('client_id')));
-    await this.#pass(request, reply, { route: `/oauth/authorize?${query.toString()}` });
+    await this.#library.answer(request, reply, { route: `/oauth/authorize?${query.toString()}` });
   }
 
   @Get('oauth/authorize/:uid')
@@ -95,18 +109,18 @@ export class OAuthController {
         sendPage(reply, signInOverPage(this.urls.basePath));
         return;
       case 'ready':
-        await this.#pass(request, reply, { route: request.url, interaction: uid });
+        await this.#library.answer(request, reply, { route: request.url, interaction: uid });
     }
   }
 
   @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
   async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (request.method === 'OPTIONS') {
-      this.preflight(request, reply);
+      answerPreflight(request, reply, this.#cors);
       return;
     }
     const body = await this.#readyForm(request);
-    await this.#pass(request, reply, { route: request.url, body });
+    await this.#library.answer(request, reply, { route: request.url, body });
   }
 
   /** @returns `undefined`: the form is passed on as it came. */
@@ -138,61 +152,11 @@ export class OAuthController {
     '.well-known/jwks.json',
   ])
   async document(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.#pass(request, reply);
-  }
-
-  @Options('oauth/register')
-  preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const { origin } = request.headers;
-    if (this.#cors.allows(origin)) void reply.code(204).headers(this.#cors.preflight(origin)).send();
-    else sendProtocolError(reply, 403, ORIGIN_REFUSED, this.#cors.headers(origin));
-  }
-
-  @Post('oauth/register')
-  async register(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const cors = this.#cors.headers(request.headers.origin);
-    if (this.config.clientRegistration.dynamic === 'off') {
-      const error_description = 'Dynamic registration is switched off here.';
-      sendProtocolError(reply, 404, { error: 'not_found', error_description }, cors);
-      return;
-    }
-    const verdict = registrationPolicy(jsonBody(request), {
-      ...this.config,
-      ...this.config.clientRegistration,
-    });
-    if (verdict.kind === 'refused') {
-      this.log.info('client-registration-refused', { reason: verdict.description });
-      sendProtocolError(reply, 400, { error: verdict.error, error_description: verdict.description }, cors);
-      return;
-    }
-    const body = Buffer.from(JSON.stringify(verdict.metadata));
-    await this.#pass(request, reply, { route: '/oauth/register', body });
-  }
-
-  async #pass(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    seen: SeenRequest = { route: request.url },
-  ): Promise<void> {
-    reply.hijack();
-    const body = seen.body ?? bodyOf(request);
-    await this.#answer(asSeenByProvider(request.raw, this.urls, { ...seen, body }), reply.raw);
+    await this.#library.answer(request, reply);
   }
 }
-
-const bodyOf = (request: FastifyRequest): Buffer | undefined =>
-  Buffer.isBuffer(request.body) ? request.body : undefined;
 
 const formOf = (request: FastifyRequest): URLSearchParams | undefined =>
   /^application\/x-www-form-urlencoded(;|$)/i.test(request.headers['content-type'] ?? '')
     ? new URLSearchParams(bodyOf(request)?.toString('utf8') ?? '')
     : undefined;
-
-function jsonBody(request: FastifyRequest): unknown {
-  if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;
-  try {
-    return JSON.parse(bodyOf(request)?.toString('utf8') ?? '') as unknown;
-  } catch {
-    return undefined;
-  }
-}

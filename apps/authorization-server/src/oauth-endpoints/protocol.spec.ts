@@ -51,7 +51,8 @@ describe('metadata', () => {
     expect(await json('/.well-known/openid-configuration')).toMatchObject({
       issuer: service.issuer,
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      // OpenID Connect Discovery, section 3: RS256 is always there.
+      id_token_signing_alg_values_supported: ['ES256', 'RS256'],
     });
   });
 
@@ -77,9 +78,12 @@ describe('metadata', () => {
   test('the keys are public only, and cacheable', async () => {
     const response = await fetch(`${service.issuer}/.well-known/jwks.json`);
     const { keys } = (await response.json()) as { readonly keys: readonly Record<string, string>[] };
-    expect(keys).toHaveLength(1);
-    expect(keys[0]).toMatchObject({ kty: 'EC', alg: 'ES256', use: 'sig' });
-    expect(keys[0]?.['d']).toBeUndefined();
+    expect(keys).toMatchObject([
+      { kty: 'EC', alg: 'ES256', use: 'sig' },
+      { kty: 'RSA', alg: 'RS256', use: 'sig' },
+    ]);
+    for (const key of keys)
+      expect(['d', 'p', 'q', 'dp', 'dq', 'qi'].filter((member) => member in key)).toEqual([]);
     expect(response.headers.get('cache-control')).toContain('max-age');
   });
 
@@ -106,8 +110,16 @@ describe('metadata', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('https://inspector.example');
   });
 
-  test('unknown paths are 404', async () => {
-    for (const path of ['/', '/.well-known/nonsense', '/oauth/introspect', '/interaction/x'])
+  test('unknown paths are 404, and no document is found under a path of no issuer here', async () => {
+    for (const path of [
+      '/',
+      '/.well-known/nonsense',
+      '/.well-known/oauth-authorization-server/made-up',
+      '/.well-known/openid-configuration/mcp',
+      '/.well-known/openid-configuration/made/up?x=1',
+      '/oauth/introspect',
+      '/interaction/x',
+    ])
       expect((await fetch(service.issuer + path)).status).toBe(404);
   });
 });

@@ -56,6 +56,28 @@ describe('behind an ingress, with an https issuer that has a path', () => {
     });
   });
 
+  test('metadata is at no path of another issuer', async () => {
+    for (const path of [
+      '/.well-known/oauth-authorization-server/other',
+      '/.well-known/openid-configuration/tenant/more',
+      '/tenant/.well-known/openid-configuration/tenant',
+    ])
+      expect((await fetch(local + path)).status).toBe(404);
+    expect((await fetch(`${local}/.well-known/openid-configuration/tenant/`)).status).toBe(200);
+  });
+
+  test('a request by a form goes on at the issuer’s host', async () => {
+    const response = await fetch(`${local}/oauth/authorize`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ client_id: 'x', state: 's' }),
+    });
+    expect([response.status, response.headers.get('location')]).toEqual([
+      303,
+      'https://auth.example/tenant/oauth/begin?client_id=x&state=s',
+    ]);
+  });
+
   test('one caller that floods makes nobody else wait, although all come from the ingress', async () => {
     const askedBy = async (address: string): Promise<number> => {
       const headers = { 'x-forwarded-for': address };

@@ -83,7 +83,7 @@ test('a server that lost its key-encryption key starts, and signs people in with
   const { clientId, answer } = await service.tokens(login);
   const key = { id: 'next', key: new Secret(randomBytes(32).toString('base64url')) };
   const next = await world.startAnother({ keyEncryptionKeys: [key] });
-  expect(await told(next)).toContain('{kind="keyring"} 2');
+  expect(await told(next)).toContain('{kind="keyring"} 3');
   const refreshed = await next.refresh(clientId, answer.refresh_token ?? '');
   expect(refreshed.status).toBe(200);
   const again = await next.tokens(login);

@@ -9,7 +9,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import { CookieKeys } from './cookie-keys.js';
 import { KeyringStore } from './keyring.store.js';
 import { SigningKeysHandler } from './signing-keys.handler.js';
-import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js';
+import { OWN_KEYS, readSigningKey, SigningKeys } from './signing-keys.js';
 
 @Module({
   controllers: [SigningKeysHandler],
@@ -33,14 +33,11 @@ import { newSigningKeyPem, readSigningKey, SigningKeys } from './signing-keys.js
       provide: SigningKeys,
       inject: [KeyringStore, CONFIG],
       useFactory: async (keyring: KeyringStore, config: AuthorizationServerPart) => {
-        const [
-          first = await keyring.findOrMake('signing', () => Promise.resolve(newSigningKeyPem())),
-          ...rest
-        ] = config.signingKeys;
-        return new SigningKeys([
-          await readSigningKey(first, 0),
-          ...(await Promise.all(rest.map((pem, index) => readSigningKey(pem, index + 1)))),
-        ]);
+        const own = () => Promise.all(OWN_KEYS.map(([name, make]) => keyring.findOrMake(name, make)));
+        const pems = config.signingKeys.length > 0 ? config.signingKeys : await own();
+        const [first, ...rest] = await Promise.all(pems.map((pem, index) => readSigningKey(pem, index)));
+        if (first === undefined) throw new Error('there is no signing key');
+        return new SigningKeys([first, ...rest]);
       },
     },
     {

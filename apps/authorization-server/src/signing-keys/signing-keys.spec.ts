@@ -8,7 +8,7 @@ import { Metrics } from '@gatehouse/observability/metrics';
 import { SetAsideRows } from '@gatehouse/observability/set-aside-rows';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { KeyringStore } from './keyring.store.js';
-import { newSigningKeyPem, readSigningKey } from './signing-keys.js';
+import { OWN_KEYS, readSigningKey } from './signing-keys.js';
 
 const setAside = () => new SetAsideRows(new Metrics(), new SilentLog());
 
@@ -59,22 +59,24 @@ describe('the keyring', () => {
     await database.close();
   });
 
-  test('ten replicas that start at once have one key, and a restart finds it', async () => {
-    const replicas = Array.from(
-      { length: 10 },
-      () => new KeyringStore(queries, new Envelope(keys), 'acme', setAside()),
-    );
-    const found = await Promise.all(
-      replicas.map((one) => one.findOrMake('signing', () => Promise.resolve(newSigningKeyPem()))),
-    );
-    expect(new Set(found.map((key) => key.reveal())).size).toBe(1);
-  });
+  test.each(OWN_KEYS)(
+    'ten replicas that start at once have one %s key, and a restart finds it',
+    async (name, make) => {
+      const replicas = Array.from(
+        { length: 10 },
+        () => new KeyringStore(queries, new Envelope(keys), 'acme', setAside()),
+      );
+      const found = await Promise.all(replicas.map((one) => one.findOrMake(name, make)));
+      expect(new Set(found.map((key) => key.reveal())).size).toBe(1);
+    },
+  );
 
   test('what is stored cannot be read without the key-encryption key, nor by another gateway', async () => {
     const { rows } = await queries.query<{ sealed: Buffer }>({
       name: 'all',
       text: 'select sealed from keyring',
     });
+    expect(rows).toHaveLength(2);
     expect(rows.map(({ sealed }) => sealed.toString('latin1')).join()).not.toContain('PRIVATE KEY');
     for (const { sealed } of rows)
       expect(() =>

@@ -1,8 +1,8 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import { Secret } from '@gatehouse/kernel/secret';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-
-type SigningAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'RS256';
 
 export interface SigningKey {
   /** RFC 7638 thumbprint: the same key has the same id on every replica. */
@@ -12,7 +12,10 @@ export interface SigningKey {
   readonly publicJwk: JWK & { readonly kid: string; readonly kty: string; readonly alg: string };
 }
 
-/** The first key signs. All are published, so that tokens of a retired key still verify. */
+/**
+ * The first key signs access tokens, and identity tokens of clients that want no other algorithm. All are published: tokens of a
+ * retired key still verify, and a client may have its identity tokens signed by a key of each algorithm.
+ */
 export class SigningKeys {
   constructor(private readonly keys: readonly [SigningKey, ...SigningKey[]]) {}
 
@@ -22,6 +25,11 @@ export class SigningKeys {
 
   get all(): readonly SigningKey[] {
     return this.keys;
+  }
+
+  /** In the order of the keys. */
+  get algorithms(): readonly SigningAlgorithm[] {
+    return [...new Set(this.keys.map(({ alg }) => alg))];
   }
 
   get publicJwks(): readonly SigningKey['publicJwk'][] {
@@ -36,12 +44,18 @@ const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
   secp521r1: 'ES512',
 };
 
-export const newSigningKeyPem = (): Secret =>
-  new Secret(
-    generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      .privateKey.export({ type: 'pkcs8', format: 'pem' })
-      .toString(),
-  );
+const generate = promisify(generateKeyPair);
+const pemOf = ({ privateKey }: { readonly privateKey: KeyObject }): Secret =>
+  new Secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+
+/**
+ * What is made where no key is configured, by its name in the keyring. The first signs access tokens: it is small and quick. OpenID
+ * Connect Discovery, section 3, wants RS256 as well, and there are clients that know nothing else.
+ */
+export const OWN_KEYS: readonly (readonly [name: string, make: () => Promise<Secret>])[] = [
+  ['signing', async () => pemOf(await generate('ec', { namedCurve: 'P-256' }))],
+  ['signing RS256', async () => pemOf(await generate('rsa', { modulusLength: MIN_RSA_BITS }))],
+];
 
 /** Reads a PEM private key: PKCS #8, PKCS #1 (RSA) or SEC 1 (EC). @throws when it is unusable, without quoting it. */
 export async function readSigningKey(pem: Secret, position: number): Promise<SigningKey> {

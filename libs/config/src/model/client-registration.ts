@@ -17,10 +17,16 @@ export interface MetadataDocuments {
   readonly allowPrivateIps: boolean;
 }
 
+/** What signing keys can sign with (RFC 7518, section 3.1; RFC 8037). */
+export const SIGNING_ALGORITHMS = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
 interface PreRegisteredClient<S> {
   readonly clientId: string;
   readonly clientName: string;
   readonly redirectUris: readonly string[];
   /** Absent: a public client. */
   readonly clientSecret?: S;
+  /** Absent: that of the first signing key. */
+  readonly idTokenSignedResponseAlg?: SigningAlgorithm;
 }
