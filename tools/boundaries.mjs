@@ -151,7 +151,7 @@ export const ROOMS = {
 export const SEAMS = {
   '@cedar-policy/cedar-wasm': ['config'],
   'openid-client': ['token-vault'],
-  'oidc-provider': ['authorization-server', 'demonstration'],
+  'oidc-provider': ['authorization-server', 'demonstration', 'testing'],
   pg: ['persistence', 'testing', 'gatehouse'],
   '@nats-io/transport-node': ['messaging', 'testing'],
   '@nats-io/jetstream': ['messaging', 'testing'],

@@ -8,7 +8,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isEmbedded } from './incoming-auth/callers-of.client.js';
 import { CONFIG } from '@gatehouse/service-process/injected';
 
-const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'tokenExchange']);
+const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'issuedToken']);
 
 /**
  * What this service does, and what it needs for it (docs/health.md). Only its own way to the bus decides whether it gets

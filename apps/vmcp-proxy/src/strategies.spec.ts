@@ -10,8 +10,12 @@ import { startProxy, type TestProxy } from './proxy.fixture.js';
 const KINDS = ['modern', 'stateless', 'sessions'] as const;
 const STRATEGIES = {
   inject: { type: 'upstreamInject', providerName: 'octo' },
-  exchange: { type: 'tokenExchange', subjectProviderName: 'octo' },
-  self: { type: 'tokenExchange' },
+  exchange: {
+    type: 'issuedToken',
+    subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
+  },
+  self: { type: 'issuedToken', subject: { of: 'caller' } },
+  gateway: { type: 'issuedToken', subject: { of: 'gateway' } },
   header: { type: 'headerInjection', headerName: 'X-Api-Key', headerValue: new Secret('the-key') },
   open: { type: 'unauthenticated' },
 } as const;
@@ -70,6 +74,7 @@ for (const kind of KINDS)
           inject: { authorization: `Bearer ${name}-token-of-${tsid}` },
           exchange: { authorization: `Bearer ${name}-token-of-${tsid}` },
           self: { authorization: `Bearer ${name}-token-of-${tsid}` },
+          gateway: { authorization: `Bearer ${name}-token-of-${tsid}` },
           header: { authorization: undefined, 'x-api-key': 'the-key' },
           open: { authorization: undefined, 'x-api-key': undefined },
         };

@@ -19,8 +19,8 @@ const BACKENDS = {
     allowedHosts: ['127.0.0.1'],
   },
   exchanged: {
-    type: 'tokenExchange',
-    subjectProviderName: 'octo',
+    type: 'issuedToken',
+    subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
     header: { headerName: 'X-Exchanged', scheme: 'Bearer' },
   },
   // No configuration that is checked lets this be.

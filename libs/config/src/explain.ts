@@ -4,6 +4,7 @@ import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
 import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
 import type { TokenDestination } from './model/token-destination.js';
+import { isIssuedToken } from './model/token-subject.js';
 import { mcpEndpoints } from './urls/mcp-endpoints.js';
 
 /** One value that is derived from the configuration and not written in it. */
@@ -142,6 +143,8 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
           ? "the caller's Gatehouse token"
           : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`
       }${describeDestination(strategy)}`;
+    case 'clientCredentials':
+      return `token of the gateway itself from ${new URL(strategy.tokenUrl).origin}, the same for everybody${describeDestination(strategy)}`;
   }
 }
 
@@ -217,7 +220,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
       ...[...outgoingAuth.backends].map(
         ([name, strategy]) => [`outgoingAuth.backends.${name}`, strategy] as const,
       ),
-    ].map(([name, strategy]) => [name, secretOf(strategy)] as const),
+    ].flatMap(([name, strategy]) => secretsOf(name, strategy)),
     ...explainedCertificates(model),
     ['egress.proxy.credentials', model.wayOut.httpsProxy?.credentials],
     ['egress.proxy.caBundle', model.wayOut.httpsProxy?.caBundle],
@@ -263,7 +266,7 @@ const explainedCertificates = ({ backends, authServer, incomingAuth, outgoingAut
     ([name, strategy]) =>
       [
         `outgoingAuth.backends.${name}.caBundle`,
-        strategy.type === 'tokenExchange' ? strategy.caBundle : undefined,
+        isIssuedToken(strategy) ? strategy.caBundle : undefined,
       ] as const,
   ),
   [
@@ -272,7 +275,14 @@ const explainedCertificates = ({ backends, authServer, incomingAuth, outgoingAut
   ] as const,
 ];
 
-function secretOf(strategy: OutgoingStrategy<ConfiguredSecret>): ConfiguredSecret | undefined {
-  if (strategy.type === 'headerInjection') return strategy.headerValue;
-  return strategy.type === 'tokenExchange' ? strategy.clientSecret : undefined;
+function secretsOf(
+  name: string,
+  strategy: OutgoingStrategy<ConfiguredSecret>,
+): readonly (readonly [string, ConfiguredSecret | undefined])[] {
+  if (strategy.type === 'headerInjection') return [[name, strategy.headerValue]];
+  if (!isIssuedToken(strategy)) return [];
+  return [
+    [name, strategy.clientSecret],
+    [`${name}.clientKey`, strategy.clientKey],
+  ];
 }

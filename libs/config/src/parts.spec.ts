@@ -119,7 +119,7 @@ describe('a part holds what its service may see and nothing else', () => {
     );
     expect(vmcpProxyPart(model).backends.map(({ strategy }) => strategy)).toMatchObject([
       { type: 'upstreamInject', providerName: 'octo' },
-      { type: 'tokenExchange', subjectProviderName: 'acme-sso' },
+      { type: 'issuedToken', subject: { of: 'provider', providerName: 'acme-sso', token: 'access_token' } },
       { type: 'headerInjection', headerName: 'X-Api-Key' },
       { type: 'unauthenticated' },
     ]);

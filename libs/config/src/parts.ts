@@ -2,6 +2,7 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import { natsUser } from './secrets/secret-kinds.js';
 import type { WayOut } from './model/egress-rules.js';
 import { openedParty, openedWayOut } from './opened-egress.js';
+import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { ClaimMappings } from './model/claim-mappings.js';
 import type { Aggregation } from './model/aggregation.js';
@@ -17,8 +18,8 @@ import type { ListenAddresses, ProxyAddresses } from './model/listen-addresses.j
 import {
   strategyOf,
   type HeaderInjection,
+  type IssuedToken,
   type OutgoingStrategy,
-  type TokenExchange,
   type Unauthenticated,
   type UpstreamInject,
 } from './model/outgoing-auth.js';
@@ -28,6 +29,7 @@ import type { ResumptionBounds } from './model/resumption-bounds.js';
 import type { Telemetry } from './model/telemetry.js';
 import type { TokenDestination } from './model/token-destination.js';
 import type { ConfiguredView } from './model/views.js';
+import { isIssuedToken, namedProvider, subjectOf, type TokenSubject } from './model/token-subject.js';
 import { scopeUses, type ScopeUses } from './model/scope-uses.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
 import { given } from './from-yaml/written-values.js';
@@ -83,7 +85,7 @@ export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Sec
 }
 
 /** How the vault makes the credential of one backend. */
-export type BackendCredential = UpstreamInject | TokenExchange<Secret>;
+export type BackendCredential = UpstreamInject | IssuedToken<Secret>;
 
 /** What the vault may see: provider credentials and its keys; nothing of the authorization server's. */
 export interface TokenVaultPart extends CommonPart {
@@ -99,13 +101,13 @@ export interface TokenVaultPart extends CommonPart {
   readonly databaseUrl: Secret;
 }
 
-/** A token exchange as the proxy sees it: whose token is exchanged, and where the new one goes. */
-export interface TokenExchangeView extends TokenDestination {
-  readonly type: 'tokenExchange';
-  readonly subjectProviderName?: string;
+/** A token of a token endpoint as the proxy sees it: for whose token it is issued, and where it goes. */
+export interface IssuedTokenView extends TokenDestination {
+  readonly type: 'issuedToken';
+  readonly subject: TokenSubject;
 }
 
-export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | UpstreamInject | TokenExchangeView;
+export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | UpstreamInject | IssuedTokenView;
 
 /** The proxy knows where the bridge serves a program, and nothing of the program. */
 export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
@@ -191,8 +193,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
   for (const { name } of model.backends) {
     const strategy = strategyOf(model.outgoingAuth, name);
     if (strategy.type === 'upstreamInject') backendCredentials.set(name, strategy);
-    if (strategy.type === 'tokenExchange')
-      backendCredentials.set(name, openedParty(openedSecret(strategy), model));
+    if (isIssuedToken(strategy)) backendCredentials.set(name, openedStrategy(strategy, model));
   }
   return {
     ...common(model, model.listen.tokenVault),
@@ -263,14 +264,8 @@ const bridged = ({
 /** Names of the backends whose credential comes from a provider, in configured order. */
 const backendsThatNeed = (model: GatehouseModel, providerName: string): readonly string[] =>
   model.backends
-    .filter(({ name }) => providerOf(strategyOf(model.outgoingAuth, name)) === providerName)
+    .filter(({ name }) => namedProvider(strategyOf(model.outgoingAuth, name))?.name === providerName)
     .map(({ name }) => name);
-
-/** The provider that a strategy draws on, if any. */
-function providerOf(strategy: OutgoingStrategy<unknown>): string | undefined {
-  if (strategy.type === 'upstreamInject') return strategy.providerName;
-  return strategy.type === 'tokenExchange' ? strategy.subjectProviderName : undefined;
-}
 
 const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, listen: Listen) => ({
   name: model.name,
@@ -313,15 +308,14 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
       return strategy;
     case 'headerInjection':
       return { ...strategy, headerValue: strategy.headerValue.secret };
-    case 'tokenExchange': {
-      const { subjectProviderName, header, allowedHosts } = strategy;
+    case 'tokenExchange':
+    case 'clientCredentials':
       return {
-        type: 'tokenExchange',
-        ...given('subjectProviderName', subjectProviderName),
-        ...given('header', header),
-        ...given('allowedHosts', allowedHosts),
+        type: 'issuedToken',
+        subject: subjectOf(strategy),
+        ...given('header', strategy.header),
+        ...given('allowedHosts', strategy.allowedHosts),
       };
-    }
   }
 }
 

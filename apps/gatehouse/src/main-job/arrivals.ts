@@ -59,6 +59,16 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
           : identities.atProviders.get(subjectProviderName);
       return { credential: 'jwt', issuer: new URL(tokenUrl).origin, subject, audience, unexpected: [] };
     }
+    case 'clientCredentials': {
+      const { audience, clientId, tokenUrl } = strategy;
+      return {
+        credential: 'jwt',
+        issuer: new URL(tokenUrl).origin,
+        subject: clientId,
+        audience,
+        unexpected: [],
+      };
+    }
   }
 }
 
@@ -92,6 +102,8 @@ export function describeStrategy(strategy: OutgoingStrategy<unknown>): string {
       return `upstreamInject ${strategy.providerName}`;
     case 'tokenExchange':
       return `tokenExchange ${strategy.subjectProviderName ?? '(own token)'}`;
+    case 'clientCredentials':
+      return 'clientCredentials';
   }
 }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange, UpstreamInject } from '@gatehouse/config/model/outgoing-auth';
+import type { IssuedToken, UpstreamInject } from '@gatehouse/config/model/outgoing-auth';
+import { isIssuedToken } from '@gatehouse/config/model/token-subject';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
@@ -18,9 +19,9 @@ export class BackendStrategies {
   }
 
   /** @throws {GatehouseError} `unknown_backend` also where the backend has another strategy */
-  exchange(backend: string): TokenExchange<Secret> {
+  issued(backend: string): IssuedToken<Secret> {
     const strategy = this.config.backendCredentials.get(backend);
-    if (strategy?.type !== 'tokenExchange') throw unknownBackend(backend);
+    if (strategy === undefined || !isIssuedToken(strategy)) throw unknownBackend(backend);
     return strategy;
   }
 

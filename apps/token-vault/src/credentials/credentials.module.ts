@@ -9,14 +9,15 @@ import { CredentialMetrics } from './credential-metrics.js';
 import { CredentialsHandler } from './credentials.handler.js';
 import { ExchangeCredential } from './exchange-credential.flow.js';
 import { ExchangeSubjects } from './exchange-subjects.flow.js';
-import { ExchangeClient } from './exchange.client.js';
 import { ExchangedTokenStore } from './exchanged-token.store.js';
 import { ExchangedTokens } from './exchanged-tokens.flow.js';
+import { IssueClient } from './issue.client.js';
 import { InjectCredential } from './inject-credential.flow.js';
 import { PersonClaims } from './person-claims.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 import { StepUp } from './step-up.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
+import { TokenEndpointClient } from './token-endpoint.client.js';
 
 @Module({
   imports: [KeyringModule, ProvidersModule, ConnectionsModule, RefreshModule, CustodyLogModule],
@@ -30,7 +31,8 @@ import { SubjectTokens } from './subject-tokens.flow.js';
     StepUp,
     InjectCredential,
     ExchangeSubjects,
-    ExchangeClient,
+    IssueClient,
+    TokenEndpointClient,
     ExchangedTokenStore,
     ExchangedTokens,
     ExchangeCredential,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
 import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import type { Clock } from '@gatehouse/kernel/clock';
@@ -14,7 +14,7 @@ import type { CacheEntry } from './exchanged-token.store.js';
 import { ExchangedTokens, SubjectRefused, type ExchangedToken } from './exchanged-tokens.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 
-/** Releases a token that was exchanged for one backend (RFC 8693). All of it but the session comes from the configuration. */
+/** Releases a token that was issued for one backend (RFC 8693, RFC 6749 section 4.4). All of it but the session comes from the configuration. */
 @Injectable()
 export class ExchangeCredential {
   constructor(
@@ -27,8 +27,8 @@ export class ExchangeCredential {
 
   async run(request: Request): Promise<z.input<typeof credentialReply>> {
     const { tsid, backend, replyKey } = request;
-    const exchange = this.strategies.exchange(backend);
-    const { subject, token } = await this.#exchanged(request, exchange);
+    const strategy = this.strategies.issued(backend);
+    const { subject, token } = await this.#exchanged(request, strategy);
     const { accountId, provider, connectionId } = subject;
     return await this.release.run(
       { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: token.accessToken },
@@ -39,18 +39,18 @@ export class ExchangeCredential {
   }
 
   /** A subject that the endpoint refuses is renewed once. If the new one is refused as well, it is not the token's fault. */
-  async #exchanged(request: Request, exchange: TokenExchange<Secret>): Promise<Exchanged> {
+  async #exchanged(request: Request, strategy: IssuedToken<Secret>): Promise<Exchanged> {
     const { backend, refused } = request;
-    const subject = await this.subjects.of(request, exchange);
+    const subject = await this.subjects.of(request, strategy);
     try {
-      const entry = cacheEntry(backend, exchange, subject);
-      return { subject, token: await this.exchanged.token(entry, exchange, subject, refused) };
+      const entry = cacheEntry(backend, strategy, subject);
+      return { subject, token: await this.exchanged.token(entry, strategy, subject, refused) };
     } catch (error) {
       if (!(error instanceof SubjectRefused)) throw error;
-      const renewed = await this.subjects.renewed(request, exchange, error.refusal);
+      const renewed = await this.subjects.renewed(request, strategy, error.refusal);
       if (renewed === undefined) throw error;
-      const entry = cacheEntry(backend, exchange, renewed);
-      return { subject: renewed, token: await this.exchanged.token(entry, exchange, renewed, refused) };
+      const entry = cacheEntry(backend, strategy, renewed);
+      return { subject: renewed, token: await this.exchanged.token(entry, strategy, renewed, refused) };
     }
   }
 }
@@ -62,15 +62,34 @@ interface Exchanged {
   readonly token: ExchangedToken;
 }
 
-/** The key covers the settings: tokens that were exchanged under other settings are not used any more. */
-function cacheEntry(backend: string, exchange: TokenExchange<Secret>, subject: ExchangeSubject): CacheEntry {
-  const { tokenUrl, clientId, audience, resource, scopes, subjectTokenType } = exchange;
-  const settings = [tokenUrl, clientId ?? null, audience ?? null, resource ?? null, scopes, subjectTokenType];
+/** The key covers the settings: tokens that were issued under other settings are not used any more. */
+function cacheEntry(backend: string, strategy: IssuedToken<Secret>, subject: ExchangeSubject): CacheEntry {
+  const accountId = subject.cachedFor ?? subject.accountId;
   return {
-    key: sha256(JSON.stringify([backend, settings, subject.accountId, subject.id])),
+    key: sha256(JSON.stringify([backend, settingsOf(strategy), accountId, subject.id])),
     backend,
-    accountId: subject.accountId,
+    accountId,
     tsid: subject.tsid,
     connectionId: subject.connectionId,
   };
 }
+
+/** How the request is made, not what it asks for. A new secret of the same client makes no token wrong. */
+const NO_SETTINGS: ReadonlySet<string> = new Set([
+  'clientSecret',
+  'clientKey',
+  'clientKeyId',
+  'tokenEndpointAuthMethod',
+  'timeoutMs',
+  'caBundle',
+  'wayOut',
+  'allowPrivateIps',
+  'insecureAllowHttp',
+  'header',
+  'allowedHosts',
+]);
+
+const settingsOf = (strategy: IssuedToken<Secret>): readonly (readonly [string, unknown])[] =>
+  Object.entries(strategy)
+    .filter(([field]) => !NO_SETTINGS.has(field))
+    .sort(([left], [right]) => (left < right ? -1 : 1));

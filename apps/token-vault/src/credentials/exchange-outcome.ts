@@ -26,6 +26,8 @@ export type ExchangeOutcome =
     } & Unexchanged)
   | ({ readonly kind: 'unavailable' } & Unexchanged);
 
+export type Unissued = Exclude<ExchangeOutcome, { kind: 'exchanged' }>;
+
 export interface ExchangeResponse {
   readonly access_token: string;
   readonly token_type: string;
@@ -57,7 +59,7 @@ export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): Ex
   };
 }
 
-export function outcomeOfExchangeFailure(failure: UpstreamFailure): ExchangeOutcome {
+export function outcomeOfExchangeFailure(failure: UpstreamFailure): Unissued {
   const { reason: said } = failure;
   // An exchange can be made again after an unreadable answer: it used nothing up.
   if (verdictOf(failure) === 'passing' || failure.kind === 'unreadable')

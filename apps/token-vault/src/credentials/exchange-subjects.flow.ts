@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
+import { subjectOf, type TokenSubject } from '@gatehouse/config/model/token-subject';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
@@ -21,16 +22,21 @@ import { SubjectTokens } from './subject-tokens.flow.js';
 
 type Request = z.output<typeof credentialExchange.request>;
 
-/** Whose token is exchanged. `id` changes whenever a cached result must not be used any more. */
+type OfProvider = Extract<TokenSubject, { of: 'provider' }>;
+
+/** For whom a token is issued. `id` changes whenever a cached result must not be used any more. */
 export interface ExchangeSubject {
+  /** Who asks. */
   readonly accountId: AccountId;
+  /** Whose cached result it is; absent: the account's. */
+  readonly cachedFor?: AccountId;
   readonly id: readonly string[];
   readonly tsid?: SessionId;
   readonly connectionId?: ConnectionId;
   readonly connection?: Pick<ConnectionRow, 'version' | 'connectedAtMs'>;
   readonly provider?: string;
-  /** The subject token itself; asked for only when nothing is cached. */
-  readonly token: () => Promise<SubjectToken>;
+  /** The subject token itself; asked for only when nothing is cached. `undefined`: the endpoint is shown none. */
+  readonly token: () => Promise<SubjectToken | undefined>;
 }
 
 export interface SubjectToken {
@@ -47,10 +53,13 @@ export interface RefusedSubject {
   readonly unclear: boolean;
 }
 
+/** In the place of an account: no account has this id (RFC 9562 section 5.9). */
+const GATEWAY = '00000000-0000-0000-0000-000000000000' as AccountId;
+
 const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
 const callerClaims = z.looseObject({ sub: z.string(), tsid: z.string(), exp: z.number() });
 
-/** Finds the subject of an exchange (RFC 8693 section 2.1): a stored token, or the caller's own Gatehouse token. */
+/** Finds for whom a token is issued (RFC 8693 section 2.1): a stored token, the caller's own Gatehouse token, or the gateway. */
 @Injectable()
 export class ExchangeSubjects {
   constructor(
@@ -61,19 +70,21 @@ export class ExchangeSubjects {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async of(request: Request, exchange: TokenExchange<Secret>): Promise<ExchangeSubject> {
-    return exchange.subjectProviderName === undefined
-      ? await this.#caller(request)
-      : await this.#stored(request.tsid, exchange.subjectProviderName, exchange);
+  async of(request: Request, strategy: IssuedToken<Secret>): Promise<ExchangeSubject> {
+    const subject = subjectOf(strategy);
+    switch (subject.of) {
+      case 'provider':
+        return await this.#stored(request.tsid, subject);
+      case 'caller':
+        return await this.#caller(request);
+      case 'gateway':
+        return await this.#gateway(request);
+    }
   }
 
-  async #stored(
-    tsid: SessionId,
-    provider: string,
-    exchange: TokenExchange<Secret>,
-  ): Promise<ExchangeSubject> {
-    const bound = await this.subjects.bound(tsid, provider);
-    return this.#ofConnection(bound.connection, exchange);
+  async #stored(tsid: SessionId, subject: OfProvider): Promise<ExchangeSubject> {
+    const bound = await this.subjects.bound(tsid, subject.providerName);
+    return this.#ofConnection(bound.connection, subject);
   }
 
   /**
@@ -84,11 +95,12 @@ export class ExchangeSubjects {
    */
   async renewed(
     { tsid, backend }: Request,
-    exchange: TokenExchange<Secret>,
+    strategy: IssuedToken<Secret>,
     { digest: refused, unclear }: RefusedSubject,
   ): Promise<ExchangeSubject | undefined> {
-    const { subjectProviderName: provider } = exchange;
-    if (provider === undefined || refused === undefined) return undefined;
+    const subject = subjectOf(strategy);
+    if (subject.of !== 'provider' || refused === undefined) return undefined;
+    const { providerName: provider } = subject;
     const { connection: bound } = await this.subjects.bound(tsid, provider);
     const isRenewable = bound.refreshToken() !== undefined;
     const { connection, tokens } = await this.subjects.tokens(
@@ -97,10 +109,10 @@ export class ExchangeSubjects {
     );
     if (equalsInConstantTime(sha256(tokens.accessToken), refused)) return undefined;
     this.log.info('exchange-subject-renewed', { backend, provider, connectionId: connection.id });
-    return this.#ofConnection(connection, exchange);
+    return this.#ofConnection(connection, subject);
   }
 
-  #ofConnection(connection: Connection, exchange: TokenExchange<Secret>): ExchangeSubject {
+  #ofConnection(connection: Connection, subject: OfProvider): ExchangeSubject {
     const { accountId, provider, id, row } = connection;
     if (row.state === 'reauth_required') throw reauthRequired(connection);
     return {
@@ -114,15 +126,14 @@ export class ExchangeSubjects {
         // Its person has connected another account meanwhile. What is released is called the one that it was asked for.
         if (now.row.connectedAtMs !== row.connectedAtMs)
           throw new GatehouseError('unavailable', 'another account was connected meanwhile');
-        return { token: subjectToken(tokens, exchange, provider), digest: sha256(tokens.accessToken) };
+        return { token: subjectToken(tokens, subject), digest: sha256(tokens.accessToken) };
       },
     };
   }
 
   /** The proxy has verified the signature. The vault checks again that the token belongs to this session and has not expired. */
   async #caller({ tsid, sealedSubject: sealed }: Request): Promise<ExchangeSubject> {
-    const accountId = await this.sessions.ownerOfOpen(tsid);
-    if (accountId === undefined) throw new GatehouseError('session_closed');
+    const accountId = await this.#ownerOf(tsid);
     if (sealed === undefined)
       throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
     const { subjectToken: token } = await this.busKeys.open(sealedSubject, sealed);
@@ -133,10 +144,22 @@ export class ExchangeSubjects {
       throw new GatehouseError('request_invalid', 'the subject token is not of this session');
     return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve({ token }) };
   }
+
+  /** The token is the gateway's own, one for all; it is still given to sessions only, and noted for whom. */
+  async #gateway({ tsid }: Request): Promise<ExchangeSubject> {
+    const accountId = await this.#ownerOf(tsid);
+    return { accountId, cachedFor: GATEWAY, id: ['gateway'], token: () => Promise.resolve(undefined) };
+  }
+
+  async #ownerOf(tsid: SessionId): Promise<AccountId> {
+    const accountId = await this.sessions.ownerOfOpen(tsid);
+    if (accountId === undefined) throw new GatehouseError('session_closed');
+    return accountId;
+  }
 }
 
-function subjectToken(tokens: TokenSet, exchange: TokenExchange<Secret>, provider: string): string {
-  if (exchange.subjectTokenType !== 'id_token') return tokens.accessToken;
+function subjectToken(tokens: TokenSet, { token, providerName: provider }: OfProvider): string {
+  if (token !== 'id_token') return tokens.accessToken;
   if (tokens.idToken === undefined)
     throw new GatehouseError('exchange_refused', `${provider} gave no id_token to exchange`, {
       details: { provider },

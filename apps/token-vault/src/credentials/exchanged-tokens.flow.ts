@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
@@ -14,8 +14,8 @@ import { freshnessOf } from '../refresh/freshness.js';
 import { reauthRequired } from '../refresh/reauth-required.js';
 import type { ExchangeSubject, RefusedSubject, SubjectToken } from './exchange-subjects.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
-import type { ExchangeOutcome } from './exchange-outcome.js';
-import { ExchangeClient } from './exchange.client.js';
+import type { Unissued } from './exchange-outcome.js';
+import { IssueClient } from './issue.client.js';
 import {
   ExchangedTokenStore,
   type CachedToken,
@@ -28,9 +28,9 @@ export type ExchangedToken = NonNullable<CachedToken['token']>;
 /** One exchange under way. */
 interface ExchangeWork {
   readonly entry: CacheEntry;
-  readonly exchange: TokenExchange<Secret>;
+  readonly strategy: IssuedToken<Secret>;
   readonly subject: ExchangeSubject;
-  readonly subjectToken: SubjectToken;
+  readonly subjectToken: SubjectToken | undefined;
 }
 
 /** A follower waits this much longer than the exchange may take. */
@@ -48,14 +48,14 @@ export class SubjectRefused extends GatehouseError {
   }
 }
 
-/** Exchanged tokens, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
+/** Tokens that endpoints issued for backends, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
 @Injectable()
 export class ExchangedTokens {
   readonly #exchanges = new SingleFlight<string, ExchangedToken>();
 
   constructor(
     private readonly store: ExchangedTokenStore,
-    private readonly client: ExchangeClient,
+    private readonly client: IssueClient,
     private readonly metrics: CredentialMetrics,
     private readonly log: Log,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -68,7 +68,7 @@ export class ExchangedTokens {
    */
   async token(
     entry: CacheEntry,
-    exchange: TokenExchange<Secret>,
+    strategy: IssuedToken<Secret>,
     subject: ExchangeSubject,
     refused: string | undefined,
   ): Promise<ExchangedToken> {
@@ -78,13 +78,13 @@ export class ExchangedTokens {
       return cached.token;
     }
     return await this.#exchanges.run(entry.key, () =>
-      this.#leadOrFollow(entry, exchange, subject, cached?.version ?? 0),
+      this.#leadOrFollow(entry, strategy, subject, cached?.version ?? 0),
     );
   }
 
   async #leadOrFollow(
     entry: CacheEntry,
-    exchange: TokenExchange<Secret>,
+    strategy: IssuedToken<Secret>,
     subject: ExchangeSubject,
     seenVersion: number,
   ): Promise<ExchangedToken> {
@@ -92,25 +92,25 @@ export class ExchangedTokens {
     const subjectToken = await subject.token();
     return await leadOrFollow({
       acquire: () => this.store.acquire(entry, seenVersion),
-      lead: (lease) => this.#exchange(lease, { entry, exchange, subject, subjectToken }),
+      lead: (lease) => this.#exchange(lease, { entry, strategy, subject, subjectToken }),
       look: async () => {
         const now = await this.store.find(entry);
         return now !== undefined && now.version > seenVersion ? now.token : undefined;
       },
-      patienceMs: exchange.timeoutMs + WAIT_MARGIN_MS,
+      patienceMs: strategy.timeoutMs + WAIT_MARGIN_MS,
       busy: 'another replica still exchanges this token',
     });
   }
 
   async #exchange(lease: ExchangeLease, work: ExchangeWork): Promise<ExchangedToken> {
-    const { entry, exchange, subjectToken } = work;
+    const { entry, strategy, subjectToken } = work;
     const { backend } = entry;
     const obtainedAtMs = this.clock.nowMs();
     // If the lease is not renewed, another replica makes a second exchange. That does no harm.
     const stop = keepBeating(async () => {
       await succeeds(this.store.renew(lease));
     });
-    const outcome = await this.client.exchange(exchange, subjectToken.token).finally(stop);
+    const outcome = await this.client.issue(strategy, subjectToken?.token).finally(stop);
     if (outcome.kind === 'exchanged') {
       const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
       await this.store.publish(lease, entry, token);
@@ -123,7 +123,7 @@ export class ExchangedTokens {
 
   #failed(
     { entry: { backend }, subject: { provider }, subjectToken }: ExchangeWork,
-    outcome: Exclude<ExchangeOutcome, { kind: 'exchanged' }>,
+    outcome: Unissued,
   ): GatehouseError {
     const code = outcome.kind === 'refused' ? 'exchange_refused' : 'exchange_unavailable';
     const { about, unclear = false } = outcome.kind === 'refused' ? outcome : {};
@@ -140,7 +140,7 @@ export class ExchangedTokens {
     const text = `${backend}: ${outcome.reason}`;
     const options = { details: { backend } };
     return about === 'subject'
-      ? new SubjectRefused({ digest: subjectToken.digest, unclear }, code, text, options)
+      ? new SubjectRefused({ digest: subjectToken?.digest, unclear }, code, text, options)
       : new GatehouseError(code, text, options);
   }
 

@@ -63,17 +63,25 @@ const plainBasic =
     headers.set('authorization', `Basic ${credentials}`);
   };
 
-/** RFC 7523 section 2.2. Providers differ in what they expect as `aud` (section 3, rule 3). */
+/** Providers differ in what they expect as `aud` (RFC 7523 section 3, rule 3). */
 async function withKey(
   { key, id, audience }: ClientKey<Secret>,
   metadata: ServerMetadata,
 ): Promise<ClientAuth> {
   const aud = audience === 'issuer' ? metadata.issuer : metadata.token_endpoint;
+  return await assertedWith(key, { id, audience: aud ?? metadata.issuer });
+}
+
+/** RFC 7523 section 2.2. */
+export async function assertedWith(
+  key: Secret,
+  { id, audience }: { readonly id: string | undefined; readonly audience: string },
+): Promise<ClientAuth> {
   return PrivateKeyJwt(
     { key: await signingKey(key), ...(id === undefined ? {} : { kid: id }) },
     {
       [modifyAssertion]: (_header, payload) => {
-        payload['aud'] = aud ?? metadata.issuer;
+        payload['aud'] = audience;
       },
     },
   );

@@ -5,7 +5,8 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { legRefusalOf } from '../connections/leg-refusal.js';
 import type { ExchangeOutcome } from '../credentials/exchange-outcome.js';
-import { ExchangeClient } from '../credentials/exchange.client.js';
+import { IssueClient } from '../credentials/issue.client.js';
+import { TokenEndpointClient } from '../credentials/token-endpoint.client.js';
 import { outcomeOf } from '../refresh/outcome.js';
 import { BEHAVIOURS, PHASES, type Outcome, type Phase } from '../testing/provider-answer-table.js';
 import { answering, type SaidByProvider } from '../testing/provider-answers.js';
@@ -109,7 +110,12 @@ const ASKED: Readonly<Record<Phase, (answer: SaidByProvider) => Promise<Outcome>
   },
   'token exchange': async (answer) => {
     stub.misbehave.set('token', answering(answer));
-    return ofExchange(await new ExchangeClient(systemClock).exchange(tokenExchange(stub.issuer), 'subject'));
+    return ofExchange(
+      await new IssueClient(new TokenEndpointClient(systemClock)).issue(
+        tokenExchange(stub.issuer),
+        'subject',
+      ),
+    );
   },
   revocation: async (answer) => {
     stub.misbehave.set('revoke', answering(answer));

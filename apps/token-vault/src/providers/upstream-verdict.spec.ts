@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { systemClock } from '@gatehouse/kernel/clock';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { SilentLog } from '@gatehouse/testing/silent-log';
-import { ExchangeClient } from '../credentials/exchange.client.js';
+import { IssueClient } from '../credentials/issue.client.js';
+import { TokenEndpointClient } from '../credentials/token-endpoint.client.js';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
 import { oauth2Provider, oidcProvider, tokenExchange, userInfoAt } from '../testing/vault-config.js';
 import { ProviderConfigurations } from './provider-configurations.client.js';
@@ -70,7 +71,9 @@ const PHASES = {
   },
   exchange: async (answer) => {
     stub.misbehave.set('token', answer);
-    return (await new ExchangeClient(systemClock).exchange(tokenExchange(stub.issuer), 'subject')).kind;
+    return (
+      await new IssueClient(new TokenEndpointClient(systemClock)).issue(tokenExchange(stub.issuer), 'subject')
+    ).kind;
   },
   revocation: async (answer) => {
     stub.misbehave.set('revoke', answer);

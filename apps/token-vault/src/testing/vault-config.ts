@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ownCallback } from '@gatehouse/config/urls/callbacks';
 import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
+import type { ClientCredentials } from '@gatehouse/config/model/client-credentials';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { OAuth2Protocol, UpstreamProvider, UserInfo } from '@gatehouse/config/model/upstream-provider';
 import type { BackendCredential } from '@gatehouse/config/parts';
@@ -81,6 +82,22 @@ export const tokenExchange = (
   audience: 'tickets',
   scopes: [],
   subjectTokenType: 'access_token',
+  timeoutMs: PATIENCE_MS,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  ...more,
+});
+
+export const clientCredentials = (
+  base: string,
+  { clientSecret = new Secret('exchange-secret'), ...more }: Partial<ClientCredentials<Secret>> = {},
+): ClientCredentials<Secret> => ({
+  type: 'clientCredentials',
+  tokenUrl: `${base}/token`,
+  clientId: 'gatehouse-itself',
+  ...(more.clientKey === undefined ? { clientSecret } : {}),
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  scopes: [],
   timeoutMs: PATIENCE_MS,
   allowPrivateIps: true,
   insecureAllowHttp: true,

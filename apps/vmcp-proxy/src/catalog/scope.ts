@@ -63,7 +63,7 @@ export function scopesOf({ backends, aggregation, views, authServer }: Configure
 
 const hasAccount = ({ strategy }: Configured['backends'][number]): boolean =>
   strategy.type === 'upstreamInject' ||
-  (strategy.type === 'tokenExchange' && strategy.subjectProviderName !== undefined);
+  (strategy.type === 'issuedToken' && strategy.subject.of === 'provider');
 
 /** A backend that is alone has no rival: its names need nothing that tells them apart. */
 const withoutPrefix = (aggregation: Aggregation): Aggregation => ({

@@ -2,9 +2,9 @@ import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import { headerInjection } from './header-injection.js';
+import { issuedToken } from './issued-token.client.js';
 import type { ReplyKey } from './reply-key.js';
 import type { OutgoingStrategy } from './strategy.js';
-import { tokenExchange } from './token-exchange.client.js';
 import { unauthenticated } from './unauthenticated.js';
 import { upstreamInject } from './upstream-inject.client.js';
 
@@ -23,8 +23,8 @@ export function strategiesOf(
         return headerInjection(strategy);
       case 'upstreamInject':
         return upstreamInject(name, strategy, contracts, replyKey);
-      case 'tokenExchange':
-        return tokenExchange(name, strategy, contracts, replyKey, vaultKey);
+      case 'issuedToken':
+        return issuedToken(name, strategy, contracts, replyKey, vaultKey);
     }
   };
   return new Map(backends.map((backend) => [backend.name, made(backend)]));

@@ -19,7 +19,14 @@ beforeAll(async () => {
   proxy = await startProxy({
     nats,
     backends: [
-      { name: 'own', url: backend.url, strategy: { type: 'tokenExchange', subjectProviderName: 'octo' } },
+      {
+        name: 'own',
+        url: backend.url,
+        strategy: {
+          type: 'issuedToken',
+          subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
+        },
+      },
     ],
   });
 });

@@ -4,8 +4,9 @@ import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { OutgoingAuth, OutgoingStrategy, TokenExchange } from '../model/outgoing-auth.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { buildClientCredentials, CLIENT_FIELDS, endpointClient } from './endpoint-client.js';
 import { partyEgress } from './party-egress.js';
-import { destination } from './token-destination.js';
+import { destination, DESTINATION_FIELDS } from './token-destination.js';
 import { given, milliseconds, without } from './written-values.js';
 
 type Written = GatehouseYaml['outgoingAuth'];
@@ -52,6 +53,13 @@ function buildStrategy(
     case 'tokenExchange':
     case 'token_exchange':
       return buildTokenExchange(present(written.tokenExchange), [...path, 'tokenExchange'], secrets);
+    case 'clientCredentials':
+    case 'client_credentials':
+      return buildClientCredentials(
+        present(written.clientCredentials),
+        [...path, 'clientCredentials'],
+        secrets,
+      );
   }
 }
 
@@ -60,22 +68,20 @@ function buildTokenExchange(
   path: Path,
   secrets: SecretResolver,
 ): TokenExchange<ConfiguredSecret> {
-  const { clientSecret, timeout, subjectTokenType, headerName, scheme, allowedHosts, ...rest } = without(
+  const { timeout, subjectTokenType, ...rest } = without(
     written,
+    ...CLIENT_FIELDS,
+    ...DESTINATION_FIELDS,
     'caBundle',
   );
-  const secret =
-    clientSecret &&
-    secrets.secret(clientSecret, [...path, 'clientSecret'], {
-      kind: 'clientSecret',
-      owners: ['token-vault'],
-    });
+  const place = { path, owner: 'token-vault', secrets } as const;
   return {
     type: 'tokenExchange',
     ...rest,
-    ...given('clientSecret', secret),
-    ...partyEgress(written, { path, owner: 'token-vault', secrets }, written.tokenUrl),
-    ...destination({ headerName, scheme, ...given('allowedHosts', allowedHosts) }),
+    ...given('clientId', written.clientId),
+    ...endpointClient(written, place),
+    ...partyEgress(written, place, written.tokenUrl),
+    ...destination(written),
     subjectTokenType: shortTokenType(subjectTokenType),
     timeoutMs: milliseconds(timeout),
   };

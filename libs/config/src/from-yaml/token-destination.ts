@@ -5,6 +5,13 @@ interface Written extends TokenHeader {
   readonly allowedHosts?: readonly string[];
 }
 
+/** What {@link destination} reads. */
+export const DESTINATION_FIELDS = [
+  'headerName',
+  'scheme',
+  'allowedHosts',
+] as const satisfies readonly (keyof Written)[];
+
 export const destination = ({ headerName, scheme, allowedHosts }: Written): TokenDestination => ({
   ...(headerName.toLowerCase() === 'authorization' && scheme === 'Bearer'
     ? {}

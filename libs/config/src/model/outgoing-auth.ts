@@ -1,5 +1,7 @@
 import type { TokenType } from '@gatehouse/kernel/token-types';
+import type { ClientCredentials } from './client-credentials.js';
 import type { PartyEgress } from './egress-rules.js';
+import type { EndpointClient } from './endpoint-client.js';
 import type { TokenDestination } from './token-destination.js';
 
 export interface OutgoingAuth<S> {
@@ -26,13 +28,9 @@ export interface UpstreamInject extends TokenDestination {
 }
 
 /** RFC 8693. */
-export interface TokenExchange<S> extends PartyEgress<S>, TokenDestination {
+export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, TokenDestination {
   readonly type: 'tokenExchange';
   readonly tokenUrl: string;
-  readonly clientId?: string;
-  /** Absent with a `clientId`: a public client, `client_id` goes in the body. */
-  readonly clientSecret?: S;
-  readonly tokenEndpointAuthMethod: 'client_secret_basic' | 'client_secret_post';
   readonly audience?: string;
   readonly resource?: string;
   readonly scopes: readonly string[];
@@ -42,7 +40,10 @@ export interface TokenExchange<S> extends PartyEgress<S>, TokenDestination {
   readonly timeoutMs: number;
 }
 
-export type OutgoingStrategy<S> = Unauthenticated | HeaderInjection<S> | UpstreamInject | TokenExchange<S>;
+/** The strategies whose credential a token endpoint issues. */
+export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S>;
+
+export type OutgoingStrategy<S> = Unauthenticated | HeaderInjection<S> | UpstreamInject | IssuedToken<S>;
 
 /** The strategy that applies to a backend: its own, else the default. */
 export const strategyOf = <S>(outgoingAuth: OutgoingAuth<S>, backendName: string): OutgoingStrategy<S> =>

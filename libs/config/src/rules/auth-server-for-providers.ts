@@ -1,3 +1,4 @@
+import { namedProvider } from '../model/token-subject.js';
 import { strategiesOf, type Rule } from './rule.js';
 
 /** V-01: a provider's token exists only where the embedded authorization server walked the user through that provider. */
@@ -12,15 +13,14 @@ export const authServerForProviders: Rule = (model) => {
           message: 'upstreamInject needs authServer: without it no provider is ever visited.',
         },
       ];
-    if (value.type === 'tokenExchange' && value.subjectProviderName !== undefined)
-      return [
-        {
-          path: [...path, 'tokenExchange', 'subjectProviderName'],
-          related: [['authServer']],
-          message:
-            "subjectProviderName needs authServer: without it the subject can only be the caller's own token.",
-        },
-      ];
-    return [];
+    const named = namedProvider(value);
+    if (named === undefined) return [];
+    return [
+      {
+        path: [...path, ...named.field],
+        related: [['authServer']],
+        message: `${named.field[1]} needs authServer: without it no provider is ever visited.`,
+      },
+    ];
   });
 };

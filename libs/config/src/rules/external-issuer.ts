@@ -1,3 +1,4 @@
+import { isIssuedToken, subjectOf } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import { strategiesOf, type Rule } from './rule.js';
 
@@ -25,16 +26,19 @@ export const externalIssuer: Rule = (model) => {
   return findings;
 };
 
-/** An anonymous caller has no token that could be exchanged. */
+/** An anonymous caller has no token that could be exchanged, and no session that another one could be given to. */
 const anonymousCallers: Rule = (model) =>
-  strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange' && value.subjectProviderName === undefined
-      ? [
-          {
-            path: [...path, 'type'],
-            related: [['incomingAuth']],
-            message: 'tokenExchange needs the token of the caller, and anonymous callers have none.',
-          },
-        ]
-      : [],
-  );
+  strategiesOf(model).flatMap(({ value, path }) => {
+    const subject = isIssuedToken(value) ? subjectOf(value).of : undefined;
+    if (subject === undefined || subject === 'provider') return [];
+    return [
+      {
+        path: [...path, 'type'],
+        related: [['incomingAuth']],
+        message:
+          subject === 'caller'
+            ? `${value.type} needs the token of the caller, and anonymous callers have none.`
+            : `${value.type} needs authServer: a token is given to a session, and anonymous callers have none.`,
+      },
+    ];
+  });

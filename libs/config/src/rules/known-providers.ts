@@ -1,4 +1,5 @@
 import { nearestName } from '../findings/nearest-name.js';
+import { namedProvider } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { namesIn, strategiesOf, type Rule } from './rule.js';
@@ -24,11 +25,8 @@ export const knownProviders: Rule = (model) => {
         ]),
     ...check(authServer.primaryUpstreamProvider, ['authServer', 'primaryUpstreamProvider']),
     ...strategiesOf(model).flatMap(({ value, path }) => {
-      if (value.type === 'upstreamInject')
-        return check(value.providerName, [...path, 'upstreamInject', 'providerName']);
-      return value.type === 'tokenExchange' && value.subjectProviderName !== undefined
-        ? check(value.subjectProviderName, [...path, 'tokenExchange', 'subjectProviderName'])
-        : [];
+      const named = namedProvider(value);
+      return named === undefined ? [] : check(named.name, [...path, ...named.field]);
     }),
   ];
 };

@@ -1,5 +1,6 @@
 import type { EgressRules } from '../model/egress-rules.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
+import { isIssuedToken } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { isHttps, isLocalhost, namedAddress } from '../urls/hosts.js';
@@ -81,8 +82,8 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
     ];
   }),
   ...strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange'
-      ? [{ path: [...path, 'tokenExchange', 'tokenUrl'], url: value.tokenUrl, egress: value }]
+    isIssuedToken(value)
+      ? [{ path: [...path, value.type, 'tokenUrl'], url: value.tokenUrl, egress: value }]
       : [],
   ),
   {

@@ -5,9 +5,10 @@ import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
 import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
+import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
 import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
-import { EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './row.fixture.js';
+import { EXCHANGE, EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './row.fixture.js';
 import { PROVIDER_ROWS } from './provider-rows.fixture.js';
 import { RULES } from './rules.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
@@ -23,6 +24,7 @@ const TABLE = [
   ...OUTGOING_ROWS,
   ...DESTINATION_ROWS,
   ...PASSTHROUGH_ROWS,
+  ...ISSUED_TOKEN_ROWS,
   ...MCP_ROWS,
   ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
@@ -63,6 +65,22 @@ describe('accepted', () => {
         },
         'outgoingAuth.backends.tickets.tokenExchange.scheme': 'token',
         'outgoingAuth.backends.tickets.tokenExchange.allowedHosts': ['tickets.acme.example:443'],
+      },
+    ],
+    [
+      'a token of the gateway itself, for which it proves itself with a key, and an exchange that does',
+      {
+        'outgoingAuth.backends.status': {
+          type: 'client_credentials',
+          clientCredentials: {
+            tokenUrl: 'https://sts.acme.example/token',
+            clientId: 'gatehouse',
+            clientKey: { env: 'SIGNING_KEY' },
+            clientKeyId: 'key-1',
+          },
+        },
+        [`${EXCHANGE}.clientSecret`]: undefined,
+        [`${EXCHANGE}.clientKey`]: { env: 'SIGNING_KEY' },
       },
     ],
     [

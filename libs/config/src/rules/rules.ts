@@ -11,6 +11,7 @@ import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
+import { endpointClients } from './endpoint-clients.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
@@ -73,7 +74,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
       'Without `authServer`, `incomingAuth` names the issuer; anonymous callers have no token to exchange.',
     rule: externalIssuer,
   },
-  { demands: '`tokenExchange` needs `authServer`.', rule: sessionForExchange },
+  { demands: '`tokenExchange` and `clientCredentials` need `authServer`.', rule: sessionForExchange },
   {
     demands:
       'Issuers have no query, fragment or trailing slash, and are https except on localhost or with `insecureAllowHttp`.',
@@ -105,9 +106,13 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     rule: views,
   },
   {
-    demands:
-      'A token exchange has a client id for its secret; `id_token` needs a `subjectProviderName` of type oidc.',
+    demands: 'An exchanged `id_token` needs a `subjectProviderName` of type oidc.',
     rule: tokenExchange,
+  },
+  {
+    demands:
+      'A client of a strategy’s token endpoint has an id for its secret or key, has one of the two at most, and its method uses it; `clientCredentials` has one.',
+    rule: endpointClients,
   },
   {
     demands:

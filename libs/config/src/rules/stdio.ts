@@ -2,6 +2,7 @@ import type { ConfiguredSecret } from '../model/configured-secret.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { strategyOf } from '../model/outgoing-auth.js';
+import { isIssuedToken } from '../model/token-subject.js';
 import type { StdioProgram } from '../model/stdio.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
@@ -124,7 +125,7 @@ function tokenFindings(
   const strategy: Path = outgoingAuth.backends.has(backend)
     ? ['outgoingAuth', 'backends', backend]
     : ['outgoingAuth', 'default'];
-  const givesToken = type === 'upstreamInject' || type === 'tokenExchange';
+  const givesToken = type === 'upstreamInject' || isIssuedToken(applied);
   const related = [strategy, ['outgoingAuth', 'default']];
   if (tokenEnv !== undefined && 'header' in applied)
     return [

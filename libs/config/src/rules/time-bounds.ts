@@ -2,6 +2,7 @@ import type { Finding } from '../findings/problems.js';
 import type { Backend } from '../model/backend.js';
 import { DURATION_BOUNDS, type Bounds } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
+import { isIssuedToken } from '../model/token-subject.js';
 import type { Path } from '../findings/path.js';
 import { providersOf, strategiesOf, type Rule } from './rule.js';
 
@@ -25,8 +26,8 @@ export const timeBounds: Rule = (model) => [
     within([...path, 'timeout'], value.timeoutMs, DURATION_BOUNDS.providerRequest),
   ),
   ...strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange'
-      ? within([...path, 'tokenExchange', 'timeout'], value.timeoutMs, DURATION_BOUNDS.providerRequest)
+    isIssuedToken(value)
+      ? within([...path, value.type, 'timeout'], value.timeoutMs, DURATION_BOUNDS.providerRequest)
       : [],
   ),
 ];

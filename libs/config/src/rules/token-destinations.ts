@@ -1,6 +1,7 @@
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { strategyOf } from '../model/outgoing-auth.js';
 import type { TokenDestination } from '../model/token-destination.js';
+import { isIssuedToken } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import { isAllowedHost } from '../urls/allowed-hosts.js';
 import { isReservedHeader } from './header-injection.js';
@@ -9,7 +10,7 @@ import { namesIn, strategiesOf, type Placed, type Rule } from './rule.js';
 /** A token goes where its strategy says, in a header that is free. */
 export const tokenDestinations: Rule = (model) =>
   strategiesOf(model).flatMap(({ value, path }) => {
-    if (value.type !== 'upstreamInject' && value.type !== 'tokenExchange') return [];
+    if (value.type !== 'upstreamInject' && !isIssuedToken(value)) return [];
     const placed = { value, path: [...path, value.type] };
     return [...headerFindings(placed), ...hostFindings(model, placed)];
   });

@@ -7,21 +7,8 @@ import { namesIn, strategiesOf, type Rule } from './rule.js';
 
 export const tokenExchange: Rule = (model) =>
   strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange'
-      ? [
-          ...clientFindings(value, [...path, 'tokenExchange']),
-          ...subjectFindings(model, value, [...path, 'tokenExchange']),
-        ]
-      : [],
+    value.type === 'tokenExchange' ? subjectFindings(model, value, [...path, 'tokenExchange']) : [],
   );
-
-const clientFindings = (
-  { clientId, clientSecret }: TokenExchange<ConfiguredSecret>,
-  path: Path,
-): readonly Finding[] =>
-  clientSecret !== undefined && clientId === undefined
-    ? [{ path: [...path, 'clientSecret'], message: 'A clientSecret needs the clientId that it belongs to.' }]
-    : [];
 
 /** An id_token exists only for a provider that issues them; the caller's own token is an access token. */
 function subjectFindings(

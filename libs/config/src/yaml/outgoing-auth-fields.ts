@@ -1,21 +1,15 @@
 import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
-import { DURATION_BOUNDS } from '../model/bounds.js';
+import { clientCredentials, endpointClient, requestTimeout, tokenTarget } from './endpoint-client-fields.js';
+import { block, choice, egress, mapOf, secret, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
-import { block, choice, egress, list, mapOf, secret, text } from './fields.js';
 
 const SHORT_NAMES = ['access_token', 'id_token', 'jwt'] as const satisfies readonly TokenType[];
 
 const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
   tokenUrl: text('url', 'Token endpoint that exchanges.'),
   clientId: text('identifier', 'Client id at that endpoint.').exactOptional(),
-  clientSecret: secret('Client secret; needs `clientId`. Left out: a public client.').exactOptional(),
-  tokenEndpointAuthMethod: choice(
-    ['client_secret_basic', 'client_secret_post'],
-    'How the client secret is sent.',
-  ).default('client_secret_basic'),
-  audience: text('identifier', 'Logical name of the backend at the endpoint.').exactOptional(),
-  resource: text('url', 'URL of the backend at the endpoint (RFC 8707).').exactOptional(),
-  scopes: list(text('scope', 'One scope.'), 'Scopes to ask for.').default([]),
+  ...endpointClient,
+  ...tokenTarget,
   subjectTokenType: choice(
     [...SHORT_NAMES, ...SHORT_NAMES.map((name) => TOKEN_TYPES[name])],
     'Which token of the subject is sent, and as what; `id_token` needs a `subjectProviderName` of type oidc.',
@@ -26,7 +20,7 @@ const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
   subjectProviderName: text('identifier', 'Provider whose stored token is the subject.', {
     derived: "the caller's own Gatehouse token; never guessed",
   }).exactOptional(),
-  timeout: text('duration', `For one exchange; ${DURATION_BOUNDS.providerRequest.text}.`).default('10s'),
+  timeout: requestTimeout('exchange'),
   ...tokenDestination,
   ...egress,
 });
@@ -41,9 +35,11 @@ const strategy = (about: string) =>
           'headerInjection',
           'upstreamInject',
           'tokenExchange',
+          'clientCredentials',
           'header_injection',
           'upstream_inject',
           'token_exchange',
+          'client_credentials',
         ],
         'Where the credential comes from.',
         {
@@ -51,6 +47,7 @@ const strategy = (about: string) =>
             header_injection: 'headerInjection',
             upstream_inject: 'upstreamInject',
             token_exchange: 'tokenExchange',
+            client_credentials: 'clientCredentials',
           },
           refused: ['awsSts', 'aws_sts', 'xaa', 'obo'],
         },
@@ -64,6 +61,7 @@ const strategy = (about: string) =>
         ...tokenDestination,
       }).exactOptional(),
       tokenExchange: tokenExchange.exactOptional(),
+      clientCredentials: clientCredentials.exactOptional(),
     },
     {
       blocks: {
@@ -71,6 +69,7 @@ const strategy = (about: string) =>
         headerInjection: 'headerInjection',
         upstreamInject: 'upstreamInject',
         tokenExchange: 'tokenExchange',
+        clientCredentials: 'clientCredentials',
       },
     },
   );

@@ -4,9 +4,10 @@ import { configuredName, digest, jwe, recipientKey, sessionId } from '../fields.
 import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
 
 /**
- * A token exchanged (RFC 8693) for one backend whose strategy is `tokenExchange`. Endpoint, audience, scopes and client
- * credentials come from the backend's configuration. The subject is the stored token of `subjectProviderName`; where
- * none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as `{ "subjectToken": "…" }`.
+ * A token that an endpoint issued for one backend (`tokenExchange`: RFC 8693; `clientCredentials`: RFC 6749 section 4.4). Endpoint,
+ * audience, scopes and client credentials come from the backend's configuration. The subject of an exchange is the stored token of
+ * `subjectProviderName`; where none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as
+ * `{ "subjectToken": "…" }`. A token of the gateway itself has none.
  */
 export const credentialExchange = defineRequest({
   name: 'credential.exchange',

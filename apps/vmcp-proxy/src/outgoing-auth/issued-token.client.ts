@@ -1,4 +1,4 @@
-import type { TokenExchangeView } from '@gatehouse/config/parts';
+import type { IssuedTokenView } from '@gatehouse/config/parts';
 import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
@@ -7,17 +7,17 @@ import type { ReplyKey } from './reply-key.js';
 import { sessionOf } from './session-of.js';
 import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 
-/** A token exchanged for one that the vault holds, or for the caller's own when the configuration names no provider (RFC 8693). */
-export const tokenExchange = (
+/** A token that the vault has issued for the backend: for one that it holds, for the caller's own (RFC 8693), or for the gateway. */
+export const issuedToken = (
   backend: string,
-  { subjectProviderName, ...destination }: TokenExchangeView,
+  { subject, ...destination }: IssuedTokenView,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
   vaultKey: VaultKey,
 ): OutgoingStrategy => ({
   kind: 'perUser',
-  provider: subjectProviderName,
-  // The scopes of an exchange are those of the configuration.
+  provider: subject.of === 'provider' ? subject.providerName : undefined,
+  // The scopes of such a token are those of the configuration.
   stepsUp: false,
   async ask(principal, refused, deadlineAtMs) {
     const request = {
@@ -26,17 +26,17 @@ export const tokenExchange = (
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
     };
-    const exchange = async (subject: { readonly sealedSubject?: string }): Promise<AskedCredential> =>
+    const issued = async (shown: { readonly sealedSubject?: string }): Promise<AskedCredential> =>
       await replyKey.answerTo(
-        async () => await contracts.ask(credentialExchange, { ...request, ...subject }, { deadlineAtMs }),
+        async () => await contracts.ask(credentialExchange, { ...request, ...shown }, { deadlineAtMs }),
         destination,
       );
-    if (subjectProviderName !== undefined) return await exchange({});
+    if (subject.of !== 'caller') return await issued({});
     const { token } = principal;
     if (token === undefined) throw new GatehouseError('not_allowed', 'there is no caller token to exchange');
     return await vaultKey.send(
       { subjectToken: token.reveal() },
-      async (sealedSubject) => await exchange({ sealedSubject }),
+      async (sealedSubject) => await issued({ sealedSubject }),
     );
   },
 });

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PartyEgress } from '@gatehouse/config/model/egress-rules';
+import type { EndpointClient } from '@gatehouse/config/model/endpoint-client';
+import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import * as openid from 'openid-client';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import { assertedWith } from '../providers/client-authentication.js';
+import { tappedFetch } from '../providers/tapped-fetch.js';
+import { newProgress, upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
+import { outcomeOfExchangeFailure, type ExchangeResponse, type Unissued } from './exchange-outcome.js';
+
+/** One token endpoint of a strategy, and how the gateway proves itself there. */
+export interface TokenEndpoint extends PartyEgress<Secret>, EndpointClient<Secret> {
+  readonly tokenUrl: string;
+  readonly timeoutMs: number;
+}
+
+/** One request for a token (RFC 6749 section 4.5). */
+export interface TokenGrant {
+  readonly grantType: string;
+  /** Without a value: not sent. */
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+}
+
+/** Asks the token endpoints of strategies. */
+@Injectable()
+export class TokenEndpointClient {
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  /** @param read makes something of the answer when it is one */
+  async ask<Answer>(
+    endpoint: TokenEndpoint,
+    { grantType, parameters }: TokenGrant,
+    read: (response: ExchangeResponse, nowMs: number) => Answer,
+  ): Promise<Answer | Unissued> {
+    const progress = newProgress();
+    try {
+      const response = await openid.genericGrantRequest(
+        await configurationOf(endpoint, progress, () => this.clock.nowMs()),
+        grantType,
+        new URLSearchParams(written(parameters)),
+      );
+      return read({ ...response, issued_token_type: response['issued_token_type'] }, this.clock.nowMs());
+    } catch (error) {
+      return outcomeOfExchangeFailure(upstreamFailure(error, progress));
+    }
+  }
+}
+
+const written = (parameters: TokenGrant['parameters']): [string, string][] =>
+  Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+
+async function configurationOf(
+  endpoint: TokenEndpoint,
+  progress: TokenRequestProgress,
+  nowMs: () => number,
+): Promise<openid.Configuration> {
+  const { tokenUrl, clientId = 'anonymous', timeoutMs } = endpoint;
+  const tokenEndpoint = canonicalUrl(tokenUrl);
+  const metadata = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenEndpoint };
+  const configuration = new openid.Configuration(
+    metadata,
+    clientId,
+    undefined,
+    await clientAuthentication(endpoint),
+  );
+  configuration[openid.customFetch] = tappedFetch(fetchFunction(endpoint), {
+    tokenEndpoint,
+    progress,
+    // A token can be asked for again: nothing is lost with the answer.
+    keep: () => Promise.resolve(),
+    nowMs,
+    dropIdToken: true,
+  });
+  configuration.timeout = (2 * timeoutMs) / SECOND_MS;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
+  if (endpoint.insecureAllowHttp) openid.allowInsecureRequests(configuration);
+  return configuration;
+}
+
+async function clientAuthentication(endpoint: TokenEndpoint): Promise<openid.ClientAuth> {
+  const { clientId, clientSecret, clientKey, clientKeyId: id, tokenUrl } = endpoint;
+  if (clientId === undefined) return () => undefined;
+  if (clientKey !== undefined)
+    return await assertedWith(clientKey, { id, audience: endpoint.clientAssertionAudience ?? tokenUrl });
+  if (clientSecret === undefined) return openid.None();
+  const secret = clientSecret.reveal();
+  return endpoint.tokenEndpointAuthMethod === 'client_secret_post'
+    ? openid.ClientSecretPost(secret)
+    : openid.ClientSecretBasic(secret);
+}

@@ -1,0 +1,129 @@
+import { EXCHANGE, EXTERNAL, NO_PROVIDER_STRATEGIES, type Row } from './row.fixture.js';
+
+const OWN = 'outgoingAuth.backends.status';
+const FIELDS = `${OWN}.clientCredentials`;
+const clientCredentials = (fields: object = {}) => ({
+  type: 'clientCredentials',
+  clientCredentials: {
+    tokenUrl: 'https://sts.acme.example/token',
+    clientId: 'gatehouse',
+    clientSecret: { env: 'EXCHANGE_SECRET' },
+    ...fields,
+  },
+});
+const SECRETLESS = { tokenUrl: 'https://sts.acme.example/token', clientId: 'gatehouse' };
+const KEYED = { ...SECRETLESS, clientKey: { env: 'SIGNING_KEY' } };
+const withFields = (fields: object) => ({
+  [OWN]: { type: 'clientCredentials', clientCredentials: fields },
+});
+
+/** Strategies whose credential a token endpoint issues. */
+export const ISSUED_TOKEN_ROWS: readonly Row[] = [
+  [
+    'a client without a secret or key that asks in its own name',
+    withFields(SECRETLESS),
+    `${FIELDS}.clientId`,
+    /needs a clientSecret or a clientKey/,
+  ],
+  [
+    'a secret that a key replaces',
+    { [OWN]: clientCredentials({ clientKey: { env: 'SIGNING_KEY' } }) },
+    `${FIELDS}.clientSecret`,
+    /not used/,
+  ],
+  [
+    'private_key_jwt without a key',
+    { [OWN]: clientCredentials({ tokenEndpointAuthMethod: 'private_key_jwt' }) },
+    `${FIELDS}.tokenEndpointAuthMethod`,
+    /needs a clientKey/,
+  ],
+  [
+    'client_secret_post with a key',
+    withFields({ ...KEYED, tokenEndpointAuthMethod: 'client_secret_post' }),
+    `${FIELDS}.tokenEndpointAuthMethod`,
+    /does not use the clientKey/,
+  ],
+  [
+    'client_secret_post without a secret, at the endpoint of an exchange',
+    {
+      [`${EXCHANGE}.clientSecret`]: undefined,
+      [`${EXCHANGE}.tokenEndpointAuthMethod`]: 'client_secret_post',
+    },
+    `${EXCHANGE}.tokenEndpointAuthMethod`,
+    /needs a clientSecret/,
+  ],
+  [
+    'an exchange key without its client id',
+    {
+      [`${EXCHANGE}.clientId`]: undefined,
+      [`${EXCHANGE}.clientSecret`]: undefined,
+      [`${EXCHANGE}.clientKey`]: { env: 'SIGNING_KEY' },
+    },
+    `${EXCHANGE}.clientKey`,
+    /needs the clientId/,
+  ],
+  [
+    'the id of a key that is not there',
+    { [OWN]: clientCredentials({ clientKeyId: 'key-1' }) },
+    `${FIELDS}.clientKeyId`,
+    /no effect without a clientKey/,
+  ],
+  [
+    'an audience of assertions that nobody makes',
+    { [OWN]: clientCredentials({ clientAssertionAudience: 'https://sts.acme.example' }) },
+    `${FIELDS}.clientAssertionAudience`,
+    /no effect without a clientKey/,
+  ],
+  [
+    'a key that is no key',
+    withFields({ ...SECRETLESS, clientKey: { env: 'API_KEY' } }),
+    `${FIELDS}.clientKey`,
+  ],
+  [
+    'client credentials over http',
+    { [OWN]: clientCredentials({ tokenUrl: 'http://sts.acme.example/token' }) },
+    `${FIELDS}.tokenUrl`,
+    /http is refused/,
+  ],
+  [
+    'client credentials for a private address',
+    { [OWN]: clientCredentials({ tokenUrl: 'https://10.0.0.1/token' }) },
+    `${FIELDS}.tokenUrl`,
+    /private or loopback/,
+  ],
+  [
+    'a request that may take an hour',
+    { [OWN]: clientCredentials({ timeout: '1h' }) },
+    `${FIELDS}.timeout`,
+    /within/,
+  ],
+  ['a scope with a blank in it', { [OWN]: clientCredentials({ scopes: ['a b'] }) }, `${FIELDS}.scopes[0]`],
+  ['a resource that is no URL', { [OWN]: clientCredentials({ resource: 'tickets' }) }, `${FIELDS}.resource`],
+  [
+    'a subject where the gateway asks for itself',
+    { [OWN]: clientCredentials({ subjectProviderName: 'acme-sso' }) },
+    `${FIELDS}.subjectProviderName`,
+    /Unknown field/,
+  ],
+  [
+    'client credentials without their block',
+    { [OWN]: { type: 'clientCredentials' } },
+    `${OWN}.clientCredentials`,
+  ],
+  [
+    'client credentials for callers of an external issuer, who have no session',
+    { ...EXTERNAL, 'outgoingAuth.backends': { status: clientCredentials() } },
+    `${OWN}.type`,
+    /needs authServer/,
+  ],
+  [
+    'client credentials for anonymous callers, who have no session',
+    {
+      ...NO_PROVIDER_STRATEGIES,
+      incomingAuth: { type: 'anonymous' },
+      'outgoingAuth.backends': { status: clientCredentials() },
+    },
+    `${OWN}.type`,
+    /anonymous callers have none/,
+  ],
+];
