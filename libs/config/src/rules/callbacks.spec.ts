@@ -55,7 +55,7 @@ describe('a redirectUri that is written', () => {
     };
     const changes = { [`${OIDC}.redirectUri`]: COMMON, 'authServer.upstreamProviders.2': second };
     expect(pathsOf(problemsOf(changes))).toEqual([]);
-    expect(warningsOf(changes)).toHaveLength(2);
+    expect(warningsOf(changes).filter(({ path }) => path.endsWith('.redirectUri'))).toHaveLength(2);
   });
 
   test('is warned of where one provider alone has the common callback, which lies above those of the others', () => {

@@ -45,6 +45,14 @@ function redirects(uris: readonly string[], client: number, schemes: readonly st
   const path = [...PATH, 'clients', client, 'redirectUris'];
   if (uris.length === 0) return [{ path, message: 'A client needs at least one redirect URI.' }];
   return uris.flatMap((uri, index) => {
+    if (uri.includes('*'))
+      return [
+        {
+          path: [...path, index],
+          message: 'A redirect URI has no *: it is compared exactly. Of http on localhost any port will do.',
+          instead: 'each URI by itself',
+        },
+      ];
     const problem = redirectUriProblem(uri, schemes);
     return problem === undefined ? [] : [{ path: [...path, index], message: `A redirect URI ${problem}.` }];
   });

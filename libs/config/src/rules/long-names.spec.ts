@@ -19,7 +19,9 @@ const renaming = (name: string, more: Changes = {}): Changes => ({
 test('a prefix of 35 characters is warned about once for each backend, and what to set is said', () => {
   const warnings = warningsOf({ 'backends.0.name': 'repo', ...LONG_PREFIX, 'outgoingAuth.backends': {} });
   expect(pathsOf(warnings)).toContain('backends[0].name');
-  expect(warnings[0]?.message).toMatch(/leaves 29 characters of the 64 .*maxNameLength: 64/);
+  expect(warnings.find(({ path }) => path === 'backends[0].name')?.message).toMatch(
+    /leaves 29 characters of the 64 .*maxNameLength: 64/,
+  );
 });
 
 test('usual prefixes and names are not', () => {

@@ -7,6 +7,7 @@ export const providerScopes: Rule = (model) =>
       ? [
           {
             path: [...block, 'scopes'],
+            related: value.scopes.map((_, index) => [...block, 'scopes', index]),
             message: 'A provider of type oidc needs the scope openid.',
             instead: `[${['openid', ...value.scopes].join(', ')}]`,
           },

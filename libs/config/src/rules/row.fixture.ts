@@ -1,7 +1,14 @@
 import type { Changes } from '../configuration.fixture.js';
 
 /** What is refused, a change that does it, the one place that is then reported, and what is said of it. */
-export type Row = readonly [refused: string, changes: Changes, path: string, message?: RegExp];
+export type Row = readonly [
+  refused: string,
+  changes: Changes,
+  path: string,
+  message?: RegExp,
+  /** What the finding says to write in its place. */
+  instead?: RegExp | string,
+];
 
 export const provider = (index: number, rest: string): string =>
   `authServer.upstreamProviders.${index}.${rest}`;

@@ -1,47 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { pathsOf, problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
-import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
-import { CALLBACK_ROWS } from './callback-rows.fixture.js';
-import { DESTINATION_ROWS } from './destination-rows.fixture.js';
-import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
-import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
-import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
-import { MCP_ROWS, notes } from './mcp-rows.fixture.js';
-import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
+import { problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
+import { notes } from './mcp-rows.fixture.js';
 import { EXCHANGE, EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './row.fixture.js';
-import { PROVIDER_ROWS } from './provider-rows.fixture.js';
 import { RULES } from './rules.js';
-import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
-import { program, STDIO_ROWS } from './stdio-rows.fixture.js';
-import { URL_ROWS } from './url-rows.fixture.js';
-import { TELEMETRY_ROWS } from './telemetry-rows.fixture.js';
-import { VIEW_ROWS } from './view-rows.fixture.js';
-
-const TABLE = [
-  ...SIGN_IN_ROWS,
-  ...CALLBACK_ROWS,
-  ...URL_ROWS,
-  ...OUTGOING_ROWS,
-  ...DESTINATION_ROWS,
-  ...PASSTHROUGH_ROWS,
-  ...ISSUED_TOKEN_ROWS,
-  ...MCP_ROWS,
-  ...PROVIDER_ROWS,
-  ...INSTALLATION_ROWS,
-  ...VIEW_ROWS,
-  ...STDIO_ROWS,
-  ...TELEMETRY_ROWS,
-  ...AUTHORIZATION_ROWS,
-];
-
-describe('refused, and nothing else is reported', () => {
-  const rows = TABLE.map(([refused, changes, path, message]) => ({ refused, changes, path, message }));
-  test.each(rows)('$refused', ({ changes, path, message }) => {
-    const problems = problemsOf(changes);
-    expect(pathsOf(problems)).toEqual([path]);
-    expect(problems[0]?.message).toMatch(message ?? /./);
-  });
-});
+import { RULE_ROWS } from './wrong-rows.fixture.js';
+import { program } from './stdio-rows.fixture.js';
 
 describe('accepted', () => {
   const accepted: readonly (readonly [string, Changes])[] = [
@@ -212,7 +175,7 @@ describe('accepted', () => {
 
 test('every rule is the one that reports some row above', () => {
   const silent = RULES.filter(
-    ({ rule }) => !TABLE.some(([, changes]) => rule(uncheckedModelOf(changes)).length > 0),
+    ({ rule }) => !RULE_ROWS.some(([, changes]) => rule(uncheckedModelOf(changes)).length > 0),
   );
   expect(silent).toEqual([]);
 });

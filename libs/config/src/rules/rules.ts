@@ -7,27 +7,35 @@ import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
 import { backendLimits } from './backend-limits.js';
+import { backendUrls } from './backend-urls.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
 import { endpointClients } from './endpoint-clients.js';
+import { exchangeTargets } from './exchange-targets.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
 import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
 import { knownBackends } from './known-backends.js';
+import { knownIssuers } from './known-issuers.js';
 import { knownProviders } from './known-providers.js';
+import { lastingSignIns } from './lasting-sign-ins.js';
+import { localAddresses, natsServers } from './local-addresses.js';
 import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
+import { mistakenUrls } from './mistaken-urls.js';
 import { outboundUrls } from './outbound-urls.js';
 import { passthroughHeaders } from './passthrough-headers.js';
+import { ownUrls } from './own-urls.js';
 import { policies } from './policies.js';
 import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
 import { providerDialects } from './provider-dialects.js';
 import { providerScopes } from './provider-scopes.js';
+import { publicUrlOfEndpoint } from './public-url.js';
 import { rateLimits } from './rate-limits.js';
 import type { Rule } from './rule.js';
 import { scopesOfCalls } from './scopes-of-calls.js';
@@ -36,13 +44,15 @@ import { sessionForExchange } from './session-for-exchange.js';
 import { sizeBounds } from './size-bounds.js';
 import { stdioPrograms } from './stdio.js';
 import { supportedScopes } from './supported-scopes.js';
-import { telemetry } from './telemetry.js';
+import { collectorPort, telemetry } from './telemetry.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenDestinations } from './token-destinations.js';
 import { tokenExchange } from './token-exchange.js';
 import { uniqueNames } from './unique-names.js';
+import { unusedProviders } from './unused-providers.js';
 import { userInfo } from './user-info.js';
 import { views } from './views.js';
+import { wideCredentials } from './wide-credentials.js';
 
 /** Every rule across fields, in the order of the documentation, with what it demands. */
 export const RULES: readonly { readonly demands: string; readonly rule: Rule }[] = [
@@ -79,6 +89,16 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     demands:
       'Issuers have no query, fragment or trailing slash, and are https except on localhost or with `insecureAllowHttp`.',
     rule: issuerUrls,
+  },
+  {
+    demands:
+      'An issuer is not the URL of its discovery document, and an endpoint not that of a metadata document. No URL has a placeholder, and `publicUrl` names no address that is for listening only.',
+    rule: mistakenUrls,
+  },
+  {
+    demands:
+      'No backend is the gateway itself or another part of it, and neither a provider nor the endpoint of a token exchange is its own authorization server.',
+    rule: ownUrls,
   },
   {
     demands:
@@ -183,11 +203,15 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   {
     demands:
-      'At least one way to register a client is on; redirect URIs are https, on localhost, or of an allowed private-use scheme.',
+      'At least one way to register a client is on; redirect URIs have no `*`, and are https, on localhost, or of an allowed private-use scheme.',
     rule: clientRegistration,
   },
-  { demands: 'Each service that seals has keys of its own.', rule: sealingKeys },
-  { demands: 'Each service has a database role of its own.', rule: databases },
+  {
+    demands:
+      'Each service that seals has keys of its own: neither one value nor one reference is for two (one path may be another file in each container).',
+    rule: sealingKeys,
+  },
+  { demands: 'Each service has a database role of its own, and `ownerUrl` is another one.', rule: databases },
   { demands: 'There is a NATS server, and no two listeners are on one port.', rule: addresses },
 ];
 
@@ -210,6 +234,49 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
     warns: `A tool's name is known to be longer than the ${MAX_NAME_LENGTH_OF_HOSTS} characters that many hosts take. Or a prefix leaves little room for such names, or \`maxNameLength\` shortens a name that is written.`,
     rule: longNames,
   },
+  {
+    warns: '`publicUrl` ends in `/mcp` or `/sse`: the MCP endpoint is `<publicUrl>/mcp`.',
+    rule: publicUrlOfEndpoint,
+  },
+  {
+    warns:
+      'On one machine, a URL on localhost names another port than the service listens on, or the issuer is left out. Or `nats.servers` is not what `gatehouse up` starts.',
+    rule: localAddresses,
+  },
+  {
+    warns:
+      'A port of `nats.servers` is one that a NATS server has for people or for other servers, or an even number of replicas holds each stream.',
+    rule: natsServers,
+  },
+  {
+    warns:
+      'A backend’s URL has no path, a path of the other transport, or a parameter that seems to hold a secret. Or another backend is there with the same credential.',
+    rule: backendUrls,
+  },
+  {
+    warns:
+      'An issuer is known to be spelled otherwise, to be of a provider that has no OpenID Connect or many tenants, or looks like an endpoint.',
+    rule: knownIssuers,
+  },
+  {
+    warns: 'An oidc provider is not asked for a refresh token in the way that it needs.',
+    rule: lastingSignIns,
+  },
+  {
+    warns: 'Everybody signs in at a `required` provider that no strategy uses.',
+    rule: unusedProviders,
+  },
+  {
+    warns:
+      'The default strategy gives one credential to backends on several hosts, or anonymous callers can reach a gateway that is not on localhost.',
+    rule: wideCredentials,
+  },
+  {
+    warns:
+      'A provider exchanges the gateway’s own token, which it has to trust; or a token exchange names neither audience, resource nor scopes for the new one.',
+    rule: exchangeTargets,
+  },
+  { warns: 'Traces go to the port of OTLP over gRPC; they leave over HTTP.', rule: collectorPort },
 ];
 
 export const ruleFindings = (model: GatehouseModel): readonly Finding[] =>

@@ -1,7 +1,7 @@
-import { equalsInConstantTime } from '@gatehouse/kernel/digest';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Rule } from './rule.js';
+import { sameSecret } from './same-secret.js';
 
 /** Each service that seals has its own key: an attacker who takes one service must not read the other's rows. */
 export const sealingKeys: Rule = ({ authServer, vault }) => [
@@ -47,11 +47,8 @@ const NEEDS_A_KEY = {
   instead: "[{ id: '1', file: /run/secrets/kek }]",
 };
 
-/** Comparable only where both secrets were read, that is, when all parts are checked in one place. */
+/** Values are comparable only where both were read, that is, when all parts are checked in one place. */
 const sameKey = (
   left: KeyEncryptionKey<ConfiguredSecret>,
   right: KeyEncryptionKey<ConfiguredSecret>,
-): boolean =>
-  left.key.resolved &&
-  right.key.resolved &&
-  equalsInConstantTime(left.key.secret.reveal(), right.key.secret.reveal());
+): boolean => sameSecret(left.key, right.key);

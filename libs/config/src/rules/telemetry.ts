@@ -43,6 +43,18 @@ function otlpFindings({ endpoint, insecureAllowHttp, headers, caBundle }: Otlp<u
   ];
 }
 
+/** A warning: the port of OTLP over gRPC, and traces leave over HTTP. */
+export const collectorPort: Rule = ({ telemetry: { otlp } }) =>
+  otlp !== undefined && URL.parse(otlp.endpoint)?.port === '4317'
+    ? [
+        {
+          path: ['telemetry', 'otlp', 'endpoint'],
+          message: 'Collectors take OTLP over gRPC at port 4317; traces leave over HTTP, usually to 4318.',
+          instead: otlp.endpoint.replace(':4317', ':4318'),
+        },
+      ]
+    : [];
+
 const auditFindings = ({ enabled, arguments: audited }: Audit): readonly Finding[] =>
   audited.flatMap(({ tools, names }, index) => {
     const path = ['telemetry', 'audit', 'arguments', index];

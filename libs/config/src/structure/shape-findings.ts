@@ -61,8 +61,14 @@ function unknownField(
 ): { readonly finding: Finding; readonly meantPath: Path | undefined } {
   const node = nodeAt(tree, path);
   const known = node?.kind === 'object' ? [...node.fields.keys()] : [];
-  const nearest = nearestName(key, known);
   const place = [...path, key];
+  const elsewhere = node === undefined ? undefined : mistake(node, key);
+  if (elsewhere !== undefined)
+    return {
+      finding: { path: place, message: 'This field does not exist here.', instead: elsewhere },
+      meantPath: undefined,
+    };
+  const nearest = nearestName(key, known);
   if (nearest === undefined)
     return {
       finding: { path: place, message: `Unknown field. Known here: ${known.join(', ')}.` },
@@ -111,13 +117,17 @@ function wrongChoice(node: Extract<SchemaNode, { kind: 'choice' }>, path: Path, 
   const offered = node.values.filter((choice) => node.aliases?.[choice] === undefined);
   if (typeof value === 'string' && node.refused?.includes(value) === true)
     return { path, message: `${value} is not supported in this release. Supported: ${offered.join(', ')}.` };
-  const nearest = typeof value === 'string' ? nearestName(value, offered) : undefined;
+  const written = typeof value === 'string' ? value : '';
+  const nearest = mistake(node, written) ?? nearestName(written, offered);
   return {
     path,
     message: `Expected one of: ${offered.join(', ')}.`,
     ...(nearest === undefined ? {} : { instead: nearest }),
   };
 }
+
+const mistake = ({ mistakes = {} }: SchemaNode, written: string): string | undefined =>
+  Object.hasOwn(mistakes, written.toLowerCase()) ? mistakes[written.toLowerCase()] : undefined;
 
 function wrongCountOr(
   { countOr: { word, min, max } }: Extract<SchemaNode, { kind: 'countOr' }>,

@@ -20,3 +20,14 @@ const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostna
  */
 export const namedAddress = (url: string): AddressKind =>
   URL.canParse(url) ? (hostKind(new URL(url).hostname) ?? 'public') : 'public';
+
+/** `0.0.0.0` and `[::]`: all addresses of a machine, to listen on. */
+export const isListeningAddress = (url: string): boolean => ['0.0.0.0', '[::]'].includes(hostOf(url));
+
+/** The host and the port of a URL, with the port that its scheme has when none is written. */
+export function placeOf(url: string): { readonly host: string; readonly port: number } | undefined {
+  const parsed = URL.parse(url);
+  if (parsed === null) return undefined;
+  const { hostname: host, port, protocol } = parsed;
+  return { host, port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port) };
+}

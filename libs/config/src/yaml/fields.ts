@@ -13,6 +13,8 @@ export interface FieldFacts {
   readonly derived?: string;
   /** Other accepted spellings of a choice, by alias. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** What people write by mistake, in small letters: of a choice, what to write instead; of a block, where the field belongs. */
+  readonly mistakes?: Readonly<Record<string, string>>;
   /** Choices of the seed system that are refused by name. */
   readonly refused?: readonly string[];
   /** The block that each value of `type` needs; the other blocks must be absent. */
@@ -85,7 +87,12 @@ export const checkedBlock = <T extends z.ZodRawShape>(
   about: string,
   shape: T,
   check: ReturnType<typeof z.superRefine<object>>,
-) => z.strictObject(shape).check(check).register(facts, { about });
+  more: FieldFacts = {},
+) =>
+  z
+    .strictObject(shape)
+    .check(check)
+    .register(facts, { about, ...more });
 
 export const mapOf = <T extends z.ZodType>(
   key: NonNullable<FieldFacts['key']>,

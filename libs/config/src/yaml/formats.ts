@@ -41,11 +41,7 @@ export const FORMATS = {
     /^[^\s,/:@]+(\/\d{1,3})?$|^[0-9a-fA-F:]+(\/\d{1,3})?$|^\[[0-9a-fA-F:]+\]$/,
     'is not a host, an address, a network or *: write each as one entry, without scheme and port.',
   ),
-  natsUrl: pattern(
-    '`nats:` or `tls:` URL',
-    /^(nats|tls):\/\/[^\s/@?#]+$/,
-    'is not a server URL such as nats://nats:4222; credentials do not belong in it.',
-  ),
+  natsUrl: { describes: '`nats:` or `tls:` URL', check: natsUrl },
   host: pattern(
     'IP address or host name',
     /^[A-Za-z0-9._:-]+$/,
@@ -76,11 +72,7 @@ export const FORMATS = {
   },
   identifier: { describes: 'text', check: identifier },
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
-  scope: pattern(
-    'scope (RFC 6749 section 3.3)',
-    /^[\x21\x23-\x5b\x5d-\x7e]+$/,
-    'is not one scope: no spaces, quotes or backslashes; write several scopes as a list.',
-  ),
+  scope: { describes: 'scope (RFC 6749 section 3.3)', check: scope },
   claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
   answerPath: pattern(
     'path into an answer (`data.gid`)',
@@ -138,7 +130,7 @@ export const FORMATS = {
     'is not the name of an environment variable.',
   ),
   argument: pattern('text', /^[^\0]*$/, 'contains a NUL character.'),
-  filePath: { describes: 'path', check: identifier },
+  filePath: { describes: 'path', check: filePath },
   secretPathPart: pattern(
     'name',
     /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/,
@@ -197,6 +189,17 @@ function network(value: string): FormatProblem | undefined {
     : { message: 'is neither an IP address nor a network such as 10.0.0.0/8 or fd00::/8.' };
 }
 
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+function scope(value: string): FormatProblem | undefined {
+  if (SCOPE.test(value)) return undefined;
+  const several = value.trim().split(/[\s,]+/);
+  return {
+    message: 'is not one scope: no spaces, quotes or backslashes; write several scopes as a list.',
+    ...(several.length > 1 && several.every((one) => SCOPE.test(one)) ? { instead: several.join(', ') } : {}),
+  };
+}
+
 function duration(value: string): FormatProblem | undefined {
   if (parseDurationMs(value) !== undefined) return undefined;
   return {
@@ -221,13 +224,27 @@ function size(value: string): FormatProblem | undefined {
   };
 }
 
+const VARIABLE = /\$\{[^}]*\}|\{\{.*\}\}/;
+const NOT_FILLED_IN = 'and none are filled in: write the value. Secrets are references ({ env: NAME }).';
+
+/** A path of this machine, as the operating system takes it. */
+function filePath(value: string): FormatProblem | undefined {
+  return value.startsWith('~')
+    ? { message: 'begins with ~, which only a shell knows: write the whole path.' }
+    : identifier(value);
+}
+
 function identifier(value: string): FormatProblem | undefined {
   if (value === '') return { message: 'is empty.' };
+  // In the middle of a text it may be meant.
+  if (/^(\$\{[^}]*\}|\{\{.*\}\}|\$[A-Z_]+)$/.test(value))
+    return { message: `is a variable, ${NOT_FILLED_IN}` };
   if (value.trim() !== value) return { message: 'begins or ends with a space.' };
   return CONTROL.test(value) ? { message: 'contains a control character.' } : undefined;
 }
 
 function url(value: string): FormatProblem | undefined {
+  if (VARIABLE.test(value)) return { message: `has a variable in it, ${NOT_FILLED_IN}` };
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || !/^https?:\/\//i.test(value))
     return { message: 'is not an absolute http(s) URL.' };
@@ -268,6 +285,21 @@ function baseUrl(value: string): FormatProblem | undefined {
         message: 'has a query, or a path with other characters than letters, digits, . _ ~ -',
         instead: origin,
       };
+}
+
+const NATS_URL = /^(nats|tls):\/\/[^\s/@?#,]+$/;
+
+function natsUrl(value: string): FormatProblem | undefined {
+  if (NATS_URL.test(value)) return undefined;
+  const bare = value
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/^[^@]*@/, '')
+    .replace(/[/?#].*$/s, '');
+  const instead = `nats://${/:\d+$/.test(bare) ? bare : `${bare}:4222`}`;
+  return {
+    message: 'is not a server URL such as nats://nats:4222; credentials do not belong in it.',
+    ...(!value.includes(',') && NATS_URL.test(instead) ? { instead } : {}),
+  };
 }
 
 function proxyUrl(value: string): FormatProblem | undefined {

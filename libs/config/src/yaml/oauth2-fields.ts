@@ -1,3 +1,4 @@
+import { OAUTH2_MISTAKES } from './mistakes.js';
 import { USER_INFO_METHODS } from '../model/upstream-provider.js';
 import { hasOneIdentitySource, idTokenCanBeVerified } from './checks.js';
 import { block, checkedBlock, choice, list, mapOf, text } from './fields.js';
@@ -69,4 +70,5 @@ export const oauth2Config = checkedBlock(
     identityFromToken: identityFromToken.exactOptional(),
   },
   hasOneIdentitySource,
+  { mistakes: OAUTH2_MISTAKES },
 );

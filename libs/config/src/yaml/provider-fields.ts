@@ -3,6 +3,7 @@ import { PROFILE_NAMES } from '../model/profile-names.js';
 import { PROVIDER_REQUIREMENTS } from '../model/upstream-provider.js';
 import { block, choice, egress, text } from './fields.js';
 import { mcpConfig } from './mcp-fields.js';
+import { PROFILE_MISTAKES, PROVIDER_MISTAKES, PROVIDER_TYPE_MISTAKES } from './mistakes.js';
 import { oauth2Config } from './oauth2-fields.js';
 import { oidcConfig } from './oidc-fields.js';
 
@@ -18,9 +19,11 @@ export const provider = block(
     provider: choice(
       PROFILE_NAMES,
       'A provider that Gatehouse knows: `clientId`, `clientSecret` and whatever else differs are written beside it, without `type` and without a block of their own (see `docs/providers.md`). Every field of the block that it stands for can be written there and counts instead.',
+      { mistakes: PROFILE_MISTAKES },
     ).exactOptional(),
     type: choice(['oidc', 'oauth2', 'mcp'], 'Kind of provider, for one that is described in full.', {
       derived: 'from `provider`',
+      mistakes: PROVIDER_TYPE_MISTAKES,
     }),
     requirement: choice(
       PROVIDER_REQUIREMENTS,
@@ -35,5 +38,5 @@ export const provider = block(
     ).default('10s'),
     ...egress,
   },
-  { blocks: PROVIDER_BLOCKS },
+  { blocks: PROVIDER_BLOCKS, mistakes: PROVIDER_MISTAKES },
 );

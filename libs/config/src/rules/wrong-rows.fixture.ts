@@ -1,0 +1,39 @@
+import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
+import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
+import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
+import { CALLBACK_ROWS } from './callback-rows.fixture.js';
+import { DESTINATION_ROWS } from './destination-rows.fixture.js';
+import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
+import { MCP_ROWS } from './mcp-rows.fixture.js';
+import { MISTAKE_ROWS } from './mistake-rows.fixture.js';
+import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
+import { PROVIDER_ROWS } from './provider-rows.fixture.js';
+import type { Row } from './row.fixture.js';
+import { SHAPE_ROWS } from './shape-rows.fixture.js';
+import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
+import { STDIO_ROWS } from './stdio-rows.fixture.js';
+import { TELEMETRY_ROWS } from './telemetry-rows.fixture.js';
+import { URL_ROWS } from './url-rows.fixture.js';
+import { VIEW_ROWS } from './view-rows.fixture.js';
+
+/** What the rules across fields refuse. */
+export const RULE_ROWS: readonly Row[] = [
+  ...ISSUED_TOKEN_ROWS,
+  ...PASSTHROUGH_ROWS,
+  ...SIGN_IN_ROWS,
+  ...CALLBACK_ROWS,
+  ...URL_ROWS,
+  ...OUTGOING_ROWS,
+  ...DESTINATION_ROWS,
+  ...MCP_ROWS,
+  ...PROVIDER_ROWS,
+  ...INSTALLATION_ROWS,
+  ...VIEW_ROWS,
+  ...STDIO_ROWS,
+  ...TELEMETRY_ROWS,
+  ...AUTHORIZATION_ROWS,
+  ...MISTAKE_ROWS,
+];
+
+/** Every wrong configuration that is known, as changes of a right one. */
+export const WRONG_ROWS: readonly Row[] = [...RULE_ROWS, ...SHAPE_ROWS];
