@@ -1,7 +1,8 @@
-/** Writes docs/configuration.md and docs/providers.md from the built libs/config; with --check, exits 1 when a committed page differs. */
+/** Writes docs/configuration.md, docs/providers.md and docs/reference/manifests.md from the built libs/config; with --check, exits 1 when a committed page differs. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { configurationDocumentation } from '../libs/config/dist/documentation.js';
+import { manifestsDocumentation } from '../libs/config/dist/manifest-fields/documentation.js';
 import { providersDocumentation } from '../libs/config/dist/profiles/documentation.js';
 
 const EXAMPLE = new URL('../libs/config/examples/gatehouse.yaml', import.meta.url);
@@ -10,6 +11,7 @@ const EXAMPLE = new URL('../libs/config/examples/gatehouse.yaml', import.meta.ur
 const pages = [
   ['docs/configuration.md', configurationDocumentation(await readFile(EXAMPLE, 'utf8'))],
   ['docs/providers.md', providersDocumentation()],
+  ['docs/reference/manifests.md', manifestsDocumentation()],
 ];
 
 for (const [name, text] of pages) {

@@ -65,11 +65,8 @@ class Walk {
     }
     if (decision.is === 'refused') {
       if (decision.allows?.includes(written.value) === true) return;
-      const isBlockOfAllowed = field.type === 'block' && decision.allows !== undefined;
-      if (!isBlockOfAllowed) {
-        this.problems.push(written.problem(`Refused: ${decision.because}`, decision.instead));
-        return;
-      }
+      this.problems.push(written.problem(`Refused: ${decision.because}`, decision.instead));
+      return;
     }
     this.shape(field, written, pattern);
   }

@@ -97,10 +97,10 @@ describe('what is wrong is said with its kind, name, path and line, and with wha
     ],
     [
       'a value that the schema does not know',
-      changed(`${GATEWAY}.outgoingAuth.source`, 'inlined'),
-      'VirtualMCPServer/acme spec.outgoingAuth.source',
-      'Expected one of: discovered, inline.',
-      'inline',
+      changed(`${GATEWAY}.incomingAuth.type`, 'oidcc'),
+      'VirtualMCPServer/acme spec.incomingAuth.type',
+      'Expected one of: anonymous, oidc.',
+      'oidc',
     ],
     [
       'a refused field',
@@ -165,6 +165,7 @@ test('all problems of all files are reported at once, each with its file', () =>
 
 test('fields without effect are warnings, one for each reason', () => {
   const objects = changed(`${GATEWAY}.replicas`, 3);
+  changed(`${GATEWAY}.outgoingAuth.source`, undefined, objects);
   changed(`${GATEWAY}.serviceType`, 'LoadBalancer', objects);
   const found = warningsOfManifests(objects).filter(({ path }) => path.startsWith('VirtualMCPServer'));
   expect(found.map(({ message }) => message)).toEqual([

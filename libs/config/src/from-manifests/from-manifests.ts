@@ -49,6 +49,7 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
   const hasPublicUrl = beside.some((document) => document.at('publicUrl').isThere);
   const translation = { set, native, gateway, hasPublicUrl };
   native.put(['name'], chosen.name, gateway.at('metadata', 'name'));
+  native.copy([], gateway.at('spec'), ['passthroughHeaders']);
   translateAuthServer(translation);
   translateIncomingAuth(translation);
   const backends = translateBackends(translation);

@@ -1,7 +1,7 @@
 import type { Path } from '../findings/path.js';
 import type { TranslatedBackend } from './backends.js';
 import type { Written } from './manifest-object.js';
-import { putReference, type Translation } from './translation.js';
+import { putReference, putRenamed, type Translation } from './translation.js';
 
 const PATH: Path = ['outgoingAuth'];
 
@@ -111,6 +111,7 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
   tokenExchange: (translation, path, block) => {
     translation.native.copy(path, block, ['tokenUrl', 'clientId', 'audience', 'scopes', 'subjectTokenType']);
     putReference(translation, [...path, 'clientSecret'], block.at('clientSecretRef'));
+    putRenamed(translation, path, block, { externalTokenHeaderName: 'headerName' });
     putSubject(translation, [...path, 'subjectProviderName'], block.at('subjectProviderName'));
   },
 };

@@ -33,4 +33,6 @@ export function decisionFor(decisions: Decisions, pattern: Pattern): Decision {
   return HONOURED;
 }
 
-const outer = (pattern: Pattern): Pattern => pattern.slice(0, Math.max(0, pattern.lastIndexOf('.')));
+/** An item has the decision of its list. */
+const outer = (pattern: Pattern): Pattern =>
+  pattern.slice(0, Math.max(0, pattern.lastIndexOf('.'))).replace(/(?:\[\]|\{\})$/, '');

@@ -7,7 +7,10 @@ const DEPLOYED_ELSEWHERE = noEffect('Gatehouse is deployed by its own manifests,
 const SESSIONS = noEffect('MCP sessions live on the bus (NATS), shared by all replicas.');
 const NO_COMPOSITES = refused('tools made of several calls are not supported.');
 const NO_OPTIMIZER = refused('searching tools instead of listing them is not supported.');
-const NO_CODE_MODE = refused('code that calls tools is not run here.', { allows: [] });
+const NO_CODE = noEffect('code that calls tools is not run here.');
+const AUDIT_LINES = noEffect(
+  'every audit line has the same fields, in the log of each service (docs/telemetry.md).',
+);
 const OPERATORS = (place: string) =>
   refused(`the seed system overwrites it with ${place}.`, { instead: `${place}, and nothing here` });
 
@@ -15,11 +18,10 @@ const GROUP_DESCRIPTION = noEffect('it is for people who read the manifests.');
 
 const virtualMcpServer: Decisions = {
   ...AUTH_SERVER_DECISIONS,
-  'config.aggregation.tools[].toolConfigRef': { is: 'honoured' },
-  'config.audit': noEffect(
-    'every audit line has the same fields, in the log of each service (docs/telemetry.md).',
-  ),
-  'config.audit.enabled': { is: 'honoured' },
+  'config.audit.component': AUDIT_LINES,
+  'config.audit.detectApplicationErrors': AUDIT_LINES,
+  'config.audit.maxDataSize': AUDIT_LINES,
+  'config.audit.maxDelegationDepth': AUDIT_LINES,
   'config.audit.eventTypes': refused('audit lines of one kind cannot be chosen; all are written.'),
   'config.audit.excludeEventTypes': refused('audit lines of one kind cannot be left out; all are written.'),
   'config.audit.includeRequestData': refused(
@@ -33,8 +35,10 @@ const virtualMcpServer: Decisions = {
   'config.audit.logFile': refused('audit lines go to the log (standard output).'),
   'config.backends[].metadata': noEffect('nothing reads it.'),
   'config.backends[].type': noEffect('every backend here is a URL.'),
-  'config.codeMode': NO_CODE_MODE,
   'config.codeMode.enabled': refused('code that calls tools is not run here.', { allows: [false] }),
+  'config.codeMode.parallelMaxConcurrency': NO_CODE,
+  'config.codeMode.stepLimit': NO_CODE,
+  'config.codeMode.toolCallTimeout': NO_CODE,
   'config.compositeToolRefs': NO_COMPOSITES,
   'config.compositeTools': NO_COMPOSITES,
   'config.groupRef': OPERATORS('spec.groupRef.name'),
@@ -48,6 +52,12 @@ const virtualMcpServer: Decisions = {
   'config.optimizer': NO_OPTIMIZER,
   'config.outgoingAuth': OPERATORS('spec.outgoingAuth'),
   'config.passthroughHeaders': OPERATORS('spec.passthroughHeaders'),
+  'config.rateLimiting.tools': refused(
+    'tools are limited by their backend and the name that it gives them.',
+    {
+      instead: 'rateLimiting.limits in a gatehouse.yaml beside the manifests',
+    },
+  ),
   'config.sessionStorage': SESSIONS,
   'config.telemetry': refused('traces and metrics are set up for the whole installation.', {
     instead:
@@ -59,7 +69,9 @@ const virtualMcpServer: Decisions = {
     'claims come from the provider that decides who the person is.',
     { instead: 'spec.authServerConfig.primaryUpstreamProvider' },
   ),
-  passthroughHeaders: refused('headers of clients are not passed on to backends yet.'),
+  'outgoingAuth.source': noEffect(
+    'with either source an entry of backends counts, then what the backend itself names, then default.',
+  ),
   podTemplateSpec: DEPLOYED_ELSEWHERE,
   replicas: DEPLOYED_ELSEWHERE,
   serviceAccount: DEPLOYED_ELSEWHERE,
@@ -81,9 +93,6 @@ const externalAuthConfig: Decisions = {
     instead: 'spec.authServerConfig of the VirtualMCPServer',
   }),
   obo: refused('this strategy is not supported yet.'),
-  'tokenExchange.externalTokenHeaderName': refused('the exchanged token goes into Authorization.', {
-    allows: ['Authorization'],
-  }),
   xaa: refused('this strategy is not supported yet.'),
 };
 

@@ -67,5 +67,17 @@ function addLeaf(holder: Growing, written: string): void {
 const choiceOf = (written: string): string =>
   written.startsWith('@') ? TOKEN_TYPES[written.slice(1) as TokenType] : written.replace("''", '');
 
+/** Every field below, the blocks among them, with its pattern. */
+export function* allFields(
+  { fields }: PublishedField,
+  prefix: Pattern = '',
+): Generator<readonly [Pattern, PublishedField]> {
+  for (const [name, field] of fields) {
+    const pattern = prefix === '' ? name : `${prefix}.${name}`;
+    yield [pattern, field];
+    yield* allFields(field, pattern + itemMark(field));
+  }
+}
+
 export const itemMark = ({ type }: PublishedField): '' | '[]' | '{}' =>
   type === 'blocks' ? '[]' : type === 'blockMap' ? '{}' : '';

@@ -1,0 +1,275 @@
+/** What tools/checks/manifest-fields.mjs sets up around a field, so that it has something to say. */
+import { coreObject, manifest } from '../libs/config/dist/from-manifests/manifests.fixture.js';
+
+const OAUTH2 = 'authServerConfig.upstreamProviders[].oauth2Config';
+
+/** What has to be there, or away, for a field to say something. By kind and the beginning of the pattern; all that fit count. */
+export const SCENES = [
+  [
+    'VirtualMCPServer',
+    'authServerConfig.signingKeySecretRefs[]',
+    (spec) => {
+      spec.authServerConfig.signingKeySecretRefs = [{ name: 'a', key: 'b' }];
+    },
+  ],
+  [
+    'MCPOIDCConfig',
+    'inline',
+    (_spec, all) => {
+      delete specOf(all, 'VirtualMCPServer').authServerConfig;
+    },
+  ],
+  [
+    'MCPOIDCConfig',
+    'inline.caBundleRef.configMapRef',
+    (spec) => {
+      spec.inline.caBundleRef = { configMapRef: { name: 'a', key: 'b' } };
+    },
+  ],
+  [
+    'MCPServerEntry',
+    'caBundleRef.configMapRef',
+    (spec) => {
+      spec.caBundleRef = { configMapRef: { name: 'a', key: 'b' } };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'config.aggregation.tools',
+    (spec) => {
+      spec.config = { aggregation: { tools: [{ workload: 'repos' }] } };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'config.aggregation.tools[].toolConfigRef',
+    (_spec, all) => {
+      all.push(manifest('MCPToolConfig', 'changed-value', { toolsFilter: ['one'] }));
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'incomingAuth.authzConfig',
+    (spec) => {
+      spec.incomingAuth.authzConfig = {
+        type: 'inline',
+        inline: { policies: ['permit(principal, action, resource);'] },
+      };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'incomingAuth.authzConfig.type',
+    (spec) => {
+      spec.incomingAuth.authzConfig = {};
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'incomingAuth.authzConfig.configMap',
+    (spec, all) => {
+      spec.incomingAuth.authzConfig = { type: 'configMap', configMap: { name: 'policies', key: 'a' } };
+      all.push(
+        coreObject('ConfigMap', 'policies', { data: { a: policies('1'), 'changed-value': policies('2') } }),
+      );
+      all.push(coreObject('ConfigMap', 'changed-value', { data: { a: policies('3') } }));
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'incomingAuth.authzConfigRef',
+    (_spec, all) => {
+      all.push(
+        manifest('MCPAuthzConfig', 'changed-value', {
+          type: 'cedarv1',
+          config: { policies: ['permit(principal, action, resource);'] },
+        }),
+      );
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'incomingAuth.oidcConfigRef.name',
+    (_spec, all) => {
+      all.push(
+        manifest('MCPOIDCConfig', 'changed-value', {
+          type: 'inline',
+          inline: { issuer: 'https://changed.example' },
+        }),
+      );
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'outgoingAuth.default',
+    (spec) => {
+      spec.outgoingAuth.default = {
+        type: 'externalAuthConfigRef',
+        externalAuthConfigRef: { name: 'exchange' },
+      };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'outgoingAuth.default.type',
+    (spec) => {
+      spec.outgoingAuth.default = { externalAuthConfigRef: { name: 'api-key' } };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'outgoingAuth',
+    (_spec, all) => {
+      all.push(
+        manifest('MCPExternalAuthConfig', 'changed-value', {
+          type: 'upstreamInject',
+          upstreamInject: { providerName: 'acme-sso' },
+        }),
+      );
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'groupRef',
+    (_spec, all) => {
+      all.push(manifest('MCPGroup', 'changed-value'));
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    `${OAUTH2}.identityFromToken`,
+    (spec) => {
+      delete spec.authServerConfig.upstreamProviders[1].oauth2Config.userInfo;
+      spec.authServerConfig.upstreamProviders[1].oauth2Config.identityFromToken = { subjectPath: 'a' };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    `${OAUTH2}.identityFromToken`,
+    (spec, _all, pattern) => {
+      if (pattern.endsWith('identityFromToken'))
+        delete spec.authServerConfig.upstreamProviders[1].oauth2Config.identityFromToken;
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'config.rateLimiting',
+    (spec) => {
+      spec.config = {
+        rateLimiting: {
+          perUser: { maxTokens: 1, refillPeriod: '1s' },
+          shared: { maxTokens: 1, refillPeriod: '1s' },
+        },
+      };
+    },
+  ],
+  ['MCPExternalAuthConfig', 'headerInjection', (_spec, all) => use(all, 'api-key')],
+  ['MCPExternalAuthConfig', 'tokenExchange', (_spec, all) => use(all, 'exchange')],
+  [
+    'MCPExternalAuthConfig',
+    'type',
+    (spec) => {
+      spec.unauthenticated = undefined;
+    },
+  ],
+  [
+    'MCPRemoteProxy',
+    'toolConfigRef',
+    (_spec, all) => {
+      all.push(manifest('MCPToolConfig', 'changed-value', { toolsFilter: ['one'] }));
+    },
+  ],
+  [
+    'MCPRemoteProxy',
+    'groupRef',
+    (_spec, all) => {
+      all.push(manifest('MCPGroup', 'changed-value'));
+    },
+  ],
+  [
+    'MCPRemoteProxy',
+    'externalAuthConfigRef',
+    (_spec, all) => {
+      all.push(manifest('MCPExternalAuthConfig', 'changed-value', { type: 'unauthenticated' }));
+    },
+  ],
+  [
+    'MCPRemoteProxy',
+    'headerForward',
+    (spec) => {
+      delete spec.externalAuthConfigRef;
+    },
+  ],
+  [
+    'MCPServer',
+    'externalAuthConfigRef',
+    (_spec, all) => {
+      all.push(manifest('MCPExternalAuthConfig', 'changed-value', { type: 'unauthenticated' }));
+    },
+  ],
+  [
+    'MCPServer',
+    'proxyMode',
+    (spec) => {
+      spec.transport = 'stdio';
+    },
+  ],
+  [
+    'MCPServer',
+    'groupRef',
+    (_spec, all) => {
+      all.push(manifest('MCPGroup', 'changed-value'));
+    },
+  ],
+  [
+    'MCPServerEntry',
+    'externalAuthConfigRef',
+    (_spec, all) => {
+      discovered(all);
+      all.push(
+        manifest('MCPExternalAuthConfig', 'changed-value', {
+          type: 'upstreamInject',
+          upstreamInject: { providerName: 'octo' },
+        }),
+      );
+    },
+  ],
+  ['MCPServerEntry', 'headerForward', (_spec, all) => discovered(all)],
+  [
+    'MCPServerEntry',
+    'groupRef',
+    (_spec, all) => {
+      all.push(manifest('MCPGroup', 'changed-value'));
+    },
+  ],
+  [
+    'MCPToolConfig',
+    '',
+    (_spec, all) => {
+      specOf(all, 'MCPRemoteProxy').toolConfigRef = { name: 'tools' };
+    },
+  ],
+  [
+    'MCPAuthzConfig',
+    '',
+    (_spec, all) => {
+      specOf(all, 'VirtualMCPServer').incomingAuth.authzConfigRef = { name: 'shared' };
+    },
+  ],
+];
+
+const policies = (id) =>
+  JSON.stringify({
+    version: '1.0',
+    type: 'cedarv1',
+    cedar: { policies: [`permit(principal, action, resource == Tool::"${id}");`] },
+  });
+export const specOf = (all, kind) => (all.find((object) => object.kind === kind).spec ??= {});
+/** The object that a strategy is written in becomes the first of its kind. */
+const use = (all, name) => {
+  const found = all.findIndex(({ metadata }) => metadata.name === name);
+  all.unshift(...all.splice(found, 1));
+};
+const discovered = (all) => {
+  specOf(all, 'VirtualMCPServer').outgoingAuth = { source: 'discovered' };
+};
