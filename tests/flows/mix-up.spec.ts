@@ -88,6 +88,7 @@ let attacks = 0;
 describe.each(ATTACKS)(
   '$attacker sends its visitor on to $victim, to come back by $callback callback',
   (attack) => {
+    // RFC 9700, section 4.4.
     test('and is not given the code; the visitor can still finish the sign-in (mix-up)', async () => {
       const { attacker, victim, callback } = attack;
       const login = `mixed-${(people += 1)}`;

@@ -45,16 +45,33 @@ function citationsIn(text) {
 const isSpec = (path) => path.endsWith('.spec.ts');
 const isProgram = (path) => !isSpec(path) && !path.endsWith('.fixture.ts') && !path.includes('/testing/');
 
-/** Names of tests, with those of the groups that they are in, that cite something. */
+/** Names of tests and of groups of them, as they are printed, and what cites a clause: the name, and a comment right above it. */
 function titlesOf(path) {
   const titles = [];
   visit(parsed(path), (node) => {
-    if (!ts.isCallExpression(node)) return;
-    const caller = node.expression.getText();
-    const title = textOf(node.arguments[0]);
-    if (title !== undefined && /^(test|it|describe)\b/.test(caller)) titles.push(title);
+    const own = ownTitle(node);
+    if (own === undefined) return;
+    titles.push({ title: groupsOf(node).join(' '), cites: `${commentsAbove(node)} ${own}` });
   });
   return titles;
+}
+
+const ownTitle = (node) =>
+  ts.isCallExpression(node) && /^(test|it|describe)\b/.test(node.expression.getText())
+    ? textOf(node.arguments[0])
+    : undefined;
+
+/** The name of a test or a group after those of the groups that it is in. */
+function groupsOf(node) {
+  if (node === undefined) return [];
+  const own = ownTitle(node);
+  return own === undefined ? groupsOf(node.parent) : [...groupsOf(node.parent), own];
+}
+
+function commentsAbove(node) {
+  const text = node.getSourceFile().getFullText();
+  const comments = ts.getLeadingCommentRanges(text, node.getFullStart()) ?? [];
+  return comments.map(({ pos, end }) => text.slice(pos, end)).join('\n');
 }
 
 /** The spec that proves a file lies beside it. */
@@ -72,8 +89,8 @@ function coverageSources() {
   const found = [];
   for (const path of files) {
     if (isSpec(path)) {
-      const named = titlesOf(path).flatMap((title) =>
-        citationsIn(title).map((one) => ({ ...one, kind: 'test', path, title })),
+      const named = titlesOf(path).flatMap(({ title, cites }) =>
+        citationsIn(cites).map((one) => ({ ...one, kind: 'test', path, title })),
       );
       const inside = citationsIn(read(path)).map((one) => ({ ...one, kind: 'test', path, title: '' }));
       found.push(...named, ...inside.filter((one) => !named.some((other) => isSame(one, other))));
@@ -163,7 +180,7 @@ export const coveragePage = {
       '# Coverage of the standards',
       generatedFrom(`what code and tests cite, and [spec divergences](../spec-divergences.md)`),
       `${clauses.size} clauses are cited, of ${standards.length} standards and revisions; ${proven.size} of them by a test, or by code that has a spec beside it. A clause that nobody cites may be kept all the same: this page tells what somebody wrote down, and the [conformance suite of MCP](../mcp.md) is run as well (\`npm run conformance\`).`,
-      '_Tests that name it_: the standard stands in the name of the test, or in its file. _Where it is otherwise_: we take less than the standard allows (stricter), or depart from it.',
+      '_Tests that name it_: the standard stands in the name of the test, right above it, or in its file. _Where it is otherwise_: we take less than the standard allows (stricter), or depart from it.',
       ...standards.flatMap((standard) => sectionOf(standard, sources)),
       '',
     ].join('\n\n');

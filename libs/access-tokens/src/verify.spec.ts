@@ -36,6 +36,7 @@ test('a good token gives its claims', async () => {
   });
 });
 
+// RFC 9068, section 4.
 describe('refused with token_invalid', () => {
   test.each<{ attack: string; claims: JWTPayload; typ?: string }>([
     { attack: 'a token of another issuer', claims: { ...good, iss: 'https://evil.example' } },

@@ -23,6 +23,7 @@ shareWorld(startServiceWorld, async (world) => {
   );
 });
 
+// MCP 2025-11-25, authorization.
 describe('the Client ID Metadata Document of this gateway', () => {
   test('is at its client id, and names the callback of its provider and no other', async () => {
     const response = await fetch(`${local}/notes`);

@@ -42,6 +42,7 @@ describe('a callback without state', () => {
     ).toBe(true);
   });
 
+  // RFC 9700, section 4.7.
   test('with a code of the attacker connects nobody to the attacker’s account (login CSRF)', async () => {
     const { browser } = await world.atCallback();
     const handed = world.vault.handedOver.length;

@@ -14,6 +14,7 @@ const RULES = {
 const register = (metadata: Readonly<Record<string, unknown>>) =>
   registrationPolicy({ redirect_uris: ['http://127.0.0.1/callback'], ...metadata }, RULES);
 
+// RFC 7591, section 2.
 describe('a client that registers', () => {
   test.each([
     'client_name',

@@ -70,6 +70,7 @@ const authorize = async (
   return await browser.follow(await browser.get(service.authorizeUrl(clientId, overrides).url));
 };
 
+// MCP 2025-11-25, authorization.
 describe('a client that is a document', () => {
   test('signs in with a loopback port that is not in its document, and its host is shown', async () => {
     const clientId = publish();

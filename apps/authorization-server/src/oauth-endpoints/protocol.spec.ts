@@ -18,6 +18,7 @@ const json = async (path: string): Promise<Record<string, unknown>> =>
   (await (await fetch(service.issuer + path)).json()) as Record<string, unknown>;
 
 describe('metadata', () => {
+  // RFC 8414, section 2; RFC 9207, section 3.
   test('of RFC 8414 says what MCP clients decide by', async () => {
     const document = await json('/.well-known/oauth-authorization-server');
     const { issuer } = service;
@@ -47,6 +48,7 @@ describe('metadata', () => {
       expect(document[member]).toBeUndefined();
   });
 
+  // OpenID Connect Discovery, section 3.
   test('of OpenID Connect adds its own members', async () => {
     expect(await json('/.well-known/openid-configuration')).toMatchObject({
       issuer: service.issuer,
@@ -124,6 +126,7 @@ describe('metadata', () => {
   });
 });
 
+// RFC 6749, section 4.1.2.1; RFC 7636, section 4.4.1; RFC 8707, section 2; RFC 9207, section 2.
 describe('an authorization request is refused before its user is bothered', () => {
   const refused = async (
     overrides: Readonly<Record<string, string | undefined>>,
@@ -148,6 +151,7 @@ describe('an authorization request is refused before its user is bothered', () =
     expect(await refused(overrides)).toMatchObject({ error, iss: service.issuer, state: 'client-state' });
   });
 
+  // RFC 6749, section 4.1.2.1: it must not redirect there.
   test.each([
     ['an unknown client', { client_id: 'nobody' }],
     ['a redirect URI of somebody else (open redirector)', { redirect_uri: 'https://evil.example/callback' }],
@@ -165,6 +169,7 @@ describe('an authorization request is refused before its user is bothered', () =
     expect((await service.browser().get(url)).location).toContain('/sign-in/');
   });
 
+  // RFC 6749, section 3.3.
   test('no scope means the baseline', async () => {
     const { answer } = await service.tokens('scopeless');
     expect(answer.scope).toBe('openid offline_access');
@@ -175,6 +180,7 @@ describe('registration', () => {
   const register = async (metadata: unknown): Promise<Record<string, unknown>> =>
     (await service.post('/oauth/register', metadata)) as Record<string, unknown>;
 
+  // RFC 7591, section 3.2.1.
   test('gives a public client an id that is no URL, and echoes what it may do', async () => {
     expect(
       await register({
@@ -192,6 +198,7 @@ describe('registration', () => {
     });
   });
 
+  // RFC 7591, section 3.2.2.
   test.each([
     [{ redirect_uris: ['http://evil.example/cb'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],

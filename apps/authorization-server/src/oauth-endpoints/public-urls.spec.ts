@@ -87,6 +87,7 @@ describe('behind an ingress, with an https issuer that has a path', () => {
     expect(await askedBy('192.0.2.8')).toBe(400);
   });
 
+  // RFC 7591, section 3.
   test('registration needs the initial access token', async () => {
     const register = async (headers: Readonly<Record<string, string>>): Promise<Response> =>
       await fetch(`${local}/tenant/oauth/register`, {

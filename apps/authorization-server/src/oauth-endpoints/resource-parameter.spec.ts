@@ -13,6 +13,7 @@ const seen = (resource: string, configured = RESOURCE, rules: ResourceRules = RE
     resourceUrl: configured,
   }).get('resource');
 
+// RFC 8707, section 2.
 describe('the resource is compared as a URL (RFC 3986, section 6.2)', () => {
   test.each([
     RESOURCE,

@@ -39,6 +39,7 @@ const refresh = async (client: string, answer: TokenAnswer, resource?: string): 
     ...(resource === undefined ? {} : { resource }),
   });
 
+// RFC 8707, section 2.2.
 test.each([ALL, BACKEND, VIEW])(
   'a token that is asked for %s is for that alone, also when it is renewed',
   async (resource) => {
@@ -62,6 +63,7 @@ test.each([
   expect(audienceOf(await redeem(resource))).toBe(resource);
 });
 
+// RFC 8707, section 2.2.
 test('a code that is asked for two resources at once, for none that there is, or for no URL is not used up', async () => {
   const { redeem } = await signedInFor(VIEW);
   for (const wrong of ['https://other.example/mcp', 'the gateway', `${VIEW}/x`, [VIEW, ALL]])
@@ -92,6 +94,7 @@ test.each([`${ALL}/views`, `${ALL}/views/other`, `${ALL}/other`, `${VIEW}/x`])(
   },
 );
 
+// RFC 8707, section 2.
 test('a grant for two resources at once is refused', async () => {
   const { url } = service.authorizeUrl(await service.register());
   const { location = '' } = await service.browser().get(`${url}&resource=${encodeURIComponent(VIEW)}`);

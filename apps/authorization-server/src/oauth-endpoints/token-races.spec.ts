@@ -49,6 +49,7 @@ async function closeReason(tsid: string): Promise<string | null | undefined> {
   return found[0]?.close_reason;
 }
 
+// RFC 6749, section 4.1.2: a code is used once.
 test('one code redeemed twenty times at once on two replicas gives one token, and that token lives', async () => {
   const { clientId, code: value, verifier } = await code();
   const answers = await Promise.all(
@@ -62,6 +63,7 @@ test('one code redeemed twenty times at once on two replicas gives one token, an
   expect((await service.refresh(clientId, winner?.refresh_token ?? '')).status).toBe(200);
 });
 
+// RFC 6749, section 4.1.2: what was issued for it is revoked.
 test('a code presented again later ends the session that it opened', async () => {
   const { clientId, code: value, verifier } = await code();
   const answer = await service.redeem(clientId, value, verifier);
@@ -73,6 +75,7 @@ test('a code presented again later ends the session that it opened', async () =>
   });
 });
 
+// RFC 7636, section 4.6; RFC 6749, section 4.1.3.
 test('a code is worth nothing with another verifier, redirect URI or client, and is not used up by trying', async () => {
   const { clientId, code: value, verifier } = await code();
   const thief = await service.register();
@@ -182,6 +185,7 @@ describe('a code that is made while another one of its sign-in is redeemed', () 
   });
 });
 
+// RFC 7009, section 2.1.
 test('revoking a refresh token (RFC 7009) ends the session', async () => {
   const { clientId, answer } = await service.tokens(`leaver-${(people += 1)}`);
   const body = new URLSearchParams({ client_id: clientId, token: answer.refresh_token ?? '' });
@@ -193,6 +197,7 @@ test('revoking a refresh token (RFC 7009) ends the session', async () => {
   });
 });
 
+// RFC 7009, section 2.1.
 test("another client cannot revoke somebody's refresh token", async () => {
   const { clientId, answer } = await service.tokens(`keeper-${(people += 1)}`);
   const body = new URLSearchParams({
@@ -223,6 +228,7 @@ test('the database holds no code, refresh token, cookie or client secret that a 
   expect(dump).not.toContain('"cookie"');
 });
 
+// RFC 6749, section 3.2.1.
 test('a client with a secret has to show it', async () => {
   const client = (await service.post('/oauth/register', {
     redirect_uris: ['http://127.0.0.1:7777/callback'],

@@ -14,6 +14,7 @@ shareWorld(
 const closeReason = async (tsid: string): Promise<string | null | undefined> =>
   (await world.sessionOf(tsid))?.close_reason;
 
+// RFC 9700, section 4.14.2.
 describe('a stolen refresh token', () => {
   test('that was used before, presented after the grace, ends the whole session', async () => {
     const { clientId, tsid, first } = await world.signedIn();
@@ -96,6 +97,7 @@ describe('a stolen refresh token', () => {
   });
 });
 
+// RFC 6749, section 6: a refresh token is bound to its client. RFC 6749, section 5.2: what each of these is told.
 describe('whoever may not have it gets nothing and changes nothing', () => {
   type Fields = Readonly<Record<string, string | undefined>>;
 

@@ -89,6 +89,7 @@ describe('approval', () => {
     expect([stolen.status, pageName(stolen)]).toEqual([400, 'error']);
   });
 
+  // RFC 6749, section 4.1.2.1; RFC 9207, section 2.
   test('"cancel" tells the client access_denied, with iss and state', async () => {
     const browser = service.browser();
     const end = await browser.decide(await service.approvalPage(browser), 'cancel');

@@ -139,6 +139,7 @@ test('what a program asks when no call runs waits for somebody who listens', asy
   await stream;
 });
 
+// MCP 2025-11-25, cancellation.
 test('a cancelled call ends, and its program hears of it', async () => {
   const client = await begun();
   const { answered } = await client.callForever('slow');

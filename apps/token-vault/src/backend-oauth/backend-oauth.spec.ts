@@ -30,6 +30,7 @@ const signIn = async (login: string, accountId = newAccountId()) =>
   await world.client.signIn({ notes: world.asAtBackend(login) }, accountId);
 
 describe('a backend that demands its own OAuth', () => {
+  // RFC 8707, section 2.
   test('is signed in to at its own authorization server, with a token for it alone', async () => {
     const { tsid, accountId } = await signIn('alice');
     const { accessToken } = await world.client.inject(tsid, 'notes');
@@ -76,6 +77,7 @@ describe('a backend that demands its own OAuth', () => {
     expect(rows[0]?.text).not.toContain(secret ?? '');
   });
 
+  // RFC 6749, section 6; RFC 8707, section 2.2.
   test('a refresh goes to the same server, as the same client, for the same resource', async () => {
     const { tsid, accountId } = await signIn('alice');
     const before = await world.client.inject(tsid, 'notes');
@@ -128,6 +130,7 @@ describe('a backend that demands its own OAuth', () => {
     expect(world.authorization.revoked).toEqual([]);
   });
 
+  // RFC 7009, section 2.1.
   test('ending a connection gives the grant back to the server that issued it', async () => {
     const { accountId } = await signIn('alice');
     await world.client.ask(connectionRevoke, { accountId, provider: 'notes' });

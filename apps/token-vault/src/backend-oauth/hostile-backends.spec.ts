@@ -139,6 +139,7 @@ describe('a backend that names', () => {
 });
 
 describe('an authorization server', () => {
+  // RFC 8414, section 3.3.
   test('whose metadata is of another issuer is not used (mix-up)', async () => {
     for (const issuer of [
       'https://sso.example',
@@ -158,11 +159,13 @@ describe('an authorization server', () => {
     await isRefused('registration_unfit');
   });
 
+  // MCP 2025-11-25, authorization.
   test('without S256 is not used (PKCE downgrade)', async () => {
     world.authorization.metadata = { code_challenge_methods_supported: ['plain'] };
     await isRefused('no_pkce');
   });
 
+  // RFC 9207, section 2.4.
   test('whose answers come with the issuer of another one redeems nothing (RFC 9207)', async () => {
     for (const iss of [world.other.issuer, `${world.authorization.issuer}/`]) {
       world.authorization.redirect = { iss };
@@ -174,6 +177,7 @@ describe('an authorization server', () => {
     expect(sent()).toEqual([[], []]);
   });
 
+  // RFC 9207, section 2.4.
   test('that promised its issuer and does not say it redeems nothing (RFC 9207)', async () => {
     world.authorization.redirect = { iss: undefined };
     await expect(signIn()).rejects.toThrow('notes refused: invalid_response');

@@ -8,6 +8,7 @@ const AS = 'https://as.example';
 const BACKEND = 'https://notes.example/team/mcp';
 const ROOT = 'https://notes.example/.well-known/oauth-protected-resource';
 
+// RFC 9728, section 3.1; RFC 8414, section 3.1; MCP 2025-11-25, authorization.
 test('metadata is looked for where the specification says, in its order', () => {
   expect(resourceMetadataUrls(BACKEND)).toEqual([`${ROOT}/team/mcp`, ROOT]);
   expect(resourceMetadataUrls('https://notes.example/')).toEqual([ROOT]);
@@ -22,6 +23,7 @@ test('metadata is looked for where the specification says, in its order', () => 
   ]);
 });
 
+// RFC 9728, section 3.3.
 describe('the metadata of a backend', () => {
   const read = (resource: unknown, foundAt = `${ROOT}/team/mcp`) =>
     readResourceMetadata({ resource, authorization_servers: [AS] }, { resource: BACKEND, foundAt });
@@ -66,6 +68,7 @@ describe('the metadata of a backend', () => {
   });
 });
 
+// RFC 8414, section 3.3.
 describe('the metadata of an authorization server', () => {
   const FIT = {
     issuer: AS,

@@ -7,6 +7,7 @@ const CALLBACK = 'https://auth.example/oauth/callback/notes';
 const GIVEN = { client_id: 'c', client_secret: 's', redirect_uris: [CALLBACK] };
 const read = (changes: object) => readRegistration({ ...GIVEN, ...changes }, CALLBACK);
 
+// RFC 7591, section 3.2.1.
 describe('what a registration endpoint answers', () => {
   test('is kept as far as it is needed; null and empty members are not there', () => {
     expect(read({ client_secret_expires_at: 0, logo_uri: null, redirect_uris: null })).toEqual({

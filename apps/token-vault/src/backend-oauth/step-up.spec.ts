@@ -36,6 +36,7 @@ const askedOf = async (accountId: string | undefined, provider = 'notes'): Promi
   return (new URL(authorizationUrl).searchParams.get('scope') ?? '').split(' ').toSorted();
 };
 
+// MCP 2025-11-25, authorization.
 test('a person whose token has too few scopes is asked, and the next sign-in asks for what was granted and what was missed', async () => {
   const { tsid, accountId } = await signIn();
   const { accessToken } = await world.client.inject(tsid, 'notes');
@@ -76,6 +77,7 @@ test('a person whose token has too few scopes is asked, and the next sign-in ask
   expect(await askedOf(accountId)).toEqual(['notes']);
 });
 
+// RFC 6749, section 6.
 test('a refresh that says nothing of scopes leaves those that were granted, so what is missed is still missed', async () => {
   world.authorization.tokenAnswer = { scope: 'notes-light' };
   const { tsid, accountId } = await signIn();

@@ -53,6 +53,7 @@ const subjectAt = async (provider: string, login = 'alice') => {
 };
 
 describe('this gateway becomes a client', () => {
+  // MCP 2025-11-25, authorization.
   test('by its document where the server takes documents: nothing is registered, and no secret exists', async () => {
     world.other.metadata = { client_id_metadata_document_supported: true };
     world.other.clients.set(DOCUMENT, { redirectUris: [`${ISSUER}/oauth/callback/described`] });
@@ -61,6 +62,7 @@ describe('this gateway becomes a client', () => {
     expect(world.other.presented).toMatchObject([{ clientId: DOCUMENT, secret: undefined }]);
   });
 
+  // RFC 7591, section 3.
   test.each([['client_secret_basic'], ['client_secret_post'], ['none']])(
     'by registration, with the method that the server takes: %s',
     async (method) => {
@@ -201,6 +203,7 @@ describe('who the person is', () => {
     expect(await subjectAt('people')).toMatchObject({ subject: 'person-8', email: 'alice@example.org' });
   });
 
+  // OpenID Connect Core, section 3.1.3.7.
   test('is not what an id_token says that was signed by somebody else, or for somebody else', async () => {
     const { privateKey } = await generateKeyPair('ES256');
     for (const [claims, signedWith] of [

@@ -56,6 +56,7 @@ const as =
   };
 
 describe('the redirect to the provider', () => {
+  // RFC 6749, section 4.1.1; RFC 7636, section 4.3; OpenID Connect Core, section 3.1.2.1.
   test('carries a fresh state that names its attempt, a nonce and an S256 challenge', async () => {
     const attemptId = newAttemptId();
     const [first, second] = [
@@ -95,6 +96,7 @@ describe('the redirect to the provider', () => {
     );
   });
 
+  // OpenID Connect Discovery, section 4.3.
   test('a discovery document of another issuer is not believed', async () => {
     liar.misbehave.set('discovery', (_request, response) => {
       send(response, 200, {
@@ -192,6 +194,7 @@ describe('a callback', () => {
     });
   });
 
+  // RFC 9207, section 2.4.
   test('without the iss that the provider promised is refused before the code is sent anywhere (RFC 9207)', async () => {
     const silent = as('alice', (it) => it.delete('iss'));
     await expect(world.client.leg(newAttemptId(), 'acme', silent)).resolves.toMatchObject({

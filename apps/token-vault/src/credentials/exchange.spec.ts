@@ -46,6 +46,7 @@ const callersToken = (claims: Record<string, unknown>) =>
     .sign(new TextEncoder().encode('the proxy has verified the signature'));
 
 describe('an exchange', () => {
+  // RFC 8693, section 2.1.
   test('sends the stored token of the configured provider, and everything else from the configuration', async () => {
     const { tsid } = await world.client.signIn({ acme: world.as('alice') });
     const { accessToken: subject } = await world.client.inject(tsid, 'directory');
@@ -63,6 +64,7 @@ describe('an exchange', () => {
     });
   });
 
+  // RFC 8693, section 3.
   test('of an id_token sends the id_token', async () => {
     const { tsid } = await world.client.signIn({ acme: world.as('alice'), octo: world.as('alice') });
     await world.client.exchange(tsid, 'identity');
@@ -221,6 +223,7 @@ describe('the caller’s own token', () => {
   });
 });
 
+// RFC 8693, section 2.2.1; RFC 8693, section 2.2.2.
 describe('a token exchange endpoint that', () => {
   test.each([
     ['says no', 400, { error: 'invalid_target' }, 'exchange_refused'],

@@ -97,11 +97,13 @@ describe('a plain OAuth 2 provider says who signed in', () => {
   });
 });
 
+// OpenID Connect Core, section 3.1.3.7.
 describe('an id_token that identifies the person of a plain OAuth 2 provider', () => {
   test('is verified, and its nonce was sent', async () => {
     expect(await leg('id-token')).toMatchObject(completedAs('stub-alice'));
   });
 
+  // OpenID Connect Core, section 12.2.
   test('of another person does not renew the connection', async () => {
     const { tsid, accountId } = await world.client.signIn({ 'id-token': world.as('alice') });
     await world.expire(accountId);

@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { idTokenOfSecret, newSigner } from '../testing/stub-signer.js';
 import { keysAsNamed } from './named-keys.js';
 
+// OpenID Connect Core, section 10.1.
 test('the key that signed gets the name that the id_token gives', async () => {
   const [old, current] = [await newSigner('old'), await newSigner('current')];
   const idToken = await current.sign({}, 'old');

@@ -17,6 +17,7 @@ function query(...issuers: readonly string[]): string {
   return parameters.toString();
 }
 
+// RFC 9207, section 2.4.
 describe('a provider whose issuer is known', () => {
   test.each([acme, named].map((provider) => [provider.protocol.type, provider] as const))(
     '(%s) accepts its own, compared as text, and nothing else',

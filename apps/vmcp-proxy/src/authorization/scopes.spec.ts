@@ -53,6 +53,7 @@ const call = async (scope: string, name: string, more: JsonObject = {}) =>
     { token: await proxy.token({ scope }) },
   );
 
+// RFC 6750, section 3.1; MCP 2025-11-25, authorization.
 test('a call without a scope is 403 insufficient_scope, and the challenge names everything at once', async () => {
   const before = calls();
   const { status, headers, body } = await call('openid profile', 'tickets_delete_ticket');

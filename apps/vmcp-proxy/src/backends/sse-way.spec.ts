@@ -12,6 +12,7 @@ const BOB = person('bob');
 const LIMITS = { calls: 16, callsPerPerson: 16, streams: 8, streamsPerPerson: 8 };
 
 const start = sseWorlds();
+// MCP 2024-11-05, transports.
 describe('a backend of HTTP with SSE', () => {
   test('has one stream for each session, which carries the answers of all its calls, in any order', async () => {
     const world = await start();
@@ -47,6 +48,7 @@ describe('a backend of HTTP with SSE', () => {
     expect(world.server.asked.map(({ method }) => method)).toEqual(['GET']);
   });
 
+  // MCP 2025-11-25, backwards compatibility.
   test.each([400, 404, 405])('is found out by %i to initialize, and remembered', async (status) => {
     const world = await start({ transport: 'streamable-http' });
     world.server.statusOfPost = status;

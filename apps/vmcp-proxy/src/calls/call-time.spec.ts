@@ -17,6 +17,7 @@ test('progress extends nothing where the configuration does not say so', () => {
   expect([time.leftMs, facts.expiresAtMs]).toEqual([1_000, 0]);
 });
 
+// MCP 2025-11-25, lifecycle.
 test('each sign of progress gives the call its whole time again, up to the bound', () => {
   const { time, at, facts } = callWith({ timeoutMs: 3_000, maxTimeoutMs: 8_000 });
   at(2_000);

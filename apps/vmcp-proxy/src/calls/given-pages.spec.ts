@@ -89,6 +89,7 @@ async function heardOf(name: string, id: string, heard: readonly string[]): Prom
   });
 }
 
+// MCP 2025-11-25, elicitation.
 test('who was sent to a page by error -32042 hears that it is done, after the call', async () => {
   const { client, heard } = await listening();
   try {

@@ -37,6 +37,7 @@ test('a backend of 2026-07-28 hears that a client follows tasks for calls of too
   expect(declaredOf('prompts/get')).toEqual({ roots: {}, extensions: { 'example.com/other': {} } });
 });
 
+// SEP-1865.
 test("a backend with sessions is told of a client's pages for results", async () => {
   const token = await world.newCaller();
   const ui = { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app', 'text/x'] } };

@@ -104,6 +104,7 @@ async function answeredByModern(_meta: JsonObject): Promise<unknown> {
   return resultIn(await modern(proxy.mcpUrl, 'tools/call', back, sent));
 }
 
+// MCP 2025-11-25, tasks.
 test('an answer that names the task in which it was asked names it to the backend as the backend knows it', async () => {
   const seen: unknown[] = [];
   const got = await answeredByLegacy('tasks/result', { taskId }, ({ params }) => {

@@ -6,6 +6,7 @@ const ask = (method: string, params = '{}', id = '0'): string =>
   `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`;
 const ABLE = { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} };
 
+// MCP 2025-11-25, lifecycle.
 test('one that the client did not declare is refused to the backend, and never reaches the client', () => {
   const cases = [
     [{}, ask('elicitation/create')],
@@ -91,6 +92,7 @@ test('the backend can take back what it asked, and that only, and say that an el
   expect(judge(complete('f'))[0]?.kind).toBe('dropped');
 });
 
+// MCP 2026-07-28, multi round-trip requests.
 test('a modern backend asks by its result, and only for what the client declared in this call', () => {
   const asking = (method: string, params = '{}'): string =>
     `{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","inputRequests":{"k":{"method":"${method}","params":${params}}},"requestState":"s"}}`;

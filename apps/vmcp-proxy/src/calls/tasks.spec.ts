@@ -34,6 +34,7 @@ async function begin(client: LegacyClient, name = 'sdk_wait'): Promise<string> {
   return taskIdIn(answer.body.result);
 }
 
+// MCP 2025-11-25, tasks.
 test('a client of the reference SDK runs a tool that has to be a task, from its beginning to its result', async () => {
   const token = await world.proxy.token();
   await modern(world.proxy.mcpUrl, 'tools/list', {}, { token });
@@ -94,6 +95,7 @@ test('a task is followed under an id of ours, on another replica as well; no id 
   }
 });
 
+// MCP 2025-11-25, tasks.
 test('a task is cancelled by its person', async () => {
   const client = await newClient(ADA);
   const taskId = await begin(client);

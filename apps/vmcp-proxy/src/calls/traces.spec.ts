@@ -105,6 +105,7 @@ test('a call is one trace: from the client over the proxy and the bus to the bac
   expect(metaOfLast(backend)['traceparent']).toBe(own);
 });
 
+// SEP-414.
 test('the trace of the message counts before that of the HTTP request, which becomes a link', async () => {
   const token = await proxy.token();
   const params = { ...ECHO, _meta: { traceparent: parent, tracestate: 'vendor=1' } };

@@ -25,6 +25,7 @@ test.each(KINDS)('a sound entry of %s stays as it is, with members that nobody h
 const deep = (depth: number): unknown => (depth === 0 ? 1 : { a: deep(depth - 1) });
 
 describe('is left out', () => {
+  // MCP 2025-11-25, tools.
   test.each([
     '',
     'a'.repeat(129),

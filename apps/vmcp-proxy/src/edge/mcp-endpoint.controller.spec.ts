@@ -41,12 +41,14 @@ const raw = async (path: string, headers: Record<string, string>, method = 'POST
     sent.end(body);
   });
 
+// RFC 9728, section 5.1; RFC 6750, section 3.1.
 test('without a token: 401 with where to find the metadata, and no error code', async () => {
   const { status, headers } = await post(proxy.mcpUrl, PING, {});
   expect(status).toBe(401);
   expect(headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${METADATA}", scope="openid"`);
 });
 
+// RFC 6750, section 3.1.
 test('with a token that is none: 401 invalid_token', async () => {
   const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: 'Bearer not-a-jwt' });
   expect(status).toBe(401);
@@ -85,10 +87,12 @@ test.each([
   expect(refused.status).toBe(401);
 });
 
+// MCP 2025-11-25, authorization.
 test('a token in the query is not looked at', async () => {
   expect((await post(`${proxy.mcpUrl}?access_token=${token}`, PING, {})).status).toBe(401);
 });
 
+// RFC 9110, section 11.1.
 test('the scheme is compared without regard to case', async () => {
   const listed = await modern(
     proxy.mcpUrl,
@@ -99,6 +103,7 @@ test('the scheme is compared without regard to case', async () => {
   expect(listed.status).toBe(200);
 });
 
+// RFC 6750, section 3.1.
 test('a token without the configured scope: 403 that names it', async () => {
   const { status, headers } = await post(
     proxy.mcpUrl,
@@ -129,6 +134,7 @@ test('a forged Host changes no URL that the gateway gives out', async () => {
   expect(JSON.parse(metadata.text)).toMatchObject({ resource: AUDIENCE, authorization_servers: [ISSUER] });
 });
 
+// RFC 9728, section 3.1.
 test('the metadata is the same at the path of the resource and at the root, for pages of any origin', async () => {
   for (const path of ['', '/mcp']) {
     const response = await fetch(`${proxy.origin}/.well-known/oauth-protected-resource${path}`);
@@ -141,6 +147,7 @@ test('the metadata is the same at the path of the resource and at the root, for 
   expect((await fetch(`${proxy.origin}/.well-known/oauth-protected-resource/other`)).status).toBe(404);
 });
 
+// MCP 2025-11-25, transports.
 test('a page of another site is refused before anything else', async () => {
   const { status } = await post(proxy.mcpUrl, PING, {
     origin: 'https://evil.example',
@@ -154,6 +161,7 @@ test('a rebound host name is refused', async () => {
   expect((await raw('/mcp', headers)).status).toBe(403);
 });
 
+// MCP 2025-11-25, transports.
 test('GET without a session has no stream to offer', async () => {
   const response = await fetch(proxy.mcpUrl, { headers: authorization(token) });
   expect(response.status).toBe(405);
@@ -166,6 +174,7 @@ test('another content type is refused', async () => {
   ).toBe(415);
 });
 
+// MCP 2026-07-28, transports.
 test('an unknown method of 2026-07-28 is 404 with -32601 and its id', async () => {
   const { status, body } = await modern(proxy.mcpUrl, 'made/up', {}, { token, id: 'mine' });
   expect(status).toBe(404);
@@ -182,6 +191,7 @@ test('server/discover offers what the gateway has', async () => {
   });
 });
 
+// MCP 2025-03-26.
 test('2025-03-26 may send arrays and gets one back; nobody else may', async () => {
   const client = await legacyClient(proxy.mcpUrl, token, { version: '2025-03-26' });
   const batch = [

@@ -73,6 +73,7 @@ const call = async (place: Place, name: string): Promise<ClientAnswer> =>
   await modern(urlOf(place), 'tools/call', { name, arguments: {} }, { token: await tokenFor(place) });
 
 describe('each endpoint is a protected resource of its own', () => {
+  // RFC 9728, section 2; RFC 9728, section 5.1.
   test.each(PLACES)('/mcp%s names itself in its challenge and in its metadata', async (place) => {
     const { status, headers } = await post(urlOf(place), PING, {});
     expect(status).toBe(401);
@@ -85,6 +86,7 @@ describe('each endpoint is a protected resource of its own', () => {
     expect((await modern(urlOf(place), 'server/discover', {}, { token })).status).toBe(200);
   });
 
+  // RFC 8707, section 2; RFC 9068, section 4.
   test.each(OTHERS)('a token for /mcp%s is refused at /mcp%s', async (place, other) => {
     const token = await tokenFor(place);
     for (const round of ['unseen', 'seen before']) {

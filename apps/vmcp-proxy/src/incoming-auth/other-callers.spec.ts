@@ -34,6 +34,7 @@ test('anonymous callers need no token, and one that they send goes nowhere', asy
   await proxy.close();
 });
 
+// RFC 8414, section 3.1.
 test('an external issuer is found through its metadata, and nobody else’s signature counts', async () => {
   const pair = await generateKeyPair('ES256', { extractable: true });
   const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'test-key', alg: 'ES256' }];

@@ -35,6 +35,7 @@ test('initialize gives an unguessable id and the revision that the client asked 
   }
 });
 
+// MCP 2025-11-25, lifecycle.
 test('a revision that nobody knows gets the newest of those with sessions', async () => {
   const client = await legacyClient(proxy.mcpUrl, await proxy.token(), { version: '1999-01-01' });
   expect(client.initialized.body.result?.['protocolVersion']).toBe('2025-11-25');
@@ -85,6 +86,7 @@ test('a session outlives its token: a renewed one of the same user goes on with 
   expect((await post(proxy.mcpUrl, LIST, within(client.sessionId, renewed))).status).toBe(200);
 });
 
+// MCP 2025-11-25, transports.
 test('an unknown session is 404, a missing one 400, an unknown revision header 400', async () => {
   const token = await proxy.token();
   expect((await post(proxy.mcpUrl, LIST, within('A'.repeat(43), token))).status).toBe(404);
@@ -94,6 +96,7 @@ test('an unknown session is 404, a missing one 400, an unknown revision header 4
   expect(odd.status).toBe(400);
 });
 
+// MCP 2025-11-25, transports.
 test('DELETE ends it for good, and ends its session at the backend', async () => {
   const token = await proxy.token();
   const client = await legacyClient(proxy.mcpUrl, token);

@@ -29,6 +29,7 @@ afterAll(() => world.close());
 const callsAtBackend = (): number => world.backend.callsOf('tools/call').length;
 const cancelsAtBackend = (): number => world.backend.callsOf('notifications/cancelled').length;
 
+// MCP 2025-11-25, transports; SEP-1699.
 test('a stream of 2025-11-25 says first where it is and when to come back; no two events have the same id', async () => {
   const client = await ResumingClient.begin(world);
   const streams = await Promise.all([client.call(here, 1), client.call(there, 2)]);

@@ -42,7 +42,7 @@ const clientRegistration = block('How MCP clients become known.', {
       clientSecret: secret('Left out: a public client. At least 32 characters.').exactOptional(),
       idTokenSignedResponseAlg: choice(
         SIGNING_ALGORITHMS,
-        'What its identity tokens are signed with; there has to be a key for it. Left out: that of the first signing key.',
+        'What its id_tokens are signed with; there has to be a key for it. Left out: that of the first signing key.',
       ).exactOptional(),
     }),
     'Pre-registered clients.',
@@ -111,7 +111,7 @@ export const authServer = block(
     tokenLifespans: tokenLifespans.prefault({}),
     signingKeys: list(
       secret('PEM private key: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519.'),
-      'The first signs access tokens, and identity tokens of clients that want no other algorithm. All are published. Left out: a P-256 key (ES256) and an RSA key (RS256) are made once and kept in the database, sealed.',
+      'The first signs access tokens, and id_tokens of clients that want no other algorithm. All are published. Left out: a P-256 key (ES256) and an RSA key (RS256) are made once and kept in the database, sealed.',
     ).default([]),
     keyEncryptionKeys: keyEncryptionKeys(
       'Keys that seal the authorization server’s own keys; the first seals, all open. 32 bytes as base64, base64url or hex.',
