@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { exchangePart } from '@gatehouse/service-process/injected';
 import { NestFactory } from '@nestjs/core';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { GoneClientFilter } from '@gatehouse/observability/gone-client.filter';
@@ -29,12 +30,13 @@ export async function startAuthorizationServer(
   config: AuthorizationServerPart,
   log: Log,
   limits = HTTP_LIMITS,
-): Promise<RunningService<NestFastifyApplication>> {
+): Promise<RunningService<NestFastifyApplication, AuthorizationServerPart>> {
   const app = await createApplication(config, log, limits);
   await app.startAllMicroservices();
   await app.listen(config.listen.port, config.listen.host);
   return await withInternalServer(app, config.listen.internal, log, {
     publicSide: { server: app.getHttpServer() },
+    reconfigure: (next: AuthorizationServerPart) => exchangePart(config, next),
   });
 }
 

@@ -1,12 +1,9 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
-import type { Log } from '@gatehouse/observability/log';
-import type { Metrics } from '@gatehouse/observability/metrics';
 import { authorizationOf, type Authorization } from './authorization/authorization.flow.js';
 import { BackendClient } from './backends/backend.client.js';
-import { BackendHealth } from './backends/backend-health.js';
-import { healthListener } from './backends/health-metrics.js';
+import type { BackendHealth } from './backends/backend-health.js';
 import { Prober } from './backends/prober.job.js';
 import { BackendFeed } from './backends/feed.client.js';
 import { Peers } from './backends/peers.client.js';
@@ -16,13 +13,14 @@ import { Catalog } from './catalog/catalog.flow.js';
 import { listBackend } from './catalog/list-backend.client.js';
 import type { SentUris } from './catalog/sent-uris.js';
 import { sharedUris } from './catalog/shared-uris.client.js';
-import { ChangeWatch } from './changes/change-watch.flow.js';
+import { ChangeWatch, type MakeFeed } from './changes/change-watch.flow.js';
 import { AuthorizedBackend } from './backends/authorized-backend.flow.js';
 import { bridgeHeaders } from './outgoing-auth/bridge-headers.js';
 import { Credentials } from './outgoing-auth/credentials.flow.js';
 import { PassedHeaders } from './outgoing-auth/passed-headers.js';
 import { ReplyKey } from './outgoing-auth/reply-key.js';
 import { strategiesOf } from './outgoing-auth/strategies.client.js';
+import { exchangeOf, Healths, sseBackends } from './backend-exchange.js';
 import type { GatewaySurroundings } from './gateway-surroundings.js';
 
 /** What speaks to backends, and what the rest of the data plane needs of it. */
@@ -40,6 +38,8 @@ export interface BackendSide {
   readonly watch: ChangeWatch;
   readonly authorization: Authorization;
   readonly sent: SentUris;
+  /** Makes what another configuration says of backends. @returns what puts it in the place of this one, at once. */
+  exchange(part: VmcpProxyPart): () => void;
 }
 
 /** Everything that speaks to backends, from the connections up to what they list. */
@@ -50,14 +50,18 @@ export async function makeBackendSide(
 ): Promise<BackendSide> {
   const { contracts, log, metrics, clocks } = surroundings;
   const vaultKey = new VaultKey(contracts, systemClock);
-  const strategies = strategiesOf(part.backends, contracts, await ReplyKey.make(clocks), vaultKey);
-  const credentials = new Credentials(strategies, Date.now, (found) => lookedUp('credentials', found));
-  const healths = healthsOf(part.backends, metrics, log);
-  const client = new BackendClient(part.backends, healths);
-  const prober = new Prober(part.backends, client, healths);
+  const replyKey = await ReplyKey.make(clocks);
+  const strategiesFor = ({ backends }: VmcpProxyPart) =>
+    strategiesOf(backends, contracts, replyKey, vaultKey);
+  const credentials = new Credentials(strategiesFor(part), Date.now, (found) =>
+    lookedUp('credentials', found),
+  );
+  const healths = new Healths(part.backends, metrics, log);
+  const client = new BackendClient(part.backends, healths.of);
+  const prober = new Prober(part.backends, client, healths.of);
   const backends = new AuthorizedBackend(client, credentials, bridgeHeaders(part.backends));
-  const neverModern = part.backends.filter(({ transport }) => transport === 'sse').map(({ name }) => name);
-  const peers = new Peers(backends, undefined, undefined, new Set(neverModern));
+  const neverModern = new Set(sseBackends(part));
+  const peers = new Peers(backends, undefined, undefined, neverModern);
   client.hear(peers);
   const sessionStreams = new SessionStreams(backends, peers);
   const authorization = authorizationOf(part, surroundings);
@@ -77,17 +81,12 @@ export async function makeBackendSide(
       sent,
     },
   );
-  const watch = new ChangeWatch(
-    catalog,
-    isPerUser,
-    (backend, principal, listener) =>
-      new BackendFeed(backend, principal, peers, { backends, streams: sessionStreams }, listener),
-    authorization.shown,
-  );
+  const feeds = feedsOf(peers, backends, sessionStreams);
+  const watch = new ChangeWatch(catalog, isPerUser, feeds, authorization.shown);
   hearing.watch = watch;
-  return {
+  const side = {
     client,
-    healths,
+    healths: healths.of,
     prober,
     vaultKey,
     credentials,
@@ -100,20 +99,10 @@ export async function makeBackendSide(
     authorization,
     sent,
   };
+  return { ...side, exchange: exchangeOf(part, side, { healths, neverModern, strategiesFor }) };
 }
 
-function healthsOf(
-  backends: VmcpProxyPart['backends'],
-  metrics: Metrics,
-  log: Log,
-): ReadonlyMap<string, BackendHealth> {
-  const names = backends.map(({ name }) => name);
-  const listener = healthListener(metrics, log, names);
-  const nowMs = (): number => performance.now();
-  return new Map(
-    backends.map(({ name, failureHandling }) => [
-      name,
-      new BackendHealth(name, failureHandling, nowMs, listener),
-    ]),
-  );
-}
+const feedsOf =
+  (peers: Peers, backends: AuthorizedBackend, streams: SessionStreams): MakeFeed =>
+  (backend, principal, listener) =>
+    new BackendFeed(backend, principal, peers, { backends, streams }, listener);

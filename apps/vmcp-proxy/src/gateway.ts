@@ -36,7 +36,7 @@ import { ModernRequests } from './edge/modern-requests.js';
 import { StreamResumption } from './edge/stream-resumption.flow.js';
 import { Subscriptions } from './edge/subscriptions.flow.js';
 import { RequestBodies } from './edge/request-body.js';
-import { endpointsOf, type Endpoint } from './edge/endpoints.js';
+import { endpointsOf, exchangeEndpoints, type Endpoint } from './edge/endpoints.js';
 import { callersOf } from './incoming-auth/callers-of.client.js';
 import { challenge } from './incoming-auth/challenge.js';
 import { SessionViews } from './incoming-auth/session-views.client.js';
@@ -57,6 +57,8 @@ export interface Gateway {
   readonly endpoint: McpEndpoint;
   readonly caches: Caches;
   readonly prober: Pick<Prober, 'start' | 'stop'>;
+  /** Takes another part of the configuration: what begins from now on follows it. @throws when it cannot, and then nothing has changed. */
+  exchange(part: VmcpProxyPart): void;
   /** For operators. */
   status(): GatewayStatus;
   /** Has to hear what clients said to other replicas. */
@@ -81,8 +83,9 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const { prober, credentials, peers, catalog, watch, vaultKey, sent, authorization } = backendSide;
   const [sessions, mailbox] = [new SessionViews(contracts), await ReplicaMailbox.make()];
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
-  const [facts, states] = [factsOf(part, surroundings, backendSide), new RequestStates()];
-  const providerOf = (backend: string): string | undefined => credentials.providerOf(backend);
+  const [endpoints, states] = [endpointsOf(part), new RequestStates()];
+  const facts = factsOf(part, endpoints, surroundings, backendSide);
+  const providerOf = credentials.providerOf.bind(credentials);
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
@@ -92,18 +95,19 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const heardOf = { dropped: new DroppedMessages(log, told.metrics.dropped), changes: watch, sent };
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
   const sessionClosed = closedSession(sessions, facts.endpoints);
-  const { mayRead } = authorization;
-  const heard = { mcpSessions, sessions, sessionClosed, mayRead, replays: replays.streams };
-  const streams = new ClientStreams(watch, catalog, heard, part.streamKeepAliveMs);
+  const heard = { mcpSessions, sessions, sessionClosed, replays: replays.streams };
+  const streams = listeningClients(part, backendSide, heard);
   backendSide.sessionStreams.hear(new BetweenCalls(streams, questions, peers, watch));
   const failures = new Failures(part.authServer?.issuer, providerOf, states);
-  const tasks = new TaskCalls(taskIds, catalog.features);
   const { retries } = replays;
+  const tasks = new TaskCalls(taskIds, catalog.features);
+  const found = { inFlight, parkedCalls, tasks, retries };
+  const exchanges = new Exchanges(part.backends, backendSide, delivery, found);
   const calls = new Calls(
-    new Routes(catalog, parkedCalls, taskIds, authorization.admission),
+    new Routes(catalog, parkedCalls, taskIds, authorization),
     new OwnQuestions(states, providerOf),
     sessions,
-    new Exchanges(part.backends, backendSide, delivery, { inFlight, parkedCalls, tasks, retries }),
+    exchanges,
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };
@@ -119,20 +123,51 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     endpoint,
     caches,
     prober,
+    exchange: exchangeIn(backendSide, endpoints, [exchanges, told.metrics], streams),
     status: () => gatewayStatus(backendSide),
     signals,
     handovers: replays.handovers,
     endListening: () => streams.endAll(),
-    endParked: async () => {
-      await Promise.all([parkedCalls.stop(), replays.streams.stop()]);
-      await peers.told();
-    },
+    endParked: async () => await parkedEnded(parkedCalls, replays, peers),
     endCalls: () => inFlight.endAll(),
     close: async () => {
       await replays.settled();
       await closed(backendSide);
     },
   };
+}
+
+/** What takes up another part: what can fail is made first. */
+const exchangeIn =
+  (
+    backendSide: BackendSide,
+    endpoints: Map<string, Endpoint>,
+    ofBackends: readonly { exchange(backends: VmcpProxyPart['backends']): void }[],
+    streams: ClientStreams,
+  ): Gateway['exchange'] =>
+  (next) => {
+    const nextEndpoints = endpointsOf(next);
+    const exchangeBackends = backendSide.exchange(next);
+    const gone = exchangeEndpoints(endpoints, nextEndpoints);
+    exchangeBackends();
+    for (const one of ofBackends) one.exchange(next.backends);
+    for (const place of gone) streams.endPlace(place);
+  };
+
+const listeningClients = (
+  { streamKeepAliveMs }: VmcpProxyPart,
+  { watch, catalog, authorization }: BackendSide,
+  known: Omit<ConstructorParameters<typeof ClientStreams>[2], 'mayRead'>,
+): ClientStreams =>
+  new ClientStreams(watch, catalog, { ...known, mayRead: authorization.mayRead }, streamKeepAliveMs);
+
+async function parkedEnded(
+  parkedCalls: ParkedCalls,
+  { streams }: Replays,
+  peers: BackendSide['peers'],
+): Promise<void> {
+  await Promise.all([parkedCalls.stop(), streams.stop()]);
+  await peers.told();
 }
 
 async function closed({ peers, authorization, client }: BackendSide): Promise<void> {
@@ -143,12 +178,13 @@ async function closed({ peers, authorization, client }: BackendSide): Promise<vo
 
 const factsOf = (
   part: VmcpProxyPart,
+  endpoints: ReadonlyMap<string, Endpoint>,
   surroundings: GatewaySurroundings,
   { passed }: BackendSide,
 ): EndpointFacts => ({
   passed,
   peers: new AllowedPeers(part),
-  endpoints: endpointsOf(part),
+  endpoints,
   refused: refusals(surroundings),
 });
 
@@ -196,12 +232,12 @@ interface EdgeParts {
 
 /** What answers the messages of both revisions. */
 function makeMessages(
-  { partialFailureMode }: VmcpProxyPart,
+  part: VmcpProxyPart,
   { catalog, peers, backends, authorization }: BackendSide,
   parts: EdgeParts,
 ): Messages {
   const { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log } = parts;
-  const lists = new Lists(catalog, partialFailureMode, authorization.shown);
+  const lists = new Lists(catalog, part, authorization.shown);
   const introductions = new Introductions(catalog, authorization.shown);
   const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);

@@ -16,18 +16,29 @@ const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'issuedTo
  */
 @Injectable()
 export class Jobs {
-  constructor(@Inject(CONFIG) part: VmcpProxyPart, readiness: Readiness, answerers: AnswererWatch) {
+  #asksTheVault = false;
+
+  constructor(
+    @Inject(CONFIG) part: VmcpProxyPart,
+    private readonly readiness: Readiness,
+    private readonly answerers: AnswererWatch,
+  ) {
     const embedded = isEmbedded(part);
     readiness.job({ name: 'calls', isMain: true, needs: embedded ? ['bus'] : [] });
     if (embedded) {
       answerers.watch(signingKeysCurrent);
       readiness.job({ name: 'callers', isMain: false, needs: [signingKeysCurrent.answeredBy] });
     }
-    if (part.backends.some(({ strategy }) => ASKS_THE_VAULT.has(strategy.type))) {
-      answerers.watch(presence);
-      readiness.job({ name: 'credentials', isMain: false, needs: [presence.answeredBy] });
-    }
+    this.exchange(part);
     readiness.job({ name: 'legacySessions', isMain: false, needs: [mcpSessions.name] });
     readiness.job({ name: 'resumption', isMain: false, needs: [keptStreams.name] });
+  }
+
+  /** Once a backend has needed the vault, it is watched. */
+  exchange({ backends }: Pick<VmcpProxyPart, 'backends'>): void {
+    if (this.#asksTheVault || !backends.some(({ strategy }) => ASKS_THE_VAULT.has(strategy.type))) return;
+    this.#asksTheVault = true;
+    this.answerers.watch(presence);
+    this.readiness.job({ name: 'credentials', isMain: false, needs: [presence.answeredBy] });
   }
 }

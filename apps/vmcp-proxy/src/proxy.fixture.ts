@@ -25,7 +25,7 @@ import {
   VaultStandIn,
 } from './surroundings.fixture.js';
 
-interface BackendSetup {
+export interface BackendSetup {
   readonly name: string;
   readonly url: string;
   readonly transport?: ProxyBackend['transport'];
@@ -76,6 +76,8 @@ export interface TestProxy {
   ): Promise<void>;
   /** The authorization server says that a session ended. Resolves when the proxy has heard it. */
   sessionClosed(tsid: string): Promise<void>;
+  /** Exchanges what the first process was started with, as a reload does. */
+  reconfigure(next: Partial<ProxySetup>): void;
   readonly stopAuthorizationServer: () => Promise<void>;
   /** Another process of the proxy, as far as it can tell. */
   startReplica(): Promise<{
@@ -110,7 +112,9 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     const hear = async () => await app.get(BusConnection).connection.flush();
     const internalOrigin = `http://127.0.0.1:${running.internalPort}`;
     const kill = async (): Promise<void> => await silenced(app);
-    return { origin, internalOrigin, mcpUrl: `${origin}/mcp`, hear, kill, close: running.close };
+    const reconfigure = (next: Partial<ProxySetup>): void =>
+      running.reconfigure?.(proxyPart({ ...setup, ...next }));
+    return { origin, internalOrigin, mcpUrl: `${origin}/mcp`, hear, kill, close: running.close, reconfigure };
   };
   const first = await startReplica();
   const tell = async <Payload extends z.ZodType>(
@@ -127,13 +131,8 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     surroundings,
     connectionChanged: async (accountId, provider, change) => {
       const connectionId = randomUUID();
-      await tell(tokenVault, connectionChanged, {
-        connectionId,
-        accountId,
-        provider,
-        change,
-        atMs: Date.now(),
-      });
+      const about = { connectionId, accountId, provider, change };
+      await tell(tokenVault, connectionChanged, { ...about, atMs: Date.now() });
     },
     sessionClosed: async (tsid) => {
       const accountId = randomUUID();

@@ -5,11 +5,13 @@ import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
 import { WITHOUT_SCHEMAS } from '@gatehouse/service-process/without-schemas';
+import { exchangePart } from '@gatehouse/service-process/injected';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EndpointPaths } from './edge/endpoint-paths.js';
 import type { Gateway } from './gateway.js';
+import { Jobs } from './jobs.js';
 import { GATEWAY, VmcpProxyModule } from './vmcp-proxy.module.js';
 
 /** A client holds one for each call that runs and for each stream that it listens to. */
@@ -22,7 +24,7 @@ export async function startVmcpProxy(
   part: VmcpProxyPart,
   log: Log,
   limits = LIMITS,
-): Promise<RunningService<NestFastifyApplication>> {
+): Promise<RunningService<NestFastifyApplication, VmcpProxyPart>> {
   // Filled in below: the server is made before the gateway, and listens after it.
   const made: { gateway?: Gateway } = {};
   const paths = new EndpointPaths(part);
@@ -42,9 +44,13 @@ export async function startVmcpProxy(
     bodyLimit: 1_024,
     rewriteUrl: (request: IncomingMessage) => paths.route(request.url),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(VmcpProxyModule.forRoot(part, log), adapter, {
-    logger: nestLogger(log),
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    VmcpProxyModule.forRoot(part, log, paths),
+    adapter,
+    {
+      logger: nestLogger(log),
+    },
+  );
   app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
   const gateway = app.get<Gateway>(GATEWAY);
   made.gateway = gateway;
@@ -56,5 +62,11 @@ export async function startVmcpProxy(
       endWhatRuns: () => gateway.endCalls(),
     },
     status: () => gateway.status(),
+    reconfigure: (next: VmcpProxyPart) => {
+      gateway.exchange(next);
+      exchangePart(part, next);
+      paths.exchange(part);
+      app.get(Jobs).exchange(part);
+    },
   });
 }

@@ -18,6 +18,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { EndpointPaths } from './edge/endpoint-paths.js';
 import { MetadataController } from './edge/metadata.controller.js';
 import { makeGateway, type Gateway } from './gateway.js';
 import { dropCachesOnEvents } from './invalidation.handler.js';
@@ -45,13 +46,14 @@ export class VmcpProxyModule
     this.#presence = new Presence(events, gateway.caches.sessions, log);
   }
 
-  static forRoot(part: VmcpProxyPart, log: Log): DynamicModule {
+  static forRoot(part: VmcpProxyPart, log: Log, paths: EndpointPaths): DynamicModule {
     return {
       module: VmcpProxyModule,
       imports: [FoundationModule.forRoot('vmcp-proxy', part, log)],
       controllers: [LivenessController, MetadataController],
       providers: [
         Jobs,
+        { provide: EndpointPaths, useValue: paths },
         {
           provide: GATEWAY,
           inject: INJECTED,

@@ -6,14 +6,20 @@ import type { FilledIn } from './profiles/expand.js';
 import { notConsequences, type Finding, type Problem } from './findings/problems.js';
 import { ruleFindings, warningFindings } from './rules/rules.js';
 import { systemSecrets, type SecretReader } from './secrets/secret-references.js';
+import type { LoadedFacts } from './reload-plan.js';
 import { checkStructure, type Structure } from './structure/structure.js';
 import { readConfigurationText, type ReadConfigurationOptions } from './read-configuration.js';
+import type { GatehouseYaml } from './yaml/gatehouse-yaml.js';
 import { readDocument, type ConfigurationText, type WrittenDocument } from './written-document.js';
 
 export type Loaded =
   | {
       readonly ok: true;
       readonly model: GatehouseModel;
+      /** The document as it was checked: profiles and defaults are filled in. */
+      readonly written: GatehouseYaml;
+      /** Values of the part's secrets, by where they stand. */
+      readonly secrets: LoadedFacts['secrets'];
       /** What profiles filled in. */
       readonly filledIn: readonly FilledIn[];
       /** What is allowed and deserves a second look. */
@@ -32,12 +38,14 @@ export type Loaded =
 export interface LoadOptions {
   /** Whose secrets are read. Every check that needs no secret runs in any case. */
   readonly part: Part;
+  /** Hears of each file that the configuration, its secrets and its policies are read from. */
+  readonly readsFile?: (path: string) => void;
 }
 
 /** Reads, checks and resolves a `gatehouse.yaml`, a file of manifests or a folder. All problems are reported at once; nothing is thrown. */
 export function loadConfiguration(
   path: string,
-  { part, ...options }: LoadOptions & ReadConfigurationOptions,
+  { part, readsFile, ...options }: LoadOptions & ReadConfigurationOptions,
 ): Loaded {
   const configuration = readConfigurationText(path, options);
   if (configuration === undefined)
@@ -45,7 +53,8 @@ export function loadConfiguration(
       ok: false,
       problems: [{ document: path, path: '', message: 'The file does not exist or cannot be read.' }],
     };
-  const readSecret = systemSecrets(dirname(configuration.document));
+  for (const { document } of configuration.files ?? []) readsFile?.(document);
+  const readSecret = systemSecrets(dirname(configuration.document), undefined, readsFile);
   return parseConfiguration(configuration, { part, readSecret });
 }
 
@@ -58,20 +67,23 @@ export function parseConfiguration(
   if (written.value === undefined) return { ok: false, problems: written.problems };
   const structure = checkStructure(written.value);
   const findings: Finding[] = [...structure.findings];
+  const { shape } = structure;
+  const secrets = new SecretResolver(part, written.readerOf(readSecret), structure.wrong);
   let model: GatehouseModel | undefined;
-  if (structure.shape !== undefined) {
-    const secrets = new SecretResolver(part, written.readerOf(readSecret), structure.wrong);
-    model = modelFromYaml(structure.shape, secrets);
+  if (shape !== undefined) {
+    model = modelFromYaml(shape, secrets);
     const deduced = notConsequences([...ruleFindings(model), ...partFindings(model, part)], structure.wrong);
     findings.push(...[...deduced, ...secrets.findings].map((finding) => placed(finding, structure)));
   }
   const problems = sorted([...written.problems, ...withoutSaid(findings.map(written.problem), written)]);
-  if (problems.length > 0 || model === undefined)
+  if (problems.length > 0 || model === undefined || shape === undefined)
     return { ok: false, problems, ...(model === undefined ? {} : { model }) };
   const warnings = warningFindings(model).map((finding) => written.problem(placed(finding, structure)));
   return {
     ok: true,
     model,
+    written: shape,
+    secrets: secrets.resolved,
     filledIn: structure.filledIn,
     warnings: sorted([...written.warnings, ...warnings]),
   };

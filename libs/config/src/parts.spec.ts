@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@gatehouse/kernel/secret';
-import { configurationText, load, modelOf, SECRETS } from './configuration.fixture.js';
+import { configurationText, load, modelOf, SECRETS, type Changes } from './configuration.fixture.js';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { explain } from './explain.js';
 import { parseConfiguration } from './load.js';
@@ -200,4 +200,28 @@ test('what is derived is explained: the endpoint, the callback to register, who 
   expect(explained.get('backends.repos')).toBe('access token of octo');
   expect(explained.get('backends.status')).toBe('no credential');
   expect(explained.get('vault.keyEncryptionKeys.v')).toBe('env VAULT_KEK');
+});
+
+test('the proxy and the vault have one name for what a backend is, and it changes with whatever a credential depends on', () => {
+  const bindingsOf = (changes: Changes = {}) => {
+    const ofVault = tokenVaultPart(modelOf(changes)).backendBindings;
+    for (const { name, binding } of vmcpProxyPart(modelOf(changes)).backends)
+      expect(ofVault.get(name)).toBe(binding);
+    return ofVault;
+  };
+  const before = bindingsOf();
+  const changed = (changes: Changes): readonly string[] => {
+    const now = bindingsOf(changes);
+    return [...before.keys()].filter((name) => now.get(name) !== before.get(name));
+  };
+  expect(changed({})).toEqual([]);
+  expect(changed({ 'backends.0.timeout': '11s' })).toEqual([]);
+  expect(changed({ 'backends.0.url': 'https://elsewhere.acme.example/mcp' })).toEqual(['repos']);
+  expect(changed({ 'outgoingAuth.backends.repos.upstreamInject.providerName': 'acme-sso' })).toEqual([
+    'repos',
+  ]);
+  expect(changed({ 'outgoingAuth.backends.tickets.tokenExchange.audience': 'other' })).toEqual(['tickets']);
+  expect(
+    changed({ 'outgoingAuth.default': { type: 'upstreamInject', upstreamInject: { providerName: 'octo' } } }),
+  ).toEqual(['status']);
 });

@@ -1,6 +1,7 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import { natsUser } from './secrets/secret-kinds.js';
 import type { WayOut } from './model/egress-rules.js';
+import { openedTelemetry } from './opened-telemetry.js';
 import { openedParty, openedWayOut } from './opened-egress.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
@@ -9,6 +10,7 @@ import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { CallPolicies } from './model/call-policies.js';
 import type { Backend } from './model/backend.js';
+import { bindingIn, bindingsIn } from './backend-bindings.js';
 import type { ClientRegistration } from './model/client-registration.js';
 import type { PartialFailureMode } from './model/failure-handling.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
@@ -96,6 +98,8 @@ export interface TokenVaultPart extends CommonPart {
   readonly claimMappings?: ClaimMappings & { readonly provider: string };
   /** By backend name; a backend that needs no credential of the vault is not in it. */
   readonly backendCredentials: ReadonlyMap<string, BackendCredential>;
+  /** {@link bindingIn} of each backend. */
+  readonly backendBindings: ReadonlyMap<string, string>;
   readonly keyEncryptionKeys: readonly KeyEncryptionKey<Secret>[];
   /** Postgres connection URL. */
   readonly databaseUrl: Secret;
@@ -113,6 +117,8 @@ export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | Upstream
 export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
   readonly passthroughHeaders: readonly string[];
   readonly strategy: ProxyStrategy;
+  /** {@link bindingIn} */
+  readonly binding: string;
   /** Present where the bridge is asked. */
   readonly bridge?: { readonly secret?: Secret };
 }
@@ -211,6 +217,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
           },
         }),
     backendCredentials,
+    backendBindings: bindingsIn(model),
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
     databaseUrl: model.postgres.tokenVault.url.secret,
   };
@@ -241,6 +248,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
       passthroughHeaders: backend.passthroughHeaders ?? (stdio === undefined ? model.passthroughHeaders : []),
       ...(stdio === undefined ? {} : bridged(model)),
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
+      binding: bindingIn(model, backend),
     })),
     aggregation: model.aggregation,
     views: model.views,
@@ -278,17 +286,6 @@ const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, list
   telemetryWayOut: openedWayOut(model.wayOut),
   listen,
 });
-
-function openedTelemetry({ otlp, ...rest }: Telemetry<ConfiguredSecret>): Telemetry<Secret> {
-  if (otlp === undefined) return rest;
-  const { headers, caBundle, ...plain } = otlp;
-  const opened = {
-    ...plain,
-    headers: new Map([...headers].map(([name, value]) => [name, value.secret])),
-    ...(caBundle === undefined ? {} : { caBundle: caBundle.secret }),
-  };
-  return { ...rest, otlp: opened };
-}
 
 /** The same for the two services between which requests are proven. */
 const provenAccess = (model: GatehouseModel): NatsAccess => ({

@@ -39,6 +39,11 @@ export const ERROR_CODES = {
     publicText: 'No identity provider of that name is configured.',
   },
   unknown_backend: { owner: 'config', retry: 'never', publicText: 'No backend of that name is configured.' },
+  configuration_differs: {
+    owner: 'config',
+    retry: 'safe',
+    publicText: 'The gateway is taking up another configuration. Try again shortly.',
+  },
   connection_missing: {
     owner: 'user',
     retry: 'after-action',

@@ -111,7 +111,7 @@ export class GroupWorker {
     }
   }
 
-  signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+  signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void {
     if (this.worker.process.pid !== undefined) this.worker.process.kill(signal);
   }
 }

@@ -4,6 +4,7 @@ import { Metrics } from '@gatehouse/observability/metrics';
 import { Readiness } from '@gatehouse/observability/readiness';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HTTP_LIMITS, limitedServer } from './http-server.js';
+import { exchangePart } from './injected.js';
 import { withInternalServer } from './internal-server.js';
 import { runService } from './run-service.js';
 
@@ -40,13 +41,24 @@ const HELD: ReadonlySet<string> = new Set(['/hold', '/full']);
 /** A service whose workers say which process they are, and do what their clients tell them. */
 await runService({
   service: 'vmcp-proxy',
-  partOf: ({ name, listen, shutdownTimeoutMs }) => ({ name, listen, shutdownDelayMs: 0, shutdownTimeoutMs }),
+  partOf: ({ name, listen, shutdownTimeoutMs, backends }) => ({
+    name,
+    listen,
+    shutdownDelayMs: 0,
+    shutdownTimeoutMs,
+    backends: backends.map((backend) => backend.name),
+  }),
+  lookAtFileEveryMs: 25,
   dependencies: () => [],
   workers: ({ listen: { proxy } }) => ({
     ...proxy,
     lookEveryMs: Number(readFileSync(LOOK_EVERY_MS, 'utf8')),
   }),
-  start: async ({ name, listen: { proxy } }, log) => {
+  start: async (part, log) => {
+    const {
+      name,
+      listen: { proxy },
+    } = part;
     writeFileSync(`begun-${process.pid}`, '');
     if (existsSync(DOOM)) process.exit(3);
     if (existsSync(HANG)) {
@@ -64,6 +76,10 @@ await runService({
         if (url === '/warn') process.stderr.write(`${'x'.repeat(200_000)}\n`);
         // Longer than what a system writes at once.
         if (url === '/talk') for (let line = 0; line < 100; line += 1) log.info('x'.repeat(20_000), { line });
+        if (url === '/backends') {
+          response.setHeader('connection', 'close').end(part.backends.join(' '));
+          return;
+        }
         // It is over when its client goes.
         if (HELD.has(url)) {
           response.writeHead(200).flushHeaders();
@@ -92,6 +108,10 @@ await runService({
     return await withInternalServer(app, proxy.internal, log, {
       publicSide: { server },
       status: () => ({ pid: process.pid }),
+      reconfigure: (next: typeof part) => {
+        if (next.backends.includes('refused')) throw new Error('it refuses as it is told to');
+        exchangePart(part, next);
+      },
     });
   },
 });

@@ -22,7 +22,7 @@ interface Application {
   close(): Promise<void>;
 }
 
-export interface RunningService<App extends Application = Application> {
+export interface RunningService<App extends Application = Application, Part = never> {
   readonly app: App;
   /** Of its internal listener: the one that was taken, where any free one was asked for. */
   readonly internalPort: number;
@@ -32,6 +32,9 @@ export interface RunningService<App extends Application = Application> {
   readonly close: (withinMs?: number) => Promise<void>;
   /** For the log of a stop that takes too long: which step it is at, and what is open. */
   readonly unfinished: () => Readonly<Record<string, string | number>>;
+  readonly metrics: Metrics;
+  /** Takes another part of the configuration whole, or throws and keeps the one that it has. */
+  readonly reconfigure?: (part: Part) => void;
 }
 
 /** The public side of a service: what else has to know that it stops. */
@@ -58,7 +61,7 @@ const LIMITS: HttpLimits = { ...HTTP_LIMITS, maxConnections: 256 };
  * Gives a service that runs its internal listener. When the service is asked to stop, its readiness says no until it
  * has finished what it began.
  */
-export async function withInternalServer<App extends Application>(
+export async function withInternalServer<App extends Application, Part = never>(
   app: App,
   address: ListenAddress,
   log: Pick<Log, 'warn' | 'failure'>,
@@ -66,13 +69,15 @@ export async function withInternalServer<App extends Application>(
     limits = LIMITS,
     publicSide,
     status,
+    reconfigure,
   }: {
     readonly limits?: HttpLimits | undefined;
     readonly publicSide?: PublicSide;
     /** What the service alone can tell its operators, for `/status`. */
     readonly status?: () => object;
+    readonly reconfigure?: (part: Part) => void;
   } = {},
-): Promise<RunningService<App>> {
+): Promise<RunningService<App, Part>> {
   const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);
   const service = app.get(Readiness);
   let stopping = false;
@@ -90,6 +95,8 @@ export async function withInternalServer<App extends Application>(
   });
   return {
     app,
+    metrics: facts.metrics,
+    ...(reconfigure === undefined ? {} : { reconfigure }),
     internalPort: server.port,
     announceStop: () => {
       stopping = true;

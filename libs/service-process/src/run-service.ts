@@ -5,15 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Service } from '@gatehouse/kernel/services';
-import { loadConfiguration } from '@gatehouse/config/load';
+import { loadConfiguration, type Loaded } from '@gatehouse/config/load';
 import { WORKER_BOUNDS } from '@gatehouse/config/model/bounds';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { ProxyAddresses } from '@gatehouse/config/model/listen-addresses';
 import { renderProblems, renderUnreachable } from '@gatehouse/config/findings/render-problems';
 import { Log } from '@gatehouse/observability/log';
+import type { Metrics } from '@gatehouse/observability/metrics';
 import { unreachable, unreachableAfter, type Dependency } from './dependencies.js';
 import { collectStartGarbage, collectYoungInOneThread } from './garbage.js';
 import { EX_CONFIG, EX_TEMPFAIL } from './group-worker.js';
+import { fileStates, type FileStates } from './file-watch.js';
+import { Reloads } from './reloads.js';
 import { tellServing } from './worker-answers.js';
 import { GROUP_GRACE_MS, type GroupSettings, WORKER_VARIABLE, WorkerGroup } from './worker-group.js';
 
@@ -23,10 +26,14 @@ interface StopTimes {
   readonly shutdownTimeoutMs: number;
 }
 
-interface Running {
+interface Running<Part> {
   announceStop(): void;
   close(withinMs: number): Promise<void>;
   unfinished?(): Readonly<Record<string, string | number>>;
+  /** Where it counts; absent: it has no configuration of its own to exchange. */
+  readonly metrics?: Pick<Metrics, 'counter' | 'gauge'>;
+  /** Takes another part whole, or throws and keeps the one that it has. */
+  reconfigure?(part: Part): Promise<void> | void;
   /** Calls back when it cannot go on, with what it ends. */
   onFailure?(failed: (reason: string, exitCode: number) => void): void;
 }
@@ -43,7 +50,9 @@ export interface ServiceProgram<Part extends StopTimes> {
     part: Part,
   ) => Pick<ProxyAddresses, 'workers'> & Pick<GroupSettings, 'internal' | 'lookEveryMs'>;
   /** Resolves when the service listens. */
-  readonly start: (part: Part, log: Log) => Promise<Running>;
+  readonly start: (part: Part, log: Log) => Promise<Running<Part>>;
+  /** How often the file is looked at; left out: once in a second. */
+  readonly lookAtFileEveryMs?: number;
 }
 
 /** sysexits(3): the log cannot be written. */
@@ -59,10 +68,16 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
   collectYoungInOneThread();
   const { values } = parseArgs({ options: { config: { type: 'string' } } });
   const path = values.config ?? process.env['GATEHOUSE_CONFIG'] ?? 'gatehouse.yaml';
-  const loaded = loadConfiguration(path, {
-    part: program.service,
-    virtualServer: process.env['GATEHOUSE_VIRTUAL_SERVER'],
-  });
+  const hangUp = hangUps();
+  const seen = await fileStates([path]);
+  const files = new Set([path]);
+  const load = (): Loaded =>
+    loadConfiguration(path, {
+      part: program.service,
+      virtualServer: process.env['GATEHOUSE_VIRTUAL_SERVER'],
+      readsFile: (file) => files.add(file),
+    });
+  const loaded = load();
   if (!loaded.ok) {
     const away =
       loaded.model === undefined ? [] : await unreachable(path, program.dependencies(loaded.model));
@@ -84,7 +99,9 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
     log.warn('configuration-warning', { path: place, reason: message });
   try {
     const part = program.partOf(loaded.model);
-    stopWhenAsked(await started(program, part, startTimeoutMs, log), part, log);
+    const running = await started(program, part, startTimeoutMs, log);
+    stopWhenAsked(running, part, log);
+    await reloadWhenAsked(running, program, { load, loaded, files, seen, hangUp }, log);
     if (cluster.isWorker) tellServing();
     log.info('service-started');
     collectStartGarbage();
@@ -102,7 +119,7 @@ async function started<Part extends StopTimes>(
   part: Part,
   startTimeoutMs: number,
   log: Log,
-): Promise<Running> {
+): Promise<Running<Part>> {
   const wanted = cluster.isWorker ? undefined : workers?.(part);
   const count =
     wanted?.workers === 'auto' ? Math.min(availableParallelism(), WORKER_BOUNDS.max) : wanted?.workers;
@@ -113,8 +130,56 @@ async function started<Part extends StopTimes>(
 const workerNumber = (): number | undefined =>
   cluster.isWorker ? Number(process.env[WORKER_VARIABLE]) : undefined;
 
+/** SIGHUP ends a process that does not listen to it: this one does from its beginning. */
+function hangUps(): (heard: () => void) => void {
+  let isAsked = false;
+  let listener = (): void => {
+    isAsked = true;
+  };
+  process.on('SIGHUP', () => listener());
+  return (heard) => {
+    listener = heard;
+    if (isAsked) heard();
+  };
+}
+
+interface ReadConfiguration {
+  readonly load: () => Loaded;
+  readonly loaded: Extract<Loaded, { ok: true }>;
+  /** Whatever it was read from; one that is named no more, or cannot be read now, stays here. */
+  readonly files: ReadonlySet<string>;
+  /** Before it was read. */
+  readonly seen: FileStates;
+  readonly hangUp: (heard: () => void) => void;
+}
+
+/** On SIGHUP, and when the file or one that it names changes. */
+async function reloadWhenAsked<Part extends StopTimes>(
+  running: Running<Part>,
+  { partOf, lookAtFileEveryMs }: ServiceProgram<Part>,
+  { load, loaded, files, seen, hangUp }: ReadConfiguration,
+  log: Log,
+): Promise<void> {
+  if (running instanceof WorkerGroup) {
+    // Each worker looks at the file itself. Their primary has nothing else to exchange, and hands the signal on.
+    hangUp(() => running.signalAll('SIGHUP'));
+    return;
+  }
+  const { metrics } = running;
+  if (metrics === undefined || running.reconfigure === undefined) return;
+  const reconfigure = (part: Part): Promise<void> | void => running.reconfigure?.(part);
+  // One of several workers says it for all.
+  const tellProblems = (text: string): void => {
+    if (!cluster.isWorker || workerNumber() === 1) console.error(text);
+  };
+  const facts = { load, partOf, reconfigure, files, tellProblems, lookEveryMs: lookAtFileEveryMs };
+  const reloads = new Reloads(facts, loaded, log, metrics);
+  hangUp(() => void reloads.reload('SIGHUP'));
+  await reloads.start(seen);
+}
+
 function stopWhenAsked(
-  running: Running,
+  running: Pick<Running<never>, 'announceStop' | 'close' | 'unfinished' | 'onFailure'>,
   { shutdownDelayMs, shutdownTimeoutMs: withinMs }: StopTimes,
   log: Log,
 ): void {

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ const FILE = 'gatehouse.yaml';
 export interface GroupOptions {
   readonly name?: string;
   readonly workers?: string;
+  /** Names. */
+  readonly backends?: readonly string[];
   /** Lines of the configuration. */
   readonly more?: string;
   /** File descriptors that each process may have. */
@@ -29,7 +31,7 @@ export interface GroupOptions {
 
 const configuration = (
   port: number,
-  { name = 'group', workers = '2', more = '', shutdownTimeout = '10s' }: GroupOptions,
+  { name = 'group', workers = '2', more = '', shutdownTimeout = '10s', backends = ['one'] }: GroupOptions,
 ): string => `
 name: ${name}
 publicUrl: http://localhost:${port}
@@ -37,7 +39,7 @@ shutdownTimeout: ${shutdownTimeout}
 ${more}
 listen: { proxy: { host: 127.0.0.1, port: ${port}, internal: { port: ${port + 1} }, workers: ${workers} } }
 incomingAuth: { type: anonymous }
-backends: [{ name: one, url: 'http://localhost:2/mcp', transport: streamable-http }]
+backends: [${backends.map((backend) => `{ name: ${backend}, url: 'http://localhost:2/mcp' }`).join(', ')}]
 outgoingAuth: { source: inline, default: { type: unauthenticated } }
 vault: { keyEncryptionKeys: [{ id: a, env: KEK }] }
 postgres: { tokenVault: { url: { env: DATABASE } } }
@@ -92,6 +94,50 @@ export class Group {
   /** Of the next process that begins. */
   async changeConfiguration(options: GroupOptions): Promise<void> {
     await writeFile(join(this.folder, FILE), configuration(this.port, options));
+  }
+
+  /** As editors do it: another file takes its place. */
+  async replaceConfiguration(options: GroupOptions): Promise<void> {
+    const next = join(this.folder, '.next');
+    await writeFile(next, configuration(this.port, options));
+    await rename(next, join(this.folder, FILE));
+  }
+
+  /** As Kubernetes does it: the file is a link through a folder that is a link. @returns what makes the next version the one that counts. */
+  async mountConfiguration(options: GroupOptions): Promise<(next: GroupOptions) => Promise<void>> {
+    let version = 0;
+    const mount = async (one: GroupOptions): Promise<void> => {
+      version += 1;
+      const folder = join(this.folder, `..version-${version}`);
+      await mkdir(folder);
+      await writeFile(join(folder, FILE), configuration(this.port, one));
+      await symlink(`..version-${version}`, join(this.folder, '..next'));
+      await rename(join(this.folder, '..next'), join(this.folder, '..data'));
+    };
+    await mount(options);
+    await rm(join(this.folder, FILE));
+    await symlink(join('..data', FILE), join(this.folder, FILE));
+    return mount;
+  }
+
+  async writeConfiguration(text: string): Promise<void> {
+    await writeFile(join(this.folder, FILE), text);
+  }
+
+  /** Names of the backends that a process works with which is asked. */
+  async backends(): Promise<string> {
+    return await (await fetch(`http://127.0.0.1:${this.port}/backends`)).text();
+  }
+
+  /** By worker; of a service that is one process, under ''. */
+  async sampled(metric: string): Promise<ReadonlyMap<string, number>> {
+    const text = await (await fetch(`http://127.0.0.1:${this.port + 1}/metrics`)).text();
+    const samples = text.matchAll(new RegExp(`^gatehouse_${metric}(?:\\{worker="(\\w+)"\\})? (\\d+)$`, 'gm'));
+    return new Map([...samples].map(([, worker = '', value]) => [worker, Number(value)]));
+  }
+
+  signal(signal: 'SIGHUP'): void {
+    this.primary.kill(signal);
   }
 
   /** The next worker that begins hangs. */

@@ -147,6 +147,11 @@ export class WorkerGroup {
       );
   }
 
+  /** All workers that serve are told; one that begins reads what there is then. */
+  signalAll(signal: 'SIGHUP'): void {
+    for (const { worker } of this.#slots) if (worker?.isServing === true) worker.signal(signal);
+  }
+
   unfinished(): Readonly<Record<string, string>> {
     const running = this.#slots.filter(
       ({ worker, lastEnd }) => worker !== undefined && lastEnd === undefined,

@@ -107,6 +107,10 @@ function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
       ...config,
       ...config.clientRegistration,
       idTokenAlgs: signingKeys.algorithms,
+      // A reload changes what calls need.
+      get requiredScopes() {
+        return config.requiredScopes;
+      },
     }),
     clientDefaults: {
       grant_types: ['authorization_code', 'refresh_token'],

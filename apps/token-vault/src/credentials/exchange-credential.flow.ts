@@ -27,7 +27,7 @@ export class ExchangeCredential {
 
   async run(request: Request): Promise<z.input<typeof credentialReply>> {
     const { tsid, backend, replyKey } = request;
-    const strategy = this.strategies.issued(backend);
+    const strategy = this.strategies.issued(request);
     const { subject, token } = await this.#exchanged(request, strategy);
     const { accountId, provider, connectionId } = subject;
     return await this.release.run(

@@ -25,7 +25,7 @@ export class InjectCredential {
 
   async run(request: z.output<typeof credentialInject.request>): Promise<z.input<typeof credentialReply>> {
     const { tsid, backend, replyKey, refused, lackingScope } = request;
-    const { providerName } = this.strategies.inject(backend);
+    const { providerName } = this.strategies.inject(request);
     const { accountId, connection: bound } = await this.subjects.bound(tsid, providerName);
     // A token of the same grant would have the same scopes: it is not renewed for that.
     const current = await this.subjects.tokens(bound, lackingScope === undefined ? refused : undefined);

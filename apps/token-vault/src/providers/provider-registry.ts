@@ -10,10 +10,19 @@ export type Provider = UpstreamProvider<Secret>;
 /** The configured providers, by name. */
 @Injectable()
 export class ProviderRegistry {
-  readonly #providers: ReadonlyMap<string, Provider>;
+  #list: readonly Provider[] = [];
+  #byName: ReadonlyMap<string, Provider> = new Map();
 
-  constructor(@Inject(CONFIG) config: TokenVaultPart) {
-    this.#providers = new Map(config.upstreamProviders.map((provider) => [provider.name, provider]));
+  constructor(@Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'upstreamProviders'>) {}
+
+  /** A reload can add some. */
+  get #providers(): ReadonlyMap<string, Provider> {
+    const { upstreamProviders } = this.config;
+    if (upstreamProviders !== this.#list) {
+      this.#list = upstreamProviders;
+      this.#byName = new Map(upstreamProviders.map((provider) => [provider.name, provider]));
+    }
+    return this.#byName;
   }
 
   find(name: string): Provider | undefined {

@@ -111,6 +111,8 @@ export interface VaultConfigOptions {
   readonly bus: BusOptions;
   readonly providers: TokenVaultPart['upstreamProviders'];
   readonly backends: Readonly<Record<string, BackendCredential>>;
+  /** By backend; left out: none is known. */
+  readonly bindings?: Readonly<Record<string, string>>;
   readonly claimMappings?: TokenVaultPart['claimMappings'];
   /** Default: the one of all tests. */
   readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
@@ -123,6 +125,7 @@ export const vaultConfig = ({
   backends,
   keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
   claimMappings,
+  bindings = {},
 }: VaultConfigOptions): TokenVaultPart => ({
   name: bus.gatewayName,
   publicUrl: 'http://localhost:4483',
@@ -136,6 +139,7 @@ export const vaultConfig = ({
   upstreamProviders: providers,
   ...(claimMappings === undefined ? {} : { claimMappings }),
   backendCredentials: new Map(Object.entries(backends)),
+  backendBindings: new Map(Object.entries(bindings)),
   keyEncryptionKeys,
   databaseUrl,
 });

@@ -1,7 +1,7 @@
 import { MAX_SCOPE_LENGTH } from '@gatehouse/contracts/token-vault/credential-inject';
 import { bearerChallenge } from '@gatehouse/kernel/bearer-challenge';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { BackendClient } from './backend.client.js';
+import type { BackendClient, Target } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
@@ -9,7 +9,7 @@ import type { BackendSession } from './peer.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
 import { accountOf, type CredentialHeader, type CredentialUse } from '../outgoing-auth/credential-header.js';
-import type { RefusedToken } from '../outgoing-auth/strategy.js';
+import type { OutgoingStrategy, RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
 export interface AuthorizedRequest {
@@ -35,7 +35,7 @@ export interface AuthorizedRequest {
   readonly began?: (exchange: Pick<BackendResponse, 'expireAfter'>) => void;
 }
 
-/** The session belongs to an account that its person has left: nothing was sent. */
+/** The session belongs to an account that its person has left, or is over with its configuration: nothing was sent. */
 export class AnotherAccount extends GatehouseError {
   constructor(backend: string) {
     super('backend_unavailable', 'the session belongs to another account of its person', {
@@ -44,14 +44,26 @@ export class AnotherAccount extends GatehouseError {
   }
 }
 
+/** How a backend was reached and with what, under one configuration: a credential of one never goes where another one leads. */
+interface Way {
+  readonly target: Target;
+  readonly strategy: OutgoingStrategy;
+  readonly toBridge: BridgeHeaders;
+}
+
 /** Requests to backends with the credential that their strategy gives for the caller. */
 export class AuthorizedBackend {
   #left: (session: BackendSession) => void = () => undefined;
+  /** Of sessions that were begun under an earlier configuration. */
+  readonly #earlier = new WeakMap<BackendSession, Way>();
+  /** How many requests are on their way there, or will be when they have their credential. */
+  readonly #sending = new Map<Target, number>();
+  readonly #ended = new WeakSet<Target>();
 
   constructor(
     private readonly client: BackendClient,
     private readonly credentials: Credentials,
-    private readonly toBridge: BridgeHeaders = () => ({}),
+    private toBridge: BridgeHeaders = () => ({}),
   ) {}
 
   /**
@@ -60,10 +72,26 @@ export class AuthorizedBackend {
    * the person can give what the last refusal misses.
    */
   async send(request: AuthorizedRequest): Promise<BackendResponse> {
+    const { backend, session } = request;
+    // What is configured may change while it waits.
+    const way = (session && this.#earlier.get(session)) ?? this.#wayTo(backend);
+    if (this.#ended.has(way.target)) throw new AnotherAccount(backend);
+    this.#sending.set(way.target, (this.#sending.get(way.target) ?? 0) + 1);
+    try {
+      return await this.#sendOn(way, request);
+    } finally {
+      const left = (this.#sending.get(way.target) ?? 1) - 1;
+      if (left === 0) this.#sending.delete(way.target);
+      else this.#sending.set(way.target, left);
+    }
+  }
+
+  async #sendOn(way: Way, request: AuthorizedRequest): Promise<BackendResponse> {
     const { backend, principal, deadlineAtMs } = request;
-    const asked = this.credentials.of(principal, backend, deadlineAtMs);
+    const { strategy } = way;
+    const asked = this.credentials.of(principal, backend, deadlineAtMs, strategy);
     const credential = asked instanceof Promise ? await asked : asked;
-    const response = await this.#sendWith(request, credential);
+    const response = await this.#sendWith(request, credential, way);
     const refusal = refusalOf(response);
     if (refusal === undefined) return response;
     // The first response gives its place to the second request.
@@ -72,9 +100,10 @@ export class AuthorizedBackend {
     // What listens beside a call is no reason for another token: some servers refuse to be listened to, whatever it is.
     if (refusal === 'forbidden' || digest === undefined || request.purpose === 'session')
       throw refusedCredential(backend);
-    const another = await this.credentials.instead(principal, backend, { digest, ...refusal }, deadlineAtMs);
+    const refused = { digest, ...refusal };
+    const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, strategy);
     if (another === undefined) throw refusedCredential(backend);
-    const second = await this.#sendWith(request, another);
+    const second = await this.#sendWith(request, another, way);
     const last = refusalOf(second);
     if (last === undefined) return second;
     void second.discard();
@@ -85,6 +114,7 @@ export class AuthorizedBackend {
         backend,
         { digest: another.tokenDigest, ...last },
         deadlineAtMs,
+        strategy,
       );
     throw refusedCredential(backend);
   }
@@ -99,7 +129,44 @@ export class AuthorizedBackend {
     this.client.release(backend, sessionId);
   }
 
-  #sendWith(request: AuthorizedRequest, credential: CredentialHeader | undefined): Promise<BackendResponse> {
+  /** What is said in these sessions goes where they were begun, with the credential of then. To be called before the exchange. */
+  keep(backend: string, sessions: readonly BackendSession[]): Target {
+    const way = this.#wayTo(backend);
+    for (const session of sessions) this.#earlier.set(session, way);
+    return way.target;
+  }
+
+  /** Whether something runs where requests to a backend went earlier, or is about to. */
+  isBusy(target: Target): boolean {
+    return this.#sending.has(target) || this.client.isBusy(target);
+  }
+
+  /** Nothing goes there any more: who would have is told to begin another session. */
+  async end(target: Target): Promise<void> {
+    this.#ended.add(target);
+    await this.client.end(target);
+  }
+
+  /** From now on the bridge is told this. */
+  exchange(toBridge: BridgeHeaders): void {
+    this.toBridge = toBridge;
+  }
+
+  /** @throws {GatehouseError} `unknown_backend` */
+  #wayTo(backend: string): Way {
+    const { toBridge } = this;
+    return {
+      target: this.client.targetOf(backend),
+      strategy: this.credentials.strategyOf(backend),
+      toBridge,
+    };
+  }
+
+  #sendWith(
+    request: AuthorizedRequest,
+    credential: CredentialHeader | undefined,
+    { target, toBridge }: Way,
+  ): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
     if (request.cancellation?.reason !== undefined) throw request.cancellation.reason;
     const { backend, principal, method, headers, body, deadlineAtMs, purpose, session } = request;
@@ -110,21 +177,13 @@ export class AuthorizedBackend {
     }
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
-    const sent: Record<string, string> = { ...headers, ...this.toBridge(backend, principal) };
+    const sent: Record<string, string> = { ...headers, ...toBridge(backend, principal) };
     if (credential !== undefined) sent[credential.name] = credential.value.reveal();
-    return this.client.send(backend, {
-      method: method ?? 'POST',
-      headers: sent,
-      body,
-      deadlineAtMs,
-      purpose: purpose ?? 'call',
-      person: principal.key === ANONYMOUS.key ? undefined : personKey(principal),
-      cancellation,
-      answerWithinMs,
-      isIntroduction,
-      began,
-      allowedHosts: credential?.allowedHosts,
-    });
+    const person = principal.key === ANONYMOUS.key ? undefined : personKey(principal);
+    const outbound = { method: method ?? 'POST', headers: sent, body, deadlineAtMs, person } as const;
+    const facts = { purpose: purpose ?? 'call', cancellation, answerWithinMs, isIntroduction, began };
+    const { allowedHosts } = credential ?? {};
+    return this.client.send(backend, { ...outbound, ...facts, allowedHosts }, target);
   }
 }
 

@@ -46,7 +46,8 @@ export interface OutboundRequest {
   readonly began?: ((exchange: Pick<BackendResponse, 'expireAfter'>) => void) | undefined;
 }
 
-interface Target {
+/** Where requests to a backend go, as it was configured when it was asked for. */
+export interface Target {
   /** Of this backend alone: another one on the same origin is not held up by it. */
   readonly way: Way;
   readonly limits: ExchangeLimits;
@@ -67,7 +68,9 @@ const KEEP_IDLE_MS = 4 * SECOND_MS;
 
 /** Kept connections to the backends. Nothing in here belongs to a user: a connection carries whatever one request says. */
 export class BackendClient {
-  readonly #targets = new Map<string, Target>();
+  #targets: ReadonlyMap<string, Target> = new Map();
+  /** Of earlier configurations, as long as something runs there. */
+  readonly #retired = new Set<Target>();
   #listener: StreamListener | undefined;
 
   constructor(
@@ -75,34 +78,76 @@ export class BackendClient {
     healths: ReadonlyMap<string, BackendHealth> = new Map(),
     private readonly nowMs: () => number = () => performance.now(),
   ) {
-    for (const backend of backends) {
-      const url = new URL(backend.url);
-      const { prefix, headers } = forwarding(backend.wayOut, url);
-      const way = (connections: number, maxResponseSize: number): Way =>
-        new PoolWay(poolFor(url.origin, backend, { connections, maxResponseSize }), prefix, headers);
-      this.#targets.set(backend.name, {
-        way: new SseWay({
-          backend: backend.name,
-          // The limits say no before anybody would have to wait for a connection.
-          calls: way(mostExchanges(backend.limits), MAX_RESPONSE_BYTES),
-          // Each message on such a stream is bounded, and there is no end of them.
-          streams: way(backend.limits.streams, -1),
-          isConfigured: backend.transport === 'sse',
-          limits: backend.limits,
-          listener: {
-            lost: (...lost) => this.#listener?.lost(...lost),
-            asked: (...asked) => this.#listener?.asked(...asked),
-          },
-          nowMs,
-        }),
-        limits: new ExchangeLimits(backend.name, backend.limits),
+    this.exchange(backends, healths, new Set());
+  }
+
+  /**
+   * From now on requests go where these say. What runs goes on where it is.
+   * @param kept names of those whose connections stay, with everything that runs there
+   */
+  exchange(
+    backends: readonly ProxyBackend[],
+    healths: ReadonlyMap<string, BackendHealth>,
+    kept: ReadonlySet<string>,
+  ): void {
+    const earlier = this.#targets;
+    const targets = backends.map((backend): [string, Target] => {
+      const known = kept.has(backend.name) ? earlier.get(backend.name) : undefined;
+      const { timeoutMs } = backend;
+      return [backend.name, known === undefined ? this.#made(backend, healths) : { ...known, timeoutMs }];
+    });
+    this.#targets = new Map(targets);
+    for (const [name, target] of earlier)
+      if (this.#targets.get(name)?.way !== target.way) this.#retired.add(target);
+  }
+
+  #made(backend: ProxyBackend, healths: ReadonlyMap<string, BackendHealth>): Target {
+    const { nowMs } = this;
+    const url = new URL(backend.url);
+    const { prefix, headers } = forwarding(backend.wayOut, url);
+    const way = (connections: number, maxResponseSize: number): Way =>
+      new PoolWay(poolFor(url.origin, backend, { connections, maxResponseSize }), prefix, headers);
+    return {
+      way: new SseWay({
         backend: backend.name,
-        url,
-        prefix,
-        health: healths.get(backend.name) ?? new BackendHealth(backend.name, backend.failureHandling, nowMs),
-        timeoutMs: backend.timeoutMs,
-      });
-    }
+        // The limits say no before anybody would have to wait for a connection.
+        calls: way(mostExchanges(backend.limits), MAX_RESPONSE_BYTES),
+        // Each message on such a stream is bounded, and there is no end of them.
+        streams: way(backend.limits.streams, -1),
+        isConfigured: backend.transport === 'sse',
+        limits: backend.limits,
+        listener: {
+          lost: (...lost) => this.#listener?.lost(...lost),
+          asked: (...asked) => this.#listener?.asked(...asked),
+        },
+        nowMs,
+      }),
+      limits: new ExchangeLimits(backend.name, backend.limits),
+      backend: backend.name,
+      url,
+      prefix,
+      health: healths.get(backend.name) ?? new BackendHealth(backend.name, backend.failureHandling, nowMs),
+      timeoutMs: backend.timeoutMs,
+    };
+  }
+
+  /** Where requests to the backend go now. @throws {GatehouseError} `unknown_backend` */
+  targetOf(backend: string): Target {
+    const target = this.#targets.get(backend);
+    if (target === undefined) throw new GatehouseError('unknown_backend');
+    return target;
+  }
+
+  /** Whether calls or streams run where requests to a backend went earlier. */
+  isBusy({ limits }: Pick<Target, 'limits'>): boolean {
+    const { calls, streams } = limits.running;
+    return calls + streams > 0;
+  }
+
+  /** Nothing is sent there any more. */
+  async end(target: Target): Promise<void> {
+    this.#retired.delete(target);
+    await target.way.destroy();
   }
 
   /**
@@ -110,9 +155,11 @@ export class BackendClient {
    * @throws {GatehouseError} `busy`, `backend_unavailable`, `backend_redirects`, `deadline_exceeded`, or the reason of the
    * cancellation.
    */
-  async send(backend: string, request: OutboundRequest): Promise<BackendResponse> {
-    const target = this.#targets.get(backend);
-    if (target === undefined) throw new GatehouseError('unknown_backend');
+  async send(
+    backend: string,
+    request: OutboundRequest,
+    target = this.targetOf(backend),
+  ): Promise<BackendResponse> {
     let { url } = target;
     for (let hops = 0; ; hops += 1) {
       if (request.allowedHosts !== undefined && !isAllowedHost(request.allowedHosts, url))
@@ -134,7 +181,8 @@ export class BackendClient {
 
   /** Nobody uses that session of the backend any more. */
   release(backend: string, sessionId: string): void {
-    this.#targets.get(backend)?.way.release?.(sessionId);
+    for (const target of [this.#targets.get(backend), ...this.#retired])
+      if (target?.backend === backend) target.way.release?.(sessionId);
   }
 
   /** How many exchanges run at the backend, by what they are. */
@@ -220,7 +268,7 @@ export class BackendClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#targets.values()].map(({ way }) => way.destroy()));
+    await Promise.all([...this.#targets.values(), ...this.#retired].map(({ way }) => way.destroy()));
   }
 }
 

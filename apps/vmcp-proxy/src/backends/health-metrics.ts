@@ -11,8 +11,12 @@ const HEALTH_VALUES: Readonly<Record<Health, number>> = { unhealthy: 0, healthy:
 export function healthListener(
   metrics: Metrics,
   log: Pick<Log, 'info' | 'warn'>,
-  backends: readonly string[],
-): HealthListener {
+): HealthListener & {
+  /** It is configured from now on. */
+  appeared(backend: string): void;
+  /** It is no more: an old verdict on it would stay for ever. */
+  disappeared(backend: string): void;
+} {
   const circuits = metrics.gauge(
     'proxy_backend_circuit_state',
     'Circuit breaker of a backend: 0 closed, 1 half-open, 2 open.',
@@ -30,11 +34,15 @@ export function healthListener(
     'backend',
     'outcome',
   ]);
-  for (const backend of backends) {
-    circuits.set({ backend }, CIRCUIT_VALUES.closed);
-    healthy.set({ backend }, HEALTH_VALUES.unknown);
-  }
   return {
+    appeared: (backend) => {
+      circuits.set({ backend }, CIRCUIT_VALUES.closed);
+      healthy.set({ backend }, HEALTH_VALUES.unknown);
+    },
+    disappeared: (backend) => {
+      circuits.remove({ backend });
+      healthy.remove({ backend });
+    },
     circuit: (backend, state, cause) => {
       circuits.set({ backend }, CIRCUIT_VALUES[state]);
       if (state === 'open') {

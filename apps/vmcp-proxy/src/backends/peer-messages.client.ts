@@ -45,7 +45,7 @@ export class PeerMessages {
       if (isLeft()) throw new AnotherAccount(to.backend);
       return await this.#send(request);
     };
-    this.#noted(
+    void this.#noted(
       toldAtLast(send, goesOn).then(
         (status) => {
           if (status >= 400) refused();
@@ -70,8 +70,8 @@ export class PeerMessages {
   }
 
   /** The session is over. */
-  sayGoodbye(to: Recipient): void {
-    this.#noted(this.#send({ ...into(to, 'DELETE'), method: 'DELETE', body: null }));
+  async sayGoodbye(to: Recipient): Promise<void> {
+    await this.#noted(this.#send({ ...into(to, 'DELETE'), method: 'DELETE', body: null }));
   }
 
   /** Resolves when the backends have heard what they were told, as far as they can be reached. */
@@ -82,7 +82,7 @@ export class PeerMessages {
 
   #post(to: Recipient, method: string, more: object): void {
     const body = JSON.stringify({ jsonrpc: '2.0', method, ...more });
-    this.#noted(this.#send({ ...into(to, method), body }));
+    void this.#noted(this.#send({ ...into(to, method), body }));
   }
 
   /** @returns the status. */
@@ -94,12 +94,13 @@ export class PeerMessages {
   }
 
   /** Nobody waits for the outcome. */
-  #noted(sending: Promise<unknown>): void {
+  #noted(sending: Promise<unknown>): Promise<void> {
     const telling = sending
       .then(() => undefined)
       .catch(() => undefined)
       .finally(() => this.#telling.delete(telling));
     this.#telling.add(telling);
+    return telling;
   }
 }
 

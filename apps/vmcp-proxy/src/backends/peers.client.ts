@@ -13,6 +13,7 @@ import { sessionIn, MODERN, peerHeaders, type BackendSession, type Peer } from '
 import { ownReply } from './own-reply.js';
 import { PeerMessages, type Recipient, type Refused } from './peer-messages.client.js';
 import { PeerSessions, type PeerSession } from './peer-sessions.js';
+import { keysOf, noted } from './searched-peers.js';
 import { STREAM_SESSION, type StreamQuestion } from './sse-session.client.js';
 
 const LOOK_AGAIN_WITHIN_MS = 30 * SECOND_MS;
@@ -52,7 +53,7 @@ export class Peers {
   /** Keys of sessions that are a stream, by their ids. */
   readonly #streams = new Map<string, string>();
   readonly #sessions = new PeerSessions(
-    (session) => this.#messages.sayGoodbye(recipientIn(session)),
+    (session) => void this.#messages.sayGoodbye(recipientIn(session)),
     undefined,
     (session) => this.#release(session),
   );
@@ -137,6 +138,20 @@ export class Peers {
     return this.#sessions.drop(matches);
   }
 
+  /**
+   * The backend is configured anew: what was found out about it is forgotten, and calls begin other sessions.
+   * @returns the sessions that there were; what runs there goes on.
+   */
+  exchange(backend: string): readonly PeerSession[] {
+    for (const era of ['modern', 'legacy'] as const) this.#eras.forget(backend, era);
+    return this.renew((_principal, one) => one === backend);
+  }
+
+  /** Nothing runs in these any more. Resolves when their backend was told that they are over, as far as it can be reached. */
+  async sayGoodbye(sessions: readonly PeerSession[]): Promise<void> {
+    await Promise.all(sessions.map((session) => this.#messages.sayGoodbye(recipientIn(session))));
+  }
+
   /** Whether it is known already that nothing may be said in that session any more; {@link AuthorizedBackend} sees to the rest. */
   isLeft(peer: Peer): boolean {
     return peer.era === 'legacy' && peer.session !== undefined && this.#left.has(peer.session);
@@ -146,7 +161,7 @@ export class Peers {
   end(owner: string): void {
     for (const session of this.#sessions.of(owner)) {
       if (session.session !== undefined) this.#sessions.delete(session.session.key);
-      this.#messages.sayGoodbye(recipientIn(session));
+      void this.#messages.sayGoodbye(recipientIn(session));
     }
   }
 
@@ -364,24 +379,3 @@ const recipientIn = (session: PeerSession): Recipient => ({
   principal: session.principal,
   peer: session,
 });
-
-/** Work that can be found by whom it is for, as long as it runs. */
-const noted =
-  <Outcome>(
-    requests: Map<string, PeerRequest>,
-    key: string,
-    request: PeerRequest,
-    work: (flight: Flight) => Promise<Outcome>,
-  ) =>
-  async (flight: Flight): Promise<Outcome> => {
-    requests.set(key, request);
-    try {
-      return await work(flight);
-    } finally {
-      // After a drop the same key may be searched for anew.
-      if (requests.get(key) === request) requests.delete(key);
-    }
-  };
-
-const keysOf = (requests: ReadonlyMap<string, PeerRequest>, matches: Matches): readonly string[] =>
-  [...requests].flatMap(([key, { principal, backend }]) => (matches(principal, backend) ? [key] : []));

@@ -18,6 +18,7 @@ export const PLAIN_BACKEND = {
     unhealthyThreshold: 3,
     circuitBreaker: { enabled: true, failureThreshold: 5, timeoutMs: 5_000 },
   },
+  binding: 'A'.repeat(43),
   strategy: { type: 'unauthenticated' },
   allowPrivateIps: true,
   insecureAllowHttp: true,

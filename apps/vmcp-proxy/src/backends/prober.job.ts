@@ -32,7 +32,7 @@ export class Prober {
   #isStopped = false;
 
   constructor(
-    private readonly backends: readonly Pick<ProxyBackend, 'name' | 'failureHandling'>[],
+    private backends: readonly Pick<ProxyBackend, 'name' | 'failureHandling'>[],
     private readonly way: Way,
     private readonly healths: ReadonlyMap<string, Pick<BackendHealth, 'probed'>>,
     private readonly surroundings: ProberSurroundings = {
@@ -42,10 +42,29 @@ export class Prober {
   ) {}
 
   start(): void {
-    for (const backend of this.backends) {
-      const { healthCheckIntervalMs } = backend.failureHandling;
-      if (healthCheckIntervalMs > 0) this.#after(healthCheckIntervalMs * this.surroundings.random(), backend);
-    }
+    for (const backend of this.backends) this.#begin(backend);
+  }
+
+  #begin(backend: Pick<ProxyBackend, 'name' | 'failureHandling'>): void {
+    const { healthCheckIntervalMs } = backend.failureHandling;
+    if (healthCheckIntervalMs > 0) this.#after(healthCheckIntervalMs * this.surroundings.random(), backend);
+  }
+
+  /** From now on these are asked; those that stay the same keep their turn. */
+  exchange(
+    backends: readonly Pick<ProxyBackend, 'name' | 'failureHandling'>[],
+    kept: ReadonlySet<string>,
+  ): void {
+    const earlier = new Map(this.backends.map((backend) => [backend.name, backend]));
+    this.backends = backends.map((backend) =>
+      kept.has(backend.name) ? (earlier.get(backend.name) ?? backend) : backend,
+    );
+    for (const [name, backend] of earlier)
+      if (!this.backends.includes(backend)) {
+        clearTimeout(this.#timers.get(name));
+        this.#timers.delete(name);
+      }
+    for (const backend of this.backends) if (earlier.get(backend.name) !== backend) this.#begin(backend);
   }
 
   stop(): void {
@@ -55,7 +74,7 @@ export class Prober {
   }
 
   #after(ms: number, backend: Pick<ProxyBackend, 'name' | 'failureHandling'>): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || !this.backends.includes(backend)) return;
     const timer = setTimeout(() => {
       void this.#probe(backend).then(() => {
         const { healthCheckIntervalMs } = backend.failureHandling;

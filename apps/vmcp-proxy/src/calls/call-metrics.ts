@@ -12,8 +12,10 @@ export class CallMetrics {
   readonly altered: (backend: string, altered: AlteredEntries) => void;
   readonly lookedUp: (cache: Cache, found: boolean) => void;
 
+  #strategies: ReadonlyMap<string, string> = new Map();
+
   constructor(metrics: Metrics, backends: readonly ProxyBackend[]) {
-    const strategies = new Map(backends.map(({ name, strategy }) => [name, strategy.type]));
+    this.exchange(backends);
     const calls = metrics.counter('proxy_calls_total', 'Calls by backend, strategy and outcome.', [
       'backend',
       'strategy',
@@ -42,9 +44,14 @@ export class CallMetrics {
       altered.inc({ backend, list: kind, outcome }, entries);
     this.dropped = (backend, reason) => dropped.inc({ backend, reason });
     this.record = (backend, outcome, startedAtMs) => {
-      calls.inc({ backend, strategy: strategies.get(backend) ?? 'none', outcome });
+      calls.inc({ backend, strategy: this.#strategies.get(backend) ?? 'none', outcome });
       durations.observe({ backend }, (performance.now() - startedAtMs) / 1_000);
     };
     this.lookedUp = (cache, found) => lookups.inc({ cache, outcome: found ? 'hit' : 'miss' });
+  }
+
+  /** Strategies of what is counted from now on. */
+  exchange(backends: readonly ProxyBackend[]): void {
+    this.#strategies = new Map(backends.map(({ name, strategy }) => [name, strategy.type]));
   }
 }

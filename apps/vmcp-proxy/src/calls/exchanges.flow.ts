@@ -75,7 +75,7 @@ type Outcome = 'answered' | 'misunderstood' | InputRequired;
 
 /** The exchange of a call with its backend: speaks the backend's revision, and hands on what the backend answers. */
 export class Exchanges {
-  readonly #limits: CallLimits;
+  #limits: CallLimits;
 
   constructor(
     backends: readonly ProxyBackend[],
@@ -83,6 +83,11 @@ export class Exchanges {
     private readonly delivery: CallDelivery,
     private readonly running: RunningCalls,
   ) {
+    this.#limits = new CallLimits(backends);
+  }
+
+  /** How long calls may take from now on. */
+  exchange(backends: readonly ProxyBackend[]): void {
     this.#limits = new CallLimits(backends);
   }
 

@@ -43,15 +43,15 @@ export class Routes {
     private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf' | 'sendersOf'>,
     private readonly parkedCalls: Pick<ParkedCalls, 'comingBack'>,
     private readonly tasks: Pick<TaskIds, 'open'>,
-    /** Absent: everybody may do everything. */
-    private readonly admission?: Admission,
+    /** Without an admission everybody may do everything. */
+    private readonly authorization: { readonly admission?: Admission | undefined },
   ) {}
 
   /** @returns at once when the name is in what is known of the caller's lists. */
   find(call: Call): Destination | Promise<Destination> {
     const found = this.#find(call);
-    if (this.admission === undefined) return found;
-    const { admission } = this;
+    const { admission } = this.authorization;
+    if (admission === undefined) return found;
     return found instanceof Promise
       ? found.then((one) => this.#admitted(call, one, admission))
       : this.#admitted(call, found, admission);
@@ -90,7 +90,7 @@ export class Routes {
     const declared = declaredBy(call);
     let found = this.catalog.known(principal, scope, declared).toolOf(backend, tool);
     // What the tool says of itself matters to policies.
-    if (found?.definition === undefined && this.admission !== undefined)
+    if (found?.definition === undefined && this.authorization.admission !== undefined)
       found = (await this.catalog.settled(principal, scope, [backend], { declared })).toolOf(backend, tool);
     return found === undefined
       ? UNKNOWN
@@ -135,7 +135,9 @@ export class Routes {
 
   /** Where policies hide what there is, a name that nobody has and one that is denied are answered alike. */
   #among({ principal, scope, target: { name = '' } }: Call, view: View): readonly string[] {
-    return this.admission?.hides === true ? [] : view.mayMean(name, this.catalog.sendersOf(principal, scope));
+    return this.authorization.admission?.hides === true
+      ? []
+      : view.mayMean(name, this.catalog.sendersOf(principal, scope));
   }
 
   /** Where the prefix tells whose the name is, the lists of others do not matter, nor how long they take. */

@@ -16,6 +16,10 @@ export class BackendFeatures {
     });
   }
 
+  forget(backend: string): void {
+    this.#known.delete(backend);
+  }
+
   of(backend: string): Features {
     return this.#known.get(backend) ?? NOTHING;
   }

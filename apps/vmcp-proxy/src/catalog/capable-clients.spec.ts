@@ -12,7 +12,8 @@ import { declaredIn, NOTHING_DECLARED, UI_EXTENSION } from '../mcp/client-capabi
 import { isObject, type JsonObject } from '../mcp/message.js';
 import { AUDIENCE, startProxy, type TestProxy } from '../proxy.fixture.js';
 import { wholeScope } from './aggregation.fixture.js';
-import { Catalog, type ListBackend } from './catalog.flow.js';
+import { Catalog } from './catalog.flow.js';
+import type { ListBackend } from './catalog-surroundings.js';
 import { NO_LISTS } from './catalog.fixture.js';
 
 const ABLE = { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } };

@@ -4,7 +4,7 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { aggregationOf, wholeScope } from './aggregation.fixture.js';
 import { catalogOf, NO_LISTS } from './catalog.fixture.js';
-import type { ListBackend } from './catalog.flow.js';
+import type { ListBackend } from './catalog-surroundings.js';
 import type { BackendLists } from './definitions.js';
 import { scopesOf, type Scope } from './scope.js';
 

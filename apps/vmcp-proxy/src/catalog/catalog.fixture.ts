@@ -1,5 +1,6 @@
 import { SilentLog } from '@gatehouse/testing/silent-log';
-import { Catalog, type ListBackend } from './catalog.flow.js';
+import { Catalog } from './catalog.flow.js';
+import type { ListBackend } from './catalog-surroundings.js';
 import type { BackendLists } from './definitions.js';
 
 export const NO_LISTS: BackendLists = {

@@ -2,14 +2,12 @@ import type { ProxyBackend } from '@gatehouse/config/parts';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
-import type { Log } from '@gatehouse/observability/log';
 import { CircuitOpen } from '../backends/circuit-open.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { Declared } from '../mcp/client-capabilities.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
 import { reasonText } from '../refusals/failure-text.js';
-import type { KnownAbout } from './about-backend.client.js';
-import type { AlteredEntries, BackendLists } from './definitions.js';
+import type { BackendLists } from './definitions.js';
 import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
@@ -17,17 +15,9 @@ import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
 import type { Scope } from './scope.js';
 import { SentUris } from './sent-uris.js';
-import { Shelves, type Entry, type Shelf } from './shelves.js';
+import type { CatalogSurroundings, ListBackend } from './catalog-surroundings.js';
+import { Shelves, untilNobodyExchanges, type Entry, type Shelf } from './shelves.js';
 import { View, type SendersOf, type Snapshot } from './view.js';
-
-/** Asks a backend for its lists on behalf of a principal, as for clients that declare that. */
-export type ListBackend = (
-  backend: string,
-  principal: Principal,
-  deadlineAtMs: number,
-  declared: Declared,
-  known: KnownAbout,
-) => Promise<BackendLists>;
 
 const FRESH_FOR_MS = 30 * SECOND_MS;
 const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
@@ -42,20 +32,6 @@ const INTRODUCED_FOR_MS = 10 * MINUTE_MS;
 interface Settling {
   readonly freshForMs?: number;
   readonly declared?: Declared;
-}
-
-export interface CatalogSurroundings {
-  readonly log: Pick<Log, 'info' | 'warn' | 'failure'>;
-  /** Told whether kept lists answered a request. */
-  readonly lookedUp?: (found: boolean) => void;
-  /** Told of entries that clients are not shown as they came, at each look at a backend's lists. */
-  readonly altered?: (backend: string, altered: AlteredEntries) => void;
-  /** Told of principals whose lists somebody looked at just now. */
-  readonly listed?: (principal: Principal) => void;
-  readonly sent?: Pick<SentUris, 'sendersOf'>;
-  readonly nowMs?: () => number;
-  /** What is kept of lists at most. */
-  readonly mostBytes?: number;
 }
 
 /**
@@ -110,12 +86,12 @@ export class Catalog {
    */
   async current(principal: Principal, scope: Scope, declared?: Declared): Promise<View> {
     const shelf = this.#shelves.of(principal, declared);
-    const stale = shelf.entries.filter(
-      (entry) => scope.backends.includes(entry.backend) && this.#isStale(entry),
-    );
-    this.#lookedUp(stale.length === 0);
-    if (stale.length > 0)
-      await Promise.all(stale.map((entry) => this.#atMost(shelf, entry, this.#refresh(shelf, entry))));
+    const stale = (): readonly Entry[] =>
+      shelf.entries.filter((entry) => scope.backends.includes(entry.backend) && this.#isStale(entry));
+    this.#lookedUp(stale().length === 0);
+    await untilNobodyExchanges(shelf, async () => {
+      await Promise.all(stale().map((entry) => this.#atMost(shelf, entry, this.#refresh(shelf, entry))));
+    });
     return this.#viewOf(shelf, scope);
   }
 
@@ -132,14 +108,14 @@ export class Catalog {
     { freshForMs = FRESH_FOR_MS, declared }: Settling = {},
   ): Promise<View> {
     const shelf = this.#shelves.of(principal, declared);
-    const stale = shelf.entries.filter(
-      (entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs),
-    );
-    const looks = stale.map((entry) => ({
-      isLate: entry.isLate,
-      done: this.#refresh(shelf, entry, freshForMs),
-    }));
-    await Promise.all(looks.filter(({ isLate }) => backends.length === 1 || !isLate).map(({ done }) => done));
+    await untilNobodyExchanges(shelf, async () => {
+      const looks = shelf.entries
+        .filter((entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs))
+        .map((entry) => ({ isLate: entry.isLate, done: this.#refresh(shelf, entry, freshForMs) }));
+      await Promise.all(
+        looks.filter(({ isLate }) => backends.length === 1 || !isLate).map(({ done }) => done),
+      );
+    });
     return this.#viewOf(shelf, scope);
   }
 
@@ -219,6 +195,18 @@ export class Catalog {
           rack.alike.forget(entry.backend);
           this.#listing.drop([entry]);
         }
+  }
+
+  /** There are other backends now, or they are shown otherwise. @param kept those of which what was listed stays. */
+  exchange(backends: readonly Pick<ProxyBackend, 'name'>[], kept: ReadonlySet<string>): void {
+    const gone = this.#shelves.exchange(
+      backends.map(({ name }) => name),
+      kept,
+    );
+    this.#listing.drop(gone);
+    for (const key of [...this.#lastOfAll.keys()])
+      if (![...kept].some((backend) => key.startsWith(`${backend}\n`))) this.#lastOfAll.delete(key);
+    for (const { backend } of gone) this.features.forget(backend);
   }
 
   /** Forgets everything that was listed for a principal. */

@@ -6,7 +6,7 @@ import { instructionsFor } from '../mcp/capabilities.js';
 import { chosenVisibility } from './chosen-visibility.js';
 import { aggregationVisibility, type Visibility } from './visibility.js';
 
-/** What one MCP endpoint shows of the backends. */
+/** What one MCP endpoint shows of the backends. A reload changes what is in it, in one step. */
 export interface Scope {
   /** What follows `/mcp` in its path. No two scopes have one place. */
   readonly place: string;

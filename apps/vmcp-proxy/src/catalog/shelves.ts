@@ -53,7 +53,7 @@ export interface Shelf {
   /** As of the newest request: its token is the one that is still valid. */
   principal: Principal;
   readonly declared: Declared;
-  readonly entries: readonly Entry[];
+  entries: readonly Entry[];
   /** How often the entries have changed. */
   version: number;
   /** Of the entries as they were when somebody looked, by the place of the scope. */
@@ -83,7 +83,7 @@ export class Shelves {
   readonly #views = new Shared<View>();
 
   constructor(
-    private readonly backends: readonly string[],
+    private backends: readonly string[],
     private readonly nowMs: () => number,
     private readonly mostBytes = MAX_BYTES,
   ) {}
@@ -160,6 +160,28 @@ export class Shelves {
     return view;
   }
 
+  /**
+   * There are other backends now, or they are shown otherwise.
+   * @param kept those of which what is known stays. @returns the entries that are gone.
+   */
+  exchange(backends: readonly string[], kept: ReadonlySet<string>): readonly Entry[] {
+    this.backends = backends;
+    return [...this.all()].flatMap((shelf) => {
+      const known = new Map(shelf.entries.map((entry) => [entry.backend, entry]));
+      const entries = backends.map((backend) =>
+        kept.has(backend) ? (known.get(backend) ?? emptyEntry(backend)) : emptyEntry(backend),
+      );
+      const gone = shelf.entries.filter((entry) => !entries.includes(entry));
+      for (const { listsKey } of gone) this.#lists.giveBack(listsKey);
+      for (const { backend } of gone) shelf.rack.alike.forget(backend);
+      for (const { key } of shelf.views.values()) this.#views.giveBack(key);
+      shelf.views.clear();
+      shelf.entries = entries;
+      shelf.version += 1;
+      return gone;
+    });
+  }
+
   /** Who came last stays, whatever there is of it. */
   #makeRoom(): void {
     const nowMs = this.nowMs();
@@ -193,6 +215,15 @@ export class Shelves {
   }
 }
 
+/** Whoever waited for a backend that is another one now has seen nothing of that one. */
+export async function untilNobodyExchanges(shelf: Shelf, look: () => Promise<void>): Promise<void> {
+  let seen: readonly Entry[] | undefined;
+  while (seen !== shelf.entries && !shelf.isDropped) {
+    seen = shelf.entries;
+    await look();
+  }
+}
+
 const emptyShelf = (
   rack: Rack,
   principal: Principal,
@@ -202,23 +233,25 @@ const emptyShelf = (
   rack,
   principal,
   declared,
-  entries: backends.map((backend) => ({
-    backend,
-    lists: undefined,
-    listsKey: undefined,
-    failure: undefined,
-    askedAtMs: 0,
-    news: 0,
-    listedAtMs: undefined,
-    isLate: false,
-    isLent: false,
-    isLentFailure: false,
-    introducedAtMs: Number.NEGATIVE_INFINITY,
-  })),
+  entries: backends.map(emptyEntry),
   version: 0,
   views: new Map(),
   usedAtMs: 0,
   isDropped: false,
+});
+
+const emptyEntry = (backend: string): Entry => ({
+  backend,
+  lists: undefined,
+  listsKey: undefined,
+  failure: undefined,
+  askedAtMs: 0,
+  news: 0,
+  listedAtMs: undefined,
+  isLate: false,
+  isLent: false,
+  isLentFailure: false,
+  introducedAtMs: Number.NEGATIVE_INFINITY,
 });
 
 /** Things that are kept once, as long as anybody has taken them. */

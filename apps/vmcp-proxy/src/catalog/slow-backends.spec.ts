@@ -4,7 +4,7 @@ import { CircuitOpen } from '../backends/circuit-open.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { wholeScope } from './aggregation.fixture.js';
 import { catalogOf, NO_LISTS } from './catalog.fixture.js';
-import type { ListBackend } from './catalog.flow.js';
+import type { ListBackend } from './catalog-surroundings.js';
 
 const SCOPE = wholeScope(['live', 'dead', 'good', 'bad']);
 

@@ -35,7 +35,8 @@ interface Watched extends FeedUser {
   principal: Principal;
   readonly declared: Declared;
   readonly listeners: Map<ChangeListener, readonly WatchedResource[]>;
-  readonly feeds: readonly string[];
+  /** Keys. */
+  feeds: readonly string[];
   /** Digests; `undefined`: its lists are on their way for the first time. */
   shown: Readonly<Record<ListKind, string>> | undefined;
   /** Looks in a row after which something was still on its way. */
@@ -127,6 +128,36 @@ export class ChangeWatch {
       );
   }
 
+  /**
+   * There are other backends now, or they are shown otherwise: what clients listen to is opened and closed accordingly, and they
+   * hear of lists that are others. @param kept backends that are as they were
+   */
+  exchange(kept: ReadonlySet<string>): void {
+    const all = [...this.#all()];
+    // Several may share a feed, which ends when the last of them lets go.
+    for (const watched of all) this.#letGoOfOthers(watched, kept);
+    for (const watched of all) {
+      const held = new Set(watched.feeds.map((key) => this.#feeds.get(key)?.backend));
+      for (const backend of watched.scope.backends) {
+        if (held.has(backend)) continue;
+        const key = this.#feedKey(watched.principal, backend);
+        this.#hold(key, backend, watched);
+        watched.feeds = [...watched.feeds, key];
+      }
+      if (all.length <= MANY) this.#ask(watched);
+      else this.#later(watched, Math.random() * LOOK_WITHIN_MS, () => this.#ask(watched));
+    }
+  }
+
+  #letGoOfOthers(watched: Watched, kept: ReadonlySet<string>): void {
+    watched.feeds = watched.feeds.filter((key) => {
+      const backend = this.#feeds.get(key)?.backend ?? '';
+      const stays = kept.has(backend) && watched.scope.backends.includes(backend);
+      if (!stays) this.#letGo(key, watched);
+      return stays;
+    });
+  }
+
   /** Their sign-ins are over: nothing is listened to in their names any more. */
   forget(matches: (principal: Principal) => boolean): void {
     for (const watched of [...this.#all()]) if (matches(watched.principal)) this.#end(watched);
@@ -177,14 +208,16 @@ export class ChangeWatch {
     const places = this.#watched.get(key);
     places?.delete(keyOf(watched));
     if (places?.size === 0) this.#watched.delete(key);
-    for (const name of watched.feeds) {
-      const held = this.#feeds.get(name);
-      if (held?.users.delete(watched) !== true) continue;
-      if (held.users.size > 0) held.feed.setResources(resourcesOf(held));
-      else {
-        this.#feeds.delete(name);
-        held.feed.close();
-      }
+    for (const key of watched.feeds) this.#letGo(key, watched);
+  }
+
+  #letGo(key: string, watched: Watched): void {
+    const held = this.#feeds.get(key);
+    if (held?.users.delete(watched) !== true) return;
+    if (held.users.size > 0) held.feed.setResources(resourcesOf(held));
+    else {
+      this.#feeds.delete(key);
+      held.feed.close();
     }
   }
 

@@ -205,6 +205,11 @@ export class ClientStreams implements ListeningClients {
     this.#endThose(({ session }) => session?.digest === digest);
   }
 
+  /** The endpoint is no more. */
+  endPlace(place: string): void {
+    this.#endThose(({ scope }) => scope.place === place);
+  }
+
   /** This replica stops: clients find another one. */
   endAll(): void {
     this.#hasEnded = true;

@@ -11,11 +11,18 @@ type Configured = Pick<VmcpProxyPart, 'publicUrl' | 'incomingAuth' | 'resourceUr
  */
 export class EndpointPaths {
   readonly #basePath: string;
-  readonly #places = new Map<string, string>();
-  readonly #resources = new Map<string, string>();
+  #places = new Map<string, string>();
+  #resources = new Map<string, string>();
 
-  constructor({ publicUrl, incomingAuth, resourceUrl, backends, views }: Configured) {
-    this.#basePath = basePathOf(publicUrl);
+  constructor(part: Configured) {
+    this.#basePath = basePathOf(part.publicUrl);
+    this.exchange(part);
+  }
+
+  /** From now on these are there. */
+  exchange({ incomingAuth, resourceUrl, backends, views }: Configured): void {
+    this.#places = new Map();
+    this.#resources = new Map();
     const main = incomingAuth.type === 'oidc' ? incomingAuth.oidc.resourceUrl : resourceUrl;
     const endpoints = mcpEndpoints(main, backends, views);
     for (const { place } of endpoints)

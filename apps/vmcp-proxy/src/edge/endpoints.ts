@@ -15,7 +15,7 @@ export interface Endpoint {
 type Configured = Pick<VmcpProxyPart, 'incomingAuth' | 'resourceUrl' | 'backends' | 'aggregation' | 'views'>;
 
 /** By place. Everything comes from the configuration, and nothing from a request. */
-export function endpointsOf(part: Configured): ReadonlyMap<string, Endpoint> {
+export function endpointsOf(part: Configured): Map<string, Endpoint> {
   const { incomingAuth, backends, views } = part;
   const oidc = incomingAuth.type === 'oidc' ? incomingAuth.oidc : undefined;
   const resources = new Map(
@@ -35,4 +35,24 @@ export function endpointsOf(part: Configured): ReadonlyMap<string, Endpoint> {
       return [scope.place, { scope, audience, challenge }];
     }),
   );
+}
+
+/**
+ * From now on these are there. An endpoint that stays is the same object: whoever listens there goes on, and sees what it shows now.
+ * @returns places that are gone.
+ */
+export function exchangeEndpoints(
+  endpoints: Map<string, Endpoint>,
+  next: ReadonlyMap<string, Endpoint>,
+): ReadonlySet<string> {
+  const gone = new Set([...endpoints.keys()].filter((place) => !next.has(place)));
+  for (const place of gone) endpoints.delete(place);
+  for (const [place, endpoint] of next) {
+    const known = endpoints.get(place);
+    endpoints.set(
+      place,
+      known === undefined ? endpoint : { ...endpoint, scope: Object.assign(known.scope, endpoint.scope) },
+    );
+  }
+  return gone;
 }

@@ -34,7 +34,7 @@ const MODERN_MEMBERS = JSON.stringify(CACHEABLE).slice(1, -1);
 export class Lists {
   constructor(
     private readonly catalog: Pick<Catalog, 'current' | 'failuresOf'>,
-    private readonly partialFailureMode: PartialFailureMode,
+    private readonly configured: { readonly partialFailureMode: PartialFailureMode },
     private readonly shown: ShownLists = EVERYTHING,
   ) {}
 
@@ -64,7 +64,9 @@ export class Lists {
   ): Promise<void> {
     const view = await this.catalog.current(principal, scope, declared);
     const [failed] =
-      this.partialFailureMode === 'fail' ? this.catalog.failuresOf(principal, scope, declared) : [];
+      this.configured.partialFailureMode === 'fail'
+        ? this.catalog.failuresOf(principal, scope, declared)
+        : [];
     if (failed !== undefined) {
       answer.whole(200, JSON_TYPE, errorText(id, notWhole(failed.backend, failed.why)));
       return;

@@ -11,17 +11,16 @@ import {
 /** RFC 9728: at the path that goes with each resource, and at the root, that of `/mcp`, for clients that look there. */
 @Controller()
 export class MetadataController {
-  readonly #paths: EndpointPaths;
-
-  constructor(@Inject(CONFIG) private readonly part: VmcpProxyPart) {
-    this.#paths = new EndpointPaths(part);
-  }
+  constructor(
+    @Inject(CONFIG) private readonly part: VmcpProxyPart,
+    private readonly paths: EndpointPaths,
+  ) {}
 
   @Get([METADATA_ROOT, `${METADATA_ROOT}/*`])
   @Header('access-control-allow-origin', '*')
   @Header('cache-control', 'public, max-age=300')
   metadata(@Req() request: { readonly url: string }): ProtectedResourceMetadata {
-    const resource = this.#paths.resourceAt(request.url);
+    const resource = this.paths.resourceAt(request.url);
     const metadata = resource === undefined ? undefined : protectedResourceMetadata(this.part, resource);
     if (metadata === undefined) throw new NotFoundException();
     return metadata;

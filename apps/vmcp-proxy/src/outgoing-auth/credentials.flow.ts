@@ -23,7 +23,7 @@ export class Credentials {
   readonly #questions = new SingleFlight<string, CredentialHeader>();
 
   constructor(
-    private readonly strategies: ReadonlyMap<string, OutgoingStrategy>,
+    private strategies: ReadonlyMap<string, OutgoingStrategy>,
     private readonly nowMs: () => number = Date.now,
     private readonly lookedUp: (found: boolean) => void = () => undefined,
   ) {}
@@ -36,9 +36,11 @@ export class Credentials {
     principal: Principal,
     backend: string,
     deadlineAtMs: number,
+    strategy = this.strategyOf(backend),
   ): CredentialHeader | undefined | Promise<CredentialHeader> {
-    const strategy = this.#strategy(backend);
     if (strategy.kind === 'fixed') return strategy.header;
+    if (this.#isEarlier(backend, strategy))
+      return strategy.ask(principal, undefined, deadlineAtMs).then(({ header }) => header);
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     const found = kept !== undefined && this.nowMs() < kept.useUntilMs;
@@ -55,10 +57,14 @@ export class Credentials {
     backend: string,
     refused: RefusedToken,
     deadlineAtMs: number,
+    strategy = this.strategyOf(backend),
   ): Promise<CredentialHeader | undefined> {
-    const strategy = this.#strategy(backend);
     const lacksScope = refused.lackingScope !== undefined;
     if (strategy.kind === 'fixed' || (lacksScope && !strategy.stepsUp)) return undefined;
+    if (this.#isEarlier(backend, strategy)) {
+      const { header } = await strategy.ask(principal, refused, deadlineAtMs);
+      return header.tokenDigest === refused.digest ? undefined : header;
+    }
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     // Another call was refused before this one, and got the new credential already.
@@ -87,10 +93,30 @@ export class Credentials {
     this.#questions.drop();
   }
 
-  #strategy(backend: string): OutgoingStrategy {
+  /**
+   * From now on credentials are made like this.
+   * @param kept names of those whose strategy is the same as before, and whose credentials are
+   */
+  exchange(strategies: ReadonlyMap<string, OutgoingStrategy>, kept: ReadonlySet<string>): void {
+    this.strategies = new Map(
+      [...strategies].map(([name, strategy]) => [
+        name,
+        kept.has(name) ? (this.strategies.get(name) ?? strategy) : strategy,
+      ]),
+    );
+    this.forget((_principal, backend) => !kept.has(backend));
+  }
+
+  /** @throws {GatehouseError} `unknown_backend` */
+  strategyOf(backend: string): OutgoingStrategy {
     const strategy = this.strategies.get(backend);
     if (strategy === undefined) throw new GatehouseError('unknown_backend');
     return strategy;
+  }
+
+  /** Its credentials are not kept: they are for what was begun under an earlier configuration, and end with it. */
+  #isEarlier(backend: string, strategy: OutgoingStrategy): boolean {
+    return this.strategies.get(backend) !== strategy;
   }
 
   async #ask(
@@ -103,7 +129,7 @@ export class Credentials {
     // A question that names a refused token has its own answer: the refused token must not come back.
     const question = refused === undefined ? key : `${key}\n${refused.digest}\n${refused.lackingScope ?? ''}`;
     return await this.#questions.run(question, async (flight) => {
-      const strategy = this.#strategy(backend);
+      const strategy = this.strategyOf(backend);
       if (strategy.kind === 'fixed')
         throw new GatehouseError('internal', 'a fixed credential is not asked for');
       const asked = await strategy.ask(principal, refused, deadlineAtMs);

@@ -3,13 +3,14 @@ import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
+import type { BoundBackend } from './binding.flow.js';
 import type { ReplyKey } from './reply-key.js';
 import { sessionOf } from './session-of.js';
 import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 
 /** A token that the vault has issued for the backend: for one that it holds, for the caller's own (RFC 8693), or for the gateway. */
 export const issuedToken = (
-  backend: string,
+  bound: BoundBackend,
   { subject, ...destination }: IssuedTokenView,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
@@ -22,7 +23,7 @@ export const issuedToken = (
   async ask(principal, refused, deadlineAtMs) {
     const request = {
       tsid: sessionOf(principal),
-      backend,
+      ...bound,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
     };

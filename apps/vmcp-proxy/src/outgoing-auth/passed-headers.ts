@@ -13,21 +13,30 @@ type Headers = Readonly<Record<string, string>>;
  * itself (introductions, lists, probes, streams) is the same whoever made it do so, and may be kept.
  */
 export class PassedHeaders {
-  readonly #byBackend: ReadonlyMap<string, readonly string[]>;
-  readonly names: readonly string[];
+  #byBackend: ReadonlyMap<string, readonly string[]> = new Map();
+  #names: readonly string[] = [];
 
   constructor(backends: readonly Pick<ProxyBackend, 'name' | 'passthroughHeaders'>[]) {
+    this.exchange(backends);
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** From now on these get what these say. */
+  exchange(backends: readonly Pick<ProxyBackend, 'name' | 'passthroughHeaders'>[]): void {
     this.#byBackend = new Map(
       backends
         .filter(({ passthroughHeaders }) => passthroughHeaders.length > 0)
         .map(({ name, passthroughHeaders }) => [name, passthroughHeaders.map((one) => one.toLowerCase())]),
     );
-    this.names = [...new Set([...this.#byBackend.values()].flat())];
+    this.#names = [...new Set([...this.#byBackend.values()].flat())];
   }
 
   /** The header of a request that is none to hand on, and would be left out if the request were taken. */
   unfit(headers: IncomingHttpHeaders): string | undefined {
-    return this.names.find((name) => {
+    return this.#names.find((name) => {
       const value = headers[name];
       return (
         value !== undefined &&

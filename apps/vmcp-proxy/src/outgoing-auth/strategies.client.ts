@@ -1,6 +1,7 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
+import { untilBothMeanTheSame } from './binding.flow.js';
 import { headerInjection } from './header-injection.js';
 import { issuedToken } from './issued-token.client.js';
 import type { ReplyKey } from './reply-key.js';
@@ -15,17 +16,17 @@ export function strategiesOf(
   replyKey: ReplyKey,
   vaultKey: VaultKey,
 ): ReadonlyMap<string, OutgoingStrategy> {
-  const made = ({ name, strategy }: ProxyBackend): OutgoingStrategy => {
+  const made = ({ name, strategy, binding }: ProxyBackend): OutgoingStrategy => {
     switch (strategy.type) {
       case 'unauthenticated':
         return unauthenticated;
       case 'headerInjection':
         return headerInjection(strategy);
       case 'upstreamInject':
-        return upstreamInject(name, strategy, contracts, replyKey);
+        return upstreamInject({ backend: name, binding }, strategy, contracts, replyKey);
       case 'issuedToken':
-        return issuedToken(name, strategy, contracts, replyKey, vaultKey);
+        return issuedToken({ backend: name, binding }, strategy, contracts, replyKey, vaultKey);
     }
   };
-  return new Map(backends.map((backend) => [backend.name, made(backend)]));
+  return new Map(backends.map((backend) => [backend.name, untilBothMeanTheSame(made(backend))]));
 }

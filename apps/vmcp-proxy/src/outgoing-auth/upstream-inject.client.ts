@@ -1,13 +1,14 @@
 import type { UpstreamInject } from '@gatehouse/config/model/outgoing-auth';
 import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
+import type { BoundBackend } from './binding.flow.js';
 import type { ReplyKey } from './reply-key.js';
 import { sessionOf } from './session-of.js';
 import type { OutgoingStrategy } from './strategy.js';
 
 /** The provider's own access token of the caller. */
 export const upstreamInject = (
-  backend: string,
+  bound: BoundBackend,
   { providerName, ...destination }: UpstreamInject,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
@@ -18,7 +19,7 @@ export const upstreamInject = (
   async ask(principal, refused, deadlineAtMs) {
     const request = {
       tsid: sessionOf(principal),
-      backend,
+      ...bound,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
       ...(refused?.lackingScope === undefined ? {} : { lackingScope: refused.lackingScope }),

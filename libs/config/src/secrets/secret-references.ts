@@ -38,12 +38,17 @@ export function referenceOf(written: WrittenReference): SecretReference | undefi
 export function systemSecrets(
   directory: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  readsFile: (path: string) => void = () => undefined,
 ): SecretReader {
   const secretsDirectory = environment['SECRETS_DIR'] ?? DEFAULT_SECRETS_DIR;
   return (reference) => {
     if ('env' in reference) return fromEnvironment(reference.env, environment);
-    if ('file' in reference) return fromFile(resolve(directory, reference.file));
-    return fromFile(join(secretsDirectory, reference.secretRef.name, reference.secretRef.key));
+    const path =
+      'file' in reference
+        ? resolve(directory, reference.file)
+        : join(secretsDirectory, reference.secretRef.name, reference.secretRef.key);
+    readsFile(path);
+    return fromFile(path);
   };
 }
 

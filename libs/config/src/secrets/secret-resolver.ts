@@ -19,6 +19,8 @@ export interface SecretUse {
 /** Resolves secrets while the model is built: only those of the part, each reference read at most once. */
 export class SecretResolver {
   readonly findings: Finding[] = [];
+  /** Those of the part, by where they stand. */
+  readonly resolved: { readonly path: Path; readonly secret: Secret }[] = [];
 
   constructor(
     private readonly part: Part,
@@ -38,11 +40,9 @@ export class SecretResolver {
     if (!reading.ok) this.findings.push({ path, message: reading.message });
     else if (checked?.ok === false)
       this.findings.push({ path, message: `The secret in ${described} ${checked.message}` });
-    return new ConfiguredSecret(
-      described,
-      use.owners,
-      checked?.ok === true ? new Secret(checked.value) : undefined,
-    );
+    const secret = checked?.ok === true ? new Secret(checked.value) : undefined;
+    if (secret !== undefined) this.resolved.push({ path, secret });
+    return new ConfiguredSecret(described, use.owners, secret);
   }
 
   /** A variable of the environment that need not be there, and that every service may read. */

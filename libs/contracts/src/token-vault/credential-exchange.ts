@@ -17,6 +17,8 @@ export const credentialExchange = defineRequest({
   request: z.strictObject({
     tsid: sessionId,
     backend: configuredName,
+    /** What the caller takes the backend and its strategy for (`libs/config/src/backend-bindings.ts`). */
+    binding: digest.optional(),
     replyKey: recipientKey,
     sealedSubject: jwe.optional(),
     /** SHA-256 of an exchanged token that the backend just refused with 401. */

@@ -15,6 +15,8 @@ export const credentialInject = defineRequest({
   request: z.strictObject({
     tsid: sessionId,
     backend: configuredName,
+    /** What the caller takes the backend and its strategy for (`libs/config/src/backend-bindings.ts`). */
+    binding: digest.optional(),
     replyKey: recipientKey,
     /** SHA-256 of a token that the backend just refused: do not release the same one again. */
     refused: digest.optional(),

@@ -28,6 +28,7 @@ export const credentialReply = z.strictObject({ sealed: jwe, useUntilMs: instant
 export const CREDENTIAL_ERRORS = [
   'request_invalid',
   'unknown_backend',
+  'configuration_differs',
   'unknown_provider',
   'session_closed',
   'connection_missing',
