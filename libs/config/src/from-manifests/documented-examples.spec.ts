@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import { coreObject, loadManifests, manifest, type Fields, type Manifest } from './manifests.fixture.js';
+
+/** Manifests of the shapes that the seed system's guides show. Two more are run: tests/flows/manifests.spec.ts. */
+const gateway = (spec: Fields): Manifest[] => [
+  manifest('MCPGroup', 'tools'),
+  manifest('MCPOIDCConfig', 'vmcp-oidc', {
+    type: 'inline',
+    inline: { issuer: 'https://auth.example.com', clientId: 'vmcp' },
+  }),
+  manifest('VirtualMCPServer', 'vmcp', { groupRef: { name: 'tools' }, ...spec }),
+];
+
+const entry = (name: string, more: Fields = {}): Manifest =>
+  manifest('MCPServerEntry', name, {
+    groupRef: { name: 'tools' },
+    remoteUrl: `https://${name}.example.com/mcp`,
+    transport: 'streamable-http',
+    ...more,
+  });
+
+const MCP = 'https://mcp.example.com/mcp';
+const EXTERNAL = { type: 'oidc', oidcConfigRef: { name: 'vmcp-oidc', audience: MCP, resourceUrl: MCP } };
+
+describe('authentication guide', () => {
+  test('an issuer of somebody else, a key for everybody, and a shared policy', () => {
+    const loaded = loadManifests([
+      ...gateway({
+        incomingAuth: { ...EXTERNAL, authzConfigRef: { name: 'shared' } },
+        outgoingAuth: {
+          source: 'inline',
+          backends: { api: { type: 'externalAuthConfigRef', externalAuthConfigRef: { name: 'key' } } },
+        },
+      }),
+      entry('api'),
+      manifest('MCPAuthzConfig', 'shared', {
+        type: 'cedarv1',
+        config: {
+          policies: ['permit(principal, action == Action::"call_tool", resource == Tool::"api_search");'],
+        },
+      }),
+      manifest('MCPExternalAuthConfig', 'key', {
+        type: 'headerInjection',
+        headerInjection: { headerName: 'X-API-Key', valueSecretRef: { name: 'api-key', key: 'value' } },
+      }),
+      coreObject('Secret', 'api-key', { stringData: { value: 'a-key' } }),
+    ]);
+    expect(loaded).toMatchObject({
+      ok: true,
+      model: {
+        incomingAuth: { oidc: { issuer: 'https://auth.example.com', audience: MCP, scopes: [] } },
+        callPolicies: expect.anything(),
+      },
+    });
+    expect(loaded.ok && loaded.model.authServer).toBeUndefined();
+    expect(loaded.ok && loaded.model.outgoingAuth.backends.get('api')).toMatchObject({
+      headerName: 'X-API-Key',
+    });
+  });
+
+  test('anonymous callers', () => {
+    expect(loadManifests([...gateway({ incomingAuth: { type: 'anonymous' } }), entry('api')])).toMatchObject({
+      ok: true,
+      model: { incomingAuth: { type: 'anonymous' } },
+    });
+  });
+
+  test('a passed-on Authorization header is refused: it would be the token for the gateway', () => {
+    const objects = [
+      ...gateway({ incomingAuth: EXTERNAL, passthroughHeaders: ['Authorization', 'X-Team'] }),
+      entry('api'),
+    ];
+    expect(loadManifests(objects)).toMatchObject({
+      ok: false,
+      problems: [{ path: 'VirtualMCPServer/vmcp spec.passthroughHeaders[0]' }],
+    });
+  });
+
+  test('tokens of service accounts are refused by name, with what to write', () => {
+    const [group, , vmcp] = gateway({ incomingAuth: EXTERNAL });
+    const cluster = manifest('MCPOIDCConfig', 'vmcp-oidc', {
+      type: 'kubernetesServiceAccount',
+      kubernetesServiceAccount: {},
+    });
+    expect(loadManifests([group, cluster, vmcp, entry('api')])).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          path: 'MCPOIDCConfig/vmcp-oidc spec.kubernetesServiceAccount',
+          message: 'Refused: tokens of service accounts are verified as those of any issuer.',
+          instead: 'type: inline with the issuer and the jwksUrl of the cluster',
+        },
+      ],
+    });
+  });
+});
+
+test('Entra guide: subjectClaim, a resource that is the host alone, and policies by group', () => {
+  const host = 'https://vmcp.example.com';
+  const [group, , vmcp] = gateway({
+    authServerConfig: {
+      issuer: host,
+      upstreamProviders: [
+        {
+          name: 'entra',
+          type: 'oidc',
+          oidcConfig: {
+            issuerUrl: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
+            clientId: 'a-client',
+            clientSecretRef: { name: 'idp', key: 'client-secret' },
+            redirectUri: `${host}/oauth/callback`,
+            subjectClaim: 'oid',
+            scopes: ['api://a-client/mcp.access', 'openid', 'profile', 'email', 'offline_access'],
+          },
+        },
+      ],
+    },
+    incomingAuth: {
+      type: 'oidc',
+      oidcConfigRef: { name: 'vmcp-oidc', audience: host, resourceUrl: host },
+      authzConfig: {
+        type: 'inline',
+        inline: { policies: ['permit(principal in THVGroup::"mcp-developers", action, resource);'] },
+      },
+    },
+    outgoingAuth: { source: 'discovered' },
+  });
+  const loaded = loadManifests([
+    group,
+    manifest('MCPOIDCConfig', 'vmcp-oidc', { type: 'inline', inline: { issuer: host } }),
+    vmcp,
+    entry('graph', { externalAuthConfigRef: { name: 'as-entra' } }),
+    manifest('MCPExternalAuthConfig', 'as-entra', {
+      type: 'upstreamInject',
+      upstreamInject: { providerName: 'entra' },
+    }),
+    coreObject('Secret', 'idp', { stringData: { 'client-secret': 'a-secret' } }),
+  ]);
+  expect(loaded).toMatchObject({
+    ok: true,
+    model: {
+      publicUrl: host,
+      incomingAuth: { oidc: { audience: `${host}/mcp` } },
+      authServer: {
+        claimMappings: { from: 'idToken', claims: [{ as: 'groups' }] },
+        upstreamProviders: [{ redirectUri: `${host}/oauth/callback`, protocol: { subjectClaim: 'oid' } }],
+      },
+    },
+  });
+});
+
+test('AWS guide: a field that the published schema spells otherwise is named, as is what the schema requires', () => {
+  const proxy = manifest('MCPRemoteProxy', 'aws', {
+    groupRef: { name: 'tools' },
+    remoteURL: 'https://aws-mcp.us-east-1.api.aws/mcp',
+  });
+  expect(loadManifests([...gateway({ incomingAuth: EXTERNAL }), proxy])).toMatchObject({
+    ok: false,
+    problems: expect.arrayContaining([
+      expect.objectContaining({
+        path: 'MCPRemoteProxy/aws spec.remoteURL',
+        message: 'Unknown field. Did you mean remoteUrl?',
+        instead: 'remoteUrl:',
+      }),
+    ]),
+  });
+});
