@@ -13,13 +13,18 @@ const credentialSince = (connectedAtMs: number): CredentialHeader =>
 function backendAfter(first: CredentialHeader, second: CredentialHeader) {
   const sent: unknown[] = [];
   const client = {
+    targetOf: () => ({}),
     send: async (_backend: string, { headers }: { headers: unknown }) => {
       sent.push(headers);
       const status = sent.length === 1 ? 401 : 200;
       return await Promise.resolve({ status, headers: {}, discard: async () => await Promise.resolve() });
     },
   };
-  const credentials = { of: () => first, instead: async () => await Promise.resolve(second) };
+  const credentials = {
+    strategyOf: () => undefined,
+    of: () => first,
+    instead: async () => await Promise.resolve(second),
+  };
   // The methods that are called.
   const backend = new AuthorizedBackend(
     client as unknown as BackendClient,

@@ -54,8 +54,10 @@ interface Way {
 /** Requests to backends with the credential that their strategy gives for the caller. */
 export class AuthorizedBackend {
   #left: (session: BackendSession) => void = () => undefined;
-  /** Of sessions that were begun under an earlier configuration. */
-  readonly #earlier = new WeakMap<BackendSession, Way>();
+  /** Of sessions, each as it was begun. */
+  readonly #ways = new WeakMap<BackendSession, Way>();
+  /** By what noted the request that began a session. */
+  readonly #begunOn = new WeakMap<CredentialUse, Way>();
   /** How many requests are on their way there, or will be when they have their credential. */
   readonly #sending = new Map<Target, number>();
   readonly #ended = new WeakSet<Target>();
@@ -74,8 +76,9 @@ export class AuthorizedBackend {
   async send(request: AuthorizedRequest): Promise<BackendResponse> {
     const { backend, session } = request;
     // What is configured may change while it waits.
-    const way = (session && this.#earlier.get(session)) ?? this.#wayTo(backend);
+    const way = (session && this.#ways.get(session)) ?? this.#wayTo(backend);
     if (this.#ended.has(way.target)) throw new AnotherAccount(backend);
+    if (request.use !== undefined) this.#begunOn.set(request.use, way);
     this.#sending.set(way.target, (this.#sending.get(way.target) ?? 0) + 1);
     try {
       return await this.#sendOn(way, request);
@@ -132,8 +135,14 @@ export class AuthorizedBackend {
   /** What is said in these sessions goes where they were begun, with the credential of then. To be called before the exchange. */
   keep(backend: string, sessions: readonly BackendSession[]): Target {
     const way = this.#wayTo(backend);
-    for (const session of sessions) this.#earlier.set(session, way);
+    for (const session of sessions) this.#ways.set(session, way);
     return way.target;
+  }
+
+  /** The session was begun by a request that was sent a moment ago: where that one went, and with what, it stays. */
+  bind(session: BackendSession, use: CredentialUse): void {
+    const way = this.#begunOn.get(use);
+    if (way !== undefined) this.#ways.set(session, way);
   }
 
   /** Whether something runs where requests to a backend went earlier, or is about to. */

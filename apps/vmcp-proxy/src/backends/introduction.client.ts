@@ -20,6 +20,8 @@ export interface Introduced {
   readonly sessionId?: string;
   /** The one that the session was begun for. */
   readonly account?: string | undefined;
+  /** What noted its request. */
+  readonly use?: CredentialUse;
   readonly about: About;
 }
 
@@ -95,7 +97,7 @@ async function offer(
   // What a refusal says besides is said in any way that a server likes.
   const answer = status < 300 ? await reading : await reading.catch(() => undefined);
   if (answer?.kind === 'result')
-    return { ...introduced(backend, answer, sessionId), account: accountOf(use.connection) };
+    return { ...introduced(backend, answer, sessionId), account: accountOf(use.connection), use };
   if (answer !== undefined && OF_ANOTHER_ERA.has(answer.code))
     throw unknown(backend, 'it does not know initialize');
   // With another status than 400 it is not the revision that it refuses.

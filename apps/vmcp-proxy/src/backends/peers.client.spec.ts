@@ -60,7 +60,11 @@ test('a session that is being begun while somebody else signs out is kept', asyn
     return await authorized.send(sent);
   };
   const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, { send, hear: () => undefined }),
+    Object.assign(Object.create(authorized) as typeof authorized, {
+      send,
+      hear: () => undefined,
+      bind: () => undefined,
+    }),
   );
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
@@ -98,7 +102,11 @@ test.each([
   };
   world.backend.setIntercept(undefined);
   const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, { send, hear: () => undefined }),
+    Object.assign(Object.create(authorized) as typeof authorized, {
+      send,
+      hear: () => undefined,
+      bind: () => undefined,
+    }),
   );
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
@@ -121,7 +129,11 @@ test('an answer is not sent again to a session whose credentials are no longer t
     throw new GatehouseError('unavailable', 'the vault is away');
   };
   const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, { send, hear: () => undefined }),
+    Object.assign(Object.create(authorized) as typeof authorized, {
+      send,
+      hear: () => undefined,
+      bind: () => undefined,
+    }),
   );
   const deadlineAtMs = Date.now() + 60_000;
   const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;

@@ -281,17 +281,19 @@ export class Peers {
 
   async #begin(key: string, request: PeerRequest, introduced: Introduced, flight: Flight): Promise<Peer> {
     const { backend, principal, owner } = request;
-    const { version, sessionId, account, about } = introduced;
+    const { version, sessionId, account, about, use } = introduced;
     if (sessionId === undefined) {
       this.#eras.found(backend, { kind: 'stateless', version });
       const spoken = this.#eras.choice(backend, request.era, canBeAsked(request));
       return spoken?.kind === 'modern' ? MODERN : { era: 'legacy', version };
     }
     this.#eras.found(backend, { kind: 'sessions', version });
+    const begun = { id: sessionId, key, account };
+    if (use !== undefined) this.backends.bind(begun, use);
     const session: PeerSession = {
       era: 'legacy',
       version,
-      session: { id: sessionId, key, account },
+      session: begun,
       about,
       backend,
       principal,
