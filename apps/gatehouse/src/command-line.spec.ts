@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
-import { runCommandLine } from './command-line.js';
 import { DEMONSTRATION_CONFIGURATION } from './paths.js';
-import { gatehouse, KeptTerminal } from './terminal.fixture.js';
+import { gatehouse } from './terminal.fixture.js';
 
 let folder: string;
 beforeEach(() => {
@@ -156,7 +155,8 @@ test.each([
 ])('%j: a file that is not there is named, with exit code 66; a folder likewise', async (args) => {
   for (const file of [join(folder, 'nowhere.yaml'), folder]) {
     const { code, stderr } = await gatehouse(args.map((word) => (word === 'FILE' ? file : word)));
-    expect([code, stderr]).toEqual([66, `\nThe configuration ${file} does not exist or cannot be read.\n`]);
+    expect(code).toBe(66);
+    expect(stderr).toContain(`\nThe configuration ${file} does not exist or cannot be read.`);
   }
 });
 
@@ -204,14 +204,4 @@ describe('demonstrate', () => {
     expect(stderr).toMatch(/^http.* cannot be used: .*ECONNREFUSED/m);
     expect(stderr).toContain(url);
   });
-});
-
-test('an error that nobody has thought of is not made into a message: its stack is needed', async () => {
-  const terminal = new KeptTerminal();
-  terminal.stdout.write = () => {
-    throw new Error('the disk is full');
-  };
-  await expect(runCommandLine(['validate', DEMONSTRATION_CONFIGURATION], terminal)).rejects.toThrow(
-    'the disk is full',
-  );
 });

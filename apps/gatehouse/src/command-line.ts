@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { Cannot, EXIT_CODES } from './cannot.js';
 import { COMMANDS } from './commands/commands.js';
+import type { Environment } from './configuration.js';
+import { isSystemError, plainReason, reasonOf } from './reason.js';
 import type { Terminal } from './terminal.js';
 
 /** Runs one command. Each loads what it needs and no more, so that the small ones answer at once. @returns the exit code. */
@@ -10,6 +12,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     .description('An MCP gateway that signs the user in once and calls every backend as that user.')
     // Commands take over both when they are added.
     .exitOverride()
+    .showHelpAfterError('Help: gatehouse --help')
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
@@ -24,8 +27,24 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   } catch (error) {
     // It has said what is wrong, or printed the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
-    if (!(error instanceof Cannot)) throw error;
-    terminal.stderr.write(`\n${error.message}\n`);
-    return error.exitCode;
+    const said = error instanceof Cannot ? error : unforeseen(error, terminal.env);
+    terminal.stderr.write(`\n${said.message}\n`);
+    return said.exitCode;
   }
+}
+
+/** One sentence also for what nobody has thought of. Its stack is for who looks for the fault. */
+function unforeseen(error: unknown, environment: Environment): Cannot {
+  if (environment['GATEHOUSE_STACK'] !== undefined) throw error;
+  if (isSystemError(error)) {
+    const where = error.path === undefined ? '' : ` (${error.path})`;
+    const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+    return new Cannot(
+      `The system refused${where}: ${plainReason(error)}. Mend that, then run the command again.`,
+      isFull ? 'noOutput' : 'failed',
+    );
+  }
+  return new Cannot(
+    `A fault of Gatehouse itself: ${reasonOf(error)}. Run the command again with GATEHOUSE_STACK=1 to see where, and report it with what \`gatehouse version\` says.`,
+  );
 }

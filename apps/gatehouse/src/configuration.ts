@@ -9,6 +9,7 @@ import type { ConfigurationText } from '@gatehouse/config/written-document';
 import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import type { Part } from '@gatehouse/config/secrets/secret-resolver';
 import { Cannot } from './cannot.js';
+import { refuseUnreadable } from './unreadable.js';
 
 export type { ConfigurationText };
 
@@ -17,6 +18,7 @@ export function readConfiguration(
   file: string,
   virtualServer: string | undefined = process.env['GATEHOUSE_VIRTUAL_SERVER'],
 ): ConfigurationText {
+  if (file !== '-') refuseUnreadable(file);
   const configuration = readConfigurationText(file, { virtualServer });
   if (configuration === undefined)
     throw new Cannot(`The configuration ${file} does not exist or cannot be read.`, 'noInput');

@@ -7,3 +7,26 @@ export function reasonOf(error: unknown): string {
   if (inner !== undefined) return reasonOf(inner);
   return typeof code === 'string' ? code : 'no reason was given';
 }
+
+const PLAIN: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'it is on a file system that cannot be written',
+  EEXIST: 'a file is in its place',
+  ENOTDIR: 'a file is in its place',
+  EISDIR: 'a folder is in the place of a file',
+  ENOENT: 'it is below what cannot be made',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'this user has no more room on the disk',
+  EMFILE: 'too many files are open',
+};
+
+/** The same for a file or folder, without the names that the system has for it. */
+export function plainReason(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : PLAIN[code]) ?? reasonOf(error);
+}
+
+/** Whether the system said it: a file, a port, a program. What else is thrown and not thought of is a fault of ours. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;

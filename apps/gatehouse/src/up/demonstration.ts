@@ -50,6 +50,11 @@ const demonstrationSecrets = (secrets: GeneratedSecrets): Record<string, string>
 /** What the configuration's `{env: …}` references stand for in the demonstration, apart from databases and the bus. */
 export const demonstrationValues = (secrets: GeneratedSecrets): Record<string, string> => ({
   ...sharedSecrets(secrets),
+  ...keyEncryptionKeys(secrets),
+});
+
+/** Keys that seal what the databases hold. Those of the environment, or in files of a configuration, come before them. */
+export const keyEncryptionKeys = (secrets: GeneratedSecrets): Record<string, string> => ({
   AUTHORIZATION_SERVER_KEY_ENCRYPTION_KEY: secrets.authorizationServerKeyEncryptionKey,
   TOKEN_VAULT_KEY_ENCRYPTION_KEY: secrets.tokenVaultKeyEncryptionKey,
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,5 +77,25 @@ test('a NATS that is elsewhere is not started, and that is said', () => {
   expect(elsewhere).not.toBe(demonstration);
   expect(() => planUp(options({ configFile: own(elsewhere) }), state, environment)).toThrow(
     /nats\.servers names nats:\/\/nats\.example\.test:4222/,
+  );
+});
+
+test('keys that the environment does not name are those of the state folder, and ports are those of the file', () => {
+  const moved = demonstration.replace('nats://127.0.0.1:4492', 'nats://127.0.0.1:4333');
+  const secrets = {
+    OCTO_CLIENT_SECRET: 'x',
+    ACME_SSO_CLIENT_SECRET: 'x',
+    STS_CLIENT_SECRET: 'x',
+    REPORTS_API_KEY: 'x',
+  };
+  const plan = planUp(options({ configFile: own(moved), postgresPort: 4334 }), state, secrets);
+  expect(plan.valuesOf('token-vault')).toMatchObject({
+    TOKEN_VAULT_KEY_ENCRYPTION_KEY: state.secrets.tokenVaultKeyEncryptionKey,
+    TOKEN_VAULT_DATABASE_URL: expect.stringContaining('@127.0.0.1:4334/'),
+  });
+  expect(plan.ports).toMatchObject({ nats: 4333, postgres: 4334 });
+  const given = { ...secrets, TOKEN_VAULT_KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url') };
+  expect(planUp(options({ configFile: own(moved) }), state, given).valuesOf('token-vault')).toMatchObject(
+    given,
   );
 });

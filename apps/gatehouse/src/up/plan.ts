@@ -12,7 +12,7 @@ import {
 } from '../configuration.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import type { BridgePlan } from './bridge.js';
-import { demonstrationValues } from './demonstration.js';
+import { demonstrationValues, keyEncryptionKeys } from './demonstration.js';
 import { isUsableBase, movePorts, planPorts, type PortPlan } from './ports.js';
 import { databaseUrl } from './postgres.js';
 import { ownValues } from './services.js';
@@ -27,6 +27,8 @@ export interface UpOptions {
   /** Absent: the demonstration. */
   readonly configFile?: string;
   readonly replicas: number;
+  /** Of the Postgres that is started for one's own file; absent: the one of the row. */
+  readonly postgresPort?: number;
 }
 
 /** Everything that is decided before the first process starts. */
@@ -58,14 +60,16 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
   const isDemonstration = options.configFile === undefined;
   const { configuration, movedTo } = configurationFor(options, state);
   const ownPostgres = isDemonstration || DATABASE_VARIABLES.some((name) => environment[name] === undefined);
-  const basePorts = planPorts(options.portBase);
+  const { model, warnings } = checked(configuration, 'none', {});
+  const basePorts = { ...planPorts(options.portBase), ...(isDemonstration ? {} : ownPorts(model, options)) };
   const databaseUrls = ownPostgres ? databaseUrlsOf(state, basePorts.postgres) : {};
-  const given = isDemonstration ? demonstrationValues(state.secrets) : environment;
+  const given = isDemonstration
+    ? demonstrationValues(state.secrets)
+    : { ...keyEncryptionKeys(state.secrets), ...environment };
   const valuesOf = (service: Service): Environment => ({
     ...given,
     ...ownValues(service, state.secrets, databaseUrls),
   });
-  const { model, warnings } = checked(configuration, 'none', {});
   const services = SERVICES.filter(
     (name) => name !== 'authorization-server' || model.authServer !== undefined,
   );
@@ -76,7 +80,6 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     ...services.map((part) => ({ part, environment: valuesOf(part) })),
     ...(bridge === undefined ? [] : [{ part: 'bridge' as const, environment: given }]),
   ]);
-  refuseForeignNats(model, basePorts);
   const { proxy, authorizationServer, tokenVault } = model.listen;
   const ports = {
     ...basePorts,
@@ -125,13 +128,19 @@ const databaseUrlsOf = (
   TOKEN_VAULT_DATABASE_URL: databaseUrl('token_vault', state.secrets.tokenVaultDatabasePassword, port),
 });
 
+/** Ports of what is started beside the services of one's own file: Postgres has none in the file, NATS has one. */
+function ownPorts(model: GatehouseModel, { postgresPort }: UpOptions): Partial<PortPlan> {
+  return { nats: natsPort(model), ...(postgresPort === undefined ? {} : { postgres: postgresPort }) };
+}
+
 /** `up` starts its own NATS with its own passwords, so a configuration for another NATS is refused. */
-function refuseForeignNats(model: GatehouseModel, ports: PortPlan): void {
-  const own = ['127.0.0.1', 'localhost'].map((host) => `nats://${host}:${ports.nats}`);
-  if (model.nats.servers.every((server) => own.includes(server))) return;
+function natsPort(model: GatehouseModel): number {
+  const [server = '', ...more] = model.nats.servers;
+  const { hostname, port } = new URL(server);
+  if (more.length === 0 && ['127.0.0.1', 'localhost'].includes(hostname)) return Number(port);
   throw new Cannot(
-    `\`gatehouse up\` starts NATS on 127.0.0.1:${ports.nats}, but nats.servers names ${model.nats.servers.join(', ')}.\n` +
-      `Write nats.servers: [${own[0] ?? ''}], or start the services one by one beside your own NATS.`,
+    `\`gatehouse up\` starts NATS on this machine, but nats.servers names ${model.nats.servers.join(', ')}.\n` +
+      `Write nats.servers: [nats://127.0.0.1:${planPorts(DEFAULT_PORT_BASE).nats}], or start the services one by one beside your own NATS.`,
     'configuration',
   );
 }

@@ -48,11 +48,14 @@ test('every taken port is named with what it is for, and so is the way out', () 
       { port: 4483, purpose: 'vmcp-proxy' },
       { port: 4491, purpose: 'Postgres' },
     ],
-    4483,
+    { portBase: 4483 },
   );
   expect(text).toContain('4483  vmcp-proxy');
   expect(text).toContain('4491  Postgres');
   expect(text).toContain('--port-base 5483');
+  const own = renderTakenPorts([{ port: 9000, purpose: 'NATS' }], { portBase: 4483, configFile: 'my.yaml' });
+  expect(own).toContain('This port is taken');
+  expect(own).toContain('write other ones in my.yaml: publicUrl, authServer.issuer, nats.servers');
 });
 
 test.each(['docker-compose.yml', 'examples/compose/gatehouse.yaml', 'examples/demonstration/gatehouse.yaml'])(

@@ -97,9 +97,16 @@ export function movePorts(text: string, from: number, to: number): string {
 }
 
 /** The complaint about taken ports: all of them at once, each with what it is needed for, and the way out. */
-export function renderTakenPorts(taken: readonly PlannedPort[], base: number): string {
+export function renderTakenPorts(
+  taken: readonly PlannedPort[],
+  { portBase, configFile }: { readonly portBase: number; readonly configFile?: string },
+): string {
   const list = taken.map(({ port, purpose }) => `  ${port}  ${purpose}`).join('\n');
-  const other = base + 1000 + PORT_COUNT <= 65_535 ? base + 1000 : DEFAULT_PORT_BASE;
+  const other = portBase + 1000 + PORT_COUNT <= 65_535 ? portBase + 1000 : DEFAULT_PORT_BASE;
   const ports = taken.length === 1 ? 'This port is' : 'These ports are';
-  return `${ports} taken by another program:\n${list}\nStop it, or move all ports: --port-base ${other}`;
+  const wayOut =
+    configFile === undefined
+      ? `move all ports: --port-base ${other}`
+      : `write other ones in ${configFile}: publicUrl, authServer.issuer, nats.servers, listen (docs/configuration.md)`;
+  return `${ports} taken by another program:\n${list}\nStop it, or ${wayOut}`;
 }

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Cannot } from '../cannot.js';
-import { reasonOf } from '../reason.js';
+import { plainReason } from '../reason.js';
 
 /** Secrets that are made once and kept, so that a second start can open what the first one sealed. */
 export interface GeneratedSecrets {
@@ -62,11 +71,11 @@ export class StateFolder {
   static open(folder: string): StateFolder {
     const lock = join(folder, 'lock');
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       takeLock(lock, folder);
     } catch (error) {
       if (error instanceof Cannot) throw error;
-      throw new Cannot(`The state folder ${folder} cannot be used: ${reasonOf(error)}`, 'noOutput');
+      throw unusable(folder, error);
     }
     try {
       keepLogsOfLastStart(folder);
@@ -75,7 +84,7 @@ export class StateFolder {
       return new StateFolder(folder, isReused ? readSecrets(file) : writeSecrets(file), isReused);
     } catch (error) {
       rmSync(lock, { force: true });
-      throw error;
+      throw error instanceof Cannot ? error : unusable(folder, error);
     }
   }
 
@@ -93,6 +102,24 @@ export class StateFolder {
     rmSync(this.path('lock'), { force: true });
   }
 }
+
+/** Folder by folder: Node's own `recursive` tries for ever where a folder is there and nothing can be made in it (`/proc`). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another start was faster.
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) throw error;
+  }
+}
+
+const unusable = (folder: string, error: unknown): Cannot =>
+  new Cannot(
+    `The state folder ${folder} cannot be used: ${plainReason(error)}. Choose another one: --state <folder>`,
+    'noOutput',
+  );
 
 function keepLogsOfLastStart(folder: string): void {
   const [logs, before] = [join(folder, 'logs'), join(folder, 'logs.before')];

@@ -240,7 +240,7 @@ describe('a configuration of one’s own', () => {
     const args = ['up', '--port-base', String(base), '--state', join(folder, 'none'), '--config', config];
     const { code, stdout, stderr } = await gatehouse(args);
     expect([code, stdout]).toEqual([78, '']);
-    for (const name of ['OCTO_CLIENT_SECRET', 'REPORTS_API_KEY', 'TOKEN_VAULT_KEY_ENCRYPTION_KEY'])
+    for (const name of ['OCTO_CLIENT_SECRET', 'REPORTS_API_KEY', 'STS_CLIENT_SECRET'])
       expect(stderr).toContain(name);
   });
 

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { renderWarnings } from '@gatehouse/config/findings/render-problems';
 import { Secret } from '@gatehouse/kernel/secret';
 import { PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { Cannot } from '../cannot.js';
+import { checked, readConfiguration } from '../configuration.js';
 import { renderConnectHints } from '../main-job/connect-hints.js';
 import { runMainJob } from '../main-job/main-job.js';
 import { reportMainJob } from '../main-job/report.js';
@@ -12,13 +14,14 @@ import { startUpBridge } from './bridge.js';
 import { startDemonstration } from './demonstration.js';
 import { ensureNatsServer, startNats } from './nats.js';
 import { planUp, type UpOptions, type UpPlan } from './plan.js';
-import { portsToTake, renderTakenPorts } from './ports.js';
+import { isUsableBase, planPorts, portsToTake, renderTakenPorts } from './ports.js';
 import { startPostgres } from './postgres.js';
 import { Processes, type RunningProcess } from './processes.js';
 import { startServices } from './services.js';
+import { refuseUnknownLocalhost } from './localhost.js';
 import { StateFolder } from './state.js';
 import { StopRequest } from './stop-request.js';
-import { takenPorts } from './taken-ports.client.js';
+import { anyFreePort, takenPorts } from './taken-ports.client.js';
 import { keepRunning } from './watch.js';
 
 /** Brings a whole gateway up on this machine. Returns the exit code, when everything is stopped again. */
@@ -28,9 +31,12 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   const output = new Output(options.json ? terminal.stderr : terminal.stdout, terminal.env);
   const rows = options.json ? terminal.stdout : undefined;
   const stop = new StopRequest(terminal);
+  // A file that is wrong leaves no folder behind.
+  if (options.configFile !== undefined) checked(readConfiguration(resolve(options.configFile)), 'none', {});
   const state = StateFolder.open(options.stateFolder);
   try {
-    const plan = planUp(options, state, terminal.env);
+    const plan = planUp(await withPostgresPort(options), state, terminal.env);
+    await refuseUnknownLocalhost(plan.model);
     await refuseTakenPorts(plan, options);
     ensureNatsServer();
     const processes = new Processes(state.path('logs'));
@@ -50,6 +56,14 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   }
 }
 
+/** Of one's own file: nobody but the gateway uses that port, so it gives way to whoever has it. */
+async function withPostgresPort(options: UpOptions): Promise<UpOptions> {
+  if (options.configFile === undefined || !isUsableBase(options.portBase, options.replicas)) return options;
+  const { postgres } = planPorts(options.portBase);
+  const taken = await takenPorts([{ port: postgres, purpose: 'Postgres' }]);
+  return taken.length === 0 ? options : { ...options, postgresPort: await anyFreePort() };
+}
+
 function announce(output: Output, plan: UpPlan, state: StateFolder): void {
   output.heading(`Gatehouse ${plan.isDemonstration ? 'demonstration' : plan.model.name}`);
   output.line(`  configuration  ${plan.configuration.document}`);
@@ -61,7 +75,7 @@ function announce(output: Output, plan: UpPlan, state: StateFolder): void {
 async function refuseTakenPorts(plan: UpPlan, options: UpOptions): Promise<void> {
   const wanted = portsToTake(plan.ports, plan.isDemonstration, options.replicas);
   const taken = await takenPorts(wanted);
-  if (taken.length > 0) throw new Cannot(renderTakenPorts(taken, options.portBase), 'tryAgain');
+  if (taken.length > 0) throw new Cannot(renderTakenPorts(taken, options), 'tryAgain');
 }
 
 async function startAll(
