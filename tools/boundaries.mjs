@@ -65,6 +65,7 @@ export const MAY_IMPORT = {
     'contracts',
     'messaging',
     'persistence',
+    'safe-fetch',
     'scripted-browser',
     'observability',
     'service-process',

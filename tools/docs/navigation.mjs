@@ -20,6 +20,7 @@ export const SECTIONS = [
       'docs/reverse-proxy.md',
       'docs/workers.md',
       'docs/health.md',
+      'docs/doctor.md',
       'docs/telemetry.md',
       'docs/custody-log.md',
     ],

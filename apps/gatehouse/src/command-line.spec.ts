@@ -131,6 +131,16 @@ describe('validate', () => {
     expect(stderr).toMatch(/The configuration has \d+ problems?:\n {2}.*gatehouse\.yaml/);
   });
 
+  test('--check-secrets names each secret that is not there or is not what it must be, and no value', async () => {
+    const file = written(demonstration);
+    const { code, stderr } = await gatehouse(['validate', '--check-secrets', file]);
+    expect(code).toBe(78);
+    expect(stderr).toContain('The environment variable ');
+    for (const path of ['vault.keyEncryptionKeys[0]', 'postgres.tokenVault.url', 'nats.credentials'])
+      expect(stderr).toContain(`  ${path}\n`);
+    expect((await gatehouse(['validate', file])).code).toBe(0);
+  });
+
   test('says what deserves a second look, and ends with 0', async () => {
     const shared = 'redirectUri: http://localhost:4484/oauth/callback';
     const file = written(

@@ -68,7 +68,8 @@ export async function migrate({ url, schema, folder }: MigrationTarget): Promise
   }
 }
 
-async function readMigrations(
+/** The migrations of a folder, in the order in which they are applied. */
+export async function readMigrations(
   folder: string,
 ): Promise<readonly { name: string; sql: string; checksum: string }[]> {
   const entries = await readdir(folder, { withFileTypes: true });

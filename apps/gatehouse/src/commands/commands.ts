@@ -2,6 +2,7 @@ import { addAudit } from './audit.js';
 import { addBridge } from './bridge.js';
 import type { AddCommand } from './command.js';
 import { addDemonstrate } from './demonstrate.js';
+import { addDoctor } from './doctor.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addUp } from './up.js';
@@ -12,6 +13,7 @@ import { addVersion } from './version.js';
 export const COMMANDS: readonly AddCommand[] = [
   addUp,
   addValidate,
+  addDoctor,
   addNatsConfiguration,
   addMigrate,
   addBridge,

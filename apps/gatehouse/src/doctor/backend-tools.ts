@@ -1,0 +1,95 @@
+import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
+import { asked, textOf, type Party } from './asked.js';
+import type { DoctorFinding } from './finding.js';
+import { messageIn } from './mcp-message.js';
+
+interface Session {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly session: string | null;
+}
+
+type Tool = Readonly<Record<string, unknown>>;
+
+/** The tools of a backend that many clients would refuse. */
+export async function toolFindings(
+  party: Party,
+  { url, headers, session }: Session,
+): Promise<readonly DoctorFinding[]> {
+  const inSession = {
+    ...headers,
+    'mcp-protocol-version': '2025-11-25',
+    ...(session === null ? {} : { 'mcp-session-id': session }),
+  };
+  const send = async (message: object) =>
+    await asked(party, {
+      url,
+      method: 'POST',
+      headers: inSession,
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    });
+  await send({ method: 'notifications/initialized' });
+  const answer = await send({ id: 2, method: 'tools/list' });
+  if (session !== null) await asked(party, { url, method: 'DELETE', headers: inSession });
+  if (!answer.ok) return [answer.finding];
+  const result = messageIn(answer.response)?.['result'];
+  const listed: unknown =
+    typeof result === 'object' && result !== null && 'tools' in result ? result.tools : [];
+  const tools = (Array.isArray(listed) ? listed : []).filter(
+    (tool): tool is Tool => typeof tool === 'object' && tool !== null,
+  );
+  return [...nameFindings(party, tools), ...schemaFindings(party, tools)];
+}
+
+function nameFindings({ about }: Party, tools: readonly Tool[]): readonly DoctorFinding[] {
+  const names = tools.map(({ name }) => textOf(name) ?? '');
+  const findings: DoctorFinding[] = [];
+  const wrong = names.filter((name) => !/^[A-Za-z0-9_.-]+$/.test(name));
+  if (wrong.length > 0)
+    findings.push({
+      name: 'backend-tool-name',
+      about,
+      cause: 'Some of its tools have names that many clients refuse.',
+      evidence: `${wrong.length} with other characters than letters, digits, _ . -`,
+      fix: 'Give them other names: aggregation.tools[].overrides.<tool>.name.',
+    });
+  const long = names.filter((name) => name.length > MAX_NAME_LENGTH_OF_HOSTS);
+  if (long.length > 0)
+    findings.push({
+      name: 'backend-tool-name-long',
+      about,
+      cause: `Some of its tools have names of more than ${MAX_NAME_LENGTH_OF_HOSTS} characters, which many clients refuse.`,
+      evidence: `${long.length} of them, the longest with ${Math.max(...long.map(({ length }) => length))} characters.`,
+      fix: `Write aggregation.maxNameLength: ${MAX_NAME_LENGTH_OF_HOSTS}, or other names.`,
+    });
+  if (new Set(names).size < names.length)
+    findings.push({
+      name: 'backend-tool-twice',
+      about,
+      cause: 'It lists tools of one name: only one of them can be called.',
+      evidence: `${names.length - new Set(names).size} of ${names.length}.`,
+      fix: 'Correct the server.',
+    });
+  return findings;
+}
+
+function schemaFindings({ about }: Party, tools: readonly Tool[]): readonly DoctorFinding[] {
+  const wrong = tools.filter(({ inputSchema }) => {
+    const type =
+      typeof inputSchema === 'object' && inputSchema !== null && 'type' in inputSchema
+        ? inputSchema.type
+        : undefined;
+    return type !== 'object';
+  });
+  return wrong.length === 0
+    ? []
+    : [
+        {
+          name: 'backend-tool-schema',
+          about,
+          cause: 'Some of its tools have an input schema that is no object: clients drop them, or all tools.',
+          evidence: `${wrong.length} of ${tools.length}.`,
+          fix: 'Correct the server: inputSchema has type: object (MCP, tools).',
+        },
+      ];
+}

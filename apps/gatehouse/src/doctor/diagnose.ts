@@ -1,0 +1,75 @@
+import { authorizationServerPart, tokenVaultPart, vmcpProxyPart } from '@gatehouse/config/parts';
+import { natsUser } from '@gatehouse/config/secrets/secret-kinds';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import { SERVICES, type Service } from '@gatehouse/kernel/services';
+import { backendChecks } from './backend-checks.js';
+import { busCheck } from './bus-checks.js';
+import { databaseCheck } from './database-checks.js';
+import { documentChecks } from './document-checks.js';
+import { findingsOf, type Check, type DoctorFinding } from './finding.js';
+import { partsOf, type Installation } from './installation.js';
+import { keyFindings } from './key-checks.js';
+import { providerChecks } from './provider-checks.js';
+import { publicChecks } from './public-checks.js';
+
+export interface Diagnosis {
+  /** How many looks were taken. */
+  readonly checks: number;
+  readonly findings: readonly DoctorFinding[];
+}
+
+/** Looks at everything that an installation needs, all at once, and changes nothing. */
+export async function diagnose(installation: Installation): Promise<Diagnosis> {
+  const { model, models, findings } = partsOf(installation);
+  const checks = model === undefined ? [] : checksOf(model, models, installation);
+  return {
+    checks: checks.length,
+    findings: [...findings, ...keyFindings(models), ...(await findingsOf(checks))],
+  };
+}
+
+const checksOf = (
+  model: GatehouseModel,
+  models: ReadonlyMap<Service, GatehouseModel>,
+  installation: Installation,
+): readonly Check[] => [
+  ...SERVICES.flatMap((service) => {
+    const own = models.get(service);
+    return own === undefined ? [] : busChecks(service, own, installation);
+  }),
+  ...ofAuthorizationServer(models.get('authorization-server')),
+  ...ofVault(models.get('token-vault')),
+  ...ofProxy(models),
+  ...publicChecks(model, { allowPrivateIps: true, insecureAllowHttp: true }),
+];
+
+/** With one environment for all, the credentials in it are those of one service. */
+function busChecks(
+  service: Service,
+  { name, nats }: GatehouseModel,
+  { environmentOf }: Installation,
+): readonly Check[] {
+  const { user, password } = natsUser(nats.credentials.secret);
+  const isOfAnother = SERVICES.some((other) => other !== service && other === user);
+  if (isOfAnother && !environmentOf(service).isOwn) return [];
+  return [busCheck({ service, gatewayName: name, servers: nats.servers, user, password, requestKeys: [] })];
+}
+
+function ofAuthorizationServer(model: GatehouseModel | undefined): readonly Check[] {
+  if (model?.authServer === undefined) return [];
+  const part = authorizationServerPart(model);
+  return [databaseCheck('authorization-server', part.databaseUrl), ...documentChecks(part)];
+}
+
+function ofVault(model: GatehouseModel | undefined): readonly Check[] {
+  if (model === undefined) return [];
+  const part = tokenVaultPart(model);
+  return [databaseCheck('token-vault', part.databaseUrl), ...providerChecks(part.upstreamProviders)];
+}
+
+function ofProxy(models: ReadonlyMap<Service, GatehouseModel>): readonly Check[] {
+  const [proxy, vault] = [models.get('vmcp-proxy'), models.get('token-vault')];
+  if (proxy === undefined) return [];
+  const providers = vault === undefined ? [] : tokenVaultPart(vault).upstreamProviders;
+  return backendChecks(vmcpProxyPart(proxy).backends, providers);
+}

@@ -1,0 +1,296 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { freePort } from '@gatehouse/testing/free-port';
+import { startTestDatabase } from '@gatehouse/testing/postgres';
+import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
+import pg from 'pg';
+import { DoctorWorld, type Plant } from './doctor-world.fixture.js';
+import { findingsOf } from './finding.js';
+import type { Faults } from './stubs.fixture.js';
+
+let world: DoctorWorld;
+let nobody = 0;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  world = await DoctorWorld.start();
+  nobody = await freePort();
+}, 120_000);
+beforeEach(() => world.heal());
+afterAll(async () => {
+  for (const server of servers) server.close();
+  await world.close();
+});
+
+async function tlsAt(...hosts: readonly string[]): Promise<{ url: string; caBundle: object }> {
+  const { cert, key } = selfSignedCertificate(...hosts);
+  const server = createServer({ cert, key }, (_request, response) => response.writeHead(404).end());
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const file = join(await mkdtemp(join(tmpdir(), 'gatehouse-doctor-')), 'ca.pem');
+  await writeFile(file, cert);
+  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, caBundle: { file } };
+}
+
+const SSO = 'authServer.upstreamProviders.0.oidcConfig';
+const at = (field: string, value: unknown): Plant => ({ changes: { [field]: value } });
+const atNobody = (path = ''): string => `http://localhost:${nobody}${path}`;
+
+interface Row {
+  readonly fault: string;
+  readonly name: string;
+  readonly provider?: Faults;
+  readonly backend?: Faults;
+  readonly front?: Faults;
+  readonly plant?: () => Plant | Promise<Plant>;
+}
+
+const row = (fault: string, name: string, rest: Omit<Row, 'fault' | 'name'>): Row => ({
+  fault,
+  name,
+  ...rest,
+});
+
+const as = (
+  service: 'authorization-server' | 'token-vault' | 'vmcp-proxy',
+  values: Record<string, string>,
+): Plant => ({
+  values: { [service]: values },
+});
+
+async function asAdmin(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+const FAULTS: readonly Row[] = [
+  row('a provider that is switched off', 'provider-not-listening', {
+    plant: () => at(`${SSO}.issuerUrl`, atNobody()),
+  }),
+  row('a provider whose name does not resolve', 'provider-name-unknown', {
+    plant: () => at(`${SSO}.issuerUrl`, 'https://sso.acme.invalid'),
+  }),
+  row('a provider without a discovery document', 'provider-metadata-missing', {
+    provider: { metadataStatus: 404 },
+  }),
+  row('a provider of another issuer', 'provider-issuer', {
+    provider: { metadata: { issuer: 'https://sso.acme.example/' } },
+  }),
+  row('a provider whose clock is five minutes ahead', 'provider-clock', { provider: { skewMs: 300_000 } }),
+  row('a provider that announces no offline_access', 'provider-no-refresh-token', {
+    provider: { metadata: { scopes_supported: ['openid'] } },
+  }),
+  row('a provider that renews nothing', 'provider-no-refresh-token', {
+    provider: { refreshError: 'unsupported_grant_type' },
+  }),
+  row('a provider with plain PKCE only', 'provider-no-pkce', {
+    provider: { metadata: { code_challenge_methods_supported: ['plain'] } },
+  }),
+  row('a provider that takes the secret in no such way', 'provider-auth-method', {
+    plant: () => at(`${SSO}.tokenEndpointAuthMethod`, 'client_secret_post'),
+    provider: { metadata: { token_endpoint_auth_methods_supported: ['client_secret_basic'] } },
+  }),
+  row('a prompt that the provider does not know', 'provider-prompt', {
+    plant: () => at(`${SSO}.reconnectPrompt`, 'select_account'),
+    provider: { metadata: { prompt_values_supported: ['login'] } },
+  }),
+  row('a provider without keys', 'provider-keys-missing', { provider: { keys: [] } }),
+  row('a redirect URI that is not registered', 'provider-redirect-uri', {
+    provider: { registered: 'https://other.example' },
+  }),
+  row('a client id that the provider does not know', 'provider-client-unknown', {
+    provider: { clientId: 'somebody' },
+  }),
+  row('a client secret that was changed there', 'provider-client-refused', {
+    provider: { secret: 'another' },
+  }),
+  row('a scope that is not allowed', 'provider-scope-refused', { provider: { scopeError: true } }),
+  row('a token endpoint that is not there', 'provider-token-endpoint-missing', {
+    provider: { tokenStatus: 404 },
+  }),
+  row('a user information endpoint that is not there', 'provider-user-info-missing', {
+    provider: { userInfoStatus: 404 },
+  }),
+  row('a provider with a certificate of nobody', 'provider-certificate-untrusted', {
+    plant: async () => at(`${SSO}.issuerUrl`, (await tlsAt('localhost')).url),
+  }),
+  row('a provider with a certificate for another name', 'provider-certificate-name', {
+    plant: async () => {
+      const { url, caBundle } = await tlsAt('other.example');
+      return { changes: { [`${SSO}.issuerUrl`]: url, 'authServer.upstreamProviders.0.caBundle': caBundle } };
+    },
+  }),
+  row('a backend that is switched off', 'backend-not-listening', {
+    plant: () => at('backends.0.url', atNobody('/mcp')),
+  }),
+  row('a backend that is no MCP server', 'backend-not-mcp', { backend: { mcpStatus: 404 } }),
+  row('a backend that fails', 'backend-failing', { backend: { mcpStatus: 502 } }),
+  row('a backend that has moved', 'backend-redirects', { backend: { mcpStatus: 308 } }),
+  row('a backend that wants a credential', 'backend-needs-credential', { backend: { mcpStatus: 401 } }),
+  row('an API key that is no longer valid', 'backend-credential-refused', {
+    backend: { apiKey: 'the-new-one' },
+  }),
+  row('tools with blanks in their names', 'backend-tool-name', {
+    backend: { tools: [{ name: 'search all', inputSchema: { type: 'object' } }] },
+  }),
+  row('tools with long names', 'backend-tool-name-long', {
+    backend: { tools: [{ name: 's'.repeat(65), inputSchema: { type: 'object' } }] },
+  }),
+  row('tools without a schema', 'backend-tool-schema', { backend: { tools: [{ name: 'search' }] } }),
+  row('two tools of one name', 'backend-tool-twice', {
+    backend: { tools: [1, 2].map(() => ({ name: 'search', inputSchema: { type: 'object' } })) },
+  }),
+  row('a backend that names another resource', 'backend-resource', {
+    backend: { resource: 'https://repos.acme.example/mcp' },
+  }),
+  row('a backend that takes tokens of somebody else', 'backend-authorization-server', {
+    plant: () => at('outgoingAuth.backends.repos.upstreamInject.providerName', 'sso'),
+  }),
+  row('a bus that is switched off', 'nats-unreachable', {
+    plant: () => at('nats.servers', [`nats://127.0.0.1:${nobody}`]),
+  }),
+  row('a password of the bus that was changed', 'nats-refused', {
+    plant: () => as('token-vault', { NATS_CREDENTIALS: 'token-vault:another' }),
+  }),
+  row('the bus credentials of another service', 'nats-permissions', {
+    plant: () => as('token-vault', { NATS_CREDENTIALS: world.credentialsOf('vmcp-proxy') }),
+  }),
+  row('a database password that was changed', 'database-unreachable', {
+    plant: () =>
+      as('token-vault', { VAULT_URL: world.secrets['VAULT_URL']?.replace(':test@', ':other@') ?? '' }),
+  }),
+  row('a role that may do everything', 'database-too-strong', {
+    plant: () => as('token-vault', { VAULT_URL: world.vaultDatabase.adminUrl.reveal() }),
+  }),
+  row('a database that was not migrated', 'database-migrations', {
+    plant: async () => {
+      const empty = await startTestDatabase('token-vault', { before: '0' });
+      return as('token-vault', { VAULT_URL: empty.url.reveal() });
+    },
+  }),
+  row('a database of a later release', 'database-newer', {
+    plant: async () => {
+      const later = await startTestDatabase('token-vault');
+      await asAdmin(
+        later.adminUrl.reveal(),
+        `insert into token_vault._prisma_migrations (id, checksum, migration_name) values ('x', 'x', '99990101_later')`,
+      );
+      return as('token-vault', { VAULT_URL: later.url.reveal() });
+    },
+  }),
+  row('a role that sees the other service’s schema', 'database-other-schema', {
+    plant: async () => {
+      const wide = await startTestDatabase('token-vault');
+      await asAdmin(
+        wide.adminUrl.reveal(),
+        'create schema authorization_server; grant usage on schema authorization_server to token_vault',
+      );
+      return as('token-vault', { VAULT_URL: wide.url.reveal() });
+    },
+  }),
+  row('a request key of one service alone', 'request-keys-differ', {
+    plant: () =>
+      as('token-vault', {
+        VAULT_REQUEST_KEY: Buffer.from('another-request-key-of-32-bytes!').toString('base64'),
+      }),
+  }),
+  row('one sealing key for both services', 'keys-shared', {
+    plant: () => as('token-vault', { VAULT_KEK: world.secrets['AS_KEK'] ?? '' }),
+  }),
+  row('a secret that is not there', 'secret-missing', {
+    plant: () => as('token-vault', { CLIENT_SECRET: '' }),
+  }),
+  row('a key that is none', 'secret-wrong', { plant: () => as('token-vault', { VAULT_KEK: 'too-short' }) }),
+  row('a configuration that no service takes', 'configuration', {
+    plant: () => at('backends.0.timeout', '0s'),
+  }),
+  row('a gateway that nobody reaches', 'public-url-not-listening', {
+    plant: () => at('publicUrl', atNobody()),
+  }),
+  row('a page in the place of the gateway', 'public-url-not-gateway', { front: { metadataStatus: 404 } }),
+  row('a proxy in front with another Host', 'public-url-host', { front: { metadataStatus: 421 } }),
+  row('a gateway with another configuration', 'public-url-other-gateway', {
+    front: { resource: 'https://old.example/mcp' },
+  }),
+  row('an MCP endpoint that asks for nothing', 'public-url-no-challenge', { front: { mcpStatus: 200 } }),
+  row('a proxy in front that drops the challenge', 'public-url-challenge-lost', {
+    front: { challenge: false },
+  }),
+  row('a public host whose clock is behind', 'public-url-clock', { front: { skewMs: -120_000 } }),
+  row('something else at the issuer', 'issuer-not-authorization-server', { front: { issuer: '' } }),
+  row('another issuer at the issuer', 'issuer-other', { front: { issuer: 'https://old.example' } }),
+  row('a certificate that ends tomorrow', 'certificate-ends-soon', {
+    plant: async () => at('publicUrl', (await tlsAt('localhost')).url),
+  }),
+  row('no way to the metadata documents of clients', 'metadata-documents-not-listening', {
+    plant: () =>
+      at('authServer.clientRegistration.metadataDocuments', {
+        allowedHosts: [`localhost:${nobody}`],
+        allowPrivateIps: true,
+      }),
+  }),
+];
+
+test('a healthy installation has no finding', async () => {
+  const { findings, checks } = await world.diagnose();
+  expect(findings).toEqual([]);
+  expect(checks).toBeGreaterThanOrEqual(12);
+}, 60_000);
+
+test.each(FAULTS)(
+  '$fault is found as $name, with cause, evidence and fix',
+  async ({ name, provider = {}, backend = {}, front = {}, plant }) => {
+    const planted = await plant?.();
+    world.provider.faults = provider;
+    world.backend.faults = backend;
+    world.front.faults = front;
+    const { findings } = await world.diagnose(planted);
+    expect(findings.map((finding) => finding.name)).toContain(name);
+    for (const finding of findings)
+      for (const said of [finding.about, finding.cause, finding.evidence, finding.fix])
+        expect(said).not.toBe('');
+    const everything = JSON.stringify(findings);
+    for (const secret of [...Object.values(world.secrets), world.credentialsOf('token-vault'), ':test@'])
+      expect(everything).not.toContain(secret);
+  },
+  90_000,
+);
+
+test('missing streams and buckets are found, and gone after `migrate`', async () => {
+  await world.nats.wipe();
+  const names = (await world.diagnose()).findings.map(({ name }) => name);
+  expect(new Set(names)).toEqual(new Set(['nats-streams']));
+  await world.nats.provision();
+  expect((await world.diagnose()).findings).toEqual([]);
+}, 120_000);
+
+test('a check that never ends, and one that throws, are findings of their own', async () => {
+  const findings = await findingsOf(
+    [
+      { about: 'silence', run: () => new Promise(() => undefined) },
+      { about: 'trouble', run: () => Promise.reject(new Error('no')) },
+    ],
+    50,
+  );
+  expect(findings.map(({ name, about }) => [name, about])).toEqual([
+    ['check-not-finished', 'silence'],
+    ['check-failed', 'trouble'],
+  ]);
+});
+
+test('the page of the doctor has every name', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../../docs/doctor.md'), 'utf8');
+  expect(FAULTS.map(({ name }) => name).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('at least thirty faults are planted', () => {
+  process.stdout.write(
+    `${FAULTS.length + 1} planted faults, ${new Set(FAULTS.map(({ name }) => name)).size + 1} names\n`,
+  );
+  expect(FAULTS.length).toBeGreaterThanOrEqual(30);
+});

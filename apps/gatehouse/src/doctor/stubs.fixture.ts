@@ -1,0 +1,154 @@
+import type { ServerResponse } from 'node:http';
+import { HttpStub, sendJson, type StubRequest } from '@gatehouse/testing/http-stub';
+
+/** What a stub says instead of what is right. Empty: all is well. */
+export interface Faults {
+  metadata?: Readonly<Record<string, unknown>>;
+  metadataStatus?: number;
+  skewMs?: number;
+  keys?: readonly unknown[];
+  registered?: string;
+  clientId?: string;
+  secret?: string;
+  refreshError?: string;
+  tokenStatus?: number;
+  scopeError?: boolean;
+  userInfoStatus?: number;
+  mcpStatus?: number;
+  tools?: readonly unknown[];
+  resource?: string;
+  servers?: readonly string[];
+  apiKey?: string;
+  challenge?: boolean;
+  issuer?: string;
+}
+
+export const CLIENT_SECRET = 'value-of-the-client-secret-at-the-provider';
+export const API_KEY = 'value-of-the-api-key';
+
+const dateOf = (skewMs = 0): Readonly<Record<string, string>> => ({
+  date: new Date(Date.now() + skewMs).toUTCString(),
+});
+
+/** A provider of OpenID Connect and of plain OAuth 2. */
+export class ProviderStub extends HttpStub {
+  faults: Faults = {};
+
+  protected override answer(request: StubRequest, response: ServerResponse): void {
+    const { faults, origin } = this;
+    switch (request.url.pathname) {
+      case '/.well-known/openid-configuration':
+        sendJson(
+          response,
+          faults.metadataStatus ?? 200,
+          {
+            issuer: origin,
+            authorization_endpoint: `${origin}/authorize`,
+            token_endpoint: `${origin}/token`,
+            jwks_uri: `${origin}/jwks`,
+            scopes_supported: ['openid', 'offline_access'],
+            code_challenge_methods_supported: ['S256'],
+            token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+            ...faults.metadata,
+          },
+          dateOf(faults.skewMs),
+        );
+        return;
+      case '/jwks':
+        sendJson(response, 200, { keys: faults.keys ?? [{ kty: 'EC' }] });
+        return;
+      case '/user':
+        sendJson(response, faults.userInfoStatus ?? 401, {});
+        return;
+      case '/authorize':
+        this.#authorize(request, response);
+        return;
+      case '/token':
+        this.#token(request, response);
+        return;
+      default:
+        response.writeHead(404).end();
+    }
+  }
+
+  #authorize({ url: { searchParams } }: StubRequest, response: ServerResponse): void {
+    const { clientId = 'gatehouse', registered = '', scopeError = false } = this.faults;
+    const redirectUri = searchParams.get('redirect_uri') ?? '';
+    if (searchParams.get('client_id') !== clientId) response.writeHead(400).end('<h1>Unknown client</h1>');
+    else if (!redirectUri.startsWith(registered))
+      response.writeHead(400).end('<h1>redirect_uri mismatch</h1>');
+    else if (scopeError) response.writeHead(302, { location: `${redirectUri}?error=invalid_scope` }).end();
+    else if (searchParams.get('prompt') === 'none')
+      response.writeHead(302, { location: `${redirectUri}?error=login_required` }).end();
+    else response.writeHead(200, { 'content-type': 'text/html' }).end('<form></form>');
+  }
+
+  #token({ headers, body }: StubRequest, response: ServerResponse): void {
+    const { secret = CLIENT_SECRET, refreshError = 'invalid_grant', tokenStatus } = this.faults;
+    const basic = Buffer.from((headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString();
+    const shown = basic.split(':')[1] ?? new URLSearchParams(body).get('client_secret');
+    if (tokenStatus !== undefined) response.writeHead(tokenStatus).end();
+    else if (decodeURIComponent(shown ?? '') !== secret) sendJson(response, 401, { error: 'invalid_client' });
+    else sendJson(response, 400, { error: refreshError });
+  }
+}
+
+/** `/open/mcp` asks nobody, `/reports/mcp` wants a key, `/repos/mcp` a token. */
+export class BackendStub extends HttpStub {
+  faults: Faults = {};
+
+  protected override answer(request: StubRequest, response: ServerResponse): void {
+    const { faults, origin } = this;
+    const { pathname } = request.url;
+    if (pathname === '/.well-known/oauth-protected-resource/repos/mcp') {
+      const { resource = `${origin}/repos/mcp`, servers = ['https://anybody.example'] } = faults;
+      sendJson(response, 200, { resource, authorization_servers: servers });
+    } else if (pathname === '/open/mcp' && faults.mcpStatus !== undefined)
+      response.writeHead(faults.mcpStatus, { location: `${origin}/elsewhere` }).end();
+    else if (pathname === '/open/mcp') this.#mcp(request, response);
+    else if (pathname === '/reports/mcp' && request.headers['x-api-key'] === (faults.apiKey ?? API_KEY))
+      this.#mcp(request, response);
+    else response.writeHead(401).end();
+  }
+
+  #mcp({ body, method }: StubRequest, response: ServerResponse): void {
+    const { id, method: called } = (method === 'POST' ? JSON.parse(body) : {}) as {
+      id?: number;
+      method?: string;
+    };
+    const tools = this.faults.tools ?? [{ name: 'search', inputSchema: { type: 'object' } }];
+    if (id === undefined) response.writeHead(202).end();
+    else if (called === 'tools/list') sendJson(response, 200, { jsonrpc: '2.0', id, result: { tools } });
+    else
+      sendJson(
+        response,
+        200,
+        { jsonrpc: '2.0', id, result: { protocolVersion: '2025-11-25', capabilities: { tools: {} } } },
+        { 'mcp-session-id': 's' },
+      );
+  }
+}
+
+/** The gateway and its authorization server, as a proxy in front shows them. */
+export class PublicStub extends HttpStub {
+  faults: Faults = {};
+
+  protected override answer({ url: { pathname } }: StubRequest, response: ServerResponse): void {
+    const { faults, origin } = this;
+    const { metadataStatus: status = 200, resource = `${origin}/mcp`, issuer = `${origin}/auth` } = faults;
+    if (pathname === '/.well-known/oauth-protected-resource/mcp')
+      sendJson(response, status, { resource }, dateOf(faults.skewMs));
+    else if (pathname === '/.well-known/oauth-authorization-server/auth')
+      sendJson(response, 200, issuer === '' ? {} : { issuer });
+    else if (pathname === '/mcp' && faults.mcpStatus !== undefined)
+      response.writeHead(faults.mcpStatus).end();
+    else if (pathname === '/mcp')
+      response
+        .writeHead(
+          401,
+          faults.challenge === false ? {} : { 'www-authenticate': `Bearer resource_metadata="${origin}/x"` },
+        )
+        .end();
+    else response.writeHead(404).end();
+  }
+}
