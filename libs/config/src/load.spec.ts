@@ -45,7 +45,7 @@ test('what is left out has a safe default', () => {
     connectionReuse: 'confirm',
     scopesSupported: ['openid', 'profile', 'email', 'offline_access'],
     baselineClientScopes: ['openid', 'offline_access'],
-    clientRegistration: { dynamic: 'open', metadataDocuments: { enabled: true, allowPrivateIps: false } },
+    clientRegistration: { dynamic: 'open', metadataDocuments: { enabled: 'auto', allowPrivateIps: false } },
   });
   expect(authServer?.upstreamProviders).toMatchObject([
     {

@@ -33,6 +33,17 @@ export class OutboundFailure extends Error {
   }
 }
 
+/** A name that only the proxy can resolve, and that is not left to it: nothing is known of where it leads. */
+export class NameNotResolved extends OutboundFailure {
+  constructor() {
+    super(
+      'blocked',
+      false,
+      'the name does not resolve here, and a stranger chose it (egress.proxy.refusesPrivateAddresses)',
+    );
+  }
+}
+
 /** Why no connection was made, as it is known already or as a cause. */
 export const unreachable = (error: Error): OutboundFailure =>
   OutboundFailure.in(error) ??

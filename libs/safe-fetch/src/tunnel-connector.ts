@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { refusalOfAny, tlsOptions, type EgressRules } from './egress-rules.js';
-import { OutboundFailure, unreachable } from './outbound-failure.js';
+import { NameNotResolved, OutboundFailure, unreachable } from './outbound-failure.js';
 import type { ResolveAll, SafeConnectorOptions } from './safe-connector.js';
 import {
   authority,
@@ -57,11 +57,7 @@ async function judge(hostname: string, rules: EgressRules, resolve: ResolveAll):
     const refusal = refusalOfAny(addresses, rules);
     if (refusal !== undefined) throw refusal;
   } else if (rules.ofStrangers === true && rules.wayOut?.refusesPrivateAddresses !== true)
-    throw new OutboundFailure(
-      'blocked',
-      false,
-      'the name does not resolve here, and a stranger chose it (egress.proxy.refusesPrivateAddresses)',
-    );
+    throw new NameNotResolved();
 }
 
 type Addresses = Parameters<Parameters<ResolveAll>[1]>[1];

@@ -5,13 +5,17 @@ import { Envelope } from '@gatehouse/sealing/envelope';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
+import { ClientDocuments } from './client-documents.flow.js';
 import { ClientExpiry } from './client-expiry.store.js';
 import { ClientSecrets } from './client-secrets.store.js';
+import { DocumentCopies } from './document-copies.store.js';
 
 @Module({
   imports: [SigningKeysModule],
   providers: [
     ClientExpiry,
+    DocumentCopies,
+    ClientDocuments,
     {
       provide: ClientSecrets,
       inject: [Database, Envelope, CONFIG, SetAsideRows],
@@ -23,6 +27,6 @@ import { ClientSecrets } from './client-secrets.store.js';
       ) => new ClientSecrets(database, envelope, name, setAside),
     },
   ],
-  exports: [ClientSecrets],
+  exports: [ClientSecrets, ClientDocuments],
 })
 export class ClientsModule {}

@@ -13,6 +13,8 @@ import { publishedMetadata } from './discovery.js';
 import { answerOutage } from './outage-answer.js';
 
 const METADATA_MAX_AGE_SECONDS = 3_600;
+/** What it says may change with the network. */
+const CHANGING_METADATA_MAX_AGE_SECONDS = 60;
 
 /** @throws when a pre-registered client is not valid, so that a wrong configuration is found at start. */
 export async function createProvider(parts: LibraryParts, log: Log, metrics: Metrics): Promise<Provider> {
@@ -31,15 +33,22 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
-    ctx.set('cache-control', `public, max-age=${METADATA_MAX_AGE_SECONDS}`);
+    const isChanging =
+      document !== 'jwks.json' && config.clientRegistration.metadataDocuments.enabled === 'auto';
+    const maxAge = isChanging ? CHANGING_METADATA_MAX_AGE_SECONDS : METADATA_MAX_AGE_SECONDS;
+    ctx.set('cache-control', `public, max-age=${maxAge}`);
     ctx.set('x-content-type-options', 'nosniff');
     if (document === 'jwks.json') return;
     const openid = document === 'openid-configuration';
-    ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, { authorizationEndpoint, openid });
+    const { areAnnounced } = parts.documents;
+    const rules = { authorizationEndpoint, openid, documents: areAnnounced };
+    ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);
   });
   provider.use(parts.hooks.writeSuccessor);
   logEvents(provider, log, metrics);
-  for (const { clientId } of config.clientRegistration.clients) await provider.Client.find(clientId);
+  const { clients, metadataDocuments } = config.clientRegistration;
+  for (const { clientId } of [...clients, ...metadataDocuments.documents])
+    await provider.Client.find(clientId);
   log.info('authorization-server-configured', {
     issuer: config.issuer,
     signingKey: parts.signingKeys.signing.kid,

@@ -12,12 +12,14 @@ const OPENID_ONLY = [
 export interface DiscoveryRules {
   readonly authorizationEndpoint: string;
   readonly openid: boolean;
+  /** Whether clients are told that their id may be the URL of a document. */
+  readonly documents: boolean;
 }
 
 /** The published metadata document: the library's, with corrections, and without members that belong to OpenID Connect only. */
 export function publishedMetadata(
   document: Readonly<Record<string, unknown>>,
-  { authorizationEndpoint, openid }: DiscoveryRules,
+  { authorizationEndpoint, openid, documents }: DiscoveryRules,
 ): Record<string, unknown> {
   const published: Record<string, unknown> = {
     ...document,
@@ -26,6 +28,7 @@ export function publishedMetadata(
     response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
   };
+  if (!documents) delete published['client_id_metadata_document_supported'];
   if (openid) return published;
   return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));
 }

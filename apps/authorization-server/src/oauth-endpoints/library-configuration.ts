@@ -5,10 +5,10 @@ import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { REQUEST_TTL_MS } from '../attempts/attempt.js';
+import type { ClientDocuments } from '../clients/client-documents.flow.js';
 import { clientNameProblem } from '../clients/client-name.js';
 import { ASKED_ID_TOKEN_ALG, clientMetadataRule } from '../clients/client-metadata.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
-import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
@@ -34,8 +34,7 @@ export interface LibraryParts {
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
   readonly clock: Clock;
-  /** How documents of clients are fetched. */
-  readonly fetch: FetchFunction;
+  readonly documents: Pick<ClientDocuments, 'fetch' | 'isPinned' | 'areAnnounced'>;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
@@ -99,7 +98,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
   };
 }
 
-function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
+function clients({ config, signingKeys, documents }: LibraryParts): Configuration {
   const { clients: known } = config.clientRegistration;
   return {
     clients: known.map((client) => preRegistered(client, signingKeys.algorithms)),
@@ -123,7 +122,7 @@ function clients({ config, signingKeys, fetch }: LibraryParts): Configuration {
     clientBasedCORS: () => true,
     sectorIdentifierUriValidate: () => false,
     // The library's type is the global fetch. It uses this part of it.
-    fetch: fetch as unknown as NonNullable<Configuration['fetch']>,
+    fetch: documents.fetch as unknown as NonNullable<Configuration['fetch']>,
   };
 }
 
@@ -154,8 +153,13 @@ function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: Libra
   };
 }
 
-function features({ config, signingKeys, clock }: LibraryParts): NonNullable<Configuration['features']> {
-  const { dynamic, initialAccessToken, metadataDocuments } = config.clientRegistration;
+function features({
+  config,
+  signingKeys,
+  documents,
+  clock,
+}: LibraryParts): NonNullable<Configuration['features']> {
+  const { dynamic, initialAccessToken } = config.clientRegistration;
   const { alg, kid } = signingKeys.signing;
   return {
     devInteractions: { enabled: false },
@@ -174,17 +178,7 @@ function features({ config, signingKeys, clock }: LibraryParts): NonNullable<Con
       idFactory: () => randomToken(16),
       secretFactory: () => randomToken(),
     },
-    ...(metadataDocuments.enabled
-      ? {
-          clientIdMetadataDocument: {
-            enabled: true,
-            ack: 'draft-02',
-            allowFetch: documentFetchPolicy(config, clock),
-            allowClient: allowDocumentClient,
-            cacheDuration: DOCUMENT_CACHE_SECONDS,
-          },
-        }
-      : {}),
+    ...clientDocuments(config, documents, clock),
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => {
@@ -216,11 +210,33 @@ function features({ config, signingKeys, clock }: LibraryParts): NonNullable<Con
   };
 }
 
+function clientDocuments(
+  config: AuthorizationServerPart,
+  documents: LibraryParts['documents'],
+  clock: Clock,
+): NonNullable<Configuration['features']> {
+  if (config.clientRegistration.metadataDocuments.enabled === false) return {};
+  return {
+    clientIdMetadataDocument: {
+      enabled: true,
+      ack: 'draft-02',
+      allowFetch: documentFetchPolicy(config, documents, clock),
+      allowClient: allowDocumentClient,
+      cacheDuration: DOCUMENT_CACHE_SECONDS,
+    },
+  };
+}
+
 /** Every endpoint that takes a client id can cause a fetch. So the fetches that one address causes are limited. */
-function documentFetchPolicy({ clientRegistration, trustedProxies }: AuthorizationServerPart, clock: Clock) {
+function documentFetchPolicy(
+  { clientRegistration, trustedProxies }: AuthorizationServerPart,
+  documents: LibraryParts['documents'],
+  clock: Clock,
+) {
   const callerOf = callerBehind(trustedProxies);
   const fetches = new RateLimiter(DOCUMENT_FETCHES, clock);
   return (ctx: KoaContextWithOIDC | undefined, clientId: string): boolean => {
+    if (documents.isPinned(clientId)) return true;
     if (!isAllowedHost(clientId, clientRegistration.metadataDocuments)) return false;
     // Without a context our own pages ask, for a client that an accepted request has named.
     return ctx === undefined || fetches.waitSeconds(callerOf(ctx.req)) === 0;

@@ -1,6 +1,8 @@
 import type { AdapterFactory, Configuration, ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AttemptCookies } from '../attempts/attempt-cookies.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
+import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
+import { isOfNetwork } from '../clients/client-documents.flow.js';
 import { pageHeaders } from '../http/page-headers.js';
 import { bindToBrowser } from './interaction-cookies.js';
 import { outagePage } from './outage-answer.js';
@@ -50,8 +52,14 @@ export class LibraryHooks {
     const { basePath } = this.urls;
     // A client's own description that cannot be fetched is no part of the gateway that is away.
     const outage = out.error === 'invalid_client' ? undefined : outagePage(ctx, error, basePath);
-    ctx.body = outage ?? protocolErrorPage(out, basePath, askedBy(ctx)).markup;
+    ctx.body =
+      outage ?? protocolErrorPage(out, basePath, { ...askedBy(ctx), isUnreached: isUnreached(error) }).markup;
   };
+}
+
+function isUnreached(error: unknown): boolean {
+  const failure = OutboundFailure.in(error);
+  return failure !== undefined && isOfNetwork(failure);
 }
 
 /** Errors are rendered before the library has read the parameters as well. */

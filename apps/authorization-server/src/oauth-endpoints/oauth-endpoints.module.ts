@@ -9,9 +9,9 @@ import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ClientDocuments } from '../clients/client-documents.flow.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import { documentFetch } from '../clients/metadata-documents.client.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.flow.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
@@ -91,20 +91,23 @@ const PARTS = Symbol('oidc-provider parts');
     },
     {
       provide: PARTS,
-      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK],
+      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK, ClientDocuments],
       useFactory: (
-        config: AuthorizationServerPart,
-        signingKeys: SigningKeys,
-        cookieKeys: CookieKeys,
-        hooks: LibraryHooks,
-        clock: Clock,
+        ...[config, signingKeys, cookieKeys, hooks, clock, documents]: [
+          AuthorizationServerPart,
+          SigningKeys,
+          CookieKeys,
+          LibraryHooks,
+          Clock,
+          ClientDocuments,
+        ]
       ): LibraryParts => ({
         config,
         signingKeys,
         cookieKeys,
         hooks,
         clock,
-        fetch: documentFetch(config.clientRegistration.metadataDocuments, config.wayOut),
+        documents,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

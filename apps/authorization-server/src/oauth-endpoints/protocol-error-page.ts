@@ -8,18 +8,23 @@ import { forgettingClients } from './forgetting-clients.js';
 export interface AskedBy {
   readonly clientId?: string | undefined;
   readonly redirectUri?: string | undefined;
+  /** The host of the client's document. */
+  readonly isUnreached?: boolean;
 }
 
 /** The page for a request that has no safe way back to its client: its redirect URI is not one that the client registered. */
 export function protocolErrorPage(
   { error, error_description: description }: ErrorOut,
   basePath: string,
-  { clientId, redirectUri }: AskedBy = {},
+  { clientId, redirectUri, isUnreached = false }: AskedBy = {},
 ): Html {
   const isStale = error === 'invalid_client' && !URL.canParse(clientId ?? '');
   const hints = isStale || error === 'invalid_redirect_uri' ? forgetting(redirectUri) : undefined;
   return renderError(
-    { ...textFor(error, description, isStale), ...(hints === undefined ? {} : { more: hints }) },
+    {
+      ...(isUnreached ? unreachedText(clientId) : textFor(error, description, isStale)),
+      ...(hints === undefined ? {} : { more: hints }),
+    },
     error,
     basePath,
   );
@@ -29,6 +34,15 @@ export function protocolErrorPage(
 const forgetting = (redirectUri: string | undefined): Html =>
   html`<h2>How to do that</h2>
     <dl>${forgettingClients(redirectUri).map(({ name, steps }) => fact(name, steps))}</dl>`;
+
+const unreachedText = (clientId: string | undefined): ErrorText => {
+  const host = URL.parse(clientId ?? '')?.host ?? 'its host';
+  return {
+    title: 'The description of this application cannot be read',
+    what: `The id of the application is the address of its description, at ${host}. The gateway cannot reach that host.`,
+    advice: `Start again from the application: many applications now sign in without that description. If this page comes back, tell the people who run this gateway that it cannot reach ${host}.`,
+  };
+};
 
 function textFor(error: string, description: string | undefined, isStale: boolean): ErrorText {
   const advice =

@@ -10,10 +10,10 @@ export const RECORD_SWEEP = {
   text: `delete from oidc_records where expires_at < now() - interval '1 minute'`,
 } as const;
 
-/** Requests under way, and browsers in which nobody is signed in. A finished sign-in has a grant. */
+/** Requests under way, browsers in which nobody is signed in, copies of clients' documents. A finished sign-in has a grant. */
 export const EXPENDABLE_RECORDS: Expendable = {
   table: 'oidc_records',
-  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection')
+  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection', 'ClientDocument')
       and not (model = 'Session' and payload ? 'accountId')`,
   age: 'created_at',
   maxBytes: 256 * MIB,

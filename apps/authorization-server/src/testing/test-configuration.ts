@@ -52,7 +52,7 @@ export function testConfiguration(
     keyEncryptionKeys: KEY_ENCRYPTION_KEYS,
     clientRegistration: {
       dynamic: 'open',
-      metadataDocuments: { enabled: true, allowedHosts: ['*'], allowPrivateIps: true },
+      metadataDocuments: { enabled: true, allowedHosts: ['*'], allowPrivateIps: true, documents: [] },
       redirectSchemes: [],
       clients: [],
     },

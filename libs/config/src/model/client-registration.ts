@@ -10,11 +10,21 @@ export interface ClientRegistration<S> {
 
 /** Client ID Metadata Documents. */
 export interface MetadataDocuments {
-  readonly enabled: boolean;
+  /** `auto`: the metadata says that they are accepted only as long as the network lets them be fetched. */
+  readonly enabled: boolean | 'auto';
   /** Host names in lower case; `*` alone means every host, `*.example.org` every host below it. */
   readonly allowedHosts: readonly string[];
   /** Also fetch from private and loopback addresses (development). */
   readonly allowPrivateIps: boolean;
+  /** Never fetched. */
+  readonly documents: readonly PinnedDocument[];
+}
+
+interface PinnedDocument {
+  /** Its URL. */
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly redirectUris: readonly string[];
 }
 
 /** What signing keys can sign with (RFC 7518, section 3.1; RFC 8037). */

@@ -24,7 +24,19 @@ export const clientRegistration: Rule = ({ authServer }) => {
       message: `With dynamic: ${dynamic} nobody asks for this token.`,
       instead: 'dynamic: initialAccessToken',
     });
-  if (metadataDocuments.enabled && metadataDocuments.allowedHosts.length === 0)
+  const { documents } = metadataDocuments;
+  if (metadataDocuments.enabled === false && documents.length > 0)
+    findings.push({
+      path: [...PATH, 'metadataDocuments', 'documents'],
+      related: [[...PATH, 'metadataDocuments', 'enabled']],
+      message: 'With enabled: false no client is known by its document.',
+      instead: 'enabled: auto',
+    });
+  if (
+    metadataDocuments.enabled !== false &&
+    metadataDocuments.allowedHosts.length === 0 &&
+    documents.length === 0
+  )
     findings.push({
       path: [...PATH, 'metadataDocuments', 'allowedHosts'],
       message: 'No host is allowed, so no document would be accepted.',
@@ -37,12 +49,43 @@ export const clientRegistration: Rule = ({ authServer }) => {
     });
   return [
     ...findings,
-    ...clients.flatMap(({ redirectUris }, index) => redirects(redirectUris, index, redirectSchemes)),
+    ...documents.flatMap(({ clientId, redirectUris }, index) => [
+      ...documentUrl(clientId, index, documents),
+      ...redirects(redirectUris, [...DOCUMENTS, index], redirectSchemes),
+    ]),
+    ...clients.flatMap(({ redirectUris }, index) =>
+      redirects(redirectUris, [...PATH, 'clients', index], redirectSchemes),
+    ),
   ];
 };
 
-function redirects(uris: readonly string[], client: number, schemes: readonly string[]): readonly Finding[] {
-  const path = [...PATH, 'clients', client, 'redirectUris'];
+const DOCUMENTS: Path = [...PATH, 'metadataDocuments', 'documents'];
+/** draft-ietf-oauth-client-id-metadata-document, section 3: https, a path, no dot segments, no fragment, no user name. */
+const DOCUMENT_URL = /^https:\/\/[^\s/?#@\\]+\/(?!$)[^\s#\\]*$/;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
+
+function documentUrl(
+  clientId: string,
+  index: number,
+  documents: readonly { readonly clientId: string }[],
+): readonly Finding[] {
+  const path = [...DOCUMENTS, index, 'clientId'];
+  if (!URL.canParse(clientId) || !DOCUMENT_URL.test(clientId) || DOT_SEGMENT.test(clientId))
+    return [
+      {
+        path,
+        message:
+          'The id of such a client is an https URL with a path, without dot segments, fragment and user name.',
+      },
+    ];
+  const first = documents.findIndex((other) => other.clientId === clientId);
+  return first < index
+    ? [{ path, related: [[...DOCUMENTS, first, 'clientId']], message: 'This document is written twice.' }]
+    : [];
+}
+
+function redirects(uris: readonly string[], client: Path, schemes: readonly string[]): readonly Finding[] {
+  const path = [...client, 'redirectUris'];
   if (uris.length === 0) return [{ path, message: 'A client needs at least one redirect URI.' }];
   return uris.flatMap((uri, index) => {
     if (uri.includes('*'))

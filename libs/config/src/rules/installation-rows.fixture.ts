@@ -1,5 +1,11 @@
 import { provider, REGISTRATION, type Row } from './row.fixture.js';
 
+const DOCUMENT = {
+  clientId: 'https://c.example/d',
+  clientName: 'C',
+  redirectUris: ['http://localhost/callback'],
+};
+
 const BACKEND_WITH = (more: Readonly<Record<string, unknown>>) => ({
   name: 'repos',
   url: 'https://repos.acme.example/mcp',
@@ -172,6 +178,39 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     'metadata documents of no host',
     { [REGISTRATION]: { metadataDocuments: { allowedHosts: [] } } },
     'authServer.clientRegistration.metadataDocuments.allowedHosts',
+  ],
+  [
+    'a pinned document that nobody asks for',
+    { [REGISTRATION]: { metadataDocuments: { enabled: false, documents: [DOCUMENT] } } },
+    'authServer.clientRegistration.metadataDocuments.documents',
+  ],
+  [
+    'a pinned document that is written twice',
+    { [REGISTRATION]: { metadataDocuments: { documents: [DOCUMENT, DOCUMENT] } } },
+    'authServer.clientRegistration.metadataDocuments.documents[1].clientId',
+  ],
+  ...[
+    'http://c.example/d',
+    'https://c.example',
+    'https://c.example/',
+    'https://a@c.example/d',
+    'https://c.example/../d',
+    'https://c.example/%2E%2e/d',
+    'https://c.example/d#x',
+    'c',
+  ].map((clientId): Row => [
+    `a pinned document at ${clientId}`,
+    { [REGISTRATION]: { metadataDocuments: { documents: [{ ...DOCUMENT, clientId }] } } },
+    'authServer.clientRegistration.metadataDocuments.documents[0].clientId',
+  ]),
+  [
+    'a pinned document that sends codes anywhere',
+    {
+      [REGISTRATION]: {
+        metadataDocuments: { documents: [{ ...DOCUMENT, redirectUris: ['http://evil.example/cb'] }] },
+      },
+    },
+    'authServer.clientRegistration.metadataDocuments.documents[0].redirectUris[0]',
   ],
   ...[
     'http://evil.example/cb',

@@ -4,11 +4,10 @@ import {
   MAX_CLAIM_VALUES,
   MAX_MAPPED_BYTES,
 } from '../model/claim-mappings.js';
-import { z } from 'zod';
 import { SIGNING_ALGORITHMS } from '../model/client-registration.js';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
-import { block, choice, facts, flag, keyEncryptionKeys, list, secret, text } from './fields.js';
+import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
 import { provider, scopes } from './provider-fields.js';
 
 const clientRegistration = block('How MCP clients become known.', {
@@ -20,12 +19,26 @@ const clientRegistration = block('How MCP clients become known.', {
     'What a client must show with `dynamic: initialAccessToken`; at least 32 characters.',
   ).exactOptional(),
   metadataDocuments: block('Client ID Metadata Documents: the client id is the URL of its description.', {
-    enabled: z.boolean().register(facts, { about: 'Whether they are accepted.' }).default(true),
+    enabled: flagOr(
+      'auto',
+      'Whether they are accepted. With `auto` they are, and the metadata stops saying so while no document can be fetched because the network does not let it: then clients register instead, if `dynamic` lets them.',
+    ).default('auto'),
     allowedHosts: list(
       text('hostPattern', 'A host, `*.domain` for every host below it, or `*`.'),
       'Hosts whose documents are accepted.',
     ).default(['*']),
     allowPrivateIps: flag('Also fetch documents from private and loopback addresses (development).'),
+    documents: list(
+      block('One document.', {
+        clientId: text('identifier', 'The URL that is the client id: https, with a path.'),
+        clientName: text('identifier', 'Shown to the person who approves it.'),
+        redirectUris: list(
+          text('identifier', 'https, http on localhost, or an allowed private-use scheme (RFC 8252).'),
+          'Compared exactly; of loopback the port is free.',
+        ),
+      }),
+      'Documents that are not fetched: what is written here holds, for gateways that do not reach the internet. `allowedHosts` does not matter for these.',
+    ).default([]),
   }).prefault({}),
   redirectSchemes: list(
     text('uriScheme', 'A scheme, such as `myeditor`.'),

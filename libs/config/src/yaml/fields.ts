@@ -21,6 +21,8 @@ export interface FieldFacts {
   readonly blocks?: Readonly<Record<string, string | undefined>>;
   /** Of a whole number that may be a word instead. */
   readonly countOr?: { readonly word: string; readonly min: number; readonly max: number };
+  /** A word that may stand where a flag does. */
+  readonly flagOr?: string;
   /** Name of a map's keys in the documentation, and their format. */
   readonly key?: { readonly name: string; readonly format: Format };
 }
@@ -76,6 +78,13 @@ export function countOr<const Word extends string>(
 ) {
   const schema = z.union([z.literal(word), z.int().min(min).max(max)]);
   facts.add<z.ZodType>(schema, { about, countOr: { word, min, max } });
+  return schema;
+}
+
+/** True, false, or a word. */
+export function flagOr<const Word extends string>(word: Word, about: string) {
+  const schema = z.union([z.literal(word), z.boolean()]);
+  facts.add<z.ZodType>(schema, { about, flagOr: word });
   return schema;
 }
 

@@ -38,6 +38,8 @@ export function schemaTree(schema: z.core.$ZodType): SchemaNode {
   if (schema instanceof z.ZodBoolean) return { ...known, kind: 'flag' };
   if (schema instanceof z.ZodUnion && known.countOr !== undefined)
     return { ...known, kind: 'countOr', countOr: known.countOr };
+  if (schema instanceof z.ZodUnion && known.flagOr !== undefined)
+    return { ...known, kind: 'choice', values: [known.flagOr, 'true', 'false'] };
   throw new Error(`A configuration field has a type that is not known here: ${schema._zod.def.type}`);
 }
 
