@@ -3,6 +3,7 @@ import type { AuthServer } from './model/auth-server.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
 import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
+import { tokenEndpointsOf } from './model/issued-endpoints.js';
 import type { TokenDestination } from './model/token-destination.js';
 import { isIssuedToken } from './model/token-subject.js';
 import { mcpEndpoints } from './urls/mcp-endpoints.js';
@@ -143,6 +144,8 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
           ? "the caller's Gatehouse token"
           : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`
       }${describeDestination(strategy)}`;
+    case 'xaa':
+      return `token of ${new URL(strategy.target.tokenUrl).origin} for the id_token of ${strategy.subjectProviderName}, by an assertion of ${new URL(strategy.idp.tokenUrl).origin}${describeDestination(strategy)}`;
     case 'clientCredentials':
       return `token of the gateway itself from ${new URL(strategy.tokenUrl).origin}, the same for everybody${describeDestination(strategy)}`;
   }
@@ -281,8 +284,8 @@ function secretsOf(
 ): readonly (readonly [string, ConfiguredSecret | undefined])[] {
   if (strategy.type === 'headerInjection') return [[name, strategy.headerValue]];
   if (!isIssuedToken(strategy)) return [];
-  return [
-    [name, strategy.clientSecret],
-    [`${name}.clientKey`, strategy.clientKey],
-  ];
+  return tokenEndpointsOf(strategy).flatMap(({ party, fieldOf }) => [
+    [`${name}.${fieldOf('clientSecret')}`, party.clientSecret],
+    [`${name}.${fieldOf('clientKey')}`, party.clientKey],
+  ]);
 }

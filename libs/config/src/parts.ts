@@ -307,6 +307,7 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
       return { ...strategy, headerValue: strategy.headerValue.secret };
     case 'tokenExchange':
     case 'clientCredentials':
+    case 'xaa':
       return {
         type: 'issuedToken',
         subject: subjectOf(strategy),

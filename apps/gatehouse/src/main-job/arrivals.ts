@@ -59,6 +59,16 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
           : identities.atProviders.get(subjectProviderName);
       return { credential: 'jwt', issuer: new URL(tokenUrl).origin, subject, audience, unexpected: [] };
     }
+    case 'xaa': {
+      const { subjectProviderName, targetAudience, target, targetResource } = strategy;
+      return {
+        credential: 'jwt',
+        issuer: targetAudience,
+        subject: identities.atProviders.get(subjectProviderName),
+        audience: targetResource ?? new URL(target.tokenUrl).origin,
+        unexpected: [],
+      };
+    }
     case 'clientCredentials': {
       const { audience, clientId, tokenUrl } = strategy;
       return {
@@ -102,6 +112,8 @@ export function describeStrategy(strategy: OutgoingStrategy<unknown>): string {
       return `upstreamInject ${strategy.providerName}`;
     case 'tokenExchange':
       return `tokenExchange ${strategy.subjectProviderName ?? '(own token)'}`;
+    case 'xaa':
+      return `xaa ${strategy.subjectProviderName}`;
     case 'clientCredentials':
       return 'clientCredentials';
   }

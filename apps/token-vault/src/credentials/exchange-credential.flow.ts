@@ -89,7 +89,14 @@ const NO_SETTINGS: ReadonlySet<string> = new Set([
   'allowedHosts',
 ]);
 
-const settingsOf = (strategy: IssuedToken<Secret>): readonly (readonly [string, unknown])[] =>
-  Object.entries(strategy)
-    .filter(([field]) => !NO_SETTINGS.has(field))
-    .sort(([left], [right]) => (left < right ? -1 : 1));
+const settingsOf = (strategy: IssuedToken<Secret>): string =>
+  JSON.stringify(
+    Object.entries(withoutMeans(strategy)).sort(([left], [right]) => (left < right ? -1 : 1)),
+    (_name, value: unknown) => (isRecord(value) ? withoutMeans(value) : value),
+  );
+
+const withoutMeans = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([field]) => !NO_SETTINGS.has(field)));
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -122,7 +122,10 @@ export class ExchangeSubjects {
       connectionId: id,
       connection: row,
       token: async () => {
-        const { connection: now, tokens } = await this.subjects.tokens(connection);
+        const { connection: now, tokens } =
+          subject.mustLive === true
+            ? await this.subjects.withLivingIdToken(connection)
+            : await this.subjects.tokens(connection);
         // Its person has connected another account meanwhile. What is released is called the one that it was asked for.
         if (now.row.connectedAtMs !== row.connectedAtMs)
           throw new GatehouseError('unavailable', 'another account was connected meanwhile');

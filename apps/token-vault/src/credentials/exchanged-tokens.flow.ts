@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
+import { tokenEndpointsOf } from '@gatehouse/config/model/issued-endpoints';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
@@ -97,7 +98,7 @@ export class ExchangedTokens {
         const now = await this.store.find(entry);
         return now !== undefined && now.version > seenVersion ? now.token : undefined;
       },
-      patienceMs: strategy.timeoutMs + WAIT_MARGIN_MS,
+      patienceMs: tokenEndpointsOf(strategy).length * strategy.timeoutMs + WAIT_MARGIN_MS,
       busy: 'another replica still exchanges this token',
     });
   }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { IssuedToken, TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { Xaa } from '@gatehouse/config/model/xaa';
 import type { Secret } from '@gatehouse/kernel/secret';
-import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
-import { outcomeOfResponse, type ExchangeOutcome } from './exchange-outcome.js';
+import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
+import { outcomeOfResponse, type ExchangeOutcome, type Unissued } from './exchange-outcome.js';
+import { assertionIn } from './id-jag.js';
 import { TokenEndpointClient, type TokenGrant } from './token-endpoint.client.js';
 
 /** Has a token issued for one backend, as its strategy says. */
@@ -21,9 +23,51 @@ export class IssueClient {
           { grantType: 'client_credentials', parameters: targetOf(strategy) },
           outcomeOfResponse,
         );
+      case 'xaa':
+        return await this.#crossApplication(strategy, subjectToken);
     }
   }
+
+  /** draft-ietf-oauth-identity-assertion-authz-grant: an assertion for the id_token, a token for the assertion. */
+  async #crossApplication(strategy: Xaa<Secret>, idToken: string | undefined): Promise<ExchangeOutcome> {
+    const asserted = await this.endpoints.ask(
+      { ...strategy, ...strategy.idp },
+      assertionGrant(strategy, idToken),
+      (response) => assertionIn(response, strategy),
+    );
+    if (asserted.kind !== 'asserted') return atParty('identity provider', asserted);
+    const outcome = await this.endpoints.ask(
+      { ...strategy, ...strategy.target },
+      { grantType: JWT_BEARER_GRANT, parameters: { assertion: asserted.assertion } },
+      outcomeOfResponse,
+    );
+    return outcome.kind === 'exchanged' ? outcome : atParty('target', notTheSubject(outcome));
+  }
 }
+
+const atParty = (party: string, outcome: Unissued): Unissued => ({
+  ...outcome,
+  reason: `${outcome.reason} (${party})`,
+});
+
+/** The assertion is a moment old: a newer subject token would lead to the same answer. */
+const notTheSubject = (outcome: Unissued): Unissued =>
+  outcome.kind === 'refused' && outcome.about === 'subject' ? { ...outcome, about: 'settings' } : outcome;
+
+const assertionGrant = (
+  { targetAudience, targetResource, scopes }: Xaa<Secret>,
+  idToken: string | undefined,
+): TokenGrant => ({
+  grantType: TOKEN_EXCHANGE_GRANT,
+  parameters: {
+    subject_token: idToken,
+    subject_token_type: TOKEN_TYPES.id_token,
+    requested_token_type: TOKEN_TYPES.id_jag,
+    audience: targetAudience,
+    resource: targetResource,
+    scope: scopeOf(scopes),
+  },
+});
 
 /** RFC 8693 section 2.1. */
 const exchangeGrant = (strategy: TokenExchange<Secret>, subjectToken: string | undefined): TokenGrant => ({
@@ -43,5 +87,8 @@ const targetOf = ({
 }: Pick<TokenExchange<Secret>, 'audience' | 'resource' | 'scopes'>): TokenGrant['parameters'] => ({
   audience,
   resource,
-  scope: scopes.length === 0 ? undefined : scopes.join(' '),
+  scope: scopeOf(scopes),
 });
+
+const scopeOf = (scopes: readonly string[]): string | undefined =>
+  scopes.length === 0 ? undefined : scopes.join(' ');

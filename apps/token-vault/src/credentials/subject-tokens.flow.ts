@@ -1,10 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import type { Connection } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
+import { ownExpiryOf } from '../providers/token-answer.js';
 import { CurrentTokensOf, type CurrentTokens } from '../refresh/current-tokens.flow.js';
+import { reauthRequired } from '../refresh/reauth-required.js';
+import { CLOCK } from '@gatehouse/service-process/injected';
+
+/** An id_token that is shown lives until it has been looked at. */
+const MARGIN_MS = 5 * SECOND_MS;
 
 export interface BoundConnection {
   readonly accountId: AccountId;
@@ -18,6 +26,7 @@ export class SubjectTokens {
     private readonly registry: ProviderRegistry,
     private readonly connections: ConnectionStore,
     private readonly current: CurrentTokensOf,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** @throws {GatehouseError} `unknown_provider`, `session_closed`, `connection_missing` */
@@ -36,6 +45,20 @@ export class SubjectTokens {
   /** @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy` */
   async tokens(connection: Connection, refused?: string): Promise<CurrentTokens> {
     return await this.current.connection(connection, refused);
+  }
+
+  /** The same with an id_token that lives. @see CurrentTokensOf.reissued */
+  async withLivingIdToken(connection: Connection): Promise<CurrentTokens> {
+    const current = await this.tokens(connection);
+    if (this.#lives(current)) return current;
+    const reissued = await this.current.reissued(current.connection);
+    // Its provider renews access tokens alone, or nothing: a new sign-in gives one.
+    if (!this.#lives(reissued)) throw reauthRequired(connection);
+    return reissued;
+  }
+
+  #lives({ tokens: { idToken } }: CurrentTokens): boolean {
+    return idToken !== undefined && ownExpiryOf(idToken, this.clock.nowMs() + MARGIN_MS) !== undefined;
   }
 
   /** The same with a new id_token. @see CurrentTokensOf.renewed */

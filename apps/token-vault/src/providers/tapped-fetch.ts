@@ -97,6 +97,8 @@ const SECRET_PARAMETERS = [
   'client_secret',
   'client_assertion',
   'subject_token',
+  'actor_token',
+  'assertion',
   'token',
 ];
 

@@ -64,16 +64,21 @@ export class CurrentTokensOf {
    */
   async renewed(connection: Connection): Promise<CurrentTokens> {
     try {
-      const current = await this.connection(connection);
-      if (this.#ageMs(current) < SAYS_THE_SAME_FOR_MS || current.tokens.refreshToken === undefined)
-        return current;
-      return await this.#refreshed(current, true);
+      return await this.reissued(connection);
     } catch (error) {
       if (!AWAY.has(GatehouseError.from(error).code)) throw error;
       const last = await this.#opened(connection);
       if (this.#ageMs(last) < SPEAKS_FOR_MS) return last;
       throw error;
     }
+  }
+
+  /** The same, and it does not count while the provider is away: an id_token that has to be shown has to be alive. */
+  async reissued(connection: Connection): Promise<CurrentTokens> {
+    const current = await this.connection(connection);
+    if (this.#ageMs(current) < SAYS_THE_SAME_FOR_MS || current.tokens.refreshToken === undefined)
+      return current;
+    return await this.#refreshed(current, true);
   }
 
   #ageMs({ connection }: CurrentTokens): number {

@@ -5,6 +5,7 @@ import type { ClientCredentials } from '@gatehouse/config/model/client-credentia
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { OAuth2Protocol, UpstreamProvider, UserInfo } from '@gatehouse/config/model/upstream-provider';
 import type { BackendCredential } from '@gatehouse/config/parts';
+import type { EndpointParty, Xaa } from '@gatehouse/config/model/xaa';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
@@ -98,6 +99,22 @@ export const clientCredentials = (
   ...(more.clientKey === undefined ? { clientSecret } : {}),
   tokenEndpointAuthMethod: 'client_secret_basic',
   scopes: [],
+  timeoutMs: PATIENCE_MS,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  ...more,
+});
+
+export const xaa = (
+  idp: EndpointParty<Secret>,
+  target: EndpointParty<Secret>,
+  more: Partial<Xaa<Secret>> & Pick<Xaa<Secret>, 'targetAudience'>,
+): Xaa<Secret> => ({
+  type: 'xaa',
+  idp,
+  target,
+  scopes: [],
+  subjectProviderName: 'acme',
   timeoutMs: PATIENCE_MS,
   allowPrivateIps: true,
   insecureAllowHttp: true,

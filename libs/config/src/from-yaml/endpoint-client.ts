@@ -29,11 +29,12 @@ export const CLIENT_FIELDS = [
 export const endpointClient = (
   written: WrittenClient,
   { path, owner, secrets }: Place,
+  named: (field: string) => string = (field) => field,
 ): Omit<EndpointClient<ConfiguredSecret>, 'clientId'> => ({
   ...given(
     'clientSecret',
     written.clientSecret &&
-      secrets.secret(written.clientSecret, [...path, 'clientSecret'], {
+      secrets.secret(written.clientSecret, [...path, named('clientSecret')], {
         kind: 'clientSecret',
         owners: [owner],
       }),
@@ -41,7 +42,10 @@ export const endpointClient = (
   ...given(
     'clientKey',
     written.clientKey &&
-      secrets.secret(written.clientKey, [...path, 'clientKey'], { kind: 'signingKey', owners: [owner] }),
+      secrets.secret(written.clientKey, [...path, named('clientKey')], {
+        kind: 'signingKey',
+        owners: [owner],
+      }),
   ),
   ...given('clientKeyId', written.clientKeyId),
   ...given('clientAssertionAudience', written.clientAssertionAudience),

@@ -45,7 +45,11 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     passthroughHeaders: written.passthroughHeaders,
     bridge,
     wayOut: buildWayOut(written.egress, secrets),
-    outgoingAuth: buildOutgoingAuth(written.outgoingAuth, secrets),
+    outgoingAuth: buildOutgoingAuth(
+      written.outgoingAuth,
+      secrets,
+      (written.authServer?.upstreamProviders ?? []).map(({ name }) => name),
+    ),
     aggregation: {
       ...written.aggregation,
       tools: written.aggregation.tools.map(({ overrides, ...tools }) => ({

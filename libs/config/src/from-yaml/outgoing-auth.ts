@@ -7,19 +7,25 @@ import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { buildClientCredentials, CLIENT_FIELDS, endpointClient } from './endpoint-client.js';
 import { partyEgress } from './party-egress.js';
 import { destination, DESTINATION_FIELDS } from './token-destination.js';
+import { buildXaa } from './xaa.js';
 import { given, milliseconds, without } from './written-values.js';
 
 type Written = GatehouseYaml['outgoingAuth'];
 type WrittenStrategy = Written['default'];
 
-export function buildOutgoingAuth(written: Written, secrets: SecretResolver): OutgoingAuth<ConfiguredSecret> {
+/** @param providers names of the upstream providers */
+export function buildOutgoingAuth(
+  written: Written,
+  secrets: SecretResolver,
+  providers: readonly string[],
+): OutgoingAuth<ConfiguredSecret> {
   return {
     source: written.source,
-    default: buildStrategy(written.default, ['outgoingAuth', 'default'], secrets),
+    default: buildStrategy(written.default, ['outgoingAuth', 'default'], secrets, providers),
     backends: new Map(
       Object.entries(written.backends).map(([name, strategy]) => [
         name,
-        buildStrategy(strategy, ['outgoingAuth', 'backends', name], secrets),
+        buildStrategy(strategy, ['outgoingAuth', 'backends', name], secrets, providers),
       ]),
     ),
   };
@@ -29,6 +35,7 @@ function buildStrategy(
   written: WrittenStrategy,
   path: Path,
   secrets: SecretResolver,
+  providers: readonly string[],
 ): OutgoingStrategy<ConfiguredSecret> {
   switch (written.type) {
     case 'unauthenticated':
@@ -60,6 +67,8 @@ function buildStrategy(
         [...path, 'clientCredentials'],
         secrets,
       );
+    case 'xaa':
+      return buildXaa(present(written.xaa), [...path, 'xaa'], secrets, providers);
   }
 }
 

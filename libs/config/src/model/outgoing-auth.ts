@@ -3,6 +3,7 @@ import type { ClientCredentials } from './client-credentials.js';
 import type { PartyEgress } from './egress-rules.js';
 import type { EndpointClient } from './endpoint-client.js';
 import type { TokenDestination } from './token-destination.js';
+import type { Xaa } from './xaa.js';
 
 export interface OutgoingAuth<S> {
   readonly source: 'inline';
@@ -41,7 +42,7 @@ export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, Tok
 }
 
 /** The strategies whose credential a token endpoint issues. */
-export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S>;
+export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S>;
 
 export type OutgoingStrategy<S> = Unauthenticated | HeaderInjection<S> | UpstreamInject | IssuedToken<S>;
 

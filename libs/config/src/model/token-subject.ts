@@ -3,7 +3,13 @@ import type { IssuedToken, OutgoingStrategy } from './outgoing-auth.js';
 
 /** Whose token is shown to the endpoint that issues one for a backend. */
 export type TokenSubject =
-  | { readonly of: 'provider'; readonly providerName: string; readonly token: TokenType }
+  | {
+      readonly of: 'provider';
+      readonly providerName: string;
+      readonly token: TokenType;
+      /** An id_token that has ended is of no use: a new one is got first. */
+      readonly mustLive?: true;
+    }
   /** The caller's own Gatehouse token. */
   | { readonly of: 'caller' }
   /** Nobody's: the gateway asks for itself. */
@@ -15,6 +21,13 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
       return strategy.subjectProviderName === undefined
         ? { of: 'caller' }
         : { of: 'provider', providerName: strategy.subjectProviderName, token: strategy.subjectTokenType };
+    case 'xaa':
+      return {
+        of: 'provider',
+        providerName: strategy.subjectProviderName,
+        token: 'id_token',
+        mustLive: true,
+      };
     case 'clientCredentials':
       return { of: 'gateway' };
   }
@@ -23,6 +36,7 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
 const ISSUED: ReadonlySet<string> = new Set<IssuedToken<unknown>['type']>([
   'tokenExchange',
   'clientCredentials',
+  'xaa',
 ]);
 
 /** Whether a token endpoint issues the credential, made by the vault. */

@@ -17,13 +17,28 @@ const withFields = (fields: object) => ({
   [OWN]: { type: 'clientCredentials', clientCredentials: fields },
 });
 
+const XAA = `${OWN}.xaa`;
+const CROSS = {
+  idpTokenUrl: 'https://sso.acme.example/token',
+  idpClientId: 'gatehouse',
+  idpClientSecret: { env: 'EXCHANGE_SECRET' },
+  targetTokenUrl: 'https://auth.tickets.example/token',
+  targetClientId: 'gatehouse-at-tickets',
+  targetClientSecret: { env: 'EXCHANGE_SECRET' },
+  targetAudience: 'https://auth.tickets.example',
+  subjectProviderName: 'acme-sso',
+};
+const xaa = (fields: object = {}) => ({
+  [OWN]: { type: 'xaa', xaa: JSON.parse(JSON.stringify({ ...CROSS, ...fields })) as object },
+});
+
 /** Strategies whose credential a token endpoint issues. */
 export const ISSUED_TOKEN_ROWS: readonly Row[] = [
   [
     'a client without a secret or key that asks in its own name',
     withFields(SECRETLESS),
     `${FIELDS}.clientId`,
-    /needs a clientSecret or a clientKey/,
+    /needs clientSecret or clientKey/,
   ],
   [
     'a secret that a key replaces',
@@ -125,5 +140,71 @@ export const ISSUED_TOKEN_ROWS: readonly Row[] = [
     },
     `${OWN}.type`,
     /anonymous callers have none/,
+  ],
+  [
+    'cross-application access that does not say whose id_token is shown',
+    xaa({ subjectProviderName: undefined }),
+    `${XAA}.subjectProviderName`,
+    /several providers.*acme-sso, octo/,
+  ],
+  [
+    'cross-application access with a provider that issues no id_token',
+    xaa({ subjectProviderName: 'octo' }),
+    `${XAA}.subjectProviderName`,
+    /issues no id_token/,
+  ],
+  [
+    'cross-application access with a provider that does not exist',
+    xaa({ subjectProviderName: 'acme' }),
+    `${XAA}.subjectProviderName`,
+    /Known: acme-sso, octo/,
+  ],
+  ['another token than an id_token', xaa({ subjectTokenType: 'access_token' }), `${XAA}.subjectTokenType`],
+  ['no audience of the assertion', xaa({ targetAudience: undefined }), `${XAA}.targetAudience`],
+  ['no endpoint of the target', xaa({ targetTokenUrl: undefined }), `${XAA}.targetTokenUrl`],
+  [
+    'a client of the identity provider without a secret',
+    xaa({ idpClientSecret: undefined }),
+    `${XAA}.idpClientId`,
+    /needs idpClientSecret or idpClientKey/,
+  ],
+  [
+    'a client of the target with two proofs',
+    xaa({ targetClientKey: { env: 'SIGNING_KEY' } }),
+    `${XAA}.targetClientSecret`,
+    /targetClientKey/,
+  ],
+  [
+    'a target over http',
+    xaa({ targetTokenUrl: 'http://auth.tickets.example/token' }),
+    `${XAA}.targetTokenUrl`,
+    /http is refused/,
+  ],
+  [
+    'an identity provider at a private address',
+    xaa({ idpTokenUrl: 'https://192.168.0.1/token' }),
+    `${XAA}.idpTokenUrl`,
+    /private or loopback/,
+  ],
+  [
+    'a target secret that is not there',
+    xaa({ targetClientSecret: { env: 'NO_SUCH_SECRET' } }),
+    `${XAA}.targetClientSecret`,
+  ],
+  ['a requested time that is too short', xaa({ timeout: '1ms' }), `${XAA}.timeout`, /within/],
+  [
+    'the opt-out of the seed system, whose name here is insecureAllowHttp',
+    xaa({ insecureTargetTokenUrl: true }),
+    `${XAA}.insecureTargetTokenUrl`,
+    /Unknown field/,
+  ],
+  [
+    'cross-application access without authServer',
+    {
+      ...EXTERNAL,
+      'outgoingAuth.backends': { status: { type: 'xaa', xaa: CROSS } },
+    },
+    `${XAA}.subjectProviderName`,
+    /needs authServer/,
   ],
 ];

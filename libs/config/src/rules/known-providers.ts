@@ -11,7 +11,8 @@ export const knownProviders: Rule = (model) => {
   const names = authServer.upstreamProviders.map(({ name }) => name);
   const related = namesIn(['authServer', 'upstreamProviders'], names.length);
   const check = (name: string, path: Path): readonly Finding[] =>
-    names.length === 0 || names.includes(name)
+    // What is not written is asked for by another rule.
+    name === '' || names.length === 0 || names.includes(name)
       ? []
       : [{ path, related, ...unknown('provider', name, names) }];
   return [

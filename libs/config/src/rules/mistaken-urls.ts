@@ -1,3 +1,5 @@
+import { tokenEndpointsOf } from '../model/issued-endpoints.js';
+import { isIssuedToken } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { isListeningAddress } from '../urls/hosts.js';
@@ -48,7 +50,11 @@ const endpointsOf: (...model: Parameters<Rule>) => readonly PlacedUrl[] = (model
       : [],
   ),
   ...strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange' ? placed(value.tokenUrl, [...path, 'tokenExchange', 'tokenUrl']) : [],
+    isIssuedToken(value)
+      ? tokenEndpointsOf(value).flatMap(({ party, fieldOf }) =>
+          placed(party.tokenUrl, [...path, value.type, fieldOf('tokenUrl')]),
+        )
+      : [],
   ),
   ...(model.incomingAuth.type === 'oidc'
     ? placed(model.incomingAuth.oidc.jwksUrl, ['incomingAuth', 'oidc', 'jwksUrl'])

@@ -1,5 +1,6 @@
 import type { EgressRules } from '../model/egress-rules.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
+import { tokenEndpointsOf } from '../model/issued-endpoints.js';
 import { isIssuedToken } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
@@ -81,11 +82,7 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
         : []),
     ];
   }),
-  ...strategiesOf(model).flatMap(({ value, path }) =>
-    isIssuedToken(value)
-      ? [{ path: [...path, value.type, 'tokenUrl'], url: value.tokenUrl, egress: value }]
-      : [],
-  ),
+  ...issuedTokenUrls(model),
   {
     path: ['egress', 'proxy', 'url'],
     url: model.wayOut.httpsProxy?.url ?? model.wayOut.httpProxy?.url,
@@ -109,3 +106,14 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       ]
     : []),
 ];
+
+const issuedTokenUrls = (model: GatehouseModel): readonly Outbound[] =>
+  strategiesOf(model).flatMap(({ value, path }) =>
+    isIssuedToken(value)
+      ? tokenEndpointsOf(value).map(({ party, fieldOf }) => ({
+          path: [...path, value.type, fieldOf('tokenUrl')],
+          url: party.tokenUrl,
+          egress: value,
+        }))
+      : [],
+  );

@@ -1,3 +1,5 @@
+import { tokenEndpointsOf } from '../model/issued-endpoints.js';
+import { isIssuedToken } from '../model/token-subject.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
@@ -23,15 +25,15 @@ export const ownUrls: Rule = (model) => [
       : [],
   ),
   ...strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange' && isOwnToken(model, value.tokenUrl)
-      ? [
-          {
-            path: [...path, 'tokenExchange', 'tokenUrl'],
+    isIssuedToken(value)
+      ? tokenEndpointsOf(value)
+          .filter(({ party }) => isOwnToken(model, party.tokenUrl))
+          .map(({ fieldOf }) => ({
+            path: [...path, value.type, fieldOf('tokenUrl')],
             related: [['authServer', 'issuer'], ['publicUrl']],
             message:
               'This is the token endpoint of this gateway itself, which has no token for a backend: write that of the provider.',
-          },
-        ]
+          }))
       : [],
   ),
 ];

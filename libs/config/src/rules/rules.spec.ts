@@ -47,6 +47,32 @@ describe('accepted', () => {
       },
     ],
     [
+      'cross-application access whose provider is the only one',
+      {
+        'authServer.upstreamProviders': [
+          {
+            name: 'acme-sso',
+            type: 'oidc',
+            oidcConfig: { issuerUrl: 'https://sso.acme.example', clientId: 'gatehouse' },
+          },
+        ],
+        'outgoingAuth.backends.repos': undefined,
+        'outgoingAuth.backends.status': {
+          type: 'xaa',
+          xaa: {
+            idpTokenUrl: 'https://sso.acme.example/token',
+            idpClientId: 'gatehouse',
+            idpClientSecret: { env: 'EXCHANGE_SECRET' },
+            targetTokenUrl: 'https://auth.tickets.example/token',
+            targetClientId: 'gatehouse-at-tickets',
+            targetClientKey: { env: 'SIGNING_KEY' },
+            targetAudience: 'https://auth.tickets.example',
+            subjectTokenType: 'urn:ietf:params:oauth:token-type:id_token',
+          },
+        },
+      },
+    ],
+    [
       'a client whose scheme is listed',
       {
         [REGISTRATION]: {

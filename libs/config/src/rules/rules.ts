@@ -53,6 +53,7 @@ import { unusedProviders } from './unused-providers.js';
 import { userInfo } from './user-info.js';
 import { views } from './views.js';
 import { wideCredentials } from './wide-credentials.js';
+import { xaa } from './xaa.js';
 
 /** Every rule across fields, in the order of the documentation, with what it demands. */
 export const RULES: readonly { readonly demands: string; readonly rule: Rule }[] = [
@@ -131,7 +132,12 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   {
     demands:
-      'A client of a strategy’s token endpoint has an id for its secret or key, has one of the two at most, and its method uses it; `clientCredentials` has one.',
+      '`xaa` says whose id_token is shown where there are several providers, and that one issues id_tokens.',
+    rule: xaa,
+  },
+  {
+    demands:
+      'A client of a strategy’s token endpoint has an id for its secret or key, has one of the two at most, and its method uses it; `clientCredentials` and `xaa` have one.',
     rule: endpointClients,
   },
   {

@@ -20,16 +20,27 @@ function subjectFindings(
   const place = [...path, 'subjectTokenType'];
   if (subjectProviderName === undefined)
     return [{ path: place, message: 'id_token needs a subjectProviderName: the caller brings no id_token.' }];
+  return idTokenFindings(model, subjectProviderName, place, 'access_token');
+}
+
+/** Of a provider that issues no id_token. */
+export function idTokenFindings(
+  model: GatehouseModel,
+  name: string,
+  path: Path,
+  instead?: string,
+): readonly Finding[] {
   const providers = model.authServer?.upstreamProviders ?? [];
-  const provider = providers.find(({ name }) => name === subjectProviderName);
-  return provider?.protocol.type === 'oauth2' && provider.protocol.identity.from !== 'idToken'
-    ? [
+  const protocol = providers.find((provider) => provider.name === name)?.protocol;
+  if (protocol === undefined || protocol.type === 'oidc') return [];
+  return protocol.type === 'oauth2' && protocol.identity.from === 'idToken'
+    ? []
+    : [
         {
-          path: place,
+          path,
           related: namesIn(['authServer', 'upstreamProviders'], providers.length, 'type'),
-          message: `${subjectProviderName} is of type oauth2 and issues no id_token.`,
-          instead: 'access_token',
+          message: `${name} is of type ${protocol.type} and issues no id_token.`,
+          ...(instead === undefined ? {} : { instead }),
         },
-      ]
-    : [];
+      ];
 }

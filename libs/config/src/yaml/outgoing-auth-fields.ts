@@ -2,6 +2,7 @@ import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import { clientCredentials, endpointClient, requestTimeout, tokenTarget } from './endpoint-client-fields.js';
 import { block, choice, egress, mapOf, secret, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
+import { xaa } from './xaa-fields.js';
 
 const SHORT_NAMES = ['access_token', 'id_token', 'jwt'] as const satisfies readonly TokenType[];
 
@@ -36,6 +37,7 @@ const strategy = (about: string) =>
           'upstreamInject',
           'tokenExchange',
           'clientCredentials',
+          'xaa',
           'header_injection',
           'upstream_inject',
           'token_exchange',
@@ -49,7 +51,7 @@ const strategy = (about: string) =>
             token_exchange: 'tokenExchange',
             client_credentials: 'clientCredentials',
           },
-          refused: ['awsSts', 'aws_sts', 'xaa', 'obo'],
+          refused: ['awsSts', 'aws_sts', 'obo'],
         },
       ),
       headerInjection: block('For `type: headerInjection`: the same credential for all callers.', {
@@ -62,6 +64,7 @@ const strategy = (about: string) =>
       }).exactOptional(),
       tokenExchange: tokenExchange.exactOptional(),
       clientCredentials: clientCredentials.exactOptional(),
+      xaa: xaa.exactOptional(),
     },
     {
       blocks: {
@@ -70,6 +73,7 @@ const strategy = (about: string) =>
         upstreamInject: 'upstreamInject',
         tokenExchange: 'tokenExchange',
         clientCredentials: 'clientCredentials',
+        xaa: 'xaa',
       },
     },
   );

@@ -1,0 +1,30 @@
+import type { IssuedToken } from './outgoing-auth.js';
+import type { EndpointParty } from './xaa.js';
+
+export interface PlacedEndpoint<S> {
+  readonly party: EndpointParty<S>;
+  /** How a field of the party is called in the block of the strategy. */
+  readonly fieldOf: (name: string) => string;
+  /** The endpoint takes only clients that prove themselves. */
+  readonly needsProof: boolean;
+}
+
+const prefixed =
+  (prefix: string) =>
+  (name: string): string =>
+    `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** The token endpoints that a strategy asks, in that order. */
+export function tokenEndpointsOf<S>(strategy: IssuedToken<S>): readonly PlacedEndpoint<S>[] {
+  switch (strategy.type) {
+    case 'tokenExchange':
+      return [{ party: strategy, fieldOf: (name) => name, needsProof: false }];
+    case 'clientCredentials':
+      return [{ party: strategy, fieldOf: (name) => name, needsProof: true }];
+    case 'xaa':
+      return [
+        { party: strategy.idp, fieldOf: prefixed('idp'), needsProof: true },
+        { party: strategy.target, fieldOf: prefixed('target'), needsProof: true },
+      ];
+  }
+}
