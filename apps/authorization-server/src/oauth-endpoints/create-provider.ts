@@ -9,6 +9,8 @@ import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
+import { nameMissingClient } from './client-refusals.js';
+import { STRUCTURED_TOKEN } from './revoke-access-token.flow.js';
 import { publishedMetadata } from './discovery.js';
 import { answerOutage } from './outage-answer.js';
 
@@ -28,7 +30,10 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   provider.use(async (ctx, next) => {
     await next();
     withoutInteractionCookies(ctx.res);
-    if (isWithSecrets(ctx.path)) replaceCors(ctx, cors);
+    if (isWithSecrets(ctx.path)) {
+      replaceCors(ctx, cors);
+      nameMissingClient(ctx);
+    }
     if (ctx.path === '/oauth/register' && ctx.status === 201) tellRegistered(ctx, config);
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
@@ -45,6 +50,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);
   });
   provider.use(parts.hooks.writeSuccessor);
+  provider.use(parts.revocation.afterLibrary);
   logEvents(provider, log, metrics);
   const { clients, metadataDocuments } = config.clientRegistration;
   for (const { clientId } of [...clients, ...metadataDocuments.documents])
@@ -106,6 +112,8 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   });
   const refused =
     (endpoint: string) => (ctx: { oidc: { client?: { clientId: string } | undefined } }, error: Error) => {
+      // An access token, which is dealt with after the library.
+      if (endpoint === 'revoke' && member(error, 'error') === STRUCTURED_TOKEN) return;
       const [code, detail] = [member(error, 'error'), member(error, 'error_detail')];
       refusals.inc({ endpoint, error: code ?? 'unknown' });
       log.warn('protocol-request-refused', {

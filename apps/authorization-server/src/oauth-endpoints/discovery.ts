@@ -28,6 +28,9 @@ export function publishedMetadata(
     response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
   };
+  const { claims_supported: claims } = published;
+  // No token has it.
+  if (Array.isArray(claims)) published['claims_supported'] = claims.filter((claim) => claim !== 'sid');
   if (!documents) delete published['client_id_metadata_document_supported'];
   if (openid) return published;
   return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));

@@ -19,6 +19,7 @@ import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
+import type { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { signInPolicy } from './interaction-policy.js';
 import type { TokenAccount } from './token-accounts.flow.js';
 
@@ -34,6 +35,7 @@ export interface LibraryParts {
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
   readonly clock: Clock;
+  readonly revocation: Pick<RevokeAccessToken, 'afterLibrary'>;
   readonly documents: Pick<ClientDocuments, 'fetch' | 'isPinned' | 'areAnnounced'>;
 }
 

@@ -34,6 +34,7 @@ import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
 import { RegistrationController } from './registration.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
+import { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 
 /** Injection tokens of the library's storage, and of all that it is made from. */
@@ -56,6 +57,7 @@ const PARTS = Symbol('oidc-provider parts');
     TokenAccounts,
     MappedClaims,
     EndGrant,
+    RevokeAccessToken,
     RecordExpiry,
     {
       provide: RECORDS,
@@ -91,15 +93,16 @@ const PARTS = Symbol('oidc-provider parts');
     },
     {
       provide: PARTS,
-      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK, ClientDocuments],
+      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK, ClientDocuments, RevokeAccessToken],
       useFactory: (
-        ...[config, signingKeys, cookieKeys, hooks, clock, documents]: [
+        ...[config, signingKeys, cookieKeys, hooks, clock, documents, revocation]: [
           AuthorizationServerPart,
           SigningKeys,
           CookieKeys,
           LibraryHooks,
           Clock,
           ClientDocuments,
+          RevokeAccessToken,
         ]
       ): LibraryParts => ({
         config,
@@ -108,6 +111,7 @@ const PARTS = Symbol('oidc-provider parts');
         hooks,
         clock,
         documents,
+        revocation,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

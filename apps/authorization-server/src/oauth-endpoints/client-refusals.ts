@@ -1,0 +1,16 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+/** The library's words for a request that proves no client at all. */
+const NO_CLIENT = 'no client authentication mechanism provided';
+
+/**
+ * RFC 6749, section 5.2: a request without any client authentication is `invalid_client`, and so is its status. The library calls
+ * it `invalid_request`.
+ */
+export function nameMissingClient(ctx: Pick<KoaContextWithOIDC, 'body' | 'status'>): void {
+  const body: unknown = ctx.body;
+  if (ctx.status !== 400 || typeof body !== 'object' || body === null) return;
+  if (Reflect.get(body, 'error_description') !== NO_CLIENT) return;
+  ctx.status = 401;
+  ctx.body = { error: 'invalid_client', error_description: NO_CLIENT };
+}

@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { CloseSession } from '../sessions/close-session.flow.js';
+import { SigningKeys } from '../signing-keys/signing-keys.js';
+
+/** The library's error for a JWT at the revocation endpoint. It comes after the client has proven itself. */
+export const STRUCTURED_TOKEN = 'unsupported_token_type';
+
+/**
+ * A client signs its person out by an access token as well (RFC 7009, section 2.1): not every client keeps a refresh token. An
+ * access token is good as long as its session is open, so the session ends, with all its tokens, as by the refresh token.
+ */
+@Injectable()
+export class RevokeAccessToken {
+  readonly #keys: ReturnType<typeof createLocalJWKSet>;
+
+  constructor(
+    private readonly closing: CloseSession,
+    keys: SigningKeys,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'issuer'>,
+  ) {
+    this.#keys = createLocalJWKSet({ keys: [...keys.publicJwks] });
+  }
+
+  /** Runs when the library has made its response. */
+  readonly afterLibrary: Parameters<Provider['use']>[0] = async (context, next) => {
+    await next();
+    if (context.path !== '/oauth/revoke') return;
+    const ctx = context as unknown as KoaContextWithOIDC; // the library puts `oidc` there on each of its routes
+    const body: unknown = ctx.body;
+    if (typeof body !== 'object' || body === null || Reflect.get(body, 'error') !== STRUCTURED_TOKEN) return;
+    const { client, params } = ctx.oidc;
+    const tsid = await this.#sessionOf(params?.['token'], client?.clientId);
+    if (tsid !== undefined) await this.closing.close(tsid, 'revoked');
+    // Section 2.2: what is no token of this client is answered in the same way.
+    ctx.status = 200;
+    ctx.body = '';
+  };
+
+  /** @returns `undefined` unless it is a token of ours that is still good, and this client's. */
+  async #sessionOf(token: unknown, clientId: string | undefined): Promise<string | undefined> {
+    if (typeof token !== 'string' || clientId === undefined) return undefined;
+    try {
+      const { payload } = await jwtVerify(token, this.#keys, {
+        issuer: this.config.issuer,
+        typ: 'at+jwt',
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      });
+      const { tsid } = payload;
+      return payload['client_id'] === clientId && typeof tsid === 'string' ? tsid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
