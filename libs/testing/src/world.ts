@@ -72,6 +72,8 @@ export interface World {
   portsOf(service: keyof typeof OFFSETS): readonly number[];
   /** Where they have health and metrics. */
   internalPortsOf(service: Service): readonly number[];
+  /** Changes the file of every service while it runs. Of each service the replicas come one after the other. */
+  reconfigure(configure: (yaml: string) => string, services?: readonly Service[]): Promise<void>;
   /** Everything that any service printed. */
   logs(): string;
   close(): Promise<void>;
@@ -121,16 +123,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const internalPortsOf = (service: Service) => portsAt(service, INTERNAL_OFFSETS[service]);
   const readyUrlOf = (service: keyof typeof OFFSETS) => (port: number) =>
     `http://127.0.0.1:${port - OFFSETS[service] + INTERNAL_OFFSETS[service]}/readyz`;
+  const files: { readonly service: Service; readonly write: (text: string) => Promise<void> }[] = [];
   const replicasOf = async (service: Service) =>
     await Promise.all(
       internalPortsOf(service).map(async (internalPort, replica) => {
         const file = join(folder, `${service}-${replica}.yaml`);
         const port = service === 'token-vault' ? undefined : portsOf(service)[replica];
         const own = service === 'vmcp-proxy' ? (options.configureProxy?.(yaml, replica) ?? yaml) : yaml;
-        await writeFile(
-          file,
-          withListenPorts(own, service, { port, internalPort, workers: workersOf(options, replica) }),
-        );
+        const ports = { port, internalPort, workers: workersOf(options, replica) };
+        const write = async (text: string): Promise<void> =>
+          await writeFile(file, withListenPorts(text, service, ports));
+        files.push({ service, write });
+        await write(own);
         return serviceProgram(service, replica, internalPort, file, {
           environment: {
             ...ALLOCATOR_ENVIRONMENT,
@@ -166,6 +170,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     balancers,
     portsOf,
     internalPortsOf,
+    reconfigure: async (configure, services = SERVICES) => {
+      for (const { service, write } of files) if (services.includes(service)) await write(configure(yaml));
+    },
     logs: () => programs.map((program) => program.output).join('\n'),
     async close() {
       await Promise.all(Object.values(balancers).map((balancer) => balancer.close()));

@@ -67,7 +67,7 @@ const PARTS = Symbol('oidc-provider parts');
         clientSecrets: ClientSecrets,
         endGrant: EndGrant,
         mapped: MappedClaims,
-        { resourceUrls }: AuthorizationServerPart,
+        config: AuthorizationServerPart,
       ) =>
         recordAdapterFactory({
           database,
@@ -75,7 +75,7 @@ const PARTS = Symbol('oidc-provider parts');
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
           beforeCodeIsUsed: async ({ grantId, resource }) => {
             const asked = Provider.ctx?.oidc.params?.['resource'];
-            checkTarget({ asked, granted: resource, configured: resourceUrls });
+            checkTarget({ asked, granted: resource, configured: config.resourceUrls });
             await mapped.of(grantId);
           },
         }),
