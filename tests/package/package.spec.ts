@@ -100,3 +100,16 @@ test('up --once starts a whole gateway from the package, and every backend gets 
   expect(stdout).toContain(`state          ${join(home, '.gatehouse/demo')}`);
   printFigure(`package | up --once in | ${((Date.now() - beganMs) / 1000).toFixed(1)} s`);
 });
+
+test('init, validate, up: a gateway of one’s own from an empty folder, with nothing else at hand', async () => {
+  const beganMs = Date.now();
+  expect(await gatehouse('init', 'own', '--yes')).toMatchObject({ code: 0, stderr: '' });
+  expect(await gatehouse('validate', 'own/gatehouse.yaml')).toMatchObject({ code: 0, stderr: '' });
+  const up = await gatehouse('up', 'own/gatehouse.yaml', '--once');
+  expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Ready in .*MCP endpoint: http:/m) });
+  // Keys and passwords are kept beside the file.
+  expect((await readdir(join(home, 'own'))).sort()).toEqual(['.gatehouse', 'gatehouse.yaml', 'keys']);
+  printFigure(
+    `package | init, validate and up of one's own in | ${((Date.now() - beganMs) / 1000).toFixed(1)} s`,
+  );
+});

@@ -21,6 +21,7 @@ function written(text: string): string {
 }
 
 const COMMANDS = [
+  'init',
   'up',
   'validate',
   'nats-configuration',

@@ -14,6 +14,8 @@ export interface StopSource {
 
 /** What a command has of the process that it runs in; `process` is one. */
 export interface Terminal extends StopSource {
+  /** Where a person answers; absent: nobody does. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly env: Environment;

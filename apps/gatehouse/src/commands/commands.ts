@@ -3,6 +3,7 @@ import { addBridge } from './bridge.js';
 import type { AddCommand } from './command.js';
 import { addDemonstrate } from './demonstrate.js';
 import { addDoctor } from './doctor.js';
+import { addInit } from './init.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addUp } from './up.js';
@@ -11,6 +12,7 @@ import { addVersion } from './version.js';
 
 /** Every command, in the order of the help. A new one is a file beside this one, and a line here. */
 export const COMMANDS: readonly AddCommand[] = [
+  addInit,
   addUp,
   addValidate,
   addDoctor,

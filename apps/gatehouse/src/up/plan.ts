@@ -137,7 +137,8 @@ function ownPorts(model: GatehouseModel, { postgresPort }: UpOptions): Partial<P
 function natsPort(model: GatehouseModel): number {
   const [server = '', ...more] = model.nats.servers;
   const { hostname, port } = new URL(server);
-  if (more.length === 0 && ['127.0.0.1', 'localhost'].includes(hostname)) return Number(port);
+  if (more.length === 0 && ['127.0.0.1', 'localhost'].includes(hostname))
+    return Number(port === '' ? 4222 : port);
   throw new Cannot(
     `\`gatehouse up\` starts NATS on this machine, but nats.servers names ${model.nats.servers.join(', ')}.\n` +
       `Write nats.servers: [nats://127.0.0.1:${planPorts(DEFAULT_PORT_BASE).nats}], or start the services one by one beside your own NATS.`,

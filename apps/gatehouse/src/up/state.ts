@@ -1,16 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Cannot } from '../cannot.js';
+import { makeFolder } from '../make-folder.js';
 import { plainReason } from '../reason.js';
 
 /** Secrets that are made once and kept, so that a second start can open what the first one sealed. */
@@ -100,18 +92,6 @@ export class StateFolder {
   /** Lets the next start have the folder. */
   release(): void {
     rmSync(this.path('lock'), { force: true });
-  }
-}
-
-/** Folder by folder: Node's own `recursive` tries for ever where a folder is there and nothing can be made in it (`/proc`). */
-function makeFolder(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
-  if (dirname(folder) !== folder) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    // Another start was faster.
-    if (!existsSync(folder) || !statSync(folder).isDirectory()) throw error;
   }
 }
 

@@ -1,0 +1,39 @@
+import { createInterface } from 'node:readline/promises';
+import { Cannot } from '../cannot.js';
+import type { Terminal } from '../terminal.js';
+
+/** Asks a person, one line for each question; an empty answer takes the default. */
+export interface Questions {
+  ask(question: string, fallback: string): Promise<string>;
+  close(): void;
+}
+
+/** Nobody is asked: every answer is its default. */
+export const defaults: Questions = {
+  ask: (_question, fallback) => Promise.resolve(fallback),
+  close: () => undefined,
+};
+
+/** @throws {Cannot} where nobody sits at the other end */
+export function questionsAt({ stdin, stdout }: Terminal): Questions {
+  if (stdin?.isTTY !== true)
+    throw new Cannot(
+      'There is nobody here to ask. Take the defaults, or say more by options: gatehouse init --yes',
+      'usage',
+    );
+  const lines = createInterface({ input: stdin });
+  const answers = lines[Symbol.asyncIterator]();
+  return {
+    ask: async (question, fallback) => {
+      stdout.write(`${question}${fallback === '' ? '' : ` (${fallback})`}: `);
+      const { value, done } = await answers.next();
+      if (done === true)
+        throw new Cannot(
+          'The answers ended before the questions. Nothing was written; begin again: gatehouse init',
+          'usage',
+        );
+      return value.trim() === '' ? fallback : value.trim();
+    },
+    close: () => lines.close(),
+  };
+}
