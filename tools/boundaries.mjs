@@ -91,6 +91,7 @@ export const ROOMS = {
     'secrets',
     'manifest-fields',
     'from-manifests',
+    'to-manifests',
     'structure',
     'from-yaml',
     'policies',

@@ -1,6 +1,7 @@
 import { addAudit } from './audit.js';
 import { addBridge } from './bridge.js';
 import type { AddCommand } from './command.js';
+import { addConvert } from './convert.js';
 import { addDemonstrate } from './demonstrate.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addUp,
   addValidate,
   addDoctor,
+  addConvert,
   addNatsConfiguration,
   addMigrate,
   addBridge,

@@ -168,6 +168,18 @@ describe('what manifests cannot say stands beside them', () => {
     ]);
   });
 
+  test('a backend that stands beside the manifests gets the credential that they name for it, and never none', () => {
+    const objects = changed(`${GATEWAY}.outgoingAuth.backends.wiki`, {
+      type: 'externalAuthConfigRef',
+      externalAuthConfigRef: { name: 'api-key' },
+    });
+    const model = modelOfManifests([
+      ...objects,
+      { backends: [{ name: 'wiki', url: 'https://wiki.acme.example/mcp' }] },
+    ]);
+    expect(model.outgoingAuth.backends.get('wiki')).toMatchObject({ type: 'headerInjection' });
+  });
+
   test('a ConfigMap holds the same for tools that let only objects through, and problems in it have their line', () => {
     const text = 'listen:\n  proxy: { host: 0.0.0.0 }\nnuts: {}\n';
     const objects = [

@@ -47,7 +47,14 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
   const native = new NativeDocument(chosen);
   const beside = installationsOf(set, installations, chosen.namespace);
   const hasPublicUrl = beside.some((document) => document.at('publicUrl').isThere);
-  const translation = { set, native, gateway, hasPublicUrl };
+  const hasAuthServer = [
+    gateway.at('spec', 'authServerConfig'),
+    ...beside.map((one) => one.at('authServer')),
+  ].some(({ isThere }) => isThere);
+  const otherBackends = new Set(
+    beside.flatMap((one) => one.at('backends').items.map((item) => String(item.at('name').value))),
+  );
+  const translation = { set, native, gateway, hasPublicUrl, hasAuthServer, otherBackends };
   native.put(['name'], chosen.name, gateway.at('metadata', 'name'));
   native.copy([], gateway.at('spec'), ['passthroughHeaders']);
   translateAuthServer(translation);

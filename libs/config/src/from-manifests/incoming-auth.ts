@@ -28,8 +28,7 @@ export function translateIncomingAuth(translation: Translation): void {
 }
 
 function translateOidc(translation: Translation, reference: Written): void {
-  const { native, set, gateway } = translation;
-  const hasAuthServer = gateway.at('spec', 'authServerConfig').isThere;
+  const { native, set, hasAuthServer } = translation;
   native.put(PATH, {}, reference);
   const config = set.follow('MCPOIDCConfig', reference);
   if (config !== undefined) translateConfig(translation, config);

@@ -22,9 +22,16 @@ export function translateStrategies(translation: Translation, backends: readonly
     else if (workload !== undefined) putOwn(translation, path, workload);
   }
   const known = new Set(backends.map(({ name }) => name));
-  // The rules say that there is no such backend.
   for (const [name, chosen] of from.at('backends').entries)
-    if (!known.has(name)) native.put([...PATH, 'backends', name], { type: 'unauthenticated' }, chosen);
+    if (!known.has(name)) putForOther(translation, [...PATH, 'backends', name], chosen);
+}
+
+/** A backend that stands beside the manifests, or nowhere: then the rules say so. It never goes without its credential. */
+function putForOther(translation: Translation, path: Path, chosen: Written): void {
+  putChoice(translation, path, chosen, undefined);
+  const isKnown = translation.otherBackends.has(String(path.at(-1)));
+  if (!isKnown && translation.native.read(path) === undefined)
+    translation.native.put(path, { type: 'unauthenticated' }, chosen);
 }
 
 /** `{ type: discovered | externalAuthConfigRef }`. */

@@ -11,6 +11,10 @@ export interface Translation {
   readonly gateway: Written;
   /** Whether a document beside the manifests says what people type into their clients. */
   readonly hasPublicUrl: boolean;
+  /** Whether there is an authorization server, in the manifests or beside them. */
+  readonly hasAuthServer: boolean;
+  /** Names of backends in the documents beside the manifests. */
+  readonly otherBackends: ReadonlySet<string>;
 }
 
 /** `{ name, key }` of a Secret or a ConfigMap. */

@@ -1,0 +1,80 @@
+import type { Path } from '../findings/path.js';
+import { isFields } from '../from-manifests/manifest-object.js';
+import { goDuration, markSaid, sameNames, secretRefOf, type Remainder } from './remainder.js';
+
+type Fields = Record<string, unknown>;
+
+const PATH: Path = ['authServer'];
+const PROVIDERS: Path = [...PATH, 'upstreamProviders'];
+
+/** @returns `undefined` without an authorization server, and where its providers cannot all be said: they keep their order. */
+export function authServerConfig(rest: Remainder): Fields | undefined {
+  const providers = rest.read(PROVIDERS);
+  if (!Array.isArray(providers) || !providers.every(canBeSaid)) return undefined;
+  const issuer = rest.take([...PATH, 'issuer']);
+  if (issuer === undefined) return undefined;
+  const keys = rest.read([...PATH, 'signingKeys']);
+  const references = Array.isArray(keys) ? keys.map(secretRefOf) : [];
+  const hasReferences = references.length > 0 && references.every((reference) => reference !== undefined);
+  if (hasReferences) rest.take([...PATH, 'signingKeys']);
+  const enabled = rest.take([...PATH, 'clientRegistration', 'metadataDocuments', 'enabled']) ?? true;
+  const lifespans = rest.takeFields(
+    [...PATH, 'tokenLifespans'],
+    sameNames('accessTokenLifespan', 'refreshTokenLifespan', 'authCodeLifespan'),
+    goDuration,
+  );
+  return {
+    issuer,
+    ...rest.takeFields(PATH, {
+      ...sameNames('authorizationEndpointBaseUrl', 'primaryUpstreamProvider', 'baselineClientScopes'),
+      insecureAllowHttp: 'insecureAllowHTTP',
+    }),
+    ...(hasReferences ? { signingKeySecretRefs: references } : {}),
+    ...(Object.keys(lifespans).length === 0 ? {} : { tokenLifespans: lifespans }),
+    cimd: { enabled },
+    upstreamProviders: providers.map((_provider, index) => providerConfig(rest, [...PROVIDERS, index])),
+  };
+}
+
+const canBeSaid = (provider: unknown): boolean =>
+  isFields(provider) &&
+  ((provider['type'] === 'oidc' && isFields(provider['oidcConfig'])) ||
+    (provider['type'] === 'oauth2' && isFields(provider['oauth2Config'])));
+
+const CLIENT_FIELDS = sameNames('clientId', 'redirectUri', 'scopes', 'additionalAuthorizationParams');
+
+function providerConfig(rest: Remainder, path: Path): Fields {
+  const provider = rest.read(path);
+  const name = rest.read([...path, 'name']);
+  const type = rest.take([...path, 'type']);
+  markSaid(provider);
+  if (type === 'oidc') {
+    const place = [...path, 'oidcConfig'];
+    return {
+      name,
+      type,
+      oidcConfig: {
+        ...rest.takeFields(place, { ...sameNames('issuerUrl', 'subjectClaim'), ...CLIENT_FIELDS }),
+        ...rest.takeFields(place, { clientSecret: 'clientSecretRef' }, secretRefOf),
+      },
+    };
+  }
+  const place = [...path, 'oauth2Config'];
+  const userInfo = {
+    ...rest.takeFields([...place, 'userInfo'], sameNames('endpointUrl', 'additionalHeaders', 'fieldMapping')),
+    ...rest.takeFields([...place, 'userInfo'], { method: 'httpMethod' }),
+  };
+  return {
+    name,
+    type,
+    oauth2Config: {
+      ...rest.takeFields(place, { ...sameNames('authorizationEndpoint', 'tokenEndpoint'), ...CLIENT_FIELDS }),
+      ...rest.takeFields(place, { clientSecret: 'clientSecretRef' }, secretRefOf),
+      ...rest.takeFields(path, {
+        insecureAllowHttp: 'insecureAllowHTTP',
+        allowPrivateIps: 'allowPrivateIPs',
+      }),
+      ...(Object.keys(userInfo).length === 0 ? {} : { userInfo }),
+    },
+  };
+}
