@@ -6,6 +6,21 @@ const OAUTH2 = 'authServerConfig.upstreamProviders[].oauth2Config';
 /** What has to be there, or away, for a field to say something. By kind and the beginning of the pattern; all that fit count. */
 export const SCENES = [
   [
+    'MCPExternalAuthConfig',
+    'xaa',
+    (spec) => {
+      spec.type = 'xaa';
+      delete spec.upstreamInject;
+      spec.xaa = {
+        idpTokenUrl: 'https://idp.example/token',
+        idpClientSecretRef: { name: 'a', key: 'b' },
+        targetTokenUrl: 'https://target.example/token',
+        targetClientSecretRef: { name: 'a', key: 'b' },
+        targetAudience: 'https://target.example',
+      };
+    },
+  ],
+  [
     'VirtualMCPServer',
     'authServerConfig.signingKeySecretRefs[]',
     (spec) => {

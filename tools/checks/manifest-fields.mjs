@@ -111,10 +111,11 @@ function names({ path, message }, pattern) {
   return [place, ...listed].some((one) => one !== '' && (written === one || written.startsWith(`${one}.`)));
 }
 
-/** A `type` that asks for fields which are not there is read, too. */
+/** A `type` that asks for fields which are not there is read, too, and so is a field with one choice that refuses others. */
 const differ = (now, then, pattern) =>
   now.model !== then.model ||
-  (/(^|\.)type$/.test(pattern) && JSON.stringify(now.problems) !== JSON.stringify(then.problems));
+  (/(^|\.)type$|^xaa\.subjectTokenType$/.test(pattern) &&
+    JSON.stringify(now.problems) !== JSON.stringify(then.problems));
 
 const rows = fieldTable();
 const problems = [];

@@ -115,6 +115,23 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
   upstreamInject: ({ native }, path, block) => {
     native.copy(path, block, ['providerName']);
   },
+  xaa: (translation, path, block) => {
+    const { native } = translation;
+    native.copy(path, block, [
+      'idpTokenUrl',
+      'idpClientId',
+      'targetTokenUrl',
+      'targetClientId',
+      'targetAudience',
+      'targetResource',
+      'scopes',
+      'subjectProviderName',
+      'subjectTokenType',
+    ]);
+    putRenamed(translation, path, block, { insecureTargetTokenUrl: 'insecureAllowHttp' });
+    putReference(translation, [...path, 'idpClientSecret'], block.at('idpClientSecretRef'));
+    putReference(translation, [...path, 'targetClientSecret'], block.at('targetClientSecretRef'));
+  },
   tokenExchange: (translation, path, block) => {
     translation.native.copy(path, block, ['tokenUrl', 'clientId', 'audience', 'scopes', 'subjectTokenType']);
     putReference(translation, [...path, 'clientSecret'], block.at('clientSecretRef'));

@@ -93,7 +93,6 @@ const externalAuthConfig: Decisions = {
     instead: 'spec.authServerConfig of the VirtualMCPServer',
   }),
   obo: refused('this strategy is not supported yet.'),
-  xaa: refused('this strategy is not supported yet.'),
 };
 
 const oidcConfig: Decisions = {

@@ -17,7 +17,12 @@ export function authServerConfig(rest: Remainder): Fields | undefined {
   const references = Array.isArray(keys) ? keys.map(secretRefOf) : [];
   const hasReferences = references.length > 0 && references.every((reference) => reference !== undefined);
   if (hasReferences) rest.take([...PATH, 'signingKeys']);
-  const enabled = rest.take([...PATH, 'clientRegistration', 'metadataDocuments', 'enabled']) ?? true;
+  const enabledAt = [...PATH, 'clientRegistration', 'metadataDocuments', 'enabled'];
+  const enabled = rest.takeFields(enabledAt.slice(0, -1), { enabled: 'enabled' }, (value) =>
+    typeof value === 'boolean' ? value : undefined,
+  );
+  // Manifests know yes and no, and mean no when they say nothing.
+  if (enabled['enabled'] === undefined) rest.put(enabledAt, 'auto');
   const lifespans = rest.takeFields(
     [...PATH, 'tokenLifespans'],
     sameNames('accessTokenLifespan', 'refreshTokenLifespan', 'authCodeLifespan'),
@@ -31,7 +36,7 @@ export function authServerConfig(rest: Remainder): Fields | undefined {
     }),
     ...(hasReferences ? { signingKeySecretRefs: references } : {}),
     ...(Object.keys(lifespans).length === 0 ? {} : { tokenLifespans: lifespans }),
-    cimd: { enabled },
+    ...(enabled['enabled'] === undefined ? {} : { cimd: enabled }),
     upstreamProviders: providers.map((_provider, index) => providerConfig(rest, [...PROVIDERS, index])),
   };
 }

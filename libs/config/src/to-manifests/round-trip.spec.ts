@@ -146,7 +146,9 @@ const native = fc
     isExternal: fc.boolean(),
     lifespans: fc.record({ accessTokenLifespan: some(duration), sessionLifespan: some(duration) }),
     signingKeys: some(fc.array(secretRef, { minLength: 1, maxLength: 2 })),
-    metadata: some(fc.record({ enabled: fc.boolean(), allowedHosts: fc.constant(['a.example']) })),
+    metadata: some(
+      fc.record({ enabled: fc.constantFrom(true, false, 'auto'), allowedHosts: fc.constant(['a.example']) }),
+    ),
     incoming: some(
       fc.record({
         scopes: some(fc.constantFrom(['openid'], ['mcp'])),
