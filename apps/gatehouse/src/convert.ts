@@ -5,8 +5,7 @@ import { stringify } from 'yaml';
 import { Cannot } from './cannot.js';
 import { checked, readConfiguration } from './configuration.js';
 
-export const FORMS = ['native', 'manifests'] as const;
-export type Form = (typeof FORMS)[number];
+export type Form = 'native' | 'manifests';
 
 export interface ConvertOptions {
   /** Left out: the other one. */
