@@ -8,7 +8,14 @@ import { Callers, signedIn } from '../support/callers.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ workers: 2 });
+  world = await startWorld({
+    workers: 2,
+    // Of a provider that is added later as well.
+    demonstrationFlags: (portBase) =>
+      ['acme-sso', 'octo', 'octo-two'].map(
+        (name) => `--callback-url=http://localhost:${portBase + 1}/oauth/callback/${name}`,
+      ),
+  });
 });
 afterAll(() => world.close());
 
@@ -25,6 +32,15 @@ const withBackend = (yaml: string): string =>
       /^( +)repos: \{ type: upstreamInject.*$/m,
       (line, indent: string) => `${line}\n${indent}${ADDED.name}: { type: ${ADDED.strategy} }`,
     );
+
+/** A provider more, like `octo`, whose token the added backend gets. */
+const withProvider = (yaml: string): string =>
+  withBackend(yaml)
+    .replace(/( +- name: octo)( [\s\S]*?)\n\nbackends:/, (_all, name: string, block: string) => {
+      const provider = `${name}${block}`;
+      return `${provider}\n${name}-two${block}\n\nbackends:`;
+    })
+    .replace(/( +again: .*providerName: octo)/, '$1-two');
 
 /** How many processes of a service have taken up a file, in all. */
 const taken = (service: Service): number =>
@@ -77,4 +93,18 @@ test('the endpoint of a backend that was added is a resource that a client gets 
   const { accessToken } = await signedIn(place, 'bob');
   const { body } = await modernRequest(place.mcpUrl, accessToken, 'tools/list');
   expect(JSON.stringify(body.result)).toContain('whoami');
+});
+
+test('a provider that was added is visited by the next sign-in, and its token goes to the backend that needs it', async () => {
+  const before = new Map(SERVICES.map((service) => [service, taken(service)]));
+  await world.reconfigure(withProvider);
+  await until(() =>
+    SERVICES.every((service) => taken(service) >= (before.get(service) ?? 0) + processesOf(service)),
+  );
+  const { accessToken } = await signedIn(world, 'alice');
+  expect((await whoAmI(world.mcpUrl, accessToken, 'again')).who?.subject).toBe('octo-alice');
+  // What people are connected to is not taken away from under them.
+  await world.reconfigure(withBackend);
+  await until(() => world.logs().includes('"fields":"authServer.upstreamProviders.octo-two"'));
+  expect((await whoAmI(world.mcpUrl, accessToken, 'again')).who?.subject).toBe('octo-alice');
 });
