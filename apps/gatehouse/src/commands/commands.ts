@@ -5,6 +5,7 @@ import { addConvert } from './convert.js';
 import { addDemonstrate } from './demonstrate.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
+import { addExplain } from './explain.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addUp } from './up.js';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addValidate,
   addDoctor,
   addConvert,
+  addExplain,
   addNatsConfiguration,
   addMigrate,
   addBridge,
