@@ -84,7 +84,7 @@ const virtualMcpServer: Decisions = {
 };
 
 const externalAuthConfig: Decisions = {
-  awsSts: refused('this strategy is not supported yet.'),
+  awsSts: refused('this strategy is not read from manifests yet.'),
   bearerToken: refused('a VirtualMCPServer of the seed system does not take this type either.', {
     instead:
       'type: headerInjection, headerName: Authorization, and a Secret whose value begins with "Bearer "',
@@ -92,7 +92,7 @@ const externalAuthConfig: Decisions = {
   embeddedAuthServer: refused('an authorization server is no credential of a backend.', {
     instead: 'spec.authServerConfig of the VirtualMCPServer',
   }),
-  obo: refused('this strategy is not supported yet.'),
+  obo: refused('this strategy is not read from manifests yet.'),
 };
 
 const oidcConfig: Decisions = {
