@@ -146,6 +146,8 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
       }${describeDestination(strategy)}`;
     case 'xaa':
       return `token of ${new URL(strategy.target.tokenUrl).origin} for the id_token of ${strategy.subjectProviderName}, by an assertion of ${new URL(strategy.idp.tokenUrl).origin}${describeDestination(strategy)}`;
+    case 'obo':
+      return `token of ${new URL(strategy.tokenUrl).origin} on behalf of the person, for the access token of ${strategy.subjectTokenProviderName}${describeDestination(strategy)}`;
     case 'clientCredentials':
       return `token of the gateway itself from ${new URL(strategy.tokenUrl).origin}, the same for everybody${describeDestination(strategy)}`;
   }

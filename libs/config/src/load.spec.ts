@@ -197,7 +197,7 @@ describe('an unknown field is never ignored', () => {
   });
 });
 
-test.each(['awsSts', 'aws_sts', 'obo'])('%s is refused by name', (type) => {
+test.each(['awsSts', 'aws_sts'])('%s is refused by name', (type) => {
   expect(problemsOf({ 'outgoingAuth.backends.status': { type } })[0]?.message).toMatch(
     new RegExp(`^${type} is not supported in this release`),
   );

@@ -15,6 +15,8 @@ export function openedStrategy(
       return openedParty(openedClient(strategy), model);
     case 'clientCredentials':
       return openedParty(openedClient(strategy), model);
+    case 'obo':
+      return openedParty(openedClient(strategy), model);
     case 'xaa':
       return openedParty(
         { ...strategy, idp: openedClient(strategy.idp), target: openedClient(strategy.target) },

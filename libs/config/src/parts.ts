@@ -308,6 +308,7 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
     case 'tokenExchange':
     case 'clientCredentials':
     case 'xaa':
+    case 'obo':
       return {
         type: 'issuedToken',
         subject: subjectOf(strategy),

@@ -59,6 +59,14 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
           : identities.atProviders.get(subjectProviderName);
       return { credential: 'jwt', issuer: new URL(tokenUrl).origin, subject, audience, unexpected: [] };
     }
+    case 'obo':
+      return {
+        credential: 'jwt',
+        issuer: new URL(strategy.tokenUrl).origin,
+        subject: identities.atProviders.get(strategy.subjectTokenProviderName),
+        audience: undefined,
+        unexpected: [],
+      };
     case 'xaa': {
       const { subjectProviderName, targetAudience, target, targetResource } = strategy;
       return {
@@ -112,6 +120,8 @@ export function describeStrategy(strategy: OutgoingStrategy<unknown>): string {
       return `upstreamInject ${strategy.providerName}`;
     case 'tokenExchange':
       return `tokenExchange ${strategy.subjectProviderName ?? '(own token)'}`;
+    case 'obo':
+      return `obo ${strategy.subjectTokenProviderName}`;
     case 'xaa':
       return `xaa ${strategy.subjectProviderName}`;
     case 'clientCredentials':

@@ -81,6 +81,7 @@ const NO_SETTINGS: ReadonlySet<string> = new Set([
   'clientKeyId',
   'tokenEndpointAuthMethod',
   'timeoutMs',
+  'cacheSkewMs',
   'caBundle',
   'wayOut',
   'allowPrivateIps',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IssuedToken, TokenExchange } from '@gatehouse/config/model/outgoing-auth';
+import type { Obo } from '@gatehouse/config/model/obo';
 import type { Xaa } from '@gatehouse/config/model/xaa';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
@@ -23,9 +24,22 @@ export class IssueClient {
           { grantType: 'client_credentials', parameters: targetOf(strategy) },
           outcomeOfResponse,
         );
+      case 'obo':
+        return await this.#onBehalf(strategy, subjectToken);
       case 'xaa':
         return await this.#crossApplication(strategy, subjectToken);
     }
+  }
+
+  /** RFC 7523 section 2.1, with Entra's `requested_token_use`. */
+  async #onBehalf(strategy: Obo<Secret>, assertion: string | undefined): Promise<ExchangeOutcome> {
+    const grant = {
+      grantType: JWT_BEARER_GRANT,
+      parameters: { assertion, requested_token_use: 'on_behalf_of', scope: scopeOf(strategy.scopes) },
+    };
+    return await this.endpoints.ask(strategy, grant, (response, nowMs) =>
+      sooner(outcomeOfResponse(response, nowMs), strategy.cacheSkewMs, nowMs),
+    );
   }
 
   /** draft-ietf-oauth-identity-assertion-authz-grant: an assertion for the id_token, a token for the assertion. */
@@ -44,6 +58,15 @@ export class IssueClient {
     return outcome.kind === 'exchanged' ? outcome : atParty('target', notTheSubject(outcome));
   }
 }
+
+/** Ends before its end. A token that lives no longer than that counts for half of its life, or each call would ask for one. */
+const sooner = (outcome: ExchangeOutcome, skewMs: number, nowMs: number): ExchangeOutcome =>
+  outcome.kind === 'exchanged'
+    ? {
+        ...outcome,
+        expiresAtMs: Math.max(outcome.expiresAtMs - skewMs, nowMs + (outcome.expiresAtMs - nowMs) / 2),
+      }
+    : outcome;
 
 const atParty = (party: string, outcome: Unissued): Unissued => ({
   ...outcome,

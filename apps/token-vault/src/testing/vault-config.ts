@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ownCallback } from '@gatehouse/config/urls/callbacks';
 import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
 import type { ClientCredentials } from '@gatehouse/config/model/client-credentials';
+import type { Obo } from '@gatehouse/config/model/obo';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { OAuth2Protocol, UpstreamProvider, UserInfo } from '@gatehouse/config/model/upstream-provider';
 import type { BackendCredential } from '@gatehouse/config/parts';
@@ -115,6 +116,22 @@ export const xaa = (
   target,
   scopes: [],
   subjectProviderName: 'acme',
+  timeoutMs: PATIENCE_MS,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  ...more,
+});
+
+export const obo = (tokenUrl: string, more: Partial<Obo<Secret>> = {}): Obo<Secret> => ({
+  type: 'obo',
+  tokenUrl,
+  tenant: { isUsed: false },
+  clientId: 'gatehouse-obo',
+  clientSecret: new Secret('obo-secret'),
+  tokenEndpointAuthMethod: 'client_secret_post',
+  scopes: ['api://tickets/.default'],
+  subjectTokenProviderName: 'acme',
+  cacheSkewMs: 0,
   timeoutMs: PATIENCE_MS,
   allowPrivateIps: true,
   insecureAllowHttp: true,

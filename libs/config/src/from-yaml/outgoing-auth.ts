@@ -5,6 +5,7 @@ import type { OutgoingAuth, OutgoingStrategy, TokenExchange } from '../model/out
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { buildClientCredentials, CLIENT_FIELDS, endpointClient } from './endpoint-client.js';
+import { buildObo } from './obo.js';
 import { partyEgress } from './party-egress.js';
 import { destination, DESTINATION_FIELDS } from './token-destination.js';
 import { buildXaa } from './xaa.js';
@@ -67,6 +68,8 @@ function buildStrategy(
         [...path, 'clientCredentials'],
         secrets,
       );
+    case 'obo':
+      return buildObo(present(written.obo), [...path, 'obo'], secrets, providers);
     case 'xaa':
       return buildXaa(present(written.xaa), [...path, 'xaa'], secrets, providers);
   }

@@ -41,7 +41,7 @@ export function buildXaa(
 }
 
 /** Several could be meant: then the rules ask. */
-const onlyOne = (names: readonly string[]): string => (names.length === 1 ? (names[0] ?? '') : '');
+export const onlyOne = (names: readonly string[]): string => (names.length === 1 ? (names[0] ?? '') : '');
 
 /** The client whose fields have a prefix. Its secrets are reported where they stand. */
 function clientBehind(

@@ -21,6 +21,10 @@ export function tokenEndpointsOf<S>(strategy: IssuedToken<S>): readonly PlacedEn
       return [{ party: strategy, fieldOf: (name) => name, needsProof: false }];
     case 'clientCredentials':
       return [{ party: strategy, fieldOf: (name) => name, needsProof: true }];
+    case 'obo': {
+      const url = strategy.tenant.isUsed ? 'authority' : 'tokenUrl';
+      return [{ party: strategy, fieldOf: (name) => (name === 'tokenUrl' ? url : name), needsProof: true }];
+    }
     case 'xaa':
       return [
         { party: strategy.idp, fieldOf: prefixed('idp'), needsProof: true },

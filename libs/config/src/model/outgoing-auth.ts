@@ -1,5 +1,6 @@
 import type { TokenType } from '@gatehouse/kernel/token-types';
 import type { ClientCredentials } from './client-credentials.js';
+import type { Obo } from './obo.js';
 import type { PartyEgress } from './egress-rules.js';
 import type { EndpointClient } from './endpoint-client.js';
 import type { TokenDestination } from './token-destination.js';
@@ -42,7 +43,7 @@ export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, Tok
 }
 
 /** The strategies whose credential a token endpoint issues. */
-export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S>;
+export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S> | Obo<S>;
 
 export type OutgoingStrategy<S> = Unauthenticated | HeaderInjection<S> | UpstreamInject | IssuedToken<S>;
 

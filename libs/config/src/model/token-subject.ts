@@ -28,6 +28,8 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
         token: 'id_token',
         mustLive: true,
       };
+    case 'obo':
+      return { of: 'provider', providerName: strategy.subjectTokenProviderName, token: 'access_token' };
     case 'clientCredentials':
       return { of: 'gateway' };
   }
@@ -37,6 +39,7 @@ const ISSUED: ReadonlySet<string> = new Set<IssuedToken<unknown>['type']>([
   'tokenExchange',
   'clientCredentials',
   'xaa',
+  'obo',
 ]);
 
 /** Whether a token endpoint issues the credential, made by the vault. */
@@ -56,6 +59,9 @@ export function namedProvider(strategy: OutgoingStrategy<unknown>): NamedProvide
   if (!isIssuedToken(strategy)) return undefined;
   const subject = subjectOf(strategy);
   return subject.of === 'provider'
-    ? { name: subject.providerName, field: [strategy.type, 'subjectProviderName'] }
+    ? {
+        name: subject.providerName,
+        field: [strategy.type, strategy.type === 'obo' ? 'subjectTokenProviderName' : 'subjectProviderName'],
+      }
     : undefined;
 }

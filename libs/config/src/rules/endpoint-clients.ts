@@ -16,7 +16,10 @@ export const endpointClients: Rule = (model) =>
       : [],
   );
 
-function clientFindings({ party, fieldOf }: PlacedEndpoint<unknown>, path: Path): readonly Finding[] {
+function clientFindings(
+  { party, fieldOf, needsProof }: PlacedEndpoint<unknown>,
+  path: Path,
+): readonly Finding[] {
   const { clientId, clientSecret, clientKey, tokenEndpointAuthMethod: method } = party;
   const [secret, key, id] = ['clientSecret', 'clientKey', 'clientId'].map(fieldOf);
   const finding = (field: string, message: string): readonly Finding[] => [
@@ -32,7 +35,7 @@ function clientFindings({ party, fieldOf }: PlacedEndpoint<unknown>, path: Path)
     return finding('tokenEndpointAuthMethod', `private_key_jwt needs a ${key}.`);
   if (method !== 'private_key_jwt' && clientKey !== undefined)
     return finding('tokenEndpointAuthMethod', `${method} does not use the ${key} that is written beside it.`);
-  if (method === 'client_secret_post' && clientSecret === undefined)
+  if (method === 'client_secret_post' && clientSecret === undefined && !needsProof)
     return finding('tokenEndpointAuthMethod', `client_secret_post needs a ${secret}.`);
   return clientKey === undefined ? keyFindings(party, fieldOf, path) : [];
 }
@@ -61,7 +64,7 @@ const proofFindings = (
 ): readonly Finding[] =>
   party.clientSecret === undefined &&
   party.clientKey === undefined &&
-  party.tokenEndpointAuthMethod === 'client_secret_basic'
+  party.tokenEndpointAuthMethod !== 'private_key_jwt'
     ? [
         {
           path: [...path, fieldOf('clientId')],

@@ -32,6 +32,18 @@ const xaa = (fields: object = {}) => ({
   [OWN]: { type: 'xaa', xaa: JSON.parse(JSON.stringify({ ...CROSS, ...fields })) as object },
 });
 
+const OBO = `${OWN}.obo`;
+const BEHALF = {
+  tenantId: '11111111-2222-3333-4444-555555555555',
+  clientId: 'gatehouse',
+  clientSecret: { env: 'EXCHANGE_SECRET' },
+  audience: 'api://tickets',
+  subjectTokenProviderName: 'acme-sso',
+};
+const obo = (fields: object = {}) => ({
+  [OWN]: { type: 'obo', obo: JSON.parse(JSON.stringify({ ...BEHALF, ...fields })) as object },
+});
+
 /** Strategies whose credential a token endpoint issues. */
 export const ISSUED_TOKEN_ROWS: readonly Row[] = [
   [
@@ -206,5 +218,65 @@ export const ISSUED_TOKEN_ROWS: readonly Row[] = [
     },
     `${XAA}.subjectProviderName`,
     /needs authServer/,
+  ],
+  [
+    'a token on behalf of a person that does not say whose',
+    obo({ subjectTokenProviderName: undefined }),
+    `${OBO}.subjectTokenProviderName`,
+    /several providers/,
+  ],
+  [
+    'on-behalf-of with a provider that does not exist',
+    obo({ subjectTokenProviderName: 'entra' }),
+    `${OBO}.subjectTokenProviderName`,
+    /Known: acme-sso, octo/,
+  ],
+  [
+    'on-behalf-of without a tenant or endpoint',
+    obo({ tenantId: undefined }),
+    `${OBO}.tenantId`,
+    /needs the tenantId, or the tokenUrl/,
+  ],
+  [
+    'a tenant beside an endpoint',
+    obo({ tokenUrl: 'https://login.acme.example/token' }),
+    `${OBO}.tenantId`,
+    /no effect beside tokenUrl/,
+  ],
+  [
+    'a cloud beside an endpoint',
+    obo({
+      tenantId: undefined,
+      authority: 'https://login.microsoftonline.us',
+      tokenUrl: 'https://login.acme.example/token',
+    }),
+    `${OBO}.authority`,
+    /no effect beside tokenUrl/,
+  ],
+  [
+    'a cloud over http',
+    obo({ authority: 'http://login.acme.example' }),
+    `${OBO}.authority`,
+    /http is refused/,
+  ],
+  ['on-behalf-of for nothing', obo({ audience: undefined }), `${OBO}.scopes`, /needs scopes/],
+  [
+    'more than 20 scopes',
+    obo({ scopes: Array.from({ length: 21 }, (_, index) => `scope.${index}`) }),
+    `${OBO}.scopes`,
+    /20 scopes at most/,
+  ],
+  [
+    'on-behalf-of by a client without a secret',
+    obo({ clientSecret: undefined }),
+    `${OBO}.clientId`,
+    /needs clientSecret/,
+  ],
+  ['a skew of an hour', obo({ cacheSkew: '1h' }), `${OBO}.cacheSkew`, /within/],
+  [
+    'a key where only a secret is taken',
+    obo({ clientKey: { env: 'SIGNING_KEY' } }),
+    `${OBO}.clientKey`,
+    /Unknown/,
   ],
 ];

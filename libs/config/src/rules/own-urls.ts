@@ -39,7 +39,9 @@ export const ownUrls: Rule = (model) => [
 ];
 
 const isOwnToken = ({ authServer }: GatehouseModel, tokenUrl: string): boolean =>
-  authServer !== undefined && canonicalUrl(tokenUrl) === canonicalUrl(`${authServer.issuer}/oauth/token`);
+  authServer !== undefined &&
+  tokenUrl !== '' &&
+  canonicalUrl(tokenUrl) === canonicalUrl(`${authServer.issuer}/oauth/token`);
 
 function backendFindings(model: GatehouseModel, url: string, path: Path): readonly Finding[] {
   const place = canonicalUrl(url).replace(/\/+$/, '');

@@ -27,6 +27,7 @@ import { localAddresses, natsServers } from './local-addresses.js';
 import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
 import { mistakenUrls } from './mistaken-urls.js';
+import { obo } from './obo.js';
 import { outboundUrls } from './outbound-urls.js';
 import { passthroughHeaders } from './passthrough-headers.js';
 import { ownUrls } from './own-urls.js';
@@ -132,12 +133,17 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
   },
   {
     demands:
+      '`obo` says whose token is shown where there are several providers, has a `tenantId` or a `tokenUrl`, and asks for 1 to 20 scopes.',
+    rule: obo,
+  },
+  {
+    demands:
       '`xaa` says whose id_token is shown where there are several providers, and that one issues id_tokens.',
     rule: xaa,
   },
   {
     demands:
-      'A client of a strategy’s token endpoint has an id for its secret or key, has one of the two at most, and its method uses it; `clientCredentials` and `xaa` have one.',
+      'A client of a strategy’s token endpoint has an id for its secret or key, has one of the two at most, and its method uses it; `clientCredentials`, `xaa` and `obo` have one.',
     rule: endpointClients,
   },
   {

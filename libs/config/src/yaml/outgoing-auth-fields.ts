@@ -1,6 +1,7 @@
 import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import { clientCredentials, endpointClient, requestTimeout, tokenTarget } from './endpoint-client-fields.js';
 import { block, choice, egress, mapOf, secret, text } from './fields.js';
+import { obo } from './obo-fields.js';
 import { tokenDestination } from './token-destination-fields.js';
 import { xaa } from './xaa-fields.js';
 
@@ -38,6 +39,7 @@ const strategy = (about: string) =>
           'tokenExchange',
           'clientCredentials',
           'xaa',
+          'obo',
           'header_injection',
           'upstream_inject',
           'token_exchange',
@@ -51,7 +53,7 @@ const strategy = (about: string) =>
             token_exchange: 'tokenExchange',
             client_credentials: 'clientCredentials',
           },
-          refused: ['awsSts', 'aws_sts', 'obo'],
+          refused: ['awsSts', 'aws_sts'],
         },
       ),
       headerInjection: block('For `type: headerInjection`: the same credential for all callers.', {
@@ -65,6 +67,7 @@ const strategy = (about: string) =>
       tokenExchange: tokenExchange.exactOptional(),
       clientCredentials: clientCredentials.exactOptional(),
       xaa: xaa.exactOptional(),
+      obo: obo.exactOptional(),
     },
     {
       blocks: {
@@ -74,6 +77,7 @@ const strategy = (about: string) =>
         tokenExchange: 'tokenExchange',
         clientCredentials: 'clientCredentials',
         xaa: 'xaa',
+        obo: 'obo',
       },
     },
   );

@@ -1,0 +1,61 @@
+import type { ConfiguredSecret } from '../model/configured-secret.js';
+import type { Obo } from '../model/obo.js';
+import type { Path } from '../findings/path.js';
+import type { SecretResolver } from '../secrets/secret-resolver.js';
+import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import { endpointClient } from './endpoint-client.js';
+import { partyEgress } from './party-egress.js';
+import { destination } from './token-destination.js';
+import { given, milliseconds } from './written-values.js';
+import { onlyOne } from './xaa.js';
+
+type Written = NonNullable<GatehouseYaml['outgoingAuth']['default']['obo']>;
+
+const PUBLIC_CLOUD = 'https://login.microsoftonline.com';
+
+/** @param providers names of the upstream providers */
+export function buildObo(
+  written: Written,
+  path: Path,
+  secrets: SecretResolver,
+  providers: readonly string[],
+): Obo<ConfiguredSecret> {
+  const place = { path, owner: 'token-vault', secrets } as const;
+  const tokenUrl = written.tokenUrl ?? tenantEndpoint(written);
+  return {
+    type: 'obo',
+    tokenUrl,
+    tenant: {
+      ...given('tenantId', written.tenantId),
+      ...given('authority', written.authority),
+      isUsed: written.tokenUrl === undefined,
+    },
+    clientId: written.clientId,
+    // Entra shows no client secret in a header in any of its examples.
+    ...endpointClient(
+      { tokenEndpointAuthMethod: 'client_secret_post', ...given('clientSecret', written.clientSecret) },
+      place,
+    ),
+    scopes: scopesOf(written),
+    subjectTokenProviderName: written.subjectTokenProviderName ?? onlyOne(providers),
+    ...partyEgress(written, place, tokenUrl),
+    ...destination(written),
+    cacheSkewMs: milliseconds(written.cacheSkew),
+    timeoutMs: milliseconds(written.timeout),
+  };
+}
+
+const tenantEndpoint = ({ tenantId, authority = PUBLIC_CLOUD }: Written): string =>
+  tenantId === undefined
+    ? ''
+    : `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`;
+
+/** OpenID Connect's own scopes belong to no application. */
+const OPENID: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
+
+function scopesOf({ audience, scopes }: Written): readonly string[] {
+  if (audience === undefined) return scopes;
+  const base = audience.replace(/\/+$/, '');
+  if (scopes.length === 0) return [`${base}/.default`];
+  return scopes.map((scope) => (scope.includes('/') || OPENID.has(scope) ? scope : `${base}/${scope}`));
+}
