@@ -5,6 +5,9 @@ import type { ConfigurationText } from './written-document.js';
 /** More files are no configuration of one gateway. */
 const MAX_FILES = 500;
 
+/** What tools keep for themselves, and the order of `kustomize`, which is no object. */
+const NOT_READ = /(?:^|[\\/])(?:node_modules[\\/]|\.|kustomization\.ya?ml$)/;
+
 /** `-`: standard input. */
 const STANDARD_INPUT = '-';
 
@@ -34,7 +37,7 @@ export function readConfigurationText(
     if (!statSync(path).isDirectory())
       return { document: path, text: readFileSync(path, 'utf8'), virtualServer };
     const names = readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.ya?ml$/.test(name) && !/(?:^|[\\/])(?:node_modules|\.)/.test(name))
+      .filter((name) => /\.ya?ml$/.test(name) && !NOT_READ.test(name))
       .sort();
     if (names.length === 0 || names.length > MAX_FILES) return undefined;
     const files = names.map((name) => ({
