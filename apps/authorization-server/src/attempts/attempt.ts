@@ -57,6 +57,10 @@ const attemptState = z.discriminatedUnion('kind', [
     asked: z.literal('select_account').optional(),
     /** As its pages call the client. */
     clientName: z.string().optional(),
+    /** The client's `max_age`. */
+    maxAgeSeconds: z.number().optional(),
+    /** The primary provider was asked to keep to that, and let somebody through who signed in there before. */
+    isTooOld: z.boolean().optional(),
     /** When the person last proved to be `person` at the primary provider. */
     provenAtMs: z.number().optional(),
     /** The client has its answer, or is about to get it. */

@@ -49,6 +49,7 @@ export class BeginLeg {
         browserBinding,
         fresh: state.fresh.includes(provider),
         ...(state.kind === 'sign-in' && state.asked !== undefined ? { asked: state.asked } : {}),
+        ...this.#maxAge(state, provider),
         ...(known === undefined ? {} : { accountId: known }),
       });
       this.log.info('leg-begun', { attemptId: id, provider });
@@ -60,6 +61,14 @@ export class BeginLeg {
       await this.attempts.change(id, (latest) => failed(latest, provider, reason));
       return { kind: 'failed' };
     }
+  }
+
+  /** Only the primary provider says who the person is, and since when. */
+  #maxAge(state: AttemptState, provider: string): { readonly maxAgeSeconds?: number } {
+    const { maxAgeSeconds } = state.kind === 'sign-in' ? state : {};
+    return maxAgeSeconds === undefined || provider !== this.config.primaryUpstreamProvider
+      ? {}
+      : { maxAgeSeconds };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import type { AccountId } from '@gatehouse/kernel/ids';
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
 import type { AttemptState, LegFailure, LegOutcome } from './attempt.js';
@@ -16,7 +17,12 @@ export interface LegProof {
   /** The id that a new account would get. */
   readonly newAccount: AccountId;
   readonly nowMs: number;
+  /** When the person signed in at the provider, as it says. */
+  readonly authenticatedAtMs?: number | undefined;
 }
+
+/** The provider's clock may differ, and the person took their time there. */
+const AGE_TOLERANCE_MS = MINUTE_MS;
 
 /** A leg came back with an identity. The primary provider's says who the person is; the others are linked to that person. */
 export function legDone<State extends AttemptState>(state: State, proof: LegProof): State {
@@ -32,7 +38,7 @@ const decidesAccount = (state: AttemptState, { provider, primaryProvider }: LegP
   provider === primaryProvider && (state.kind === 'sign-in' || state.person === undefined);
 
 function personProven<State extends AttemptState>(state: State, proof: LegProof): State {
-  const { provider, identity, owner, newAccount, nowMs } = proof;
+  const { provider, identity, owner, newAccount } = proof;
   const person =
     owner === undefined ? { accountId: newAccount, isNew: true } : { accountId: owner, isNew: false };
   const isAnother = state.person !== undefined && state.person.accountId !== person.accountId;
@@ -42,8 +48,18 @@ function personProven<State extends AttemptState>(state: State, proof: LegProof)
   const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
   const answers =
     isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
-  const proven = state.kind === 'sign-in' ? { provenAtMs: nowMs } : {};
+  const proven = state.kind === 'sign-in' ? provenAt(state, proof) : {};
   return withOutcome({ ...state, person, legs, ...answers, ...proven }, provider, { kind: 'done', identity });
+}
+
+/** OpenID Connect Core, section 2: `auth_time` is when the person authenticated, which a provider with a session of its own knows. */
+function provenAt(
+  { maxAgeSeconds }: { readonly maxAgeSeconds?: number | undefined },
+  { nowMs, authenticatedAtMs = nowMs }: LegProof,
+): { readonly provenAtMs: number; readonly isTooOld: boolean } {
+  const provenAtMs = Math.min(nowMs, authenticatedAtMs);
+  const maxAgeMs = (maxAgeSeconds ?? Infinity) * SECOND_MS;
+  return { provenAtMs, isTooOld: nowMs - provenAtMs > maxAgeMs + AGE_TOLERANCE_MS };
 }
 
 const withSettledPerson = <State extends AttemptState>(state: State, { settledPerson }: LegProof): State =>

@@ -45,6 +45,7 @@ export class RecordLeg {
       settledPerson: await this.#settledPerson(before),
       newAccount: newAccountId(),
       nowMs: this.clock.nowMs(),
+      authenticatedAtMs: reply.authenticatedAtMs,
     };
     return (state) => legDone(state, proof);
   }

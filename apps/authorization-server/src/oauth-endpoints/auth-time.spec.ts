@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
@@ -65,7 +65,8 @@ async function signIn(person: Person, more: Readonly<Record<string, string>> = {
         ? await browser.decide(at, at.body.includes('value="approve"') ? 'approve' : 'continue')
         : await service.answerLeg(browser, at, { code: `${new URL(at.location).hostname}-${login}` });
   }
-  const code = new URL(at.location).searchParams.get('code') ?? '';
+  const code = new URL(at.location).searchParams.get('code');
+  if (code === null) throw new Error(`no code: ${new URL(at.location).search}`);
   const answer = await service.token({
     grant_type: 'authorization_code',
     client_id: clientId,
@@ -135,6 +136,51 @@ describe('when a person proved who they are', () => {
     const { person, authTime } = await signedInBefore(50);
     await person.browser.get('/connections');
     expect((await signIn(person)).authTime).toBe(authTime);
+  });
+});
+
+describe('a primary provider that says when the person signed in there', () => {
+  afterEach(() => (service.vault.authenticatedAtMs = undefined));
+
+  test('is believed: auth_time is not when they came back (a proof that nobody gave)', async () => {
+    service.vault.authenticatedAtMs = Date.now() - 3_600_000;
+    const person = {
+      ...(await assuredClient()),
+      login: `person-${(people += 1)}`,
+      browser: service.browser(),
+    };
+    const { authTime } = await signIn(person);
+    expect(authTime).toBe(Math.floor(service.vault.authenticatedAtMs / 1_000));
+    // An hour is too long for the next one, so the provider is asked with the same `max_age`.
+    service.vault.authenticatedAtMs = Date.now() - 5_000;
+    const begun = service.vault.begun.length;
+    const again = await signIn(person, { max_age: '600' });
+    expect(again.authTime).toBe(Math.floor(service.vault.authenticatedAtMs / 1_000));
+    expect(service.vault.begun.slice(begun)).toContainEqual(
+      expect.objectContaining({ provider: 'acme-sso', fresh: true, maxAgeSeconds: 600 }),
+    );
+    for (const { provider, maxAgeSeconds } of service.vault.begun.slice(begun))
+      if (provider !== 'acme-sso') expect(maxAgeSeconds).toBeUndefined();
+  });
+
+  test('a time to come is none', async () => {
+    service.vault.authenticatedAtMs = Date.now() + 3_600_000;
+    const person = {
+      ...(await assuredClient()),
+      login: `person-${(people += 1)}`,
+      browser: service.browser(),
+    };
+    expect((await signIn(person)).authTime).toBeLessThanOrEqual(nowSeconds());
+  });
+
+  test('and that somebody got through without signing in there again, gets login_required to the client', async () => {
+    service.vault.authenticatedAtMs = Date.now() - 3_600_000;
+    const person = {
+      ...(await assuredClient()),
+      login: `person-${(people += 1)}`,
+      browser: service.browser(),
+    };
+    await expect(signIn(person, { max_age: '600' })).rejects.toThrow(/login_required/);
   });
 });
 

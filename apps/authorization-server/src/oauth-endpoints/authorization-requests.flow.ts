@@ -36,6 +36,8 @@ export interface AuthorizationRequest {
   readonly wantsFreshSignIn: boolean;
   /** It asked to have an account chosen, and not for a new login. */
   readonly asksForAccount: boolean;
+  /** `max_age`: how long ago the person may have authenticated. */
+  readonly maxAgeSeconds?: number;
   readonly browserAccountId?: AccountId;
   /** When that account last proved who they are, at the primary provider. */
   readonly browserProvenAtMs?: number;
@@ -59,7 +61,7 @@ export type Answered =
   | { readonly kind: 'approved'; readonly tsid: SessionId };
 
 /** The error that a client gets instead of a code (RFC 6749, section 4.1.2.1). */
-export type Refusal = 'access_denied' | 'temporarily_unavailable' | 'server_error';
+export type Refusal = 'login_required' | 'access_denied' | 'temporarily_unavailable' | 'server_error';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -227,11 +229,17 @@ export class AuthorizationRequests {
 function freshnessOf({
   params,
   prompt,
-}: Interaction): Pick<AuthorizationRequest, 'wantsFreshSignIn' | 'asksForAccount'> {
+}: Interaction): Pick<AuthorizationRequest, 'wantsFreshSignIn' | 'asksForAccount' | 'maxAgeSeconds'> {
   const prompts = text(params['prompt']).split(' ');
   const asksForLogin = prompts.includes('login') || prompt.reasons.includes('max_age');
   const asksForAccount = prompts.includes('select_account') && !asksForLogin;
-  return { wantsFreshSignIn: asksForLogin || asksForAccount, asksForAccount };
+  const { max_age: maxAge } = params;
+  return {
+    wantsFreshSignIn: asksForLogin || asksForAccount,
+    asksForAccount,
+    // The library has checked that it is a whole number.
+    ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
+  };
 }
 
 /** The library marks a client that it read from a document, and its types do not know the mark. */

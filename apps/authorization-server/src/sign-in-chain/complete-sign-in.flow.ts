@@ -35,6 +35,7 @@ export class CompleteSignIn {
     providers: readonly string[],
   ): Promise<Shown | undefined> {
     const { state } = situation.attempt;
+    if (state.isTooOld === true) return await this.#tooOld(exchange, request);
     const settled = await this.#settle(state);
     if (settled.kind === 'identity_taken') {
       await this.#legFailed(situation, settled.provider, settled.kind);
@@ -54,6 +55,13 @@ export class CompleteSignIn {
         return { kind: 'redirect', status: 303, location };
       }
     }
+  }
+
+  /** OpenID Connect Core, section 3.1.2.1: the person has to be authenticated actively, and the primary provider did not do that. */
+  async #tooOld(exchange: Exchange, { uid }: AuthorizationRequest): Promise<Shown> {
+    const description = 'the primary provider let somebody through who signed in longer ago than max_age';
+    const location = await this.requests.refuse(exchange, uid, 'login_required', description);
+    return { kind: 'redirect', status: 303, location };
   }
 
   async #settle({ person, legs }: SignInState): Promise<Settled> {

@@ -8,6 +8,7 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 export function begun(request: AuthorizationRequest, primaryProvider: string, tsid: SessionId): SignInState {
   const { browserBinding, client, wantsFreshSignIn, asksForAccount, browserAccountId, browserProvenAtMs } =
     request;
+  const { maxAgeSeconds } = request;
   const knows = browserAccountId !== undefined && !wantsFreshSignIn;
   return {
     kind: 'sign-in',
@@ -19,6 +20,7 @@ export function begun(request: AuthorizationRequest, primaryProvider: string, ts
     legs: {},
     fresh: wantsFreshSignIn ? [primaryProvider] : [],
     ...(asksForAccount ? { asked: 'select_account' } : {}),
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
     ...(knows ? { person: { accountId: browserAccountId, isNew: false } } : {}),
     ...(knows && browserProvenAtMs !== undefined ? { provenAtMs: browserProvenAtMs } : {}),
   };
@@ -38,7 +40,7 @@ export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, 
  * @param tsid of the session that this sign-in opens now.
  */
 export const anotherAccount = (
-  { browserBinding, clientId, clientName, fresh }: SignInState,
+  { browserBinding, clientId, clientName, fresh, maxAgeSeconds }: SignInState,
   primaryProvider: string,
   tsid: SessionId,
 ): SignInState => ({
@@ -46,6 +48,7 @@ export const anotherAccount = (
   browserBinding,
   clientId,
   ...(clientName === undefined ? {} : { clientName }),
+  ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
   tsid,
   reuseConfirmed: false,
   legs: {},

@@ -59,6 +59,8 @@ export class StandInVault {
   /** What the primary provider says of everybody, or why it says nothing; and who was asked about. */
   claims: z.input<typeof connectionClaims.reply>['claims'] | ErrorCode = {};
   readonly claimsAsked: string[] = [];
+  /** As each provider's id_token says. */
+  authenticatedAtMs: number | undefined;
   /** Where each provider sends the browser back to. */
   callbackOf = (provider: string): string => `/oauth/callback/${provider}`;
   readonly #legs = new Map<string, PendingLeg>();
@@ -121,6 +123,8 @@ export class StandInVault {
       provider,
       identity: { subject, name: `Name of ${subject}` },
       scopes: [],
+      ...(request.asksWhen === true &&
+        this.authenticatedAtMs !== undefined && { authenticatedAtMs: this.authenticatedAtMs }),
     };
   }
 

@@ -24,7 +24,7 @@ export class BeginConnection {
   async run(
     request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
-    const { attemptId, accountId, browserBinding, fresh, asked } = request;
+    const { attemptId, accountId, browserBinding, fresh, asked, maxAgeSeconds } = request;
     const configured = this.registry.get(request.provider);
     await this.callbacks.refuseUnsafe(configured);
     const stepUp = accountId === undefined ? [] : await this.lacking.stepUp(accountId, configured.name);
@@ -40,6 +40,7 @@ export class BeginConnection {
     const authorizationUrl = await this.upstreams.authorizationUrl(provider, state, secrets, {
       fresh,
       asked,
+      maxAgeSeconds,
     });
     const expiresAt = await this.legs.begin({
       stateHash: sha256(state),

@@ -34,7 +34,15 @@ export class CompleteConnection {
       const { accepted } = redemption;
       const identity = redemption.identity ?? accountBound(accountId, attemptId);
       if (answered !== undefined && (await this.answers.accept(key, answered, { accepted, identity })))
-        return { outcome: 'completed', ...key, identity, scopes: [...accepted.scopes] };
+        return {
+          outcome: 'completed',
+          ...key,
+          identity,
+          scopes: [...accepted.scopes],
+          ...(request.asksWhen === true && redemption.authenticatedAtMs !== undefined
+            ? { authenticatedAtMs: redemption.authenticatedAtMs }
+            : {}),
+        };
       if (answered !== undefined) await this.answers.giveUp(key, answered, identity.subject);
       throw new GatehouseError('callback_unknown', 'the attempt was discarded or answered again meanwhile');
     }

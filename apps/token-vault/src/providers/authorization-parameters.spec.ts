@@ -36,6 +36,17 @@ test('a plain OAuth 2 provider gets neither nonce nor prompt', () => {
   expect(sent).not.toHaveProperty('prompt');
 });
 
+test('max_age goes to a provider that says by an id_token when the person signed in, and to no other', () => {
+  const visit = { ...REQUEST, maxAgeSeconds: 0 };
+  expect(authorizationParameters(oidcProvider('idp', 'https://idp.example'), visit)['max_age']).toBe('0');
+  expect(authorizationParameters(oidcProvider('idp', 'https://idp.example'), REQUEST)).not.toHaveProperty(
+    'max_age',
+  );
+  expect(authorizationParameters(oauth2Provider('octo', 'https://octo.example'), visit)).not.toHaveProperty(
+    'max_age',
+  );
+});
+
 describe('how a person chooses an account', () => {
   const IDP = 'https://idp.example';
   const promptOf = (

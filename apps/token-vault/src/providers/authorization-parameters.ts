@@ -21,6 +21,8 @@ export interface Visit {
   readonly fresh: boolean;
   /** The client asked for just this (OIDC Core section 3.1.2.1). */
   readonly asked?: 'select_account' | undefined;
+  /** How long ago the person may have signed in there, as the client wants it. */
+  readonly maxAgeSeconds?: number | undefined;
 }
 
 export interface AuthorizationRequest extends Visit {
@@ -35,11 +37,14 @@ export interface AuthorizationRequest extends Visit {
 /** The parameters of the authorization request. Configured extras come first: they never replace one of the flow's own. */
 export function authorizationParameters(
   provider: Provider,
-  { state, nonce, challenge, ...visit }: AuthorizationRequest,
+  { state, nonce, challenge, maxAgeSeconds, ...visit }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
     ...(identifiesByIdToken(provider) ? { nonce } : {}),
+    ...(identifiesByIdToken(provider) && maxAgeSeconds !== undefined
+      ? { max_age: String(maxAgeSeconds) }
+      : {}),
     ...promptOf(provider, visit),
     response_type: 'code',
     client_id: provider.clientId,

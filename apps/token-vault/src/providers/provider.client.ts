@@ -87,7 +87,11 @@ export class ProviderClient {
           body: use.answer?.body ?? '',
         });
         return who.ok
-          ? { ...who, accepted: acceptedTokens(response, receivedAtMs(use), provider.scopes) }
+          ? {
+              ...who,
+              ...authenticatedAt(response.claims()),
+              accepted: acceptedTokens(response, receivedAtMs(use), provider.scopes),
+            }
           : who;
       });
     } catch (error) {
@@ -187,3 +191,11 @@ export class ProviderClient {
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** A time that cannot be one is as good as none. */
+function authenticatedAt(claims: openid.IDToken | undefined): { readonly authenticatedAtMs?: number } {
+  const seconds = claims?.auth_time;
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0
+    ? { authenticatedAtMs: Math.floor(seconds) * 1_000 }
+    : {};
+}

@@ -6,7 +6,13 @@ import type { UpstreamFailure } from './upstream-failure.js';
 
 export type CodeRedemption =
   /** Without an identity, nobody says who the person is: then it is whoever signs in to this gateway. */
-  | { readonly ok: true; readonly accepted: AcceptedTokens; readonly identity: UpstreamIdentity | undefined }
+  | {
+      readonly ok: true;
+      readonly accepted: AcceptedTokens;
+      readonly identity: UpstreamIdentity | undefined;
+      /** As the provider's id_token says (OpenID Connect Core section 2). */
+      readonly authenticatedAtMs?: number;
+    }
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 export type RefreshRedemption =

@@ -23,6 +23,8 @@ export const connectionBegin = defineRequest({
     fresh: z.boolean().default(false),
     /** The client asked to have an account chosen (OIDC Core section 3.1.2.1). Absent: whatever suits the provider. */
     asked: z.literal('select_account').optional(),
+    /** The client's `max_age` (OIDC Core section 3.1.2.1), for a provider that says who signed in by an id_token. */
+    maxAgeSeconds: z.int().min(0).optional(),
   }),
   reply: z.strictObject({ authorizationUrl: z.url().max(8_192), expiresAtMs: instantMs }),
   errors: [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
-import { attemptId, configuredName, digest, jwe, upstreamIdentity } from '../fields.js';
+import { attemptId, configuredName, digest, instantMs, jwe, upstreamIdentity } from '../fields.js';
 
 /** Why a provider's answer did not become a connection. */
 export const legRefusal = z.enum([
@@ -34,6 +34,8 @@ export const connectionComplete = defineRequest({
      * no such segment (the only one of the release before this field).
      */
     callback: configuredName.optional(),
+    /** The answer may say when the person authenticated. The release before this field does not read that. */
+    asksWhen: z.literal(true).optional(),
   }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({
@@ -42,6 +44,8 @@ export const connectionComplete = defineRequest({
       provider: configuredName,
       identity: upstreamIdentity,
       scopes: z.array(z.string()),
+      /** `auth_time` of the provider's id_token, where it says one and was asked. */
+      authenticatedAtMs: instantMs.optional(),
     }),
     z.strictObject({
       outcome: z.literal('refused'),
