@@ -7,6 +7,15 @@ const OAUTH2 = 'authServerConfig.upstreamProviders[].oauth2Config';
 export const SCENES = [
   [
     'MCPExternalAuthConfig',
+    'obo',
+    (spec) => {
+      spec.type = 'obo';
+      delete spec.upstreamInject;
+      spec.obo = { tenantId: 'tenant', clientId: 'gatehouse', clientSecretRef: { name: 'a', key: 'b' } };
+    },
+  ],
+  [
+    'MCPExternalAuthConfig',
     'xaa',
     (spec) => {
       spec.type = 'xaa';

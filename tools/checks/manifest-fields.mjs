@@ -18,7 +18,7 @@ const VALUES = [
   [/subjectTokenType$/, 'id_token'],
   [/partialFailureMode$/, 'fail'],
   [/(transport|proxyMode)$/, 'sse'],
-  [/(Interval|[tT]imeout|\.default|refillPeriod)$/, '7s'],
+  [/(cacheSkew|Interval|[tT]imeout|\.default|refillPeriod)$/, '7s'],
 ];
 
 function baseFor(kind, pattern) {

@@ -1,7 +1,7 @@
 import type { Path } from '../findings/path.js';
 import type { TranslatedBackend } from './backends.js';
 import type { Written } from './manifest-object.js';
-import { putReference, putRenamed, type Translation } from './translation.js';
+import { putDurations, putReference, putRenamed, type Translation } from './translation.js';
 
 const PATH: Path = ['outgoingAuth'];
 
@@ -114,6 +114,18 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
   },
   upstreamInject: ({ native }, path, block) => {
     native.copy(path, block, ['providerName']);
+  },
+  obo: (translation, path, block) => {
+    translation.native.copy(path, block, [
+      'tenantId',
+      'authority',
+      'clientId',
+      'audience',
+      'scopes',
+      'subjectTokenProviderName',
+    ]);
+    putReference(translation, [...path, 'clientSecret'], block.at('clientSecretRef'));
+    putDurations(translation, path, block, ['cacheSkew']);
   },
   xaa: (translation, path, block) => {
     const { native } = translation;

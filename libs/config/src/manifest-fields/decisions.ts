@@ -92,7 +92,6 @@ const externalAuthConfig: Decisions = {
   embeddedAuthServer: refused('an authorization server is no credential of a backend.', {
     instead: 'spec.authServerConfig of the VirtualMCPServer',
   }),
-  obo: refused('this strategy is not read from manifests yet.'),
 };
 
 const oidcConfig: Decisions = {
