@@ -1,5 +1,6 @@
 import { addAudit } from './audit.js';
 import { addBridge } from './bridge.js';
+import { addClientCommands } from './client.js';
 import type { AddCommand } from './command.js';
 import { addConvert } from './convert.js';
 import { addDemonstrate } from './demonstrate.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addDoctor,
   addConvert,
   addExplain,
+  addClientCommands,
   addNatsConfiguration,
   addMigrate,
   addBridge,
