@@ -124,6 +124,17 @@ describe('a callback', () => {
     expect(world.stub.counts.code).toBe(1);
   });
 
+  test('says when the person authenticated, where the id_token does and it is asked', async () => {
+    const complete = async (more: { asksWhen?: true }) =>
+      await world.client.complete(as('alice')(await begin()), { callback: 'acme', ...more });
+    world.stub.claims = { auth_time: 1_700_000_000 };
+    const [told, unasked] = [await complete({ asksWhen: true }), await complete({})];
+    world.stub.claims = {};
+    expect(told).toMatchObject({ outcome: 'completed', authenticatedAtMs: 1_700_000_000_000 });
+    for (const answer of [unasked, await complete({ asksWhen: true })])
+      expect(answer).not.toHaveProperty('authenticatedAtMs');
+  });
+
   test('that arrives ten times at once is redeemed once', async () => {
     const query = as('alice')(await begin());
     const answers = await Promise.allSettled(

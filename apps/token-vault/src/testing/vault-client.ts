@@ -44,12 +44,17 @@ export class VaultClient {
   /** @param arrival by whose callback the browser came; left out: by the common one */
   async complete(
     query: string,
-    { callback, browserBinding = BROWSER }: { callback?: string; browserBinding?: string },
+    {
+      callback,
+      browserBinding = BROWSER,
+      asksWhen,
+    }: { callback?: string; browserBinding?: string; asksWhen?: true },
   ): Promise<z.output<typeof connectionComplete.reply>> {
     return await this.bus.ask(connectionComplete, {
       sealedQuery: await this.sealForVault({ query }),
       browserBinding,
       ...(callback === undefined ? {} : { callback }),
+      ...(asksWhen === undefined ? {} : { asksWhen }),
     });
   }
 
