@@ -136,6 +136,8 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
       return 'no credential';
     case 'headerInjection':
       return `header ${strategy.headerName} from ${strategy.headerValue.reference}, the same for everybody`;
+    case 'userHeader':
+      return `“${strategy.secret.label}” of each person${describeDestination(strategy)}, entered on the connections page`;
     case 'upstreamInject':
       return `access token of ${strategy.providerName}${describeDestination(strategy)}`;
     case 'tokenExchange':

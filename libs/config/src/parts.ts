@@ -34,6 +34,7 @@ import type { ConfiguredView } from './model/views.js';
 import { isIssuedToken, namedProvider, subjectOf, type TokenSubject } from './model/token-subject.js';
 import { scopeUses, type ScopeUses } from './model/scope-uses.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
+import { injectedOf, userSecretsOf, type UserSecretView } from './user-secret-parts.js';
 import { given } from './from-yaml/written-values.js';
 import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
 
@@ -81,6 +82,8 @@ export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Sec
   /** What calls need scopes for. */
   readonly scopeUses: ScopeUses;
   readonly upstreamProviders: readonly ProviderView[];
+  /** What people enter on the connections page. */
+  readonly userSecrets: readonly UserSecretView[];
   readonly listen: ListenAddresses;
   /** Postgres connection URL. */
   readonly databaseUrl: Secret;
@@ -94,6 +97,8 @@ export interface TokenVaultPart extends CommonPart {
   /** Issuer of the callers' tokens; absent with anonymous callers. */
   readonly issuer?: string;
   readonly upstreamProviders: readonly UpstreamProvider<Secret>[];
+  /** What people enter: kept as connections are, and asked of no provider. */
+  readonly userSecrets: readonly Omit<UserSecretView, 'backends'>[];
   /** With the provider that says them. */
   readonly claimMappings?: ClaimMappings & { readonly provider: string };
   /** By backend name; a backend that needs no credential of the vault is not in it. */
@@ -189,6 +194,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
       scopes: provider.scopes,
       backends: backendsThatNeed(model, provider.name),
     })),
+    userSecrets: userSecretsOf(model),
     databaseUrl: database.url.secret,
   };
 }
@@ -198,7 +204,8 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
   const backendCredentials = new Map<string, BackendCredential>();
   for (const { name } of model.backends) {
     const strategy = strategyOf(model.outgoingAuth, name);
-    if (strategy.type === 'upstreamInject') backendCredentials.set(name, strategy);
+    const injected = injectedOf(strategy);
+    if (injected !== undefined) backendCredentials.set(name, injected);
     if (isIssuedToken(strategy)) backendCredentials.set(name, openedStrategy(strategy, model));
   }
   return {
@@ -216,6 +223,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
             provider: model.authServer.primaryUpstreamProvider,
           },
         }),
+    userSecrets: userSecretsOf(model),
     backendCredentials,
     backendBindings: bindingsIn(model),
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
@@ -302,7 +310,8 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
   switch (strategy.type) {
     case 'unauthenticated':
     case 'upstreamInject':
-      return strategy;
+    case 'userHeader':
+      return injectedOf(strategy) ?? { type: 'unauthenticated' };
     case 'headerInjection':
       return { ...strategy, headerValue: strategy.headerValue.secret };
     case 'tokenExchange':

@@ -56,7 +56,9 @@ type Answered =
 function answerTo(page: Page, person: Person): Answered | undefined {
   const value = person.decision ?? 'approve';
   for (const form of page.forms) {
-    if (form.fields.some((field) => field.kind === 'password')) return { kind: 'login', form };
+    // What people enter for a backend is no password of theirs.
+    if (form.fields.some(({ kind, name }) => kind === 'password' && name !== 'secret'))
+      return { kind: 'login', form };
     if (chooseButton(form, { name: 'decision', value }) !== undefined)
       return { kind: 'decision', form, value };
   }

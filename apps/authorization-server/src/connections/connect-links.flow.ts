@@ -10,16 +10,19 @@ import { ConnectResponses } from './connect-responses.js';
 import type { ConnectLink } from './connect-link.js';
 
 /** A link that this browser may follow. */
-interface ReadyLink {
-  readonly provider: AuthorizationServerPart['upstreamProviders'][number];
+interface OwnedLink {
   readonly session: OpenSession | undefined;
   readonly browser: BrowserSession | undefined;
   /** What a form of its page is for. */
   readonly form: string;
 }
 
-type Looked =
-  { readonly kind: 'ready'; readonly link: ReadyLink } | { readonly kind: 'shown'; readonly shown: Shown };
+interface ReadyLink extends OwnedLink {
+  readonly provider: AuthorizationServerPart['upstreamProviders'][number];
+}
+
+type Looked<Link> =
+  { readonly kind: 'ready'; readonly link: Link } | { readonly kind: 'shown'; readonly shown: Shown };
 
 /** Whom a client's link is for, and whether this browser is theirs. Both are settled before anything is begun. */
 @Injectable()
@@ -32,10 +35,17 @@ export class ConnectLinks {
   ) {}
 
   /** @returns what is shown instead, when the link leads nowhere. */
-  async look(exchange: Exchange, { provider: name, tsid }: ConnectLink): Promise<Looked> {
-    const provider = this.config.upstreamProviders.find((one) => one.name === name);
+  async look(exchange: Exchange, asked: ConnectLink): Promise<Looked<ReadyLink>> {
+    const provider = this.config.upstreamProviders.find(({ name }) => name === asked.provider);
+    if (provider === undefined) return { kind: 'shown', shown: this.responses.linkEnded() };
+    const whose = await this.whose(exchange, asked);
+    return whose.kind === 'shown' ? whose : { kind: 'ready', link: { ...whose.link, provider } };
+  }
+
+  /** The same of a link to what is there. */
+  async whose(exchange: Exchange, { provider: name, tsid }: ConnectLink): Promise<Looked<OwnedLink>> {
     const session = await this.#session(tsid);
-    if (provider === undefined || (tsid !== undefined && session === undefined))
+    if (tsid !== undefined && session === undefined)
       return { kind: 'shown', shown: this.responses.linkEnded() };
     const browser = await this.browsers.current(exchange);
     // Neither the link nor the browser names an account.
@@ -44,7 +54,7 @@ export class ConnectLinks {
     if (browser !== undefined && session !== undefined && browser.accountId !== session.accountId)
       return { kind: 'shown', shown: this.responses.wrongAccount() };
     const form = `connect ${name} ${tsid ?? ''} ${browser?.uid ?? ''}`;
-    return { kind: 'ready', link: { provider, session, browser, form } };
+    return { kind: 'ready', link: { session, browser, form } };
   }
 
   async #session(tsid: string | undefined): Promise<OpenSession | undefined> {

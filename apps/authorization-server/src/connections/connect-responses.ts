@@ -1,4 +1,5 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import type { UserSecretView } from '@gatehouse/config/user-secret-parts';
 import type { ConnectState } from '../attempts/attempt.js';
 import type { StoredAttempt } from '../attempts/attempt.store.js';
 import { failurePage } from '../attempts/failure-page.js';
@@ -16,6 +17,7 @@ import {
   wrongAccountPage,
   type ConnectView,
 } from './connect-pages.js';
+import { signInForSecretPage } from './user-secret-items.js';
 import type { ConnectStep } from './connect-step.js';
 
 /** How a visit ends that cannot go on. */
@@ -42,8 +44,7 @@ export class ConnectResponses {
     { provider, tsid }: ConnectLink,
     setCookies: readonly string[],
   ): Shown {
-    const query = tsid === undefined ? '' : `?session=${encodeURIComponent(tsid)}`;
-    const action = this.urls.path(`/connect/${provider}${query}`);
+    const action = this.#address(provider, tsid);
     return {
       kind: 'page',
       page: connectPage({ ...view, action, basePath: this.#basePath }),
@@ -102,6 +103,33 @@ export class ConnectResponses {
   /** To the page of the attempt, which says what is next. */
   toAttempt(attempt: Pick<Attempt, 'id'>): Shown & { readonly kind: 'redirect' } {
     return { kind: 'redirect', status: 303, location: this.forms.address(attempt) };
+  }
+
+  /** @param link whose page this is. */
+  signInFor(
+    { label, backends }: UserSecretView,
+    csrf: string,
+    { provider, tsid }: ConnectLink,
+    setCookies: readonly string[],
+  ): Shown {
+    const action = this.#address(provider, tsid);
+    const view = { label, backends, csrf, action, basePath: this.#basePath };
+    return {
+      kind: 'page',
+      page: signInForSecretPage(view),
+      setCookies,
+      targets: { insecureHttp: this.config.insecureAllowHttp },
+    };
+  }
+
+  /** To its place on the connections page. */
+  toSecret({ name }: UserSecretView): Shown {
+    return { kind: 'redirect', status: 303, location: this.urls.path(`/connections#${name}`) };
+  }
+
+  #address(provider: string, tsid: string | undefined): string {
+    const query = tsid === undefined ? '' : `?session=${encodeURIComponent(tsid)}`;
+    return this.urls.path(`/connect/${provider}${query}`);
   }
 
   toConnections(): Shown {

@@ -10,6 +10,7 @@ import { AnswerConnect } from './answer-connect.flow.js';
 import { CONNECT_ENDS, ConnectResponses } from './connect-responses.js';
 import { ContinueConnect } from './continue-connect.flow.js';
 import { OpenConnect } from './open-connect.flow.js';
+import { OpenSecret } from './open-secret.flow.js';
 
 /** The page behind the link that a client shows when a provider is missing, and its way through the provider. */
 @Controller('connect')
@@ -17,6 +18,7 @@ import { OpenConnect } from './open-connect.flow.js';
 export class ConnectController {
   constructor(
     private readonly opening: OpenConnect,
+    private readonly secrets: OpenSecret,
     private readonly continuing: ContinueConnect,
     private readonly answers: AnswerConnect,
     private readonly responses: ConnectResponses,
@@ -28,7 +30,11 @@ export class ConnectController {
     @Query('session') tsid: unknown,
     @Browser() browser: Exchange,
   ): Promise<Shown> {
-    return await this.opening.page(browser, { provider, tsid: stringOf(tsid) });
+    const asked = { provider, tsid: stringOf(tsid) };
+    const secret = this.secrets.named(provider);
+    return secret === undefined
+      ? await this.opening.page(browser, asked)
+      : await this.secrets.page(browser, asked, secret);
   }
 
   @Post(':provider')
@@ -39,7 +45,11 @@ export class ConnectController {
     @Browser() browser: Exchange,
     @PostedForm() form: ReadonlyMap<string, string>,
   ): Promise<Shown> {
-    return await this.opening.begin(browser, { provider, tsid: stringOf(tsid) }, form);
+    const asked = { provider, tsid: stringOf(tsid) };
+    const secret = this.secrets.named(provider);
+    return secret === undefined
+      ? await this.opening.begin(browser, asked, form)
+      : await this.secrets.begin(browser, asked, secret, form);
   }
 
   /** It sends the browser to a provider, which is a new leg at the vault each time. */

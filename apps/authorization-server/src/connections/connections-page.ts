@@ -1,7 +1,9 @@
 import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { time } from '../pages/time.js';
 import type { ListedSession } from '../sessions/session.store.js';
+import { userSecretItems, type ListedSecret } from './user-secret-items.js';
 
 interface ListedProvider {
   readonly name: string;
@@ -13,18 +15,20 @@ interface ListedProvider {
 export interface ConnectionsView {
   readonly accountName: string;
   readonly providers: readonly ListedProvider[];
+  readonly secrets: readonly ListedSecret[];
   readonly sessions: readonly ListedSession[];
   readonly csrf: string;
   readonly basePath: string;
 }
 
 /** What the signed-in user has connected and where they are signed in, and how to end either. */
-export function connectionsPage({ accountName, providers, sessions, csrf, basePath }: ConnectionsView): Html {
-  const form = (fields: Readonly<Record<string, string>>, button: Html): Html =>
+export function connectionsPage(view: ConnectionsView): Html {
+  const { accountName, providers, secrets, sessions, csrf, basePath } = view;
+  const form = (fields: Readonly<Record<string, string>>, inside: Html): Html =>
     html`<form method="post" action="${basePath}/connections">
       <input type="hidden" name="csrf" value="${csrf}" />
       ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-      ${button}
+      ${inside}
     </form>`;
   return layout({
     title: 'Your connections',
@@ -37,6 +41,7 @@ export function connectionsPage({ accountName, providers, sessions, csrf, basePa
       <ul class="items">
         ${providers.map((provider) => providerItem(provider, basePath, form))}
       </ul>
+      ${userSecretItems(secrets, form)}
       <h2>Applications that work on your behalf</h2>
       ${
         sessions.length === 0
@@ -95,11 +100,6 @@ const sessionItem = ({ tsid, clientName, openedAtMs, usedAtMs }: ListedSession, 
       ${form({ action: 'sign-out', session: tsid }, html`<button>Sign out <span class="unseen">${clientName}</span></button>`)}
     </div>
   </li>`;
-
-function time(atMs: number): Html {
-  const iso = new Date(atMs).toISOString();
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
-}
 
 export function signedOutPage(basePath: string): Html {
   return layout({

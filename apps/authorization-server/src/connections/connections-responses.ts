@@ -1,4 +1,5 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import type { UserSecretView } from '@gatehouse/config/user-secret-parts';
 import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
 import type { CsrfTokens } from '../http/csrf.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
@@ -6,6 +7,7 @@ import type { Shown } from '../http/shown.js';
 import type { BrowserSession } from '../oauth-endpoints/browser-sessions.flow.js';
 import type { ListedSession } from '../sessions/session.store.js';
 import { connectionsPage, signedOutPage } from './connections-page.js';
+import { unfitSecretPage } from './user-secret-items.js';
 
 export interface ConnectionsFacts {
   readonly accountName: string;
@@ -18,7 +20,7 @@ export class ConnectionsResponses {
   constructor(
     private readonly csrf: CsrfTokens,
     private readonly urls: IssuerUrls,
-    private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders'>,
+    private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders' | 'userSecrets'>,
   ) {}
 
   list({ uid }: BrowserSession, { accountName, sessions, connections }: ConnectionsFacts): Shown {
@@ -29,10 +31,19 @@ export class ConnectionsResponses {
         const connection = connections.find(({ provider }) => provider === name);
         return { name, backends, ...(connection === undefined ? {} : { connection }) };
       }),
+      secrets: this.config.userSecrets.map((secret) => {
+        const connection = connections.find(({ provider }) => provider === secret.name);
+        return { ...secret, ...(connection === undefined ? {} : { connection }) };
+      }),
       csrf: this.csrf.tokenFor(uid),
       basePath: this.urls.basePath,
     });
     return { kind: 'page', page };
+  }
+
+  unfitSecret({ name, label }: UserSecretView): Shown {
+    const page = unfitSecretPage(label, this.urls.path(`/connections#${name}`), this.urls.basePath);
+    return { kind: 'page', status: 400, page };
   }
 
   signedOut(): Shown {

@@ -21,6 +21,7 @@ import { ConnectionsController } from './connections.controller.js';
 import { ContinueConnect } from './continue-connect.flow.js';
 import { LinkForms } from './link-forms.js';
 import { OpenConnect } from './open-connect.flow.js';
+import { OpenSecret } from './open-secret.flow.js';
 import { ShowConnections } from './show-connections.flow.js';
 import { StartConnect } from './start-connect.flow.js';
 import { VisitProvider } from './visit-provider.flow.js';
@@ -53,6 +54,7 @@ import { VisitProvider } from './visit-provider.flow.js';
     },
     ConnectLinks,
     OpenConnect,
+    OpenSecret,
     StartConnect,
     VisitProvider,
     ConnectAttempts,

@@ -41,10 +41,11 @@ export class StartConnect {
     return await this.#begin(state, first, cookieHeader);
   }
 
-  /** Signs the browser in at our own pages. */
-  async signIn(cookieHeader: string | undefined): Promise<Shown> {
+  /** Signs the browser in at our own pages. @param expectedAccountId nobody else */
+  async signIn(cookieHeader: string | undefined, expectedAccountId?: AccountId): Promise<Shown> {
     const primary = this.config.primaryUpstreamProvider;
-    return await this.#begin({ fresh: [primary] }, primary, cookieHeader);
+    const expected = expectedAccountId === undefined ? {} : { expectedAccountId };
+    return await this.#begin({ fresh: [primary], ...expected }, primary, cookieHeader);
   }
 
   /** The browser gets the cookie of the attempt with the answer to the request that began it. */

@@ -41,6 +41,11 @@ code.address{background:none;padding:0;font-size:.8em}
 .note p+p{margin-top:.4rem}
 .actions{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:1.5rem}
 form{margin:0}
+input[type=password]{font:inherit;min-height:2.75rem;min-width:0;padding:.5rem .8rem;border:1px solid var(--line);border-radius:9px;background:var(--ground);color:var(--ink)}
+ul.items .row.entry{margin-top:.6rem;justify-content:flex-start}
+ul.items .row.entry>label{flex:1 1 100%}
+ul.items .row.entry>input{flex:1 1 14rem}
+ul.items .row.entry>button{flex:0 0 auto}
 button,.button{appearance:none;display:inline-block;font:inherit;font-weight:600;text-align:center;text-decoration:none;min-height:2.75rem;padding:.5rem 1.15rem;border-radius:9px;border:1px solid var(--line);background:transparent;color:var(--ink);cursor:pointer}
 button:hover,.button:hover{background:var(--tint)}
 button.main,.button.main{background:var(--accent);border-color:var(--accent);color:var(--accent-ink)}

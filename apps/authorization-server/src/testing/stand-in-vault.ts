@@ -10,6 +10,7 @@ import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-cl
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
@@ -29,6 +30,7 @@ interface PendingLeg {
 }
 
 const firstPair = await newMessageKeyPair();
+const enteredSecret = z.object({ secret: z.string() });
 const callbackQuery = z.object({ query: z.string() });
 
 /**
@@ -46,6 +48,7 @@ export class StandInVault {
   readonly opened: z.output<typeof sessionOpen.request>[] = [];
   readonly closed: string[] = [];
   readonly discarded: string[] = [];
+  readonly entered: { readonly accountId: string; readonly name: string; readonly secret: string }[] = [];
   readonly adopted: z.output<typeof connectionAdopt.request>[] = [];
   /** `<account> <provider>` */
   readonly connections = new Set<string>();
@@ -190,6 +193,16 @@ export class StandInVault {
     @Payload() { accountId, provider }: z.output<typeof connectionRevoke.request>,
   ): Promise<z.input<typeof connectionRevoke.reply>> {
     return Promise.resolve({ revoked: this.connections.delete(`${accountId} ${provider}`) });
+  }
+
+  @Answers(secretEnter)
+  async enter(
+    @Payload() { accountId, name, sealedSecret }: z.output<typeof secretEnter.request>,
+  ): Promise<z.input<typeof secretEnter.reply>> {
+    const { secret } = enteredSecret.parse(await new MessageOpener([this.#pair]).open(sealedSecret));
+    this.entered.push({ accountId, name, secret });
+    this.connections.add(`${accountId} ${name}`);
+    return { entered: true };
   }
 
   @Answers(connectionAdopt)

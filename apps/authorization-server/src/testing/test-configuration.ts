@@ -11,6 +11,8 @@ export interface TestConfigurationParts {
 
 const KEY_ENCRYPTION_KEYS = [{ id: 'test', key: new Secret(randomBytes(32).toString('base64url')) }];
 
+const NONE = { trustedProxies: [], userSecrets: [] };
+
 /** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */
 export function testConfiguration(
   { databaseUrl, bus, port }: TestConfigurationParts,
@@ -41,7 +43,7 @@ export function testConfiguration(
     issuer,
     primaryUpstreamProvider: 'acme-sso',
     insecureAllowHttp: false,
-    trustedProxies: [],
+    ...NONE,
     tokenLifespans: {
       accessTokenLifespanMs: 60_000,
       refreshTokenLifespanMs: 3_600_000,

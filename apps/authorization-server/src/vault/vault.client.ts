@@ -6,6 +6,7 @@ import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-cl
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import type { AccountId, AttemptId, SessionId } from '@gatehouse/kernel/ids';
@@ -71,6 +72,13 @@ export class Vault {
 
   async revoke(accountId: AccountId, provider: string): Promise<void> {
     await this.bus.ask(connectionRevoke, { accountId, provider });
+  }
+
+  /** What a person entered; the vault alone reads it. */
+  async enterSecret(accountId: AccountId, name: string, secret: string): Promise<void> {
+    await this.key.send({ secret }, async (sealedSecret) => {
+      return await this.bus.ask(secretEnter, { accountId, name, sealedSecret });
+    });
   }
 
   /** @throws {GatehouseError} `connection_missing` when the provider has to be visited again. */

@@ -47,6 +47,7 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
   switch (strategy.type) {
     case 'unauthenticated':
       return NOTHING;
+    case 'userHeader':
     case 'headerInjection':
       return { ...NOTHING, credential: 'api-key' };
     case 'upstreamInject':
@@ -116,6 +117,8 @@ export function describeStrategy(strategy: OutgoingStrategy<unknown>): string {
       return 'none';
     case 'headerInjection':
       return `headerInjection ${strategy.headerName}`;
+    case 'userHeader':
+      return `headerInjection ${strategy.header.headerName} (per user)`;
     case 'upstreamInject':
       return `upstreamInject ${strategy.providerName}`;
     case 'tokenExchange':

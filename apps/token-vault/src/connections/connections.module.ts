@@ -12,7 +12,9 @@ import { ConnectionStore } from './connection.store.js';
 import { ConnectionsHandler } from './connections.handler.js';
 import { DiscardAttempt } from './discard-attempt.flow.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
+import { EnterSecret } from './enter-secret.flow.js';
 import { GiveBackGrant } from './give-back-grant.flow.js';
+import { KeepSecret } from './keep-secret.flow.js';
 import { LackingScopeStore } from './lacking-scope.store.js';
 import { LegAnswers } from './leg-answers.flow.js';
 import { LegsHandler } from './legs.handler.js';
@@ -45,6 +47,8 @@ import { StagedConnectionStore } from './staged-connection.store.js';
     OpenSession,
     AdoptConnection,
     RevokeConnection,
+    KeepSecret,
+    EnterSecret,
   ],
   exports: [ConnectionStore, LackingScopeStore, SessionStore],
 })

@@ -5,6 +5,7 @@ import type { Queries } from '@gatehouse/persistence/database';
 import type { z } from 'zod';
 import type { PendingEvent } from '../outbox/event-outbox.store.js';
 import { Outbox } from '../outbox/outbox.flow.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
 import { AdoptStaged, missingConnection } from './adopt-staged.flow.js';
 import { SessionStore } from './session.store.js';
 
@@ -22,6 +23,7 @@ export class OpenSession {
     private readonly sessions: SessionStore,
     private readonly adopt: AdoptStaged,
     private readonly outbox: Outbox,
+    private readonly registry: ProviderRegistry,
   ) {}
 
   async run(request: Request): Promise<z.input<typeof sessionOpen.reply>> {
@@ -43,7 +45,9 @@ export class OpenSession {
     const adopted = await this.adopt.attempt(tx, attemptId, accountId, subjects);
     if (!(await this.sessions.insert(tx, tsid, accountId, attemptId)))
       throw new GatehouseError('request_invalid', 'the session belongs to another sign-in');
-    const bound = await this.sessions.bind(tx, tsid, accountId, providers);
+    // No sign-in leads to what the person entered: every session of theirs may use it.
+    const wanted = [...providers, ...this.registry.userSecretNames];
+    const bound = await this.sessions.bind(tx, tsid, accountId, wanted);
     const missing = providers.find((provider) => !bound.includes(provider));
     if (missing !== undefined) throw missingConnection(missing);
     return { bound, events: adopted.map(({ event }) => event) };

@@ -22,7 +22,7 @@ export class RevokeConnection {
   async run(request: Request): Promise<z.input<typeof connectionRevoke.reply>> {
     const events = await this.database.transaction((tx) => this.#revoke(tx, request));
     // A connection to a provider that is not configured any more can be ended, too.
-    if (events.length === 0) this.registry.get(request.provider);
+    if (events.length === 0) this.registry.check(request.provider);
     await this.outbox.publish(events);
     this.outbox.wake();
     return { revoked: events.length > 0 };
@@ -34,7 +34,9 @@ export class RevokeConnection {
     if (held === undefined) return [];
     const { connection } = held;
     // Tokens that do not open cannot be revoked. The connection is deleted all the same.
-    await this.outbox.revoke(tx, provider, connection.revocables());
+    // What the person entered goes back to nobody.
+    if (this.registry.entered(provider) === undefined)
+      await this.outbox.revoke(tx, provider, connection.revocables());
     await this.connections.delete(tx, connection.id);
     return [await this.outbox.changed(tx, connection, 'revoked')];
   }

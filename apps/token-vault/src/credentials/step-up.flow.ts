@@ -20,8 +20,8 @@ export class StepUp {
 
   /** Resolves when nothing can be done. @throws {GatehouseError} `insufficient_scope` when the person can help */
   async ask({ id, provider }: Connection, lackingScope: string): Promise<void> {
-    const configured = this.registry.get(provider);
-    if (!isMcp(configured) || configured.scopes.length > 0) return;
+    const configured = this.registry.find(provider);
+    if (configured === undefined || !isMcp(configured) || configured.scopes.length > 0) return;
     const missing = await this.lacking.note(id, wellFormed(lackingScope.split(' ')));
     if (missing.length === 0) return;
     throw new GatehouseError('insufficient_scope', `a token of ${provider} lacks scopes`, {

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { GatehouseError, type ErrorDetails } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import type { Connection } from '../connections/connection.js';
 import { ConnectionStore } from '../connections/connection.store.js';
@@ -31,20 +32,33 @@ export class SubjectTokens {
 
   /** @throws {GatehouseError} `unknown_provider`, `session_closed`, `connection_missing` */
   async bound(tsid: SessionId, providerName: string): Promise<BoundConnection> {
-    this.registry.get(providerName);
+    this.registry.check(providerName);
     const found = await this.connections.ofSession(tsid, providerName);
     if (found === undefined) throw new GatehouseError('session_closed');
     const { accountId, connection } = found;
     if (connection === undefined)
       throw new GatehouseError('connection_missing', `the session has no connection to ${providerName}`, {
-        details: { provider: providerName },
+        details: this.#detailsOf(providerName),
       });
     return { accountId, connection };
   }
 
   /** @throws {GatehouseError} `reauth_required`, `provider_unavailable`, `connection_missing`, `busy` */
   async tokens(connection: Connection, refused?: string): Promise<CurrentTokens> {
-    return await this.current.connection(connection, refused);
+    const secret = this.registry.entered(connection.provider);
+    if (secret === undefined) return await this.current.connection(connection, refused);
+    const current = await this.current.connection(connection);
+    // Nobody can renew it: its person has to enter another one.
+    if (refused !== undefined && equalsInConstantTime(sha256(current.tokens.accessToken), refused))
+      throw new GatehouseError('reauth_required', 'a backend refused what its person entered', {
+        details: this.#detailsOf(connection.provider),
+      });
+    return current;
+  }
+
+  #detailsOf(provider: string): ErrorDetails {
+    const secret = this.registry.entered(provider);
+    return secret === undefined ? { provider } : { provider, secret: secret.label };
   }
 
   /** The same with an id_token that lives. @see CurrentTokensOf.reissued */

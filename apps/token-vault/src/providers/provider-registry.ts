@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { UserSecret } from '@gatehouse/config/model/user-secret';
 import type { UpstreamProvider } from '@gatehouse/config/model/upstream-provider';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
@@ -13,7 +14,9 @@ export class ProviderRegistry {
   #list: readonly Provider[] = [];
   #byName: ReadonlyMap<string, Provider> = new Map();
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'upstreamProviders'>) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'upstreamProviders' | 'userSecrets'>,
+  ) {}
 
   /** A reload can add some. */
   get #providers(): ReadonlyMap<string, Provider> {
@@ -39,13 +42,37 @@ export class ProviderRegistry {
     return [...this.#providers.values()].filter((provider) => provider.redirectUri === redirectUri);
   }
 
+  /** What people enter under that name, and no provider gives; `undefined`: a provider gives it. */
+  entered(name: string): UserSecret | undefined {
+    return this.config.userSecrets.find((secret) => secret.name === name);
+  }
+
+  /** @throws {GatehouseError} `unknown_provider` */
+  userSecret(name: string): UserSecret {
+    const secret = this.entered(name);
+    if (secret === undefined) throw unknownProvider(name);
+    return secret;
+  }
+
+  /** The names of all that people enter. */
+  get userSecretNames(): readonly string[] {
+    return this.config.userSecrets.map(({ name }) => name);
+  }
+
+  /** @throws {GatehouseError} `unknown_provider` where neither a provider nor a secret has that name */
+  check(name: string): void {
+    if (this.entered(name) === undefined) this.get(name);
+  }
+
   /** @throws {GatehouseError} `unknown_provider` */
   get(name: string): Provider {
     const provider = this.#providers.get(name);
-    if (provider === undefined)
-      throw new GatehouseError('unknown_provider', `no provider ${name} is configured`, {
-        details: { provider: name },
-      });
+    if (provider === undefined) throw unknownProvider(name);
     return provider;
   }
 }
+
+const unknownProvider = (name: string): GatehouseError =>
+  new GatehouseError('unknown_provider', `no provider ${name} is configured`, {
+    details: { provider: name },
+  });

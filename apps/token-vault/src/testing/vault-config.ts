@@ -147,6 +147,7 @@ export interface VaultConfigOptions {
   readonly backends: Readonly<Record<string, BackendCredential>>;
   /** By backend; left out: none is known. */
   readonly bindings?: Readonly<Record<string, string>>;
+  readonly userSecrets?: TokenVaultPart['userSecrets'];
   readonly claimMappings?: TokenVaultPart['claimMappings'];
   /** Default: the one of all tests. */
   readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
@@ -160,6 +161,7 @@ export const vaultConfig = ({
   keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
   claimMappings,
   bindings = {},
+  userSecrets = [],
 }: VaultConfigOptions): TokenVaultPart => ({
   name: bus.gatewayName,
   publicUrl: 'http://localhost:4483',
@@ -171,6 +173,7 @@ export const vaultConfig = ({
   listen: { internal: { host: '127.0.0.1', port: 0 } },
   issuer: ISSUER,
   upstreamProviders: providers,
+  userSecrets,
   ...(claimMappings === undefined ? {} : { claimMappings }),
   backendCredentials: new Map(Object.entries(backends)),
   backendBindings: new Map(Object.entries(bindings)),

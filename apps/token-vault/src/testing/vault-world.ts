@@ -13,12 +13,12 @@ import { oauth2Provider, oidcProvider } from './vault-config.js';
 type Providers = TestVaultOptions['providers'];
 type VaultOptions = Pick<
   TestVaultOptions,
-  'providers' | 'backends' | 'replicas' | 'limits' | 'keyEncryptionKeys' | 'claimMappings'
+  'providers' | 'backends' | 'replicas' | 'limits' | 'keyEncryptionKeys' | 'claimMappings' | 'userSecrets'
 > & {
   readonly databaseUrl?: Secret;
 };
 
-export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas' | 'claimMappings'> {
+export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas' | 'claimMappings' | 'userSecrets'> {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */
   readonly providers?: (stub: StubProvider) => Providers;
   /** Default none. */
@@ -69,6 +69,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     replicas = 1,
     log = new SilentLog(),
     claimMappings,
+    userSecrets = [],
   } = options;
   const [database, nats, stub] = await Promise.all([
     startTestDatabase('token-vault'),
@@ -80,6 +81,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     providers: providers(stub),
     backends,
     replicas,
+    userSecrets,
     ...(claimMappings === undefined ? {} : { claimMappings }),
   });
   const rows = vault.app.get(Database);

@@ -16,6 +16,11 @@ export type Prompt = { readonly result: JsonObject } | { readonly error: RpcErro
 
 /** What the user reads. */
 export function promptMessage({ provider, backend, error }: MissingProvider): string {
+  const { secret } = error.details;
+  if (secret !== undefined)
+    return error.code === 'connection_missing'
+      ? `Enter your ${secret} to use "${backend}".`
+      : `"${backend}" did not accept your ${secret}. Enter another one.`;
   switch (error.code) {
     case 'reauth_required':
       return `${provider} asks you to sign in again before "${backend}" can be used.`;

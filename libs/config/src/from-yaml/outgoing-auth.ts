@@ -43,11 +43,13 @@ function buildStrategy(
       return { type: 'unauthenticated' };
     case 'headerInjection':
     case 'header_injection': {
-      const { headerName, headerValue } = present(written.headerInjection);
+      const { headerName, headerValue, scheme = '', perUser } = present(written.headerInjection);
+      if (perUser !== undefined)
+        return { type: 'userHeader', header: { headerName, scheme }, secret: perUser };
       return {
         type: 'headerInjection',
         headerName,
-        headerValue: secrets.secret(headerValue, [...path, 'headerInjection', 'headerValue'], {
+        headerValue: secrets.secret(headerValue ?? {}, [...path, 'headerInjection', 'headerValue'], {
           kind: 'headerValue',
           owners: ['vmcp-proxy'],
         }),

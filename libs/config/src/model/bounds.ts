@@ -81,4 +81,7 @@ export const MAX_NAME_LENGTH_OF_HOSTS = 64;
 /** Of callers, for one backend. */
 export const MAX_PASSTHROUGH_HEADERS = 32;
 
+/** Of what people call a secret, in characters. */
+export const MAX_SECRET_LABEL_LENGTH = 100;
+
 export const MAX_AUTHORIZATION_PARAMS = 16;

@@ -4,6 +4,7 @@ import type { Obo } from './obo.js';
 import type { PartyEgress } from './egress-rules.js';
 import type { EndpointClient } from './endpoint-client.js';
 import type { TokenDestination } from './token-destination.js';
+import type { UserHeader } from './user-secret.js';
 import type { Xaa } from './xaa.js';
 
 export interface OutgoingAuth<S> {
@@ -45,7 +46,8 @@ export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, Tok
 /** The strategies whose credential a token endpoint issues. */
 export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S> | Obo<S>;
 
-export type OutgoingStrategy<S> = Unauthenticated | HeaderInjection<S> | UpstreamInject | IssuedToken<S>;
+export type OutgoingStrategy<S> =
+  Unauthenticated | HeaderInjection<S> | UserHeader | UpstreamInject | IssuedToken<S>;
 
 /** The strategy that applies to a backend: its own, else the default. */
 export const strategyOf = <S>(outgoingAuth: OutgoingAuth<S>, backendName: string): OutgoingStrategy<S> =>

@@ -18,6 +18,26 @@ describe('accepted', () => {
       { passthroughHeaders: ['X-Tenant', 'X-Api-Key'], 'backends.2.passthroughHeaders': [] },
     ],
     [
+      'one secret of each person for two backends',
+      {
+        'outgoingAuth.backends.reports': {
+          type: 'headerInjection',
+          headerInjection: {
+            headerName: 'X-Api-Key',
+            perUser: { name: 'jira', label: 'Jira API token', help: 'https://jira.example/tokens' },
+          },
+        },
+        'outgoingAuth.backends.status': {
+          type: 'header_injection',
+          headerInjection: {
+            headerName: 'Authorization',
+            scheme: 'Token',
+            perUser: { name: 'jira', label: 'Jira API token', help: 'https://jira.example/tokens' },
+          },
+        },
+      },
+    ],
+    [
       'a token in a header of its own, for hosts that are listed',
       {
         'outgoingAuth.backends.repos.upstreamInject': {

@@ -52,6 +52,7 @@ import { tokenExchange } from './token-exchange.js';
 import { uniqueNames } from './unique-names.js';
 import { unusedProviders } from './unused-providers.js';
 import { userInfo } from './user-info.js';
+import { userSecrets } from './user-secrets.js';
 import { views } from './views.js';
 import { wideCredentials } from './wide-credentials.js';
 import { xaa } from './xaa.js';
@@ -187,6 +188,11 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     demands:
       'Of callers’ headers, none is a credential, is set by HTTP, MCP, a proxy or a strategy, or goes nowhere; callers can be told apart.',
     rule: passthroughHeaders,
+  },
+  {
+    demands:
+      'A secret that people enter needs `authServer`, has a name that no provider has and one label, and goes into a header like a token’s.',
+    rule: userSecrets,
   },
   {
     demands: `At most ${MAX_AUTHORIZATION_PARAMS} additional authorization parameters, none of them set by the protocol. A \`reconnectPrompt\` does not join a \`prompt\` of \`none\`.`,

@@ -121,13 +121,14 @@ function tokenFindings(
   { value: { tokenEnv }, path, backend }: PlacedProgram,
 ): readonly Finding[] {
   const applied = strategyOf(outgoingAuth, backend);
-  const { type } = applied;
+  // Named as it is written.
+  const type = applied.type === 'userHeader' ? 'headerInjection' : applied.type;
   const strategy: Path = outgoingAuth.backends.has(backend)
     ? ['outgoingAuth', 'backends', backend]
     : ['outgoingAuth', 'default'];
   const givesToken = type === 'upstreamInject' || isIssuedToken(applied);
   const related = [strategy, ['outgoingAuth', 'default']];
-  if (tokenEnv !== undefined && 'header' in applied)
+  if (tokenEnv !== undefined && 'header' in applied && applied.type !== 'userHeader')
     return [
       {
         path: [...path, 'tokenEnv'],

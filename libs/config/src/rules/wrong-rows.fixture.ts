@@ -14,12 +14,14 @@ import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { STDIO_ROWS } from './stdio-rows.fixture.js';
 import { TELEMETRY_ROWS } from './telemetry-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
+import { USER_SECRET_ROWS } from './user-secret-rows.fixture.js';
 import { VIEW_ROWS } from './view-rows.fixture.js';
 
 /** What the rules across fields refuse. */
 export const RULE_ROWS: readonly Row[] = [
   ...ISSUED_TOKEN_ROWS,
   ...PASSTHROUGH_ROWS,
+  ...USER_SECRET_ROWS,
   ...SIGN_IN_ROWS,
   ...CALLBACK_ROWS,
   ...URL_ROWS,

@@ -1,6 +1,7 @@
 import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import { clientCredentials, endpointClient, requestTimeout, tokenTarget } from './endpoint-client-fields.js';
-import { block, choice, egress, mapOf, secret, text } from './fields.js';
+import { block, choice, egress, mapOf, text } from './fields.js';
+import { headerInjection } from './header-injection-fields.js';
 import { obo } from './obo-fields.js';
 import { tokenDestination } from './token-destination-fields.js';
 import { xaa } from './xaa-fields.js';
@@ -56,10 +57,7 @@ const strategy = (about: string) =>
           refused: ['awsSts', 'aws_sts'],
         },
       ),
-      headerInjection: block('For `type: headerInjection`: the same credential for all callers.', {
-        headerName: text('headerName', 'Request header to set.'),
-        headerValue: secret('Its value.'),
-      }).exactOptional(),
+      headerInjection: headerInjection.exactOptional(),
       upstreamInject: block("For `type: upstreamInject`: the provider's own access token.", {
         providerName: text('identifier', 'Name of an upstream provider.'),
         ...tokenDestination,

@@ -1,0 +1,100 @@
+import type { UserSecretView } from '@gatehouse/config/user-secret-parts';
+import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
+import { MAX_ENTERED_LENGTH } from '@gatehouse/contracts/token-vault/secret-enter';
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import { time } from '../pages/time.js';
+
+export interface ListedSecret extends UserSecretView {
+  /** Absent: nothing was entered. */
+  readonly connection?: ConnectionView;
+}
+
+type FormOf = (fields: Readonly<Record<string, string>>, inside: Html) => Html;
+
+/** What a person enters for backends that know no sign-in. What was entered is never shown. */
+export const userSecretItems = (secrets: readonly ListedSecret[], form: FormOf): Html | undefined =>
+  secrets.length === 0
+    ? undefined
+    : html`<h2>Secrets that you enter</h2>
+        <p class="small soft">
+          Each is kept sealed, is sent to the servers that are named beside it, and is never shown again.
+        </p>
+        <ul class="items">
+          ${secrets.map((secret) => secretItem(secret, form))}
+        </ul>`;
+
+function secretItem({ name, label, help, backends, connection }: ListedSecret, form: FormOf): Html {
+  const isEntered = connection !== undefined;
+  const field = `secret-of-${name}`;
+  return html`<li id="${name}" data-secret="${name}" data-state="${isEntered ? 'entered' : 'missing'}">
+    <div class="row">
+      <div>
+        <span class="name">${label}</span
+        >${isEntered ? html`<span class="tag live">entered</span>` : html`<span class="tag">not entered</span>`}
+        ${isEntered ? html`<p class="small soft">Since ${time(connection.connectedAtMs)}</p>` : undefined}
+        <p class="small soft">Sent to: ${backends.join(', ')}</p>
+        ${help === undefined ? undefined : html`<p class="small"><a href="${help}" rel="noreferrer noopener" target="_blank">Where you get one</a></p>`}
+      </div>
+      ${isEntered ? form({ action: 'disconnect', provider: name }, html`<button>Remove <span class="unseen">${label}</span></button>`) : undefined}
+    </div>
+    ${form(
+      { action: 'enter-secret', name },
+      html`<div class="row entry">
+        <label for="${field}" class="small">${isEntered ? `Replace your ${label}` : `Your ${label}`}</label>
+        <input
+          id="${field}"
+          name="secret"
+          type="password"
+          autocomplete="off"
+          spellcheck="false"
+          required
+          maxlength="${String(MAX_ENTERED_LENGTH)}"
+        />
+        <button class="main">Save <span class="unseen">${label}</span></button>
+      </div>`,
+    )}
+  </li>`;
+}
+
+/** Nothing of it is repeated. */
+export const unfitSecretPage = (label: string, backTo: string, basePath: string): Html =>
+  layout({
+    title: 'This was not saved',
+    basePath,
+    page: 'unfit-secret',
+    body: html`<h1>Your ${label} was not saved</h1>
+      <p>
+        It has to be 1 to ${String(MAX_ENTERED_LENGTH)} letters, digits and signs of the English keyboard, in
+        one line. Copy it again without anything around it.
+      </p>
+      <p class="actions"><a class="button main" href="${backTo}">Try again</a></p>`,
+  });
+
+export interface SignInForSecretView {
+  readonly label: string;
+  readonly backends: readonly string[];
+  readonly csrf: string;
+  readonly action: string;
+  readonly basePath: string;
+}
+
+/** Behind a client's link, in a browser in which nobody is signed in. */
+export const signInForSecretPage = ({ label, backends, csrf, action, basePath }: SignInForSecretView): Html =>
+  layout({
+    title: `Enter your ${label}`,
+    basePath,
+    page: 'secret',
+    body: html`<h1>Enter your ${label}</h1>
+      <p>
+        An application that you use needs your ${label} for <strong>${backends.join(', ')}</strong>. You sign
+        in first, so that it goes to the right account, and enter it on the page with your connections.
+      </p>
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="continue">Continue to sign in</button>
+          <button name="decision" value="cancel">Cancel</button>
+        </div>
+      </form>`,
+  });
