@@ -1,5 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
+/** The library's error for a JWT at the revocation endpoint. It comes after the client has proven itself. */
+export const STRUCTURED_TOKEN = 'unsupported_token_type';
+
 /** The library's words for a request that proves no client at all. */
 const NO_CLIENT = 'no client authentication mechanism provided';
 

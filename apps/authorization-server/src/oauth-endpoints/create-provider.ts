@@ -9,8 +9,7 @@ import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
-import { nameMissingClient } from './client-refusals.js';
-import { STRUCTURED_TOKEN } from './revoke-access-token.flow.js';
+import { nameMissingClient, STRUCTURED_TOKEN } from './client-refusals.js';
 import { publishedMetadata } from './discovery.js';
 import { answerOutage } from './outage-answer.js';
 

@@ -6,9 +6,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
-
-/** The library's error for a JWT at the revocation endpoint. It comes after the client has proven itself. */
-export const STRUCTURED_TOKEN = 'unsupported_token_type';
+import { STRUCTURED_TOKEN } from './client-refusals.js';
 
 /**
  * A client signs its person out by an access token as well (RFC 7009, section 2.1): not every client keeps a refresh token. An
