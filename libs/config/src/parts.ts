@@ -204,9 +204,8 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
   const backendCredentials = new Map<string, BackendCredential>();
   for (const { name } of model.backends) {
     const strategy = strategyOf(model.outgoingAuth, name);
-    const injected = injectedOf(strategy);
-    if (injected !== undefined) backendCredentials.set(name, injected);
-    if (isIssuedToken(strategy)) backendCredentials.set(name, openedStrategy(strategy, model));
+    const made = isIssuedToken(strategy) ? openedStrategy(strategy, model) : injectedOf(strategy);
+    if (made !== undefined) backendCredentials.set(name, made);
   }
   return {
     ...common(model, model.listen.tokenVault),
