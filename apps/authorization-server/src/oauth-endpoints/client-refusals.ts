@@ -17,6 +17,3 @@ export function nameMissingClient(ctx: Pick<KoaContextWithOIDC, 'body' | 'status
   ctx.status = 401;
   ctx.body = { error: 'invalid_client', error_description: NO_CLIENT };
 }
-
-/** The library's error for a JWT at the revocation endpoint. It comes after the client has proven itself. */
-export const STRUCTURED_TOKEN = 'unsupported_token_type';
