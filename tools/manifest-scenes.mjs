@@ -3,7 +3,10 @@ import { coreObject, manifest } from '../libs/config/dist/from-manifests/manifes
 
 const OAUTH2 = 'authServerConfig.upstreamProviders[].oauth2Config';
 
-/** What has to be there, or away, for a field to say something. By kind and the beginning of the pattern; all that fit count. */
+/**
+ * What has to be there, or away, for a field to say something. By kind and the beginning of the pattern; all that fit count.
+ * @type {readonly (readonly [kind: string, beginning: string, change: (spec: any, all: any, pattern: string) => void])[]}
+ */
 export const SCENES = [
   [
     'MCPExternalAuthConfig',

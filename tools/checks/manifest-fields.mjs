@@ -11,7 +11,10 @@ import { checkStructure } from '../../libs/config/dist/structure/structure.js';
 import { SCENES, specOf } from '../manifest-scenes.mjs';
 import { report } from './report.mjs';
 
-/** Values that say something else than any text would. Otherwise: a text, a flag turned, a number, a list. */
+/**
+ * Values that say something else than any text would. Otherwise: a text, a flag turned, a number, a list.
+ * @type {readonly (readonly [RegExp, unknown])[]}
+ */
 const VALUES = [
   [/^MCPAuthzConfig config$/, { policies: ['forbid(principal, action, resource);'] }],
   [/circuitBreaker\.enabled$/, false],
@@ -40,7 +43,7 @@ function put(spec, pattern, value) {
   let holder = spec;
   const steps = pattern.split('.');
   steps.forEach((step, index) => {
-    const [, name, mark] = /^([^[{]+)(\[\]|\{\}|)$/.exec(step);
+    const [, name = '', mark] = /^([^[{]+)(\[\]|\{\}|)$/.exec(step) ?? [];
     if (index === steps.length - 1) {
       holder[name] = typeof value === 'function' ? value(holder[name]) : value;
       return;
@@ -85,6 +88,7 @@ const changedValue = (kind, pattern, field) => (before) => {
 };
 
 const plain = (_name, value) => (value instanceof Map ? [...value] : value);
+/** @type {import('../../libs/config/dist/secrets/secret-references.js').SecretReader} */
 const noSecrets = () => ({ ok: false, message: 'not read' });
 
 function read(all) {
