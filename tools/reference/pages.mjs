@@ -11,6 +11,7 @@ import { eventsPage } from './events-page.mjs';
 import { httpPage, openApi } from './http-page.mjs';
 import { metricsPage } from './metrics-page.mjs';
 import { providerPages } from './provider-pages.mjs';
+import { schemaPage } from './schema-page.mjs';
 
 /** @typedef {{path: string, sources: () => any, text: (sources: any) => string | Promise<string>, drift: (sources: any) => any, refused?: (sources: any) => any}} Page */
 
@@ -25,5 +26,6 @@ export const PAGES = [
   httpPage,
   openApi,
   metricsPage,
+  schemaPage,
   ...providerPages,
 ];

@@ -24,6 +24,7 @@ const COMMANDS = [
   'init',
   'up',
   'validate',
+  'schema',
   'nats-configuration',
   'migrate',
   'bridge',
@@ -215,4 +216,11 @@ describe('demonstrate', () => {
     expect(stderr).toMatch(/^http.* cannot be used: .*ECONNREFUSED/m);
     expect(stderr).toContain(url);
   });
+});
+
+test('schema prints the JSON Schema of the configuration, whole', async () => {
+  const { code, stdout, stderr } = await gatehouse(['schema']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const schema = JSON.parse(stdout) as { properties: Record<string, unknown> };
+  expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['name', 'publicUrl', 'backends']));
 });

@@ -10,6 +10,7 @@ export function configurationDocumentation(example: string): string {
     '# Configuration',
     'This page is generated from the schemas of `libs/config` (`node tools/generate-configuration-docs.mjs`); change those.',
     'Every service reads the same `gatehouse.yaml` and takes only its part. `gatehouse validate` runs the checks that run at start, and reports all problems at once; `--explain` shows what is derived.',
+    'An editor that knows YAML completes fields and choices with the [JSON Schema](reference/gatehouse.schema.json): `gatehouse schema > gatehouse.schema.json`, and `# yaml-language-server: $schema=gatehouse.schema.json` as the first line of the file.',
     '## Example',
     `\`\`\`yaml\n${example.trim()}\n\`\`\``,
     ...SECRETS_SECTION,

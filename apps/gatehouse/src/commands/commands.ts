@@ -9,6 +9,7 @@ import { addInit } from './init.js';
 import { addExplain } from './explain.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
+import { addSchema } from './schema.js';
 import { addUp } from './up.js';
 import { addValidate } from './validate.js';
 import { addVersion } from './version.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addValidate,
   addDoctor,
   addConvert,
+  addSchema,
   addExplain,
   addClientCommands,
   addNatsConfiguration,
