@@ -122,8 +122,17 @@ export class Connection extends ConnectionSeal implements ConnectionKey {
     return isSameParty(this.tokens()?.issuedTo, issuedTo);
   }
 
-  /** Every token that ends a grant at the provider. What does not open cannot be given back. */
+  /**
+   * Whether its person entered it, instead of a provider giving it (docs/adr/0054). A name can mean the one in one configuration, and
+   * the other in the next; what is stored under it stays what it is.
+   */
+  get isEntered(): boolean {
+    return this.row.subject === this.row.accountId;
+  }
+
+  /** Every token that ends a grant at the provider. What does not open cannot be given back; what was entered goes back to nobody. */
   revocables(): readonly RevocableToken[] {
+    if (this.isEntered) return [];
     const tokens = this.tokens();
     const answer = this.#keptAnswer();
     return [tokens && revocableOf(tokens), answer && revocable(answer)].filter(

@@ -34,9 +34,7 @@ export class RevokeConnection {
     if (held === undefined) return [];
     const { connection } = held;
     // Tokens that do not open cannot be revoked. The connection is deleted all the same.
-    // What the person entered goes back to nobody.
-    if (this.registry.entered(provider) === undefined)
-      await this.outbox.revoke(tx, provider, connection.revocables());
+    await this.outbox.revoke(tx, provider, connection.revocables());
     await this.connections.delete(tx, connection.id);
     return [await this.outbox.changed(tx, connection, 'revoked')];
   }

@@ -106,6 +106,25 @@ describe('attacks on secrets of people', () => {
     await expect(released(tsid)).rejects.toMatchObject({ code: 'session_closed' });
   });
 
+  test('a name that meant a provider in an earlier configuration gives no token of that provider to a backend, and the other way round', async () => {
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('hana'), octo: world.as('hana') });
+    await enter(accountId, KEY);
+    const subjects = async (jira: string, octo: string) =>
+      await world.rows.query({
+        name: 'earlier-meaning',
+        text: `update connections set subject = case provider when 'jira' then $2 else $3 end
+               where account_id = $1 and provider in ('jira', 'octo')`,
+        values: [accountId, jira, octo],
+      });
+    await subjects('hana at a provider jira', accountId);
+    await expect(released(tsid)).rejects.toMatchObject({ code: 'connection_missing' });
+    await expect(world.client.inject(tsid, 'repos')).rejects.toMatchObject({ code: 'connection_missing' });
+    // What was entered is shown to no provider either.
+    const before = await outboxed();
+    await world.client.ask(connectionRevoke, { accountId, provider: 'octo' });
+    expect(await outboxed()).toBe(before);
+  });
+
   test('a row that is moved to another account does not open', async () => {
     const [alice, mallory] = [await signIn('gina'), await signIn('mallory')];
     await enter(alice.accountId, KEY);

@@ -36,7 +36,8 @@ export class SubjectTokens {
     const found = await this.connections.ofSession(tsid, providerName);
     if (found === undefined) throw new GatehouseError('session_closed');
     const { accountId, connection } = found;
-    if (connection === undefined)
+    const isEntered = this.registry.entered(providerName) !== undefined;
+    if (connection === undefined || connection.isEntered !== isEntered)
       throw new GatehouseError('connection_missing', `the session has no connection to ${providerName}`, {
         details: this.#detailsOf(providerName),
       });
