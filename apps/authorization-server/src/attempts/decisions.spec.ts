@@ -42,6 +42,16 @@ describe('a leg that came back with an identity', () => {
     );
   });
 
+  test('attack: a provider that says no time lets a session of last week through, as if max_age were kept', () => {
+    fc.assert(
+      fc.property(signInState, proof, fc.nat(), fc.boolean(), (state, facts, maxAgeSeconds, isAskedAnew) => {
+        const asked = { ...state, maxAgeSeconds, fresh: isAskedAnew ? [PRIMARY] : [] };
+        const after = legDone(asked, { ...facts, provider: PRIMARY, authenticatedAtMs: undefined });
+        expect('isTooOld' in after && after.isTooOld).toBe(!isAskedAnew);
+      }),
+    );
+  });
+
   test('attack: on the connect page of one account somebody new signs in at the primary provider, to sign in as that account later', () => {
     fc.assert(
       fc.property(attemptState, proof, (state, facts) => {

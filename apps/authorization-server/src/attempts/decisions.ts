@@ -54,12 +54,14 @@ function personProven<State extends AttemptState>(state: State, proof: LegProof)
 
 /** OpenID Connect Core, section 2: `auth_time` is when the person authenticated, which a provider with a session of its own knows. */
 function provenAt(
-  { maxAgeSeconds }: { readonly maxAgeSeconds?: number | undefined },
-  { nowMs, authenticatedAtMs = nowMs }: LegProof,
+  { maxAgeSeconds, fresh }: Pick<AttemptState, 'fresh'> & { readonly maxAgeSeconds?: number | undefined },
+  { provider, nowMs, authenticatedAtMs }: LegProof,
 ): { readonly provenAtMs: number; readonly isTooOld: boolean } {
-  const provenAtMs = Math.min(nowMs, authenticatedAtMs);
-  const maxAgeMs = (maxAgeSeconds ?? Infinity) * SECOND_MS;
-  return { provenAtMs, isTooOld: nowMs - provenAtMs > maxAgeMs + AGE_TOLERANCE_MS };
+  const provenAtMs = Math.min(nowMs, authenticatedAtMs ?? nowMs);
+  if (maxAgeSeconds === undefined) return { provenAtMs, isTooOld: false };
+  // Who says no time may have let in a session of last week, unless it was told to ask anew.
+  if (authenticatedAtMs === undefined) return { provenAtMs, isTooOld: !fresh.includes(provider) };
+  return { provenAtMs, isTooOld: nowMs - provenAtMs > maxAgeSeconds * SECOND_MS + AGE_TOLERANCE_MS };
 }
 
 const withSettledPerson = <State extends AttemptState>(state: State, { settledPerson }: LegProof): State =>
