@@ -87,7 +87,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
     return counts.rows[0];
   };
 
-  test('opens no session, begins and completes no leg, hears no claim, and ends no connection, with a reply or without', async () => {
+  test('opens no session, begins and completes no leg, hears no claim, enters no secret, and ends no connection, with a reply or without', async () => {
     const { accountId, attemptId, tsid } = await world.client.signIn({ octo: world.as('alice') });
     const { connect } = await import('@nats-io/transport-node');
     const { user, password } = world.nats.optionsOf('authorization-server');
@@ -111,7 +111,13 @@ describe('whoever can publish on the bus as the authorization server but has no 
     const answers: unknown[] = [];
     for (const { subject } of proven) {
       const full = fullSubject('test', subject);
-      for (const request of [data, { tsid }, { accountId, provider: 'octo' }, { attemptId }]) {
+      for (const request of [
+        data,
+        { tsid },
+        { accountId, provider: 'octo' },
+        { attemptId },
+        { accountId, name: 'octo', sealedSecret: 'a.b.c.d.e' },
+      ]) {
         // Without an id Nest takes the message for an event and hands it to the same method.
         intruder.publish(full, JSON.stringify({ data: request }));
         const reply = await intruder.request(full, JSON.stringify({ id: '1', data: request }), {
@@ -121,7 +127,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
       }
     }
     await intruder.drain();
-    expect(proven).toHaveLength(9);
+    expect(proven).toHaveLength(10);
     expect(new Set(answers)).toEqual(new Set(['not_allowed']));
     expect(await rowsOf()).toEqual(before);
   });

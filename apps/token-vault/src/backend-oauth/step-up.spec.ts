@@ -125,7 +125,7 @@ test('attack: a backend gets more than the operator allows', async () => {
 });
 
 test('attack: a backend makes people give it more at a provider that is not its own', async () => {
-  const registry = { get: () => ({ protocol: { type: 'oidc' }, scopes: [] }) };
+  const registry = { find: () => ({ protocol: { type: 'oidc' }, scopes: [] }) };
   const note = jest.fn<LackingScopeStore['note']>();
   const stepUp = new StepUp(registry as unknown as ProviderRegistry, { note } as never);
   await stepUp.ask({ id: 'c', provider: 'acme' } as never, 'admin');

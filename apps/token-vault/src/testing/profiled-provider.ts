@@ -8,8 +8,8 @@ import { ISSUER } from './vault-config.js';
 
 const SECRETS = {
   CLIENT_SECRET: 'stub-secret',
-  KEY: Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64'),
-  DATABASE_URL: 'postgresql://vault:secret@localhost/vault',
+  VAULT_KEY: Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64'),
+  VAULT_DATABASE_URL: 'postgresql://vault:secret@localhost/vault',
   NATS_CREDENTIALS: 'vault:secret',
   VAULT_REQUEST_KEY: Buffer.from('vutsrqponmlkjihgfedcba9876543210').toString('base64'),
 };
@@ -36,10 +36,10 @@ export function profiledProvider(
       ],
     },
     backends: [{ name: 'tools', url: 'http://localhost:4489/mcp' }],
-    vault: { keyEncryptionKeys: [{ id: 'v', env: 'KEY' }] },
+    vault: { keyEncryptionKeys: [{ id: 'v', env: 'VAULT_KEY' }] },
     postgres: {
       authorizationServer: { url: { env: 'DATABASE_URL' } },
-      tokenVault: { url: { env: 'DATABASE_URL' } },
+      tokenVault: { url: { env: 'VAULT_DATABASE_URL' } },
     },
     nats: { servers: ['nats://localhost:4222'] },
   };

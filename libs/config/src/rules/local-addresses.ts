@@ -1,4 +1,3 @@
-import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import type { ListenAddress } from '../model/listen-addresses.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
@@ -6,7 +5,7 @@ import { isLocalhost, isLoopbackAddress, placeOf } from '../urls/hosts.js';
 import type { Rule } from './rule.js';
 
 /** On one machine nothing translates ports: what a URL on localhost names is what a service listens on. */
-export const localAddresses: Rule = ({ publicUrl, authServer, listen, nats }) => [
+export const localAddresses: Rule = ({ publicUrl, authServer, listen }) => [
   ...unlike(['publicUrl'], publicUrl, listen.proxy, 'proxy'),
   ...(authServer === undefined
     ? []
@@ -18,7 +17,6 @@ export const localAddresses: Rule = ({ publicUrl, authServer, listen, nats }) =>
           listen.authorizationServer,
           'authorizationServer',
         )),
-  ...(isLocalhost(publicUrl) ? nats.servers.flatMap(unlikeUp) : []),
 ];
 
 function unlike(path: Path, url: string, address: ListenAddress, service: string): readonly Finding[] {
@@ -52,26 +50,11 @@ const sharedIssuer = (
       ]
     : [];
 
-const OF_UP = DEFAULT_PORT_BASE + PORT_OFFSETS.nats;
 /** `nats-server` itself answers people and other servers there, not clients. */
 const OF_OTHERS: ReadonlyMap<number, string> = new Map([
   [8222, 'its monitoring page is'],
   [6222, 'the servers of a cluster talk to each other'],
 ]);
-
-function unlikeUp(server: string, index: number): readonly Finding[] {
-  const url = URL.parse(server.replace(/^(nats|tls):/, 'http:'));
-  const port = url === null || url.port === '' ? 4222 : Number(url.port);
-  if (url === null || !['localhost', '127.0.0.1'].includes(url.hostname) || port === OF_UP) return [];
-  if (OF_OTHERS.has(port)) return [];
-  return [
-    {
-      path: ['nats', 'servers', index],
-      message: `\`gatehouse up\` starts NATS on port ${OF_UP}. This is right only beside a NATS server of your own.`,
-      instead: `nats://127.0.0.1:${OF_UP}`,
-    },
-  ];
-}
 
 /** Ports of a NATS server that no client belongs to, and replicas that a vote cannot use. */
 export const natsServers: Rule = ({ nats }) => [

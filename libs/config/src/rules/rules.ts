@@ -258,7 +258,7 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
   },
   {
     warns:
-      'On one machine, a URL on localhost names another port than the service listens on, or the issuer is left out. Or `nats.servers` is not what `gatehouse up` starts.',
+      'On one machine, a URL on localhost names another port than the service listens on, or the issuer is left out.',
     rule: localAddresses,
   },
   {

@@ -2,7 +2,6 @@ import { EXCHANGE, EXTERNAL, OIDC, provider, type Row } from './row.fixture.js';
 
 const ISSUER = 'authServer.upstreamProviders[0].oidcConfig.issuerUrl';
 const LOCAL = { publicUrl: 'http://localhost:4483', 'authServer.issuer': 'http://localhost:4484' };
-const OF_UP = ['nats://127.0.0.1:4492'];
 
 const issuer = (url: string, message: RegExp, instead: RegExp): Row => [
   `an issuer ${url}`,
@@ -36,28 +35,22 @@ export const WARNING_ROWS: readonly Row[] = [
   ],
   [
     'a public URL at another port than the proxy’s',
-    { ...LOCAL, 'nats.servers': OF_UP, publicUrl: 'http://localhost:8080' },
+    { ...LOCAL, publicUrl: 'http://localhost:8080' },
     'publicUrl',
     /nothing answers at port 8080/,
   ],
   [
     'an issuer at another port than the authorization server’s',
-    { ...LOCAL, 'nats.servers': OF_UP, 'authServer.issuer': 'http://localhost:4483/auth' },
+    { ...LOCAL, 'authServer.issuer': 'http://localhost:4483/auth' },
     'authServer.issuer',
     /port 4484/,
   ],
   [
     'a gateway on one machine without an issuer of its own',
-    { ...LOCAL, 'nats.servers': OF_UP, 'authServer.issuer': undefined },
+    { ...LOCAL, 'authServer.issuer': undefined },
     'authServer',
     /where the proxy listens/,
     /4484/,
-  ],
-  [
-    'another NATS than `up` starts',
-    { ...LOCAL, 'nats.servers': ['nats://localhost:4222'] },
-    'nats.servers[0]',
-    /`gatehouse up` starts NATS on port 4492/,
   ],
   [
     'the monitoring page of NATS',
@@ -181,13 +174,12 @@ export const WARNING_ROWS: readonly Row[] = [
 /** What was warned of once, and is as it should be. */
 export const QUIET_ROWS: readonly Row[] = [
   ['the document without changes', {}, ''],
-  ['a gateway on one machine', { ...LOCAL, 'nats.servers': OF_UP }, ''],
+  ['a gateway on one machine', { ...LOCAL }, ''],
   [
     'containers, whose ports are published elsewhere',
     {
       ...LOCAL,
       publicUrl: 'http://localhost:8080',
-      'nats.servers': OF_UP,
       listen: { proxy: { host: '0.0.0.0' } },
     },
     '',
