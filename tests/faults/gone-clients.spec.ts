@@ -92,8 +92,10 @@ test('clients that go away in the middle are no error of anybody: nothing is log
     [...world.replicas['vmcp-proxy'], ...world.replicas['authorization-server']].map((one) => one.stop()),
   );
   const said = complaints().slice(before.length);
-  // The last request is refused and its client stays to read that. On a busy machine jobs may be late.
-  const aboutClients = said.filter((line) => !/protocol-request-refused|job-failing/.test(line));
+  // The last request is refused and its client stays to read that. On a busy machine jobs may be late, and so may what a service says at start.
+  const aboutClients = said.filter(
+    (line) => !/protocol-request-refused|job-failing|configuration-warning/.test(line),
+  );
   printFigure(
     `clients gone in the middle: ${2 * requests.length}, logged as failures: ${aboutClients.length}`,
   );
