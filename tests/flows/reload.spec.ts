@@ -90,8 +90,16 @@ test('the endpoint of a backend that was added is a resource that a client gets 
   await world.reconfigure(withBackend);
   const place = { ...world, mcpUrl: `${world.mcpUrl}/${ADDED.name}` };
   await until(async () => (await fetch(place.mcpUrl, { method: 'POST' })).status === 401);
-  const { accessToken } = await signedIn(place, 'bob');
-  const { body } = await modernRequest(place.mcpUrl, accessToken, 'tools/list');
+  // The authorization server sees the file at a moment of its own. Until then there is no such resource.
+  let token: string | undefined;
+  await until(async () => {
+    const person = await signedIn(place, 'bob').catch((error: unknown) => {
+      if (!String(error).includes('invalid_target')) throw error;
+    });
+    token = person?.accessToken;
+    return token !== undefined;
+  });
+  const { body } = await modernRequest(place.mcpUrl, token ?? '', 'tools/list');
   expect(JSON.stringify(body.result)).toContain('whoami');
 });
 

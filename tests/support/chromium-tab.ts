@@ -144,26 +144,21 @@ export class ChromiumTab {
 
   /**
    * With the mouse, where the element is. Chromium drops what is pressed before a new page is painted;
-   * a person who sees that nothing happened presses again, and one whose browser is on its way to another page does not.
+   * a person who sees that nothing happened presses again.
    */
   async #press(selector: string, times: number): Promise<void> {
-    const before = this.#happened;
+    const clicksBefore = this.clicks;
     do {
       const place = await this.#placeOf(selector);
       for (let clickCount = 1; clickCount <= times; clickCount += 1)
         for (const type of ['mousePressed', 'mouseReleased'])
           await this.send('Input.dispatchMouseEvent', { ...place, type, button: 'left', clickCount });
-    } while (!(await this.#hasNoticed(before)));
-  }
-
-  /** Clicks and page requests: a page that is left at once may tell of no click. */
-  get #happened(): number {
-    return this.clicks + this.requested.length;
+    } while (!(await this.#hasNoticed(clicksBefore)));
   }
 
   /** @returns whether the page has noticed a click, within what a busy machine may take. */
-  async #hasNoticed(before: number): Promise<boolean> {
-    return await until(() => this.#happened > before, 5_000).then(
+  async #hasNoticed(clicksBefore: number): Promise<boolean> {
+    return await until(() => this.clicks > clicksBefore, 5_000).then(
       () => true,
       () => false,
     );
