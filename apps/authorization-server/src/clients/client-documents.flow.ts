@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { Clock } from '@gatehouse/kernel/clock';
-import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { HOUR_MS, MINUTE_MS } from '@gatehouse/kernel/durations';
 import { Log } from '@gatehouse/observability/log';
 import type { FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { NameNotResolved, OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
@@ -13,6 +13,8 @@ import { documentFetch } from './metadata-documents.client.js';
 const REACHED_LATELY_MS = MINUTE_MS;
 const TRIED_AGAIN_EVERY_MS = MINUTE_MS;
 const MAX_TRIED_AGAIN = 3;
+/** How long a host that was named by whoever came is believed, where no document of another host can be tried. */
+const BELIEVED_ALONE_MS = HOUR_MS;
 
 const ADVICE =
   'let the authorization server reach this host (egress.proxy), or write the document into clientRegistration.metadataDocuments.documents';
@@ -25,6 +27,7 @@ export class ClientDocuments implements OnApplicationShutdown {
   #reachedAtMs = -Infinity;
   /** Those that could not be reached, while nothing can; empty otherwise. */
   readonly #unreached = new Set<string>();
+  #believedUntilMs = Infinity;
   #timer: NodeJS.Timeout | undefined;
   #judging: Promise<void> = Promise.resolve();
 
@@ -55,12 +58,12 @@ export class ClientDocuments implements OnApplicationShutdown {
 
   /**
    * Whether the metadata says that documents are accepted. A client that reads it may have no other way than its document. With
-   * `auto` it is not sent that way while it is known to lead nowhere, unless there is no other one.
+   * `auto` it is not sent that way while it is known to lead nowhere, unless not everybody has another one.
    */
   get areAnnounced(): boolean {
     const { metadataDocuments, dynamic } = this.config.clientRegistration;
     if (metadataDocuments.enabled !== 'auto') return metadataDocuments.enabled;
-    return dynamic === 'off' || this.#unreached.size === 0;
+    return dynamic !== 'open' || this.#unreached.size === 0;
   }
 
   /** @throws {OutboundFailure} when there is no copy either. */
@@ -74,41 +77,48 @@ export class ClientDocuments implements OnApplicationShutdown {
     } catch (error) {
       const failure = OutboundFailure.in(error);
       if (failure === undefined || !isOfNetwork(failure)) throw error;
-      this.#judging = this.#judge(url);
+      this.#judging = this.#judging.then(() => this.#judge(url));
       const copy = await this.#copyOf(url, failure.message);
       if (copy === undefined) throw error;
       return copy;
     }
   };
 
-  /** Tries again what could not be reached. Any answer at all shows that the network is back. */
+  /** Tries again what could not be reached, and what was read at other hosts. Any answer at all shows that the network is back. */
   async tryAgain(): Promise<void> {
-    for (const url of [...this.#unreached]) if (await this.#isReached(url)) return;
-    const known = await this.copies.newest();
-    if (known !== undefined) await this.#isReached(known);
+    const [first = ''] = this.#unreached;
+    if (await this.#isAnyReached([...this.#unreached, ...(await this.copies.elsewhere(hostOf(first)))]))
+      return;
+    if (this.clock.nowMs() >= this.#believedUntilMs) this.#announceAgain(hostOf(first));
   }
 
   /**
-   * One host that cannot be reached may be that host's own trouble, and anybody can name one that does not exist. So a document
-   * that was read before is tried as well, where there is one.
+   * One host that cannot be reached may be that host's own trouble, and anybody can name one that does not exist, or own one and
+   * switch it off. So documents of other hosts that were read before are tried as well. Where there are none, what a stranger
+   * named is all that is known: it is believed for a while.
    */
   async #judge(url: string): Promise<void> {
     try {
       if (this.#unreached.size === 0) {
         if (this.clock.nowMs() - this.#reachedAtMs < REACHED_LATELY_MS) return;
-        const known = await this.copies.newest();
-        if (known !== undefined && known !== url && (await this.#isReached(known))) return;
+        const elsewhere = await this.copies.elsewhere(hostOf(url));
+        if (await this.#isAnyReached(elsewhere)) return;
+        this.#believedUntilMs = elsewhere.length > 0 ? Infinity : this.clock.nowMs() + BELIEVED_ALONE_MS;
         this.log.warn('client-documents-not-announced', { host: hostOf(url), advice: ADVICE });
         this.#timer ??= setInterval(() => {
-          this.#judging = this.tryAgain().catch((error: unknown) =>
-            this.log.failure('client-documents-not-tried', error),
-          );
+          this.#judging = this.#judging
+            .then(() => this.tryAgain())
+            .catch((error: unknown) => this.log.failure('client-documents-not-tried', error));
         }, TRIED_AGAIN_EVERY_MS).unref();
       }
       if (this.#unreached.size < MAX_TRIED_AGAIN) this.#unreached.add(url);
     } catch (error) {
       this.log.failure('client-documents-not-tried', error);
     }
+  }
+
+  async #isAnyReached(urls: readonly string[]): Promise<boolean> {
+    return (await Promise.all(urls.map((url) => this.#isReached(url)))).includes(true);
   }
 
   async #isReached(url: string): Promise<boolean> {
@@ -124,11 +134,15 @@ export class ClientDocuments implements OnApplicationShutdown {
   async #reach(url: string, init: Parameters<FetchFunction>[1]): Promise<Response> {
     const response = await this.#get(url, init);
     this.#reachedAtMs = this.clock.nowMs();
-    if (this.#unreached.size > 0) this.log.info('client-documents-announced', { host: hostOf(url) });
+    if (this.#unreached.size > 0) this.#announceAgain(hostOf(url));
+    return response;
+  }
+
+  #announceAgain(host: string): void {
+    this.log.info('client-documents-announced', { host });
     this.#unreached.clear();
     clearInterval(this.#timer);
     this.#timer = undefined;
-    return response;
   }
 
   /** Keeps what is good, and forgets what its author has taken away. */
@@ -161,7 +175,7 @@ export const isOfNetwork = (failure: OutboundFailure): boolean =>
 const documentResponse = (body: string): Response =>
   new Response(body, { status: 200, headers: { 'content-type': 'application/json' } });
 
-const hostOf = (url: string): string | undefined => URL.parse(url)?.host;
+const hostOf = (url: string): string => URL.parse(url)?.host ?? '';
 
 function isDocumentOf(url: string, body: string): boolean {
   try {

@@ -4,6 +4,7 @@ import { Database } from '@gatehouse/persistence/database';
 
 /** As a record of the protocol's, so that the same housekeeping ends it and keeps all of them small (record-expiry.store.ts). */
 const MODEL = 'ClientDocument';
+const MAX_ELSEWHERE = 3;
 
 /**
  * The last good copy of each metadata document, for all replicas. It is used while the document cannot be fetched, for a week at
@@ -40,13 +41,21 @@ export class DocumentCopies {
     return rows[0]?.body;
   }
 
-  /** @returns the URL of the document that was read last. */
-  async newest(): Promise<string | undefined> {
+  /**
+   * Documents that were read before, each at another host, none at this one. First those whose clients most people have approved:
+   * nobody gets there by an authorization request alone.
+   */
+  async elsewhere(host: string): Promise<readonly string[]> {
     const { rows } = await this.database.query<{ url: string }>({
-      name: 'document-copy-newest',
-      text: `select payload->>'url' as url from oidc_records where model = $1 order by created_at desc limit 1`,
-      values: [MODEL],
+      name: 'document-copies-elsewhere',
+      text: `with copies as (
+          select payload->>'url' as url, split_part(payload->>'url', '/', 3) as host, created_at,
+            (select count(*) from approvals where client_id = payload->>'url') as people
+          from oidc_records where model = $1),
+        hosts as (select distinct on (host) * from copies where host <> $2 order by host, people desc, created_at desc)
+        select url from hosts order by people desc, created_at desc limit ${MAX_ELSEWHERE}`,
+      values: [MODEL, host],
     });
-    return rows[0]?.url;
+    return rows.map(({ url }) => url);
   }
 }

@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
+import { HOUR_MS } from '@gatehouse/kernel/durations';
 import { ConnectProxy } from '@gatehouse/testing/connect-proxy';
 import { freePort } from '@gatehouse/testing/free-port';
 import { KeptLog } from '@gatehouse/testing/kept-log';
@@ -128,8 +129,50 @@ test('somebody who names a host that does not exist takes documents from nobody 
   expect(service.app.get(ClientDocuments, { strict: false }).areAnnounced).toBe(true);
 });
 
+test('somebody who owns the hosts of the newest documents, and switches them off, takes documents from nobody (denial of service)', async () => {
+  await forgetCopies();
+  const honest = await start();
+  const { url } = honest.authorizeUrl(`${origin}/approved.json`);
+  await honest.signIn(honest.browser().through(honest.local), url, 'somebody');
+  const copies = world.service.app.get(DocumentCopies, { strict: false });
+  for (const port of [9, 10, 11, 12]) await copies.keep(`https://localhost:${port}/owned.json`, '{}');
+  const service = await start();
+  fetched = [];
+  await pageAt(service, `${AWAY}/another.json`);
+  await until(() => fetched.length > 0);
+  await service.close();
+  expect(service.app.get(ClientDocuments, { strict: false }).areAnnounced).toBe(true);
+  expect(fetched).toEqual(['/approved.json']);
+});
+
+test('a host that a stranger named is believed for an hour where no other can be tried, and for good where all others are away', async () => {
+  await forgetCopies();
+  let nowMs = 0;
+  const copies = world.service.app.get(DocumentCopies, { strict: false });
+  const config = { ...world.service.config, clientRegistration: registration() };
+  const documents = new ClientDocuments(copies, new KeptLog(), config, {
+    ...systemClock,
+    nowMs: () => nowMs,
+  });
+  const ask = async () => await documents.fetch(`${AWAY}/named.json`, { method: 'GET', headers: {} });
+  const judged = async (atMs: number): Promise<boolean> => {
+    nowMs = atMs;
+    await documents.tryAgain();
+    return documents.areAnnounced;
+  };
+  await expect(ask()).rejects.toThrow();
+  await documents.onApplicationShutdown();
+  expect(await judged(HOUR_MS - 1)).toBe(false);
+  expect(await judged(HOUR_MS)).toBe(true);
+  await copies.keep('https://localhost:10/known.json', '{}');
+  await expect(ask()).rejects.toThrow();
+  await documents.onApplicationShutdown();
+  expect(await judged(5 * HOUR_MS)).toBe(false);
+});
+
 test.each<[string, Parameters<typeof registration>]>([
   ['where nothing else is left', [{}, { dynamic: 'off' }]],
+  ['where not everybody can register (a stranger locks them out)', [{}, { dynamic: 'initialAccessToken' }]],
   ['where that is written', [{ enabled: true }]],
 ])('documents stay announced %s', async (_where, how) => {
   await forgetCopies();
