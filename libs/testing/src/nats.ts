@@ -47,12 +47,14 @@ const observerOf = (service: Service) => ({ user: `observer-${service}`, pass: '
 export interface TestNatsOptions {
   /** Servers of one cluster, each of which holds every stream and bucket; default 1. */
   readonly servers?: number | undefined;
+  /** As where somebody has left it out of the server's configuration. */
+  readonly withoutJetStream?: boolean;
 }
 
 /** A real `nats-server`, or several, with JetStream, the accounts and the permissions of production. */
 export async function startTestNats(
   gatewayName = 'test',
-  { servers: serverCount = 1 }: TestNatsOptions = {},
+  { servers: serverCount = 1, withoutJetStream = false }: TestNatsOptions = {},
 ): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
   const users = [...SERVICES, PROVISIONING] as const;
@@ -66,7 +68,8 @@ export async function startTestNats(
     Array.from({ length: serverCount }, async (_, index) => {
       const port = await freePort();
       const storeDirectory = join(folder, `jetstream-${index}`);
-      const configuration = natsConfiguration({ gatewayName, host: '127.0.0.1', port, storeDirectory });
+      const whole = natsConfiguration({ gatewayName, host: '127.0.0.1', port, storeDirectory });
+      const configuration = withoutJetStream ? whole.replace(/^ *jetstream \{.*\}$/gm, '') : whole;
       const text = `${withObservers(configuration)}${routes.configurationOf(index)}${PATIENT}`;
       return await NatsServer.at({ folder, index, port, text, storeDirectory, environment });
     }),
@@ -116,7 +119,7 @@ export async function startTestNats(
   };
   await nats.start();
   // A cluster must elect a leader first.
-  await eventually(() => nats.provision());
+  if (!withoutJetStream) await eventually(() => nats.provision());
   return nats;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from '@gatehouse/kernel/services';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
+import pg from 'pg';
 import { stringify } from 'yaml';
 import { diagnose, type Diagnosis } from './diagnose.js';
 import { API_KEY, BackendStub, CLIENT_SECRET, ProviderStub, PublicStub } from './stubs.fixture.js';
@@ -151,4 +152,10 @@ function change(
     holder[step] ??= {};
     change(holder[step] as Record<string, unknown>, rest, value);
   }
+}
+
+export async function asAdmin(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
 }

@@ -1,20 +1,18 @@
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
+import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
-import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
-import pg from 'pg';
-import { DoctorWorld, type Plant } from './doctor-world.fixture.js';
+import { expiredCertificate, unchainedCertificate } from '@gatehouse/testing/self-signed';
+import { asAdmin, DoctorWorld, type Plant } from './doctor-world.fixture.js';
 import { findingsOf } from './finding.js';
 import type { Faults } from './stubs.fixture.js';
+import { closeTlsPlants, tlsAt, tlsWith, trusting } from './tls-plants.fixture.js';
 
 let world: DoctorWorld;
 let nobody = 0;
-const servers: Server[] = [];
+let silentBus: TestNats | undefined;
 
 beforeAll(async () => {
   world = await DoctorWorld.start();
@@ -22,22 +20,16 @@ beforeAll(async () => {
 }, 120_000);
 beforeEach(() => world.heal());
 afterAll(async () => {
-  for (const server of servers) server.close();
+  closeTlsPlants();
+  await silentBus?.close();
   await world.close();
 });
 
-async function tlsAt(...hosts: readonly string[]): Promise<{ url: string; caBundle: object }> {
-  const { cert, key } = selfSignedCertificate(...hosts);
-  const server = createServer({ cert, key }, (_request, response) => response.writeHead(404).end());
-  servers.push(server);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const file = join(await mkdtemp(join(tmpdir(), 'gatehouse-doctor-')), 'ca.pem');
-  await writeFile(file, cert);
-  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, caBundle: { file } };
-}
-
 const SSO = 'authServer.upstreamProviders.0.oidcConfig';
 const at = (field: string, value: unknown): Plant => ({ changes: { [field]: value } });
+const publishedAt = (url: string): Plant => ({
+  changes: { publicUrl: url, 'authServer.issuer': `${url}/auth` },
+});
 const atNobody = (path = ''): string => `http://localhost:${nobody}${path}`;
 
 interface Row {
@@ -61,12 +53,6 @@ const as = (
 ): Plant => ({
   values: { [service]: values },
 });
-
-async function asAdmin(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
-}
 
 const FAULTS: readonly Row[] = [
   row('a provider that is switched off', 'provider-not-listening', {
@@ -120,10 +106,13 @@ const FAULTS: readonly Row[] = [
     plant: async () => at(`${SSO}.issuerUrl`, (await tlsAt('localhost')).url),
   }),
   row('a provider with a certificate for another name', 'provider-certificate-name', {
-    plant: async () => {
-      const { url, caBundle } = await tlsAt('other.example');
-      return { changes: { [`${SSO}.issuerUrl`]: url, 'authServer.upstreamProviders.0.caBundle': caBundle } };
-    },
+    plant: async () => trusting(await tlsAt('other.example')),
+  }),
+  row('a provider with a certificate that has ended', 'provider-certificate-expired', {
+    plant: async () => trusting(await tlsWith(expiredCertificate('localhost'))),
+  }),
+  row('a provider that leaves out the certificates in between', 'provider-certificate-chain', {
+    plant: async () => at(`${SSO}.issuerUrl`, (await tlsWith(unchainedCertificate('localhost'))).url),
   }),
   row('a backend that is switched off', 'backend-not-listening', {
     plant: () => at('backends.0.url', atNobody('/mcp')),
@@ -160,6 +149,16 @@ const FAULTS: readonly Row[] = [
   row('the bus credentials of another service', 'nats-permissions', {
     plant: () => as('token-vault', { NATS_CREDENTIALS: world.credentialsOf('vmcp-proxy') }),
   }),
+  row('a bus without JetStream', 'nats-jetstream', {
+    plant: async () => {
+      silentBus = await startTestNats('acme', { withoutJetStream: true });
+      const { user, password } = silentBus.optionsOf('token-vault');
+      return {
+        ...at('nats.servers', silentBus.urls),
+        ...as('token-vault', { NATS_CREDENTIALS: `${user}:${password.reveal()}` }),
+      };
+    },
+  }),
   row('a database password that was changed', 'database-unreachable', {
     plant: () =>
       as('token-vault', { VAULT_URL: world.secrets['VAULT_URL']?.replace(':test@', ':other@') ?? '' }),
@@ -182,6 +181,20 @@ const FAULTS: readonly Row[] = [
       );
       return as('token-vault', { VAULT_URL: later.url.reveal() });
     },
+  }),
+  row('a migration that was edited afterwards', 'database-edited', {
+    plant: async () => {
+      const edited = await startTestDatabase('token-vault');
+      await asAdmin(
+        edited.adminUrl.reveal(),
+        `update token_vault._prisma_migrations set checksum = 'another' where migration_name =
+           (select min(migration_name) from token_vault._prisma_migrations)`,
+      );
+      return as('token-vault', { VAULT_URL: edited.url.reveal() });
+    },
+  }),
+  row('one role for both services', 'database-role-shared', {
+    plant: () => as('token-vault', { VAULT_URL: world.secrets['AS_URL'] ?? '' }),
   }),
   row('a role that sees the other service’s schema', 'database-other-schema', {
     plant: async () => {
@@ -222,6 +235,9 @@ const FAULTS: readonly Row[] = [
     front: { challenge: false },
   }),
   row('a public host whose clock is behind', 'public-url-clock', { front: { skewMs: -120_000 } }),
+  row('a proxy in front whose word about callers is not believed', 'trusted-proxies-missing', {
+    plant: () => publishedAt('https://gateway.acme.invalid'),
+  }),
   row('something else at the issuer', 'issuer-not-authorization-server', { front: { issuer: '' } }),
   row('another issuer at the issuer', 'issuer-other', { front: { issuer: 'https://old.example' } }),
   row('a certificate that ends tomorrow', 'certificate-ends-soon', {

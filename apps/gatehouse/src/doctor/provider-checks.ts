@@ -60,10 +60,13 @@ async function ofOpenId(provider: Provider, issuer: string, party: Party): Promi
         fix: 'Write the issuer as the provider has it; one that is plain OAuth 2 is of type oauth2, or has a profile (provider:).',
       },
     ];
+  const anotherIssuer = issuerFindings(provider, metadata, about);
+  // What a document says that another issuer claims is not to be used (RFC 8414 section 3.3): its token endpoint would be shown
+  // the client secret.
+  if (anotherIssuer.length > 0) return [...clock, ...anotherIssuer];
   const endpoints = endpointsOf(metadata);
   return [
     ...clock,
-    ...issuerFindings(provider, metadata, about),
     ...announced(provider, metadata, about),
     ...(await keyFindings(party, textOf(metadata['jwks_uri']))),
     ...(endpoints === undefined

@@ -33,9 +33,12 @@ const dateOf = (skewMs = 0): Readonly<Record<string, string>> => ({
 /** A provider of OpenID Connect and of plain OAuth 2. */
 export class ProviderStub extends HttpStub {
   faults: Faults = {};
+  /** Paths that were asked for. */
+  readonly asked: string[] = [];
 
   protected override answer(request: StubRequest, response: ServerResponse): void {
     const { faults, origin } = this;
+    this.asked.push(request.url.pathname);
     switch (request.url.pathname) {
       case '/.well-known/openid-configuration':
         sendJson(
