@@ -66,16 +66,19 @@ export function parseConfiguration(
   const written = readDocument(configuration);
   if (written.value === undefined) return { ok: false, problems: written.problems };
   const structure = checkStructure(written.value);
-  const findings: Finding[] = [...structure.findings];
+  const findings: Finding[] = [...notConsequences(structure.findings, written.wrong)];
+  const wrong = [...structure.wrong, ...written.wrong];
   const { shape } = structure;
-  const secrets = new SecretResolver(part, written.readerOf(readSecret), structure.wrong);
+  const secrets = new SecretResolver(part, written.readerOf(readSecret), wrong);
   let model: GatehouseModel | undefined;
   if (shape !== undefined) {
     model = modelFromYaml(shape, secrets);
-    const deduced = notConsequences([...ruleFindings(model), ...partFindings(model, part)], structure.wrong);
+    const deduced = notConsequences([...ruleFindings(model), ...partFindings(model, part)], wrong);
     findings.push(...[...deduced, ...secrets.findings].map((finding) => placed(finding, structure)));
   }
-  const problems = sorted([...written.problems, ...withoutSaid(findings.map(written.problem), written)]);
+  const problems = sorted(
+    distinct([...written.problems, ...withoutSaid(findings.map(written.problem), written)]),
+  );
   if (problems.length > 0 || model === undefined || shape === undefined)
     return { ok: false, problems, ...(model === undefined ? {} : { model }) };
   const warnings = warningFindings(model).map((finding) => written.problem(placed(finding, structure)));
@@ -115,6 +118,11 @@ const withoutSaid = (
 };
 
 const placeOf = ({ document, path }: Problem): string => `${document} ${path}`;
+
+/** One field of a manifest can stand for two of the native form. */
+const distinct = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
+];
 
 const sorted = (problems: readonly Problem[]): readonly Problem[] =>
   problems.toSorted(

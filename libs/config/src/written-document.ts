@@ -1,5 +1,6 @@
 import { fromManifests } from './from-manifests/from-manifests.js';
 import { holdsObjects, type SourceFile } from './from-manifests/read-manifests.js';
+import type { Path } from './findings/path.js';
 import { renderPath, type Finding, type Problem } from './findings/problems.js';
 import type { SecretReader } from './secrets/secret-references.js';
 import { readYaml } from './yaml/yaml-document.js';
@@ -24,6 +25,8 @@ export interface WrittenDocument {
   readonly warnings: readonly Problem[];
   /** Places of fields that misspelled ones were probably meant to be. */
   readonly meant: readonly Problem[];
+  /** Places of `value` that are reported already, where the configuration is written in another form. */
+  readonly wrong: readonly Path[];
   readonly problem: (finding: Finding) => Problem;
   readonly readerOf: (mounted: SecretReader) => SecretReader;
 }
@@ -56,6 +59,7 @@ function native({ document, text }: SourceFile): WrittenDocument {
     problems: [],
     warnings: [],
     meant: [],
+    wrong: [],
     problem: ({ path, message, instead }) => {
       const line = lineOf(path);
       return {
@@ -75,6 +79,7 @@ const unreadable = (problems: readonly Problem[]): WrittenDocument => ({
   problems,
   warnings: [],
   meant: [],
+  wrong: [],
   problem: ({ message }) => ({ document: problems[0]?.document ?? '', path: '', message }),
   readerOf: (mounted) => mounted,
 });

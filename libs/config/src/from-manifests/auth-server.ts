@@ -67,7 +67,10 @@ function translateOAuth2(translation: Translation, path: Path, oauth2: Written):
     insecureAllowHTTP: 'insecureAllowHttp',
     allowPrivateIPs: 'allowPrivateIps',
   });
-  putRenamed(translation, [...place, 'tokenResponseMapping'], oauth2.at('tokenResponseMapping'), {
+  const mapping = oauth2.at('tokenResponseMapping');
+  if (mapping.isThere && !mapping.at('accessTokenPath').isThere)
+    native.fails([...place, 'tokenResponseMapping']);
+  putRenamed(translation, [...place, 'tokenResponseMapping'], mapping, {
     accessTokenPath: 'accessToken',
     scopePath: 'scope',
     refreshTokenPath: 'refreshToken',

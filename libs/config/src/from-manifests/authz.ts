@@ -1,4 +1,5 @@
 import { OWN_CLAIMS } from '../model/claim-mappings.js';
+import { embeddedDocuments } from './embedded.js';
 import { isFields, type Written } from './manifest-object.js';
 import type { Path } from '../findings/path.js';
 import type { Translation } from './translation.js';
@@ -19,8 +20,12 @@ export function translateAuthz(translation: Translation, from: Written): void {
     );
   if (!inline.isThere && !reference.isThere) return;
   native.put(PATH, { type: 'cedar', groupEntityType: GROUP_TYPE }, inline.isThere ? inline : reference);
+  const before = set.problems.length;
   if (reference.isThere) translateReference(translation, reference);
   else translateConfig(translation, inline);
+  // Policies that could not be read are not policies that are not there.
+  const isRead = set.problems.length === before && native.read([...PATH, 'policies']) !== undefined;
+  if (!isRead) native.fails([...PATH, 'policies']);
   mapGroups(translation, inline.isThere ? inline : reference);
 }
 
@@ -32,6 +37,7 @@ function translateConfig({ set, native }: Translation, config: Written): void {
     putPolicies(native, inline.at('policies'), inline.at('entitiesJson'));
     return;
   }
+  if (config.at('type').text !== 'configMap') return;
   const place = config.at('configMap');
   if (!place.isThere) {
     set.problems.push(place.problem('type: configMap needs the fields under configMap.'));
@@ -44,7 +50,7 @@ function translateConfig({ set, native }: Translation, config: Written): void {
     set.problems.push(place.problem(`The ConfigMap has no key ${key}.`));
     return;
   }
-  putCedarFile({ set, native }, text, parsed(text.text));
+  putCedarFile({ set, native }, text, text.text);
 }
 
 function translateReference({ set, native }: Translation, reference: Written): void {
@@ -55,17 +61,20 @@ function translateReference({ set, native }: Translation, reference: Written): v
     set.problems.push(type.problem('Refused: policies here are written in Cedar.', 'cedarv1'));
     return;
   }
-  putCedar({ set, native }, config.at('spec', 'config'), config.at('spec', 'config').value);
+  const cedar = config.at('spec', 'config');
+  if (cedar.isThere) putCedar({ set, native }, cedar);
 }
 
 type Sink = Pick<Translation, 'set' | 'native'>;
 
 /** The file of a ConfigMap: `{ version, type: cedarv1, cedar: {…} }`. */
-function putCedarFile(sink: Sink, place: Written, file: unknown): void {
-  const cedar = isFields(file) ? (file['cedar'] ?? file) : undefined;
-  if (!isFields(cedar) || (isFields(file) && file['type'] !== undefined && file['type'] !== 'cedarv1'))
+function putCedarFile(sink: Sink, place: Written, text: string): void {
+  const file = parsed(text) === undefined ? undefined : embeddedDocuments(place, text)?.[0];
+  const cedar = file?.at('cedar').isThere === true ? file.at('cedar') : file;
+  const type = file?.at('type');
+  if (cedar === undefined || !isFields(cedar.value) || (type?.isThere === true && type.text !== 'cedarv1'))
     sink.set.problems.push(place.problem('Expected JSON with type: cedarv1 and cedar.policies.'));
-  else putCedar(sink, place, cedar);
+  else putCedar(sink, cedar);
 }
 
 const CEDAR_FIELDS: Readonly<Record<string, string>> = {
@@ -80,20 +89,26 @@ const CEDAR_FIELDS: Readonly<Record<string, string>> = {
   groupEntityType: 'groupEntityType',
 };
 
-function putCedar({ set, native }: Sink, place: Written, cedar: unknown): void {
-  if (!isFields(cedar)) {
-    set.problems.push(place.problem('Expected fields, such as policies.'));
+function putCedar({ set, native }: Sink, cedar: Written): void {
+  if (!isFields(cedar.value)) {
+    set.problems.push(cedar.problem('Expected fields, such as policies.'));
     return;
   }
-  for (const [name, value] of Object.entries(cedar)) {
+  native.put([...PATH, 'policies'], undefined, cedar.at('policies'));
+  for (const [name, written] of cedar.entries) {
     const ours = CEDAR_FIELDS[name];
+    // `version` and `type` stand beside `cedar` where it is left out.
+    if (ours === undefined && FILE_FIELDS.includes(name) && cedar.path.length === 0) continue;
     if (ours === undefined)
       set.problems.push(
-        place.problem(`Refused: ${name} is not read here. Known: ${Object.keys(CEDAR_FIELDS).join(', ')}.`),
+        written.problem(`Refused: ${name} is not read here. Known: ${Object.keys(CEDAR_FIELDS).join(', ')}.`),
       );
-    else if (!(ours === 'entitiesJson' && isEmpty(value))) native.put([...PATH, ours], value, place);
+    else if (!(ours === 'entitiesJson' && isEmpty(written.value)))
+      native.put([...PATH, ours], written.value, written);
   }
 }
+
+const FILE_FIELDS = ['version', 'type'];
 
 function putPolicies(native: Translation['native'], policies: Written, entities: Written): void {
   native.put([...PATH, 'policies'], policies.value, policies);

@@ -1,7 +1,7 @@
 import type { Path } from '../findings/path.js';
 import type { ManifestObject } from './manifest-object.js';
-import { Written } from './manifest-object.js';
-import { putReference, putRenamed, type Translation } from './translation.js';
+import { isFields, Written } from './manifest-object.js';
+import { putConfigMapReference, putRenamed, type Translation } from './translation.js';
 
 /** A backend, and the object that says which credential it gets, if one does. */
 export interface TranslatedBackend {
@@ -17,6 +17,8 @@ export function translateBackends(translation: Translation): readonly Translated
   const reference = gateway.at('spec', 'groupRef');
   const group = set.follow('MCPGroup', reference);
   native.put(['backends'], [], reference);
+  if (group === undefined) native.fails(['backends']);
+  reportStrays(translation);
   const members =
     group === undefined
       ? []
@@ -32,6 +34,21 @@ export function translateBackends(translation: Translation): readonly Translated
     return { name: backend.at('name').text ?? '' };
   });
   return [...members, ...written];
+}
+
+/** A workload that says nothing readable of its group belongs to none, and whoever wrote it thinks that it does. */
+function reportStrays({ set, native, gateway }: Translation): void {
+  for (const object of set.objects) {
+    if (!WORKLOADS.includes(object.kind) || object.namespace !== gateway.object.namespace) continue;
+    const spec = Written.of(object).at('spec');
+    const group = spec.at('groupRef');
+    const isStray =
+      !isFields(spec.value) ||
+      (group.isThere ? group.at('name').text === undefined : object.kind === 'MCPServerEntry');
+    if (!isStray) continue;
+    set.used.add(object);
+    native.fails(['outgoingAuth', 'backends', object.name]);
+  }
 }
 
 const isMember = (object: ManifestObject, group: ManifestObject): boolean =>
@@ -57,12 +74,13 @@ function translateMember(translation: Translation, object: ManifestObject): Tran
 }
 
 /** The Service that the seed system makes for a server that it runs. Its name is known before it is there. */
-function putServer({ native }: Translation, path: Path, server: Written): void {
+function putServer(translation: Translation, path: Path, server: Written): void {
+  const { native } = translation;
   const spec = server.at('spec');
   const proxied = spec.at('transport').text ?? 'stdio';
   const mode = proxied === 'stdio' ? spec.at('proxyMode') : spec.at('transport');
   const transport = mode.text === 'sse' ? 'sse' : 'streamable-http';
-  const port = spec.at('proxyPort').isThere ? String(spec.at('proxyPort').value) : '8080';
+  const port = portOf(translation, path, spec.at('proxyPort'));
   const { name, namespace } = server.object;
   const service = `http://mcp-${name}-proxy.${namespace}.svc.cluster.local:${port}`;
   const status = server.at('status', 'url');
@@ -76,6 +94,17 @@ function putServer({ native }: Translation, path: Path, server: Written): void {
   native.put([...path, 'insecureAllowHttp'], true, server);
 }
 
+const PROXY_PORT = 8080;
+
+function portOf({ set, native }: Translation, path: Path, written: Written): number {
+  const { value } = written;
+  if (typeof value !== 'number') return PROXY_PORT;
+  if (Number.isInteger(value) && value >= 1 && value <= 65_535) return value;
+  set.problems.push(written.problem('This is not a port: a whole number from 1 to 65535.'));
+  native.fails([...path, 'url']);
+  return PROXY_PORT;
+}
+
 function putRemote(translation: Translation, path: Path, remote: Written): void {
   const { native } = translation;
   const spec = remote.at('spec');
@@ -85,5 +114,5 @@ function putRemote(translation: Translation, path: Path, remote: Written): void 
   // A server inside the cluster is reached over http there as well.
   if (spec.at('allowPrivateEndpoint').isTrue && spec.at('remoteUrl').text?.startsWith('http:') === true)
     native.put([...path, 'insecureAllowHttp'], true, spec.at('allowPrivateEndpoint'));
-  putReference(translation, [...path, 'caBundle'], spec.at('caBundleRef', 'configMapRef'));
+  putConfigMapReference(translation, [...path, 'caBundle'], spec.at('caBundleRef', 'configMapRef'));
 }

@@ -22,8 +22,9 @@ describe('which VirtualMCPServer', () => {
   test('several are an error that lists them, until one is chosen', () => {
     expect(problemsOfManifests(two())).toEqual([
       {
-        document: 'manifests',
-        path: '',
+        document: 'all.yaml',
+        path: 'VirtualMCPServer/beta',
+        line: 149,
         message:
           'There are several VirtualMCPServers, and one gateway is one of them: tools/acme, tools/beta.',
         instead: '--virtual-server tools/acme, or GATEHOUSE_VIRTUAL_SERVER',

@@ -42,7 +42,8 @@ class Walk {
       const field = fields.get(name);
       const inner = pattern === '' ? name : `${pattern}.${name}`;
       if (field === undefined) {
-        const nearest = nearestName(name, fields.keys());
+        const usual = USUAL[name] ?? '';
+        const nearest = fields.has(usual) ? usual : nearestName(name, fields.keys());
         if (nearest !== undefined) {
           meant.add(nearest);
           this.meant.push(place.at(nearest).problem(''));
@@ -59,6 +60,7 @@ class Walk {
   private field(field: PublishedField, written: Written, pattern: Pattern): void {
     const decision = decisionFor(this.decisions, pattern);
     if (decision.is === 'noEffect') {
+      if (field.fields.size === 0) this.shape(field, written, pattern);
       const same = this.idle.get(decision.because) ?? [];
       this.idle.set(decision.because, [...same, written]);
       return;
@@ -136,6 +138,15 @@ class Walk {
     });
   }
 }
+
+/** What other systems, and the native form, call a field that has another name here. */
+const USUAL: Readonly<Record<string, string | undefined>> = {
+  headerValue: 'valueSecretRef',
+  headerValueEnv: 'valueSecretRef',
+  clientSecretEnv: 'clientSecretRef',
+  url: 'remoteUrl',
+  authServer: 'authServerConfig',
+};
 
 function unknownField(written: Written, nearest: string | undefined, known: readonly string[]): Problem {
   return nearest === undefined

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { SECRETS } from '../configuration.fixture.js';
 import {
   changed,
+  coreObject,
   loadFiles,
   manifest,
   manifests,
@@ -72,10 +73,36 @@ test('a Secret without the key is a problem at its reference, and says no value'
   expect(JSON.stringify(problems)).not.toContain('value-of');
 });
 
+describe('a ConfigMap does not answer for a Secret, nor a Secret for a ConfigMap', () => {
+  const attacker = coreObject('ConfigMap', 'clients', { data: { octo: 'chosen-by-somebody-else' } });
+
+  test('one of the same name and key leaves the client secret as it is', () => {
+    const { authServer } = modelOfManifests([...manifests(), attacker]);
+    expect(authServer?.upstreamProviders[1]?.clientSecret?.secret.reveal()).toBe(SECRETS.OCTO_CLIENT_SECRET);
+  });
+
+  test('one with a key that the Secret does not have is not read in its place', () => {
+    expect(
+      problemsOfManifests([...changed('Secret.stringData.octo', undefined), attacker]).map(
+        ({ message }) => message,
+      ),
+    ).toEqual(['The Secret clients has no key octo.']);
+  });
+
+  test('a bundle is read from the ConfigMap, whatever a Secret of its name holds', () => {
+    const bundle = { configMapRef: { name: 'clients', key: 'octo' } };
+    expect(
+      problemsOfManifests([...changed('MCPServerEntry.spec.caBundleRef', bundle), attacker]).map(
+        ({ message }) => message,
+      ),
+    ).toEqual(['The key octo of the ConfigMap clients holds no certificate in PEM form.']);
+  });
+});
+
 test('a Secret of another namespace is not read', () => {
   const objects = changed('Secret.metadata.namespace', 'elsewhere');
   expect(problemsOfManifests(objects).map(({ message }) => message)).toContain(
-    'Only env references can be read here.',
+    'There is no Secret clients in namespace tools, and none is mounted: Only env references can be read here.',
   );
 });
 
@@ -120,7 +147,7 @@ describe('what is wrong is said with its kind, name, path and line, and with wha
       'what a rule of the native form finds (V-04)',
       changed('MCPOIDCConfig.spec.inline.issuer', 'https://other.acme.example'),
       'MCPOIDCConfig/own spec.inline.issuer',
-      'This must equal the issuer of authServer, byte for byte.',
+      'This must equal the issuer of authServerConfig, byte for byte.',
       'https://auth.acme.example',
     ],
     [

@@ -1,4 +1,5 @@
 import { nearestName } from '../findings/nearest-name.js';
+import type { Path } from '../findings/path.js';
 import type { Finding, Problem } from '../findings/problems.js';
 import { isKind, OTHER_KINDS, VERSIONS } from '../manifest-fields/kinds.js';
 import type { SecretReader } from '../secrets/secret-references.js';
@@ -23,6 +24,8 @@ export interface FromManifests {
   readonly warnings: readonly Problem[];
   /** Places of fields that misspelled ones were probably meant to be. */
   readonly meant: readonly Problem[];
+  /** Places of the native document that are reported already, in the manifests. */
+  readonly wrong: readonly Path[];
   /** A finding about the native document, at its place in the manifests. */
   readonly problem: (finding: Finding) => Problem;
   readonly readerOf: (mounted: SecretReader) => SecretReader;
@@ -39,7 +42,7 @@ export interface ManifestOptions {
 export function fromManifests(files: readonly SourceFile[], options: ManifestOptions): FromManifests {
   const { objects, installations, problems } = readManifests(files);
   const set = new ManifestSet(objects.filter(isRead));
-  set.problems.push(...problems, ...foreignVersions(objects));
+  set.problems.push(...problems, ...foreignVersions(objects), ...namelessOnes(objects));
   const chosen = chooseGateway(set, options);
   if (chosen === undefined) return nothing(set, options.document);
   const gateway = Written.of(chosen);
@@ -54,6 +57,9 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
   const otherBackends = new Set(
     beside.flatMap((one) => one.at('backends').items.map((item) => String(item.at('name').value))),
   );
+  for (const object of objects)
+    if (isOurs(object) && !isRead(object) && object.namespace === chosen.namespace)
+      native.fails(['outgoingAuth', 'backends', object.name]);
   const translation = { set, native, gateway, hasPublicUrl, hasAuthServer, otherBackends };
   native.put(['name'], chosen.name, gateway.at('metadata', 'name'));
   native.copy([], gateway.at('spec'), ['passthroughHeaders']);
@@ -72,13 +78,15 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
     meant.push(...found.meant);
   }
   set.warnings.push(...unused(set, objects, options.document));
+  const found = distinct(set.problems);
   return {
     value: native.value,
-    problems: distinct(set.problems),
+    problems: found,
     warnings: distinct(set.warnings),
     meant,
     problem: (finding) => native.problem(finding),
-    readerOf: (mounted) => ownSecrets(set, chosen.namespace, mounted),
+    wrong: native.wrongPlaces([...found, ...meant]),
+    readerOf: (mounted) => ownSecrets(set, native, chosen.namespace, mounted),
   };
 }
 
@@ -91,6 +99,7 @@ const nothing = (set: ManifestSet, document: string): FromManifests => ({
   problems: set.problems,
   warnings: [],
   meant: [],
+  wrong: [],
   problem: ({ message }) => ({ document, path: '', message }),
   readerOf: (mounted) => mounted,
 });
@@ -108,8 +117,9 @@ function chooseGateway(
         );
   if (found.length === 1) return found[0];
   const names = all.map(({ namespace, name }) => `${namespace}/${name}`);
-  const complain = (message: string, instead?: string): void => {
-    set.problems.push({ document, path: '', message, ...(instead === undefined ? {} : { instead }) });
+  const complain = (message: string, instead?: string, at?: ManifestObject): void => {
+    const whole = { document, path: '', message, ...(instead === undefined ? {} : { instead }) };
+    set.problems.push(at === undefined ? whole : Written.of(at).problem(message, instead));
   };
   if (all.length === 0)
     complain(
@@ -123,9 +133,25 @@ function chooseGateway(
     complain(
       `There are several VirtualMCPServers, and one gateway is one of them: ${names.join(', ')}.`,
       `--virtual-server ${names[0] ?? ''}, or GATEHOUSE_VIRTUAL_SERVER`,
+      found[1],
     );
   return undefined;
 }
+
+/** An object is found by its name. */
+const namelessOnes = (objects: readonly ManifestObject[]): readonly Problem[] =>
+  objects.filter(isRead).flatMap((object) => {
+    const name = Written.of(object).at('metadata', 'name');
+    if (name.text !== undefined) return [];
+    return [
+      name.problem(
+        name.isThere && name.value !== ''
+          ? `Expected a text, found ${typeof name.value === 'number' ? 'a number' : 'something else'}.`
+          : 'This field is required.',
+        typeof name.value === 'number' ? `'${name.value}'` : undefined,
+      ),
+    ];
+  });
 
 /** Objects of the seed system in a version that it does not publish. */
 const foreignVersions = (objects: readonly ManifestObject[]): readonly Problem[] =>

@@ -2,7 +2,7 @@ import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports
 import type { Path } from '../findings/path.js';
 import { translateAuthz } from './authz.js';
 import type { Written } from './manifest-object.js';
-import { putReference, putRenamed, type Translation } from './translation.js';
+import { putConfigMapReference, putRenamed, type Translation } from './translation.js';
 
 const PATH: Path = ['incomingAuth', 'oidc'];
 const ENDPOINT = '/mcp';
@@ -21,7 +21,7 @@ export function translateIncomingAuth(translation: Translation): void {
       set.problems.push(
         reference.problem('type: oidc needs oidcConfigRef.', 'oidcConfigRef: { name, audience }'),
       );
-  } else if (reference.isThere)
+  } else if (from.at('type').text === 'anonymous' && reference.isThere)
     set.problems.push(reference.problem('This does not go with type: anonymous.'));
   putPublicUrl(translation, reference);
   translateAuthz(translation, from);
@@ -49,6 +49,7 @@ function translateConfig(translation: Translation, config: Written): void {
   if (config.at('spec', 'type').text !== 'inline') {
     // Refused by name already: what follows from it is not a second error.
     native.put([...PATH, 'issuer'], 'https://kubernetes.default.svc', config.at('spec', 'type'));
+    native.fails([...PATH, 'issuer']);
     return;
   }
   if (!inline.isThere) set.problems.push(inline.problem('type: inline needs the fields under inline.'));
@@ -57,7 +58,7 @@ function translateConfig(translation: Translation, config: Written): void {
     jwksAllowPrivateIP: 'allowPrivateIps',
     insecureAllowHTTP: 'insecureAllowHttp',
   });
-  putReference(translation, [...PATH, 'caBundle'], inline.at('caBundleRef', 'configMapRef'));
+  putConfigMapReference(translation, [...PATH, 'caBundle'], inline.at('caBundleRef', 'configMapRef'));
 }
 
 /**
@@ -94,6 +95,8 @@ function putPublicUrl({ native, set, gateway, hasPublicUrl }: Translation, refer
     source === undefined ? LOCAL_URL : baseOf(source.text),
     source ?? gateway.at('spec'),
   );
+  // What the audience would be compared with is not known.
+  if (resource.isThere && source !== resource) native.fails([...PATH, 'audience']);
   if (hasPublicUrl) return;
   if (source === undefined)
     set.warnings.push(

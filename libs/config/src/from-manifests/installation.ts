@@ -1,6 +1,7 @@
 import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import type { Path } from '../findings/path.js';
 import { readYamlDocuments } from '../yaml/yaml-document.js';
+import { embeddedDocuments } from './embedded.js';
 import { Written, type ManifestObject } from './manifest-object.js';
 import type { ManifestSet } from './manifest-set.js';
 import type { NativeDocument } from './native-document.js';
@@ -25,21 +26,13 @@ export function installationsOf(
 }
 
 function documentsIn(set: ManifestSet, place: Written, text: string): readonly ManifestObject[] {
-  const { object, path } = place;
-  set.used.add(object);
-  const read = readYamlDocuments(text);
-  if (!read.ok) {
-    set.problems.push(...read.errors.map(({ message }) => place.problem(message)));
-    return [];
+  set.used.add(place.object);
+  const read = embeddedDocuments(place, text);
+  if (read === undefined) {
+    const errors = readYamlDocuments(text);
+    if (!errors.ok) set.problems.push(...errors.errors.map(({ message }) => place.problem(message)));
   }
-  const line = object.source.lineOf([...object.root, ...path]) ?? 0;
-  return read.sources.map((source) => ({
-    ...object,
-    label: `${object.label} ${CONFIG_MAP_KEY}`,
-    root: [],
-    // The text is a block that begins below its key.
-    source: { value: source.value, lineOf: (inner) => line + (source.lineOf(inner) ?? 1) },
-  }));
+  return (read ?? []).map(({ object }) => object);
 }
 
 const ENVIRONMENT: readonly (readonly [Path, unknown])[] = [

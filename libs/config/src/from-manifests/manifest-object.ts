@@ -88,7 +88,8 @@ export function problemAt(
   message: string,
   instead?: string,
 ): Problem {
-  const line = source.lineOf([...root, ...(path.length === 0 ? ['kind'] : path)]);
+  const line =
+    (path.length === 0 ? undefined : source.lineOf([...root, ...path])) ?? source.lineOf([...root, 'kind']);
   const rendered = renderPath(path);
   return {
     document,

@@ -43,20 +43,24 @@ export class ManifestSet {
     const found = this.find(kind, namespace, name);
     if (found === undefined) {
       const names = this.ofKind(kind)
-        .filter((object) => object.namespace === namespace)
+        .filter((object) => object.namespace === namespace && object.name !== '')
         .map((object) => object.name);
       this.problems.push(
         reference
           .at('name')
           .problem(
             `There is no ${kind} ${name} in namespace ${namespace}.`,
-            names.length === 0 ? `a ${kind} of that name among the manifests` : `one of: ${names.join(', ')}`,
+            names.length === 0
+              ? `${withArticle(kind)} of that name among the manifests`
+              : `one of: ${names.join(', ')}`,
           ),
       );
     }
     return found;
   }
 }
+
+const withArticle = (kind: string): string => `${kind.startsWith('MCP') ? 'an' : 'a'} ${kind}`;
 
 const keyOf = (kind: string, namespace: string, name: string): string => `${kind} ${namespace} ${name}`;
 

@@ -32,9 +32,13 @@ export function readManifests(files: readonly SourceFile[]): ReadManifests {
       problems.push(...read.errors.map((error) => ({ document, path: '', ...error })));
       continue;
     }
-    for (const source of read.sources)
-      for (const object of objectsIn(document, source, [], source.value))
-        (object.kind === '' ? installations : objects).push(object);
+    for (const source of read.sources) {
+      const odd = oddDocument(source.value);
+      if (odd !== undefined) problems.push({ document, path: '', line: source.line, message: odd });
+      else
+        for (const object of objectsIn(document, source, [], source.value))
+          (object.kind === '' ? installations : objects).push(object);
+    }
   }
   if (objects.length > MAX_OBJECTS)
     problems.push({
@@ -43,6 +47,15 @@ export function readManifests(files: readonly SourceFile[]): ReadManifests {
       message: `There are more than ${MAX_OBJECTS} objects.`,
     });
   return { objects: objects.slice(0, MAX_OBJECTS), installations, problems };
+}
+
+/** What is neither an object nor fields of `gatehouse.yaml`. */
+function oddDocument(value: unknown): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (!isFields(value)) return 'Expected the fields of an object, or of gatehouse.yaml.';
+  const missing = ['apiVersion', 'kind'].filter((name) => typeof value[name] !== 'string');
+  const isHalf = missing.length === 1 || (missing.length === 2 && isFields(value['metadata']));
+  return isHalf ? `This object has no ${missing.join(' and no ')}.` : undefined;
 }
 
 /** `kubectl get … -o yaml` writes several objects as one `List`. */

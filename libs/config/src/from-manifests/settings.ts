@@ -21,6 +21,7 @@ function translateAggregation(
   backends: readonly TranslatedBackend[],
 ): void {
   const { native, set } = translation;
+  if (aggregation.isThere) native.put(AGGREGATION, {}, aggregation);
   native.copy(AGGREGATION, aggregation, [
     'conflictResolution',
     'conflictResolutionConfig',

@@ -1,4 +1,5 @@
 import type { Path } from '../findings/path.js';
+import { KIND_FIELDS } from '../manifest-fields/kinds.js';
 import type { TranslatedBackend } from './backends.js';
 import type { Written } from './manifest-object.js';
 import { putDurations, putReference, putRenamed, type Translation } from './translation.js';
@@ -43,14 +44,14 @@ function putChoice(
 ): void {
   const reference = chosen.at('externalAuthConfigRef');
   if (chosen.at('type').text === 'externalAuthConfigRef') {
-    if (reference.isThere) putStrategy(translation, path, reference);
+    if (reference.isThere) putStrategy(translation, path, reference, chosen);
     else
       translation.set.problems.push(
         reference.problem('type: externalAuthConfigRef needs externalAuthConfigRef.'),
       );
     return;
   }
-  if (reference.isThere)
+  if (reference.isThere && chosen.at('type').text === 'discovered')
     translation.set.problems.push(
       reference.problem('This does not go with type: discovered.', 'type: externalAuthConfigRef'),
     );
@@ -61,7 +62,7 @@ function putChoice(
 function putOwn(translation: Translation, path: Path, workload: Written): void {
   const reference = workload.at('spec', 'externalAuthConfigRef');
   const headers = workload.at('spec', 'headerForward', 'addHeadersFromSecret');
-  if (reference.isThere) putStrategy(translation, path, reference);
+  if (reference.isThere) putStrategy(translation, path, reference, reference);
   if (headers.items.length === 0) return;
   const [header, ...others] = headers.items;
   if (header === undefined || others.length > 0 || reference.isThere) {
@@ -83,18 +84,19 @@ function putHeader(translation: Translation, path: Path, from: Written): void {
   putReference(translation, [...place, 'headerValue'], from.at('valueSecretRef'));
 }
 
-function putStrategy(translation: Translation, path: Path, reference: Written): void {
+/** `place`: what a finding about the strategy as a whole, or its name, is about. */
+function putStrategy(translation: Translation, path: Path, reference: Written, place: Written): void {
   const { set, native } = translation;
   const config = set.follow('MCPExternalAuthConfig', reference);
   if (config === undefined) return;
   const spec = config.at('spec');
   const type = spec.at('type').text ?? '';
-  native.put(path, {}, config);
+  native.put(path, {}, place);
   native.put([...path, 'type'], 'unauthenticated', spec.at('type'));
-  if (type === 'unauthenticated') return;
+  if (type === 'unauthenticated' || !TYPES.includes(type)) return;
   const block = spec.at(type);
   if (!block.isThere) {
-    if (type !== '') set.problems.push(block.problem(`type: ${type} needs the fields under ${type}.`));
+    set.problems.push(block.problem(`type: ${type} needs the fields under ${type}.`));
     return;
   }
   const translate = STRATEGIES[type];
@@ -104,6 +106,9 @@ function putStrategy(translation: Translation, path: Path, reference: Written): 
   native.put([...path, type], {}, block);
   translate(translation, [...path, type], block);
 }
+
+/** What is none of them is reported at the field. */
+const TYPES = KIND_FIELDS.MCPExternalAuthConfig.fields.get('type')?.choices ?? [];
 
 type TranslateStrategy = (translation: Translation, path: Path, block: Written) => void;
 

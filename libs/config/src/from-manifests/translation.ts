@@ -1,6 +1,6 @@
 import type { Path } from '../findings/path.js';
 import type { ManifestSet } from './manifest-set.js';
-import type { Written } from './manifest-object.js';
+import { isFields, type Written } from './manifest-object.js';
 import type { NativeDocument } from './native-document.js';
 
 /** What every part of the translation works with. */
@@ -17,11 +17,16 @@ export interface Translation {
   readonly otherBackends: ReadonlySet<string>;
 }
 
-/** `{ name, key }` of a Secret or a ConfigMap. */
+/** `{ name, key }` of a Secret. */
 export function putReference({ native }: Translation, path: Path, reference: Written): void {
-  const { text: name } = reference.at('name');
-  const { text: key } = reference.at('key');
-  if (name !== undefined && key !== undefined) native.put(path, { secretRef: { name, key } }, reference);
+  native.putReference(path, reference, 'Secret');
+}
+
+/** `{ name, key }` of a ConfigMap. The published schema lets the name out, which would leave the bundle out with it. */
+export function putConfigMapReference({ native, set }: Translation, path: Path, reference: Written): void {
+  native.putReference(path, reference, 'ConfigMap');
+  if (isFields(reference.value) && !reference.at('name').isThere)
+    set.problems.push(reference.at('name').problem('This field is required.'));
 }
 
 export function putRenamed(
@@ -32,7 +37,7 @@ export function putRenamed(
 ): void {
   for (const [theirs, ours] of Object.entries(names)) {
     const written = from.at(theirs);
-    if (written.isThere) native.put([...path, ours], written.value, written);
+    native.put([...path, ours], written.isThere ? written.value : undefined, written);
   }
 }
 
@@ -44,7 +49,7 @@ export function putDurations(
 ): void {
   for (const name of names) {
     const written = from.at(name);
-    if (written.isThere) native.put([...path, name], nativeDuration(written.value), written);
+    native.put([...path, name], written.isThere ? nativeDuration(written.value) : undefined, written);
   }
 }
 

@@ -1,23 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { SERVICES } from '@gatehouse/kernel/services';
-import { configurationText, load, SECRETS, type Changes } from '../configuration.fixture.js';
+import { configurationText, load, SECRETS } from '../configuration.fixture.js';
 import type { Problem } from '../findings/problems.js';
 import { parseConfiguration, type Loaded } from '../load.js';
 import { secretsFrom } from '../secrets/secret-references.js';
 import type { Row } from './row.fixture.js';
 import { WRONG_ROWS } from './wrong-rows.fixture.js';
 import { YAML_ROWS } from './yaml-rows.fixture.js';
-
-/** A form in which a wrong configuration can be written; manifests are another one. */
-interface Form {
-  readonly name: string;
-  readonly text: (changes: Changes) => string;
-  readonly load: (changes: Changes) => Loaded;
-}
-
-const FORMS: readonly Form[] = [
-  { name: 'gatehouse.yaml', text: configurationText, load: (changes) => load(changes) },
-];
 
 const problemsIn = (loaded: Loaded): readonly Problem[] => (loaded.ok ? [] : loaded.problems);
 
@@ -32,7 +21,8 @@ function namesOnLine(text: string, line: number | undefined, path: string): bool
   );
 }
 
-describe.each(FORMS)('in the form of $name', ({ text, load: loadIn }) => {
+/** Those of manifests have rows of their own: from-manifests/wrong-manifests. */
+describe('in the form of gatehouse.yaml', () => {
   const rows = WRONG_ROWS.map(([refused, changes, path, message, instead]: Row) => ({
     refused,
     changes,
@@ -42,14 +32,14 @@ describe.each(FORMS)('in the form of $name', ({ text, load: loadIn }) => {
   }));
 
   test.each(rows)('$refused is refused at $path, and nothing else is', (row) => {
-    const problems = problemsIn(loadIn(row.changes));
+    const problems = problemsIn(load(row.changes));
     expect(problems.map(({ path }) => path)).toEqual([row.path]);
     const [problem] = problems;
     expect(problem?.message).toMatch(row.message ?? /./);
     if (row.instead !== undefined) expect(problem?.instead ?? '').toMatch(row.instead);
     // What is missing altogether has the line of what it is missing in, where that has one.
     if (problem?.line !== undefined)
-      expect([problem.line, namesOnLine(text(row.changes), problem.line, row.path)]).toEqual([
+      expect([problem.line, namesOnLine(configurationText(row.changes), problem.line, row.path)]).toEqual([
         problem.line,
         true,
       ]);

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Path } from '../findings/path.js';
 import type { WrittenReference } from '../yaml/fields.js';
 
 /** Where a secret is. `secretRef` is the file `<SECRETS_DIR>/<name>/<key>`, as Kubernetes mounts it. */
@@ -11,7 +12,8 @@ export type SecretReference =
 export type Reading =
   { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
 
-export type SecretReader = (reference: SecretReference) => Reading;
+/** `path`: where the reference stands in the configuration. */
+export type SecretReader = (reference: SecretReference, path?: Path) => Reading;
 
 export const DEFAULT_SECRETS_DIR = '/run/secrets/gatehouse';
 

@@ -35,7 +35,7 @@ export class SecretResolver {
     const described = describeReference(reference);
     if (!this.mayRead(use.owners) || this.wrong.some((place) => overlap(place, path)))
       return new ConfiguredSecret(described, use.owners);
-    const reading = this.read(reference);
+    const reading = this.read(reference, path);
     const checked = reading.ok ? checkSecret(use.kind, reading.value) : undefined;
     if (!reading.ok) this.findings.push({ path, message: reading.message });
     else if (checked?.ok === false)

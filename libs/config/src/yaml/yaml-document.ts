@@ -5,6 +5,10 @@ export interface YamlSource {
   readonly value: unknown;
   /** 1-based line of the key or item that a path leads to, or of the nearest thing around it. */
   readonly lineOf: (path: Path) => number | undefined;
+  /** The first line. */
+  readonly line: number;
+  /** Whether a text is written as a block (`|`), each of its lines in a line of its own. */
+  readonly isBlockText: (path: Path) => boolean;
 }
 
 interface YamlError {
@@ -43,6 +47,11 @@ export function readYamlDocuments(text: string): Read<{ readonly sources: readon
       sources: documents.map((document) => ({
         value: document.toJS({ maxAliasCount: 100 }) as unknown,
         lineOf: (path) => lineOf(document, lines, path),
+        line: lines.linePos(document.contents?.range[0] ?? 0).line,
+        isBlockText: (path) => {
+          const node = document.getIn(path, true);
+          return isScalar(node) && node.type === 'BLOCK_LITERAL';
+        },
       })),
     };
   } catch {

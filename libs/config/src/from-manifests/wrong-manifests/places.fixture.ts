@@ -1,0 +1,17 @@
+export const GATEWAY = 'VirtualMCPServer/acme spec';
+export const AUTH_SERVER = `${GATEWAY}.authServerConfig`;
+export const ACME_SSO = `${AUTH_SERVER}.upstreamProviders[0]`;
+export const OIDC = `${ACME_SSO}.oidcConfig`;
+export const OCTO = `${AUTH_SERVER}.upstreamProviders[1]`;
+export const OAUTH2 = `${OCTO}.oauth2Config`;
+export const INCOMING = `${GATEWAY}.incomingAuth`;
+export const OUTGOING = `${GATEWAY}.outgoingAuth`;
+export const CONFIG = `${GATEWAY}.config`;
+export const OWN = 'MCPOIDCConfig/own spec';
+export const EXCHANGE = 'MCPExternalAuthConfig/exchange spec';
+export const API_KEY = 'MCPExternalAuthConfig/api-key spec';
+export const AS_OCTO = 'MCPExternalAuthConfig/as-octo spec';
+export const REPOS = 'MCPServer/repos spec';
+export const TICKETS = 'MCPServerEntry/tickets spec';
+export const REPORTS = 'MCPRemoteProxy/reports spec';
+export const CLIENTS = 'Secret/clients';
