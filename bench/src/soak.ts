@@ -22,9 +22,10 @@ import { storeConnections } from './stored-connections.js';
  * memory flat, does every request have its response and every stream its end, and is every answer its person's own? Prints a
  * verdict, also when it is interrupted; its exit code is that verdict.
  */
-const SHORT_TTL = ['acme', 'octo']
-  .flatMap((name) => [`--${name}-access-token-ttl`, '60'])
-  .concat('--sts-token-ttl', '60');
+const TTL = String(OPTIONS.ttlSeconds);
+const TTLS = ['acme', 'octo']
+  .flatMap((name) => [`--${name}-access-token-ttl`, TTL])
+  .concat('--sts-token-ttl', TTL);
 const MINUTE_MS = 60_000;
 /** Of short runs, whose faults follow each other at once, and of long ones. */
 const FAULT_EVERY_MS = Math.min(60_000, OPTIONS.minutes * 5_000);
@@ -54,7 +55,7 @@ async function start(): Promise<Faulty> {
   const world = await startWorld({
     replicas: 2,
     postgres: postgres.url,
-    demonstrationFlags: SHORT_TTL,
+    demonstrationFlags: TTLS,
     // As installed services: without maps of sources, which cost memory.
     nodeFlags: [],
     configure: (yaml) => configured(yaml, backendPort),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Exchange, Message } from '@gatehouse/testing/mcp-exchange';
 import type { SpreadClient } from '@gatehouse/testing/spread-client';
-import { Failed, resultOf } from './outcomes.js';
+import { Failed, kindOf, resultOf } from './outcomes.js';
 import { LARGE_BYTES, STEPS } from './said-by-backend.js';
 
 /** Backends of the demonstration, one for each way of being called. */
@@ -26,7 +26,11 @@ interface Said {
 /** @throws {Failed} when the answer is not this person's. */
 async function saidIn(exchange: Exchange, expected: string | null): Promise<Said> {
   const response = await exchange.response();
-  const said = (resultOf(response, exchange.status)['structuredContent'] ?? {}) as Said;
+  const result = resultOf(response, exchange.status);
+  const said = result['structuredContent'] as Said | undefined;
+  // A question of the gateway's own, for instance: what it is tells its words.
+  if (said === undefined)
+    throw new Failed(kindOf(exchange.status, JSON.stringify(result)), `no answer: ${JSON.stringify(result)}`);
   if (said.subject !== expected)
     throw new Failed('wrong user', `${String(said.subject)} in place of ${String(expected)}`);
   await exchange.ended().catch(() => {

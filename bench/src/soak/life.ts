@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Exchange, Message } from '@gatehouse/testing/mcp-exchange';
 import { SpreadClient, type Era } from '@gatehouse/testing/spread-client';
 import type { Ledger } from './ledger.js';
-import { ANSWERED_WITHIN_MS, OPTIONS } from './options.js';
+import { ANSWERED_WITHIN_MS, BEGIN_WITHIN_MS, OPTIONS } from './options.js';
 import { WORKS } from './asked.js';
 import { Failed, kindOf, resultOf } from './outcomes.js';
 import type { Person } from './person.js';
@@ -25,6 +25,7 @@ export class Life {
 
   async live(): Promise<void> {
     const goesOn = (): boolean => !this.stop.aborted;
+    await this.#pause(Math.random() * BEGIN_WITHIN_MS);
     for (let turn = 0; goesOn();) {
       const client = await this.#begin();
       if (client === undefined) continue;

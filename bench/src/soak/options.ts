@@ -6,6 +6,7 @@ const { values } = parseArgs({
     people: { type: 'string', default: '8' },
     stored: { type: 'string' },
     pace: { type: 'string', default: '250' },
+    ttl: { type: 'string', default: '60' },
   },
 });
 
@@ -19,12 +20,19 @@ export const OPTIONS = {
   stored: Number(values.stored ?? (minutes >= 30 ? 100_000 : 0)),
   /** What a client waits for between two requests, on average. */
   paceMs: Number(values.pace),
+  /** What the providers' access tokens live for. */
+  ttlSeconds: Number(values.ttl),
 } as const;
 
 /** For each request, and for each thing to come: more is silence. Longer than every time-out of the gateway's own. */
 export const ANSWERED_WITHIN_MS = 60_000;
+/**
+ * Clients do not begin all at once: each has all lists of all backends read for its person, at each replica. 1,000 people in one moment
+ * are two minutes of work for two cores.
+ */
+export const BEGIN_WITHIN_MS = Number(values.people) * 240;
 /** Before the first fault, and at the end for everything to become calm. */
-export const WARM_UP_MS = Math.max(15_000, minutes * 3_000);
+export const WARM_UP_MS = Math.max(15_000, minutes * 3_000, BEGIN_WITHIN_MS);
 export const COOL_DOWN_MS = 15_000;
 /** How long a call whose client is away goes on, and how soon everything has to be over when everybody has left. */
 export const KEPT_FOR_MS = 20_000;
