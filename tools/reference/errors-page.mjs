@@ -66,7 +66,7 @@ const PLAIN_CLIENT = { era: 'modern', canOpenUrls: false };
 
 function ofCall(name, kind, client) {
   const { said, call } = callOf(kind, client);
-  const failures = new Failures('https://gateway.example', () => 'github', new RequestStates());
+  const failures = new Failures('https://gateway.example', () => ['github'], new RequestStates());
   failures.answer(/** @type {never} */ (call), 'tickets', new GatehouseError(name));
   return spoken(said);
 }

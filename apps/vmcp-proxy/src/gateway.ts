@@ -85,7 +85,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const mcpSessions = new McpSessionStore(new SessionBucket(buckets, sessionsBucket));
   const [endpoints, states] = [endpointsOf(part), new RequestStates()];
   const facts = factsOf(part, endpoints, surroundings, backendSide);
-  const providerOf = credentials.providerOf.bind(credentials);
+  const providersOf = credentials.providersOf.bind(credentials);
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
@@ -98,14 +98,14 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const heard = { mcpSessions, sessions, sessionClosed, replays: replays.streams };
   const streams = listeningClients(part, backendSide, heard);
   backendSide.sessionStreams.hear(new BetweenCalls(streams, questions, peers, watch));
-  const failures = new Failures(part.authServer?.issuer, providerOf, states);
+  const failures = new Failures(part.authServer?.issuer, providersOf, states);
   const { retries } = replays;
   const tasks = new TaskCalls(taskIds, catalog.features);
   const found = { inFlight, parkedCalls, tasks, retries };
   const exchanges = new Exchanges(part.backends, backendSide, delivery, found);
   const calls = new Calls(
     new Routes(catalog, parkedCalls, taskIds, authorization),
-    new OwnQuestions(states, providerOf),
+    new OwnQuestions(states, providersOf),
     sessions,
     exchanges,
     new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),

@@ -55,7 +55,7 @@ export function dropCachesOnEvents(
   });
   events.subscribe(connectionChanged, ({ accountId, provider }) => {
     const concerns = (principal: { readonly subject: string }, backend: string): boolean =>
-      principal.subject === accountId && caches.credentials.providerOf(backend) === provider;
+      principal.subject === accountId && caches.credentials.providersOf(backend).includes(provider);
     caches.credentials.forget(concerns);
     caches.catalog.expire(concerns);
     // What a backend keeps in a session belongs to the account at the provider that began it.
@@ -77,7 +77,7 @@ export function dropCachesOnEvents(
     // Calls in flight go on in the backend session that they began in; the next ones begin another. Those that wait for their
     // clients would go on there much later.
     const ofProvider = (_principal: unknown, backend: string): boolean =>
-      caches.credentials.providerOf(backend) !== undefined;
+      caches.credentials.providersOf(backend).length > 0;
     caches.peers.renew(ofProvider);
     caches.parkedCalls.end(ofProvider);
     reconnects += 1;

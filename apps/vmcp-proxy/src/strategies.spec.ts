@@ -13,9 +13,10 @@ const STRATEGIES = {
   exchange: {
     type: 'issuedToken',
     subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
+    providers: ['octo'],
   },
-  self: { type: 'issuedToken', subject: { of: 'caller' } },
-  gateway: { type: 'issuedToken', subject: { of: 'gateway' } },
+  self: { type: 'issuedToken', subject: { of: 'caller' }, providers: [] },
+  gateway: { type: 'issuedToken', subject: { of: 'gateway' }, providers: [] },
   header: { type: 'headerInjection', headerName: 'X-Api-Key', headerValue: new Secret('the-key') },
   open: { type: 'unauthenticated' },
 } as const;

@@ -5,7 +5,7 @@ import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current'
 import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { GatehouseError, type ErrorDetails } from '@gatehouse/kernel/gatehouse-error';
 import { Answers } from '@gatehouse/messaging/answers';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import { contractServer } from '@gatehouse/messaging/contract-server';
@@ -32,7 +32,10 @@ export class Surroundings {
   /** Session -> account. */
   readonly accounts = new Map<string, string>();
   /** Backend name -> a code to fail with, or a token to hand out. */
-  readonly credentials = new Map<string, string | { readonly code: ErrorCode }>();
+  readonly credentials = new Map<
+    string,
+    string | { readonly code: ErrorCode; readonly details?: ErrorDetails }
+  >();
   /** Scopes that no token has until its person agrees. */
   readonly lacks = new Set<string>();
   useForMs = 60_000;
@@ -140,7 +143,7 @@ async function release(
   },
 ): Promise<z.input<typeof credentialInject.reply>> {
   const configured = surroundings.credentials.get(backend) ?? `${backend}-token-of-${tsid}`;
-  if (typeof configured !== 'string') throw new GatehouseError(configured.code);
+  if (typeof configured !== 'string') throw new GatehouseError(configured.code, undefined, configured);
   const accessToken = refused === undefined ? configured : `${configured}-renewed`;
   const useUntilMs = Date.now() + surroundings.useForMs;
   const connection = { id: '5b0c9d7e-7d0c-4a54-8f43-6e8d53cf0b11', version: 7 };

@@ -21,6 +21,7 @@ const BACKENDS = {
   exchanged: {
     type: 'issuedToken',
     subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
+    providers: ['octo'],
     header: { headerName: 'X-Exchanged', scheme: 'Bearer' },
   },
   // No configuration that is checked lets this be.

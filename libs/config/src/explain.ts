@@ -2,7 +2,7 @@ import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
-import { strategyOf, type OutgoingStrategy } from './model/outgoing-auth.js';
+import { strategyOf, type OutgoingStrategy, type TokenExchange } from './model/outgoing-auth.js';
 import { tokenEndpointsOf } from './model/issued-endpoints.js';
 import type { TokenDestination } from './model/token-destination.js';
 import { isIssuedToken } from './model/token-subject.js';
@@ -145,7 +145,7 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
         strategy.subjectProviderName === undefined
           ? "the caller's Gatehouse token"
           : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`
-      }${describeDestination(strategy)}`;
+      }${describeActor(strategy)}${describeDestination(strategy)}`;
     case 'xaa':
       return `token of ${new URL(strategy.target.tokenUrl).origin} for the id_token of ${strategy.subjectProviderName}, by an assertion of ${new URL(strategy.idp.tokenUrl).origin}${describeDestination(strategy)}`;
     case 'obo':
@@ -154,6 +154,11 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
       return `token of the gateway itself from ${new URL(strategy.tokenUrl).origin}, the same for everybody${describeDestination(strategy)}`;
   }
 }
+
+const describeActor = ({ actor }: TokenExchange<ConfiguredSecret>): string =>
+  actor === undefined
+    ? ''
+    : `, with ${actor.from === 'provider' ? `the ${actor.token} of ${actor.providerName}` : 'a token of the gateway itself'} as the actor’s`;
 
 /** Only what is not as usual. */
 const describeDestination = ({ header, allowedHosts }: TokenDestination): string =>

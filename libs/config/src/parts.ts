@@ -29,13 +29,12 @@ import type { RateLimiting } from './model/rate-limits.js';
 import type { RequestLimits } from './model/request-limits.js';
 import type { ResumptionBounds } from './model/resumption-bounds.js';
 import type { Telemetry } from './model/telemetry.js';
-import type { TokenDestination } from './model/token-destination.js';
 import type { ConfiguredView } from './model/views.js';
-import { isIssuedToken, namedProvider, subjectOf, type TokenSubject } from './model/token-subject.js';
+import { isIssuedToken, providersOf } from './model/token-subject.js';
 import { scopeUses, type ScopeUses } from './model/scope-uses.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
+import { issuedTokenView, type IssuedTokenView } from './issued-token-view.js';
 import { injectedOf, userSecretsOf, type UserSecretView } from './user-secret-parts.js';
-import { given } from './from-yaml/written-values.js';
 import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
 
 /** How one service reaches the bus; each has a user of its own. */
@@ -108,12 +107,6 @@ export interface TokenVaultPart extends CommonPart {
   readonly keyEncryptionKeys: readonly KeyEncryptionKey<Secret>[];
   /** Postgres connection URL. */
   readonly databaseUrl: Secret;
-}
-
-/** A token of a token endpoint as the proxy sees it: for whose token it is issued, and where it goes. */
-export interface IssuedTokenView extends TokenDestination {
-  readonly type: 'issuedToken';
-  readonly subject: TokenSubject;
 }
 
 export type ProxyStrategy = Unauthenticated | HeaderInjection<Secret> | UpstreamInject | IssuedTokenView;
@@ -279,7 +272,7 @@ const bridged = ({
 /** Names of the backends whose credential comes from a provider, in configured order. */
 const backendsThatNeed = (model: GatehouseModel, providerName: string): readonly string[] =>
   model.backends
-    .filter(({ name }) => namedProvider(strategyOf(model.outgoingAuth, name))?.name === providerName)
+    .filter(({ name }) => providersOf(strategyOf(model.outgoingAuth, name)).includes(providerName))
     .map(({ name }) => name);
 
 const common = <Listen extends CommonPart['listen']>(model: GatehouseModel, listen: Listen) => ({
@@ -317,12 +310,7 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
     case 'clientCredentials':
     case 'xaa':
     case 'obo':
-      return {
-        type: 'issuedToken',
-        subject: subjectOf(strategy),
-        ...given('header', strategy.header),
-        ...given('allowedHosts', strategy.allowedHosts),
-      };
+      return issuedTokenView(strategy);
   }
 }
 

@@ -8,6 +8,8 @@ import { BackendStrategies } from './backend-strategies.js';
 import { CredentialMetrics } from './credential-metrics.js';
 import { CredentialsHandler } from './credentials.handler.js';
 import { ExchangeCredential } from './exchange-credential.flow.js';
+import { ExchangeActors } from './exchange-actors.flow.js';
+import { ExchangeParties } from './exchange-parties.flow.js';
 import { ExchangeSubjects } from './exchange-subjects.flow.js';
 import { ExchangedTokenStore } from './exchanged-token.store.js';
 import { ExchangedTokens } from './exchanged-tokens.flow.js';
@@ -31,6 +33,8 @@ import { TokenEndpointClient } from './token-endpoint.client.js';
     StepUp,
     InjectCredential,
     ExchangeSubjects,
+    ExchangeActors,
+    ExchangeParties,
     IssueClient,
     TokenEndpointClient,
     ExchangedTokenStore,

@@ -3,14 +3,14 @@ import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
 import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import type { Clock } from '@gatehouse/kernel/clock';
-import { sha256 } from '@gatehouse/kernel/digest';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { useUntilMs } from '../refresh/freshness.js';
 import { BackendStrategies } from './backend-strategies.js';
-import { ExchangeSubjects, type ExchangeSubject } from './exchange-subjects.flow.js';
-import type { CacheEntry } from './exchanged-token.store.js';
+import { cacheEntry } from './cache-entry.js';
+import { ExchangeParties, firstRenewed, together } from './exchange-parties.flow.js';
+import type { ExchangeSubject } from './exchange-subjects.flow.js';
 import { ExchangedTokens, SubjectRefused, type ExchangedToken } from './exchanged-tokens.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 
@@ -19,7 +19,7 @@ import { ReleaseCredential } from './release-credential.flow.js';
 export class ExchangeCredential {
   constructor(
     private readonly strategies: BackendStrategies,
-    private readonly subjects: ExchangeSubjects,
+    private readonly parties: ExchangeParties,
     private readonly exchanged: ExchangedTokens,
     private readonly release: ReleaseCredential,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -38,20 +38,22 @@ export class ExchangeCredential {
     );
   }
 
-  /** A subject that the endpoint refuses is renewed once. If the new one is refused as well, it is not the token's fault. */
+  /**
+   * What the endpoint refuses may be the actor's token or the subject's: one after the other is renewed, each once. If the new
+   * ones are refused as well, it is not the tokens' fault.
+   */
   async #exchanged(request: Request, strategy: IssuedToken<Secret>): Promise<Exchanged> {
-    const { backend, refused } = request;
-    const subject = await this.subjects.of(request, strategy);
-    try {
-      const entry = cacheEntry(backend, strategy, subject);
-      return { subject, token: await this.exchanged.token(entry, strategy, subject, refused) };
-    } catch (error) {
-      if (!(error instanceof SubjectRefused)) throw error;
-      const renewed = await this.subjects.renewed(request, strategy, error.refusal);
-      if (renewed === undefined) throw error;
-      const entry = cacheEntry(backend, strategy, renewed);
-      return { subject: renewed, token: await this.exchanged.token(entry, strategy, renewed, refused) };
-    }
+    let parties = await this.parties.of(request, strategy);
+    const renewals = this.parties.renewals(request, strategy);
+    for (;;)
+      try {
+        const subject = together(parties);
+        const entry = cacheEntry(request.backend, strategy, subject);
+        return { subject, token: await this.exchanged.token(entry, strategy, subject, request.refused) };
+      } catch (error) {
+        if (!(error instanceof SubjectRefused)) throw error;
+        parties = (await firstRenewed(renewals, parties, error.refusal)) ?? raise(error);
+      }
   }
 }
 
@@ -62,42 +64,6 @@ interface Exchanged {
   readonly token: ExchangedToken;
 }
 
-/** The key covers the settings: tokens that were issued under other settings are not used any more. */
-function cacheEntry(backend: string, strategy: IssuedToken<Secret>, subject: ExchangeSubject): CacheEntry {
-  const accountId = subject.cachedFor ?? subject.accountId;
-  return {
-    key: sha256(JSON.stringify([backend, settingsOf(strategy), accountId, subject.id])),
-    backend,
-    accountId,
-    tsid: subject.tsid,
-    connectionId: subject.connectionId,
-  };
+function raise(error: Error): never {
+  throw error;
 }
-
-/** How the request is made, not what it asks for. A new secret of the same client makes no token wrong. */
-const NO_SETTINGS: ReadonlySet<string> = new Set([
-  'clientSecret',
-  'clientKey',
-  'clientKeyId',
-  'tokenEndpointAuthMethod',
-  'timeoutMs',
-  'cacheSkewMs',
-  'caBundle',
-  'wayOut',
-  'allowPrivateIps',
-  'insecureAllowHttp',
-  'header',
-  'allowedHosts',
-]);
-
-const settingsOf = (strategy: IssuedToken<Secret>): string =>
-  JSON.stringify(
-    Object.entries(withoutMeans(strategy)).sort(([left], [right]) => (left < right ? -1 : 1)),
-    (_name, value: unknown) => (isRecord(value) ? withoutMeans(value) : value),
-  );
-
-const withoutMeans = (fields: object): object =>
-  Object.fromEntries(Object.entries(fields).filter(([field]) => !NO_SETTINGS.has(field)));
-
-const isRecord = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import { TOKEN_TYPES } from '@gatehouse/kernel/token-types';
+import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import { expiryAfter, ownExpiryOf } from '../providers/token-answer.js';
 import type { FailureReason } from '../providers/failure-reason.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
@@ -38,17 +38,27 @@ export interface ExchangeResponse {
 /** A response that does not say how long its token lives (RFC 8693 section 2.2.1: recommended, not required). */
 const UNKNOWN_LIFETIME_SECONDS = 60;
 
-/** Token types that make sense behind `Authorization: Bearer`. */
-const USABLE: ReadonlySet<unknown> = new Set([TOKEN_TYPES.access_token, TOKEN_TYPES.jwt]);
+/** What is taken for each type that was asked for. An access token may be called the JWT that it is; nothing else is taken for another. */
+const FITTING: Readonly<Record<TokenType, ReadonlySet<unknown>>> = {
+  access_token: new Set([TOKEN_TYPES.access_token, TOKEN_TYPES.jwt]),
+  jwt: new Set([TOKEN_TYPES.jwt]),
+  id_token: new Set([TOKEN_TYPES.id_token]),
+};
 
 /**
  * Only a bearer token can be passed on. RFC 8693 section 2.2.1 demands the type of what was issued; several servers leave it
- * out, and issue the access token that was asked for.
+ * out, and issue the access token that was asked for. What is no access token has no token type: `N_A`.
  */
-export function outcomeOfResponse(response: ExchangeResponse, nowMs: number): ExchangeOutcome {
-  if (response.token_type.toLowerCase() !== 'bearer')
+export function outcomeOfResponse(
+  response: ExchangeResponse,
+  nowMs: number,
+  requested: TokenType = 'access_token',
+): ExchangeOutcome {
+  const tokenType = response.token_type.toLowerCase();
+  if (tokenType !== 'bearer' && (tokenType !== 'n_a' || requested === 'access_token'))
     return { kind: 'refused', about: 'settings', reason: 'token_type is not Bearer' };
-  if (!USABLE.has(response.issued_token_type ?? TOKEN_TYPES.access_token))
+  const unsaid = requested === 'access_token' ? TOKEN_TYPES.access_token : undefined;
+  if (!FITTING[requested].has(response.issued_token_type ?? unsaid))
     return { kind: 'refused', about: 'settings', reason: 'issued_token_type does not fit' };
   const { access_token: accessToken, expires_in: seconds } = response;
   const expiresAtMs = seconds === undefined ? ownExpiryOf(accessToken, nowMs) : expiryAfter(nowMs, seconds);

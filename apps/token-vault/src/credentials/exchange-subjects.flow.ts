@@ -1,13 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
-import { subjectOf, type TokenSubject } from '@gatehouse/config/model/token-subject';
+import type { TokenSubject } from '@gatehouse/config/model/token-subject';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
-import type { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
@@ -21,6 +19,9 @@ import { reauthRequired } from '../refresh/reauth-required.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 type Request = z.output<typeof credentialExchange.request>;
+
+/** What has to be known of a request to find a subject for it. */
+type Asking = Pick<Request, 'tsid' | 'backend' | 'sealedSubject'>;
 
 type OfProvider = Extract<TokenSubject, { of: 'provider' }>;
 
@@ -43,12 +44,16 @@ export interface SubjectToken {
   readonly token: string;
   /** Of the access token that it came with. Absent: it is the caller's own, which only the caller can renew. */
   readonly digest?: string;
+  /** Who acts for the subject. */
+  readonly actor?: Omit<SubjectToken, 'actor'>;
 }
 
 /** A subject token that the endpoint refused. */
 export interface RefusedSubject {
   /** Of the access token that it came with. */
   readonly digest: string | undefined;
+  /** The same of the actor's token, where one was shown. */
+  readonly actorDigest?: string | undefined;
   /** The endpoint may have refused something else. */
   readonly unclear: boolean;
 }
@@ -70,8 +75,7 @@ export class ExchangeSubjects {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async of(request: Request, strategy: IssuedToken<Secret>): Promise<ExchangeSubject> {
-    const subject = subjectOf(strategy);
+  async of(request: Asking, subject: TokenSubject): Promise<ExchangeSubject> {
     switch (subject.of) {
       case 'provider':
         return await this.#stored(request.tsid, subject);
@@ -94,11 +98,10 @@ export class ExchangeSubjects {
    * @throws {GatehouseError} `reauth_required` when the provider gives none any more
    */
   async renewed(
-    { tsid, backend }: Request,
-    strategy: IssuedToken<Secret>,
+    { tsid, backend }: Asking,
+    subject: TokenSubject,
     { digest: refused, unclear }: RefusedSubject,
   ): Promise<ExchangeSubject | undefined> {
-    const subject = subjectOf(strategy);
     if (subject.of !== 'provider' || refused === undefined) return undefined;
     const { providerName: provider } = subject;
     const { connection: bound } = await this.subjects.bound(tsid, provider);
@@ -135,7 +138,7 @@ export class ExchangeSubjects {
   }
 
   /** The proxy has verified the signature. The vault checks again that the token belongs to this session and has not expired. */
-  async #caller({ tsid, sealedSubject: sealed }: Request): Promise<ExchangeSubject> {
+  async #caller({ tsid, sealedSubject: sealed }: Asking): Promise<ExchangeSubject> {
     const accountId = await this.#ownerOf(tsid);
     if (sealed === undefined)
       throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
@@ -149,7 +152,7 @@ export class ExchangeSubjects {
   }
 
   /** The token is the gateway's own, one for all; it is still given to sessions only, and noted for whom. */
-  async #gateway({ tsid }: Request): Promise<ExchangeSubject> {
+  async #gateway({ tsid }: Asking): Promise<ExchangeSubject> {
     const accountId = await this.#ownerOf(tsid);
     return { accountId, cachedFor: GATEWAY, id: ['gateway'], token: () => Promise.resolve(undefined) };
   }

@@ -111,7 +111,7 @@ export class ExchangedTokens {
     const stop = keepBeating(async () => {
       await succeeds(this.store.renew(lease));
     });
-    const outcome = await this.client.issue(strategy, subjectToken?.token).finally(stop);
+    const outcome = await this.client.issue(strategy, subjectToken).finally(stop);
     if (outcome.kind === 'exchanged') {
       const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
       await this.store.publish(lease, entry, token);
@@ -140,9 +140,9 @@ export class ExchangedTokens {
     if (about === 'person' && provider !== undefined) return reauthRequired({ provider });
     const text = `${backend}: ${outcome.reason}`;
     const options = { details: { backend } };
-    return about === 'subject'
-      ? new SubjectRefused({ digest: subjectToken?.digest, unclear }, code, text, options)
-      : new GatehouseError(code, text, options);
+    if (about !== 'subject' || subjectToken === undefined) return new GatehouseError(code, text, options);
+    const { digest, actor } = subjectToken;
+    return new SubjectRefused({ digest, actorDigest: actor?.digest, unclear }, code, text, options);
   }
 
   #usable(token: ExchangedToken, refused: string | undefined): boolean {

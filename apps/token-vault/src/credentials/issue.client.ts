@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { IssuedToken, TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { Obo } from '@gatehouse/config/model/obo';
 import type { Xaa } from '@gatehouse/config/model/xaa';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { outcomeOfResponse, type ExchangeOutcome, type Unissued } from './exchange-outcome.js';
+import type { SubjectToken } from './exchange-subjects.flow.js';
 import { assertionIn } from './id-jag.js';
 import { TokenEndpointClient, type TokenGrant } from './token-endpoint.client.js';
 
@@ -13,11 +15,14 @@ import { TokenEndpointClient, type TokenGrant } from './token-endpoint.client.js
 export class IssueClient {
   constructor(private readonly endpoints: TokenEndpointClient) {}
 
-  /** @param subjectToken absent where the gateway asks for itself */
-  async issue(strategy: IssuedToken<Secret>, subjectToken: string | undefined): Promise<ExchangeOutcome> {
+  /** @param shown absent where the gateway asks for itself */
+  async issue(strategy: IssuedToken<Secret>, shown: SubjectToken | undefined): Promise<ExchangeOutcome> {
+    const subjectToken = shown?.token;
     switch (strategy.type) {
       case 'tokenExchange':
-        return await this.endpoints.ask(strategy, exchangeGrant(strategy, subjectToken), outcomeOfResponse);
+        return await this.endpoints.ask(strategy, exchangeGrant(strategy, shown), (response, nowMs) =>
+          outcomeOfResponse(response, nowMs, strategy.requestedTokenType),
+        );
       case 'clientCredentials':
         return await this.endpoints.ask(
           strategy,
@@ -92,22 +97,37 @@ const assertionGrant = (
   },
 });
 
-/** RFC 8693 section 2.1. */
-const exchangeGrant = (strategy: TokenExchange<Secret>, subjectToken: string | undefined): TokenGrant => ({
-  grantType: TOKEN_EXCHANGE_GRANT,
-  parameters: {
-    subject_token: subjectToken,
-    subject_token_type: TOKEN_TYPES[strategy.subjectTokenType],
-    requested_token_type: TOKEN_TYPES.access_token,
-    ...targetOf(strategy),
-  },
-});
+/** RFC 8693 section 2.1. An actor that is configured is always shown, or nothing is. */
+function exchangeGrant(strategy: TokenExchange<Secret>, shown: SubjectToken | undefined): TokenGrant {
+  const { subjectTokenType, requestedTokenType = 'access_token', actor } = strategy;
+  if (actor !== undefined && shown?.actor === undefined)
+    throw new GatehouseError('internal', 'the exchange has an actor, and no token of it');
+  const { audience, resource, scope } = targetOf(strategy);
+  return {
+    grantType: TOKEN_EXCHANGE_GRANT,
+    parameters: {
+      subject_token: shown?.token,
+      subject_token_type: TOKEN_TYPES[subjectTokenType],
+      ...(actor && { actor_token: shown?.actor?.token, actor_token_type: TOKEN_TYPES[actor.token] }),
+      requested_token_type: TOKEN_TYPES[requestedTokenType],
+      audience: several(audience, strategy.audiences),
+      resource: several(resource, strategy.resources),
+      scope,
+    },
+  };
+}
+
+const several = (first: string | undefined, others: readonly string[] = []): readonly string[] => [
+  ...new Set([...(first === undefined ? [] : [first]), ...others]),
+];
+
+type Target = Readonly<Record<'audience' | 'resource' | 'scope', string | undefined>>;
 
 const targetOf = ({
   audience,
   resource,
   scopes,
-}: Pick<TokenExchange<Secret>, 'audience' | 'resource' | 'scopes'>): TokenGrant['parameters'] => ({
+}: Pick<TokenExchange<Secret>, 'audience' | 'resource' | 'scopes'>): Target => ({
   audience,
   resource,
   scope: scopeOf(scopes),

@@ -22,8 +22,8 @@ export interface TokenEndpoint extends PartyEgress<Secret>, EndpointClient<Secre
 /** One request for a token (RFC 6749 section 4.5). */
 export interface TokenGrant {
   readonly grantType: string;
-  /** Without a value: not sent. */
-  readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** Without a value: not sent. With several: each (RFC 8693 section 2.1). */
+  readonly parameters: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 /** Asks the token endpoints of strategies. */
@@ -52,7 +52,9 @@ export class TokenEndpointClient {
 }
 
 const written = (parameters: TokenGrant['parameters']): [string, string][] =>
-  Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  Object.entries(parameters).flatMap(([name, value = []]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  );
 
 async function configurationOf(
   endpoint: TokenEndpoint,

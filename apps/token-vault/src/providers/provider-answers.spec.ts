@@ -111,10 +111,9 @@ const ASKED: Readonly<Record<Phase, (answer: SaidByProvider) => Promise<Outcome>
   'token exchange': async (answer) => {
     stub.misbehave.set('token', answering(answer));
     return ofExchange(
-      await new IssueClient(new TokenEndpointClient(systemClock)).issue(
-        tokenExchange(stub.issuer),
-        'subject',
-      ),
+      await new IssueClient(new TokenEndpointClient(systemClock)).issue(tokenExchange(stub.issuer), {
+        token: 'subject',
+      }),
     );
   },
   revocation: async (answer) => {

@@ -72,7 +72,9 @@ const PHASES = {
   exchange: async (answer) => {
     stub.misbehave.set('token', answer);
     return (
-      await new IssueClient(new TokenEndpointClient(systemClock)).issue(tokenExchange(stub.issuer), 'subject')
+      await new IssueClient(new TokenEndpointClient(systemClock)).issue(tokenExchange(stub.issuer), {
+        token: 'subject',
+      })
     ).kind;
   },
   revocation: async (answer) => {

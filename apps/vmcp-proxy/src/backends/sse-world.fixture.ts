@@ -51,7 +51,7 @@ const tokensOfNow = (): Credentials =>
         NAME,
         {
           kind: 'perUser',
-          provider: 'octo',
+          providers: ['octo'],
           stepsUp: false,
           ask: async (principal: Principal) => {
             const token = tokenOf(principal);

@@ -35,7 +35,7 @@ export class Failures {
   constructor(
     /** Issuer of the embedded authorization server: it has the connect page. */
     private readonly connectIssuer: string | undefined,
-    readonly providerOf: (backend: string) => string | undefined,
+    readonly providersOf: (backend: string) => readonly string[],
     private readonly states: RequestStates,
   ) {}
 
@@ -43,7 +43,7 @@ export class Failures {
   answer(call: Call, backend: string, error: GatehouseError, declined = false): void {
     const missing = this.#missing(call, backend, error);
     if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined);
-    else this.#fail(call, failureText(error, backend, this.providerOf(backend)), error);
+    else this.#fail(call, failureText(error, backend, this.#providerOf(backend, error)), error);
   }
 
   /** Nothing of that name is listed for this caller. @param among backends that a resource may be of. */
@@ -68,9 +68,15 @@ export class Failures {
   }
 
   #missing({ principal }: Call, backend: string, error: GatehouseError): MissingProvider | undefined {
-    const provider = this.providerOf(backend);
+    const provider = this.#providerOf(backend, error);
     if (!needsUser(error) || provider === undefined || this.connectIssuer === undefined) return undefined;
     return { provider, backend, error, link: connectLink(this.connectIssuer, provider, principal) };
+  }
+
+  /** The one that the error is about, where the backend draws on several. */
+  #providerOf(backend: string, { details }: GatehouseError): string | undefined {
+    const providers = this.providersOf(backend);
+    return providers.find((provider) => provider === details['provider']) ?? providers[0];
   }
 
   #prompt(call: Call, missing: MissingProvider, declined: boolean): void {

@@ -6,17 +6,20 @@ import type { Call } from './call.js';
 export class OwnQuestions {
   constructor(
     private readonly states: RequestStates,
-    private readonly providerOf: (backend: string) => string | undefined,
+    private readonly providersOf: (backend: string) => readonly string[],
   ) {}
 
-  /** Whether the user was asked to connect the backend's provider, and said no. */
+  /** Whether the user was asked to connect a provider of the backend, and said no. */
   wereDeclined({ message, principal, target }: Call, backend: string): boolean {
     const { params } = message;
     const state = this.states.ownIn(params);
-    const provider = this.providerOf(backend);
-    if (state === undefined || provider === undefined) return false;
+    if (state === undefined) return false;
     const asked = { principalKey: principal.key, name: target.name ?? '' };
-    return this.states.verifies(state, asked) && declined(params.get('inputResponses')?.object(), provider);
+    const responses = params.get('inputResponses')?.object();
+    return (
+      this.states.verifies(state, asked) &&
+      this.providersOf(backend).some((provider) => declined(responses, provider))
+    );
   }
 
   /** The call as its backend may see it: our question is not its business. */

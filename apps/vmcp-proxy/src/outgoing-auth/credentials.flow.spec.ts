@@ -23,7 +23,7 @@ function setUp(
 ) {
   const clock = { nowMs: 0 };
   const ask = jest.fn(answer);
-  const strategy: OutgoingStrategy = { kind: 'perUser', provider: 'octo', stepsUp, ask };
+  const strategy: OutgoingStrategy = { kind: 'perUser', providers: ['octo'], stepsUp, ask };
   const strategies = new Map([
     ['one', strategy],
     ['two', strategy],

@@ -76,10 +76,10 @@ export class Credentials {
     return another.tokenDigest === refused.digest ? undefined : another;
   }
 
-  /** The provider whose connection the backend's credential comes from. */
-  providerOf(backend: string): string | undefined {
+  /** The providers whose connections the backend's credential comes from. */
+  providersOf(backend: string): readonly string[] {
     const strategy = this.strategies.get(backend);
-    return strategy?.kind === 'perUser' ? strategy.provider : undefined;
+    return strategy?.kind === 'perUser' ? strategy.providers : [];
   }
 
   isPerUser(backend: string): boolean {

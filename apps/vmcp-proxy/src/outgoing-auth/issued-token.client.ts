@@ -1,4 +1,4 @@
-import type { IssuedTokenView } from '@gatehouse/config/parts';
+import type { IssuedTokenView } from '@gatehouse/config/issued-token-view';
 import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
@@ -11,13 +11,13 @@ import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 /** A token that the vault has issued for the backend: for one that it holds, for the caller's own (RFC 8693), or for the gateway. */
 export const issuedToken = (
   bound: BoundBackend,
-  { subject, ...destination }: IssuedTokenView,
+  { subject, providers, ...destination }: IssuedTokenView,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
   vaultKey: VaultKey,
 ): OutgoingStrategy => ({
   kind: 'perUser',
-  provider: subject.of === 'provider' ? subject.providerName : undefined,
+  providers,
   // The scopes of such a token are those of the configuration.
   stepsUp: false,
   async ask(principal, refused, deadlineAtMs) {

@@ -25,8 +25,8 @@ export type OutgoingStrategy =
   | {
       /** The caller's own, from the vault. */
       readonly kind: 'perUser';
-      /** The provider whose connection it comes from, if any. */
-      readonly provider: string | undefined;
+      /** The providers whose connections it comes from. */
+      readonly providers: readonly string[];
       /** Whether it may have another token where one has too few scopes. */
       readonly stepsUp: boolean;
       /** @throws {GatehouseError} a code of the credential contracts, or `unavailable`. */

@@ -14,7 +14,7 @@ export const upstreamInject = (
   replyKey: ReplyKey,
 ): OutgoingStrategy => ({
   kind: 'perUser',
-  provider: providerName,
+  providers: [providerName],
   stepsUp: true,
   async ask(principal, refused, deadlineAtMs) {
     const request = {

@@ -25,6 +25,16 @@ beforeAll(async () => {
         strategy: {
           type: 'issuedToken',
           subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
+          providers: ['octo'],
+        },
+      },
+      {
+        name: 'acted',
+        url: backend.url,
+        strategy: {
+          type: 'issuedToken',
+          subject: { of: 'provider', providerName: 'octo', token: 'access_token' },
+          providers: ['octo', 'acme'],
         },
       },
     ],
@@ -77,6 +87,31 @@ test('once connected, the repeated call runs, and the backend sees nothing of ou
   expect(body.result?.['resultType']).toBe('complete');
   const sent = backend.callsOf('tools/call').at(-1)?.body['params'] as JsonObject;
   expect(Object.keys(sent).sort()).toEqual(['_meta', 'arguments', 'name']);
+});
+
+test('a backend with a subject and an actor asks for the one that is missing, and takes no for an answer', async () => {
+  const acted = { ...CALL, name: 'acted_echo' };
+  const call = async (more: object = {}) =>
+    await modern(proxy.mcpUrl, 'tools/call', { ...acted, ...more }, { token, capabilities: CAN_OPEN });
+  const missing = (details: object) =>
+    proxy.surroundings.credentials.set('acted', { code: 'connection_missing', ...details });
+  for (const [details, provider] of [
+    [{ details: { provider: 'acme' } }, 'acme'],
+    [{ details: { provider: 'octo' } }, 'octo'],
+    [{ details: { provider: 'another' } }, 'octo'],
+    [{}, 'octo'],
+  ] as const) {
+    missing(details);
+    const { body } = await call();
+    expect(Object.keys(body.result?.['inputRequests'] as object)).toEqual([`connect_${provider}`]);
+  }
+  missing({ details: { provider: 'acme' } });
+  const asked = await call();
+  const answer = await call({
+    inputResponses: { connect_acme: { action: 'decline' } },
+    requestState: asked.body.result?.['requestState'],
+  });
+  expect(answer.body.result).toMatchObject({ resultType: 'complete', isError: true });
 });
 
 test('a user who declined is not asked again and again', async () => {

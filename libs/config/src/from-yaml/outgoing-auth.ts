@@ -1,15 +1,13 @@
-import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
-import type { OutgoingAuth, OutgoingStrategy, TokenExchange } from '../model/outgoing-auth.js';
+import type { OutgoingAuth, OutgoingStrategy } from '../model/outgoing-auth.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
-import { buildClientCredentials, CLIENT_FIELDS, endpointClient } from './endpoint-client.js';
+import { buildClientCredentials } from './endpoint-client.js';
 import { buildObo } from './obo.js';
-import { partyEgress } from './party-egress.js';
-import { destination, DESTINATION_FIELDS } from './token-destination.js';
+import { destination } from './token-destination.js';
+import { buildTokenExchange } from './token-exchange.js';
 import { buildXaa } from './xaa.js';
-import { given, milliseconds, without } from './written-values.js';
 
 type Written = GatehouseYaml['outgoingAuth'];
 type WrittenStrategy = Written['default'];
@@ -76,45 +74,6 @@ function buildStrategy(
       return buildXaa(present(written.xaa), [...path, 'xaa'], secrets, providers);
   }
 }
-
-function buildTokenExchange(
-  written: NonNullable<WrittenStrategy['tokenExchange']>,
-  path: Path,
-  secrets: SecretResolver,
-): TokenExchange<ConfiguredSecret> {
-  const { timeout, subjectTokenType, ...rest } = without(
-    written,
-    ...CLIENT_FIELDS,
-    ...DESTINATION_FIELDS,
-    'caBundle',
-  );
-  const place = { path, owner: 'token-vault', secrets } as const;
-  return {
-    type: 'tokenExchange',
-    ...rest,
-    ...given('clientId', written.clientId),
-    ...endpointClient(written, place),
-    ...partyEgress(written, place, written.tokenUrl),
-    ...destination(written),
-    subjectTokenType: shortTokenType(subjectTokenType),
-    timeoutMs: milliseconds(timeout),
-  };
-}
-
-/** The short name, whichever of the two was written. */
-const shortTokenType = (written: TokenType | (typeof TOKEN_TYPES)[TokenType]): TokenType => {
-  switch (written) {
-    case 'access_token':
-    case TOKEN_TYPES.access_token:
-      return 'access_token';
-    case 'id_token':
-    case TOKEN_TYPES.id_token:
-      return 'id_token';
-    case 'jwt':
-    case TOKEN_TYPES.jwt:
-      return 'jwt';
-  }
-};
 
 function present<T>(block: T | undefined): T {
   if (block === undefined) throw new Error('A strategy without its fields passed the structure checks.');

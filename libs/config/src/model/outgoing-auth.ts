@@ -1,4 +1,5 @@
 import type { TokenType } from '@gatehouse/kernel/token-types';
+import type { Actor } from './actor-token.js';
 import type { ClientCredentials } from './client-credentials.js';
 import type { Obo } from './obo.js';
 import type { PartyEgress } from './egress-rules.js';
@@ -36,10 +37,17 @@ export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, Tok
   readonly tokenUrl: string;
   readonly audience?: string;
   readonly resource?: string;
+  /** Beside those; absent: none. */
+  readonly audiences?: readonly string[];
+  readonly resources?: readonly string[];
   readonly scopes: readonly string[];
+  /** Absent: an access token. */
+  readonly requestedTokenType?: TokenType;
   readonly subjectTokenType: TokenType;
   /** Absent: the subject is the caller's Gatehouse token. */
   readonly subjectProviderName?: string;
+  /** Absent: the person is shown alone. */
+  readonly actor?: Actor;
   readonly timeoutMs: number;
 }
 

@@ -52,16 +52,27 @@ export interface NamedProvider {
   readonly field: readonly [block: string, field: string];
 }
 
-/** The provider that a strategy draws on, if any. */
-export function namedProvider(strategy: OutgoingStrategy<unknown>): NamedProvider | undefined {
+/** The providers that a strategy draws on: the subject's first. */
+export function namedProviders(strategy: OutgoingStrategy<unknown>): readonly NamedProvider[] {
   if (strategy.type === 'upstreamInject')
-    return { name: strategy.providerName, field: ['upstreamInject', 'providerName'] };
-  if (!isIssuedToken(strategy)) return undefined;
+    return [{ name: strategy.providerName, field: ['upstreamInject', 'providerName'] }];
+  if (!isIssuedToken(strategy)) return [];
   const subject = subjectOf(strategy);
-  return subject.of === 'provider'
-    ? {
-        name: subject.providerName,
-        field: [strategy.type, strategy.type === 'obo' ? 'subjectTokenProviderName' : 'subjectProviderName'],
-      }
-    : undefined;
+  const actor = strategy.type === 'tokenExchange' ? strategy.actor : undefined;
+  return [
+    ...(subject.of === 'provider' ? [{ name: subject.providerName, field: subjectField(strategy) }] : []),
+    ...(actor?.from === 'provider'
+      ? [{ name: actor.providerName, field: ['tokenExchange', 'actorProviderName'] as const }]
+      : []),
+  ];
 }
+
+/** Their names, each once. */
+export const providersOf = (strategy: OutgoingStrategy<unknown>): readonly string[] => [
+  ...new Set(namedProviders(strategy).map(({ name }) => name)),
+];
+
+const subjectField = ({ type }: IssuedToken<unknown>): NamedProvider['field'] => [
+  type,
+  type === 'obo' ? 'subjectTokenProviderName' : 'subjectProviderName',
+];

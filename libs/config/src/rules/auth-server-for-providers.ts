@@ -1,4 +1,4 @@
-import { namedProvider } from '../model/token-subject.js';
+import { namedProviders } from '../model/token-subject.js';
 import { strategiesOf, type Rule } from './rule.js';
 
 /** V-01: a provider's token exists only where the embedded authorization server walked the user through that provider. */
@@ -13,14 +13,10 @@ export const authServerForProviders: Rule = (model) => {
           message: 'upstreamInject needs authServer: without it no provider is ever visited.',
         },
       ];
-    const named = namedProvider(value);
-    if (named === undefined) return [];
-    return [
-      {
-        path: [...path, ...named.field],
-        related: [['authServer']],
-        message: `${named.field[1]} needs authServer: without it no provider is ever visited.`,
-      },
-    ];
+    return namedProviders(value).map(({ field }) => ({
+      path: [...path, ...field],
+      related: [['authServer']],
+      message: `${field[1]} needs authServer: without it no provider is ever visited.`,
+    }));
   });
 };

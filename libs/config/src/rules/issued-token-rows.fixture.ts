@@ -1,3 +1,4 @@
+import { ACTOR_ROWS } from './actor-rows.fixture.js';
 import { EXCHANGE, EXTERNAL, NO_PROVIDER_STRATEGIES, type Row } from './row.fixture.js';
 
 const OWN = 'outgoingAuth.backends.status';
@@ -46,6 +47,7 @@ const obo = (fields: object = {}) => ({
 
 /** Strategies whose credential a token endpoint issues. */
 export const ISSUED_TOKEN_ROWS: readonly Row[] = [
+  ...ACTOR_ROWS,
   [
     'a client without a secret or key that asks in its own name',
     withFields(SECRETLESS),

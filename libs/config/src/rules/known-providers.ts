@@ -1,5 +1,5 @@
 import { nearestName } from '../findings/nearest-name.js';
-import { namedProvider } from '../model/token-subject.js';
+import { namedProviders } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { namesIn, strategiesOf, type Rule } from './rule.js';
@@ -25,10 +25,9 @@ export const knownProviders: Rule = (model) => {
           },
         ]),
     ...check(authServer.primaryUpstreamProvider, ['authServer', 'primaryUpstreamProvider']),
-    ...strategiesOf(model).flatMap(({ value, path }) => {
-      const named = namedProvider(value);
-      return named === undefined ? [] : check(named.name, [...path, ...named.field]);
-    }),
+    ...strategiesOf(model).flatMap(({ value, path }) =>
+      namedProviders(value).flatMap(({ name, field }) => check(name, [...path, ...field])),
+    ),
   ];
 };
 

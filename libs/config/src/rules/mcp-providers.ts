@@ -1,6 +1,6 @@
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { McpProtocol } from '../model/mcp-protocol.js';
-import { namedProvider } from '../model/token-subject.js';
+import { providersOf as providersIn } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import { isHttps } from '../urls/hosts.js';
 import { unknown } from './known-providers.js';
@@ -88,7 +88,7 @@ function primaryFindings({ authServer }: GatehouseModel, { value, path }: Placed
 function strangerFindings(model: GatehouseModel, { value }: PlacedMcp): readonly Finding[] {
   const { name, protocol } = value;
   return strategiesOf(model).flatMap(({ value: strategy, path }) => {
-    const uses = namedProvider(strategy)?.name === name;
+    const uses = providersIn(strategy).includes(name);
     if (!uses || (path.at(-1) === protocol.backend && path.includes('backends'))) return [];
     return [
       {

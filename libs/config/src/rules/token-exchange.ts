@@ -7,7 +7,12 @@ import { namesIn, strategiesOf, type Rule } from './rule.js';
 
 export const tokenExchange: Rule = (model) =>
   strategiesOf(model).flatMap(({ value, path }) =>
-    value.type === 'tokenExchange' ? subjectFindings(model, value, [...path, 'tokenExchange']) : [],
+    value.type === 'tokenExchange'
+      ? [
+          ...subjectFindings(model, value, [...path, 'tokenExchange']),
+          ...actorFindings(model, value, [...path, 'tokenExchange']),
+        ]
+      : [],
   );
 
 /** An id_token exists only for a provider that issues them; the caller's own token is an access token. */
@@ -21,6 +26,44 @@ function subjectFindings(
   if (subjectProviderName === undefined)
     return [{ path: place, message: 'id_token needs a subjectProviderName: the caller brings no id_token.' }];
   return idTokenFindings(model, subjectProviderName, place, 'access_token');
+}
+
+/** An actor's id_token is a provider's; a token of the gateway itself is for a client that proves itself (RFC 6749 section 4.4). */
+function actorFindings(
+  model: GatehouseModel,
+  { actor, subjectProviderName, subjectTokenType, ...client }: TokenExchange<ConfiguredSecret>,
+  path: Path,
+): readonly Finding[] {
+  if (actor === undefined) return [];
+  if (actor.from === 'clientCredentials') {
+    if (actor.token === 'id_token')
+      return [
+        {
+          path: [...path, 'actorTokenType'],
+          message: 'The gateway itself has no id_token.',
+          instead: 'access_token',
+        },
+      ];
+    return client.clientSecret === undefined && client.clientKey === undefined
+      ? [
+          {
+            path: [...path, 'actorClientCredentials'],
+            message: 'The gateway’s own token needs clientId and clientSecret or clientKey beside it.',
+          },
+        ]
+      : [];
+  }
+  if (actor.providerName === subjectProviderName && actor.token === subjectTokenType)
+    return [
+      {
+        path: [...path, 'actorProviderName'],
+        related: [[...path, 'subjectProviderName']],
+        message: 'The actor’s token is the subject’s: then nobody acts for anybody.',
+      },
+    ];
+  return actor.token === 'id_token'
+    ? idTokenFindings(model, actor.providerName, [...path, 'actorTokenType'], 'access_token')
+    : [];
 }
 
 /** Of a provider that issues no id_token. */

@@ -1,32 +1,10 @@
-import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
-import { clientCredentials, endpointClient, requestTimeout, tokenTarget } from './endpoint-client-fields.js';
-import { block, choice, egress, mapOf, text } from './fields.js';
+import { clientCredentials } from './endpoint-client-fields.js';
+import { block, choice, mapOf, text } from './fields.js';
 import { headerInjection } from './header-injection-fields.js';
 import { obo } from './obo-fields.js';
 import { tokenDestination } from './token-destination-fields.js';
+import { tokenExchange } from './token-exchange-fields.js';
 import { xaa } from './xaa-fields.js';
-
-const SHORT_NAMES = ['access_token', 'id_token', 'jwt'] as const satisfies readonly TokenType[];
-
-const tokenExchange = block('For `type: tokenExchange` (RFC 8693).', {
-  tokenUrl: text('url', 'Token endpoint that exchanges.'),
-  clientId: text('identifier', 'Client id at that endpoint.').exactOptional(),
-  ...endpointClient,
-  ...tokenTarget,
-  subjectTokenType: choice(
-    [...SHORT_NAMES, ...SHORT_NAMES.map((name) => TOKEN_TYPES[name])],
-    'Which token of the subject is sent, and as what; `id_token` needs a `subjectProviderName` of type oidc.',
-    {
-      aliases: Object.fromEntries(SHORT_NAMES.map((name) => [TOKEN_TYPES[name], name])),
-    },
-  ).default('access_token'),
-  subjectProviderName: text('identifier', 'Provider whose stored token is the subject.', {
-    derived: "the caller's own Gatehouse token; never guessed",
-  }).exactOptional(),
-  timeout: requestTimeout('exchange'),
-  ...tokenDestination,
-  ...egress,
-});
 
 const strategy = (about: string) =>
   block(

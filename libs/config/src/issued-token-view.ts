@@ -1,0 +1,20 @@
+import { given } from './from-yaml/written-values.js';
+import type { IssuedToken } from './model/outgoing-auth.js';
+import type { TokenDestination } from './model/token-destination.js';
+import { providersOf, subjectOf, type TokenSubject } from './model/token-subject.js';
+
+/** A token of a token endpoint as the proxy sees it: for whose token it is issued, and where it goes. */
+export interface IssuedTokenView extends TokenDestination {
+  readonly type: 'issuedToken';
+  readonly subject: TokenSubject;
+  /** Those whose connections it comes from. */
+  readonly providers: readonly string[];
+}
+
+export const issuedTokenView = (strategy: IssuedToken<unknown>): IssuedTokenView => ({
+  type: 'issuedToken',
+  subject: subjectOf(strategy),
+  providers: providersOf(strategy),
+  ...given('header', strategy.header),
+  ...given('allowedHosts', strategy.allowedHosts),
+});
