@@ -53,7 +53,12 @@ export class StateFolder {
   /** Whether an earlier start left its data here. */
   readonly isReused: boolean;
 
-  private constructor(folder: string, secrets: GeneratedSecrets, isReused: boolean) {
+  private constructor(
+    folder: string,
+    secrets: GeneratedSecrets,
+    isReused: boolean,
+    private readonly isNew: boolean,
+  ) {
     this.folder = folder;
     this.secrets = secrets;
     this.isReused = isReused;
@@ -62,6 +67,7 @@ export class StateFolder {
   /** Opens the folder, making it and its secrets on the first start. */
   static open(folder: string): StateFolder {
     const lock = join(folder, 'lock');
+    const isNew = !existsSync(folder);
     try {
       makeFolder(folder);
       takeLock(lock, folder);
@@ -73,7 +79,7 @@ export class StateFolder {
       keepLogsOfLastStart(folder);
       const file = join(folder, 'secrets.json');
       const isReused = existsSync(file);
-      return new StateFolder(folder, isReused ? readSecrets(file) : writeSecrets(file), isReused);
+      return new StateFolder(folder, isReused ? readSecrets(file) : writeSecrets(file), isReused, isNew);
     } catch (error) {
       rmSync(lock, { force: true });
       throw error instanceof Cannot ? error : unusable(folder, error);
@@ -87,6 +93,11 @@ export class StateFolder {
   /** Writes a file that only its owner may read, whole or not at all. */
   write(name: string, content: string): string {
     return writePrivately(this.path(name), content);
+  }
+
+  /** Takes away what this start has made: nothing was started with it. */
+  discard(): void {
+    if (this.isNew) rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Lets the next start have the folder. */

@@ -35,10 +35,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   if (options.configFile !== undefined) checked(readConfiguration(resolve(options.configFile)), 'none', {});
   const state = StateFolder.open(options.stateFolder);
   try {
-    const plan = planUp(await withPostgresPort(options), state, terminal.env);
-    await refuseUnknownLocalhost(plan.model);
-    await refuseTakenPorts(plan, options);
-    ensureNatsServer();
+    const plan = await planned(options, state, terminal);
     const processes = new Processes(state.path('logs'));
     stop.onSecond(() => processes.hurry());
     try {
@@ -53,6 +50,20 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
     }
   } finally {
     state.release();
+  }
+}
+
+/** Everything that can be refused before the first process starts. What is refused leaves no folder behind. */
+async function planned(options: UpOptions, state: StateFolder, terminal: Terminal): Promise<UpPlan> {
+  try {
+    const plan = planUp(await withPostgresPort(options), state, terminal.env);
+    await refuseUnknownLocalhost(plan.model);
+    await refuseTakenPorts(plan, options);
+    ensureNatsServer();
+    return plan;
+  } catch (error) {
+    state.discard();
+    throw error;
   }
 }
 
