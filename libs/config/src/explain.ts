@@ -150,6 +150,8 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
       return `token of ${new URL(strategy.target.tokenUrl).origin} for the id_token of ${strategy.subjectProviderName}, by an assertion of ${new URL(strategy.idp.tokenUrl).origin}${describeDestination(strategy)}`;
     case 'obo':
       return `token of ${new URL(strategy.tokenUrl).origin} on behalf of the person, for the access token of ${strategy.subjectTokenProviderName}${describeDestination(strategy)}`;
+    case 'awsSts':
+      return `requests signed with temporary credentials of AWS from ${new URL(strategy.stsUrl).origin}, for the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}${describeDestination(strategy)}`;
     case 'clientCredentials':
       return `token of the gateway itself from ${new URL(strategy.tokenUrl).origin}, the same for everybody${describeDestination(strategy)}`;
   }

@@ -137,7 +137,7 @@ describe('all problems are reported at once', () => {
     'authServer.upstreamProviders.0.oidcConfig.clientSecret': 'plain-text-secret-value',
     'authServer.upstreamProviders.1.typ': 'oauth2',
     'outgoingAuth.backends.repos.upstreamInject.providerName': 'octopus',
-    'outgoingAuth.backends.status': { type: 'awsSts' },
+    'outgoingAuth.backends.status': { type: 'bearerToken' },
     'vault.keyEncryptionKeys': [{ id: 'v', env: 'NO_SUCH_VARIABLE' }],
   });
 
@@ -173,7 +173,7 @@ describe('all problems are reported at once', () => {
   test('one message lists them all with line and path, and no secret', () => {
     const rendered = renderProblems(problems);
     expect(rendered).toMatch(/^The configuration has 8 problems:\n {2}gatehouse.yaml:\d+ {2}authServer/);
-    expect(rendered).toContain('awsSts is not supported in this release');
+    expect(rendered).toContain('bearerToken is not supported in this release');
     expect(rendered).not.toContain('plain-text-secret-value');
   });
 });
@@ -197,7 +197,7 @@ describe('an unknown field is never ignored', () => {
   });
 });
 
-test.each(['awsSts', 'aws_sts'])('%s is refused by name', (type) => {
+test.each(['bearerToken', 'embeddedAuthServer'])('%s is refused by name', (type) => {
   expect(problemsOf({ 'outgoingAuth.backends.status': { type } })[0]?.message).toMatch(
     new RegExp(`^${type} is not supported in this release`),
   );

@@ -17,6 +17,8 @@ export function openedStrategy(
       return openedParty(openedClient(strategy), model);
     case 'obo':
       return openedParty(openedClient(strategy), model);
+    case 'awsSts':
+      return openedParty(strategy, model);
     case 'xaa':
       return openedParty(
         { ...strategy, idp: openedClient(strategy.idp), target: openedClient(strategy.target) },

@@ -310,6 +310,7 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
     case 'clientCredentials':
     case 'xaa':
     case 'obo':
+    case 'awsSts':
       return issuedTokenView(strategy);
   }
 }

@@ -79,6 +79,11 @@ export const ERROR_CODES = {
     retry: 'safe',
     publicText: 'The token exchange endpoint cannot be reached or answers with errors.',
   },
+  role_missing: {
+    owner: 'config',
+    retry: 'after-action',
+    publicText: 'No role at the backend is set up for this person.',
+  },
   callback_unknown: {
     owner: 'user',
     retry: 'after-action',

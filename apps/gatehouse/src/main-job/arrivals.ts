@@ -68,6 +68,8 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
         audience: undefined,
         unexpected: [],
       };
+    case 'awsSts':
+      return NOTHING;
     case 'xaa': {
       const { subjectProviderName, targetAudience, target, targetResource } = strategy;
       return {
@@ -125,6 +127,8 @@ export function describeStrategy(strategy: OutgoingStrategy<unknown>): string {
       return `tokenExchange ${strategy.subjectProviderName ?? '(own token)'}`;
     case 'obo':
       return `obo ${strategy.subjectTokenProviderName}`;
+    case 'awsSts':
+      return `awsSts ${strategy.subjectProviderName}`;
     case 'xaa':
       return `xaa ${strategy.subjectProviderName}`;
     case 'clientCredentials':

@@ -17,6 +17,7 @@ import { IssueClient } from './issue.client.js';
 import { InjectCredential } from './inject-credential.flow.js';
 import { PersonClaims } from './person-claims.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
+import { StsClient } from './sts.client.js';
 import { StepUp } from './step-up.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 import { TokenEndpointClient } from './token-endpoint.client.js';
@@ -36,6 +37,7 @@ import { TokenEndpointClient } from './token-endpoint.client.js';
     ExchangeActors,
     ExchangeParties,
     IssueClient,
+    StsClient,
     TokenEndpointClient,
     ExchangedTokenStore,
     ExchangedTokens,

@@ -11,7 +11,8 @@ import { BackendStrategies } from './backend-strategies.js';
 import { cacheEntry } from './cache-entry.js';
 import { ExchangeParties, firstRenewed, together } from './exchange-parties.flow.js';
 import type { ExchangeSubject } from './exchange-subjects.flow.js';
-import { ExchangedTokens, SubjectRefused, type ExchangedToken } from './exchanged-tokens.flow.js';
+import type { ExchangedToken } from './exchanged-token.store.js';
+import { ExchangedTokens, SubjectRefused } from './exchanged-tokens.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
 
 /** Releases a token that was issued for one backend (RFC 8693, RFC 6749 section 4.4). All of it but the session comes from the configuration. */
@@ -29,12 +30,13 @@ export class ExchangeCredential {
     const { tsid, backend, replyKey } = request;
     const strategy = this.strategies.issued(request);
     const { subject, token } = await this.#exchanged(request, strategy);
-    const { accountId, provider, connectionId } = subject;
+    const { accountId, provider, connectionId, connection } = subject;
+    const { accessToken, signingKey } = token;
     return await this.release.run(
-      { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: token.accessToken },
+      { kind: 'exchange', tsid, accountId, backend, provider, connectionId, token: accessToken },
       useUntilMs(token, this.clock.nowMs()),
       replyKey,
-      subject.connection,
+      { connection, signingKey },
     );
   }
 

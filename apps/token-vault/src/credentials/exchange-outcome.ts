@@ -6,9 +6,16 @@ import { needsPerson, refusesSubject, verdictOf } from '../providers/upstream-ve
 
 /**
  * Who or what a refused exchange is about: the subject token, which can be renewed; the person, whom the endpoint wants to
- * see; or the settings.
+ * see; their role, which they have none of; or the settings.
  */
-type RefusedFor = 'subject' | 'person' | 'settings';
+type RefusedFor = 'subject' | 'person' | 'role' | 'settings';
+
+/** What an endpoint issued. */
+export interface IssuedCredential {
+  readonly accessToken: string;
+  /** Of temporary credentials of AWS, whose session token the access token is. */
+  readonly signingKey?: { readonly id: string; readonly secret: string };
+}
 
 interface Unexchanged {
   readonly reason: string;
@@ -17,7 +24,7 @@ interface Unexchanged {
 
 /** The result of a token exchange. `refused` needs somebody to act; `unavailable` passes by itself. */
 export type ExchangeOutcome =
-  | { readonly kind: 'exchanged'; readonly accessToken: string; readonly expiresAtMs: number }
+  | ({ readonly kind: 'exchanged'; readonly expiresAtMs: number } & IssuedCredential)
   | ({
       readonly kind: 'refused';
       readonly about: RefusedFor;

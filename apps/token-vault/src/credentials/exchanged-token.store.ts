@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { ExchangedToken as Model } from '../generated/client.js';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
 import { LEASE_MS } from '../leases/lease.js';
+import type { IssuedCredential } from './exchange-outcome.js';
 
 /** Names one cached result; the account is part of the key and of the seal. */
 export interface CacheEntry {
@@ -22,12 +23,22 @@ export interface CacheEntry {
 export interface CachedToken {
   readonly version: number;
   readonly leased: boolean;
-  readonly token?: {
-    readonly accessToken: string;
-    readonly obtainedAtMs: number;
-    readonly expiresAtMs: number;
-  };
+  readonly token?: ExchangedToken;
 }
+
+export interface ExchangedToken extends IssuedCredential {
+  readonly obtainedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** As it is sealed: the token alone, or with what signs requests. */
+const sealedToken = z.union([
+  z.string().transform((accessToken): IssuedCredential => ({ accessToken })),
+  z.strictObject({
+    accessToken: z.string(),
+    signingKey: z.strictObject({ id: z.string(), secret: z.string() }),
+  }),
+]);
 
 export interface ExchangeLease {
   readonly key: string;
@@ -70,13 +81,13 @@ export class ExchangedTokenStore {
     if (row === undefined) return undefined;
     const { version, leased, token, obtainedAt, expiresAt } = row;
     if (token === null || obtainedAt === null || expiresAt === null) return { version, leased };
-    const accessToken = this.keyring.open(z.string(), token, exchangedOwner(accountId, backend, key));
+    const credential = this.keyring.open(sealedToken, token, exchangedOwner(accountId, backend, key));
     // It was a cached copy: the next exchange replaces it.
-    if (accessToken === undefined) return { version, leased };
+    if (credential === undefined) return { version, leased };
     return {
       version,
       leased,
-      token: { accessToken, obtainedAtMs: obtainedAt.getTime(), expiresAtMs: expiresAt.getTime() },
+      token: { ...credential, obtainedAtMs: obtainedAt.getTime(), expiresAtMs: expiresAt.getTime() },
     };
   }
 
@@ -117,10 +128,10 @@ export class ExchangedTokenStore {
   async publish(
     lease: ExchangeLease,
     entry: CacheEntry,
-    token: { readonly accessToken: string; readonly obtainedAtMs: number; readonly expiresAtMs: number },
+    { accessToken, signingKey, obtainedAtMs, expiresAtMs }: ExchangedToken,
   ): Promise<boolean> {
     const sealed = this.keyring.seal(
-      token.accessToken,
+      signingKey === undefined ? accessToken : { accessToken, signingKey },
       exchangedOwner(entry.accountId, entry.backend, entry.key),
     );
     const { rowCount } = await this.database.query({
@@ -128,7 +139,7 @@ export class ExchangedTokenStore {
       text: `update exchanged_tokens set token = $3, obtained_at = $4, expires_at = $5, delete_after = $5, version = version + 1,
                lease_owner = null, lease_until = null
              where key = $1 and lease_owner = $2`,
-      values: [lease.key, lease.owner, sealed, new Date(token.obtainedAtMs), new Date(token.expiresAtMs)],
+      values: [lease.key, lease.owner, sealed, new Date(obtainedAtMs), new Date(expiresAtMs)],
     });
     return rowCount === 1;
   }

@@ -19,12 +19,10 @@ import type { Unissued } from './exchange-outcome.js';
 import { IssueClient } from './issue.client.js';
 import {
   ExchangedTokenStore,
-  type CachedToken,
   type CacheEntry,
+  type ExchangedToken,
   type ExchangeLease,
 } from './exchanged-token.store.js';
-
-export type ExchangedToken = NonNullable<CachedToken['token']>;
 
 /** One exchange under way. */
 interface ExchangeWork {
@@ -38,6 +36,15 @@ interface ExchangeWork {
 const WAIT_MARGIN_MS = 2 * SECOND_MS;
 /** A younger token is not exchanged again: a backend that refuses every token would cause one exchange per call. */
 const TOO_YOUNG_TO_REFUSE_MS = 10 * SECOND_MS;
+
+/** By what is refused. */
+const CODES = {
+  nobody: 'exchange_unavailable',
+  subject: 'exchange_refused',
+  person: 'exchange_refused',
+  settings: 'exchange_refused',
+  role: 'role_missing',
+} as const;
 
 /** The endpoint refused the subject token: a newer one may be taken. */
 export class SubjectRefused extends GatehouseError {
@@ -64,7 +71,7 @@ export class ExchangedTokens {
 
   /**
    * @throws {SubjectRefused} when a newer subject token may help
-   * @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `reauth_required`, `busy`, and what the subject's
+   * @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `role_missing`, `reauth_required`, `busy`, and what the subject's
    * tokens throw
    */
   async token(
@@ -113,7 +120,13 @@ export class ExchangedTokens {
     });
     const outcome = await this.client.issue(strategy, subjectToken).finally(stop);
     if (outcome.kind === 'exchanged') {
-      const token = { accessToken: outcome.accessToken, obtainedAtMs, expiresAtMs: outcome.expiresAtMs };
+      const { accessToken, expiresAtMs, signingKey } = outcome;
+      const token = {
+        accessToken,
+        ...(signingKey === undefined ? {} : { signingKey }),
+        obtainedAtMs,
+        expiresAtMs,
+      };
       await this.store.publish(lease, entry, token);
       this.metrics.exchanged(backend, 'exchanged');
       return token;
@@ -126,8 +139,8 @@ export class ExchangedTokens {
     { entry: { backend }, subject: { provider }, subjectToken }: ExchangeWork,
     outcome: Unissued,
   ): GatehouseError {
-    const code = outcome.kind === 'refused' ? 'exchange_refused' : 'exchange_unavailable';
     const { about, unclear = false } = outcome.kind === 'refused' ? outcome : {};
+    const code = CODES[about ?? 'nobody'];
     this.metrics.exchanged(backend, code);
     this.log.warn('token-exchange-failed', {
       backend,

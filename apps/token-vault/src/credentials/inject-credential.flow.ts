@@ -44,7 +44,7 @@ export class InjectCredential {
       },
       useUntilMs(lifetimeOf(connection), this.clock.nowMs()),
       replyKey,
-      connection.row,
+      { connection: connection.row },
     );
   }
 }

@@ -8,12 +8,16 @@ import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/
 import { outcomeOfResponse, type ExchangeOutcome, type Unissued } from './exchange-outcome.js';
 import type { SubjectToken } from './exchange-subjects.flow.js';
 import { assertionIn } from './id-jag.js';
+import { StsClient } from './sts.client.js';
 import { TokenEndpointClient, type TokenGrant } from './token-endpoint.client.js';
 
-/** Has a token issued for one backend, as its strategy says. */
+/** Has a credential issued for one backend, as its strategy says. */
 @Injectable()
 export class IssueClient {
-  constructor(private readonly endpoints: TokenEndpointClient) {}
+  constructor(
+    private readonly endpoints: TokenEndpointClient,
+    private readonly sts: StsClient,
+  ) {}
 
   /** @param shown absent where the gateway asks for itself */
   async issue(strategy: IssuedToken<Secret>, shown: SubjectToken | undefined): Promise<ExchangeOutcome> {
@@ -33,6 +37,8 @@ export class IssueClient {
         return await this.#onBehalf(strategy, subjectToken);
       case 'xaa':
         return await this.#crossApplication(strategy, subjectToken);
+      case 'awsSts':
+        return await this.sts.issue(strategy, subjectToken ?? '');
     }
   }
 

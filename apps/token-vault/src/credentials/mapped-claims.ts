@@ -37,7 +37,7 @@ export function mappedClaims(
  * OpenID Connect Core section 5.6.2: a claim can be named here and said at another place, to which Gatehouse does not go. Entra does so
  * with `groups` of whoever is in more than 200 of them, or says no more than that there are some (`hasgroups`).
  */
-function isSaidElsewhere(said: Readonly<Record<string, unknown>>, claim: string): boolean {
+export function isSaidElsewhere(said: Readonly<Record<string, unknown>>, claim: string): boolean {
   const names = valueAt(said, '_claim_names');
   const [first = claim] = claim.split('.');
   const isNamed = [claim, first].some((name) => isObject(names) && Object.hasOwn(names, name));

@@ -8,7 +8,13 @@ import { CLOCK } from '@gatehouse/service-process/injected';
 import type { ConnectionRow } from '../connections/connection-row.js';
 import type { Release } from '../custody-log/release.js';
 import { CustodyLog } from '../custody-log/custody-log.flow.js';
+import type { IssuedCredential } from './exchange-outcome.js';
 import { CredentialMetrics } from './credential-metrics.js';
+
+export interface ReleasedBeside {
+  readonly connection?: Pick<ConnectionRow, 'version' | 'connectedAtMs'> | undefined;
+  readonly signingKey?: IssuedCredential['signingKey'] | undefined;
+}
 
 /** The only way out for a token. It is entered in the custody log first, then sealed for the caller. */
 @Injectable()
@@ -23,13 +29,14 @@ export class ReleaseCredential {
     release: Release,
     useUntilMs: number,
     recipient: RecipientKey,
-    connection?: Pick<ConnectionRow, 'version' | 'connectedAtMs'>,
+    { connection, signingKey }: ReleasedBeside = {},
   ): Promise<z.input<typeof credentialReply>> {
     await this.custodyLog.append(release);
     const useForMs = Math.max(0, useUntilMs - this.clock.nowMs());
     const { token: accessToken, connectionId } = release;
     const credential: z.input<typeof releasedCredential> = {
       accessToken,
+      ...(signingKey === undefined ? {} : { signingKey }),
       useUntilMs,
       useForMs,
       ...(connectionId === undefined || connection === undefined

@@ -6,6 +6,7 @@ import { SilentLog } from '@gatehouse/testing/silent-log';
 import { legRefusalOf } from '../connections/leg-refusal.js';
 import type { ExchangeOutcome } from '../credentials/exchange-outcome.js';
 import { IssueClient } from '../credentials/issue.client.js';
+import { StsClient } from '../credentials/sts.client.js';
 import { TokenEndpointClient } from '../credentials/token-endpoint.client.js';
 import { outcomeOf } from '../refresh/outcome.js';
 import { BEHAVIOURS, PHASES, type Outcome, type Phase } from '../testing/provider-answer-table.js';
@@ -78,7 +79,9 @@ function ofRefresh(redeemed: RefreshRedemption): Outcome {
 function ofExchange(outcome: ExchangeOutcome): Outcome {
   if (outcome.kind === 'exchanged') return 'used';
   if (outcome.kind === 'unavailable') return 'unavailable';
-  return ({ subject: 'renews', person: 'asks', settings: 'refused' } as const)[outcome.about];
+  return ({ subject: 'renews', person: 'asks', settings: 'refused', role: 'refused' } as const)[
+    outcome.about
+  ];
 }
 
 /** An answer with an id_token that cannot be verified. */
@@ -111,9 +114,10 @@ const ASKED: Readonly<Record<Phase, (answer: SaidByProvider) => Promise<Outcome>
   'token exchange': async (answer) => {
     stub.misbehave.set('token', answering(answer));
     return ofExchange(
-      await new IssueClient(new TokenEndpointClient(systemClock)).issue(tokenExchange(stub.issuer), {
-        token: 'subject',
-      }),
+      await new IssueClient(new TokenEndpointClient(systemClock), new StsClient(systemClock)).issue(
+        tokenExchange(stub.issuer),
+        { token: 'subject' },
+      ),
     );
   },
   revocation: async (answer) => {

@@ -3,6 +3,7 @@ import { systemClock } from '@gatehouse/kernel/clock';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { IssueClient } from '../credentials/issue.client.js';
+import { StsClient } from '../credentials/sts.client.js';
 import { TokenEndpointClient } from '../credentials/token-endpoint.client.js';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
 import { oauth2Provider, oidcProvider, tokenExchange, userInfoAt } from '../testing/vault-config.js';
@@ -72,9 +73,10 @@ const PHASES = {
   exchange: async (answer) => {
     stub.misbehave.set('token', answer);
     return (
-      await new IssueClient(new TokenEndpointClient(systemClock)).issue(tokenExchange(stub.issuer), {
-        token: 'subject',
-      })
+      await new IssueClient(new TokenEndpointClient(systemClock), new StsClient(systemClock)).issue(
+        tokenExchange(stub.issuer),
+        { token: 'subject' },
+      )
     ).kind;
   },
   revocation: async (answer) => {

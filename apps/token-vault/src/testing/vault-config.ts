@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ownCallback } from '@gatehouse/config/urls/callbacks';
 import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
+import type { AwsSts } from '@gatehouse/config/model/aws-sts';
 import type { ClientCredentials } from '@gatehouse/config/model/client-credentials';
 import type { Obo } from '@gatehouse/config/model/obo';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
@@ -116,6 +117,22 @@ export const xaa = (
   target,
   scopes: [],
   subjectProviderName: 'acme',
+  timeoutMs: PATIENCE_MS,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  ...more,
+});
+
+export const awsSts = (stsUrl: string, more: Partial<AwsSts<Secret>> = {}): AwsSts<Secret> => ({
+  type: 'awsSts',
+  region: 'eu-central-1',
+  service: 'aws-mcp',
+  stsUrl,
+  roleMappings: [],
+  sessionDurationMs: 3_600_000,
+  sessionNameClaim: 'sub',
+  subjectProviderName: 'acme',
+  subjectTokenType: 'id_token',
   timeoutMs: PATIENCE_MS,
   allowPrivateIps: true,
   insecureAllowHttp: true,

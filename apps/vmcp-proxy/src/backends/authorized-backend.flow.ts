@@ -8,7 +8,8 @@ import type { Purpose } from './exchange-limits.flow.js';
 import type { BackendSession } from './peer.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
-import { accountOf, type CredentialHeader, type CredentialUse } from '../outgoing-auth/credential-header.js';
+import { accountOf, type BackendCredential, type CredentialUse } from '../outgoing-auth/credential-header.js';
+import { saysCredentialsAreOver } from '../outgoing-auth/request-signature.js';
 import type { OutgoingStrategy, RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
@@ -95,7 +96,7 @@ export class AuthorizedBackend {
     const asked = this.credentials.of(principal, backend, deadlineAtMs, strategy);
     const credential = asked instanceof Promise ? await asked : asked;
     const response = await this.#sendWith(request, credential, way);
-    const refusal = refusalOf(response);
+    const refusal = refusalOf(response, credential);
     if (refusal === undefined) return response;
     // The first response gives its place to the second request.
     await response.discard();
@@ -107,7 +108,7 @@ export class AuthorizedBackend {
     const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, strategy);
     if (another === undefined) throw refusedCredential(backend);
     const second = await this.#sendWith(request, another, way);
-    const last = refusalOf(second);
+    const last = refusalOf(second, another);
     if (last === undefined) return second;
     void second.discard();
     // It is not sent a third time. Whether its person can give the scopes is asked all the same.
@@ -173,7 +174,7 @@ export class AuthorizedBackend {
 
   #sendWith(
     request: AuthorizedRequest,
-    credential: CredentialHeader | undefined,
+    credential: BackendCredential | undefined,
     { target, toBridge }: Way,
   ): Promise<BackendResponse> {
     // Cancelled while the credential was on its way: nothing is sent at all.
@@ -187,12 +188,13 @@ export class AuthorizedBackend {
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
     if (use !== undefined) use.connection = credential?.connection;
     const sent: Record<string, string> = { ...headers, ...toBridge(backend, principal) };
-    if (credential !== undefined) sent[credential.name] = credential.value.reveal();
+    if (credential !== undefined && 'name' in credential) sent[credential.name] = credential.value.reveal();
+    const sign = credential !== undefined && 'sign' in credential ? credential.sign : undefined;
     const person = principal.key === ANONYMOUS.key ? undefined : personKey(principal);
     const outbound = { method: method ?? 'POST', headers: sent, body, deadlineAtMs, person } as const;
     const facts = { purpose: purpose ?? 'call', cancellation, answerWithinMs, isIntroduction, began };
     const { allowedHosts } = credential ?? {};
-    return this.client.send(backend, { ...outbound, ...facts, allowedHosts }, target);
+    return this.client.send(backend, { ...outbound, ...facts, allowedHosts, sign }, target);
   }
 }
 
@@ -200,11 +202,12 @@ export class AuthorizedBackend {
  * What a backend has against the token (RFC 6750 section 3.1); `undefined`: nothing. `invalid_token` comes with 401, and some
  * servers say it with 403. Any other 403: the token is understood and not enough, and another one would not be either.
  */
-function refusalOf({
-  status,
-  headers,
-}: BackendResponse): Omit<RefusedToken, 'digest'> | 'forbidden' | undefined {
+function refusalOf(
+  { status, headers }: BackendResponse,
+  credential: BackendCredential | undefined,
+): Omit<RefusedToken, 'digest'> | 'forbidden' | undefined {
   if (status === 401) return {};
+  if (credential !== undefined && 'sign' in credential && saysCredentialsAreOver(headers)) return {};
   if (status !== 403) return undefined;
   const header = [headers['www-authenticate'] ?? []].flat().join(', ');
   const { error, scope } = bearerChallenge(header);

@@ -25,6 +25,7 @@ import { findingOfEnd, findingOfStatus, isUnreachable, type Finding } from './ex
 import { MAX_REDIRECTS, redirectOf, redirects } from './redirect.js';
 import { isEventStream } from '../mcp/server-sent-events.js';
 import { SseWay, type StreamListener } from './sse-way.client.js';
+import type { SignRequest } from '../outgoing-auth/request-signature.js';
 import { PoolWay, type Way } from './way.client.js';
 
 export interface OutboundRequest {
@@ -40,6 +41,8 @@ export interface OutboundRequest {
   readonly answerWithinMs?: number | undefined;
   /** It is `initialize`. */
   readonly isIntroduction?: boolean | undefined;
+  /** Signs it as it goes over the wire. */
+  readonly sign?: SignRequest | undefined;
   /** Of what it carries. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Hears of the exchange before it is answered. */
@@ -250,10 +253,11 @@ export class BackendClient {
     response.expireAfter(allowedMs);
     request.began?.(response);
     request.cancellation?.attach((reason) => response.stop(reason));
-    const { method, headers, body, person, isIntroduction = false } = request;
+    const { method, headers, body, person, sign, isIntroduction = false } = request;
     const isRedirected = url !== target.url;
     try {
-      target.way.dispatch({ url, method, headers, body, person, isIntroduction, isRedirected }, response);
+      const sent = { url, method, headers, body, person, sign, isIntroduction, isRedirected };
+      target.way.dispatch(sent, response);
     } catch (error) {
       // It gives its place back now, and rejects while somebody waits for it.
       response.onResponseError(undefined, GatehouseError.from(error));

@@ -56,8 +56,8 @@ const tokensOfNow = (): Credentials =>
           ask: async (principal: Principal) => {
             const token = tokenOf(principal);
             const tokenDigest = createHash('sha256').update(token).digest('base64url');
-            const header = { name: 'authorization', value: new Secret(`Bearer ${token}`), tokenDigest };
-            return await Promise.resolve({ header, useUntilMs: Date.now() + 60_000 });
+            const credential = { name: 'authorization', value: new Secret(`Bearer ${token}`), tokenDigest };
+            return await Promise.resolve({ credential, useUntilMs: Date.now() + 60_000 });
           },
         },
       ],

@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
+import type { SignRequest } from '../outgoing-auth/request-signature.js';
 
 /** One HTTP request on its way to a backend. */
 export interface WayRequest {
@@ -8,6 +9,8 @@ export interface WayRequest {
   readonly body: string | Buffer | null;
   /** For whom; absent: callers that cannot be told apart. */
   readonly person: string | undefined;
+  /** Whatever becomes of it on the way to the wire, this comes last. */
+  readonly sign?: SignRequest | undefined;
   /** It is `initialize`. */
   readonly isIntroduction: boolean;
   /** The backend said that it has to go to this URL. */
@@ -37,7 +40,9 @@ export class PoolWay implements Way {
     this.#toProxy = flat(headersToProxy);
   }
 
-  dispatch({ url, method, headers, body }: WayRequest, handler: Dispatcher.DispatchHandler): void {
+  dispatch(request: WayRequest, handler: Dispatcher.DispatchHandler): void {
+    const { url, method, body, sign } = request;
+    const headers = sign?.(request) ?? request.headers;
     this.pool.dispatch(
       {
         path: this.#pathOf(url),

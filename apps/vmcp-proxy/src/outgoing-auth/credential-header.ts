@@ -1,5 +1,10 @@
 import type { TokenDestination } from '@gatehouse/config/model/token-destination';
+import type { SigningScope } from '@gatehouse/config/issued-token-view';
+import type { ReleasedCredential } from '@gatehouse/contracts/token-vault/credential';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
+import { awsSignature, type SignRequest } from './request-signature.js';
 
 /** Which version of which of the vault's connections a credential came from. */
 export interface ConnectionVersion {
@@ -18,17 +23,54 @@ export interface CredentialUse {
   connection: ConnectionVersion | undefined;
 }
 
-/** What authenticates one request to a backend. */
-export interface CredentialHeader {
+/** What authenticates requests to a backend: a header, or a signature of each. */
+export type BackendCredential = CredentialHeader | SigningCredential;
+
+export interface CredentialHeader extends CredentialFacts {
   /** Lower case. */
   readonly name: string;
   readonly value: Secret;
+}
+
+interface SigningCredential extends CredentialFacts {
+  readonly sign: SignRequest;
+}
+
+interface CredentialFacts {
   /** Patterns of the hosts that it may go to; absent: that of the backend, whatever it is. */
   readonly allowedHosts?: readonly string[];
   /** SHA-256 of the token inside; absent where the vault cannot give another one. */
   readonly tokenDigest?: string;
   /** Absent where it came from no connection. */
   readonly connection?: ConnectionVersion;
+}
+
+/** How a credential of the vault is used. */
+export interface ReplyUse extends TokenDestination {
+  /** Requests are signed with it. */
+  readonly signing?: SigningScope;
+}
+
+type Released = Pick<ReleasedCredential, 'accessToken' | 'signingKey'>;
+
+/** @throws {GatehouseError} `internal` where it cannot be used as its strategy wants: the other way would show it to somebody. */
+export function credentialOf(
+  { accessToken, signingKey }: Released,
+  connection: ConnectionVersion | undefined,
+  { signing, ...destination }: ReplyUse = {},
+): BackendCredential {
+  const tokenDigest = sha256(accessToken);
+  if (signing === undefined && signingKey === undefined)
+    return tokenHeader(accessToken, tokenDigest, connection, destination);
+  if (signing === undefined || signingKey === undefined)
+    throw new GatehouseError('internal', 'a credential is of another kind than its strategy');
+  const { allowedHosts } = destination;
+  return {
+    sign: awsSignature({ ...signingKey, sessionToken: accessToken }, signing),
+    tokenDigest,
+    ...(connection === undefined ? {} : { connection }),
+    ...(allowedHosts === undefined ? {} : { allowedHosts }),
+  };
 }
 
 /** A token as the strategy of its backend wants it sent; `Authorization: Bearer` where it says nothing. */

@@ -2,7 +2,7 @@ import { expect, jest, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { principalKey, type Principal } from '../incoming-auth/principal.js';
-import { tokenHeader, type CredentialHeader } from './credential-header.js';
+import { tokenHeader, type BackendCredential } from './credential-header.js';
 import { Credentials } from './credentials.flow.js';
 import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
 
@@ -32,10 +32,11 @@ function setUp(
 }
 
 const token = (text: string, useUntilMs = LATER): AskedCredential => ({
-  header: tokenHeader(text, sha256(text)),
+  credential: tokenHeader(text, sha256(text)),
   useUntilMs,
 });
-const revealed = (header: CredentialHeader | undefined): string | undefined => header?.value.reveal();
+const revealed = (credential: BackendCredential | undefined): string | undefined =>
+  credential && 'value' in credential ? credential.value.reveal() : undefined;
 
 test('each of issuer, subject, session and backend has a credential of its own', async () => {
   let made = 0;

@@ -3,7 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
-import type { CredentialHeader } from './credential-header.js';
+import type { BackendCredential } from './credential-header.js';
 import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
 
 /** A credential is used for at most this long before the vault is asked again. It bounds what a missed revocation can do. */
@@ -13,14 +13,14 @@ const MAX_CREDENTIALS = 50_000;
 interface Kept {
   readonly principal: Principal;
   readonly backend: string;
-  readonly header: CredentialHeader;
+  readonly credential: BackendCredential;
   readonly useUntilMs: number;
 }
 
 /** The credential for one principal at one backend; kept in memory for seconds, asked for once however many calls wait. */
 export class Credentials {
   readonly #kept = new RecentMap<string, Kept>(MAX_CREDENTIALS);
-  readonly #questions = new SingleFlight<string, CredentialHeader>();
+  readonly #questions = new SingleFlight<string, BackendCredential>();
 
   constructor(
     private strategies: ReadonlyMap<string, OutgoingStrategy>,
@@ -37,15 +37,15 @@ export class Credentials {
     backend: string,
     deadlineAtMs: number,
     strategy = this.strategyOf(backend),
-  ): CredentialHeader | undefined | Promise<CredentialHeader> {
+  ): BackendCredential | undefined | Promise<BackendCredential> {
     if (strategy.kind === 'fixed') return strategy.header;
     if (this.#isEarlier(backend, strategy))
-      return strategy.ask(principal, undefined, deadlineAtMs).then(({ header }) => header);
+      return strategy.ask(principal, undefined, deadlineAtMs).then(({ credential }) => credential);
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     const found = kept !== undefined && this.nowMs() < kept.useUntilMs;
     this.lookedUp(found);
-    return found ? kept.header : this.#ask(key, principal, backend, undefined, deadlineAtMs);
+    return found ? kept.credential : this.#ask(key, principal, backend, undefined, deadlineAtMs);
   }
 
   /**
@@ -58,18 +58,22 @@ export class Credentials {
     refused: RefusedToken,
     deadlineAtMs: number,
     strategy = this.strategyOf(backend),
-  ): Promise<CredentialHeader | undefined> {
+  ): Promise<BackendCredential | undefined> {
     const lacksScope = refused.lackingScope !== undefined;
     if (strategy.kind === 'fixed' || (lacksScope && !strategy.stepsUp)) return undefined;
     if (this.#isEarlier(backend, strategy)) {
-      const { header } = await strategy.ask(principal, refused, deadlineAtMs);
-      return header.tokenDigest === refused.digest ? undefined : header;
+      const { credential } = await strategy.ask(principal, refused, deadlineAtMs);
+      return credential.tokenDigest === refused.digest ? undefined : credential;
     }
     const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     // Another call was refused before this one, and got the new credential already.
-    if (kept !== undefined && kept.header.tokenDigest !== refused.digest && this.nowMs() < kept.useUntilMs)
-      return kept.header;
+    if (
+      kept !== undefined &&
+      kept.credential.tokenDigest !== refused.digest &&
+      this.nowMs() < kept.useUntilMs
+    )
+      return kept.credential;
     // With too few scopes for this it is good for other calls.
     if (!lacksScope) this.#kept.delete(key);
     const another = await this.#ask(key, principal, backend, refused, deadlineAtMs);
@@ -125,7 +129,7 @@ export class Credentials {
     backend: string,
     refused: RefusedToken | undefined,
     deadlineAtMs: number,
-  ): Promise<CredentialHeader> {
+  ): Promise<BackendCredential> {
     // A question that names a refused token has its own answer: the refused token must not come back.
     const question = refused === undefined ? key : `${key}\n${refused.digest}\n${refused.lackingScope ?? ''}`;
     return await this.#questions.run(question, async (flight) => {
@@ -134,12 +138,17 @@ export class Credentials {
         throw new GatehouseError('internal', 'a fixed credential is not asked for');
       const asked = await strategy.ask(principal, refused, deadlineAtMs);
       if (!flight.isDropped) this.#keep(key, principal, backend, asked);
-      return asked.header;
+      return asked.credential;
     });
   }
 
-  #keep(key: string, principal: Principal, backend: string, { header, useUntilMs }: AskedCredential): void {
+  #keep(
+    key: string,
+    principal: Principal,
+    backend: string,
+    { credential, useUntilMs }: AskedCredential,
+  ): void {
     const latestMs = this.nowMs() + USE_FOR_MS;
-    this.#kept.set(key, { principal, backend, header, useUntilMs: Math.min(useUntilMs, latestMs) });
+    this.#kept.set(key, { principal, backend, credential, useUntilMs: Math.min(useUntilMs, latestMs) });
   }
 }

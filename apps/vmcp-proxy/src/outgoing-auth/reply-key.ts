@@ -1,10 +1,8 @@
-import type { TokenDestination } from '@gatehouse/config/model/token-destination';
 import { releasedCredential } from '@gatehouse/contracts/token-vault/credential';
-import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ClockSkews } from '@gatehouse/observability/clock-skews';
 import { MessageOpener, newMessageKeyPair, type PublicMessageKey } from '@gatehouse/sealing/message-sealing';
-import { tokenHeader, type ConnectionVersion } from './credential-header.js';
+import { credentialOf, type ConnectionVersion, type ReplyUse } from './credential-header.js';
 import type { AskedCredential } from './strategy.js';
 
 /** The key of this process. Only this process can read what the vault answers to it. */
@@ -23,21 +21,20 @@ export class ReplyKey {
   /** Asks and opens the reply. @throws {GatehouseError} what `ask` throws; `internal` when it was not sealed for us. */
   async answerTo(
     ask: () => Promise<{ readonly sealed: string }>,
-    destination?: TokenDestination,
+    destination?: ReplyUse,
   ): Promise<AskedCredential> {
     const askedAtMs = Date.now();
     const { sealed } = await ask();
     const answeredAtMs = Date.now();
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
-    const { accessToken, useUntilMs, useForMs, connection, connectedAtMs } = parsed.data;
+    const { accessToken, signingKey, useUntilMs, useForMs, connection, connectedAtMs } = parsed.data;
     // Both times are those of the release by the vault.
     if (useForMs !== undefined && useForMs > 0)
       this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {
-      header: tokenHeader(
-        accessToken,
-        sha256(accessToken),
+      credential: credentialOf(
+        { accessToken, signingKey },
         connection && dated(connection, connectedAtMs),
         destination,
       ),

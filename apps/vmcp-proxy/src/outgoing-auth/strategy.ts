@@ -1,9 +1,9 @@
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Principal } from '../incoming-auth/principal.js';
-import type { CredentialHeader } from './credential-header.js';
+import type { BackendCredential, CredentialHeader } from './credential-header.js';
 
 export interface AskedCredential {
-  readonly header: CredentialHeader;
+  readonly credential: BackendCredential;
   readonly useUntilMs: number;
 }
 

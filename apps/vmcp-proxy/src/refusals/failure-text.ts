@@ -25,6 +25,7 @@ const OF_PROVIDER: ReadonlySet<ErrorCode> = new Set([
   'provider_misconfigured',
   'exchange_refused',
   'exchange_unavailable',
+  'role_missing',
 ]);
 
 /** The public text, with the provider that it is about: "the provider" alone would not tell the user which one. */

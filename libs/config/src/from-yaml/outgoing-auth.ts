@@ -3,6 +3,7 @@ import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { OutgoingAuth, OutgoingStrategy } from '../model/outgoing-auth.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { buildAwsSts } from './aws-sts.js';
 import { buildClientCredentials } from './endpoint-client.js';
 import { buildObo } from './obo.js';
 import { destination } from './token-destination.js';
@@ -68,6 +69,9 @@ function buildStrategy(
         [...path, 'clientCredentials'],
         secrets,
       );
+    case 'awsSts':
+    case 'aws_sts':
+      return buildAwsSts(present(written.awsSts), [...path, 'awsSts'], secrets, providers);
     case 'obo':
       return buildObo(present(written.obo), [...path, 'obo'], secrets, providers);
     case 'xaa':

@@ -33,6 +33,8 @@ export const DURATION_BOUNDS = {
   callWithProgress: durations('100ms', '24h'),
   streamKeepAlive: durations('1s', '5m'),
   keepStream: durations('1s', '10m'),
+  /** What AWS STS takes. */
+  awsSession: durations('15m', '12h'),
   cacheSkew: durations('0s', '10m'),
   providerRequest: durations('100ms', '30s'),
   idleProgram: durations('10s', '24h'),

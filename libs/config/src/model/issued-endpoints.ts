@@ -14,7 +14,7 @@ const prefixed =
   (name: string): string =>
     `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-/** The token endpoints that a strategy asks, in that order. */
+/** The endpoints that a strategy asks, in that order. */
 export function tokenEndpointsOf<S>(strategy: IssuedToken<S>): readonly PlacedEndpoint<S>[] {
   switch (strategy.type) {
     case 'tokenExchange':
@@ -24,6 +24,11 @@ export function tokenEndpointsOf<S>(strategy: IssuedToken<S>): readonly PlacedEn
     case 'obo': {
       const url = strategy.tenant.isUsed ? 'authority' : 'tokenUrl';
       return [{ party: strategy, fieldOf: (name) => (name === 'tokenUrl' ? url : name), needsProof: true }];
+    }
+    case 'awsSts': {
+      // It knows no clients.
+      const party = { tokenUrl: strategy.stsUrl, tokenEndpointAuthMethod: 'client_secret_basic' } as const;
+      return [{ party, fieldOf: (name) => (name === 'tokenUrl' ? 'stsUrl' : name), needsProof: false }];
     }
     case 'xaa':
       return [

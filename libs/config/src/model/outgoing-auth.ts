@@ -1,5 +1,6 @@
 import type { TokenType } from '@gatehouse/kernel/token-types';
 import type { Actor } from './actor-token.js';
+import type { AwsSts } from './aws-sts.js';
 import type { ClientCredentials } from './client-credentials.js';
 import type { Obo } from './obo.js';
 import type { PartyEgress } from './egress-rules.js';
@@ -51,8 +52,8 @@ export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, Tok
   readonly timeoutMs: number;
 }
 
-/** The strategies whose credential a token endpoint issues. */
-export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S> | Obo<S>;
+/** The strategies whose credential an endpoint issues. */
+export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S> | Obo<S> | AwsSts<S>;
 
 export type OutgoingStrategy<S> =
   Unauthenticated | HeaderInjection<S> | UserHeader | UpstreamInject | IssuedToken<S>;

@@ -28,6 +28,13 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
         token: 'id_token',
         mustLive: true,
       };
+    case 'awsSts':
+      return {
+        of: 'provider',
+        providerName: strategy.subjectProviderName,
+        token: strategy.subjectTokenType,
+        ...(strategy.subjectTokenType === 'id_token' ? { mustLive: true } : {}),
+      };
     case 'obo':
       return { of: 'provider', providerName: strategy.subjectTokenProviderName, token: 'access_token' };
     case 'clientCredentials':
@@ -40,9 +47,10 @@ const ISSUED: ReadonlySet<string> = new Set<IssuedToken<unknown>['type']>([
   'clientCredentials',
   'xaa',
   'obo',
+  'awsSts',
 ]);
 
-/** Whether a token endpoint issues the credential, made by the vault. */
+/** Whether an endpoint issues the credential, made by the vault. */
 export const isIssuedToken = <S>(strategy: OutgoingStrategy<S>): strategy is IssuedToken<S> =>
   ISSUED.has(strategy.type);
 

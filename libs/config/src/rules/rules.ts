@@ -6,6 +6,7 @@ import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
+import { awsSts } from './aws-sts.js';
 import { backendLimits } from './backend-limits.js';
 import { backendUrls } from './backend-urls.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
@@ -136,6 +137,10 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
     demands:
       '`obo` says whose token is shown where there are several providers, has a `tenantId` or a `tokenUrl`, and asks for 1 to 20 scopes.',
     rule: obo,
+  },
+  {
+    demands: '`awsSts` says whose token is shown and for which role, and signs requests of HTTP.',
+    rule: awsSts,
   },
   {
     demands:

@@ -126,7 +126,7 @@ function tokenFindings(
   const strategy: Path = outgoingAuth.backends.has(backend)
     ? ['outgoingAuth', 'backends', backend]
     : ['outgoingAuth', 'default'];
-  const givesToken = type === 'upstreamInject' || isIssuedToken(applied);
+  const givesToken = type === 'upstreamInject' || (isIssuedToken(applied) && type !== 'awsSts');
   const related = [strategy, ['outgoingAuth', 'default']];
   if (tokenEnv !== undefined && 'header' in applied && applied.type !== 'userHeader')
     return [

@@ -1,3 +1,4 @@
+import { AWS_ROWS } from './aws-rows.fixture.js';
 import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
 import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
@@ -20,6 +21,7 @@ import { VIEW_ROWS } from './view-rows.fixture.js';
 /** What the rules across fields refuse. */
 export const RULE_ROWS: readonly Row[] = [
   ...ISSUED_TOKEN_ROWS,
+  ...AWS_ROWS,
   ...PASSTHROUGH_ROWS,
   ...USER_SECRET_ROWS,
   ...SIGN_IN_ROWS,

@@ -80,6 +80,11 @@ export const FORMATS = {
     'is not a path such as data.access_token: names with a period between them.',
   ),
   issuerTemplate: { describes: 'URL with `{tenantid}`', check: issuerTemplate },
+  roleArn: pattern(
+    'ARN of a role',
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/,
+    'is not the ARN of a role, such as arn:aws:iam::111122223333:role/Reader.',
+  ),
   json: { describes: 'JSON text', check: json },
   headerName: pattern(
     'header name (RFC 9110 section 5.1)',

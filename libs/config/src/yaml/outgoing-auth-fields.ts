@@ -1,3 +1,4 @@
+import { awsSts } from './aws-sts-fields.js';
 import { clientCredentials } from './endpoint-client-fields.js';
 import { block, choice, mapOf, text } from './fields.js';
 import { headerInjection } from './header-injection-fields.js';
@@ -19,10 +20,12 @@ const strategy = (about: string) =>
           'clientCredentials',
           'xaa',
           'obo',
+          'awsSts',
           'header_injection',
           'upstream_inject',
           'token_exchange',
           'client_credentials',
+          'aws_sts',
         ],
         'Where the credential comes from.',
         {
@@ -31,8 +34,9 @@ const strategy = (about: string) =>
             upstream_inject: 'upstreamInject',
             token_exchange: 'tokenExchange',
             client_credentials: 'clientCredentials',
+            aws_sts: 'awsSts',
           },
-          refused: ['awsSts', 'aws_sts'],
+          refused: ['bearerToken', 'embeddedAuthServer'],
         },
       ),
       headerInjection: headerInjection.exactOptional(),
@@ -44,6 +48,7 @@ const strategy = (about: string) =>
       clientCredentials: clientCredentials.exactOptional(),
       xaa: xaa.exactOptional(),
       obo: obo.exactOptional(),
+      awsSts: awsSts.exactOptional(),
     },
     {
       blocks: {
@@ -54,6 +59,7 @@ const strategy = (about: string) =>
         clientCredentials: 'clientCredentials',
         xaa: 'xaa',
         obo: 'obo',
+        awsSts: 'awsSts',
       },
     },
   );

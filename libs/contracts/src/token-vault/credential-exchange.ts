@@ -4,7 +4,8 @@ import { configuredName, digest, jwe, recipientKey, sessionId } from '../fields.
 import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
 
 /**
- * A token that an endpoint issued for one backend (`tokenExchange`: RFC 8693; `clientCredentials`: RFC 6749 section 4.4). Endpoint,
+ * A token that an endpoint issued for one backend (`tokenExchange`: RFC 8693; `clientCredentials`: RFC 6749 section 4.4), or
+ * temporary credentials that AWS issued for it (`awsSts`). Endpoint,
  * audience, scopes and client credentials come from the backend's configuration. The subject of an exchange is the stored token of
  * `subjectProviderName`; where none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as
  * `{ "subjectToken": "…" }`. A token of the gateway itself has none.

@@ -8,6 +8,11 @@ import { connectionId, instantMs, jwe } from '../fields.js';
  */
 export const releasedCredential = z.object({
   accessToken: z.string().min(1),
+  /**
+   * Present where requests are signed (AWS Signature Version 4) instead of holding the token, which is the session token then
+   * (`X-Amz-Security-Token`).
+   */
+  signingKey: z.strictObject({ id: z.string().min(1), secret: z.string().min(1) }).optional(),
   /** The receiver has to ask again at this time, at the latest. */
   useUntilMs: instantMs,
   /** The same as a duration, for a receiver whose clock differs; absent in messages of an earlier release. */
@@ -37,6 +42,7 @@ export const CREDENTIAL_ERRORS = [
   'provider_misconfigured',
   'exchange_refused',
   'exchange_unavailable',
+  'role_missing',
   'busy',
   'deadline_exceeded',
   'internal',

@@ -1,0 +1,91 @@
+import { EXTERNAL, type Row } from './row.fixture.js';
+
+const OWN = 'outgoingAuth.backends.status';
+const AWS = `${OWN}.awsSts`;
+const READER = 'arn:aws:iam::111122223333:role/Reader';
+const SIGNED = { region: 'eu-central-1', fallbackRoleArn: READER, subjectProviderName: 'acme-sso' };
+const aws = (fields: object = {}) => ({
+  [OWN]: { type: 'awsSts', awsSts: JSON.parse(JSON.stringify({ ...SIGNED, ...fields })) as object },
+});
+const MAPPED = [{ claim: 'readers', roleArn: READER }];
+
+/** Requests that are signed with temporary credentials of AWS. */
+export const AWS_ROWS: readonly Row[] = [
+  ['awsSts without its block', { [OWN]: { type: 'awsSts' } }, `${OWN}.awsSts`],
+  ['awsSts without a region', aws({ region: undefined }), `${AWS}.region`],
+  ['a region that is a URL', aws({ region: 'https://eu-central-1' }), `${AWS}.region`],
+  [
+    'a service with a slash, which would be another scope',
+    aws({ service: 'sts/aws4_request' }),
+    `${AWS}.service`,
+  ],
+  [
+    'awsSts with no role for anybody',
+    aws({ fallbackRoleArn: undefined }),
+    `${AWS}.roleMappings`,
+    /fallbackRoleArn/,
+  ],
+  [
+    'a role that is a user',
+    aws({ fallbackRoleArn: 'arn:aws:iam::111122223333:user/bob' }),
+    `${AWS}.fallbackRoleArn`,
+  ],
+  [
+    'a mapped role that is no ARN',
+    aws({ roleMappings: [{ claim: 'readers', roleArn: 'Reader' }] }),
+    `${AWS}.roleMappings[0].roleArn`,
+    /arn:aws:iam/,
+  ],
+  ['a mapping of nobody', aws({ roleMappings: [{ roleArn: READER }] }), `${AWS}.roleMappings[0].claim`],
+  [
+    'a priority below zero',
+    aws({ roleMappings: [{ ...MAPPED[0], priority: -1 }] }),
+    `${AWS}.roleMappings[0].priority`,
+  ],
+  [
+    'more mappings than are looked through',
+    aws({
+      roleMappings: Array.from({ length: 101 }, (_, index) => ({ claim: `g${index}`, roleArn: READER })),
+    }),
+    `${AWS}.roleMappings`,
+    /more than 100/,
+  ],
+  ['a claim that no mapping looks at', aws({ roleClaim: 'roles' }), `${AWS}.roleClaim`, /no effect/],
+  ['a session of ten minutes', aws({ sessionDuration: '10m' }), `${AWS}.sessionDuration`, /15m to 12h/],
+  ['a session of a day', aws({ sessionDuration: '24h' }), `${AWS}.sessionDuration`, /15m to 12h/],
+  ['a duration in seconds', aws({ sessionDuration: 3_600 }), `${AWS}.sessionDuration`],
+  ['STS over http', aws({ stsUrl: 'http://sts.acme.example/' }), `${AWS}.stsUrl`, /http is refused/],
+  ['STS at a private address', aws({ stsUrl: 'https://10.0.0.1/' }), `${AWS}.stsUrl`, /private or loopback/],
+  [
+    'awsSts that does not say whose token is shown',
+    aws({ subjectProviderName: undefined }),
+    `${AWS}.subjectProviderName`,
+    /several providers.*acme-sso, octo/,
+  ],
+  [
+    'awsSts with a provider that does not exist',
+    aws({ subjectProviderName: 'acme' }),
+    `${AWS}.subjectProviderName`,
+    /Known: acme-sso, octo/,
+  ],
+  [
+    'awsSts with a provider that issues no id_token',
+    aws({ subjectProviderName: 'octo' }),
+    `${AWS}.subjectProviderName`,
+    /issues no id_token/,
+  ],
+  ['another token than AWS takes', aws({ subjectTokenType: 'refresh_token' }), `${AWS}.subjectTokenType`],
+  [
+    'a header where requests are signed',
+    aws({ headerName: 'X-Token' }),
+    `${AWS}.headerName`,
+    /Unknown field/,
+  ],
+  ['hosts among which the backend is not', aws({ allowedHosts: ['*.amazonaws.com'] }), `${AWS}.allowedHosts`],
+  [
+    'awsSts without authServer',
+    { ...EXTERNAL, 'outgoingAuth.backends': { status: { type: 'awsSts', awsSts: SIGNED } } },
+    `${AWS}.subjectProviderName`,
+    /needs authServer/,
+  ],
+];

@@ -1,0 +1,72 @@
+import type { AwsSts } from '../model/aws-sts.js';
+import { DURATION_BOUNDS } from '../model/bounds.js';
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import { strategyOf } from '../model/outgoing-auth.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
+import { MAX_ROLE_MAPPINGS } from '../yaml/aws-sts-fields.js';
+import { strategiesOf, type Rule } from './rule.js';
+import { within } from './time-bounds.js';
+import { idTokenFindings } from './token-exchange.js';
+
+/** Whose token is shown, for which role, and that there are requests to sign. */
+export const awsSts: Rule = (model) =>
+  strategiesOf(model).flatMap(({ value, path }) => {
+    if (value.type !== 'awsSts') return [];
+    const block = [...path, 'awsSts'];
+    return [
+      ...roleFindings(value, block),
+      ...within([...block, 'sessionDuration'], value.sessionDurationMs, DURATION_BOUNDS.awsSession),
+      ...subjectFindings(model, value, [...block, 'subjectProviderName']),
+      ...programFindings(model, value, path),
+    ];
+  });
+
+function roleFindings({ roleMappings, fallbackRoleArn, roleClaim }: AwsSts<unknown>, block: Path): Finding[] {
+  const place = [...block, 'roleMappings'];
+  if (roleMappings.length === 0 && fallbackRoleArn === undefined)
+    return [{ path: place, message: 'awsSts needs roleMappings, or a fallbackRoleArn for everybody.' }];
+  if (roleMappings.length > MAX_ROLE_MAPPINGS)
+    return [{ path: place, message: `These are more than ${MAX_ROLE_MAPPINGS} mappings.` }];
+  const isUnused = roleClaim !== undefined && roleMappings.length === 0;
+  return isUnused
+    ? [{ path: [...block, 'roleClaim'], message: 'roleClaim has no effect: no mapping looks at it.' }]
+    : [];
+}
+
+function subjectFindings(
+  model: GatehouseModel,
+  { subjectProviderName, subjectTokenType }: AwsSts<unknown>,
+  place: Path,
+): readonly Finding[] {
+  if (model.authServer === undefined) return [];
+  if (subjectProviderName !== '')
+    return subjectTokenType === 'id_token' ? idTokenFindings(model, subjectProviderName, place) : [];
+  const names = model.authServer.upstreamProviders.map(({ name }) => name);
+  return names.length === 0
+    ? []
+    : [
+        {
+          path: place,
+          related: [['authServer', 'upstreamProviders']],
+          message: `There are several providers: say whose token is shown. Known: ${names.join(', ')}.`,
+        },
+      ];
+}
+
+const programFindings = (
+  { backends, outgoingAuth }: GatehouseModel,
+  strategy: AwsSts<unknown>,
+  path: Path,
+): readonly Finding[] =>
+  backends.flatMap((backend, index) =>
+    backend.stdio !== undefined && strategyOf(outgoingAuth, backend.name) === strategy
+      ? [
+          {
+            path: ['backends', index, 'stdio', 'command'],
+            related: [path, ['backends', index]],
+            message: 'A program is sent no requests of HTTP that awsSts could sign.',
+          },
+        ]
+      : [],
+  );
