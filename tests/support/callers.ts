@@ -97,3 +97,15 @@ export class Callers {
 
 /** So that a refusal that comes at once does not become a flood. */
 const PACE_MS = 20;
+
+/** Everybody calls every backend: each has to see the right person, with a token of before. */
+export async function wrongCalls(mcpUrl: string, people: readonly SignedIn[]): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const { login, accessToken } of people)
+    for (const backend of BACKENDS) {
+      const { who, status, body } = await whoAmI(mcpUrl, accessToken, backend);
+      if (who?.subject !== subjectAt(backend, login))
+        wrong.push(`${login} at ${backend}: ${String(status)} ${JSON.stringify(who ?? body)}`);
+    }
+  return wrong;
+}

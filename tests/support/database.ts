@@ -10,7 +10,8 @@ export const inAuthorizationServer = async <Row extends object>(
   text: string,
 ): Promise<readonly Row[]> => await inDatabase(world.databases['authorization-server'], text);
 
-async function inDatabase<Row extends object>(
+/** Looks into a database, or breaks it, as a superuser. */
+export async function inDatabase<Row extends object>(
   { adminUrl, schema }: World['databases']['token-vault'],
   text: string,
 ): Promise<readonly Row[]> {

@@ -70,7 +70,7 @@ const withListeners = (text, base) =>
 function writePrograms(folder, base) {
   const programs = join(folder, '.programs');
   mkdirSync(programs);
-  const extra = `--port-base ${base} --state '${join(folder, '.gatehouse/state')}'`;
+  const extra = `--port-base ${base} --state '${join(folder, '.gatehouse/demo')}'`;
   const real = (name) => (process.env.PATH ?? '').split(delimiter).map((place) => join(place, name));
   const npm = firstThatIs(real('npm'));
   const npx = firstThatIs(real('npx'));

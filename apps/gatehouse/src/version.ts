@@ -34,9 +34,13 @@ export function version(output: Output, json: TextStream | undefined): number {
   return 0;
 }
 
+/** Of this Gatehouse. */
+export const gatehouseVersion = (): string =>
+  manifestVersion(join(REPOSITORY, 'apps/gatehouse/package.json')) ?? 'unknown';
+
 function versionsHere(): Versions {
   return {
-    gatehouse: manifestVersion(join(REPOSITORY, 'apps/gatehouse/package.json')) ?? 'unknown',
+    gatehouse: gatehouseVersion(),
     commit: builtCommit() ?? checkedOutCommit(),
     node: process.versions.node,
     platform: `${platform}-${arch}`,

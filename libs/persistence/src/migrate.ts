@@ -82,14 +82,27 @@ export async function readMigrations(
   );
 }
 
+/** Applies migrations in the transaction that is open, to a schema without tables. */
+export async function migrateWithin(
+  client: pg.Client,
+  migrations: readonly { name: string; sql: string; checksum: string }[],
+): Promise<void> {
+  await client.query(BOOKKEEPING);
+  for (const { name, sql, checksum } of migrations) await run(client, name, sql, checksum);
+}
+
+async function run(client: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
+  await client.query(sql);
+  await client.query(
+    'insert into "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count) values ($1, $2, $3, now(), 1)',
+    [randomUUID(), checksum, name],
+  );
+}
+
 async function apply(client: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
   await client.query('begin');
   try {
-    await client.query(sql);
-    await client.query(
-      'insert into "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count) values ($1, $2, $3, now(), 1)',
-      [randomUUID(), checksum, name],
-    );
+    await run(client, name, sql, checksum);
     await client.query('commit');
   } catch (cause) {
     // Of a connection that broke the server rolls back by itself.

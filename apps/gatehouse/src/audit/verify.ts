@@ -72,7 +72,8 @@ interface StoredReport {
   readonly findings: readonly ArchiveFinding[];
 }
 
-async function verifyDatabase(
+/** The custody log of one database, with what the archives that it names say. */
+export async function verifyDatabase(
   database: CustodyDatabase,
   keys: CustodyKeyring,
   known: readonly KnownHead[],

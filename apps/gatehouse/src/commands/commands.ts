@@ -1,4 +1,5 @@
 import { addAudit } from './audit.js';
+import { addBackup } from './backup.js';
 import { addBridge } from './bridge.js';
 import { addClientCommands } from './client.js';
 import type { AddCommand } from './command.js';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addMigrate,
   addBridge,
   addAudit,
+  addBackup,
   addDemonstrate,
   addVersion,
 ];

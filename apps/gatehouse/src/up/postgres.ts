@@ -79,6 +79,18 @@ function installationFor(state: StateFolder): Installation {
   }
 }
 
+/** Where the Postgres of a state folder listens now; `undefined` when it does not run. */
+export function runningPostgresPort(state: StateFolder): number | undefined {
+  try {
+    // The fourth line of the file is the port (PostgreSQL, `src/include/utils/pidfile.h`).
+    const lines = readFileSync(join(installationFor(state).data, 'postmaster.pid'), 'utf8').split('\n');
+    const port = Number(lines[3]);
+    return Number.isInteger(port) && port > 0 ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Makes the data folder, whole or not at all. */
 async function initialise({ binaries, data, user }: Installation, state: StateFolder): Promise<void> {
   const draft = `${data}.new`;

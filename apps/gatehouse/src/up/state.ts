@@ -86,6 +86,20 @@ export class StateFolder {
     }
   }
 
+  /** The folder of a start that runs now, to look into; `undefined` when none does. */
+  static ofRunning(folder: string): StateFolder | undefined {
+    const holder = readHolder(join(folder, 'lock'));
+    const file = join(folder, 'secrets.json');
+    if (holder === undefined || !isRunning(holder) || !existsSync(file)) return undefined;
+    return new StateFolder(folder, readSecrets(file), true, false);
+  }
+
+  /** Keeps other secrets from the next start on. Those that were there stay beside them. */
+  keepSecrets(others: Partial<GeneratedSecrets>): void {
+    this.write('secrets.before-restore.json', readFileSync(this.path('secrets.json'), 'utf8'));
+    this.write('secrets.json', `${JSON.stringify({ ...this.secrets, ...others }, undefined, 2)}\n`);
+  }
+
   path(...parts: readonly string[]): string {
     return join(this.folder, ...parts);
   }

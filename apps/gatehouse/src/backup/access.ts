@@ -1,0 +1,61 @@
+import { dirname, relative, resolve } from 'node:path';
+import { parseConfiguration } from '@gatehouse/config/load';
+import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
+import { SERVICES } from '@gatehouse/kernel/services';
+import { Secret } from '@gatehouse/kernel/secret';
+import { modelOf, readConfiguration, type ConfigurationText, type Environment } from '../configuration.js';
+import { readWrittenSecret, writtenSections } from '../written-secrets.js';
+import { fingerprintOf, isBelow, type BackedUp, type BackupManifest } from './manifest.js';
+
+/** What a backup and a restore read of an installation. */
+export interface InstallationAccess {
+  readonly gateway: string;
+  readonly configuration: ConfigurationText;
+  readonly environment: Environment;
+  /** Of each database its owner’s URL. */
+  readonly databases: ReadonlyMap<BackedUp, Secret>;
+  readonly keys: BackupManifest['keys'];
+}
+
+/** @throws {Cannot} when the configuration is wrong or a secret is not there. */
+export function accessTo(file: string, environment: Environment): InstallationAccess {
+  const configuration = readConfiguration(resolve(file));
+  const model = modelOf(configuration, 'none', {});
+  const { postgres, vault, authServer } = writtenSections(configuration);
+  const read = (kind: 'postgresUrl' | 'keyEncryptionKey', written: Parameters<typeof readWrittenSecret>[2]) =>
+    readWrittenSecret(configuration, kind, written, environment);
+  const databases = new Map<BackedUp, Secret>();
+  const own = model.authServer === undefined ? undefined : postgres.authorizationServer?.url;
+  if (own !== undefined) databases.set('authorization-server', read('postgresUrl', own));
+  databases.set('token-vault', read('postgresUrl', postgres.tokenVault.ownerUrl ?? postgres.tokenVault.url));
+  const keysOf = (of: BackedUp, keys: typeof vault.keyEncryptionKeys): BackupManifest['keys'] =>
+    keys.map(({ id, ...written }) => ({
+      of,
+      id,
+      fingerprint: fingerprintOf(read('keyEncryptionKey', written).reveal()),
+    }));
+  return {
+    gateway: model.name,
+    configuration,
+    environment,
+    databases,
+    keys: [
+      ...(own === undefined ? [] : keysOf('authorization-server', authServer?.keyEncryptionKeys ?? [])),
+      ...keysOf('token-vault', vault.keyEncryptionKeys),
+    ],
+  };
+}
+
+/** The files that the configuration reads secrets from: those in its folder, and others. */
+export function secretFilesOf({ configuration, environment }: InstallationAccess): {
+  readonly own: readonly string[];
+  readonly elsewhere: readonly string[];
+} {
+  const folder = dirname(configuration.document);
+  const files = new Set<string>();
+  const read = systemSecrets(folder, environment, (path) => files.add(path));
+  for (const part of [...SERVICES, 'bridge'] as const)
+    parseConfiguration(configuration, { part, readSecret: read });
+  const paths = [...files].map((path) => relative(folder, path)).sort();
+  return { own: paths.filter(isBelow), elsewhere: paths.filter((path) => !isBelow(path)) };
+}

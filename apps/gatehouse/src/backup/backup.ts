@@ -1,0 +1,228 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { Cannot } from '../cannot.js';
+import type { Environment } from '../configuration.js';
+import { makeFolder } from '../make-folder.js';
+import type { Output } from '../output.js';
+import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import { isSystemError, plainReason } from '../reason.js';
+import { gatehouseVersion } from '../version.js';
+import { accessTo, secretFilesOf, type InstallationAccess } from './access.js';
+import { countingLines, DatabaseCopy } from './database-copy.js';
+import { keptSecrets, withEmbedded } from './embedded.js';
+import {
+  BACKUP_FORMAT,
+  MANIFEST_FILE,
+  writeManifest,
+  type BackedUp,
+  type BackupDatabase,
+  type BackupFile,
+  type BackupTable,
+  type ManifestBody,
+  type KeptFile,
+} from './manifest.js';
+import { passphraseOf, PASSPHRASE_VARIABLE } from './passphrase.js';
+import { newSalt, SealedFiles, sealingKeys } from './sealed-files.js';
+
+export interface BackupOptions {
+  readonly folder: string;
+  /** Absent: the demonstration, of a state folder. */
+  readonly config?: string;
+  /** Of `gatehouse up`; absent: the databases that the configuration names. */
+  readonly state?: string;
+  readonly passphraseFile?: string;
+  readonly withoutKeys: boolean;
+}
+
+/** Copies an installation, while it runs or not, into a folder that appears when it is whole. */
+export async function backup(
+  options: BackupOptions,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  const { config, state, withoutKeys } = options;
+  if (config === undefined && state === undefined)
+    throw new Cannot(
+      'Say of what: gatehouse backup <folder> --config gatehouse.yaml, or of `gatehouse up`: --state .gatehouse',
+      'usage',
+    );
+  const passphrase = passphraseOf(options.passphraseFile, environment);
+  if (state !== undefined && passphrase === undefined && !withoutKeys)
+    throw new Cannot(
+      `The keys of \`gatehouse up\` go into a backup only if it is encrypted: set ${PASSPHRASE_VARIABLE}, or keep them yourself (${join(state, 'secrets.json')}) and say --without-keys.`,
+      'usage',
+    );
+  const folder = emptyFolder(options.folder);
+  const job = { folder, passphrase, output };
+  if (state === undefined) await copy(accessTo(config ?? '', environment), job, undefined);
+  else {
+    if (!existsSync(join(state, 'secrets.json')))
+      throw new Cannot(
+        `${state} is no state folder of \`gatehouse up\`. Name the one that it printed: gatehouse backup <folder> --state <folder>`,
+        'noInput',
+      );
+    const given = { environment, isDemonstration: config === undefined, mayRun: true };
+    await withEmbedded(state, given, async (embedded) => {
+      const access = accessTo(config ?? DEMONSTRATION_CONFIGURATION, embedded.environment);
+      const keys = withoutKeys ? undefined : keptSecrets(embedded.secrets);
+      await copy(access, job, { keys, config: withoutKeys ? undefined : config });
+    });
+  }
+  output.line(`\nTry it: gatehouse restore ${options.folder} --check`);
+  return 0;
+}
+
+function emptyFolder(written: string): string {
+  const folder = resolve(written);
+  const isThere = existsSync(folder);
+  if (isThere && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
+    throw new Cannot(
+      `${folder} is there already. Name a new folder: gatehouse backup ${written}-2 …`,
+      'noOutput',
+    );
+  return folder;
+}
+
+interface Job {
+  readonly folder: string;
+  readonly passphrase: string | undefined;
+  readonly output: Output;
+}
+
+/** What `gatehouse up` keeps beside its databases. */
+interface StateKept {
+  readonly keys: string | undefined;
+  readonly config: string | undefined;
+}
+
+async function copy(access: InstallationAccess, job: Job, state: StateKept | undefined): Promise<void> {
+  const draft = `${job.folder}.partial`;
+  try {
+    rmSync(draft, { recursive: true, force: true });
+    makeFolder(dirname(draft));
+    makeFolder(draft, 0o700);
+    await writeAll(access, { ...job, folder: draft }, state);
+    if (existsSync(job.folder)) rmSync(job.folder, { recursive: true });
+    renameSync(draft, job.folder);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    if (!isSystemError(error)) throw error;
+    throw new Cannot(
+      `The backup cannot be written to ${job.folder}: ${plainReason(error)}. Name another folder: gatehouse backup <folder>`,
+      'noOutput',
+    );
+  }
+}
+
+async function writeAll(
+  access: InstallationAccess,
+  { folder, passphrase, output }: Job,
+  state: StateKept | undefined,
+): Promise<void> {
+  const salt = newSalt();
+  const keys = passphrase === undefined ? undefined : sealingKeys(passphrase, salt);
+  const files = new SealedFiles(folder, keys);
+  const databases = await copyDatabases(access.databases, files);
+  for (const { service, tables } of databases) {
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+    output.line(`${service.padEnd(22)}${tables.length} tables, ${rows} rows, ${bytes} bytes packed`);
+  }
+  const kept = state?.config === undefined ? [] : await keptFiles(access, files, output);
+  const stateKeys = state?.keys;
+  const manifest: ManifestBody = {
+    format: BACKUP_FORMAT,
+    made: new Date().toISOString(),
+    gatehouse: gatehouseVersion(),
+    gateway: access.gateway,
+    ...(keys === undefined ? {} : { sealing: { kdf: 'scrypt' as const, salt } }),
+    keys: access.keys,
+    databases,
+    ...(stateKeys === undefined
+      ? {}
+      : { state: await files.write('state/keys', Readable.from([stateKeys])) }),
+    files: kept,
+  };
+  writeFileSync(join(folder, MANIFEST_FILE), writeManifest(manifest, keys?.manifest), { mode: 0o600 });
+  if (stateKeys !== undefined) output.line(`${'keys'.padEnd(22)}those of \`gatehouse up\``);
+  output.line(
+    keys === undefined
+      ? `Not encrypted: names and addresses of people can be read in it. Set ${PASSPHRASE_VARIABLE} for that. Keys are not in it: keep them apart from it.`
+      : `Encrypted.${stateKeys === undefined ? ' Keys of the services are not in it: keep them apart from it.' : ' Without its passphrase nobody can restore it: keep that apart from it.'}`,
+  );
+}
+
+/** Both databases, each as it is at one moment; at the same one where they are in one database. */
+async function copyDatabases(
+  databases: InstallationAccess['databases'],
+  files: SealedFiles,
+): Promise<BackupDatabase[]> {
+  const copies: DatabaseCopy[] = [];
+  const begin = async (
+    left: readonly (readonly [BackedUp, Secret])[],
+    before: { readonly place: string; readonly snapshot: string } | undefined,
+  ): Promise<BackupDatabase[]> => {
+    const [next, ...more] = left;
+    if (next === undefined) {
+      const written: BackupDatabase[] = [];
+      for (const copy of copies) written.push(await copyDatabase(copy, files));
+      return written;
+    }
+    const [service, url] = next;
+    return await DatabaseCopy.use(service, url, async (copy) => {
+      const place = placeOf(url);
+      const snapshot = await copy.beginSnapshot(before?.place === place ? before.snapshot : undefined);
+      copies.push(copy);
+      return await begin(more, before ?? { place, snapshot });
+    });
+  };
+  return await begin([...databases], undefined);
+}
+
+function placeOf(url: Secret): string {
+  const { host, pathname } = new URL(url.reveal());
+  return `${host}${pathname}`;
+}
+
+async function copyDatabase(copy: DatabaseCopy, files: SealedFiles): Promise<BackupDatabase> {
+  const { service } = copy;
+  const migrations = await copy.migrations();
+  if (migrations.length === 0)
+    throw new Cannot(
+      `The database of ${service} has no tables. Name the installation's own: --config <file>, after \`gatehouse migrate\`.`,
+    );
+  const tables: BackupTable[] = [];
+  for (const table of await copy.tables()) {
+    const counted = countingLines();
+    const rows = copy.rowsOf(table);
+    rows.on('error', (error) => counted.stream.destroy(error));
+    const file = await files.write(`${service}/${table.name}.copy`, rows.pipe(counted.stream));
+    tables.push({ name: table.name, columns: [...table.columns], rows: counted.lines(), ...file });
+  }
+  return { service, postgres: await copy.serverVersion(), migrations: [...migrations], tables };
+}
+
+/** The configuration and the files of its folder that it reads secrets from. */
+async function keptFiles(
+  access: InstallationAccess,
+  files: SealedFiles,
+  output: Output,
+): Promise<KeptFile[]> {
+  const { document } = access.configuration;
+  const { own, elsewhere } = secretFilesOf(access);
+  const paths = statSync(document).isFile() ? [basename(document), ...own] : own;
+  const kept: KeptFile[] = [];
+  for (const [index, path] of paths.entries()) {
+    const file: BackupFile = await files.write(
+      `files/${index}`,
+      Readable.from([readFileSync(join(dirname(document), path))]),
+    );
+    kept.push({ path, ...file });
+  }
+  output.line(`${'configuration'.padEnd(22)}${paths.join(', ')}`);
+  if (elsewhere.length > 0)
+    output.line(`Not in the backup, because they lie elsewhere: ${elsewhere.join(', ')}. Keep them.`);
+  return kept;
+}

@@ -1,0 +1,213 @@
+import type { Secret } from '@gatehouse/kernel/secret';
+import { auditAccess } from '../audit/audit-access.js';
+import { CustodyDatabase } from '../audit/custody-database.js';
+import { FOUND, verifyDatabase } from '../audit/verify.js';
+import { Cannot } from '../cannot.js';
+import type { Environment } from '../configuration.js';
+import { migrateDatabase } from '../migrate.js';
+import type { Output } from '../output.js';
+import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import { accessTo, type InstallationAccess } from './access.js';
+import { DatabaseCopy } from './database-copy.js';
+import { readKeptSecrets, withEmbedded } from './embedded.js';
+import type { BackedUp, BackupManifest } from './manifest.js';
+import { openBackup, type OpenedBackup } from './opened-backup.js';
+import { passphraseOf } from './passphrase.js';
+import { writeMissingFiles } from './restored-files.js';
+
+export interface RestoreOptions {
+  readonly folder: string;
+  readonly config?: string;
+  /** Of `gatehouse up`; absent: the databases that the configuration names. */
+  readonly state?: string;
+  readonly passphraseFile?: string;
+  /** Whether what is in the databases goes. */
+  readonly replace: boolean;
+  /** Look at the backup, and restore nothing. */
+  readonly check: boolean;
+}
+
+/** Puts an installation back. Everything is looked at before anything is touched; databases are whole or as they were. */
+export async function restore(
+  options: RestoreOptions,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  const { config, state, check, replace } = options;
+  if (!check && config === undefined && state === undefined)
+    throw new Cannot(
+      'Say where to: gatehouse restore <folder> --config gatehouse.yaml, or for `gatehouse up`: --state .gatehouse',
+      'usage',
+    );
+  const opened = await openBackup(options.folder, passphraseOf(options.passphraseFile, environment));
+  describe(opened.manifest, output);
+  if (check) {
+    output.line('Every file is as it was written.');
+    return 0;
+  }
+  const written = await writeMissingFiles(opened, config);
+  try {
+    if (state === undefined) {
+      const access = accessTo(config ?? '', environment);
+      return await into(access, opened, replace, output, () => undefined);
+    }
+    const kept = opened.manifest.state;
+    const instead =
+      kept === undefined ? undefined : readKeptSecrets((await opened.readFile(kept)).toString());
+    const given = {
+      environment,
+      isDemonstration: config === undefined,
+      mayRun: false,
+      ...(instead === undefined ? {} : { instead }),
+    };
+    return await withEmbedded(state, given, async (embedded) => {
+      const access = accessTo(config ?? DEMONSTRATION_CONFIGURATION, embedded.environment);
+      return await into(access, opened, replace, output, () => {
+        if (instead !== undefined) embedded.state.keepSecrets(instead);
+      });
+    });
+  } catch (error) {
+    written.remove();
+    throw error;
+  }
+}
+
+function describe({ made, gatehouse, gateway, databases }: BackupManifest, output: Output): void {
+  output.line(`Backup of ${gateway}, made ${made} by Gatehouse ${gatehouse}`);
+  for (const { service, tables, migrations } of databases)
+    output.line(
+      `  ${service.padEnd(22)}${tables.length} tables, ${tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${migrations.length} migrations`,
+    );
+}
+
+async function into(
+  access: InstallationAccess,
+  opened: OpenedBackup,
+  replace: boolean,
+  output: Output,
+  beforeCommit: () => void,
+): Promise<number> {
+  const { manifest } = opened;
+  refuseOtherInstallation(access, manifest);
+  await withCopies(access.databases, async (copies) => {
+    for (const copy of copies) await refuseTarget(copy, replace);
+    try {
+      for (const copy of copies) await fill(copy, opened);
+      beforeCommit();
+      await commitAll(copies);
+    } catch (error) {
+      for (const copy of copies) await copy.rollback();
+      throw error;
+    }
+  });
+  output.line('Restored.');
+  for (const [service, url] of access.databases) {
+    const applied = await migrateDatabase(service, url);
+    if (applied.length > 0) output.line(`${service}: applied ${applied.join(', ')}`);
+  }
+  return await verifyCustody(access, output);
+}
+
+/** Keys first: rows that nobody can open are worth nothing, and the services would set them aside. */
+function refuseOtherInstallation(access: InstallationAccess, manifest: BackupManifest): void {
+  if (access.gateway !== manifest.gateway)
+    throw new Cannot(
+      `The backup is of the gateway ${manifest.gateway}, and the configuration is of ${access.gateway}. Nothing was restored. Write name: ${manifest.gateway}, or name another backup.`,
+      'configuration',
+    );
+  for (const { of, id, fingerprint } of manifest.keys) {
+    const isThere = access.keys.some(
+      (key) => key.of === of && key.id === id && key.fingerprint === fingerprint,
+    );
+    if (!isThere)
+      throw new Cannot(
+        `The backup was sealed with the key-encryption key "${id}" of ${of}, which the configuration does not have, or has with another value. Nothing was restored. Put that key into its keyEncryptionKeys.`,
+        'configuration',
+      );
+  }
+  const missing = manifest.databases.find(({ service }) => !access.databases.has(service));
+  if (missing !== undefined || manifest.databases.length !== access.databases.size)
+    throw new Cannot(
+      'The backup and the configuration have not the same databases: one has an authorization server, and the other has none. Nothing was restored. Use the configuration that the backup was made with.',
+      'configuration',
+    );
+}
+
+async function refuseTarget(copy: DatabaseCopy, replace: boolean): Promise<void> {
+  const running = await copy.connectedServices();
+  if (running.length > 0)
+    throw new Cannot(
+      `Services use the database of ${copy.service} (${running.join(', ')}). Nothing was restored. Stop them, then run the command again.`,
+      'tryAgain',
+    );
+  if (!replace && !(await copy.isEmpty()))
+    throw new Cannot(
+      `The database of ${copy.service} is not empty. Nothing was restored. Name another database, or say --replace: what is in it goes then.`,
+      'noOutput',
+    );
+}
+
+async function withCopies<Value>(
+  databases: InstallationAccess['databases'],
+  use: (copies: readonly DatabaseCopy[]) => Promise<Value>,
+): Promise<Value> {
+  const begin = async (
+    left: readonly (readonly [BackedUp, Secret])[],
+    copies: readonly DatabaseCopy[],
+  ): Promise<Value> => {
+    const [next, ...more] = left;
+    if (next === undefined) return await use(copies);
+    return await DatabaseCopy.use(...next, async (copy) => await begin(more, [...copies, copy]));
+  };
+  return await begin([...databases], []);
+}
+
+async function fill(copy: DatabaseCopy, { manifest, readTable }: OpenedBackup): Promise<void> {
+  const database = manifest.databases.find(({ service }) => service === copy.service);
+  if (database === undefined) throw new Error('a database that is not in the backup');
+  await copy.begin();
+  await copy.makeAnew(database.migrations);
+  for (const table of database.tables) {
+    const { stream, rows } = copy.into(table);
+    await readTable(table, stream);
+    if (rows() !== table.rows)
+      throw new Cannot(
+        `The database of ${copy.service} took ${rows()} of ${table.rows} rows of ${table.name}. Nothing was restored. Run it again.`,
+      );
+  }
+  await copy.settleCustodyLog();
+}
+
+async function commitAll(copies: readonly DatabaseCopy[]): Promise<void> {
+  const done: string[] = [];
+  for (const copy of copies)
+    try {
+      await copy.commit();
+      done.push(copy.service);
+    } catch (error) {
+      if (done.length === 0) throw error;
+      throw new Cannot(
+        `The database of ${done.join(', ')} was restored, and that of ${copy.service} was not. Start nothing; run the command again with --replace.`,
+        'tryAgain',
+      );
+    }
+}
+
+async function verifyCustody(
+  { configuration, environment }: InstallationAccess,
+  output: Output,
+): Promise<number> {
+  const { keys, databaseUrl } = auditAccess(configuration.document, environment);
+  const report = await CustodyDatabase.use(
+    databaseUrl(),
+    async (database) => await verifyDatabase(database, keys, []),
+  );
+  for (const { where, what } of report.findings) output.line(`FOUND  ${where}: ${what}`);
+  const { entries, chains } = report;
+  output.line(
+    report.findings.length === 0
+      ? `Custody log: ${entries} entries in ${chains} chains verify.`
+      : `Custody log: ${report.findings.length} findings; it was like this in the backup. Look: gatehouse audit verify --config ${configuration.document}`,
+  );
+  return report.findings.length === 0 ? 0 : FOUND;
+}
