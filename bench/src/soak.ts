@@ -11,7 +11,7 @@ import { Ledger } from './soak/ledger.js';
 import { leftovers } from './soak/leftovers.js';
 import { Life } from './soak/life.js';
 import { Memory } from './soak/memory.js';
-import { COOL_DOWN_MS, KEPT_FOR_MS, OPTIONS, WARM_UP_MS } from './soak/options.js';
+import { COOL_DOWN_MS, KEPT_FOR_MS, OPTIONS, UPDATE_EVERY_MS, WARM_UP_MS } from './soak/options.js';
 import { Person } from './soak/person.js';
 import { Phases } from './soak/phases.js';
 import { startSoakPostgres } from './soak/soak-postgres.js';
@@ -64,7 +64,7 @@ async function start(): Promise<Faulty> {
   const backend = new Program({
     name: 'soak backend',
     script: inRepository('bench/dist/soak/backend-program.js'),
-    args: [String(backendPort), userUrl],
+    args: [String(backendPort), userUrl, String(UPDATE_EVERY_MS)],
     isReady: (output) => output.includes('soak backend ready'),
   });
   await backend.start();

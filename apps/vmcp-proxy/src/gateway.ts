@@ -239,7 +239,7 @@ function makeMessages(
   const { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log } = parts;
   const lists = new Lists(catalog, part, authorization.shown);
   const introductions = new Introductions(catalog, authorization.shown);
-  const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead };
+  const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead, authorization };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
   const sessionParts = { peers, streams, replays: replays.streams, elsewhere };
   return new Messages(

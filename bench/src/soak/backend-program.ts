@@ -6,11 +6,11 @@ import { LARGE_BYTES, STEPS, WATCHED } from './said-by-backend.js';
 
 /**
  * A backend for a soak: it says whose credential came, asks, tells of progress, gives much, and tells of updates. It speaks both
- * eras, each to who speaks it. Arguments: its port, and where the provider says whose a token is.
+ * eras, each to who speaks it. Arguments: its port, where the provider says whose a token is, and how often it
+ * tells of updates.
  */
-const [port = '0', userUrl = ''] = process.argv.slice(2);
+const [port = '0', userUrl = '', updateEveryMs = '1000'] = process.argv.slice(2);
 const STEP_EVERY_MS = 100;
-const UPDATE_EVERY_MS = 1_000;
 const MAX_KNOWN = 10_000;
 const MODERN = '2026-07-28';
 const CACHEABLE = { resultType: 'complete', ttlMs: 5_000, cacheScope: 'private' };
@@ -199,7 +199,7 @@ setInterval(() => {
   const update = { method: 'notifications/resources/updated', params: { uri: WATCHED } };
   for (const { streams } of sessions.values()) for (const stream of streams) say(stream, update);
   for (const stream of listeners) say(stream, update);
-}, UPDATE_EVERY_MS);
+}, Number(updateEveryMs));
 
 createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());

@@ -31,6 +31,8 @@ export const ANSWERED_WITHIN_MS = 60_000;
  * are two minutes of work for two cores.
  */
 export const BEGIN_WITHIN_MS = Number(values.people) * 240;
+/** Every client listens to them. Two clients a person, all of them hear 100 in a second at most. */
+export const UPDATE_EVERY_MS = Math.max(1_000, Number(values.people) * 20);
 /** Before the first fault, and at the end for everything to become calm. */
 export const WARM_UP_MS = Math.max(15_000, minutes * 3_000, BEGIN_WITHIN_MS);
 export const COOL_DOWN_MS = 15_000;

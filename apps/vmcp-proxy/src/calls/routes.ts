@@ -2,7 +2,7 @@ import { prefixOf } from '@gatehouse/config/model/aggregation';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Admission, Refusal } from '../authorization/admission.flow.js';
-import type { Catalog } from '../catalog/catalog.flow.js';
+import type { Catalog, ListFailure } from '../catalog/catalog.flow.js';
 import type { Route, SendersOf, View } from '../catalog/view.js';
 import type { TaskIds } from '../tasks/task-ids.js';
 import { refusalOf, supposedRoute } from './admitted.js';
@@ -40,7 +40,10 @@ const UNKNOWN: Destination = { kind: 'unknown', among: [] };
 /** Finds the backend of a call in what its caller can see. */
 export class Routes {
   constructor(
-    private readonly catalog: Pick<Catalog, 'known' | 'current' | 'settled' | 'failureOf' | 'sendersOf'>,
+    private readonly catalog: Pick<
+      Catalog,
+      'known' | 'current' | 'settled' | 'failureOf' | 'failuresOf' | 'sendersOf'
+    >,
     private readonly parkedCalls: Pick<ParkedCalls, 'comingBack'>,
     private readonly tasks: Pick<TaskIds, 'open'>,
     /** Without an admission everybody may do everything. */
@@ -128,9 +131,17 @@ export class Routes {
       view = await this.catalog.settled(principal, scope, newOwners(target, view), settling);
       found = this.#routeOf(call, view);
     }
-    if (found === undefined)
-      return target.kind === 'resource' ? { kind: 'unknown', among: this.#among(call, view) } : UNKNOWN;
+    if (found === undefined) return this.#unknown(call, view);
     return found.standsIn === true ? await this.#listedNow(call, found) : { kind: 'route', route: found };
+  }
+
+  #unknown(call: Call, view: View): Destination {
+    const among = call.target.kind === 'resource' ? this.#among(call, view) : [];
+    const unread =
+      among.length > 0 ? undefined : unreadOwner(call, view, this.catalog, this.authorization.admission);
+    return unread === undefined
+      ? { kind: 'unknown', among }
+      : { kind: 'unlisted', backend: unread.backend, why: unread.why };
   }
 
   /** Where policies hide what there is, a name that nobody has and one that is denied are answered alike. */
@@ -169,6 +180,24 @@ export class Routes {
     if (why !== undefined) return { kind: 'unlisted', backend, why };
     return standIn === undefined ? UNKNOWN : { kind: 'ready', backend };
   }
+}
+
+/**
+ * A backend that may have the target, and whose list of such things could not be read: that nobody has it would be more than is
+ * known. Where policies hide what there is, that would tell a name that nobody has from one that is denied.
+ */
+export function unreadOwner(
+  call: Call,
+  view: View,
+  catalog: Pick<Catalog, 'failuresOf'>,
+  admission: Pick<Admission, 'hides'> | undefined,
+): ListFailure | undefined {
+  const { principal, scope, target } = call;
+  if (admission?.hides === true || target.kind === 'completion') return undefined;
+  const owners = newOwners(target, view);
+  return catalog
+    .failuresOf(principal, scope, declaredBy(call))
+    .find(({ backend, hasTools }) => owners.includes(backend) && !(hasTools && target.kind === 'tool'));
 }
 
 /** Backends that may have the target, although it is not in what is known of their lists. */

@@ -34,6 +34,13 @@ interface Settling {
   readonly declared?: Declared;
 }
 
+export interface ListFailure {
+  readonly backend: string;
+  readonly why: GatehouseError;
+  /** Its tools are known, of now or of before: others of its lists are missing. */
+  readonly hasTools: boolean;
+}
+
 /**
  * What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's; as for a
  * client that declares what the one declares that asks, unless that is known to make no difference to the backend.
@@ -141,12 +148,12 @@ export class Catalog {
     principal: Principal,
     { backends }: Pick<Scope, 'backends'>,
     declared?: Declared,
-  ): readonly { readonly backend: string; readonly why: GatehouseError }[] {
+  ): readonly ListFailure[] {
     const shelf = this.#shelves.of(principal, declared);
     return shelf.entries.flatMap((entry) => {
-      const { backend, failure } = this.#snapshotOf(shelf, entry);
+      const { backend, lists, failure } = this.#snapshotOf(shelf, entry);
       const hasFailed = failure !== undefined && !needsUser(failure) && backends.includes(backend);
-      return hasFailed ? [{ backend, why: failure }] : [];
+      return hasFailed ? [{ backend, why: failure, hasTools: lists !== undefined }] : [];
     });
   }
 

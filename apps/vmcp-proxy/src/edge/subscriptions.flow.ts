@@ -3,7 +3,9 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { ownRequest } from '../backends/own-request.client.js';
 import type { Peers } from '../backends/peers.client.js';
+import type { Admission } from '../authorization/admission.flow.js';
 import { targetOf } from '../calls/call-target.js';
+import { unreadOwner } from '../calls/routes.js';
 import type { Failures } from '../calls/failures.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route } from '../catalog/view.js';
@@ -21,12 +23,13 @@ const ANSWERED_WITHIN_MS = 20 * SECOND_MS;
 
 /** What finds out whether a backend tells of updates, and says why not. */
 export interface Asking {
-  readonly catalog: Pick<Catalog, 'current' | 'sendersOf'>;
+  readonly catalog: Pick<Catalog, 'current' | 'failuresOf' | 'sendersOf'>;
   readonly peers: Pick<Peers, 'of'>;
   readonly backends: Pick<AuthorizedBackend, 'send'>;
   readonly failures: Pick<Failures, 'answer' | 'unknownName'>;
   /** What nobody may read, nobody hears of. */
   readonly mayRead: MayRead;
+  readonly authorization: { readonly admission?: Pick<Admission, 'hides'> | undefined };
 }
 
 /** `resources/subscribe` and `resources/unsubscribe` of clients with sessions. What is subscribed to is kept in the session. */
@@ -57,8 +60,13 @@ export class Subscriptions {
     const view = await catalog.current(principal, scope, declared);
     const sendersOf = catalog.sendersOf(principal, scope);
     const route = uri === undefined ? undefined : view.resource(uri, sendersOf);
-    if (uri === undefined || route === undefined || !this.asking.mayRead(route, incoming)) {
-      failures.unknownName(call);
+    const isRefused = route !== undefined && !this.asking.mayRead(route, incoming);
+    if (uri === undefined || route === undefined || isRefused) {
+      const unread = isRefused
+        ? undefined
+        : unreadOwner(call, view, catalog, this.asking.authorization.admission);
+      if (unread === undefined) failures.unknownName(call);
+      else failures.answer(call, unread.backend, unread.why);
       return;
     }
     if ((session.subscriptions?.length ?? 0) >= MAX_RESOURCES) {
