@@ -1,7 +1,20 @@
 /** What tools/checks/manifest-fields.mjs sets up around a field, so that it has something to say. */
 import { coreObject, manifest } from '../libs/config/dist/from-manifests/manifests.fixture.js';
 
+const OPAQUE = {
+  introspectionUrl: 'https://a.example/ask',
+  clientId: 'a',
+  clientSecretRef: { name: 'a', key: 'b' },
+};
 const OAUTH2 = 'authServerConfig.upstreamProviders[].oauth2Config';
+
+/**
+ * One change for several beginnings.
+ * @returns {readonly (readonly [string, string, (spec: any, all: any, pattern: string) => void])[]}
+ */
+function scenes(kind, beginnings, change) {
+  return beginnings.map((beginning) => /** @type {const} */ ([kind, beginning, change]));
+}
 
 /**
  * What has to be there, or away, for a field to say something. By kind and the beginning of the pattern; all that fit count.
@@ -46,6 +59,14 @@ export const SCENES = [
       delete specOf(all, 'VirtualMCPServer').authServerConfig;
     },
   ],
+  ...scenes(
+    'MCPOIDCConfig',
+    ['inline.introspectionUrl', 'inline.clientId', 'inline.clientSecretRef'],
+    (spec) => Object.assign(spec.inline, structuredClone(OPAQUE)),
+  ),
+  ...['MCPRemoteProxy', 'MCPServer', 'MCPServerEntry', 'VirtualMCPServer'].flatMap((kind) =>
+    scenes(kind, ['groupRef'], (_spec, all) => all.push(manifest('MCPGroup', 'changed-value'))),
+  ),
   [
     'MCPOIDCConfig',
     'inline.caBundleRef.configMapRef',
@@ -157,13 +178,6 @@ export const SCENES = [
   ],
   [
     'VirtualMCPServer',
-    'groupRef',
-    (_spec, all) => {
-      all.push(manifest('MCPGroup', 'changed-value'));
-    },
-  ],
-  [
-    'VirtualMCPServer',
     `${OAUTH2}.identityFromToken`,
     (spec) => {
       delete spec.authServerConfig.upstreamProviders[1].oauth2Config.userInfo;
@@ -208,13 +222,6 @@ export const SCENES = [
   ],
   [
     'MCPRemoteProxy',
-    'groupRef',
-    (_spec, all) => {
-      all.push(manifest('MCPGroup', 'changed-value'));
-    },
-  ],
-  [
-    'MCPRemoteProxy',
     'externalAuthConfigRef',
     (_spec, all) => {
       all.push(manifest('MCPExternalAuthConfig', 'changed-value', { type: 'unauthenticated' }));
@@ -242,13 +249,6 @@ export const SCENES = [
     },
   ],
   [
-    'MCPServer',
-    'groupRef',
-    (_spec, all) => {
-      all.push(manifest('MCPGroup', 'changed-value'));
-    },
-  ],
-  [
     'MCPServerEntry',
     'externalAuthConfigRef',
     (_spec, all) => {
@@ -262,13 +262,6 @@ export const SCENES = [
     },
   ],
   ['MCPServerEntry', 'headerForward', (_spec, all) => discovered(all)],
-  [
-    'MCPServerEntry',
-    'groupRef',
-    (_spec, all) => {
-      all.push(manifest('MCPGroup', 'changed-value'));
-    },
-  ],
   [
     'MCPToolConfig',
     '',

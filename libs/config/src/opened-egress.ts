@@ -1,3 +1,4 @@
+import type { Introspection } from './model/incoming-auth.js';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { EgressProxy, PartyEgress, WayOut } from './model/egress-rules.js';
@@ -14,6 +15,15 @@ export function openedParty<T extends PartyEgress<ConfiguredSecret>>(
     ...(caBundle === undefined ? {} : { caBundle: caBundle.secret }),
     wayOut: openedWayOut(wayOut),
   };
+}
+
+/** The secret of a party that is asked about tokens. */
+export function openedIntrospection<T extends { readonly introspection?: Introspection<ConfiguredSecret> }>(
+  party: T,
+): Omit<T, 'introspection'> & { readonly introspection?: Introspection<Secret> } {
+  const { introspection, ...rest } = party;
+  if (introspection === undefined) return rest;
+  return { ...rest, introspection: { ...introspection, clientSecret: introspection.clientSecret.secret } };
 }
 
 export function openedWayOut({ httpProxy, httpsProxy, ...rest }: WayOut<ConfiguredSecret>): WayOut<Secret> {

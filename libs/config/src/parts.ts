@@ -2,7 +2,7 @@ import type { Secret } from '@gatehouse/kernel/secret';
 import { natsUser } from './secrets/secret-kinds.js';
 import type { WayOut } from './model/egress-rules.js';
 import { openedTelemetry } from './opened-telemetry.js';
-import { openedParty, openedWayOut } from './opened-egress.js';
+import { openedIntrospection, openedParty, openedWayOut } from './opened-egress.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { ClaimMappings } from './model/claim-mappings.js';
@@ -319,7 +319,7 @@ function openedIncomingAuth(model: GatehouseModel): IncomingAuth<Secret> {
   const { incomingAuth } = model;
   return incomingAuth.type === 'anonymous'
     ? incomingAuth
-    : { ...incomingAuth, oidc: openedParty(incomingAuth.oidc, model) };
+    : { ...incomingAuth, oidc: openedIntrospection(openedParty(incomingAuth.oidc, model)) };
 }
 
 const opened = (keys: readonly KeyEncryptionKey<ConfiguredSecret>[]): readonly KeyEncryptionKey<Secret>[] =>

@@ -26,7 +26,7 @@ export class Callers {
   constructor(
     incomingAuth: IncomingAuth<unknown>,
     /** Absent with anonymous callers. */
-    private readonly verifier: TokenVerifier | undefined,
+    private readonly verifier: Pick<TokenVerifier, 'verify'> | undefined,
     /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */
     private readonly sessions: SessionViews | undefined,
     private readonly log: Pick<Log, 'warn'>,

@@ -2,7 +2,9 @@ import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { Log } from '@gatehouse/observability/log';
+import { AnyToken } from './any-token.js';
 import { Callers } from './caller.js';
+import { IntrospectedTokens } from './introspected-tokens.client.js';
 import { issuerKeys } from './issuer-keys.client.js';
 import type { SessionViews } from './session-views.client.js';
 import { signingKeys } from './signing-keys.client.js';
@@ -33,5 +35,11 @@ export function callersOf(
     ...(embedded ? { typ: 'at+jwt' } : {}),
     clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
   });
+  const { introspection } = incomingAuth.oidc;
+  if (introspection !== undefined && !embedded) {
+    const expected = { clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS };
+    const opaque = new IntrospectedTokens(incomingAuth.oidc, introspection, expected);
+    return new Callers(incomingAuth, new AnyToken(verifier, opaque), undefined, log);
+  }
   return new Callers(incomingAuth, verifier, embedded ? sessions : undefined, log);
 }

@@ -2,7 +2,7 @@ import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports
 import type { Path } from '../findings/path.js';
 import { translateAuthz } from './authz.js';
 import type { Written } from './manifest-object.js';
-import { putConfigMapReference, putRenamed, type Translation } from './translation.js';
+import { putConfigMapReference, putReference, putRenamed, type Translation } from './translation.js';
 
 const PATH: Path = ['incomingAuth', 'oidc'];
 const ENDPOINT = '/mcp';
@@ -58,7 +58,33 @@ function translateConfig(translation: Translation, config: Written): void {
     jwksAllowPrivateIP: 'allowPrivateIps',
     insecureAllowHTTP: 'insecureAllowHttp',
   });
+  translateIntrospection(translation, inline);
   putConfigMapReference(translation, [...PATH, 'caBundle'], inline.at('caBundleRef', 'configMapRef'));
+}
+
+/** `clientId` and `clientSecretRef` are the client that asks about opaque tokens, and nothing else. */
+function translateIntrospection(translation: Translation, inline: Written): void {
+  const { native, set } = translation;
+  const [url, id, secret] = [
+    inline.at('introspectionUrl'),
+    inline.at('clientId'),
+    inline.at('clientSecretRef'),
+  ];
+  if (!url.isThere) {
+    for (const written of [id, secret])
+      if (written.isThere)
+        set.warnings.push(
+          written.problem(
+            'No effect here without introspectionUrl: JWTs are verified by their signature, and no client of the issuer is needed.',
+          ),
+        );
+    return;
+  }
+  const path = [...PATH, 'introspection'];
+  native.put(path, {}, url);
+  native.put([...path, 'url'], url.value, url);
+  native.put([...path, 'clientId'], id.isThere ? id.value : undefined, id);
+  putReference(translation, [...path, 'clientSecret'], secret);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { BackendLimits } from '../model/backend.js';
 import type { PartyEgress } from '../model/egress-rules.js';
 import type { Operational } from '../model/failure-handling.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
-import type { IncomingAuth } from '../model/incoming-auth.js';
+import type { IncomingAuth, Introspection } from '../model/incoming-auth.js';
 import type { RateLimiting } from '../model/rate-limits.js';
 import type { RequestLimits } from '../model/request-limits.js';
 import { bridgedUrl, type Bridge } from '../model/stdio.js';
@@ -229,6 +229,17 @@ const buildListen = ({
   bridge,
 });
 
+function buildIntrospection(
+  { url, clientId, clientSecret }: WrittenIntrospection,
+  secrets: SecretResolver,
+): Introspection<ConfiguredSecret> {
+  const path = ['incomingAuth', 'oidc', 'introspection', 'clientSecret'];
+  const use = { kind: 'clientSecret', owners: ['vmcp-proxy'] } as const;
+  return { url, clientId, clientSecret: secrets.secret(clientSecret, path, use) };
+}
+
+type WrittenIntrospection = NonNullable<NonNullable<GatehouseYaml['incomingAuth']>['oidc']['introspection']>;
+
 /** Issuer, audience and resource default to the gateway's own. */
 function buildIncomingAuth(
   written: GatehouseYaml['incomingAuth'],
@@ -242,6 +253,7 @@ function buildIncomingAuth(
   // The gateway's own issuer may be at a private address: inside a cluster its name often resolves to one.
   const allowPrivateIps = (oidc?.allowPrivateIps ?? false) || authServer !== undefined;
   const insecureAllowHttp = (oidc?.insecureAllowHttp ?? false) || (authServer?.insecureAllowHttp ?? false);
+  const introspection = oidc?.introspection && buildIntrospection(oidc.introspection, secrets);
   return {
     type: 'oidc',
     oidc: {
@@ -250,11 +262,13 @@ function buildIncomingAuth(
       resourceUrl: oidc?.resourceUrl ?? resourceUrl,
       scopes: oidc?.scopes ?? ['openid'],
       ...given('jwksUrl', oidc?.jwksUrl),
+      ...given('introspection', introspection),
       ...partyEgress(
         { allowPrivateIps, insecureAllowHttp, ...given('caBundle', oidc?.caBundle) },
         { path: ['incomingAuth', 'oidc'], owner: 'vmcp-proxy', secrets },
         issuer,
         oidc?.jwksUrl,
+        oidc?.introspection?.url,
       ),
     },
   };

@@ -95,13 +95,6 @@ const externalAuthConfig: Decisions = {
 };
 
 const oidcConfig: Decisions = {
-  'inline.clientId': noEffect('tokens are verified by their signature; no client of the issuer is needed.'),
-  'inline.clientSecretRef': noEffect(
-    'tokens are verified by their signature; no client of the issuer is needed.',
-  ),
-  'inline.introspectionUrl': refused(
-    'opaque tokens are not introspected (RFC 7662); tokens have to be signed JWTs.',
-  ),
   'inline.caBundleRef.configMapRef.optional': noEffect('a bundle that is written has to be there.'),
   'inline.jwksAuthTokenPath': refused('keys are fetched without a credential.'),
   'inline.protectedResourceAllowPrivateIP': noEffect('the metadata of the gateway is served, never fetched.'),

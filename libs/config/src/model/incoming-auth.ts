@@ -1,5 +1,12 @@
 import type { PartyEgress } from './egress-rules.js';
 
+/** RFC 7662. */
+export interface Introspection<S> {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: S;
+}
+
 export interface IncomingOidc<S> {
   readonly type: 'oidc';
   readonly oidc: {
@@ -10,6 +17,8 @@ export interface IncomingOidc<S> {
     readonly scopes: readonly string[];
     /** Where the keys are fetched; absent: found through the issuer's metadata. */
     readonly jwksUrl?: string;
+    /** Where the issuer is asked about tokens that are no JWTs; absent: there are none. */
+    readonly introspection?: Introspection<S>;
   } & PartyEgress<S>;
 }
 

@@ -14,7 +14,7 @@ export const incomingAuthAgrees: Rule = ({ authServer, incomingAuth, resourceUrl
         instead: 'leave incomingAuth out',
       },
     ];
-  const { issuer, audience, resourceUrl: resource } = incomingAuth.oidc;
+  const { issuer, audience, resourceUrl: resource, introspection } = incomingAuth.oidc;
   const path: Path = ['incomingAuth', 'oidc'];
   return [
     ...differs([...path, 'issuer'], issuer, authServer.issuer, 'the issuer of authServer', [
@@ -22,6 +22,15 @@ export const incomingAuthAgrees: Rule = ({ authServer, incomingAuth, resourceUrl
       ['publicUrl'],
     ]),
     ...differs([...path, 'audience'], audience, resourceUrl, 'the MCP endpoint', [['publicUrl']]),
+    ...(introspection === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'introspection'],
+            related: [['authServer']],
+            message: 'Tokens of authServer are signed JWTs, and nobody is asked about them.',
+          },
+        ]),
     ...differs([...path, 'resourceUrl'], resource, resourceUrl, 'the MCP endpoint', [['publicUrl']]),
   ];
 };

@@ -103,6 +103,11 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
           url: model.incomingAuth.oidc.jwksUrl,
           egress: model.incomingAuth.oidc,
         },
+        {
+          path: ['incomingAuth', 'oidc', 'introspection', 'url'],
+          url: model.incomingAuth.oidc.introspection?.url,
+          egress: model.incomingAuth.oidc,
+        },
       ]
     : []),
 ];

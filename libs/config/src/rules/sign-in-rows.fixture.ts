@@ -1,7 +1,32 @@
 import { provider, EXCHANGE, NO_PROVIDER_STRATEGIES, EXTERNAL, type Row } from './row.fixture.js';
 
+const OPAQUE = {
+  url: 'https://idp.example/introspect',
+  clientId: 'gatehouse',
+  clientSecret: { env: 'OCTO_CLIENT_SECRET' },
+};
+const ASKED = 'incomingAuth.oidc.introspection';
+
 /** Names, providers, and whose tokens are accepted. */
 export const SIGN_IN_ROWS: readonly Row[] = [
+  [
+    'introspection beside authServer',
+    { 'incomingAuth.type': 'oidc', [ASKED]: OPAQUE },
+    ASKED,
+    /^Tokens of authServer are signed JWTs/,
+  ],
+  [
+    'introspection without a secret: anybody could ask',
+    { ...EXTERNAL, [ASKED]: { ...OPAQUE, clientSecret: undefined } },
+    `${ASKED}.clientSecret`,
+    /required/,
+  ],
+  [
+    'introspection over http',
+    { ...EXTERNAL, [ASKED]: { ...OPAQUE, url: 'http://idp.example/introspect' } },
+    `${ASKED}.url`,
+    /^http is refused/,
+  ],
   ['a gateway to nothing is refused', { backends: [], 'outgoingAuth.backends': {} }, 'backends'],
   ['two backends of one name are refused', { 'backends.3.name': 'repos' }, 'backends[3].name', /taken/],
   [

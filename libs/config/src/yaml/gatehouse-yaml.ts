@@ -28,6 +28,7 @@ import {
 } from '../model/bounds.js';
 import { TOKEN_VAULT_INTERNAL_PORT } from '../model/internal-ports.js';
 import { egressWays } from './egress-fields.js';
+import { introspection } from './introspection-fields.js';
 import { haveUrlOrCommand } from './checks.js';
 import { BACKEND_MISTAKES, DOCUMENT_MISTAKES, TRANSPORT_MISTAKES } from './mistakes.js';
 import { operational, ownFailureHandling, toolTimeouts } from './operational-fields.js';
@@ -58,6 +59,7 @@ const incomingAuth = block(
       jwksUrl: text('url', "Where the issuer's public keys are fetched.", {
         derived: "from the issuer's metadata",
       }).exactOptional(),
+      introspection: introspection.exactOptional(),
       ...egress,
     }).prefault({}),
     authz: authz.exactOptional(),

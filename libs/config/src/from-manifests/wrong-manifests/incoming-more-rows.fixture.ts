@@ -9,12 +9,6 @@ export const INCOMING_MORE_ROWS: readonly ManifestRow[] = [
     '/var/run/token',
     'Refused: keys are fetched without a credential.',
   ),
-  wrong(
-    'introspection',
-    `${OWN}.inline.introspectionUrl`,
-    'https://auth.acme.example/introspect',
-    'Refused: opaque tokens are not introspected (RFC 7662); tokens have to be signed JWTs.',
-  ),
   row(
     'a bundle that is not there',
     { [`${OWN}.inline.caBundleRef`]: { configMapRef: { name: 'ca', key: 'ca.crt' } } },

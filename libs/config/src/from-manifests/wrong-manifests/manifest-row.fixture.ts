@@ -31,7 +31,7 @@ export const wrong = (
 ): ManifestRow =>
   row(refused, { [place]: value }, [instead === undefined ? [place, message] : [place, message, instead]]);
 
-export const ELSEWHERE = 'other';
+const ELSEWHERE = 'other';
 
 /** The same object in a namespace of its own. */
 export const elsewhere = (kind: string, name: string, spec: Fields): Fields => ({

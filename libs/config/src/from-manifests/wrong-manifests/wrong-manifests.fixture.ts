@@ -9,10 +9,12 @@ import { SETTINGS_ROWS } from './settings-rows.fixture.js';
 import { SETTINGS_MORE_ROWS } from './settings-more-rows.fixture.js';
 import { REFERENCES_ROWS } from './references-rows.fixture.js';
 import { REFERENCES_MORE_ROWS } from './references-more-rows.fixture.js';
+import { INTROSPECTION_ROWS } from './introspection-rows.fixture.js';
 import type { ManifestRow } from './manifest-row.fixture.js';
 
 /** Every wrong set of manifests that is known, as changes of a right one. */
 export const WRONG_MANIFESTS: readonly ManifestRow[] = [
+  ...INTROSPECTION_ROWS,
   ...AUTH_SERVER_ROWS,
   ...AUTH_SERVER_MORE_ROWS,
   ...INCOMING_ROWS,
