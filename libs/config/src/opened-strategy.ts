@@ -27,15 +27,16 @@ export function openedStrategy(
   }
 }
 
-type Proofs<S> = Pick<EndpointClient<S>, 'clientSecret' | 'clientKey'>;
+type Proofs<S> = Pick<EndpointClient<S>, 'clientSecret' | 'clientKey' | 'clientCertificate'>;
 
 function openedClient<T extends Proofs<ConfiguredSecret>>(
   client: T,
 ): Omit<T, keyof Proofs<unknown>> & Proofs<Secret> {
-  const { clientSecret, clientKey, ...rest } = client;
+  const { clientSecret, clientKey, clientCertificate, ...rest } = client;
   return {
     ...rest,
     ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.secret }),
     ...(clientKey === undefined ? {} : { clientKey: clientKey.secret }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate: clientCertificate.secret }),
   };
 }

@@ -41,13 +41,19 @@ export const expiredCertificate = (...hosts: readonly string[]): TestCertificate
 export const unchainedCertificate = (...hosts: readonly string[]): TestCertificate =>
   certificateFor(hosts, { authority: 'An authority in between' });
 
+/** Of an RSA key, as Entra wants it of its applications. */
+export const rsaCertificate = (host: string): TestCertificate =>
+  certificateFor([host], { authority: 'An authority', rsa: true });
+
 /** @param endedMs how long ago @param authority by whose key it is signed; its own, where it is absent */
 function certificateFor(
   hosts: readonly string[],
-  { endedMs = -DAY_MS, authority }: { readonly endedMs?: number; readonly authority?: string } = {},
+  { endedMs = -DAY_MS, authority, rsa = false }: CertificateOptions = {},
 ): TestCertificate {
   const names = hosts.length === 0 ? ['localhost'] : hosts;
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = rsa
+    ? generateKeyPairSync('rsa', { modulusLength: 2_048 })
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer =
     authority === undefined ? privateKey : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const subject = names[0] ?? '';
@@ -69,6 +75,12 @@ function certificateFor(
     cert: `-----BEGIN CERTIFICATE-----\n${certificate.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
+}
+
+interface CertificateOptions {
+  readonly endedMs?: number;
+  readonly authority?: string;
+  readonly rsa?: boolean;
 }
 
 const commonName = (name: string): Buffer =>

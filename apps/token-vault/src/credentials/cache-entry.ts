@@ -25,6 +25,7 @@ const NO_SETTINGS: ReadonlySet<string> = new Set([
   'clientSecret',
   'clientKey',
   'clientKeyId',
+  'clientCertificate',
   'tokenEndpointAuthMethod',
   'timeoutMs',
   'cacheSkewMs',

@@ -4,12 +4,21 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { printFigure } from '@gatehouse/testing/figures';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { OboEndpoint } from '@gatehouse/testing/obo-endpoint';
+import { rsaCertificate, type TestCertificate } from '@gatehouse/testing/self-signed';
+import { decodeJwt } from 'jose';
 import { obo } from '../testing/vault-config.js';
 import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 
 let world: VaultWorld;
 let entra: OboEndpoint;
 const log = new KeptLog();
+const [known, unknown] = [rsaCertificate('gatehouse'), rsaCertificate('gatehouse')];
+const proven = ({ key }: TestCertificate, { cert }: TestCertificate) =>
+  ({
+    clientKey: new Secret(key),
+    clientCertificate: new Secret(cert),
+    tokenEndpointAuthMethod: 'private_key_jwt',
+  }) as const;
 
 beforeAll(async () => {
   entra = await new OboEndpoint().start();
@@ -19,9 +28,13 @@ beforeAll(async () => {
     backends: {
       tickets: obo(entra.tokenUrl),
       skewed: obo(entra.tokenUrl, { cacheSkewMs: 300_000 }),
+      certified: obo(entra.tokenUrl, proven(known, known)),
+      uncertified: obo(entra.tokenUrl, proven(unknown, unknown)),
+      forged: obo(entra.tokenUrl, proven(unknown, known)),
       stranger: obo(entra.tokenUrl, { clientSecret: new Secret('another-secret') }),
     },
   });
+  entra.certificates.push(known.cert);
   entra.userInfoUrl = `${world.stub.issuer}/userinfo`;
 });
 
@@ -87,6 +100,35 @@ describe('on-behalf-of', () => {
       expect(Math.abs((rows[0]?.seconds ?? 0) - left)).toBeLessThan(20);
     }
   });
+});
+
+// Entra: certificate credentials (`x5t#S256`, PS256).
+describe('with a certificate', () => {
+  test('the client proves itself with a signature: no secret is sent, and no assertion twice', async () => {
+    for (const login of ['alice', 'bob']) {
+      const { tsid } = await signedIn(login);
+      expect(entra.subjectOf((await ask(tsid, 'certified')).accessToken)).toBe(`stub-${login}`);
+    }
+    const asserted = entra.requests.map((form) => form.get('client_assertion') ?? '');
+    expect(new Set(asserted.map((one) => decodeJwt(one).jti)).size).toBe(2);
+    expect(entra.requests.some((form) => form.has('client_secret'))).toBe(false);
+  });
+
+  test('forty calls on two replicas ask once', async () => {
+    const { tsid } = await signedIn('alice');
+    await Promise.all(Array.from({ length: 40 }, () => ask(tsid, 'certified')));
+    expect(entra.requests).toHaveLength(1);
+  });
+
+  test.each(['uncertified', 'forged'])(
+    'attack: one that the application does not have, or a key of another one, gets nothing (%s), and nobody is asked to sign in',
+    async (backend) => {
+      const { tsid } = await signedIn('alice');
+      await expect(ask(tsid, backend)).rejects.toMatchObject({ code: 'exchange_refused' });
+      expect(world.stub.counts.refresh).toBe(0);
+      expect(log.lines.join('\n')).not.toContain(entra.requests[0]?.get('client_assertion') ?? 'none');
+    },
+  );
 });
 
 describe('the person is asked to connect', () => {

@@ -88,7 +88,11 @@ async function clientAuthentication(endpoint: TokenEndpoint): Promise<openid.Cli
   const { clientId, clientSecret, clientKey, clientKeyId: id, tokenUrl } = endpoint;
   if (clientId === undefined) return () => undefined;
   if (clientKey !== undefined)
-    return await assertedWith(clientKey, { id, audience: endpoint.clientAssertionAudience ?? tokenUrl });
+    return await assertedWith(clientKey, {
+      id,
+      audience: endpoint.clientAssertionAudience ?? tokenUrl,
+      certificate: endpoint.clientCertificate,
+    });
   if (clientSecret === undefined) return openid.None();
   const secret = clientSecret.reveal();
   return endpoint.tokenEndpointAuthMethod === 'client_secret_post'

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate, type KeyObject, type webcrypto } from 'node:crypto';
 import type { ClientKey } from '@gatehouse/config/model/upstream-provider';
 import type { Secret } from '@gatehouse/kernel/secret';
 import {
@@ -72,35 +72,59 @@ async function withKey(
   return await assertedWith(key, { id, audience: aud ?? metadata.issuer });
 }
 
-/** RFC 7523 section 2.2. */
+interface Assertion {
+  readonly id: string | undefined;
+  readonly audience: string;
+  readonly certificate?: Secret | undefined;
+}
+
+/** RFC 7523 section 2.2. Entra wants PS256 where a certificate is named by its SHA-256 thumbprint (RFC 7515 section 4.1.8). */
 export async function assertedWith(
   key: Secret,
-  { id, audience }: { readonly id: string | undefined; readonly audience: string },
+  { id, audience, certificate }: Assertion,
 ): Promise<ClientAuth> {
+  const thumbprint = certificate && thumbprintOf(certificate);
   return PrivateKeyJwt(
-    { key: await signingKey(key), ...(id === undefined ? {} : { kid: id }) },
     {
-      [modifyAssertion]: (_header, payload) => {
+      key: await signingKey(key, thumbprint === undefined ? 'usual' : 'pss'),
+      ...(id === undefined ? {} : { kid: id }),
+    },
+    {
+      [modifyAssertion]: (header, payload) => {
+        if (thumbprint !== undefined) header['x5t#S256'] = thumbprint;
         payload['aud'] = audience;
       },
     },
   );
 }
 
-const keys = new WeakMap<Secret, Promise<webcrypto.CryptoKey>>();
+const thumbprintOf = (certificate: Secret): string =>
+  createHash('sha256').update(new X509Certificate(certificate.reveal()).raw).digest('base64url');
+
+/** How an RSA key signs. */
+type Padding = 'usual' | 'pss';
+
+const keys: Readonly<Record<Padding, WeakMap<Secret, Promise<webcrypto.CryptoKey>>>> = {
+  usual: new WeakMap(),
+  pss: new WeakMap(),
+};
 
 /** Imported once. Its kind was checked when the configuration was loaded. */
-function signingKey(pem: Secret): Promise<webcrypto.CryptoKey> {
-  const known = keys.get(pem);
+function signingKey(pem: Secret, padding: Padding): Promise<webcrypto.CryptoKey> {
+  const known = keys[padding].get(pem);
   if (known !== undefined) return known;
-  const imported = importedKey(createPrivateKey(pem.reveal()));
-  keys.set(pem, imported);
+  const imported = importedKey(createPrivateKey(pem.reveal()), padding);
+  keys[padding].set(pem, imported);
   return imported;
 }
 
-async function importedKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
+async function importedKey(key: KeyObject, padding: Padding): Promise<webcrypto.CryptoKey> {
   const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
-  return await crypto.subtle.importKey('pkcs8', pkcs8, algorithmOf(key), false, ['sign']);
+  const algorithm =
+    padding === 'pss' && key.asymmetricKeyType === 'rsa'
+      ? { name: 'RSA-PSS', hash: 'SHA-256' }
+      : algorithmOf(key);
+  return await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
 }
 
 const CURVES: Readonly<Record<string, string>> = {

@@ -139,12 +139,15 @@ export const awsSts = (stsUrl: string, more: Partial<AwsSts<Secret>> = {}): AwsS
   ...more,
 });
 
-export const obo = (tokenUrl: string, more: Partial<Obo<Secret>> = {}): Obo<Secret> => ({
+export const obo = (
+  tokenUrl: string,
+  { clientSecret = new Secret('obo-secret'), ...more }: Partial<Obo<Secret>> = {},
+): Obo<Secret> => ({
   type: 'obo',
   tokenUrl,
   tenant: { isUsed: false },
   clientId: 'gatehouse-obo',
-  clientSecret: new Secret('obo-secret'),
+  ...(more.clientKey === undefined ? { clientSecret } : {}),
   tokenEndpointAuthMethod: 'client_secret_post',
   scopes: ['api://tickets/.default'],
   subjectTokenProviderName: 'acme',

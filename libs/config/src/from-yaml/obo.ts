@@ -33,8 +33,20 @@ export function buildObo(
     clientId: written.clientId,
     // Entra shows no client secret in a header in any of its examples.
     ...endpointClient(
-      { tokenEndpointAuthMethod: 'client_secret_post', ...given('clientSecret', written.clientSecret) },
+      {
+        tokenEndpointAuthMethod: written.clientKey === undefined ? 'client_secret_post' : 'private_key_jwt',
+        ...given('clientSecret', written.clientSecret),
+        ...given('clientKey', written.clientKey),
+      },
       place,
+    ),
+    ...given(
+      'clientCertificate',
+      written.clientCertificate &&
+        secrets.secret(written.clientCertificate, [...path, 'clientCertificate'], {
+          kind: 'caBundle',
+          owners: ['token-vault'],
+        }),
     ),
     scopes: scopesOf(written),
     subjectTokenProviderName: written.subjectTokenProviderName ?? onlyOne(providers),

@@ -11,6 +11,8 @@ export interface EndpointClient<S> {
   readonly clientSecret?: S;
   /** PEM. */
   readonly clientKey?: S;
+  /** PEM, of that key; assertions name it (RFC 7515 section 4.1.8). */
+  readonly clientCertificate?: S;
   /** The `kid` of assertions. */
   readonly clientKeyId?: string;
   /** What assertions name as `aud`; absent: the token endpoint. */

@@ -49,6 +49,12 @@ const obo = (fields: object = {}) => ({
 export const ISSUED_TOKEN_ROWS: readonly Row[] = [
   ...ACTOR_ROWS,
   [
+    'a key that Entra does not know by a certificate',
+    obo({ clientSecret: undefined, clientKey: { env: 'SIGNING_KEY' } }),
+    `${OBO}.clientKey`,
+    /needs the clientCertificate/,
+  ],
+  [
     'a client without a secret or key that asks in its own name',
     withFields(SECRETLESS),
     `${FIELDS}.clientId`,

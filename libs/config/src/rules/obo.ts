@@ -3,6 +3,7 @@ import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { MAX_OBO_SCOPES } from '../yaml/obo-fields.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
+import { certificateFindings } from './client-certificate.js';
 import { strategiesOf, type Rule } from './rule.js';
 import { within } from './time-bounds.js';
 
@@ -15,6 +16,7 @@ export const obo: Rule = (model) =>
     const isAmbiguous = value.subjectTokenProviderName === '' && names.length > 0;
     return [
       ...requestFindings(value, block),
+      ...certificateFindings(value, block),
       ...within([...block, 'cacheSkew'], value.cacheSkewMs, DURATION_BOUNDS.cacheSkew),
       ...(isAmbiguous
         ? [

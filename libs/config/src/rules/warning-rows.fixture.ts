@@ -163,6 +163,57 @@ export const WARNING_ROWS: readonly Row[] = [
     /Nothing says what the new token is for/,
   ],
   [
+    'a token of the gateway itself for nothing in particular',
+    {
+      'outgoingAuth.backends.reports': {
+        type: 'clientCredentials',
+        clientCredentials: {
+          tokenUrl: 'https://sts.acme.example/token',
+          clientId: 'gatehouse',
+          clientSecret: { env: 'EXCHANGE_SECRET' },
+        },
+      },
+    },
+    'outgoingAuth.backends.reports.clientCredentials',
+    /Nothing says what the new token is for/,
+  ],
+  ...(
+    [
+      [
+        'tokenExchange',
+        { tokenUrl: 'https://octo.example/token', audience: 'a', subjectProviderName: 'acme-sso' },
+      ],
+      [
+        'obo',
+        {
+          tokenUrl: 'https://octo.example/token',
+          clientId: 'gatehouse',
+          clientSecret: { env: 'EXCHANGE_SECRET' },
+          scopes: ['a'],
+          subjectTokenProviderName: 'acme-sso',
+        },
+      ],
+      [
+        'xaa',
+        {
+          idpTokenUrl: 'https://octo.example/token',
+          idpClientId: 'gatehouse',
+          idpClientSecret: { env: 'EXCHANGE_SECRET' },
+          targetTokenUrl: 'https://auth.tickets.example/token',
+          targetClientId: 'gatehouse',
+          targetClientSecret: { env: 'EXCHANGE_SECRET' },
+          targetAudience: 'https://auth.tickets.example',
+          subjectProviderName: 'acme-sso',
+        },
+      ],
+    ] as const
+  ).map(([type, fields]): Row => [
+    `a person’s token of one provider that is shown to another (${type})`,
+    { 'outgoingAuth.backends.reports': { type, [type]: fields } },
+    `outgoingAuth.backends.reports.${type}`,
+    /of acme-sso is shown to octo/,
+  ]),
+  [
     'traces for the port of gRPC',
     { telemetry: { otlp: { endpoint: 'https://collector.acme.example:4317' } } },
     'telemetry.otlp.endpoint',

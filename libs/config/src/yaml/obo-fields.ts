@@ -1,6 +1,6 @@
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { endpointClient, requestTimeout } from './endpoint-client-fields.js';
-import { block, egress, list, text } from './fields.js';
+import { block, egress, list, secret, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
 
 export const MAX_OBO_SCOPES = 20;
@@ -15,6 +15,12 @@ export const obo = block(
     tokenUrl: text('url', 'Token endpoint, in the place of `tenantId`.').exactOptional(),
     clientId: text('identifier', 'Application (client) id; the person’s token has to be for it.'),
     clientSecret: endpointClient.clientSecret,
+    clientKey: secret(
+      'RSA private key (PEM) of the certificate, in the place of `clientSecret`: nothing secret is sent (RFC 7523).',
+    ).exactOptional(),
+    clientCertificate: secret(
+      'Certificate (PEM) that the application has in Entra; needs `clientKey`. Public, and referred to like a secret.',
+    ).exactOptional(),
     audience: text(
       'identifier',
       'Application ID URI of the backend: scopes without one are its own; without `scopes` it is asked for `.default`.',
