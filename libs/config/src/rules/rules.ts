@@ -296,7 +296,7 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
   },
   {
     warns:
-      'A provider is shown the gateway’s own token, which it has to trust, or another provider’s; or a token exchange, or a token of the gateway itself, names neither audience, resource nor scopes.',
+      'A provider is shown the gateway’s own token, which it has to trust, or another provider’s. Or an issued token is asked for without audience, resource and scopes.',
     rule: exchangeTargets,
   },
   { warns: 'Traces go to the port of OTLP over gRPC; they leave over HTTP.', rule: collectorPort },
