@@ -12,6 +12,8 @@ export interface ProcessSpec {
   /** The whole environment of the process; nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stopPhase: StopPhase;
+  /** On SIGHUP it takes up its configuration. */
+  readonly rereads?: boolean;
   readonly stopSignal?: 'SIGTERM' | 'SIGINT';
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -35,6 +37,7 @@ export class Processes {
   readonly #keeper: ChildProcess;
   readonly #keeperExit: Promise<unknown>;
   #isStopping = false;
+  readonly #rereading = new Set<RunningProcess>();
 
   constructor(logFolder: string) {
     this.#logs = logFolder;
@@ -77,7 +80,17 @@ export class Processes {
     });
     const isRunning = (): boolean =>
       pid !== undefined && child.exitCode === null && child.signalCode === null;
-    return { spec, pid: pid ?? 0, logFile, ended, isRunning };
+    const running = { spec, pid: pid ?? 0, logFile, ended, isRunning };
+    if (spec.rereads === true) {
+      this.#rereading.add(running);
+      void ended.then(() => this.#rereading.delete(running));
+    }
+    return running;
+  }
+
+  /** What takes up its configuration on SIGHUP, and runs now. */
+  get rereading(): readonly RunningProcess[] {
+    return [...this.#rereading];
   }
 
   #keep(pid: number, spec: ProcessSpec): void {

@@ -128,5 +128,6 @@ function serviceProcess(
       ...serviceEnvironment(service, configuration, valuesOf(service)),
     },
     stopPhase: 1,
+    rereads: true,
   };
 }

@@ -11,12 +11,16 @@ export class StopRequest {
   readonly #requested = Promise.withResolvers<undefined>();
   #firstAtMs: number | undefined;
   #onSecond: () => void = () => undefined;
+  #onHangUp: (() => boolean) | undefined;
 
   constructor(
     source: StopSource,
     private readonly now: () => number = Date.now,
   ) {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) source.on(signal, () => this.#request());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) source.on(signal, () => this.#request());
+    source.on('SIGHUP', () => {
+      if (this.#onHangUp?.() !== true) this.#request();
+    });
     if (source.channel !== undefined) {
       source.on('disconnect', () => this.#request());
       source.channel.unref();
@@ -32,6 +36,11 @@ export class StopRequest {
 
   onSecond(hurry: () => void): void {
     this.#onSecond = hurry;
+  }
+
+  /** @param handled whether a hang-up meant something else; where it did not, it is a request as well. */
+  onHangUp(handled: () => boolean): void {
+    this.#onHangUp = handled;
   }
 
   /** The result of the work, or `undefined` as soon as a stop is requested. */

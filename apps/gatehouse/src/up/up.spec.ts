@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { Demonstration } from '@gatehouse/testing/demonstration';
 import { freePort, freePortBase } from '@gatehouse/testing/free-port';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
@@ -86,6 +87,20 @@ describe('a whole gateway with its demonstration', () => {
     expect(said()).toContain('the password is demo');
   });
 
+  test('SIGHUP reaches each service, which takes up its file, and stops nothing', async () => {
+    terminal.emit('SIGHUP');
+    for (const service of SERVICES) {
+      const log = join(state(), 'logs', `${service}.log`);
+      await until(async () => (await readFile(log, 'utf8')).includes('"because":"SIGHUP"'));
+    }
+    const { code } = await gatehouse([
+      'demonstrate',
+      '--config',
+      await configuration('same.yaml', (yaml) => yaml),
+    ]);
+    expect(code).toBe(0);
+  });
+
   test('prints the rows, and nothing else, to standard output with --json', () => {
     const rows = JSON.parse(terminal.stdout.text) as readonly JsonRow[];
     expect(rows.map(({ ok }) => ok)).toEqual([true, true, true, true, true, true]);
@@ -100,7 +115,7 @@ describe('a whole gateway with its demonstration', () => {
     expect(beside.stderr).toMatch(/^These ports are taken by another program:$/m);
     expect(beside.stderr).toMatch(new RegExp(`^  ${base}  vmcp-proxy`, 'm'));
     // It left nothing behind that would keep the next one out.
-    expect(await readdir(join(folder, 'beside'))).not.toContain('lock');
+    expect(await readdir(folder)).not.toContain('beside');
   });
 
   test('demonstrate does the main job against it, and ends with 0', async () => {

@@ -18,6 +18,7 @@ import { isUsableBase, planPorts, portsToTake, renderTakenPorts } from './ports.
 import { startPostgres } from './postgres.js';
 import { Processes, type RunningProcess } from './processes.js';
 import { startServices } from './services.js';
+import { handsHangUpsOn } from './hang-up.js';
 import { refuseUnknownLocalhost } from './localhost.js';
 import { StateFolder } from './state.js';
 import { StopRequest } from './stop-request.js';
@@ -42,6 +43,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
       announce(output, plan, state);
       const started = await stop.orElse(startAll(plan, state, processes, options, output));
       if (started === undefined) return 0;
+      stop.onHangUp(handsHangUpsOn(() => processes.rereading));
       output.line(`\nReady in ${seconds(Date.now() - beganMs)}.  MCP endpoint: ${plan.model.resourceUrl}`);
       return await afterStart({ plan, options, output, rows, stop }, processes, started);
     } finally {
