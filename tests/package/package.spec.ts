@@ -108,7 +108,12 @@ test('init, validate, up: a gateway of one’s own from an empty folder, with no
   const up = await gatehouse('up', 'own/gatehouse.yaml', '--once');
   expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Ready in .*MCP endpoint: http:/m) });
   // Keys and passwords are kept beside the file.
-  expect((await readdir(join(home, 'own'))).sort()).toEqual(['.gatehouse', 'gatehouse.yaml', 'keys']);
+  expect((await readdir(join(home, 'own'))).sort()).toEqual([
+    '.gatehouse',
+    'gatehouse.schema.json',
+    'gatehouse.yaml',
+    'keys',
+  ]);
   printFigure(
     `package | init, validate and up of one's own in | ${((Date.now() - beganMs) / 1000).toFixed(1)} s`,
   );

@@ -7,7 +7,7 @@ import { migrate } from './migrate.js';
 import { natsConfigurationFor } from './nats-configuration.js';
 import { Output } from './output.js';
 import { DEMONSTRATION_CONFIGURATION } from './paths.js';
-import { KeptText } from './terminal.fixture.js';
+import { gatehouse, KeptText } from './terminal.fixture.js';
 import { validate } from './validate.js';
 import { readWrittenSecret } from './written-secrets.js';
 
@@ -39,6 +39,40 @@ test('validate says in one line what the configuration is', () => {
   const { output, text } = printing();
   expect(validate(DEMONSTRATION_CONFIGURATION, { withExplanation: false }, output)).toBe(0);
   expect(text()).toMatch(/is valid: gateway "demo", \d+ providers, \d+ backends\.\n$/);
+});
+
+test('validate --json is one document with path, line, column, message and rule, and the exit codes are those of words', async () => {
+  const right = await gatehouse(['validate', '--json', DEMONSTRATION_CONFIGURATION]);
+  expect(right.code).toBe(0);
+  expect(JSON.parse(right.stdout)).toMatchObject({
+    valid: true,
+    problems: [],
+    gateway: { name: 'demo', providers: 2 },
+  });
+  const wrong = written(demonstration.replace('providerName: octo', 'providerName: nobody'));
+  const said = await gatehouse(['validate', '--json', wrong]);
+  const line = demonstration.split('\n').findIndex((text) => text.includes('providerName: octo'));
+  expect(said.code).toBe(78);
+  expect(said.stderr).toBe('');
+  const { valid, problems } = JSON.parse(said.stdout) as {
+    readonly valid: boolean;
+    readonly problems: readonly Readonly<Record<string, unknown>>[];
+  };
+  expect(valid).toBe(false);
+  expect(problems[0]).toEqual({
+    document: wrong,
+    path: 'outgoingAuth.backends.repos.upstreamInject.providerName',
+    line: line + 1,
+    column: (demonstration.split('\n')[line]?.indexOf('providerName') ?? -1) + 1,
+    message: expect.stringContaining('nobody'),
+    instead: null,
+    rule: 'Every provider that is named exists.',
+  });
+  const nowhere = await gatehouse(['validate', '--json', join(folder, 'nowhere.yaml')]);
+  expect([nowhere.code, JSON.parse(nowhere.stdout)]).toMatchObject([
+    66,
+    { valid: false, problems: [{ line: null, message: expect.stringContaining('does not exist') }] },
+  ]);
 });
 
 test('validate --explain shows each derived value in aligned columns, and why', () => {

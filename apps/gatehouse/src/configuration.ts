@@ -42,8 +42,15 @@ export function checked(
 ): CheckedConfiguration {
   const readSecret = systemSecrets(dirname(configuration.document), environment);
   const loaded = parseConfiguration(configuration, { part, readSecret });
-  if (!loaded.ok) throw new Cannot(renderProblems(loaded.problems), 'configuration');
+  if (!loaded.ok) throw new WrongConfiguration(loaded.problems);
   return loaded;
+}
+
+/** What is wrong with a configuration, in words and as a list. */
+export class WrongConfiguration extends Cannot {
+  constructor(readonly problems: readonly Problem[]) {
+    super(renderProblems(problems), 'configuration');
+  }
 }
 
 export const modelOf = (

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { explain } from '@gatehouse/config/explain';
+import type { Problem } from '@gatehouse/config/findings/problems';
 import { renderWarnings } from '@gatehouse/config/findings/render-problems';
-import { checked, readConfiguration, type Environment } from './configuration.js';
+import { Cannot } from './cannot.js';
+import { checked, readConfiguration, WrongConfiguration, type Environment } from './configuration.js';
 import type { Output } from './output.js';
+import type { TextStream } from './terminal.js';
 
 export interface ValidateOptions {
   readonly withExplanation: boolean;
@@ -38,3 +41,59 @@ export function validate(
   if (environment !== undefined) output.line('Each secret is there, and is what it must be.');
   return 0;
 }
+
+/** What `--json` prints: one document, whatever is found. */
+interface Report {
+  readonly valid: boolean;
+  readonly problems: readonly PlainProblem[];
+  readonly warnings: readonly PlainProblem[];
+  /** Of a valid configuration. */
+  readonly gateway: { readonly name: string; readonly providers: number; readonly backends: number } | null;
+  /** Derived values, with `--explain`. */
+  readonly derived?: ReturnType<typeof explain>;
+}
+
+type PlainProblem = Record<
+  'document' | 'path' | 'line' | 'column' | 'message' | 'instead' | 'rule',
+  string | number | null
+>;
+
+/** The same for programs. Exit codes are those of words. */
+export function validateAsJson(
+  file: string,
+  { withExplanation, virtualServer, environment }: ValidateOptions,
+  to: TextStream,
+): number {
+  const print = (report: Report): void => void to.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  try {
+    const configuration = readConfiguration(file === '-' ? file : resolve(file), virtualServer);
+    const part = environment === undefined ? 'none' : 'all';
+    const { model, filledIn, warnings } = checked(configuration, part, environment ?? {});
+    const gateway = {
+      name: model.name,
+      providers: model.authServer?.upstreamProviders.length ?? 0,
+      backends: model.backends.length,
+    };
+    const derived = withExplanation ? { derived: explain(model, filledIn) } : {};
+    print({ valid: true, problems: [], warnings: warnings.map(plain), gateway, ...derived });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Cannot)) throw error;
+    const problems =
+      error instanceof WrongConfiguration
+        ? error.problems
+        : [{ document: file, path: '', message: error.message }];
+    print({ valid: false, problems: problems.map(plain), warnings: [], gateway: null });
+    return error.exitCode;
+  }
+}
+
+const plain = ({ document, path, line, column, message, instead, rule }: Problem): PlainProblem => ({
+  document,
+  path,
+  line: line ?? null,
+  column: column ?? null,
+  message,
+  instead: instead ?? null,
+  rule: rule ?? null,
+});

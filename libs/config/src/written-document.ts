@@ -52,7 +52,7 @@ export function readDocument(configuration: ConfigurationText): WrittenDocument 
 function native({ document, text }: SourceFile): WrittenDocument {
   const yaml = readYaml(text);
   if (!yaml.ok) return unreadable(yaml.errors.map((error) => ({ document, path: '', ...error })));
-  const { value, lineOf } = yaml.source;
+  const { value, lineOf, columnOf } = yaml.source;
   return {
     form: 'native',
     value,
@@ -60,14 +60,16 @@ function native({ document, text }: SourceFile): WrittenDocument {
     warnings: [],
     meant: [],
     wrong: [],
-    problem: ({ path, message, instead }) => {
-      const line = lineOf(path);
+    problem: ({ path, message, instead, rule }) => {
+      const [line, column] = [lineOf(path), columnOf?.(path)];
       return {
         document,
         path: renderPath(path),
         message,
         ...(line === undefined ? {} : { line }),
+        ...(column === undefined ? {} : { column }),
         ...(instead === undefined ? {} : { instead }),
+        ...(rule === undefined ? {} : { rule }),
       };
     },
     readerOf: (mounted) => mounted,

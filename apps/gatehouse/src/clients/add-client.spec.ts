@@ -3,7 +3,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  lstatSync,
   readdirSync,
+  symlinkSync,
   readFileSync,
   rmSync,
   statSync,
@@ -92,6 +94,27 @@ test('a TOML file keeps its comments and its other tables, also those after ours
     '# mine\nmodel = "o3"\n\n[mcp_servers.other]\ncommand = "x" # kept\n\n[mcp_servers.gatehouse]\nurl = "http://localhost:4483/mcp"\n',
   );
   expect(withEntry(file, '[mcp_servers.gatehouse]\nurl = "x"\n', 'gatehouse', undefined)).toBe('');
+});
+
+test.each([
+  ['servers in a table of their own form', '[mcp_servers]\ngatehouse = { url = "http://old" }\n'],
+  ['a header inside of a long string', 'note = """\n[mcp_servers.gatehouse]\nurl = 1\n"""\nmodel = "o3"\n'],
+  ['what is no TOML', '[mcp_servers\n'],
+])('a TOML file with %s stays as it is, and is named', (_what, text) => {
+  expect(() => withEntry(at('codex'), text, 'gatehouse', URL_HERE)).toThrow(/stays as it is.*--print/);
+});
+
+test('a symbolic link stays one, and what it leads to is written, also where nothing is there yet', () => {
+  mkdirSync(join(folder, 'dotfiles'));
+  writeFileSync(join(folder, 'dotfiles/mcp.json'), '{}', { mode: 0o640 });
+  symlinkSync('dotfiles/mcp.json', join(folder, '.mcp.json'));
+  here('claude');
+  expect(lstatSync(join(folder, '.mcp.json')).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, 'dotfiles/mcp.json'), 'utf8')).toContain(URL_HERE);
+  mkdirSync(join(folder, '.gemini'));
+  symlinkSync('../dotfiles/settings.json', join(folder, '.gemini/settings.json'));
+  here('gemini');
+  expect(readFileSync(join(folder, 'dotfiles/settings.json'), 'utf8')).toContain(URL_HERE);
 });
 
 test.each(['// a comment\n{}', '[]', '{"mcpServers": []}', '{"mcpServers": {'])(

@@ -1,5 +1,13 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Cannot } from '../cannot.js';
 import { makeFolder } from '../make-folder.js';
 import type { Output } from '../output.js';
@@ -76,7 +84,8 @@ function readText(path: string): string {
 }
 
 /** Whole or not at all, with the rights that the file had: the client may read it at any moment. */
-function write(path: string, text: string): void {
+function write(written: string, text: string): void {
+  const path = targetOf(written);
   const draft = `${path}.gatehouse-${process.pid}`;
   try {
     makeFolder(dirname(path));
@@ -88,6 +97,20 @@ function write(path: string, text: string): void {
       `${path} cannot be written: ${plainReason(error)}. Copy it there: gatehouse client add … --print`,
       'noOutput',
     );
+  }
+}
+
+/** What a symbolic link leads to: people keep such files elsewhere, and the link is to stay. */
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Nothing is there yet, or nothing where the link leads.
+  }
+  try {
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    return path;
   }
 }
 

@@ -1,4 +1,6 @@
 /** One server in the text of a client's file: everything else in it stays as it is. */
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'smol-toml';
 import { Cannot } from '../cannot.js';
 import type { ClientFile } from './client-files.js';
 
@@ -37,15 +39,49 @@ function objectIn(file: ClientFile, value: unknown): Readonly<Record<string, unk
   throw notUnderstood(file);
 }
 
-const notUnderstood = ({ path, title }: ClientFile): Cannot =>
+const notUnderstood = ({ path, title, format }: ClientFile): Cannot =>
   new Cannot(
-    `${path} of ${title} is not plain JSON, and stays as it is. See what belongs in it: gatehouse client add … --print`,
+    `${path} of ${title} is not plain ${format.toUpperCase()}, or has the servers in a form of its own, and stays as it is. See what belongs in it: gatehouse client add … --print`,
     'noInput',
   );
 
-/** The table of that name is replaced whole, with the tables below it; nothing else is touched. */
+/**
+ * The table of that name is replaced whole, with the tables below it; nothing else is touched. Lines are no grammar: a text that says
+ * something else afterwards than it should (a table written as `a = { … }`, a header inside of a long string) stays as it is.
+ */
 function inToml(file: ClientFile, text: string, name: string, url: string | undefined): string {
-  const header = `${file.section}.${name}`;
+  const entry = url === undefined ? undefined : file.entry(url);
+  const changed = withTable(text, `${file.section}.${name}`, entry);
+  const wanted = withServer(toml(file, text), file.section, name, entry);
+  const said = withServer(toml(file, changed), file.section, '', undefined);
+  if (!isDeepStrictEqual(said, wanted)) throw notUnderstood(file);
+  return changed;
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+function toml(file: ClientFile, text: string): Table {
+  try {
+    // Plain objects: the parser makes some without a prototype.
+    return JSON.parse(JSON.stringify(parse(text))) as Table;
+  } catch {
+    throw notUnderstood(file);
+  }
+}
+
+/** What the file has to say afterwards. A section that would be empty is none. */
+function withServer(whole: Table, section: string, name: string, entry: Table | undefined): Table {
+  const { [section]: before = {}, ...others } = whole;
+  const servers = Object.entries(before as Table).filter(([one]) => one !== name);
+  const after = Object.fromEntries(entry === undefined ? servers : [...servers, [name, entry]]);
+  return Object.keys(after).length === 0 ? others : { ...others, [section]: after };
+}
+
+function withTable(
+  text: string,
+  header: string,
+  entry: Readonly<Record<string, string>> | undefined,
+): string {
   const kept: string[] = [];
   let isOurs = false;
   for (const line of text.split('\n')) {
@@ -54,10 +90,10 @@ function inToml(file: ClientFile, text: string, name: string, url: string | unde
     if (!isOurs) kept.push(line);
   }
   const rest = kept.join('\n').trimEnd();
-  if (url === undefined) return rest === '' ? '' : `${rest}\n`;
-  const entry = [
+  if (entry === undefined) return rest === '' ? '' : `${rest}\n`;
+  const lines = [
     `[${header}]`,
-    ...Object.entries(file.entry(url)).map(([field, value]) => `${field} = ${JSON.stringify(value)}`),
+    ...Object.entries(entry).map(([field, value]) => `${field} = ${JSON.stringify(value)}`),
   ];
-  return `${rest === '' ? '' : `${rest}\n\n`}${entry.join('\n')}\n`;
+  return `${rest === '' ? '' : `${rest}\n\n`}${lines.join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import { addBackup } from './backup.js';
 import { addBridge } from './bridge.js';
 import { addClientCommands } from './client.js';
 import type { AddCommand } from './command.js';
+import { addCompletion } from './completion.js';
 import { addConvert } from './convert.js';
 import { addDemonstrate } from './demonstrate.js';
 import { addDoctor } from './doctor.js';
@@ -31,5 +32,6 @@ export const COMMANDS: readonly AddCommand[] = [
   addAudit,
   addBackup,
   addDemonstrate,
+  addCompletion,
   addVersion,
 ];

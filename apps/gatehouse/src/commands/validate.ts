@@ -7,6 +7,7 @@ interface Flags {
   readonly checkSecrets?: boolean;
   readonly online?: boolean;
   readonly virtualServer?: string;
+  readonly json?: boolean;
 }
 
 export const addValidate: AddCommand = (program, { terminal, ends }) => {
@@ -21,14 +22,31 @@ export const addValidate: AddCommand = (program, { terminal, ends }) => {
       '--virtual-server <name>',
       'of several VirtualMCPServers the one to check, by name or namespace/name',
     )
+    .option('--json', 'one document: problems with path, line, column, message and rule')
     .action(async (file: string, flags: Flags) => {
-      const { explain: withExplanation = false, checkSecrets = false, online = false, virtualServer } = flags;
+      const {
+        explain: withExplanation = false,
+        checkSecrets = false,
+        online = false,
+        json = false,
+        virtualServer,
+      } = flags;
       if (online && file === '-')
         throw new Cannot('--online reads the configuration twice: name a file in the place of -.', 'usage');
-      const { validate } = await import('../validate.js');
+      if (online && json)
+        throw new Cannot(
+          '--json says what is in the file. Ask the doctor for the rest: gatehouse doctor --json',
+          'usage',
+        );
+      const { validate, validateAsJson } = await import('../validate.js');
       const output = new Output(terminal.stdout, terminal.env);
       const environment = checkSecrets ? terminal.env : undefined;
-      const code = validate(file, { withExplanation, virtualServer, environment }, output);
+      const options = { withExplanation, virtualServer, environment };
+      if (json) {
+        ends(validateAsJson(file, options, terminal.stdout));
+        return;
+      }
+      const code = validate(file, options, output);
       if (!online) {
         ends(code);
         return;

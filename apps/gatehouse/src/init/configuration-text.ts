@@ -1,5 +1,8 @@
 import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 
+/** Beside the configuration, for completion in an editor. */
+export const SCHEMA_FILE = 'gatehouse.schema.json';
+
 export interface Answers {
   readonly name: string;
   readonly publicUrl: string;
@@ -31,6 +34,7 @@ export function configurationText(answers: Answers): string {
   const { name, publicUrl, portBase } = answers;
   const at = (part: keyof typeof PORT_OFFSETS): number => portBase + PORT_OFFSETS[part];
   return [
+    `# yaml-language-server: $schema=./${SCHEMA_FILE}`,
     '# Check it: gatehouse validate gatehouse.yaml     Start it: gatehouse up gatehouse.yaml',
     `name: ${quoted(name)}`,
     `publicUrl: ${quoted(publicUrl)} # clients connect to this URL with /mcp behind it`,

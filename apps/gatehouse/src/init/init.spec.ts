@@ -29,6 +29,10 @@ test('with defaults it writes a file that is valid, and keys that only their own
   expect(statSync(join(folder, 'keys/token-vault.key')).mode & 0o777).toBe(0o600);
   expect(Buffer.from(readFileSync(join(folder, 'keys/token-vault.key'), 'utf8'), 'base64')).toHaveLength(32);
   expect(await gatehouse(['validate', file()])).toMatchObject({ code: 0, stderr: '' });
+  // An editor finds the schema that the first line names.
+  const [, schema = 'none'] =
+    /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(file(), 'utf8')) ?? [];
+  expect(JSON.parse(readFileSync(join(folder, schema), 'utf8'))).toMatchObject({ properties: { name: {} } });
 });
 
 test('what is there stays: a file unless --force, keys in any case', async () => {

@@ -9,9 +9,10 @@ import { checked } from '../configuration.js';
 import { makeFolder } from '../make-folder.js';
 import type { Output } from '../output.js';
 import { plainReason } from '../reason.js';
+import { schemaText } from '../schema.js';
 import { PORT_COUNT, planPorts, portsToTake } from '../up/ports.js';
 import { takenPorts } from '../up/taken-ports.client.js';
-import { configurationText, issuerOf, KEY_FILES, type Answers } from './configuration-text.js';
+import { configurationText, issuerOf, KEY_FILES, SCHEMA_FILE, type Answers } from './configuration-text.js';
 import type { Questions } from './questions.js';
 
 export interface InitOptions {
@@ -43,6 +44,7 @@ export async function init(options: InitOptions, questions: Questions, output: O
   const { model } = checked({ document: file, text }, 'none', {});
   try {
     writeKeys(options.folder, answers, clientSecret);
+    writeFileSync(join(options.folder, SCHEMA_FILE), schemaText());
     writeFileSync(file, text);
   } catch (error) {
     throw new Cannot(

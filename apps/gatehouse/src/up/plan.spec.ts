@@ -66,6 +66,24 @@ test('with its secrets it is planned, with databases of its own where the enviro
   expect(plan).toMatchObject({ isDemonstration: false, ownPostgres: false });
 });
 
+test.each(['AUTHORIZATION_SERVER_DATABASE_URL', 'TOKEN_VAULT_DATABASE_URL'])(
+  '%s alone is refused by name: nobody finds out later that it was not used',
+  (name) => {
+    const values = planUp(options(), state, {});
+    const secrets = { ...values.valuesOf('authorization-server'), ...values.valuesOf('token-vault') };
+    const environment = {
+      ...values.valuesOf('vmcp-proxy'),
+      ...secrets,
+      AUTHORIZATION_SERVER_DATABASE_URL: undefined,
+      TOKEN_VAULT_DATABASE_URL: undefined,
+      [name]: 'postgres://somebody@db.example.com/gatehouse',
+    };
+    expect(() => planUp(options({ configFile: own(demonstration) }), state, environment)).toThrow(
+      new RegExp(`^${name} is set, and .*_DATABASE_URL is not\\. Set both`),
+    );
+  },
+);
+
 test('a NATS that is elsewhere is not started, and that is said', () => {
   const values = planUp(options(), state, {});
   const environment = {

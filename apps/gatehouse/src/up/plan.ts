@@ -59,8 +59,8 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     );
   const isDemonstration = options.configFile === undefined;
   const { configuration, movedTo } = configurationFor(options, state);
-  const ownPostgres = isDemonstration || DATABASE_VARIABLES.some((name) => environment[name] === undefined);
   const { model, warnings } = checked(configuration, 'none', {});
+  const ownPostgres = isDemonstration || !namesDatabases(model, environment);
   const basePorts = { ...planPorts(options.portBase), ...(isDemonstration ? {} : ownPorts(model, options)) };
   const databaseUrls = ownPostgres ? databaseUrlsOf(state, basePorts.postgres) : {};
   const given = isDemonstration
@@ -101,6 +101,21 @@ export function planUp(options: UpOptions, state: StateFolder, environment: Envi
     valuesOf,
     ...(bridge === undefined ? {} : { bridge }),
   };
+}
+
+/** Whether the environment names the databases. One alone is a mistake, and nobody is to find out later which one was used. */
+function namesDatabases(model: GatehouseModel, environment: Environment): boolean {
+  const needed = DATABASE_VARIABLES.filter(
+    (name) => name !== 'AUTHORIZATION_SERVER_DATABASE_URL' || model.authServer !== undefined,
+  );
+  const missing = needed.filter((name) => environment[name] === undefined);
+  const [left] = missing;
+  if (left === undefined || missing.length === needed.length) return left === undefined;
+  const set = needed.find((name) => name !== left) ?? '';
+  throw new Cannot(
+    `${set} is set, and ${left} is not. Set both to use databases of your own: export ${left}=postgres://…; or neither: unset ${set}`,
+    'configuration',
+  );
 }
 
 function configurationFor(

@@ -8,9 +8,13 @@ export interface Problem {
   readonly path: string;
   /** 1-based. */
   readonly line?: number;
+  /** 1-based; where there is a line. */
+  readonly column?: number;
   readonly message: string;
   /** What to write in its place. */
   readonly instead?: string;
+  /** What the rule across fields demands, or what it warns of; absent where a field itself is wrong. */
+  readonly rule?: string;
 }
 
 /** A problem as checks and rules report it: with its path in the model, not yet with its line. */
@@ -20,6 +24,7 @@ export interface Finding {
   readonly instead?: string;
   /** Other places that the finding depends on. If one of them is wrong itself, the finding is left out. */
   readonly related?: readonly Path[];
+  readonly rule?: string;
 }
 
 /** `backends[0].url`; a name that is not an identifier is quoted. */

@@ -88,14 +88,17 @@ export function problemAt(
   message: string,
   instead?: string,
 ): Problem {
-  const line =
-    (path.length === 0 ? undefined : source.lineOf([...root, ...path])) ?? source.lineOf([...root, 'kind']);
+  const kind = [...root, 'kind'];
+  const whole = [...root, ...path];
+  const at = path.length === 0 || source.lineOf(whole) === undefined ? kind : whole;
+  const [line, column] = [source.lineOf(at), source.columnOf?.(at)];
   const rendered = renderPath(path);
   return {
     document,
     path: [label, rendered].filter((part) => part !== '').join(' '),
     message,
     ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
     ...(instead === undefined ? {} : { instead }),
   };
 }

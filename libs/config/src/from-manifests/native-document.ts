@@ -1,5 +1,5 @@
 import type { Path } from '../findings/path.js';
-import type { Problem } from '../findings/problems.js';
+import type { Finding, Problem } from '../findings/problems.js';
 import { isFields, problemAt, type ManifestObject, type Written } from './manifest-object.js';
 import { inWordsOfManifests } from './words.js';
 
@@ -103,21 +103,14 @@ export class NativeDocument {
   }
 
   /** A finding about the native document, at the place of the manifests. */
-  problem({
-    path,
-    message,
-    instead,
-  }: {
-    readonly path: Path;
-    readonly message: string;
-    readonly instead?: string;
-  }): Problem {
+  problem({ path, message, instead, rule }: Finding): Problem {
     for (let length = path.length; length >= 0; length--) {
       const place = this.places.get(key(path.slice(0, length)));
       if (place === undefined) continue;
       const whole = [...place.path, ...path.slice(length)];
       const said = inWordsOfManifests({ message, instead }, place.object.kind, whole, this.kindAt(path));
-      return problemAt(place.object, whole, said.message, said.instead);
+      const problem = problemAt(place.object, whole, said.message, said.instead);
+      return rule === undefined ? problem : { ...problem, rule };
     }
     return { document: '', path: '', message };
   }

@@ -303,7 +303,7 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
 ];
 
 export const ruleFindings = (model: GatehouseModel): readonly Finding[] =>
-  RULES.flatMap(({ rule }) => rule(model));
+  RULES.flatMap(({ rule, demands }) => rule(model).map((finding) => ({ ...finding, rule: demands })));
 
 export const warningFindings = (model: GatehouseModel): readonly Finding[] =>
-  WARNINGS.flatMap(({ rule }) => rule(model));
+  WARNINGS.flatMap(({ rule, warns }) => rule(model).map((finding) => ({ ...finding, rule: warns })));

@@ -5,6 +5,8 @@ export interface YamlSource {
   readonly value: unknown;
   /** 1-based line of the key or item that a path leads to, or of the nearest thing around it. */
   readonly lineOf: (path: Path) => number | undefined;
+  /** The same for its column; absent for a text inside another one. */
+  readonly columnOf?: (path: Path) => number | undefined;
   /** The first line. */
   readonly line: number;
   /** Whether a text is written as a block (`|`), each of its lines in a line of its own. */
@@ -13,6 +15,7 @@ export interface YamlSource {
 
 interface YamlError {
   readonly line?: number;
+  readonly column?: number;
   readonly message: string;
 }
 
@@ -37,6 +40,7 @@ export function readYamlDocuments(text: string): Read<{ readonly sources: readon
   const errors = documents.flatMap((document) =>
     [...document.errors, ...document.warnings].map((error) => ({
       line: lines.linePos(error.pos[0]).line,
+      column: lines.linePos(error.pos[0]).col,
       message: `This is not valid YAML: ${firstLine(error.message)}`,
     })),
   );
@@ -46,7 +50,8 @@ export function readYamlDocuments(text: string): Read<{ readonly sources: readon
       ok: true,
       sources: documents.map((document) => ({
         value: document.toJS({ maxAliasCount: 100 }) as unknown,
-        lineOf: (path) => lineOf(document, lines, path),
+        lineOf: (path) => placeOf(document, lines, path)?.line,
+        columnOf: (path) => placeOf(document, lines, path)?.col,
         line: lines.linePos(document.contents?.range[0] ?? 0).line,
         isBlockText: (path) => {
           const node = document.getIn(path, true);
@@ -61,7 +66,11 @@ export function readYamlDocuments(text: string): Read<{ readonly sources: readon
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
 
-function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number | undefined {
+function placeOf(
+  document: Document.Parsed,
+  lines: LineCounter,
+  path: Path,
+): { readonly line: number; readonly col: number } | undefined {
   let node: unknown = document.contents;
   let offset: number | undefined;
   for (const step of path) {
@@ -76,7 +85,7 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): numb
       offset = node.range[0];
     } else break;
   }
-  return offset === undefined ? undefined : lines.linePos(offset).line;
+  return offset === undefined ? undefined : lines.linePos(offset);
 }
 
 const hasRange = (node: unknown): node is { readonly range: readonly [number, ...number[]] } =>
