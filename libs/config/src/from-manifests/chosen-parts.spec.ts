@@ -20,7 +20,7 @@ describe('which VirtualMCPServer', () => {
   ];
 
   test('several are an error that lists them, until one is chosen', () => {
-    expect(problemsOfManifests(two())).toEqual([
+    expect(problemsOfManifests(two())).toMatchObject([
       {
         document: 'all.yaml',
         path: 'VirtualMCPServer/beta',

@@ -13,6 +13,15 @@ const problemsIn = (text: string): readonly Problem[] => {
   return loaded.ok ? [] : loaded.problems;
 };
 
+/** What a row says of a problem; its column and the rule that found it come on top. */
+const asRow = ({ document, path, line, message, instead }: Problem) => ({
+  document,
+  path,
+  line,
+  message,
+  instead,
+});
+
 describe.each(['v1alpha1', 'v1beta1'])('manifests of %s', (version) => {
   test.each(WRONG_MANIFESTS)('$refused', (row) => {
     const text = textOf(manifestsOf(row, version));
@@ -23,12 +32,14 @@ describe.each(['v1alpha1', 'v1beta1'])('manifests of %s', (version) => {
       message,
       instead,
     }));
-    expect(problemsIn(text)).toEqual(expected);
+    expect(problemsIn(text).map(asRow)).toEqual(expected);
   });
 });
 
 test.each(TEXT_ROWS)('$refused is refused in line $line', ({ text, path, line, message }) => {
-  expect(problemsIn(text(textOf(manifests())))).toEqual([{ document: 'all.yaml', path, line, message }]);
+  expect(problemsIn(text(textOf(manifests()))).map(asRow)).toEqual([
+    { document: 'all.yaml', path, line, message },
+  ]);
 });
 
 test('a policy in the text of a ConfigMap is reported in its own line of that text', () => {
