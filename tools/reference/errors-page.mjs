@@ -67,7 +67,7 @@ const PLAIN_CLIENT = { era: 'modern', canOpenUrls: false };
 function ofCall(name, kind, client) {
   const { said, call } = callOf(kind, client);
   const failures = new Failures('https://gateway.example', () => ['github'], new RequestStates());
-  failures.answer(/** @type {never} */ (call), 'tickets', new GatehouseError(name));
+  failures.answer(/** @type {never} */ (call), 'tickets', new GatehouseError(name), { reference: 'a' });
   return spoken(said);
 }
 

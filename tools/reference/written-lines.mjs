@@ -22,7 +22,7 @@ const METHODS = new Map([
   ['Log.info', own('info')],
   ['Log.warn', own('warn')],
   ['Log.error', own('error')],
-  ['Log.failure', own('warn or error', 2, OF_FAILURES)],
+  ['Log.failure', own('info, warn or error', 2, OF_FAILURES)],
   ['AuditLog.write', own('audit')],
   ['AuditLog.#put', own('audit')],
   ['AuditLog.writePaced', own('audit', 1, ['leftOut'])],

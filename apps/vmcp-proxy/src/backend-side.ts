@@ -1,6 +1,7 @@
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
+import type { Log } from '@gatehouse/observability/log';
 import { authorizationOf, type Authorization } from './authorization/authorization.flow.js';
 import { BackendClient } from './backends/backend.client.js';
 import type { BackendHealth } from './backends/backend-health.js';
@@ -38,6 +39,7 @@ export interface BackendSide {
   readonly watch: ChangeWatch;
   readonly authorization: Authorization;
   readonly sent: SentUris;
+  readonly log: Log;
   /** Makes what another configuration says of backends. @returns what puts it in the place of this one, at once. */
   exchange(part: VmcpProxyPart): () => void;
 }
@@ -86,6 +88,7 @@ export async function makeBackendSide(
   hearing.watch = watch;
   const side = {
     client,
+    log,
     healths: healths.of,
     prober,
     vaultKey,

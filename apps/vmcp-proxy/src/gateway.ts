@@ -239,7 +239,8 @@ function makeMessages(
   const { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log } = parts;
   const lists = new Lists(catalog, part, authorization.shown);
   const introductions = new Introductions(catalog, authorization.shown);
-  const asking = { catalog, peers, backends, failures, mayRead: authorization.mayRead, authorization };
+  const { mayRead } = authorization;
+  const asking = { catalog, peers, backends, failures, mayRead, authorization, log };
   const subscriptions = new Subscriptions(asking, mcpSessions, streams, elsewhere);
   const sessionParts = { peers, streams, replays: replays.streams, elsewhere };
   return new Messages(

@@ -5,6 +5,18 @@ import { isOutage } from './outage.js';
 export type ErrorDetails = Readonly<Record<string, string>>;
 
 /**
+ * What was seen, for the log of the service that throws: an HTTP status, a party's own word for the error, cut and cleaned. It
+ * crosses no boundary.
+ */
+export type ErrorEvidence = Readonly<Record<string, string | number | undefined>>;
+
+interface ErrorFacts {
+  readonly details?: ErrorDetails;
+  readonly cause?: unknown;
+  readonly evidence?: ErrorEvidence;
+}
+
+/**
  * The one error that crosses a boundary. `message` is internal (logs only, and never holds a secret); what others see
  * is {@link GatehouseError.publicText} and `details`.
  */
@@ -12,14 +24,16 @@ export class GatehouseError extends Error {
   override readonly name = 'GatehouseError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  readonly evidence: ErrorEvidence;
 
-  constructor(code: ErrorCode, internal?: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, internal?: string, options: ErrorFacts = {}) {
     super(
       internal ?? ERROR_CODES[code].publicText,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
     this.details = options.details ?? {};
+    this.evidence = options.evidence ?? {};
   }
 
   get facts(): ErrorCodeFacts {

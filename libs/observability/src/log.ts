@@ -22,6 +22,7 @@ const REDACTED_FIELDS = [
   'nonce',
 ];
 
+const MAX_REASON_LENGTH = 400;
 const FLUSH_WITHIN_MS = 1_000;
 /** Of what the reader of the log has not taken. */
 const MAX_WAITING_BYTES = 16_777_216;
@@ -59,17 +60,24 @@ export class Log {
     this.#logger.error(fields, event);
   }
 
-  /** Logs a failure by code, internal text and the names of its causes; never a value that came with a request. */
+  /**
+   * Logs a failure by code, internal text, what was seen and the names of its causes; never a value that came with a request.
+   * What a client or a person has to do something about is nobody's alarm.
+   */
   failure(event: string, error: unknown, fields: LogFields = {}): void {
     const known = GatehouseError.from(error);
+    const { owner } = known.facts;
     const facts = {
+      ...named(known),
+      ...known.evidence,
       ...fields,
       errorCode: known.code,
-      owner: known.facts.owner,
-      reason: known.message,
+      owner,
+      reason: cut(known.message),
       cause: causeOf(known),
     };
-    if (known.facts.owner === 'us') this.error(event, facts);
+    if (owner === 'us') this.error(event, facts);
+    else if (owner === 'client' || owner === 'user') this.info(event, facts);
     else this.warn(event, facts);
   }
 
@@ -93,6 +101,19 @@ export class Log {
     const written = new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
     await Promise.race([written, delay(FLUSH_WITHIN_MS, undefined, { ref: false })]);
   }
+}
+
+/** Texts of a database or a library may quote what they were given. */
+const cut = (text: string): string =>
+  text.length <= MAX_REASON_LENGTH ? text : `${text.slice(0, MAX_REASON_LENGTH - 1).toWellFormed()}…`;
+
+/** Who it is about, and by what number it was told where it happened. */
+function named({ details: { provider, backend, reference } }: GatehouseError): LogFields {
+  return {
+    ...(provider === undefined ? {} : { provider }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(reference === undefined ? {} : { reference }),
+  };
 }
 
 /** Name and system code of the causes (`TypeError < Error ECONNREFUSED`), without their messages. */

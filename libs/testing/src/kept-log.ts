@@ -3,6 +3,8 @@ import { Log, type LogFields } from '@gatehouse/observability/log';
 /** A log that keeps its lines, as JSON texts `[event, fields]`. */
 export class KeptLog extends Log {
   readonly lines: string[] = [];
+  /** Events that were warnings or errors. */
+  readonly alarms: string[] = [];
 
   constructor() {
     super('test');
@@ -13,10 +15,12 @@ export class KeptLog extends Log {
   }
 
   override warn(event: string, fields: LogFields = {}): void {
+    this.alarms.push(event);
     this.info(event, fields);
   }
 
   override error(event: string, fields: LogFields = {}): void {
+    this.alarms.push(event);
     this.info(event, fields);
   }
 

@@ -55,9 +55,10 @@ export class BeginLeg {
       this.log.info('leg-begun', { attemptId: id, provider });
       return { kind: 'away', authorizationUrl };
     } catch (error) {
-      const reason = error instanceof GatehouseError ? REASONS[error.code] : undefined;
+      const { code: errorCode } = GatehouseError.from(error);
+      const reason = REASONS[errorCode];
       if (reason === undefined) throw error;
-      this.log.warn('leg-refused', { attemptId: id, provider, reason });
+      this.log.warn('leg-refused', { attemptId: id, provider, reason, errorCode });
       await this.attempts.change(id, (latest) => failed(latest, provider, reason));
       return { kind: 'failed' };
     }

@@ -1,11 +1,11 @@
 import { Controller, Get, Param, Req, UseInterceptors } from '@nestjs/common';
 import { configuredName } from '@gatehouse/contracts/fields';
+import { referenceOf } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyRequest } from 'fastify';
 import { ForPeople } from '../http/for-people.decorator.js';
 import { OnlyVisits } from '../http/only-visits.interceptor.js';
-import { referenceOf } from '../http/reference.js';
 import type { Shown } from '../http/shown.js';
 import type { Arrival } from '../vault/vault.client.js';
 import type { BegunHere } from './begun-here.js';
@@ -64,7 +64,9 @@ export class CallbackController {
 
   #refused(request: FastifyRequest, error: GatehouseError, at: BegunHere | undefined): Shown {
     const reference = referenceOf(error);
-    this.log.failure('page-failed', error, { page: request.routeOptions.url, reference });
+    // The vault has told what it gave a number.
+    if (error.details['reference'] === undefined)
+      this.log.failure('page-failed', error, { page: request.routeOptions.url, reference });
     return this.pages.refused(error, reference, at);
   }
 }

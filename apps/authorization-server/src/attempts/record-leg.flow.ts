@@ -28,9 +28,11 @@ export class RecordLeg {
     const change = await this.#changeBy(reply, state);
     const recorded = await this.attempts.change(id, (latest) => ended(change(latest), key));
     const outcome = recorded.state.legs[provider];
-    if (outcome?.kind === 'failed')
-      this.log.warn('leg-refused', { attemptId: id, provider, reason: outcome.reason });
-    else this.log.info('leg-completed', { attemptId: id, provider });
+    if (outcome?.kind === 'failed') {
+      // The vault has told what a provider refused, with its words.
+      if (reply.outcome !== 'refused')
+        this.log.info('leg-refused', { attemptId: id, provider, reason: outcome.reason });
+    } else this.log.info('leg-completed', { attemptId: id, provider });
   }
 
   async #changeBy(reply: LegReply, before: AttemptState): Promise<(state: AttemptState) => AttemptState> {

@@ -1,11 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
+import { referenceOf } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { isGone } from '@gatehouse/observability/gone-client.filter';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from './issuer-urls.js';
-import { referenceOf } from './reference.js';
 import { sendPage } from './reply.js';
 import { RequestLimited, sendLimitedPage } from './request-limits.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';

@@ -1,3 +1,4 @@
+import type { Log } from '@gatehouse/observability/log';
 import { Database } from '@gatehouse/persistence/database';
 import { freePort } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
@@ -33,9 +34,9 @@ export function shareWorld<World extends { close(): Promise<void> }>(
   afterAll(() => world?.close());
 }
 
-export async function startServiceWorld(): Promise<ServiceWorld> {
+/** @param log default: one that writes nothing */
+export async function startServiceWorld(log: Log = new SilentLog()): Promise<ServiceWorld> {
   const [database, nats] = await Promise.all([startTestDatabase('authorization-server'), startTestNats()]);
-  const log = new SilentLog();
   const parts: Omit<TestServiceParts, 'port'> = {
     databaseUrl: database.url,
     log,

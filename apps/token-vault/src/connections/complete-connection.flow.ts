@@ -25,7 +25,11 @@ export class CompleteConnection {
   ): Promise<z.input<typeof connectionComplete.reply>> {
     const { attemptId, accountId, provider, callback } = await this.callbacks.receive(request);
     const key = { attemptId, provider: provider.name };
-    if (callback === undefined) return { outcome: 'refused', ...key, reason: 'invalid_response' };
+    if (callback === undefined) {
+      const problem = 'what was kept of this leg does not open';
+      this.log.warn('leg-refused', { ...key, reason: 'invalid_response', problem });
+      return { outcome: 'refused', ...key, reason: 'invalid_response' };
+    }
     let answered: KeptAnswer | undefined;
     const redemption = await this.upstreams.redeemCode(provider, callback, async (answer) => {
       answered = await this.answers.keep(key, accountId, answer);

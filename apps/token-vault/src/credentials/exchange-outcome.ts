@@ -20,6 +20,8 @@ export interface IssuedCredential {
 interface Unexchanged {
   readonly reason: string;
   readonly said?: FailureReason | undefined;
+  /** HTTP status of the endpoint's answer, where one came. */
+  readonly status?: number | undefined;
 }
 
 /** The result of a token exchange. `refused` needs somebody to act; `unavailable` passes by itself. */
@@ -78,9 +80,10 @@ export function outcomeOfResponse(
 
 export function outcomeOfExchangeFailure(failure: UpstreamFailure): Unissued {
   const { reason: said } = failure;
+  const status = 'status' in failure ? failure.status : undefined;
   // An exchange can be made again after an unreadable answer: it used nothing up.
   if (verdictOf(failure) === 'passing' || failure.kind === 'unreadable')
-    return { kind: 'unavailable', reason: failure.kind, said };
+    return { kind: 'unavailable', reason: failure.kind, said, status };
   const isToken = failure.kind !== 'rejected' && failure.kind !== 'malformed';
   return {
     kind: 'refused',
@@ -88,6 +91,7 @@ export function outcomeOfExchangeFailure(failure: UpstreamFailure): Unissued {
     unclear: verdictOf(failure) === 'unclear',
     reason: isToken ? failure.kind : 'not a token response',
     said,
+    status,
   };
 }
 

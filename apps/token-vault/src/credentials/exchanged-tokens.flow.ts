@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
 import { tokenEndpointsOf } from '@gatehouse/config/model/issued-endpoints';
 import type { Clock } from '@gatehouse/kernel/clock';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -142,17 +143,22 @@ export class ExchangedTokens {
     const { about, unclear = false } = outcome.kind === 'refused' ? outcome : {};
     const code = CODES[about ?? 'nobody'];
     this.metrics.exchanged(backend, code);
+    // Whoever waits for this exchange gets the number: they may be many.
+    const reference = newReference();
     this.log.warn('token-exchange-failed', {
       backend,
-      outcome: code,
+      provider,
+      reference,
+      errorCode: code,
       reason: outcome.reason,
+      status: outcome.status,
       about,
       ...outcome.said,
     });
     // Only a new sign-in at the subject's provider can satisfy the endpoint. The connection itself still works elsewhere.
-    if (about === 'person' && provider !== undefined) return reauthRequired({ provider });
+    if (about === 'person' && provider !== undefined) return reauthRequired({ provider }, reference);
     const text = `${backend}: ${outcome.reason}`;
-    const options = { details: { backend } };
+    const options = { details: { backend, reference } };
     if (about !== 'subject' || subjectToken === undefined) return new GatehouseError(code, text, options);
     const { digest, actor } = subjectToken;
     return new SubjectRefused({ digest, actorDigest: actor?.digest, unclear }, code, text, options);

@@ -90,6 +90,7 @@ export class ProviderMetadataClient {
       this.log.warn('provider-discovery-failed', {
         provider: provider.name,
         reason: reasonOf(cause),
+        status: progress.status,
         verdict: verdictOf(isUnfit ? { kind: 'misconfigured' } : failure),
         ...failure.reason,
         ...(isUnfit ? unfitness(cause, documentIssuer(protocol)) : {}),

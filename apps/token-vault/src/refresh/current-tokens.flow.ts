@@ -115,17 +115,17 @@ export class CurrentTokensOf {
   }
 
   async #refreshed(before: CurrentTokens, isRefused: boolean): Promise<CurrentTokens> {
-    const { outcome, connection, refusals = 0 } = await this.refresher.refresh(before.connection);
+    const { outcome, connection, refusals = 0, reference } = await this.refresher.refresh(before.connection);
     if (connection !== undefined) return await this.#opened(connection);
-    if (outcome === 'reauth_required') throw reauthRequired(before.connection);
+    if (outcome === 'reauth_required') throw reauthRequired(before.connection, reference);
     if (!isRefused && stillLives(lifetimeOf(before.connection), this.clock.nowMs())) return before;
     // Other backends may still accept the old token: the row stays as it is until that ends.
-    if (refusals >= REFUSALS_THAT_ASK) throw reauthRequired(before.connection);
+    if (refusals >= REFUSALS_THAT_ASK) throw reauthRequired(before.connection, reference);
     const { provider } = before.connection;
     const complaint = this.metadata.complaintOf(provider);
     if (complaint !== undefined) throw complaint;
     throw new GatehouseError('provider_unavailable', `refresh at ${provider}: ${outcome}`, {
-      details: { provider },
+      details: { provider, ...(reference === undefined ? {} : { reference }) },
     });
   }
 }

@@ -7,7 +7,7 @@ import { ObtainAnswer } from './obtain-answer.flow.js';
 import { outcomeOf, isWorthless, type Redemption } from './outcome.js';
 import { PublishTokens } from './publish-tokens.flow.js';
 import type { Redeemed, RedemptionWork } from './redemption-work.js';
-import { NO_ANSWER, RefreshEndings } from './refresh-endings.flow.js';
+import { RefreshEndings } from './refresh-endings.flow.js';
 import { RefreshMetrics } from './refresh-metrics.js';
 import type { Acquired } from './refresh.store.js';
 import type { Refreshed } from './refreshed.js';
@@ -41,7 +41,7 @@ export class Redeem {
     if (opened === undefined) return await this.endings.setAside(connection);
     const { tokens, answer } = opened;
     const { refreshToken: sent } = tokens;
-    if (sent === undefined) return await this.endings.reauth(lease, connection, NO_ANSWER);
+    if (sent === undefined) return await this.endings.unrenewable(lease, connection);
     const held = this.leases.hold(lease, connection, sent);
     const work = { lease, connection, tokens, sent };
     try {

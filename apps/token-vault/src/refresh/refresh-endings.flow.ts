@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { Log } from '@gatehouse/observability/log';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import type { Connection } from '../connections/connection.js';
@@ -21,8 +22,6 @@ export interface FailedRedemption {
   readonly failure?: UpstreamFailure;
 }
 
-export const NO_ANSWER: FailedRedemption = { kept: false, worthless: undefined };
-
 /** Writes down the end of a refresh that brought no new tokens. */
 @Injectable()
 export class RefreshEndings {
@@ -39,10 +38,22 @@ export class RefreshEndings {
     outcome: RefreshOutcome,
     left: FailedRedemption,
   ): Promise<Refreshed> {
-    if (left.failure !== undefined) this.#say(connection, outcome, left.failure);
+    if (outcome === 'refreshed' || outcome === 'superseded') return await this.superseded(lease);
+    const reference = newReference();
+    this.#say(connection, { outcome, reference }, left.failure);
+    const refreshed = await this.#rested(lease, connection, outcome, left);
+    return refreshed.outcome === 'superseded' ? refreshed : { ...refreshed, reference };
+  }
+
+  async #rested(
+    lease: Lease,
+    connection: Connection,
+    outcome: Exclude<RefreshOutcome, 'refreshed' | 'superseded'>,
+    left: FailedRedemption,
+  ): Promise<Refreshed> {
     switch (outcome) {
       case 'reauth_required':
-        return await this.reauth(lease, connection, left);
+        return await this.#reauth(lease, connection, left);
       case 'refused':
         await this.store.rest(
           lease,
@@ -63,24 +74,26 @@ export class RefreshEndings {
           'ambiguous',
           restAfterAmbiguousMs(connection.row.failures, Math.random()),
         );
-        this.log.warn('refresh-ambiguous', {
-          connectionId: connection.id,
-          provider: connection.provider,
-          failures: connection.row.failures,
-        });
         return { outcome };
-      case 'refreshed':
-      case 'superseded':
-        return await this.superseded(lease);
     }
   }
 
   /** Why a refresh failed, for whoever runs this; the person reads what to do. */
-  #say({ id: connectionId, provider }: Connection, outcome: RefreshOutcome, failure: UpstreamFailure): void {
-    const { kind, reason } = failure;
-    const status = 'status' in failure ? { status: failure.status } : {};
-    const verdict = verdictOf(failure);
-    this.log.warn('refresh-failed', { connectionId, provider, outcome, kind, verdict, ...status, ...reason });
+  #say(
+    { id: connectionId, provider, row: { failures } }: Connection,
+    told: { readonly outcome: RefreshOutcome; readonly reference: string },
+    failure: UpstreamFailure | undefined,
+  ): void {
+    const why =
+      failure === undefined
+        ? { kind: 'other_subject', verdict: 'final' }
+        : {
+            kind: failure.kind,
+            verdict: verdictOf(failure),
+            ...('status' in failure ? { status: failure.status } : {}),
+            ...failure.reason,
+          };
+    this.log.warn('refresh-failed', { connectionId, provider, ...told, failures, ...why });
   }
 
   /** Gives the lease back, so that others can go on at once. */
@@ -89,13 +102,23 @@ export class RefreshEndings {
     return { outcome: 'superseded' };
   }
 
+  /** There is no refresh token: nothing is asked. */
+  async unrenewable(lease: Lease, connection: Connection): Promise<Refreshed> {
+    const { id: connectionId, provider } = connection;
+    const reference = newReference();
+    const refreshed = await this.#reauth(lease, connection, { kept: false, worthless: undefined });
+    if (refreshed.outcome === 'superseded') return refreshed;
+    this.log.info('connection-needs-user', { connectionId, provider, reference, reason: 'no refresh token' });
+    return { ...refreshed, reference };
+  }
+
   /** Asks for a new sign-in. The change, its event and the revocation of useless tokens are one transaction. */
-  async reauth(
+  async #reauth(
     lease: Lease,
     connection: Connection,
     { kept, worthless }: FailedRedemption,
   ): Promise<Refreshed> {
-    const { id: connectionId, provider } = connection;
+    const { provider } = connection;
     const event = await this.database.transaction(async (tx) => {
       if (!(await this.store.requireReauth(tx, lease, kept))) return undefined;
       const token = worthless === undefined ? undefined : revocable(worthless);
@@ -103,7 +126,6 @@ export class RefreshEndings {
       return await this.outbox.changed(tx, connection, 'reauth_required');
     });
     if (event === undefined) return await this.superseded(lease);
-    this.log.info('connection-needs-user', { connectionId, provider });
     await this.outbox.publish([event]);
     return { outcome: 'reauth_required' };
   }

@@ -7,7 +7,7 @@ import { SubjectTokens } from '../credentials/subject-tokens.flow.js';
 import { startRefreshWorld, type RefreshWorld } from '../testing/refresh-world.js';
 import { someUuid } from '../testing/vault-client.js';
 import { oidcProvider } from '../testing/vault-config.js';
-import { NO_ANSWER, RefreshEndings } from './refresh-endings.flow.js';
+import { RefreshEndings } from './refresh-endings.flow.js';
 import { RefreshStore } from './refresh.store.js';
 
 let world: RefreshWorld;
@@ -151,7 +151,7 @@ test('a loser whose token was refused does not throw away the answer that the wi
   const winner = { ...loser.lease, owner: someUuid() };
   expect(await store.keepAnswer(winner, Buffer.from('the only answer'))).toBe(true);
   await expect(
-    world.vault.app.get(RefreshEndings).failed(loser.lease, loser.connection, 'reauth_required', NO_ANSWER),
+    world.vault.app.get(RefreshEndings).unrenewable(loser.lease, loser.connection),
   ).resolves.toEqual({ outcome: 'superseded' });
   expect(await world.rowOf(accountId)).toMatchObject({ state: 'live', answered: true, leased: false });
 });

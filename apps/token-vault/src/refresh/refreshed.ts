@@ -7,4 +7,6 @@ export interface Refreshed {
   readonly connection?: Connection;
   /** Refusals in a row, this one included, without a name that says why. */
   readonly refusals?: number;
+  /** Of the line that says why it failed. */
+  readonly reference?: string;
 }

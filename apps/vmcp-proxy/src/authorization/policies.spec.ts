@@ -76,6 +76,7 @@ describe('a forbid is explained to those whom a policy lets in', () => {
         retry: 'never',
         reason: 'deleting is done by the release team',
         policy: 'no-deletes',
+        reference: expect.any(String),
       },
     });
   });

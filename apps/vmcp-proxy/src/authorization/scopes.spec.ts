@@ -66,6 +66,7 @@ test('a call without a scope is 403 insufficient_scope, and the challenge names 
     code: 'insufficient_scope',
     retry: 'after-action',
     scopes: all.split(' '),
+    reference: expect.any(String),
   });
   expect(calls()).toBe(before);
 });

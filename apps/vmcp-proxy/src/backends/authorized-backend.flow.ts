@@ -103,10 +103,10 @@ export class AuthorizedBackend {
     const digest = credential?.tokenDigest;
     // What listens beside a call is no reason for another token: some servers refuse to be listened to, whatever it is.
     if (refusal === 'forbidden' || digest === undefined || request.purpose === 'session')
-      throw refusedCredential(backend);
+      throw refusedCredential(backend, response);
     const refused = { digest, ...refusal };
     const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, strategy);
-    if (another === undefined) throw refusedCredential(backend);
+    if (another === undefined) throw refusedCredential(backend, response);
     const second = await this.#sendWith(request, another, way);
     const last = refusalOf(second, another);
     if (last === undefined) return second;
@@ -120,7 +120,7 @@ export class AuthorizedBackend {
         deadlineAtMs,
         strategy,
       );
-    throw refusedCredential(backend);
+    throw refusedCredential(backend, second);
   }
 
   /** @param left hears of sessions whose account is no longer their person's: nothing more is sent into them. */
@@ -217,7 +217,16 @@ function refusalOf(
     : 'forbidden';
 }
 
-const refusedCredential = (backend: string): GatehouseError =>
-  new GatehouseError('backend_unauthorized', 'the backend refused the credential', {
+/** The codes of RFC 6750 section 3.1 and its extensions are words; whatever else stands there is a stranger's text. */
+const ERROR_WORD = /^[a-z][a-z_.-]{0,39}$/;
+
+function refusedCredential(
+  backend: string,
+  { status, headers }: Pick<BackendResponse, 'status' | 'headers'>,
+): GatehouseError {
+  const { error } = bearerChallenge([headers['www-authenticate'] ?? []].flat().join(', '));
+  return new GatehouseError('backend_unauthorized', 'the backend refused the credential', {
     details: { backend, ran: 'no' },
+    evidence: { status, ...(error !== undefined && ERROR_WORD.test(error) ? { upstreamError: error } : {}) },
   });
+}

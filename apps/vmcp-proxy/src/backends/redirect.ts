@@ -37,6 +37,7 @@ export function redirectOf(
 
 /** Its operator has to write another URL, or mend the backend. */
 export const redirects = (backend: string, target: string): GatehouseError =>
-  new GatehouseError('backend_redirects', `it redirects to ${target}`, {
+  // The log names no path: that is the backend's text.
+  new GatehouseError('backend_redirects', `it redirects to ${URL.parse(target)?.origin ?? target}`, {
     details: { backend, target, ran: 'no' },
   });

@@ -32,6 +32,7 @@ export async function readAnswer(
     : await answerInBody(response, backend, id);
   if (answer !== undefined) return answer;
   throw new GatehouseError('backend_unavailable', `no JSON-RPC answer, HTTP status ${response.status}`, {
+    evidence: { status: response.status },
     details: { backend, ran: response.status < 300 ? 'maybe' : 'no' },
   });
 }

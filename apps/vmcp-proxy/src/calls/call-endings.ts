@@ -1,7 +1,8 @@
 import type { Refusal } from '../authorization/admission.flow.js';
+import { newReference, referenceOf } from '@gatehouse/kernel/failure-reference';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { countedWarning } from '@gatehouse/observability/counted-warning';
 import type { Log } from '@gatehouse/observability/log';
-import { needsUser } from '../outgoing-auth/strategy.js';
 import type { Route } from '../catalog/view.js';
 import type { Call } from './call.js';
 import type { CallMetrics } from './call-metrics.js';
@@ -29,14 +30,19 @@ const OUTCOMES: Readonly<Record<Refusal['kind'], string>> = {
 
 /** How calls end that no backend answered, and what is counted and logged of those that ended. */
 export class CallEndings {
+  /** What is above a limit comes in numbers. */
+  readonly #limited: () => void;
+
   constructor(
     private readonly failures: Failures,
     /** The caller's session is over, and nothing was answered yet. */
     private readonly sessionClosed: (call: Call) => void,
     private readonly told: CallsTold,
-    private readonly log: Pick<Log, 'failure' | 'info'>,
+    private readonly log: Pick<Log, 'failure' | 'info' | 'warn'>,
     private readonly refused: Pick<RefusedCalls, 'answer'>,
-  ) {}
+  ) {
+    this.#limited = countedWarning(log, 'calls-limited');
+  }
 
   /** The call in whose place it runs: what becomes of it is told at the end. */
   observed(call: Call): Call {
@@ -53,12 +59,15 @@ export class CallEndings {
     const { backend } = route;
     // A name that no list has is a text of the client: it is no label, and no step's name.
     if (route.standsIn !== true) call.record?.routed({ original: route.task?.tool ?? route.original });
-    this.refused.answer(call, refusal);
+    const reference = newReference();
+    this.refused.answer(call, refusal, reference);
     const outcome = OUTCOMES[refusal.kind];
     const policy = refusal.kind === 'forbidden' ? refusal.policy : undefined;
-    // What is above a limit comes in numbers; it is counted.
-    if (refusal.kind !== 'limited')
-      this.log.info('call-refused', { backend, outcome, clientId: call.principal.clientId, policy });
+    if (refusal.kind === 'limited') this.#limited();
+    else {
+      const { clientId } = call.principal;
+      this.log.info('call-refused', { backend, outcome, clientId, policy, reference, ...traceOf(call) });
+    }
     if (policy !== undefined && call.record !== undefined) call.record.policy = policy;
     this.ended(call, backend, outcome, startedAtMs);
   }
@@ -80,9 +89,10 @@ export class CallEndings {
       else call.answer.empty(202);
       return 'cancelled';
     }
-    if (!needsUser(error)) this.log.failure('call-failed', error, { backend });
+    const reference = referenceOf(error);
+    this.log.failure('call-failed', error, { backend, reference, ...traceOf(call) });
     if (error.code === 'session_closed' && !call.answer.begun) this.sessionClosed(call);
-    else this.failures.answer(call, backend, error, wasDeclined);
+    else this.failures.answer(call, backend, error, { declined: wasDeclined, reference });
     return error.code;
   }
 
@@ -98,6 +108,10 @@ export class CallEndings {
     this.told.observer.ended(call, { backend, outcome: kind, durationMs });
   }
 }
+
+/** By what `gatehouse explain` finds the call. */
+const traceOf = ({ record }: Call): { readonly traceId?: string } =>
+  record?.traceId === undefined ? {} : { traceId: record.traceId };
 
 /** What was answered may have been a failure all the same. */
 function kindOf(outcome: string, record: CallRecord | undefined): string {

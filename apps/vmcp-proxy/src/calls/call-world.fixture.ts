@@ -35,7 +35,9 @@ export interface CallWorld {
   close(): Promise<void>;
 }
 
-export async function startCallWorld(setup: Pick<ProxySetup, 'resumption'> = {}): Promise<CallWorld> {
+export async function startCallWorld(
+  setup: Pick<ProxySetup, 'resumption' | 'log' | 'callPolicies'> = {},
+): Promise<CallWorld> {
   const nats = await startTestNats();
   const backends = new Map<BackendName, TestBackend>();
   for (const name of BACKEND_NAMES)

@@ -11,6 +11,7 @@ import { isPage, pageRefused, statusOfError, translateError } from './translate-
 /**
  * Hands an answer with another status than 2xx to the client. A JSON-RPC error is the client's to read, whatever HTTP status
  * it came with; it answers this very request, whatever id a server gives it that did not read ours.
+ * @returns the code of that error
  * @throws {GatehouseError} when there is none.
  */
 export function deliverRefusal(
@@ -18,7 +19,7 @@ export function deliverRefusal(
   peer: Peer,
   { status, headers }: Pick<BackendResponse, 'status' | 'headers'>,
   text: string,
-): void {
+): number {
   const reader = new MessageReader();
   reader.push(Buffer.from(text));
   const [refusal] = reader.end();
@@ -29,6 +30,7 @@ export function deliverRefusal(
       : translateError(refusal.parsed, { client, target });
   const shown = outcome.member === 'error' ? statusOfError(client, outcome) : 200;
   answer.pieces(shown, JSON_TYPE, responseText(message.id, outcome));
+  return refusal.parsed.code;
 }
 
 /**
@@ -51,6 +53,7 @@ export function deliverNo({ client, message, target, answer }: Call): void {
 /** What the backend says about when to come again goes on. */
 const refused = (status: number, waitSeconds: number | undefined): GatehouseError =>
   new GatehouseError(status === 429 ? 'busy' : 'backend_unavailable', `HTTP status ${status}`, {
+    evidence: { status },
     details: {
       ran: status < 500 ? 'no' : 'maybe',
       ...(waitSeconds === undefined ? {} : { retryAfterSeconds: String(waitSeconds) }),

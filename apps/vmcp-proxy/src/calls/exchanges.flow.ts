@@ -1,6 +1,7 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { SpanAttributes } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Log } from '@gatehouse/observability/log';
 import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { sessionIn, MODERN, type Peer } from '../backends/peer.js';
@@ -46,6 +47,7 @@ interface BackendSide {
   readonly backends: AuthorizedBackend;
   readonly sessionStreams: Pick<SessionStreams, 'join'>;
   readonly passed: Pick<PassedHeaders, 'beside'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 /** What all attempts of one call have in common. */
@@ -189,7 +191,16 @@ export class Exchanges {
         return 'misunderstood';
       }
       if (record !== undefined) record.wasRefused = true;
-      deliverRefusal(delivery.call, peer, response, text);
+      const rpcCode = deliverRefusal(delivery.call, peer, response, text);
+      const { traceId } = record ?? {};
+      // The client reads the backend's own error; its text may be anybody's.
+      const level = response.status < 500 ? 'info' : 'warn';
+      this.backendSide.log[level]('backend-error-passed-on', {
+        backend,
+        status: response.status,
+        rpcCode,
+        traceId,
+      });
       return 'answered';
     } catch (error) {
       span?.fail(GatehouseError.from(error).code);

@@ -30,6 +30,13 @@ const STATE_ADVICE: Readonly<Record<StateFault, RetryAdvice>> = {
   over: 'check-first',
 };
 
+interface HowTold {
+  /** The user was asked just now, and said no. */
+  readonly declined?: boolean;
+  /** Of the line that the log has of it. */
+  readonly reference: string;
+}
+
 /** Answers calls that no backend answered. */
 export class Failures {
   constructor(
@@ -39,11 +46,14 @@ export class Failures {
     private readonly states: RequestStates,
   ) {}
 
-  /** @param declined the user was asked just now, and said no. */
-  answer(call: Call, backend: string, error: GatehouseError, declined = false): void {
+  answer(call: Call, backend: string, error: GatehouseError, told: HowTold): void {
+    const { declined = false, reference } = told;
     const missing = this.#missing(call, backend, error);
-    if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined);
-    else this.#fail(call, failureText(error, backend, this.#providerOf(backend, error)), error);
+    if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined, reference);
+    else {
+      const text = `${failureText(error, backend, this.#providerOf(backend, error))} Reference: ${reference}`;
+      this.#fail(call, text, error, reference);
+    }
   }
 
   /** Nothing of that name is listed for this caller. @param among backends that a resource may be of. */
@@ -79,7 +89,7 @@ export class Failures {
     return providers.find((provider) => provider === details['provider']) ?? providers[0];
   }
 
-  #prompt(call: Call, missing: MissingProvider, declined: boolean): void {
+  #prompt(call: Call, missing: MissingProvider, declined: boolean, reference: string): void {
     const { kind } = call.target;
     // Every other result may ask for input (MCP 2026-07-28, multi round-trip requests).
     const form = declined || kind === 'completion' || kind === 'task' ? 'none' : urlElicitation(call.client);
@@ -97,15 +107,15 @@ export class Failures {
       sendError(call, {
         code: GATEWAY_FAILURE,
         message,
-        data: { code, retry: 'after-action', url: missing.link },
+        data: { code, retry: 'after-action', url: missing.link, reference },
       });
     }
   }
 
-  #fail(call: Call, text: string, error: GatehouseError): void {
+  #fail(call: Call, text: string, error: GatehouseError, reference: string): void {
     const { retryAfterSeconds } = error.details;
     const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Number(retryAfterSeconds) };
-    const data = { code: error.code, retry: retryAdvice(error), ...wait };
+    const data = { code: error.code, retry: retryAdvice(error), ...wait, reference };
     const rpcError: RpcError = { code: GATEWAY_FAILURE, message: text, data };
     if (!call.answer.begun) {
       const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': retryAfterSeconds };

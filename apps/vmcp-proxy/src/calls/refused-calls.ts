@@ -15,7 +15,8 @@ export class RefusedCalls {
     private readonly challengeOf: (place: string) => ChallengeFacts | undefined,
   ) {}
 
-  answer(call: Call, refusal: Refusal): void {
+  /** @param reference of the line that the log has of it */
+  answer(call: Call, refusal: Refusal, reference: string): void {
     switch (refusal.kind) {
       case 'unknown':
         this.failures.unknownName(call);
@@ -30,6 +31,7 @@ export class RefusedCalls {
             retry: 'never',
             reason: why,
             ...(policy === undefined ? {} : { policy }),
+            reference,
           },
         });
         break;
@@ -45,7 +47,7 @@ export class RefusedCalls {
         const error = {
           code: GATEWAY_FAILURE,
           message: `This call needs an access token with the scopes: ${scopes.join(' ')}.`,
-          data: { code: 'insufficient_scope', retry: 'after-action', scopes },
+          data: { code: 'insufficient_scope', retry: 'after-action', scopes, reference },
         };
         send(call, 403, error, headers);
         break;

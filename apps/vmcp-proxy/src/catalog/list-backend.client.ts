@@ -211,7 +211,8 @@ async function listPage(
   });
   return await readAnswer(response, backend, id, refuser(request, peer, backends)).catch((error: unknown) => {
     const why = `${method} got HTTP status ${response.status} and no response`;
-    const options = { details: { backend, ran: 'no' }, cause: error };
+    const evidence = { status: response.status };
+    const options = { details: { backend, ran: 'no' }, evidence, cause: error };
     // MCP, transports: a server that lost the session says 404 and need not say more.
     if (BARE_REFUSALS.has(response.status)) throw new ListRefused('backend_unavailable', why, options);
     if (isBroken(response.status, error)) throw new ListUnreadable('backend_unavailable', why, options);

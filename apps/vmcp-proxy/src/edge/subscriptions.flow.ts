@@ -1,5 +1,7 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { referenceOf } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Log } from '@gatehouse/observability/log';
 import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { ownRequest } from '../backends/own-request.client.js';
 import type { Peers } from '../backends/peers.client.js';
@@ -7,6 +9,7 @@ import type { Admission } from '../authorization/admission.flow.js';
 import { targetOf } from '../calls/call-target.js';
 import { unreadOwner } from '../calls/routes.js';
 import type { Failures } from '../calls/failures.js';
+import type { Call } from '../calls/call.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import type { Route } from '../catalog/view.js';
 import type { MayRead } from '../authorization/authorization.flow.js';
@@ -30,6 +33,7 @@ export interface Asking {
   /** What nobody may read, nobody hears of. */
   readonly mayRead: MayRead;
   readonly authorization: { readonly admission?: Pick<Admission, 'hides'> | undefined };
+  readonly log: Pick<Log, 'failure'>;
 }
 
 /** `resources/subscribe` and `resources/unsubscribe` of clients with sessions. What is subscribed to is kept in the session. */
@@ -66,7 +70,7 @@ export class Subscriptions {
         ? undefined
         : unreadOwner(call, view, catalog, this.asking.authorization.admission);
       if (unread === undefined) failures.unknownName(call);
-      else failures.answer(call, unread.backend, unread.why);
+      else this.#failed(call, unread.backend, unread.why);
       return;
     }
     if ((session.subscriptions?.length ?? 0) >= MAX_RESOURCES) {
@@ -75,7 +79,7 @@ export class Subscriptions {
       return;
     }
     const code = await this.#ask(route, incoming).catch((error: unknown) => {
-      failures.answer(call, route.backend, GatehouseError.from(error));
+      this.#failed(call, route.backend, GatehouseError.from(error));
       return 'answered' as const;
     });
     if (code === 'answered') return;
@@ -86,6 +90,12 @@ export class Subscriptions {
     }
     await this.#change(session, (uris) => [...new Set([...uris, uri])]);
     answer.whole(200, JSON_TYPE, resultText(message.id, {}));
+  }
+
+  #failed(call: Call, backend: string, failure: GatehouseError): void {
+    const reference = referenceOf(failure);
+    this.asking.log.failure('call-failed', failure, { backend, reference });
+    this.asking.failures.answer(call, backend, failure, { reference });
   }
 
   async #unsubscribe(
