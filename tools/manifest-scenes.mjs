@@ -32,6 +32,18 @@ export const SCENES = [
   ],
   [
     'MCPExternalAuthConfig',
+    'awsSts',
+    (spec) => {
+      spec.type = 'awsSts';
+      delete spec.upstreamInject;
+      spec.awsSts = {
+        region: 'us-east-1',
+        roleMappings: [{ claim: 'admins', roleArn: 'arn:aws:iam::111122223333:role/Admin' }],
+      };
+    },
+  ],
+  [
+    'MCPExternalAuthConfig',
     'xaa',
     (spec) => {
       spec.type = 'xaa';

@@ -1,4 +1,5 @@
 import { ROLE_CLAIM, type AwsSts, type RoleMapping } from '@gatehouse/config/model/aws-sts';
+import { matchesClaims } from '@gatehouse/config/policies/claim-matchers';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { decodeJwt } from 'jose';
@@ -20,16 +21,33 @@ export function awsSessionFor(strategy: AwsSts<Secret>, token: string): AwsSessi
   const claims = claimsOf(token);
   const { roleMappings, roleClaim = ROLE_CLAIM, sessionNameClaim, fallbackRoleArn } = strategy;
   // Somebody who is in many groups must not get the role of those who are in none.
-  if (roleMappings.length > 0 && isSaidElsewhere(claims, roleClaim))
-    return noRole(`the provider says ${roleClaim} elsewhere`);
+  const elsewhere = claimsOfMappings(roleMappings, roleClaim, claims).find((name) =>
+    isSaidElsewhere(claims, name),
+  );
+  if (elsewhere !== undefined) return noRole(`the provider says ${elsewhere} elsewhere`);
   const values = [valueAt(claims, roleClaim)].flat();
-  const fitting = inOrder(roleMappings).find(({ claim }) => values.includes(claim));
+  const fitting = inOrder(roleMappings).find(({ claim, matcher }) =>
+    matcher === undefined ? values.includes(claim) : matchesClaims(matcher, claims),
+  );
   const roleArn = fitting?.roleArn ?? fallbackRoleArn;
   if (roleArn === undefined) return noRole('no mapping fits');
   const name = firstTextOf(claims, [sessionNameClaim]);
   return name === undefined
     ? { kind: 'refused', about: 'settings', reason: `the token has no ${sessionNameClaim}` }
     : { kind: 'session', roleArn, name: sessionName(name) };
+}
+
+/** The claims that mappings look at. Of matchers, those that are known to be said elsewhere at times. */
+function claimsOfMappings(
+  mappings: readonly RoleMapping[],
+  roleClaim: string,
+  { _claim_names: names }: Claims,
+): readonly string[] {
+  const known = ['groups', ...(typeof names === 'object' && names !== null ? Object.keys(names) : [])];
+  return [
+    ...(mappings.some(({ claim }) => claim !== undefined) ? [roleClaim] : []),
+    ...known.filter((name) => mappings.some(({ matcher }) => matcher?.includes(name) === true)),
+  ];
 }
 
 const noRole = (reason: string): Unissued => ({ kind: 'refused', about: 'role', reason });

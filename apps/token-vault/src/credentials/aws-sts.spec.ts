@@ -28,6 +28,18 @@ beforeAll(async () => {
       everybody: awsSts(sts.stsUrl, { fallbackRoleArn: role('Everybody') }),
       mapped: awsSts(sts.stsUrl, MAPPED),
       fallback: awsSts(sts.stsUrl, { ...MAPPED, fallbackRoleArn: role('Everybody') }),
+      expressed: awsSts(sts.stsUrl, {
+        fallbackRoleArn: role('Everybody'),
+        roleMappings: [
+          { matcher: 'claims.email.matches("^(a+)+$")', roleArn: role('Slow') },
+          { matcher: '"admins" in claims["groups"] && !("guests" in claims.groups)', roleArn: role('Admin') },
+          {
+            matcher: 'claims.level >= 3 || claims.team.exists(t, t.startsWith("ops-"))',
+            roleArn: role('Ops'),
+          },
+          { matcher: 'claims.level', roleArn: role('NoTruth') },
+        ],
+      }),
       nested: awsSts(sts.stsUrl, { ...MAPPED, roleClaim: 'realm.roles' }),
       named: awsSts(sts.stsUrl, { fallbackRoleArn: role('Everybody'), sessionNameClaim: 'upn' }),
       opaque: awsSts(sts.stsUrl, { fallbackRoleArn: role('Everybody'), subjectTokenType: 'access_token' }),
@@ -138,6 +150,28 @@ describe('the role', () => {
   ])('of whoever is in %j is, at %s, %s', async (groups, backend, name) => {
     const { tsid } = await signedIn('alice', groups === undefined ? {} : { groups });
     expect((await given(tsid, backend))?.roleArn).toBe(role(name));
+  });
+
+  test.each([
+    [{ groups: ['admins'] }, 'Admin'],
+    [{ groups: ['admins', 'guests'] }, 'Everybody'],
+    [{ groups: 'no list' }, 'Everybody'],
+    [{ level: 3 }, 'Ops'],
+    [{ level: '3' }, 'Everybody'],
+    [{ level: 1, team: ['ops-eu'] }, 'Ops'],
+    [{}, 'Everybody'],
+    [{ groups: ['"admins" in claims.groups'] }, 'Everybody'],
+    [{ constructor: ['admins'], claims: { groups: ['admins'] } }, 'Everybody'],
+    // A pattern that takes other engines for ever.
+    [{ email: `${'a'.repeat(60)}!` }, 'Everybody'],
+  ])('of whoever has %j is, by expressions, %s', async (claims, name) => {
+    const { tsid } = await signedIn('alice', claims);
+    expect((await given(tsid, 'expressed'))?.roleArn).toBe(role(name));
+  });
+
+  test('is not chosen by an expression over groups that stand elsewhere', async () => {
+    const { tsid } = await signedIn('alice', { hasgroups: true });
+    await expect(ask(tsid, 'expressed')).rejects.toMatchObject({ code: 'role_missing' });
   });
 
   test('can stand at a path', async () => {

@@ -120,6 +120,20 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
   upstreamInject: ({ native }, path, block) => {
     native.copy(path, block, ['providerName']);
   },
+  awsSts: (translation, path, block) => {
+    const { native } = translation;
+    native.copy(path, block, ['region', 'service', 'fallbackRoleArn', 'roleClaim', 'sessionNameClaim']);
+    const mappings = block.at('roleMappings');
+    if (mappings.isThere) native.put([...path, 'roleMappings'], [], mappings);
+    mappings.items.forEach((mapping, index) => {
+      const place = [...path, 'roleMappings', index];
+      native.put(place, {}, mapping);
+      native.copy(place, mapping, ['claim', 'matcher', 'roleArn', 'priority']);
+    });
+    const duration = block.at('sessionDuration');
+    if (duration.isThere) native.put([...path, 'sessionDuration'], `${String(duration.value)}s`, duration);
+    putSubject(translation, [...path, 'subjectProviderName'], block.at('subjectProviderName'));
+  },
   obo: (translation, path, block) => {
     translation.native.copy(path, block, [
       'tenantId',

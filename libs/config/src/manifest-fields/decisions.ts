@@ -84,7 +84,6 @@ const virtualMcpServer: Decisions = {
 };
 
 const externalAuthConfig: Decisions = {
-  awsSts: refused('this strategy is not read from manifests yet.'),
   bearerToken: refused('a VirtualMCPServer of the seed system does not take this type either.', {
     instead:
       'type: headerInjection, headerName: Authorization, and a Secret whose value begins with "Bearer "',

@@ -1,9 +1,12 @@
 import type { PartyEgress } from './egress-rules.js';
 import type { TokenDestination } from './token-destination.js';
 
-/** Who gets which role: whose `roleClaim` holds `claim`. */
+/** Who gets which role. One of the two is there. */
 export interface RoleMapping {
-  readonly claim: string;
+  /** Whose `roleClaim` holds it. */
+  readonly claim?: string;
+  /** Of whose claims this is true (CEL). */
+  readonly matcher?: string;
   readonly roleArn: string;
   /** The lowest one that fits counts; those without one come last, as they are written. */
   readonly priority?: number;

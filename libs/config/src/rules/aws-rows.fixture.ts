@@ -36,7 +36,47 @@ export const AWS_ROWS: readonly Row[] = [
     `${AWS}.roleMappings[0].roleArn`,
     /arn:aws:iam/,
   ],
-  ['a mapping of nobody', aws({ roleMappings: [{ roleArn: READER }] }), `${AWS}.roleMappings[0].claim`],
+  [
+    'a mapping of nobody',
+    aws({ roleMappings: [{ roleArn: READER }] }),
+    `${AWS}.roleMappings[0]`,
+    /a claim or a matcher/,
+  ],
+  [
+    'a mapping by a claim and an expression',
+    aws({ roleMappings: [{ ...MAPPED[0], matcher: 'claims.admin' }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /not both/,
+  ],
+  [
+    'an expression that ends in the middle',
+    aws({ roleMappings: [{ matcher: '"admins" in', roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /no expression in CEL: at 1/,
+  ],
+  [
+    'an expression that forgets where claims are',
+    aws({ roleMappings: [{ matcher: '"admins" in groups', roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /groups is unknown.*claims\.groups/,
+  ],
+  [
+    'an expression with a function that is none',
+    aws({ roleMappings: [{ matcher: 'claims.email.endswith("@acme.example")', roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /no function endswith/,
+  ],
+  [
+    'an expression of nothing',
+    aws({ roleMappings: [{ matcher: ' ', roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /empty/,
+  ],
+  [
+    'an expression that is a tower of brackets',
+    aws({ roleMappings: [{ matcher: `${'('.repeat(2_000)}true${')'.repeat(2_000)}`, roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+  ],
   [
     'a priority below zero',
     aws({ roleMappings: [{ ...MAPPED[0], priority: -1 }] }),

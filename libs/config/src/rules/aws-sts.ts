@@ -1,9 +1,10 @@
-import type { AwsSts } from '../model/aws-sts.js';
+import type { AwsSts, RoleMapping } from '../model/aws-sts.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { strategyOf } from '../model/outgoing-auth.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
+import { matcherProblem } from '../policies/claim-matchers.js';
 import { MAX_ROLE_MAPPINGS } from '../yaml/aws-sts-fields.js';
 import { strategiesOf, type Rule } from './rule.js';
 import { within } from './time-bounds.js';
@@ -28,10 +29,23 @@ function roleFindings({ roleMappings, fallbackRoleArn, roleClaim }: AwsSts<unkno
     return [{ path: place, message: 'awsSts needs roleMappings, or a fallbackRoleArn for everybody.' }];
   if (roleMappings.length > MAX_ROLE_MAPPINGS)
     return [{ path: place, message: `These are more than ${MAX_ROLE_MAPPINGS} mappings.` }];
-  const isUnused = roleClaim !== undefined && roleMappings.length === 0;
-  return isUnused
-    ? [{ path: [...block, 'roleClaim'], message: 'roleClaim has no effect: no mapping looks at it.' }]
-    : [];
+  const isUnused = roleClaim !== undefined && roleMappings.every(({ claim }) => claim === undefined);
+  return [
+    ...(isUnused
+      ? [{ path: [...block, 'roleClaim'], message: 'roleClaim has no effect: no mapping looks at it.' }]
+      : []),
+    ...roleMappings.flatMap((mapping, index) => mappingFindings(mapping, [...place, index])),
+  ];
+}
+
+function mappingFindings({ claim, matcher }: RoleMapping, place: Path): readonly Finding[] {
+  if (matcher === undefined)
+    return claim === undefined ? [{ path: place, message: 'A mapping needs a claim or a matcher.' }] : [];
+  if (claim !== undefined)
+    return [{ path: [...place, 'matcher'], message: 'A mapping has a claim or a matcher, not both.' }];
+  // Its format is reported already.
+  const message = matcher.trim() === '' ? undefined : matcherProblem(matcher);
+  return message === undefined ? [] : [{ path: [...place, 'matcher'], message }];
 }
 
 function subjectFindings(

@@ -6,7 +6,11 @@ import { tokenDestination } from './token-destination-fields.js';
 export const MAX_ROLE_MAPPINGS = 100;
 
 const roleMapping = block('Who gets which role.', {
-  claim: text('identifier', 'A value of `roleClaim`, exactly.'),
+  claim: text('identifier', 'A value of `roleClaim`, exactly; either this or `matcher`.').exactOptional(),
+  matcher: text(
+    'celExpression',
+    'Expression over `claims`, such as `"admins" in claims.groups`; one that cannot be answered does not fit.',
+  ).exactOptional(),
   roleArn: text('roleArn', 'The role.'),
   priority: count(
     'The lowest one that fits counts; of two that are equal, the one that is written first.',

@@ -80,6 +80,11 @@ export const FORMATS = {
     'is not a path such as data.access_token: names with a period between them.',
   ),
   issuerTemplate: { describes: 'URL with `{tenantid}`', check: issuerTemplate },
+  celExpression: pattern(
+    'expression in CEL',
+    /^(?=[^]*\S)[^]{1,4096}$/,
+    'is empty, or longer than 4096 characters.',
+  ),
   roleArn: pattern(
     'ARN of a role',
     /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/,
