@@ -83,6 +83,7 @@ function refusedCall(name) {
   new RefusedCalls({ unknownName: () => {} }, () => undefined).answer(
     /** @type {never} */ (call),
     /** @type {never} */ (REFUSALS[name]),
+    'a',
   );
   return spoken(said);
 }

@@ -6,8 +6,8 @@ import { KeptLog } from '@gatehouse/testing/kept-log';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
 import { clientCredentials, obo, oidcProvider, tokenExchange, xaa } from '../testing/vault-config.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
+import { fails, hangs, PLANTED, raves, refuses } from './told-failures.fixture.js';
 
-const PLANTED = 'planted-Secret-0f-a-provider-1234567890';
 /** Every line that tells of one refresh, exchange or leg that came to nothing. */
 const OF_FAILURES = [
   'leg-refused',
@@ -63,18 +63,6 @@ afterAll(async () => {
   await world.close();
   await sts.stop();
 });
-
-/** It quotes all that it was sent, as some providers do, and writes something of its own. */
-const refuses =
-  (status: number, error: string): Misbehaviour =>
-  (_request, response, form) =>
-    send(response, status, {
-      error,
-      error_description: `${PLANTED} ${[...form.values()].join(' ')}`,
-    });
-const fails: Misbehaviour = (_request, response) => void response.writeHead(503).end(PLANTED);
-const raves: Misbehaviour = (_request, response) => void response.writeHead(200).end(`<p>${PLANTED}</p>`);
-const hangs: Misbehaviour = () => 'bent';
 
 /** The one line. What was sent, and what was written by somebody else, is in no line at all. */
 function told(): Readonly<Record<string, unknown>> {

@@ -3,17 +3,8 @@ import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-re
 import { printFigure } from '@gatehouse/testing/figures';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { awsError, StsEndpoint } from '@gatehouse/testing/sts-endpoint';
-import { awsSts } from '../testing/vault-config.js';
 import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
-
-const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
-const MAPPED = {
-  roleMappings: [
-    { claim: 'readers', roleArn: role('Reader') },
-    { claim: 'admins', roleArn: role('Admin'), priority: 1 },
-    { claim: 'writers', roleArn: role('Writer'), priority: 2 },
-  ],
-};
+import { awsBackends, role } from './aws-sts.fixture.js';
 
 let world: VaultWorld;
 let sts: StsEndpoint;
@@ -24,27 +15,7 @@ beforeAll(async () => {
   world = await startVaultWorld({
     replicas: 2,
     log,
-    backends: {
-      everybody: awsSts(sts.stsUrl, { fallbackRoleArn: role('Everybody') }),
-      mapped: awsSts(sts.stsUrl, MAPPED),
-      fallback: awsSts(sts.stsUrl, { ...MAPPED, fallbackRoleArn: role('Everybody') }),
-      expressed: awsSts(sts.stsUrl, {
-        fallbackRoleArn: role('Everybody'),
-        roleMappings: [
-          { matcher: 'claims.email.matches("^(a+)+$")', roleArn: role('Slow') },
-          { matcher: '"admins" in claims["groups"] && !("guests" in claims.groups)', roleArn: role('Admin') },
-          {
-            matcher: 'claims.level >= 3 || claims.team.exists(t, t.startsWith("ops-"))',
-            roleArn: role('Ops'),
-          },
-          { matcher: 'claims.level', roleArn: role('NoTruth') },
-        ],
-      }),
-      nested: awsSts(sts.stsUrl, { ...MAPPED, roleClaim: 'realm.roles' }),
-      named: awsSts(sts.stsUrl, { fallbackRoleArn: role('Everybody'), sessionNameClaim: 'upn' }),
-      opaque: awsSts(sts.stsUrl, { fallbackRoleArn: role('Everybody'), subjectTokenType: 'access_token' }),
-      away: awsSts('http://localhost:9/', { fallbackRoleArn: role('Everybody') }),
-    },
+    backends: awsBackends(sts.stsUrl),
   });
   const { issuer } = world.stub;
   sts.trusts = { issuer, jwksUrl: `${issuer}/jwks`, audience: 'gatehouse' };

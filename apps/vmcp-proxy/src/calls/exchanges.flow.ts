@@ -2,6 +2,7 @@ import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { SpanAttributes } from '@gatehouse/kernel/active-span';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
+import type { BackendResponse } from '../backends/backend-response.client.js';
 import { AnotherAccount, type AuthorizedBackend } from '../backends/authorized-backend.flow.js';
 import { Cancellation } from '../backends/cancellation.js';
 import { sessionIn, MODERN, type Peer } from '../backends/peer.js';
@@ -190,17 +191,7 @@ export class Exchanges {
         this.#peers.forget(backend, peer);
         return 'misunderstood';
       }
-      if (record !== undefined) record.wasRefused = true;
-      const rpcCode = deliverRefusal(delivery.call, peer, response, text);
-      const { traceId } = record ?? {};
-      // The client reads the backend's own error; its text may be anybody's.
-      const level = response.status < 500 ? 'info' : 'warn';
-      this.backendSide.log[level]('backend-error-passed-on', {
-        backend,
-        status: response.status,
-        rpcCode,
-        traceId,
-      });
+      this.#passOn(delivery.call, { backend, peer }, response, text);
       return 'answered';
     } catch (error) {
       span?.fail(GatehouseError.from(error).code);
@@ -212,6 +203,26 @@ export class Exchanges {
       delivery.close();
       span?.end();
     }
+  }
+
+  /** The client reads the backend's own error; its text may be anybody's. */
+  #passOn(
+    call: Call,
+    { backend, peer }: Pick<SentParts, 'backend' | 'peer'>,
+    response: BackendResponse,
+    text: string,
+  ): void {
+    const { record } = call;
+    if (record !== undefined) record.wasRefused = true;
+    const { status } = response;
+    const rpcCode = deliverRefusal(call, peer, response, text);
+    const level = status < 500 ? 'info' : 'warn';
+    this.backendSide.log[level]('backend-error-passed-on', {
+      backend,
+      status,
+      rpcCode,
+      traceId: record?.traceId,
+    });
   }
 
   /** What the failure says of the session, and what its backend has to know. */
