@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Demonstration } from '@gatehouse/testing/demonstration';
@@ -118,5 +118,31 @@ listen:
     // Nothing of a backup that is sealed can be read.
     for (const entry of await readdir(made(), { recursive: true, withFileTypes: true }))
       if (entry.isFile() && entry.name !== 'manifest.json') expect(entry.name).toMatch(/\.gz\.sealed$/);
+  });
+
+  test('attack: an unsealed backup in the place of the sealed one is not restored, and nothing of it is written', async () => {
+    const forged = join(folder, 'forged');
+    await cp(made(), forged, { recursive: true });
+    const body = JSON.parse(await readFile(join(made(), 'manifest.json'), 'utf8')) as Record<string, unknown>;
+    delete body['mac'];
+    delete body['sealing'];
+    const mac = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+    await writeFile(join(forged, 'manifest.json'), JSON.stringify({ ...body, mac }));
+    const elsewhere = [
+      '--state',
+      join(folder, 'else/.gatehouse'),
+      '--config',
+      join(folder, 'else/gatehouse.yaml'),
+    ];
+    for (const [known, why] of [
+      [encrypted, 'is not encrypted, and a passphrase is given'],
+      [environment, 'has keys or files and is not encrypted'],
+    ] as const)
+      for (const to of [['--check'], elsewhere])
+        expect(await gatehouse(['restore', forged, ...to], known)).toMatchObject({
+          code: 66,
+          stderr: expect.stringContaining(why),
+        });
+    await expect(stat(join(folder, 'else'))).rejects.toThrow('ENOENT');
   });
 });

@@ -100,6 +100,7 @@ async function ofToken(name) {
   const incoming = { type: 'oidc', oidc: { scopes: [] } };
   const callers = new Callers(/** @type {never} */ (incoming), /** @type {never} */ (verifier), undefined, {
     warn: () => {},
+    failure: () => {},
   });
   const headers = { authorization: 'Bearer a.b.c' };
   const caller = await callers.identify(

@@ -212,7 +212,13 @@ async function keptFiles(
 ): Promise<KeptFile[]> {
   const { document } = access.configuration;
   const { own, elsewhere } = secretFilesOf(access);
-  const paths = statSync(document).isFile() ? [basename(document), ...own] : own;
+  if (!statSync(document).isFile()) {
+    output.line(
+      `Not in the backup, because it is a folder: ${document}. Keep it, with the files that it reads secrets from.`,
+    );
+    return [];
+  }
+  const paths = [basename(document), ...own];
   const kept: KeptFile[] = [];
   for (const [index, path] of paths.entries()) {
     const file: BackupFile = await files.write(

@@ -34,6 +34,7 @@ export async function openBackup(written: string, passphrase: string | undefined
       `The backup is encrypted: set ${PASSPHRASE_VARIABLE}, or name a file with the passphrase: --passphrase-file <file>`,
       'usage',
     );
+  refuseUnsealed(manifest, passphrase);
   const keys =
     manifest.sealing === undefined ? undefined : sealingKeys(passphrase ?? '', manifest.sealing.salt);
   if (!isAuthentic(manifest, keys?.manifest))
@@ -73,6 +74,24 @@ export async function openBackup(written: string, passphrase: string | undefined
       );
   }
   return { manifest, readTable, readFile };
+}
+
+/**
+ * Whoever can write to where backups lie could put one in their place that has no MAC. Keys and files, which somebody may run, are
+ * only in those that have one.
+ */
+function refuseUnsealed({ sealing, state, files }: BackupManifest, passphrase: string | undefined): void {
+  if (sealing !== undefined) return;
+  if (passphrase !== undefined)
+    throw new Cannot(
+      `The backup is not encrypted, and a passphrase is given: it may not be the one that you made. Nothing was restored. If it is, run the command without ${PASSPHRASE_VARIABLE} and --passphrase-file.`,
+      'noInput',
+    );
+  if (state !== undefined || files.length > 0)
+    throw new Cannot(
+      'The backup has keys or files and is not encrypted: Gatehouse makes none like that. Nothing was restored. Use another copy of it.',
+      'noInput',
+    );
 }
 
 function readManifestOf(folder: string): BackupManifest {

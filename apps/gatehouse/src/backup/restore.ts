@@ -49,7 +49,7 @@ export async function restore(
   try {
     if (state === undefined) {
       const access = accessTo(config ?? '', environment);
-      return await into(access, opened, replace, output, () => undefined);
+      return await into(access, opened, replace, output, () => () => undefined);
     }
     const kept = opened.manifest.state;
     const instead =
@@ -63,7 +63,7 @@ export async function restore(
     return await withEmbedded(state, given, async (embedded) => {
       const access = accessTo(config ?? DEMONSTRATION_CONFIGURATION, embedded.environment);
       return await into(access, opened, replace, output, () => {
-        if (instead !== undefined) embedded.state.keepSecrets(instead);
+        return instead === undefined ? () => undefined : embedded.state.keepSecrets(instead);
       });
     });
   } catch (error) {
@@ -72,8 +72,9 @@ export async function restore(
   }
 }
 
-function describe({ made, gatehouse, gateway, databases }: BackupManifest, output: Output): void {
+function describe({ made, gatehouse, gateway, databases, sealing }: BackupManifest, output: Output): void {
   output.line(`Backup of ${gateway}, made ${made} by Gatehouse ${gatehouse}`);
+  if (sealing === undefined) output.line('Not encrypted: whoever could write to it could change it.');
   for (const { service, tables, migrations } of databases)
     output.line(
       `  ${service.padEnd(22)}${tables.length} tables, ${tables.reduce((sum, { rows }) => sum + rows, 0)} rows, ${migrations.length} migrations`,
@@ -85,17 +86,21 @@ async function into(
   opened: OpenedBackup,
   replace: boolean,
   output: Output,
-  beforeCommit: () => void,
+  /** @returns what takes it back */
+  beforeCommit: () => () => void,
 ): Promise<number> {
   const { manifest } = opened;
   refuseOtherInstallation(access, manifest);
   await withCopies(access.databases, async (copies) => {
     for (const copy of copies) await refuseTarget(copy, replace);
+    const done: string[] = [];
+    let takeBack = (): void => undefined;
     try {
       for (const copy of copies) await fill(copy, opened);
-      beforeCommit();
-      await commitAll(copies);
+      takeBack = beforeCommit();
+      await commitAll(copies, done);
     } catch (error) {
+      if (done.length === 0) takeBack();
       for (const copy of copies) await copy.rollback();
       throw error;
     }
@@ -178,8 +183,8 @@ async function fill(copy: DatabaseCopy, { manifest, readTable }: OpenedBackup): 
   await copy.settleCustodyLog();
 }
 
-async function commitAll(copies: readonly DatabaseCopy[]): Promise<void> {
-  const done: string[] = [];
+/** @param done services whose database was restored, as far as it gets */
+async function commitAll(copies: readonly DatabaseCopy[], done: string[]): Promise<void> {
   for (const copy of copies)
     try {
       await copy.commit();

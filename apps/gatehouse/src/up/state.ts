@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cannot } from '../cannot.js';
@@ -94,10 +94,20 @@ export class StateFolder {
     return new StateFolder(folder, readSecrets(file), true, false);
   }
 
-  /** Keeps other secrets from the next start on. Those that were there stay beside them. */
-  keepSecrets(others: Partial<GeneratedSecrets>): void {
-    this.write('secrets.before-restore.json', readFileSync(this.path('secrets.json'), 'utf8'));
+  /** Keeps other secrets from the next start on. Those that were there stay beside them. @returns what puts those back */
+  keepSecrets(others: Partial<GeneratedSecrets>): () => void {
+    const before = readFileSync(this.path('secrets.json'), 'utf8');
+    const names = ['secrets.before-restore.json', `secrets.before-restore-${Date.now()}.json`];
+    // What an earlier restore set aside may open rows that nothing else opens.
+    const beside = this.write(
+      names.find((name) => !existsSync(this.path(name))) ?? `${randomUUID()}.json`,
+      before,
+    );
     this.write('secrets.json', `${JSON.stringify({ ...this.secrets, ...others }, undefined, 2)}\n`);
+    return () => {
+      this.write('secrets.json', before);
+      rmSync(beside);
+    };
   }
 
   path(...parts: readonly string[]): string {

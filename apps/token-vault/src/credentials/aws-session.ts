@@ -26,10 +26,16 @@ export function awsSessionFor(strategy: AwsSts<Secret>, token: string): AwsSessi
   );
   if (elsewhere !== undefined) return noRole(`the provider says ${elsewhere} elsewhere`);
   const values = [valueAt(claims, roleClaim)].flat();
-  const fitting = inOrder(roleMappings).find(({ claim, matcher }) =>
-    matcher === undefined ? values.includes(claim) : matchesClaims(matcher, claims),
-  );
-  const roleArn = fitting?.roleArn ?? fallbackRoleArn;
+  const judged = inOrder(roleMappings).map((mapping) => ({
+    mapping,
+    fits:
+      mapping.matcher === undefined ? values.includes(mapping.claim) : matchesClaims(mapping.matcher, claims),
+  }));
+  const decisive = judged.find(({ fits }) => fits !== false);
+  // The next one may give more than the one that nobody can tell.
+  if (decisive?.fits === undefined && decisive !== undefined)
+    return noRole(`roleMappings[${roleMappings.indexOf(decisive.mapping)}].matcher cannot be answered`);
+  const roleArn = decisive?.mapping.roleArn ?? fallbackRoleArn;
   if (roleArn === undefined) return noRole('no mapping fits');
   const name = firstTextOf(claims, [sessionNameClaim]);
   return name === undefined

@@ -126,9 +126,7 @@ describe('the role', () => {
   test.each([
     [{ groups: ['admins'] }, 'Admin'],
     [{ groups: ['admins', 'guests'] }, 'Everybody'],
-    [{ groups: 'no list' }, 'Everybody'],
     [{ level: 3 }, 'Ops'],
-    [{ level: '3' }, 'Everybody'],
     [{ level: 1, team: ['ops-eu'] }, 'Ops'],
     [{}, 'Everybody'],
     [{ groups: ['"admins" in claims.groups'] }, 'Everybody'],
@@ -138,6 +136,17 @@ describe('the role', () => {
   ])('of whoever has %j is, by expressions, %s', async (claims, name) => {
     const { tsid } = await signedIn('alice', claims);
     expect((await given(tsid, 'expressed'))?.roleArn).toBe(role(name));
+  });
+
+  test.each([
+    ['a list that is one text', { groups: 'admins' }],
+    ['a number that is a text', { level: '3' }],
+    ['what is no condition', { level: 2, team: [] }],
+  ])('is not that of a later mapping where an earlier one cannot be answered: %s', async (_what, claims) => {
+    const { tsid } = await signedIn('alice', claims);
+    await expect(ask(tsid, 'expressed')).rejects.toMatchObject({ code: 'role_missing' });
+    expect(sts.requests).toHaveLength(0);
+    expect(log.lines.join()).toMatch(/roleMappings\[\d\]\.matcher cannot be answered/);
   });
 
   test('is not chosen by an expression over groups that stand elsewhere', async () => {

@@ -162,6 +162,24 @@ describe('an actor that is the gateway itself', () => {
     expect(new Set(tokens).size).toBe(2);
   });
 
+  test('and is refused, for all that anybody knows, sends nobody to sign in whose token is good', async () => {
+    world.stub.givesRefreshToken = false;
+    const { tsid, accountId } = await signedIn();
+    await world.rows.query({
+      name: 'long-connected-subject',
+      text: `update connections set access_obtained_at = now() - interval '1 minute' where account_id = $1`,
+      values: [accountId],
+    });
+    answering(400, { error: 'invalid_grant' });
+    await expect(world.client.exchange(tsid, 'agent')).rejects.toMatchObject({ code: 'exchange_refused' });
+    const { rows } = await world.rows.query<{ state: string }>({
+      name: 'states',
+      text: 'select state from connections where account_id = $1',
+      values: [accountId],
+    });
+    expect(rows.map(({ state }) => state)).not.toContain('reauth_required');
+  });
+
   test('that the endpoint gives no token to is not left out: nothing is exchanged', async () => {
     const { tsid } = await signedIn();
     sts.misbehave.set('token', (_request, response) => send(response, 401, { error: 'invalid_client' }));

@@ -40,7 +40,9 @@ export class ExchangeParties {
         return actor && { ...parties, actor };
       },
       async (parties, refusal) => {
-        const subject = await this.subjects.renewed(request, subjectOf(strategy), refusal);
+        // Where there is an actor, the endpoint does not say whose token it refused.
+        const unclear = refusal.unclear || refusal.actorDigest !== undefined;
+        const subject = await this.subjects.renewed(request, subjectOf(strategy), { ...refusal, unclear });
         return subject && { ...parties, subject };
       },
     ];

@@ -207,7 +207,7 @@ function refusalOf(
   credential: BackendCredential | undefined,
 ): Omit<RefusedToken, 'digest'> | 'forbidden' | undefined {
   if (status === 401) return {};
-  if (credential !== undefined && 'sign' in credential && saysCredentialsAreOver(headers)) return {};
+  if (credential !== undefined && 'sign' in credential && saysCredentialsAreOver(status, headers)) return {};
   if (status !== 403) return undefined;
   const header = [headers['www-authenticate'] ?? []].flat().join(', ');
   const { error, scope } = bearerChallenge(header);

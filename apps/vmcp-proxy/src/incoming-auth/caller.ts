@@ -1,4 +1,5 @@
 import type { IncomingAuth } from '@gatehouse/config/model/incoming-auth';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import { presentedToken, type AuthorizedRequest } from './bearer-token.js';
@@ -13,6 +14,8 @@ export type Caller =
   /** The caller cannot be verified now. A later request may succeed; another sign-in does not help. */
   | { readonly kind: 'unavailable' };
 
+const SAID_EVERY_MS = 10 * SECOND_MS;
+
 const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller => ({
   kind: 'challenge',
   status,
@@ -22,6 +25,7 @@ const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller =>
 /** Identifies callers; at once where everything it needs is remembered. */
 export class Callers {
   readonly #scopes: readonly string[];
+  #saidAtMs = -Infinity;
 
   constructor(
     incomingAuth: IncomingAuth<unknown>,
@@ -29,7 +33,7 @@ export class Callers {
     private readonly verifier: Pick<TokenVerifier, 'verify'> | undefined,
     /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */
     private readonly sessions: SessionViews | undefined,
-    private readonly log: Pick<Log, 'warn'>,
+    private readonly log: Pick<Log, 'warn' | 'failure'>,
   ) {
     this.#scopes = incomingAuth.type === 'oidc' ? basicScopes(incomingAuth.oidc.scopes) : [];
   }
@@ -51,7 +55,7 @@ export class Callers {
     try {
       return await this.#admit(await verifying);
     } catch (error) {
-      return refusal(error);
+      return this.#refusal(error);
     }
   }
 
@@ -62,7 +66,11 @@ export class Callers {
     // Every token of the embedded issuer belongs to a session; one without could never be signed out.
     if (principal.tsid === undefined) return challenged(401, 'invalid_token');
     const view = this.sessions.view(principal.tsid);
-    if (view instanceof Promise) return view.then((open) => this.#admitTo(open, principal), refusal);
+    if (view instanceof Promise)
+      return view.then(
+        (open) => this.#admitTo(open, principal),
+        (error: unknown) => this.#refusal(error),
+      );
     return this.#admitTo(view, principal);
   }
 
@@ -73,11 +81,17 @@ export class Callers {
     this.log.warn('session-of-another-account', { tsid: principal.tsid, clientId: principal.clientId });
     return challenged(401, 'invalid_token');
   }
-}
 
-function refusal(error: unknown): Caller {
-  const { code } = GatehouseError.from(error);
-  return code === 'token_invalid' || code === 'session_closed'
-    ? challenged(401, 'invalid_token')
-    : { kind: 'unavailable' };
+  /** Nobody gets in while callers cannot be verified. Whoever runs this reads why; a flood of callers is no flood of lines. */
+  #refusal(error: unknown): Caller {
+    const failure = GatehouseError.from(error);
+    if (failure.code === 'token_invalid' || failure.code === 'session_closed')
+      return challenged(401, 'invalid_token');
+    const nowMs = Date.now();
+    if (nowMs - this.#saidAtMs >= SAID_EVERY_MS) {
+      this.#saidAtMs = nowMs;
+      this.log.failure('callers-not-verified', failure);
+    }
+    return { kind: 'unavailable' };
+  }
 }

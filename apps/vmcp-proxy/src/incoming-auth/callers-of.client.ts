@@ -22,7 +22,7 @@ export function callersOf(
   part: Pick<VmcpProxyPart, 'incomingAuth' | 'authServer'>,
   contracts: Pick<ContractClient, 'ask'>,
   sessions: SessionViews,
-  log: Pick<Log, 'warn'>,
+  log: Pick<Log, 'warn' | 'failure'>,
 ): Callers {
   const { incomingAuth } = part;
   if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined, log);

@@ -12,9 +12,14 @@ import { principalKey, type Principal } from './principal.js';
 /** RFC 7662, section 4: an answer is kept for a short time, since a token that was revoked is taken for as long. */
 const USE_FOR_MS = 30 * SECOND_MS;
 const MAX_TOKENS = 20_000;
+/** Of those that are none. Anybody can make them up, so they have no place among the others. */
+const MAX_REFUSED = 2_000;
 const TIMEOUT_MS = 5 * SECOND_MS;
 const MAX_RESPONSE_BYTES = 64 * 1024;
-/** The issuer's server is not ours: a flood of made-up tokens must not become a flood of requests. */
+/**
+ * The issuer's server is not ours: a flood of made-up tokens must not become a flood of requests. Tokens that were active a moment ago
+ * have as many places of their own: whoever makes some up keeps nobody out who is in.
+ */
 const MAX_QUESTIONS = 50;
 
 /** RFC 7662, section 2.2. What Gatehouse needs to know whose token it is, and for what, has to be there. */
@@ -50,8 +55,9 @@ type Issuer = IncomingOidc<Secret>['oidc'];
 export class IntrospectedTokens {
   /** By the hash of the token: what is remembered opens nothing. */
   readonly #known = new RecentMap<string, Known>(MAX_TOKENS);
+  readonly #refused = new RecentMap<string, Known>(MAX_REFUSED);
   readonly #questions = new SingleFlight<string, Known>();
-  #asking = 0;
+  readonly #asking = { known: 0, unknown: 0 };
   readonly #nowMs: () => number;
 
   constructor(
@@ -68,7 +74,7 @@ export class IntrospectedTokens {
    */
   async verify(token: string, audience: string): Promise<Principal> {
     const hash = createHash('sha256').update(token).digest('base64url');
-    const remembered = this.#known.get(hash);
+    const remembered = this.#known.get(hash) ?? this.#refused.get(hash);
     const isFresh = remembered !== undefined && this.#nowMs() - remembered.askedAtMs < USE_FOR_MS;
     const known = isFresh
       ? remembered
@@ -89,17 +95,19 @@ export class IntrospectedTokens {
   }
 
   async #ask(token: string, hash: string): Promise<Known> {
-    if (this.#asking >= MAX_QUESTIONS)
+    const pool = this.#known.get(hash) === undefined ? 'unknown' : 'known';
+    if (this.#asking[pool] >= MAX_QUESTIONS)
       throw new GatehouseError('unavailable', 'too many tokens are being asked about');
-    this.#asking += 1;
+    this.#asking[pool] += 1;
     try {
       const askedAtMs = this.#nowMs();
       const active = this.#accepted(await this.#answer(token));
       const known = { token: active, principal: active && this.#principal(active, token), askedAtMs };
-      this.#known.set(hash, known);
+      (active === undefined ? this.#refused : this.#known).set(hash, known);
+      (active === undefined ? this.#known : this.#refused).delete(hash);
       return known;
     } finally {
-      this.#asking -= 1;
+      this.#asking[pool] -= 1;
     }
   }
 

@@ -176,6 +176,27 @@ test('a flood of made-up tokens is no flood of requests to the issuer', async ()
   expect(endpoint.questions).toHaveLength(50);
 });
 
+test('attack: made-up tokens that hold all places keep nobody out whose token was active a moment ago', async () => {
+  let nowMs = Date.now();
+  const some = tokens(() => nowMs);
+  await some.verify('token-of-ada', AUDIENCE);
+  const held = Promise.withResolvers<undefined>();
+  endpoint.answer = async () => {
+    await held.promise;
+    return { body: '{"active":false}' };
+  };
+  const flood = Promise.allSettled(
+    Array.from({ length: 50 }, async (_, index) => await some.verify(`made-up-${index}`, AUDIENCE)),
+  );
+  await until(() => endpoint.questions.length === 51);
+  await expect(some.verify('made-up-too', AUDIENCE)).rejects.toMatchObject(UNAVAILABLE);
+  nowMs += 31_000;
+  endpoint.says(active());
+  await expect(some.verify('token-of-ada', AUDIENCE)).resolves.toMatchObject({ subject: 'ada' });
+  held.resolve(undefined);
+  await flood;
+});
+
 describe('at the endpoint of a gateway', () => {
   let nats: TestNats;
   let backend: TestBackend;
@@ -209,7 +230,11 @@ describe('at the endpoint of a gateway', () => {
     endpoint.says({ active: false });
     expect((await modern(proxy.mcpUrl, 'tools/call', CALL, { token: 'revoked' })).status).toBe(401);
     endpoint.answer = () => ({ status: 500, body: '' });
-    expect((await modern(proxy.mcpUrl, 'tools/call', CALL, { token: 'not-known-yet' })).status).toBe(503);
+    for (let calls = 0; calls < 3; calls += 1)
+      expect((await modern(proxy.mcpUrl, 'tools/call', CALL, { token: 'not-known-yet' })).status).toBe(503);
+    // Why nobody gets in is said, and not by every request.
+    const [line, ...more] = log.of('callers-not-verified');
+    expect([line?.['reason'], more]).toEqual(['the introspection endpoint answered with 500', []]);
   });
 
   test('a JWT that somebody forged is never asked about, whatever the issuer would say of it', async () => {

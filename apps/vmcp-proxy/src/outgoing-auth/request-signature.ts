@@ -58,7 +58,9 @@ export const awsSignature =
   };
 
 /** AWS says with 400 or 403 that temporary credentials have ended, or that it knows them no more (Common Errors of its services). */
-export function saysCredentialsAreOver(headers: IncomingHttpHeaders): boolean {
+export function saysCredentialsAreOver(status: number, headers: IncomingHttpHeaders): boolean {
+  // In any other answer it may be what the tool heard of AWS: the call has run.
+  if (status !== 400 && status !== 403) return false;
   const [name = ''] = String(headers['x-amzn-errortype'] ?? '').split(':');
   return OVER.has(name.replace(/Exception$/, ''));
 }

@@ -55,7 +55,13 @@ function actorOf({
 }: Written): Actor | undefined {
   const token = shortTokenType(actorTokenType);
   // Which of the two is meant, where both are written, is asked by the structure checks.
-  if (actorProviderName !== undefined) return { from: 'provider', providerName: actorProviderName, token };
+  if (actorProviderName !== undefined)
+    return {
+      from: 'provider',
+      providerName: actorProviderName,
+      token,
+      ...(token === 'id_token' ? { mustLive: true } : {}),
+    };
   return actorClientCredentials && { from: 'clientCredentials', token, ...actorClientCredentials };
 }
 

@@ -7,6 +7,8 @@ export type Actor =
       readonly from: 'provider';
       readonly providerName: string;
       readonly token: TokenType;
+      /** As of a subject. */
+      readonly mustLive?: true;
     }
   | {
       /** The gateway's own, issued at the endpoint of the exchange to the client of the exchange (RFC 6749 section 4.4). */

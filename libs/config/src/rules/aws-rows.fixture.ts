@@ -67,6 +67,18 @@ export const AWS_ROWS: readonly Row[] = [
     /no function endswith/,
   ],
   [
+    'an expression that calls a method as a function',
+    aws({ roleMappings: [{ matcher: 'startsWith(claims.sub, "ext-")', roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /no such call of startsWith/,
+  ],
+  [
+    'an expression with a pattern that is none of RE2',
+    aws({ roleMappings: [{ matcher: 'claims.email.matches("^(?!ext-).*$")', roleArn: READER }] }),
+    `${AWS}.roleMappings[0].matcher`,
+    /none of RE2/,
+  ],
+  [
     'an expression of nothing',
     aws({ roleMappings: [{ matcher: ' ', roleArn: READER }] }),
     `${AWS}.roleMappings[0].matcher`,

@@ -281,10 +281,4 @@ export const ISSUED_TOKEN_ROWS: readonly Row[] = [
     /needs clientSecret/,
   ],
   ['a skew of an hour', obo({ cacheSkew: '1h' }), `${OBO}.cacheSkew`, /within/],
-  [
-    'a key where only a secret is taken',
-    obo({ clientKey: { env: 'SIGNING_KEY' } }),
-    `${OBO}.clientKey`,
-    /Unknown/,
-  ],
 ];
