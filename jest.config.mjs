@@ -11,6 +11,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // `import` must stay out of this list: jest-circus then loads the wrong half of dedent.
   testEnvironmentOptions: { customExportConditions: ['development', 'node', 'node-addons'] },
+  // Modules of ECMAScript stay in a worker after their spec (--experimental-vm-modules): 400 specs are more than its 4 GiB.
+  workerIdleMemoryLimit: '1500MB',
   // For what hangs. No test waits for it, and a busy machine must not reach it.
   testTimeout: 300_000,
   transform: {
