@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
 import { entryLine } from '@gatehouse/persistence/custody-log/entry-lines';
+import { measuring } from '../measuring.js';
 
 const MANIFEST = '.manifest.json';
 const DRAFT = '.partial';
@@ -24,20 +25,6 @@ export interface WrittenLines {
 }
 
 const digest = () => createHash('sha256');
-
-/** Passes on what comes, and tells how much it was and its digest. */
-function measuring(): { readonly stream: Transform; readonly read: () => { bytes: number; sha256: string } } {
-  const hash = digest();
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  return { stream, read: () => ({ bytes, sha256: hash.digest('base64url') }) };
-}
 
 /** Entries as text, several lines at once, with the digest of it all. */
 function linesOf(entries: AsyncIterable<CustodyEntry>): {

@@ -8,6 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { isOutage } from '@gatehouse/kernel/outage';
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
+import { measuring } from '../measuring.js';
 import { isSystemError } from '../reason.js';
 import type { BackupFile } from './manifest.js';
 
@@ -120,17 +121,4 @@ function sealing(key: Buffer, file: string): Transform {
       done(null, Buffer.concat([begin(), cipher.final(), cipher.getAuthTag()]));
     },
   });
-}
-
-function measuring(): { readonly stream: Transform; readonly read: () => { bytes: number; sha256: string } } {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  return { stream, read: () => ({ bytes, sha256: hash.digest('base64url') }) };
 }

@@ -20,6 +20,19 @@ test('secrets are made once, kept, and readable by their owner only', () => {
   expect(new Set(Object.values(first.secrets)).size).toBe(Object.keys(first.secrets).length);
 });
 
+test('secrets that others replace stay beside them, however often, and can be put back', () => {
+  const state = StateFolder.open(folder);
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  const original = read('secrets.json');
+  state.keepSecrets({ tokenVaultKeyEncryptionKey: 'another' });
+  const replaced = read('secrets.json');
+  expect(replaced).toContain('another');
+  // A second restore, which comes to nothing.
+  state.keepSecrets({ tokenVaultKeyEncryptionKey: 'a third' })();
+  expect(read('secrets.json')).toBe(replaced);
+  expect(read('secrets.before-restore.json')).toBe(original);
+});
+
 test('a key-encryption key is exactly 32 bytes', () => {
   const { secrets } = StateFolder.open(folder);
   expect(Buffer.from(secrets.tokenVaultKeyEncryptionKey, 'base64url')).toHaveLength(32);
