@@ -20,6 +20,7 @@ describe('a field of an answer', () => {
     ['a part of two that is not there', { team: { id: 'T1' } }, 'team.id+user.id'],
     ['what every object has (prototype)', {}, 'constructor.name'],
     ['what every text has', { name: 'x' }, 'name.length'],
+    ['what every list has', { emails: ['a@b.example'] }, 'emails.length'],
     ['null, an empty text, a list and an object', { a: null, b: '', c: ['x'], d: {} }, 'a'],
     ['a number that is not whole', { a: 1.5 }, 'a'],
   ])('%s is nothing', (_what, answer, field) => {
@@ -47,5 +48,11 @@ test('whatever the answer and the path, nothing is thrown and nothing foreign is
       const value = valueAt(answer, path);
       if (value !== undefined) expect(JSON.stringify(answer)).toContain(JSON.stringify(value));
     }),
+    {
+      examples: [
+        [[], 'length'],
+        [{ a: {} }, 'a.__proto__'],
+      ],
+    },
   );
 });

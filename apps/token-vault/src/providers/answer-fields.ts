@@ -41,5 +41,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
+/** Enumerable alone: a list's `length` is its own, and no provider said it. */
 const isOwn = (value: unknown, name: string): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+  typeof value === 'object' && value !== null && Object.prototype.propertyIsEnumerable.call(value, name);
