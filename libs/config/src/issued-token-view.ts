@@ -1,6 +1,7 @@
 import { given } from './from-yaml/written-values.js';
 import type { IssuedToken } from './model/outgoing-auth.js';
 import type { TokenDestination } from './model/token-destination.js';
+import type { ToolScopes } from './model/tool-scopes.js';
 import { providersOf, subjectOf, type TokenSubject } from './model/token-subject.js';
 
 /** What is in signatures of AWS beside the request (Signature Version 4). */
@@ -17,6 +18,8 @@ export interface IssuedTokenView extends TokenDestination {
   readonly providers: readonly string[];
   /** Requests are signed with it, instead of holding it. */
   readonly signing?: SigningScope;
+  /** What the tokens for calls of some tools have more. */
+  readonly toolScopes?: readonly ToolScopes[];
 }
 
 export const issuedTokenView = (strategy: IssuedToken<unknown>): IssuedTokenView => ({
@@ -24,6 +27,7 @@ export const issuedTokenView = (strategy: IssuedToken<unknown>): IssuedTokenView
   subject: subjectOf(strategy),
   providers: providersOf(strategy),
   ...(strategy.type === 'awsSts' ? { signing: { region: strategy.region, service: strategy.service } } : {}),
+  ...(strategy.type === 'awsSts' ? {} : given('toolScopes', strategy.toolScopes)),
   ...given('header', strategy.header),
   ...given('allowedHosts', strategy.allowedHosts),
 });

@@ -8,8 +8,13 @@ interface Rpc {
 
 const MODERN = '2026-07-28';
 
-/** Answers as an MCP server of an older revision, whose one tool says whose token came. */
-export function answerAsMcpServer(request: StubRequest, response: ServerResponse, login: string): void {
+/** Answers as an MCP server of an older revision, whose tools say whose token came. */
+export function answerAsMcpServer(
+  request: StubRequest,
+  response: ServerResponse,
+  login: string,
+  tools: readonly string[] = ['whoami'],
+): void {
   const message = JSON.parse(request.body) as Rpc;
   const reply = (body: object, status = 200): void => {
     sendJson(response, status, { jsonrpc: '2.0', id: message.id ?? null, ...body });
@@ -17,10 +22,10 @@ export function answerAsMcpServer(request: StubRequest, response: ServerResponse
   if (request.headers['mcp-protocol-version'] === MODERN)
     reply({ error: { code: -32_000, message: 'another revision' } }, 400);
   else if (message.id === undefined) response.writeHead(202).end();
-  else reply(resultOf(message, login));
+  else reply(resultOf(message, login, tools));
 }
 
-function resultOf({ method }: Rpc, login: string): object {
+function resultOf({ method }: Rpc, login: string, tools: readonly string[]): object {
   switch (method) {
     case 'initialize':
       return {
@@ -31,7 +36,7 @@ function resultOf({ method }: Rpc, login: string): object {
         },
       };
     case 'tools/list':
-      return { result: { tools: [{ name: 'whoami', inputSchema: { type: 'object' } }] } };
+      return { result: { tools: tools.map((name) => ({ name, inputSchema: { type: 'object' } })) } };
     case 'tools/call':
       return { result: { content: [{ type: 'text', text: login }], structuredContent: { subject: login } } };
     default:

@@ -14,7 +14,7 @@ export class OboEndpoint extends HttpStub {
   /** Those that the application has (PEM). */
   readonly certificates: string[] = [];
   readonly #seen = new Set<string>();
-  readonly #issued = new Map<string, string>();
+  readonly #issued = new Map<string, { readonly subject: string; readonly scope: string }>();
 
   get tokenUrl(): string {
     return `${this.origin}/tenant/oauth2/v2.0/token`;
@@ -22,7 +22,12 @@ export class OboEndpoint extends HttpStub {
 
   /** Who a token of it is for. */
   subjectOf(token: string): string | undefined {
-    return this.#issued.get(token);
+    return this.#issued.get(token)?.subject;
+  }
+
+  /** What a token of it is good for. */
+  scopeOf(token: string): string | undefined {
+    return this.#issued.get(token)?.scope;
   }
 
   protected override async answer(request: StubRequest, response: ServerResponse): Promise<void> {
@@ -75,11 +80,9 @@ export class OboEndpoint extends HttpStub {
     if (!asked.ok) return [400, { error: 'invalid_grant', error_codes: [50_013] }];
     const { sub } = (await asked.json()) as { sub: string };
     const token = `obo-${randomUUID()}`;
-    this.#issued.set(token, sub);
-    return [
-      200,
-      { token_type: 'Bearer', scope: form.get('scope'), expires_in: this.seconds, access_token: token },
-    ];
+    const scope = form.get('scope') ?? '';
+    this.#issued.set(token, { subject: sub, scope });
+    return [200, { token_type: 'Bearer', scope, expires_in: this.seconds, access_token: token }];
   }
 }
 

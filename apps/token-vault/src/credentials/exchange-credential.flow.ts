@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
+import { strategyForTool } from '@gatehouse/config/model/strategy-for-tool';
 import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import type { Clock } from '@gatehouse/kernel/clock';
@@ -28,7 +29,7 @@ export class ExchangeCredential {
 
   async run(request: Request): Promise<z.input<typeof credentialReply>> {
     const { tsid, backend, replyKey } = request;
-    const strategy = this.strategies.issued(request);
+    const strategy = strategyForTool(this.strategies.issued(request), request.tool);
     const { subject, token } = await this.#exchanged(request, strategy);
     const { accountId, provider, connectionId, connection } = subject;
     const { accessToken, signingKey } = token;

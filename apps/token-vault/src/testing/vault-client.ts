@@ -115,12 +115,13 @@ export class VaultClient {
   async exchange(
     tsid: string,
     backend: string,
-    options: { subjectToken?: string; refused?: string } = {},
+    options: { subjectToken?: string; refused?: string; tool?: string } = {},
   ): Promise<ReleasedCredential> {
-    const { subjectToken, refused } = options;
+    const { subjectToken, refused, tool } = options;
     const request = {
       tsid,
       backend,
+      ...(tool === undefined ? {} : { tool }),
       ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault({ subjectToken }) }),
       ...(refused === undefined ? {} : { refused: sha256(refused) }),
     };

@@ -21,6 +21,8 @@ export interface AuthorizedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;
   readonly deadlineAtMs: number;
+  /** The tool that it is a call of, as the backend names it, or goes on with one. */
+  readonly tool?: string | undefined;
   /** Left out: a call. */
   readonly purpose?: Purpose;
   readonly cancellation?: Cancellation;
@@ -91,9 +93,9 @@ export class AuthorizedBackend {
   }
 
   async #sendOn(way: Way, request: AuthorizedRequest): Promise<BackendResponse> {
-    const { backend, principal, deadlineAtMs } = request;
-    const { strategy } = way;
-    const asked = this.credentials.of(principal, backend, deadlineAtMs, strategy);
+    const { backend, principal, deadlineAtMs, tool } = request;
+    const asking = { strategy: way.strategy, tool };
+    const asked = this.credentials.of(principal, backend, deadlineAtMs, asking);
     const credential = asked instanceof Promise ? await asked : asked;
     const response = await this.#sendWith(request, credential, way);
     const refusal = refusalOf(response, credential);
@@ -105,7 +107,7 @@ export class AuthorizedBackend {
     if (refusal === 'forbidden' || digest === undefined || request.purpose === 'session')
       throw refusedCredential(backend, response);
     const refused = { digest, ...refusal };
-    const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, strategy);
+    const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, asking);
     if (another === undefined) throw refusedCredential(backend, response);
     const second = await this.#sendWith(request, another, way);
     const last = refusalOf(second, another);
@@ -118,7 +120,7 @@ export class AuthorizedBackend {
         backend,
         { digest: another.tokenDigest, ...last },
         deadlineAtMs,
-        strategy,
+        asking,
       );
     throw refusedCredential(backend, second);
   }

@@ -59,6 +59,8 @@ interface Attempt {
   readonly parked: ParkedCall | undefined;
   /** Notes what the last request was sent with. */
   readonly use: CredentialUse;
+  /** That is called, or whose task is asked about; as the backend names it. */
+  readonly tool: string | undefined;
 }
 
 type SentParts = Attempt & {
@@ -120,7 +122,7 @@ export class Exchanges {
     const limits = this.#limits.of(route.backend, tool);
     const time = new CallTime(limits, Date.now, parked?.answerWithinMs);
     const use = call.record ?? { connection: undefined };
-    const attempt = { time, cancellation, parked, use };
+    const attempt = { time, cancellation, parked, use, tool };
     try {
       let outcome = await this.#attempt(call, route, attempt, { isLast: false });
       // Once more where the backend did not understand who is speaking, or in which revision: then it did not run.
@@ -145,7 +147,7 @@ export class Exchanges {
   async #attempt(call: Call, route: Route, attempt: Attempt, { isLast, answers }: Sending): Promise<Outcome> {
     const { principal, record } = call;
     const { backend } = route;
-    const { time, cancellation, use } = attempt;
+    const { time, cancellation, use, tool } = attempt;
     const { deadlineAtMs } = time;
     // Only a modern backend asks by its result.
     const found = answers === undefined ? this.#peerOf(call, route, { deadlineAtMs, isLast }) : MODERN;
@@ -181,6 +183,7 @@ export class Exchanges {
         deadlineAtMs,
         cancellation,
         use,
+        tool,
         session: sessionIn(peer),
         began: (exchange) => time.of(exchange),
       });
@@ -237,8 +240,8 @@ export class Exchanges {
     sent: SentParts,
     { id, progressToken: sentProgressToken }: Outbound,
   ): OpenDelivery {
-    const { backend, peer, time, cancellation, parked } = sent;
-    const facts = { backend, principal: call.principal, peer, time, cancellation };
+    const { backend, peer, time, cancellation, parked, tool } = sent;
+    const facts = { backend, principal: call.principal, peer, time, cancellation, tool };
     const resumption = new Resumption(facts, this.backendSide.backends);
     const progressToken = progressTokenOf(call.message.params);
     return this.delivery.open(call, {

@@ -24,6 +24,8 @@ export interface ResumptionFacts {
   readonly peer: Peer;
   readonly time: CallTime;
   readonly cancellation: Cancellation;
+  /** That is called, as the backend names it. */
+  readonly tool?: string | undefined;
 }
 
 /** What may pass; anything else says that the stream cannot be taken up. */
@@ -66,7 +68,7 @@ export class Resumption {
   }
 
   async #ask(headers: Record<string, string>): Promise<BackendResponse | undefined | 'again'> {
-    const { backend, principal, peer, time, cancellation } = this.facts;
+    const { backend, principal, peer, time, cancellation, tool } = this.facts;
     const { deadlineAtMs } = time;
     try {
       const request = {
@@ -78,6 +80,7 @@ export class Resumption {
         body: null,
         deadlineAtMs,
         cancellation,
+        tool,
       } as const;
       const response = await this.backends.send(request);
       if (response.status === 200 && isEventStream(response.headers['content-type'])) {

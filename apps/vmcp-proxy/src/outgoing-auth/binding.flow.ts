@@ -21,11 +21,11 @@ export function untilBothMeanTheSame(strategy: OutgoingStrategy): OutgoingStrate
   if (strategy.kind === 'fixed') return strategy;
   return {
     ...strategy,
-    ask: async (principal, refused, deadlineAtMs) => {
+    ask: async (principal, refused, deadlineAtMs, tool) => {
       const untilMs = Math.min(Date.now() + WAIT_AT_MOST_MS, deadlineAtMs) - ASK_AGAIN_AFTER_MS;
       for (;;)
         try {
-          return await strategy.ask(principal, refused, deadlineAtMs);
+          return await strategy.ask(principal, refused, deadlineAtMs, tool);
         } catch (error) {
           if (GatehouseError.from(error).code !== 'configuration_differs' || Date.now() >= untilMs)
             throw error;

@@ -151,3 +151,44 @@ test('where the configuration sets the scopes, nobody is asked for others', asyn
   expect(await credentials.instead(ALICE, 'one', refused, LATER)).toBeUndefined();
   expect(ask).toHaveBeenCalledTimes(1);
 });
+
+test('attack: the credential of a tool with scopes of its own is given to no other tool, kept, refused or asked for at once', async () => {
+  const asked: (string | undefined)[] = [];
+  const strategy: OutgoingStrategy = {
+    kind: 'perUser',
+    providers: [],
+    stepsUp: false,
+    varietyFor: (tool) => (tool.startsWith('write') ? 'tickets:write' : ''),
+    ask: async (_principal, refused, _deadlineAtMs, tool) => {
+      asked.push(tool);
+      return await Promise.resolve(token(`${tool ?? 'any'}${refused === undefined ? '' : ' again'}`));
+    },
+  };
+  const shown = (one: BackendCredential | undefined) => revealed(one)?.replace('Bearer ', '');
+  const credentials = new Credentials(new Map([['one', strategy]]), () => 0);
+  const of = async (tool?: string, caller = ALICE) =>
+    shown(await credentials.of(caller, 'one', LATER, { tool }));
+
+  expect(await Promise.all([of('write_a'), of('read'), of(), of('write_b'), of('rewrite')])).toEqual([
+    'write_a',
+    'any',
+    'any',
+    'write_a',
+    'any',
+  ]);
+  expect(await of('write_a', person('i', 'bob', 's1'))).toBe('write_a');
+  // One question for each of Alice's, and one for Bob's. A tool without scopes of its own is not named.
+  expect(asked).toEqual(['write_a', undefined, 'write_a']);
+
+  const another = await credentials.instead(ALICE, 'one', { digest: sha256('write_a') }, LATER, {
+    tool: 'write_b',
+  });
+  expect([shown(another), await of('write_a'), await of('read')]).toEqual([
+    'write_b again',
+    'write_b again',
+    'any',
+  ]);
+  credentials.forget(({ subject }) => subject === 'alice');
+  await Promise.all([of('write_a'), of()]);
+  expect(asked.slice(-2)).toEqual(['write_a', undefined]);
+});

@@ -10,6 +10,22 @@ import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy
 const USE_FOR_MS = 30 * SECOND_MS;
 const MAX_CREDENTIALS = 50_000;
 
+/** What is asked for; left out: what every request to the backend gets, as it is configured now. */
+interface Asked {
+  readonly strategy?: OutgoingStrategy;
+  /** The tool that is called, as the backend names it. */
+  readonly tool?: string | undefined;
+}
+
+/** One credential: whose, where, and for what there. */
+interface Place {
+  readonly key: string;
+  readonly principal: Principal;
+  readonly backend: string;
+  /** Present where it has a credential of its own. */
+  readonly tool: string | undefined;
+}
+
 interface Kept {
   readonly principal: Principal;
   readonly backend: string;
@@ -36,16 +52,18 @@ export class Credentials {
     principal: Principal,
     backend: string,
     deadlineAtMs: number,
-    strategy = this.strategyOf(backend),
+    { strategy = this.strategyOf(backend), tool }: Asked = {},
   ): BackendCredential | undefined | Promise<BackendCredential> {
     if (strategy.kind === 'fixed') return strategy.header;
+    const place = placeOf(principal, backend, strategy, tool);
     if (this.#isEarlier(backend, strategy))
-      return strategy.ask(principal, undefined, deadlineAtMs).then(({ credential }) => credential);
-    const key = backendKey(principal, backend);
-    const kept = this.#kept.get(key);
+      return strategy
+        .ask(principal, undefined, deadlineAtMs, place.tool)
+        .then(({ credential }) => credential);
+    const kept = this.#kept.get(place.key);
     const found = kept !== undefined && this.nowMs() < kept.useUntilMs;
     this.lookedUp(found);
-    return found ? kept.credential : this.#ask(key, principal, backend, undefined, deadlineAtMs);
+    return found ? kept.credential : this.#ask(place, undefined, deadlineAtMs);
   }
 
   /**
@@ -57,15 +75,16 @@ export class Credentials {
     backend: string,
     refused: RefusedToken,
     deadlineAtMs: number,
-    strategy = this.strategyOf(backend),
+    { strategy = this.strategyOf(backend), tool }: Asked = {},
   ): Promise<BackendCredential | undefined> {
     const lacksScope = refused.lackingScope !== undefined;
     if (strategy.kind === 'fixed' || (lacksScope && !strategy.stepsUp)) return undefined;
+    const place = placeOf(principal, backend, strategy, tool);
+    const { key } = place;
     if (this.#isEarlier(backend, strategy)) {
-      const { credential } = await strategy.ask(principal, refused, deadlineAtMs);
+      const { credential } = await strategy.ask(principal, refused, deadlineAtMs, place.tool);
       return credential.tokenDigest === refused.digest ? undefined : credential;
     }
-    const key = backendKey(principal, backend);
     const kept = this.#kept.get(key);
     // Another call was refused before this one, and got the new credential already.
     if (
@@ -76,7 +95,7 @@ export class Credentials {
       return kept.credential;
     // With too few scopes for this it is good for other calls.
     if (!lacksScope) this.#kept.delete(key);
-    const another = await this.#ask(key, principal, backend, refused, deadlineAtMs);
+    const another = await this.#ask(place, refused, deadlineAtMs);
     return another.tokenDigest === refused.digest ? undefined : another;
   }
 
@@ -124,31 +143,40 @@ export class Credentials {
   }
 
   async #ask(
-    key: string,
-    principal: Principal,
-    backend: string,
+    place: Place,
     refused: RefusedToken | undefined,
     deadlineAtMs: number,
   ): Promise<BackendCredential> {
+    const { key, principal, backend } = place;
     // A question that names a refused token has its own answer: the refused token must not come back.
     const question = refused === undefined ? key : `${key}\n${refused.digest}\n${refused.lackingScope ?? ''}`;
     return await this.#questions.run(question, async (flight) => {
       const strategy = this.strategyOf(backend);
       if (strategy.kind === 'fixed')
         throw new GatehouseError('internal', 'a fixed credential is not asked for');
-      const asked = await strategy.ask(principal, refused, deadlineAtMs);
-      if (!flight.isDropped) this.#keep(key, principal, backend, asked);
+      const asked = await strategy.ask(principal, refused, deadlineAtMs, place.tool);
+      if (!flight.isDropped) this.#keep(place, asked);
       return asked.credential;
     });
   }
 
-  #keep(
-    key: string,
-    principal: Principal,
-    backend: string,
-    { credential, useUntilMs }: AskedCredential,
-  ): void {
+  #keep({ key, principal, backend }: Place, { credential, useUntilMs }: AskedCredential): void {
     const latestMs = this.nowMs() + USE_FOR_MS;
     this.#kept.set(key, { principal, backend, credential, useUntilMs: Math.min(useUntilMs, latestMs) });
   }
+}
+
+/** Tools whose calls need the same scopes share a credential; no other request gets it. */
+function placeOf(
+  principal: Principal,
+  backend: string,
+  strategy: Extract<OutgoingStrategy, { kind: 'perUser' }>,
+  tool: string | undefined,
+): Place {
+  const variety = tool === undefined ? '' : (strategy.varietyFor?.(tool) ?? '');
+  const key = backendKey(principal, backend);
+  return variety === ''
+    ? { key, principal, backend, tool: undefined }
+    : // A name of a backend has no blank.
+      { key: `${key} ${variety}`, principal, backend, tool };
 }

@@ -1,5 +1,6 @@
 import type { IssuedTokenView } from '@gatehouse/config/issued-token-view';
-import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
+import { scopesOfTool } from '@gatehouse/config/model/tool-scopes';
+import { credentialExchange, MAX_TOOL_LENGTH } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
@@ -11,7 +12,7 @@ import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 /** A token that the vault has issued for the backend: for one that it holds, for the caller's own (RFC 8693), or for the gateway. */
 export const issuedToken = (
   bound: BoundBackend,
-  { subject, providers, ...destination }: IssuedTokenView,
+  { subject, providers, toolScopes, ...destination }: IssuedTokenView,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
   vaultKey: VaultKey,
@@ -20,12 +21,14 @@ export const issuedToken = (
   providers,
   // The scopes of such a token are those of the configuration.
   stepsUp: false,
-  async ask(principal, refused, deadlineAtMs) {
+  varietyFor: (tool) => (tool.length > MAX_TOOL_LENGTH ? '' : scopesOfTool(toolScopes, tool).join(' ')),
+  async ask(principal, refused, deadlineAtMs, tool) {
     const request = {
       tsid: sessionOf(principal),
       ...bound,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
+      ...(tool === undefined ? {} : { tool }),
     };
     const issued = async (shown: { readonly sealedSubject?: string }): Promise<AskedCredential> =>
       await replyKey.answerTo(

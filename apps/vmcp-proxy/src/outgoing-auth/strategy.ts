@@ -29,11 +29,17 @@ export type OutgoingStrategy =
       readonly providers: readonly string[];
       /** Whether it may have another token where one has too few scopes. */
       readonly stepsUp: boolean;
-      /** @throws {GatehouseError} a code of the credential contracts, or `unavailable`. */
+      /** Names the credential that calls of a tool get; empty: the one of all other requests. Absent: there is one for all. */
+      readonly varietyFor?: (tool: string) => string;
+      /**
+       * @param tool one that has a variety
+       * @throws {GatehouseError} a code of the credential contracts, or `unavailable`.
+       */
       ask(
         principal: Principal,
         refused: RefusedToken | undefined,
         deadlineAtMs: number,
+        tool?: string,
       ): Promise<AskedCredential>;
     };
 

@@ -1,5 +1,5 @@
 import type { ConfiguredSecret } from '../model/configured-secret.js';
-import type { Obo } from '../model/obo.js';
+import { EVERYTHING, type Obo } from '../model/obo.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
@@ -49,6 +49,10 @@ export function buildObo(
         }),
     ),
     scopes: scopesOf(written),
+    ...given(
+      'toolScopes',
+      written.toolScopes?.map(({ tools, scopes }) => ({ tools, scopes: inFull(written, scopes) })),
+    ),
     subjectTokenProviderName: written.subjectTokenProviderName ?? onlyOne(providers),
     ...partyEgress(written, place, tokenUrl),
     ...destination(written),
@@ -65,9 +69,16 @@ const tenantEndpoint = ({ tenantId, authority = PUBLIC_CLOUD }: Written): string
 /** OpenID Connect's own scopes belong to no application. */
 const OPENID: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access']);
 
-function scopesOf({ audience, scopes }: Written): readonly string[] {
-  if (audience === undefined) return scopes;
-  const base = audience.replace(/\/+$/, '');
-  if (scopes.length === 0) return [`${base}/.default`];
-  return scopes.map((scope) => (scope.includes('/') || OPENID.has(scope) ? scope : `${base}/${scope}`));
-}
+const scopesOf = (written: Written): readonly string[] =>
+  written.audience !== undefined && written.scopes.length === 0
+    ? [`${baseOf(written.audience)}${EVERYTHING}`]
+    : inFull(written, written.scopes);
+
+const inFull = ({ audience }: Written, scopes: readonly string[]): readonly string[] =>
+  audience === undefined
+    ? scopes
+    : scopes.map((scope) =>
+        scope.includes('/') || OPENID.has(scope) ? scope : `${baseOf(audience)}/${scope}`,
+      );
+
+const baseOf = (audience: string): string => audience.replace(/\/+$/, '');

@@ -33,6 +33,7 @@ export function buildXaa(
     targetAudience: written.targetAudience,
     ...given('targetResource', written.targetResource),
     scopes: written.scopes,
+    ...given('toolScopes', written.toolScopes),
     subjectProviderName: written.subjectProviderName ?? onlyOne(providers),
     ...partyEgress(written, place, written.idpTokenUrl, written.targetTokenUrl),
     ...destination(written),

@@ -1,6 +1,7 @@
 import type { PartyEgress } from './egress-rules.js';
 import type { StdioProgram } from './stdio.js';
 import type { FailureHandling } from './failure-handling.js';
+import type { ToolScopes } from './tool-scopes.js';
 
 export interface Backend<S> extends PartyEgress<S> {
   readonly name: string;
@@ -32,13 +33,6 @@ interface ToolTimeout {
   readonly tools: readonly string[];
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
-}
-
-/** Scopes that calls of some tools of a backend need. */
-interface ToolScopes {
-  /** Names as the backend gives them; `*` stands for any characters. */
-  readonly tools: readonly string[];
-  readonly scopes: readonly string[];
 }
 
 /** How much of a backend runs at once, at one replica of the proxy. */

@@ -6,6 +6,7 @@ import type { Obo } from './obo.js';
 import type { PartyEgress } from './egress-rules.js';
 import type { EndpointClient } from './endpoint-client.js';
 import type { TokenDestination } from './token-destination.js';
+import type { ScopedStrategy } from './tool-scopes.js';
 import type { UserHeader } from './user-secret.js';
 import type { Xaa } from './xaa.js';
 
@@ -33,7 +34,8 @@ export interface UpstreamInject extends TokenDestination {
 }
 
 /** RFC 8693. */
-export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, TokenDestination {
+export interface TokenExchange<S>
+  extends PartyEgress<S>, EndpointClient<S>, TokenDestination, ScopedStrategy {
   readonly type: 'tokenExchange';
   readonly tokenUrl: string;
   readonly audience?: string;
@@ -41,7 +43,6 @@ export interface TokenExchange<S> extends PartyEgress<S>, EndpointClient<S>, Tok
   /** Beside those; absent: none. */
   readonly audiences?: readonly string[];
   readonly resources?: readonly string[];
-  readonly scopes: readonly string[];
   /** Absent: an access token. */
   readonly requestedTokenType?: TokenType;
   readonly subjectTokenType: TokenType;

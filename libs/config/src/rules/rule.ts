@@ -9,6 +9,12 @@ import type { Path } from '../findings/path.js';
 /** A check across fields: pure, and of the model only. */
 export type Rule = (model: GatehouseModel) => readonly Finding[];
 
+/** With what it demands, for the documentation. */
+export interface DemandedRule {
+  readonly demands: string;
+  readonly rule: Rule;
+}
+
 export interface Placed<T> {
   readonly value: T;
   readonly path: Path;

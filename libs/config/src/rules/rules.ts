@@ -6,14 +6,12 @@ import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
-import { awsSts } from './aws-sts.js';
 import { backendLimits } from './backend-limits.js';
 import { backendUrls } from './backend-urls.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
-import { endpointClients } from './endpoint-clients.js';
 import { exchangeTargets } from './exchange-targets.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
@@ -28,7 +26,6 @@ import { localAddresses, natsServers } from './local-addresses.js';
 import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
 import { mistakenUrls } from './mistaken-urls.js';
-import { obo } from './obo.js';
 import { outboundUrls } from './outbound-urls.js';
 import { passthroughHeaders } from './passthrough-headers.js';
 import { ownUrls } from './own-urls.js';
@@ -39,27 +36,26 @@ import { providerDialects } from './provider-dialects.js';
 import { providerScopes } from './provider-scopes.js';
 import { publicUrlOfEndpoint } from './public-url.js';
 import { rateLimits } from './rate-limits.js';
-import type { Rule } from './rule.js';
+import type { DemandedRule, Rule } from './rule.js';
 import { scopesOfCalls } from './scopes-of-calls.js';
 import { sealingKeys } from './sealing-keys.js';
 import { sessionForExchange } from './session-for-exchange.js';
 import { sizeBounds } from './size-bounds.js';
 import { stdioPrograms } from './stdio.js';
+import { STRATEGY_RULES } from './strategy-rules.js';
 import { supportedScopes } from './supported-scopes.js';
 import { collectorPort, telemetry } from './telemetry.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenDestinations } from './token-destinations.js';
-import { tokenExchange } from './token-exchange.js';
 import { uniqueNames } from './unique-names.js';
 import { unusedProviders } from './unused-providers.js';
 import { userInfo } from './user-info.js';
 import { userSecrets } from './user-secrets.js';
 import { views } from './views.js';
 import { wideCredentials } from './wide-credentials.js';
-import { xaa } from './xaa.js';
 
 /** Every rule across fields, in the order of the documentation, with what it demands. */
-export const RULES: readonly { readonly demands: string; readonly rule: Rule }[] = [
+export const RULES: readonly DemandedRule[] = [
   { demands: 'There is at least one backend.', rule: atLeastOneBackend },
   { demands: 'No two names of one kind are equal or differ only by case.', rule: uniqueNames },
   {
@@ -129,29 +125,7 @@ export const RULES: readonly { readonly demands: string; readonly rule: Rule }[]
       'A view has backends, its patterns are about them and about nothing that `aggregation` hides, and no two MCP endpoints are at one path.',
     rule: views,
   },
-  {
-    demands: 'An exchanged `id_token` needs a `subjectProviderName` of type oidc.',
-    rule: tokenExchange,
-  },
-  {
-    demands:
-      '`obo` says whose token is shown where there are several providers, has a `tenantId` or a `tokenUrl`, and asks for 1 to 20 scopes.',
-    rule: obo,
-  },
-  {
-    demands: '`awsSts` says whose token is shown and for which role, and signs requests of HTTP.',
-    rule: awsSts,
-  },
-  {
-    demands:
-      '`xaa` says whose id_token is shown where there are several providers, and that one issues id_tokens.',
-    rule: xaa,
-  },
-  {
-    demands:
-      'A client of a strategy’s token endpoint has an id for its secret or key, has one of the two at most, and its method uses it; `clientCredentials`, `xaa` and `obo` have one.',
-    rule: endpointClients,
-  },
+  ...STRATEGY_RULES,
   {
     demands:
       '`tokenEndpointAuthMethod` agrees with whether there is a client secret or a client key; id_tokens that are signed with the client secret need one.',

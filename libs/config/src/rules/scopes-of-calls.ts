@@ -1,25 +1,10 @@
 import type { Rule } from './rule.js';
+import { emptyLists } from './tool-scopes.js';
 
 /** Scopes for no tool, no scopes for tools, and scopes of tokens that nobody has, are misunderstandings. */
 export const scopesOfCalls: Rule = ({ backends, incomingAuth }) =>
   backends.flatMap(({ requiredScopes, toolScopes }, index) => [
-    ...toolScopes.flatMap(({ tools, scopes }, at) =>
-      (
-        [
-          ['tools', tools],
-          ['scopes', scopes],
-        ] as const
-      ).flatMap(([field, written]) =>
-        written.length > 0
-          ? []
-          : [
-              {
-                path: ['backends', index, 'toolScopes', at, field],
-                message: `There are no ${field}: this entry does nothing.`,
-              },
-            ],
-      ),
-    ),
+    ...toolScopes.flatMap((entry, at) => emptyLists(entry, ['backends', index, 'toolScopes', at])),
     ...(incomingAuth.type === 'anonymous' && requiredScopes.length + toolScopes.length > 0
       ? [
           {

@@ -14,6 +14,7 @@ import { SHAPE_ROWS } from './shape-rows.fixture.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { STDIO_ROWS } from './stdio-rows.fixture.js';
 import { TELEMETRY_ROWS } from './telemetry-rows.fixture.js';
+import { TOOL_SCOPE_ROWS, TOOL_SCOPE_SHAPE_ROWS } from './tool-scope-rows.fixture.js';
 import { URL_ROWS } from './url-rows.fixture.js';
 import { USER_SECRET_ROWS } from './user-secret-rows.fixture.js';
 import { VIEW_ROWS } from './view-rows.fixture.js';
@@ -21,6 +22,7 @@ import { VIEW_ROWS } from './view-rows.fixture.js';
 /** What the rules across fields refuse. */
 export const RULE_ROWS: readonly Row[] = [
   ...ISSUED_TOKEN_ROWS,
+  ...TOOL_SCOPE_ROWS,
   ...AWS_ROWS,
   ...PASSTHROUGH_ROWS,
   ...USER_SECRET_ROWS,
@@ -40,4 +42,4 @@ export const RULE_ROWS: readonly Row[] = [
 ];
 
 /** Every wrong configuration that is known, as changes of a right one. */
-export const WRONG_ROWS: readonly Row[] = [...RULE_ROWS, ...SHAPE_ROWS];
+export const WRONG_ROWS: readonly Row[] = [...RULE_ROWS, ...SHAPE_ROWS, ...TOOL_SCOPE_SHAPE_ROWS];

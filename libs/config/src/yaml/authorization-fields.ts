@@ -1,5 +1,6 @@
 import { entitiesInOnePlace } from './checks.js';
-import { block, checkedBlock, choice, list, text } from './fields.js';
+import { checkedBlock, choice, list, text } from './fields.js';
+import { callersToolScopes } from './tool-scopes-fields.js';
 
 /** Policies in Cedar: who may call what. */
 export const authz = checkedBlock(
@@ -31,14 +32,5 @@ export const scopeFields = {
     text('scope', 'One scope.'),
     'Scopes of the caller’s token that every call of this backend needs. A call without them is refused with 403 and `insufficient_scope`; the client signs in again for them. Lists show the backend’s tools to everybody.',
   ).default([]),
-  toolScopes: list(
-    block('Scopes that some tools need.', {
-      tools: list(
-        text('toolPattern', 'Tool, by the name that the backend gives; `*` stands for any characters.'),
-        'The tools; at least one.',
-      ),
-      scopes: list(text('scope', 'One scope.'), 'What calls of them need, beside `requiredScopes`.'),
-    }),
-    'More scopes for some of its tools; every entry that names a tool counts.',
-  ).default([]),
+  toolScopes: callersToolScopes.default([]),
 };

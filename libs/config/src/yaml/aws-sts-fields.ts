@@ -2,6 +2,7 @@ import { DURATION_BOUNDS } from '../model/bounds.js';
 import { requestTimeout } from './endpoint-client-fields.js';
 import { block, choice, count, egress, list, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
+import { NO_TOOL_SCOPES } from './tool-scopes-fields.js';
 
 export const MAX_ROLE_MAPPINGS = 100;
 
@@ -53,4 +54,5 @@ export const awsSts = block(
     allowedHosts: tokenDestination.allowedHosts,
     ...egress,
   },
+  { mistakes: NO_TOOL_SCOPES.awsSts },
 );

@@ -2,6 +2,7 @@ import { DURATION_BOUNDS } from '../model/bounds.js';
 import { ENDPOINT_AUTH_METHODS } from '../model/endpoint-client.js';
 import { tokenDestination } from './token-destination-fields.js';
 import { block, choice, egress, list, secret, text } from './fields.js';
+import { toolScopes } from './tool-scopes-fields.js';
 
 /** How the gateway proves itself at one token endpoint, apart from its `clientId`. */
 export const endpointClient = {
@@ -25,6 +26,7 @@ export const tokenTarget = {
   audience: text('identifier', 'Logical name of the backend at the endpoint.').exactOptional(),
   resource: text('url', 'URL of the backend at the endpoint (RFC 8707).').exactOptional(),
   scopes: list(text('scope', 'One scope.'), 'Scopes to ask for.').default([]),
+  toolScopes,
 };
 
 export const requestTimeout = (of: string) =>

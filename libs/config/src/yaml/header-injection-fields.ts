@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MAX_SECRET_LABEL_LENGTH } from '../model/bounds.js';
 import { OWN_WORDS } from './checks.js';
 import { block, checkedBlock, secret, text } from './fields.js';
+import { NO_TOOL_SCOPES } from './tool-scopes-fields.js';
 
 /** The credential is everybody's or each person's own. */
 const valueOfSomebody = z.superRefine<object>((value, context) => {
@@ -51,4 +52,5 @@ export const headerInjection = checkedBlock(
     ).exactOptional(),
   },
   valueOfSomebody,
+  { mistakes: NO_TOOL_SCOPES.headerInjection },
 );

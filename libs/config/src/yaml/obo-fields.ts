@@ -2,6 +2,7 @@ import { DURATION_BOUNDS } from '../model/bounds.js';
 import { endpointClient, requestTimeout } from './endpoint-client-fields.js';
 import { block, egress, list, secret, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
+import { toolScopes } from './tool-scopes-fields.js';
 
 export const MAX_OBO_SCOPES = 20;
 
@@ -26,6 +27,7 @@ export const obo = block(
       'Application ID URI of the backend: scopes without one are its own; without `scopes` it is asked for `.default`.',
     ).exactOptional(),
     scopes: list(text('scope', 'One scope.'), `Scopes to ask for; ${MAX_OBO_SCOPES} at most.`).default([]),
+    toolScopes,
     subjectTokenProviderName: text('identifier', 'Provider whose access token of the person is shown.', {
       derived: 'the one provider, where there is one',
     }).exactOptional(),

@@ -4,8 +4,15 @@ import { block, choice, mapOf, text } from './fields.js';
 import { headerInjection } from './header-injection-fields.js';
 import { obo } from './obo-fields.js';
 import { tokenDestination } from './token-destination-fields.js';
+import { NO_TOOL_SCOPES } from './tool-scopes-fields.js';
 import { tokenExchange } from './token-exchange-fields.js';
 import { xaa } from './xaa-fields.js';
+
+const upstreamInject = block(
+  "For `type: upstreamInject`: the provider's own access token.",
+  { providerName: text('identifier', 'Name of an upstream provider.'), ...tokenDestination },
+  { mistakes: NO_TOOL_SCOPES.upstreamInject },
+);
 
 const strategy = (about: string) =>
   block(
@@ -40,10 +47,7 @@ const strategy = (about: string) =>
         },
       ),
       headerInjection: headerInjection.exactOptional(),
-      upstreamInject: block("For `type: upstreamInject`: the provider's own access token.", {
-        providerName: text('identifier', 'Name of an upstream provider.'),
-        ...tokenDestination,
-      }).exactOptional(),
+      upstreamInject: upstreamInject.exactOptional(),
       tokenExchange: tokenExchange.exactOptional(),
       clientCredentials: clientCredentials.exactOptional(),
       xaa: xaa.exactOptional(),
@@ -51,6 +55,7 @@ const strategy = (about: string) =>
       awsSts: awsSts.exactOptional(),
     },
     {
+      mistakes: NO_TOOL_SCOPES.strategy,
       blocks: {
         unauthenticated: undefined,
         headerInjection: 'headerInjection',

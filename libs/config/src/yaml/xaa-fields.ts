@@ -2,6 +2,7 @@ import { TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { endpointClient, requestTimeout } from './endpoint-client-fields.js';
 import { block, choice, egress, list, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
+import { toolScopes } from './tool-scopes-fields.js';
 
 /** For `type: xaa`; the names are those of the seed system, and those of a client with the server in front. */
 export const xaa = block(
@@ -30,6 +31,7 @@ export const xaa = block(
       'URL of the backend (RFC 8707). The assertion has to name it.',
     ).exactOptional(),
     scopes: list(text('scope', 'One scope.'), 'Scopes to ask for.').default([]),
+    toolScopes,
     subjectProviderName: text('identifier', 'Provider whose id_token of the person is shown.', {
       derived: 'the one provider, where there is one',
     }).exactOptional(),

@@ -3,12 +3,18 @@ import { defineRequest } from '../contract.js';
 import { configuredName, digest, jwe, recipientKey, sessionId } from '../fields.js';
 import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
 
+/** Of the name of a tool. A longer one fits no entry of `toolScopes`. */
+export const MAX_TOOL_LENGTH = 1_024;
+
 /**
  * A token that an endpoint issued for one backend (`tokenExchange`: RFC 8693; `clientCredentials`: RFC 6749 section 4.4), or
  * temporary credentials that AWS issued for it (`awsSts`). Endpoint,
  * audience, scopes and client credentials come from the backend's configuration. The subject of an exchange is the stored token of
  * `subjectProviderName`; where none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as
  * `{ "subjectToken": "…" }`. A token of the gateway itself has none.
+ *
+ * `tool` is sent where `toolScopes` of the strategy name the tool. Which scopes that means is the vault's configuration; `binding`
+ * says that both have the same.
  */
 export const credentialExchange = defineRequest({
   name: 'credential.exchange',
@@ -22,6 +28,11 @@ export const credentialExchange = defineRequest({
     binding: digest.optional(),
     replyKey: recipientKey,
     sealedSubject: jwe.optional(),
+    /**
+     * The tool that is called, as the backend names it. Absent: any other request, and every one where no tool has scopes of its own
+     * (a vault of an earlier release does not know the field, nor such a configuration).
+     */
+    tool: z.string().max(MAX_TOOL_LENGTH).optional(),
     /** SHA-256 of an exchanged token that the backend just refused with 401. */
     refused: digest.optional(),
   }),
