@@ -1,7 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '@gatehouse/testing/free-port';
 import { inRepository } from '@gatehouse/testing/repository';
 import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
+import { SERVICES } from '@gatehouse/kernel/services';
 import { Program } from '@gatehouse/testing/program';
 import { until } from '@gatehouse/testing/until';
 import { startWorld } from '@gatehouse/testing/world';
@@ -44,6 +47,7 @@ const faulty = await start();
 try {
   process.exitCode = await soak(faulty);
 } finally {
+  if (OPTIONS.logs !== undefined) writeLogs(faulty, OPTIONS.logs);
   await faulty.world.close();
   await faulty.backend.stop();
   await faulty.postgres.close();
@@ -124,12 +128,12 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
   const noMoreFaults = new AbortController();
   stop.signal.addEventListener('abort', () => noMoreFaults.abort(), { once: true });
   const unmended: string[] = [];
-  const faults = haveFaults({ world, ...rest }, phases, noMoreFaults.signal, FAULT_EVERY_MS).catch(
-    (error: unknown) => {
-      if (!isInterrupted) unmended.push(String(error).slice(0, 400));
-      stop.abort();
-    },
-  );
+  const faults = OPTIONS.isCalm
+    ? Promise.resolve()
+    : haveFaults({ world, ...rest }, phases, noMoreFaults.signal, FAULT_EVERY_MS).catch((error: unknown) => {
+        if (!isInterrupted) unmended.push(String(error).slice(0, 400));
+        stop.abort();
+      });
   await rests(beganAtMs + OPTIONS.minutes * MINUTE_MS - COOL_DOWN_MS - Date.now());
   noMoreFaults.abort();
   await faults;
@@ -148,6 +152,15 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
     minutes: (Date.now() - beganAtMs) / MINUTE_MS,
     grown: await growth(before),
   });
+}
+
+/** What each program has printed, a file each. */
+function writeLogs({ world, backend }: Faulty, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const service of SERVICES)
+    for (const [index, program] of world.replicas[service].entries())
+      writeFileSync(join(folder, `${service}-${index}.log`), program.output);
+  writeFileSync(join(folder, 'backend.log'), backend.output);
 }
 
 /** @returns tables that have more rows than they should keep. */

@@ -9,6 +9,8 @@ import type { Person } from './person.js';
 import { WATCHED } from './said-by-backend.js';
 
 const COMES_BACK_AFTER_MS = 1_000;
+/** What clients wait for at most who cannot begin: twice as long after each failure. */
+const COMES_BACK_WITHIN_MS = 30_000;
 const LOOKS_EVERY_MS = 500;
 
 const isUpdate = ({ method }: Message): boolean => method === 'notifications/resources/updated';
@@ -26,9 +28,15 @@ export class Life {
   async live(): Promise<void> {
     const goesOn = (): boolean => !this.stop.aborted;
     await this.#pause(Math.random() * BEGIN_WITHIN_MS);
+    let comesBackAfterMs = COMES_BACK_AFTER_MS;
     for (let turn = 0; goesOn();) {
       const client = await this.#begin();
-      if (client === undefined) continue;
+      if (client === undefined) {
+        await this.#pause(comesBackAfterMs * (0.5 + Math.random()));
+        comesBackAfterMs = Math.min(2 * comesBackAfterMs, COMES_BACK_WITHIN_MS);
+        continue;
+      }
+      comesBackAfterMs = COMES_BACK_AFTER_MS;
       const over = new AbortController();
       const listening = this.#listen(client, over.signal);
       while (goesOn() && !over.signal.aborted) {
@@ -62,9 +70,7 @@ export class Life {
       await client.connect();
       if (this.era === 'legacy' && client.sessionId === '') throw new Failed('try again', 'no session');
     });
-    if (outcome === 'right') return client;
-    await this.#pause(COMES_BACK_AFTER_MS);
-    return undefined;
+    return outcome === 'right' ? client : undefined;
   }
 
   /** Listens to updates of a resource, and comes back when the stream breaks. */

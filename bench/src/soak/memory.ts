@@ -1,12 +1,14 @@
 import { SERVICES } from '@gatehouse/kernel/services';
 import type { Program } from '@gatehouse/testing/program';
-import { rssMiB } from '../processes.js';
+import { cpuMicros, rssMiB } from '../processes.js';
 import { slopeOf } from './slope.js';
 import type { Faulty } from './faults.js';
 
 interface Sample {
   readonly atMs: number;
   readonly mib: number;
+  /** Processor time since its start. */
+  readonly cpuMicros: number;
 }
 
 /** One process from its start to its end; a program that is started again begins another. */
@@ -25,7 +27,7 @@ const TELLS_FROM_MS = 10 * 60_000;
 /** Growth that nobody has to look at. */
 const FLAT_MIB_PER_HOUR = 30;
 
-/** The memory of every process, sampled all the time. */
+/** The memory of every process, and its processor time, sampled all the time. */
 export class Memory {
   readonly #lives: Life[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -77,35 +79,48 @@ export class Memory {
           'MiB warm': Math.round(warm[0]?.mib ?? 0),
           'MiB last': Math.round(samples.at(-1)?.mib ?? 0),
           'MiB most': Math.round(Math.max(...samples.map(({ mib }) => mib))),
+          cores: Number(coresOf(warm).toFixed(3)),
           'MiB/h': Math.round(perHour),
           '±': Math.round(plusMinus),
           verdict: tells ? (perHour - plusMinus > FLAT_MIB_PER_HOUR ? 'GROWS' : 'flat') : 'too short to tell',
         };
       });
     console.table(rows);
+    const services = rows.filter(({ process: name }) => isService(name));
+    const minutes = Math.max(...rows.map((row) => row.minutes));
+    const cores = services.reduce((sum, row) => sum + (row.cores * row.minutes) / minutes, 0);
+    console.log(`the services used ${cores.toFixed(2)} cores when they were warm`);
     // Those of strangers are shown, and say nothing about the gateway.
     return rows
-      .filter((row) => row.verdict === 'GROWS' && SERVICES.some((service) => row.process.startsWith(service)))
+      .filter((row) => row.verdict === 'GROWS' && isService(row.process))
       .map(({ process: name }) => name);
   }
 
   #sample(): void {
     for (const [name, { pid }] of this.#programs) {
       if (pid === undefined) continue;
-      const mib = memoryOf(pid);
-      if (mib === undefined) continue;
+      const now = readingOf(pid);
+      if (now === undefined) continue;
       let life = this.#lives.find((one) => one.pid === pid);
       if (life === undefined) this.#lives.push((life = { name, pid, samples: [] }));
-      life.samples.push({ atMs: Date.now(), mib });
+      life.samples.push({ atMs: Date.now(), ...now });
     }
   }
 }
 
+const isService = (name: string): boolean => SERVICES.some((service) => name.startsWith(service));
+
+function coresOf(samples: readonly Sample[]): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.atMs === first.atMs) return 0;
+  return (last.cpuMicros - first.cpuMicros) / ((last.atMs - first.atMs) * 1_000);
+}
+
 /** Absent: it has just ended. */
-function memoryOf(pid: number): number | undefined {
+function readingOf(pid: number): Omit<Sample, 'atMs'> | undefined {
   try {
     const mib = rssMiB(pid);
-    return Number.isFinite(mib) ? mib : undefined;
+    return Number.isFinite(mib) ? { mib, cpuMicros: cpuMicros(pid) } : undefined;
   } catch {
     return undefined;
   }

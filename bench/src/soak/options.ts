@@ -7,6 +7,9 @@ const { values } = parseArgs({
     stored: { type: 'string' },
     pace: { type: 'string', default: '250' },
     ttl: { type: 'string', default: '60' },
+    renew: { type: 'string', default: '60' },
+    logs: { type: 'string' },
+    calm: { type: 'boolean', default: false },
   },
 });
 
@@ -22,6 +25,12 @@ export const OPTIONS = {
   paceMs: Number(values.pace),
   /** What the providers' access tokens live for. */
   ttlSeconds: Number(values.ttl),
+  /** How often a person's clients get new tokens of the gateway, on average. They live for 5 minutes. */
+  renewEveryMs: Number(values.renew) * 1_000,
+  /** No faults: what a load costs, and what grows under it. */
+  isCalm: values.calm,
+  /** A folder for what the programs print. */
+  logs: values.logs,
 } as const;
 
 /** For each request, and for each thing to come: more is silence. Longer than every time-out of the gateway's own. */
@@ -30,9 +39,9 @@ export const ANSWERED_WITHIN_MS = 60_000;
  * Clients do not begin all at once: each has all lists of all backends read for its person, at each replica. 1,000 people in one moment
  * are two minutes of work for two cores.
  */
-export const BEGIN_WITHIN_MS = Number(values.people) * 240;
-/** Every client listens to them. Two clients a person, all of them hear 100 in a second at most. */
-export const UPDATE_EVERY_MS = Math.max(1_000, Number(values.people) * 20);
+export const BEGIN_WITHIN_MS = Number(values.people) * 500;
+/** Every client listens to them. Two clients a person, all of them hear 100 in a second at most, and each two while it asks once. */
+export const UPDATE_EVERY_MS = Math.max(1_000, Number(values.people) * 20, Number(values.pace) / 2);
 /** Before the first fault, and at the end for everything to become calm. */
 export const WARM_UP_MS = Math.max(15_000, minutes * 3_000, BEGIN_WITHIN_MS);
 export const COOL_DOWN_MS = 15_000;

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OAuthClient, type TokenAnswer } from '@gatehouse/testing/oauth-client';
 import type { Ledger } from './ledger.js';
+import { OPTIONS } from './options.js';
 import { Failed, kindOf } from './outcomes.js';
 
 const TRY_AGAIN_AFTER_MS = 1_000;
-const RENEW_EVERY_MS = 60_000;
 
 /** Somebody who has signed in, whose clients renew their token all the time. */
 export class Person {
@@ -33,7 +33,7 @@ export class Person {
   async keepSignedIn(ledger: Ledger, stop: AbortSignal): Promise<void> {
     const goesOn = (): boolean => !stop.aborted;
     while (goesOn()) {
-      const waitMs = RENEW_EVERY_MS * (0.5 + Math.random());
+      const waitMs = OPTIONS.renewEveryMs * (0.5 + Math.random());
       await pause(waitMs, undefined, { signal: stop }).catch(() => undefined);
       while (goesOn() && (await ledger.attempt('renew tokens', () => this.#renew())) !== 'right')
         await pause(TRY_AGAIN_AFTER_MS, undefined, { signal: stop }).catch(() => undefined);

@@ -49,29 +49,48 @@ export async function makeCluster(folder: string): Promise<PostgresCluster> {
 
 /** Starts a server that ends with this process. */
 export async function startOnAFreePort(
-  { binaries, data, options }: PostgresCluster,
+  cluster: PostgresCluster,
   more: readonly string[] = [],
 ): Promise<PostgresServer> {
-  for (let start = 1; ; start += 1) {
-    const port = await freePort();
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'fsync=off',
-      'max_connections=300',
-      ...more,
-    ];
-    const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
-    // SIGINT: a fast shutdown, which waits for no client.
-    const server = new TiedProcess('INT', [join(binaries, 'postgres'), ...args], options);
-    let said = '';
-    server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
-    const outcome = await Promise.race([untilItAnswers(url), server.ended.then(() => 'ended')]);
-    if (outcome === 'answers') return { server, port, url };
-    await server.kill();
-    if (start === MAX_STARTS) throw new Error(`Postgres for the tests did not start (${outcome}):\n${said}`);
+  return await started(async () => await startOn(cluster, await freePort(), more));
+}
+
+/** As before its stop, at the port that it had. */
+export async function startAgain(cluster: PostgresCluster, port: number): Promise<PostgresServer> {
+  return await started(async () => await startOn(cluster, port, []));
+}
+
+async function started(start: () => Promise<PostgresServer | string>): Promise<PostgresServer> {
+  for (let tries = 1; ; tries += 1) {
+    const server = await start();
+    if (typeof server !== 'string') return server;
+    if (tries === MAX_STARTS) throw new Error(`Postgres for the tests did not start (${server})`);
   }
+}
+
+/** @returns why not, with what it said. */
+async function startOn(
+  { binaries, data, options }: PostgresCluster,
+  port: number,
+  more: readonly string[],
+): Promise<PostgresServer | string> {
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'fsync=off',
+    'max_connections=300',
+    ...more,
+  ];
+  const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  // SIGINT: a fast shutdown, which waits for no client.
+  const server = new TiedProcess('INT', [join(binaries, 'postgres'), ...args], options);
+  let said = '';
+  server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+  const outcome = await Promise.race([untilItAnswers(url), server.ended.then(() => 'ended')]);
+  if (outcome === 'answers') return { server, port, url };
+  await server.kill();
+  return `${outcome}: ${said}`;
 }
 
 /** @returns `answers`, or why not. */
