@@ -16,47 +16,34 @@ function scenes(kind, beginnings, change) {
   return beginnings.map((beginning) => /** @type {const} */ ([kind, beginning, change]));
 }
 
+/** A strategy of a type, in the place of the one that is there. */
+const strategy = (type, block) =>
+  /** @type {const} */ ([
+    'MCPExternalAuthConfig',
+    type,
+    (/** @type {any} */ spec) => {
+      delete spec.upstreamInject;
+      Object.assign(spec, { type, [type]: structuredClone(block) });
+    },
+  ]);
+
 /**
  * What has to be there, or away, for a field to say something. By kind and the beginning of the pattern; all that fit count.
  * @type {readonly (readonly [kind: string, beginning: string, change: (spec: any, all: any, pattern: string) => void])[]}
  */
 export const SCENES = [
-  [
-    'MCPExternalAuthConfig',
-    'obo',
-    (spec) => {
-      spec.type = 'obo';
-      delete spec.upstreamInject;
-      spec.obo = { tenantId: 'tenant', clientId: 'gatehouse', clientSecretRef: { name: 'a', key: 'b' } };
-    },
-  ],
-  [
-    'MCPExternalAuthConfig',
-    'awsSts',
-    (spec) => {
-      spec.type = 'awsSts';
-      delete spec.upstreamInject;
-      spec.awsSts = {
-        region: 'us-east-1',
-        roleMappings: [{ claim: 'admins', roleArn: 'arn:aws:iam::111122223333:role/Admin' }],
-      };
-    },
-  ],
-  [
-    'MCPExternalAuthConfig',
-    'xaa',
-    (spec) => {
-      spec.type = 'xaa';
-      delete spec.upstreamInject;
-      spec.xaa = {
-        idpTokenUrl: 'https://idp.example/token',
-        idpClientSecretRef: { name: 'a', key: 'b' },
-        targetTokenUrl: 'https://target.example/token',
-        targetClientSecretRef: { name: 'a', key: 'b' },
-        targetAudience: 'https://target.example',
-      };
-    },
-  ],
+  strategy('obo', { tenantId: 'tenant', clientId: 'gatehouse', clientSecretRef: { name: 'a', key: 'b' } }),
+  strategy('awsSts', {
+    region: 'us-east-1',
+    roleMappings: [{ claim: 'admins', roleArn: 'arn:aws:iam::111122223333:role/Admin' }],
+  }),
+  strategy('xaa', {
+    idpTokenUrl: 'https://idp.example/token',
+    idpClientSecretRef: { name: 'a', key: 'b' },
+    targetTokenUrl: 'https://target.example/token',
+    targetClientSecretRef: { name: 'a', key: 'b' },
+    targetAudience: 'https://target.example',
+  }),
   [
     'VirtualMCPServer',
     'authServerConfig.signingKeySecretRefs[]',
@@ -216,6 +203,22 @@ export const SCENES = [
       };
     },
   ],
+  [
+    'VirtualMCPServer',
+    'config.rateLimiting.tools',
+    (spec) => {
+      const limit = { maxTokens: 1, refillPeriod: '1s' };
+      spec.config = { rateLimiting: { tools: [{ name: 'repos_search', perUser: limit, shared: limit }] } };
+    },
+  ],
+  [
+    'VirtualMCPServer',
+    'config.telemetry',
+    (spec) => {
+      spec.config = { telemetry: { endpoint: 'collector:4318', tracingEnabled: true } };
+    },
+  ],
+  strategy('bearerToken', { tokenSecretRef: { name: 'a', key: 'b' } }),
   ['MCPExternalAuthConfig', 'headerInjection', (_spec, all) => use(all, 'api-key')],
   ['MCPExternalAuthConfig', 'tokenExchange', (_spec, all) => use(all, 'exchange')],
   [

@@ -135,7 +135,7 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
     case 'unauthenticated':
       return 'no credential';
     case 'headerInjection':
-      return `header ${strategy.headerName} from ${strategy.headerValue.reference}, the same for everybody`;
+      return `header ${strategy.headerName} from ${strategy.headerValue.reference}${strategy.scheme === undefined ? '' : ` behind ${strategy.scheme}`}, the same for everybody`;
     case 'userHeader':
       return `“${strategy.secret.label}” of each person${describeDestination(strategy)}, entered on the connections page`;
     case 'upstreamInject':

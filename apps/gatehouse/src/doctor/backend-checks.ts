@@ -1,3 +1,4 @@
+import { injectedValue } from '@gatehouse/config/model/outgoing-auth';
 import type { TokenVaultPart, VmcpProxyPart } from '@gatehouse/config/parts';
 import { asked, objectOf, textOf, textsOf, type Party } from './asked.js';
 import { toolFindings } from './backend-tools.js';
@@ -31,7 +32,7 @@ async function backendFindings(backend: Backend, providers: Providers): Promise<
   // What the old transport, or the bridge, is asked for is not asked here: that it answers is enough.
   const isOther = backend.bridge !== undefined || backend.transport === 'sse';
   const own =
-    strategy.type === 'headerInjection' ? { [strategy.headerName]: strategy.headerValue.reveal() } : {};
+    strategy.type === 'headerInjection' ? { [strategy.headerName]: injectedValue(strategy).reveal() } : {};
   const headers = {
     ...own,
     'content-type': 'application/json',

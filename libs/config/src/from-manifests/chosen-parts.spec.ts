@@ -79,11 +79,14 @@ describe('the credential of a backend', () => {
 
   test('a strategy that cannot be is an error, and the backend does not go without', () => {
     const objects = changed('MCPExternalAuthConfig.spec', {
-      type: 'bearerToken',
-      bearerToken: { tokenSecretRef: { name: 'a', key: 'b' } },
+      type: 'embeddedAuthServer',
+      embeddedAuthServer: { issuer: 'https://auth.acme.example' },
     });
     expect(problemsOfManifests(objects)).toMatchObject([
-      { path: 'MCPExternalAuthConfig/as-octo spec.bearerToken', message: expect.stringContaining('Refused') },
+      {
+        path: 'MCPExternalAuthConfig/as-octo spec.embeddedAuthServer',
+        message: expect.stringContaining('Refused'),
+      },
     ]);
   });
 

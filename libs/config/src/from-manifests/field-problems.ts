@@ -142,6 +142,7 @@ class Walk {
 /** What other systems, and the native form, call a field that has another name here. */
 const USUAL: Readonly<Record<string, string | undefined>> = {
   headerValue: 'valueSecretRef',
+  token: 'tokenSecretRef',
   headerValueEnv: 'valueSecretRef',
   clientSecretEnv: 'clientSecretRef',
   url: 'remoteUrl',

@@ -1,6 +1,8 @@
 import type { Path } from '../findings/path.js';
 import type { TranslatedBackend } from './backends.js';
 import type { Written } from './manifest-object.js';
+import { translateRateLimits } from './rate-limits.js';
+import { translateTelemetry } from './telemetry.js';
 import { putDurations, type Translation } from './translation.js';
 
 /** What stands under `config`: aggregation, time limits, failures, rate limits, audit. */
@@ -8,7 +10,8 @@ export function translateSettings(translation: Translation, backends: readonly T
   const config = translation.gateway.at('spec', 'config');
   translateAggregation(translation, config.at('aggregation'), backends);
   translateOperational(translation, config.at('operational'));
-  translateRateLimits(translation, config.at('rateLimiting'));
+  translateRateLimits(translation, config.at('rateLimiting'), backends);
+  translateTelemetry(translation, config.at('telemetry'));
   const audit = config.at('audit', 'enabled');
   if (audit.isThere) translation.native.put(['telemetry', 'audit', 'enabled'], audit.value, audit);
 }
@@ -80,22 +83,4 @@ function translateOperational(translation: Translation, operational: Written): v
   const breaker = failures.at('circuitBreaker');
   native.copy([...path, 'circuitBreaker'], breaker, ['enabled', 'failureThreshold']);
   putDurations(translation, [...path, 'circuitBreaker'], breaker, ['timeout']);
-}
-
-const LIMITS = [
-  { block: 'shared', name: 'shared', per: [] },
-  { block: 'perUser', name: 'per-user', per: ['user'] },
-] as const;
-
-function translateRateLimits(translation: Translation, limits: Written): void {
-  const { native } = translation;
-  let index = 0;
-  for (const { block, name, per } of LIMITS) {
-    const written = limits.at(block);
-    if (!written.isThere) continue;
-    const path = ['rateLimiting', 'limits', index++];
-    native.put(path, { name, per }, written);
-    native.copy(path, written, ['maxTokens']);
-    putDurations(translation, path, written, ['refillPeriod']);
-  }
 }

@@ -102,9 +102,10 @@ function putStrategy(translation: Translation, path: Path, reference: Written, p
   const translate = STRATEGIES[type];
   // What is not among them is refused by its block (manifest-fields/decisions.ts).
   if (translate === undefined) return;
-  native.put([...path, 'type'], type, spec.at('type'));
-  native.put([...path, type], {}, block);
-  translate(translation, [...path, type], block);
+  const ours = type === 'bearerToken' ? 'headerInjection' : type;
+  native.put([...path, 'type'], ours, spec.at('type'));
+  native.put([...path, ours], {}, block);
+  translate(translation, [...path, ours], block);
 }
 
 /** What is none of them is reported at the field. */
@@ -116,6 +117,16 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
   headerInjection: ({ native, ...rest }, path, block) => {
     native.copy(path, block, ['headerName']);
     putReference({ native, ...rest }, [...path, 'headerValue'], block.at('valueSecretRef'));
+  },
+  /** A VirtualMCPServer of the seed system refuses it; its header is that of RFC 6750 section 2.1. */
+  bearerToken: (translation, path, block) => {
+    translation.native.put([...path, 'headerName'], 'Authorization', block);
+    translation.native.put([...path, 'scheme'], 'Bearer', block);
+    const token = block.at('tokenSecretRef');
+    const place = [...path, 'headerValue'];
+    putReference(translation, place, token);
+    // Reported at the fields of the reference.
+    if (translation.native.read(place) === undefined) translation.native.fails(place);
   },
   upstreamInject: ({ native }, path, block) => {
     native.copy(path, block, ['providerName']);

@@ -59,6 +59,7 @@ function switchesOf(kind: string, path: Path): readonly Word[] {
       [http, 'insecureAllowHTTP: true in oauth2Config'],
       [privately, 'allowPrivateIPs: true in oauth2Config'],
     ];
+  if (path.includes('telemetry')) return [[http, 'insecure: true beside it']];
   if (path.at(-1) === 'targetTokenUrl') return [[http, 'insecureTargetTokenUrl: true beside it']];
   return [
     general,

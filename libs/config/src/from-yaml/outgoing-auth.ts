@@ -48,6 +48,7 @@ function buildStrategy(
       return {
         type: 'headerInjection',
         headerName,
+        ...(scheme === '' ? {} : { scheme }),
         headerValue: secrets.secret(headerValue ?? {}, [...path, 'headerInjection', 'headerValue'], {
           kind: 'headerValue',
           owners: ['vmcp-proxy'],

@@ -1,6 +1,7 @@
 import { AUTH_SERVER_DECISIONS } from './auth-server-decisions.js';
 import { noEffect, refused, type Decisions } from './decision.js';
 import type { Kind } from './kinds.js';
+import { TELEMETRY_DECISIONS } from './telemetry-decisions.js';
 import { WORKLOAD_DECISIONS } from './workload-decisions.js';
 
 const DEPLOYED_ELSEWHERE = noEffect('Gatehouse is deployed by its own manifests, not by this object.');
@@ -52,17 +53,8 @@ const virtualMcpServer: Decisions = {
   'config.optimizer': NO_OPTIMIZER,
   'config.outgoingAuth': OPERATORS('spec.outgoingAuth'),
   'config.passthroughHeaders': OPERATORS('spec.passthroughHeaders'),
-  'config.rateLimiting.tools': refused(
-    'tools are limited by their backend and the name that it gives them.',
-    {
-      instead: 'rateLimiting.limits in a gatehouse.yaml beside the manifests',
-    },
-  ),
   'config.sessionStorage': SESSIONS,
-  'config.telemetry': refused('traces and metrics are set up for the whole installation.', {
-    instead:
-      'telemetry.otlp in a gatehouse.yaml beside the manifests; metrics are at /metrics of each service',
-  }),
+  ...TELEMETRY_DECISIONS,
   embeddingServerRef: NO_OPTIMIZER,
   imagePullSecrets: DEPLOYED_ELSEWHERE,
   'incomingAuth.authzConfig.inline.primaryUpstreamProvider': refused(
@@ -84,10 +76,6 @@ const virtualMcpServer: Decisions = {
 };
 
 const externalAuthConfig: Decisions = {
-  bearerToken: refused('a VirtualMCPServer of the seed system does not take this type either.', {
-    instead:
-      'type: headerInjection, headerName: Authorization, and a Secret whose value begins with "Bearer "',
-  }),
   embeddedAuthServer: refused('an authorization server is no credential of a backend.', {
     instead: 'spec.authServerConfig of the VirtualMCPServer',
   }),

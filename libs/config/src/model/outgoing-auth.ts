@@ -1,3 +1,4 @@
+import { Secret } from '@gatehouse/kernel/secret';
 import type { TokenType } from '@gatehouse/kernel/token-types';
 import type { Actor } from './actor-token.js';
 import type { AwsSts } from './aws-sts.js';
@@ -25,8 +26,14 @@ export interface Unauthenticated {
 export interface HeaderInjection<S> {
   readonly type: 'headerInjection';
   readonly headerName: string;
+  /** In front of the value, and a blank between them; absent: the value is whole. */
+  readonly scheme?: string;
   readonly headerValue: S;
 }
+
+/** What the header holds. */
+export const injectedValue = ({ scheme, headerValue }: HeaderInjection<Secret>): Secret =>
+  scheme === undefined ? headerValue : new Secret(`${scheme} ${headerValue.reveal()}`);
 
 export interface UpstreamInject extends TokenDestination {
   readonly type: 'upstreamInject';

@@ -21,7 +21,6 @@ export const USER_SECRET_ROWS: readonly Row[] = [
     `${PLACE}.perUser`,
     /either one for everybody/,
   ],
-  ['a scheme beside a whole value', { [`${PLACE}.scheme`]: 'Token' }, `${PLACE}.scheme`, /perUser alone/],
   [
     'a secret of each person where nobody signs in',
     {

@@ -69,6 +69,16 @@ function providerConfig(rest: Remainder, path: Path): Fields {
     ...rest.takeFields([...place, 'userInfo'], sameNames('endpointUrl', 'additionalHeaders', 'fieldMapping')),
     ...rest.takeFields([...place, 'userInfo'], { method: 'httpMethod' }),
   };
+  const identity = identityFromToken(rest, place);
+  const mapping =
+    rest.read([...place, 'tokenResponseMapping', 'accessToken']) === undefined
+      ? {}
+      : rest.takeFields([...place, 'tokenResponseMapping'], {
+          accessToken: 'accessTokenPath',
+          scope: 'scopePath',
+          refreshToken: 'refreshTokenPath',
+          expiresIn: 'expiresInPath',
+        });
   return {
     name,
     type,
@@ -80,6 +90,28 @@ function providerConfig(rest: Remainder, path: Path): Fields {
         allowPrivateIps: 'allowPrivateIPs',
       }),
       ...(Object.keys(userInfo).length === 0 ? {} : { userInfo }),
+      ...(Object.keys(mapping).length === 0 ? {} : { tokenResponseMapping: mapping }),
+      ...(identity === undefined ? {} : { identityFromToken: identity }),
     },
   };
+}
+
+const PATHS = { subjectFields: 'subjectPath', nameFields: 'namePath', emailFields: 'emailPath' } as const;
+
+/** One path each, of the answer itself: anything else stays. */
+function identityFromToken(rest: Remainder, place: Path): Fields | undefined {
+  const written = rest.read([...place, 'identityFromToken']);
+  if (!isFields(written) || Object.keys(written).some((name) => !['source', 'fieldMapping'].includes(name)))
+    return undefined;
+  const { source = 'tokenResponse', fieldMapping } = written;
+  if (source !== 'tokenResponse' || !isFields(fieldMapping)) return undefined;
+  const fields = Object.entries(fieldMapping).map(([name, list]) => {
+    const [path, ...more] = Array.isArray(list) ? (list as readonly unknown[]) : [];
+    const isOne = typeof path === 'string' && more.length === 0 && !/[|@#]/.test(path);
+    return [PATHS[name as keyof typeof PATHS], isOne ? path : undefined] as const;
+  });
+  if (fieldMapping['subjectFields'] === undefined || fields.some(([, path]) => path === undefined))
+    return undefined;
+  rest.take([...place, 'identityFromToken']);
+  return Object.fromEntries(fields);
 }

@@ -105,5 +105,14 @@ export const goDuration = (value: unknown): unknown =>
     ? value.replace(/^(\d+)d$/, (_all, days: string) => `${Number(days) * 24}h`)
     : value;
 
+const SECONDS: Readonly<Record<string, number | undefined>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A number of seconds, as AWS has it. */
+export function wholeSeconds(value: unknown): number | undefined {
+  const [, count, unit = ''] = typeof value === 'string' ? (/^(\d+)([smhd])$/.exec(value) ?? []) : [];
+  const seconds = SECONDS[unit];
+  return count === undefined || seconds === undefined ? undefined : Number(count) * seconds;
+}
+
 export const sameNames = (...names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(names.map((name) => [name, name]));

@@ -7,6 +7,7 @@ import { manifests, textOf } from '../from-manifests/manifests.fixture.js';
 import { modelFromYaml } from '../from-yaml/model-from-yaml.js';
 import { SecretResolver } from '../secrets/secret-resolver.js';
 import { checkStructure } from '../structure/structure.js';
+import { anyStrategy, duration, secretRef, some, STRATEGIES } from './strategies.fixture.js';
 import { toManifests } from './to-manifests.js';
 
 type Fields = Record<string, unknown>;
@@ -36,14 +37,6 @@ function throughManifests(native: Fields): unknown {
   return read.value;
 }
 
-const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
-const duration = fc.constantFrom('30s', '15m', '1h', '7d', '250ms');
-const secretRef = fc.constantFrom(
-  { env: 'SECRET' },
-  { file: '/run/secret' },
-  { secretRef: { name: 'a', key: 'b' } },
-);
-
 const provider = fc
   .record({
     type: fc.constantFrom('oidc', 'oauth2'),
@@ -54,17 +47,27 @@ const provider = fc
     subjectClaim: some(fc.constantFrom('sub', 'oid')),
     allowPrivateIps: some(fc.boolean()),
     params: some(fc.constant({ prompt: 'consent' })),
-    userInfo: fc.constantFrom<Fields>(
-      { endpointUrl: 'https://octo.example/user' },
+    identity: fc.constantFrom<Fields>(
+      { userInfo: { endpointUrl: 'https://octo.example/user' } },
       {
-        endpointUrl: 'https://octo.example/user',
-        method: 'POST',
-        body: '{}',
-        fieldMapping: { subjectFields: ['id'] },
+        userInfo: {
+          endpointUrl: 'https://octo.example/user',
+          method: 'POST',
+          body: '{}',
+          fieldMapping: { subjectFields: ['id'] },
+        },
       },
+      { identityFromToken: { fieldMapping: { subjectFields: ['user.id'], nameFields: ['user.name'] } } },
+      { identityFromToken: { fieldMapping: { subjectFields: ['user.id', 'id'] } } },
+    ),
+    mapping: some(
+      fc.constantFrom<Fields>(
+        { accessToken: 'authed_user.access_token', tokenType: 'authed_user.token_type' },
+        { scope: 'authed_user.scope' },
+      ),
     ),
   })
-  .map(({ type, requirement, allowPrivateIps, userInfo, subjectClaim, params, ...client }) => {
+  .map(({ type, requirement, allowPrivateIps, identity, mapping, subjectClaim, params, ...client }) => {
     const common = { clientId: 'gatehouse', additionalAuthorizationParams: params, ...client };
     return {
       type,
@@ -76,43 +79,13 @@ const provider = fc
             oauth2Config: {
               authorizationEndpoint: 'https://octo.example/authorize',
               tokenEndpoint: 'https://octo.example/token',
-              userInfo,
+              ...identity,
+              tokenResponseMapping: mapping,
               ...common,
             },
           }),
     };
   });
-
-const strategy = fc.oneof(
-  fc.constant({ type: 'unauthenticated' }),
-  fc.record({
-    type: fc.constant('upstreamInject'),
-    upstreamInject: fc.constantFrom<Fields>(
-      { providerName: 'p0' },
-      { providerName: 'p0', headerName: 'X-Token', scheme: 'none' },
-    ),
-  }),
-  fc.record({
-    type: fc.constant('headerInjection'),
-    headerInjection: fc.record({ headerName: fc.constant('X-Key'), headerValue: secretRef }),
-  }),
-  fc.record({
-    type: fc.constant('tokenExchange'),
-    tokenExchange: fc.record(
-      {
-        tokenUrl: fc.constant('https://sts.acme.example/token'),
-        clientId: fc.constant('gatehouse'),
-        clientSecret: secretRef,
-        audience: fc.constantFrom('a', 'b'),
-        scopes: fc.constant(['x']),
-        subjectProviderName: fc.constant('p0'),
-        subjectTokenType: fc.constantFrom('id_token', 'access_token'),
-        timeout: duration,
-      },
-      { requiredKeys: ['tokenUrl'] },
-    ),
-  }),
-);
 
 const KNOWN_PROVIDER: Fields = { provider: 'github', clientId: 'gatehouse', clientSecret: { env: 'SECRET' } };
 const PROGRAM: Fields = { command: ['node', 'server.mjs'] };
@@ -138,11 +111,11 @@ const native = fc
     backends: fc.array(
       fc.tuple(
         fc.oneof({ weight: 6, arbitrary: backend }, { weight: 1, arbitrary: fc.constant(PROGRAM) }),
-        some(strategy),
+        some(anyStrategy),
       ),
       { minLength: 1, maxLength: 4 },
     ),
-    fallback: some(strategy),
+    fallback: some(anyStrategy),
     isExternal: fc.boolean(),
     lifespans: fc.record({ accessTokenLifespan: some(duration), sessionLifespan: some(duration) }),
     signingKeys: some(fc.array(secretRef, { minLength: 1, maxLength: 2 })),
@@ -153,6 +126,13 @@ const native = fc
       fc.record({
         scopes: some(fc.constantFrom(['openid'], ['mcp'])),
         jwksUrl: some(fc.constant('https://login.example/jwks')),
+        introspection: some(
+          fc.record({
+            url: fc.constant('https://login.example/ask'),
+            clientId: fc.constant('gatehouse'),
+            clientSecret: secretRef,
+          }),
+        ),
       }),
     ),
     aggregation: some(
@@ -160,6 +140,23 @@ const native = fc
         conflictResolution: fc.constantFrom('prefix', 'manual'),
         maxNameLength: some(fc.constant(50)),
         tools: some(fc.constant([{ workload: 'b0', filter: ['one'], overrides: { one: { name: 'two' } } }])),
+      }),
+    ),
+    telemetry: some(
+      fc.record({
+        otlp: some(
+          fc.record(
+            {
+              endpoint: fc.constantFrom('https://collector.example:4318', 'http://collector:4318'),
+              insecureAllowHttp: fc.boolean(),
+              samplingRatio: fc.constantFrom(0, 0.25, 1, 1e-9),
+              caBundle: fc.constantFrom({ file: '/run/ca.pem' }, { env: 'CA' }),
+              headers: fc.constant({ Authorization: { env: 'COLLECTOR' } }),
+            },
+            { requiredKeys: ['endpoint'] },
+          ),
+        ),
+        audit: some(fc.record({ enabled: fc.boolean() })),
       }),
     ),
     failureHandling: some(
@@ -182,6 +179,7 @@ const native = fc
       metadata,
       incoming,
       aggregation,
+      telemetry,
       failureHandling,
     }) => {
       const base = parse(configurationText()) as Fields;
@@ -212,7 +210,8 @@ const native = fc
           ),
         },
         aggregation,
-        operational: { failureHandling },
+        telemetry,
+        operational: { failureHandling, timeouts: { perWorkload: { b0: '7d' } } },
       };
       // What is undefined is not written.
       return JSON.parse(JSON.stringify(document)) as Fields;
@@ -230,6 +229,20 @@ describe('a configuration in either form means the same', () => {
       { numRuns: 300 },
     );
     expect(moved).toBeGreaterThan(900);
+  });
+
+  test.each(STRATEGIES)('a strategy of type $type: $said', ({ type, said, strategy }) => {
+    const document = {
+      ...(parse(configurationText()) as Fields),
+      outgoingAuth: { backends: { repos: strategy } },
+    };
+    const { objects, beside } = toManifests(document);
+    const types = objects.flatMap(({ kind, spec }) =>
+      kind === 'MCPExternalAuthConfig' ? [(spec as Fields)['type']] : [],
+    );
+    expect(types).toEqual(said === 'whole' ? [type] : []);
+    expect(beside['outgoingAuth']).toEqual(said === 'whole' ? undefined : document.outgoingAuth);
+    expect(modelOf(throughManifests(document))).toEqual(modelOf(document));
   });
 
   test('manifests, to native, and back', () => {

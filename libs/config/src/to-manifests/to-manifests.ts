@@ -2,8 +2,9 @@ import type { Path } from '../findings/path.js';
 import { isFields } from '../from-manifests/manifest-object.js';
 import { GROUP } from '../manifest-fields/kinds.js';
 import { authServerConfig } from './auth-server.js';
-import { goDuration, markSaid, Remainder, sameNames } from './remainder.js';
+import { goDuration, markSaid, Remainder, sameNames, secretRefOf } from './remainder.js';
 import { strategyConfig } from './strategies.js';
+import { telemetryConfig } from './telemetry.js';
 
 type Fields = Record<string, unknown>;
 
@@ -37,7 +38,12 @@ class Conversion {
     this.backends();
     const outgoingAuth = this.outgoingAuth();
     const authServer = authServerConfig(rest);
-    const config = { aggregation: this.aggregation(), operational: this.operational() };
+    const config = {
+      aggregation: this.aggregation(),
+      operational: this.operational(),
+      audit: blocks(rest.takeFields(['telemetry', 'audit'], sameNames('enabled'))),
+      telemetry: telemetryConfig(rest),
+    };
     this.object('VirtualMCPServer', name, {
       groupRef: { name },
       ...(authServer === undefined ? {} : { authServerConfig: authServer }),
@@ -83,9 +89,20 @@ class Conversion {
           allowPrivateIps: 'jwksAllowPrivateIP',
           insecureAllowHttp: 'insecureAllowHTTP',
         }),
+        ...this.introspection(),
       },
     });
     return { type: 'oidc', oidcConfigRef: { name, audience, resourceUrl } };
+  }
+
+  /** The client that asks about opaque tokens: whole, or not at all. */
+  private introspection(): Fields {
+    const path: Path = ['incomingAuth', 'oidc', 'introspection'];
+    const written = this.rest.read(path);
+    const clientSecretRef = isFields(written) ? secretRefOf(written['clientSecret']) : undefined;
+    if (!isFields(written) || clientSecretRef === undefined) return {};
+    this.rest.take(path);
+    return { introspectionUrl: written['url'], clientId: written['clientId'], clientSecretRef };
   }
 
   /** Backends keep their order, so those of the manifests come first or there are none. */
@@ -154,7 +171,14 @@ class Conversion {
     const failures = [...path, 'failureHandling'];
     const circuit = [...failures, 'circuitBreaker'];
     return blocks({
-      timeouts: blocks(rest.takeFields([...path, 'timeouts'], sameNames('default'), goDuration)),
+      timeouts: blocks({
+        ...rest.takeFields([...path, 'timeouts'], sameNames('default'), goDuration),
+        ...rest.takeFields([...path, 'timeouts'], sameNames('perWorkload'), (times) =>
+          isFields(times)
+            ? Object.fromEntries(Object.entries(times).map(([name, time]) => [name, goDuration(time)]))
+            : undefined,
+        ),
+      }),
       failureHandling: blocks({
         ...rest.takeFields(failures, sameNames('healthCheckInterval', 'healthCheckTimeout'), goDuration),
         ...rest.takeFields(failures, sameNames('unhealthyThreshold')),

@@ -20,12 +20,6 @@ const valueOfSomebody = z.superRefine<object>((value, context) => {
       path: ['perUser'],
       message: 'The value is either one for everybody (headerValue) or one of each person (perUser).',
     });
-  if (Object.hasOwn(value, 'scheme') && !written.includes('perUser'))
-    context.addIssue({
-      code: OWN_WORDS,
-      path: ['scheme'],
-      message: 'This goes with perUser alone: headerValue is the whole value.',
-    });
 });
 
 export const headerInjection = checkedBlock(
@@ -33,7 +27,7 @@ export const headerInjection = checkedBlock(
   {
     headerName: text('headerName', 'Request header to set.'),
     headerValue: secret('Its value, for everybody.').exactOptional(),
-    scheme: text('authScheme', 'What stands in front of a secret of `perUser`, such as `Token`.', {
+    scheme: text('authScheme', 'What stands in front of the secret, such as `Bearer` or `Token`.', {
       derived: 'nothing: the secret alone',
     }).exactOptional(),
     perUser: block(

@@ -133,17 +133,6 @@ export const SETTINGS_MORE_ROWS: readonly ManifestRow[] = [
       ],
     ],
   ),
-  row(
-    'limits of single tools',
-    { [`${CONFIG}.rateLimiting`]: { tools: [{ name: 'a', shared: { maxTokens: 1, refillPeriod: '1s' } }] } },
-    [
-      [
-        `${CONFIG}.rateLimiting.tools`,
-        'Refused: tools are limited by their backend and the name that it gives them.',
-        'rateLimiting.limits in a gatehouse.yaml beside the manifests',
-      ],
-    ],
-  ),
   row('a limit without a number', { [`${CONFIG}.rateLimiting`]: { perUser: { refillPeriod: '1s' } } }, [
     [`${CONFIG}.rateLimiting.perUser.maxTokens`, 'This field is required.'],
   ]),

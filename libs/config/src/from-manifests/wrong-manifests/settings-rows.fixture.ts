@@ -65,13 +65,6 @@ export const SETTINGS_ROWS: readonly ManifestRow[] = [
     [`${CONFIG}.codeMode.enabled`, 'Refused: code that calls tools is not run here.'],
   ]),
   wrong(
-    'telemetry',
-    `${CONFIG}.telemetry`,
-    { endpoint: 'otel:4318' },
-    'Refused: traces and metrics are set up for the whole installation.',
-    'telemetry.otlp in a gatehouse.yaml beside the manifests; metrics are at /metrics of each service',
-  ),
-  wrong(
     'shared telemetry',
     `${GATEWAY}.telemetryConfigRef`,
     { name: 'otel' },

@@ -10,6 +10,8 @@ import { SETTINGS_MORE_ROWS } from './settings-more-rows.fixture.js';
 import { REFERENCES_ROWS } from './references-rows.fixture.js';
 import { REFERENCES_MORE_ROWS } from './references-more-rows.fixture.js';
 import { INTROSPECTION_ROWS } from './introspection-rows.fixture.js';
+import { BEARER_TOKEN_ROWS } from './bearer-token-rows.fixture.js';
+import { TRACES_AND_LIMITS_ROWS } from './traces-and-limits-rows.fixture.js';
 import type { ManifestRow } from './manifest-row.fixture.js';
 
 /** Every wrong set of manifests that is known, as changes of a right one. */
@@ -26,4 +28,6 @@ export const WRONG_MANIFESTS: readonly ManifestRow[] = [
   ...SETTINGS_MORE_ROWS,
   ...REFERENCES_ROWS,
   ...REFERENCES_MORE_ROWS,
+  ...BEARER_TOKEN_ROWS,
+  ...TRACES_AND_LIMITS_ROWS,
 ];
