@@ -19,7 +19,7 @@ import { ObservabilityModule } from '@gatehouse/observability/observability.modu
 import { newMessageKeyPair } from '@gatehouse/sealing/message-sealing';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { until } from '@gatehouse/testing/until';
-import { SilentLog } from '@gatehouse/testing/silent-log';
+import { KeptLog } from '@gatehouse/testing/kept-log';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -28,6 +28,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 
 const account = newAccountId();
 const secret = 'internal-detail';
+const log = new KeptLog();
 
 @Controller()
 class SessionHandlers {
@@ -44,7 +45,7 @@ class SessionHandlers {
 
 async function service(nats: TestNats, name: Service, controllers: (typeof SessionHandlers)[] = []) {
   @Module({
-    imports: [ObservabilityModule.forRoot(new SilentLog()), MessagingModule.forRoot(nats.optionsOf(name))],
+    imports: [ObservabilityModule.forRoot(log), MessagingModule.forRoot(nats.optionsOf(name))],
     controllers,
   })
   class ServiceModule {}
@@ -88,9 +89,13 @@ describe('requests', () => {
       code: 'request_invalid',
       details: { field: 'tsid' },
     });
+    log.lines.length = 0;
     for (const tsid of ['00000000-7a41-4c7e-9d53-0b8a4a6f1d11', '11111111-7a41-4c7e-9d53-0b8a4a6f1d11']) {
       const failure = await ask(tsid).catch((error: unknown) => error);
-      expect(failure).toMatchObject({ code: 'internal' });
+      const [{ reference } = {}] = log.of('request-failed');
+      log.lines.length = 0;
+      expect(failure).toMatchObject({ code: 'internal', details: { reference } });
+      expect(reference).toMatch(/^[\w-]{12}$/);
       expect(JSON.stringify(failure) + String(failure)).not.toContain(secret);
     }
   });

@@ -68,7 +68,7 @@ export const eventsPage = {
       [
         '- A service writes one JSON object a line to standard output: `level`, `time`, `service`, with several workers `worker`, then the members, then `event`.',
         '- A member without a value is left out. Its values are ids, names and numbers: no token, code or secret, and nothing that a request brought unless it was looked at.',
-        '- _Level_ `info, warn or error`: `error` where the failure is ours (`owner` is `us`), `info` where a client or a person has to act, else `warn`. `errorCode` leads to [failure modes](../failure-modes.md). Where they are known, such a line has `provider`, `backend`, `status` (HTTP), `upstreamError` (the other side’s own word) and `reference` (what the person or the client was shown), too.',
+        '- _Level_ `info, warn or error`: `error` where the failure is ours (`owner` is `us`), `info` where a client or a person has to act and it is no sign of an attack, else `warn`. `errorCode` leads to [failure modes](../failure-modes.md). Where they are known, such a line has `provider`, `backend`, `status` (HTTP), `upstreamError` (the other side’s own word) and `reference` (what the person or the client was shown), too.',
         '- _Written by_ `any`: by a library that several services have.',
       ].join('\n'),
       '## Events',

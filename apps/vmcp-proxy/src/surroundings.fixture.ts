@@ -36,6 +36,8 @@ export class Surroundings {
     string,
     string | { readonly code: ErrorCode; readonly details?: ErrorDetails }
   >();
+  /** Backends whose credentials are keys that requests are signed with. */
+  readonly signs = new Set<string>();
   /** Scopes that no token has until its person agrees. */
   readonly lacks = new Set<string>();
   useForMs = 60_000;
@@ -148,7 +150,11 @@ async function release(
   const useUntilMs = Date.now() + surroundings.useForMs;
   const connection = { id: '5b0c9d7e-7d0c-4a54-8f43-6e8d53cf0b11', version: 7 };
   const { connectedAtMs } = surroundings;
-  const credential = { accessToken, useUntilMs, connection, connectedAtMs };
+  const signingKey = { id: 'ASIAEXAMPLE', secret: `${accessToken}-signing-secret` };
+  const credential = {
+    ...{ accessToken, useUntilMs, connection, connectedAtMs },
+    ...(surroundings.signs.has(backend) ? { signingKey } : {}),
+  };
   return { sealed: await sealMessage(credential, replyKey), useUntilMs };
 }
 

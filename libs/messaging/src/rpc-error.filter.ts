@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { referenceOf } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { REQUESTS } from '@gatehouse/contracts/table';
 import { Log } from '@gatehouse/observability/log';
@@ -19,9 +20,10 @@ export class RpcErrorFilter implements RpcExceptionFilter {
     const contract = REQUESTS.find((candidate) => subject.endsWith(`.${candidate.subject}`));
     const error = GatehouseError.from(exception);
     const answer = toRpcError(error, contract?.errors ?? []);
-    if (error.facts.owner === 'us' || answer.code !== error.code) {
-      this.log.failure('request-failed', error, { subject: contract?.subject ?? 'unknown' });
-    }
-    return throwError(() => answer);
+    if (error.facts.owner !== 'us' && answer.code === error.code) return throwError(() => answer);
+    // Whoever asked shows the number; it says nothing of what happened.
+    const reference = referenceOf(error);
+    this.log.failure('request-failed', error, { subject: contract?.subject ?? 'unknown', reference });
+    return throwError(() => ({ ...answer, details: { ...answer.details, reference } }));
   }
 }

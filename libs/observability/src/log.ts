@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { pino, type Logger } from 'pino';
 
@@ -21,6 +22,12 @@ const REDACTED_FIELDS = [
   'state',
   'nonce',
 ];
+
+/** Somebody may have been led into another's sign-in: whoever watches for attacks has to see it, whoever has to act. */
+const SIGNS_OF_ATTACK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'callback_wrong_browser',
+  'attempt_wrong_browser',
+]);
 
 const MAX_REASON_LENGTH = 400;
 const FLUSH_WITHIN_MS = 1_000;
@@ -62,7 +69,7 @@ export class Log {
 
   /**
    * Logs a failure by code, internal text, what was seen and the names of its causes; never a value that came with a request.
-   * What a client or a person has to do something about is nobody's alarm.
+   * What a client or a person has to do something about is nobody's alarm, unless it is a sign of an attack.
    */
   failure(event: string, error: unknown, fields: LogFields = {}): void {
     const known = GatehouseError.from(error);
@@ -77,7 +84,8 @@ export class Log {
       cause: causeOf(known),
     };
     if (owner === 'us') this.error(event, facts);
-    else if (owner === 'client' || owner === 'user') this.info(event, facts);
+    else if ((owner === 'client' || owner === 'user') && !SIGNS_OF_ATTACK.has(known.code))
+      this.info(event, facts);
     else this.warn(event, facts);
   }
 

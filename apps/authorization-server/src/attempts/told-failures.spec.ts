@@ -55,6 +55,18 @@ describe('a callback that is of nothing leaves one line with the number that the
     expect(told()).toEqual([
       expect.objectContaining({ errorCode: 'callback_wrong_browser', reference: referenceOn(page) }),
     ]);
+    // Somebody may have been led into another's sign-in.
+    expect(log.alarms).toEqual(['page-failed']);
+  });
+
+  test('an attempt of another browser', async () => {
+    const { url } = await world.service.approvalPage(world.service.browser());
+    log.lines.length = 0;
+    const page = await world.service.browser().get(url);
+    expect(told()).toEqual([
+      expect.objectContaining({ errorCode: 'attempt_wrong_browser', reference: referenceOn(page) }),
+    ]);
+    expect(log.alarms).toEqual(['page-failed']);
   });
 });
 

@@ -1,22 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newAttemptId } from '@gatehouse/kernel/ids';
 import { Secret } from '@gatehouse/kernel/secret';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
 import { clientCredentials, obo, oidcProvider, tokenExchange, xaa } from '../testing/vault-config.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
-import { fails, hangs, PLANTED, raves, refuses } from './told-failures.fixture.js';
+import { failureOf, fails, hangs, onlyLine, PLANTED, raves, refuses } from './told-failures.fixture.js';
 
-/** Every line that tells of one refresh, exchange or leg that came to nothing. */
-const OF_FAILURES = [
-  'leg-refused',
-  'refresh-failed',
-  'connection-needs-user',
-  'token-exchange-failed',
-  'request-failed',
-  'callback-of-another-provider',
-];
 /** No answer of a test that gives one takes that long. */
 const HANGS_FOR_MS = 1_500;
 
@@ -64,34 +54,7 @@ afterAll(async () => {
   await sts.stop();
 });
 
-/**
- * The one line. What was sent, and what was written by somebody else, is in no line at all.
- * @param reference where the vault may have been asked again meanwhile, which is another failure, with a number of its own
- */
-function told(reference?: unknown): Readonly<Record<string, unknown>> {
-  const lines = OF_FAILURES.flatMap((event) =>
-    log.of(event).map((fields): Readonly<Record<string, unknown>> => ({ event, ...fields })),
-  ).filter((line) => reference === undefined || line['reference'] === reference);
-  expect(lines).toHaveLength(1);
-  const everything = log.lines.join();
-  const sent = [...world.stub.tokenRequests, ...sts.tokenRequests].flatMap(({ form }) =>
-    ['code', 'code_verifier', 'client_secret', 'refresh_token', 'subject_token', 'assertion'].flatMap(
-      (name) => form.getAll(name),
-    ),
-  );
-  for (const secret of [PLANTED, 'stub-secret', 'exchange-secret', 'party-secret', 'obo-secret', ...sent])
-    expect(everything).not.toContain(secret);
-  return lines[0] ?? {};
-}
-
-async function failureOf(asked: Promise<unknown>): Promise<GatehouseError> {
-  const error: unknown = await asked.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof GatehouseError)) throw new Error('it did not fail');
-  return error;
-}
+const told = (reference?: unknown) => onlyLine(log, [world.stub, sts], reference);
 
 describe('a leg of a sign-in that a provider refuses leaves one line, found by the number on the page', () => {
   interface Leg {

@@ -4,6 +4,7 @@ import type { credentialExchange } from '@gatehouse/contracts/token-vault/creden
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
@@ -15,7 +16,7 @@ import type { ConnectionRow } from '../connections/connection-row.js';
 import { SessionStore } from '../connections/session.store.js';
 import { BusKeys } from '../keyring/bus-keys.flow.js';
 import type { TokenSet } from '../providers/token-answer.js';
-import { reauthRequired } from '../refresh/reauth-required.js';
+import { WAITS } from '../refresh/current-tokens.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 type Request = z.output<typeof credentialExchange.request>;
@@ -61,6 +62,8 @@ export interface RefusedSubject {
 /** In the place of an account: no account has this id (RFC 9562 section 5.9). */
 const GATEWAY = '00000000-0000-0000-0000-000000000000' as AccountId;
 
+const NO_ID_TOKEN = 'the provider gave no id_token to exchange';
+
 const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
 const callerClaims = z.looseObject({ sub: z.string(), tsid: z.string(), exp: z.number() });
 
@@ -78,7 +81,7 @@ export class ExchangeSubjects {
   async of(request: Asking, subject: TokenSubject): Promise<ExchangeSubject> {
     switch (subject.of) {
       case 'provider':
-        return await this.#stored(request.tsid, subject);
+        return await this.#stored(request, subject);
       case 'caller':
         return await this.#caller(request);
       case 'gateway':
@@ -86,9 +89,9 @@ export class ExchangeSubjects {
     }
   }
 
-  async #stored(tsid: SessionId, subject: OfProvider): Promise<ExchangeSubject> {
+  async #stored({ tsid, backend }: Asking, subject: OfProvider): Promise<ExchangeSubject> {
     const bound = await this.subjects.bound(tsid, subject.providerName);
-    return this.#ofConnection(bound.connection, subject);
+    return this.#ofConnection(bound.connection, subject, backend);
   }
 
   /**
@@ -112,12 +115,12 @@ export class ExchangeSubjects {
     );
     if (equalsInConstantTime(sha256(tokens.accessToken), refused)) return undefined;
     this.log.info('exchange-subject-renewed', { backend, provider, connectionId: connection.id });
-    return this.#ofConnection(connection, subject);
+    return this.#ofConnection(connection, subject, backend);
   }
 
-  #ofConnection(connection: Connection, subject: OfProvider): ExchangeSubject {
+  #ofConnection(connection: Connection, subject: OfProvider, backend: string): ExchangeSubject {
     const { accountId, provider, id, row } = connection;
-    if (row.state === 'reauth_required') throw reauthRequired(connection);
+    if (row.state === 'reauth_required') throw this.subjects.needsUser(connection, WAITS);
     return {
       accountId,
       provider,
@@ -132,23 +135,39 @@ export class ExchangeSubjects {
         // Its person has connected another account meanwhile. What is released is called the one that it was asked for.
         if (now.row.connectedAtMs !== row.connectedAtMs)
           throw new GatehouseError('unavailable', 'another account was connected meanwhile');
-        return { token: subjectToken(tokens, subject), digest: sha256(tokens.accessToken) };
+        return { token: this.#shown(tokens, subject, backend), digest: sha256(tokens.accessToken) };
       },
     };
   }
 
+  #shown(tokens: TokenSet, { token, providerName: provider }: OfProvider, backend: string): string {
+    if (token !== 'id_token') return tokens.accessToken;
+    if (tokens.idToken !== undefined) return tokens.idToken;
+    const [reference, errorCode, reason] = [newReference(), 'exchange_refused', NO_ID_TOKEN] as const;
+    this.log.warn('token-exchange-failed', { backend, provider, reference, errorCode, reason });
+    throw new GatehouseError(errorCode, `${provider}: ${reason}`, { details: { provider, reference } });
+  }
+
   /** The proxy has verified the signature. The vault checks again that the token belongs to this session and has not expired. */
-  async #caller({ tsid, sealedSubject: sealed }: Asking): Promise<ExchangeSubject> {
+  async #caller({ tsid, backend, sealedSubject: sealed }: Asking): Promise<ExchangeSubject> {
     const accountId = await this.#ownerOf(tsid);
     if (sealed === undefined)
       throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
     const { subjectToken: token } = await this.busKeys.open(sealedSubject, sealed);
     const claims = claimsOf(token);
     const nowSeconds = this.clock.nowMs() / SECOND_MS;
-    const isAlive = claims !== undefined && claims.exp + CLOCK_TOLERANCE_SECONDS > nowSeconds;
-    if (claims?.tsid !== tsid || claims.sub !== accountId || !isAlive)
-      throw new GatehouseError('request_invalid', 'the subject token is not of this session');
+    if (claims?.tsid !== tsid || claims.sub !== accountId)
+      throw this.#noSubject('warn', backend, 'the subject token is not of this session');
+    if (claims.exp + CLOCK_TOLERANCE_SECONDS <= nowSeconds)
+      throw this.#noSubject('info', backend, 'the subject token has ended');
     return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve({ token }) };
+  }
+
+  /** The proxy verifies what it passes on. A token of somebody else is its mistake, or an attack: then it is a warning. */
+  #noSubject(level: 'info' | 'warn', backend: string, reason: string): GatehouseError {
+    const reference = newReference();
+    this.log[level]('caller-not-exchanged', { backend, reference, reason });
+    return new GatehouseError('request_invalid', reason, { details: { backend, reference } });
   }
 
   /** The token is the gateway's own, one for all; it is still given to sessions only, and noted for whom. */
@@ -162,15 +181,6 @@ export class ExchangeSubjects {
     if (accountId === undefined) throw new GatehouseError('session_closed');
     return accountId;
   }
-}
-
-function subjectToken(tokens: TokenSet, { token, providerName: provider }: OfProvider): string {
-  if (token !== 'id_token') return tokens.accessToken;
-  if (tokens.idToken === undefined)
-    throw new GatehouseError('exchange_refused', `${provider} gave no id_token to exchange`, {
-      details: { provider },
-    });
-  return tokens.idToken;
 }
 
 function claimsOf(token: string): z.output<typeof callerClaims> | undefined {

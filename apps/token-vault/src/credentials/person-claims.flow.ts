@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { sha256 } from '@gatehouse/kernel/digest';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
@@ -12,11 +13,13 @@ import { ProviderRegistry } from '../providers/provider-registry.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
 import { UNAUTHORIZED, type PersonSaid } from '../providers/user-info.client.js';
 import type { CurrentTokens } from '../refresh/current-tokens.flow.js';
-import { reauthRequired } from '../refresh/reauth-required.js';
 import { mappedClaims } from './mapped-claims.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 type Said = Readonly<Record<string, unknown>>;
+/** With the number of its line. */
+type Unsaid = Extract<PersonSaid, { ok: false }> & { readonly reference: string };
+type Asked = Extract<PersonSaid, { ok: true }> | Unsaid;
 
 /** What the primary provider says of a person, for the authorization server's tokens. The tokens behind it stay here. */
 @Injectable()
@@ -43,14 +46,15 @@ export class PersonClaims {
     const { connection } = await this.subjects.bound(tsid, provider);
     const said =
       mappings.from === 'idToken'
-        ? idTokenClaims(await this.subjects.renewed(connection))
+        ? this.#idTokenClaims(await this.subjects.renewed(connection))
         : await this.#userInfo(await this.subjects.tokens(connection));
     const mapped = mappedClaims(said, mappings.claims);
     if (mapped.ok) return { claims: { ...mapped.claims } };
     const { claim, reason } = mapped;
-    this.log.error('claims-not-mapped', { provider, claim, reason });
+    const reference = newReference();
+    this.log.error('claims-not-mapped', { provider, claim, reason, reference });
     throw new GatehouseError('provider_misconfigured', `the claim ${claim} of ${provider}: ${reason}`, {
-      details: { provider },
+      details: { provider, reference },
     });
   }
 
@@ -61,33 +65,37 @@ export class PersonClaims {
   async #userInfo(current: CurrentTokens): Promise<Said> {
     const first = await this.#asked(current);
     if (first.ok) return first.said;
-    if (first.status !== UNAUTHORIZED) throw this.#unknown(current);
+    if (first.status !== UNAUTHORIZED) throw this.#unknown(current, first);
     const { accessToken } = current.tokens;
     const renewed = await this.subjects.tokens(current.connection, sha256(accessToken));
     // A token as young as this one is not renewed: nobody's sign-in mends what the provider does.
-    if (renewed.tokens.accessToken === accessToken) throw this.#unknown(current);
+    if (renewed.tokens.accessToken === accessToken) throw this.#unknown(current, first);
     const second = await this.#asked(renewed);
     if (second.ok) return second.said;
-    throw second.status === UNAUTHORIZED ? reauthRequired(renewed.connection) : this.#unknown(renewed);
+    throw second.status === UNAUTHORIZED
+      ? this.subjects.needsUser(renewed.connection, 'its provider refuses what it has just renewed')
+      : this.#unknown(renewed, second);
   }
 
-  async #asked({ connection, tokens }: CurrentTokens): Promise<PersonSaid> {
+  async #asked({ connection, tokens }: CurrentTokens): Promise<Asked> {
     const { provider, row } = connection;
     const answer = await this.upstreams.userInfo(this.registry.get(provider), tokens, row.subject);
-    if (!answer.ok)
-      this.log.warn('person-not-said', { connectionId: connection.id, provider, status: answer.status });
-    return answer;
+    if (answer.ok) return answer;
+    const [{ status }, reference] = [answer, newReference()];
+    this.log.warn('person-not-said', { connectionId: connection.id, provider, status, reference });
+    return { ...answer, reference };
   }
 
-  #unknown({ connection: { provider } }: CurrentTokens): GatehouseError {
+  #unknown({ connection: { provider } }: CurrentTokens, { reference }: Unsaid): GatehouseError {
     return new GatehouseError('provider_unavailable', `${provider} does not say who the person is`, {
-      details: { provider },
+      details: { provider, reference },
     });
   }
-}
 
-/** It was verified before it was kept. Who signed in before the provider was asked for one has to sign in again. */
-function idTokenClaims({ connection, tokens }: CurrentTokens): Said {
-  if (tokens.idToken === undefined) throw reauthRequired(connection);
-  return decodeJwt(tokens.idToken);
+  /** It was verified before it was kept. Who signed in before the provider was asked for one has to sign in again. */
+  #idTokenClaims({ connection, tokens }: CurrentTokens): Said {
+    if (tokens.idToken === undefined)
+      throw this.subjects.needsUser(connection, 'its provider was asked for no id_token then');
+    return decodeJwt(tokens.idToken);
+  }
 }

@@ -32,7 +32,7 @@ export function outcomeOfSts(
   const given = credentials.safeParse(
     within(said, 'AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/'),
   );
-  if (!given.success) return { kind: 'unavailable', reason: 'unreadable' };
+  if (!given.success) return { kind: 'unavailable', reason: 'unreadable', status };
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: accessToken, Expiration } = given.data;
   return {
     kind: 'exchanged',
@@ -41,6 +41,9 @@ export function outcomeOfSts(
     expiresAtMs: Math.min(Date.parse(Expiration), latestEndMs),
   };
 }
+
+/** Of an error of AWS. Otherwise its long names would look like secrets. */
+const NAME = /^[A-Z][A-Za-z]{2,39}$/;
 
 type Verdict = 'subject' | 'unclear' | 'settings' | 'passing';
 
@@ -63,17 +66,17 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
 
 function failureOf(status: number, elements: Elements, token: string): Unissued {
   const { Code: code, Message: message } = within(elements, 'ErrorResponse/Error/');
-  if (code === undefined) return { kind: 'unavailable', reason: `http_error ${status}` };
+  if (code === undefined) return { kind: 'unavailable', reason: 'http_error', status };
   const said = {
-    upstreamError: cleaned(code, [token], MAX_CODE_LENGTH),
+    upstreamError: NAME.test(code) && !token.includes(code) ? code : cleaned(code, [token], MAX_CODE_LENGTH),
     ...(message === undefined ? {} : { upstreamDescription: cleaned(message, [token]) }),
   };
   // The documentation has names with and without that end.
   const known = VERDICTS[code.replace(/Exception$/, '')] ?? 'settings';
   const verdict = status >= 500 || status === TOO_MANY_REQUESTS ? 'passing' : known;
-  if (verdict === 'passing') return { kind: 'unavailable', reason: 'aws_error', said };
+  if (verdict === 'passing') return { kind: 'unavailable', reason: 'aws_error', said, status };
   const about = verdict === 'unclear' ? 'subject' : verdict;
-  return { kind: 'refused', about, unclear: verdict === 'unclear', reason: 'aws_error', said };
+  return { kind: 'refused', about, unclear: verdict === 'unclear', reason: 'aws_error', said, status };
 }
 
 /** Texts by the path of their element. */

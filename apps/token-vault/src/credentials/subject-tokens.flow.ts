@@ -9,7 +9,7 @@ import { ConnectionStore } from '../connections/connection.store.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ownExpiryOf } from '../providers/token-answer.js';
 import { CurrentTokensOf, type CurrentTokens } from '../refresh/current-tokens.flow.js';
-import { reauthRequired } from '../refresh/reauth-required.js';
+import { RefreshEndings } from '../refresh/refresh-endings.flow.js';
 import { CLOCK } from '@gatehouse/service-process/injected';
 
 /** An id_token that is shown lives until it has been looked at. */
@@ -27,6 +27,7 @@ export class SubjectTokens {
     private readonly registry: ProviderRegistry,
     private readonly connections: ConnectionStore,
     private readonly current: CurrentTokensOf,
+    private readonly endings: RefreshEndings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -51,10 +52,20 @@ export class SubjectTokens {
     const current = await this.current.connection(connection);
     // Nobody can renew it: its person has to enter another one.
     if (refused !== undefined && equalsInConstantTime(sha256(current.tokens.accessToken), refused))
-      throw new GatehouseError('reauth_required', 'a backend refused what its person entered', {
-        details: this.#detailsOf(connection.provider),
-      });
+      throw this.#refused(connection);
     return current;
+  }
+
+  /** @see RefreshEndings.needsUser */
+  needsUser(connection: Connection, reason: string): GatehouseError {
+    return this.endings.needsUser(connection, reason);
+  }
+
+  #refused(connection: Connection): GatehouseError {
+    const reason = 'a backend refused what its person entered';
+    const { reference = '' } = this.endings.needsUser(connection, reason).details;
+    const details = { ...this.#detailsOf(connection.provider), reference };
+    return new GatehouseError('reauth_required', reason, { details });
   }
 
   #detailsOf(provider: string): ErrorDetails {
@@ -68,7 +79,8 @@ export class SubjectTokens {
     if (this.#lives(current)) return current;
     const reissued = await this.current.reissued(current.connection);
     // Its provider renews access tokens alone, or nothing: a new sign-in gives one.
-    if (!this.#lives(reissued)) throw reauthRequired(connection);
+    if (!this.#lives(reissued))
+      throw this.endings.needsUser(connection, 'its provider gives no new id_token without a sign-in');
     return reissued;
   }
 

@@ -54,7 +54,7 @@ export class CurrentTokensOf {
    */
   async connection(connection: Connection, refused?: string): Promise<CurrentTokens> {
     const { state, setAsideAt } = connection.row;
-    if (state === 'reauth_required' && setAsideAt === null) throw reauthRequired(connection);
+    if (state === 'reauth_required' && setAsideAt === null) throw this.endings.needsUser(connection, WAITS);
     return await this.#usable(await this.#opened(connection), refused);
   }
 
@@ -96,7 +96,8 @@ export class CurrentTokensOf {
       return current;
     }
     // There is no way to replace it, but other backends may still accept it: the row stays as it is until it expires.
-    if (freshness !== 'expired' && tokens.refreshToken === undefined) throw reauthRequired(connection);
+    if (freshness !== 'expired' && tokens.refreshToken === undefined)
+      throw this.endings.needsUser(connection, 'a backend refused its token, and there is no refresh token');
     return await this.#refreshed(current, isRefused);
   }
 
@@ -106,11 +107,11 @@ export class CurrentTokensOf {
       const tokens = connection.tokens();
       if (tokens !== undefined) return { connection, tokens };
       await this.endings.setAside(connection);
-      throw reauthRequired(connection);
+      throw this.endings.needsUser(connection, DOES_NOT_OPEN);
     }
     const opened = connection.opened('quietly');
     const taken = opened === undefined ? undefined : await this.endings.takeBack(connection);
-    if (opened === undefined || taken === undefined) throw reauthRequired(connection);
+    if (opened === undefined || taken === undefined) throw this.endings.needsUser(connection, DOES_NOT_OPEN);
     return { connection: taken, tokens: opened.tokens };
   }
 
@@ -123,12 +124,23 @@ export class CurrentTokensOf {
     if (refusals >= REFUSALS_THAT_ASK) throw reauthRequired(before.connection, reference);
     const { provider } = before.connection;
     const complaint = this.metadata.complaintOf(provider);
-    if (complaint !== undefined) throw complaint;
+    if (complaint !== undefined) throw numbered(complaint, reference);
     throw new GatehouseError('provider_unavailable', `refresh at ${provider}: ${outcome}`, {
       details: { provider, ...(reference === undefined ? {} : { reference }) },
     });
   }
 }
+
+/** It was told when it happened; the line of the refresh that failed then has the same connection. */
+export const WAITS = 'it waits for a new sign-in since an earlier failure';
+const DOES_NOT_OPEN = 'its stored tokens do not open';
+
+/** A complaint is about a provider, and kept; a number is of one failure. */
+const numbered = ({ code, message, details, cause }: GatehouseError, reference = ''): GatehouseError =>
+  new GatehouseError(code, message, {
+    details: reference === '' ? details : { ...details, reference },
+    cause,
+  });
 
 function isYoung({ connection: { row }, tokens }: CurrentTokens): boolean {
   const ageMs = row.sinceRefreshedMs ?? (tokens.refreshToken === undefined ? row.sinceConnectedMs : null);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newReference } from '@gatehouse/kernel/failure-reference';
+import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import type { Connection } from '../connections/connection.js';
@@ -9,6 +10,7 @@ import { revocable, revocableOf, type TokenAnswer, type TokenSet } from '../prov
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 import type { RefreshOutcome } from './outcome.js';
+import { reauthRequired } from './reauth-required.js';
 import type { Refreshed } from './refreshed.js';
 import { RefreshStore, type Lease } from './refresh.store.js';
 import { restAfterAmbiguousMs, restAfterUnavailableMs } from './rest.js';
@@ -94,6 +96,16 @@ export class RefreshEndings {
             ...failure.reason,
           };
     this.log.warn('refresh-failed', { connectionId, provider, ...told, failures, ...why });
+  }
+
+  /**
+   * Nothing is asked, since only its person can mend it. @param reason of this service: nobody else's text
+   * @returns what is thrown, with the number of the line
+   */
+  needsUser({ id: connectionId, provider }: Connection, reason: string): GatehouseError {
+    const reference = newReference();
+    this.log.info('connection-needs-user', { connectionId, provider, reference, reason });
+    return reauthRequired({ provider }, reference);
   }
 
   /** Gives the lease back, so that others can go on at once. */

@@ -34,6 +34,6 @@ import { TakeOver } from './take-over.flow.js';
     RecoverAnswers,
     CurrentTokensOf,
   ],
-  exports: [CurrentTokensOf, RecoverAnswers],
+  exports: [CurrentTokensOf, RecoverAnswers, RefreshEndings],
 })
 export class RefreshModule {}

@@ -9,7 +9,7 @@ import type { BackendSession } from './peer.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
 import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
 import { accountOf, type BackendCredential, type CredentialUse } from '../outgoing-auth/credential-header.js';
-import { saysCredentialsAreOver } from '../outgoing-auth/request-signature.js';
+import { awsErrorName, saysCredentialsAreOver } from '../outgoing-auth/request-signature.js';
 import type { OutgoingStrategy, RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
@@ -105,10 +105,10 @@ export class AuthorizedBackend {
     const digest = credential?.tokenDigest;
     // What listens beside a call is no reason for another token: some servers refuse to be listened to, whatever it is.
     if (refusal === 'forbidden' || digest === undefined || request.purpose === 'session')
-      throw refusedCredential(backend, response);
+      throw refusedCredential(backend, response, credential);
     const refused = { digest, ...refusal };
     const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, asking);
-    if (another === undefined) throw refusedCredential(backend, response);
+    if (another === undefined) throw refusedCredential(backend, response, credential);
     const second = await this.#sendWith(request, another, way);
     const last = refusalOf(second, another);
     if (last === undefined) return second;
@@ -122,7 +122,7 @@ export class AuthorizedBackend {
         deadlineAtMs,
         asking,
       );
-    throw refusedCredential(backend, second);
+    throw refusedCredential(backend, second, another);
   }
 
   /** @param left hears of sessions whose account is no longer their person's: nothing more is sent into them. */
@@ -225,10 +225,13 @@ const ERROR_WORD = /^[a-z][a-z_.-]{0,39}$/;
 function refusedCredential(
   backend: string,
   { status, headers }: Pick<BackendResponse, 'status' | 'headers'>,
+  credential: BackendCredential | undefined,
 ): GatehouseError {
-  const { error } = bearerChallenge([headers['www-authenticate'] ?? []].flat().join(', '));
+  const { error: word } = bearerChallenge([headers['www-authenticate'] ?? []].flat().join(', '));
+  const isSigned = credential !== undefined && 'sign' in credential;
+  const error = isSigned ? awsErrorName(headers) : ERROR_WORD.test(word ?? '') ? word : undefined;
   return new GatehouseError('backend_unauthorized', 'the backend refused the credential', {
     details: { backend, ran: 'no' },
-    evidence: { status, ...(error !== undefined && ERROR_WORD.test(error) ? { upstreamError: error } : {}) },
+    evidence: { status, ...(error === undefined ? {} : { upstreamError: error }) },
   });
 }

@@ -16,6 +16,16 @@ const BACKENDS = {
     kind: 'modern',
     strategy: { type: 'headerInjection', headerName: 'X-Api-Key', headerValue: new Secret('the-key') },
   },
+  /** Requests to it are signed as AWS wants them. */
+  signed: {
+    kind: 'modern',
+    strategy: {
+      type: 'issuedToken',
+      subject: { of: 'provider', providerName: 'octo', token: 'id_token' },
+      providers: ['octo'],
+      signing: { region: 'eu-central-1', service: 'aws-mcp' },
+    },
+  },
   /** Whose calls have a time limit that a test can wait for. */
   impatient: { kind: 'modern', strategy: { type: 'unauthenticated' }, timeoutMs: 1_000 },
 } as const;
@@ -60,6 +70,7 @@ export async function startCallWorld(
       { name: 'gone', url: 'http://127.0.0.1:9/mcp' },
     ],
   });
+  proxy.surroundings.signs.add('signed');
   return {
     proxy,
     backend,

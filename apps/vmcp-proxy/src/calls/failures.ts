@@ -48,8 +48,8 @@ export class Failures {
 
   answer(call: Call, backend: string, error: GatehouseError, told: HowTold): void {
     const { declined = false, reference } = told;
-    const missing = this.#missing(call, backend, error);
-    if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined, reference);
+    const missing = this.#missing(call, backend, error, reference);
+    if (missing !== undefined && !call.answer.begun) this.#prompt(call, missing, declined);
     else {
       const text = `${failureText(error, backend, this.#providerOf(backend, error))} Reference: ${reference}`;
       this.#fail(call, text, error, reference);
@@ -77,10 +77,16 @@ export class Failures {
     });
   }
 
-  #missing({ principal }: Call, backend: string, error: GatehouseError): MissingProvider | undefined {
+  #missing(
+    { principal }: Call,
+    backend: string,
+    error: GatehouseError,
+    reference: string,
+  ): MissingProvider | undefined {
     const provider = this.#providerOf(backend, error);
     if (!needsUser(error) || provider === undefined || this.connectIssuer === undefined) return undefined;
-    return { provider, backend, error, link: connectLink(this.connectIssuer, provider, principal) };
+    const link = connectLink(this.connectIssuer, provider, principal);
+    return { provider, backend, error, link, reference };
   }
 
   /** The one that the error is about, where the backend draws on several. */
@@ -89,7 +95,7 @@ export class Failures {
     return providers.find((provider) => provider === details['provider']) ?? providers[0];
   }
 
-  #prompt(call: Call, missing: MissingProvider, declined: boolean, reference: string): void {
+  #prompt(call: Call, missing: MissingProvider, declined: boolean): void {
     const { kind } = call.target;
     // Every other result may ask for input (MCP 2026-07-28, multi round-trip requests).
     const form = declined || kind === 'completion' || kind === 'task' ? 'none' : urlElicitation(call.client);
@@ -102,13 +108,10 @@ export class Failures {
       if ('error' in prompt) sendError(call, prompt.error);
     } else if (kind === 'tool' && !asksForTask(call)) sendResult(call, linkAsText([missing]));
     else {
-      const { code } = missing.error;
-      const message = `${promptMessage(missing)} ${missing.link}`;
-      sendError(call, {
-        code: GATEWAY_FAILURE,
-        message,
-        data: { code, retry: 'after-action', url: missing.link, reference },
-      });
+      const { link, reference, error } = missing;
+      const message = `${promptMessage(missing)} ${link}`;
+      const data = { code: error.code, retry: 'after-action', url: link, reference };
+      sendError(call, { code: GATEWAY_FAILURE, message, data });
     }
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { policiesOf } from '../authorization/authorization.fixture.js';
-import { modern, textOf, type ClientAnswer } from '../client.fixture.js';
+import { legacyClient, modern, textOf, type ClientAnswer } from '../client.fixture.js';
 import { isCall, onCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
 
 const SECRET = 'planted-Secret-0f-a-backend-1234567890';
@@ -42,7 +42,7 @@ interface Row {
   readonly backend?: BackendName | 'gone';
   readonly does?: Answering;
   readonly credential?: {
-    readonly code: 'connection_missing' | 'provider_unavailable';
+    readonly code: 'connection_missing' | 'provider_unavailable' | 'role_missing' | 'exchange_unavailable';
     readonly details?: Readonly<Record<string, string>>;
   };
   readonly args?: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ interface Row {
   readonly line: Readonly<Record<string, unknown>>;
   /** A client's mistake, or a person's, is nobody's alarm. */
   readonly quiet?: true;
-  /** The client reads the backend's own words, or a link. */
+  /** The client reads the backend's own words. */
   readonly unnumbered?: true;
 }
 
@@ -148,8 +148,31 @@ const ROWS: readonly Row[] = [
     credential: { code: 'connection_missing', details: { provider: 'octo' } },
     line: { errorCode: 'connection_missing', provider: 'octo' },
     quiet: true,
-    unnumbered: true,
   },
+  {
+    failure: 'a signed request to a backend that denies its role',
+    backend: 'signed',
+    does: refusing(403, { 'x-amzn-errortype': 'AccessDeniedException:http://internal.amazon.com/' }, SECRET),
+    line: { errorCode: 'backend_unauthorized', status: 403, upstreamError: 'AccessDeniedException' },
+  },
+  {
+    failure: 'a signed request whose credentials have ended, and the next ones, too',
+    backend: 'signed',
+    does: refusing(400, { 'x-amzn-errortype': 'ExpiredTokenException' }, SECRET),
+    line: { errorCode: 'backend_unauthorized', status: 400, upstreamError: 'ExpiredTokenException' },
+  },
+  {
+    failure: 'a signed request to a backend that writes into the log by the name of its error',
+    backend: 'signed',
+    does: refusing(403, { 'x-amzn-errortype': `${SECRET} is a word of a stranger` }),
+    line: { errorCode: 'backend_unauthorized', status: 403 },
+  },
+  ...(['role_missing', 'exchange_unavailable'] as const).map((code) => ({
+    failure: `credentials of AWS that the vault could not get (${code}): the number is the one of its line`,
+    backend: 'signed' as const,
+    credential: { code, details: { backend: 'signed', reference: `number-of-${code}` } },
+    line: { errorCode: code, reference: `number-of-${code}` },
+  })),
   {
     failure: 'a credential that the vault could not get: the number is the one of its line',
     backend: 'inject',
@@ -170,6 +193,33 @@ const ROWS: readonly Row[] = [
 
 const numberIn = (answer: ClientAnswer): unknown =>
   answer.body.error?.data?.['reference'] ?? /Reference: (\S+)$/.exec(textOf(answer))?.[1];
+
+const CAN_OPEN = { elicitation: { url: {} } };
+const lineOfPrompt = () => log.of('call-failed').map(({ errorCode, reference }) => [errorCode, reference]);
+
+/** Whoever is asked to connect reads a number, in whatever form their client is asked. */
+test.each(['connection_missing', 'reauth_required', 'insufficient_scope'] as const)(
+  'a person who is asked to connect (%s) reads the number of the line, in each form of the prompt',
+  async (code) => {
+    token = await world.proxy.token();
+    world.proxy.surroundings.credentials.set('inject', { code, details: { provider: 'octo' } });
+    const call = { name: 'inject_echo', arguments: {} };
+    const options = { token, capabilities: CAN_OPEN };
+    const texts: string[] = [];
+    const modernPrompt = await modern(world.proxy.mcpUrl, 'tools/call', call, options);
+    texts.push(JSON.stringify(modernPrompt.body.result?.['inputRequests']));
+    const client = await legacyClient(world.proxy.mcpUrl, token, { capabilities: CAN_OPEN });
+    const { error } = (await client.request('tools/call', call)).body;
+    texts.push(error?.message ?? '', JSON.stringify(error?.data?.['elicitations']));
+    texts.push(textOf(await modern(world.proxy.mcpUrl, 'tools/call', call, { token })));
+    const read = texts.map((text) => /Reference: ([\w-]+)/.exec(text)?.[1]);
+    const [input, ofError, ofElicitation, asText] = read;
+    expect(ofElicitation).toBe(ofError);
+    expect(lineOfPrompt()).toEqual([input, ofError, asText].map((number) => [code, number]));
+    expect(new Set(read).size).toBe(3);
+    expect(log.alarms).toEqual([]);
+  },
+);
 
 test.each(ROWS)(
   '$failure leaves one line: why, where, the HTTP status and the number that the client sees',

@@ -61,8 +61,13 @@ export const awsSignature =
 export function saysCredentialsAreOver(status: number, headers: IncomingHttpHeaders): boolean {
   // In any other answer it may be what the tool heard of AWS: the call has run.
   if (status !== 400 && status !== 403) return false;
+  return OVER.has(awsErrorName(headers)?.replace(/Exception$/, '') ?? '');
+}
+
+/** The name of an error of AWS, where it is one; whatever else stands there is a stranger's text. */
+export function awsErrorName(headers: IncomingHttpHeaders): string | undefined {
   const [name = ''] = String(headers['x-amzn-errortype'] ?? '').split(':');
-  return OVER.has(name.replace(/Exception$/, ''));
+  return /^[A-Z][A-Za-z]{2,39}$/.test(name) ? name : undefined;
 }
 
 const OVER: ReadonlySet<string> = new Set(['ExpiredToken', 'InvalidClientTokenId', 'UnrecognizedClient']);

@@ -10,11 +10,17 @@ export interface MissingProvider {
   readonly backend: string;
   readonly link: string;
   readonly error: GatehouseError;
+  /** Of the line that the log has of it. */
+  readonly reference: string;
 }
 
 export type Prompt = { readonly result: JsonObject } | { readonly error: RpcError };
 
-/** What the user reads. */
+/** What the user reads, with the number by which the log is searched. */
+const shown = (missing: MissingProvider): string =>
+  `${promptMessage(missing)} Reference: ${missing.reference}`;
+
+/** What is asked of the user. */
 export function promptMessage({ provider, backend, error }: MissingProvider): string {
   const { secret } = error.details;
   if (secret !== undefined)
@@ -38,7 +44,7 @@ export const inputRequired = (missing: readonly MissingProvider[], requestState:
     inputRequests: Object.fromEntries(
       missing.map((one) => [
         `connect_${one.provider}`,
-        { method: 'elicitation/create', params: { mode: 'url', url: one.link, message: promptMessage(one) } },
+        { method: 'elicitation/create', params: { mode: 'url', url: one.link, message: shown(one) } },
       ]),
     ),
     requestState,
@@ -49,13 +55,13 @@ export const inputRequired = (missing: readonly MissingProvider[], requestState:
 export const elicitationError = (missing: readonly MissingProvider[]): Prompt => ({
   error: {
     code: URL_ELICITATION_REQUIRED,
-    message: missing.map(promptMessage).join(' '),
+    message: missing.map(shown).join(' '),
     data: {
       elicitations: missing.map((one) => ({
         mode: 'url',
         elicitationId: randomUUID(),
         url: one.link,
-        message: promptMessage(one),
+        message: shown(one),
       })),
     },
   },
@@ -65,7 +71,10 @@ export const elicitationError = (missing: readonly MissingProvider[]): Prompt =>
 export const linkAsText = (missing: readonly MissingProvider[]): JsonObject =>
   toolText(
     missing
-      .map((one) => `${promptMessage(one)} Open this link in your browser, then call again:\n${one.link}`)
+      .map(
+        (one) =>
+          `${promptMessage(one)} Open this link in your browser, then call again:\n${one.link}\nReference: ${one.reference}`,
+      )
       .join('\n\n'),
   );
 
