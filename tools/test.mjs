@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from './set-up/build.mjs';
 import { REPOSITORY } from './set-up/repository.mjs';
+import { ensureChartTools } from './set-up/chart-tools.mjs';
 import { ensureReverseProxies } from './set-up/reverse-proxies.mjs';
 import { run } from './set-up/run.mjs';
 import { Cannot, say } from './set-up/say.mjs';
@@ -146,6 +147,7 @@ async function lint(node) {
 async function main() {
   const node = await setUp();
   await ensureReverseProxies();
+  await ensureChartTools();
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
 

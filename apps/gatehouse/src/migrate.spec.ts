@@ -67,6 +67,22 @@ describe('migrate', () => {
     });
   });
 
+  test('--only does one of both, and reads no secret of the other: a Job for each needs no more', async () => {
+    const none = { NATS_PROVISIONING_CREDENTIALS: undefined };
+    const databases = await gatehouse(['migrate', '--config', config, '--only', 'databases'], {
+      ...environment,
+      ...none,
+    });
+    expect(databases).toMatchObject({ code: 0, stderr: '' });
+    expect(databases.stdout).toMatch(/^authorization-server: .*\ntoken-vault: .*\n$/);
+    const { NATS_PROVISIONING_CREDENTIALS } = environment;
+    const bus = await gatehouse(['migrate', '--config', config, '--only', 'bus'], {
+      NATS_PROVISIONING_CREDENTIALS,
+    });
+    expect(bus).toMatchObject({ code: 0, stderr: '' });
+    expect(bus.stdout).toMatch(/^bus: .*\n$/);
+  });
+
   test('leaves the database of an authorization server alone where there is none', async () => {
     const file = await written(
       (yaml) =>

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
-import { natsUser } from '@gatehouse/config/secrets/secret-kinds';
+import { natsUser, type SecretKind } from '@gatehouse/config/secrets/secret-kinds';
+import type { WrittenReference } from '@gatehouse/config/yaml/fields';
 import { isOutage } from '@gatehouse/kernel/outage';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { provisionBus } from '@gatehouse/messaging/provision';
@@ -8,37 +9,51 @@ import { migrate as applyMigrations } from '@gatehouse/persistence/migrate';
 import { databaseUnreachable } from '@gatehouse/persistence/reachable';
 import { schemaOf } from '@gatehouse/persistence/schema-of';
 import { Cannot } from './cannot.js';
-import { modelOf, readConfiguration, type Environment } from './configuration.js';
+import { modelOf, readConfiguration, type ConfigurationText, type Environment } from './configuration.js';
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
 import { reasonOf } from './reason.js';
 import { readWrittenSecret, writtenSections } from './written-secrets.js';
 
+export type MigratedPart = 'databases' | 'bus';
+
 /**
  * Applies the migrations of both services, each with the role that owns its tables, and makes the streams and buckets of
  * the bus. Safe to run again and from several places at once.
  */
-export async function migrate(file: string, environment: Environment, output: Output): Promise<number> {
+export async function migrate(
+  file: string,
+  environment: Environment,
+  output: Output,
+  only?: MigratedPart,
+): Promise<number> {
   const configuration = readConfiguration(resolve(file));
   const model = modelOf(configuration, 'none', {});
-  const { postgres, nats } = writtenSections(configuration);
-  const { authorizationServer, tokenVault } = postgres;
-  const owners = [
-    ['authorization-server', model.authServer && authorizationServer?.url],
-    ['token-vault', tokenVault.ownerUrl ?? tokenVault.url],
-  ] as const;
-  for (const [service, written] of owners) {
-    if (written === undefined) continue;
-    const url = readWrittenSecret(configuration, 'postgresUrl', written, environment);
-    const applied = await migrateDatabase(service, url);
+  const secret = (kind: SecretKind, written: WrittenReference): Secret =>
+    readWrittenSecret(configuration, kind, written, environment);
+  for (const [service, written] of only === 'bus' ? [] : databaseOwners(configuration, model)) {
+    const applied = await migrateDatabase(service, secret('postgresUrl', written));
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
-  const made = await provision(
-    model,
-    readWrittenSecret(configuration, 'natsCredentials', nats.provisioningCredentials, environment),
-  );
-  output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
+  if (only !== 'databases') {
+    const { provisioningCredentials } = writtenSections(configuration).nats;
+    const made = await provision(model, secret('natsCredentials', provisioningCredentials));
+    output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
+  }
   return 0;
+}
+
+/** Where the URL of the role stands that owns the tables of each service. */
+export function databaseOwners(
+  configuration: ConfigurationText,
+  model: GatehouseModel,
+): readonly (readonly [service: 'authorization-server' | 'token-vault', url: WrittenReference])[] {
+  const { authorizationServer, tokenVault } = writtenSections(configuration).postgres;
+  const own = model.authServer && authorizationServer?.url;
+  return [
+    ...(own === undefined ? [] : [['authorization-server', own] as const]),
+    ['token-vault', tokenVault.ownerUrl ?? tokenVault.url],
+  ];
 }
 
 /** @returns the migrations applied now. */

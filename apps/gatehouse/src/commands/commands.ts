@@ -7,6 +7,7 @@ import { addCompletion } from './completion.js';
 import { addConvert } from './convert.js';
 import { addDemonstrate } from './demonstrate.js';
 import { addDoctor } from './doctor.js';
+import { addHelmValues } from './helm-values.js';
 import { addInit } from './init.js';
 import { addExplain } from './explain.js';
 import { addMigrate } from './migrate.js';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addExplain,
   addClientCommands,
   addNatsConfiguration,
+  addHelmValues,
   addMigrate,
   addBridge,
   addAudit,

@@ -1,0 +1,161 @@
+{{- define "gatehouse.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What selects all pods of this installation. */}}
+{{- define "gatehouse.installation" -}}
+app.kubernetes.io/name: gatehouse
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* (dict "root" . "component" …): what selects the pods of one part. */}}
+{{- define "gatehouse.selector" -}}
+{{ include "gatehouse.installation" .root }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "gatehouse.labels" -}}
+{{ include "gatehouse.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{/* (dict "root" . "service" … "digest" …) */}}
+{{- define "gatehouse.image" -}}
+{{- $image := .root.Values.image -}}
+{{- $name := printf "%s/%s" $image.repository .service -}}
+{{- if $image.registry }}{{ $name = printf "%s/%s" $image.registry $name }}{{ end -}}
+{{- if .digest }}{{ printf "%s@%s" $name .digest }}{{ else }}{{ printf "%s:%s" $name (default .root.Chart.AppVersion $image.tag) }}{{ end -}}
+{{- end -}}
+
+{{/* The configuration, read: for ports, hosts and times only. What the services get is the text as it is. */}}
+{{- define "gatehouse.read" -}}
+{{- if not .Values.configuration }}{{ fail "configuration is missing: the text of a gatehouse.yaml. `gatehouse helm-values gatehouse.yaml` prints it with everything else" }}{{ end -}}
+{{- $read := fromYaml .Values.configuration -}}
+{{- if hasKey $read "Error" }}{{ fail (printf "configuration is not YAML: %s" $read.Error) }}{{ end -}}
+{{- if not $read.publicUrl }}{{ fail "configuration has no publicUrl: check it with `gatehouse validate`" }}{{ end -}}
+{{- toJson $read -}}
+{{- end -}}
+
+{{- define "gatehouse.hasAuthorizationServer" -}}
+{{- if hasKey (include "gatehouse.read" . | fromJson) "authServer" }}true{{ end -}}
+{{- end -}}
+
+{{/* (dict "at" "listen.proxy" "listener" … "port" …): refuses what nobody in the cluster could reach. */}}
+{{- define "gatehouse.listener" -}}
+{{- $host := default "127.0.0.1" (get .listener "host") -}}
+{{- if not (has $host (list "0.0.0.0" "::")) }}{{ fail (printf "configuration: %s.host is %s, which nothing outside of the container reaches. Write %s: { host: 0.0.0.0 } (`gatehouse helm-values` does)" .at $host .at) }}{{ end -}}
+{{- int (default .port (get .listener "port")) -}}
+{{- end -}}
+
+{{/* Ports of the three services: {proxy, proxyInternal, authorizationServer, authorizationServerInternal, tokenVaultInternal} */}}
+{{- define "gatehouse.ports" -}}
+{{- $listen := default dict (get (include "gatehouse.read" . | fromJson) "listen") -}}
+{{- $ports := dict -}}
+{{- range $name, $default := dict "proxy" 4483 "authorizationServer" 4484 -}}
+{{- $listener := default dict (get $listen $name) -}}
+{{- $port := include "gatehouse.listener" (dict "at" (printf "listen.%s" $name) "listener" $listener "port" $default) | int -}}
+{{- $internal := default dict (get $listener "internal") -}}
+{{- $_ := set $ports $name $port -}}
+{{- $_ := set $ports (printf "%sInternal" $name) (include "gatehouse.listener" (dict "at" (printf "listen.%s.internal" $name) "listener" $internal "port" (add $port 12)) | int) -}}
+{{- end -}}
+{{- /* `host` and `port` of tokenVault itself are an earlier way to write the same. */ -}}
+{{- $written := default dict (get $listen "tokenVault") -}}
+{{- $vault := merge (dict) (default dict (get $written "internal")) (pick $written "host" "port") -}}
+{{- $_ := set $ports "tokenVaultInternal" (include "gatehouse.listener" (dict "at" "listen.tokenVault.internal" "listener" $vault "port" 4485) | int) -}}
+{{- toJson $ports -}}
+{{- end -}}
+
+{{/* A duration of gatehouse.yaml in seconds. */}}
+{{- define "gatehouse.seconds" -}}
+{{- $unit := dict "s" 1 "m" 60 "h" 3600 "d" 86400 -}}
+{{- mul (regexFind "^[0-9]+" . | int) (get $unit (regexFind "[smhd]$" .) | int) -}}
+{{- end -}}
+
+{{/* Delay and time limit of a stop, and a little more: then the service ends by itself. */}}
+{{- define "gatehouse.stopSeconds" -}}
+{{- $read := include "gatehouse.read" . | fromJson -}}
+{{- $delay := include "gatehouse.seconds" (default "3s" (get $read "shutdownDelay")) | int -}}
+{{- $limit := include "gatehouse.seconds" (default "25s" (get $read "shutdownTimeout")) | int -}}
+{{- add $delay $limit 5 -}}
+{{- end -}}
+
+{{- define "gatehouse.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ .user }}
+runAsGroup: {{ .user }}
+fsGroup: {{ .user }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{- define "gatehouse.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{/* Folders in which files of secrets are mounted: the outermost of each, since a volume cannot lie in another read-only one. */}}
+{{- define "gatehouse.folders" -}}
+{{- $folders := list "/etc/gatehouse" -}}
+{{- $wanted := list -}}
+{{- range .files }}{{ $wanted = append $wanted (dir .path) }}{{ end -}}
+{{- range (uniq $wanted | sortAlpha) -}}
+{{- $folder := . -}}
+{{- $inside := false -}}
+{{- range $folders }}{{ if hasPrefix (printf "%s/" .) (printf "%s/" $folder) }}{{ $inside = true }}{{ end }}{{ end -}}
+{{- if not $inside }}{{ $folders = append $folders $folder }}{{ end -}}
+{{- end -}}
+{{- toJson $folders -}}
+{{- end -}}
+
+{{/* (dict "root" . "secrets" …) */}}
+{{- define "gatehouse.volumes" -}}
+{{- $root := .root -}}
+{{- $files := .secrets.files -}}
+- name: tmp
+  emptyDir: { sizeLimit: 64Mi }
+{{- range $number, $folder := include "gatehouse.folders" (dict "files" $files) | fromJsonArray }}
+- name: folder-{{ $number }}
+  projected:
+    defaultMode: 0440
+    sources:
+    {{- if eq $folder "/etc/gatehouse" }}
+      - configMap: { name: {{ include "gatehouse.fullname" $root }}-configuration }
+    {{- end }}
+    {{- range $files }}
+    {{- if hasPrefix (printf "%s/" $folder) .path }}
+      - secret:
+          name: {{ .secret | quote }}
+          items: [{ key: {{ .key | quote }}, path: {{ trimPrefix (printf "%s/" $folder) .path | quote }} }]
+    {{- end }}
+    {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "gatehouse.volumeMounts" -}}
+- { name: tmp, mountPath: /tmp }
+{{- range $number, $folder := include "gatehouse.folders" (dict "files" .secrets.files) | fromJsonArray }}
+- { name: folder-{{ $number }}, mountPath: {{ $folder }}, readOnly: true }
+{{- end }}
+{{- end -}}
+
+{{- define "gatehouse.environment" -}}
+- { name: GATEHOUSE_CONFIG, value: /etc/gatehouse/gatehouse.yaml }
+{{- range .secrets.environment }}
+- name: {{ .name }}
+  valueFrom: { secretKeyRef: { name: {{ .secret | quote }}, key: {{ .key | quote }} } }
+{{- end }}
+{{- end -}}
+
+{{- define "gatehouse.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets: {{ toJson . }}
+{{- end }}
+{{- end -}}

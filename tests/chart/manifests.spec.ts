@@ -1,0 +1,314 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inRepository } from '@gatehouse/testing/repository';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { chartTool, schemaFolders } from '../support/chart/chart-tools.js';
+import {
+  at,
+  CHART,
+  helm,
+  list,
+  nameOf,
+  ofKind,
+  podOf,
+  rendered,
+  text,
+  words,
+  workloads,
+  type Manifest,
+  type Tree,
+} from '../support/chart/rendered.js';
+import { KubernetesSchemas } from '../support/chart/schemas.js';
+import { BUNDLED, CLOUDNATIVEPG, EVERYTHING, valuesOf } from '../support/chart/values.js';
+
+const where = chartTool('helm') === undefined ? describe.skip : describe;
+const whereSchemas =
+  chartTool('helm') === undefined || schemaFolders().length === 0 ? describe.skip : describe;
+
+const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
+const LISTEN = `listen:
+  proxy: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }
+  authorizationServer: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }
+  tokenVault: { internal: { host: 0.0.0.0 } }
+`;
+const configured = (written: string): object => ({ configuration: `${written}\n${LISTEN}` });
+
+let values: string;
+beforeAll(() => {
+  values = valuesOf('compose/gatehouse.yaml');
+});
+
+const sets = (): readonly (readonly (string | object)[])[] => [
+  [values],
+  [values, BUNDLED],
+  [values, CLOUDNATIVEPG],
+  [values, BUNDLED, EVERYTHING],
+  [valuesOf('external-issuer/gatehouse.yaml'), EVERYTHING],
+  [valuesOf('company/gatehouse.yaml'), EVERYTHING],
+  [valuesOf('authorization/gatehouse.yaml'), EVERYTHING],
+  [values, { networkPolicy: { enabled: false }, topologySpread: [] }],
+];
+
+where('the chart', () => {
+  test('lint finds nothing, whatever is turned on', () => {
+    for (const set of sets()) expect(helm('lint', set)).toContain('0 chart(s) failed');
+  });
+
+  test('each pod runs as somebody who is not root, on a file system that it cannot write, without capabilities', () => {
+    for (const set of sets())
+      for (const manifest of rendered(...set)) {
+        const pod = podOf(manifest);
+        if (pod === undefined) continue;
+        expect(at(pod, 'spec', 'automountServiceAccountToken')).toBe(false);
+        expect(at(pod, 'spec', 'securityContext')).toMatchObject({
+          runAsNonRoot: true,
+          seccompProfile: { type: 'RuntimeDefault' },
+        });
+        for (const container of list(at(pod, 'spec', 'containers'))) {
+          expect(at(container, 'securityContext')).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+          expect(at(container, 'resources', 'limits', 'memory')).toBeDefined();
+        }
+      }
+  });
+
+  test('the three services scale, roll and fail independently', () => {
+    const manifests = rendered(values, EVERYTHING);
+    const deployments = ofKind(manifests, 'Deployment');
+    const names = deployments.map(nameOf).toSorted();
+    expect(names).toEqual(SERVICES.map((name) => `gw-gatehouse-${name}`));
+    for (const kind of ['HorizontalPodAutoscaler', 'PodDisruptionBudget', 'ServiceAccount'])
+      expect(ofKind(manifests, kind).map(nameOf).toSorted()).toEqual(names);
+    // A replica count beside an autoscaler would be set back at each upgrade.
+    expect(deployments.map((one) => at(one, 'spec', 'replicas'))).toEqual([undefined, undefined, undefined]);
+    for (const one of deployments) {
+      expect(at(one, 'spec', 'strategy', 'rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+      const selected = words(at(one, 'spec', 'selector', 'matchLabels'));
+      expect(words(at(podOf(one), 'metadata', 'labels'))).toMatchObject(selected);
+      expect(list(at(podOf(one), 'spec', 'topologySpreadConstraints'))).toHaveLength(2);
+    }
+  });
+
+  test.each([
+    ['the defaults', '', 33],
+    ['longer ones', 'shutdownDelay: 10s\nshutdownTimeout: 2m', 135],
+    ['the longest ones', 'shutdownDelay: 1m\nshutdownTimeout: 10m', 665],
+  ])('a pod may stop for as long as its service does: %s', (_name, written, seconds) => {
+    const manifests = rendered(
+      configured(`name: a\npublicUrl: https://a.example\nauthServer: {}\n${written}`),
+    );
+    for (const one of ofKind(manifests, 'Deployment'))
+      expect(at(podOf(one), 'spec', 'terminationGracePeriodSeconds')).toBe(seconds);
+  });
+
+  test('probes ask the internal listener of the configuration: liveness never for readiness', () => {
+    const listen = 'listen:\n  proxy: { host: 0.0.0.0, port: 9000, internal: { host: "::", port: 9100 } }\n'
+      .concat('  authorizationServer: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }\n')
+      .concat('  tokenVault: { host: 0.0.0.0, port: 9200 }\n');
+    const configuration = `name: a\npublicUrl: https://a.example\nauthServer: {}\n${listen}`;
+    const ports = new Map(
+      [...workloads(rendered({ configuration }))]
+        .filter(([component]) => SERVICES.includes(component))
+        .map(([component, pod]) => {
+          const container = at(pod, 'spec', 'containers', 0);
+          expect(at(container, 'livenessProbe', 'httpGet')).toEqual({ path: '/healthz', port: 'internal' });
+          expect(at(container, 'readinessProbe', 'httpGet')).toEqual({ path: '/readyz', port: 'internal' });
+          return [component, list(at(container, 'ports')).map((port) => at(port, 'containerPort'))];
+        }),
+    );
+    expect(Object.fromEntries(ports)).toEqual({
+      'authorization-server': [4484, 4496],
+      'token-vault': [9200],
+      'vmcp-proxy': [9000, 9100],
+    });
+  });
+
+  test('migrations and streams are made by two Jobs, each with credentials that no service has', () => {
+    const secrets = new Map(
+      [...workloads(rendered(values, BUNDLED))].map(([component, pod]) => [component, secretsOf(pod)]),
+    );
+    expect(secrets.get('migrate')).toEqual([
+      'gatehouse-migrate/authorization-server-database-url',
+      'gatehouse-migrate/token-vault-owner-database-url',
+    ]);
+    expect(secrets.get('provision')).toEqual(['gatehouse-provision/nats-provisioning-credentials']);
+    for (const service of SERVICES)
+      expect(secrets.get(service)?.every((one) => one.startsWith(`gatehouse-${service}/`))).toBe(true);
+    expect(secrets.get('test')).toEqual([]);
+  });
+
+  test('a Job with another image or configuration has another name, since it cannot be changed', () => {
+    const jobs = (...set: readonly (string | object)[]): readonly string[] =>
+      ofKind(rendered(...set), 'Job')
+        .map(nameOf)
+        .toSorted();
+    const [migrate, provision] = jobs(values);
+    expect(jobs(values)).toEqual([migrate, provision]);
+    expect(jobs(values, { vmcpProxy: { replicas: 9 } })).toEqual([migrate, provision]);
+    const next = jobs(values, { image: { tag: 'next' } });
+    expect(next).toHaveLength(2);
+    expect(next).not.toContain(migrate);
+    expect(next).not.toContain(provision);
+  });
+
+  test('the files of the bundled Postgres are those of infra/postgres', () => {
+    for (const file of ['10-roles.sh', 'roles.sql', 'token-vault-owner.sql'])
+      expect(readFileSync(join(CHART, 'files/postgres', file), 'utf8')).toBe(
+        readFileSync(inRepository('infra/postgres', file), 'utf8'),
+      );
+  });
+
+  test.each([
+    ['no configuration', {}, /configuration is missing/],
+    ['a field that there is not', { ...configured('publicUrl: https://a.example'), proxy: {} }, /proxy/],
+    ['a listener on loopback', { configuration: 'publicUrl: https://a.example' }, /0\.0\.0\.0/],
+    ['a secret where it would hide the image', secretAt('/usr/lib/ssl/key'), /path/],
+    ['a secret in the place of the configuration', secretAt('/etc/gatehouse/gatehouse.yaml'), /not/],
+    ['a bundled bus without accounts', { nats: { mode: 'bundled' } }, /nats\.configuration is missing/],
+    ['a bundled database without passwords', { postgres: { mode: 'bundled' } }, /existingSecret is missing/],
+    ['a Cluster without passwords', { postgres: { mode: 'cloudnativepg' } }, /passwordSecrets/],
+    ['two servers of the bus, which cannot agree', { nats: { replicas: 2 } }, /replicas/],
+  ])('%s is refused, by name', (_name, wrong: object, message) => {
+    const set =
+      'configuration' in wrong || Object.keys(wrong).length === 0 ? wrong : { ...usual(), ...wrong };
+    expect(() => rendered(set)).toThrow(message);
+  });
+});
+
+whereSchemas('each manifest, compared with the schemas of Kubernetes', () => {
+  test.each(schemaFolders())('%s knows every field, and each is of its type', (_version, folder) => {
+    const schemas = new KubernetesSchemas(folder);
+    const unknown = new Set<Tree | undefined>();
+    let looked = 0;
+    for (const manifest of sets().flatMap((set) => rendered(...set))) {
+      const problems = schemas.problems(manifest);
+      if (problems === undefined) unknown.add(manifest['apiVersion']);
+      else {
+        looked += 1;
+        expect([nameOf(manifest), ...problems]).toEqual([nameOf(manifest)]);
+      }
+    }
+    expect(looked).toBeGreaterThan(150);
+    // Of operators; their schemas are theirs.
+    expect([...unknown].map(String).toSorted()).toEqual([
+      'gateway.networking.k8s.io/v1',
+      'monitoring.coreos.com/v1',
+      'postgresql.cnpg.io/v1',
+    ]);
+  });
+
+  test('what is wrong is found: a field that there is not, another type, a missing field', () => {
+    const [, folder = ''] = schemaFolders()[0] ?? [];
+    const schemas = new KubernetesSchemas(folder);
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' } };
+    const pod = { spec: { containers: [{ name: 'a', imagePulPolicy: 'Never' }] } };
+    const wrong = { ...deployment, spec: { replicas: 'two', template: pod } };
+    expect(schemas.problems(wrong)).toEqual([
+      '/spec/selector: is missing',
+      '/spec/replicas: is not integer or null',
+      '/spec/template/spec/containers/0/imagePulPolicy: there is no such field',
+    ]);
+  });
+});
+
+where('ways in', () => {
+  const routes = (configuration: string): unknown => {
+    const manifests = rendered(configured(configuration), {
+      ingress: { enabled: true },
+      gatewayApi: { enabled: true, parentRefs: [{ name: 'public' }] },
+    });
+    const ingress = list(at(ofKind(manifests, 'Ingress')[0], 'spec', 'rules')).map((rule) => [
+      at(rule, 'host'),
+      list(at(rule, 'http', 'paths')).map((path) => [
+        at(path, 'path'),
+        text(at(path, 'backend', 'service', 'name')).replace('gw-gatehouse-', ''),
+      ]),
+    ]);
+    const gateway = ofKind(manifests, 'HTTPRoute').map((route) => [
+      at(route, 'spec', 'hostnames', 0),
+      list(at(route, 'spec', 'rules')).map((rule) => [
+        at(rule, 'matches', 0, 'path', 'value'),
+        text(at(rule, 'backendRefs', 0, 'name')).replace('gw-gatehouse-', ''),
+      ]),
+    ]);
+    expect(gateway).toEqual(ingress);
+    return ingress;
+  };
+
+  test('one host for both services: the paths of docs/reverse-proxy.md', () => {
+    expect(routes('publicUrl: https://example.org\nauthServer: {}')).toEqual([
+      [
+        'example.org',
+        [
+          ['/.well-known/oauth-protected-resource/mcp', 'vmcp-proxy'],
+          ['/mcp', 'vmcp-proxy'],
+          ['/', 'authorization-server'],
+        ],
+      ],
+    ]);
+  });
+
+  test('one host below a path: three paths at the root of the host belong to it, and nothing else does', () => {
+    expect(routes('publicUrl: https://example.org/gatehouse\nauthServer: {}')).toEqual([
+      [
+        'example.org',
+        [
+          ['/.well-known/oauth-protected-resource/gatehouse/mcp', 'vmcp-proxy'],
+          ['/gatehouse/mcp', 'vmcp-proxy'],
+          ['/.well-known/oauth-authorization-server/gatehouse', 'authorization-server'],
+          ['/.well-known/openid-configuration/gatehouse', 'authorization-server'],
+          ['/gatehouse', 'authorization-server'],
+        ],
+      ],
+    ]);
+  });
+
+  test('two hosts, and a third for the sign-in: each goes to its service as a whole', () => {
+    const issuer = 'issuer: https://auth.example.org';
+    const login = 'authorizationEndpointBaseUrl: https://login.example.org';
+    expect(routes(`publicUrl: https://mcp.example.org\nauthServer: { ${issuer}, ${login} }`)).toEqual([
+      ['auth.example.org', [['/', 'authorization-server']]],
+      ['login.example.org', [['/', 'authorization-server']]],
+      ['mcp.example.org', [['/', 'vmcp-proxy']]],
+    ]);
+  });
+
+  test('with an external issuer there is no authorization server, and only the endpoint and its metadata are reached', () => {
+    const configuration = 'publicUrl: https://example.org\nincomingAuth: { type: oidc }';
+    expect(routes(configuration)).toEqual([
+      [
+        'example.org',
+        [
+          ['/.well-known/oauth-protected-resource/mcp', 'vmcp-proxy'],
+          ['/mcp', 'vmcp-proxy'],
+        ],
+      ],
+    ]);
+    expect(
+      ofKind(rendered(configured(configuration)), 'Deployment')
+        .map(nameOf)
+        .toSorted(),
+    ).toEqual(['gw-gatehouse-token-vault', 'gw-gatehouse-vmcp-proxy']);
+  });
+});
+
+const usual = (): object => configured('publicUrl: https://a.example\nauthServer: {}');
+
+function secretAt(path: string): object {
+  return { tokenVault: { secrets: { files: [{ path, secret: 'a', key: 'b' }] } } };
+}
+
+/** Keys of Secrets that a pod gets, as `secret/key`. */
+function secretsOf(pod: Manifest): readonly string[] {
+  const mounted = list(at(pod, 'spec', 'volumes')).flatMap((volume) =>
+    list(at(volume, 'projected', 'sources')).flatMap((source) =>
+      list(at(source, 'secret', 'items')).map(
+        (item) => `${text(at(source, 'secret', 'name'))}/${text(at(item, 'key'))}`,
+      ),
+    ),
+  );
+  return mounted.toSorted();
+}
