@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checksOf } from './compose/checks.mjs';
 import { Compose } from './compose/compose.mjs';
+import { imageChecks, sizesOfImages } from './compose/images.mjs';
 import { ensureBuild } from './set-up/build.mjs';
 import { ensureDependencies, pinnedNode } from './set-up/dependencies.mjs';
 import { ensurePrismaClients } from './set-up/prisma.mjs';
@@ -66,18 +67,33 @@ async function mainJob(compose, node, configuration, base) {
   if (rows.length === 0 || !rows.every(({ ok }) => ok)) throw new Cannot('The main job went wrong.');
 }
 
-async function imageSizes(compose) {
-  const containers = await compose.containers();
-  const images = [...new Set(containers.map(({ Config }) => Config.Image))].sort();
-  for (const image of images) {
-    const { stdout } = await compose.docker('image', 'inspect', '--format', '{{.Size}}', image);
-    say(`  ${image.padEnd(40)}${(Number(stdout) / 1e6).toFixed(0).padStart(5)} MB`);
+/** Says how long each service takes from its start to its first ready answer, with all that it needs at hand: 2 s where nothing else runs. */
+async function timesToReady(compose) {
+  const problems = [];
+  for (const service of ['authorization-server', 'token-vault', 'vmcp-proxy']) {
+    const [container] = (await compose.running()).filter((one) => one.service === service);
+    await compose.docker('stop', container.Id);
+    await compose.docker('start', container.Id);
+    const script =
+      'const ask = () => fetch(process.env.HEALTH_URL).then(({ ok }) => ok, () => false).then((ok) => ok ? console.log(Date.now()) : setTimeout(ask, 20)); ask();';
+    const { stdout } = await compose.inside(container, 'node', '-e', script);
+    const [{ State }] = (await compose.running()).filter(({ Id }) => Id === container.Id);
+    const seconds = (Number(stdout) - Date.parse(State.StartedAt)) / 1_000;
+    say(`  ${service.padEnd(24)}${seconds.toFixed(1).padStart(6)} s from start to ready`);
+    if (stdout === '') problems.push(`${service} did not start again`);
   }
+  return problems;
 }
 
-async function runChecks(compose, up) {
+/** Of the checkout; empty where it is none. */
+async function revisionOf(compose) {
+  const { code, stdout } = await compose.execute('git', ['rev-parse', 'HEAD']);
+  return code === 0 ? stdout.trim() : '';
+}
+
+async function runChecks(checks) {
   let failures = 0;
-  for (const [name, check] of checksOf(compose, REPLICAS, up)) {
+  for (const [name, check] of checks) {
     const problems = await check().catch((error) => [error.message]);
     say(problems.length === 0 ? `ok   ${name}` : `FAIL ${name}\n     ${problems.join('\n     ')}`);
     failures += problems.length === 0 ? 0 : 1;
@@ -106,13 +122,15 @@ async function testAll(node, folder) {
   const { base, replicas } = await choosePorts();
   const configuration = configurationFor(base, folder);
   if (base !== DEFAULT_BASE) say(`The usual ports are taken; these begin at ${base}.`);
-  const compose = new Compose(stop.signal, {
+  const environment = {
     GATEHOUSE_CONFIG: configuration,
     GATEHOUSE_PROXY_PORTS: `${replicas[0]}-${replicas.at(-1)}`,
     GATEHOUSE_AUTHORIZATION_SERVER_PORT: String(base + OFFSETS.authorizationServer),
     GATEHOUSE_ACME_SSO_PORT: String(base + OFFSETS.acmeSso),
     GATEHOUSE_OCTO_PORT: String(base + OFFSETS.octo),
-  });
+  };
+  const revision = await revisionOf(new Compose(stop.signal, {}));
+  const compose = new Compose(stop.signal, { ...environment, GATEHOUSE_REVISION: revision });
   const { LoadBalancer } = await import('../libs/testing/dist/load-balancer.js');
   const balancer = new LoadBalancer(replicas);
   const up = ['up', '--detach', '--wait', '--no-build', ...SCALE];
@@ -124,10 +142,18 @@ async function testAll(node, folder) {
       await step(`Starting, with ${REPLICAS} proxies and 2 vaults`, () => compose.must(...up));
       await step('Main job', () => mainJob(compose, node, configuration, base));
     });
-    say('\nImages');
-    await imageSizes(compose);
+    say('\nImages (at most 40 MB on top of the base)');
+    const sizes = await sizesOfImages(compose);
     say('\nChecks');
-    await runChecks(compose, up);
+    const checks = checksOf(compose, REPLICAS, up);
+    await runChecks([
+      ['no image is too big', () => Promise.resolve(sizes)],
+      ...imageChecks(compose, revision),
+      ...checks.slice(0, -1),
+      // Counters begin anew, so it comes late; the last check stops everything.
+      ['a service that starts again becomes ready', () => timesToReady(compose)],
+      ...checks.slice(-1),
+    ]);
   } finally {
     await balancer.close().catch(() => undefined);
     await step('Taking everything down', () => compose.down());

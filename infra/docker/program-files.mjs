@@ -1,6 +1,6 @@
 /** What a program needs of this repository when it runs: for the images, and for the package of npm. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
 
@@ -23,3 +23,35 @@ export function projectsOf(project, found = new Set()) {
 /** Programs only: no tests, no declarations, no maps. */
 export const isProgram = (path) =>
   !/\.\w+$/.test(path) || (path.endsWith('.js') && !/\.(spec|fixture)\.js$/.test(path));
+
+/** The package that a file below node_modules belongs to, by its folder; `undefined`: the file is ours. */
+export const packageOf = (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
+
+/**
+ * Packages as folders below node_modules, with all that they need.
+ * @param {string[]} names may have a path behind them, as in an import
+ * @param {string} from the folder that they are looked for from, as Node does
+ * @param {Set<string>} found
+ */
+export function neededBy(names, from = 'libs/config', found = new Set()) {
+  for (const name of names) {
+    const path = folderOf(/^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name, from);
+    if (found.has(path)) continue;
+    found.add(path);
+    const { dependencies, peerDependencies } = manifestOf(path);
+    neededBy(Object.keys({ ...dependencies, ...peerDependencies }), path, found);
+  }
+  return found;
+}
+
+function folderOf(name, from) {
+  for (let at = from; ; at = dirname(at)) {
+    const path = join(at, 'node_modules', name);
+    if (existsSync(join(REPOSITORY, path, 'package.json'))) return path;
+    if (at === '.') throw new Error(`${name} is not installed for ${from}`);
+  }
+}
+
+/** Of a package: what Node may load. No declarations, no maps, and no copies for browsers and bundlers. */
+export const isRunFile = (path) =>
+  !/\.d\.[cm]?ts$|\.map$/.test(path) && !/cedar-wasm\/(esm|web)(\/|$)/.test(path);

