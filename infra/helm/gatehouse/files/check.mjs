@@ -2,11 +2,18 @@
 // the addresses of the two Services, and asks them for the public hosts, as a reverse proxy would.
 import { request } from 'node:http';
 
-const { PROXY, AUTHORIZATION_SERVER, PUBLIC_URL, ISSUER } = process.env;
+const { PROXY = '', AUTHORIZATION_SERVER = '', PUBLIC_URL = '', ISSUER = '' } = process.env;
 const publicUrl = new URL(PUBLIC_URL);
 const mcpUrl = `${PUBLIC_URL}/mcp`;
 
-/** One request to a Service, for the host that clients know. */
+/**
+ * One request to a Service, for the host that clients know.
+ * @param {string} service
+ * @param {string} host
+ * @param {string} path
+ * @param {{ method?: string, body?: string }} [options]
+ * @returns {Promise<{ status: number, headers: import('node:http').IncomingHttpHeaders, text: string }>}
+ */
 function ask(service, host, path, { method = 'GET', body } = {}) {
   return new Promise((resolve, reject) => {
     const headers = { host, accept: 'application/json, text/event-stream' };
@@ -16,7 +23,7 @@ function ask(service, host, path, { method = 'GET', body } = {}) {
       answer.setEncoding('utf8').on('data', (chunk) => {
         if (text.length < 1_000_000) text += chunk;
       });
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
     });
     asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
     asked.on('error', reject);
@@ -31,7 +38,7 @@ async function check(name, work) {
     console.log(`ok   ${name}`);
   } catch (error) {
     failed += 1;
-    console.log(`FAIL ${name}: ${error.message}`);
+    console.log(`FAIL ${name}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
