@@ -145,4 +145,34 @@ listen:
         });
     await expect(stat(join(folder, 'else'))).rejects.toThrow('ENOENT');
   });
+
+  test('a restore that fails leaves nothing in a place where nothing was: no file, no folder', async () => {
+    const other = join(folder, 'other.yaml');
+    const text = await readFile(file(), 'utf8');
+    await writeFile(other, text.replace(/^name: .*$/m, 'name: another-gateway'));
+    const to = ['--state', join(folder, 'new/place/.gatehouse'), '--config', other];
+    expect(await gatehouse(['restore', made(), ...to], encrypted)).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('the configuration is of another-gateway'),
+    });
+    await expect(stat(join(folder, 'new'))).rejects.toThrow('ENOENT');
+  });
+
+  test('of a folder of manifests the rows and keys are kept, and the folder is named: nothing of it is taken for a file', async () => {
+    const manifests = join(folder, 'manifests');
+    await mkdir(manifests);
+    const converted = await gatehouse(['convert', file()], environment);
+    expect(converted).toMatchObject({ code: 0 });
+    await writeFile(join(manifests, 'all.yaml'), converted.stdout);
+    await cp(join(home(), 'keys'), join(manifests, 'keys'), { recursive: true });
+    const kept = join(folder, 'of-manifests');
+    const backedUp = await gatehouse(['backup', kept, '--state', state(), '--config', manifests], encrypted);
+    expect(backedUp).toMatchObject({ code: 0, stderr: '' });
+    expect(backedUp.stdout).toContain('Not in the backup, because it is a folder');
+    expect(JSON.parse(await readFile(join(kept, 'manifest.json'), 'utf8'))).toMatchObject({ files: [] });
+    const before = await readdir(manifests, { recursive: true });
+    const to = ['--state', join(folder, 'of-manifests-state'), '--config', manifests];
+    expect(await gatehouse(['restore', kept, ...to], encrypted)).toMatchObject({ code: 0, stderr: '' });
+    expect(await readdir(manifests, { recursive: true })).toEqual(before);
+  });
 });

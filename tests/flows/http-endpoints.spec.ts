@@ -138,6 +138,7 @@ const ELSEWHERE = [
   '/oauth/device',
   '/oauth/par',
   '/oauth/end-session',
+  '/oauth/end-session/confirm',
   '/oauth/interaction',
   '/.well-known/webfinger',
   '/readyz',

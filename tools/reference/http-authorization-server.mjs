@@ -139,15 +139,6 @@ export const authorizationServer = {
     },
     OPTIONS: preflight,
   },
-  '/oauth/end-session/confirm': {
-    POST: {
-      by: 'nobody',
-      about:
-        'A form of the library behind it, to which nothing of Gatehouse leads: people sign out at `/connections`.',
-      statuses: { 303: 'to the end of it', 400: 'there is nothing to confirm' },
-      type: JSON_TYPE,
-    },
-  },
   '/oauth/register': {
     POST: {
       by: 'client',

@@ -113,7 +113,7 @@ export class OAuthController {
     }
   }
 
-  @All(['oauth/token', 'oauth/revoke', 'oauth/end-session/confirm'])
+  @All(['oauth/token', 'oauth/revoke'])
   async endpoint(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (request.method === 'OPTIONS') {
       answerPreflight(request, reply, this.#cors);

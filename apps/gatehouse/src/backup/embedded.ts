@@ -23,6 +23,8 @@ interface Given {
   readonly mayRun: boolean;
   /** Secrets that take the place of those of the folder. */
   readonly instead?: Partial<GeneratedSecrets>;
+  /** Whether a folder that is made for this is worth keeping although it failed. Left out: it is not. */
+  readonly isWorthKeeping?: () => boolean;
 }
 
 /** Uses the Postgres of a state folder: the one that runs, or one that is started for as long as this takes. */
@@ -44,12 +46,16 @@ export async function withEmbedded<Value>(
   }
   const state = StateFolder.open(path);
   const processes = new Processes(state.path('logs'));
+  let hasFailed = true;
   try {
     const port = await anyFreePort();
     await startPostgres(state, processes, port);
-    return await use(installationOf(state, port, given));
+    const value = await use(installationOf(state, port, given));
+    hasFailed = false;
+    return value;
   } finally {
     await processes.stop();
+    if (hasFailed && given.isWorthKeeping?.() !== true) state.discard();
     state.release();
   }
 }

@@ -1,9 +1,11 @@
+import { dirname, resolve } from 'node:path';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { auditAccess } from '../audit/audit-access.js';
 import { CustodyDatabase } from '../audit/custody-database.js';
 import { FOUND, verifyDatabase } from '../audit/verify.js';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
+import { emptyFoldersOf } from '../make-folder.js';
 import { migrateDatabase } from '../migrate.js';
 import type { Output } from '../output.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
@@ -45,11 +47,16 @@ export async function restore(
     output.line('Every file is as it was written.');
     return 0;
   }
-  const written = await writeMissingFiles(opened, config);
+  const progress = { isRestored: false };
+  const removeEmpty = emptyFoldersOf(foldersOf(opened.manifest, options));
+  const written = await writeMissingFiles(opened, config).catch((error: unknown) => {
+    removeEmpty();
+    throw error;
+  });
   try {
     if (state === undefined) {
       const access = accessTo(config ?? '', environment);
-      return await into(access, opened, replace, output, () => () => undefined);
+      return await into(access, opened, { replace, output, progress }, () => () => undefined);
     }
     const kept = opened.manifest.state;
     const instead =
@@ -58,18 +65,36 @@ export async function restore(
       environment,
       isDemonstration: config === undefined,
       mayRun: false,
+      isWorthKeeping: () => progress.isRestored,
       ...(instead === undefined ? {} : { instead }),
     };
     return await withEmbedded(state, given, async (embedded) => {
       const access = accessTo(config ?? DEMONSTRATION_CONFIGURATION, embedded.environment);
-      return await into(access, opened, replace, output, () => {
+      return await into(access, opened, { replace, output, progress }, () => {
         return instead === undefined ? () => undefined : embedded.state.keepSecrets(instead);
       });
     });
   } catch (error) {
-    written.remove();
+    // What is restored needs its keys and its file, whatever failed afterwards.
+    if (!progress.isRestored) {
+      written.remove();
+      removeEmpty();
+    }
     throw error;
   }
+}
+
+/** Where something may be made. */
+const foldersOf = ({ files }: BackupManifest, { config, state }: RestoreOptions): readonly string[] => [
+  ...(config === undefined ? [] : files.map(({ path }) => dirname(resolve(dirname(config), path)))),
+  ...(state === undefined ? [] : [resolve(state)]),
+];
+
+interface Course {
+  readonly replace: boolean;
+  readonly output: Output;
+  /** Whether a database has taken what was restored. */
+  readonly progress: { isRestored: boolean };
 }
 
 function describe({ made, gatehouse, gateway, databases, sealing }: BackupManifest, output: Output): void {
@@ -84,8 +109,7 @@ function describe({ made, gatehouse, gateway, databases, sealing }: BackupManife
 async function into(
   access: InstallationAccess,
   opened: OpenedBackup,
-  replace: boolean,
-  output: Output,
+  { replace, output, progress }: Course,
   /** @returns what takes it back */
   beforeCommit: () => () => void,
 ): Promise<number> {
@@ -100,11 +124,13 @@ async function into(
       takeBack = beforeCommit();
       await commitAll(copies, done);
     } catch (error) {
+      progress.isRestored = done.length > 0;
       if (done.length === 0) takeBack();
       for (const copy of copies) await copy.rollback();
       throw error;
     }
   });
+  progress.isRestored = true;
   output.line('Restored.');
   for (const [service, url] of access.databases) {
     const applied = await migrateDatabase(service, url);

@@ -119,7 +119,14 @@ export class ExchangedTokens {
     const stop = keepBeating(async () => {
       await succeeds(this.store.renew(lease));
     });
-    const outcome = await this.client.issue(strategy, subjectToken).finally(stop);
+    const outcome = await this.client
+      .issue(strategy, subjectToken)
+      .catch(async (error: unknown) => {
+        // Nothing was published: the next call need not wait until the lease is over.
+        await succeeds(this.store.release(lease));
+        throw error;
+      })
+      .finally(stop);
     if (outcome.kind === 'exchanged') {
       const { accessToken, expiresAtMs, signingKey } = outcome;
       const token = {

@@ -1,9 +1,10 @@
 import type { IncomingAuth } from '@gatehouse/config/model/incoming-auth';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { Log } from '@gatehouse/observability/log';
+import type { Log, LogFields } from '@gatehouse/observability/log';
 import { presentedToken, type AuthorizedRequest } from './bearer-token.js';
 import { basicScopes, type ChallengeReason, type ChallengeStatus } from './challenge.js';
+import { IncompleteAnswer } from './incomplete-answer.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import type { OpenSession, SessionViews } from './session-views.client.js';
 import type { TokenVerifier } from './token-verifier.js';
@@ -85,13 +86,18 @@ export class Callers {
   /** Nobody gets in while callers cannot be verified. Whoever runs this reads why; a flood of callers is no flood of lines. */
   #refusal(error: unknown): Caller {
     const failure = GatehouseError.from(error);
+    if (failure instanceof IncompleteAnswer) this.#say({ errorCode: failure.code, reason: failure.message });
     if (failure.code === 'token_invalid' || failure.code === 'session_closed')
       return challenged(401, 'invalid_token');
-    const nowMs = Date.now();
-    if (nowMs - this.#saidAtMs >= SAID_EVERY_MS) {
-      this.#saidAtMs = nowMs;
-      this.log.failure('callers-not-verified', failure);
-    }
+    this.#say(failure);
     return { kind: 'unavailable' };
+  }
+
+  #say(why: GatehouseError | LogFields): void {
+    const nowMs = Date.now();
+    if (nowMs - this.#saidAtMs < SAID_EVERY_MS) return;
+    this.#saidAtMs = nowMs;
+    if (why instanceof GatehouseError) this.log.failure('callers-not-verified', why);
+    else this.log.warn('callers-not-verified', why);
   }
 }

@@ -7,6 +7,7 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { z } from 'zod';
+import { IncompleteAnswer } from './incomplete-answer.js';
 import { principalKey, type Principal } from './principal.js';
 
 /** RFC 7662, section 4: an answer is kept for a short time, since a token that was revoked is taken for as long. */
@@ -35,9 +36,13 @@ const activeToken = z.looseObject({
   token_type: z.string().optional(),
 });
 
+const activeAlone = z.looseObject({ active: z.literal(true) });
+
 type ActiveToken = z.output<typeof activeToken>;
 
 interface Known {
+  /** What the issuer leaves out about a token that it calls active: its configuration, not the caller, is at fault. */
+  readonly missing?: readonly string[];
   /** Absent: it is none that is accepted here. */
   readonly token: ActiveToken | undefined;
   readonly principal: Principal | undefined;
@@ -83,7 +88,8 @@ export class IntrospectedTokens {
   }
 
   /** The answer is remembered, not what it allows: times and audience are looked at for each request. */
-  #admit({ token, principal }: Known, audience: string): Principal {
+  #admit({ token, principal, missing = [] }: Known, audience: string): Principal {
+    if (missing.length > 0) throw new IncompleteAnswer(missing);
     if (token === undefined || principal === undefined)
       throw refused('the issuer does not say that it is active');
     const now = this.#nowMs() / SECOND_MS;
@@ -101,8 +107,14 @@ export class IntrospectedTokens {
     this.#asking[pool] += 1;
     try {
       const askedAtMs = this.#nowMs();
-      const active = this.#accepted(await this.#answer(token));
-      const known = { token: active, principal: active && this.#principal(active, token), askedAtMs };
+      const answer = await this.#answer(token);
+      const active = this.#accepted(answer);
+      const known = {
+        missing: missingIn(answer),
+        token: active,
+        principal: active && this.#principal(active, token),
+        askedAtMs,
+      };
       (active === undefined ? this.#refused : this.#known).set(hash, known);
       (active === undefined ? this.#known : this.#refused).delete(hash);
       return known;
@@ -162,6 +174,15 @@ export class IntrospectedTokens {
       throw new GatehouseError('unavailable', 'the introspection endpoint answered with no JSON');
     }
   }
+}
+
+/** Names of required members alone: no value of an answer gets into a log. */
+function missingIn(answer: unknown): readonly string[] {
+  const read = activeToken.safeParse(answer);
+  if (read.success || !activeAlone.safeParse(answer).success) return [];
+  const names = Object.keys(activeToken.shape);
+  const said = read.error.issues.map(({ path: [name] }) => String(name));
+  return names.filter((name) => said.includes(name));
 }
 
 const refused = (why: string): GatehouseError =>

@@ -73,6 +73,17 @@ describe('a token is refused', () => {
     endpoint.answer = () => ({ body: JSON.stringify(answer) });
     await expect(tokens().verify('opaque-token', AUDIENCE)).rejects.toMatchObject(INVALID);
   });
+
+  test('what an active answer leaves out is named, in each request that it refuses; a value never is', async () => {
+    const some = tokens();
+    endpoint.says(active({ client_id: undefined, aud: undefined, exp: 'a word of the issuer' }));
+    for (let requests = 0; requests < 2; requests += 1)
+      await expect(some.verify('opaque-token', AUDIENCE)).rejects.toMatchObject({
+        ...INVALID,
+        message: 'the issuer says that a token is active, and leaves out or misshapes aud, exp, client_id',
+      });
+    expect(endpoint.questions).toHaveLength(1);
+  });
 });
 
 describe('nobody gets in while the issuer does not say (fail closed)', () => {
@@ -235,6 +246,27 @@ describe('at the endpoint of a gateway', () => {
     // Why nobody gets in is said, and not by every request.
     const [line, ...more] = log.of('callers-not-verified');
     expect([line?.['reason'], more]).toEqual(['the introspection endpoint answered with 500', []]);
+  });
+
+  test('an active token of nobody is refused, and the log says what the issuer leaves out', async () => {
+    const own = new KeptLog();
+    const another = await startProxy({
+      nats,
+      log: own,
+      backends: [{ name: 'one', url: backend.url }],
+      incomingAuth: { type: 'oidc', oidc: endpoint.oidc(AUDIENCE) },
+    });
+    try {
+      endpoint.says(active({ sub: undefined }));
+      for (let calls = 0; calls < 3; calls += 1)
+        expect((await modern(another.mcpUrl, 'tools/call', CALL, { token: 'of-nobody' })).status).toBe(401);
+      const reasons = new Set(own.of('callers-not-verified').map((line) => line['reason']));
+      expect([...reasons]).toEqual([
+        'the issuer says that a token is active, and leaves out or misshapes sub',
+      ]);
+    } finally {
+      await another.close();
+    }
   });
 
   test('a JWT that somebody forged is never asked about, whatever the issuer would say of it', async () => {

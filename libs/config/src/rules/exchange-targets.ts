@@ -1,7 +1,7 @@
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { tokenEndpointsOf } from '../model/issued-endpoints.js';
 import type { IssuedToken } from '../model/outgoing-auth.js';
-import { isIssuedToken, subjectOf } from '../model/token-subject.js';
+import { isIssuedToken, subjectOf, type TokenSubject } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { strategiesOf, type Rule } from './rule.js';
@@ -36,25 +36,48 @@ function shownFindings(
   );
   const [owner] = owners;
   const subject = subjectOf(strategy);
-  if (authServer === undefined || owner === undefined || subject.of === 'gateway') return [];
+  if (authServer === undefined || owner === undefined) return [];
+  const isOfAnother = (name: string): boolean =>
+    !owners.some((one) => one.name === name) && providers.some((one) => one.name === name);
+  const actor = strategy.type === 'tokenExchange' ? strategy.actor : undefined;
+  const ofActor =
+    actor?.from === 'provider' && isOfAnother(actor.providerName)
+      ? [
+          {
+            path: [...path, 'actorProviderName'],
+            message: `The ${actor.token} of ${actor.providerName} is shown to ${owner.name}, which could use it in the place of its person.`,
+            instead: `${owner.name}, whose endpoint this is, or actorClientCredentials`,
+          },
+        ]
+      : [];
+  return [...subjectFindings(subject, authServer.issuer, owner.name, path, isOfAnother), ...ofActor];
+}
+
+function subjectFindings(
+  subject: TokenSubject,
+  issuer: string,
+  owner: string,
+  path: Path,
+  isOfAnother: (provider: string) => boolean,
+): readonly Finding[] {
+  if (subject.of === 'gateway') return [];
   if (subject.of === 'caller')
     return [
       {
         path,
-        message: `The token of this gateway itself is exchanged at ${owner.name}, which has to trust ${authServer.issuer}.`,
-        instead: `subjectProviderName: ${owner.name}, if it exchanges its own tokens only`,
+        message: `The token of this gateway itself is exchanged at ${owner}, which has to trust ${issuer}.`,
+        instead: `subjectProviderName: ${owner}, if it exchanges its own tokens only`,
       },
     ];
-  return owners.some(({ name }) => name === subject.providerName) ||
-    !providers.some(({ name }) => name === subject.providerName)
-    ? []
-    : [
+  return isOfAnother(subject.providerName)
+    ? [
         {
           path,
-          message: `The ${subject.token} of ${subject.providerName} is shown to ${owner.name}, which could use it in the place of its person.`,
-          instead: `${owner.name}, whose endpoint this is, as the provider of the subject`,
+          message: `The ${subject.token} of ${subject.providerName} is shown to ${owner}, which could use it in the place of its person.`,
+          instead: `${owner}, whose endpoint this is, as the provider of the subject`,
         },
-      ];
+      ]
+    : [];
 }
 
 /** RFC 8693 section 2.1, RFC 8707 section 2. On behalf of somebody nothing is asked for without scopes; ID-JAG has its one audience. */

@@ -214,6 +214,24 @@ export const WARNING_ROWS: readonly Row[] = [
     /of acme-sso is shown to octo/,
   ]),
   [
+    'a person’s token of one provider that is shown to another as the actor’s',
+    {
+      'outgoingAuth.backends.reports': {
+        type: 'tokenExchange',
+        tokenExchange: {
+          tokenUrl: 'https://sso.acme.example/token',
+          clientId: 'gatehouse',
+          clientSecret: { env: 'EXCHANGE_SECRET' },
+          audience: 'reports',
+          subjectProviderName: 'acme-sso',
+          actorProviderName: 'octo',
+        },
+      },
+    },
+    'outgoingAuth.backends.reports.tokenExchange.actorProviderName',
+    /of octo is shown to acme-sso/,
+  ],
+  [
     'traces for the port of gRPC',
     { telemetry: { otlp: { endpoint: 'https://collector.acme.example:4317' } } },
     'telemetry.otlp.endpoint',
