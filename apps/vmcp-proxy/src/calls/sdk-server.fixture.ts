@@ -79,7 +79,8 @@ export async function startOldSdkServer(newServer: () => McpServer): Promise<Sdk
       transports.set(transport.sessionId, transport);
       void newServer().connect(transport);
     } else if (known === undefined) response.writeHead(404).end();
-    else void known.handlePostMessage(request, response);
+    // Its stream may be over: it has answered 500 then, and throws that as well.
+    else known.handlePostMessage(request, response).catch(() => undefined);
   });
   return await listening(server, '/sse');
 }

@@ -70,7 +70,8 @@ async function startOldServer(): Promise<string> {
     if (request.method === 'POST' && transport !== undefined) {
       const known = callers.get(session) ?? new Set();
       callers.set(session, known.add(request.headers.authorization ?? ''));
-      void transport.handlePostMessage(request, response);
+      // Its stream may be over: it has answered 500 then, and throws that as well.
+      transport.handlePostMessage(request, response).catch(() => undefined);
     } else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
