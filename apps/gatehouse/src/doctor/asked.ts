@@ -12,7 +12,7 @@ export type Egress = Omit<SafeFetchOptions, 'timeoutMs' | 'maxResponseBytes' | '
 /** Who is asked, as findings name them. */
 export interface Party {
   /** The first half of a finding’s name. */
-  readonly kind: 'provider' | 'backend' | 'public-url' | 'issuer' | 'metadata-documents';
+  readonly kind: 'provider' | 'backend' | 'public-url' | 'issuer' | 'introspection' | 'metadata-documents';
   readonly about: string;
   readonly egress: Egress;
 }

@@ -1,5 +1,6 @@
 import { injectedValue } from '@gatehouse/config/model/outgoing-auth';
 import type { TokenVaultPart, VmcpProxyPart } from '@gatehouse/config/parts';
+import { namedUrl } from '../shown-text.js';
 import { asked, objectOf, textOf, textsOf, type Party } from './asked.js';
 import { toolFindings } from './backend-tools.js';
 import type { Check, DoctorFinding } from './finding.js';
@@ -143,7 +144,7 @@ async function resourceFindings(
       about: party.about,
       cause:
         'Its metadata are about another resource: tokens for this URL have an audience that it does not take.',
-      evidence: `Configured ${origin}${pathname}, and it names ${URL.canParse(resource) ? resource : 'no URL'}.`,
+      evidence: `Configured ${origin}${pathname}, and it names ${namedUrl(resource) ?? 'no URL'}.`,
       fix: 'Write the URL that it names, or let it name the one that is used.',
     });
   const servers = textsOf(metadata['authorization_servers']);

@@ -2,15 +2,18 @@ import { authorizationServerPart, tokenVaultPart, vmcpProxyPart } from '@gatehou
 import { natsUser } from '@gatehouse/config/secrets/secret-kinds';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
+import { shownText } from '../shown-text.js';
 import { backendChecks } from './backend-checks.js';
 import { busCheck } from './bus-checks.js';
 import { databaseCheck } from './database-checks.js';
 import { documentChecks } from './document-checks.js';
+import { externalIssuerChecks } from './external-issuer.js';
 import { findingsOf, type Check, type DoctorFinding } from './finding.js';
 import { partsOf, type Installation } from './installation.js';
 import { keyFindings } from './key-checks.js';
 import { providerChecks } from './provider-checks.js';
 import { publicChecks } from './public-checks.js';
+import { secretValuesIn } from './secret-values.js';
 
 export interface Diagnosis {
   /** How many looks were taken. */
@@ -22,11 +25,19 @@ export interface Diagnosis {
 export async function diagnose(installation: Installation): Promise<Diagnosis> {
   const { model, models, findings } = partsOf(installation);
   const checks = model === undefined ? [] : checksOf(model, models, installation);
-  return {
-    checks: checks.length,
-    findings: [...findings, ...keyFindings(models), ...(await findingsOf(checks))],
-  };
+  const all = [...findings, ...keyFindings(models), ...(await findingsOf(checks))];
+  const secrets = secretValuesIn(models);
+  return { checks: checks.length, findings: all.map((finding) => shown(finding, secrets)) };
 }
+
+/** What is asked may quote what it was sent, and write whatever it likes. */
+const shown = (finding: DoctorFinding, secrets: readonly string[]): DoctorFinding => ({
+  name: finding.name,
+  about: shownText(finding.about, secrets),
+  cause: shownText(finding.cause, secrets),
+  evidence: shownText(finding.evidence, secrets),
+  fix: shownText(finding.fix, secrets),
+});
 
 const checksOf = (
   model: GatehouseModel,
@@ -71,5 +82,7 @@ function ofProxy(models: ReadonlyMap<Service, GatehouseModel>): readonly Check[]
   const [proxy, vault] = [models.get('vmcp-proxy'), models.get('token-vault')];
   if (proxy === undefined) return [];
   const providers = vault === undefined ? [] : tokenVaultPart(vault).upstreamProviders;
-  return backendChecks(vmcpProxyPart(proxy).backends, providers);
+  const { backends, incomingAuth } = vmcpProxyPart(proxy);
+  const own = proxy.authServer !== undefined || incomingAuth.type !== 'oidc';
+  return [...backendChecks(backends, providers), ...(own ? [] : externalIssuerChecks(incomingAuth.oidc))];
 }

@@ -5,7 +5,14 @@ import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgre
 import pg from 'pg';
 import { stringify } from 'yaml';
 import { diagnose, type Diagnosis } from './diagnose.js';
-import { API_KEY, BackendStub, CLIENT_SECRET, ProviderStub, PublicStub } from './stubs.fixture.js';
+import {
+  API_KEY,
+  BackendStub,
+  CLIENT_SECRET,
+  INTROSPECTION_SECRET,
+  ProviderStub,
+  PublicStub,
+} from './stubs.fixture.js';
 
 type Values = Readonly<Record<string, string>>;
 
@@ -14,6 +21,28 @@ export interface Plant {
   readonly changes?: Readonly<Record<string, unknown>>;
   readonly values?: Readonly<Partial<Record<Service, Values>>>;
 }
+
+/** Callers bring tokens of another issuer, which is asked about them. */
+export const withExternalIssuer = (issuer: string, more: Readonly<Record<string, unknown>> = {}): Plant => ({
+  changes: {
+    authServer: undefined,
+    'postgres.authorizationServer': undefined,
+    'outgoingAuth.backends.repos': undefined,
+    'backends.2': undefined,
+    incomingAuth: {
+      type: 'oidc',
+      oidc: {
+        issuer,
+        introspection: {
+          url: `${issuer}/introspect`,
+          clientId: 'gatehouse',
+          clientSecret: { env: 'INTROSPECTION_SECRET' },
+        },
+        ...more,
+      },
+    },
+  },
+});
 
 /** A healthy installation of real parts, in which faults are planted. */
 export class DoctorWorld {
@@ -44,6 +73,7 @@ export class DoctorWorld {
     const secrets = {
       CLIENT_SECRET,
       API_KEY,
+      INTROSPECTION_SECRET,
       AS_KEK: key(),
       VAULT_KEK: key(),
       VAULT_REQUEST_KEY: key(),
@@ -147,7 +177,8 @@ function change(
   [step = '', ...rest]: readonly string[],
   value: unknown,
 ): void {
-  if (rest.length === 0) holder[step] = value;
+  if (rest.length === 0 && value === undefined && Array.isArray(holder)) holder.splice(Number(step), 1);
+  else if (rest.length === 0) holder[step] = value;
   else {
     holder[step] ??= {};
     change(holder[step] as Record<string, unknown>, rest, value);

@@ -5,9 +5,9 @@ import { freePort } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { expiredCertificate, unchainedCertificate } from '@gatehouse/testing/self-signed';
-import { asAdmin, DoctorWorld, type Plant } from './doctor-world.fixture.js';
+import { asAdmin, DoctorWorld, withExternalIssuer, type Plant } from './doctor-world.fixture.js';
 import { findingsOf } from './finding.js';
-import type { Faults } from './stubs.fixture.js';
+import { as, issuerPlants, row, type Row } from './plants.fixture.js';
 import { closeTlsPlants, tlsAt, tlsWith, trusting } from './tls-plants.fixture.js';
 
 let world: DoctorWorld;
@@ -31,28 +31,6 @@ const publishedAt = (url: string): Plant => ({
   changes: { publicUrl: url, 'authServer.issuer': `${url}/auth` },
 });
 const atNobody = (path = ''): string => `http://localhost:${nobody}${path}`;
-
-interface Row {
-  readonly fault: string;
-  readonly name: string;
-  readonly provider?: Faults;
-  readonly backend?: Faults;
-  readonly front?: Faults;
-  readonly plant?: () => Plant | Promise<Plant>;
-}
-
-const row = (fault: string, name: string, rest: Omit<Row, 'fault' | 'name'>): Row => ({
-  fault,
-  name,
-  ...rest,
-});
-
-const as = (
-  service: 'authorization-server' | 'token-vault' | 'vmcp-proxy',
-  values: Record<string, string>,
-): Plant => ({
-  values: { [service]: values },
-});
 
 const FAULTS: readonly Row[] = [
   row('a provider that is switched off', 'provider-not-listening', {
@@ -114,6 +92,12 @@ const FAULTS: readonly Row[] = [
   row('a provider that leaves out the certificates in between', 'provider-certificate-chain', {
     plant: async () => at(`${SSO}.issuerUrl`, (await tlsWith(unchainedCertificate('localhost'))).url),
   }),
+  row('a prompt that the provider announces, and refuses', 'provider-prompt', {
+    plant: () => at(`${SSO}.reconnectPrompt`, 'select_account'),
+    provider: { refusedPrompts: ['select_account'] },
+  }),
+  row('a provider that refuses PKCE', 'provider-pkce-refused', { provider: { refusesPkce: true } }),
+  ...issuerPlants({ origin: () => world.provider.origin, nobody: () => atNobody() }),
   row('a backend that is switched off', 'backend-not-listening', {
     plant: () => at('backends.0.url', atNobody('/mcp')),
   }),
@@ -256,6 +240,16 @@ test('a healthy installation has no finding', async () => {
   const { findings, checks } = await world.diagnose();
   expect(findings).toEqual([]);
   expect(checks).toBeGreaterThanOrEqual(12);
+}, 60_000);
+
+test('a healthy installation whose callers are another issuer’s has none either', async () => {
+  const { findings } = await world.diagnose(withExternalIssuer(world.provider.origin));
+  expect(findings).toEqual([]);
+}, 60_000);
+
+test('a healthy provider that knows the prompt has no finding', async () => {
+  const { findings } = await world.diagnose(at(`${SSO}.reconnectPrompt`, 'login'));
+  expect(findings).toEqual([]);
 }, 60_000);
 
 test.each(FAULTS)(

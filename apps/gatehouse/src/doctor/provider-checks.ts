@@ -1,4 +1,5 @@
 import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { namedUrl } from '../shown-text.js';
 import { asked, clockFinding, objectOf, textOf, textsOf, type Party } from './asked.js';
 import type { Check, DoctorFinding } from './finding.js';
 import { clientFindings, type Endpoints } from './provider-client.js';
@@ -106,7 +107,7 @@ function issuerFindings({ protocol }: Provider, metadata: Metadata, about: About
           name: 'provider-issuer',
           cause:
             'The discovery document names another issuer: no sign-in would be accepted (RFC 8414 section 3.3).',
-          evidence: `Configured ${written}, named ${named !== undefined && URL.canParse(named) ? named : 'none'}.`,
+          evidence: `Configured ${written}, named ${namedUrl(named) ?? 'none'}.`,
           fix: 'Write the issuer exactly as the document has it.',
         },
       ];

@@ -1,3 +1,4 @@
+import type { SafeResponse } from '@gatehouse/safe-fetch/safe-fetch';
 import { asked, errorCodeOf, objectOf, textOf, type Party } from './asked.js';
 import type { DoctorFinding } from './finding.js';
 import type { Provider } from './provider-checks.js';
@@ -36,6 +37,61 @@ async function authorizationFindings(
   { about, egress }: Party,
 ): Promise<readonly DoctorFinding[]> {
   if (provider.clientId === '') return [];
+  // A person's browser goes there, from wherever that person is.
+  const party: Party = { kind: 'provider', about, egress: { ...egress, allowPrivateIps: true } };
+  const ask = async (more: Readonly<Record<string, string>> = {}, isProven = true) =>
+    await asked(party, {
+      url: signInUrl(provider, endpoint, more, isProven),
+      headers: { accept: 'text/html' },
+    });
+  const answer = await ask();
+  if (!answer.ok) return [answer.finding];
+  const refusals = refusalsIn(provider, answer.response, about);
+  if (refusals.length === 0) return await promptFindings(provider, ask, about);
+  if (provider.dialect.pkce !== 'S256') return refusals;
+  // The same without what proves that the one who began the sign-in ends it.
+  const unproven = await ask({}, false);
+  if (!unproven.ok || refusalsIn(provider, unproven.response, about).length > 0) return refusals;
+  return [
+    {
+      name: 'provider-pkce-refused',
+      about,
+      cause: 'It refuses sign-ins with PKCE (RFC 7636): every sign-in ends there.',
+      evidence: 'It takes the same request without code_challenge.',
+      fix: 'Let the provider allow S256 for this client; pkce: off only for one that cannot do with it.',
+    },
+  ];
+}
+
+type Ask = (more: Readonly<Record<string, string>>) => ReturnType<typeof asked>;
+
+/** A prompt that is not known is refused at the redirect URI (OpenID Connect Core section 3.1.2.6); a known one shows a page. */
+async function promptFindings(
+  provider: Provider,
+  ask: Ask,
+  about: string,
+): Promise<readonly DoctorFinding[]> {
+  const { reconnectPrompt: prompt } = provider;
+  if (prompt === undefined || prompt === 'none') return [];
+  const answer = await ask({ prompt });
+  if (!answer.ok || refusalsIn(provider, answer.response, about).length === 0) return [];
+  return [
+    {
+      name: 'provider-prompt',
+      about,
+      cause: 'It does not know the prompt that a person gets when they connect again.',
+      evidence: `It refuses the request of a sign-in with prompt=${prompt}, and takes the same one without it.`,
+      fix: 'Write another reconnectPrompt, or none.',
+    },
+  ];
+}
+
+function signInUrl(
+  provider: Provider,
+  endpoint: string,
+  more: Readonly<Record<string, string>>,
+  isProven: boolean,
+): URL {
   const url = new URL(endpoint);
   const { scopeParameter, scopeSeparator, pkce } = provider.dialect;
   const parameters: Readonly<Record<string, string>> = {
@@ -46,14 +102,19 @@ async function authorizationFindings(
     [scopeParameter]: provider.scopes.join(scopeSeparator === 'comma' ? ',' : ' '),
     state: 'gatehouse-doctor',
     ...(provider.protocol.type === 'oidc' ? { prompt: 'none', nonce: 'gatehouse-doctor' } : {}),
-    ...(pkce === 'S256' ? { code_challenge: CHALLENGE, code_challenge_method: 'S256' } : {}),
+    ...(pkce === 'S256' && isProven ? { code_challenge: CHALLENGE, code_challenge_method: 'S256' } : {}),
+    ...more,
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  // A person's browser goes there, from wherever that person is.
-  const party: Party = { kind: 'provider', about, egress: { ...egress, allowPrivateIps: true } };
-  const answer = await asked(party, { url, headers: { accept: 'text/html' } });
-  if (!answer.ok) return [answer.finding];
-  const { status, headers, body } = answer.response;
+  return url;
+}
+
+/** What an answer to the request of a sign-in has against it. */
+function refusalsIn(
+  provider: Provider,
+  { status, headers, body }: SafeResponse,
+  about: string,
+): readonly DoctorFinding[] {
   if (status < 400) return redirected(provider, headers.get('location'), about);
   const said = body.toString('utf8').slice(0, 20_000).toLowerCase();
   const evidence = `The authorization endpoint answers ${status} to the request of a sign-in.`;

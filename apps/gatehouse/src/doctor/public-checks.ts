@@ -1,5 +1,6 @@
 import { isLocalhost, isLoopbackAddress } from '@gatehouse/config/urls/hosts';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import { namedUrl } from '../shown-text.js';
 import { asked, clockFinding, objectOf, textOf, type Egress, type Party } from './asked.js';
 import { certificateFindings } from './certificate.js';
 import type { Check, DoctorFinding } from './finding.js';
@@ -72,7 +73,7 @@ async function gatewayFindings(
     return finding(
       'public-url-other-gateway',
       'A gateway with another configuration answers at publicUrl.',
-      `It names ${URL.canParse(resource) ? resource : 'no URL'}, and ${resourceUrl} is configured.`,
+      `It names ${namedUrl(resource) ?? 'no URL'}, and ${resourceUrl} is configured.`,
       'Restart it with this configuration, or correct publicUrl.',
     );
   return [
@@ -127,7 +128,7 @@ async function issuerFindings(issuer: string, party: Party): Promise<readonly Do
         named === undefined
           ? 'Something else than the authorization server answers at the issuer.'
           : 'An authorization server with another issuer answers there.',
-      evidence: `Its metadata answer ${answer.response.status}${named !== undefined && URL.canParse(named) ? ` and name ${named}` : ''}.`,
+      evidence: `Its metadata answer ${answer.response.status}${namedUrl(named) === undefined ? '' : ` and name ${namedUrl(named)}`}.`,
       fix: 'Let the proxy in front send the paths of docs/reverse-proxy.md to the authorization server, or correct authServer.issuer.',
     },
   ];

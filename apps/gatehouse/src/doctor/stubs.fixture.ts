@@ -21,7 +21,13 @@ export interface Faults {
   apiKey?: string;
   challenge?: boolean;
   issuer?: string;
+  /** Prompts that are refused. */
+  refusedPrompts?: readonly string[];
+  refusesPkce?: boolean;
+  introspection?: readonly [number, unknown];
 }
+
+export const INTROSPECTION_SECRET = 'value+of the/introspection:secret';
 
 export const CLIENT_SECRET = 'value-of-the-client-secret-at-the-provider';
 export const API_KEY = 'value-of-the-api-key';
@@ -66,6 +72,9 @@ export class ProviderStub extends HttpStub {
       case '/authorize':
         this.#authorize(request, response);
         return;
+      case '/introspect':
+        this.#introspect(request, response);
+        return;
       case '/token':
         this.#token(request, response);
         return;
@@ -80,10 +89,26 @@ export class ProviderStub extends HttpStub {
     if (searchParams.get('client_id') !== clientId) response.writeHead(400).end('<h1>Unknown client</h1>');
     else if (!redirectUri.startsWith(registered))
       response.writeHead(400).end('<h1>redirect_uri mismatch</h1>');
+    else if (
+      this.faults.refusedPrompts?.includes(searchParams.get('prompt') ?? '') === true ||
+      (this.faults.refusesPkce === true && searchParams.has('code_challenge'))
+    )
+      response.writeHead(302, { location: `${redirectUri}?error=invalid_request` }).end();
     else if (scopeError) response.writeHead(302, { location: `${redirectUri}?error=invalid_scope` }).end();
     else if (searchParams.get('prompt') === 'none')
       response.writeHead(302, { location: `${redirectUri}?error=login_required` }).end();
     else response.writeHead(200, { 'content-type': 'text/html' }).end('<form></form>');
+  }
+
+  #introspect({ headers, body }: StubRequest, response: ServerResponse): void {
+    const [, shown = ''] = Buffer.from((headers.authorization ?? '').replace(/^Basic /, ''), 'base64')
+      .toString()
+      .split(':');
+    const knowsUs = new URLSearchParams(`secret=${shown}`).get('secret') === INTROSPECTION_SECRET;
+    const isAsked = new URLSearchParams(body).has('token');
+    const [status, answer] =
+      this.faults.introspection ?? (knowsUs && isAsked ? [200, { active: false }] : [401, {}]);
+    sendJson(response, status, answer as object);
   }
 
   #token({ headers, body }: StubRequest, response: ServerResponse): void {

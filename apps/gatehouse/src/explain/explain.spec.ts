@@ -10,10 +10,11 @@ import { explain } from './explain.js';
 async function explained(
   what: string,
   logs: readonly string[] = [],
+  config = DEMONSTRATION_CONFIGURATION,
 ): Promise<readonly Record<string, string>[]> {
   let said = '';
   const output = new Output({ write: (text: string) => (said += text) !== '' });
-  await explain({ what, config: DEMONSTRATION_CONFIGURATION, logs, json: true }, output);
+  await explain({ what, config, logs, json: true }, output);
   return JSON.parse(said) as Record<string, string>[];
 }
 
@@ -98,6 +99,87 @@ test.each([TRACE, 'call-7'])('the call %s is explained from its audit line, with
     credential: 'the person’s own token of octo',
   });
   expect(JSON.stringify(facts)).not.toContain('a-token');
+});
+
+const inFolder = async (name: string, text: string): Promise<string> => {
+  const file = join(await mkdtemp(join(tmpdir(), 'gatehouse-explain-')), name);
+  await writeFile(file, text);
+  return file;
+};
+
+test('attack: names of a client that write for the terminal are shown as plain, short texts', async () => {
+  const escapes = '\u001b[2J\u009b31m\u202e\u{e0041}';
+  const forged = { ...LINE, name: `${escapes}x`.repeat(2_000), subject: escapes, policy: `a${escapes}b` };
+  const file = await inFolder('vmcp-proxy.log', JSON.stringify(forged));
+  let said = '';
+  const output = new Output({ write: (text: string) => (said += text) !== '' });
+  for (const json of [true, false])
+    await explain({ what: TRACE, config: DEMONSTRATION_CONFIGURATION, logs: [file], json }, output);
+  expect(said).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(said.replaceAll('\n', '')) ? /decided by/ : /never/);
+  expect(said.length).toBeLessThan(8_000);
+});
+
+const STRATEGIES = `
+name: acme
+publicUrl: http://localhost:4483
+authServer:
+  issuer: http://localhost:4484
+  keyEncryptionKeys: [{ id: a, env: A }]
+  upstreamProviders:
+    - { name: sso, type: oidc, oidcConfig: { issuerUrl: https://sso.example, clientId: g, clientSecret: { env: S } } }
+    - { name: hr, type: oidc, oidcConfig: { issuerUrl: https://hr.example, clientId: g, clientSecret: { env: S } } }
+backends:
+  - { name: acted, url: https://acted.example/mcp }
+  - { name: itself, url: https://itself.example/mcp }
+  - { name: cloud, url: https://aws-mcp.eu-central-1.api.aws/mcp }
+outgoingAuth:
+  backends:
+    acted:
+      type: tokenExchange
+      tokenExchange:
+        { tokenUrl: https://sts.example/token, clientId: g, clientSecret: { env: S }, audience: a, subjectProviderName: sso, actorProviderName: hr }
+    itself:
+      type: tokenExchange
+      tokenExchange:
+        tokenUrl: https://sts.example/token
+        clientId: g
+        clientSecret: { env: S }
+        audience: a
+        subjectProviderName: sso
+        actorClientCredentials: { audience: b }
+    cloud:
+      type: awsSts
+      awsSts:
+        region: eu-central-1
+        service: aws-mcp
+        subjectProviderName: sso
+        fallbackRoleArn: arn:aws:iam::111122223333:role/Everybody
+        roleMappings:
+          - { claim: readers, roleArn: 'arn:aws:iam::111122223333:role/Reader' }
+          - { matcher: '"admins" in claims.groups', roleArn: 'arn:aws:iam::111122223333:role/Admin', priority: 1 }
+vault: { keyEncryptionKeys: [{ id: v, env: V }] }
+postgres: { authorizationServer: { url: { env: AS } }, tokenVault: { url: { env: TV } } }
+nats: { servers: ['nats://localhost:4222'] }
+`;
+
+test('actors of an exchange, and roles of AWS in the order in which they are looked at, are told', async () => {
+  const config = await inFolder('gatehouse.yaml', STRATEGIES);
+  const of = async (name: string) => (await explained(name, [], config))[0];
+  expect(await of('acted')).toMatchObject({ actor: 'the person’s access_token of hr is shown beside it' });
+  expect(await of('itself_search')).toMatchObject({
+    actor: 'the gateway itself, with a token of its own from https://sts.example for b',
+  });
+  expect(await of('cloud')).toMatchObject({
+    strategy: 'awsSts',
+    credential:
+      'temporary credentials of AWS from https://sts.eu-central-1.amazonaws.com, for the person’s id_token of sso',
+    role: [
+      'arn:aws:iam::111122223333:role/Admin where "admins" in claims.groups',
+      'arn:aws:iam::111122223333:role/Reader for readers in groups',
+      'arn:aws:iam::111122223333:role/Everybody for everybody else',
+    ].join('; '),
+    signature: 'Signature Version 4, for aws-mcp in eu-central-1',
+  });
 });
 
 test('what is neither a tool nor a call is said, with what to try', async () => {

@@ -3,6 +3,7 @@ import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { Cannot } from '../cannot.js';
 import { modelOf, readConfiguration } from '../configuration.js';
 import type { Output } from '../output.js';
+import { shownText } from '../shown-text.js';
 import { callLines, type CallLine } from './call-lines.js';
 import { factsOf, type Fact } from './facts.js';
 import { targetsOf } from './target.js';
@@ -35,11 +36,11 @@ export async function explain({ what, config, logs, json }: ExplainOptions, outp
 }
 
 const asObject = (facts: Explanation): Readonly<Record<string, string>> =>
-  Object.fromEntries(facts.map(({ about, is }) => [about, is]));
+  Object.fromEntries(facts.map(({ about, is }) => [about, shownText(is)]));
 
 function print(facts: Explanation, output: Output): void {
   const width = Math.max(...facts.map(({ about }) => about.length));
-  for (const { about, is } of facts) output.line(`${about.padEnd(width)}  ${is}`);
+  for (const { about, is } of facts) output.line(`${about.padEnd(width)}  ${shownText(is)}`);
   output.line();
 }
 

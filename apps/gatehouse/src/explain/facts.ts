@@ -1,5 +1,6 @@
 import { matchesWildcard } from '@gatehouse/kernel/wildcard';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import { ROLE_CLAIM } from '@gatehouse/config/model/aws-sts';
 import { strategyOf } from '@gatehouse/config/model/outgoing-auth';
 
 import type { Target } from './target.js';
@@ -34,6 +35,8 @@ export function factsOf(model: GatehouseModel, { backend: name, tool }: Target):
     { about: 'strategy', is: `${strategy.type}${isWritten ? '' : ' (the default)'}` },
     ...providerFacts(model, strategy),
     { about: 'credential', is: credentialOf(strategy) },
+    ...actorFacts(strategy),
+    ...roleFacts(strategy),
     ...(scopes.length === 0
       ? []
       : [{ about: 'scopes', is: `the caller needs ${[...new Set(scopes)].join(', ')}` }]),
@@ -73,6 +76,38 @@ function providerFacts({ authServer }: GatehouseModel, strategy: Strategy): read
     : [{ about: 'provider', is: `${provider.name} (${provider.protocol.type}, ${provider.requirement})` }];
 }
 
+/** Who acts for the person (RFC 8693 section 1.1). */
+function actorFacts(strategy: Strategy): readonly Fact[] {
+  if (strategy.type !== 'tokenExchange') return [];
+  const { actor } = strategy;
+  if (actor === undefined) return [];
+  const is =
+    actor.from === 'provider'
+      ? `the person’s ${actor.token} of ${actor.providerName} is shown beside it`
+      : `the gateway itself, with a token of its own from ${new URL(strategy.tokenUrl).origin}${
+          actor.audience === undefined ? '' : ` for ${actor.audience}`
+        }`;
+  return [{ about: 'actor', is }];
+}
+
+/** Which role of AWS a person has, is said by their claims: in this order. */
+function roleFacts(strategy: Strategy): readonly Fact[] {
+  if (strategy.type !== 'awsSts') return [];
+  const { roleMappings, roleClaim = ROLE_CLAIM, fallbackRoleArn, region, service } = strategy;
+  const inOrder = [...roleMappings].sort(
+    (one, other) => (one.priority ?? Number.MAX_SAFE_INTEGER) - (other.priority ?? Number.MAX_SAFE_INTEGER),
+  );
+  const mapped = inOrder.map(({ claim, matcher, roleArn }) =>
+    matcher === undefined ? `${roleArn} for ${claim} in ${roleClaim}` : `${roleArn} where ${matcher}`,
+  );
+  const last =
+    fallbackRoleArn === undefined ? 'nobody else has one' : `${fallbackRoleArn} for everybody else`;
+  return [
+    { about: 'role', is: [...mapped, last].join('; ') },
+    { about: 'signature', is: `Signature Version 4, for ${service} in ${region}` },
+  ];
+}
+
 function credentialOf(strategy: Strategy): string {
   const provider = providerNameOf(strategy);
   if (strategy.type === 'unauthenticated') return 'none';
@@ -83,5 +118,7 @@ function credentialOf(strategy: Strategy): string {
     return `a token from ${new URL(strategy.tokenUrl).origin}, exchanged for ${
       provider === undefined ? 'the caller’s token of this gateway' : `the person’s token of ${provider}`
     }`;
+  if (strategy.type === 'awsSts')
+    return `temporary credentials of AWS from ${new URL(strategy.stsUrl).origin}, for the person’s ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`;
   return `what ${strategy.type} makes${provider === undefined ? '' : ` of the person’s token of ${provider}`}`;
 }
