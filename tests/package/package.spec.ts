@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePortBase } from '@gatehouse/testing/free-port';
+import { Demonstration } from '@gatehouse/testing/demonstration';
 import { printFigure } from '@gatehouse/testing/figures';
 import { inRepository } from '@gatehouse/testing/repository';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { offered } from '../support/first-use/next-command.js';
+import { CTRL_C, RecordedTerminal, TERMINAL_KIND } from '../support/first-use/recorded-terminal.js';
 
 /** As many as a gateway with its demonstration takes. */
 const PORT_COUNT = 14;
@@ -19,17 +22,22 @@ interface Ran {
 let folder: string;
 let home: string;
 
-/** In the empty folder, with nothing of the repository in reach: neither its programs on PATH, nor variables of this run. */
+/** Nothing of the repository is in reach: neither its programs on PATH, nor variables of this run. */
+function outside(...programs: readonly string[]) {
+  // The Node of the machine may be older than what the programs are written for.
+  const path = (process.env['PATH'] ?? '').split(':').filter((one) => !one.includes('node_modules'));
+  const { HOME = '/tmp', NODE_EXTRA_CA_CERTS } = process.env;
+  return {
+    HOME,
+    PATH: [...programs, ...path].join(':'),
+    ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }),
+  };
+}
+
+/** In the empty folder. */
 const run = async (program: string, args: readonly string[], cwd = home): Promise<Ran> =>
   await new Promise((resolve) => {
-    const outside = (process.env['PATH'] ?? '').split(':').filter((one) => !one.includes('node_modules'));
-    const env = {
-      HOME: process.env['HOME'],
-      // The Node of the machine, which may be older than what the programs are written for.
-      PATH: outside.join(':'),
-      NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
-    };
-    execFile(program, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd, env: outside(), maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, stdout, stderr });
     });
@@ -117,4 +125,96 @@ test('init, validate, up: a gateway of one’s own from an empty folder, with no
   printFigure(
     `package | init, validate and up of one's own in | ${((Date.now() - beganMs) / 1000).toFixed(1)} s`,
   );
+});
+
+describe('the first use', () => {
+  const CLIENT_SECRET = 'acme-demo-secret';
+  let world: { readonly gateway: number; readonly portBase: number };
+  let demonstration: Demonstration | undefined;
+  const terminals: RecordedTerminal[] = [];
+  const openTerminal = async (at: string): Promise<RecordedTerminal> => {
+    const terminal = await RecordedTerminal.open(at, outside(folder, join(home, 'node_modules/.bin')));
+    terminals.push(terminal);
+    return terminal;
+  };
+
+  beforeAll(async () => {
+    world = { gateway: await freePortBase(PORT_COUNT), portBase: await freePortBase(PORT_COUNT) };
+    const script = inRepository('tests/dist/support/first-use/claude-stand-in.js');
+    await writeFile(join(folder, 'claude'), `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`, {
+      mode: 0o755,
+    });
+  });
+  afterAll(async () => {
+    for (const terminal of terminals) terminal.close();
+    await demonstration?.program.stop();
+  });
+
+  /** What a person answers to each question; an empty answer takes what is offered. */
+  const answers = (): readonly (readonly [question: RegExp, answer: string])[] => [
+    [/Name of the gateway [^\n]*: $/, ''],
+    [/URL that clients reach it at [^\n]*: $/, `http://localhost:${world.gateway}`],
+    [/Provider that people sign in at [^\n]*: $/, 'dex'],
+    [/baseUrl: [^\n]*: $/, `http://localhost:${world.portBase + 3}`],
+    [/Client id there [^\n]*: $/, 'gatehouse'],
+    [/MCP servers, [^\n]*: $/, `directory=http://localhost:${world.portBase + 7}/directory/mcp`],
+    [/Client secret there [^\n]*: $/, CLIENT_SECRET],
+  ];
+
+  /** The person’s provider: they register there what the screen says. */
+  const register = async (callback: string): Promise<void> => {
+    demonstration = new Demonstration(world.portBase, [`--callback-url=${callback}`]);
+    await demonstration.program.start();
+  };
+
+  test('in a terminal, from an empty folder to a signed-in client: each screen says what to type next', async () => {
+    const beganMs = Date.now();
+    const own = join(folder, 'first use');
+    await mkdir(own);
+    const terminal = await openTerminal(own);
+
+    // The only command that a person has to know.
+    let from = terminal.text.length;
+    terminal.type('gatehouse init');
+    for (const [question, answer] of answers()) {
+      await terminal.shows(question, from);
+      from = terminal.text.length;
+      terminal.type(answer);
+    }
+    const init = await terminal.ended(from);
+    expect(init.code).toBe(0);
+    await register(offered(init.text, 'Register this callback at Dex:'));
+
+    const validated = await terminal.run(offered(init.text, 'Check it:'));
+    expect(validated).toMatchObject({ code: 0, text: expect.stringContaining('is valid') });
+
+    from = terminal.text.length;
+    terminal.type(offered(validated.text, 'Start it:'));
+    const up = await terminal.shows(/Running\. Ctrl-C stops it\.\n$/, from);
+
+    const second = await openTerminal(own);
+    const added = await second.run(offered(up, 'Connect your own client.*:\n'));
+    expect(added.code).toBe(0);
+    const signedIn = await second.run(offered(added.text, 'Sign in:'));
+    expect(signedIn).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('directory_whoami: jwt of acme-alice'),
+    });
+
+    from = terminal.text.length;
+    terminal.type(CTRL_C);
+    expect(await terminal.ended(from)).toMatchObject({ code: 0, text: expect.stringContaining('Stopped.') });
+    // What is typed without an echo is in no record.
+    expect(terminal.text).not.toContain(CLIENT_SECRET);
+
+    printFigure(
+      `package | first use in a terminal (${TERMINAL_KIND}), from init to a signed-in client | ${((Date.now() - beganMs) / 1000).toFixed(1)} s`,
+    );
+    const results = dirname(process.env['GATEHOUSE_FIGURES'] ?? join(folder, 'figures.txt'));
+    terminal.record(join(results, 'first-use-gateway'));
+    second.record(join(results, 'first-use-client'));
+    expect((await readFile(join(results, 'first-use-client.cast'), 'utf8')).split('\n')[0]).toContain(
+      '"version":2',
+    );
+  });
 });

@@ -99,7 +99,9 @@ describe('validate', () => {
   test('of a right configuration ends with 0, with and without its reasons', async () => {
     const short = await gatehouse(['validate', DEMONSTRATION_CONFIGURATION]);
     expect(short).toMatchObject({ code: 0, stderr: '' });
-    expect(short.stdout.trimEnd().split('\n')).toHaveLength(1);
+    const [said, next, ...more] = short.stdout.trimEnd().split('\n');
+    expect(said).toMatch(/ is valid: gateway "demo"/);
+    expect([next, more]).toEqual([expect.stringMatching(/^Start it: .*gatehouse up \S+$/), []]);
     const long = await gatehouse(['validate', '--explain', DEMONSTRATION_CONFIGURATION]);
     expect(long.code).toBe(0);
     expect(long.stdout).toContain('authServer.upstreamProviders.octo.redirectUri');

@@ -7,6 +7,9 @@ export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 /** Written where the package is made; a checkout has none. */
 export const BUILD_FILE = join(REPOSITORY, 'build.json');
 
+/** What people type for this program: a checkout is no place on PATH. */
+export const PROGRAM = existsSync(BUILD_FILE) ? 'gatehouse' : 'npx gatehouse';
+
 /** Where state is kept: in the checkout, or where a person runs the package, which npm may replace at any time. */
 const STATE_HOME = existsSync(BUILD_FILE) ? resolve('.gatehouse') : join(REPOSITORY, '.gatehouse');
 

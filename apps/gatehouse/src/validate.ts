@@ -2,9 +2,12 @@ import { resolve } from 'node:path';
 import { explain } from '@gatehouse/config/explain';
 import type { Problem } from '@gatehouse/config/findings/problems';
 import { renderWarnings } from '@gatehouse/config/findings/render-problems';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { Cannot } from './cannot.js';
 import { checked, readConfiguration, WrongConfiguration, type Environment } from './configuration.js';
+import { isThisMachine } from './init/configuration-text.js';
 import type { Output } from './output.js';
+import { PROGRAM } from './paths.js';
 import type { TextStream } from './terminal.js';
 
 export interface ValidateOptions {
@@ -12,12 +15,14 @@ export interface ValidateOptions {
   readonly virtualServer?: string | undefined;
   /** Present: where secrets are looked up, each of them. */
   readonly environment?: Environment | undefined;
+  /** Whether words end with what to do next. */
+  readonly saysNext?: boolean;
 }
 
 /** Checks a configuration with every rule that the services run at start; secrets are looked up only where an environment is given. */
 export function validate(
   file: string,
-  { withExplanation, virtualServer, environment }: ValidateOptions,
+  { withExplanation, virtualServer, environment, saysNext = false }: ValidateOptions,
   output: Output,
 ): number {
   const configuration = readConfiguration(file === '-' ? file : resolve(file), virtualServer);
@@ -39,8 +44,14 @@ export function validate(
     `${file === '-' ? 'Standard input' : file} is valid: gateway "${model.name}", ${providers} providers, ${model.backends.length} backends.`,
   );
   if (environment !== undefined) output.line('Each secret is there, and is what it must be.');
+  if (saysNext && virtualServer === undefined && file !== '-' && upTakes(model))
+    output.line(`Start it: ${PROGRAM} up ${file}`);
   return 0;
 }
+
+/** `gatehouse up` starts the bus on this machine, and takes no configuration for another one. */
+const upTakes = ({ nats }: GatehouseModel): boolean =>
+  nats.servers.every((server) => isThisMachine(new URL(server)));
 
 /** What `--json` prints: one document, whatever is found. */
 interface Report {

@@ -41,7 +41,7 @@ export const addValidate: AddCommand = (program, { terminal, ends }) => {
       const { validate, validateAsJson } = await import('../validate.js');
       const output = new Output(terminal.stdout, terminal.env);
       const environment = checkSecrets ? terminal.env : undefined;
-      const options = { withExplanation, virtualServer, environment };
+      const options = { withExplanation, virtualServer, environment, saysNext: !online };
       if (json) {
         ends(validateAsJson(file, options, terminal.stdout));
         return;

@@ -68,11 +68,13 @@ export function configurationText(answers: Answers): string {
   ].join('\n');
 }
 
+export const isThisMachine = ({ hostname }: URL): boolean => ['localhost', '127.0.0.1'].includes(hostname);
+
 /** Where people sign in: beside the gateway on this machine, below the same host elsewhere. */
 export function issuerOf({ publicUrl, portBase }: Answers): string {
   const url = new URL(publicUrl);
-  if (url.hostname !== 'localhost') return `https://auth.${url.host}`;
-  return `http://localhost:${portBase + PORT_OFFSETS['authorization-server']}`;
+  if (!isThisMachine(url)) return `https://auth.${url.host}`;
+  return `http://${url.hostname}:${portBase + PORT_OFFSETS['authorization-server']}`;
 }
 
 function signIn(answers: Answers): readonly string[] {

@@ -105,6 +105,18 @@ describe('asked at a terminal', () => {
   });
 });
 
+test.each(['localhost', '127.0.0.1'])('a URL at %s: the gateway listens at its port', async (host) => {
+  const args = ['--public-url', `http://${host}:23456`, '--provider', 'github', '--client-id', 'abc'];
+  expect(await gatehouse(['init', folder, '--yes', ...args])).toMatchObject({ code: 0, stderr: '' });
+  const text = readFileSync(file(), 'utf8');
+  expect(text).toContain('proxy: { port: 23456 }');
+  expect(text).toContain(`issuer: "http://${host}:23457"`);
+  expect(await gatehouse(['validate', file()])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`gatehouse up ${file()}`),
+  });
+});
+
 test.each([
   [[], 'There is nobody here to ask'],
   [['--yes', '--provider', 'gitub'], 'There is no provider gitub. Choose one of'],

@@ -8,11 +8,19 @@ import { Cannot } from '../cannot.js';
 import { checked } from '../configuration.js';
 import { makeFolder } from '../make-folder.js';
 import type { Output } from '../output.js';
+import { PROGRAM } from '../paths.js';
 import { plainReason } from '../reason.js';
 import { schemaText } from '../schema.js';
-import { PORT_COUNT, planPorts, portsToTake } from '../up/ports.js';
+import { isUsableBase, PORT_COUNT, planPorts, portsToTake } from '../up/ports.js';
 import { takenPorts } from '../up/taken-ports.client.js';
-import { configurationText, issuerOf, KEY_FILES, SCHEMA_FILE, type Answers } from './configuration-text.js';
+import {
+  configurationText,
+  isThisMachine,
+  issuerOf,
+  KEY_FILES,
+  SCHEMA_FILE,
+  type Answers,
+} from './configuration-text.js';
 import type { Questions } from './questions.js';
 
 export interface InitOptions {
@@ -57,9 +65,9 @@ export async function init(options: InitOptions, questions: Questions, output: O
     output.line(
       `Register this callback at ${PROFILES[answers.provider.profile as ProfileName].title}: ${issuerOf(answers)}/oauth/callback/${answers.provider.profile}`,
     );
-  output.line(`\nCheck it:        gatehouse validate ${shown(file)}`);
-  output.line(`Start it:        gatehouse up ${shown(file)}`);
-  output.line(`Connect a client: ${model.resourceUrl}`);
+  output.line(`\nCheck it:        ${PROGRAM} validate ${shown(file)}`);
+  output.line(`Start it:        ${PROGRAM} up ${shown(file)}`);
+  output.line(`Clients connect: ${model.resourceUrl}`);
   return 0;
 }
 
@@ -69,16 +77,16 @@ async function answersOf(
   options: InitOptions,
   questions: Questions,
 ): Promise<{ readonly answers: Answers; readonly clientSecret: string }> {
-  const portBase = await freeRow();
+  const free = await freeRow();
   const name = options.name ?? (await questions.ask('Name of the gateway', nameFrom(options.folder)));
   const publicUrl =
-    options.publicUrl ??
-    (await questions.ask('URL that clients reach it at', `http://localhost:${portBase}`));
+    options.publicUrl ?? (await questions.ask('URL that clients reach it at', `http://localhost:${free}`));
   if (!/^https?:/.test(URL.parse(publicUrl)?.href ?? ''))
     throw new Cannot(
       `${publicUrl} is no URL that clients could reach. Give one: gatehouse init --public-url https://gatehouse.example.com`,
       'usage',
     );
+  const portBase = rowOf(publicUrl) ?? free;
   const chosen =
     options.provider ??
     (await questions.ask(
@@ -93,7 +101,7 @@ async function answersOf(
   const clientSecret =
     provider === undefined
       ? ''
-      : (options.clientSecret ?? (await questions.ask('Client secret there', 'replace-me')));
+      : (options.clientSecret ?? (await questions.askSecret('Client secret there', 'replace-me')));
   return {
     answers: { name, publicUrl, portBase, backends, ...(provider === undefined ? {} : { provider }) },
     clientSecret,
@@ -140,6 +148,13 @@ const nameFrom = (folder: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 30) || 'gatehouse';
+
+/** Where clients reach it at a port of this machine, that is the one that it listens on. */
+function rowOf(publicUrl: string): number | undefined {
+  const url = new URL(publicUrl);
+  const port = Number(url.port);
+  return isThisMachine(url) && isUsableBase(port) ? port : undefined;
+}
 
 /** The first row of ports that nobody has, so that two gateways do not meet. */
 async function freeRow(): Promise<number> {

@@ -55,5 +55,5 @@ test('the hints name the password in the demonstration only', () => {
   expect(renderConnectHints('http://localhost:4483/mcp', true)).toContain('the password is demo');
   const own = renderConnectHints('https://mcp.example.test/mcp', false);
   expect(own).not.toContain('password');
-  expect(own).toContain('https://mcp.example.test/mcp');
+  expect(own).toContain('gatehouse client add claude --url https://mcp.example.test/mcp');
 });
