@@ -74,22 +74,51 @@ function nameFindings({ about }: Party, tools: readonly Tool[]): readonly Doctor
 }
 
 function schemaFindings({ about }: Party, tools: readonly Tool[]): readonly DoctorFinding[] {
-  const wrong = tools.filter(({ inputSchema }) => {
-    const type =
-      typeof inputSchema === 'object' && inputSchema !== null && 'type' in inputSchema
-        ? inputSchema.type
-        : undefined;
-    return type !== 'object';
-  });
-  return wrong.length === 0
-    ? []
-    : [
-        {
-          name: 'backend-tool-schema',
-          about,
-          cause: 'Some of its tools have an input schema that is no object: clients drop them, or all tools.',
-          evidence: `${wrong.length} of ${tools.length}.`,
-          fix: 'Correct the server: inputSchema has type: object (MCP, tools).',
-        },
-      ];
+  const schemas = tools.map(({ inputSchema }) => membersOf(inputSchema));
+  const evidenceOf = (wrong: readonly unknown[]): string => `${wrong.length} of ${tools.length}.`;
+  const noObject = schemas.filter((schema) => schema?.['type'] !== 'object');
+  const broken = schemas.filter((schema) => schema?.['type'] === 'object' && isBroken(schema));
+  return [
+    ...(noObject.length === 0
+      ? []
+      : [
+          {
+            name: 'backend-tool-schema',
+            about,
+            cause:
+              'Some of its tools have an input schema that is no object: clients drop them, or all tools.',
+            evidence: evidenceOf(noObject),
+            fix: 'Correct the server: inputSchema has type: object (MCP, tools).',
+          },
+        ]),
+    ...(broken.length === 0
+      ? []
+      : [
+          {
+            name: 'backend-tool-schema-broken',
+            about,
+            cause:
+              'Some of its tools have an input schema that is no JSON Schema: clients drop them, or all tools.',
+            evidence: evidenceOf(broken),
+            fix: 'Correct the server: properties is an object of schemas, and required is a list of names.',
+          },
+        ]),
+  ];
+}
+
+function membersOf(value: unknown): Tool | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tool) : undefined;
+}
+
+/** What hosts of models read of a schema (JSON Schema 2020-12, Validation 6.5.3 and Core 10.3.2.1). */
+function isBroken({ properties, required }: Tool): boolean {
+  const members = membersOf(properties);
+  const areSchemas =
+    properties === undefined ||
+    (members !== undefined &&
+      Object.values(members).every((one) => typeof one === 'boolean' || membersOf(one) !== undefined));
+  const areNames =
+    required === undefined ||
+    (Array.isArray(required) && required.every((one: unknown) => typeof one === 'string'));
+  return !areSchemas || !areNames;
 }

@@ -7,7 +7,7 @@ import { startTestDatabase } from '@gatehouse/testing/postgres';
 import { expiredCertificate, unchainedCertificate } from '@gatehouse/testing/self-signed';
 import { asAdmin, DoctorWorld, withExternalIssuer, type Plant } from './doctor-world.fixture.js';
 import { findingsOf } from './finding.js';
-import { as, issuerPlants, row, type Row } from './plants.fixture.js';
+import { as, issuerPlants, row, SCHEMA_PLANTS, type Row } from './plants.fixture.js';
 import { closeTlsPlants, tlsAt, tlsWith, trusting } from './tls-plants.fixture.js';
 
 let world: DoctorWorld;
@@ -115,6 +115,7 @@ const FAULTS: readonly Row[] = [
     backend: { tools: [{ name: 's'.repeat(65), inputSchema: { type: 'object' } }] },
   }),
   row('tools without a schema', 'backend-tool-schema', { backend: { tools: [{ name: 'search' }] } }),
+  ...SCHEMA_PLANTS,
   row('two tools of one name', 'backend-tool-twice', {
     backend: { tools: [1, 2].map(() => ({ name: 'search', inputSchema: { type: 'object' } })) },
   }),

@@ -61,3 +61,25 @@ export const issuerPlants = ({
     provider: { introspection: [200, { token: 'unknown' }] },
   }),
 ];
+
+const withSchema = (more: object): Faults => ({
+  tools: [
+    {
+      name: 'search',
+      inputSchema: { type: 'object', properties: { q: { type: 'string' } }, required: ['q'] },
+    },
+    { name: 'find', inputSchema: { type: 'object', ...more } },
+  ],
+});
+
+/** Schemas of tools that are no JSON Schema. */
+export const SCHEMA_PLANTS: readonly Row[] = (
+  [
+    ['properties that are a list', { properties: ['q'] }],
+    ['a property that is a word', { properties: { q: 'string' } }],
+    ['required as in old drafts', { properties: { q: {} }, required: true }],
+    ['required with something else than names', { required: [1] }],
+  ] as const
+).map(([fault, schema]) =>
+  row(`a tool whose schema has ${fault}`, 'backend-tool-schema-broken', { backend: withSchema(schema) }),
+);
