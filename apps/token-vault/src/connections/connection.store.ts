@@ -135,7 +135,7 @@ export class ConnectionStore {
       text: `update connections set attempt_id = $2, subject = $3, name = $4, email = $5, scopes = $6, tokens = $7,
                access_obtained_at = $8, access_expires_at = $9, version = version + 1, state = 'live', connected_at = now(),
                refreshed_at = null, answer = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null,
-               lacking_scopes = '{}',
+               lacking_scopes = '{}', claims_challenge = null,
                lease_owner = case when $10 then lease_owner end, lease_until = case when $10 then lease_until end,
                refresh_started_at = case when $10 then refresh_started_at end
              where id = $1`,

@@ -37,4 +37,15 @@ export class LackingScopeStore {
     });
     return rows[0]?.scopes ?? [];
   }
+
+  /** What an endpoint wants the next sign-in to show (`ExchangedTokenStore.noteChallenge`). */
+  async claims(accountId: AccountId, provider: string): Promise<string | undefined> {
+    const { rows } = await this.database.query<{ challenge: string }>({
+      name: 'claims-challenge-of',
+      text: `select claims_challenge as challenge from connections
+             where account_id = $1 and provider = $2 and claims_challenge is not null`,
+      values: [accountId, provider],
+    });
+    return rows[0]?.challenge;
+  }
 }

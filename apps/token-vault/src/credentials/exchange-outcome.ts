@@ -32,6 +32,8 @@ export type ExchangeOutcome =
       readonly about: RefusedFor;
       /** The endpoint's words do not tell; it may be about something else. */
       readonly unclear?: boolean;
+      /** Of the person: what their next sign-in has to show. */
+      readonly claims?: string;
     } & Unexchanged)
   | ({ readonly kind: 'unavailable' } & Unexchanged);
 

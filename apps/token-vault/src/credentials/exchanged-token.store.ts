@@ -144,6 +144,15 @@ export class ExchangedTokenStore {
     return rowCount === 1;
   }
 
+  /** What the connection's next sign-in has to show, in the place of what was said earlier. Whoever connects makes it nothing again. */
+  async noteChallenge(id: ConnectionId, claims: string): Promise<void> {
+    await this.database.query({
+      name: 'claims-challenge-note',
+      text: 'update connections set claims_challenge = $2 where id = $1',
+      values: [id, claims],
+    });
+  }
+
   async release({ key, owner }: ExchangeLease): Promise<void> {
     await this.database.query({
       name: 'exchanged-release',

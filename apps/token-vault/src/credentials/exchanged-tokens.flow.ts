@@ -140,7 +140,17 @@ export class ExchangedTokens {
       return token;
     }
     await this.store.release(lease);
+    await this.#noteChallenge(work, outcome);
     throw this.#failed(work, outcome);
+  }
+
+  /**
+   * The next sign-in shows what the endpoint wants to see. On behalf of somebody, the endpoint and the sign-in are one server's; what any
+   * other endpoint says is no reason to ask a provider for anything.
+   */
+  async #noteChallenge({ entry, strategy }: ExchangeWork, outcome: Unissued): Promise<void> {
+    if (strategy.type !== 'obo' || outcome.kind !== 'refused' || outcome.claims === undefined) return;
+    if (entry.connectionId !== undefined) await this.store.noteChallenge(entry.connectionId, outcome.claims);
   }
 
   #failed(

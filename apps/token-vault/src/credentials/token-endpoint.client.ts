@@ -46,10 +46,15 @@ export class TokenEndpointClient {
       );
       return read({ ...response, issued_token_type: response['issued_token_type'] }, this.clock.nowMs());
     } catch (error) {
-      return outcomeOfExchangeFailure(upstreamFailure(error, progress));
+      return withClaims(outcomeOfExchangeFailure(upstreamFailure(error, progress)), progress);
     }
   }
 }
+
+const withClaims = (outcome: Unissued, { refusal }: TokenRequestProgress): Unissued =>
+  outcome.kind === 'refused' && outcome.about === 'person' && refusal?.claims !== undefined
+    ? { ...outcome, claims: refusal.claims }
+    : outcome;
 
 const written = (parameters: TokenGrant['parameters']): [string, string][] =>
   Object.entries(parameters).flatMap(([name, value = []]) =>

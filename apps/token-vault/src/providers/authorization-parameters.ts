@@ -23,6 +23,8 @@ export interface Visit {
   readonly asked?: 'select_account' | undefined;
   /** How long ago the person may have signed in there, as the client wants it. */
   readonly maxAgeSeconds?: number | undefined;
+  /** What an endpoint wants the sign-in to show (OIDC Core section 5.5), as JSON; in the place of configured ones. */
+  readonly claims?: string | undefined;
 }
 
 export interface AuthorizationRequest extends Visit {
@@ -37,7 +39,7 @@ export interface AuthorizationRequest extends Visit {
 /** The parameters of the authorization request. Configured extras come first: they never replace one of the flow's own. */
 export function authorizationParameters(
   provider: Provider,
-  { state, nonce, challenge, maxAgeSeconds, ...visit }: AuthorizationRequest,
+  { state, nonce, challenge, maxAgeSeconds, claims, ...visit }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
@@ -45,6 +47,7 @@ export function authorizationParameters(
     ...(identifiesByIdToken(provider) && maxAgeSeconds !== undefined
       ? { max_age: String(maxAgeSeconds) }
       : {}),
+    ...(claims === undefined ? {} : { claims }),
     ...promptOf(provider, visit),
     response_type: 'code',
     client_id: provider.clientId,

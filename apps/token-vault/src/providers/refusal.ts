@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { claimsChallenge } from './claims-challenge.js';
 import { normalAnswer, type NormalAnswer } from './normal-answer.js';
 
 /** What the words of a refusal say, where its name does not: a limit was met, ask later, the client is wrong, the grant is gone. */
@@ -10,6 +11,8 @@ export interface Refusal {
   readonly error: string;
   readonly description?: string;
   readonly hint?: RefusalHint;
+  /** What the person's next sign-in has to show; for no log. */
+  readonly claims?: string;
 }
 
 /** A refusal without a name is short; a longer text is a page of somebody else. */
@@ -67,10 +70,12 @@ export function refusalOf(body: string, status: number): Refusal | undefined {
   const description = descriptionOf(answer);
   const hint = hintOf(`${error} ${description ?? ''}`);
   if (hint !== 'gone' && !isRefusal(answer, error, status)) return undefined;
+  const claims = claimsChallenge(answer['claims']);
   return {
     error,
     ...(description === undefined ? {} : { description }),
     ...(hint === undefined ? {} : { hint }),
+    ...(claims === undefined ? {} : { claims }),
   };
 }
 
