@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   lstatSync,
   readdirSync,
+  realpathSync,
   symlinkSync,
   readFileSync,
   rmSync,
@@ -160,4 +161,24 @@ test('a file that cannot be read or written is named', () => {
   expect(() => here('claude')).toThrow(/a folder is in the place of a file/);
   writeFileSync(join(folder, '.cursor'), 'a file where the folder should be');
   expect(() => here('cursor')).toThrow(/cannot be (read|written): a file is in its place/);
+});
+
+test('--json says which file has which entry, and what to do next; --print is something else', async () => {
+  expect(JSON.parse(here('claude', '--name', 'team', '--json'))).toEqual({
+    client: 'claude',
+    file: join(realpathSync(folder), '.mcp.json'),
+    name: 'team',
+    url: URL_HERE,
+    next: 'claude mcp login team',
+  });
+  expect(JSON.parse(here('claude', '--name', 'team', '--remove', '--json'))).toEqual({
+    client: 'claude',
+    file: join(realpathSync(folder), '.mcp.json'),
+    name: 'team',
+    removed: true,
+  });
+  expect(await gatehouse(['client', 'add', 'claude', '--print', '--json'])).toMatchObject({
+    code: 64,
+    stdout: '',
+  });
 });

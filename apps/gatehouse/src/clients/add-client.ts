@@ -22,12 +22,13 @@ export interface AddClientOptions {
   readonly url: string;
   readonly print: boolean;
   readonly remove: boolean;
+  readonly json: boolean;
 }
 
 /** Writes the gateway into a client's own file, or takes it out; what else is in the file stays. */
 export function addClient(options: AddClientOptions, output: Output): number {
   const file = fileOf(options);
-  const { name, url, print, remove } = options;
+  const { name, url, print, remove, json } = options;
   if (!/^[a-z0-9][a-z0-9_-]{0,40}$/i.test(name))
     throw new Cannot(
       `A name has letters, digits and hyphens: gatehouse client add ${options.client} --name gatehouse`,
@@ -46,10 +47,16 @@ export function addClient(options: AddClientOptions, output: Output): number {
   const before = readText(file.path);
   const after = withEntry(file, before, name, remove ? undefined : url);
   if (after !== before && !(remove && before === '')) write(file.path, after);
+  const next = file.next.replace('gatehouse', name);
+  if (json) {
+    const done = remove ? { removed: true } : { url, next };
+    output.line(JSON.stringify({ client: options.client, file: file.path, name, ...done }, undefined, 2));
+    return 0;
+  }
   output.line(
     remove
       ? `${file.path} has no ${name} any more.`
-      : `${file.path} has ${name} at ${url}.\nSign in: ${file.next.replace('gatehouse', name)}`,
+      : `${file.path} has ${name} at ${url}.\nSign in: ${next}`,
   );
   return 0;
 }

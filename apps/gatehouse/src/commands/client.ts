@@ -10,6 +10,7 @@ interface Flags {
   readonly url: string;
   readonly print?: boolean;
   readonly remove?: boolean;
+  readonly json?: boolean;
 }
 
 export const addClientCommands: AddCommand = (program, { terminal, ends }) => {
@@ -29,9 +30,14 @@ export const addClientCommands: AddCommand = (program, { terminal, ends }) => {
     )
     .option('--print', 'print the entry, and write nothing')
     .option('--remove', 'take the gateway out')
-    .action(async (name: string, { print = false, remove = false, ...flags }: Flags) => {
+    .addOption(
+      new Option('--json', 'say as JSON which file has which entry now, and what to do next').conflicts(
+        'print',
+      ),
+    )
+    .action(async (name: string, { print = false, remove = false, json = false, ...flags }: Flags) => {
       const { addClient } = await import('../clients/add-client.js');
       const output = new Output(terminal.stdout, terminal.env);
-      ends(addClient({ client: name, print, remove, ...flags }, output));
+      ends(addClient({ client: name, print, remove, json, ...flags }, output));
     });
 };
