@@ -167,6 +167,7 @@ describe('the first use', () => {
     await demonstration.program.start();
   };
 
+  // Each of its steps may take as long as one test elsewhere.
   test('in a terminal, from an empty folder to a signed-in client: each screen says what to type next', async () => {
     const beganMs = Date.now();
     const own = join(folder, 'first use');
@@ -216,5 +217,5 @@ describe('the first use', () => {
     expect((await readFile(join(results, 'first-use-client.cast'), 'utf8')).split('\n')[0]).toContain(
       '"version":2',
     );
-  });
+  }, 900_000);
 });

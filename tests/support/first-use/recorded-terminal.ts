@@ -58,9 +58,9 @@ export class RecordedTerminal {
       LANG: 'C.UTF-8',
     };
     const terminal = new RecordedTerminal(kind === 'tmux' ? inTmux(folder, env) : inScript(folder, env));
-    // The first prompt may have been shown before anybody looked.
-    terminal.#held.type('');
-    await terminal.#until(() => AT_PROMPT.test(terminal.text));
+    // What is typed before the shell is up may make it show its prompt twice: the first one may not be the last.
+    terminal.#held.type('echo ready-$((20+3))');
+    await terminal.#until(() => /\nready-23\n\[0\] \$ $/.test(terminal.text));
     return terminal;
   }
 

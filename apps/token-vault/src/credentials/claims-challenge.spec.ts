@@ -86,6 +86,7 @@ test.each([
   ['nothing', '{}'],
   ['an object that is no text', { access_token: {} }],
   ['one without end', JSON.stringify({ access_token: 'x'.repeat(4_096) })],
+  ['one that is three times as long in a URL', JSON.stringify({ access_token: "'".repeat(4_000) })],
   ['one that a URL makes too long', JSON.stringify({ access_token: '"'.repeat(1_000) })],
 ])(
   'attack: a challenge that is %s is handed to nobody, and the person is asked to connect all the same',

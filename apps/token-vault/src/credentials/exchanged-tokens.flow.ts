@@ -140,7 +140,8 @@ export class ExchangedTokens {
       return token;
     }
     await this.store.release(lease);
-    await this.#noteChallenge(work, outcome);
+    // Without it the next sign-in shows no more than this one, and the endpoint says so again.
+    await succeeds(this.#noteChallenge(work, outcome));
     throw this.#failed(work, outcome);
   }
 

@@ -103,14 +103,18 @@ test.each(STRATEGIES)(
       const [base, read, one, two, purge, other] = tools.map((tool) => [
         ...(given.get(`${person} ${tool ?? ''}`) ?? []),
       ]);
-      // One token for all calls without scopes of their own, one for those that write, one for the tool of two entries.
-      expect([read, other, two]).toEqual([base, base, one]);
-      const different = [base, one, purge].map((tokens) => tokens?.[0] ?? '');
-      expect([base?.length, one?.length, purge?.length, new Set(different).size]).toEqual([1, 1, 1, 3]);
-      for (const token of different) seen.add(token);
+      // Tokens for all calls without scopes of their own, for those that write, and for the tool of two entries. There is one of each,
+      // unless a machine stands still for longer than a lease: then another replica makes a second one.
+      const kinds = [[base, read, other], [one, two], [purge]].map((tools) => new Set(tools.flat()));
+      for (const tokens of kinds)
+        for (const token of tokens) {
+          expect(seen).not.toContain(token);
+          seen.add(token ?? '');
+        }
+      expect(kinds.map(({ size }) => size > 0)).toEqual([true, true, true]);
     }
-    expect(seen.size).toBe(3 * persons.length);
-    expect(scopesAsked(strategy)).toEqual(persons.flatMap(() => ALL).sort());
+    expect(seen.size).toBeLessThanOrEqual(askedOf[strategy]().length);
+    expect([...new Set(scopesAsked(strategy))].sort()).toEqual([...ALL].sort());
     printFigure(
       `${strategy}: ${people.length * tools.length * 5} questions for ${tools.length} tools, ${askedOf[strategy]().length} requests, ${seen.size} tokens`,
     );

@@ -1,4 +1,4 @@
-/** Of the challenge as it stands in a URL: the rest of an authorization request has to fit beside it. */
+/** Of the parameter as it stands in a URL: the rest of an authorization request has to fit beside it. */
 const MAX_ENCODED_LENGTH = 4_096;
 
 /**
@@ -14,7 +14,7 @@ export function claimsChallenge(member: unknown): string | undefined {
     if (Object.keys(said).length === 0) return undefined;
     // What was read is written again: no text of a stranger goes on that JSON does not need.
     const text = JSON.stringify(said);
-    return encodeURIComponent(text).length > MAX_ENCODED_LENGTH ? undefined : text;
+    return new URLSearchParams({ claims: text }).toString().length > MAX_ENCODED_LENGTH ? undefined : text;
   } catch {
     // No JSON.
     return undefined;

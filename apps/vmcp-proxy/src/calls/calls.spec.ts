@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
-import { BACKEND_NAMES, call, isCall, startCallWorld, type CallWorld } from './call-world.fixture.js';
+import { BACKEND_NAMES, call, isCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
 
 let world: CallWorld;
 let token: string;
@@ -13,6 +13,13 @@ beforeEach(async () => {
   token = await world.newCaller();
 });
 afterAll(() => world.close());
+
+/** What the gateway itself adds. */
+const CREDENTIALS: Partial<Record<BackendName, readonly string[]>> = {
+  inject: ['authorization'],
+  header: ['x-api-key'],
+  signed: ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+};
 
 test('nothing of the client but what is named reaches a backend: no token, cookie, session, forwarding header', async () => {
   const headers = {
@@ -44,7 +51,7 @@ test('nothing of the client but what is named reaches a backend: no token, cooki
         : name === 'sessions'
           ? ['mcp-session-id']
           : ['mcp-method', 'mcp-name', 'mcp-param-region'];
-    const credential = name === 'inject' ? ['authorization'] : name === 'header' ? ['x-api-key'] : [];
+    const credential = CREDENTIALS[name] ?? [];
     expect(Object.keys(sent).sort()).toEqual([...expected, ...era, ...credential].sort());
     expect(sent.host).toBe(new URL(world.backend(name).url).host);
     expect(sent['mcp-session-id']).not.toBe('stolen');

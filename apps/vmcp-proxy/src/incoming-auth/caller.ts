@@ -26,7 +26,8 @@ const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller =>
 /** Identifies callers; at once where everything it needs is remembered. */
 export class Callers {
   readonly #scopes: readonly string[];
-  #saidAtMs = -Infinity;
+  /** By kind: what one caller's token is like must not keep away that nobody can be verified. */
+  readonly #saidAtMs = { incomplete: -Infinity, unavailable: -Infinity };
 
   constructor(
     incomingAuth: IncomingAuth<unknown>,
@@ -86,17 +87,18 @@ export class Callers {
   /** Nobody gets in while callers cannot be verified. Whoever runs this reads why; a flood of callers is no flood of lines. */
   #refusal(error: unknown): Caller {
     const failure = GatehouseError.from(error);
-    if (failure instanceof IncompleteAnswer) this.#say({ errorCode: failure.code, reason: failure.message });
+    if (failure instanceof IncompleteAnswer)
+      this.#say('incomplete', { errorCode: failure.code, reason: failure.message });
     if (failure.code === 'token_invalid' || failure.code === 'session_closed')
       return challenged(401, 'invalid_token');
-    this.#say(failure);
+    this.#say('unavailable', failure);
     return { kind: 'unavailable' };
   }
 
-  #say(why: GatehouseError | LogFields): void {
+  #say(kind: 'incomplete' | 'unavailable', why: GatehouseError | LogFields): void {
     const nowMs = Date.now();
-    if (nowMs - this.#saidAtMs < SAID_EVERY_MS) return;
-    this.#saidAtMs = nowMs;
+    if (nowMs - this.#saidAtMs[kind] < SAID_EVERY_MS) return;
+    this.#saidAtMs[kind] = nowMs;
     if (why instanceof GatehouseError) this.log.failure('callers-not-verified', why);
     else this.log.warn('callers-not-verified', why);
   }

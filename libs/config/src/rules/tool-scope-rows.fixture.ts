@@ -45,6 +45,21 @@ export const TOOL_SCOPE_ROWS: readonly Row[] = [
     /scopes that all calls need/,
   ],
   [
+    'everything of an application beside other scopes',
+    behalf({
+      scopes: ['api://tickets/read'],
+      toolScopes: [{ ...ENTRY, scopes: ['api://tickets/.default'] }],
+    }),
+    `${OWN}.obo.toolScopes[0].scopes`,
+    /takes no other scopes beside it/,
+  ],
+  [
+    'scopes of tools beside everything, without an application',
+    behalf({ scopes: ['.default'], toolScopes: [ENTRY] }),
+    `${OWN}.obo.toolScopes`,
+    /takes no other scopes beside it/,
+  ],
+  [
     'more scopes than Entra is asked for',
     behalf({
       scopes: Array.from({ length: 20 }, (_, index) => `scope-${index}`),

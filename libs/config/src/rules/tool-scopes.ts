@@ -28,13 +28,22 @@ function findingsOf(strategy: OutgoingStrategy<unknown>, block: Path): readonly 
   if (!isIssuedToken(strategy) || strategy.type === 'awsSts' || strategy.toolScopes === undefined) return [];
   const { scopes, toolScopes: entries, type } = strategy;
   const path = [...block, 'toolScopes'];
-  if (entries.length > 0 && scopes.some((scope) => scope.endsWith(EVERYTHING)))
+  if (entries.length > 0 && scopes.some(isEverything))
     return [
       {
         path,
         related: [[...block, 'scopes']],
         message: `Calls ask for ${EVERYTHING.slice(1)}, which is everything that was agreed to, and Entra takes no other scopes beside it.`,
         instead: 'scopes that all calls need, and toolScopes for the others',
+      },
+    ];
+  const everything = entries.findIndex((entry) => entry.scopes.some(isEverything));
+  if (everything >= 0)
+    return [
+      {
+        path: [...path, everything, 'scopes'],
+        message: `This asks for ${EVERYTHING.slice(1)}, which is everything that was agreed to, and Entra takes no other scopes beside it.`,
+        instead: 'the scopes that these tools need',
       },
     ];
   const all = new Set([...scopes, ...entries.flatMap((entry) => entry.scopes)]);
@@ -45,6 +54,8 @@ function findingsOf(strategy: OutgoingStrategy<unknown>, block: Path): readonly 
       : []),
   ];
 }
+
+const isEverything = (scope: string): boolean => scope === EVERYTHING.slice(1) || scope.endsWith(EVERYTHING);
 
 function entryFindings(entry: ToolScopes, base: readonly string[], path: Path): readonly Finding[] {
   const empty = emptyLists(entry, path);
