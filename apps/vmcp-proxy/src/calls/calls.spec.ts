@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { legacyClient, modern, textOf } from '../client.fixture.js';
-import { BACKEND_NAMES, call, isCall, startCallWorld, type BackendName, type CallWorld } from './call-world.fixture.js';
+import {
+  BACKEND_NAMES,
+  call,
+  isCall,
+  startCallWorld,
+  type BackendName,
+  type CallWorld,
+} from './call-world.fixture.js';
 
 let world: CallWorld;
 let token: string;
