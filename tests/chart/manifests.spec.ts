@@ -14,24 +14,19 @@ import {
   rendered,
   text,
   words,
+  upgraded,
   workloads,
   type Manifest,
   type Tree,
 } from '../support/chart/rendered.js';
 import { KubernetesSchemas } from '../support/chart/schemas.js';
-import { BUNDLED, CLOUDNATIVEPG, EVERYTHING, valuesOf } from '../support/chart/values.js';
+import { BUNDLED, CLOUDNATIVEPG, configured, EVERYTHING, valuesOf } from '../support/chart/values.js';
 
 const where = chartTool('helm') === undefined ? describe.skip : describe;
 const whereSchemas =
   chartTool('helm') === undefined || schemaFolders().length === 0 ? describe.skip : describe;
 
 const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
-const LISTEN = `listen:
-  proxy: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }
-  authorizationServer: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }
-  tokenVault: { internal: { host: 0.0.0.0 } }
-`;
-const configured = (written: string): object => ({ configuration: `${written}\n${LISTEN}` });
 
 let values: string;
 beforeAll(() => {
@@ -96,6 +91,7 @@ where('the chart', () => {
     ['the defaults', '', 33],
     ['longer ones', 'shutdownDelay: 10s\nshutdownTimeout: 2m', 135],
     ['the longest ones', 'shutdownDelay: 1m\nshutdownTimeout: 10m', 665],
+    ['milliseconds, rounded up', 'shutdownDelay: 500ms\nshutdownTimeout: 1500ms', 8],
   ])('a pod may stop for as long as its service does: %s', (_name, written, seconds) => {
     const manifests = rendered(
       configured(`name: a\npublicUrl: https://a.example\nauthServer: {}\n${written}`),
@@ -154,6 +150,24 @@ where('the chart', () => {
     expect(next).not.toContain(provision);
   });
 
+  test('an image has a registry or a digest: a tag alone would be whatever a node finds by that name', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const one = { digest };
+    const set = {
+      authorizationServer: one,
+      tokenVault: one,
+      vmcpProxy: one,
+      jobs: one,
+      image: { registry: '' },
+    };
+    const images = [...workloads(rendered(values, set)).values()].map((pod) =>
+      text(at(pod, 'spec', 'containers', 0, 'image')),
+    );
+    expect(new Set(images)).toEqual(
+      new Set(['gatehouse', ...SERVICES].map((name) => `gatehouse/${name}@${digest}`)),
+    );
+  });
+
   test('the files of the bundled Postgres are those of infra/postgres', () => {
     for (const file of ['10-roles.sh', 'roles.sql', 'token-vault-owner.sql'])
       expect(readFileSync(join(CHART, 'files/postgres', file), 'utf8')).toBe(
@@ -170,6 +184,11 @@ where('the chart', () => {
     ['a bundled bus without accounts', { nats: { mode: 'bundled' } }, /nats\.configuration is missing/],
     ['a bundled database without passwords', { postgres: { mode: 'bundled' } }, /existingSecret is missing/],
     ['a Cluster without passwords', { postgres: { mode: 'cloudnativepg' } }, /passwordSecrets/],
+    [
+      'images from wherever a node looks',
+      { image: { registry: '' } },
+      /image\.registry is missing.*docker\.io/,
+    ],
     ['two servers of the bus, which cannot agree', { nats: { replicas: 2 } }, /replicas/],
   ])('%s is refused, by name', (_name, wrong: object, message) => {
     const set =
@@ -183,7 +202,10 @@ whereSchemas('each manifest, compared with the schemas of Kubernetes', () => {
     const schemas = new KubernetesSchemas(folder);
     const unknown = new Set<Tree | undefined>();
     let looked = 0;
-    for (const manifest of sets().flatMap((set) => rendered(...set))) {
+    for (const manifest of [
+      ...sets().flatMap((set) => rendered(...set)),
+      ...upgraded(values, BUNDLED, EVERYTHING),
+    ]) {
       const problems = schemas.problems(manifest);
       if (problems === undefined) unknown.add(manifest['apiVersion']);
       else {
@@ -211,87 +233,6 @@ whereSchemas('each manifest, compared with the schemas of Kubernetes', () => {
       '/spec/replicas: is not integer or null',
       '/spec/template/spec/containers/0/imagePulPolicy: there is no such field',
     ]);
-  });
-});
-
-where('ways in', () => {
-  const routes = (configuration: string): unknown => {
-    const manifests = rendered(configured(configuration), {
-      ingress: { enabled: true },
-      gatewayApi: { enabled: true, parentRefs: [{ name: 'public' }] },
-    });
-    const ingress = list(at(ofKind(manifests, 'Ingress')[0], 'spec', 'rules')).map((rule) => [
-      at(rule, 'host'),
-      list(at(rule, 'http', 'paths')).map((path) => [
-        at(path, 'path'),
-        text(at(path, 'backend', 'service', 'name')).replace('gw-gatehouse-', ''),
-      ]),
-    ]);
-    const gateway = ofKind(manifests, 'HTTPRoute').map((route) => [
-      at(route, 'spec', 'hostnames', 0),
-      list(at(route, 'spec', 'rules')).map((rule) => [
-        at(rule, 'matches', 0, 'path', 'value'),
-        text(at(rule, 'backendRefs', 0, 'name')).replace('gw-gatehouse-', ''),
-      ]),
-    ]);
-    expect(gateway).toEqual(ingress);
-    return ingress;
-  };
-
-  test('one host for both services: the paths of docs/reverse-proxy.md', () => {
-    expect(routes('publicUrl: https://example.org\nauthServer: {}')).toEqual([
-      [
-        'example.org',
-        [
-          ['/.well-known/oauth-protected-resource/mcp', 'vmcp-proxy'],
-          ['/mcp', 'vmcp-proxy'],
-          ['/', 'authorization-server'],
-        ],
-      ],
-    ]);
-  });
-
-  test('one host below a path: three paths at the root of the host belong to it, and nothing else does', () => {
-    expect(routes('publicUrl: https://example.org/gatehouse\nauthServer: {}')).toEqual([
-      [
-        'example.org',
-        [
-          ['/.well-known/oauth-protected-resource/gatehouse/mcp', 'vmcp-proxy'],
-          ['/gatehouse/mcp', 'vmcp-proxy'],
-          ['/.well-known/oauth-authorization-server/gatehouse', 'authorization-server'],
-          ['/.well-known/openid-configuration/gatehouse', 'authorization-server'],
-          ['/gatehouse', 'authorization-server'],
-        ],
-      ],
-    ]);
-  });
-
-  test('two hosts, and a third for the sign-in: each goes to its service as a whole', () => {
-    const issuer = 'issuer: https://auth.example.org';
-    const login = 'authorizationEndpointBaseUrl: https://login.example.org';
-    expect(routes(`publicUrl: https://mcp.example.org\nauthServer: { ${issuer}, ${login} }`)).toEqual([
-      ['auth.example.org', [['/', 'authorization-server']]],
-      ['login.example.org', [['/', 'authorization-server']]],
-      ['mcp.example.org', [['/', 'vmcp-proxy']]],
-    ]);
-  });
-
-  test('with an external issuer there is no authorization server, and only the endpoint and its metadata are reached', () => {
-    const configuration = 'publicUrl: https://example.org\nincomingAuth: { type: oidc }';
-    expect(routes(configuration)).toEqual([
-      [
-        'example.org',
-        [
-          ['/.well-known/oauth-protected-resource/mcp', 'vmcp-proxy'],
-          ['/mcp', 'vmcp-proxy'],
-        ],
-      ],
-    ]);
-    expect(
-      ofKind(rendered(configured(configuration)), 'Deployment')
-        .map(nameOf)
-        .toSorted(),
-    ).toEqual(['gw-gatehouse-token-vault', 'gw-gatehouse-vmcp-proxy']);
   });
 });
 

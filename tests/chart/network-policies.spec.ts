@@ -7,7 +7,7 @@ import { BUNDLED, CLOUDNATIVEPG, valuesOf } from '../support/chart/values.js';
 const where = chartTool('helm') === undefined ? describe.skip : describe;
 
 /** Every port that anybody here listens on, and those of the world. */
-const PORTS = [53, 80, 443, 3306, 4222, 4483, 4484, 4485, 4495, 4496, 5432, 6222, 6443, 8000, 8222];
+const PORTS = [53, 80, 443, 3306, 4222, 4483, 4484, 4485, 4495, 4496, 5432, 6222, 6432, 6443, 8000, 8222];
 
 const INTERNET: Party = { name: 'the internet', labels: {}, address: '198.51.100.7' };
 const INTERNET_6: Party = { name: 'the internet (IPv6)', labels: {}, address: '2001:db8::7' };
@@ -131,6 +131,42 @@ where('the network policies of the chart, as a cluster that enforces them has th
     expect(() => rendered(values, BUNDLED, { vmcpProxy: { networkPolicy: { egress } } })).toThrow(
       /the proxy has no way to a database/,
     );
+  });
+
+  const other = [{ ipBlock: { cidr: '10.0.0.0/8' } }];
+  const rule = (port: object): object => ({ to: other, ports: [port] });
+  test.each([
+    [
+      'the port on which a bundled Postgres listens, whatever postgres.port says',
+      [
+        BUNDLED,
+        { postgres: { port: 6432 }, vmcpProxy: { networkPolicy: { egress: [rule({ port: 5432 })] } } },
+      ],
+    ],
+    [
+      'that of a Cluster',
+      [CLOUDNATIVEPG, { postgres: { port: 6432 }, networkPolicy: { wayOut: { ports: [443, 5432] } } }],
+    ],
+    ['the port of the collector', [BUNDLED, { networkPolicy: { collector: [rule({ port: 5432 })] } }]],
+    [
+      'a range of the collector',
+      [BUNDLED, { networkPolicy: { collector: [rule({ port: 4317, endPort: 5432 })] } }],
+    ],
+    ['the way out', [{ postgres: { port: 6432 }, networkPolicy: { wayOut: { ports: [443, 6432] } } }]],
+    ['the port of a bus elsewhere', [{ postgres: { port: 6432 }, nats: { port: 6432 } }]],
+  ])(
+    'custody: what the proxy shares with others leads to no database either: %s',
+    (_name, more: readonly object[]) => {
+      expect(() => rendered(values, ...more)).toThrow(/the proxy has no way to a database/);
+    },
+  );
+
+  test('other ports are allowed beside the database’s', () => {
+    const collector = [rule({ port: 4317, endPort: 4318 })];
+    const set = { postgres: { port: 6432 }, networkPolicy: { collector, wayOut: { ports: [443, 5432] } } };
+    const proxy = ways(rendered(values, set), WORLD).filter((way) => way.startsWith('vmcp-proxy -> '));
+    expect(proxy).toContain('vmcp-proxy -> the internet:5432');
+    expect(proxy.filter((way) => way.endsWith(':6432'))).toEqual([]);
   });
 
   test('an egress rule without ports is refused', () => {

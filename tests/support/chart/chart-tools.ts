@@ -5,9 +5,13 @@ import { inRepository } from '@gatehouse/testing/repository';
 /** Where `tools/set-up/chart-tools.mjs` puts what the system does not have. */
 const FOLDER = inRepository('.gatehouse/chart-tools');
 
-/** @returns the path of helm or promtool; `undefined` when it is not on this machine. */
+/**
+ * @returns the path of helm or promtool; `undefined` when it is not on this machine. Another helm than the pinned one renders other things:
+ * its version decides for which Kubernetes.
+ */
 export function chartTool(name: 'helm' | 'promtool'): string | undefined {
-  return [FOLDER, ...(process.env['PATH'] ?? '').split(delimiter)]
+  const elsewhere = name === 'helm' ? [] : (process.env['PATH'] ?? '').split(delimiter);
+  return [FOLDER, ...elsewhere]
     .map((folder) => join(folder, name))
     .find((path) => {
       try {

@@ -34,19 +34,26 @@ export const words = (tree: Tree | undefined): Readonly<Record<string, string>> 
 
 const MEBIBYTE = 1024 * 1024;
 
+/** Where the images are: the chart asks everybody. */
+const REGISTRY = { image: { registry: 'registry.example.org' } };
+
 /** Runs helm over the chart. @returns what it printed @throws with what it said when it refuses the values */
-export function helm(command: 'template' | 'lint', values: readonly (string | object)[]): string {
+export function helm(
+  command: 'template' | 'lint',
+  values: readonly (string | object)[],
+  more: readonly string[] = [],
+): string {
   const program = chartTool('helm');
   if (program === undefined) throw new Error('helm is not on this machine');
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-chart-'));
   try {
-    const flags = values.flatMap((one, number) => {
+    const flags = [REGISTRY, ...values].flatMap((one, number) => {
       const file = join(folder, `values-${number}.yaml`);
       writeFileSync(file, typeof one === 'string' ? one : stringify(one));
       return ['--values', file];
     });
     const names = command === 'template' ? [RELEASE, CHART] : [CHART];
-    return execFileSync(program, [command, ...names, ...flags], {
+    return execFileSync(program, [command, ...names, ...flags, ...more], {
       encoding: 'utf8',
       maxBuffer: 32 * MEBIBYTE,
       // Nothing of whoever runs this: no plugins, no repositories.
@@ -58,8 +65,16 @@ export function helm(command: 'template' | 'lint', values: readonly (string | ob
   }
 }
 
+/** Of an installation. */
 export const rendered = (...values: readonly (string | object)[]): readonly Manifest[] =>
-  parseAllDocuments(helm('template', values)).flatMap((document) => {
+  manifestsOf(helm('template', values));
+
+/** Of an upgrade. */
+export const upgraded = (...values: readonly (string | object)[]): readonly Manifest[] =>
+  manifestsOf(helm('template', values, ['--is-upgrade']));
+
+const manifestsOf = (printed: string): readonly Manifest[] =>
+  parseAllDocuments(printed).flatMap((document) => {
     const [wrong] = document.errors;
     if (wrong !== undefined) throw wrong;
     const manifest = document.toJS() as Manifest | null;

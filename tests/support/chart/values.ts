@@ -50,3 +50,12 @@ export const EVERYTHING = {
     pullSecrets: [{ name: 'pull' }],
   },
 };
+
+const LISTEN = `listen:
+  proxy: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }
+  authorizationServer: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }
+  tokenVault: { internal: { host: 0.0.0.0 } }
+`;
+
+/** A configuration whose listeners are reached in a cluster. */
+export const configured = (written: string): object => ({ configuration: `${written}\n${LISTEN}` });

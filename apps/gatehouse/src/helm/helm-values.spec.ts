@@ -14,6 +14,7 @@ afterAll(() => {
 
 const COMPOSE = inRepository('examples/compose/gatehouse.yaml');
 const compose = readFileSync(COMPOSE, 'utf8');
+const withoutListen = compose.replace(/^listen:.*\n( .*\n)+/m, '');
 
 interface Secrets {
   readonly files: readonly { readonly path: string; readonly secret: string; readonly key: string }[];
@@ -126,6 +127,14 @@ test('the configuration is the same gateway with listeners that the cluster reac
   expect((await valuesOf(written(configuration))).configuration).toBe(configuration);
 });
 
+test('a listener that is an alias of a reachable one is reachable', async () => {
+  const reachable =
+    '{ proxy: { host: 0.0.0.0, internal: &all { host: 0.0.0.0 } }, tokenVault: { internal: *all }';
+  const listen = `${reachable}, authorizationServer: { host: 0.0.0.0, internal: *all } }`;
+  const text = `${withoutListen}\nlisten: ${listen}\n`;
+  expect((await valuesOf(written(text))).configuration).toBe(text);
+});
+
 test('policies come along as files beside the configuration', async () => {
   const { configurationFiles, authorizationServer } = await valuesOf(
     inRepository('examples/authorization/gatehouse.yaml'),
@@ -157,6 +166,11 @@ test.each([
     'a program behind the bridge',
     `${compose.replace(/url: http:\/\/repos:4489\/status\/mcp\n(.*\n){3}/, 'command: [status-server]\n')}\nbridge: { allowWithoutSecret: true }\n`,
     /The chart runs no bridge.*status/,
+  ],
+  [
+    'a listener that is an alias',
+    `${withoutListen}\nlisten: { tokenVault: { internal: &loopback { host: 127.0.0.1 } }, proxy: { internal: *loopback } }\n`,
+    /listen\.proxy\.internal has to be reachable.*alias.*host: 0\.0\.0\.0\.$/m,
   ],
   ['a wrong configuration', compose.replace('providerName: octo', 'providerName: nobody'), /nobody/],
 ])('%s is refused, with what to write', async (_name, text, message) => {

@@ -1,4 +1,5 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, type Document } from 'yaml';
+import { Cannot } from '../cannot.js';
 
 /** What probes, Services and scrapers reach. The public listener of the vault is no listener: it has none. */
 const LISTENERS = [
@@ -16,9 +17,28 @@ export function reachableListeners(text: string): string {
   let isChanged = false;
   for (const path of LISTENERS) {
     const host = [...path, 'host'];
-    if (EVERYWHERE.includes(String(document.getIn(host)))) continue;
-    document.setIn(host, '0.0.0.0');
+    if (EVERYWHERE.includes(hostAt(document, path))) continue;
+    write(document, host, '0.0.0.0');
     isChanged = true;
   }
   return isChanged ? document.toString({ lineWidth: 0 }) : text;
+}
+
+/** Aliases stand for what they name. */
+function hostAt(document: Document, path: readonly string[]): string {
+  let here: unknown = document.toJS();
+  for (const name of [...path, 'host']) here = (here as Readonly<Record<string, unknown>> | null)?.[name];
+  return String(here);
+}
+
+/** Through an alias (`*other`) nothing can be written: it would change what it stands for, too. */
+function write(document: Document, path: readonly string[], value: string): void {
+  try {
+    document.setIn(path, value);
+  } catch {
+    throw new Cannot(
+      `${path.slice(0, -1).join('.')} has to be reachable in a cluster, and what is above it is written as an alias or not as a mapping. Write it out with host: ${value}.`,
+      'configuration',
+    );
+  }
 }

@@ -22,6 +22,8 @@ export interface ReadSecrets {
   readonly environment: readonly { readonly name: string; readonly secret: string; readonly key: string }[];
 }
 
+const NOT_LOOKED_UP = { ok: false, message: 'Secrets are not looked up here.' } as const;
+
 /** The folder of the configuration in a container. */
 const CONFIGURATION_FOLDER = '/etc/gatehouse';
 /** Elsewhere a mount would hide what the image has. The same in `values.schema.json`. */
@@ -70,7 +72,7 @@ function referencesOf(
     readSecret: (reference, path) => {
       // Policies, and variables that need not be there, stand at no place of a secret.
       if (path !== undefined) references.push(reference);
-      return { ok: false, message: 'Secrets are not looked up here.' };
+      return NOT_LOOKED_UP;
     },
   });
   return references;
@@ -100,8 +102,10 @@ export function policyFilesOf(configuration: ConfigurationText): Readonly<Record
   parseConfiguration(configuration, {
     part: 'vmcp-proxy',
     readSecret: (reference, path) => {
+      // A secret: nobody needs it here, so its file is not opened.
+      if (path !== undefined) return NOT_LOOKED_UP;
       const reading = read(reference);
-      if (path !== undefined || !('file' in reference) || !reading.ok) return reading;
+      if (!('file' in reference) || !reading.ok) return reading;
       const name = normalize(reference.file);
       if (!KEY.test(name))
         throw new Cannot(

@@ -26,10 +26,11 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
-{{/* (dict "root" . "service" … "digest" …) */}}
+{{/* (dict "root" . "service" … "digest" …). Without a registry a tag is whatever the default one of a node has by that name: somebody else's, too. */}}
 {{- define "gatehouse.image" -}}
 {{- $image := .root.Values.image -}}
 {{- $name := printf "%s/%s" $image.repository .service -}}
+{{- if not (or $image.registry .digest) }}{{ fail (printf "image.registry is missing: where your images are, such as registry.example.org (docker.io, if you mean %s there). Or give each part its digest" $name) }}{{ end -}}
 {{- if $image.registry }}{{ $name = printf "%s/%s" $image.registry $name }}{{ end -}}
 {{- if .digest }}{{ printf "%s@%s" $name .digest }}{{ else }}{{ printf "%s:%s" $name (default .root.Chart.AppVersion $image.tag) }}{{ end -}}
 {{- end -}}
@@ -72,10 +73,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- toJson $ports -}}
 {{- end -}}
 
-{{/* A duration of gatehouse.yaml in seconds. */}}
+{{/* A duration of gatehouse.yaml in seconds, rounded up. */}}
 {{- define "gatehouse.seconds" -}}
-{{- $unit := dict "s" 1 "m" 60 "h" 3600 "d" 86400 -}}
-{{- mul (regexFind "^[0-9]+" . | int) (get $unit (regexFind "[smhd]$" .) | int) -}}
+{{- $milliseconds := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 -}}
+{{- div (add (mul (regexFind "^[0-9]+" . | int64) (get $milliseconds (regexFind "[a-z]+$" .) | int64)) 999) 1000 -}}
 {{- end -}}
 
 {{/* Delay and time limit of a stop, and a little more: then the service ends by itself. */}}
@@ -115,10 +116,18 @@ capabilities: { drop: [ALL] }
 {{- toJson $folders -}}
 {{- end -}}
 
-{{/* (dict "root" . "secrets" …) */}}
+{{- define "gatehouse.configurationData" -}}
+gatehouse.yaml: {{ .Values.configuration | quote }}
+{{- range $name, $text := .Values.configurationFiles }}
+{{ $name }}: {{ $text | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* (dict "root" . "secrets" … "configuration" what the ConfigMap with the configuration is called here) */}}
 {{- define "gatehouse.volumes" -}}
 {{- $root := .root -}}
 {{- $files := .secrets.files -}}
+{{- $configuration := .configuration -}}
 - name: tmp
   emptyDir: { sizeLimit: 64Mi }
 {{- range $number, $folder := include "gatehouse.folders" (dict "files" $files) | fromJsonArray }}
@@ -127,7 +136,7 @@ capabilities: { drop: [ALL] }
     defaultMode: 0440
     sources:
     {{- if eq $folder "/etc/gatehouse" }}
-      - configMap: { name: {{ include "gatehouse.fullname" $root }}-configuration }
+      - configMap: { name: {{ include "gatehouse.fullname" $root }}-{{ $configuration }} }
     {{- end }}
     {{- range $files }}
     {{- if hasPrefix (printf "%s/" $folder) .path }}

@@ -22,6 +22,27 @@
     {{- end }}
 {{- end -}}
 
+{{/* Where the database listens. What the chart installs listens on 5432, whatever postgres.port says. */}}
+{{- define "gatehouse.postgresPort" -}}
+{{- ternary .Values.postgres.port 5432 (eq .Values.postgres.mode "external") | int -}}
+{{- end -}}
+
+{{/* Refuses each rule that would lead the proxy to a database: its own, and those that it shares. */}}
+{{- define "gatehouse.noWayToTheDatabase" -}}
+{{- $policy := .Values.networkPolicy -}}
+{{- $database := include "gatehouse.postgresPort" . | int -}}
+{{- $rules := list -}}
+{{- range .Values.vmcpProxy.networkPolicy.egress }}{{ range .ports }}{{ $rules = append $rules (dict "at" "vmcpProxy.networkPolicy.egress" "first" .port "last" (default .port .endPort)) }}{{ end }}{{ end -}}
+{{- range $policy.collector }}{{ range .ports }}{{ $rules = append $rules (dict "at" "networkPolicy.collector" "first" .port "last" (default .port .endPort)) }}{{ end }}{{ end -}}
+{{- range $policy.wayOut.ports }}{{ $rules = append $rules (dict "at" "networkPolicy.wayOut.ports" "first" . "last" .) }}{{ end -}}
+{{- if eq .Values.nats.mode "external" }}{{ $rules = append $rules (dict "at" "nats.port" "first" .Values.nats.port "last" .Values.nats.port) }}{{ end -}}
+{{- range $rules -}}
+{{- if and (le (int .first) $database) (ge (int .last) $database) -}}
+{{- fail (printf "%s: port %d is the database's, and the proxy has no way to a database" .at $database) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* One part: who reaches it, and whom it reaches. */}}
 {{- define "gatehouse.policy" -}}
 {{- $root := .root -}}
@@ -62,7 +83,7 @@ spec:
       {{- end }}
     {{- end }}
     {{- if .postgres }}
-    - ports: [{ port: {{ ternary $values.postgres.port 5432 (eq $values.postgres.mode "external") }} }]
+    - ports: [{ port: {{ include "gatehouse.postgresPort" $root }} }]
       {{- if ne $values.postgres.mode "external" }}
       to: [{ podSelector: {{ include "gatehouse.postgresPods" $root }} }]
       {{- else if $values.postgres.external.to }}
