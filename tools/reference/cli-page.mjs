@@ -7,7 +7,7 @@ import { EXIT_CODES } from '../../apps/gatehouse/dist/cannot.js';
 import { runCommandLine } from '../../apps/gatehouse/dist/command-line.js';
 import { SERVICES } from '@gatehouse/kernel/services';
 import { REPOSITORY } from '../set-up/repository.mjs';
-import { code, generatedFrom, table } from './markdown.mjs';
+import { code, generatedFrom, plainText, table } from './markdown.mjs';
 import { parsed, programFiles, textOf, visit } from './sources.mjs';
 
 /** Each file adds one command, or one group of them. */
@@ -158,7 +158,7 @@ async function cliSources() {
 const optionRow = ({ flags, description, mandatory, fallback }) => [
   code(flags),
   mandatory ? 'has to be given' : fallback === undefined ? '' : `default ${code(fallback)}`,
-  description,
+  plainText(description),
 ];
 
 export const cliPage = {
@@ -171,11 +171,14 @@ export const cliPage = {
       'Each command has `--help`. What an exit code means is in [exit codes](../exit-codes.md); those of a command are the ones that its own files can end with.',
       table(
         ['command', 'does'],
-        commands.map(({ name, about }) => [`[${code(name)}](#${name.replaceAll(' ', '-')})`, about]),
+        commands.map(({ name, about }) => [
+          `[${code(name)}](#${name.replaceAll(' ', '-')})`,
+          plainText(about),
+        ]),
       ),
       ...commands.flatMap(({ name, about, usage, options, endings, file }) => [
         `## ${name}`,
-        `${about[0].toUpperCase()}${about.slice(1)}.`,
+        plainText(`${about[0].toUpperCase()}${about.slice(1)}.`),
         `\`\`\`text\n${usage}\n\`\`\``,
         options.length === 0 ? '' : table(['option', 'without it', 'about'], options.map(optionRow)),
         `Exit codes: ${endings.map((end) => code(end)).join(', ')}. Source: [${file}](../../${file}).`,

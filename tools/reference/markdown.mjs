@@ -6,6 +6,9 @@ export const table = (head, rows) => [row(head), row(head.map(() => '---')), ...
 
 export const code = (text) => `\`${text}\``;
 
+/** Text that was written for a terminal: `<name>` is no element of HTML. */
+export const plainText = (text) => text.replaceAll('<', '&lt;');
+
 export const codes = (texts) => [...texts].map(code).join(', ');
 
 /** Milliseconds as people say them. */
