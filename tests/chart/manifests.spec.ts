@@ -44,6 +44,14 @@ const sets = (): readonly (readonly (string | object)[])[] => [
   [values, { networkPolicy: { enabled: false }, topologySpread: [] }],
 ];
 
+// Needs no helm.
+test('the files of the bundled Postgres are those of infra/postgres', () => {
+  for (const file of ['10-roles.sh', 'roles.sql', 'token-vault-owner.sql'])
+    expect(readFileSync(join(CHART, 'files/postgres', file), 'utf8')).toBe(
+      readFileSync(inRepository('infra/postgres', file), 'utf8'),
+    );
+});
+
 where('the chart', () => {
   test('lint finds nothing, whatever is turned on', () => {
     for (const set of sets()) expect(helm('lint', set)).toContain('0 chart(s) failed');
@@ -166,13 +174,6 @@ where('the chart', () => {
     expect(new Set(images)).toEqual(
       new Set(['gatehouse', ...SERVICES].map((name) => `gatehouse/${name}@${digest}`)),
     );
-  });
-
-  test('the files of the bundled Postgres are those of infra/postgres', () => {
-    for (const file of ['10-roles.sh', 'roles.sql', 'token-vault-owner.sql'])
-      expect(readFileSync(join(CHART, 'files/postgres', file), 'utf8')).toBe(
-        readFileSync(inRepository('infra/postgres', file), 'utf8'),
-      );
   });
 
   test.each([
