@@ -85,7 +85,7 @@ class SmallServer {
 
   get #about(): JsonObject {
     const { capabilities, ...rest } = this.behaviour.about ?? {};
-    return { ...rest, capabilities: { tools: {}, ...capabilities } };
+    return { ...rest, capabilities: { tools: {}, prompts: {}, resources: {}, ...capabilities } };
   }
 
   get #isModern(): boolean {

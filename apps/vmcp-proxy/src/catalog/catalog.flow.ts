@@ -11,6 +11,7 @@ import type { BackendLists } from './definitions.js';
 import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
+import { notRun } from './not-run.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
 import type { Scope } from './scope.js';
@@ -90,11 +91,17 @@ export class Catalog {
   /**
    * What the principal sees in the scope, no older than thirty seconds where the backends answer. A backend that does not
    * delays it once: until it answers, nobody waits for it again.
+   * @param asked those of the scope whose lists have to be as new; others are shown as they are known.
    */
-  async current(principal: Principal, scope: Scope, declared?: Declared): Promise<View> {
+  async current(
+    principal: Principal,
+    scope: Scope,
+    declared?: Declared,
+    asked: readonly string[] = scope.backends,
+  ): Promise<View> {
     const shelf = this.#shelves.of(principal, declared);
     const stale = (): readonly Entry[] =>
-      shelf.entries.filter((entry) => scope.backends.includes(entry.backend) && this.#isStale(entry));
+      shelf.entries.filter((entry) => asked.includes(entry.backend) && this.#isStale(entry));
     this.#lookedUp(stale().length === 0);
     await untilNobodyExchanges(shelf, async () => {
       await Promise.all(stale().map((entry) => this.#atMost(shelf, entry, this.#refresh(shelf, entry))));
@@ -176,6 +183,8 @@ export class Catalog {
         if (entry.backend === backend) {
           entry.askedAtMs = 0;
           entry.news += 1;
+          // It may have lists that it did not have before.
+          entry.introducedAtMs = Number.NEGATIVE_INFINITY;
           // What is new may be for some clients only.
           rack.alike.forget(backend);
         }
@@ -233,7 +242,7 @@ export class Catalog {
   async #refresh(shelf: Shelf, entry: Entry, freshForMs = FRESH_FOR_MS): Promise<void> {
     await this.#listing.run(entry, async (flight) => {
       const isLent = this.#borrow(shelf, entry, freshForMs) || this.#borrowFailure(shelf, entry);
-      if (!isLent) await this.#ask(shelf, entry, flight);
+      if (!isLent) await this.#ask(shelf, entry, flight, freshForMs);
     });
   }
 
@@ -257,11 +266,12 @@ export class Catalog {
     return isTaken;
   }
 
-  async #ask(shelf: Shelf, entry: Entry, flight: Flight): Promise<void> {
+  async #ask(shelf: Shelf, entry: Entry, flight: Flight, freshForMs: number): Promise<void> {
     const { backend } = entry;
     const askedAtMs = this.#nowMs();
     const { news } = entry;
-    const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS;
+    // Whoever looks for a new name looks for a new list, too.
+    const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS && freshForMs >= FRESH_FOR_MS;
     try {
       const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
         about: entry.lists?.about,
@@ -353,14 +363,6 @@ export class Catalog {
     await Promise.race([work, late]);
     clearTimeout(timer);
   }
-}
-
-/** Nobody's call was in what failed. */
-function notRun(error: unknown): GatehouseError {
-  const failure = GatehouseError.from(error);
-  if (failure.details['ran'] !== 'maybe') return failure;
-  const details = { ...failure.details, ran: 'no' };
-  return new GatehouseError(failure.code, failure.message, { details, cause: failure.cause });
 }
 
 const keyOfAll = ({ declared }: Shelf, backend: string): string => `${backend}\n${declared.key}`;

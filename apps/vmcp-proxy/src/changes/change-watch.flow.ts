@@ -39,8 +39,8 @@ interface Watched extends FeedUser {
   feeds: readonly string[];
   /** Digests; `undefined`: its lists are on their way for the first time. */
   shown: Readonly<Record<ListKind, string>> | undefined;
-  /** Looks in a row after which something was still on its way. */
-  looksInVain: number;
+  /** By backend: looks in a row after which something was still on its way. */
+  readonly looksInVain: Map<string, number>;
 }
 
 /** A backend that says all the time that its lists have changed is asked no more often than this. */
@@ -144,8 +144,7 @@ export class ChangeWatch {
         this.#hold(key, backend, watched);
         watched.feeds = [...watched.feeds, key];
       }
-      if (all.length <= MANY) this.#ask(watched);
-      else this.#later(watched, Math.random() * LOOK_WITHIN_MS, () => this.#ask(watched));
+      this.#askSoon(watched, watched.scope.backends, all.length);
     }
   }
 
@@ -177,7 +176,7 @@ export class ChangeWatch {
   #lookAnew(watched: Watched, backends: readonly string[]): void {
     for (const backend of backends)
       if (this.isPerUser(backend)) this.#feeds.get(this.#feedKey(watched.principal, backend))?.feed.renew();
-    this.#ask(watched);
+    this.#ask(watched, backends);
   }
 
   #isWatched(watched: Watched): boolean {
@@ -193,11 +192,11 @@ export class ChangeWatch {
       listeners: new Map(),
       feeds,
       shown: undefined,
-      looksInVain: 0,
+      looksInVain: new Map(),
     };
     const places = this.#watched.get(principal.key) ?? new Map<string, Watched>();
     this.#watched.set(principal.key, places.set(keyOf(watched), watched));
-    this.#ask(watched);
+    this.#ask(watched, scope.backends);
     for (const [index, backend] of scope.backends.entries()) this.#hold(feeds[index] ?? '', backend, watched);
     return watched;
   }
@@ -260,9 +259,7 @@ export class ChangeWatch {
     this.#outdate(held);
     setTimeout(() => {
       this.#outdate(held);
-      for (const watched of held.users)
-        if (held.users.size <= MANY) this.#ask(watched);
-        else this.#later(watched, Math.random() * LOOK_WITHIN_MS, () => this.#ask(watched));
+      for (const watched of held.users) this.#askSoon(watched, [held.backend], held.users.size);
     }, held.looksAtMs - nowMs).unref();
   }
 
@@ -277,21 +274,34 @@ export class ChangeWatch {
     }, ms).unref();
   }
 
-  /** A failure is said where lists are asked for. */
-  #ask(watched: Watched): void {
+  #askSoon(watched: Watched, backends: readonly string[], lookers: number): void {
+    if (lookers <= MANY) this.#ask(watched, backends);
+    else this.#later(watched, Math.random() * LOOK_WITHIN_MS, () => this.#ask(watched, backends));
+  }
+
+  /**
+   * Nobody waits for it, so only those are asked that may have something new: each person has a feed of each backend, and all lists of
+   * all backends for each feed that opens are more than all calls. A failure is said where lists are asked for.
+   */
+  #ask(watched: Watched, backends: readonly string[]): void {
     const { principal, scope, declared } = watched;
-    this.catalog.current(principal, scope, declared).then(
+    this.catalog.current(principal, scope, declared, backends).then(
       (view) => {
         this.#compare(watched, view);
-        if (this.catalog.isSettled(principal, scope, declared)) watched.looksInVain = 0;
-        else if (watched.looksInVain < MOST_LOOKS_IN_VAIN) {
-          watched.looksInVain += 1;
-          const ms = LOOK_AGAIN_AFTER_MS + Math.random() * LOOK_WITHIN_MS;
-          this.#later(watched, ms, () => this.#ask(watched));
-        }
+        const again = backends.filter((backend) => this.#isToLookAgain(watched, backend));
+        const ms = LOOK_AGAIN_AFTER_MS + Math.random() * LOOK_WITHIN_MS;
+        if (again.length > 0) this.#later(watched, ms, () => this.#ask(watched, again));
       },
       () => undefined,
     );
+  }
+
+  #isToLookAgain({ principal, declared, looksInVain }: Watched, backend: string): boolean {
+    const looks = looksInVain.get(backend) ?? 0;
+    const isSettled = this.catalog.isSettled(principal, { backends: [backend] }, declared);
+    if (isSettled) looksInVain.delete(backend);
+    else looksInVain.set(backend, looks + 1);
+    return !isSettled && looks < MOST_LOOKS_IN_VAIN;
   }
 
   #compare(watched: Watched, view: View): void {

@@ -1,9 +1,18 @@
 import { TASKS_EXTENSION, UI_EXTENSION } from './client-capabilities.js';
 import { isObject, type JsonObject } from './message.js';
 
+const DECLARED_LISTS = ['tools', 'prompts', 'resources'] as const;
+/** Templates of resources are declared with resources. */
+export type DeclaredList = (typeof DECLARED_LISTS)[number];
+
 /** What a server says about itself in `initialize` or `server/discover`, as far as clients of the gateway hear of it. */
 export interface About {
   readonly instructions?: string;
+  /**
+   * Which lists it declares. A server that has prompts or resources MUST say so (MCP, lifecycle, capability negotiation). Absent: it
+   * declares none at all, as some servers do that have tools.
+   */
+  readonly declares?: readonly DeclaredList[];
   /** It has pages that show results of tools (MCP Apps). */
   readonly hasUi: boolean;
   /** Its tools can be called as tasks (MCP 2025-11-25). */
@@ -20,10 +29,12 @@ export function aboutIn({ instructions, capabilities }: JsonObject): About {
   const said = isObject(capabilities) ? capabilities : {};
   const extensions = isObject(said['extensions']) ? said['extensions'] : {};
   const tasks = tasksIn(said['tasks']);
+  const declares = DECLARED_LISTS.filter((list) => isObject(said[list]));
   return {
     ...(typeof instructions === 'string' && instructions.trim() !== ''
       ? { instructions: instructions.slice(0, MAX_INSTRUCTIONS_CHARACTERS) }
       : {}),
+    ...(declares.length === 0 ? {} : { declares }),
     hasUi: isObject(extensions[UI_EXTENSION]),
     ...(tasks === undefined ? {} : { tasks }),
     ...(isObject(extensions[TASKS_EXTENSION]) ? { hasTasksExtension: true } : {}),
