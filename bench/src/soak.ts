@@ -11,6 +11,7 @@ import { startWorld } from '@gatehouse/testing/world';
 import { TableRows } from './growth.js';
 import { haveFaults, isWell, type Faulty } from './soak/faults.js';
 import { Ledger } from './soak/ledger.js';
+import { DEBUGGABLE } from './soak/live-heap.js';
 import { leftovers } from './soak/leftovers.js';
 import { Life } from './soak/life.js';
 import { Memory } from './soak/memory.js';
@@ -61,7 +62,7 @@ async function start(): Promise<Faulty> {
     postgres: postgres.url,
     demonstrationFlags: TTLS,
     // As installed services: without maps of sources, which cost memory.
-    nodeFlags: [],
+    nodeFlags: DEBUGGABLE,
     configure: (yaml) => configured(yaml, backendPort),
   });
   const userUrl = `http://127.0.0.1:${world.portBase + PORT_OFFSETS.octo}/user`;
@@ -102,18 +103,20 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
   // What an interruption breaks says nothing.
   stop.signal.addEventListener('abort', () => ledger.close(), { once: true });
   const people: Person[] = [];
-  for (let index = 0; index < OPTIONS.people && !stop.signal.aborted; index += 1)
-    people.push(await Person.signIn(world.mcpUrl, `person-${index}`, stop.signal));
+  const lives: Promise<void>[] = [];
+  for (let index = 0; index < OPTIONS.people && !stop.signal.aborted; index += 1) {
+    const person = await Person.signIn(world.mcpUrl, `person-${index}`, stop.signal);
+    people.push(person);
+    // Signing in takes longer than a token lives.
+    lives.push(person.keepSignedIn(ledger, stop.signal));
+  }
   console.log(
     `${people.length} people have signed in; ${OPTIONS.minutes} minutes, ${OPTIONS.stored} connections are stored`,
   );
   const beganAtMs = Date.now();
-  const lives = people.flatMap((person) => [
-    person.keepSignedIn(ledger, stop.signal),
-    ...(['legacy', 'modern'] as const).map((era) =>
-      new Life(world.mcpUrl, person, era, ledger, stop.signal).live(),
-    ),
-  ]);
+  for (const person of people)
+    for (const era of ['legacy', 'modern'] as const)
+      lives.push(new Life(world.mcpUrl, person, era, ledger, stop.signal).live());
   const tell = setInterval(() => {
     const minute = ((Date.now() - beganAtMs) / MINUTE_MS).toFixed(0);
     console.log(
@@ -124,6 +127,7 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
     await pause(ms, undefined, { signal: stop.signal }).catch(() => undefined);
   };
   await rests(WARM_UP_MS);
+  await memory.isWarm();
   const before = await TableRows.of(world).catch(() => undefined);
   const noMoreFaults = new AbortController();
   stop.signal.addEventListener('abort', () => noMoreFaults.abort(), { once: true });
@@ -138,9 +142,9 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
   noMoreFaults.abort();
   await faults;
   await rests(COOL_DOWN_MS);
+  if (!isInterrupted) await memory.stop();
   stop.abort();
   clearInterval(tell);
-  memory.stop();
   await Promise.all(lives);
   const left = isInterrupted ? [] : await leftovers(world);
   return verdict({

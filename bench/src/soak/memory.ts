@@ -1,6 +1,7 @@
 import { SERVICES } from '@gatehouse/kernel/services';
 import type { Program } from '@gatehouse/testing/program';
 import { cpuMicros, rssMiB } from '../processes.js';
+import { liveHeapMiB } from './live-heap.js';
 import { slopeOf } from './slope.js';
 import type { Faulty } from './faults.js';
 
@@ -16,10 +17,12 @@ interface Life {
   readonly name: string;
   readonly pid: number;
   readonly samples: Sample[];
+  /** When everything else was collected: once it was warm, and at the end. */
+  readonly live: { readonly atMs: number; readonly mib: number }[];
 }
 
 const EVERY_MS = 1_000;
-/** Until caches are full and code is compiled: this share of a life, and no more than that. */
+/** Until caches are full and code is compiled: this share of a life, once everybody has begun, and no more than that. */
 const WARM_UP_SHARE = 0.4;
 const WARM_UP_AT_MOST_MS = 5 * 60_000;
 /** A shorter life says nothing about hours. */
@@ -32,6 +35,7 @@ export class Memory {
   readonly #lives: Life[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #programs: readonly (readonly [string, Program])[];
+  #warmFromMs = 0;
 
   constructor({ world, backend }: Pick<Faulty, 'world' | 'backend'>) {
     this.#programs = [
@@ -44,8 +48,15 @@ export class Memory {
     this.#timer = setInterval(() => this.#sample(), EVERY_MS);
   }
 
-  stop(): void {
+  /** Everybody has begun: what grew until now says nothing. */
+  async isWarm(): Promise<void> {
+    this.#warmFromMs = Date.now();
+    await this.#collect();
+  }
+
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#collect();
   }
 
   get now(): string {
@@ -66,12 +77,16 @@ export class Memory {
   print(): readonly string[] {
     const rows = this.#lives
       .filter(({ samples }) => samples.length > 2)
-      .map(({ name, pid, samples }) => {
+      .map(({ name, pid, samples, live }) => {
         const [first, last] = [samples[0]?.atMs ?? 0, samples.at(-1)?.atMs ?? 0];
-        const warmAtMs = first + Math.min(WARM_UP_SHARE * (last - first), WARM_UP_AT_MOST_MS);
+        const begun = Math.max(first, Math.min(this.#warmFromMs, last));
+        const warmAtMs = begun + Math.min(WARM_UP_SHARE * (last - begun), WARM_UP_AT_MOST_MS);
         const warm = samples.filter(({ atMs }) => atMs >= warmAtMs);
         const { perHour, plusMinus } = slopeOf(warm.map(({ atMs, mib }) => [atMs / 3_600_000, mib]));
         const tells = last - warmAtMs >= TELLS_FROM_MS;
+        const livePerHour =
+          live.length < 2 ? undefined : slopeOf(live.map(({ atMs, mib }) => [atMs / 3_600_000, mib])).perHour;
+        const grows = perHour - plusMinus > FLAT_MIB_PER_HOUR && (livePerHour ?? perHour) > FLAT_MIB_PER_HOUR;
         return {
           process: name,
           pid,
@@ -82,7 +97,9 @@ export class Memory {
           cores: Number(coresOf(warm).toFixed(3)),
           'MiB/h': Math.round(perHour),
           '±': Math.round(plusMinus),
-          verdict: tells ? (perHour - plusMinus > FLAT_MIB_PER_HOUR ? 'GROWS' : 'flat') : 'too short to tell',
+          'live MiB': live.map(({ mib }) => mib.toFixed(1)).join(' → '),
+          'live MiB/h': livePerHour === undefined ? '' : Math.round(livePerHour),
+          verdict: tells ? (grows ? 'GROWS' : 'flat') : 'too short to tell',
         };
       });
     console.table(rows);
@@ -96,13 +113,22 @@ export class Memory {
       .map(({ process: name }) => name);
   }
 
+  /** One after the other: collecting takes a moment of each. */
+  async #collect(): Promise<void> {
+    for (const [name, program] of this.#programs) {
+      const life = this.#lives.find(({ pid }) => pid === program.pid);
+      const mib = isService(name) ? await liveHeapMiB(program) : undefined;
+      if (mib !== undefined) life?.live.push({ atMs: Date.now(), mib });
+    }
+  }
+
   #sample(): void {
     for (const [name, { pid }] of this.#programs) {
       if (pid === undefined) continue;
       const now = readingOf(pid);
       if (now === undefined) continue;
       let life = this.#lives.find((one) => one.pid === pid);
-      if (life === undefined) this.#lives.push((life = { name, pid, samples: [] }));
+      if (life === undefined) this.#lives.push((life = { name, pid, samples: [], live: [] }));
       life.samples.push({ atMs: Date.now(), ...now });
     }
   }

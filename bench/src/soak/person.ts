@@ -5,6 +5,8 @@ import { OPTIONS } from './options.js';
 import { Failed, kindOf } from './outcomes.js';
 
 const TRY_AGAIN_AFTER_MS = 1_000;
+/** Access tokens live for five minutes. */
+const RENEW_WITHIN_MS = 240_000;
 
 /** Somebody who has signed in, whose clients renew their token all the time. */
 export class Person {
@@ -33,7 +35,7 @@ export class Person {
   async keepSignedIn(ledger: Ledger, stop: AbortSignal): Promise<void> {
     const goesOn = (): boolean => !stop.aborted;
     while (goesOn()) {
-      const waitMs = OPTIONS.renewEveryMs * (0.5 + Math.random());
+      const waitMs = Math.min(OPTIONS.renewEveryMs * (0.5 + Math.random()), RENEW_WITHIN_MS);
       await pause(waitMs, undefined, { signal: stop }).catch(() => undefined);
       while (goesOn() && (await ledger.attempt('renew tokens', () => this.#renew())) !== 'right')
         await pause(TRY_AGAIN_AFTER_MS, undefined, { signal: stop }).catch(() => undefined);
