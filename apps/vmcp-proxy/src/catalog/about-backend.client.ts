@@ -9,6 +9,7 @@ import type { Declared } from '../mcp/client-capabilities.js';
 import { isObject } from '../mcp/message.js';
 import { envelopeOf } from '../mcp/own-envelope.js';
 import { isBackendVersion } from '../mcp/protocol.js';
+import type { Kind } from './definitions.js';
 
 /** The lists are there already, and somebody waits for them. */
 const ANSWER_WITHIN_MS = 3 * SECOND_MS;
@@ -26,6 +27,8 @@ interface AboutRequest {
 export interface KnownAbout {
   readonly about: About | undefined;
   readonly isRecent: boolean;
+  /** Lists that it neither declares nor has, as of a moment ago. */
+  readonly without: readonly Kind[];
 }
 
 /**

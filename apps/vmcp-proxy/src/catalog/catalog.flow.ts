@@ -11,6 +11,7 @@ import type { BackendLists } from './definitions.js';
 import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
+import { listsWithout } from './lists-without.js';
 import { notRun } from './not-run.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
@@ -174,17 +175,16 @@ export class Catalog {
 
   /**
    * A backend says that it has something new. What is being listed is kept, since it is newer than what there is, and asked for
-   * once more. @param principal left out: for everybody.
+   * once more. @param principal left out: for everybody. @param mayHaveOthers it may have lists that it did not have before.
    */
-  outdate(backend: string, principal?: Principal): void {
+  outdate(backend: string, principal?: Principal, mayHaveOthers = true): void {
     const shelves = principal === undefined ? this.#shelves.all() : this.#shelves.peek(principal);
     for (const { entries, rack } of shelves)
       for (const entry of entries)
         if (entry.backend === backend) {
           entry.askedAtMs = 0;
           entry.news += 1;
-          // It may have lists that it did not have before.
-          entry.introducedAtMs = Number.NEGATIVE_INFINITY;
+          if (mayHaveOthers) entry.introducedAtMs = Number.NEGATIVE_INFINITY;
           // What is new may be for some clients only.
           rack.alike.forget(backend);
         }
@@ -267,18 +267,18 @@ export class Catalog {
   }
 
   async #ask(shelf: Shelf, entry: Entry, flight: Flight, freshForMs: number): Promise<void> {
-    const { backend } = entry;
+    const { backend, news } = entry;
     const askedAtMs = this.#nowMs();
-    const { news } = entry;
-    // Whoever looks for a new name looks for a new list, too.
+    // Whoever looks for a new name looks for a new list, too. What it has not is not asked for in between.
     const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS && freshForMs >= FRESH_FOR_MS;
     try {
       const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
         about: entry.lists?.about,
         isRecent,
+        without: isRecent ? listsWithout(entry.lists) : [],
       });
       if (flight.isDropped) return;
-      if (!isRecent) entry.introducedAtMs = askedAtMs;
+      if (!isRecent && entry.news === news && listed.missing === undefined) entry.introducedAtMs = askedAtMs;
       if (listed.about !== undefined) this.features.note(backend, listed.about);
       sayListNotes(this.#said, backend, listed.notes);
       for (const altered of listed.altered) this.#altered(backend, altered);

@@ -6,6 +6,7 @@ import { Peers } from '../backends/peers.client.js';
 import { PLAIN_BACKEND } from '../backends/plain-backend.fixture.js';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { NOTHING_DECLARED } from '../mcp/client-capabilities.js';
+import { aboutIn } from '../mcp/about.js';
 import type { JsonObject } from '../mcp/message.js';
 import { Credentials } from '../outgoing-auth/credentials.flow.js';
 import { unauthenticated } from '../outgoing-auth/unauthenticated.js';
@@ -24,25 +25,40 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+interface Lists {
+  prompts: readonly JsonObject[];
+  resources: readonly JsonObject[];
+}
+
 interface World {
   readonly backend: TestBackend;
   readonly catalog: Catalog;
-  /** What the backend says that it has, from now on. */
-  readonly declare: (capabilities: JsonObject) => void;
+  /** What the backend has, whatever it declares. */
+  readonly lists: Lists;
   /** Which lists it was asked for since this was asked last. */
   readonly asked: () => readonly string[];
   readonly pass: (ms: number) => void;
 }
 
-async function start(kind: BackendBehaviour['kind'], declared: JsonObject): Promise<World> {
+async function start(
+  kind: BackendBehaviour['kind'],
+  declared: JsonObject,
+  given: Partial<Lists> = {},
+): Promise<World> {
+  const lists: Lists = { prompts: PROMPTS, resources: RESOURCES, ...given };
   // What is undefined is not sent.
-  const capabilities: Record<string, unknown> = {};
-  const declare = (next: JsonObject): void => {
-    for (const name of ['tools', 'prompts', 'resources']) capabilities[name] = next[name];
-  };
-  declare(declared);
-  const about = { capabilities } as BackendBehaviour['about'] & object;
-  const backend = await startBackend({ kind, prompts: PROMPTS, resources: RESOURCES, about });
+  const capabilities = { tools: undefined, prompts: undefined, resources: undefined, ...declared };
+  const about = { capabilities: capabilities as unknown as JsonObject };
+  const backend = await startBackend({
+    kind,
+    about,
+    get prompts() {
+      return lists.prompts;
+    },
+    get resources() {
+      return lists.resources;
+    },
+  });
   const client = new BackendClient([{ ...PLAIN_BACKEND, name: 'one', url: backend.url }]);
   closing.push(async () => {
     await client.close();
@@ -65,7 +81,7 @@ async function start(kind: BackendBehaviour['kind'], declared: JsonObject): Prom
   return {
     backend,
     catalog,
-    declare,
+    lists,
     asked: () => {
       const methods = backend.received.slice(seen).map(({ body }) => String(body['method']));
       seen = backend.received.length;
@@ -75,68 +91,107 @@ async function start(kind: BackendBehaviour['kind'], declared: JsonObject): Prom
   };
 }
 
+const LATER = 30_000;
+const INTRODUCED_FOR = 10 * 60_000;
+
 describe.each(['modern', 'sessions', 'stateless'] as const)('a backend that is %s', (kind) => {
-  test('is asked for the lists that it declares, and for no other, each time', async () => {
-    const { catalog, asked, pass } = await start(kind, { tools: {} });
-    for (let look = 0; look < 3; look += 1) {
+  test('is asked for all lists at first, and then for no list that it neither declares nor has', async () => {
+    const { catalog, asked, pass } = await start(kind, { tools: {} }, { prompts: [], resources: [] });
+    await catalog.current(ANONYMOUS, SCOPE);
+    expect(asked()).toEqual(LISTS);
+    for (let look = 0; look < 2; look += 1) {
+      pass(LATER);
       await catalog.current(ANONYMOUS, SCOPE);
-      pass(30_000);
     }
-    expect(asked()).toEqual(['tools/list', 'tools/list', 'tools/list']);
+    expect(asked()).toEqual(['tools/list', 'tools/list']);
     expect(catalog.failureOf(ANONYMOUS, 'one')).toBeUndefined();
   });
 
-  test('that declares prompts beside its tools shows them', async () => {
-    const { catalog, asked } = await start(kind, { tools: {}, prompts: {} });
-    const view = await catalog.current(ANONYMOUS, SCOPE);
-    expect(view.prompt('one_greet')).toBeDefined();
+  test('is asked each time for a list that it declares and that is empty', async () => {
+    const { catalog, asked, pass } = await start(kind, { prompts: {} }, { prompts: [], resources: [] });
+    await catalog.current(ANONYMOUS, SCOPE);
+    pass(LATER);
+    asked();
+    await catalog.current(ANONYMOUS, SCOPE);
     expect(asked()).toEqual(['tools/list', 'prompts/list']);
   });
 
-  test('that declares resources is asked for their templates, too', async () => {
-    const { catalog, asked } = await start(kind, { resources: {} });
-    await catalog.current(ANONYMOUS, SCOPE);
-    expect(asked()).toEqual(['tools/list', 'resources/list', 'resources/templates/list']);
+  test('is asked each time for a list that it has and does not declare: nothing vanishes', async () => {
+    const { catalog, asked, pass } = await start(kind, { tools: {} });
+    for (let look = 0; look < 3; look += 1) {
+      expect((await catalog.current(ANONYMOUS, SCOPE)).prompt('one_greet')).toBeDefined();
+      pass(LATER);
+    }
+    expect(asked().filter((method) => method === 'prompts/list')).toHaveLength(3);
   });
 
-  test('that declares nothing is asked for everything: some that have tools name no capability', async () => {
-    const { catalog, asked } = await start(kind, {});
-    const view = await catalog.current(ANONYMOUS, SCOPE);
-    expect(asked()).toEqual(LISTS);
-    expect(view.prompt('one_greet')).toBeDefined();
+  describe('and has a list that it did not have', () => {
+    const grown = async (): Promise<World> => {
+      const world = await start(kind, { tools: {} }, { prompts: [], resources: [] });
+      await world.catalog.current(ANONYMOUS, SCOPE);
+      world.lists.prompts = PROMPTS;
+      world.pass(LATER);
+      return world;
+    };
+    const isKnown = ({ catalog }: World): boolean =>
+      catalog.known(ANONYMOUS, SCOPE).prompt('one_greet') !== undefined;
+
+    test('is asked for it when it says that something is new', async () => {
+      const world = await grown();
+      world.catalog.outdate('one', ANONYMOUS);
+      await world.catalog.current(ANONYMOUS, SCOPE);
+      expect(isKnown(world)).toBe(true);
+    });
+
+    test('is asked for it when it says so while it is listed', async () => {
+      const world = await grown();
+      world.pass(INTRODUCED_FOR);
+      const look = world.catalog.current(ANONYMOUS, SCOPE);
+      world.catalog.outdate('one', ANONYMOUS);
+      world.lists.prompts = [];
+      await look;
+      world.lists.prompts = PROMPTS;
+      await world.catalog.current(ANONYMOUS, SCOPE);
+      expect(isKnown(world)).toBe(true);
+    });
+
+    test('is asked for it when a client calls a name that nobody knows', async () => {
+      const world = await grown();
+      await world.catalog.settled(ANONYMOUS, SCOPE, ['one'], { freshForMs: 2_000 });
+      expect(isKnown(world)).toBe(true);
+    });
+
+    test('is asked for it within ten minutes when it says nothing', async () => {
+      const world = await grown();
+      await world.catalog.current(ANONYMOUS, SCOPE);
+      expect(isKnown(world)).toBe(false);
+      world.pass(INTRODUCED_FOR);
+      await world.catalog.current(ANONYMOUS, SCOPE);
+      expect(isKnown(world)).toBe(true);
+    });
+  });
+
+  test('whose prompts cannot be read when all is asked for is asked for them at the next look', async () => {
+    const { backend, catalog, pass } = await start(kind, { tools: {} });
+    backend.setIntercept((one, response) => {
+      if (one.body['method'] !== 'prompts/list') return false;
+      response.writeHead(503).end();
+      return true;
+    });
+    await catalog.current(ANONYMOUS, SCOPE);
+    backend.setIntercept(undefined);
+    pass(5_000);
+    expect((await catalog.current(ANONYMOUS, SCOPE)).prompt('one_greet')).toBeDefined();
   });
 });
 
-describe('a backend without sessions that has a list that it did not have', () => {
-  const LATER = 30_000;
-
-  test.each<[string, (catalog: Catalog) => Promise<unknown>]>([
-    [
-      'and says that something is new is asked for it at the next look',
-      async (catalog) => {
-        catalog.outdate('one', ANONYMOUS);
-        await catalog.current(ANONYMOUS, SCOPE);
-      },
-    ],
-    [
-      'is asked for it when a client calls a name that nobody knows',
-      async (catalog) => await catalog.settled(ANONYMOUS, SCOPE, ['one'], { freshForMs: 2_000 }),
-    ],
-  ])('%s', async (_what, look) => {
-    const { catalog, declare, pass } = await start('modern', { tools: {} });
-    await catalog.current(ANONYMOUS, SCOPE);
-    declare({ tools: {}, prompts: {} });
-    pass(LATER);
-    await look(catalog);
-    expect(catalog.known(ANONYMOUS, SCOPE).prompt('one_greet')).toBeDefined();
-  });
-
-  test('and says nothing is asked within ten minutes', async () => {
-    const { catalog, declare, pass } = await start('modern', { tools: {} });
-    await catalog.current(ANONYMOUS, SCOPE);
-    declare({ tools: {}, prompts: {} });
-    pass(10 * 60_000);
-    await catalog.current(ANONYMOUS, SCOPE);
-    expect(catalog.known(ANONYMOUS, SCOPE).prompt('one_greet')).toBeDefined();
-  });
+test.each([
+  [true, 'declared'],
+  [{}, 'declared'],
+  [false, 'left out'],
+  [null, 'left out'],
+])('a capability that is %j is %s', (said, is) => {
+  expect(aboutIn({ capabilities: { tools: {}, prompts: said } }).declares).toEqual(
+    is === 'declared' ? ['tools', 'prompts'] : ['tools'],
+  );
 });

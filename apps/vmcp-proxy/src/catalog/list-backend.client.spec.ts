@@ -24,7 +24,7 @@ const list = async (
       backend: world.name,
       principal: ANONYMOUS,
       declared: NOTHING_DECLARED,
-      known: { about: undefined, isRecent: false },
+      known: { about: undefined, isRecent: false, without: [] },
       deadlineAtMs: Date.now() + 60_000,
     },
     peers,

@@ -4,7 +4,6 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { sessionIn, peerHeaders, type Peer } from '../backends/peer.js';
 import type { Peers } from '../backends/peers.client.js';
 import { readAnswer, type OnRequest, type RpcAnswer } from '../backends/rpc-answer.client.js';
-import type { About, DeclaredList } from '../mcp/about.js';
 import type { Declared } from '../mcp/client-capabilities.js';
 import { isObject, without, type JsonObject } from '../mcp/message.js';
 import { envelopeOf } from '../mcp/own-envelope.js';
@@ -63,10 +62,9 @@ export async function listBackend(
     tools = new SoundList('tools');
     await readPages(tools, request, peer, backends);
   }
-  const about = await aboutBackend(request, peer, request.known, authorized);
-  const prompts = await listDeclared('prompts', about, request, peer, backends);
-  const resources = await listDeclared('resources', about, request, peer, backends);
-  const resourceTemplates = await listDeclared('resourceTemplates', about, request, peer, backends);
+  const prompts = await listOptional('prompts', request, peer, backends);
+  const resources = await listOptional('resources', request, peer, backends);
+  const resourceTemplates = await listOptional('resourceTemplates', request, peer, backends);
   const all = {
     tools,
     prompts: prompts.list,
@@ -74,6 +72,7 @@ export async function listBackend(
     resourceTemplates: resourceTemplates.list,
   };
   const missing = prompts.missing ?? resources.missing ?? resourceTemplates.missing;
+  const about = await aboutBackend(request, peer, request.known, authorized);
   return {
     tools: peer.era === 'legacy' && about.tasks === undefined ? tools.entries.map(plainTool) : tools.entries,
     prompts: prompts.list.entries,
@@ -112,24 +111,6 @@ const STAYS_REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'insufficient_scope',
 ]);
 
-const DECLARED_WITH = {
-  prompts: 'prompts',
-  resources: 'resources',
-  resourceTemplates: 'resources',
-} as const satisfies Record<Exclude<Kind, 'tools'>, DeclaredList>;
-
-/** Lists are asked for again and again: one that its backend does not have is not. */
-async function listDeclared(
-  kind: keyof typeof DECLARED_WITH,
-  { declares }: About,
-  request: ListRequest,
-  peer: Peer,
-  backends: Backends,
-): Promise<OptionalList> {
-  const mayHave = declares?.includes(DECLARED_WITH[kind]) !== false;
-  return mayHave ? await listOptional(kind, request, peer, backends) : { list: new SoundList(kind) };
-}
-
 /** A backend that has no resources or prompts may refuse to list those. */
 async function listOptional(
   kind: Kind,
@@ -138,6 +119,7 @@ async function listOptional(
   backends: Backends,
 ): Promise<OptionalList> {
   const list = new SoundList(kind);
+  if (request.known.without.includes(kind)) return { list };
   try {
     await readPages(list, request, peer, backends);
   } catch (error) {

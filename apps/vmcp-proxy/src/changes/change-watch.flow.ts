@@ -109,7 +109,7 @@ export class ChangeWatch {
   backendChanged(principal: Principal, backend: string): void {
     this.catalog.outdate(backend, principal);
     const feed = this.#feeds.get(this.#feedKey(principal, backend));
-    if (feed !== undefined && this.#watched.has(principal.key)) this.#lookSoon(feed);
+    if (feed !== undefined && this.#watched.has(principal.key)) this.#lookSoon(feed, true);
   }
 
   /** The lists of these have been declared out of date, and their credentials may be others now. */
@@ -230,13 +230,18 @@ export class ChangeWatch {
     const users = new Set([watched]);
     // The newest of those who share it: tokens of the others may have ended.
     const newest = (): Principal => [...users].at(-1)?.principal ?? watched.principal;
-    const changed = (): void => this.#lookSoon(held);
+    let hasOpened = false;
+    const missed = (): void => {
+      // Its backend may have been started again, with other lists. What it had when the feed opened first was listed a moment ago.
+      this.#lookSoon(held, hasOpened);
+      hasOpened = true;
+    };
     const feed = this.makeFeed(backend, this.isPerUser(backend) ? newest : () => ANONYMOUS, {
       notified: (method, params) => {
-        if (LIST_CHANGES.has(method)) changed();
+        if (LIST_CHANGES.has(method)) this.#lookSoon(held, true);
         else if (method === UPDATED) tellUpdated(held, params?.member('uri')?.parsed(MAX_URI_BYTES));
       },
-      missed: changed,
+      missed,
     });
     const held: SharedFeed<Watched> = { backend, feed, users, looksAtMs: 0 };
     this.#feeds.set(key, held);
@@ -251,21 +256,25 @@ export class ChangeWatch {
   }
 
   /** Whoever asks from now on gets new lists; those who listen are asked for within a moment. */
-  #lookSoon(held: SharedFeed<Watched>): void {
+  #lookSoon(held: SharedFeed<Watched>, mayHaveOthers: boolean): void {
     const nowMs = this.nowMs();
     // Somebody will look, and sees this as well.
-    if (held.looksAtMs > nowMs) return;
+    if (held.looksAtMs > nowMs) {
+      if (mayHaveOthers) this.#outdate(held, true);
+      return;
+    }
     held.looksAtMs = Math.max(nowMs + GATHER_MS, held.looksAtMs + LOOK_AGAIN_AFTER_MS);
-    this.#outdate(held);
+    this.#outdate(held, mayHaveOthers);
     setTimeout(() => {
-      this.#outdate(held);
+      this.#outdate(held, mayHaveOthers);
       for (const watched of held.users) this.#askSoon(watched, [held.backend], held.users.size);
     }, held.looksAtMs - nowMs).unref();
   }
 
-  #outdate({ backend, users }: SharedFeed<Watched>): void {
+  #outdate({ backend, users }: SharedFeed<Watched>, mayHaveOthers: boolean): void {
     const [one] = users;
-    if (one !== undefined) this.catalog.outdate(backend, this.isPerUser(backend) ? one.principal : undefined);
+    const principal = this.isPerUser(backend) ? one?.principal : undefined;
+    if (one !== undefined) this.catalog.outdate(backend, principal, mayHaveOthers);
   }
 
   #later(watched: Watched, ms: number, look: () => void): void {
@@ -287,7 +296,9 @@ export class ChangeWatch {
     const { principal, scope, declared } = watched;
     this.catalog.current(principal, scope, declared, backends).then(
       (view) => {
-        this.#compare(watched, view);
+        // What clients were shown first is all of it, however late a backend is.
+        if (watched.shown !== undefined || backends.length >= scope.backends.length)
+          this.#compare(watched, view);
         const again = backends.filter((backend) => this.#isToLookAgain(watched, backend));
         const ms = LOOK_AGAIN_AFTER_MS + Math.random() * LOOK_WITHIN_MS;
         if (again.length > 0) this.#later(watched, ms, () => this.#ask(watched, again));

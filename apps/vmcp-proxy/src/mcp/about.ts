@@ -9,8 +9,8 @@ export type DeclaredList = (typeof DECLARED_LISTS)[number];
 export interface About {
   readonly instructions?: string;
   /**
-   * Which lists it declares. A server that has prompts or resources MUST say so (MCP, lifecycle, capability negotiation). Absent: it
-   * declares none at all, as some servers do that have tools.
+   * Which lists it declares. A server that has prompts or resources MUST say so (MCP, lifecycle, capability negotiation); absent: it
+   * declares none at all, as some servers do that have them.
    */
   readonly declares?: readonly DeclaredList[];
   /** It has pages that show results of tools (MCP Apps). */
@@ -29,7 +29,7 @@ export function aboutIn({ instructions, capabilities }: JsonObject): About {
   const said = isObject(capabilities) ? capabilities : {};
   const extensions = isObject(said['extensions']) ? said['extensions'] : {};
   const tasks = tasksIn(said['tasks']);
-  const declares = DECLARED_LISTS.filter((list) => isObject(said[list]));
+  const declares = DECLARED_LISTS.filter((list) => isDeclared(said[list]));
   return {
     ...(typeof instructions === 'string' && instructions.trim() !== ''
       ? { instructions: instructions.slice(0, MAX_INSTRUCTIONS_CHARACTERS) }
@@ -40,6 +40,8 @@ export function aboutIn({ instructions, capabilities }: JsonObject): About {
     ...(isObject(extensions[TASKS_EXTENSION]) ? { hasTasksExtension: true } : {}),
   };
 }
+
+const isDeclared = (said: unknown): boolean => said !== undefined && said !== null && said !== false;
 
 /** `tasks.requests.tools.call` says it; nothing else of a server can become a task for a client. */
 function tasksIn(tasks: unknown): About['tasks'] {
