@@ -37,7 +37,12 @@ const sets = (): readonly (readonly (string | object)[])[] => [
   [values],
   [values, BUNDLED],
   [values, CLOUDNATIVEPG],
-  [values, BUNDLED, EVERYTHING],
+  [
+    values,
+    BUNDLED,
+    EVERYTHING,
+    { test: { mainJob: { enabled: true, ways: [{ port: 4486, to: 'sso:4486' }] } } },
+  ],
   [valuesOf('external-issuer/gatehouse.yaml'), EVERYTHING],
   [valuesOf('company/gatehouse.yaml'), EVERYTHING],
   [valuesOf('authorization/gatehouse.yaml'), EVERYTHING],

@@ -7,7 +7,9 @@ import { BUNDLED, CLOUDNATIVEPG, valuesOf } from '../support/chart/values.js';
 const where = chartTool('helm') === undefined ? describe.skip : describe;
 
 /** Every port that anybody here listens on, and those of the world. */
-const PORTS = [53, 80, 443, 3306, 4222, 4483, 4484, 4485, 4495, 4496, 5432, 6222, 6432, 6443, 8000, 8222];
+const PORTS = [
+  53, 80, 443, 3306, 4222, 4483, 4484, 4485, 4486, 4495, 4496, 5432, 6222, 6432, 6443, 8000, 8222,
+];
 
 const INTERNET: Party = { name: 'the internet', labels: {}, address: '198.51.100.7' };
 const INTERNET_6: Party = { name: 'the internet (IPv6)', labels: {}, address: '2001:db8::7' };
@@ -167,6 +169,20 @@ where('the network policies of the chart, as a cluster that enforces them has th
     const proxy = ways(rendered(values, set), WORLD).filter((way) => way.startsWith('vmcp-proxy -> '));
     expect(proxy).toContain('vmcp-proxy -> the internet:5432');
     expect(proxy.filter((way) => way.endsWith(':6432'))).toEqual([]);
+  });
+
+  test('the main job of `helm test` reaches the demonstration that the values name, and nothing else of the cluster', () => {
+    const peer = { podSelector: { matchLabels: { app: 'demonstration' } } };
+    const egress = [{ to: [peer], ports: [{ port: 4486 }] }];
+    const mainJob = { enabled: true, networkPolicy: { egress } };
+    const sso = pod('acme-sso', { app: 'demonstration' });
+    const open = (set: object): readonly string[] =>
+      ways(rendered(values, BUNDLED, { test: { mainJob: set } }), [...WORLD, sso]).filter((way) =>
+        /^test -> (?!dns)/.test(way),
+      );
+    const usual = ['test -> authorization-server:4484', 'test -> vmcp-proxy:4483'];
+    expect(open(mainJob).toSorted()).toEqual(['test -> acme-sso:4486', ...usual]);
+    expect(open({ ...mainJob, enabled: false }).toSorted()).toEqual(usual);
   });
 
   test('an egress rule without ports is refused', () => {

@@ -64,4 +64,11 @@ where('an upgrade of the chart', () => {
     expect(hooked(rendered(values, BUNDLED), 'provision')).toEqual([undefined]);
     expect(hooked(upgraded(values, BUNDLED), 'provision')).toEqual([undefined]);
   });
+
+  test('another version of the chart leaves database and bus as they are: one server would be away for a while', () => {
+    for (const one of rendered(values, BUNDLED).filter(({ kind }) => kind === 'StatefulSet')) {
+      const labels = at(podOf(one), 'metadata', 'labels');
+      expect(labels).toEqual(at(one, 'spec', 'selector', 'matchLabels'));
+    }
+  });
 });

@@ -168,3 +168,11 @@ gatehouse.yaml: {{ .Values.configuration | quote }}
 imagePullSecrets: {{ toJson . }}
 {{- end }}
 {{- end -}}
+
+{{/* (dict "url" … "to" "host:port"): where a public address is http on localhost, the way from there (`port=host:port`). Another one is reached by its name. */}}
+{{- define "gatehouse.wayTo" -}}
+{{- $url := urlParse .url -}}
+{{- if and (eq $url.scheme "http") (regexMatch "^(localhost|127\\.0\\.0\\.1)(:[0-9]+)?$" $url.host) -}}
+{{- printf "%s=%s" (regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default "80") .to -}}
+{{- end -}}
+{{- end -}}
