@@ -150,9 +150,10 @@ async function release(
   const useUntilMs = Date.now() + surroundings.useForMs;
   const connection = { id: '5b0c9d7e-7d0c-4a54-8f43-6e8d53cf0b11', version: 7 };
   const { connectedAtMs } = surroundings;
+  const entry = '0e3c5b1a-6f0d-4f0a-8b7e-2d1f3c4b5a69:12';
   const signingKey = { id: 'ASIAEXAMPLE', secret: `${accessToken}-signing-secret` };
   const credential = {
-    ...{ accessToken, useUntilMs, connection, connectedAtMs },
+    ...{ accessToken, useUntilMs, connection, connectedAtMs, release: entry },
     ...(surroundings.signs.has(backend) ? { signingKey } : {}),
   };
   return { sealed: await sealMessage(credential, replyKey), useUntilMs };

@@ -22,6 +22,9 @@ export const instantMs = z.int().nonnegative();
 /** SHA-256, base64url. */
 export const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
+/** An entry of the custody log: `<chain>:<number>`, as `gatehouse audit verify --head` takes it. */
+export const custodyEntry = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9]\d{0,9}$/);
+
 /** A compact JWE (RFC 7516): five base64url parts, of so many characters together. */
 const jweOfAtMost = (characters: number) =>
   z

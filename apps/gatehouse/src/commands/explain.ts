@@ -18,6 +18,7 @@ export const addExplain: AddCommand = (program, { terminal, ends }) => {
     .option('--json', 'as JSON')
     .action(async (what: string, { config, log = [], json = false }: Flags) => {
       const { explain } = await import('../explain/explain.js');
-      ends(await explain({ what, config, logs: log, json }, new Output(terminal.stdout, terminal.env)));
+      const output = new Output(terminal.stdout, terminal.env);
+      ends(await explain({ what, config, logs: log, json }, terminal.env, output));
     });
 };

@@ -14,7 +14,7 @@ async function explained(
 ): Promise<readonly Record<string, string>[]> {
   let said = '';
   const output = new Output({ write: (text: string) => (said += text) !== '' });
-  await explain({ what, config, logs, json: true }, output);
+  await explain({ what, config, logs, json: true }, {}, output);
   return JSON.parse(said) as Record<string, string>[];
 }
 
@@ -114,7 +114,7 @@ test('attack: names of a client that write for the terminal are shown as plain, 
   let said = '';
   const output = new Output({ write: (text: string) => (said += text) !== '' });
   for (const json of [true, false])
-    await explain({ what: TRACE, config: DEMONSTRATION_CONFIGURATION, logs: [file], json }, output);
+    await explain({ what: TRACE, config: DEMONSTRATION_CONFIGURATION, logs: [file], json }, {}, output);
   expect(said).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(said.replaceAll('\n', '')) ? /decided by/ : /never/);
   expect(said.length).toBeLessThan(8_000);
 });
@@ -132,6 +132,7 @@ backends:
   - { name: acted, url: https://acted.example/mcp }
   - { name: itself, url: https://itself.example/mcp }
   - { name: cloud, url: https://aws-mcp.eu-central-1.api.aws/mcp }
+  - { name: docs, url: https://docs.example/mcp }
 outgoingAuth:
   backends:
     acted:
@@ -147,6 +148,14 @@ outgoingAuth:
         audience: a
         subjectProviderName: sso
         actorClientCredentials: { audience: b }
+    docs:
+      type: clientCredentials
+      clientCredentials:
+        tokenUrl: https://sts.example/token
+        clientId: g
+        clientSecret: { env: S }
+        scopes: [read]
+        toolScopes: [{ tools: ['write*'], scopes: [write, read] }, { tools: [write_all], scopes: [admin] }]
     cloud:
       type: awsSts
       awsSts:
@@ -179,6 +188,19 @@ test('actors of an exchange, and roles of AWS in the order in which they are loo
       'arn:aws:iam::111122223333:role/Everybody for everybody else',
     ].join('; '),
     signature: 'Signature Version 4, for aws-mcp in eu-central-1',
+  });
+});
+
+test.each([
+  ['docs_read', 'read, as every call'],
+  ['docs_write', 'read; for this tool also write'],
+  ['docs_write_all', 'read; for this tool also admin write'],
+  ['docs', 'read; for write* also write read; for write_all also admin'],
+])('the scopes that the token for %s is asked with are told: %s', async (what, scopes) => {
+  const config = await inFolder('gatehouse.yaml', STRATEGIES);
+  expect((await explained(what, [], config))[0]).toMatchObject({
+    strategy: 'clientCredentials',
+    'token scopes': scopes,
   });
 });
 

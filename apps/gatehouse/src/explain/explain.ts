@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { Cannot } from '../cannot.js';
-import { modelOf, readConfiguration } from '../configuration.js';
+import { modelOf, readConfiguration, type Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { shownText } from '../shown-text.js';
 import { callLines, type CallLine } from './call-lines.js';
+import { custodyFacts } from './custody-facts.js';
 import { factsOf, type Fact } from './facts.js';
 import { targetsOf } from './target.js';
 
@@ -18,13 +19,21 @@ export interface ExplainOptions {
 
 type Explanation = readonly Fact[];
 
-/** Says what happens, or what happened, with a call: to whom it goes, and with whose credential. */
-export async function explain({ what, config, logs, json }: ExplainOptions, output: Output): Promise<number> {
+/**
+ * Says what happens, or what happened, with a call: to whom it goes, and with whose credential.
+ * @param environment with the vault's secrets, to look into its custody log
+ */
+export async function explain(
+  { what, config, logs, json }: ExplainOptions,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
   const model = modelOf(readConfiguration(resolve(config)), 'none', {});
   const lines = (await Promise.all(logs.map(async (file) => await callLines(resolve(file), what)))).flat();
+  const custodyOf = await custodyFacts(config, lines, environment);
   const explanations: readonly Explanation[] =
     lines.length > 0
-      ? lines.map((line) => ofCall(model, line))
+      ? lines.map((line) => ofCall(model, line, custodyOf(line)))
       : targetsOf(model, what).map((target) => factsOf(model, target));
   if (explanations.length === 0)
     throw new Cannot(
@@ -58,13 +67,14 @@ const SAID = [
 ] as const;
 
 /** What happened, and then what the configuration says about it now. */
-function ofCall(model: GatehouseModel, line: CallLine): Explanation {
-  const happened = SAID.flatMap(([about, field]): readonly Fact[] => {
+function ofCall(model: GatehouseModel, line: CallLine, custody: readonly Fact[]): Explanation {
+  const said = SAID.flatMap(([about, field]): readonly Fact[] => {
     const value = line[field];
     return typeof value === 'string' || typeof value === 'number'
       ? [{ about, is: `${value}${field === 'durationMs' ? ' ms' : ''}` }]
       : [];
   });
+  const happened = [...said, ...custody];
   const { backend, original } = line;
   if (typeof backend !== 'string') return happened;
   const target = typeof original === 'string' ? { backend, tool: original } : { backend };

@@ -2,7 +2,8 @@ import { matchesWildcard } from '@gatehouse/kernel/wildcard';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { ROLE_CLAIM } from '@gatehouse/config/model/aws-sts';
 import { strategyOf } from '@gatehouse/config/model/outgoing-auth';
-
+import { scopesOfTool } from '@gatehouse/config/model/tool-scopes';
+import { isShown } from '../shown-tools.js';
 import type { Target } from './target.js';
 
 /** One line of an explanation: never a token, and never a secret. */
@@ -35,6 +36,7 @@ export function factsOf(model: GatehouseModel, { backend: name, tool }: Target):
     { about: 'strategy', is: `${strategy.type}${isWritten ? '' : ' (the default)'}` },
     ...providerFacts(model, strategy),
     { about: 'credential', is: credentialOf(strategy) },
+    ...scopeFacts(strategy, tool),
     ...actorFacts(strategy),
     ...roleFacts(strategy),
     ...(scopes.length === 0
@@ -51,15 +53,8 @@ export function factsOf(model: GatehouseModel, { backend: name, tool }: Target):
   ];
 }
 
-function hidden({ aggregation }: GatehouseModel, backend: string, tool: string): string {
-  const entry = aggregation.tools.find(({ workload }) => workload === backend);
-  const isShown =
-    !aggregation.excludeAllTools &&
-    (entry === undefined
-      ? aggregation.defaultToolVisibility === 'allow'
-      : !entry.excludeAll && (entry.filter === undefined || entry.filter.includes(tool)));
-  return isShown ? '' : '; aggregation hides it';
-}
+const hidden = ({ aggregation }: GatehouseModel, backend: string, tool: string): string =>
+  isShown(aggregation, backend, tool) ? '' : '; aggregation hides it';
 
 type Strategy = ReturnType<typeof strategyOf<unknown>>;
 
@@ -74,6 +69,30 @@ function providerFacts({ authServer }: GatehouseModel, strategy: Strategy): read
   return provider === undefined
     ? []
     : [{ about: 'provider', is: `${provider.name} (${provider.protocol.type}, ${provider.requirement})` }];
+}
+
+/** What the endpoint is asked for: what every call has, and what calls of some tools have besides (ADR 58). */
+function scopeFacts(strategy: Strategy, tool: string | undefined): readonly Fact[] {
+  if (!('toolScopes' in strategy)) return [];
+  const { scopes, toolScopes } = strategy;
+  const all = scopes.length === 0 ? 'none of its own' : scopes.join(' ');
+  if (tool === undefined)
+    return [
+      {
+        about: 'token scopes',
+        is: [
+          all,
+          ...toolScopes.map(({ tools, scopes: more }) => `for ${tools.join(', ')} also ${more.join(' ')}`),
+        ].join('; '),
+      },
+    ];
+  const more = scopesOfTool(toolScopes, tool).filter((scope) => !scopes.includes(scope));
+  return [
+    {
+      about: 'token scopes',
+      is: more.length === 0 ? `${all}, as every call` : `${all}; for this tool also ${more.join(' ')}`,
+    },
+  ];
 }
 
 /** Who acts for the person (RFC 8693 section 1.1). */

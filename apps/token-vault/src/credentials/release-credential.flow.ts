@@ -31,7 +31,7 @@ export class ReleaseCredential {
     recipient: RecipientKey,
     { connection, signingKey }: ReleasedBeside = {},
   ): Promise<z.input<typeof credentialReply>> {
-    await this.custodyLog.append(release);
+    const entry = await this.custodyLog.append(release);
     const useForMs = Math.max(0, useUntilMs - this.clock.nowMs());
     const { token: accessToken, connectionId } = release;
     const credential: z.input<typeof releasedCredential> = {
@@ -45,6 +45,7 @@ export class ReleaseCredential {
             connection: { id: connectionId, version: connection.version },
             connectedAtMs: connection.connectedAtMs,
           }),
+      release: entry,
     };
     const sealed = await sealMessage(credential, recipient);
     this.metrics.released(release.backend, release.kind);

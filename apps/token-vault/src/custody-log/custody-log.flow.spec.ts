@@ -63,6 +63,19 @@ async function tamper(text: string): Promise<void> {
 }
 
 describe('the custody log', () => {
+  test('whoever adds an entry hears where it is, also when many are written at once', async () => {
+    const backends = Array.from({ length: 8 }, (_, index) => `backend-${index}`);
+    const places = await Promise.all(
+      backends.map(async (backend) => await log.append({ ...release(), backend })),
+    );
+    const { rows } = await stores.rows.query<{ place: string; backend: string }>({
+      name: 'places',
+      text: `select replica_id || ':' || sequence as place, backend from custody_log`,
+    });
+    const found = new Map(rows.map(({ place, backend }) => [place, backend]));
+    expect(places.map((place) => found.get(place))).toEqual(backends);
+  });
+
   test('has one entry per release, without gaps and without the token, and verifies', async () => {
     const { rows: entries } = await stores.rows.query<{ sequence: number; kind: string; backend: string }>({
       name: 'entries',

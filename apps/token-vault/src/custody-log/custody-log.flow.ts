@@ -18,9 +18,11 @@ interface Head {
 
 const START: Head = { sequence: 0, hash: CHAIN_START, at: new Date(0) };
 
+type Entered = Pick<CustodyEntry, 'replicaId' | 'sequence'>;
+
 interface Waiting {
   readonly release: Release;
-  readonly written: () => void;
+  readonly written: (entry: Entered) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -45,12 +47,16 @@ export class CustodyLog implements OnApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  /** Resolves when the entry is committed: only then may the credential leave. */
-  async append(release: Release): Promise<void> {
-    await new Promise<void>((written, failed) => {
+  /**
+   * Resolves when the entry is committed: only then may the credential leave.
+   * @returns where the entry is: its chain and its number there
+   */
+  async append(release: Release): Promise<string> {
+    const { replicaId, sequence } = await new Promise<Entered>((written, failed) => {
       this.#waiting.push({ release, written, failed });
       this.#writing ??= this.#drain();
     });
+    return `${replicaId}:${sequence}`;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -61,8 +67,8 @@ export class CustodyLog implements OnApplicationShutdown {
   async #drain(): Promise<void> {
     for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
       try {
-        await this.#write(batch);
-        for (const { written } of batch) written();
+        const entries = await this.#write(batch);
+        for (const [index, entry] of entries.entries()) batch[index]?.written(entry);
       } catch (cause) {
         this.#startAnew();
         const { code } = GatehouseError.from(cause);
@@ -79,7 +85,7 @@ export class CustodyLog implements OnApplicationShutdown {
     return this.#waiting.splice(0, MOST_PER_INSERT);
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly Waiting[]): Promise<readonly CustodyEntry[]> {
     let head = this.#head;
     const entries = batch.map(({ release }) => {
       const entry = this.#entry(release, head);
@@ -88,6 +94,7 @@ export class CustodyLog implements OnApplicationShutdown {
     });
     await this.store.append(entries);
     this.#head = head;
+    return entries;
   }
 
   /** A failed insert may have been committed all the same. A new chain cannot collide with it, and the old one stays verifiable. */

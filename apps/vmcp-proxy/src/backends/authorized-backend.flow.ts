@@ -188,7 +188,10 @@ export class AuthorizedBackend {
       throw new AnotherAccount(backend);
     }
     const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
-    if (use !== undefined) use.connection = credential?.connection;
+    if (use !== undefined) {
+      use.connection = credential?.connection;
+      use.release = credential?.release;
+    }
     const sent: Record<string, string> = { ...headers, ...toBridge(backend, principal) };
     if (credential !== undefined && 'name' in credential) sent[credential.name] = credential.value.reveal();
     const sign = credential !== undefined && 'sign' in credential ? credential.sign : undefined;

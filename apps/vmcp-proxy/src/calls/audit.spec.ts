@@ -82,6 +82,7 @@ test('a call has one line: who, with what client, which tool by both names, whic
       backendRevision: 'modern',
       connection: '5b0c9d7e-7d0c-4a54-8f43-6e8d53cf0b11',
       connectionVersion: 7,
+      release: '0e3c5b1a-6f0d-4f0a-8b7e-2d1f3c4b5a69:12',
       outcome: 'answered',
       status: 200,
       durationMs: expect.any(Number),

@@ -84,6 +84,7 @@ export class CallObserver {
       backendRevision: record.backendVersion,
       connection: connection?.id,
       connectionVersion: connection?.version,
+      release: record.release,
       policy: record.policy,
       outcome,
       errorCode: record.errorCode,

@@ -20,6 +20,7 @@ export class CallRecord implements CredentialUse {
   isToolError = false;
   /** Where the credential came from. */
   connection: ConnectionVersion | undefined;
+  release: string | undefined;
   /** The policy that decided about the call; absent where none did. */
   policy: string | undefined;
 

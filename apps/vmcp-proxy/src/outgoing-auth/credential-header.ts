@@ -21,6 +21,8 @@ export const accountOf = (connection: ConnectionVersion | undefined): string | u
 /** Who notes what a request was sent with. */
 export interface CredentialUse {
   connection: ConnectionVersion | undefined;
+  /** The entry of the custody log about the credential's release. */
+  release?: string | undefined;
 }
 
 /** What authenticates requests to a backend: a header, or a signature of each. */
@@ -43,6 +45,8 @@ interface CredentialFacts {
   readonly tokenDigest?: string;
   /** Absent where it came from no connection. */
   readonly connection?: ConnectionVersion;
+  /** The entry of the custody log about its release; absent where the vault released nothing, or did not say. */
+  readonly release?: string;
 }
 
 /** How a credential of the vault is used. */

@@ -28,16 +28,17 @@ export class ReplyKey {
     const answeredAtMs = Date.now();
     const parsed = releasedCredential.safeParse(await this.opener.open(sealed).catch(() => undefined));
     if (!parsed.success) throw new GatehouseError('internal', 'a credential reply does not open');
-    const { accessToken, signingKey, useUntilMs, useForMs, connection, connectedAtMs } = parsed.data;
+    const { accessToken, signingKey, useUntilMs, useForMs, connection, connectedAtMs, release } = parsed.data;
+    const credential = credentialOf(
+      { accessToken, signingKey },
+      connection && dated(connection, connectedAtMs),
+      destination,
+    );
     // Both times are those of the release by the vault.
     if (useForMs !== undefined && useForMs > 0)
       this.clocks.note('token-vault', { askedAtMs, answeredAtMs, theirsMs: useUntilMs - useForMs });
     return {
-      credential: credentialOf(
-        { accessToken, signingKey },
-        connection && dated(connection, connectedAtMs),
-        destination,
-      ),
+      credential: release === undefined ? credential : { ...credential, release },
       useUntilMs: useForMs === undefined ? useUntilMs : Date.now() + useForMs,
     };
   }

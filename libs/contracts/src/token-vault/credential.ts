@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import { z } from 'zod';
-import { connectionId, instantMs, jwe } from '../fields.js';
+import { connectionId, custodyEntry, instantMs, jwe } from '../fields.js';
 
 /**
  * What is inside the `sealed` of a credential reply, as JSON: the one credential for the one backend. What a later release adds
@@ -24,6 +24,8 @@ export const releasedCredential = z.object({
    * connection, and in messages of an earlier release.
    */
   connectedAtMs: instantMs.optional(),
+  /** What stands in the custody log about this release, for records of its use; absent in messages of an earlier release. */
+  release: custodyEntry.optional(),
 });
 export type ReleasedCredential = z.output<typeof releasedCredential>;
 
