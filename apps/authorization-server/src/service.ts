@@ -15,6 +15,7 @@ import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { peerUnless } from './http/caller.js';
 import { Cors } from './http/cors.js';
+import { DoctorProbes } from './http/doctor-probes.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
 import { traceRequests } from './http/traced-requests.js';
@@ -31,11 +32,13 @@ export async function startAuthorizationServer(
   log: Log,
   limits = HTTP_LIMITS,
 ): Promise<RunningService<NestFastifyApplication, AuthorizationServerPart>> {
-  const app = await createApplication(config, log, limits);
+  const probes = new DoctorProbes(config);
+  const app = await createApplication(config, log, limits, probes);
   await app.startAllMicroservices();
   await app.listen(config.listen.port, config.listen.host);
   return await withInternalServer(app, config.listen.internal, log, {
     publicSide: { server: app.getHttpServer() },
+    status: () => ({ probes: probes.status() }),
     reconfigure: (next: AuthorizationServerPart) => exchangePart(config, next),
   });
 }
@@ -44,6 +47,7 @@ async function createApplication(
   config: AuthorizationServerPart,
   log: Log,
   limits: HttpLimits,
+  probes: DoctorProbes,
 ): Promise<NestFastifyApplication> {
   const urls = new IssuerUrls(config);
   const perPeer = { max: MAX_CONNECTIONS_OF_ONE_PEER, peerOf: peerUnless(config.trustedProxies) };
@@ -69,6 +73,7 @@ async function createApplication(
   app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
+  fastify.addHook('onRequest', probes.onRequest);
   traceRequests(fastify, app.get(Tracing));
   fastify.addHook('preValidation', new UnstorableInput(urls, new Cors(config)).preValidation);
   fastify.removeAllContentTypeParsers();

@@ -12,18 +12,20 @@ export interface BusTrouble {
   readonly evidence: string;
 }
 
-const TIMEOUT_MS = 5_000;
 /** JetStream error code: there is no such stream. */
 const STREAM_NOT_FOUND = 10_059;
 const answer = z.looseObject({ error: z.looseObject({ err_code: z.number().optional() }).optional() });
 
-/** Looks at the bus as one service sees it, and changes nothing. */
-export async function busTroubles(options: BusOptions): Promise<readonly BusTrouble[]> {
+/**
+ * Looks at the bus as one service sees it, and changes nothing.
+ * @param withinMs for each answer
+ */
+export async function busTroubles(options: BusOptions, withinMs: number): Promise<readonly BusTrouble[]> {
   let connection: NatsConnection;
   try {
     connection = await connect({
       ...accessOptions(options, options.service),
-      timeout: TIMEOUT_MS,
+      timeout: withinMs,
       reconnect: false,
       maxReconnectAttempts: 0,
     });
@@ -33,7 +35,7 @@ export async function busTroubles(options: BusOptions): Promise<readonly BusTrou
     return [{ kind: refused ? 'refused' : 'unreachable', evidence: name }];
   }
   try {
-    return (await permissions(connection, options)) ?? (await streams(connection, options));
+    return (await permissions(connection, options)) ?? (await streams(connection, options, withinMs));
   } finally {
     await connection.close().catch(() => undefined);
   }
@@ -61,11 +63,12 @@ async function permissions(
 async function streams(
   connection: NatsConnection,
   { service, gatewayName }: BusOptions,
+  withinMs: number,
 ): Promise<readonly BusTrouble[]> {
   const missing: string[] = [];
   for (const stream of streamsOf(service, gatewayName)) {
     try {
-      const reply = await connection.request(streamInfo(stream), '', { timeout: TIMEOUT_MS });
+      const reply = await connection.request(streamInfo(stream), '', { timeout: withinMs });
       const { error } = answer.parse(reply.json());
       if (error?.err_code === STREAM_NOT_FOUND) missing.push(stream);
       else if (error !== undefined)

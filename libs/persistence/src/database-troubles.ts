@@ -1,7 +1,7 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Service } from '@gatehouse/kernel/services';
 import pg from 'pg';
-import { CONNECTION_LIMITS } from './limited-pool.js';
+import { limitsWithin } from './limited-pool.js';
 import { readMigrations } from './migrate.js';
 import { databaseUnreachable } from './reachable.js';
 import { schemaOf } from './schema-of.js';
@@ -18,13 +18,16 @@ interface Target {
   /** Of its migrations. */
   readonly folder: string;
   readonly otherSchemas: readonly string[];
+  /** For each answer. */
+  readonly withinMs: number;
 }
 
 /** Looks at a database as its service sees it, and changes nothing. */
 export async function databaseTroubles(target: Target): Promise<readonly DatabaseTrouble[]> {
-  const away = await databaseUnreachable(target.url);
+  const limits = limitsWithin(target.withinMs);
+  const away = await databaseUnreachable(target.url, limits);
   if (away !== undefined) return [{ kind: 'unreachable', evidence: away }];
-  const client = new pg.Client({ connectionString: target.url.reveal(), ...CONNECTION_LIMITS });
+  const client = new pg.Client({ connectionString: target.url.reveal(), ...limits });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -31,6 +31,22 @@ export const CONNECTION_LIMITS = {
   keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
 } as const;
 
+export interface ConnectionLimits {
+  readonly connectionTimeoutMillis: number;
+  readonly statement_timeout: number;
+  readonly query_timeout: number;
+  readonly keepAlive: boolean;
+  readonly keepAliveInitialDelayMillis: number;
+}
+
+/** For whoever looks once, and waits longer or less long than a service may. */
+export const limitsWithin = (withinMs: number): ConnectionLimits => ({
+  ...CONNECTION_LIMITS,
+  connectionTimeoutMillis: withinMs,
+  statement_timeout: withinMs,
+  query_timeout: withinMs + QUERY_TIMEOUT_MS - STATEMENT_TIMEOUT_MS,
+});
+
 /**
  * The one way to make a pool of connections, whichever library uses it. When one connection finds that its server does
  * not answer in time or has become a standby, all older connections are closed with it: they lead to the same server,

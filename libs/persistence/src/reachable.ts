@@ -1,11 +1,14 @@
 import type { Secret } from '@gatehouse/kernel/secret';
 import pg from 'pg';
-import { CONNECTION_LIMITS } from './limited-pool.js';
+import { CONNECTION_LIMITS, type ConnectionLimits } from './limited-pool.js';
 
 /** @returns why the database cannot be used, naming host and database but never user or password; `undefined` when it answers. */
-export async function databaseUnreachable(url: Secret): Promise<string | undefined> {
+export async function databaseUnreachable(
+  url: Secret,
+  limits: ConnectionLimits = CONNECTION_LIMITS,
+): Promise<string | undefined> {
   const { hostname, port, pathname } = new URL(url.reveal());
-  const client = new pg.Client({ connectionString: url.reveal(), ...CONNECTION_LIMITS });
+  const client = new pg.Client({ connectionString: url.reveal(), ...limits });
   // A connection that breaks while it is being closed is of no interest.
   client.on('error', () => undefined);
   try {

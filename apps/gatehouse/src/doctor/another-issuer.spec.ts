@@ -6,7 +6,7 @@ let world: DoctorWorld;
 
 beforeAll(async () => {
   world = await DoctorWorld.start();
-}, 120_000);
+});
 afterAll(() => world.close());
 
 test('a discovery document that another issuer claims gets no request of its endpoints, and no client secret', async () => {
@@ -27,4 +27,4 @@ test('a discovery document that another issuer claims gets no request of its end
   } finally {
     await thief.stop();
   }
-}, 60_000);
+});

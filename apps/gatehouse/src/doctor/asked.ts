@@ -15,13 +15,14 @@ export interface Party {
   readonly kind: 'provider' | 'backend' | 'public-url' | 'issuer' | 'introspection' | 'metadata-documents';
   readonly about: string;
   readonly egress: Egress;
+  /** For each answer. */
+  readonly withinMs: number;
 }
 
 export type Asked =
   | { readonly ok: true; readonly response: SafeResponse; readonly skewMs?: number }
   | { readonly ok: false; readonly finding: DoctorFinding };
 
-const TIMEOUT_MS = 6_000;
 const MAX_BYTES = 4 * 1_048_576;
 
 /** One request, as the service would send it. What keeps it from being answered is a finding with a name. */
@@ -32,22 +33,30 @@ export async function asked(party: Party, request: SafeRequest): Promise<Asked> 
     insecureAllowHttp,
     ...(caBundle === undefined ? {} : { caBundle }),
     ...(wayOut === undefined ? {} : { wayOut }),
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: party.withinMs,
     maxResponseBytes: MAX_BYTES,
   };
   const askedAtMs = Date.now();
   try {
     const response = await safeFetch(request, options);
     const theirs = Date.parse(response.headers.get('date') ?? '');
-    // The header has whole seconds, and says when the answer was made.
     return {
       ok: true,
       response,
-      ...(Number.isNaN(theirs) ? {} : { skewMs: theirs + 500 - (askedAtMs + Date.now()) / 2 }),
+      ...(Number.isNaN(theirs) ? {} : { skewMs: skewOf(theirs, askedAtMs, Date.now()) }),
     };
   } catch (error) {
     return { ok: false, finding: troubleOf(party, new URL(request.url), error) };
   }
+}
+
+/**
+ * How far another clock is ahead, at the least. The answer was made between the question and its arrival, at any moment: a machine
+ * that is busy shows no skew. The header has whole seconds.
+ */
+function skewOf(theirsMs: number, askedAtMs: number, answeredAtMs: number): number {
+  if (theirsMs > answeredAtMs) return theirsMs - answeredAtMs;
+  return Math.min(0, theirsMs + 1_000 - askedAtMs);
 }
 
 interface Trouble {

@@ -1,4 +1,4 @@
-import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
+import { plainName } from '@gatehouse/kernel/short-name';
 import { asked, textOf, type Party } from './asked.js';
 import type { DoctorFinding } from './finding.js';
 import { messageIn } from './mcp-message.js';
@@ -11,11 +11,14 @@ interface Session {
 
 type Tool = Readonly<Record<string, unknown>>;
 
-/** The tools of a backend that many clients would refuse. */
-export async function toolFindings(
-  party: Party,
-  { url, headers, session }: Session,
-): Promise<readonly DoctorFinding[]> {
+export interface ToolsSeen {
+  readonly findings: readonly DoctorFinding[];
+  /** By the backend's own names. */
+  readonly tools: readonly string[];
+}
+
+/** The tools of a backend, and what is wrong with them. */
+export async function toolsSeen(party: Party, { url, headers, session }: Session): Promise<ToolsSeen> {
   const inSession = {
     ...headers,
     'mcp-protocol-version': '2025-11-25',
@@ -31,36 +34,30 @@ export async function toolFindings(
   await send({ method: 'notifications/initialized' });
   const answer = await send({ id: 2, method: 'tools/list' });
   if (session !== null) await asked(party, { url, method: 'DELETE', headers: inSession });
-  if (!answer.ok) return [answer.finding];
+  if (!answer.ok) return { findings: [answer.finding], tools: [] };
   const result = messageIn(answer.response)?.['result'];
   const listed: unknown =
     typeof result === 'object' && result !== null && 'tools' in result ? result.tools : [];
   const tools = (Array.isArray(listed) ? listed : []).filter(
     (tool): tool is Tool => typeof tool === 'object' && tool !== null,
   );
-  return [...nameFindings(party, tools), ...schemaFindings(party, tools)];
+  const names = tools.map(({ name }) => textOf(name) ?? '');
+  return {
+    findings: [...nameFindings(party, names), ...schemaFindings(party, tools)],
+    tools: names.filter((name) => name !== ''),
+  };
 }
 
-function nameFindings({ about }: Party, tools: readonly Tool[]): readonly DoctorFinding[] {
-  const names = tools.map(({ name }) => textOf(name) ?? '');
+function nameFindings({ about }: Party, names: readonly string[]): readonly DoctorFinding[] {
   const findings: DoctorFinding[] = [];
-  const wrong = names.filter((name) => !/^[A-Za-z0-9_.-]+$/.test(name));
+  const wrong = names.filter((name) => plainName(name) !== name);
   if (wrong.length > 0)
     findings.push({
       name: 'backend-tool-name',
       about,
-      cause: 'Some of its tools have names that many clients refuse.',
-      evidence: `${wrong.length} with other characters than letters, digits, _ . -`,
+      cause: 'Some of its tools have names that are none of MCP: clients see them under others.',
+      evidence: `${wrong.length} with other characters than letters, digits, _ . -, such as ${plainName(wrong[0] ?? '')}, as it is listed.`,
       fix: 'Give them other names: aggregation.tools[].overrides.<tool>.name.',
-    });
-  const long = names.filter((name) => name.length > MAX_NAME_LENGTH_OF_HOSTS);
-  if (long.length > 0)
-    findings.push({
-      name: 'backend-tool-name-long',
-      about,
-      cause: `Some of its tools have names of more than ${MAX_NAME_LENGTH_OF_HOSTS} characters, which many clients refuse.`,
-      evidence: `${long.length} of them, the longest with ${Math.max(...long.map(({ length }) => length))} characters.`,
-      fix: `Write aggregation.maxNameLength: ${MAX_NAME_LENGTH_OF_HOSTS}, or other names.`,
     });
   if (new Set(names).size < names.length)
     findings.push({

@@ -27,12 +27,12 @@ const SAID: Readonly<Record<BusTrouble['kind'], { readonly cause: string; readon
 };
 
 /** The bus, as one service sees it with its own credentials. */
-export const busCheck = (options: BusOptions): Check => {
+export const busCheck = (options: BusOptions, withinMs: number): Check => {
   const about = `NATS for ${options.service}`;
   return {
     about,
     run: async () =>
-      (await busTroubles(options)).map(({ kind, evidence }) => ({
+      (await busTroubles(options, withinMs)).map(({ kind, evidence }) => ({
         name: `nats-${kind}`,
         about,
         evidence: `At ${options.servers.join(', ')}: ${evidence}.`,

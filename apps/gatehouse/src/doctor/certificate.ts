@@ -2,14 +2,17 @@ import { connect, type PeerCertificate } from 'node:tls';
 import { DAY_MS } from '@gatehouse/kernel/durations';
 import type { DoctorFinding } from './finding.js';
 
-const TIMEOUT_MS = 6_000;
 const RENEW_DAYS = 14;
 
 /** When the certificate at a URL ends. That it is trusted at all is found by asking there. */
-export async function certificateFindings(about: string, url: string): Promise<readonly DoctorFinding[]> {
+export async function certificateFindings(
+  about: string,
+  url: string,
+  withinMs: number,
+): Promise<readonly DoctorFinding[]> {
   const { protocol, hostname, port } = new URL(url);
   if (protocol !== 'https:') return [];
-  const certificate = await peerCertificate(hostname, port === '' ? 443 : Number(port));
+  const certificate = await peerCertificate(hostname, port === '' ? 443 : Number(port), withinMs);
   const endsAtMs = Date.parse(certificate?.valid_to ?? '');
   const days = Math.floor((endsAtMs - Date.now()) / DAY_MS);
   return Number.isNaN(days) || days >= RENEW_DAYS || days < 0
@@ -25,10 +28,14 @@ export async function certificateFindings(about: string, url: string): Promise<r
       ];
 }
 
-async function peerCertificate(host: string, port: number): Promise<PeerCertificate | undefined> {
+async function peerCertificate(
+  host: string,
+  port: number,
+  timeout: number,
+): Promise<PeerCertificate | undefined> {
   return await new Promise((resolve) => {
     // Only its dates are read, and nothing is sent.
-    const socket = connect({ host, port, servername: host, rejectUnauthorized: false, timeout: TIMEOUT_MS });
+    const socket = connect({ host, port, servername: host, rejectUnauthorized: false, timeout });
     const end = (certificate?: PeerCertificate): void => {
       socket.destroy();
       resolve(certificate);

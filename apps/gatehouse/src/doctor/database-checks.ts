@@ -32,7 +32,7 @@ const SAID: Readonly<Record<DatabaseTrouble['kind'], { readonly cause: string; r
 };
 
 /** The database of one service, with the service’s own role. */
-export const databaseCheck = (service: Owner, url: Secret): Check => {
+export const databaseCheck = (service: Owner, url: Secret, withinMs: number): Check => {
   const about = `database of ${service}`;
   return {
     about,
@@ -43,6 +43,7 @@ export const databaseCheck = (service: Owner, url: Secret): Check => {
           service,
           folder: migrationsOf(service),
           otherSchemas: OWNERS.filter((other) => other !== service).map(schemaOf),
+          withinMs,
         })
       ).map(({ kind, evidence }) => ({ name: `database-${kind}`, about, evidence, ...SAID[kind] })),
   };

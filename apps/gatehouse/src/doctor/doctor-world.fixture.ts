@@ -26,6 +26,7 @@ export interface Plant {
 export const withExternalIssuer = (issuer: string, more: Readonly<Record<string, unknown>> = {}): Plant => ({
   changes: {
     authServer: undefined,
+    listen: undefined,
     'postgres.authorizationServer': undefined,
     'outgoingAuth.backends.repos': undefined,
     'backends.2': undefined,
@@ -96,6 +97,8 @@ export class DoctorWorld {
 
   async diagnose({ changes = {}, values = {} }: Plant = {}): Promise<Diagnosis> {
     return await diagnose({
+      // What is there answers at last, however busy the machine is; nothing here is silent.
+      patience: { requestMs: 120_000, checkMs: 240_000 },
       configuration: { document: '/doctor/gatehouse.yaml', text: this.#text(changes) },
       environmentOf: (service) => ({
         isOwn: true,
@@ -119,6 +122,12 @@ export class DoctorWorld {
     return {
       name: 'acme',
       publicUrl: this.front.origin,
+      // What is asked inside how requests arrive is the same program here.
+      listen: {
+        authorizationServer: {
+          internal: { host: '127.0.0.1', port: Number(new URL(this.front.origin).port) },
+        },
+      },
       authServer: {
         issuer: `${this.front.origin}/auth`,
         keyEncryptionKeys: [{ id: 'a', env: 'AS_KEK' }],

@@ -6,7 +6,10 @@ import type { Check } from './finding.js';
 const KNOWN_HOSTS = ['claude.ai'];
 
 /** The way from the authorization server to the metadata documents of clients. */
-export function documentChecks({ clientRegistration, wayOut }: AuthorizationServerPart): readonly Check[] {
+export function documentChecks(
+  { clientRegistration, wayOut }: AuthorizationServerPart,
+  withinMs: number,
+): readonly Check[] {
   const { enabled, allowedHosts, allowPrivateIps } = clientRegistration.metadataDocuments;
   if (!enabled) return [];
   const hosts = allowedHosts.includes('*')
@@ -17,6 +20,7 @@ export function documentChecks({ clientRegistration, wayOut }: AuthorizationServ
       kind: 'metadata-documents',
       about: `metadata documents at ${host}`,
       egress: { allowPrivateIps, insecureAllowHttp: false, wayOut },
+      withinMs,
     };
     return {
       about: party.about,

@@ -7,13 +7,14 @@ import type { Check, DoctorFinding } from './finding.js';
 type Issuer = IncomingOidc<Secret>['oidc'];
 
 /** Another issuer whose tokens callers bring: its keys, and whether it answers questions about tokens. */
-export const externalIssuerChecks = (oidc: Issuer): readonly Check[] => {
+export const externalIssuerChecks = (oidc: Issuer, withinMs: number): readonly Check[] => {
   const about = `issuer ${oidc.issuer}`;
   return [
-    { about, run: async () => await keyFindings(oidc, { kind: 'issuer', about, egress: oidc }) },
+    { about, run: async () => await keyFindings(oidc, { kind: 'issuer', about, egress: oidc, withinMs }) },
     {
       about,
-      run: async () => await introspectionFindings(oidc, { kind: 'introspection', about, egress: oidc }),
+      run: async () =>
+        await introspectionFindings(oidc, { kind: 'introspection', about, egress: oidc, withinMs }),
     },
   ];
 };

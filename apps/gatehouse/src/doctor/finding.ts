@@ -18,13 +18,20 @@ export interface Check {
   readonly run: () => Promise<readonly DoctorFinding[]>;
 }
 
-/** Longer than any one request of a check may take. */
-const CHECK_WITHIN_MS = 25_000;
+/** How long the doctor waits. */
+export interface Patience {
+  /** For one answer. */
+  readonly requestMs: number;
+  /** For all of a check: longer than any one request of it. */
+  readonly checkMs: number;
+}
+
+export const PATIENCE: Patience = { requestMs: 6_000, checkMs: 25_000 };
 
 /** Runs all checks at once. One that fails or does not end is a finding itself. */
 export async function findingsOf(
   checks: readonly Check[],
-  withinMs = CHECK_WITHIN_MS,
+  withinMs = PATIENCE.checkMs,
 ): Promise<readonly DoctorFinding[]> {
   const found = await Promise.all(checks.map(async (check) => await boundedFindings(check, withinMs)));
   return found.flat();

@@ -8,7 +8,7 @@ import { API_KEY, CLIENT_SECRET } from './stubs.fixture.js';
 let world: DoctorWorld;
 beforeAll(async () => {
   world = await DoctorWorld.start();
-}, 120_000);
+});
 afterAll(() => world.close());
 
 /** It clears the screen, writes a line of its own, turns the text round, and hides some. */
@@ -41,7 +41,7 @@ test('a provider, a backend and a gateway that write for the terminal, quote sec
       expect(text.length).toBeLessThan(700);
       for (const secret of [CLIENT_SECRET, API_KEY]) expect(text).not.toContain(secret);
     }
-}, 90_000);
+});
 
 test('secrets of an installation are found wherever they stand, in the spellings in which they are quoted', () => {
   const held = {

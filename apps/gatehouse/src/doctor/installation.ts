@@ -6,7 +6,7 @@ import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import type { Part } from '@gatehouse/config/secrets/secret-resolver';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import type { ConfigurationText, Environment } from '../configuration.js';
-import type { DoctorFinding } from './finding.js';
+import type { DoctorFinding, Patience } from './finding.js';
 
 /** The environment of a service. */
 interface ServiceEnvironment {
@@ -18,6 +18,8 @@ interface ServiceEnvironment {
 export interface Installation {
   readonly configuration: ConfigurationText;
   readonly environmentOf: (service: Service) => ServiceEnvironment;
+  /** Left out: as long as a person would wait. */
+  readonly patience?: Patience;
 }
 
 export interface Parts {

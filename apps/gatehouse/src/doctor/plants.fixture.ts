@@ -83,3 +83,48 @@ export const SCHEMA_PLANTS: readonly Row[] = (
 ).map(([fault, schema]) =>
   row(`a tool whose schema has ${fault}`, 'backend-tool-schema-broken', { backend: withSchema(schema) }),
 );
+
+const named = (...names: readonly string[]): Faults => ({
+  tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })),
+});
+const aggregation = (value: unknown): Plant => ({ changes: { aggregation: value } });
+
+/** Names of tools that clients see and hosts of models refuse; and names that two backends would have. */
+export const NAME_PLANTS: readonly Row[] = [
+  row('tools whose names are too long with their prefix', 'backend-tool-name-long', {
+    backend: named('s'.repeat(60)),
+  }),
+  row('tools with dots in their names', 'backend-tool-name-listed', { backend: named('search.all') }),
+  row('a prefix that ends in a dot', 'backend-tool-name-listed', {
+    plant: () => aggregation({ conflictResolutionConfig: { prefixFormat: '{workload}.' } }),
+  }),
+  row('an override with a dot', 'backend-tool-name-listed', {
+    plant: () => aggregation({ tools: [{ workload: 'open', overrides: { search: { name: 'search.it' } } }] }),
+  }),
+  row('two backends with a tool of one name, and no prefix', 'backend-tool-name-taken', {
+    plant: () =>
+      aggregation({ conflictResolution: 'manual', tools: [{ workload: 'open', filter: ['search'] }] }),
+  }),
+  row('two backends outside of the order with a tool of one name', 'backend-tool-name-taken', {
+    plant: () =>
+      aggregation({ conflictResolution: 'priority', conflictResolutionConfig: { priorityOrder: ['repos'] } }),
+  }),
+];
+
+/** Where nothing is wrong with the same names. */
+export const NAMES_IN_ORDER: readonly (readonly [string, Plant, Faults])[] = [
+  ['short forms of long names', aggregation({ maxNameLength: 64 }), named('s'.repeat(100))],
+  [
+    'an order in which one backend keeps a name',
+    aggregation({
+      conflictResolution: 'priority',
+      conflictResolutionConfig: { priorityOrder: ['reports', 'open'] },
+    }),
+    {},
+  ],
+  [
+    'long and dotted tools that nobody sees',
+    aggregation({ tools: ['open', 'reports'].map((workload) => ({ workload, filter: ['search'] })) }),
+    named('search', 'a.b', 's'.repeat(100)),
+  ],
+];

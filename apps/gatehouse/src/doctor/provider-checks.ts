@@ -8,16 +8,16 @@ export type Provider = TokenVaultPart['upstreamProviders'][number];
 type Metadata = Readonly<Record<string, unknown>>;
 
 /** Each provider of a gateway, as the vault reaches it. */
-export const providerChecks = (providers: readonly Provider[]): readonly Check[] =>
+export const providerChecks = (providers: readonly Provider[], withinMs: number): readonly Check[] =>
   providers
     .filter(({ protocol }) => protocol.type !== 'mcp')
     .map((provider) => ({
       about: `provider ${provider.name}`,
-      run: async () => await providerFindings(provider),
+      run: async () => await providerFindings(provider, withinMs),
     }));
 
-async function providerFindings(provider: Provider): Promise<readonly DoctorFinding[]> {
-  const party: Party = { kind: 'provider', about: `provider ${provider.name}`, egress: provider };
+async function providerFindings(provider: Provider, withinMs: number): Promise<readonly DoctorFinding[]> {
+  const party: Party = { kind: 'provider', about: `provider ${provider.name}`, egress: provider, withinMs };
   const { protocol } = provider;
   if (protocol.type === 'oidc') return await ofOpenId(provider, protocol.issuer, party);
   if (protocol.type !== 'oauth2') return [];

@@ -34,11 +34,16 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 async function authorizationFindings(
   provider: Provider,
   endpoint: string,
-  { about, egress }: Party,
+  { about, egress, withinMs }: Party,
 ): Promise<readonly DoctorFinding[]> {
   if (provider.clientId === '') return [];
   // A person's browser goes there, from wherever that person is.
-  const party: Party = { kind: 'provider', about, egress: { ...egress, allowPrivateIps: true } };
+  const party: Party = {
+    kind: 'provider',
+    about,
+    egress: { ...egress, allowPrivateIps: true },
+    withinMs,
+  };
   const ask = async (more: Readonly<Record<string, string>> = {}, isProven = true) =>
     await asked(party, {
       url: signInUrl(provider, endpoint, more, isProven),

@@ -4,6 +4,7 @@ import { namedUrl } from '../shown-text.js';
 import { asked, clockFinding, objectOf, textOf, type Egress, type Party } from './asked.js';
 import { certificateFindings } from './certificate.js';
 import type { Check, DoctorFinding } from './finding.js';
+import { forwardedFindings } from './forwarded-checks.js';
 
 type Installation = Pick<
   GatehouseModel,
@@ -11,27 +12,44 @@ type Installation = Pick<
 >;
 
 /** The URLs of the gateway as clients see them, from where the doctor runs. */
-export function publicChecks(model: Installation, egress: Egress): readonly Check[] {
+export function publicChecks(model: Installation, egress: Egress, withinMs: number): readonly Check[] {
   // A public name may lead to a private address inside of the network.
   const open = { ...egress, allowPrivateIps: true, insecureAllowHttp: true };
   const { publicUrl, authServer } = model;
-  const gateway: Party = { kind: 'public-url', about: `gateway ${publicUrl}`, egress: open };
+  const gateway: Party = { kind: 'public-url', about: `gateway ${publicUrl}`, egress: open, withinMs };
   const checks: Check[] = [
     { about: gateway.about, run: async () => await gatewayFindings(model, gateway) },
-    { about: gateway.about, run: async () => await certificateFindings(gateway.about, publicUrl) },
+    { about: gateway.about, run: async () => await certificateFindings(gateway.about, publicUrl, withinMs) },
     { about: gateway.about, run: () => Promise.resolve(proxyFindings(model)) },
   ];
   if (authServer === undefined) return checks;
-  const issuer: Party = { kind: 'issuer', about: `authorization server ${authServer.issuer}`, egress: open };
+  const issuer: Party = {
+    kind: 'issuer',
+    about: `authorization server ${authServer.issuer}`,
+    egress: open,
+    withinMs,
+  };
   return [
     ...checks,
     { about: issuer.about, run: async () => await issuerFindings(authServer.issuer, issuer) },
+    {
+      about: issuer.about,
+      run: async () =>
+        await forwardedFindings(
+          {
+            issuer: authServer.issuer,
+            metadataUrl: wellKnown(authServer.issuer, 'oauth-authorization-server'),
+            listener: model.listen.authorizationServer,
+          },
+          issuer,
+        ),
+    },
     ...(URL.parse(authServer.issuer)?.origin === URL.parse(publicUrl)?.origin
       ? []
       : [
           {
             about: issuer.about,
-            run: async () => await certificateFindings(issuer.about, authServer.issuer),
+            run: async () => await certificateFindings(issuer.about, authServer.issuer, withinMs),
           },
         ]),
   ];

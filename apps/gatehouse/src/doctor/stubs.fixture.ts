@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { PROBE_HEADER, type ArrivedProbe } from '@gatehouse/kernel/doctor-probe';
 import { HttpStub, sendJson, type StubRequest } from '@gatehouse/testing/http-stub';
 
 /** What a stub says instead of what is right. Empty: all is well. */
@@ -25,6 +26,8 @@ export interface Faults {
   refusedPrompts?: readonly string[];
   refusesPkce?: boolean;
   introspection?: readonly [number, unknown];
+  /** How a marked request comes to the authorization server. */
+  arrived?: ArrivedProbe;
 }
 
 export const INTROSPECTION_SECRET = 'value+of the/introspection:secret';
@@ -161,11 +164,18 @@ export class BackendStub extends HttpStub {
 export class PublicStub extends HttpStub {
   faults: Faults = {};
 
-  protected override answer({ url: { pathname } }: StubRequest, response: ServerResponse): void {
+  /** Of the authorization server behind it. */
+  readonly #probes: Record<string, ArrivedProbe> = {};
+
+  protected override answer({ url: { pathname }, headers }: StubRequest, response: ServerResponse): void {
     const { faults, origin } = this;
+    const mark = headers[PROBE_HEADER];
+    if (typeof mark === 'string')
+      this.#probes[mark] = faults.arrived ?? { forwardedFor: 'changed', believed: true };
     const { metadataStatus: status = 200, resource = `${origin}/mcp`, issuer = `${origin}/auth` } = faults;
     if (pathname === '/.well-known/oauth-protected-resource/mcp')
       sendJson(response, status, { resource }, dateOf(faults.skewMs));
+    else if (pathname === '/status') sendJson(response, 200, { probes: this.#probes });
     else if (pathname === '/.well-known/oauth-authorization-server/auth')
       sendJson(response, 200, issuer === '' ? {} : { issuer });
     else if (pathname === '/mcp' && faults.mcpStatus !== undefined)

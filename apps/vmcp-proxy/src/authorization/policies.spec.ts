@@ -125,7 +125,7 @@ describe('a forbidden tool is not reached by another way', () => {
       'tickets_create',
       'tickets_list',
     ]);
-    const { shortName } = await import('../catalog/short-name.js');
+    const { shortName } = await import('@gatehouse/kernel/short-name');
     const { body } = await expectNotCalled(() => call(ENG, shortName(`repos_${LONG}`, 40)));
     expect(body.error?.data).toMatchObject({ policy: 'no-long' });
     await expectNotCalled(() => call(ENG, LONG, {}, '/repos'));

@@ -1,9 +1,9 @@
 import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import { HINTS, type PolicyAction } from '@gatehouse/config/policies/policy-schema';
+import { plainName, shortName } from '@gatehouse/kernel/short-name';
 import type { Kind } from '../catalog/definitions.js';
 import { otherSpellings } from '../catalog/excluded-uri.js';
 import { decoded, isPlain } from '../catalog/plain-uri.js';
-import { plainName, shortName } from '../catalog/short-name.js';
 import { isObject, type JsonObject } from '../mcp/message.js';
 
 /** What a call is of, or what an entry of a list stands for. */

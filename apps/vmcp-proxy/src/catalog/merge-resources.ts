@@ -1,7 +1,7 @@
 import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import { outcomeAmong, rankIn } from '@gatehouse/config/model/name-conflict';
 import { hasPartsInOrder } from '@gatehouse/kernel/wildcard';
 import type { JsonObject } from '../mcp/message.js';
-import { outcomeAmong, rankIn } from './conflict.js';
 import type { MergeNote } from './merge.js';
 
 export interface ResourceSet {

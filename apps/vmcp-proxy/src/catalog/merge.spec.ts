@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import { mayBeUnder } from '@gatehouse/kernel/short-name';
 import * as fc from 'fast-check';
 import type { JsonObject } from '../mcp/message.js';
 import { aggregationOf as aggregation } from './aggregation.fixture.js';
 import { mergePrompts, mergeTools, type NamedSet } from './merge.js';
 import { matchesTemplate, mergeResources, type ResourceSet } from './merge-resources.js';
-import { mayBeUnder } from './short-name.js';
 
 const set = (backend: string, ...names: string[]): NamedSet => ({
   backend,

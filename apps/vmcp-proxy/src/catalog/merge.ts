@@ -5,9 +5,9 @@ import {
   type WorkloadTools,
 } from '@gatehouse/config/model/aggregation';
 import { MAX_NAME_LENGTH_OF_HOSTS } from '@gatehouse/config/model/bounds';
+import { outcomeAmong, rankIn } from '@gatehouse/config/model/name-conflict';
+import { plainName, shortName } from '@gatehouse/kernel/short-name';
 import { isObject, type JsonObject } from '../mcp/message.js';
-import { outcomeAmong, rankIn } from './conflict.js';
-import { plainName, shortName } from './short-name.js';
 
 /** Definitions of one backend that are told apart by `name`: tools or prompts. */
 export interface NamedSet {

@@ -1,4 +1,5 @@
 import { startTestNats } from '@gatehouse/testing/nats';
+import { plainName } from '@gatehouse/kernel/short-name';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { policiesOf } from '../authorization/authorization.fixture.js';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
@@ -6,7 +7,6 @@ import { legacyClient, modern } from '../client.fixture.js';
 import { paramsOf } from '../calls/asking-world.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-import { plainName } from './short-name.js';
 
 const NAMES = ['plain-1.0', 'elicit (form)', 'elicit [form]', 'größe', '日本', 'a/b'];
 const LISTED = [

@@ -1,6 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import { prefixOf, type Aggregation } from '@gatehouse/config/model/aggregation';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { mayBeUnder } from '@gatehouse/kernel/short-name';
 import type { JsonObject } from '../mcp/message.js';
 import type { TaskPlace } from '../tasks/task-id.js';
 import { KINDS, LISTING, type BackendLists, type Kind } from './definitions.js';
@@ -15,7 +16,6 @@ import {
 } from './merge-resources.js';
 import { namePages, type Page } from './pages.js';
 import { isPlain, isPlainTemplate } from './plain-uri.js';
-import { mayBeUnder } from './short-name.js';
 import { standIn } from './stand-in.js';
 import type { Visibility } from './visibility.js';
 

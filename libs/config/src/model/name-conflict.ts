@@ -1,4 +1,4 @@
-import type { Aggregation } from '@gatehouse/config/model/aggregation';
+import type { Aggregation } from './aggregation.js';
 
 /** What becomes of one of several things of one name. */
 export type Outcome = 'kept' | 'shadowed' | 'renamed';
