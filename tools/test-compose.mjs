@@ -1,6 +1,6 @@
 /**
  * `npm run test:compose`: the images and docker-compose.yml for real. Builds, brings the demonstration up with three proxies, does the main job
- * through a load balancer, looks at what every container may do and know, and takes everything down again. Without a Docker engine it says so
+ * through the reverse proxy, looks at what every container may do and know, and takes everything down again. Without a Docker engine it says so
  * and ends with 0; with REQUIRE_DOCKER=1 that is a failure.
  */
 import { setMaxListeners } from 'node:events';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { checksOf } from './compose/checks.mjs';
 import { Compose } from './compose/compose.mjs';
 import { imageChecks, sizesOfImages } from './compose/images.mjs';
+import { outageChecks } from './compose/outages.mjs';
 import { ensureBuild } from './set-up/build.mjs';
 import { ensureDependencies, pinnedNode } from './set-up/dependencies.mjs';
 import { ensurePrismaClients } from './set-up/prisma.mjs';
@@ -19,8 +20,8 @@ import { Cannot, say, step } from './set-up/say.mjs';
 
 const EXAMPLE = join(REPOSITORY, 'examples/compose/gatehouse.yaml');
 const DEFAULT_BASE = 4483;
-/** From the base: the load balancer, the authorization server, both identity providers, the proxies behind the load balancer. */
-const OFFSETS = { proxy: 0, authorizationServer: 1, acmeSso: 3, octo: 4, replicas: 17 };
+/** From the base: the reverse proxy, both identity providers. */
+const OFFSETS = { reverseProxy: 0, acmeSso: 3, octo: 4 };
 const REPLICAS = 3;
 const SCALE = ['--scale', `vmcp-proxy=${REPLICAS}`, '--scale', 'token-vault=2'];
 
@@ -37,12 +38,12 @@ const isFree = (port) =>
 /** The ports of the example where they are free, else others: a demonstration that runs already is left alone. */
 async function choosePorts() {
   for (const base of [DEFAULT_BASE, 14_483, 24_483, 34_483]) {
-    const replicas = Array.from({ length: REPLICAS }, (_, index) => base + OFFSETS.replicas + index);
-    const { proxy, authorizationServer, acmeSso, octo } = OFFSETS;
-    const ports = [proxy, authorizationServer, acmeSso, octo].map((offset) => base + offset);
-    if ((await Promise.all([...ports, ...replicas].map(isFree))).every(Boolean)) return { base, replicas };
+    const ports = Object.values(OFFSETS).map((offset) => base + offset);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
   }
-  throw new Cannot('The ports 4483-4502 are taken, and so are the same ones 10000, 20000 and 30000 above.');
+  throw new Cannot(
+    'The ports 4483, 4486 and 4487 are taken, and so are the same ones 10000, 20000 and 30000 above.',
+  );
 }
 
 /** The committed example itself when its ports are free; a copy with only the addresses that browsers use moved when not. */
@@ -58,10 +59,10 @@ function configurationFor(base, folder) {
 }
 
 /** Signs in once and calls every backend; throws when a single token was not the right one. */
-async function mainJob(compose, node, configuration, base) {
+async function mainJob(compose, node, configuration, authority) {
   const program = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
-  const flags = ['--config', configuration, '--url', `http://localhost:${base}/mcp`, '--json'];
-  const { code, stdout, stderr } = await compose.execute(node, [program, 'demonstrate', ...flags]);
+  const args = [program, 'demonstrate', '--config', configuration, '--json'];
+  const { code, stdout, stderr } = await compose.execute(node, args, { NODE_EXTRA_CA_CERTS: authority });
   say(stderr.trimEnd());
   const rows = code === 0 ? JSON.parse(stdout) : [];
   if (rows.length === 0 || !rows.every(({ ok }) => ok)) throw new Cannot('The main job went wrong.');
@@ -83,6 +84,17 @@ async function timesToReady(compose) {
     if (stdout === '') problems.push(`${service} did not start again`);
   }
   return problems;
+}
+
+/** Caddy's own image where it can be had, else Debian's package in its place. */
+async function ensureCaddy(compose) {
+  const image = process.env.CADDY_IMAGE ?? 'caddy:2';
+  if ((await compose.docker('image', 'inspect', image)).code === 0) return;
+  if ((await compose.docker('pull', '--quiet', image)).code === 0) return;
+  say(`${image} cannot be had: a stand-in is built of Debian's package.`);
+  const file = ['--file', 'infra/docker/caddy.Dockerfile', '--tag', image, 'infra/docker'];
+  const { code, stderr } = await compose.docker('build', '--quiet', ...file);
+  if (code !== 0) throw new Cannot(`No Caddy: ${stderr}`);
 }
 
 /** Of the checkout; empty where it is none. */
@@ -119,28 +131,30 @@ async function withLogs(compose, work) {
 
 async function testAll(node, folder) {
   takeOverSignals();
-  const { base, replicas } = await choosePorts();
+  const base = await choosePorts();
   const configuration = configurationFor(base, folder);
+  const authority = join(folder, 'authority.crt');
   if (base !== DEFAULT_BASE) say(`The usual ports are taken; these begin at ${base}.`);
   const environment = {
     GATEHOUSE_CONFIG: configuration,
-    GATEHOUSE_PROXY_PORTS: `${replicas[0]}-${replicas.at(-1)}`,
-    GATEHOUSE_AUTHORIZATION_SERVER_PORT: String(base + OFFSETS.authorizationServer),
+    GATEHOUSE_PORT: String(base + OFFSETS.reverseProxy),
     GATEHOUSE_ACME_SSO_PORT: String(base + OFFSETS.acmeSso),
     GATEHOUSE_OCTO_PORT: String(base + OFFSETS.octo),
   };
   const revision = await revisionOf(new Compose(stop.signal, {}));
   const compose = new Compose(stop.signal, { ...environment, GATEHOUSE_REVISION: revision });
-  const { LoadBalancer } = await import('../libs/testing/dist/load-balancer.js');
-  const balancer = new LoadBalancer(replicas);
   const up = ['up', '--detach', '--wait', '--no-build', ...SCALE];
+  const signIn = () => mainJob(compose, node, configuration, authority);
   try {
     await compose.down();
     await step('Building the images', () => compose.must('build', '--quiet'));
-    await balancer.listen(base);
+    await ensureCaddy(compose);
     await withLogs(compose, async () => {
-      await step(`Starting, with ${REPLICAS} proxies and 2 vaults`, () => compose.must(...up));
-      await step('Main job', () => mainJob(compose, node, configuration, base));
+      await step(`From nothing to ready, with ${REPLICAS} proxies and 2 vaults`, () => compose.must(...up));
+      await compose.must('cp', 'reverse-proxy:/authority/root.crt', authority);
+      // Each proxy gets calls of some of them.
+      for (let time = 1; time <= REPLICAS; time += 1) await step('Main job', signIn);
+      say(await step('docker compose run --rm demo', () => compose.must('run', '--rm', '--no-TTY', 'demo')));
     });
     say('\nImages (at most 40 MB on top of the base)');
     const sizes = await sizesOfImages(compose);
@@ -150,12 +164,12 @@ async function testAll(node, folder) {
       ['no image is too big', () => Promise.resolve(sizes)],
       ...imageChecks(compose, revision),
       ...checks.slice(0, -1),
+      ...outageChecks(compose, { node, url: `https://localhost:${base}/mcp`, authority, up, signIn }),
       // Counters begin anew, so it comes late; the last check stops everything.
       ['a service that starts again becomes ready', () => timesToReady(compose)],
       ...checks.slice(-1),
     ]);
   } finally {
-    await balancer.close().catch(() => undefined);
     await step('Taking everything down', () => compose.down());
   }
 }

@@ -62,6 +62,8 @@ once vmcp-proxy/reports-api-key "$node_user" reports-demo-key
 
 for volume in authorization-server token-vault vmcp-proxy migrate audit nats; do chown "$node_user" "$volume"; done
 chown "$postgres_user" postgres postgres-data
-chown "$node_user" nats-data archives
+chown "$node_user" nats-data archives caddy-data authority
 chmod 0500 authorization-server token-vault vmcp-proxy migrate audit nats postgres
-chmod 0700 postgres-data nats-data archives
+chmod 0700 postgres-data nats-data archives caddy-data
+# The certificate of the reverse proxy's own authority is for everybody.
+chmod 0755 authority

@@ -2,8 +2,9 @@ import { setDefaultCACertificates, getCACertificates } from 'node:tls';
 import { freePort } from '@gatehouse/testing/free-port';
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
 import { newBrowser, OAuthClient } from '@gatehouse/testing/oauth-client';
-import { ReverseProxy, reverseProxyProgram } from '@gatehouse/testing/reverse-proxy';
+import { BUNDLED_CADDYFILE, ReverseProxy, reverseProxyProgram } from '@gatehouse/testing/reverse-proxy';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
+import { until } from '@gatehouse/testing/until';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -35,7 +36,7 @@ describe.each([
     '/gatehouse',
     ['nginx.conf', 'nginx-strip-prefix.conf', 'Caddyfile', 'Caddyfile.strip-prefix'],
   ],
-  ['at the root of a host', '', ['nginx-root.conf', 'Caddyfile.root']],
+  ['at the root of a host', '', ['nginx-root.conf', 'Caddyfile.root', BUNDLED_CADDYFILE]],
 ] as const)('one host for both services, %s', (_where, basePath, examples) => {
   let world: World;
   let port: number;
@@ -156,3 +157,29 @@ describe.each([
     },
   );
 });
+
+(reverseProxyProgram(BUNDLED_CADDYFILE) === undefined ? test.skip : test)(
+  'a code of a callback, a cookie and a token stay out of the bundled log, also when the service is away',
+  async () => {
+    const port = await freePort();
+    // Nothing listens there.
+    const away = { proxyPort: await freePort(), authorizationServerPort: await freePort() };
+    const proxy = await ReverseProxy.start({ example: BUNDLED_CADDYFILE, port, certificate, ...away });
+    try {
+      const headers = {
+        authorization: 'Bearer planted-token',
+        cookie: 'a=planted-cookie',
+        referer: 'https://a.example/?b=planted-referer',
+      };
+      for (const path of [
+        '/oauth/callback/acme?code=planted-code&state=planted-state',
+        '/mcp?c=planted-query',
+      ])
+        expect((await fetch(`https://localhost:${port}${path}`, { headers })).status).toBe(502);
+      await until(() => proxy.said().split('http.log.error').length > 2);
+      expect(proxy.said()).not.toContain('planted');
+    } finally {
+      await proxy.close();
+    }
+  },
+);

@@ -48,7 +48,8 @@ export class Compose {
       : undefined;
   }
 
-  execute = (command, args) => execute(command, args, { env: this.#environment, signal: this.#signal });
+  execute = (command, args, more = {}) =>
+    execute(command, args, { env: { ...this.#environment, ...more }, signal: this.#signal });
 
   docker = (...args) => this.execute('docker', args);
 
