@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { checksOf } from './compose/checks.mjs';
 import { Compose } from './compose/compose.mjs';
 import { imageChecks, sizesOfImages } from './compose/images.mjs';
+import { observeChecks } from './compose/observe.mjs';
 import { outageChecks } from './compose/outages.mjs';
 import { ensureBuild } from './set-up/build.mjs';
 import { ensureDependencies, pinnedNode } from './set-up/dependencies.mjs';
@@ -18,12 +19,15 @@ import { ensurePrismaClients } from './set-up/prisma.mjs';
 import { REPOSITORY } from './set-up/repository.mjs';
 import { Cannot, say, step } from './set-up/say.mjs';
 
-const EXAMPLE = join(REPOSITORY, 'examples/compose/gatehouse.yaml');
+const EXAMPLE = 'gatehouse.yaml';
+/** The same, for what watches it. */
+const OBSERVED = 'gatehouse.observed.yaml';
 const DEFAULT_BASE = 4483;
-/** From the base: the reverse proxy, both identity providers. */
-const OFFSETS = { reverseProxy: 0, acmeSso: 3, octo: 4 };
+/** From the base: the reverse proxy, both identity providers, Grafana. */
+const OFFSETS = { reverseProxy: 0, acmeSso: 3, octo: 4, grafana: 25 };
 const REPLICAS = 3;
-const SCALE = ['--scale', `vmcp-proxy=${REPLICAS}`, '--scale', 'token-vault=2'];
+const VAULTS = 2;
+const SCALE = ['--scale', `vmcp-proxy=${REPLICAS}`, '--scale', `token-vault=${VAULTS}`];
 
 const stop = new AbortController();
 // One for every program that runs at the same time.
@@ -42,18 +46,19 @@ async function choosePorts() {
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
   }
   throw new Cannot(
-    'The ports 4483, 4486 and 4487 are taken, and so are the same ones 10000, 20000 and 30000 above.',
+    'Of the ports 4483, 4486, 4487 and 4508 one is taken, and so are the same ones 10000, 20000 and 30000 above.',
   );
 }
 
 /** The committed example itself when its ports are free; a copy with only the addresses that browsers use moved when not. */
-function configurationFor(base, folder) {
-  if (base === DEFAULT_BASE) return EXAMPLE;
-  const moved = readFileSync(EXAMPLE, 'utf8').replaceAll(
+function configurationFor(base, folder, name) {
+  const example = join(REPOSITORY, 'examples/compose', name);
+  if (base === DEFAULT_BASE) return example;
+  const moved = readFileSync(example, 'utf8').replaceAll(
     /\blocalhost:(44\d\d)\b/g,
     (_all, port) => `localhost:${Number(port) - DEFAULT_BASE + base}`,
   );
-  const file = join(folder, 'gatehouse.yaml');
+  const file = join(folder, name);
   writeFileSync(file, moved, { mode: 0o644 });
   return file;
 }
@@ -86,15 +91,28 @@ async function timesToReady(compose) {
   return problems;
 }
 
-/** Caddy's own image where it can be had, else Debian's package in its place. */
-async function ensureCaddy(compose) {
-  const image = process.env.CADDY_IMAGE ?? 'caddy:2';
-  if ((await compose.docker('image', 'inspect', image)).code === 0) return;
-  if ((await compose.docker('pull', '--quiet', image)).code === 0) return;
+/** The image itself where it can be had, else one of Debian's package in its place, if there is a file for it. */
+async function hasImage(compose, image, standIn) {
+  if ((await compose.docker('image', 'inspect', image)).code === 0) return true;
+  if ((await compose.docker('pull', '--quiet', image)).code === 0) return true;
+  if (standIn === undefined) return false;
   say(`${image} cannot be had: a stand-in is built of Debian's package.`);
-  const file = ['--file', 'infra/docker/caddy.Dockerfile', '--tag', image, 'infra/docker'];
+  const file = ['--file', `infra/docker/${standIn}`, '--tag', image, 'infra/docker'];
   const { code, stderr } = await compose.docker('build', '--quiet', ...file);
-  if (code !== 0) throw new Cannot(`No Caddy: ${stderr}`);
+  if (code !== 0) throw new Cannot(`${image} cannot be had, and no stand-in be built: ${stderr}`);
+  return true;
+}
+
+/** Of what the compose file does not build. */
+async function ensureImages(compose) {
+  const { services } = JSON.parse(await compose.must('config', '--format', 'json'));
+  const has = (service, standIn) => hasImage(compose, services[service].image, standIn);
+  await has('reverse-proxy', 'caddy.Dockerfile');
+  return {
+    prometheus: await has('prometheus', 'prometheus.Dockerfile'),
+    grafana: await has('grafana', undefined),
+    collector: await has('collector', undefined),
+  };
 }
 
 /** Of the checkout; empty where it is none. */
@@ -132,7 +150,7 @@ async function withLogs(compose, work) {
 async function testAll(node, folder) {
   takeOverSignals();
   const base = await choosePorts();
-  const configuration = configurationFor(base, folder);
+  const configuration = configurationFor(base, folder, EXAMPLE);
   const authority = join(folder, 'authority.crt');
   if (base !== DEFAULT_BASE) say(`The usual ports are taken; these begin at ${base}.`);
   const environment = {
@@ -140,17 +158,30 @@ async function testAll(node, folder) {
     GATEHOUSE_PORT: String(base + OFFSETS.reverseProxy),
     GATEHOUSE_ACME_SSO_PORT: String(base + OFFSETS.acmeSso),
     GATEHOUSE_OCTO_PORT: String(base + OFFSETS.octo),
+    GATEHOUSE_GRAFANA_PORT: String(base + OFFSETS.grafana),
   };
   const revision = await revisionOf(new Compose(stop.signal, {}));
   const compose = new Compose(stop.signal, { ...environment, GATEHOUSE_REVISION: revision });
+  const watched = new Compose(
+    stop.signal,
+    {
+      ...environment,
+      GATEHOUSE_REVISION: revision,
+      GATEHOUSE_CONFIG: configurationFor(base, folder, OBSERVED),
+    },
+    ['observe'],
+  );
+  const replicas = { 'authorization-server': 1, 'token-vault': VAULTS, 'vmcp-proxy': REPLICAS };
   const up = ['up', '--detach', '--wait', '--no-build', ...SCALE];
   const signIn = () => mainJob(compose, node, configuration, authority);
   try {
-    await compose.down();
+    await watched.down();
     await step('Building the images', () => compose.must('build', '--quiet'));
-    await ensureCaddy(compose);
+    const images = await ensureImages(watched);
     await withLogs(compose, async () => {
-      await step(`From nothing to ready, with ${REPLICAS} proxies and 2 vaults`, () => compose.must(...up));
+      await step(`From nothing to ready, with ${REPLICAS} proxies and ${VAULTS} vaults`, () =>
+        compose.must(...up),
+      );
       await compose.must('cp', 'reverse-proxy:/authority/root.crt', authority);
       // Each proxy gets calls of some of them.
       for (let time = 1; time <= REPLICAS; time += 1) await step('Main job', signIn);
@@ -167,10 +198,11 @@ async function testAll(node, folder) {
       ...outageChecks(compose, { node, url: `https://localhost:${base}/mcp`, authority, up, signIn }),
       // Counters begin anew, so it comes late; the last check stops everything.
       ['a service that starts again becomes ready', () => timesToReady(compose)],
+      ...observeChecks(watched, { up, images, replicas, signIn }),
       ...checks.slice(-1),
     ]);
   } finally {
-    await step('Taking everything down', () => compose.down());
+    await step('Taking everything down', () => watched.down());
   }
 }
 

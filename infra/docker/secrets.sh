@@ -60,10 +60,15 @@ once token-vault/octo-client-secret "$node_user" octo-demo-secret
 once token-vault/sts-client-secret "$node_user" sts-demo-secret
 once vmcp-proxy/reports-api-key "$node_user" reports-demo-key
 
+# Who may look at the dashboards. Grafana's own image runs as this user.
+grafana_user=472:0
+once grafana/grafana-password "$grafana_user" "$(random 24)"
+
 for volume in authorization-server token-vault vmcp-proxy migrate audit nats; do chown "$node_user" "$volume"; done
 chown "$postgres_user" postgres postgres-data
+chown "$grafana_user" grafana
 chown "$node_user" nats-data archives caddy-data authority
-chmod 0500 authorization-server token-vault vmcp-proxy migrate audit nats postgres
+chmod 0500 authorization-server token-vault vmcp-proxy migrate audit nats postgres grafana
 chmod 0700 postgres-data nats-data archives caddy-data
 # The certificate of the reverse proxy's own authority is for everybody.
 chmod 0755 authority

@@ -158,9 +158,9 @@ describe.each([
   );
 });
 
-(reverseProxyProgram(BUNDLED_CADDYFILE) === undefined ? test.skip : test)(
-  'a code of a callback, a cookie and a token stay out of the bundled log, also when the service is away',
-  async () => {
+const whereCaddy = reverseProxyProgram(BUNDLED_CADDYFILE) === undefined ? describe.skip : describe;
+whereCaddy('the log of the bundled Caddy', () => {
+  test('a code of a callback, a cookie and a token stay out of it, also when the service is away', async () => {
     const port = await freePort();
     // Nothing listens there.
     const away = { proxyPort: await freePort(), authorizationServerPort: await freePort() };
@@ -181,5 +181,5 @@ describe.each([
     } finally {
       await proxy.close();
     }
-  },
-);
+  });
+});

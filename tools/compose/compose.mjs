@@ -28,10 +28,13 @@ const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join
 export class Compose {
   #signal;
   #environment;
+  #profiles;
 
-  constructor(signal, environment) {
+  /** @param {string[]} profiles beside the demonstration's; what is of others is not seen, and not taken down */
+  constructor(signal, environment, profiles = []) {
     this.#signal = signal;
     this.#environment = environment;
+    this.#profiles = ['demo', ...profiles].flatMap((profile) => ['--profile', profile]);
   }
 
   /** Why compose cannot be used on this machine; `undefined` when it can. */
@@ -54,14 +57,10 @@ export class Compose {
   docker = (...args) => this.execute('docker', args);
 
   #compose = (args, signal) =>
-    execute(
-      'docker',
-      ['compose', '--ansi', 'never', '--project-name', PROJECT, '--profile', 'demo', ...args],
-      {
-        env: this.#environment,
-        signal,
-      },
-    );
+    execute('docker', ['compose', '--ansi', 'never', '--project-name', PROJECT, ...this.#profiles, ...args], {
+      env: this.#environment,
+      signal,
+    });
 
   async must(...args) {
     const { code, stdout, stderr } = await this.#compose(args, this.#signal);

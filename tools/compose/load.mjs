@@ -1,7 +1,7 @@
 /**
  * Calls of two people through the reverse proxy, until standard input ends: `node load.mjs URL`. Each line that it writes is what happened until
  * then, as JSON. All calls only read. So a call may be repeated where the gateway says so (`retry: safe`), and where nobody says anything: no
- * answer at all, or 502 to 504 of the reverse proxy. It is repeated for two minutes at most.
+ * answer at all, or a status of 502 to 504 without more. It is repeated for two minutes at most.
  */
 import { connectSignedIn } from '../../apps/gatehouse/dist/main-job/demonstration-client.js';
 import { whoAmI } from '../../libs/testing/dist/mcp-calls.js';
@@ -38,8 +38,8 @@ async function once(token, backend, subject) {
   const { status, body } = answer;
   const data = /** @type {{ code?: string, retry?: string } | undefined} */ (body.error?.data);
   countReason(data?.code ?? (body.result === undefined ? `${status}` : 'an error of the tool'));
-  const ofReverseProxy = data === undefined && body.result === undefined && status >= 502 && status <= 504;
-  return data?.retry === 'safe' || ofReverseProxy ? 'again' : 'failed';
+  const saysNothing = data === undefined && body.result === undefined && status >= 502 && status <= 504;
+  return data?.retry === 'safe' || saysNothing ? 'again' : 'failed';
 }
 
 async function call(token, backend, subject) {

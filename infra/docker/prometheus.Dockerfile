@@ -1,0 +1,8 @@
+# Prometheus out of Debian's packages, for networks where its own image cannot be had:
+#   docker build -f infra/docker/prometheus.Dockerfile -t prom/prometheus:v3.0.0 infra/docker
+# docker-compose.yml needs of it: prometheus as the entry point, wget, and a folder for user 65534.
+ARG DEBIAN_IMAGE=node:24-bookworm-slim
+FROM ${DEBIAN_IMAGE}
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus wget && rm -rf /var/lib/apt/lists/* \
+  && mkdir -p /prometheus && chown 65534:65534 /prometheus
+ENTRYPOINT ["prometheus"]
