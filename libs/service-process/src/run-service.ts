@@ -17,6 +17,7 @@ import { collectStartGarbage, collectYoungInOneThread } from './garbage.js';
 import { EX_CONFIG, EX_TEMPFAIL } from './group-worker.js';
 import { fileStates, type FileStates } from './file-watch.js';
 import { Reloads } from './reloads.js';
+import { onShiftedPorts, PORT_SHIFT_VARIABLE } from './shifted-ports.js';
 import { tellServing } from './worker-answers.js';
 import { GROUP_GRACE_MS, type GroupSettings, WORKER_VARIABLE, WorkerGroup } from './worker-group.js';
 
@@ -72,11 +73,14 @@ export async function runService<Part extends StopTimes>(program: ServiceProgram
   const seen = await fileStates([path]);
   const files = new Set([path]);
   const load = (): Loaded =>
-    loadConfiguration(path, {
-      part: program.service,
-      virtualServer: process.env['GATEHOUSE_VIRTUAL_SERVER'],
-      readsFile: (file) => files.add(file),
-    });
+    onShiftedPorts(
+      loadConfiguration(path, {
+        part: program.service,
+        virtualServer: process.env['GATEHOUSE_VIRTUAL_SERVER'],
+        readsFile: (file) => files.add(file),
+      }),
+      process.env[PORT_SHIFT_VARIABLE],
+    );
   const loaded = load();
   if (!loaded.ok) {
     const away =

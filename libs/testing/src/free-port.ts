@@ -21,6 +21,24 @@ export async function freePortBase(count: number): Promise<number> {
   return await reserve(ROWS, count);
 }
 
+/** The same, with as many free ports again so far above them: a second replica listens there. */
+export async function freePortBaseTwice(count: number, step: number): Promise<number> {
+  const { first, end, blockSize } = ROWS;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const base = await freePortBase(count);
+    const guard = first + blockSize * Math.floor((base + step - first) / blockSize);
+    const ports = Array.from({ length: count }, (_, offset) => base + step + offset);
+    if (ports.some((port) => port <= guard || port >= guard + blockSize))
+      throw new Error('they are not in one block');
+    if (guard + blockSize > end) continue;
+    const holder = await listening(guard);
+    if (holder === undefined) continue;
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+    holder.close();
+  }
+  throw new Error(`no two times ${count} free ports found`);
+}
+
 /**
  * This process listens on the first port of a block as long as it lives. So every other process that wants the block, of
  * this run or another one, sees that it is taken, long before the programs of a test listen themselves.

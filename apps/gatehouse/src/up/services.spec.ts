@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { demonstrationValues } from './demonstration.js';
-import { planPorts } from './ports.js';
-import { ownValues, replicaConfiguration, serviceEnvironment } from './services.js';
+import { ownValues, serviceEnvironment, serviceProcess } from './services.js';
+import { PORT_SHIFT_VARIABLE } from '@gatehouse/service-process/shifted-ports';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import type { GeneratedSecrets } from './state.js';
 
@@ -64,10 +64,12 @@ test.each(SERVICES)('the environment of %s holds its own secrets and nobody else
   expect(held.sort()).toEqual([...OWN[service]].sort());
 });
 
-test('a replica has the same configuration on ports of its own', () => {
-  const ports = planPorts(4483);
-  expect(replicaConfiguration(text, ports, 0)).toBe(text);
-  const second = replicaConfiguration(text, ports, 1);
-  for (const port of [4583, 4584, 4585, 4595, 4596]) expect(second).toContain(`port: ${port}`);
-  expect(second).toContain('publicUrl: http://localhost:4483');
+test('every replica reads the one file, so that changes and files beside it are the same for all; ports are its own', () => {
+  const values = { ...demonstrationValues(secrets), ...ownValues('vmcp-proxy', secrets, databaseUrls) };
+  const start = { configuration: { document, text }, valuesOf: () => values };
+  const [first, second] = [0, 1].map((index) => serviceProcess(start, 'vmcp-proxy', index));
+  expect(second?.args).toEqual(first?.args);
+  expect(first?.args).toContain(document);
+  expect(first?.environment).not.toHaveProperty(PORT_SHIFT_VARIABLE);
+  expect(second?.environment).toEqual({ ...first?.environment, [PORT_SHIFT_VARIABLE]: '100' });
 });

@@ -1,25 +1,15 @@
 import { ALLOCATOR_ENVIRONMENT, NODE_FLAGS } from '@gatehouse/kernel/node-flags';
-import { holdsObjects } from '@gatehouse/config/from-manifests/read-manifests';
 import type { Service } from '@gatehouse/kernel/services';
-import { parseDocument } from 'yaml';
+import { PORT_SHIFT_VARIABLE } from '@gatehouse/service-process/shifted-ports';
 import { environmentNamesOf, type ConfigurationText, type Environment } from '../configuration.js';
 import { programOf } from '../paths.js';
 import { baseEnvironment } from './environment.js';
 import { REPLICA_STEP, type PortPlan } from './ports.js';
 import type { Processes, ProcessSpec, RunningProcess } from './processes.js';
 import { untilHttpAnswers } from './readiness.client.js';
-import type { GeneratedSecrets, StateFolder } from './state.js';
+import type { GeneratedSecrets } from './state.js';
 
 const READY_TIMEOUT_MS = 60_000;
-
-/** Every port of the services: where it stands in the configuration, and its name in the plan. */
-const PORTS = [
-  { path: ['listen', 'proxy', 'port'], name: 'proxy' },
-  { path: ['listen', 'proxy', 'internal', 'port'], name: 'proxyInternal' },
-  { path: ['listen', 'authorizationServer', 'port'], name: 'authorizationServer' },
-  { path: ['listen', 'authorizationServer', 'internal', 'port'], name: 'authorizationServerInternal' },
-  { path: ['listen', 'tokenVault', 'internal', 'port'], name: 'tokenVault' },
-] as const satisfies readonly { path: readonly string[]; name: keyof PortPlan }[];
 
 /** Where each service says whether it is ready. */
 const INTERNAL = {
@@ -45,16 +35,6 @@ export const ownValues = (
     ...(service === 'vmcp-proxy' ? {} : { VAULT_REQUEST_KEY: secrets.vaultRequestKey }),
   };
 };
-
-/** The configuration of one replica: the same, on its own ports. */
-export function replicaConfiguration(text: string, ports: PortPlan, index: number): string {
-  if (index === 0) return text;
-  // A document without a kind adds to the manifests what they cannot say.
-  if (holdsObjects(text)) return `${text}\n---\n${replicaConfiguration('{}', ports, index)}`;
-  const document = parseDocument(text);
-  for (const { path, name } of PORTS) document.setIn(path, ports[name] + index * REPLICA_STEP);
-  return document.toString();
-}
 
 /**
  * The whole environment of a service: what any process may know, and the variables that its own part of the
@@ -88,17 +68,13 @@ export interface ServiceStart {
 }
 
 /** Starts every replica of every service at once and waits until all are ready. */
-export async function startServices(
-  state: StateFolder,
-  processes: Processes,
-  start: ServiceStart,
-): Promise<RunningProcess[]> {
+export async function startServices(processes: Processes, start: ServiceStart): Promise<RunningProcess[]> {
   const all = Array.from({ length: start.replicas }, (_, index) =>
     start.services.map((service) => ({ service, index })),
   ).flat();
   return Promise.all(
     all.map(async ({ service, index }) => {
-      const running = processes.start(serviceProcess(state, start, service, index));
+      const running = processes.start(serviceProcess(start, service, index));
       const port = start.ports[INTERNAL[service]] + index * REPLICA_STEP;
       await untilHttpAnswers(running, `http://127.0.0.1:${port}/readyz`, READY_TIMEOUT_MS);
       return running;
@@ -106,26 +82,20 @@ export async function startServices(
   );
 }
 
-function serviceProcess(
-  state: StateFolder,
-  { configuration, valuesOf, ports }: ServiceStart,
+/** Every replica reads the one file, and with it its changes and the files beside it; further ones listen on ports of their own. */
+export function serviceProcess(
+  { configuration, valuesOf }: Pick<ServiceStart, 'configuration' | 'valuesOf'>,
   service: Service,
   index: number,
 ): ProcessSpec {
-  const file =
-    index === 0
-      ? configuration.document
-      : state.write(
-          `gatehouse-replica-${index + 1}.yaml`,
-          replicaConfiguration(configuration.text, ports, index),
-        );
   return {
     name: index === 0 ? service : `${service}-${index + 1}`,
     command: process.execPath,
-    args: [...NODE_FLAGS, programOf(service), '--config', file],
+    args: [...NODE_FLAGS, programOf(service), '--config', configuration.document],
     environment: {
       ...ALLOCATOR_ENVIRONMENT,
       ...serviceEnvironment(service, configuration, valuesOf(service)),
+      ...(index === 0 ? {} : { [PORT_SHIFT_VARIABLE]: String(index * REPLICA_STEP) }),
     },
     stopPhase: 1,
     rereads: true,

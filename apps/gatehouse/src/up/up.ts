@@ -123,7 +123,7 @@ async function startAll(
   const { configuration, valuesOf, services } = plan;
   const start = { configuration, valuesOf, services, ports, replicas: options.replicas };
   const names = `${services.join(', ')}${options.replicas > 1 ? `, ${options.replicas} of each` : ''}`;
-  const running = await output.step('services', names, () => startServices(state, processes, start));
+  const running = await output.step('services', names, () => startServices(processes, start));
   const { bridge } = plan;
   if (bridge === undefined) return [...world, ...running];
   const bridging = await output.step('bridge', `${bridge.host}:${bridge.port}`, () =>
