@@ -91,15 +91,21 @@ async function timesToReady(compose) {
   return problems;
 }
 
-/** The image itself where it can be had, else one of Debian's package in its place, if there is a file for it. */
+/**
+ * The image itself where it can be had, else one of Debian's package in its place, if there is a file for it.
+ * @param {string | undefined} standIn `caddy`: of `caddy.Dockerfile`, and handed to compose as `CADDY_IMAGE`
+ */
 async function hasImage(compose, image, standIn) {
   if ((await compose.docker('image', 'inspect', image)).code === 0) return true;
   if ((await compose.docker('pull', '--quiet', image)).code === 0) return true;
   if (standIn === undefined) return false;
   say(`${image} cannot be had: a stand-in is built of Debian's package.`);
-  const file = ['--file', `infra/docker/${standIn}`, '--tag', image, 'infra/docker'];
+  // Under a name of ours: whoever asks this engine for the official one later gets that one, or none.
+  const tag = `gatehouse/${standIn}-of-debian:local`;
+  const file = ['--file', `infra/docker/${standIn}.Dockerfile`, '--tag', tag, 'infra/docker'];
   const { code, stderr } = await compose.docker('build', '--quiet', ...file);
   if (code !== 0) throw new Cannot(`${image} cannot be had, and no stand-in be built: ${stderr}`);
+  process.env[`${standIn.toUpperCase()}_IMAGE`] = tag;
   return true;
 }
 
@@ -107,9 +113,9 @@ async function hasImage(compose, image, standIn) {
 async function ensureImages(compose) {
   const { services } = JSON.parse(await compose.must('config', '--format', 'json'));
   const has = (service, standIn) => hasImage(compose, services[service].image, standIn);
-  await has('reverse-proxy', 'caddy.Dockerfile');
+  await has('reverse-proxy', 'caddy');
   return {
-    prometheus: await has('prometheus', 'prometheus.Dockerfile'),
+    prometheus: await has('prometheus', 'prometheus'),
     grafana: await has('grafana', undefined),
     collector: await has('collector', undefined),
   };

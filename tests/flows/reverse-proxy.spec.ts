@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { setDefaultCACertificates, getCACertificates } from 'node:tls';
 import { freePort } from '@gatehouse/testing/free-port';
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
@@ -159,8 +160,8 @@ describe.each([
 });
 
 const whereCaddy = reverseProxyProgram(BUNDLED_CADDYFILE) === undefined ? describe.skip : describe;
-whereCaddy('the log of the bundled Caddy', () => {
-  test('a code of a callback, a cookie and a token stay out of it, also when the service is away', async () => {
+whereCaddy('the bundled Caddy', () => {
+  test('a code of a callback, a cookie and a token stay out of its log, also when the service is away', async () => {
     const port = await freePort();
     // Nothing listens there.
     const away = { proxyPort: await freePort(), authorizationServerPort: await freePort() };
@@ -180,6 +181,30 @@ whereCaddy('the log of the bundled Caddy', () => {
       expect(proxy.said()).not.toContain('planted');
     } finally {
       await proxy.close();
+    }
+  });
+
+  test('sends no request twice that a service has taken, not even one that only reads: a code is redeemed once', async () => {
+    const port = await freePort();
+    const asked: string[] = [];
+    const service = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        asked.push(data.toString().split('\r\n')[0] ?? '');
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+    const authorizationServerPort = (service.address() as AddressInfo).port;
+    const ports = { port, proxyPort: await freePort(), authorizationServerPort };
+    const proxy = await ReverseProxy.start({ example: BUNDLED_CADDYFILE, certificate, ...ports });
+    try {
+      const url = `https://localhost:${port}/oauth/callback/acme?code=once`;
+      expect((await fetch(url)).status).toBe(502);
+      expect(asked).toEqual([expect.stringContaining('GET /oauth/callback/acme?code=once')]);
+    } finally {
+      await proxy.close();
+      service.close();
     }
   });
 });
