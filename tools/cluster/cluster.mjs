@@ -73,25 +73,31 @@ export class Cluster {
    */
   static async find(getHelm) {
     if (find('kubectl') === undefined) return 'there is no kubectl on this machine';
-    const answer = await execute('kubectl', ['version', '--output=json', '--request-timeout=10s']);
+    const context = (await execute('kubectl', ['config', 'current-context'])).stdout.trim();
+    const ask = [...(context === '' ? [] : ['--context', context]), 'version', '--output=json'];
+    const answer = await execute('kubectl', [...ask, '--request-timeout=10s']);
     const version = answer.code === 0 ? JSON.parse(answer.stdout).serverVersion : undefined;
     if (version === undefined)
       return `no Kubernetes API answers (${lastLines(answer.stderr, 1) || 'kubectl says nothing'})`;
     await getHelm();
     const helm = helmProgram();
     if (helm === undefined) return 'a cluster answers, and there is no helm on this machine';
-    const context = await execute('kubectl', ['config', 'current-context']);
-    return { context: context.stdout.trim(), minor: Number.parseInt(version.minor, 10), helm };
+    return { context, minor: Number.parseInt(version.minor, 10), helm };
   }
 
   execute = (command, args) => execute(command, args, { signal: this.#signal });
 
-  /** In our namespace, unless the arguments name another one. */
-  kubectl = (...args) =>
-    execute('kubectl', ['--namespace', this.namespace, ...args], { signal: this.#signal });
+  /** In our namespace of the cluster that was found, whatever context somebody chooses meanwhile; unless the arguments name another namespace. */
+  kubectl = (...args) => execute('kubectl', [...this.#here('--context'), ...args], { signal: this.#signal });
 
   helm = (...args) =>
-    execute(this.#found.helm, ['--namespace', this.namespace, ...args], { signal: this.#signal });
+    execute(this.#found.helm, [...this.#here('--kube-context'), ...args], { signal: this.#signal });
+
+  /** Without a context (inside of a pod) there is one cluster. */
+  #here(flag) {
+    const { context } = this.#found;
+    return [...(context === '' ? [] : [flag, context]), '--namespace', this.namespace];
+  }
 
   async must(...args) {
     const { code, stdout, stderr } = await this.kubectl(...args);
@@ -113,7 +119,7 @@ export class Cluster {
    */
   async create(objects) {
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    const args = ['--namespace', this.namespace, 'create', '--filename', '-'];
+    const args = [...this.#here('--context'), 'create', '--filename', '-'];
     const { code, stderr } = await execute('kubectl', args, {
       signal: this.#signal,
       input: JSON.stringify(list),
@@ -143,13 +149,12 @@ export class Cluster {
   /** Everything away; it also runs when the test was interrupted. */
   async remove() {
     const flags = ['--ignore-not-found', '--wait', '--timeout=180s'];
-    await execute('kubectl', ['delete', 'namespace', this.namespace, ...flags]);
+    await execute('kubectl', [...this.#here('--context'), 'delete', 'namespace', this.namespace, ...flags]);
   }
 
   /** What explains a failure: pods, events, and the last lines of each container. */
   async explain() {
-    const ask = async (...args) =>
-      (await execute('kubectl', ['--namespace', this.namespace, ...args])).stdout;
+    const ask = async (...args) => (await execute('kubectl', [...this.#here('--context'), ...args])).stdout;
     const names = (await ask('get', 'pods', '--output=name')).split('\n').filter(Boolean);
     const parts = [
       await ask('get', 'pods,jobs', '--output=wide'),

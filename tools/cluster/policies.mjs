@@ -59,9 +59,9 @@ const WAYS = [
   [STRANGER, internal('authorization-server'), false],
 ];
 
-/** Ends with 0 when somebody accepts the connection. */
+/** Says `open` when somebody accepts the connection, else `closed`. A question that fails says neither. */
 const CONNECT =
-  "const [host, port] = process.argv.slice(1); const socket = require('node:net').connect(Number(port), host, () => process.exit(0)); socket.on('error', () => process.exit(1)); setTimeout(() => process.exit(1), 3000);";
+  "const [host, port] = process.argv.slice(1); const say = (word) => { console.log(word); process.exit(0); }; const socket = require('node:net').connect(Number(port), host, () => say('open')); socket.on('error', () => say('closed')); setTimeout(() => say('closed'), 3000);";
 
 /** @returns {Promise<{enforced: boolean, looked: number, problems: string[]}>} */
 export async function policyProblems(cluster, images) {
@@ -72,6 +72,7 @@ export async function policyProblems(cluster, images) {
     const [pod] = await cluster.podsOf(from);
     if (pod === undefined) throw new Cannot(`No pod of ${from} is ready.`);
     const host = to in INTERNAL ? (await cluster.podsOf(to))[0]?.status.podIP : to;
+    if (host === undefined) throw new Cannot(`No pod of ${to} is ready.`);
     if ((await reaches(cluster, pod, host, port, open)) !== open)
       problems.push(`${from} ${open ? 'does not reach' : 'reaches'} ${to}:${port}`);
   }
@@ -81,8 +82,10 @@ export async function policyProblems(cluster, images) {
 /** What has to be open may take another try: a name may not be known yet. */
 async function reaches(cluster, pod, host, port, expected) {
   for (let tries = expected ? 3 : 1; tries > 0; tries -= 1) {
-    const { code } = await cluster.inside(pod.metadata.name, 'node', '-e', CONNECT, host, String(port));
-    if (code === 0) return true;
+    const { name } = pod.metadata;
+    const { stdout, stderr } = await cluster.inside(name, 'node', '-e', CONNECT, host, String(port));
+    if (stdout.trim() === 'open') return true;
+    if (stdout.trim() !== 'closed') throw new Cannot(`${name} could not be asked for a way: ${stderr}`);
   }
   return false;
 }
