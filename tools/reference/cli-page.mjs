@@ -51,11 +51,26 @@ function commandsOf(command, above = []) {
   ];
 }
 
-/** The file that each command loads, by the name that it has in its group. */
+/** The groups of a file, by the variable that holds them: `const audit = program.command('audit')`. */
+function groupsIn(file) {
+  const groups = new Map();
+  visit(file, (node) => {
+    if (!ts.isVariableDeclaration(node) || node.initializer === undefined) return;
+    visit(node.initializer, (inner) => {
+      if (ts.isCallExpression(inner) && inner.expression.getText().endsWith('.command'))
+        groups.set(node.name.getText(), textOf(inner.arguments[0]));
+    });
+  });
+  return groups;
+}
+
+/** The file that each command loads, by its name behind that of the program. */
 function loadedBy() {
   const loads = new Map();
-  for (const path of programFiles([COMMANDS]))
-    visit(parsed(path), (node) => {
+  for (const path of programFiles([COMMANDS])) {
+    const file = parsed(path);
+    const groups = groupsIn(file);
+    visit(file, (node) => {
       if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return;
       let chain = node.parent;
       while (
@@ -64,13 +79,14 @@ function loadedBy() {
       )
         chain = chain.parent;
       visit(chain ?? node, (inner) => {
-        if (ts.isCallExpression(inner) && inner.expression.getText().endsWith('.command'))
-          loads.set(
-            textOf(inner.arguments[0]),
-            join(dirname(path), (textOf(node.arguments[0]) ?? '').replace(/\.js$/, '.ts')),
-          );
+        if (!ts.isCallExpression(inner) || !ts.isPropertyAccessExpression(inner.expression)) return;
+        if (inner.expression.name.text !== 'command') return;
+        const group = groups.get(inner.expression.expression.getText());
+        const name = [group, textOf(inner.arguments[0])].filter((word) => word !== undefined).join(' ');
+        loads.set(name, join(dirname(path), (textOf(node.arguments[0]) ?? '').replace(/\.js$/, '.ts')));
       });
     });
+  }
   return loads;
 }
 
@@ -148,7 +164,7 @@ async function cliSources() {
     endings: serviceEndings(),
     services: SERVICES,
     commands: commands.map((command) => {
-      const file = loads.get(command.name.split(' ').at(-1));
+      const file = loads.get(command.name.split(' ').slice(1).join(' '));
       if (file === undefined) throw new Error(`it is not known what ${command.name} loads`);
       return { ...command, file, endings: endingsOf(file) };
     }),

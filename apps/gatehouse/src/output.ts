@@ -1,5 +1,13 @@
+import { aligned } from './aligned.js';
 import type { Environment } from './configuration.js';
 import type { TextStream } from './terminal.js';
+
+/** One line of a table. */
+export interface TableRow {
+  readonly cells: readonly string[];
+  /** Whether somebody has to do something about it. */
+  readonly needsAction?: boolean;
+}
 
 /** Prints a command's progress: short lines for people, without animation, the same in a terminal and in a log. */
 export class Output {
@@ -18,6 +26,14 @@ export class Output {
 
   heading(text: string): void {
     this.line(this.#isStyled ? `\u001b[1m${text}\u001b[22m` : text);
+  }
+
+  /** The headings are bold for people, and what needs somebody is yellow. */
+  table(headings: readonly string[], rows: readonly TableRow[]): void {
+    const [heading = '', ...lines] = aligned([headings, ...rows.map(({ cells }) => cells)]);
+    this.heading(heading);
+    for (const [index, line] of lines.entries())
+      this.line(this.#isStyled && rows[index]?.needsAction === true ? `\u001b[33m${line}\u001b[39m` : line);
   }
 
   /** Does a step and prints one line when it is done, with how long it took. */

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { Log } from '@gatehouse/observability/log';
-import { Readiness } from '@gatehouse/observability/readiness';
+import type { Log } from '@gatehouse/observability/log';
+import type { Readiness } from '@gatehouse/observability/readiness';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ClientNats } from '@nestjs/microservices';
 import { type BusOptions, connectionOptions } from './bus-options.js';
@@ -18,8 +18,8 @@ export class BusConnection implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     options: BusOptions,
-    private readonly log: Log,
-    readiness: Readiness,
+    private readonly log: Pick<Log, 'info' | 'warn'>,
+    readiness: Pick<Readiness, 'part'>,
   ) {
     this.options = options;
     this.client = new ClientNats(connectionOptions(options));

@@ -3,6 +3,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
+import { endSessionText } from '@gatehouse/persistence/end-session';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
@@ -164,16 +165,7 @@ export class SessionStore {
   async close(tsid: string, reason: CloseReason, owner?: AccountId): Promise<ClosedSession | undefined> {
     const { rows } = await this.database.query<ClosedRow>({
       name: 'session-close',
-      text: `with closed as (
-          update sessions set closed_at = now(), close_reason = $2
-          where tsid = $1 and closed_at is null and ($3::uuid is null or account_id = $3)
-          returning ${CLOSED_COLUMNS}
-        ), issued as (
-          delete from oidc_records where grant_id in (select tsid::text from closed)
-        ), granted as (
-          delete from oidc_records where model = 'Grant' and id = $4 and exists (select from closed)
-        )
-        select * from closed`,
+      text: endSessionText(CLOSED_COLUMNS),
       values: [tsid, reason, owner ?? null, sha256(tsid)],
     });
     return rows.map(closedSession)[0];

@@ -39,7 +39,7 @@ export async function withEmbedded<Value>(
     const port = runningPostgresPort(running);
     if (port === undefined)
       throw new Cannot(
-        `The gateway of ${path} uses a database of its own choice: name it by its configuration: gatehouse backup <folder> --config <file>`,
+        `The gateway of ${path} uses a database of its own choice: name it by its configuration instead of its state: --config <file>`,
         'usage',
       );
     return await use(installationOf(running, port, given));

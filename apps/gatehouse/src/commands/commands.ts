@@ -4,6 +4,7 @@ import { addBridge } from './bridge.js';
 import { addClientCommands } from './client.js';
 import type { AddCommand } from './command.js';
 import { addCompletion } from './completion.js';
+import { addConnections } from './connections.js';
 import { addConvert } from './convert.js';
 import { addDemonstrate } from './demonstrate.js';
 import { addDoctor } from './doctor.js';
@@ -13,6 +14,7 @@ import { addExplain } from './explain.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addSchema } from './schema.js';
+import { addSessions } from './sessions.js';
 import { addUp } from './up.js';
 import { addValidate } from './validate.js';
 import { addVersion } from './version.js';
@@ -26,6 +28,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addConvert,
   addSchema,
   addExplain,
+  addSessions,
+  addConnections,
   addClientCommands,
   addNatsConfiguration,
   addHelmValues,

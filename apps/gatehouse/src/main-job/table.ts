@@ -1,3 +1,4 @@
+import { aligned } from '../aligned.js';
 import type { Arrival, Row } from './arrivals.js';
 
 const HEADINGS = ['', 'tool', 'backend', 'strategy', 'arrived', 'issuer', 'subject', 'audience'];
@@ -13,7 +14,7 @@ export function renderTable(rows: readonly Row[], symbols = { right: '✓', wron
   const failures = rows.flatMap(({ tool, arrived }) =>
     'failure' in arrived ? [`${tool}: ${arrived.failure}`] : [],
   );
-  return [align([HEADINGS, ...lines]), ...failures].join('\n');
+  return [...aligned([HEADINGS, ...lines]), ...failures].join('\n');
 }
 
 const cells = ({ credential, issuer, subject, audience, unexpected }: Arrival): string[] => [
@@ -22,20 +23,6 @@ const cells = ({ credential, issuer, subject, audience, unexpected }: Arrival): 
   subject ?? '-',
   audience ?? '-',
 ];
-
-function align(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => (line[column] ?? '').length)),
-  );
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 /** The rows as `--json` prints them: plain values, `null` where there is none. */
 export function renderJson(rows: readonly Row[]): string {

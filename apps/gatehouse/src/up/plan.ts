@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import type { Problem } from '@gatehouse/config/findings/problems';
@@ -125,7 +126,11 @@ function configurationFor(
   if (options.configFile !== undefined)
     return { configuration: readConfiguration(resolve(options.configFile)), movedTo: undefined };
   const original = readConfiguration(DEMONSTRATION_CONFIGURATION);
-  if (options.portBase === DEFAULT_PORT_BASE) return { configuration: original, movedTo: undefined };
+  if (options.portBase === DEFAULT_PORT_BASE) {
+    // Other commands take what is there for the file of the gateway that runs.
+    rmSync(state.path('gatehouse.yaml'), { force: true });
+    return { configuration: original, movedTo: undefined };
+  }
   const text = movePorts(original.text, DEFAULT_PORT_BASE, options.portBase);
   const document = state.write('gatehouse.yaml', text);
   return { configuration: { document, text }, movedTo: document };

@@ -130,6 +130,20 @@ describe('a whole gateway with its demonstration', () => {
     expect(json.stderr).toContain('Whose token arrived');
   });
 
+  test('who is signed in and connected is found by its state folder alone, and can be ended', async () => {
+    const of = async (...args: readonly string[]): Promise<unknown> => {
+      const { code, stdout, stderr } = await gatehouse([...args, '--state', state(), '--json']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return JSON.parse(stdout);
+    };
+    expect(await of('connections', 'revoke', '--account', 'acme-alice')).toEqual({
+      revoked: [expect.any(String), expect.any(String)],
+    });
+    expect(await of('connections')).toEqual({ connections: [], total: 0 });
+    expect(await of('sessions', 'end', '--account', 'acme-alice')).toMatchObject({ told: true });
+    expect(await of('sessions')).toEqual({ sessions: [], total: 0 });
+  });
+
   test('demonstrate names what is not as the configuration has it, and ends with 1', async () => {
     const config = await configuration('other.yaml', (yaml) =>
       yaml

@@ -1,0 +1,84 @@
+import { isOutage } from '@gatehouse/kernel/outage';
+import type { Secret } from '@gatehouse/kernel/secret';
+import type { Queries } from '@gatehouse/persistence/database';
+import { databaseUnreachable } from '@gatehouse/persistence/reachable';
+import { schemaOf } from '@gatehouse/persistence/schema-of';
+import pg from 'pg';
+import { Cannot } from '../cannot.js';
+import { reasonOf } from '../reason.js';
+import { databaseUrlOf, type Reached } from './reached.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+type Owner = 'authorization-server' | 'token-vault';
+
+/** What a role is told that sees no such table or column, or may not read it. */
+const NOT_OURS: ReadonlySet<string | undefined> = new Set(['42P01', '42703', '42501', '3F000']);
+
+/**
+ * Reads and writes what the authorization server keeps.
+ * @throws {Cannot} where the configuration has none: then nobody has a session, a connection or a registered client here.
+ */
+export async function inAuthorizationServer<Value>(
+  installation: Reached,
+  work: (rows: Queries) => Promise<Value>,
+): Promise<Value> {
+  const url = databaseUrlOf(installation, 'authorization-server');
+  if (url === undefined)
+    throw new Cannot(
+      `The gateway ${installation.model.name} has no authorization server: an issuer of somebody else signs its callers in. Look there, or name another gateway: --config <file>`,
+    );
+  return await inDatabase('authorization-server', url, work);
+}
+
+/** Reads what the vault keeps beside its secrets. Those are sealed, and no column of them is read here. */
+export async function inTokenVault<Value>(
+  installation: Reached,
+  work: (rows: Queries) => Promise<Value>,
+): Promise<Value> {
+  const url = databaseUrlOf(installation, 'token-vault');
+  if (url === undefined) throw new Error('a configuration without a vault');
+  return await inDatabase('token-vault', url, work);
+}
+
+async function inDatabase<Value>(
+  service: Owner,
+  url: Secret,
+  work: (rows: Queries) => Promise<Value>,
+): Promise<Value> {
+  const client = new pg.Client({
+    connectionString: url.reveal(),
+    options: `-c search_path=${schemaOf(service)}`,
+    application_name: 'gatehouse-operator',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // A connection that breaks is reported by the query that needs it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work({
+      query: async ({ text, values = [] }) => {
+        const { rows, rowCount } = await client.query({ text, values: [...values] });
+        return { rows, rowCount: rowCount ?? 0 };
+      },
+    });
+  } catch (error) {
+    throw await plain(service, url, error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function plain(service: Owner, url: Secret, error: unknown): Promise<unknown> {
+  if (error instanceof Cannot) return error;
+  if (error instanceof pg.DatabaseError && NOT_OURS.has(error.code))
+    return new Cannot(
+      `The database of ${service} has not the tables of this release, or its role may not read them. Run \`gatehouse migrate\`, or name another gateway: --config <file>`,
+    );
+  if (!isOutage(error)) return error;
+  const away = await databaseUnreachable(url);
+  return new Cannot(
+    `${away ?? `The database of ${service} went away: ${reasonOf(error)}.`} Start it, then run the command again, or name another gateway: --config <file>`,
+    'tryAgain',
+  );
+}

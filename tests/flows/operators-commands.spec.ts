@@ -1,0 +1,232 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
+import { until } from '@gatehouse/testing/until';
+import { startWorld, type World } from '@gatehouse/testing/world';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { signedIn, wrongCalls, type SignedIn } from '../support/callers.js';
+import { inAuthorizationServer, inVault } from '../support/database.js';
+import { gatehouse } from '../support/installed-gateway.js';
+
+let folder: string;
+let world: World;
+let people: Readonly<Record<'alice' | 'aliceAgain' | 'bob' | 'carol', SignedIn>>;
+let environment: Readonly<Record<string, string>>;
+let config: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-operator-'));
+  let yaml = '';
+  world = await startWorld({ configure: (text) => (yaml = text) });
+  config = join(folder, 'gatehouse.yaml');
+  await writeFile(config, yaml);
+  const credentials = (service: 'authorization-server' | 'token-vault') =>
+    `${service}:${world.nats.optionsOf(service).password.reveal()}`;
+  environment = {
+    AUTHORIZATION_SERVER_DATABASE_URL: world.databases['authorization-server'].url.reveal(),
+    TOKEN_VAULT_DATABASE_URL: world.databases['token-vault'].url.reveal(),
+    NATS_CREDENTIALS: credentials('authorization-server'),
+    VAULT_REQUEST_KEY: world.nats.requestKey.reveal(),
+    CREDENTIALS_OF_THE_VAULT: credentials('token-vault'),
+  };
+  people = {
+    alice: await signedIn(world, 'alice'),
+    aliceAgain: await signedIn(world, 'alice'),
+    bob: await signedIn(world, 'bob'),
+    carol: await signedIn(world, 'carol'),
+  };
+  expect(await wrongCalls(world.mcpUrl, Object.values(people))).toEqual([]);
+});
+afterAll(async () => {
+  await world.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = async (args: readonly string[], changed: Readonly<Record<string, string>> = {}) =>
+  await gatehouse([...args, '--config', config], { ...environment, ...changed });
+
+/** What a command prints for programs. */
+async function json<Document>(...args: readonly string[]): Promise<Document> {
+  const { code, stdout, stderr } = await run([...args, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as Document;
+}
+
+interface Sessions {
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly audited: string;
+    readonly account: { readonly id: string };
+    readonly client: { readonly id: string };
+    readonly connections: number;
+  }[];
+  readonly total: number;
+}
+
+interface Connections {
+  readonly connections: readonly {
+    readonly connection: string;
+    readonly provider: string;
+    readonly there: { readonly subject: string };
+    readonly state: string;
+  }[];
+  readonly total: number;
+}
+
+const sessionOf = async ({ client }: SignedIn): Promise<string> => {
+  const { sessions } = await json<Sessions>('sessions');
+  return sessions.find((one) => one.client.id === client.clientId)?.session ?? 'none';
+};
+
+/** What the vault and the proxies call the session by; nobody else is to see it. */
+const tsidOf = ({ accessToken }: SignedIn): string => {
+  const claims = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()) as {
+    readonly tsid: string;
+  };
+  return claims.tsid;
+};
+
+const status = async ({ accessToken }: SignedIn): Promise<number> =>
+  (await modernRequest(world.mcpUrl, accessToken, 'tools/list')).status;
+
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+describe('gatehouse sessions', () => {
+  test('lists who is signed in with which client, and shows neither a session nor a token', async () => {
+    const listed = await json<Sessions>('sessions');
+    expect(listed.total).toBe(4);
+    const bobs = listed.sessions.find(({ client }) => client.id === people.bob.client.clientId);
+    expect(bobs).toEqual({
+      session: expect.stringMatching(/^[0-9a-f]{64}$/),
+      audited: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      account: { id: expect.any(String), name: expect.any(String), email: expect.any(String) },
+      client: { id: people.bob.client.clientId, name: 'test client' },
+      since: TIME,
+      lastUsed: TIME,
+      expires: TIME,
+      connections: 2,
+    });
+    const { stdout } = await run(['sessions']);
+    expect(stdout.split('\n')[0]).toMatch(
+      /^session +person +client +since \(UTC\) +last used \(UTC\) +connections$/,
+    );
+    expect(stdout).toContain(bobs?.session.slice(0, 12));
+    const all = `${JSON.stringify(listed)}${stdout}`;
+    for (const person of Object.values(people))
+      for (const secret of [person.accessToken, person.refreshToken, tsidOf(person)])
+        expect(all).not.toContain(secret);
+  });
+
+  test('lists those of one person, and says how many more there are', async () => {
+    expect((await json<Sessions>('sessions', '--account', 'acme-alice')).total).toBe(2);
+    const { stdout } = await run(['sessions', '--limit', '1']);
+    expect(stdout).toContain('3 more. See all of them: --limit 4');
+  });
+
+  test('end: the tokens of that session are refused everywhere, and those of the same person’s other one are not', async () => {
+    const session = await sessionOf(people.aliceAgain);
+    const { code, stdout, stderr } = await run(['sessions', 'end', session.slice(0, 12)]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Ended [0-9a-f]{12}: .*, test client\nThe vault gives nothing out for them/);
+    await until(async () => (await status(people.aliceAgain)) === 401);
+    const { client, refreshToken } = people.aliceAgain;
+    expect((await client.refresh(refreshToken)).error).toBe('invalid_grant');
+    const closed = `select from sessions where tsid = '${tsidOf(people.aliceAgain)}' and closed_at is not null`;
+    expect(await inVault(world, closed)).toHaveLength(1);
+    expect(await wrongCalls(world.mcpUrl, [people.alice])).toEqual([]);
+    expect(await run(['sessions', 'end', session.slice(0, 12)])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('See which there are: gatehouse sessions'),
+    });
+  });
+
+  test('end --account: all of a person, told as soon as the authorization server runs again', async () => {
+    const [server] = world.replicas['authorization-server'];
+    await server?.stop();
+    const ended = await json<{ readonly ended: readonly string[]; readonly told: boolean }>(
+      ...['sessions', 'end', '--account', 'acme-carol'],
+    );
+    expect(ended).toEqual({ ended: [expect.stringMatching(/^[0-9a-f]{64}$/)], told: false });
+    await server?.start();
+    await until(async () => (await status(people.carol)) === 401);
+    const untold = 'select from sessions where closed_at is not null and announced_at is null';
+    await until(async () => (await inAuthorizationServer(world, untold)).length === 0);
+  });
+});
+
+describe('gatehouse connections', () => {
+  test('lists who is connected to what, in which state, and shows no token', async () => {
+    const { connections } = await json<Connections>('connections', '--account', 'acme-bob');
+    expect(connections.map(({ provider }) => provider).sort()).toEqual(['acme-sso', 'octo']);
+    expect(connections.find(({ provider }) => provider === 'octo')).toEqual({
+      connection: expect.any(String),
+      account: { id: expect.any(String), name: expect.any(String), email: expect.any(String) },
+      provider: 'octo',
+      there: { subject: 'octo-bob', name: expect.any(String), email: expect.any(String) },
+      state: 'live',
+      setAside: false,
+      scopes: ['repo', 'read:user'],
+      lackingScopes: [],
+      connected: TIME,
+      refreshed: null,
+      expires: TIME,
+      sessions: 1,
+    });
+    const { stdout } = await run(['connections', '--provider', 'octo']);
+    expect(stdout).toMatch(/^connection +person +provider +there +state +expires \(UTC\) +scopes$/m);
+    expect(stdout).not.toContain('acme-sso');
+  });
+
+  test('what needs its person is told from what does not, and what is sealed stays unread', async () => {
+    await inVault(
+      world,
+      `update connections set state = 'reauth_required', tokens = '\\x00' where subject = 'octo-alice'`,
+    );
+    const { connections } = await json<Connections>('connections', '--account', 'acme-alice');
+    expect(connections.find(({ provider }) => provider === 'octo')?.state).toBe('reauth_required');
+  });
+
+  test('attack: the vault’s own user, or another key, cannot have a connection revoked', async () => {
+    const { connections } = await json<Connections>('connections', '--account', 'acme-bob');
+    const [one] = connections;
+    const revoke = ['connections', 'revoke', one?.connection ?? ''];
+    expect(
+      await run(revoke, { NATS_CREDENTIALS: environment['CREDENTIALS_OF_THE_VAULT'] ?? '' }),
+    ).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('the vault revokes for the authorization server alone'),
+    });
+    const other = Buffer.alloc(32, 'another key').toString('base64url');
+    expect(await run(revoke, { VAULT_REQUEST_KEY: other })).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('vault.requestKeys of this command are others'),
+    });
+    expect((await json<Connections>('connections', '--account', 'acme-bob')).total).toBe(2);
+  });
+
+  test('revoke: the person’s token is gone from the next call on, and that of the other provider is not', async () => {
+    const { connections } = await json<Connections>('connections', '--account', 'acme-bob');
+    const octo = connections.find(({ provider }) => provider === 'octo')?.connection ?? 'none';
+    expect(await json('connections', 'revoke', octo)).toEqual({ revoked: [octo] });
+    await until(async () => (await whoAmI(world.mcpUrl, people.bob.accessToken, 'repos')).who === undefined);
+    const { who } = await whoAmI(world.mcpUrl, people.bob.accessToken, 'directory');
+    expect(who?.subject).toBe('acme-bob');
+    expect((await json<Connections>('connections', '--account', 'acme-bob')).total).toBe(1);
+    // Revoked at the provider as well: the outbox has nothing left to do.
+    const waiting = 'select from revocation_outbox where done_at is null';
+    await until(async () => (await inVault(world, waiting)).length === 0);
+  });
+
+  test('a vault that is away revokes nothing, and that is said: exit code 75', async () => {
+    const [vault] = world.replicas['token-vault'];
+    await vault?.stop();
+    const { code, stderr } = await run(['connections', 'revoke', '--account', 'acme-bob']);
+    expect([code, stderr]).toEqual([
+      75,
+      expect.stringMatching(/did not say that it revoked .* Look whether it runs/),
+    ]);
+    await vault?.start();
+    expect((await json<Connections>('connections', '--account', 'acme-bob')).total).toBe(1);
+  });
+});
