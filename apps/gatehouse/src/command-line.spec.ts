@@ -51,6 +51,10 @@ describe('help', () => {
       ['archive', 'verify'],
     ],
     [
+      ['sessions', '--help'],
+      ['end', '--account <who>', '--limit <count>'],
+    ],
+    [
       ['audit', 'archive', '--help'],
       ['--remove', '--before'],
     ],

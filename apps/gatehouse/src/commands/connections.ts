@@ -1,6 +1,7 @@
 import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
 import {
+  listsByItself,
   ofInstallation,
   withLimit,
   type InstallationFlags,
@@ -17,7 +18,7 @@ export const addConnections: AddCommand = (program, { terminal, ends }) => {
   const connections = program
     .command('connections')
     .description('who is connected to which provider; without a further word, the list');
-  withLimit(
+  const list = withLimit(
     ofInstallation(
       connections
         .command('list', { isDefault: true })
@@ -32,6 +33,7 @@ export const addConnections: AddCommand = (program, { terminal, ends }) => {
       const { listConnections } = await import('../operate/connections.js');
       ends(await listConnections({ json, ...flags }, terminal.env, output));
     });
+  listsByItself(connections, list);
   ofInstallation(
     connections
       .command('revoke')

@@ -16,6 +16,10 @@ const DEFAULT_LIMIT = 100;
 export const withLimit = (command: Command): Command =>
   command.option('--limit <count>', 'how many at most', wholeNumber, DEFAULT_LIMIT);
 
+/** A group without a further word lists, so its help says how. */
+export const listsByItself = (group: Command, list: Command): Command =>
+  group.addHelpText('after', () => `\n${list.helpInformation()}`);
+
 /** Answers of those options. */
 export interface InstallationFlags {
   readonly config?: string;

@@ -1,6 +1,7 @@
 import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
 import {
+  listsByItself,
   ofInstallation,
   withLimit,
   type InstallationFlags,
@@ -12,7 +13,7 @@ export const addSessions: AddCommand = (program, { terminal, ends }) => {
   const sessions = program
     .command('sessions')
     .description('who is signed in with which client; without a further word, the list');
-  withLimit(
+  const list = withLimit(
     ofInstallation(
       sessions
         .command('list', { isDefault: true })
@@ -24,6 +25,7 @@ export const addSessions: AddCommand = (program, { terminal, ends }) => {
       const { listSessions } = await import('../operate/sessions.js');
       ends(await listSessions({ json, ...flags }, terminal.env, output));
     });
+  listsByItself(sessions, list);
   ofInstallation(
     sessions
       .command('end')

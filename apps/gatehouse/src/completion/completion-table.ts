@@ -30,7 +30,7 @@ export function completionTable(program: Command): readonly CompletionPlace[] {
     {
       at: at.join(' '),
       commands: command.commands.map((one) => ({ name: one.name(), about: one.description() })),
-      options: [...command.options.map(optionOf), HELP],
+      options: [...optionsAt(command), HELP],
       choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
       takesArgument: command.registeredArguments.length > 0,
     },
@@ -38,6 +38,12 @@ export function completionTable(program: Command): readonly CompletionPlace[] {
   ];
   return places(program, []);
 }
+
+/** A group that has a list lists without a further word, and takes its options. */
+const optionsAt = (command: Command): readonly CompletionOption[] =>
+  [command, ...command.commands.filter((one) => one.name() === 'list')].flatMap(({ options }) =>
+    options.map(optionOf),
+  );
 
 const optionOf = ({
   long,

@@ -30,6 +30,7 @@ const TYPED: readonly (readonly [string, readonly string[], string])[] = [
   ['gatehouse audit ', ['archive', 'verify'], 'validate'],
   ['gatehouse audit verify --off', ['--offline'], '--once'],
   ['gatehouse client add --scope ', ['project', 'user'], '--scope'],
+  ['gatehouse sessions --acc', ['--account'], '--once'],
   ['gatehouse completion ', ['bash', 'zsh', 'fish'], 'validate'],
 ];
 

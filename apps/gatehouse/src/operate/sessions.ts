@@ -169,7 +169,7 @@ async function ofAccount(own: Queries, who: string): Promise<readonly SessionRow
 }
 
 /** @returns those that were still open. */
-export async function endAll<Row extends { readonly tsid: string }>(
+async function endAll<Row extends { readonly tsid: string }>(
   own: Queries,
   sessions: readonly Row[],
 ): Promise<readonly Row[]> {
@@ -186,7 +186,7 @@ export async function endAll<Row extends { readonly tsid: string }>(
 }
 
 /** Whether the vault and the proxies know. The authorization server tells them, as soon as it runs. */
-export async function areTold(
+async function areTold(
   own: Queries,
   sessions: readonly { readonly tsid: string }[],
 ): Promise<boolean> {
@@ -213,8 +213,8 @@ async function isServed(own: Queries): Promise<boolean> {
   return rowCount > 0;
 }
 
-export const TOLD = 'The vault gives nothing out for them any more, and the proxies have been told.';
-export const UNTOLD =
+const TOLD = 'The vault gives nothing out for them any more, and the proxies have been told.';
+const UNTOLD =
   'The authorization server does not run, or is late: it tells the vault and the proxies as soon as it can. Until then, access tokens that are out go on working.';
 
 function report(output: Output, ended: readonly SessionRow[], told: boolean): void {
