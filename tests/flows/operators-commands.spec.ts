@@ -1,35 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
 import { until } from '@gatehouse/testing/until';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import type { World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { signedIn, wrongCalls, type SignedIn } from '../support/callers.js';
 import { inAuthorizationServer, inVault } from '../support/database.js';
-import { gatehouse } from '../support/installed-gateway.js';
+import { OperatedWorld, TIME } from '../support/operated-world.js';
 
-let folder: string;
+let operated: OperatedWorld;
 let world: World;
 let people: Readonly<Record<'alice' | 'aliceAgain' | 'bob' | 'carol', SignedIn>>;
-let environment: Readonly<Record<string, string>>;
-let config: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-operator-'));
-  let yaml = '';
-  world = await startWorld({ configure: (text) => (yaml = text) });
-  config = join(folder, 'gatehouse.yaml');
-  await writeFile(config, yaml);
-  const credentials = (service: 'authorization-server' | 'token-vault') =>
-    `${service}:${world.nats.optionsOf(service).password.reveal()}`;
-  environment = {
-    AUTHORIZATION_SERVER_DATABASE_URL: world.databases['authorization-server'].url.reveal(),
-    TOKEN_VAULT_DATABASE_URL: world.databases['token-vault'].url.reveal(),
-    NATS_CREDENTIALS: credentials('authorization-server'),
-    VAULT_REQUEST_KEY: world.nats.requestKey.reveal(),
-    CREDENTIALS_OF_THE_VAULT: credentials('token-vault'),
-  };
+  operated = await OperatedWorld.start();
+  ({ world } = operated);
   people = {
     alice: await signedIn(world, 'alice'),
     aliceAgain: await signedIn(world, 'alice'),
@@ -38,20 +21,11 @@ beforeAll(async () => {
   };
   expect(await wrongCalls(world.mcpUrl, Object.values(people))).toEqual([]);
 });
-afterAll(async () => {
-  await world.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => operated.close());
 
-const run = async (args: readonly string[], changed: Readonly<Record<string, string>> = {}) =>
-  await gatehouse([...args, '--config', config], { ...environment, ...changed });
-
-/** What a command prints for programs. */
-async function json<Document>(...args: readonly string[]): Promise<Document> {
-  const { code, stdout, stderr } = await run([...args, '--json']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout) as Document;
-}
+const run: OperatedWorld['run'] = async (...args) => await operated.run(...args);
+const json = async <Document>(...args: readonly string[]): Promise<Document> =>
+  await operated.json<Document>(...args);
 
 interface Sessions {
   readonly sessions: readonly {
@@ -89,8 +63,6 @@ const tsidOf = ({ accessToken }: SignedIn): string => {
 
 const status = async ({ accessToken }: SignedIn): Promise<number> =>
   (await modernRequest(world.mcpUrl, accessToken, 'tools/list')).status;
-
-const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 describe('gatehouse sessions', () => {
   test('lists who is signed in with which client, and shows neither a session nor a token', async () => {
@@ -192,13 +164,13 @@ describe('gatehouse connections', () => {
     const [one] = connections;
     const revoke = ['connections', 'revoke', one?.connection ?? ''];
     expect(
-      await run(revoke, { NATS_CREDENTIALS: environment['CREDENTIALS_OF_THE_VAULT'] ?? '' }),
+      await operated.patiently(revoke, { NATS_CREDENTIALS: operated.credentialsOf('token-vault') }),
     ).toMatchObject({
       code: 78,
       stderr: expect.stringContaining('the vault revokes for the authorization server alone'),
     });
     const other = Buffer.alloc(32, 'another key').toString('base64url');
-    expect(await run(revoke, { VAULT_REQUEST_KEY: other })).toMatchObject({
+    expect(await operated.patiently(revoke, { VAULT_REQUEST_KEY: other })).toMatchObject({
       code: 78,
       stderr: expect.stringContaining('vault.requestKeys of this command are others'),
     });

@@ -2,6 +2,7 @@ import { addAudit } from './audit.js';
 import { addBackup } from './backup.js';
 import { addBridge } from './bridge.js';
 import { addClientCommands } from './client.js';
+import { addClients } from './clients.js';
 import type { AddCommand } from './command.js';
 import { addCompletion } from './completion.js';
 import { addConnections } from './connections.js';
@@ -11,6 +12,7 @@ import { addDoctor } from './doctor.js';
 import { addHelmValues } from './helm-values.js';
 import { addInit } from './init.js';
 import { addExplain } from './explain.js';
+import { addKeys } from './keys.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addSchema } from './schema.js';
@@ -30,6 +32,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addExplain,
   addSessions,
   addConnections,
+  addClients,
+  addKeys,
   addClientCommands,
   addNatsConfiguration,
   addHelmValues,

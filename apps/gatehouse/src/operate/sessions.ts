@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { sha256 } from '@gatehouse/kernel/digest';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Queries } from '@gatehouse/persistence/database';
-import { endSessionText } from '@gatehouse/persistence/end-session';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
+import { areTold, endAll, TOLD, UNTOLD } from './ending.js';
 import { instant, minute, printJson, printList, type ListOptions } from './listing.js';
 import { calledBy, shown, theAccount, type Person } from './people.js';
 import { reach, type Which } from './reached.js';
@@ -14,9 +12,6 @@ import { inAuthorizationServer, inTokenVault } from './service-database.js';
 /** So many hexadecimal digits of the digest are shown; any number from eight on names a session. */
 const SHOWN_DIGITS = 12;
 const NAMED = /^[0-9a-f]{8,64}$/;
-/** The outbox is looked at every three seconds. */
-const TOLD_WITHIN_MS = 15 * SECOND_MS;
-const LOOK_EVERY_MS = 250;
 
 interface SessionRow extends Person {
   readonly tsid: string;
@@ -167,55 +162,6 @@ async function ofAccount(own: Queries, who: string): Promise<readonly SessionRow
   });
   return found.rows;
 }
-
-/** @returns those that were still open. */
-async function endAll<Row extends { readonly tsid: string }>(
-  own: Queries,
-  sessions: readonly Row[],
-): Promise<readonly Row[]> {
-  const ended: Row[] = [];
-  for (const session of sessions) {
-    const { rowCount } = await own.query({
-      name: 'session-end',
-      text: endSessionText('tsid'),
-      values: [session.tsid, 'revoked', null, sha256(session.tsid)],
-    });
-    if (rowCount > 0) ended.push(session);
-  }
-  return ended;
-}
-
-/** Whether the vault and the proxies know. The authorization server tells them, as soon as it runs. */
-async function areTold(
-  own: Queries,
-  sessions: readonly { readonly tsid: string }[],
-): Promise<boolean> {
-  if (!(await isServed(own))) return false;
-  const tsids = sessions.map(({ tsid }) => tsid);
-  const untilMs = Date.now() + TOLD_WITHIN_MS;
-  while (Date.now() < untilMs) {
-    const { rowCount } = await own.query({
-      name: 'sessions-untold',
-      text: 'select from sessions where tsid = any($1::uuid[]) and announced_at is null limit 1',
-      values: [tsids],
-    });
-    if (rowCount === 0) return true;
-    await delay(LOOK_EVERY_MS);
-  }
-  return false;
-}
-
-async function isServed(own: Queries): Promise<boolean> {
-  const { rowCount } = await own.query({
-    name: 'authorization-server-there',
-    text: `select from pg_stat_activity where datname = current_database() and application_name like 'gatehouse-authorization-server%' limit 1`,
-  });
-  return rowCount > 0;
-}
-
-const TOLD = 'The vault gives nothing out for them any more, and the proxies have been told.';
-const UNTOLD =
-  'The authorization server does not run, or is late: it tells the vault and the proxies as soon as it can. Until then, access tokens that are out go on working.';
 
 function report(output: Output, ended: readonly SessionRow[], told: boolean): void {
   if (ended.length === 0) {

@@ -1,0 +1,36 @@
+import { Output } from '../output.js';
+import type { AddCommand } from './command.js';
+import {
+  listsByItself,
+  ofInstallation,
+  withLimit,
+  type InstallationFlags,
+  type LimitedFlags,
+} from './installation-options.js';
+
+export const addClients: AddCommand = (program, { terminal, ends }) => {
+  const output = new Output(terminal.stdout, terminal.env);
+  const clients = program
+    .command('clients')
+    .description('which clients the authorization server knows; without a further word, the list');
+  const list = withLimit(
+    ofInstallation(
+      clients
+        .command('list', { isDefault: true })
+        .description('list clients, the last used first: registered, configured, or known by a document'),
+    ),
+  ).action(async ({ json = false, ...flags }: LimitedFlags) => {
+    const { listClients } = await import('../operate/clients.js');
+    ends(await listClients({ json, ...flags }, terminal.env, output));
+  });
+  listsByItself(clients, list);
+  ofInstallation(
+    clients
+      .command('remove')
+      .description('forget a client: its registration, what people approved of it, and its sessions')
+      .argument('<client>', 'its id; one that begins with a hyphen stands behind --'),
+  ).action(async (client: string, { json = false, ...flags }: InstallationFlags) => {
+    const { removeClient } = await import('../operate/clients.js');
+    ends(await removeClient({ client, json, ...flags }, terminal.env, output));
+  });
+};

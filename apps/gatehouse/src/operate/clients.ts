@@ -1,0 +1,226 @@
+import { sha256 } from '@gatehouse/kernel/digest';
+import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import type { Queries } from '@gatehouse/persistence/database';
+import { Cannot } from '../cannot.js';
+import type { Environment } from '../configuration.js';
+import type { Output } from '../output.js';
+import { areTold, endAll, TOLD, UNTOLD } from './ending.js';
+import { instant, minute, printJson, printList, type ListOptions } from './listing.js';
+import { shown } from './people.js';
+import { reach, type Which } from './reached.js';
+import { inAuthorizationServer } from './service-database.js';
+
+/** How the authorization server knows a client. */
+type Kind = 'registered' | 'configured' | 'document' | 'gone';
+
+interface ClientRow {
+  readonly clientId: string;
+  readonly name: string | null;
+  readonly redirectUris: readonly string[] | null;
+  readonly isPublic: boolean | null;
+  readonly registeredAt: Date | null;
+  readonly usedAt: Date | null;
+  readonly sessions: number;
+  readonly people: number;
+  /** Its secret does not open: the client is unknown until its key is back. */
+  readonly isSetAside: boolean | null;
+}
+
+interface KnownClient extends ClientRow {
+  readonly isRegistered: boolean;
+  readonly total: number;
+}
+
+interface ListedClient extends ClientRow {
+  readonly kind: Kind;
+}
+
+/** Everything but the secret, which is sealed. Clients that never registered are known by their sessions and approvals. */
+const KNOWN = `with registered as (
+    select payload->>'client_id' as client_id, payload->>'client_name' as name, payload->'redirect_uris' as redirect_uris,
+      payload->>'token_endpoint_auth_method' = 'none' as is_public, created_at, set_aside_at
+    from oidc_records where model = 'Client'),
+  used as (
+    select client_id, max(client_name) as name, max(used_at) as used_at,
+      count(*) filter (where closed_at is null and expires_at > now())::int as sessions
+    from sessions group by client_id),
+  approved as (select client_id, count(*)::int as people from approvals group by client_id)
+  select client_id as "clientId", coalesce(r.name, u.name) as name, r.redirect_uris as "redirectUris", r.is_public as "isPublic",
+    r.created_at as "registeredAt", u.used_at as "usedAt", coalesce(u.sessions, 0) as sessions, coalesce(a.people, 0) as people,
+    r.set_aside_at is not null as "isSetAside", r.client_id is not null as "isRegistered",
+    count(*) over ()::int as total
+  from registered r full join used u using (client_id) full join approved a using (client_id)`;
+
+/** Clients that registered, that are configured, and that were used, the last used first. */
+export async function listClients(
+  options: ListOptions,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  const { limit, json } = options;
+  await reach(options, environment, async (installation) => {
+    const { clients: rows, total } = await inAuthorizationServer(
+      installation,
+      async (own) => await clientsOf(own, installation.model, { limit }),
+    );
+    if (json) printJson(output, { clients: rows.map(plain), total });
+    else
+      printList(output, {
+        headings: ['client', 'id', 'kind', 'called back at', 'last used (UTC)', 'sessions', 'people'],
+        rows: rows.map((row) => ({
+          cells: [
+            shown(row.name),
+            idOf(row),
+            row.isSetAside === true ? 'set aside' : row.kind,
+            shown(row.redirectUris?.join(' ')),
+            minute(row.usedAt),
+            String(row.sessions),
+            String(row.people),
+          ],
+          needsAction: row.isSetAside === true,
+        })),
+        total,
+        none: 'No client is known.',
+      });
+  });
+  return 0;
+}
+
+/** What has to be typed to remove it, whole: of a document it is a URL. */
+const idOf = ({ clientId }: ClientRow): string => clientId.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 200);
+
+const plain = (row: ListedClient) => ({
+  client: row.clientId,
+  name: row.name,
+  kind: row.kind,
+  redirectUris: row.redirectUris ?? [],
+  public: row.isPublic,
+  setAside: row.isSetAside === true,
+  registered: instant(row.registeredAt),
+  lastUsed: instant(row.usedAt),
+  sessions: row.sessions,
+  people: row.people,
+});
+
+interface Wanted {
+  readonly clientId?: string;
+  readonly limit: number;
+}
+
+async function clientsOf(
+  own: Queries,
+  { authServer }: GatehouseModel,
+  { clientId, limit }: Wanted,
+): Promise<{ readonly clients: readonly ListedClient[]; readonly total: number }> {
+  const { rows } = await own.query<KnownClient>({
+    name: 'clients-known',
+    text: `${KNOWN} where $1::text is null or client_id = $1
+      order by u.used_at desc nulls last, r.created_at desc nulls last, client_id limit $2`,
+    values: [clientId ?? null, limit],
+  });
+  const { clients, metadataDocuments } = authServer?.clientRegistration ?? NONE;
+  const written = new Map(
+    [
+      ...clients.map((client) => ({ ...client, kind: 'configured' as const })),
+      ...metadataDocuments.documents.map((document) => ({ ...document, kind: 'document' as const })),
+    ].map((one) => [one.clientId, one]),
+  );
+  const found = rows.map((row): ListedClient => {
+    const known = written.get(row.clientId);
+    return known === undefined
+      ? { ...row, kind: row.isRegistered ? 'registered' : URL.canParse(row.clientId) ? 'document' : 'gone' }
+      : { ...row, name: known.clientName, redirectUris: known.redirectUris, kind: known.kind };
+  });
+  for (const row of rows) written.delete(row.clientId);
+  const stored = rows[0]?.total ?? 0;
+  // Where not every row was read, it is not known which of them were never used.
+  const more = stored > rows.length ? [] : [...written.values()].map(unused);
+  const wanted = more.filter((one) => clientId === undefined || one.clientId === clientId);
+  return { clients: [...found, ...wanted].slice(0, limit), total: stored + wanted.length };
+}
+
+const NONE = { clients: [], metadataDocuments: { documents: [] } };
+
+const unused = ({
+  clientId,
+  clientName,
+  redirectUris,
+  kind,
+}: {
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly redirectUris: readonly string[];
+  readonly kind: Kind;
+}): ListedClient => ({
+  clientId,
+  name: clientName,
+  redirectUris,
+  kind,
+  isPublic: null,
+  registeredAt: null,
+  usedAt: null,
+  sessions: 0,
+  people: 0,
+  isSetAside: false,
+});
+
+interface RemoveOptions extends Which {
+  readonly client: string;
+  readonly json: boolean;
+}
+
+/** Forgets a client: its registration, what people approved of it, and its sessions. */
+export async function removeClient(
+  options: RemoveOptions,
+  environment: Environment,
+  output: Output,
+): Promise<number> {
+  const { client, json } = options;
+  await reach(options, environment, async (installation) => {
+    await inAuthorizationServer(installation, async (own) => {
+      const [known] = (await clientsOf(own, installation.model, { clientId: client, limit: 1 })).clients;
+      if (known === undefined)
+        throw new Cannot(`There is no client ${shown(client)}. See which there are: gatehouse clients`);
+      if (known.kind === 'configured')
+        throw new Cannot(
+          `The client ${shown(client)} stands in the configuration. Take it out of authServer.clientRegistration.clients, restart the authorization server, then run the command again.`,
+          'configuration',
+        );
+      await forget(own, client);
+      const ended = await endAll(own, await openSessionsOf(own, client));
+      const told = await areTold(own, ended);
+      if (json) printJson(output, { removed: client, sessionsEnded: ended.length, told });
+      else report(output, known, ended.length, told);
+    });
+  });
+  return 0;
+}
+
+/** First, so that it gets no further session. A copy of its document goes, too. */
+async function forget(own: Queries, clientId: string): Promise<void> {
+  await own.query({
+    name: 'client-forget',
+    text: `with approved as (delete from approvals where client_id = $1)
+      delete from oidc_records where model in ('Client', 'ClientDocument') and id = $2`,
+    values: [clientId, sha256(clientId)],
+  });
+}
+
+async function openSessionsOf(own: Queries, clientId: string): Promise<readonly { readonly tsid: string }[]> {
+  const { rows } = await own.query<{ readonly tsid: string }>({
+    name: 'client-sessions',
+    text: 'select tsid from sessions where client_id = $1 and closed_at is null',
+    values: [clientId],
+  });
+  return rows;
+}
+
+function report(output: Output, { kind, name, clientId }: ListedClient, ended: number, told: boolean): void {
+  output.line(`Removed ${shown(name ?? clientId)}, and ended ${ended} of its sessions.`);
+  if (ended > 0) output.line(told ? TOLD : UNTOLD);
+  output.line(
+    kind === 'document'
+      ? 'It is known by a document, and may come back. To refuse it: authServer.clientRegistration.metadataDocuments.allowedHosts'
+      : 'It has to register anew before anybody signs in with it.',
+  );
+}
