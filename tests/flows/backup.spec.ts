@@ -73,6 +73,37 @@ describe('a live installation', () => {
     for (const secret of Object.values(environment)) expect(text).not.toContain(secret);
   });
 
+  test('--json says for programs what a backup holds, and nothing of what is in it', async () => {
+    const { code, stdout, stderr } = await run('restore', made(), '--check', '--json');
+    const numbers = { tables: expect.any(Number), rows: expect.any(Number), bytes: expect.any(Number) };
+    const summary = {
+      made: expect.any(String),
+      gatehouse: expect.any(String),
+      gateway: 'demo',
+      encrypted: false,
+      databases: ['authorization-server', 'token-vault'].map((service) => ({
+        service,
+        ...numbers,
+        migrations: expect.any(Number),
+      })),
+      needsKeys: ['authorization-server', 'token-vault'].map((of) => ({
+        of,
+        id: 'demonstration',
+        fingerprint: expect.any(String),
+      })),
+      holdsKeys: false,
+      files: [],
+    };
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      { backup: summary, restored: false, applied: {}, custody: null },
+    ]);
+    expect(stderr).toContain('Every file is as it was written.');
+    const again = join(folder, 'made-again');
+    const backedUp = await run('backup', again, '--json');
+    expect([backedUp.code, JSON.parse(backedUp.stdout)]).toEqual([0, { folder: again, ...summary }]);
+  });
+
   test('a restore is refused while services run, and where the target has rows', async () => {
     expect(await run('restore', made(), '--replace')).toMatchObject({
       code: 75,
@@ -159,7 +190,15 @@ describe('a live installation', () => {
     await Promise.all(
       SERVICES.flatMap((service) => world.replicas[service].map((program) => program.stop())),
     );
-    expect(await run('restore', made(), '--replace')).toMatchObject({ code: 0, stderr: '' });
+    const again = await run('restore', made(), '--replace', '--json');
+    expect([again.code, JSON.parse(again.stdout)]).toMatchObject([
+      0,
+      {
+        restored: true,
+        applied: { 'authorization-server': [], 'token-vault': [] },
+        custody: { chains: 1, findings: [] },
+      },
+    ]);
     await Promise.all(
       SERVICES.flatMap((service) => world.replicas[service].map((program) => program.start())),
     );

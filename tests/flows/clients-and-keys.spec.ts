@@ -74,12 +74,11 @@ describe('gatehouse clients', () => {
     expect(await operated.json('clients', 'remove', '--', clientId)).toEqual({
       removed: clientId,
       sessionsEnded: 1,
-      told: true,
+      told: expect.any(Boolean),
     });
     const { world } = operated;
-    await until(
-      async () => (await modernRequest(world.mcpUrl, bob.accessToken, 'tools/list')).status === 401,
-    );
+    const status = async () => (await modernRequest(world.mcpUrl, bob.accessToken, 'tools/list')).status;
+    await until(async () => (await status()) === 401, 240_000);
     expect((await bob.client.refresh(bob.refreshToken)).error).toBe('invalid_client');
     const approvals = `select from approvals where client_id = '${clientId}'`;
     expect(await inAuthorizationServer(world, approvals)).toEqual([]);
@@ -169,5 +168,32 @@ describe('gatehouse keys', () => {
     expect(stdout).toMatch(/signs tokens +not published +ES256 +kept/);
     expect(stdout).toContain('Start it, then run the command again.');
     await server?.start();
+  });
+});
+
+describe('gatehouse tools', () => {
+  test('with a token: what the gateway lists for its caller, each with its backend and credential', async () => {
+    const { accessToken } = await signedIn(operated.world, 'alice');
+    const typed = ['tools', '--json'];
+    const { code, stdout, stderr } = await operated.patiently(typed, { GATEHOUSE_TOKEN: accessToken });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { listed, tools } = JSON.parse(stdout) as { listed: boolean; tools: readonly { tool: string }[] };
+    expect(listed).toBe(true);
+    expect(tools.find(({ tool }) => tool === 'repos_whoami')).toMatchObject({
+      backends: ['repos'],
+      strategy: 'upstreamInject',
+      credential: 'the person’s own token of octo',
+    });
+    expect(tools.map(({ tool }) => tool)).not.toContain('repos_*');
+    expect(stdout).not.toContain(accessToken);
+  });
+
+  test('with a token that is none: refused, and the token is not said', async () => {
+    const { code, stdout, stderr } = await operated.run(['tools'], {
+      GATEHOUSE_TOKEN: 'not-a-token-of-ours',
+    });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('put an access token that has not ended into GATEHOUSE_TOKEN');
+    expect(stderr).not.toContain('not-a-token-of-ours');
   });
 });

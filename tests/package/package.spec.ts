@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePortBase } from '@gatehouse/testing/free-port';
@@ -218,4 +218,25 @@ describe('the first use', () => {
       '"version":2',
     );
   }, 900_000);
+});
+
+test('fetched by npx for one command, it says what to type next in that form', async () => {
+  // Where npm keeps it, with what npm writes there of what was typed. Nothing else of this file runs after it.
+  const kept = join(folder, 'cache/_npx/0123456789abcdef');
+  await mkdir(kept, { recursive: true });
+  await rename(join(home, 'node_modules'), join(kept, 'node_modules'));
+  await writeFile(
+    join(kept, 'package.json'),
+    JSON.stringify({ _npx: { packages: ['./gatehouse-1.2.3.tgz'] } }),
+  );
+  const program = join(kept, 'node_modules/.bin/gatehouse');
+  const init = await run(program, ['init', 'fetched', '--yes']);
+  expect(init).toMatchObject({ code: 0, stderr: '' });
+  expect(offered(init.stdout, 'Check it:')).toBe('npx ./gatehouse-1.2.3.tgz validate fetched/gatehouse.yaml');
+  const validated = await run(program, ['validate', 'fetched/gatehouse.yaml']);
+  expect(offered(validated.stdout, 'Start it:')).toBe('npx ./gatehouse-1.2.3.tgz up fetched/gatehouse.yaml');
+  expect(await run(program, ['validate', 'nowhere.yaml'])).toMatchObject({
+    code: 66,
+    stderr: expect.stringContaining('Write one: npx ./gatehouse-1.2.3.tgz init <folder>'),
+  });
 });

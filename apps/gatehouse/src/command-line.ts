@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { Cannot, EXIT_CODES } from './cannot.js';
 import { COMMANDS } from './commands/commands.js';
 import type { Environment } from './configuration.js';
+import { IS_PACKAGE, PROGRAM } from './paths.js';
 import { isSystemError, plainReason, reasonOf } from './reason.js';
+import { asTyped } from './started-as.js';
 import type { Terminal } from './terminal.js';
 
 /** Runs one command. Each loads what it needs and no more, so that the small ones answer at once. @returns the exit code. */
@@ -28,10 +30,20 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     // It has said what is wrong, or printed the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
     const said = error instanceof Cannot ? error : unforeseen(error, terminal.env);
-    terminal.stderr.write(`\n${said.message}\n`);
+    terminal.stderr.write(`\n${typed(said.message, program)}\n`);
     return said.exitCode;
   }
 }
+
+/** What npx fetched is on nobody's PATH. In a checkout the short name stays: whoever works there knows. */
+const typed = (message: string, { commands }: Command): string =>
+  IS_PACKAGE
+    ? asTyped(
+        message,
+        PROGRAM,
+        commands.map((command) => command.name()),
+      )
+    : message;
 
 /** One sentence also for what nobody has thought of. Its stack is for who looks for the fault. */
 function unforeseen(error: unknown, environment: Environment): Cannot {

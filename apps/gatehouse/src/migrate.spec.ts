@@ -67,6 +67,17 @@ describe('migrate', () => {
     });
   });
 
+  test('--json says the same for programs, and its progress goes to standard error', async () => {
+    const { code, stdout, stderr } = await gatehouse(['migrate', '--config', config, '--json'], environment);
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      { applied: { 'authorization-server': [], 'token-vault': [] }, made: [] },
+    ]);
+    expect(stderr).toContain('bus: up to date');
+    const bus = await gatehouse(['migrate', '--config', config, '--json', '--only', 'bus'], environment);
+    expect(JSON.parse(bus.stdout)).toEqual({ applied: {}, made: [] });
+  });
+
   test('--only does one of both, and reads no secret of the other: a Job for each needs no more', async () => {
     const none = { NATS_PROVISIONING_CREDENTIALS: undefined };
     const databases = await gatehouse(['migrate', '--config', config, '--only', 'databases'], {

@@ -13,9 +13,16 @@ import { modelOf, readConfiguration, type ConfigurationText, type Environment } 
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
 import { reasonOf } from './reason.js';
+import type { TextStream } from './terminal.js';
 import { readWrittenSecret, writtenSections } from './written-secrets.js';
 
 export type MigratedPart = 'databases' | 'bus';
+
+interface MigrateOptions {
+  readonly only?: MigratedPart;
+  /** Where the same goes as JSON. */
+  readonly report?: TextStream;
+}
 
 /**
  * Applies the migrations of both services, each with the role that owns its tables, and makes the streams and buckets of
@@ -25,21 +32,25 @@ export async function migrate(
   file: string,
   environment: Environment,
   output: Output,
-  only?: MigratedPart,
+  { only, report }: MigrateOptions = {},
 ): Promise<number> {
   const configuration = readConfiguration(resolve(file));
   const model = modelOf(configuration, 'none', {});
   const secret = (kind: SecretKind, written: WrittenReference): Secret =>
     readWrittenSecret(configuration, kind, written, environment);
+  const databases: Record<string, readonly string[]> = {};
   for (const [service, written] of only === 'bus' ? [] : databaseOwners(configuration, model)) {
     const applied = await migrateDatabase(service, secret('postgresUrl', written));
+    databases[service] = applied;
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
+  let bus: readonly string[] | null = null;
   if (only !== 'databases') {
     const { provisioningCredentials } = writtenSections(configuration).nats;
-    const made = await provision(model, secret('natsCredentials', provisioningCredentials));
-    output.line(`bus: ${made.length === 0 ? 'up to date' : `made ${made.join(', ')}`}`);
+    bus = await provision(model, secret('natsCredentials', provisioningCredentials));
+    output.line(`bus: ${bus.length === 0 ? 'up to date' : `made ${bus.join(', ')}`}`);
   }
+  report?.write(`${JSON.stringify({ applied: databases, made: bus }, undefined, 2)}\n`);
   return 0;
 }
 

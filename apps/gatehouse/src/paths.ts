@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { startedAs } from './started-as.js';
 
 /** Top of the checkout (or of the image or the package of npm, which keep the same layout). */
 export const REPOSITORY = resolve(import.meta.dirname, '../../..');
@@ -7,11 +8,19 @@ export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 /** Written where the package is made; a checkout has none. */
 export const BUILD_FILE = join(REPOSITORY, 'build.json');
 
-/** What people type for this program: a checkout is no place on PATH. */
-export const PROGRAM = existsSync(BUILD_FILE) ? 'gatehouse' : 'npx gatehouse';
+/** Whether it is the package of npm, and no checkout. */
+export const IS_PACKAGE = existsSync(BUILD_FILE);
+
+const STARTED_AS = startedAs({ root: REPOSITORY, isPackage: IS_PACKAGE, environment: process.env });
+
+/** What people type for this program, where they have just done so. */
+export const PROGRAM = STARTED_AS.here;
+
+/** What they type in any other folder. */
+export const PROGRAM_ANYWHERE = STARTED_AS.anywhere;
 
 /** Where state is kept: in the checkout, or where a person runs the package, which npm may replace at any time. */
-const STATE_HOME = existsSync(BUILD_FILE) ? resolve('.gatehouse') : join(REPOSITORY, '.gatehouse');
+const STATE_HOME = IS_PACKAGE ? resolve('.gatehouse') : join(REPOSITORY, '.gatehouse');
 
 export const DEMONSTRATION_CONFIGURATION = join(REPOSITORY, 'examples/demonstration/gatehouse.yaml');
 export const DEMONSTRATION_STATE = join(STATE_HOME, 'demo');

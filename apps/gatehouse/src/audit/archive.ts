@@ -17,6 +17,7 @@ import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { reasonOf } from '../reason.js';
+import type { TextStream } from '../terminal.js';
 import {
   dataFileOf,
   linesDigest,
@@ -36,6 +37,8 @@ export interface ArchiveOptions {
   readonly before: string;
   /** Whether what was archived leaves the database. */
   readonly remove: boolean;
+  /** Where the same goes as JSON. */
+  readonly report?: TextStream;
 }
 
 interface Archiving {
@@ -53,7 +56,7 @@ interface Position {
 
 /** Exports the partitions that ended before a time, oldest first; each is read back before it is taken away. */
 export async function archive(
-  { config, directory, before, remove }: ArchiveOptions,
+  { config, directory, before, remove, report }: ArchiveOptions,
   environment: Environment,
   output: Output,
 ): Promise<number> {
@@ -72,7 +75,8 @@ export async function archive(
         'The custody log belongs to another role than the one of postgres.tokenVault.',
         'configuration',
       );
-    await archiveUntil(until, { database, keys, folder }, remove, output);
+    const done = await archiveUntil(until, { database, keys, folder }, remove, output);
+    report?.write(`${JSON.stringify({ ...done, removed: remove }, undefined, 2)}\n`);
     return 0;
   }).catch((error: unknown) => {
     if (!isOfTheDisk(error)) throw error;
@@ -84,22 +88,31 @@ export async function archive(
 const isOfTheDisk = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'syscall' in error;
 
+/** What became of the partitions, and the number to keep outside. */
+interface Archived {
+  readonly archives: readonly Pick<Manifest, 'number' | 'partition' | 'entries' | 'bytes'>[];
+  readonly last: number;
+}
+
 async function archiveUntil(
   until: Date,
   { database, keys, folder }: Archiving,
   remove: boolean,
   output: Output,
-): Promise<void> {
+): Promise<Archived> {
   const settled = await database.settle();
   if (settled > 0) output.line(`${settled} entries without a partition were given theirs`);
   let position = positionAfter((await database.archives()).map(({ manifest }) => opened(manifest, keys)));
   const partitions = await database.partitionsUntil(until);
+  const archives: Archived['archives'][number][] = [];
   for (const partition of partitions) {
     const manifest = await exported({ database, keys, folder }, partition, position);
     if (remove) await database.remove(manifest, writeManifest(manifest));
     position = advanced(position, manifest);
+    const { number, partition: name, entries, bytes } = manifest;
+    archives.push({ number, partition: name, entries, bytes });
     output.line(
-      `archive ${manifest.number}  ${manifest.partition}  ${manifest.entries} entries  ${manifest.bytes} bytes` +
+      `archive ${number}  ${name}  ${entries} entries  ${bytes} bytes` +
         `  ${remove ? 'archived and removed' : 'archived'}`,
     );
   }
@@ -108,6 +121,7 @@ async function archiveUntil(
       ? `No partition ended before ${until.toISOString()}.`
       : `The last archive is number ${position.number - 1}. Keep this number outside: a lost last archive is found by it.`,
   );
+  return { archives, last: position.number - 1 };
 }
 
 /** A partition is closed a day after its end, when all late entries have arrived. */

@@ -47,6 +47,37 @@ describe('gatehouse audit', () => {
     );
   });
 
+  test('--json says the same for programs: what was archived, what verifies, and each finding', async () => {
+    const archived = await archive(audited.archives, ['--json']);
+    expect(archived.code).toBe(0);
+    const { archives, last, removed } = JSON.parse(archived.stdout) as {
+      readonly archives: readonly unknown[];
+      readonly last: number;
+      readonly removed: boolean;
+    };
+    expect({ last, removed }).toEqual({ last: archives.length, removed: false });
+    const partition: unknown = expect.stringMatching(/^custody_log/);
+    const entries: unknown = expect.any(Number);
+    expect(archives[0]).toEqual({ number: 1, partition, entries, bytes: expect.any(Number) });
+    const good = await verify(['--json', '--archive', audited.archives]);
+    expect([good.code, JSON.parse(good.stdout)]).toMatchObject([
+      0,
+      {
+        verifies: true,
+        database: { entries, chains: expect.any(Number), archives: 0 },
+        archives: archives.map((_, index) => ({ number: index + 1, good: true })),
+        findings: [],
+      },
+    ]);
+    const offline = ['--json', '--archive', audited.archives, '--offline', '--last', String(last + 1)];
+    const missing = await verify(offline);
+    expect([missing.code, JSON.parse(missing.stdout)]).toMatchObject([
+      2,
+      { verifies: false, database: null, findings: [{ where: `archive ${last + 1}`, what: 'missing' }] },
+    ]);
+    expect(missing.stderr).toContain('1 findings.');
+  });
+
   test('verify finds what only looks like a manifest, and one of a key that is not configured', async () => {
     const [one = ''] = (await readdir(audited.archives))
       .filter((name) => name.endsWith('.manifest.json'))

@@ -5,6 +5,7 @@ import { verifyStored, type KnownHead } from '@gatehouse/persistence/custody-log
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
+import type { TextStream } from '../terminal.js';
 import { auditAccess } from './audit-access.js';
 import { CustodyDatabase } from './custody-database.js';
 import {
@@ -31,6 +32,8 @@ export interface VerifyOptions {
   readonly first: number;
   /** The number of the last archive, where it is known. */
   readonly last: number;
+  /** Where the same goes as JSON. */
+  readonly report?: TextStream;
 }
 
 /** Verifies archives, the database, or both together; each finding is a line. @returns the exit code. */
@@ -39,7 +42,7 @@ export async function verify(
   environment: Environment,
   output: Output,
 ): Promise<number> {
-  const { config, archives: folders, offline, heads, first } = options;
+  const { config, archives: folders, offline, heads, first, report } = options;
   if (offline && folders.length === 0)
     throw new Cannot('--offline needs the archives: --archive FOLDER.', 'usage');
   const { keys, databaseUrl } = auditAccess(config, environment);
@@ -54,18 +57,24 @@ export async function verify(
     );
     findings.push(...stored.findings);
   }
-  if (folders.length > 0) {
-    const last = Math.max(options.last, stored?.manifests.at(-1)?.number ?? 0);
-    findings.push(
-      ...(await verifyFolders(folders, keys, { first, last, stored: stored?.manifests }, output)),
-    );
-  }
+  const last = Math.max(options.last, stored?.manifests.at(-1)?.number ?? 0);
+  const archives =
+    folders.length === 0
+      ? { findings: [], verified: [] }
+      : await verifyFolders(folders, keys, { first, last, stored: stored?.manifests }, output);
+  findings.push(...archives.findings);
   for (const { where, what } of findings) output.line(`FOUND  ${where}: ${what}`);
   output.line(findings.length === 0 ? 'Everything verifies.' : `${findings.length} findings.`);
+  const database =
+    stored === undefined
+      ? null
+      : { entries: stored.entries, chains: stored.chains, archives: stored.manifests.length };
+  const document = { verifies: findings.length === 0, database, archives: archives.verified, findings };
+  report?.write(`${JSON.stringify(document, undefined, 2)}\n`);
   return findings.length === 0 ? 0 : FOUND;
 }
 
-interface StoredReport {
+export interface StoredReport {
   readonly entries: number;
   readonly chains: number;
   readonly manifests: readonly Manifest[];
@@ -103,12 +112,19 @@ interface FolderExpectations {
   readonly stored: readonly Manifest[] | undefined;
 }
 
+interface VerifiedArchive {
+  readonly number: number;
+  readonly partition: string;
+  readonly entries: number;
+  readonly good: boolean;
+}
+
 async function verifyFolders(
   folders: readonly string[],
   keys: CustodyKeyring,
   { first, last, stored = [] }: FolderExpectations,
   output: Output,
-): Promise<readonly ArchiveFinding[]> {
+): Promise<{ readonly findings: readonly ArchiveFinding[]; readonly verified: readonly VerifiedArchive[] }> {
   const set = await findArchives(
     folders.map((folder) => resolve(folder)),
     keys,
@@ -117,6 +133,7 @@ async function verifyFolders(
   });
   const manifests = set.archives.map(({ manifest }) => manifest);
   const findings = [...set.findings, ...sequenceFindings(manifests, { first, last })];
+  const verified: VerifiedArchive[] = [];
   const macs = new Map(stored.map(({ number, mac }) => [number, mac]));
   for (const archive of set.archives) {
     const { manifest } = archive;
@@ -125,11 +142,11 @@ async function verifyFolders(
     const mac = macs.get(manifest.number);
     if (mac !== undefined && mac !== manifest.mac)
       findings.push({ where: nameOf(manifest), what: 'is another one than the database removed' });
-    output.line(
-      `${nameOf(manifest)}: ${manifest.entries} entries, ${content.length === 0 ? 'good' : 'not good'}`,
-    );
+    const { number, partition, entries } = manifest;
+    verified.push({ number, partition, entries, good: content.length === 0 });
+    output.line(`${nameOf(manifest)}: ${entries} entries, ${content.length === 0 ? 'good' : 'not good'}`);
   }
-  return findings;
+  return { findings, verified };
 }
 
 function parseHead(text: string): KnownHead {

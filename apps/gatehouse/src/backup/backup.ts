@@ -6,8 +6,9 @@ import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import { makeFolder } from '../make-folder.js';
 import type { Output } from '../output.js';
-import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import { DEMONSTRATION_CONFIGURATION, PROGRAM } from '../paths.js';
 import { isSystemError, plainReason } from '../reason.js';
+import type { TextStream } from '../terminal.js';
 import { gatehouseVersion } from '../version.js';
 import { accessTo, secretFilesOf, type InstallationAccess } from './access.js';
 import { countingLines, DatabaseCopy } from './database-copy.js';
@@ -23,6 +24,7 @@ import {
   type ManifestBody,
   type KeptFile,
 } from './manifest.js';
+import { summaryOf } from './backup-summary.js';
 import { passphraseOf, PASSPHRASE_VARIABLE } from './passphrase.js';
 import { newSalt, SealedFiles, sealingKeys } from './sealed-files.js';
 
@@ -34,6 +36,8 @@ export interface BackupOptions {
   readonly state?: string;
   readonly passphraseFile?: string;
   readonly withoutKeys: boolean;
+  /** Where the same goes as JSON. */
+  readonly report?: TextStream;
 }
 
 /** Copies an installation, while it runs or not, into a folder that appears when it is whole. */
@@ -55,7 +59,7 @@ export async function backup(
       'usage',
     );
   const folder = emptyFolder(options.folder);
-  const job = { folder, passphrase, output };
+  const job = { folder, passphrase, output, report: options.report };
   if (state === undefined) await copy(accessTo(config ?? '', environment), job, undefined);
   else {
     if (!existsSync(join(state, 'secrets.json')))
@@ -70,7 +74,7 @@ export async function backup(
       await copy(access, job, { keys, config: withoutKeys ? undefined : config });
     });
   }
-  output.line(`\nTry it: gatehouse restore ${options.folder} --check`);
+  output.line(`\nTry it: ${PROGRAM} restore ${options.folder} --check`);
   return 0;
 }
 
@@ -89,6 +93,7 @@ interface Job {
   readonly folder: string;
   readonly passphrase: string | undefined;
   readonly output: Output;
+  readonly report: TextStream | undefined;
 }
 
 /** What `gatehouse up` keeps beside its databases. */
@@ -103,9 +108,10 @@ async function copy(access: InstallationAccess, job: Job, state: StateKept | und
     rmSync(draft, { recursive: true, force: true });
     makeFolder(dirname(draft));
     makeFolder(draft, 0o700);
-    await writeAll(access, { ...job, folder: draft }, state);
+    const manifest = await writeAll(access, { ...job, folder: draft }, state);
     if (existsSync(job.folder)) rmSync(job.folder, { recursive: true });
     renameSync(draft, job.folder);
+    job.report?.write(`${JSON.stringify({ folder: job.folder, ...summaryOf(manifest) }, undefined, 2)}\n`);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     if (!isSystemError(error)) throw error;
@@ -120,7 +126,7 @@ async function writeAll(
   access: InstallationAccess,
   { folder, passphrase, output }: Job,
   state: StateKept | undefined,
-): Promise<void> {
+): Promise<ManifestBody> {
   const salt = newSalt();
   const keys = passphrase === undefined ? undefined : sealingKeys(passphrase, salt);
   const files = new SealedFiles(folder, keys);
@@ -152,6 +158,7 @@ async function writeAll(
       ? `Not encrypted: names and addresses of people can be read in it. Set ${PASSPHRASE_VARIABLE} for that. Keys are not in it: keep them apart from it.`
       : `Encrypted.${stateKeys === undefined ? ' Keys of the services are not in it: keep them apart from it.' : ' Without its passphrase nobody can restore it: keep that apart from it.'}`,
   );
+  return manifest;
 }
 
 /** Both databases, each as it is at one moment; at the same one where they are in one database. */

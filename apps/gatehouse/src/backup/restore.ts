@@ -2,14 +2,16 @@ import { dirname, resolve } from 'node:path';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { auditAccess } from '../audit/audit-access.js';
 import { CustodyDatabase } from '../audit/custody-database.js';
-import { FOUND, verifyDatabase } from '../audit/verify.js';
+import { FOUND, verifyDatabase, type StoredReport } from '../audit/verify.js';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import { emptyFoldersOf } from '../make-folder.js';
 import { migrateDatabase } from '../migrate.js';
 import type { Output } from '../output.js';
-import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
+import { DEMONSTRATION_CONFIGURATION, PROGRAM } from '../paths.js';
+import type { TextStream } from '../terminal.js';
 import { accessTo, type InstallationAccess } from './access.js';
+import { summaryOf } from './backup-summary.js';
 import { DatabaseCopy } from './database-copy.js';
 import { readKeptSecrets, withEmbedded } from './embedded.js';
 import type { BackedUp, BackupManifest } from './manifest.js';
@@ -27,6 +29,8 @@ export interface RestoreOptions {
   readonly replace: boolean;
   /** Look at the backup, and restore nothing. */
   readonly check: boolean;
+  /** Where the same goes as JSON. */
+  readonly report?: TextStream;
 }
 
 /** Puts an installation back. Everything is looked at before anything is touched; databases are whole or as they were. */
@@ -45,9 +49,11 @@ export async function restore(
   describe(opened.manifest, output);
   if (check) {
     output.line('Every file is as it was written.');
+    tell(options.report, opened.manifest, undefined);
     return 0;
   }
   const progress = { isRestored: false };
+  const course = { replace, output, progress, report: options.report };
   const removeEmpty = emptyFoldersOf(foldersOf(opened.manifest, options));
   const written = await writeMissingFiles(opened, config).catch((error: unknown) => {
     removeEmpty();
@@ -56,7 +62,7 @@ export async function restore(
   try {
     if (state === undefined) {
       const access = accessTo(config ?? '', environment);
-      return await into(access, opened, { replace, output, progress }, () => () => undefined);
+      return await into(access, opened, course, () => () => undefined);
     }
     const kept = opened.manifest.state;
     const instead =
@@ -70,7 +76,7 @@ export async function restore(
     };
     return await withEmbedded(state, given, async (embedded) => {
       const access = accessTo(config ?? DEMONSTRATION_CONFIGURATION, embedded.environment);
-      return await into(access, opened, { replace, output, progress }, () => {
+      return await into(access, opened, course, () => {
         return instead === undefined ? () => undefined : embedded.state.keepSecrets(instead);
       });
     });
@@ -95,6 +101,26 @@ interface Course {
   readonly output: Output;
   /** Whether a database has taken what was restored. */
   readonly progress: { isRestored: boolean };
+  readonly report: TextStream | undefined;
+}
+
+/** What was done, when it was. */
+interface Restored {
+  /** Migrations that are newer than the backup. */
+  readonly applied: Readonly<Record<string, readonly string[]>>;
+  readonly custody: StoredReport;
+}
+
+const custodyOf = ({ entries, chains, findings }: StoredReport) => ({ entries, chains, findings });
+
+function tell(to: TextStream | undefined, manifest: BackupManifest, restored: Restored | undefined): void {
+  const document = {
+    backup: summaryOf(manifest),
+    restored: restored !== undefined,
+    applied: restored?.applied ?? {},
+    custody: restored === undefined ? null : custodyOf(restored.custody),
+  };
+  to?.write(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
 function describe({ made, gatehouse, gateway, databases, sealing }: BackupManifest, output: Output): void {
@@ -109,7 +135,7 @@ function describe({ made, gatehouse, gateway, databases, sealing }: BackupManife
 async function into(
   access: InstallationAccess,
   opened: OpenedBackup,
-  { replace, output, progress }: Course,
+  { replace, output, progress, report }: Course,
   /** @returns what takes it back */
   beforeCommit: () => () => void,
 ): Promise<number> {
@@ -132,11 +158,15 @@ async function into(
   });
   progress.isRestored = true;
   output.line('Restored.');
+  const applied: Record<string, readonly string[]> = {};
   for (const [service, url] of access.databases) {
-    const applied = await migrateDatabase(service, url);
-    if (applied.length > 0) output.line(`${service}: applied ${applied.join(', ')}`);
+    const newer = await migrateDatabase(service, url);
+    applied[service] = newer;
+    if (newer.length > 0) output.line(`${service}: applied ${newer.join(', ')}`);
   }
-  return await verifyCustody(access, output);
+  const custody = await verifyCustody(access, output);
+  tell(report, manifest, { applied, custody });
+  return custody.findings.length === 0 ? 0 : FOUND;
 }
 
 /** Keys first: rows that nobody can open are worth nothing, and the services would set them aside. */
@@ -227,7 +257,7 @@ async function commitAll(copies: readonly DatabaseCopy[], done: string[]): Promi
 async function verifyCustody(
   { configuration, environment }: InstallationAccess,
   output: Output,
-): Promise<number> {
+): Promise<StoredReport> {
   const { keys, databaseUrl } = auditAccess(configuration.document, environment);
   const report = await CustodyDatabase.use(
     databaseUrl(),
@@ -238,7 +268,7 @@ async function verifyCustody(
   output.line(
     report.findings.length === 0
       ? `Custody log: ${entries} entries in ${chains} chains verify.`
-      : `Custody log: ${report.findings.length} findings; it was like this in the backup. Look: gatehouse audit verify --config ${configuration.document}`,
+      : `Custody log: ${report.findings.length} findings; it was like this in the backup. Look: ${PROGRAM} audit verify --config ${configuration.document}`,
   );
-  return report.findings.length === 0 ? 0 : FOUND;
+  return report;
 }

@@ -1,12 +1,13 @@
 import { wholeNumber } from '../option-values.js';
-import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
+import { jsonOption, reportsTo } from './json-report.js';
 
 interface ArchiveFlags {
   readonly config: string;
   readonly directory: string;
   readonly before: string;
   readonly remove?: boolean;
+  readonly json?: boolean;
 }
 
 interface VerifyFlags {
@@ -16,10 +17,10 @@ interface VerifyFlags {
   readonly head?: readonly string[];
   readonly first: number;
   readonly last: number;
+  readonly json?: boolean;
 }
 
 export const addAudit: AddCommand = (program, { terminal, ends }) => {
-  const output = new Output(terminal.stdout, terminal.env);
   const audit = program.command('audit').description('the custody log: archive it, verify it');
 
   audit
@@ -31,9 +32,11 @@ export const addAudit: AddCommand = (program, { terminal, ends }) => {
     .requiredOption('--directory <folder>', 'where the archives go')
     .requiredOption('--before <time>', 'days that ended before this date, or this long ago (30d)')
     .option('--remove', 'delete archived days from the database')
-    .action(async ({ config, directory, before, remove = false }: ArchiveFlags) => {
+    .addOption(jsonOption())
+    .action(async ({ json = false, remove = false, ...flags }: ArchiveFlags) => {
       const { archive } = await import('../audit/archive.js');
-      ends(await archive({ config, directory, before, remove }, terminal.env, output));
+      const { output, report } = reportsTo(terminal, json);
+      ends(await archive({ remove, ...flags, ...report }, terminal.env, output));
     });
 
   audit
@@ -52,11 +55,12 @@ export const addAudit: AddCommand = (program, { terminal, ends }) => {
       1,
     )
     .option('--last <number>', 'the number of the last archive', wholeNumber, 0)
+    .addOption(jsonOption())
     .action(
-      async ({ config, archive: archives = [], offline = false, head = [], first, last }: VerifyFlags) => {
+      async ({ archive: archives = [], offline = false, head = [], json = false, ...flags }: VerifyFlags) => {
         const { verify } = await import('../audit/verify.js');
-        const options = { config, archives, offline, heads: head, first, last };
-        ends(await verify(options, terminal.env, output));
+        const { output, report } = reportsTo(terminal, json);
+        ends(await verify({ archives, offline, heads: head, ...flags, ...report }, terminal.env, output));
       },
     );
 };

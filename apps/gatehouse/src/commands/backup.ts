@@ -1,5 +1,5 @@
-import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
+import { jsonOption, reportsTo } from './json-report.js';
 
 interface Flags {
   readonly config?: string;
@@ -8,6 +8,7 @@ interface Flags {
   readonly withoutKeys?: boolean;
   readonly replace?: boolean;
   readonly check?: boolean;
+  readonly json?: boolean;
 }
 
 const PASSPHRASE = 'a file with the passphrase; left out: GATEHOUSE_BACKUP_PASSPHRASE';
@@ -21,10 +22,11 @@ export const addBackup: AddCommand = (program, { terminal, ends }) => {
     .option('--state <folder>', 'the state folder of `gatehouse up`; without --config, of its demonstration')
     .option('--passphrase-file <file>', PASSPHRASE)
     .option('--without-keys', 'of a state folder the databases only')
-    .action(async (folder: string, { withoutKeys = false, ...flags }: Flags) => {
+    .addOption(jsonOption())
+    .action(async (folder: string, { withoutKeys = false, json = false, ...flags }: Flags) => {
       const { backup } = await import('../backup/backup.js');
-      const output = new Output(terminal.stdout, terminal.env);
-      ends(await backup({ folder, withoutKeys, ...flags }, terminal.env, output));
+      const { output, report } = reportsTo(terminal, json);
+      ends(await backup({ folder, withoutKeys, ...flags, ...report }, terminal.env, output));
     });
   program
     .command('restore')
@@ -35,9 +37,10 @@ export const addBackup: AddCommand = (program, { terminal, ends }) => {
     .option('--passphrase-file <file>', PASSPHRASE)
     .option('--replace', 'what is in the databases goes')
     .option('--check', 'only look at the backup')
-    .action(async (folder: string, { replace = false, check = false, ...flags }: Flags) => {
+    .addOption(jsonOption())
+    .action(async (folder: string, { replace = false, check = false, json = false, ...flags }: Flags) => {
       const { restore } = await import('../backup/restore.js');
-      const output = new Output(terminal.stdout, terminal.env);
-      ends(await restore({ folder, replace, check, ...flags }, terminal.env, output));
+      const { output, report } = reportsTo(terminal, json);
+      ends(await restore({ folder, replace, check, ...flags, ...report }, terminal.env, output));
     });
 };

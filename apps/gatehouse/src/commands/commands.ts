@@ -17,6 +17,7 @@ import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
 import { addSchema } from './schema.js';
 import { addSessions } from './sessions.js';
+import { addTools } from './tools.js';
 import { addUp } from './up.js';
 import { addValidate } from './validate.js';
 import { addVersion } from './version.js';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addConvert,
   addSchema,
   addExplain,
+  addTools,
   addSessions,
   addConnections,
   addClients,

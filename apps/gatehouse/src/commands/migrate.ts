@@ -1,11 +1,12 @@
 import { Option } from 'commander';
 import type { MigratedPart } from '../migrate.js';
-import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
+import { jsonOption, reportsTo } from './json-report.js';
 
 interface Flags {
   readonly config: string;
   readonly only?: MigratedPart;
+  readonly json?: boolean;
 }
 
 export const addMigrate: AddCommand = (program, { terminal, ends }) => {
@@ -19,8 +20,10 @@ export const addMigrate: AddCommand = (program, { terminal, ends }) => {
         'bus',
       ]),
     )
-    .action(async ({ config, only }: Flags) => {
+    .addOption(jsonOption())
+    .action(async ({ config, json = false, ...flags }: Flags) => {
       const { migrate } = await import('../migrate.js');
-      ends(await migrate(config, terminal.env, new Output(terminal.stdout, terminal.env), only));
+      const { output, report } = reportsTo(terminal, json);
+      ends(await migrate(config, terminal.env, output, { ...flags, ...report }));
     });
 };

@@ -30,5 +30,6 @@ export function targetsOf({ backends, aggregation }: GatehouseModel, name: strin
     .map(({ backend, prefix }) => ({ backend, tool: name.slice(prefix.length) }));
 }
 
-const prefixFor = (aggregation: GatehouseModel['aggregation'], backend: string): string =>
+/** What stands before the names of a backend’s tools; empty where they have no prefix. */
+export const prefixFor = (aggregation: GatehouseModel['aggregation'], backend: string): string =>
   aggregation.conflictResolution === 'prefix' ? prefixOf(aggregation, backend) : '';
