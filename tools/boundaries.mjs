@@ -124,6 +124,7 @@ export const ROOMS = {
     'attempts',
     'oauth-endpoints',
     'consent',
+    'logout',
     'sign-in-chain',
     'connections',
     'housekeeping',

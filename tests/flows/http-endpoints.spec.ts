@@ -134,10 +134,8 @@ test.each([
 /** What other servers have, or what belongs to another listener: where it is answered, it has to be on the page. */
 const ELSEWHERE = [
   '/oauth/introspect',
-  '/oauth/userinfo',
   '/oauth/device',
   '/oauth/par',
-  '/oauth/end-session',
   '/oauth/end-session/confirm',
   '/oauth/interaction',
   '/.well-known/webfinger',

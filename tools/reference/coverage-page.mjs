@@ -17,7 +17,8 @@ const CITATIONS = [
     clause: ([, , dotted, whole]) => dotted ?? whole ?? '',
   },
   {
-    pattern: /\b(?:OIDC|OpenID Connect) (Core|Discovery)(?:,? (?:section )?(\d+(?:\.\d+)*))?/g,
+    pattern:
+      /\b(?:OIDC|OpenID Connect) (Core|Discovery|RP-Initiated Logout|Back-Channel Logout)(?: 1\.0)?(?:,? (?:section )?(\d+(?:\.\d+)*))?/g,
     standard: ([, which]) => `OpenID Connect ${which}`,
     clause: ([, , number]) => number ?? '',
   },

@@ -139,6 +139,41 @@ export const authorizationServer = {
     },
     OPTIONS: preflight,
   },
+  '/oauth/introspect': {
+    POST: {
+      by: 'resource server',
+      about:
+        'Whether a token is good, and what it says (RFC 7662); signed where `Accept` asks for that (RFC 9701). For clients of the configuration with `introspection`.',
+      statuses: {
+        200: 'what the token says, or `active: false`',
+        404: 'no client may ask here',
+        ...oauthErrors,
+      },
+      type: JSON_TYPE,
+      form: { token: 'The token.', token_type_hint: '`access_token` or `refresh_token`; not needed.' },
+    },
+  },
+  '/oauth/userinfo': Object.fromEntries([
+    ...['GET', 'POST'].map((method) => [
+      method,
+      {
+        by: 'client',
+        about:
+          'What is kept of the person of an access token with `openid` (OpenID Connect Core, section 5.3): `sub`, and with `profile` and `email` those.',
+        statuses: {
+          200: 'the claims',
+          400: '`invalid_request`: two tokens, or what is none',
+          401: 'no token, or one that is not valid: `WWW-Authenticate` says so',
+          403: '`insufficient_scope`: the token lacks `openid`',
+          404: '`openid` is not supported here',
+          503: '`temporarily_unavailable`: ask again',
+        },
+        type: JSON_TYPE,
+        ...(method === 'POST' ? { form: { access_token: 'The token, where no header has it.' } } : {}),
+      },
+    ]),
+    ['OPTIONS', preflight],
+  ]),
   '/oauth/register': {
     POST: {
       by: 'client',
@@ -182,6 +217,45 @@ export const authorizationServer = {
   '/sign-in/{uid}': {
     GET: page('A step of a sign-in.', PAGE_OR_WAY_ON),
     POST: page('Answers the question of a step.', PAGE_OR_WAY_ON),
+  },
+  '/oauth/end-session': Object.fromEntries(
+    ['GET', 'POST'].map((method) => [
+      method,
+      {
+        ...page(
+          'Where a client sends its person to sign out (OpenID Connect RP-Initiated Logout). The person is asked on the next page.',
+          {
+            303: 'on to the question',
+            400: 'a page: the `id_token_hint`, the client or the URI is not known; nobody is sent on',
+            503: 'a part of the gateway is unavailable',
+          },
+        ),
+        [method === 'GET' ? 'query' : 'form']: {
+          id_token_hint: 'An id_token of this client; it may have expired.',
+          client_id: 'Of the client, where there is no hint.',
+          post_logout_redirect_uri: 'One that the client has registered.',
+          state: 'Comes back with it.',
+        },
+      },
+    ]),
+  ),
+  '/sign-out': {
+    GET: {
+      ...page('Asks the person whether to sign out; where nobody is signed in, it goes on at once.', {
+        200: 'a page',
+        303: 'to the client',
+        400: 'a page: the address is old, or not one of ours',
+        503: 'a part of the gateway is unavailable',
+      }),
+      query: { for: 'What the client asked for.' },
+    },
+    POST: page('Signs out, or not.', {
+      200: 'a page',
+      303: 'to the client, or to the connections',
+      400: 'a page: the form is old, or not one of ours',
+      403: 'the page is not current any more, or the form is of another page',
+      503: 'a part of the gateway is unavailable',
+    }),
   },
   '/connections': {
     GET: page('The person’s connections, and where they are signed in.', PAGE_OR_WAY_ON),

@@ -8,6 +8,7 @@ import { ConnectionsModule } from './connections/connections.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { HttpModule } from './http/http.module.js';
 import { Jobs } from './jobs.js';
+import { LogoutModule } from './logout/logout.module.js';
 import { SignInChainModule } from './sign-in-chain/sign-in-chain.module.js';
 
 @Module({})
@@ -21,6 +22,7 @@ export class AuthorizationServerModule {
         HttpModule,
         SignInChainModule,
         ConnectionsModule,
+        LogoutModule,
         HousekeepingModule,
       ],
       controllers: [LivenessController],

@@ -3,7 +3,12 @@ import type { SigningAlgorithm } from '@gatehouse/config/model/client-registrati
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
-import { applicationType, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
+import {
+  applicationType,
+  postLogoutRedirectUrisProblem,
+  redirectUrisProblem,
+  type RedirectPolicy,
+} from './redirect-uris.js';
 
 /** Members that name a page about the client (RFC 7591, section 2). */
 export const CLIENT_PAGES = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri'] as const;
@@ -41,7 +46,10 @@ export const clientMetadataRule = (
   properties: ['redirect_uris', ASKED_ID_TOKEN_ALG],
   validator: (_ctx, member, _value, metadata: ClientMetadata) => {
     if (member !== 'redirect_uris') return;
-    const problem = redirectUrisProblem(metadata.redirect_uris, rules) ?? clientPagesProblem(metadata);
+    const problem =
+      redirectUrisProblem(metadata.redirect_uris, rules) ??
+      postLogoutRedirectUrisProblem(metadata.post_logout_redirect_uris, rules) ??
+      clientPagesProblem(metadata);
     if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
     metadata.application_type = applicationType(metadata.redirect_uris ?? []);
     metadata.id_token_signed_response_alg = idTokenAlgToday(metadata, rules);

@@ -29,6 +29,21 @@ export function redirectUrisProblem(
     : undefined;
 }
 
+/** Where browsers go that were signed out: the same rules, and there need be none. */
+export function postLogoutRedirectUrisProblem(
+  uris: unknown,
+  { redirectSchemes }: RedirectPolicy,
+): string | undefined {
+  if (uris === undefined) return undefined;
+  if (!Array.isArray(uris) || uris.length > MAX_REDIRECT_URIS)
+    return `post_logout_redirect_uris must be a list of at most ${MAX_REDIRECT_URIS} URIs`;
+  for (const uri of uris as readonly unknown[]) {
+    const problem = redirectUriProblem(uri, redirectSchemes);
+    if (problem !== undefined) return `post_logout_redirect_uris: each ${problem}`;
+  }
+  return undefined;
+}
+
 /**
  * The type of a client that the protocol library is told, whatever the client says. With `native` the port of a loopback
  * redirect is free (RFC 8252, section 7.3), and private-use schemes are possible. But the library then refuses https on

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clientNameProblem } from './client-name.js';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { ASKED_ID_TOKEN_ALG, CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
-import { redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
+import { postLogoutRedirectUrisProblem, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
@@ -14,6 +14,7 @@ const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
  */
 const registrationRequest = z.object({
   redirect_uris: z.unknown().optional(),
+  post_logout_redirect_uris: z.unknown().optional(),
   client_name: z.string().optional(),
   client_uri: z.unknown().optional(),
   logo_uri: z.unknown().optional(),
@@ -54,7 +55,10 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
   if (problem !== undefined) return { kind: 'refused', error: 'invalid_redirect_uri', description: problem };
   const uris = redirectUris as readonly string[]; // just checked
   const pages = writtenPages(request);
-  const otherProblem = clientNameProblem(request.client_name) ?? clientPagesProblem(pages);
+  const otherProblem =
+    postLogoutRedirectUrisProblem(request.post_logout_redirect_uris, rules) ??
+    clientNameProblem(request.client_name) ??
+    clientPagesProblem(pages);
   if (otherProblem !== undefined) return refused(otherProblem);
   // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
   const grantTypes = request.grant_types?.filter((type) => GRANT_TYPES.includes(type)) ?? GRANT_TYPES;
@@ -71,6 +75,7 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
       ...present({
         client_name: request.client_name,
         client_uri: pages['client_uri'],
+        post_logout_redirect_uris: request.post_logout_redirect_uris,
         // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
         scope: allowedScopes(asked, rules)?.join(' '),
         // The same holds for an algorithm without a key here.

@@ -8,6 +8,8 @@ test.each([
   ['/oauth/token', 'token'],
   ['/oauth/register', 'register'],
   ['/oauth/revoke?x=/oauth/token', 'revoke'],
+  ['/oauth/introspect', 'introspect'],
+  ['/oauth/userinfo?x', 'userinfo'],
   ['/oauth/authorize?client_id=1', 'authorize'],
   ['/oauth/authorize/uid', 'page'],
   ['/oauth/callback?code=1', 'page'],
@@ -63,6 +65,8 @@ describe('a flood from one address is answered 429', () => {
     ['/oauth/token', 300],
     ['/oauth/register', 60],
     ['/oauth/revoke', 60],
+    ['/oauth/introspect', 600],
+    ['/oauth/userinfo', 300],
     ['/.well-known/oauth-authorization-server', 600],
   ])('as an OAuth error at %s, which is for programs', async (url, burst) => {
     const [before, answer] = await flood(url, '192.0.2.1');

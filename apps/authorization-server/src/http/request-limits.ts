@@ -21,6 +21,9 @@ const LIMITS = {
   register: { burst: 60, perSecond: 2 },
   token: { burst: 300, perSecond: 30 },
   revoke: { burst: 60, perSecond: 5 },
+  /** Of an API that asks about each of its callers. */
+  introspect: { burst: 600, perSecond: 100 },
+  userinfo: { burst: 300, perSecond: 30 },
   document: { burst: 600, perSecond: 50 },
   page: { burst: 600, perSecond: 40 },
 } as const;
@@ -36,6 +39,8 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/register': 'register',
   '/oauth/token': 'token',
   '/oauth/revoke': 'revoke',
+  '/oauth/introspect': 'introspect',
+  '/oauth/userinfo': 'userinfo',
 };
 
 const DOCUMENTS = ['/.well-known/', `${CLIENT_METADATA_PATH}/`];
@@ -117,6 +122,8 @@ function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record
     register: make('register'),
     token: make('token'),
     revoke: make('revoke'),
+    introspect: make('introspect'),
+    userinfo: make('userinfo'),
     document: make('document'),
     page: make('page'),
   };

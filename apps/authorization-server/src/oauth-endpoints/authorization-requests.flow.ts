@@ -10,6 +10,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Exchange } from '../http/exchange.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { asSeenByProvider } from './node-exchange.js';
+import { SILENT } from './silent-requests.js';
 
 /** The client that asks. Its own description is shown, never trusted. */
 export interface RequestingClient {
@@ -36,6 +37,10 @@ export interface AuthorizationRequest {
   readonly wantsFreshSignIn: boolean;
   /** It asked to have an account chosen, and not for a new login. */
   readonly asksForAccount: boolean;
+  /** `prompt=none`: the client wants an answer without a page. */
+  readonly isSilent: boolean;
+  /** The client thinks of another person than is signed in (`id_token_hint`). */
+  readonly isOfAnother: boolean;
   /** `max_age`: how long ago the person may have authenticated. */
   readonly maxAgeSeconds?: number;
   readonly browserAccountId?: AccountId;
@@ -60,8 +65,14 @@ export type Answered =
   | { readonly kind: 'refused' }
   | { readonly kind: 'approved'; readonly tsid: SessionId };
 
-/** The error that a client gets instead of a code (RFC 6749, section 4.1.2.1). */
-export type Refusal = 'login_required' | 'access_denied' | 'temporarily_unavailable' | 'server_error';
+/** The error that a client gets instead of a code (RFC 6749, section 4.1.2.1; OpenID Connect Core, section 3.1.2.6). */
+export type Refusal =
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'access_denied'
+  | 'temporarily_unavailable'
+  | 'server_error';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -101,6 +112,9 @@ export class AuthorizationRequests {
       scopes: text(params['scope']).split(' ').filter(Boolean),
       resource: this.#resourceIn(params),
       ...freshnessOf(interaction),
+      isSilent: params[SILENT] !== undefined,
+      // The library's check of who is signed in.
+      isOfAnother: interaction.prompt.reasons.includes('id_token_hint'),
       ...(session === undefined ? {} : await this.#browserAccount(exchange, session.accountId as AccountId)), // accounts are ours alone
       ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
     };

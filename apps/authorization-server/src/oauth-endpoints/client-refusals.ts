@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-/** The library's error for a JWT at the revocation endpoint. It comes after the client has proven itself. */
+/** The library's error for a JWT at the endpoints for revocation and introspection. It comes after the client has proven itself. */
 export const STRUCTURED_TOKEN = 'unsupported_token_type';
 
 /** The library's words for a request that proves no client at all. */

@@ -24,7 +24,9 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   // asSeenByProvider sets host and protocol from the issuer, in the headers that a proxy would set.
   provider.proxy = true;
   provider.silent = true;
-  const { authorizationEndpoint } = new IssuerUrls(config);
+  const urls = new IssuerUrls(config);
+  const { authorizationEndpoint } = urls;
+  const userInfoEndpoint = urls.url('/oauth/userinfo');
   const cors = new Cors(config);
   provider.use(async (ctx, next) => {
     await next();
@@ -45,11 +47,18 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     if (document === 'jwks.json') return;
     const openid = document === 'openid-configuration';
     const { areAnnounced } = parts.documents;
-    const rules = { authorizationEndpoint, openid, documents: areAnnounced };
+    const rules = {
+      authorizationEndpoint,
+      openid,
+      documents: areAnnounced,
+      userInfoEndpoint,
+      introspectionAlg: parts.introspection.isOffered ? parts.introspection.signingKey.alg : undefined,
+    };
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);
   });
   provider.use(parts.hooks.writeSuccessor);
   provider.use(parts.revocation.afterLibrary);
+  provider.use(parts.introspection.afterLibrary);
   logEvents(provider, log, metrics);
   const { clients, metadataDocuments } = config.clientRegistration;
   for (const { clientId } of [...clients, ...metadataDocuments.documents])
@@ -61,7 +70,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   return provider;
 }
 
-const isWithSecrets = (path: string): boolean => /^\/oauth\/(token|register|revoke)$/.test(path);
+const isWithSecrets = (path: string): boolean => /^\/oauth\/(token|register|revoke|introspect)$/.test(path);
 
 /**
  * A registration says what counts (RFC 7591, section 3.2.1). The scopes of a client that named none are not stored, because
@@ -112,7 +121,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   const refused =
     (endpoint: string) => (ctx: { oidc: { client?: { clientId: string } | undefined } }, error: Error) => {
       // An access token, which is dealt with after the library.
-      if (endpoint === 'revoke' && member(error, 'error') === STRUCTURED_TOKEN) return;
+      if (/^(revoke|introspect)$/.test(endpoint) && member(error, 'error') === STRUCTURED_TOKEN) return;
       const [code, detail] = [member(error, 'error'), member(error, 'error_detail')];
       refusals.inc({ endpoint, error: code ?? 'unknown' });
       log.warn('protocol-request-refused', {
@@ -126,6 +135,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('authorization.error', refused('authorize'));
   provider.on('registration_create.error', refused('register'));
   provider.on('revocation.error', refused('revoke'));
+  provider.on('introspection.error', refused('introspect'));
   provider.on('server_error', (ctx, error) => {
     log.failure('protocol-endpoint-failed', error);
     answerOutage(ctx, error);

@@ -1,5 +1,7 @@
 /** Members that only OpenID Connect Discovery defines. Readers of RFC 8414 do not need them. */
 const OPENID_ONLY = [
+  'userinfo_endpoint',
+  'end_session_endpoint',
   'claims_supported',
   'claim_types_supported',
   'claims_parameter_supported',
@@ -12,6 +14,10 @@ const OPENID_ONLY = [
 export interface DiscoveryRules {
   readonly authorizationEndpoint: string;
   readonly openid: boolean;
+  /** Where `openid` is a scope. */
+  readonly userInfoEndpoint: string;
+  /** What signs answers to introspection; `undefined`: nobody may ask. */
+  readonly introspectionAlg: string | undefined;
   /** Whether clients are told that their id may be the URL of a document. */
   readonly documents: boolean;
 }
@@ -19,19 +25,26 @@ export interface DiscoveryRules {
 /** The published metadata document: the library's, with corrections, and without members that belong to OpenID Connect only. */
 export function publishedMetadata(
   document: Readonly<Record<string, unknown>>,
-  { authorizationEndpoint, openid, documents }: DiscoveryRules,
+  { authorizationEndpoint, openid, documents, userInfoEndpoint, introspectionAlg }: DiscoveryRules,
 ): Record<string, unknown> {
+  const { token_endpoint_auth_methods_supported: authMethods } = document;
   const published: Record<string, unknown> = {
     ...document,
     authorization_endpoint: authorizationEndpoint,
     // Other modes are refused.
     response_modes_supported: ['query'],
-    revocation_endpoint_auth_methods_supported: document['token_endpoint_auth_methods_supported'],
+    revocation_endpoint_auth_methods_supported: authMethods,
   };
-  const { claims_supported: claims } = published;
-  // No token has it.
-  if (Array.isArray(claims)) published['claims_supported'] = claims.filter((claim) => claim !== 'sid');
+  if (introspectionAlg === undefined) delete published['introspection_endpoint'];
+  else {
+    // Who may ask has a secret.
+    published['introspection_endpoint_auth_methods_supported'] = listOf(authMethods).filter((one) => one !== 'none');
+    published['introspection_signing_alg_values_supported'] = [introspectionAlg];
+  }
+  if (listOf(document['scopes_supported']).includes('openid')) published['userinfo_endpoint'] = userInfoEndpoint;
   if (!documents) delete published['client_id_metadata_document_supported'];
   if (openid) return published;
   return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));
 }
+
+const listOf = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);

@@ -17,10 +17,12 @@ import { IssuerUrls } from '../http/issuer-urls.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
+import type { Introspection } from './introspection.flow.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import type { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { signInPolicy } from './interaction-policy.js';
+import { SILENT } from './silent-requests.js';
 import type { TokenAccount } from './token-accounts.flow.js';
 
 /** A grant ends with its session. The library needs some bound. */
@@ -36,6 +38,7 @@ export interface LibraryParts {
   readonly hooks: LibraryHooks;
   readonly clock: Clock;
   readonly revocation: Pick<RevokeAccessToken, 'afterLibrary'>;
+  readonly introspection: Pick<Introspection, 'isOffered' | 'allowedPolicy' | 'afterLibrary' | 'signingKey'>;
   readonly documents: Pick<ClientDocuments, 'fetch' | 'isPinned' | 'areAnnounced'>;
 }
 
@@ -66,8 +69,9 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     // One replica checks what another one issued.
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     scopes: config.scopesSupported,
-    claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
+    claims: { openid: ['sub', 'sid'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
+    extraParams: [SILENT],
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
@@ -76,6 +80,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       token: '/oauth/token',
       registration: '/oauth/register',
       revocation: '/oauth/revoke',
+      introspection: '/oauth/introspect',
       jwks: '/.well-known/jwks.json',
       end_session: '/oauth/end-session',
     },
@@ -159,19 +164,24 @@ function features({
   config,
   signingKeys,
   documents,
+  introspection,
   clock,
 }: LibraryParts): NonNullable<Configuration['features']> {
   const { dynamic, initialAccessToken } = config.clientRegistration;
   const { alg, kid } = signingKeys.signing;
   return {
     devInteractions: { enabled: false },
+    // Ours (UserInfoController).
     userinfo: { enabled: false },
-    rpInitiatedLogout: { enabled: false },
+    // For what clients register. The pages are ours (logout/), and the library's have no route here.
+    rpInitiatedLogout: { enabled: true },
     claimsParameter: { enabled: false },
     // The library turns these on by default. Neither has a route here, and no resource server checks a proof.
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    // Where nobody may ask, its route is not led here (IntrospectionController).
+    introspection: { enabled: true, allowedPolicy: introspection.allowedPolicy },
     registration: {
       enabled: dynamic !== 'off',
       initialAccessToken: dynamic === 'initialAccessToken' ? (initialAccessToken?.reveal() ?? true) : false,
@@ -216,7 +226,7 @@ function clientDocuments(
   config: AuthorizationServerPart,
   documents: LibraryParts['documents'],
   clock: Clock,
-): NonNullable<Configuration['features']> {
+): Pick<NonNullable<Configuration['features']>, 'clientIdMetadataDocument'> {
   if (config.clientRegistration.metadataDocuments.enabled === false) return {};
   return {
     clientIdMetadataDocument: {
@@ -267,6 +277,7 @@ function preRegistered(
     client_id: client.clientId,
     client_name: client.clientName,
     redirect_uris: [...client.redirectUris],
+    post_logout_redirect_uris: [...(client.postLogoutRedirectUris ?? [])],
     ...(client.clientSecret === undefined
       ? {}
       : { client_secret: client.clientSecret.reveal(), token_endpoint_auth_method: 'client_secret_basic' }),

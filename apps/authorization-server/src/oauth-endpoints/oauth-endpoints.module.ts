@@ -27,15 +27,21 @@ import { createProvider } from './create-provider.js';
 import { EndGrant } from './end-grant.flow.js';
 import { HandOutCode } from './hand-out-code.flow.js';
 import type { LibraryParts } from './library-configuration.js';
+import { Introspection } from './introspection.flow.js';
+import { IntrospectionController } from './introspection.controller.js';
 import { LibraryHooks } from './library-hooks.flow.js';
 import { MappedClaims } from './mapped-claims.flow.js';
 import { OAuthController } from './oauth.controller.js';
+import { OwnAccessTokens } from './own-access-tokens.flow.js';
+import { OwnRefreshTokens } from './own-refresh-tokens.flow.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
 import { RegistrationController } from './registration.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
+import { UserInfoController } from './user-info.controller.js';
+import { UserInfo } from './user-info.flow.js';
 
 /** Injection tokens of the library's storage, and of all that it is made from. */
 const RECORDS = Symbol('oidc-provider records');
@@ -52,12 +58,16 @@ const PARTS = Symbol('oidc-provider parts');
     SigningKeysModule,
     VaultModule,
   ],
-  controllers: [OAuthController, RegistrationController],
+  controllers: [OAuthController, RegistrationController, UserInfoController, IntrospectionController],
   providers: [
     TokenAccounts,
     MappedClaims,
     EndGrant,
     RevokeAccessToken,
+    OwnAccessTokens,
+    OwnRefreshTokens,
+    Introspection,
+    UserInfo,
     RecordExpiry,
     {
       provide: RECORDS,
@@ -93,9 +103,9 @@ const PARTS = Symbol('oidc-provider parts');
     },
     {
       provide: PARTS,
-      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK, ClientDocuments, RevokeAccessToken],
+      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK, ClientDocuments, RevokeAccessToken, Introspection],
       useFactory: (
-        ...[config, signingKeys, cookieKeys, hooks, clock, documents, revocation]: [
+        ...[config, signingKeys, cookieKeys, hooks, clock, documents, revocation, introspection]: [
           AuthorizationServerPart,
           SigningKeys,
           CookieKeys,
@@ -103,6 +113,7 @@ const PARTS = Symbol('oidc-provider parts');
           Clock,
           ClientDocuments,
           RevokeAccessToken,
+          Introspection,
         ]
       ): LibraryParts => ({
         config,
@@ -112,6 +123,7 @@ const PARTS = Symbol('oidc-provider parts');
         clock,
         documents,
         revocation,
+        introspection,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },
@@ -119,6 +131,6 @@ const PARTS = Symbol('oidc-provider parts');
     HandOutCode,
     BrowserSessions,
   ],
-  exports: [AuthorizationRequests, BrowserSessions],
+  exports: [AuthorizationRequests, BrowserSessions, Provider],
 })
 export class OAuthEndpointsModule {}

@@ -16,8 +16,9 @@ import { inQueryOnly, withDefaults, withKnownScopes } from './authorization-quer
 import { HandOutCode } from './hand-out-code.flow.js';
 import { namedClient } from './named-client.js';
 import { protocolErrorPage } from './protocol-error-page.js';
-import { bodyOf, LibraryAnswers } from './library-answers.js';
+import { formOf, LibraryAnswers } from './library-answers.js';
 import { signedInPage, signInOverPage } from './signed-in-page.js';
+import { withSilence } from './silent-requests.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
 /** The OAuth endpoints. Our own checks come first; then oidc-provider makes the response. */
@@ -71,7 +72,9 @@ export class OAuthController {
   @Get('oauth/begin')
   async begin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const asked = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-    const search = inQueryOnly(withConfiguredResource(asked, this.config));
+    const exchange = { request: request.raw, response: reply.raw };
+    const silent = await withSilence(this.provider, this.urls, exchange, asked);
+    const search = inQueryOnly(withConfiguredResource(silent, this.config));
     // The library compares it with the registered ones, port aside, and pages show it. So it must be one that could be registered.
     const redirectUri = search.get('redirect_uri');
     if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
@@ -155,8 +158,3 @@ export class OAuthController {
     await this.#library.answer(request, reply);
   }
 }
-
-const formOf = (request: FastifyRequest): URLSearchParams | undefined =>
-  /^application\/x-www-form-urlencoded(;|$)/i.test(request.headers['content-type'] ?? '')
-    ? new URLSearchParams(bodyOf(request)?.toString('utf8') ?? '')
-    : undefined;

@@ -2,7 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errorPage, errorStatus } from '../pages/error-page.js';
 
-const COME_BACK_AFTER_SECONDS = '2';
+export const COME_BACK_AFTER_SECONDS = '2';
 
 /**
  * The library calls every error that it does not know `server_error`. An outage gets its own name,

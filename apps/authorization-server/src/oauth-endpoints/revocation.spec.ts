@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { REDIRECT_URI, type TestService, type TokenAnswer } from '../testing/test-service.js';
@@ -133,11 +134,12 @@ test.each(['token', 'revoke'] as const)(
   },
 );
 
-test('the metadata names no claim that no token has', async () => {
+test('the metadata names those claims that identity tokens have', async () => {
   const response = await fetch(`${service.issuer}/.well-known/openid-configuration`);
   const { claims_supported: claims } = (await response.json()) as {
     readonly claims_supported: readonly string[];
   };
-  expect(claims).toContain('auth_time');
-  expect(claims).not.toContain('sid');
+  const { id_token: token = '' } = await signedIn(await confidential());
+  expect(claims).toEqual(expect.arrayContaining(['auth_time', 'sid', 'sub']));
+  expect(decodeJwt(token)).toMatchObject({ sid: expect.any(String), sub: expect.any(String) });
 });

@@ -1,12 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
-import { CONFIG } from '@gatehouse/service-process/injected';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { Injectable } from '@nestjs/common';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { CloseSession } from '../sessions/close-session.flow.js';
-import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { STRUCTURED_TOKEN } from './client-refusals.js';
+import { OwnAccessTokens } from './own-access-tokens.flow.js';
 
 /**
  * A client signs its person out by an access token as well (RFC 7009, section 2.1): not every client keeps a refresh token. An
@@ -14,15 +10,10 @@ import { STRUCTURED_TOKEN } from './client-refusals.js';
  */
 @Injectable()
 export class RevokeAccessToken {
-  readonly #keys: ReturnType<typeof createLocalJWKSet>;
-
   constructor(
     private readonly closing: CloseSession,
-    keys: SigningKeys,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'issuer'>,
-  ) {
-    this.#keys = createLocalJWKSet({ keys: [...keys.publicJwks] });
-  }
+    private readonly tokens: OwnAccessTokens,
+  ) {}
 
   /** Runs when the library has made its response. */
   readonly afterLibrary: Parameters<Provider['use']>[0] = async (context, next) => {
@@ -41,17 +32,7 @@ export class RevokeAccessToken {
 
   /** @returns `undefined` unless it is a token of ours that is still good, and this client's. */
   async #sessionOf(token: unknown, clientId: string | undefined): Promise<string | undefined> {
-    if (typeof token !== 'string' || clientId === undefined) return undefined;
-    try {
-      const { payload } = await jwtVerify(token, this.#keys, {
-        issuer: this.config.issuer,
-        typ: 'at+jwt',
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      });
-      const { tsid } = payload;
-      return payload['client_id'] === clientId && typeof tsid === 'string' ? tsid : undefined;
-    } catch {
-      return undefined;
-    }
+    const read = clientId === undefined ? undefined : await this.tokens.read(token);
+    return read?.client_id === clientId ? read?.tsid : undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { Account as LibraryAccount } from 'oidc-provider';
 import { AccountStore } from '../accounts/account.store.js';
 import { MappedClaims } from './mapped-claims.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
+import { sidOf } from '../sessions/sid.js';
 
 /** The code or token that is redeemed. Its grant's id is its session's id. */
 export interface Redeemed {
@@ -33,7 +34,12 @@ export class TokenAccounts {
     if (account === undefined) return undefined;
     return {
       accountId,
-      claims: () => ({ sub: accountId, name: account.name, email: account.email }),
+      claims: () => ({
+        sub: accountId,
+        name: account.name,
+        email: account.email,
+        ...(tsid === undefined ? {} : { sid: sidOf(tsid) }),
+      }),
       ...(sessionEndsAtMs === undefined ? {} : { sessionEndsAtMs }),
     };
   }

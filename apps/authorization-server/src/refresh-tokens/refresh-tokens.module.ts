@@ -24,6 +24,6 @@ import { TheftAlarm } from './theft-alarm.flow.js';
         new SuccessorSeal(envelope, name),
     },
   ],
-  exports: [RedeemRefreshToken, TheftAlarm, LostAnswers],
+  exports: [RefreshTokenStore, RedeemRefreshToken, TheftAlarm, LostAnswers],
 })
 export class RefreshTokensModule {}

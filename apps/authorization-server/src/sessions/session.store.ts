@@ -158,6 +158,15 @@ export class SessionStore {
     }));
   }
 
+  /** Open sessions of an account at a client. */
+  async openAt(accountId: AccountId, clientId: string): Promise<readonly SessionId[]> {
+    const rows = await this.rows.session.findMany({
+      where: { accountId, clientId, closedAt: null, expiresAt: { gt: new Date(this.clock.nowMs()) } },
+      select: { tsid: true },
+    });
+    return rows.map(({ tsid }) => tsid as SessionId); // ids of sessions are minted by newSessionId only
+  }
+
   /**
    * Ends a session and everything issued for it in one statement; its id is the grant's id.
    * @returns `undefined` when it was not open (any more).

@@ -14,8 +14,11 @@ export class AbandonSignIn {
     private readonly log: Log,
   ) {}
 
-  async abandon({ id, state }: StoredAttempt<SignInState>): Promise<Abandonment> {
-    const abandonment = abandonmentOf(state);
+  /** @param abandonment what the client is told; default: as the person gave up */
+  async abandon(
+    { id, state }: StoredAttempt<SignInState>,
+    abandonment: Abandonment = abandonmentOf(state),
+  ): Promise<Abandonment> {
     await this.attempts.abandon(id);
     this.log.info('sign-in-abandoned', {
       attemptId: id,

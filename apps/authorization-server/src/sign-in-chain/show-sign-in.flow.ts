@@ -6,8 +6,8 @@ import {
   AuthorizationRequests,
   type AuthorizationRequest,
 } from '../oauth-endpoints/authorization-requests.flow.js';
+import { AskPerson } from './ask-person.flow.js';
 import { CompleteSignIn } from './complete-sign-in.flow.js';
-import { SignInPages } from './sign-in-pages.flow.js';
 import { SignInSteps, type Situation } from './sign-in-steps.flow.js';
 import { VisitLeg } from './visit-leg.flow.js';
 
@@ -20,7 +20,7 @@ export class ShowSignIn {
   constructor(
     private readonly requests: AuthorizationRequests,
     private readonly steps: SignInSteps,
-    private readonly pages: SignInPages,
+    private readonly asking: AskPerson,
     private readonly visits: VisitLeg,
     private readonly completion: CompleteSignIn,
   ) {}
@@ -42,13 +42,17 @@ export class ShowSignIn {
     request: AuthorizationRequest,
     situation: Situation,
   ): Promise<Shown | undefined> {
+    if (request.isSilent) {
+      const refused = await this.asking.refuseSilently(exchange, request, situation);
+      if (refused !== undefined) return refused;
+    }
     const { step } = situation;
     switch (step.kind) {
       case 'ask-approval':
       case 'confirm-client':
       case 'confirm-reuse':
       case 'refuse':
-        return await this.pages.ask(request, situation, step);
+        return await this.asking.ask(request, situation, step);
       case 'visit':
         return await this.visits.visit(request, situation, step.provider);
       case 'complete':

@@ -10,6 +10,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AbandonSignIn } from './abandon-sign-in.flow.js';
 import { AnswerSignIn } from './answer-sign-in.flow.js';
+import { AskPerson } from './ask-person.flow.js';
 import { CompleteSignIn } from './complete-sign-in.flow.js';
 import { CompletedSignIns } from './completed-sign-ins.js';
 import { OpenSession } from './open-session.flow.js';
@@ -41,6 +42,7 @@ import { VisitLeg } from './visit-leg.flow.js';
     SignInAttempts,
     SignInSteps,
     SignInPages,
+    AskPerson,
     ShowSignIn,
     AnswerSignIn,
     AbandonSignIn,

@@ -35,8 +35,18 @@ interface PreRegisteredClient<S> {
   readonly clientId: string;
   readonly clientName: string;
   readonly redirectUris: readonly string[];
+  /** Where browsers go that were signed out. */
+  readonly postLogoutRedirectUris?: readonly string[];
   /** Absent: a public client. */
   readonly clientSecret?: S;
   /** Absent: that of the first signing key. */
   readonly idTokenSignedResponseAlg?: SigningAlgorithm;
+  /** Absent: it may not ask. */
+  readonly introspection?: Introspection;
+}
+
+/** What a client may ask about tokens (RFC 7662), beside its own. */
+export interface Introspection {
+  /** Access tokens that are meant for these. */
+  readonly resources: readonly string[];
 }

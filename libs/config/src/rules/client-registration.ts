@@ -1,3 +1,5 @@
+import type { GatehouseModel } from '../model/gatehouse-model.js';
+import { mcpEndpoints } from '../urls/mcp-endpoints.js';
 import { redirectUriProblem } from '../urls/client-uris.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
@@ -6,7 +8,8 @@ import type { Rule } from './rule.js';
 const PATH: Path = ['authServer', 'clientRegistration'];
 
 /** The ways by which clients register are complete, and redirect URIs are places where a code may be sent. */
-export const clientRegistration: Rule = ({ authServer }) => {
+export const clientRegistration: Rule = (model) => {
+  const { authServer } = model;
   if (authServer === undefined) return [];
   const { dynamic, initialAccessToken, metadataDocuments, redirectSchemes, clients } =
     authServer.clientRegistration;
@@ -53,9 +56,8 @@ export const clientRegistration: Rule = ({ authServer }) => {
       ...documentUrl(clientId, index, documents),
       ...redirects(redirectUris, [...DOCUMENTS, index], redirectSchemes),
     ]),
-    ...clients.flatMap(({ redirectUris }, index) =>
-      redirects(redirectUris, [...PATH, 'clients', index], redirectSchemes),
-    ),
+    ...clientPlaces(clients, redirectSchemes),
+    ...introspecting(model),
   ];
 };
 
@@ -87,6 +89,10 @@ function documentUrl(
 function redirects(uris: readonly string[], client: Path, schemes: readonly string[]): readonly Finding[] {
   const path = [...client, 'redirectUris'];
   if (uris.length === 0) return [{ path, message: 'A client needs at least one redirect URI.' }];
+  return places(uris, path, schemes);
+}
+
+function places(uris: readonly string[], path: Path, schemes: readonly string[]): readonly Finding[] {
   return uris.flatMap((uri, index) => {
     if (uri.includes('*'))
       return [
@@ -100,3 +106,51 @@ function redirects(uris: readonly string[], client: Path, schemes: readonly stri
     return problem === undefined ? [] : [{ path: [...path, index], message: `A redirect URI ${problem}.` }];
   });
 }
+
+/** Who asks about tokens proves who it is, and asks about tokens that there can be. */
+function introspecting({ authServer, resourceUrl, backends, views }: GatehouseModel): readonly Finding[] {
+  const resources = mcpEndpoints(resourceUrl, backends, views).map((endpoint) => endpoint.resourceUrl);
+  return (authServer?.clientRegistration.clients ?? []).flatMap(({ introspection, clientSecret }, index) => {
+    if (introspection === undefined) return [];
+    const client = [...PATH, 'clients', index];
+    const path = [...client, 'introspection'];
+    const isPublic: readonly Finding[] =
+      clientSecret === undefined
+        ? [
+            {
+              path,
+              related: [[...client, 'clientSecret']],
+              message: 'A client that proves nothing would learn of tokens that it found: it needs a secret.',
+              instead: 'clientSecret: { env: CLIENT_SECRET }',
+            },
+          ]
+        : [];
+    const unknown = introspection.resources.flatMap((resource, at): readonly Finding[] =>
+      resources.includes(resource)
+        ? []
+        : [
+            {
+              path: [...path, 'resources', at],
+              message: 'Tokens are not issued for this: it is no MCP endpoint of this gateway.',
+              instead: `one of ${resources.join(', ')}`,
+            },
+          ],
+    );
+    return [...isPublic, ...unknown];
+  });
+}
+
+const clientPlaces = (
+  clients: readonly {
+    readonly redirectUris: readonly string[];
+    readonly postLogoutRedirectUris?: readonly string[];
+  }[],
+  schemes: readonly string[],
+): readonly Finding[] =>
+  clients.flatMap(({ redirectUris, postLogoutRedirectUris = [] }, index) => {
+    const client = [...PATH, 'clients', index];
+    return [
+      ...redirects(redirectUris, client, schemes),
+      ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
+    ];
+  });

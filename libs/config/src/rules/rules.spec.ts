@@ -107,6 +107,22 @@ describe('accepted', () => {
         },
       },
     ],
+    [
+      'a client that may ask about tokens for one backend',
+      {
+        [REGISTRATION]: {
+          clients: [
+            {
+              clientId: 'c',
+              clientName: 'C',
+              redirectUris: ['https://c.example/cb'],
+              clientSecret: { env: 'INITIAL_ACCESS_TOKEN' },
+              introspection: { resources: ['https://mcp.acme.example/mcp/repos'] },
+            },
+          ],
+        },
+      },
+    ],
     ['an external issuer that ends in a slash', EXTERNAL],
     [
       'a client that proves itself with a key',

@@ -52,10 +52,23 @@ const clientRegistration = block('How MCP clients become known.', {
         text('identifier', 'https, http on localhost, or an allowed private-use scheme (RFC 8252).'),
         'Compared exactly.',
       ),
+      postLogoutRedirectUris: list(
+        text('identifier', 'As redirect URIs.'),
+        'Where the client may have its person sent after it signed them out (OpenID Connect RP-Initiated Logout).',
+      ).exactOptional(),
       clientSecret: secret('Left out: a public client. At least 32 characters.').exactOptional(),
       idTokenSignedResponseAlg: choice(
         SIGNING_ALGORITHMS,
         'What its id_tokens are signed with; there has to be a key for it. Left out: that of the first signing key.',
+      ).exactOptional(),
+      introspection: block(
+        'Lets it ask whether a token is good (RFC 7662), at `/oauth/introspect`: its own access and refresh tokens, and access tokens for `resources`. It needs a `clientSecret`. Left out: it may not.',
+        {
+          resources: list(
+            text('url', 'An MCP endpoint of this gateway, as tokens name it: `publicUrl` and the path.'),
+            'About access tokens for these it may ask as well, whoever they were issued to.',
+          ).default([]),
+        },
       ).exactOptional(),
     }),
     'Pre-registered clients.',

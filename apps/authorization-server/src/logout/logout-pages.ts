@@ -1,0 +1,54 @@
+import { redirectTarget } from '../consent/redirect-target.js';
+import { fact } from '../pages/fact.js';
+import type { FormFacts } from '../pages/form-facts.js';
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import type { WantedLogout } from './logout-tickets.js';
+
+export interface LogoutView extends FormFacts {
+  readonly accountName: string;
+  readonly logout: WantedLogout;
+  /** Of the form. */
+  readonly ticket: string;
+  /** The application is signed out as well: its session is this person's. */
+  readonly endsSession: boolean;
+}
+
+/** An application, or somebody who pretends to be one, wants the person to be signed out. Only they decide. */
+export function confirmLogoutPage(view: LogoutView): Html {
+  const { accountName, logout, ticket, endsSession, csrf, action, basePath } = view;
+  const { clientName, redirectUri } = logout;
+  return layout({
+    title: 'Sign out?',
+    basePath,
+    page: 'confirm-logout',
+    body: html`<h1>Sign out?</h1>
+      <p>
+        ${clientName === undefined ? 'You were sent here to be signed out.' : html`“${clientName}” sent you here to be signed out.`}
+        You are signed in as <strong>${accountName}</strong>.
+      </p>
+      <p>
+        ${endsSession ? html`This signs “${clientName}” and this browser out.` : 'This signs this browser out.'} Other
+        applications stay signed in until you end them at your connections.
+      </p>
+      <dl>${fact('Sends you back to', redirectUri === undefined ? undefined : redirectTarget(redirectUri))}</dl>
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <input type="hidden" name="for" value="${ticket}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="leave">Sign out</button>
+          <button name="decision" value="stay">Stay signed in</button>
+        </div>
+      </form>`,
+  });
+}
+
+export const signedOutPage = (basePath: string): Html =>
+  layout({
+    title: 'You are signed out',
+    basePath,
+    page: 'logged-out',
+    body: html`<h1>You are signed out</h1>
+      <p>Nobody is signed in to this gateway in this browser. You can close this page.</p>
+      <p class="actions"><a class="button" href="${basePath}/connections">Your connections</a></p>`,
+  });

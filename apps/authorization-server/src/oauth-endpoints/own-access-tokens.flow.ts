@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { SessionStore } from '../sessions/session.store.js';
+import { SigningKeys } from '../signing-keys/signing-keys.js';
+
+/** RFC 9068, section 2.2, and what is ours. */
+const ownClaims = z.looseObject({
+  sub: z.string(),
+  aud: z.string(),
+  client_id: z.string(),
+  scope: z.string().default(''),
+  tsid: z.uuid(),
+  /** RFC 7800, section 3.1: whoever shows the token has to prove that they hold a key. */
+  cnf: z.looseObject({}).optional(),
+});
+
+export type OwnAccessToken = Readonly<z.output<typeof ownClaims>>;
+
+/** Access tokens that this server has issued, when somebody shows it one. */
+@Injectable()
+export class OwnAccessTokens {
+  readonly #keys: ReturnType<typeof createLocalJWKSet>;
+
+  constructor(
+    private readonly sessions: SessionStore,
+    keys: SigningKeys,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'issuer' | 'resourceUrls'>,
+  ) {
+    this.#keys = createLocalJWKSet({ keys: [...keys.publicJwks] });
+  }
+
+  /** @returns `undefined` unless it is a token of ours that has not expired; whether its session is open is not asked. */
+  async read(token: unknown): Promise<OwnAccessToken | undefined> {
+    if (typeof token !== 'string') return undefined;
+    try {
+      const { payload } = await jwtVerify(token, this.#keys, {
+        issuer: this.config.issuer,
+        typ: 'at+jwt',
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        requiredClaims: ['exp', 'iat'],
+      });
+      return ownClaims.parse(payload);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The same, for a resource that there is today, and of a session that is open: a revoked token is none, from the answer on. */
+  async current(token: unknown): Promise<OwnAccessToken | undefined> {
+    const read = await this.read(token);
+    if (read === undefined || !this.config.resourceUrls.includes(read.aud)) return undefined;
+    return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
+  }
+}
