@@ -3,6 +3,7 @@ import type { SigningAlgorithm } from '@gatehouse/config/model/client-registrati
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
+import { BACKCHANNEL_LOGOUT_URI, backchannelLogoutUriProblem } from './logout-uris.js';
 import {
   applicationType,
   postLogoutRedirectUrisProblem,
@@ -43,12 +44,13 @@ export const ASKED_ID_TOKEN_ALG = 'asked_id_token_signed_response_alg';
 export const clientMetadataRule = (
   rules: ClientRules,
 ): NonNullable<Configuration['extraClientMetadata']> => ({
-  properties: ['redirect_uris', ASKED_ID_TOKEN_ALG],
+  properties: ['redirect_uris', ASKED_ID_TOKEN_ALG, BACKCHANNEL_LOGOUT_URI],
   validator: (_ctx, member, _value, metadata: ClientMetadata) => {
     if (member !== 'redirect_uris') return;
     const problem =
       redirectUrisProblem(metadata.redirect_uris, rules) ??
       postLogoutRedirectUrisProblem(metadata.post_logout_redirect_uris, rules) ??
+      backchannelLogoutUriProblem(metadata[BACKCHANNEL_LOGOUT_URI]) ??
       clientPagesProblem(metadata);
     if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
     metadata.application_type = applicationType(metadata.redirect_uris ?? []);

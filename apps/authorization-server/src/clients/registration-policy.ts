@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { clientNameProblem } from './client-name.js';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { ASKED_ID_TOKEN_ALG, CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
+import { BACKCHANNEL_LOGOUT_URI, registeredLogoutUriProblem } from './logout-uris.js';
 import { postLogoutRedirectUrisProblem, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
@@ -15,6 +16,7 @@ const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
 const registrationRequest = z.object({
   redirect_uris: z.unknown().optional(),
   post_logout_redirect_uris: z.unknown().optional(),
+  backchannel_logout_uri: z.unknown().optional(),
   client_name: z.string().optional(),
   client_uri: z.unknown().optional(),
   logo_uri: z.unknown().optional(),
@@ -57,6 +59,7 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
   const pages = writtenPages(request);
   const otherProblem =
     postLogoutRedirectUrisProblem(request.post_logout_redirect_uris, rules) ??
+    registeredLogoutUriProblem(request.backchannel_logout_uri) ??
     clientNameProblem(request.client_name) ??
     clientPagesProblem(pages);
   if (otherProblem !== undefined) return refused(otherProblem);
@@ -76,6 +79,7 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
         client_name: request.client_name,
         client_uri: pages['client_uri'],
         post_logout_redirect_uris: request.post_logout_redirect_uris,
+        [BACKCHANNEL_LOGOUT_URI]: request.backchannel_logout_uri,
         // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
         scope: allowedScopes(asked, rules)?.join(' '),
         // The same holds for an algorithm without a key here.

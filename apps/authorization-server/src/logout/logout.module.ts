@@ -14,9 +14,12 @@ import { CheckLogout } from './check-logout.flow.js';
 import { EndLogout } from './end-logout.flow.js';
 import { EndSessionController } from './end-session.controller.js';
 import { IdTokenHints } from './id-token-hints.js';
+import { LogoutNotices } from './logout-notices.store.js';
 import { LogoutResponses } from './logout-responses.js';
 import { LogoutTickets } from './logout-tickets.js';
+import { LogoutTokens } from './logout-tokens.js';
 import { SignOutController } from './sign-out.controller.js';
+import { TellClients } from './tell-clients.job.js';
 
 @Module({
   imports: [AccountsModule, OAuthEndpointsModule, SessionsModule, SigningKeysModule],
@@ -37,6 +40,9 @@ import { SignOutController } from './sign-out.controller.js';
     CheckLogout,
     EndLogout,
     AnswerLogout,
+    LogoutNotices,
+    LogoutTokens,
+    TellClients,
   ],
 })
 export class LogoutModule {}

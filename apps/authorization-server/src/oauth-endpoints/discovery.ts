@@ -2,6 +2,8 @@
 const OPENID_ONLY = [
   'userinfo_endpoint',
   'end_session_endpoint',
+  'backchannel_logout_supported',
+  'backchannel_logout_session_supported',
   'claims_supported',
   'claim_types_supported',
   'claims_parameter_supported',
@@ -31,6 +33,9 @@ export function publishedMetadata(
   const published: Record<string, unknown> = {
     ...document,
     authorization_endpoint: authorizationEndpoint,
+    // Every logout token has `sid` (Back-Channel Logout 1.0, section 2.1).
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     // Other modes are refused.
     response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: authMethods,

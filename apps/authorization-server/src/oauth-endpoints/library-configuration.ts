@@ -8,6 +8,7 @@ import { REQUEST_TTL_MS } from '../attempts/attempt.js';
 import type { ClientDocuments } from '../clients/client-documents.flow.js';
 import { clientNameProblem } from '../clients/client-name.js';
 import { ASKED_ID_TOKEN_ALG, clientMetadataRule } from '../clients/client-metadata.js';
+import { BACKCHANNEL_LOGOUT_URI } from '../clients/logout-uris.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
@@ -278,6 +279,9 @@ function preRegistered(
     client_name: client.clientName,
     redirect_uris: [...client.redirectUris],
     post_logout_redirect_uris: [...(client.postLogoutRedirectUris ?? [])],
+    ...(client.backchannelLogoutUri === undefined
+      ? {}
+      : { [BACKCHANNEL_LOGOUT_URI]: client.backchannelLogoutUri }),
     ...(client.clientSecret === undefined
       ? {}
       : { client_secret: client.clientSecret.reveal(), token_endpoint_auth_method: 'client_secret_basic' }),

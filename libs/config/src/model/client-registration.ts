@@ -37,6 +37,8 @@ interface PreRegisteredClient<S> {
   readonly redirectUris: readonly string[];
   /** Where browsers go that were signed out. */
   readonly postLogoutRedirectUris?: readonly string[];
+  /** Where it is told that a session of its has ended. */
+  readonly backchannelLogoutUri?: string;
   /** Absent: a public client. */
   readonly clientSecret?: S;
   /** Absent: that of the first signing key. */

@@ -58,6 +58,7 @@ export const clientRegistration: Rule = (model) => {
     ]),
     ...clientPlaces(clients, redirectSchemes),
     ...introspecting(model),
+    ...logoutTokens(clients),
   ];
 };
 
@@ -153,4 +154,14 @@ const clientPlaces = (
       ...redirects(redirectUris, client, schemes),
       ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
     ];
+  });
+
+/** Where tokens about logouts are posted. */
+const logoutTokens = (
+  clients: readonly { readonly backchannelLogoutUri?: string }[],
+): readonly Finding[] =>
+  clients.flatMap(({ backchannelLogoutUri: uri }, index) => {
+    if (uri === undefined || (/^https?:/i.test(uri) && redirectUriProblem(uri, []) === undefined)) return [];
+    const path = [...PATH, 'clients', index, 'backchannelLogoutUri'];
+    return [{ path, message: 'Logout tokens are posted to https, or to http on localhost.' }];
   });

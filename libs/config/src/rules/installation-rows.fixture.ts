@@ -225,39 +225,6 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { [REGISTRATION]: { clients: [{ clientId: 'c', clientName: 'C', redirectUris: [uri] }] } },
     'authServer.clientRegistration.clients[0].redirectUris[0]',
   ]),
-  [
-    'a browser that is sent anywhere after it was signed out',
-    {
-      [REGISTRATION]: {
-        clients: [{ ...DOCUMENT, clientId: 'c', postLogoutRedirectUris: ['http://evil.example/bye'] }],
-      },
-    },
-    'authServer.clientRegistration.clients[0].postLogoutRedirectUris[0]',
-  ],
-  [
-    'a client that asks about tokens, and proves nothing',
-    { [REGISTRATION]: { clients: [{ ...DOCUMENT, clientId: 'c', introspection: {} }] } },
-    'authServer.clientRegistration.clients[0].introspection',
-    /needs a secret/,
-  ],
-  [
-    'a client that asks about tokens of another server',
-    {
-      [REGISTRATION]: {
-        clients: [
-          {
-            ...DOCUMENT,
-            clientId: 'c',
-            clientSecret: { env: 'INITIAL_ACCESS_TOKEN' },
-            introspection: { resources: ['https://elsewhere.example/mcp'] },
-          },
-        ],
-      },
-    },
-    'authServer.clientRegistration.clients[0].introspection.resources[0]',
-    /no MCP endpoint/,
-    'https://mcp.acme.example/mcp',
-  ],
   ...['javascript', 'file', 'https', 'MyEditor', 'myeditor:'].map((scheme): Row => [
     `a further redirect scheme called ${scheme}`,
     { [REGISTRATION]: { redirectSchemes: [scheme] } },

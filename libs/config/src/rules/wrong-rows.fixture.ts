@@ -3,6 +3,7 @@ import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
 import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
+import { CLIENT_REGISTRATION_ROWS } from './client-registration-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS } from './mcp-rows.fixture.js';
@@ -34,6 +35,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...MCP_ROWS,
   ...PROVIDER_ROWS,
   ...INSTALLATION_ROWS,
+  ...CLIENT_REGISTRATION_ROWS,
   ...VIEW_ROWS,
   ...STDIO_ROWS,
   ...TELEMETRY_ROWS,
