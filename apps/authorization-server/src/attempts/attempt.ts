@@ -59,6 +59,11 @@ const attemptState = z.discriminatedUnion('kind', [
     clientName: z.string().optional(),
     /** The client's `max_age`. */
     maxAgeSeconds: z.number().optional(),
+    /** The client's `acr_values`. */
+    acrValues: z.string().optional(),
+    /** How the person proved to be `person` there, as the primary provider says. */
+    acr: z.string().optional(),
+    amr: z.array(z.string()).optional(),
     /** The primary provider was asked to keep to that, and let somebody through who signed in there before. */
     isTooOld: z.boolean().optional(),
     /** When the person last proved to be `person` at the primary provider. */

@@ -49,7 +49,7 @@ export class BeginLeg {
         browserBinding,
         fresh: state.fresh.includes(provider),
         ...(state.kind === 'sign-in' && state.asked !== undefined ? { asked: state.asked } : {}),
-        ...this.#maxAge(state, provider),
+        ...this.#wishes(state, provider),
         ...(known === undefined ? {} : { accountId: known }),
       });
       this.log.info('leg-begun', { attemptId: id, provider });
@@ -64,12 +64,17 @@ export class BeginLeg {
     }
   }
 
-  /** Only the primary provider says who the person is, and since when. */
-  #maxAge(state: AttemptState, provider: string): { readonly maxAgeSeconds?: number } {
-    const { maxAgeSeconds } = state.kind === 'sign-in' ? state : {};
-    return maxAgeSeconds === undefined || provider !== this.config.primaryUpstreamProvider
-      ? {}
-      : { maxAgeSeconds };
+  /** Only the primary provider says who the person is, since when, and how they proved it. */
+  #wishes(
+    state: AttemptState,
+    provider: string,
+  ): { readonly maxAgeSeconds?: number; readonly acrValues?: string } {
+    if (state.kind !== 'sign-in' || provider !== this.config.primaryUpstreamProvider) return {};
+    const { maxAgeSeconds, acrValues } = state;
+    return {
+      ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+      ...(acrValues === undefined ? {} : { acrValues }),
+    };
   }
 
   /**

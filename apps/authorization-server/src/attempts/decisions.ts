@@ -19,6 +19,9 @@ export interface LegProof {
   readonly nowMs: number;
   /** When the person signed in at the provider, as it says. */
   readonly authenticatedAtMs?: number | undefined;
+  /** How they did, as it says. */
+  readonly acr?: string | undefined;
+  readonly amr?: string[] | undefined;
 }
 
 /** The provider's clock may differ, and the person took their time there. */
@@ -48,7 +51,8 @@ function personProven<State extends AttemptState>(state: State, proof: LegProof)
   const wasNamed = state.person?.isNew === false && state.legs[provider]?.kind !== 'done';
   const answers =
     isAnother && wasNamed && state.kind === 'sign-in' ? { approvedAs: undefined, reuseConfirmed: false } : {};
-  const proven = state.kind === 'sign-in' ? provenAt(state, proof) : {};
+  const { acr, amr } = proof;
+  const proven = state.kind === 'sign-in' ? { ...provenAt(state, proof), acr, amr } : {};
   return withOutcome({ ...state, person, legs, ...answers, ...proven }, provider, { kind: 'done', identity });
 }
 

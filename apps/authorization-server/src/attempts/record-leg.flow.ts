@@ -48,6 +48,8 @@ export class RecordLeg {
       newAccount: newAccountId(),
       nowMs: this.clock.nowMs(),
       authenticatedAtMs: reply.authenticatedAtMs,
+      acr: reply.acr,
+      amr: reply.amr,
     };
     return (state) => legDone(state, proof);
   }

@@ -43,9 +43,14 @@ export interface AuthorizationRequest {
   readonly isOfAnother: boolean;
   /** `max_age`: how long ago the person may have authenticated. */
   readonly maxAgeSeconds?: number;
+  /** `acr_values`: how the client wants the person to have authenticated, in its order. A wish (OpenID Connect Core, section 5.5.1.1). */
+  readonly acrValues?: string;
   readonly browserAccountId?: AccountId;
   /** When that account last proved who they are, at the primary provider. */
   readonly browserProvenAtMs?: number;
+  /** And how, as that provider said. */
+  readonly browserAcr?: string;
+  readonly browserAmr?: string[];
   /** Where the browser goes once the request has been answered; absent before. */
   readonly answeredAt?: string;
 }
@@ -56,6 +61,8 @@ export interface Approved {
   /** The grant's id is the session's id. */
   readonly tsid: SessionId;
   readonly provenAtMs?: number | undefined;
+  readonly acr?: string | undefined;
+  readonly amr?: string[] | undefined;
 }
 
 /** What became of a request. */
@@ -121,7 +128,8 @@ export class AuthorizationRequests {
   }
 
   /** Grants the request to the account. @returns where the browser goes. */
-  async approve(exchange: Exchange, uid: string, { accountId, tsid, provenAtMs }: Approved): Promise<string> {
+  async approve(exchange: Exchange, uid: string, approved: Approved): Promise<string> {
+    const { accountId, tsid, provenAtMs, acr, amr } = approved;
     const interaction = await this.#interaction(exchange, uid);
     const scope = text(interaction.params['scope']);
     const grant = new this.provider.Grant({ accountId, clientId: text(interaction.params['client_id']) });
@@ -138,6 +146,8 @@ export class AuthorizationRequests {
       login: {
         accountId,
         ...(provenAtMs === undefined ? {} : { ts: Math.floor(provenAtMs / SECOND_MS) }),
+        acr,
+        amr,
       },
       consent: { grantId: tsid },
       select_account: {},
@@ -180,10 +190,12 @@ export class AuthorizationRequests {
   }
 
   async #browserAccount(exchange: Exchange, accountId: AccountId) {
-    const { accountId: current, loginTs } = await this.provider.Session.get(this.#context(exchange));
+    const { accountId: current, loginTs, acr, amr } = await this.provider.Session.get(this.#context(exchange));
     return {
       browserAccountId: accountId,
       ...(current === accountId && loginTs !== undefined ? { browserProvenAtMs: loginTs * SECOND_MS } : {}),
+      ...(current === accountId && acr !== undefined ? { browserAcr: acr } : {}),
+      ...(current === accountId && amr !== undefined ? { browserAmr: amr } : {}),
     };
   }
 
@@ -239,13 +251,24 @@ export class AuthorizationRequests {
   }
 }
 
-/** A browser's sign-in that is older than `max_age` has to be made anew, whatever else was asked for. */
+/** As the contract with the vault has it. */
+const MAX_ACR_VALUES = 1_024;
+
+/** A browser's sign-in that is older than `max_age`, or of another kind than `acr_values`, has to be made anew, whatever else was asked for. */
 function freshnessOf({
   params,
   prompt,
-}: Interaction): Pick<AuthorizationRequest, 'wantsFreshSignIn' | 'asksForAccount' | 'maxAgeSeconds'> {
+  session,
+}: Interaction): Pick<
+  AuthorizationRequest,
+  'wantsFreshSignIn' | 'asksForAccount' | 'maxAgeSeconds' | 'acrValues'
+> {
   const prompts = text(params['prompt']).split(' ');
-  const asksForLogin = prompts.includes('login') || prompt.reasons.includes('max_age');
+  const acrValues = text(params['acr_values']);
+  const asksForLogin =
+    prompts.includes('login') ||
+    prompt.reasons.includes('max_age') ||
+    (session !== undefined && acrValues !== '' && !acrValues.split(' ').includes(session.acr ?? ''));
   const asksForAccount = prompts.includes('select_account') && !asksForLogin;
   const { max_age: maxAge } = params;
   return {
@@ -253,6 +276,8 @@ function freshnessOf({
     asksForAccount,
     // The library has checked that it is a whole number.
     ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
+    // More than a provider is asked with is none.
+    ...(acrValues === '' || acrValues.length > MAX_ACR_VALUES ? {} : { acrValues }),
   };
 }
 

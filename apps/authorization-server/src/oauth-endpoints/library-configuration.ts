@@ -70,7 +70,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     // One replica checks what another one issued.
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     scopes: config.scopesSupported,
-    claims: { openid: ['sub', 'sid'], profile: ['name'], email: ['email'] },
+    claims: { openid: ['sub', 'sid', 'acr', 'amr'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
     extraParams: [SILENT],
     pkce: { required: () => true },

@@ -8,7 +8,7 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 export function begun(request: AuthorizationRequest, primaryProvider: string, tsid: SessionId): SignInState {
   const { browserBinding, client, wantsFreshSignIn, asksForAccount, browserAccountId, browserProvenAtMs } =
     request;
-  const { maxAgeSeconds } = request;
+  const { maxAgeSeconds, acrValues, browserAcr, browserAmr } = request;
   const knows = browserAccountId !== undefined && !wantsFreshSignIn;
   return {
     kind: 'sign-in',
@@ -21,6 +21,9 @@ export function begun(request: AuthorizationRequest, primaryProvider: string, ts
     fresh: wantsFreshSignIn ? [primaryProvider] : [],
     ...(asksForAccount ? { asked: 'select_account' } : {}),
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    ...(acrValues === undefined ? {} : { acrValues }),
+    ...(knows && browserAcr !== undefined ? { acr: browserAcr } : {}),
+    ...(knows && browserAmr !== undefined ? { amr: browserAmr } : {}),
     ...(knows ? { person: { accountId: browserAccountId, isNew: false } } : {}),
     ...(knows && browserProvenAtMs !== undefined ? { provenAtMs: browserProvenAtMs } : {}),
   };
@@ -40,7 +43,7 @@ export const reuseConfirmed = (state: SignInState): SignInState => ({ ...state, 
  * @param tsid of the session that this sign-in opens now.
  */
 export const anotherAccount = (
-  { browserBinding, clientId, clientName, fresh, maxAgeSeconds }: SignInState,
+  { browserBinding, clientId, clientName, fresh, maxAgeSeconds, acrValues }: SignInState,
   primaryProvider: string,
   tsid: SessionId,
 ): SignInState => ({
@@ -49,6 +52,7 @@ export const anotherAccount = (
   clientId,
   ...(clientName === undefined ? {} : { clientName }),
   ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+  ...(acrValues === undefined ? {} : { acrValues }),
   tsid,
   reuseConfirmed: false,
   legs: {},

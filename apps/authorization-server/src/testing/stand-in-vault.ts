@@ -64,6 +64,8 @@ export class StandInVault {
   readonly claimsAsked: string[] = [];
   /** As each provider's id_token says. */
   authenticatedAtMs: number | undefined;
+  /** The same, of how the person did. */
+  how: { readonly acr?: string; readonly amr?: string[] } = {};
   /** Where each provider sends the browser back to. */
   callbackOf = (provider: string): string => `/oauth/callback/${provider}`;
   readonly #legs = new Map<string, PendingLeg>();
@@ -128,6 +130,7 @@ export class StandInVault {
       scopes: [],
       ...(request.asksWhen === true &&
         this.authenticatedAtMs !== undefined && { authenticatedAtMs: this.authenticatedAtMs }),
+      ...(request.asksHow === true ? this.how : {}),
     };
   }
 

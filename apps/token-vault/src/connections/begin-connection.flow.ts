@@ -24,7 +24,7 @@ export class BeginConnection {
   async run(
     request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
-    const { attemptId, accountId, browserBinding, fresh, asked, maxAgeSeconds } = request;
+    const { attemptId, accountId, browserBinding, fresh, asked, maxAgeSeconds, acrValues } = request;
     const configured = this.registry.get(request.provider);
     await this.callbacks.refuseUnsafe(configured);
     const stepUp = accountId === undefined ? [] : await this.lacking.stepUp(accountId, configured.name);
@@ -42,6 +42,7 @@ export class BeginConnection {
       fresh,
       asked,
       maxAgeSeconds,
+      acrValues,
       claims,
     });
     const expiresAt = await this.legs.begin({

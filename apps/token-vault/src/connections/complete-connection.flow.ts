@@ -3,12 +3,18 @@ import type { connectionComplete } from '@gatehouse/contracts/token-vault/connec
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { z } from 'zod';
+import type { AuthenticationContext } from '../providers/authentication-context.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
 import { accountBound } from './account-bound.js';
 import { legRefusalOf } from './leg-refusal.js';
 import { LegAnswers, type KeptAnswer } from './leg-answers.flow.js';
 import { ReceiveCallback } from './receive-callback.flow.js';
+
+const howOf = ({ acr, amr }: AuthenticationContext): { readonly acr?: string; readonly amr?: string[] } => ({
+  ...(acr === undefined ? {} : { acr }),
+  ...(amr === undefined ? {} : { amr: [...amr] }),
+});
 
 /** Completes a leg after its callback. The answer is kept before it is validated, and staged for adoption after. */
 @Injectable()
@@ -46,6 +52,7 @@ export class CompleteConnection {
           ...(request.asksWhen === true && redemption.authenticatedAtMs !== undefined
             ? { authenticatedAtMs: redemption.authenticatedAtMs }
             : {}),
+          ...(request.asksHow === true ? howOf(redemption) : {}),
         };
       if (answered !== undefined) await this.answers.giveUp(key, answered, identity.subject);
       throw new GatehouseError('callback_unknown', 'the attempt was discarded or answered again meanwhile');

@@ -135,6 +135,17 @@ describe('a callback', () => {
       expect(answer).not.toHaveProperty('authenticatedAtMs');
   });
 
+  test('says how the person authenticated, where the id_token does and it is asked', async () => {
+    const complete = async (more: { asksHow?: true }) =>
+      await world.client.complete(as('alice')(await begin()), { callback: 'acme', ...more });
+    world.stub.claims = { acr: 'urn:acme:gold', amr: ['pwd', 'otp'] };
+    const [told, unasked] = [await complete({ asksHow: true }), await complete({})];
+    world.stub.claims = {};
+    expect(told).toMatchObject({ outcome: 'completed', acr: 'urn:acme:gold', amr: ['pwd', 'otp'] });
+    for (const answer of [unasked, await complete({ asksHow: true })])
+      for (const member of ['acr', 'amr']) expect(answer).not.toHaveProperty(member);
+  });
+
   test('that arrives ten times at once is redeemed once', async () => {
     const query = as('alice')(await begin());
     const answers = await Promise.allSettled(

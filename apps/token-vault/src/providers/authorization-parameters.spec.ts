@@ -47,6 +47,17 @@ test('max_age goes to a provider that says by an id_token when the person signed
   );
 });
 
+test('acr_values go to a provider that says by an id_token how the person signed in, and to no other', () => {
+  const visit = { ...REQUEST, acrValues: 'urn:acme:gold urn:acme:silver' };
+  const toOpenId = authorizationParameters(oidcProvider('idp', 'https://idp.example'), visit);
+  expect(toOpenId['acr_values']).toBe('urn:acme:gold urn:acme:silver');
+  for (const sent of [
+    authorizationParameters(oidcProvider('idp', 'https://idp.example'), REQUEST),
+    authorizationParameters(oauth2Provider('octo', 'https://octo.example'), visit),
+  ])
+    expect(sent).not.toHaveProperty('acr_values');
+});
+
 describe('how a person chooses an account', () => {
   const IDP = 'https://idp.example';
   const promptOf = (

@@ -23,6 +23,8 @@ export interface Visit {
   readonly asked?: 'select_account' | undefined;
   /** How long ago the person may have signed in there, as the client wants it. */
   readonly maxAgeSeconds?: number | undefined;
+  /** How they are to sign in there, as the client wants it (OIDC Core section 3.1.2.1). */
+  readonly acrValues?: string | undefined;
   /** What an endpoint wants the sign-in to show (OIDC Core section 5.5), as JSON; in the place of configured ones. */
   readonly claims?: string | undefined;
 }
@@ -39,7 +41,7 @@ export interface AuthorizationRequest extends Visit {
 /** The parameters of the authorization request. Configured extras come first: they never replace one of the flow's own. */
 export function authorizationParameters(
   provider: Provider,
-  { state, nonce, challenge, maxAgeSeconds, claims, ...visit }: AuthorizationRequest,
+  { state, nonce, challenge, maxAgeSeconds, acrValues, claims, ...visit }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
@@ -47,6 +49,7 @@ export function authorizationParameters(
     ...(identifiesByIdToken(provider) && maxAgeSeconds !== undefined
       ? { max_age: String(maxAgeSeconds) }
       : {}),
+    ...(identifiesByIdToken(provider) && acrValues !== undefined ? { acr_values: acrValues } : {}),
     ...(claims === undefined ? {} : { claims }),
     ...promptOf(provider, visit),
     response_type: 'code',

@@ -3,6 +3,7 @@ import { DAY_MS } from '@gatehouse/kernel/durations';
 import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
+import { authenticationContext } from './authentication-context.js';
 import { authorizationParameters, type LegSecrets, type Visit } from './authorization-parameters.js';
 import { dialectFetch } from './dialect-fetch.js';
 import { identifiesByIdToken } from './id-token.js';
@@ -90,6 +91,7 @@ export class ProviderClient {
           ? {
               ...who,
               ...authenticatedAt(response.claims()),
+              ...authenticationContext(response.claims()),
               accepted: acceptedTokens(response, receivedAtMs(use), provider.scopes),
             }
           : who;

@@ -1,4 +1,5 @@
 import type { UpstreamIdentity } from '@gatehouse/contracts/fields';
+import type { AuthenticationContext } from './authentication-context.js';
 import type { LegSecrets } from './authorization-parameters.js';
 import type { SaidIssuer } from './said-issuer.js';
 import type { AcceptedTokens, RenewedTokens } from './token-answer.js';
@@ -6,13 +7,13 @@ import type { UpstreamFailure } from './upstream-failure.js';
 
 export type CodeRedemption =
   /** Without an identity, nobody says who the person is: then it is whoever signs in to this gateway. */
-  | {
+  | (AuthenticationContext & {
       readonly ok: true;
       readonly accepted: AcceptedTokens;
       readonly identity: UpstreamIdentity | undefined;
       /** As the provider's id_token says (OpenID Connect Core section 2). */
       readonly authenticatedAtMs?: number;
-    }
+    })
   | { readonly ok: false; readonly failure: UpstreamFailure };
 
 export type RefreshRedemption =

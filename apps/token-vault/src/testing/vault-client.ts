@@ -48,13 +48,15 @@ export class VaultClient {
       callback,
       browserBinding = BROWSER,
       asksWhen,
-    }: { callback?: string; browserBinding?: string; asksWhen?: true },
+      asksHow,
+    }: { callback?: string; browserBinding?: string; asksWhen?: true; asksHow?: true },
   ): Promise<z.output<typeof connectionComplete.reply>> {
     return await this.bus.ask(connectionComplete, {
       sealedQuery: await this.sealForVault({ query }),
       browserBinding,
       ...(callback === undefined ? {} : { callback }),
       ...(asksWhen === undefined ? {} : { asksWhen }),
+      ...(asksHow === undefined ? {} : { asksHow }),
     });
   }
 

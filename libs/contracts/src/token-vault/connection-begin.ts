@@ -25,6 +25,8 @@ export const connectionBegin = defineRequest({
     asked: z.literal('select_account').optional(),
     /** The client's `max_age` (OIDC Core section 3.1.2.1), for a provider that says who signed in by an id_token. */
     maxAgeSeconds: z.int().min(0).optional(),
+    /** The client's `acr_values`, as it wrote them, for such a provider. */
+    acrValues: z.string().min(1).max(1_024).optional(),
   }),
   reply: z.strictObject({ authorizationUrl: z.url().max(8_192), expiresAtMs: instantMs }),
   errors: [

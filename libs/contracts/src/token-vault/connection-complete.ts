@@ -36,6 +36,8 @@ export const connectionComplete = defineRequest({
     callback: configuredName.optional(),
     /** The answer may say when the person authenticated. The release before this field does not read that. */
     asksWhen: z.literal(true).optional(),
+    /** The same about how they did. */
+    asksHow: z.literal(true).optional(),
   }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({
@@ -46,6 +48,9 @@ export const connectionComplete = defineRequest({
       scopes: z.array(z.string()),
       /** `auth_time` of the provider's id_token, where it says one and was asked. */
       authenticatedAtMs: instantMs.optional(),
+      /** `acr` and `amr` of the same (OpenID Connect Core, section 2). */
+      acr: z.string().min(1).max(256).optional(),
+      amr: z.array(z.string().min(1).max(64)).min(1).max(20).optional(),
     }),
     z.strictObject({
       outcome: z.literal('refused'),
