@@ -55,7 +55,8 @@ export class AnswerLogout {
 
   #opened(ticket: string): WantedLogout {
     const logout = this.tickets.open(ticket);
-    if (logout === undefined) throw new GatehouseError('attempt_unknown', 'no ticket of a logout, or too old');
+    if (logout === undefined)
+      throw new GatehouseError('attempt_unknown', 'no ticket of a logout, or too old');
     return logout;
   }
 }

@@ -28,10 +28,12 @@ export function confirmLogoutPage(view: LogoutView): Html {
         You are signed in as <strong>${accountName}</strong>.
       </p>
       <p>
-        ${endsSession ? html`This signs “${clientName}” and this browser out.` : 'This signs this browser out.'} Other
-        applications stay signed in until you end them at your connections.
+        ${endsSession ? html`This signs “${clientName}” and this browser out.` : 'This signs this browser out.'}
+        Other applications stay signed in until you end them at your connections.
       </p>
-      <dl>${fact('Sends you back to', redirectUri === undefined ? undefined : redirectTarget(redirectUri))}</dl>
+      <dl>
+        ${fact('Sends you back to', redirectUri === undefined ? undefined : redirectTarget(redirectUri))}
+      </dl>
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <input type="hidden" name="for" value="${ticket}" />

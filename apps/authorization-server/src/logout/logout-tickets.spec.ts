@@ -19,7 +19,9 @@ test('a ticket says what was checked, for half an hour', () => {
 test('what was changed, or issued with another key, is none', () => {
   const ticket = tickets.issue(LOGOUT);
   const [body = '', mac = ''] = ticket.split('.');
-  const elsewhere = Buffer.from(JSON.stringify({ ...LOGOUT, redirectUri: 'https://evil.example', untilMs: 1e15 }));
+  const elsewhere = Buffer.from(
+    JSON.stringify({ ...LOGOUT, redirectUri: 'https://evil.example', untilMs: 1e15 }),
+  );
   const other = new LogoutTickets(new Secret('b'.repeat(43)), clock);
   for (const forged of [
     `${elsewhere.toString('base64url')}.${mac}`,

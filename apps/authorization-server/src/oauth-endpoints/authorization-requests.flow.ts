@@ -190,7 +190,12 @@ export class AuthorizationRequests {
   }
 
   async #browserAccount(exchange: Exchange, accountId: AccountId) {
-    const { accountId: current, loginTs, acr, amr } = await this.provider.Session.get(this.#context(exchange));
+    const {
+      accountId: current,
+      loginTs,
+      acr,
+      amr,
+    } = await this.provider.Session.get(this.#context(exchange));
     return {
       browserAccountId: accountId,
       ...(current === accountId && loginTs !== undefined ? { browserProvenAtMs: loginTs * SECOND_MS } : {}),

@@ -43,10 +43,13 @@ export function publishedMetadata(
   if (introspectionAlg === undefined) delete published['introspection_endpoint'];
   else {
     // Who may ask has a secret.
-    published['introspection_endpoint_auth_methods_supported'] = listOf(authMethods).filter((one) => one !== 'none');
+    published['introspection_endpoint_auth_methods_supported'] = listOf(authMethods).filter(
+      (one) => one !== 'none',
+    );
     published['introspection_signing_alg_values_supported'] = [introspectionAlg];
   }
-  if (listOf(document['scopes_supported']).includes('openid')) published['userinfo_endpoint'] = userInfoEndpoint;
+  if (listOf(document['scopes_supported']).includes('openid'))
+    published['userinfo_endpoint'] = userInfoEndpoint;
   if (!documents) delete published['client_id_metadata_document_supported'];
   if (openid) return published;
   return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));

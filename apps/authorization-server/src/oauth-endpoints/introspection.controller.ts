@@ -31,7 +31,8 @@ export class IntrospectionController {
       await this.#library.answer(request, reply);
       return;
     }
-    const error_description = 'No client may ask about tokens here: clientRegistration.clients, introspection.';
+    const error_description =
+      'No client may ask about tokens here: clientRegistration.clients, introspection.';
     const cors = this.#cors.headers(request.headers.origin);
     sendProtocolError(reply, 404, { error: 'not_found', error_description }, cors);
   }

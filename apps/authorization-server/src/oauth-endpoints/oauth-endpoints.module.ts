@@ -103,7 +103,16 @@ const PARTS = Symbol('oidc-provider parts');
     },
     {
       provide: PARTS,
-      inject: [CONFIG, SigningKeys, CookieKeys, LibraryHooks, CLOCK, ClientDocuments, RevokeAccessToken, Introspection],
+      inject: [
+        CONFIG,
+        SigningKeys,
+        CookieKeys,
+        LibraryHooks,
+        CLOCK,
+        ClientDocuments,
+        RevokeAccessToken,
+        Introspection,
+      ],
       useFactory: (
         ...[config, signingKeys, cookieKeys, hooks, clock, documents, revocation, introspection]: [
           AuthorizationServerPart,

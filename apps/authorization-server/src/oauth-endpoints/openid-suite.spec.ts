@@ -98,19 +98,22 @@ test.each<[string, Readonly<Record<string, string>>]>([
   ['oidcc-ensure-request-with-acr-values-succeeds', { acr_values: '1 2' }],
   ['oidcc-max-age-10000', { max_age: '10000' }],
   ['oidcc-prompt-login', { prompt: 'login' }],
-])('%s: a code, an identity token and the same person at the UserInfo endpoint', async (_module, parameters) => {
-  const { client, tokens } = await signIn(parameters);
-  const said = decodeJwt(tokens.id_token ?? '');
-  expect(said).toMatchObject({
-    iss: service.issuer,
-    aud: client.clientMetadata().client_id,
-    ...(parameters['nonce'] === undefined ? {} : { nonce: parameters['nonce'] }),
-  });
-  if (parameters['max_age'] !== undefined) expect(said['auth_time']).toEqual(expect.any(Number));
-  expect(await openid.fetchUserInfo(client, tokens.access_token, String(said.sub))).toMatchObject({
-    sub: said.sub,
-  });
-});
+])(
+  '%s: a code, an identity token and the same person at the UserInfo endpoint',
+  async (_module, parameters) => {
+    const { client, tokens } = await signIn(parameters);
+    const said = decodeJwt(tokens.id_token ?? '');
+    expect(said).toMatchObject({
+      iss: service.issuer,
+      aud: client.clientMetadata().client_id,
+      ...(parameters['nonce'] === undefined ? {} : { nonce: parameters['nonce'] }),
+    });
+    if (parameters['max_age'] !== undefined) expect(said['auth_time']).toEqual(expect.any(Number));
+    expect(await openid.fetchUserInfo(client, tokens.access_token, String(said.sub))).toMatchObject({
+      sub: said.sub,
+    });
+  },
+);
 
 test('oidcc-server-client-secret-post: the secret in the form', async () => {
   const { tokens } = await signIn({}, 'client_secret_post');

@@ -102,11 +102,7 @@ export class UserInfoController {
     }
   }
 
-  #refuse(
-    reply: FastifyReply,
-    { status, ...body }: Challenge,
-    cors: Readonly<Record<string, string>>,
-  ): void {
+  #refuse(reply: FastifyReply, { status, ...body }: Challenge, cors: Readonly<Record<string, string>>): void {
     void reply.header('www-authenticate', this.#challenge(body));
     sendProtocolError(reply, status, body, cors);
   }

@@ -40,7 +40,12 @@ export class Vault {
 
   /** Hands the callback over. Its query carries a code, so it is sealed. */
   async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
-    const rest = { browserBinding, asksWhen: true as const, asksHow: true as const, ...(callback === undefined ? {} : { callback }) };
+    const rest = {
+      browserBinding,
+      asksWhen: true as const,
+      asksHow: true as const,
+      ...(callback === undefined ? {} : { callback }),
+    };
     return await this.key.send({ query }, async (sealedQuery) => {
       return await this.bus.ask(connectionComplete, { sealedQuery, ...rest });
     });

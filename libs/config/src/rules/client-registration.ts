@@ -157,9 +157,7 @@ const clientPlaces = (
   });
 
 /** Where tokens about logouts are posted. */
-const logoutTokens = (
-  clients: readonly { readonly backchannelLogoutUri?: string }[],
-): readonly Finding[] =>
+const logoutTokens = (clients: readonly { readonly backchannelLogoutUri?: string }[]): readonly Finding[] =>
   clients.flatMap(({ backchannelLogoutUri: uri }, index) => {
     if (uri === undefined || (/^https?:/i.test(uri) && redirectUriProblem(uri, []) === undefined)) return [];
     const path = [...PATH, 'clients', index, 'backchannelLogoutUri'];

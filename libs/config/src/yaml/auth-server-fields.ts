@@ -54,11 +54,11 @@ const clientRegistration = block('How MCP clients become known.', {
       ),
       postLogoutRedirectUris: list(
         text('identifier', 'As redirect URIs.'),
-        'Where the client may have its person sent after it signed them out (OpenID Connect RP-Initiated Logout).',
+        'Where the client may have its person sent after it signed them out (OpenID Connect, `RP-Initiated Logout`).',
       ).exactOptional(),
       backchannelLogoutUri: text(
         'identifier',
-        'Where it is told that a session of its has ended (OpenID Connect Back-Channel Logout): https, or http on localhost.',
+        'Where it is told that a session of its has ended (OpenID Connect, `Back-Channel Logout`): https, or http on localhost.',
       ).exactOptional(),
       clientSecret: secret('Left out: a public client. At least 32 characters.').exactOptional(),
       idTokenSignedResponseAlg: choice(
