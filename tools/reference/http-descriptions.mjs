@@ -126,10 +126,11 @@ const internal = {
   '/status': {
     GET: {
       by: 'operators',
-      about: 'Of the proxy alone: what this replica knows of each backend.',
-      statuses: { 200: 'the state of each backend', 404: 'not the proxy' },
+      about:
+        'Of the proxy: what this replica knows of each backend (`backends`). Of the authorization server: how requests of `gatehouse doctor` arrived (`probes`).',
+      statuses: { 200: 'what this service tells operators', 404: 'the vault has none' },
       type: JSON_TYPE,
-      members: ['backends'],
+      members: [],
     },
   },
 };
