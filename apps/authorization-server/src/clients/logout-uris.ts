@@ -12,12 +12,14 @@ export function backchannelLogoutUriProblem(written: unknown): string | undefine
   if (written === undefined) return undefined;
   const problem = redirectUriProblem(written, []);
   if (problem !== undefined) return `${BACKCHANNEL_LOGOUT_URI} ${problem}`;
-  return /^https?:/i.test(String(written)) ? undefined : `${BACKCHANNEL_LOGOUT_URI} must be https`;
+  return typeof written === 'string' && /^https?:/i.test(written)
+    ? undefined
+    : `${BACKCHANNEL_LOGOUT_URI} must be https`;
 }
 
 /** Of a client that registers by itself. To which address its name leads is looked at when it is used. */
 export const registeredLogoutUriProblem = (written: unknown): string | undefined =>
   backchannelLogoutUriProblem(written) ??
-  (written === undefined || /^https:/i.test(String(written))
+  (written === undefined || (typeof written === 'string' && /^https:/i.test(written))
     ? undefined
     : `${BACKCHANNEL_LOGOUT_URI} must be https`);

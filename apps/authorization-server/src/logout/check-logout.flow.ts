@@ -40,6 +40,8 @@ export class CheckLogout {
     const clientId = named ?? hint?.clientId;
     // Section 3: without knowing whose it is, no URI counts. The person is asked, and stays here.
     if (clientId === undefined) return { kind: 'wanted', logout: {} };
+    // An id that is a URL is fetched. A stranger who names it has not been counted; a token of ours says that the client was accepted.
+    if (hint === undefined && URL.canParse(clientId)) return { kind: 'wanted', logout: {} };
     return await this.#forClient(clientId, hint, { uri, state });
   }
 

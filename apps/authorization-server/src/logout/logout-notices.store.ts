@@ -12,7 +12,10 @@ const FIELDS = ['tsid', 'accountId', 'clientId'] as const;
 
 export type LogoutNotice = RowOf<Session, (typeof FIELDS)[number], { tsid: SessionId; accountId: AccountId }>;
 
-/** Sessions that were closed, and whose clients do not know it yet. What a client revoked itself it knows. */
+/**
+ * Sessions that were closed, and whose clients do not know it yet. What a client revoked itself it knows. The index has the same
+ * conditions, as literals: sessions that have ended are kept for weeks.
+ */
 @Injectable()
 export class LogoutNotices {
   constructor(private readonly database: Database) {}
@@ -23,11 +26,11 @@ export class LogoutNotices {
       name: 'logout-notices-take',
       text: `update sessions set logout_tries = logout_tries + 1 where tsid in (
           select tsid from sessions
-          where closed_at is not null and logout_tries < $2 and close_reason not in ('expired', 'revoked')
-            and closed_at + ($3::text[])[logout_tries + 1]::interval <= now()
+          where closed_at is not null and logout_tries < ${TOLD} and close_reason not in ('expired', 'revoked')
+            and closed_at + ($2::text[])[logout_tries + 1]::interval <= now()
           order by closed_at desc limit $1 for update skip locked
         ) returning ${columnsOf(FIELDS)}`,
-      values: [limit, TOLD, WAITS],
+      values: [limit, WAITS],
     });
     return rows;
   }

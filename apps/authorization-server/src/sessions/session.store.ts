@@ -204,14 +204,20 @@ export class SessionStore {
     });
   }
 
-  /** @returns the sessions that accounts have beyond `maxPerAccount`, least recently used first. */
+  /**
+   * @returns the sessions that accounts have beyond `maxPerAccount`: of whichever client has most, and of it the least recently used.
+   * One that signs in again and again ends no other one's.
+   */
   async beyond(maxPerAccount: number, limit: number): Promise<readonly string[]> {
     const { rows } = await this.database.query<RowOf<Session, 'tsid'>>({
       name: 'session-beyond',
       text: `select tsid from (
-          select tsid, used_at, row_number() over (partition by account_id order by used_at desc, tsid) as place from sessions
-          where closed_at is null and account_id in (
-            select account_id from sessions where closed_at is null group by account_id having count(*) > $1)
+          select tsid, used_at, row_number() over (partition by account_id order by of_client, used_at desc, tsid) as place from (
+            select tsid, account_id, used_at,
+              row_number() over (partition by account_id, client_id order by used_at desc, tsid) as of_client from sessions
+            where closed_at is null and account_id in (
+              select account_id from sessions where closed_at is null group by account_id having count(*) > $1)
+          ) ranked
         ) placed where place > $1 order by used_at limit $2`,
       values: [maxPerAccount, limit],
     });

@@ -145,3 +145,17 @@ test('of the sessions of one account beyond the limit, those that were used long
   expect(await isOpen(other.tsid)).toBe('open');
   await until(() => events.some((event) => event.tsid === clients[0]));
 });
+
+test('a client that signs its person in again and again ends sessions of its own, and no other application’s', async () => {
+  const oldest = tsidOf((await service.tokens('crowded')).answer);
+  const clientId = await service.register();
+  const again: string[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const { url, verifier } = service.authorizeUrl(clientId);
+    const result = await service.signIn(service.browser(), url, 'crowded');
+    again.push(tsidOf(await service.redeem(clientId, result.get('code') ?? '', verifier)));
+  }
+  const isOpen = async (tsid: string) => ((await ask(sessionView, { tsid })) as { state: string }).state;
+  await service.app.get(Housekeeping).sweep(2);
+  expect(await Promise.all([oldest, ...again].map(isOpen))).toEqual(['open', 'closed', 'closed', 'open']);
+});
