@@ -46,6 +46,21 @@ export const SCENES = [
   }),
   [
     'VirtualMCPServer',
+    `${OAUTH2}.dcrConfig`,
+    (spec, _all, pattern) => {
+      const config = spec.authServerConfig.upstreamProviders[1].oauth2Config;
+      delete config.clientId;
+      delete config.clientSecretRef;
+      config.dcrConfig = {
+        ...(pattern.endsWith('registrationEndpoint')
+          ? {}
+          : { discoveryUrl: 'https://a.example/.well-known/oauth-authorization-server' }),
+        initialAccessTokenRef: { name: 'a', key: 'b' },
+      };
+    },
+  ],
+  [
+    'VirtualMCPServer',
     'authServerConfig.signingKeySecretRefs[]',
     (spec) => {
       spec.authServerConfig.signingKeySecretRefs = [{ name: 'a', key: 'b' }];

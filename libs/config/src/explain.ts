@@ -223,10 +223,11 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
         [`authServer.clientRegistration.clients.${clientId}`, clientSecret] as const,
     ),
     ...(authServer?.upstreamProviders ?? []).flatMap(
-      ({ name, clientSecret, clientKey }) =>
+      ({ name, clientSecret, clientKey, registration: own }) =>
         [
           [`authServer.upstreamProviders.${name}`, clientSecret],
           [`authServer.upstreamProviders.${name}.clientKey`, clientKey?.key],
+          [`authServer.upstreamProviders.${name}.dcrConfig.initialAccessToken`, own?.initialAccessToken],
         ] as const,
     ),
     ...[

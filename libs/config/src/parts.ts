@@ -3,6 +3,7 @@ import { natsUser } from './secrets/secret-kinds.js';
 import type { WayOut } from './model/egress-rules.js';
 import { openedTelemetry } from './opened-telemetry.js';
 import { openedIntrospection, openedParty, openedWayOut } from './opened-egress.js';
+import { openedOwnRegistration } from './opened-registration.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { ClaimMappings } from './model/claim-mappings.js';
@@ -334,10 +335,11 @@ function openedSecret<T extends { readonly clientSecret?: ConfiguredSecret }>(
 
 /** Apart from its certificates, which all parties have. */
 function openedProvider(provider: UpstreamProvider<ConfiguredSecret>) {
-  const { clientKey, ...rest } = openedSecret(provider);
+  const { clientKey, registration, ...rest } = openedSecret(provider);
   return {
     ...rest,
     ...(clientKey === undefined ? {} : { clientKey: { ...clientKey, key: clientKey.key.secret } }),
+    ...(registration === undefined ? {} : { registration: openedOwnRegistration(registration) }),
   };
 }
 

@@ -39,6 +39,11 @@ export class McpAuthorizationServer extends HttpStub {
   login = 'alice';
   /** Who signs in, as its user information says; absent: it has none. */
   subject: string | undefined;
+  /** Whoever registers has to show it (RFC 7591 section 3). */
+  initialAccessToken: string | undefined;
+  /** What the registration endpoint answers in the place of everything else. */
+  registrationFailure:
+    { readonly status: number; readonly location?: string; readonly body: object } | undefined;
   /** What the token endpoint answers in the place of everything else. */
   tokenFailure:
     | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: object }
@@ -53,6 +58,8 @@ export class McpAuthorizationServer extends HttpStub {
   redirect: Record<string, string | undefined> = {};
   /** What every registration asked for. */
   readonly registrations: Record<string, unknown>[] = [];
+  /** The `Authorization` header of each of them. */
+  readonly shownAtRegistration: (string | undefined)[] = [];
   readonly presented: PresentedClient[] = [];
   readonly authorizations: URLSearchParams[] = [];
   readonly revoked: string[] = [];
@@ -106,7 +113,7 @@ export class McpAuthorizationServer extends HttpStub {
         this.#token(request, response);
         return;
       case '/userinfo':
-        sendJson(response, 200, { sub: this.subject });
+        sendJson(response, 200, { sub: this.subject ?? this.#loginOf(request) });
         return;
       case '/register':
         this.#register(request, response);
@@ -141,9 +148,26 @@ export class McpAuthorizationServer extends HttpStub {
     };
   }
 
-  #register({ body }: StubRequest, response: ServerResponse): void {
+  #loginOf({ headers }: StubRequest): string | undefined {
+    return this.introspect((headers.authorization ?? '').replace(/^Bearer /i, ''))?.login;
+  }
+
+  #register({ headers, body }: StubRequest, response: ServerResponse): void {
     const asked = JSON.parse(body) as Record<string, unknown> & { readonly redirect_uris: string[] };
     this.registrations.push(asked);
+    this.shownAtRegistration.push(headers.authorization);
+    if (this.registrationFailure !== undefined) {
+      const { status, location, body: failure } = this.registrationFailure;
+      sendJson(response, status, failure, location === undefined ? {} : { location });
+      return;
+    }
+    if (
+      this.initialAccessToken !== undefined &&
+      headers.authorization !== `Bearer ${this.initialAccessToken}`
+    ) {
+      sendJson(response, 401, { error: 'invalid_token' });
+      return;
+    }
     const clientId = `client-${random()}`;
     const secret = asked['token_endpoint_auth_method'] === 'none' ? undefined : `secret-${random()}`;
     this.clients.set(clientId, {
@@ -206,7 +230,7 @@ export class McpAuthorizationServer extends HttpStub {
       sendJson(response, 400, { error: 'invalid_grant' });
       return;
     }
-    if (grant.resource !== form.get('resource')) {
+    if (grant.resource !== (form.get('resource') ?? '')) {
       sendJson(response, 400, { error: 'invalid_target' });
       return;
     }

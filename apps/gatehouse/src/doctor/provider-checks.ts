@@ -3,6 +3,7 @@ import { namedUrl } from '../shown-text.js';
 import { asked, clockFinding, objectOf, textOf, textsOf, type Party } from './asked.js';
 import type { Check, DoctorFinding } from './finding.js';
 import { clientFindings, type Endpoints } from './provider-client.js';
+import { registrationFindings } from './provider-registration.js';
 
 export type Provider = TokenVaultPart['upstreamProviders'][number];
 type Metadata = Readonly<Record<string, unknown>>;
@@ -23,7 +24,13 @@ async function providerFindings(provider: Provider, withinMs: number): Promise<r
   if (protocol.type !== 'oauth2') return [];
   const { authorizationEndpoint, tokenEndpoint, identity } = protocol;
   const asking = identity.from === 'userInfo' ? await reachable(party, identity.endpointUrl) : [];
-  return [...asking, ...(await clientFindings(provider, { authorizationEndpoint, tokenEndpoint }, party))];
+  const { registration } = provider;
+  // Which client it is, the vault alone knows.
+  const ofClient =
+    registration === undefined
+      ? await clientFindings(provider, { authorizationEndpoint, tokenEndpoint }, party)
+      : await registrationFindings(registration, party);
+  return [...asking, ...ofClient];
 }
 
 async function reachable(party: Party, url: string): Promise<readonly DoctorFinding[]> {

@@ -7,7 +7,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import { BackendDiscovery, type Demand } from './backend-discovery.client.js';
 import { wayOf, type GatewayClient } from './gateway-client.js';
 import { GatewayClients } from './gateway-clients.flow.js';
-import type { IssuedTo } from './issued-to.js';
+import { isForBackend, type IssuedForBackend, type IssuedTo } from './issued-to.js';
 import { ownerOf } from './issuer-owners.js';
 import type { McpProvider } from './mcp-provider.js';
 import { RegisteredClientStore } from './registered-client.store.js';
@@ -68,7 +68,7 @@ export class BackendOAuth {
    * @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured`
    */
   async asIssued(provider: McpProvider, issuedTo: IssuedTo | undefined): Promise<ResolvedProvider> {
-    if (issuedTo === undefined) throw new GrantOver('client_gone');
+    if (issuedTo === undefined || !isForBackend(issuedTo)) throw new GrantOver('client_gone');
     return await this.#said(provider, async () => {
       const client = await this.clients.issued(provider, issuedTo);
       if (client === undefined) throw new GrantOver('client_gone');
@@ -85,8 +85,8 @@ export class BackendOAuth {
   }
 
   /** The token endpoint said `invalid_client`. @returns whether the grants of this client are over */
-  async clientRefused(provider: ResolvedProvider): Promise<boolean> {
-    return await this.clients.refused(provider, provider.issuedTo);
+  async clientRefused(provider: McpProvider, issuedTo: IssuedTo): Promise<boolean> {
+    return await this.clients.refused(provider, issuedTo);
   }
 
   /** While the backend cannot be asked, or what it says does not fit, its grants stay as they are. */
@@ -160,6 +160,7 @@ export class BackendOAuth {
         backend: protocol.backend,
         reason,
         ...(found === undefined ? {} : { found }),
+        ...(error instanceof UnfitServer ? error.answer : {}),
       });
       const isUnfit = error instanceof UnfitServer || outage?.kind === 'blocked';
       throw new GatehouseError(
@@ -179,7 +180,7 @@ const resolved = (
   provider: McpProvider,
   server: FitServer,
   client: GatewayClient,
-  issuedTo: IssuedTo,
+  issuedTo: IssuedForBackend,
 ): ResolvedProvider => ({ ...provider, ...client, scopes: issuedTo.scopes, server, issuedTo });
 
 /** A URL without what could be a secret. What is no URL is a word of ours. */

@@ -50,16 +50,21 @@ export const storedClient = ({ client }: StoredClient): GatewayClient => {
 /** A leg takes ten minutes at most. Its code is redeemed with the secret with which it began. */
 const MIN_MARGIN_MS = 15 * MINUTE_MS;
 
-/** `replace`: it still works, and a new one has to be registered. */
+/**
+ * `replace`: it still works, and a new one has to be registered.
+ * @param askedFor digest of what would be asked for now; left out: that does not count
+ */
 export function conditionOf(
   stored: StoredClient | undefined,
   redirectUri: string,
   nowMs: number,
+  askedFor?: string,
 ): 'good' | 'replace' | 'unusable' {
   if (stored === undefined || stored.redirectUri !== redirectUri) return 'unusable';
   const { secretExpiresAtMs: endMs, registeredAtMs } = stored;
+  if (endMs !== undefined && endMs <= nowMs) return 'unusable';
+  if (askedFor !== undefined && askedFor !== stored.client.askedFor) return 'replace';
   if (endMs === undefined) return 'good';
-  if (endMs <= nowMs) return 'unusable';
   const lifetimeMs = endMs - registeredAtMs;
   const marginMs = Math.min(lifetimeMs / 2, Math.max(MIN_MARGIN_MS, lifetimeMs / 10));
   return nowMs < endMs - marginMs ? 'good' : 'replace';

@@ -26,6 +26,8 @@ export const registeredClient = z.strictObject({
   clientId: z.string().min(1),
   clientSecret: z.string().min(1).optional(),
   tokenEndpointAuthMethod: z.enum(METHODS).optional(),
+  /** Digest of what was asked for, where it counts whether that is still asked for. */
+  askedFor: z.string().min(1).exactOptional(),
 });
 
 export interface Registered {

@@ -1,48 +1,63 @@
-import { upstreamClientMetadata } from '@gatehouse/config/urls/upstream-client';
+import type { upstreamClientMetadata } from '@gatehouse/config/urls/upstream-client';
+import type { Secret } from '@gatehouse/kernel/secret';
 import { KIB } from '@gatehouse/kernel/sizes';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
-import type { McpProvider } from './mcp-provider.js';
-import { methodToRegister, readRegistration, type Registered } from './registration-answer.js';
-import type { FitServer } from './server-metadata.js';
+import type { RequestRules } from './metadata-documents.client.js';
+import { readRegistration, type Registered, type RegistrableMethod } from './registration-answer.js';
 import { UnfitServer } from './unfit-server.js';
 
 const MAX_ANSWER_BYTES = 64 * KIB;
 
+/** Where this gateway registers, and as what. */
+interface RegistrationRequest {
+  readonly url: string;
+  /** For logs. */
+  readonly issuer: string;
+  readonly metadata: ReturnType<typeof upstreamClientMetadata> & {
+    readonly token_endpoint_auth_method: RegistrableMethod;
+    readonly scope?: string;
+    readonly software_id?: string;
+    readonly software_statement?: string;
+  };
+  readonly initialAccessToken?: Secret;
+  readonly rules: RequestRules;
+}
+
 /**
- * Dynamic Client Registration (RFC 7591 section 3).
- * @param publicUrl of this gateway
+ * Dynamic Client Registration (RFC 7591 section 3). A redirect is a refusal: the token goes nowhere else.
  * @throws {UnfitServer}
  * @throws {OutboundFailure}
  */
-export async function register(
-  provider: McpProvider,
-  server: FitServer,
-  scopes: readonly string[],
-  publicUrl: string,
-): Promise<Registered> {
-  const { registration_endpoint: url, token_endpoint_auth_methods_supported: methods } = server;
-  if (url === undefined) throw new UnfitServer('no_registration', server.issuer);
-  const { redirectUri, name } = provider;
-  const metadata = {
-    ...upstreamClientMetadata({ publicUrl, provider: name, redirectUri }),
-    token_endpoint_auth_method: methodToRegister(methods),
-    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
-  };
+export async function register({
+  url,
+  issuer,
+  metadata,
+  initialAccessToken,
+  rules,
+}: RegistrationRequest): Promise<Registered> {
   const { status, body } = await safeFetch(
     {
       url,
       method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'gatehouse' },
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': 'gatehouse',
+        ...(initialAccessToken === undefined
+          ? {}
+          : { authorization: `Bearer ${initialAccessToken.reveal()}` }),
+      },
       body: JSON.stringify(metadata),
     },
-    { ...provider, maxResponseBytes: MAX_ANSWER_BYTES },
+    { ...rules, maxResponseBytes: MAX_ANSWER_BYTES },
   );
   if (status === 429 || status >= 500)
     throw new OutboundFailure('unreachable', true, `the registration is answered with ${status}`);
   // RFC 7591 section 3.2.1 says 201; some say 200.
-  if (status !== 200 && status !== 201) throw new UnfitServer('registration_refused', server.issuer);
-  return readRegistration(parsed(body), redirectUri);
+  if (status !== 200 && status !== 201)
+    throw new UnfitServer('registration_refused', issuer, { status, ...errorIn(parsed(body)) });
+  return readRegistration(parsed(body), metadata.redirect_uris[0]);
 }
 
 function parsed(body: Buffer): unknown {
@@ -51,4 +66,12 @@ function parsed(body: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+const ERROR = /^[a-z_]{1,64}$/;
+
+/** RFC 7591 section 3.2.2. What is no word is anybody's text. */
+function errorIn(answer: unknown): { readonly upstreamError?: string } {
+  const error = typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
+  return typeof error === 'string' && ERROR.test(error) ? { upstreamError: error } : {};
 }

@@ -8,9 +8,17 @@ export class UnfitServer extends Error {
   constructor(
     readonly reason: UnfitReason,
     readonly found?: string,
+    /** What a registration was answered with. */
+    readonly answer?: RefusedRegistration,
   ) {
     super(found === undefined ? reason : `${reason}: ${found}`);
   }
+}
+
+/** Of RFC 7591 section 3.2.2, as far as it is a word. */
+interface RefusedRegistration {
+  readonly status: number;
+  readonly upstreamError?: string;
 }
 
 export type UnfitReason =

@@ -10,7 +10,7 @@ export const legSecrets = z.strictObject({
   codeVerifier: z.string().min(43),
   /** As it was sent: the token request repeats it (RFC 6749 section 4.1.3). Absent in legs of the release before. */
   redirectUri: z.url().optional(),
-  /** Of a backend's own OAuth: the code goes back there, and nowhere else. */
+  /** Of a client that is not configured: the code goes back where it came from, as that client, and nowhere else. */
   issuedTo: issuedTo.optional(),
 });
 export type LegSecrets = z.output<typeof legSecrets>;

@@ -5,6 +5,7 @@ import type { AttemptId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { isMcp } from '../backend-oauth/mcp-provider.js';
 import type { LegSecrets } from './authorization-parameters.js';
 import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Callback } from './redemption.js';
@@ -48,8 +49,10 @@ export class CallbackSender {
     // The previous release had only the common callback, and did not store it.
     const redirectUri = sentRedirectUri ?? commonCallback(this.config.issuer ?? '');
     if (callbackName(redirectUri) !== callback) throw this.#refused(provider, 'by another callback', arrival);
-    const said = saidIssuer(query, provider, this.registry.others(provider), issuedTo?.issuer);
-    if (said === 'another') throw this.#refused(provider, 'with another issuer', arrival, issuedTo?.issuer);
+    // Of other providers the configuration says it.
+    const issuer = isMcp(provider) ? issuedTo?.issuer : undefined;
+    const said = saidIssuer(query, provider, this.registry.others(provider), issuer);
+    if (said === 'another') throw this.#refused(provider, 'with another issuer', arrival, issuer);
     // If the provider has another callback by now, other providers may have had the old one, too.
     const mustSay = sentRedirectUri !== provider.redirectUri || this.shared.isShared(redirectUri);
     return { redirectUri, said, mustSay };

@@ -3,6 +3,7 @@ import { BackendOAuthModule } from '../backend-oauth/backend-oauth.module.js';
 import { CallbackSender } from './callback-sender.flow.js';
 import { ProviderConfigurations } from './provider-configurations.client.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
+import { ProviderRegistrations } from './provider-registrations.flow.js';
 import { ProviderRegistry } from './provider-registry.js';
 import { ProviderClient } from './provider.client.js';
 import { SharedCallbacks } from './shared-callbacks.flow.js';
@@ -15,6 +16,7 @@ import { Upstreams } from './upstreams.flow.js';
     ProviderMetadataClient,
     ProviderConfigurations,
     ProviderClient,
+    ProviderRegistrations,
     Upstreams,
     SharedCallbacks,
     CallbackSender,

@@ -3,7 +3,7 @@ import { identifiesByIdToken } from './id-token.js';
 import type { Provider } from './provider-registry.js';
 
 /** A provider of type `mcp` whose authorization server was found. */
-export const isResolved = (provider: Provider): provider is ResolvedProvider => 'issuedTo' in provider;
+export const isResolved = (provider: Provider): provider is ResolvedProvider => 'server' in provider;
 
 /** RFC 8707 section 2: with the authorization request, and with each token request. */
 export const resourceOf = (provider: Provider): Record<string, string> =>

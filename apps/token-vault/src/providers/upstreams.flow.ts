@@ -3,9 +3,11 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { BackendOAuth } from '../backend-oauth/backend-oauth.flow.js';
 import type { IssuedTo } from '../backend-oauth/issued-to.js';
 import { isMcp } from '../backend-oauth/mcp-provider.js';
-import type { ResolvedProvider } from '../backend-oauth/resolved-provider.js';
 import { GrantOver } from '../backend-oauth/unfit-server.js';
+import { issuersOfOne, type IssuedProvider, type IssuersOfOne } from './issuers.js';
 import { ProviderClient } from './provider.client.js';
+import { ProviderRegistrations } from './provider-registrations.flow.js';
+import { registersItself } from './registered-provider.js';
 import type { Callback, CodeRedemption, RefreshRedemption, Revocation } from './redemption.js';
 import type { Provider } from './provider-registry.js';
 import type { KeepAnswer } from './tapped-fetch.js';
@@ -14,14 +16,16 @@ import type { UpstreamFailure } from './upstream-failure.js';
 import { verdictOf } from './upstream-verdict.js';
 
 /**
- * The client of every provider. A backend's own authorization server is found first; what it issued goes back to it, as the
- * client to which it was issued, and says so wherever it is kept.
+ * The client of every provider. A backend's own authorization server is found first, and at some providers this gateway
+ * registers itself; what was issued goes back to whoever issued it, as the client to which it was issued, and says so wherever
+ * it is kept.
  */
 @Injectable()
 export class Upstreams {
   constructor(
     private readonly client: ProviderClient,
     private readonly backends: BackendOAuth,
+    private readonly registrations: ProviderRegistrations,
   ) {}
 
   /**
@@ -29,8 +33,9 @@ export class Upstreams {
    * @param stepUp scopes to ask for beside the usual ones; where the configuration decides, they do not count
    * @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured`
    */
-  async forSignIn(provider: Provider, stepUp: readonly string[]): Promise<Provider | ResolvedProvider> {
-    return isMcp(provider) ? await this.backends.forSignIn(provider, stepUp) : provider;
+  async forSignIn(provider: Provider, stepUp: readonly string[]): Promise<Provider | IssuedProvider> {
+    if (isMcp(provider)) return await this.backends.forSignIn(provider, stepUp);
+    return registersItself(provider) ? await this.registrations.forSignIn(provider) : provider;
   }
 
   /** @param provider as {@link Upstreams.forSignIn} has it. @see ProviderClient.authorizationUrl */
@@ -40,15 +45,16 @@ export class Upstreams {
 
   /** @see ProviderClient.redeemCode */
   async redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
-    if (!isMcp(provider)) return await this.client.redeemCode(provider, callback, keep);
+    const issuers = this.#issuersOf(provider);
+    if (issuers === undefined) return await this.client.redeemCode(provider, callback, keep);
     const { issuedTo } = callback.secrets;
     return await this.#with(
-      async () => await this.backends.asIssued(provider, issuedTo),
+      async () => await issuers.asIssued(issuedTo),
       async (resolved) => {
         const redemption = await this.client.redeemCode(resolved, callback, keeping(keep, resolved.issuedTo));
         if (redemption.ok)
           return { ...redemption, accepted: accepted(redemption.accepted, resolved.issuedTo) };
-        await this.#refused(resolved, redemption.failure);
+        await this.#refused(issuers, resolved, redemption.failure);
         return redemption;
       },
     );
@@ -60,26 +66,28 @@ export class Upstreams {
     { token, issuedTo }: RevocableToken,
     use: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
   ): Promise<RefreshRedemption> {
-    if (!isMcp(provider))
+    const issuers = this.#issuersOf(provider);
+    if (issuers === undefined)
       return issuedTo === undefined ? await this.client.redeemRefreshToken(provider, token, use) : OVER;
     return await this.#with(
-      async () => await this.backends.forGrant(provider, issuedTo),
+      async () => await issuers.forGrant(issuedTo),
       async (resolved) => {
         const kept = { ...use, keep: keeping(use.keep, resolved.issuedTo) };
         const redemption = await this.client.redeemRefreshToken(resolved, token, kept);
         if (redemption.ok)
           return { ...redemption, accepted: accepted(redemption.accepted, resolved.issuedTo) };
-        return (await this.#refused(resolved, redemption.failure)) ? OVER : redemption;
+        return (await this.#refused(issuers, resolved, redemption.failure)) ? OVER : redemption;
       },
     );
   }
 
   /** @see ProviderClient.acceptKeptAnswer. Whomever the backend names by now, whoever gave the answer judges it. */
   async acceptKeptAnswer(provider: Provider, answer: TokenAnswer): Promise<RefreshRedemption> {
-    if (!isMcp(provider))
+    const issuers = this.#issuersOf(provider);
+    if (issuers === undefined)
       return answer.issuedTo === undefined ? await this.client.acceptKeptAnswer(provider, answer) : OVER;
     return await this.#with(
-      async () => await this.backends.asIssued(provider, answer.issuedTo),
+      async () => await issuers.asIssued(answer.issuedTo),
       async (resolved) => {
         const redemption = await this.client.acceptKeptAnswer(resolved, answer);
         return redemption.ok
@@ -98,20 +106,28 @@ export class Upstreams {
 
   /** @see ProviderClient.revoke */
   async revoke(provider: Provider, { token, issuedTo }: RevocableToken): Promise<Revocation> {
-    if (!isMcp(provider)) return issuedTo === undefined ? await this.client.revoke(provider, token) : NOBODY;
+    const issuers = this.#issuersOf(provider);
+    if (issuers === undefined)
+      return issuedTo === undefined ? await this.client.revoke(provider, token) : NOBODY;
     const revocation = await this.#with<Revocation>(
-      async () => await this.backends.asIssued(provider, issuedTo),
+      async () => await issuers.asIssued(issuedTo),
       async (resolved) => await this.client.revoke(resolved, token),
     );
     // There is nobody any more to whom it could be given back.
     return !revocation.ok && revocation.failure.kind === 'grant_over' ? NOBODY : revocation;
   }
 
+  /** `undefined`: the client is configured. */
+  #issuersOf(provider: Provider): IssuersOfOne | undefined {
+    if (isMcp(provider)) return issuersOfOne(this.backends, provider);
+    return registersItself(provider) ? issuersOfOne(this.registrations, provider) : undefined;
+  }
+
   async #with<Outcome>(
-    resolve: () => Promise<ResolvedProvider>,
-    use: (resolved: ResolvedProvider) => Promise<Outcome>,
+    resolve: () => Promise<IssuedProvider>,
+    use: (resolved: IssuedProvider) => Promise<Outcome>,
   ): Promise<Outcome | { readonly ok: false; readonly failure: UpstreamFailure }> {
-    let resolved: ResolvedProvider;
+    let resolved: IssuedProvider;
     try {
       resolved = await resolve();
     } catch (error) {
@@ -126,11 +142,15 @@ export class Upstreams {
   }
 
   /** Gives up a registered client that its issuer does not know any more. @returns whether its grants are over */
-  async #refused(provider: ResolvedProvider, failure: UpstreamFailure): Promise<boolean> {
+  async #refused(
+    issuers: IssuersOfOne,
+    { issuedTo }: IssuedProvider,
+    failure: UpstreamFailure,
+  ): Promise<boolean> {
     if (failure.kind !== 'oauth_error' || failure.error !== 'invalid_client') return false;
     // In an outage, or in the name of somebody else, it says nothing about the client.
     if (failure.isChallenge === true || verdictOf(failure) !== 'ours') return false;
-    return await this.backends.clientRefused(provider);
+    return await issuers.clientRefused(issuedTo);
   }
 }
 

@@ -63,6 +63,7 @@ function translateOAuth2(translation: Translation, path: Path, oauth2: Written):
   native.put(place, {}, oauth2);
   native.copy(place, oauth2, ['authorizationEndpoint', 'tokenEndpoint', ...CLIENT_FIELDS]);
   putReference(translation, [...place, 'clientSecret'], oauth2.at('clientSecretRef'));
+  translateRegistration(translation, [...place, 'dcrConfig'], oauth2.at('dcrConfig'));
   putRenamed(translation, path, oauth2, {
     insecureAllowHTTP: 'insecureAllowHttp',
     allowPrivateIPs: 'allowPrivateIps',
@@ -83,6 +84,19 @@ function translateOAuth2(translation: Translation, path: Path, oauth2: Written):
     putRenamed(translation, [...place, 'userInfo'], userInfo, { httpMethod: 'method' });
   }
   translateIdentity(translation, [...place, 'identityFromToken'], oauth2.at('identityFromToken'));
+}
+
+function translateRegistration(translation: Translation, place: Path, registration: Written): void {
+  if (!registration.isThere) return;
+  const { native } = translation;
+  native.put(place, {}, registration);
+  native.copy(place, registration, [
+    'discoveryUrl',
+    'registrationEndpoint',
+    'softwareId',
+    'softwareStatement',
+  ]);
+  putReference(translation, [...place, 'initialAccessToken'], registration.at('initialAccessTokenRef'));
 }
 
 const MAPPED = { subjectPath: 'subjectFields', namePath: 'nameFields', emailPath: 'emailFields' } as const;

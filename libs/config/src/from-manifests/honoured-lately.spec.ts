@@ -122,3 +122,33 @@ describe('limits of single tools', () => {
     ]);
   });
 });
+
+test('dcrConfig is a registration of this gateway at the provider, with the token of the Secret', () => {
+  const place = 'VirtualMCPServer.spec.authServerConfig.upstreamProviders.1.oauth2Config';
+  const discoveryUrl = 'https://octo.example/.well-known/oauth-authorization-server';
+  let objects = changed(`${place}.clientId`, undefined);
+  objects = changed(`${place}.clientSecretRef`, undefined, objects);
+  objects = changed(
+    `${place}.dcrConfig`,
+    {
+      discoveryUrl,
+      initialAccessTokenRef: { name: 'clients', key: 'octo' },
+      softwareId: 'gatehouse',
+      softwareStatement: 'e30.e30.',
+    },
+    objects,
+  );
+  const octo = modelOfManifests(objects).authServer?.upstreamProviders[1];
+  const { initialAccessToken, ...registration } = octo?.registration ?? {};
+  expect([octo?.clientId, octo?.clientSecret, octo?.tokenEndpointAuthMethod]).toEqual([
+    '',
+    undefined,
+    undefined,
+  ]);
+  expect(registration).toEqual({
+    at: { discoveryUrl },
+    softwareId: 'gatehouse',
+    softwareStatement: 'e30.e30.',
+  });
+  expect(initialAccessToken?.reference).toMatch(/clients/);
+});

@@ -13,6 +13,7 @@ import {
   type WrittenBlock,
   type WrittenProvider,
 } from './provider-protocol.js';
+import { ownRegistrationOf, registrationUrlsOf } from './own-registration.js';
 import { partyEgress } from './party-egress.js';
 import { given, milliseconds } from './written-values.js';
 
@@ -36,7 +37,8 @@ export function buildProvider(
     name,
     requirement,
     protocol,
-    clientId: block.clientId,
+    clientId: block.clientId ?? '',
+    ...given('registration', ownRegistrationOf(block, place, secrets)),
     ...given(
       'clientSecret',
       block.clientSecret &&
@@ -62,7 +64,12 @@ export function buildProvider(
     },
     redirectUri: block.redirectUri ?? ownCallback(issuer, name),
     timeoutMs: milliseconds(written.timeout),
-    ...partyEgress(written, { path, owner: 'token-vault', secrets }, ...requestedUrlsOf(protocol)),
+    ...partyEgress(
+      written,
+      { path, owner: 'token-vault', secrets },
+      ...requestedUrlsOf(protocol),
+      ...registrationUrlsOf(block),
+    ),
   };
 }
 
@@ -83,6 +90,7 @@ function clientKeyOf(
 /** A plain OAuth 2 provider has no discovery document that would say which methods it takes. */
 function derivedMethod(block: WrittenBlock) {
   if (block.clientKey !== undefined) return 'private_key_jwt';
-  if (isOidc(block)) return undefined;
+  // What is registered comes with its method.
+  if (isOidc(block) || block.dcrConfig !== undefined) return undefined;
   return block.clientSecret === undefined ? 'none' : 'client_secret_basic';
 }

@@ -28,13 +28,6 @@ export const AUTH_SERVER_DECISIONS: Decisions = {
   'authServerConfig.insecureAllowConfidentialOverLoopbackHTTP': CONFIDENTIAL,
   'authServerConfig.storage': STORAGE,
   'authServerConfig.trustedIssuers': NO_TOKEN_SERVICE,
-  'authServerConfig.upstreamProviders[].oauth2Config.dcrConfig': refused(
-    'a provider of type oauth2 has a registered client.',
-    {
-      instead:
-        'clientId and clientSecretRef of a client registered there; or a provider of type mcp in a gatehouse.yaml beside the manifests, which registers itself',
-    },
-  ),
   'authServerConfig.upstreamProviders[].oidcConfig.userInfoOverride': refused(
     'who signed in is said by the verified id_token.',
     { instead: 'a provider of type oauth2 with userInfo' },

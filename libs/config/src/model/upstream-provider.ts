@@ -1,5 +1,6 @@
 import type { PartyEgress } from './egress-rules.js';
 import type { McpProtocol } from './mcp-protocol.js';
+import type { OwnRegistration } from './own-registration.js';
 import type { ProviderDialect } from './provider-dialect.js';
 
 export const PROVIDER_REQUIREMENTS = ['required', 'optional', 'onDemand'] as const;
@@ -29,8 +30,10 @@ export interface UpstreamProviderFacts {
 /** One identity provider, with what Gatehouse needs to be its OAuth client. */
 export interface UpstreamProvider<S> extends UpstreamProviderFacts, PartyEgress<S> {
   readonly protocol: ProviderProtocol;
-  /** Empty for an `mcp` provider whose client is not configured: it describes or registers itself. */
+  /** Empty where no client is configured: an `mcp` provider's is described or registered, others have a `registration`. */
   readonly clientId: string;
+  /** Of an `oauth2` provider. */
+  readonly registration?: OwnRegistration<S>;
   /** Absent: a public client, or one that proves itself with its key. */
   readonly clientSecret?: S;
   /** The private key of `private_key_jwt` (RFC 7523 section 2.2). */

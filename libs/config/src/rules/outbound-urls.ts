@@ -1,11 +1,12 @@
 import type { EgressRules } from '../model/egress-rules.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { tokenEndpointsOf } from '../model/issued-endpoints.js';
+import { registrationUrlOf } from '../model/own-registration.js';
 import { isIssuedToken } from '../model/token-subject.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { isHttps, isLocalhost, namedAddress } from '../urls/hosts.js';
-import { issuerPath, providersOf, strategiesOf, type Rule } from './rule.js';
+import { issuerPath, providersOf, strategiesOf, type PlacedProvider, type Rule } from './rule.js';
 
 interface Outbound {
   readonly path: Path;
@@ -80,6 +81,7 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       ...(identity.from === 'idToken'
         ? [{ path: [...block, 'identityFromToken', 'jwksUrl'], url: identity.jwksUrl, egress: value }]
         : []),
+      ...registrationUrls(placed),
     ];
   }),
   ...issuedTokenUrls(model),
@@ -111,6 +113,21 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       ]
     : []),
 ];
+
+const registrationUrls = ({ value, block }: PlacedProvider): readonly Outbound[] =>
+  value.registration === undefined
+    ? []
+    : [
+        {
+          path: [
+            ...block,
+            'dcrConfig',
+            'discoveryUrl' in value.registration.at ? 'discoveryUrl' : 'registrationEndpoint',
+          ],
+          url: registrationUrlOf(value.registration),
+          egress: value,
+        },
+      ];
 
 const issuedTokenUrls = (model: GatehouseModel): readonly Outbound[] =>
   strategiesOf(model).flatMap(({ value, path }) =>

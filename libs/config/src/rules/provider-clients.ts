@@ -5,7 +5,9 @@ import { providersOf, type PlacedProvider, type Rule } from './rule.js';
 /** The method by which Gatehouse proves itself at a provider has what it needs, and nothing that it would not use. */
 export const providerClients: Rule = (model) =>
   providersOf(model).flatMap((placed): readonly Finding[] => {
-    const { tokenEndpointAuthMethod: method } = placed.value;
+    const { tokenEndpointAuthMethod: method, registration } = placed.value;
+    // What it proves itself with is not written.
+    if (registration !== undefined) return [];
     return [...(method === undefined ? [] : methodFindings(placed, method)), ...secretFindings(placed)];
   });
 

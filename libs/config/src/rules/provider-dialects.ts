@@ -27,7 +27,10 @@ function mappingFindings({ value, block }: PlacedProvider): readonly Finding[] {
 
 /** RFC 9700 section 2.1.1: a public client has nothing else that ties its code to it. */
 const pkceFindings = ({ value, block }: PlacedProvider): readonly Finding[] =>
-  value.dialect.pkce === 'off' && value.clientSecret === undefined && value.clientKey === undefined
+  value.dialect.pkce === 'off' &&
+  value.registration === undefined &&
+  value.clientSecret === undefined &&
+  value.clientKey === undefined
     ? [{ path: [...block, 'pkce'], message: 'Without PKCE a clientSecret or clientKey is needed.' }]
     : [];
 

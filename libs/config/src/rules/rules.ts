@@ -28,6 +28,7 @@ import { mcpProviders } from './mcp-providers.js';
 import { mistakenUrls } from './mistaken-urls.js';
 import { outboundUrls } from './outbound-urls.js';
 import { passthroughHeaders } from './passthrough-headers.js';
+import { ownRegistrations } from './own-registrations.js';
 import { ownUrls } from './own-urls.js';
 import { policies } from './policies.js';
 import { primaryProvider } from './primary-provider.js';
@@ -130,6 +131,11 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       '`tokenEndpointAuthMethod` agrees with whether there is a client secret or a client key; id_tokens that are signed with the client secret need one.',
     rule: providerClients,
+  },
+  {
+    demands:
+      'A provider with `dcrConfig` has no client secret or key beside it and does with PKCE; `discoveryUrl` is where metadata can be, and a software statement is a JWT.',
+    rule: ownRegistrations,
   },
   {
     demands:

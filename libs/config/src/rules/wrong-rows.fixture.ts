@@ -10,6 +10,7 @@ import { MCP_ROWS } from './mcp-rows.fixture.js';
 import { MISTAKE_ROWS } from './mistake-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
 import { PROVIDER_ROWS } from './provider-rows.fixture.js';
+import { REGISTRATION_ROWS, REGISTRATION_SHAPE_ROWS } from './registration-rows.fixture.js';
 import type { Row } from './row.fixture.js';
 import { SHAPE_ROWS } from './shape-rows.fixture.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
@@ -34,6 +35,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...DESTINATION_ROWS,
   ...MCP_ROWS,
   ...PROVIDER_ROWS,
+  ...REGISTRATION_ROWS,
   ...INSTALLATION_ROWS,
   ...CLIENT_REGISTRATION_ROWS,
   ...VIEW_ROWS,
@@ -44,4 +46,9 @@ export const RULE_ROWS: readonly Row[] = [
 ];
 
 /** Every wrong configuration that is known, as changes of a right one. */
-export const WRONG_ROWS: readonly Row[] = [...RULE_ROWS, ...SHAPE_ROWS, ...TOOL_SCOPE_SHAPE_ROWS];
+export const WRONG_ROWS: readonly Row[] = [
+  ...RULE_ROWS,
+  ...SHAPE_ROWS,
+  ...TOOL_SCOPE_SHAPE_ROWS,
+  ...REGISTRATION_SHAPE_ROWS,
+];

@@ -26,6 +26,11 @@ const KINDS = {
     /^[\t\x20-\x7e\x80-\xff]+$/.test(value)
       ? { ok: true, value }
       : refuse('holds a character that a header value may not have (RFC 9110 section 5.5).'),
+  /** RFC 6750 section 2.1. */
+  bearerToken: (value: string): Checked =>
+    /^[A-Za-z0-9._~+/-]+=*$/.test(value)
+      ? { ok: true, value }
+      : refuse('holds a character that a bearer token may not have (RFC 6750 section 2.1).'),
   /** May have several lines: keys in PEM form are given to programs so. */
   environmentValue: (value: string): Checked =>
     value.includes('\0') ? refuse('contains a NUL character.') : { ok: true, value },

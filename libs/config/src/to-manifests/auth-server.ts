@@ -85,6 +85,7 @@ function providerConfig(rest: Remainder, path: Path): Fields {
     oauth2Config: {
       ...rest.takeFields(place, { ...sameNames('authorizationEndpoint', 'tokenEndpoint'), ...CLIENT_FIELDS }),
       ...rest.takeFields(place, { clientSecret: 'clientSecretRef' }, secretRefOf),
+      ...(isFields(rest.read([...place, 'dcrConfig'])) ? { dcrConfig: registration(rest, place) } : {}),
       ...rest.takeFields(path, {
         insecureAllowHttp: 'insecureAllowHTTP',
         allowPrivateIps: 'allowPrivateIPs',
@@ -93,6 +94,18 @@ function providerConfig(rest: Remainder, path: Path): Fields {
       ...(Object.keys(mapping).length === 0 ? {} : { tokenResponseMapping: mapping }),
       ...(identity === undefined ? {} : { identityFromToken: identity }),
     },
+  };
+}
+
+/** A token that is no key of a Secret stays beside the manifests. */
+function registration(rest: Remainder, place: Path): Fields {
+  const from = [...place, 'dcrConfig'];
+  return {
+    ...rest.takeFields(
+      from,
+      sameNames('discoveryUrl', 'registrationEndpoint', 'softwareId', 'softwareStatement'),
+    ),
+    ...rest.takeFields(from, { initialAccessToken: 'initialAccessTokenRef' }, secretRefOf),
   };
 }
 

@@ -60,6 +60,21 @@ const provider = fc
       { identityFromToken: { fieldMapping: { subjectFields: ['user.id'], nameFields: ['user.name'] } } },
       { identityFromToken: { fieldMapping: { subjectFields: ['user.id', 'id'] } } },
     ),
+    dcrConfig: some(
+      fc.constantFrom<Fields>(
+        { registrationEndpoint: 'https://octo.example/register' },
+        {
+          discoveryUrl: 'https://octo.example/.well-known/oauth-authorization-server',
+          initialAccessToken: { secretRef: { name: 'a', key: 'b' } },
+          softwareId: 'gatehouse',
+        },
+        {
+          discoveryUrl: 'https://octo.example/.well-known/oauth-authorization-server',
+          initialAccessToken: { env: 'SECRET' },
+          softwareStatement: 'e30.e30.',
+        },
+      ),
+    ),
     mapping: some(
       fc.constantFrom<Fields>(
         { accessToken: 'authed_user.access_token', tokenType: 'authed_user.token_type' },
@@ -67,25 +82,40 @@ const provider = fc
       ),
     ),
   })
-  .map(({ type, requirement, allowPrivateIps, identity, mapping, subjectClaim, params, ...client }) => {
-    const common = { clientId: 'gatehouse', additionalAuthorizationParams: params, ...client };
-    return {
+  .map(
+    ({
       type,
       requirement,
       allowPrivateIps,
-      ...(type === 'oidc'
-        ? { oidcConfig: { issuerUrl: 'https://sso.acme.example', subjectClaim, ...common } }
-        : {
-            oauth2Config: {
-              authorizationEndpoint: 'https://octo.example/authorize',
-              tokenEndpoint: 'https://octo.example/token',
-              ...identity,
-              tokenResponseMapping: mapping,
-              ...common,
-            },
-          }),
-    };
-  });
+      identity,
+      mapping,
+      subjectClaim,
+      params,
+      dcrConfig,
+      ...client
+    }) => {
+      const common = { clientId: 'gatehouse', additionalAuthorizationParams: params, ...client };
+      const registered =
+        dcrConfig === undefined ? {} : { dcrConfig, clientId: undefined, clientSecret: undefined };
+      return {
+        type,
+        requirement,
+        allowPrivateIps,
+        ...(type === 'oidc'
+          ? { oidcConfig: { issuerUrl: 'https://sso.acme.example', subjectClaim, ...common } }
+          : {
+              oauth2Config: {
+                authorizationEndpoint: 'https://octo.example/authorize',
+                tokenEndpoint: 'https://octo.example/token',
+                ...identity,
+                tokenResponseMapping: mapping,
+                ...common,
+                ...registered,
+              },
+            }),
+      };
+    },
+  );
 
 const KNOWN_PROVIDER: Fields = { provider: 'github', clientId: 'gatehouse', clientSecret: { env: 'SECRET' } };
 const PROGRAM: Fields = { command: ['node', 'server.mjs'] };

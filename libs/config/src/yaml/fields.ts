@@ -91,16 +91,18 @@ export function flagOr<const Word extends string>(word: Word, about: string) {
 export const block = <T extends z.ZodRawShape>(about: string, shape: T, more: FieldFacts = {}) =>
   z.strictObject(shape).register(facts, { about, ...more });
 
-/** A block with a check of its own, which sees the block as it was written. */
+type BlockCheck = ReturnType<typeof z.superRefine<object>>;
+
+/** A block with checks of its own, which see the block as it was written. */
 export const checkedBlock = <T extends z.ZodRawShape>(
   about: string,
   shape: T,
-  check: ReturnType<typeof z.superRefine<object>>,
+  check: BlockCheck | readonly BlockCheck[],
   more: FieldFacts = {},
 ) =>
   z
     .strictObject(shape)
-    .check(check)
+    .check(...[check].flat())
     .register(facts, { about, ...more });
 
 export const mapOf = <T extends z.ZodType>(

@@ -2,6 +2,7 @@ import { OAUTH2_MISTAKES } from './mistakes.js';
 import { USER_INFO_METHODS } from '../model/upstream-provider.js';
 import { hasOneIdentitySource, idTokenCanBeVerified } from './checks.js';
 import { block, checkedBlock, choice, list, mapOf, text } from './fields.js';
+import { dcrConfig, isOneClient } from './own-registration-fields.js';
 import {
   clientAssertionAudience,
   clientFields,
@@ -61,6 +62,8 @@ export const oauth2Config = checkedBlock(
     }).exactOptional(),
     revocationEndpoint: text('url', 'RFC 7009; asked when a connection is revoked.').exactOptional(),
     ...clientFields,
+    clientId: clientFields.clientId.exactOptional(),
+    dcrConfig: dcrConfig.exactOptional(),
     scopes: scopes('Scopes to ask for.').default([]),
     tokenEndpointAuthMethod: tokenEndpointAuthMethod(
       '`client_secret_basic` with a client secret, `private_key_jwt` with a `clientKey`, else `none`',
@@ -69,6 +72,6 @@ export const oauth2Config = checkedBlock(
     userInfo: userInfo.exactOptional(),
     identityFromToken: identityFromToken.exactOptional(),
   },
-  hasOneIdentitySource,
+  [hasOneIdentitySource, isOneClient],
   { mistakes: OAUTH2_MISTAKES },
 );

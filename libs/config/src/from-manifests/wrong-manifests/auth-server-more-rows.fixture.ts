@@ -48,7 +48,13 @@ export const AUTH_SERVER_MORE_ROWS: readonly ManifestRow[] = [
     'https://octo.example/token#x',
     'The value contains a fragment or a space.',
   ),
-  wrong('an oauth2 provider without a client', `${OAUTH2}.clientId`, undefined, 'This field is required.'),
+  wrong(
+    'an oauth2 provider without a client',
+    `${OAUTH2}.clientId`,
+    undefined,
+    'This field is required.',
+    'clientId: gatehouse; or dcrConfig, where the provider lets clients register',
+  ),
   row(
     "an oauth2 provider that says nobody's name",
     { [`${OAUTH2}.userInfo`]: undefined, [`${AUTH_SERVER}.primaryUpstreamProvider`]: 'octo' },
@@ -272,12 +278,5 @@ export const AUTH_SERVER_MORE_ROWS: readonly ManifestRow[] = [
     'http://login.acme.example',
     'http is refused except on localhost: codes and tokens would travel in the clear (insecureAllowHTTP: true accepts that).',
     'https://login.acme.example',
-  ),
-  wrong(
-    'dcrConfig beside a client',
-    `${OAUTH2}.dcrConfig`,
-    { registrationEndpoint: 'https://octo.example/register' },
-    'Refused: a provider of type oauth2 has a registered client.',
-    'clientId and clientSecretRef of a client registered there; or a provider of type mcp in a gatehouse.yaml beside the manifests, which registers itself',
   ),
 ];

@@ -1,5 +1,6 @@
 import { AUTH_SERVER_ROWS } from './auth-server-rows.fixture.js';
 import { AUTH_SERVER_MORE_ROWS } from './auth-server-more-rows.fixture.js';
+import { REGISTRATION_ROWS } from './registration-rows.fixture.js';
 import { INCOMING_ROWS } from './incoming-rows.fixture.js';
 import { INCOMING_MORE_ROWS } from './incoming-more-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
@@ -19,6 +20,7 @@ export const WRONG_MANIFESTS: readonly ManifestRow[] = [
   ...INTROSPECTION_ROWS,
   ...AUTH_SERVER_ROWS,
   ...AUTH_SERVER_MORE_ROWS,
+  ...REGISTRATION_ROWS,
   ...INCOMING_ROWS,
   ...INCOMING_MORE_ROWS,
   ...OUTGOING_ROWS,
