@@ -51,12 +51,9 @@ export const SCENES = [
       const config = spec.authServerConfig.upstreamProviders[1].oauth2Config;
       delete config.clientId;
       delete config.clientSecretRef;
-      config.dcrConfig = {
-        ...(pattern.endsWith('registrationEndpoint')
-          ? {}
-          : { discoveryUrl: 'https://a.example/.well-known/oauth-authorization-server' }),
-        initialAccessTokenRef: { name: 'a', key: 'b' },
-      };
+      config.dcrConfig = { initialAccessTokenRef: { name: 'a', key: 'b' } };
+      if (!pattern.endsWith('registrationEndpoint'))
+        config.dcrConfig.discoveryUrl = 'https://a.example/.well-known/oauth-authorization-server';
     },
   ],
   [
@@ -193,17 +190,10 @@ export const SCENES = [
   [
     'VirtualMCPServer',
     `${OAUTH2}.identityFromToken`,
-    (spec) => {
-      delete spec.authServerConfig.upstreamProviders[1].oauth2Config.userInfo;
-      spec.authServerConfig.upstreamProviders[1].oauth2Config.identityFromToken = { subjectPath: 'a' };
-    },
-  ],
-  [
-    'VirtualMCPServer',
-    `${OAUTH2}.identityFromToken`,
     (spec, _all, pattern) => {
-      if (pattern.endsWith('identityFromToken'))
-        delete spec.authServerConfig.upstreamProviders[1].oauth2Config.identityFromToken;
+      const config = spec.authServerConfig.upstreamProviders[1].oauth2Config;
+      delete config.userInfo;
+      if (!pattern.endsWith('identityFromToken')) config.identityFromToken = { subjectPath: 'a' };
     },
   ],
   [

@@ -9,6 +9,20 @@ import { secretsFrom } from './secrets/secret-references.js';
 import { checkStructure } from './structure/structure.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pemOf = (key: typeof privateKey): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+const rsaKey = pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+
+/** As Google gives it out. */
+const serviceAccount = (changes: object = {}): string =>
+  JSON.stringify({
+    type: 'service_account',
+    project_id: 'acme',
+    private_key_id: 'value-of-the-key-id',
+    private_key: rsaKey,
+    client_email: 'gatehouse@acme.iam.gserviceaccount.com',
+    ...changes,
+  });
 
 /** Distinct values that no message and no printed model may contain. */
 export const SECRETS = {
@@ -26,6 +40,9 @@ export const SECRETS = {
   NATS_PROVISIONING_CREDENTIALS: 'provisioning:value-of:the-provisioning-password',
   VAULT_REQUEST_KEY: Buffer.from('value-of-the-request-key-in-32-b').toString('base64'),
   INITIAL_ACCESS_TOKEN: 'value-of-the-initial-access-token',
+  GOOGLE_KEY: serviceAccount(),
+  GOOGLE_USER: serviceAccount({ type: 'authorized_user' }),
+  GOOGLE_CURVE: serviceAccount({ private_key: pemOf(privateKey) }),
 } as const;
 
 const baseAuthServer = () => ({

@@ -152,6 +152,8 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
       return `token of ${new URL(strategy.tokenUrl).origin} on behalf of the person, for the access token of ${strategy.subjectTokenProviderName}${describeDestination(strategy)}`;
     case 'awsSts':
       return `requests signed with temporary credentials of AWS from ${new URL(strategy.stsUrl).origin}, for the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}${describeDestination(strategy)}`;
+    case 'googleServiceAccount':
+      return `${strategy.audience === undefined ? 'access token' : `id_token for ${strategy.audience}`} of a Google service account, the same for everybody${describeDestination(strategy)}`;
     case 'clientCredentials':
       return `token of the gateway itself from ${new URL(strategy.tokenUrl).origin}, the same for everybody${describeDestination(strategy)}`;
   }
@@ -296,6 +298,8 @@ function secretsOf(
 ): readonly (readonly [string, ConfiguredSecret | undefined])[] {
   if (strategy.type === 'headerInjection') return [[name, strategy.headerValue]];
   if (!isIssuedToken(strategy)) return [];
+  if (strategy.type === 'googleServiceAccount')
+    return [[`${name}.serviceAccountKey`, strategy.serviceAccountKey]];
   return tokenEndpointsOf(strategy).flatMap(({ party, fieldOf }) => [
     [`${name}.${fieldOf('clientSecret')}`, party.clientSecret],
     [`${name}.${fieldOf('clientKey')}`, party.clientKey],

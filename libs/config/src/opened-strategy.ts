@@ -17,6 +17,10 @@ export function openedStrategy(
       return openedParty(openedClient(strategy), model);
     case 'obo':
       return openedParty(openedClient(strategy), model);
+    case 'googleServiceAccount': {
+      const { serviceAccountKey, ...rest } = strategy;
+      return openedParty({ ...rest, serviceAccountKey: serviceAccountKey.secret }, model);
+    }
     case 'awsSts':
       return openedParty(strategy, model);
     case 'xaa':

@@ -309,6 +309,7 @@ function proxyStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): ProxyStrat
       return { ...strategy, headerValue: strategy.headerValue.secret };
     case 'tokenExchange':
     case 'clientCredentials':
+    case 'googleServiceAccount':
     case 'xaa':
     case 'obo':
     case 'awsSts':

@@ -133,6 +133,8 @@ function credentialOf(strategy: Strategy): string {
   if (strategy.type === 'headerInjection') return `one for everybody, in ${strategy.headerName}`;
   if (strategy.type === 'upstreamInject') return `the person’s own token of ${strategy.providerName}`;
   if (strategy.type === 'clientCredentials') return 'a token of the gateway itself, for whoever calls';
+  if (strategy.type === 'googleServiceAccount')
+    return `${strategy.audience === undefined ? 'an access token' : `an id_token for ${strategy.audience}`} of a Google service account, for whoever calls`;
   if (strategy.type === 'tokenExchange')
     return `a token from ${new URL(strategy.tokenUrl).origin}, exchanged for ${
       provider === undefined ? 'the caller’s token of this gateway' : `the person’s token of ${provider}`

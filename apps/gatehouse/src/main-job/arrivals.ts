@@ -68,6 +68,7 @@ export function expectedArrival(model: GatehouseModel, backend: string, identiti
         audience: undefined,
         unexpected: [],
       };
+    case 'googleServiceAccount':
     case 'awsSts':
       return NOTHING;
     case 'xaa': {
@@ -131,8 +132,9 @@ export function describeStrategy(strategy: OutgoingStrategy<unknown>): string {
       return `awsSts ${strategy.subjectProviderName}`;
     case 'xaa':
       return `xaa ${strategy.subjectProviderName}`;
+    case 'googleServiceAccount':
     case 'clientCredentials':
-      return 'clientCredentials';
+      return strategy.type;
   }
 }
 

@@ -1,13 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { GoogleServiceAccount } from '@gatehouse/config/model/google-service-account';
 import type { IssuedToken, TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { Obo } from '@gatehouse/config/model/obo';
 import type { Xaa } from '@gatehouse/config/model/xaa';
+import type { Clock } from '@gatehouse/kernel/clock';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { outcomeOfResponse, type ExchangeOutcome, type Unissued } from './exchange-outcome.js';
 import type { SubjectToken } from './exchange-subjects.flow.js';
 import { assertionIn } from './id-jag.js';
+import { serviceAccountAssertion } from './service-account.js';
 import { StsClient } from './sts.client.js';
 import { TokenEndpointClient, type TokenGrant } from './token-endpoint.client.js';
 
@@ -17,6 +21,7 @@ export class IssueClient {
   constructor(
     private readonly endpoints: TokenEndpointClient,
     private readonly sts: StsClient,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** @param shown absent where the gateway asks for itself */
@@ -33,6 +38,8 @@ export class IssueClient {
           { grantType: 'client_credentials', parameters: targetOf(strategy) },
           outcomeOfResponse,
         );
+      case 'googleServiceAccount':
+        return await this.#asServiceAccount(strategy);
       case 'obo':
         return await this.#onBehalf(strategy, subjectToken);
       case 'xaa':
@@ -40,6 +47,21 @@ export class IssueClient {
       case 'awsSts':
         return await this.sts.issue(strategy, subjectToken ?? '');
     }
+  }
+
+  /** RFC 7523 section 2.1; of an id_token, the response has nothing else. */
+  async #asServiceAccount(strategy: GoogleServiceAccount<Secret>): Promise<ExchangeOutcome> {
+    const assertion = await serviceAccountAssertion(strategy, this.clock.nowMs());
+    return await this.endpoints.ask(
+      {
+        ...strategy,
+        // It knows no clients: the assertion is all that proves anything.
+        tokenEndpointAuthMethod: 'client_secret_basic',
+        ...(strategy.audience === undefined ? {} : { givesIdToken: true as const }),
+      },
+      { grantType: JWT_BEARER_GRANT, parameters: { assertion } },
+      outcomeOfResponse,
+    );
   }
 
   /** RFC 7523 section 2.1, with Entra's `requested_token_use`. */

@@ -5,10 +5,11 @@ import { canonicalUrl } from '@gatehouse/config/urls/canonical-url';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
-import { fetchFunction } from '@gatehouse/safe-fetch/fetch-function';
+import { fetchFunction, type FetchFunction } from '@gatehouse/safe-fetch/fetch-function';
 import * as openid from 'openid-client';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { assertedWith } from '../providers/client-authentication.js';
+import { normalAnswer } from '../providers/normal-answer.js';
 import { tappedFetch } from '../providers/tapped-fetch.js';
 import { newProgress, upstreamFailure, type TokenRequestProgress } from '../providers/upstream-failure.js';
 import { outcomeOfExchangeFailure, type ExchangeResponse, type Unissued } from './exchange-outcome.js';
@@ -17,6 +18,8 @@ import { outcomeOfExchangeFailure, type ExchangeResponse, type Unissued } from '
 export interface TokenEndpoint extends PartyEgress<Secret>, EndpointClient<Secret> {
   readonly tokenUrl: string;
   readonly timeoutMs: number;
+  /** It answers with an id_token, and nothing else counts. */
+  readonly givesIdToken?: true;
 }
 
 /** One request for a token (RFC 6749 section 4.5). */
@@ -75,19 +78,35 @@ async function configurationOf(
     undefined,
     await clientAuthentication(endpoint),
   );
-  configuration[openid.customFetch] = tappedFetch(fetchFunction(endpoint), {
-    tokenEndpoint,
-    progress,
-    // A token can be asked for again: nothing is lost with the answer.
-    keep: () => Promise.resolve(),
-    nowMs,
-    dropIdToken: true,
-  });
+  const fetch = fetchFunction(endpoint);
+  configuration[openid.customFetch] = tappedFetch(
+    endpoint.givesIdToken === true ? idTokenFetch(fetch) : fetch,
+    {
+      tokenEndpoint,
+      progress,
+      // A token can be asked for again: nothing is lost with the answer.
+      keep: () => Promise.resolve(),
+      nowMs,
+      dropIdToken: true,
+    },
+  );
   configuration.timeout = (2 * timeoutMs) / SECOND_MS;
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out; safe-fetch decides
   if (endpoint.insecureAllowHttp) openid.allowInsecureRequests(configuration);
   return configuration;
 }
+
+/** RFC 6749 knows access tokens alone. An access token that comes in the place of the id_token is none. */
+const idTokenFetch =
+  (fetch: FetchFunction): FetchFunction =>
+  async (url, init) => {
+    const response = await fetch(url, init);
+    if (!response.ok) return response;
+    const answer = normalAnswer(await response.text()) ?? {};
+    const given = { ...answer, token_type: 'Bearer', access_token: answer['id_token'], id_token: undefined };
+    const { status, headers } = response;
+    return new Response(JSON.stringify(given), { status, headers });
+  };
 
 async function clientAuthentication(endpoint: TokenEndpoint): Promise<openid.ClientAuth> {
   const { clientId, clientSecret, clientKey, clientKeyId: id, tokenUrl } = endpoint;

@@ -114,10 +114,11 @@ const ASKED: Readonly<Record<Phase, (answer: SaidByProvider) => Promise<Outcome>
   'token exchange': async (answer) => {
     stub.misbehave.set('token', answering(answer));
     return ofExchange(
-      await new IssueClient(new TokenEndpointClient(systemClock), new StsClient(systemClock)).issue(
-        tokenExchange(stub.issuer),
-        { token: 'subject' },
-      ),
+      await new IssueClient(
+        new TokenEndpointClient(systemClock),
+        new StsClient(systemClock),
+        systemClock,
+      ).issue(tokenExchange(stub.issuer), { token: 'subject' }),
     );
   },
   revocation: async (answer) => {

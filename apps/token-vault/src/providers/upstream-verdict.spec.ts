@@ -73,10 +73,11 @@ const PHASES = {
   exchange: async (answer) => {
     stub.misbehave.set('token', answer);
     return (
-      await new IssueClient(new TokenEndpointClient(systemClock), new StsClient(systemClock)).issue(
-        tokenExchange(stub.issuer),
-        { token: 'subject' },
-      )
+      await new IssueClient(
+        new TokenEndpointClient(systemClock),
+        new StsClient(systemClock),
+        systemClock,
+      ).issue(tokenExchange(stub.issuer), { token: 'subject' })
     ).kind;
   },
   revocation: async (answer) => {

@@ -111,3 +111,17 @@ export async function startRegisteringWorld(log?: Log): Promise<RegisteringWorld
     },
   };
 }
+
+/** The provider behaves again, nothing is registered, and nobody is connected. */
+export async function resetRegistering({ server, other, rows }: RegisteringWorld): Promise<void> {
+  for (const one of [server, other]) {
+    Object.assign(one, { metadata: {}, registration: {}, tokenAnswer: {}, redirect: {} });
+    Object.assign(one, { registrationFailure: undefined, tokenFailure: undefined });
+    for (const list of [one.registrations, one.shownAtRegistration, one.presented, one.authorizations])
+      list.length = 0;
+    one.revoked.length = 0;
+  }
+  server.initialAccessToken = INITIAL_ACCESS_TOKEN;
+  for (const table of ['upstream_issuers', 'connections', 'staged_connections', 'revocation_outbox'])
+    await rows.query({ name: `forget-${table}`, text: `delete from ${table}` });
+}

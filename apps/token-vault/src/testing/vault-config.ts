@@ -3,6 +3,7 @@ import { ownCallback } from '@gatehouse/config/urls/callbacks';
 import { STANDARD_DIALECT } from '@gatehouse/config/model/provider-dialect';
 import type { AwsSts } from '@gatehouse/config/model/aws-sts';
 import type { ClientCredentials } from '@gatehouse/config/model/client-credentials';
+import type { GoogleServiceAccount } from '@gatehouse/config/model/google-service-account';
 import type { Obo } from '@gatehouse/config/model/obo';
 import type { TokenExchange } from '@gatehouse/config/model/outgoing-auth';
 import type { OAuth2Protocol, UpstreamProvider, UserInfo } from '@gatehouse/config/model/upstream-provider';
@@ -133,6 +134,19 @@ export const awsSts = (stsUrl: string, more: Partial<AwsSts<Secret>> = {}): AwsS
   sessionNameClaim: 'sub',
   subjectProviderName: 'acme',
   subjectTokenType: 'id_token',
+  timeoutMs: PATIENCE_MS,
+  allowPrivateIps: true,
+  insecureAllowHttp: true,
+  ...more,
+});
+
+export const googleServiceAccount = (
+  tokenUrl: string,
+  more: Partial<GoogleServiceAccount<Secret>> & Pick<GoogleServiceAccount<Secret>, 'serviceAccountKey'>,
+): GoogleServiceAccount<Secret> => ({
+  type: 'googleServiceAccount',
+  tokenUrl,
+  scopes: [],
   timeoutMs: PATIENCE_MS,
   allowPrivateIps: true,
   insecureAllowHttp: true,

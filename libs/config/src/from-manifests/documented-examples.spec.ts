@@ -87,8 +87,9 @@ describe('authentication guide', () => {
       problems: [
         {
           path: 'MCPOIDCConfig/vmcp-oidc spec.kubernetesServiceAccount',
-          message: 'Refused: tokens of service accounts are verified as those of any issuer.',
-          instead: 'type: inline with the issuer and the jwksUrl of the cluster',
+          message:
+            'Refused: a token has to name its client (RFC 9068 section 2.2), and those of service accounts name none.',
+          instead: 'type: inline with an issuer whose access tokens do',
         },
       ],
     });

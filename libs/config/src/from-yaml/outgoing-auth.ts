@@ -5,6 +5,7 @@ import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { buildAwsSts } from './aws-sts.js';
 import { buildClientCredentials } from './endpoint-client.js';
+import { buildGoogleServiceAccount } from './google-service-account.js';
 import { buildObo } from './obo.js';
 import { destination } from './token-destination.js';
 import { buildTokenExchange } from './token-exchange.js';
@@ -68,6 +69,12 @@ function buildStrategy(
       return buildClientCredentials(
         present(written.clientCredentials),
         [...path, 'clientCredentials'],
+        secrets,
+      );
+    case 'googleServiceAccount':
+      return buildGoogleServiceAccount(
+        present(written.googleServiceAccount),
+        [...path, 'googleServiceAccount'],
         secrets,
       );
     case 'awsSts':

@@ -25,6 +25,11 @@ export function tokenEndpointsOf<S>(strategy: IssuedToken<S>): readonly PlacedEn
       const url = strategy.tenant.isUsed ? 'authority' : 'tokenUrl';
       return [{ party: strategy, fieldOf: (name) => (name === 'tokenUrl' ? url : name), needsProof: true }];
     }
+    case 'googleServiceAccount': {
+      // What proves the gateway is the assertion.
+      const party = { tokenUrl: strategy.tokenUrl, tokenEndpointAuthMethod: 'client_secret_basic' } as const;
+      return [{ party, fieldOf: (name) => name, needsProof: false }];
+    }
     case 'awsSts': {
       // It knows no clients.
       const party = { tokenUrl: strategy.stsUrl, tokenEndpointAuthMethod: 'client_secret_basic' } as const;

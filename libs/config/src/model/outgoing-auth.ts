@@ -3,6 +3,7 @@ import type { TokenType } from '@gatehouse/kernel/token-types';
 import type { Actor } from './actor-token.js';
 import type { AwsSts } from './aws-sts.js';
 import type { ClientCredentials } from './client-credentials.js';
+import type { GoogleServiceAccount } from './google-service-account.js';
 import type { Obo } from './obo.js';
 import type { PartyEgress } from './egress-rules.js';
 import type { EndpointClient } from './endpoint-client.js';
@@ -61,7 +62,8 @@ export interface TokenExchange<S>
 }
 
 /** The strategies whose credential an endpoint issues. */
-export type IssuedToken<S> = TokenExchange<S> | ClientCredentials<S> | Xaa<S> | Obo<S> | AwsSts<S>;
+export type IssuedToken<S> =
+  TokenExchange<S> | ClientCredentials<S> | GoogleServiceAccount<S> | Xaa<S> | Obo<S> | AwsSts<S>;
 
 export type OutgoingStrategy<S> =
   Unauthenticated | HeaderInjection<S> | UserHeader | UpstreamInject | IssuedToken<S>;

@@ -38,6 +38,7 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
     case 'obo':
       return { of: 'provider', providerName: strategy.subjectTokenProviderName, token: 'access_token' };
     case 'clientCredentials':
+    case 'googleServiceAccount':
       return { of: 'gateway' };
   }
 }
@@ -45,6 +46,7 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
 const ISSUED: ReadonlySet<string> = new Set<IssuedToken<unknown>['type']>([
   'tokenExchange',
   'clientCredentials',
+  'googleServiceAccount',
   'xaa',
   'obo',
   'awsSts',

@@ -58,32 +58,7 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
   ...(model.backends.some(({ stdio }) => stdio !== undefined)
     ? [{ path: ['bridge', 'url'], url: model.bridge.url, egress: model.bridge }]
     : []),
-  ...providersOf(model).flatMap((placed): readonly Outbound[] => {
-    const { value, block } = placed;
-    const { protocol } = value;
-    // A backend's own OAuth is found when it is needed; its issuer may be written.
-    if (protocol.type !== 'oauth2')
-      return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
-    const { authorizationEndpoint, tokenEndpoint, refreshEndpoint, revocationEndpoint, identity } = protocol;
-    return [
-      {
-        path: [...block, 'authorizationEndpoint'],
-        url: authorizationEndpoint,
-        egress: value,
-        byBrowser: true,
-      },
-      { path: [...block, 'tokenEndpoint'], url: tokenEndpoint, egress: value },
-      { path: [...block, 'refreshEndpoint'], url: refreshEndpoint, egress: value },
-      { path: [...block, 'revocationEndpoint'], url: revocationEndpoint, egress: value },
-      ...(identity.from === 'userInfo'
-        ? [{ path: [...block, 'userInfo', 'endpointUrl'], url: identity.endpointUrl, egress: value }]
-        : []),
-      ...(identity.from === 'idToken'
-        ? [{ path: [...block, 'identityFromToken', 'jwksUrl'], url: identity.jwksUrl, egress: value }]
-        : []),
-      ...registrationUrls(placed),
-    ];
-  }),
+  ...providersOf(model).flatMap(providerUrls),
   ...issuedTokenUrls(model),
   {
     path: ['egress', 'proxy', 'url'],
@@ -113,6 +88,32 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       ]
     : []),
 ];
+
+function providerUrls(placed: PlacedProvider): readonly Outbound[] {
+  const { value, block } = placed;
+  const { protocol } = value;
+  // A backend's own OAuth is found when it is needed; its issuer may be written.
+  if (protocol.type !== 'oauth2') return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
+  const { authorizationEndpoint, tokenEndpoint, refreshEndpoint, revocationEndpoint, identity } = protocol;
+  return [
+    {
+      path: [...block, 'authorizationEndpoint'],
+      url: authorizationEndpoint,
+      egress: value,
+      byBrowser: true,
+    },
+    { path: [...block, 'tokenEndpoint'], url: tokenEndpoint, egress: value },
+    { path: [...block, 'refreshEndpoint'], url: refreshEndpoint, egress: value },
+    { path: [...block, 'revocationEndpoint'], url: revocationEndpoint, egress: value },
+    ...(identity.from === 'userInfo'
+      ? [{ path: [...block, 'userInfo', 'endpointUrl'], url: identity.endpointUrl, egress: value }]
+      : []),
+    ...(identity.from === 'idToken'
+      ? [{ path: [...block, 'identityFromToken', 'jwksUrl'], url: identity.jwksUrl, egress: value }]
+      : []),
+    ...registrationUrls(placed),
+  ];
+}
 
 const registrationUrls = ({ value, block }: PlacedProvider): readonly Outbound[] =>
   value.registration === undefined

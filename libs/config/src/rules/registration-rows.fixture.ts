@@ -127,13 +127,13 @@ export const REGISTRATION_SHAPE_ROWS: readonly Row[] = [
     'a registration by a field of another name',
     registering({ discoveryUrl: METADATA, initialAccessTokenRef: { env: 'INITIAL_ACCESS_TOKEN' } }),
     'dcrConfig.initialAccessTokenRef',
-    /does not exist/,
+    /Did you mean initialAccessToken/,
     /initialAccessToken/,
   ),
   [
     'a registration at a provider of OpenID Connect',
     { 'authServer.upstreamProviders.0.oidcConfig.dcrConfig': { discoveryUrl: METADATA } },
     'authServer.upstreamProviders[0].oidcConfig.dcrConfig',
-    /does not exist here/,
+    /Unknown field/,
   ],
 ];

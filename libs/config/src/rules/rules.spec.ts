@@ -3,6 +3,8 @@ import { problemsOf, uncheckedModelOf, type Changes } from '../configuration.fix
 import { notes } from './mcp-rows.fixture.js';
 import { EXCHANGE, EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './row.fixture.js';
 import { RULES } from './rules.js';
+import { google } from './google-rows.fixture.js';
+import { registering } from './registration-rows.fixture.js';
 import { RULE_ROWS } from './wrong-rows.fixture.js';
 import { program } from './stdio-rows.fixture.js';
 
@@ -65,6 +67,25 @@ describe('accepted', () => {
         [`${EXCHANGE}.clientSecret`]: undefined,
         [`${EXCHANGE}.clientKey`]: { env: 'SIGNING_KEY' },
       },
+    ],
+    [
+      'tokens of a Google service account: an access token, more scopes for some tools, and an id_token',
+      {
+        'outgoingAuth.backends.status': google({
+          scopes: ['https://www.googleapis.com/auth/cloud-platform'],
+          toolScopes: [{ tools: ['delete_*'], scopes: ['https://www.googleapis.com/auth/drive'] }],
+        }),
+        'outgoingAuth.backends.reports': google({ audience: 'https://reports-abc.a.run.app' }),
+      },
+    ],
+    [
+      'a provider at which this gateway registers itself',
+      registering({
+        discoveryUrl: 'https://octo.example/.well-known/oauth-authorization-server',
+        initialAccessToken: { env: 'INITIAL_ACCESS_TOKEN' },
+        softwareId: 'gatehouse',
+        softwareStatement: 'e30.e30.',
+      }),
     ],
     [
       'cross-application access whose provider is the only one',

@@ -85,7 +85,10 @@ export const RULES: readonly DemandedRule[] = [
       'Without `authServer`, `incomingAuth` names the issuer; anonymous callers have no token to exchange.',
     rule: externalIssuer,
   },
-  { demands: '`tokenExchange` and `clientCredentials` need `authServer`.', rule: sessionForExchange },
+  {
+    demands: '`tokenExchange`, `clientCredentials` and `googleServiceAccount` need `authServer`.',
+    rule: sessionForExchange,
+  },
   {
     demands:
       'Issuers have no query, fragment or trailing slash, and are https except on localhost or with `insecureAllowHttp`.',

@@ -1,5 +1,6 @@
 import { awsSts } from './aws-sts.js';
 import { endpointClients } from './endpoint-clients.js';
+import { googleServiceAccount } from './google-service-account.js';
 import { obo } from './obo.js';
 import { tokenExchange } from './token-exchange.js';
 import type { DemandedRule } from './rule.js';
@@ -16,6 +17,10 @@ export const STRATEGY_RULES: readonly DemandedRule[] = [
     demands:
       '`obo` says whose token is shown where there are several providers, has a `tenantId` or a `tokenUrl`, and asks for 1 to 20 scopes.',
     rule: obo,
+  },
+  {
+    demands: '`googleServiceAccount` has scopes, or an audience, and not both.',
+    rule: googleServiceAccount,
   },
   {
     demands: '`awsSts` says whose token is shown and for which role, and signs requests of HTTP.',

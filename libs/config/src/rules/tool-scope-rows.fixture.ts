@@ -125,6 +125,6 @@ export const TOOL_SCOPE_SHAPE_ROWS: readonly Row[] = [
     { 'outgoingAuth.backends.tickets.toolScopes': [ENTRY] },
     'outgoingAuth.backends.tickets.toolScopes',
     /does not exist here/,
-    /inside tokenExchange, clientCredentials, xaa or obo/,
+    /inside tokenExchange, clientCredentials, googleServiceAccount, xaa or obo/,
   ],
 ];

@@ -5,6 +5,7 @@ import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { CLIENT_REGISTRATION_ROWS } from './client-registration-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
+import { GOOGLE_ROWS, GOOGLE_SHAPE_ROWS } from './google-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS } from './mcp-rows.fixture.js';
 import { MISTAKE_ROWS } from './mistake-rows.fixture.js';
@@ -26,6 +27,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...ISSUED_TOKEN_ROWS,
   ...TOOL_SCOPE_ROWS,
   ...AWS_ROWS,
+  ...GOOGLE_ROWS,
   ...PASSTHROUGH_ROWS,
   ...USER_SECRET_ROWS,
   ...SIGN_IN_ROWS,
@@ -51,4 +53,5 @@ export const WRONG_ROWS: readonly Row[] = [
   ...SHAPE_ROWS,
   ...TOOL_SCOPE_SHAPE_ROWS,
   ...REGISTRATION_SHAPE_ROWS,
+  ...GOOGLE_SHAPE_ROWS,
 ];

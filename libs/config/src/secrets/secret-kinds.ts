@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { Secret } from '@gatehouse/kernel/secret';
+import { readServiceAccountKey } from './service-account-key.js';
 
 export type Checked =
   { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
@@ -41,6 +42,10 @@ const KINDS = {
       ? { ok: true, value }
       : refuse('does not have the form user:password.'),
   keyEncryptionKey,
+  serviceAccountKey: (value: string): Checked => {
+    const read = readServiceAccountKey(value);
+    return typeof read === 'string' ? refuse(read) : { ok: true, value };
+  },
   signingKey,
   postgresUrl,
   natsCredentials: (value: string): Checked =>

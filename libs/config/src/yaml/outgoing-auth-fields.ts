@@ -1,6 +1,7 @@
 import { awsSts } from './aws-sts-fields.js';
 import { clientCredentials } from './endpoint-client-fields.js';
 import { block, choice, mapOf, text } from './fields.js';
+import { googleServiceAccount } from './google-service-account-fields.js';
 import { headerInjection } from './header-injection-fields.js';
 import { obo } from './obo-fields.js';
 import { tokenDestination } from './token-destination-fields.js';
@@ -25,6 +26,7 @@ const strategy = (about: string) =>
           'upstreamInject',
           'tokenExchange',
           'clientCredentials',
+          'googleServiceAccount',
           'xaa',
           'obo',
           'awsSts',
@@ -50,6 +52,7 @@ const strategy = (about: string) =>
       upstreamInject: upstreamInject.exactOptional(),
       tokenExchange: tokenExchange.exactOptional(),
       clientCredentials: clientCredentials.exactOptional(),
+      googleServiceAccount: googleServiceAccount.exactOptional(),
       xaa: xaa.exactOptional(),
       obo: obo.exactOptional(),
       awsSts: awsSts.exactOptional(),
@@ -62,6 +65,7 @@ const strategy = (about: string) =>
         upstreamInject: 'upstreamInject',
         tokenExchange: 'tokenExchange',
         clientCredentials: 'clientCredentials',
+        googleServiceAccount: 'googleServiceAccount',
         xaa: 'xaa',
         obo: 'obo',
         awsSts: 'awsSts',

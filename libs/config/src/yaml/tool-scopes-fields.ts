@@ -24,7 +24,7 @@ export const toolScopes = list(
   'More scopes for calls of some of the backend’s tools; every entry that names a tool counts. Such a call gets a token of its own, which no other call gets.',
 ).exactOptional();
 
-const ELSEWHERE = 'tokenExchange, clientCredentials, xaa or obo';
+const ELSEWHERE = 'tokenExchange, clientCredentials, googleServiceAccount, xaa or obo';
 
 /** Where there are no scopes for each tool, and why. */
 export const NO_TOOL_SCOPES = {

@@ -34,8 +34,8 @@ export const INCOMING_MORE_ROWS: readonly ManifestRow[] = [
     [
       [
         `${OWN}.kubernetesServiceAccount`,
-        'Refused: tokens of service accounts are verified as those of any issuer.',
-        'type: inline with the issuer and the jwksUrl of the cluster',
+        'Refused: a token has to name its client (RFC 9068 section 2.2), and those of service accounts name none.',
+        'type: inline with an issuer whose access tokens do',
       ],
     ],
   ),

@@ -80,8 +80,6 @@ export const REGISTRATION_ROWS: readonly ManifestRow[] = [
     'an initial access token in plain text',
     { discoveryUrl: METADATA, initialAccessToken: 'plain' },
     'dcrConfig.initialAccessToken',
-    [
-      'Unknown field. Known here: discoveryUrl, initialAccessTokenRef, registrationEndpoint, softwareId, softwareStatement.',
-    ],
+    ['Unknown field. Did you mean initialAccessTokenRef?', 'initialAccessTokenRef:'],
   ),
 ];
