@@ -98,15 +98,18 @@ function ofRequest(name) {
 async function ofToken(name) {
   const verifier = { verify: () => Promise.reject(new GatehouseError(name)) };
   const incoming = { type: 'oidc', oidc: { scopes: [] } };
-  const callers = new Callers(/** @type {never} */ (incoming), /** @type {never} */ (verifier), undefined, {
-    warn: () => {},
-    failure: () => {},
-  });
-  const headers = { authorization: 'Bearer a.b.c' };
-  const caller = await callers.identify(
-    /** @type {never} */ ({ headers, rawHeaders: [] }),
-    'https://gateway.example/mcp',
+  const callers = new Callers(
+    /** @type {never} */ (incoming),
+    /** @type {never} */ (verifier),
+    undefined,
+    /** @type {never} */ ({ areRequired: false }),
+    { warn: () => {}, failure: () => {} },
   );
+  const headers = { authorization: 'Bearer a.b.c' };
+  const caller = await callers.identify(/** @type {never} */ ({ headers, rawHeaders: [] }), {
+    audience: 'https://gateway.example/mcp',
+    url: 'https://gateway.example/mcp',
+  });
   return caller.kind === 'challenge' ? String(caller.status) : undefined;
 }
 

@@ -129,6 +129,21 @@ export const authorizationServer = {
     },
     OPTIONS: preflight,
   },
+  '/oauth/par': {
+    POST: {
+      by: 'client',
+      about:
+        'Takes an authorization request before a browser brings it (RFC 9126), as parameters or as a signed `request` (RFC 9101).',
+      statuses: { 201: 'a `request_uri` for one sign-in, good for a minute', ...oauthErrors },
+      type: JSON_TYPE,
+      form: {
+        client_id: 'Of a public client.',
+        client_assertion: 'Of a client with keys (RFC 7523).',
+        request: 'Instead of the other parameters of an authorization request.',
+      },
+    },
+    OPTIONS: preflight,
+  },
   '/oauth/revoke': {
     POST: {
       by: 'client',
@@ -189,7 +204,9 @@ export const authorizationServer = {
       json: {
         redirect_uris: 'Where codes may go.',
         client_name: 'What people read when they are asked.',
-        token_endpoint_auth_method: '`none`, `client_secret_basic` or `client_secret_post`.',
+        token_endpoint_auth_method:
+          '`none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`.',
+        jwks: 'Public keys, or `jwks_uri`.',
         grant_types: '`authorization_code`, `refresh_token`.',
         scope: 'Scopes that it may ask for.',
       },

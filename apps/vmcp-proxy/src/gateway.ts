@@ -1,4 +1,4 @@
-import { mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/contracts/buckets';
+import { dpopProofs, mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
@@ -37,8 +37,9 @@ import { StreamResumption } from './edge/stream-resumption.flow.js';
 import { Subscriptions } from './edge/subscriptions.flow.js';
 import { RequestBodies } from './edge/request-body.js';
 import { endpointsOf, exchangeEndpoints, type Endpoint } from './edge/endpoints.js';
-import { callersOf } from './incoming-auth/callers-of.client.js';
-import { challenge } from './incoming-auth/challenge.js';
+import { callersOf, proofsIn } from './incoming-auth/callers-of.client.js';
+import { challenge, schemeOf } from './incoming-auth/challenge.js';
+import type { Proofs } from './incoming-auth/proofs.flow.js';
 import { SessionViews } from './incoming-auth/session-views.client.js';
 import { gatewayStatus, type GatewayStatus } from './gateway-status.js';
 import type { Caches } from './invalidation.handler.js';
@@ -89,7 +90,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const elsewhere = new SessionSignals(events, mailbox.address);
   const replays = replaysOf(part, surroundings, mailbox);
   const answerBytes = new BytesInFlight(part.limits.answerBytesPerPerson);
-  const taskIds = taskIdsIn(new SessionBucket(buckets, taskKeys), log);
+  const taskIds = new TaskIds(taskKeysIn(buckets, log));
   const [inFlight, questions] = [new InFlight(), new BackendQuestions(mailbox.address, taskIds)];
   const parkedCalls = parkingPlaces(surroundings, answerBytes, mailbox.address);
   const heardOf = { dropped: new DroppedMessages(log, told.metrics.dropped), changes: watch, sent };
@@ -114,7 +115,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const signals = new LegacySignals(here, elsewhere, log);
   const edge = { mcpSessions, calls, failures, streams, replays, signals, elsewhere, log };
   const messages = makeMessages(part, backendSide, edge);
-  const callers = callersOf(part, contracts, sessions, log);
+  const callers = callersOf(part, contracts, sessions, proofsOf(part, surroundings), log);
   const endpoint = new McpEndpoint(facts, callers, new RequestBodies(part.limits), messages, log);
   retries.serveWith(async (request, answer) => await endpoint.handed(request, answer));
   const running = { inFlight, parkedCalls, watch, streams };
@@ -211,7 +212,9 @@ function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, En
     if (principal.tsid !== undefined) sessions.close(principal.tsid);
     const endpoint = endpoints.get(scope.place);
     const headers =
-      endpoint === undefined ? {} : { 'www-authenticate': challenge(endpoint.challenge, 'invalid_token') };
+      endpoint === undefined
+        ? {}
+        : { 'www-authenticate': challenge(endpoint.challenge, 'invalid_token', schemeOf(principal)) };
     answer.empty(401, headers);
   };
 }
@@ -270,9 +273,12 @@ function parkingPlaces(
   return new ParkedCalls(states, bytes, log, parkingLimits);
 }
 
-function taskIdsIn(bucket: SessionBucket, log: Log): TaskIds {
+const proofsOf = (part: VmcpProxyPart, { buckets, log }: GatewaySurroundings): Proofs =>
+  proofsIn(part, new SessionBucket(buckets, dpopProofs), () => taskKeysIn(buckets, log));
+
+function taskKeysIn(buckets: GatewaySurroundings['buckets'], log: Log): TaskKeys {
   const unavailable = ({ code }: GatehouseError): void => {
     log.warn('task-keys-unavailable', { code });
   };
-  return new TaskIds(new TaskKeys(bucket, Date.now, unavailable));
+  return new TaskKeys(new SessionBucket(buckets, taskKeys), Date.now, unavailable);
 }

@@ -5,7 +5,7 @@ import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { AnswererWatch } from '@gatehouse/messaging/answerer-watch';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { Inject, Injectable } from '@nestjs/common';
-import { isEmbedded } from './incoming-auth/callers-of.client.js';
+import { isEmbedded } from './incoming-auth/embedded-issuer.js';
 import { CONFIG } from '@gatehouse/service-process/injected';
 
 const ASKS_THE_VAULT: ReadonlySet<string> = new Set(['upstreamInject', 'issuedToken']);

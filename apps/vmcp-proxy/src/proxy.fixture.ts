@@ -49,6 +49,7 @@ export interface ProxySetup {
   readonly rateLimiting?: VmcpProxyPart['rateLimiting'];
   readonly callPolicies?: NonNullable<VmcpProxyPart['callPolicies']>;
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
+  readonly dpop?: Partial<NonNullable<VmcpProxyPart['authServer']>['dpop']>;
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
   readonly trustedHosts?: readonly string[];
@@ -196,6 +197,7 @@ export function proxyPart({
   partialFailureMode = 'bestEffort',
   telemetry,
   callPolicies,
+  dpop,
   rateLimiting = { limits: [], whenUnavailable: 'local' },
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
@@ -224,7 +226,11 @@ export function proxyPart({
       type: 'oidc',
       oidc: { issuer: ISSUER, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: ['openid'], ...egress },
     },
-    authServer: { issuer: ISSUER, upstreamProviders: [{ name: 'octo', requirement: 'optional' }] },
+    authServer: {
+      issuer: ISSUER,
+      upstreamProviders: [{ name: 'octo', requirement: 'optional' }],
+      dpop: { boundAccessTokens: 'optional', nonces: 'optional', ...dpop },
+    },
     // For what never comes; a busy machine takes its time with what does.
     backends: backends.map(proxyBackend),
     aggregation: aggregationOf(aggregation),

@@ -26,6 +26,7 @@ import {
   type Unauthenticated,
   type UpstreamInject,
 } from './model/outgoing-auth.js';
+import type { DpopRules } from './model/request-protection.js';
 import type { RateLimiting } from './model/rate-limits.js';
 import type { RequestLimits } from './model/request-limits.js';
 import type { ResumptionBounds } from './model/resumption-bounds.js';
@@ -134,6 +135,7 @@ export interface VmcpProxyPart extends CommonPart {
   readonly authServer?: {
     readonly issuer: string;
     readonly upstreamProviders: readonly UpstreamProviderFacts[];
+    readonly dpop: DpopRules;
   };
   readonly backends: readonly ProxyBackend[];
   readonly aggregation: Aggregation;
@@ -238,6 +240,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
       : {
           authServer: {
             issuer: authServer.issuer,
+            dpop: authServer.requestProtection.dpop,
             upstreamProviders: authServer.upstreamProviders.map(({ name, requirement }) => ({
               name,
               requirement,

@@ -64,6 +64,21 @@ export const taskKeys: Bucket = {
 };
 
 /**
+ * Proofs of possession that the proxy's replicas have taken (RFC 9449, section 11.1), by a hash of each: none is taken twice while it
+ * is new. Only who holds a bound token and its key writes here. A full bucket lets no such caller in.
+ */
+export const dpopProofs: Bucket = {
+  name: 'dpop_proofs',
+  ownedBy: 'vmcp-proxy',
+  // A proof is new for a minute by a clock that may be a minute ahead, and then a minute.
+  ttlMs: 3 * MINUTE_MS,
+  // Some 300,000 in that time, 1,700 in a second.
+  maxBytes: 64 * MIB,
+  swept: false,
+  storage: 'memory',
+};
+
+/**
  * Answers of providers that Postgres does not have yet, sealed, by connection: the only copy of a refresh token that was
  * just rotated must not depend on one place.
  */
@@ -76,4 +91,11 @@ export const refreshAnswers: Bucket = {
   swept: true,
 };
 
-export const BUCKETS: readonly Bucket[] = [mcpSessions, keptStreams, rateLimits, taskKeys, refreshAnswers];
+export const BUCKETS: readonly Bucket[] = [
+  mcpSessions,
+  keptStreams,
+  rateLimits,
+  taskKeys,
+  dpopProofs,
+  refreshAnswers,
+];

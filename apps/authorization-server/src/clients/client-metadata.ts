@@ -3,6 +3,12 @@ import type { SigningAlgorithm } from '@gatehouse/config/model/client-registrati
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
+import {
+  clientProofsProblem,
+  demandProofs,
+  keepKnownMembers,
+  type ClientProofRules,
+} from './client-proofs.js';
 import { BACKCHANNEL_LOGOUT_URI, backchannelLogoutUriProblem } from './logout-uris.js';
 import {
   applicationType,
@@ -24,7 +30,7 @@ export function clientPagesProblem(metadata: Readonly<Record<string, unknown>>):
   return undefined;
 }
 
-export interface ClientRules extends RedirectPolicy, ClientScopeRules {
+export interface ClientRules extends RedirectPolicy, ClientScopeRules, ClientProofRules {
   /** What identity tokens can be signed with now; the first where a client wants none of them. */
   readonly idTokenAlgs: readonly SigningAlgorithm[];
 }
@@ -47,12 +53,15 @@ export const clientMetadataRule = (
   properties: ['redirect_uris', ASKED_ID_TOKEN_ALG, BACKCHANNEL_LOGOUT_URI],
   validator: (_ctx, member, _value, metadata: ClientMetadata) => {
     if (member !== 'redirect_uris') return;
+    demandProofs(metadata, rules);
     const problem =
       redirectUrisProblem(metadata.redirect_uris, rules) ??
       postLogoutRedirectUrisProblem(metadata.post_logout_redirect_uris, rules) ??
       backchannelLogoutUriProblem(metadata[BACKCHANNEL_LOGOUT_URI]) ??
-      clientPagesProblem(metadata);
+      clientPagesProblem(metadata) ??
+      clientProofsProblem(metadata, rules);
     if (problem !== undefined) throw new errors.InvalidClientMetadata(problem);
+    keepKnownMembers(metadata);
     metadata.application_type = applicationType(metadata.redirect_uris ?? []);
     metadata.id_token_signed_response_alg = idTokenAlgToday(metadata, rules);
     const scopes = scopesToday(metadata, rules);

@@ -7,6 +7,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { ClientDocuments } from './client-documents.flow.js';
 import { ClientExpiry } from './client-expiry.store.js';
+import { ClientKeySets } from './client-key-sets.flow.js';
 import { ClientSecrets } from './client-secrets.store.js';
 import { DocumentCopies } from './document-copies.store.js';
 
@@ -16,6 +17,7 @@ import { DocumentCopies } from './document-copies.store.js';
     ClientExpiry,
     DocumentCopies,
     ClientDocuments,
+    ClientKeySets,
     {
       provide: ClientSecrets,
       inject: [Database, Envelope, CONFIG, SetAsideRows],
@@ -27,6 +29,6 @@ import { DocumentCopies } from './document-copies.store.js';
       ) => new ClientSecrets(database, envelope, name, setAside),
     },
   ],
-  exports: [ClientSecrets, ClientDocuments],
+  exports: [ClientSecrets, ClientDocuments, ClientKeySets],
 })
 export class ClientsModule {}

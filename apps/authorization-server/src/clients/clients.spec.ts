@@ -10,7 +10,14 @@ const RULES = {
   requiredScopes: [],
   redirectSchemes: ['myeditor'],
   idTokenAlgs: ['ES256', 'RS256'],
-};
+  requestProtection: {
+    securityProfile: 'none',
+    pushedAuthorizationRequests: 'optional',
+    dpop: { boundAccessTokens: 'optional', nonces: 'optional' },
+  },
+  metadataDocuments: { enabled: true, allowedHosts: ['*'], allowPrivateIps: false, documents: [] },
+  clients: [],
+} as const;
 const register = (metadata: Readonly<Record<string, unknown>>) =>
   registrationPolicy({ redirect_uris: ['http://127.0.0.1/callback'], ...metadata }, RULES);
 

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { clientNameProblem } from './client-name.js';
+import {
+  clientAuthMethods,
+  clientProofsProblem,
+  clientSigningAlgorithms,
+  proofMembers,
+  registeredProofs,
+  type ClientProofRules,
+} from './client-proofs.js';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { ASKED_ID_TOKEN_ALG, CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
 import { BACKCHANNEL_LOGOUT_URI, registeredLogoutUriProblem } from './logout-uris.js';
 import { postLogoutRedirectUrisProblem, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token'];
-const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];
 
 /**
  * The members of a registration request (RFC 7591, section 2) that mean something here. The others are left out of the
- * registration (section 3.2.1 allows it). Among them are members that make a server fetch URLs (`jwks_uri`,
- * `sector_identifier_uri`) and `application_type`, because the type of a client follows from its redirect URIs.
+ * registration (section 3.2.1 allows it). Among them are `sector_identifier_uri`, which makes a server fetch a URL, and
+ * `application_type`, because the type of a client follows from its redirect URIs.
  */
 const registrationRequest = z.object({
   redirect_uris: z.unknown().optional(),
@@ -27,6 +34,7 @@ const registrationRequest = z.object({
   token_endpoint_auth_method: z.string().optional(),
   scope: z.union([z.string(), z.array(z.string())]).optional(),
   id_token_signed_response_alg: z.string().optional(),
+  ...proofMembers,
 });
 
 export type RegistrationVerdict =
@@ -37,7 +45,7 @@ export type RegistrationVerdict =
       readonly description: string;
     };
 
-export interface RegistrationRules extends RedirectPolicy, ClientScopeRules {
+export interface RegistrationRules extends RedirectPolicy, ClientScopeRules, ClientProofRules {
   /** What identity tokens can be signed with. */
   readonly idTokenAlgs: readonly string[];
 }
@@ -69,8 +77,12 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
     return refused('grant_types must contain authorization_code');
   if (request.response_types?.includes('code') === false) return refused('response_types must contain code');
   const authMethod = request.token_endpoint_auth_method ?? 'none';
-  if (!AUTH_METHODS.includes(authMethod))
-    return refused(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`);
+  const methods: readonly string[] = clientAuthMethods(rules.requestProtection);
+  if (!methods.includes(authMethod))
+    return refused(`token_endpoint_auth_method must be one of ${methods.join(', ')}`);
+  const proofs = registeredProofs(request, authMethod, rules);
+  const proofProblem = clientProofsProblem(proofs, rules) ?? signingProblem(proofs, rules);
+  if (proofProblem !== undefined) return refused(proofProblem);
   const asked = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : (scope ?? []);
   return {
     kind: 'accepted',
@@ -80,6 +92,7 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
         client_uri: pages['client_uri'],
         post_logout_redirect_uris: request.post_logout_redirect_uris,
         [BACKCHANNEL_LOGOUT_URI]: request.backchannel_logout_uri,
+        ...proofs,
         // RFC 7591, section 2: the server may register fewer. Its response says which (section 3.2.1).
         scope: allowedScopes(asked, rules)?.join(' '),
         // The same holds for an algorithm without a key here.
@@ -91,6 +104,17 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
       token_endpoint_auth_method: authMethod,
     },
   };
+}
+
+function signingProblem(
+  request: Readonly<Record<string, unknown>>,
+  { requestProtection }: RegistrationRules,
+): string | undefined {
+  const known: readonly unknown[] = clientSigningAlgorithms(requestProtection);
+  const alg = request['token_endpoint_auth_signing_alg'];
+  return alg === undefined || known.includes(alg)
+    ? undefined
+    : `token_endpoint_auth_signing_alg must be one of ${known.join(', ')}`;
 }
 
 /** Clients write `null` for what they do not have. RFC 7591 knows no member for which that means anything else. */

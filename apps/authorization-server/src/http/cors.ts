@@ -27,7 +27,7 @@ export class Cors {
     if (!this.allows(origin)) return { vary: 'Origin' };
     return {
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'retry-after, www-authenticate',
+      'access-control-expose-headers': 'retry-after, www-authenticate, dpop-nonce',
       vary: 'Origin',
     };
   }
@@ -37,7 +37,7 @@ export class Cors {
     return {
       ...this.headers(origin),
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'content-type, authorization, mcp-protocol-version',
+      'access-control-allow-headers': 'content-type, authorization, mcp-protocol-version, dpop',
       'access-control-max-age': String(PREFLIGHT_MAX_AGE_SECONDS),
     };
   }

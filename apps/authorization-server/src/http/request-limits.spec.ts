@@ -76,7 +76,7 @@ describe('a flood from one address is answered 429', () => {
       'retry-after': '1',
       'cache-control': 'no-store',
       'access-control-allow-origin': 'https://app.example',
-      'access-control-expose-headers': 'retry-after, www-authenticate',
+      'access-control-expose-headers': 'retry-after, www-authenticate, dpop-nonce',
     });
     expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
   });

@@ -38,6 +38,7 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/begin': 'authorize',
   '/oauth/register': 'register',
   '/oauth/token': 'token',
+  '/oauth/par': 'token',
   '/oauth/revoke': 'revoke',
   '/oauth/introspect': 'introspect',
   '/oauth/userinfo': 'userinfo',

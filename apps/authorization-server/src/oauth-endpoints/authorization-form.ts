@@ -3,7 +3,7 @@ const MAX_QUERY_CHARACTERS = 8 * 1024;
 
 /**
  * The parameters of an authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 8707, section 2; OpenID Connect
- * Core, sections 3.1.2.1, 5.5, 6 and 7.2.1), supported or not: what is not supported is refused by name.
+ * Core, sections 3.1.2.1, 5.5, 6 and 7.2.1; RFC 9449, section 10), supported or not: what is not supported is refused by name.
  */
 const PARAMETERS: ReadonlySet<string> = new Set([
   'acr_values',
@@ -13,6 +13,7 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'code_challenge',
   'code_challenge_method',
   'display',
+  'dpop_jkt',
   'id_token_hint',
   'login_hint',
   'max_age',

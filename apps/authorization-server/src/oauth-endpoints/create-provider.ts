@@ -24,6 +24,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   // asSeenByProvider sets host and protocol from the issuer, in the headers that a proxy would set.
   provider.proxy = true;
   provider.silent = true;
+  parts.usedProofs.replaceIn(provider);
   const urls = new IssuerUrls(config);
   const { authorizationEndpoint } = urls;
   const userInfoEndpoint = urls.url('/oauth/userinfo');
@@ -70,7 +71,8 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   return provider;
 }
 
-const isWithSecrets = (path: string): boolean => /^\/oauth\/(token|register|revoke|introspect)$/.test(path);
+const isWithSecrets = (path: string): boolean =>
+  /^\/oauth\/(token|par|register|revoke|introspect)$/.test(path);
 
 /**
  * A registration says what counts (RFC 7591, section 3.2.1). The scopes of a client that named none are not stored, because
@@ -132,6 +134,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
       });
     };
   provider.on('grant.error', refused('token'));
+  provider.on('pushed_authorization_request.error', refused('par'));
   provider.on('authorization.error', refused('authorize'));
   provider.on('registration_create.error', refused('register'));
   provider.on('revocation.error', refused('revoke'));

@@ -29,7 +29,10 @@ export function publishedMetadata(
   document: Readonly<Record<string, unknown>>,
   { authorizationEndpoint, openid, documents, userInfoEndpoint, introspectionAlg }: DiscoveryRules,
 ): Record<string, unknown> {
-  const { token_endpoint_auth_methods_supported: authMethods } = document;
+  const {
+    token_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_signing_alg_values_supported: authAlgorithms,
+  } = document;
   const published: Record<string, unknown> = {
     ...document,
     authorization_endpoint: authorizationEndpoint,
@@ -39,6 +42,7 @@ export function publishedMetadata(
     // Other modes are refused.
     response_modes_supported: ['query'],
     revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: authAlgorithms,
   };
   if (introspectionAlg === undefined) delete published['introspection_endpoint'];
   else {
@@ -46,6 +50,7 @@ export function publishedMetadata(
     published['introspection_endpoint_auth_methods_supported'] = listOf(authMethods).filter(
       (one) => one !== 'none',
     );
+    published['introspection_endpoint_auth_signing_alg_values_supported'] = authAlgorithms;
     published['introspection_signing_alg_values_supported'] = [introspectionAlg];
   }
   if (listOf(document['scopes_supported']).includes('openid'))

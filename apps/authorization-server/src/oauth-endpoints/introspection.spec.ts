@@ -263,7 +263,11 @@ test('the metadata names the endpoint where somebody may ask, and there is none 
     await (await fetch(`${at.local}/.well-known/oauth-authorization-server`)).json();
   expect(await metadata(service)).toMatchObject({
     introspection_endpoint: `${service.issuer}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_endpoint_auth_methods_supported: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+    ],
     introspection_signing_alg_values_supported: ['RS256'],
   });
   const without = world.service;

@@ -28,6 +28,7 @@ export class LibraryAnswers {
 export const bodyOf = (request: FastifyRequest): Buffer | undefined =>
   Buffer.isBuffer(request.body) ? request.body : undefined;
 
+/** @returns `undefined` for what is no form. */
 export const formOf = (request: FastifyRequest): URLSearchParams | undefined =>
   /^application\/x-www-form-urlencoded(;|$)/i.test(request.headers['content-type'] ?? '')
     ? new URLSearchParams(bodyOf(request)?.toString('utf8') ?? '')

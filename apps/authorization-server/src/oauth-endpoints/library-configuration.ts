@@ -10,6 +10,8 @@ import { clientNameProblem } from '../clients/client-name.js';
 import { ASKED_ID_TOKEN_ALG, clientMetadataRule } from '../clients/client-metadata.js';
 import { BACKCHANNEL_LOGOUT_URI } from '../clients/logout-uris.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
+import type { ClientKeySets } from '../clients/client-key-sets.flow.js';
+import { configuredProofs } from '../clients/client-proofs.js';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
@@ -19,12 +21,19 @@ import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { Introspection } from './introspection.flow.js';
+import {
+  clientProofFeatures,
+  clientProofSettings,
+  identityTokenAlgorithms,
+} from './client-proof-settings.js';
+import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import type { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { signInPolicy } from './interaction-policy.js';
 import { SILENT } from './silent-requests.js';
 import type { TokenAccount } from './token-accounts.flow.js';
+import type { UsedProofs } from './used-proofs.store.js';
 
 /** A grant ends with its session. The library needs some bound. */
 const GRANT_TTL_MS = 3_650 * DAY_MS;
@@ -41,6 +50,8 @@ export interface LibraryParts {
   readonly revocation: Pick<RevokeAccessToken, 'afterLibrary'>;
   readonly introspection: Pick<Introspection, 'isOffered' | 'allowedPolicy' | 'afterLibrary' | 'signingKey'>;
   readonly documents: Pick<ClientDocuments, 'fetch' | 'isPinned' | 'areAnnounced'>;
+  readonly keySets: Pick<ClientKeySets, 'fetch'>;
+  readonly usedProofs: Pick<UsedProofs, 'replaceIn'>;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
@@ -63,6 +74,7 @@ const sessionCookie = (basePath: string): string =>
 export function libraryConfiguration(parts: LibraryParts): Configuration {
   const { config, cookieKeys, hooks } = parts;
   const { isHttps, basePath } = new IssuerUrls(config);
+  const proofs = clientProofSettings(parts);
   return {
     adapter: hooks.adapter,
     findAccount: hooks.findAccount,
@@ -73,12 +85,12 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     claims: { openid: ['sub', 'sid', 'acr', 'amr'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
     extraParams: [SILENT],
-    pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
     routes: {
       authorization: '/oauth/authorize',
       token: '/oauth/token',
+      pushed_authorization_request: '/oauth/par',
       registration: '/oauth/register',
       revocation: '/oauth/revoke',
       introspection: '/oauth/introspect',
@@ -102,18 +114,21 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     },
     ...clients(parts),
     ...tokens(parts),
-    features: features(parts),
+    ...proofs,
+    enabledJWA: { ...proofs.enabledJWA, idTokenSigningAlgValues: identityTokenAlgorithms(parts) },
+    features: { ...features(parts), ...clientProofFeatures(parts) },
   };
 }
 
-function clients({ config, signingKeys, documents }: LibraryParts): Configuration {
+function clients({ config, signingKeys, documents, keySets }: LibraryParts): Configuration {
   const { clients: known } = config.clientRegistration;
+  const algorithms = identityTokenAlgorithms({ config, signingKeys });
   return {
-    clients: known.map((client) => preRegistered(client, signingKeys.algorithms)),
+    clients: known.map((client) => preRegistered(client, algorithms)),
     extraClientMetadata: clientMetadataRule({
       ...config,
       ...config.clientRegistration,
-      idTokenAlgs: signingKeys.algorithms,
+      idTokenAlgs: algorithms,
       // A reload changes what calls need.
       get requiredScopes() {
         return config.requiredScopes;
@@ -125,19 +140,17 @@ function clients({ config, signingKeys, documents }: LibraryParts): Configuratio
       token_endpoint_auth_method: 'none',
       id_token_signed_response_alg: signingKeys.signing.alg,
     },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     // Which origins may read the responses is written over them (create-provider.ts).
     clientBasedCORS: () => true,
     sectorIdentifierUriValidate: () => false,
     // The library's type is the global fetch. It uses this part of it.
-    fetch: documents.fetch as unknown as NonNullable<Configuration['fetch']>,
+    fetch: libraryFetch(documents.fetch, keySets.fetch) as unknown as NonNullable<Configuration['fetch']>,
   };
 }
 
 function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: LibraryParts): Configuration {
   return {
     jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
-    enabledJWA: { idTokenSigningAlgValues: [...signingKeys.algorithms] },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
@@ -177,9 +190,6 @@ function features({
     // For what clients register. The pages are ours (logout/), and the library's have no route here.
     rpInitiatedLogout: { enabled: true },
     claimsParameter: { enabled: false },
-    // The library turns these on by default. Neither has a route here, and no resource server checks a proof.
-    dPoP: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     // Where nobody may ask, its route is not led here (IntrospectionController).
     introspection: { enabled: true, allowedPolicy: introspection.allowedPolicy },
@@ -282,6 +292,7 @@ function preRegistered(
     ...(client.backchannelLogoutUri === undefined
       ? {}
       : { [BACKCHANNEL_LOGOUT_URI]: client.backchannelLogoutUri }),
+    ...configuredProofs(client),
     ...(client.clientSecret === undefined
       ? {}
       : { client_secret: client.clientSecret.reveal(), token_endpoint_auth_method: 'client_secret_basic' }),

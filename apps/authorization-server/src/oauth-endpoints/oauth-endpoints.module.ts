@@ -9,6 +9,7 @@ import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ClientKeySets } from '../clients/client-key-sets.flow.js';
 import { ClientDocuments } from '../clients/client-documents.flow.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { ClientsModule } from '../clients/clients.module.js';
@@ -22,6 +23,7 @@ import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AuthorizationRequests } from './authorization-requests.flow.js';
 import { BrowserSessions } from './browser-sessions.flow.js';
+import { checkCodeProof } from './code-proof.js';
 import { checkTarget } from './code-target.js';
 import { createProvider } from './create-provider.js';
 import { EndGrant } from './end-grant.flow.js';
@@ -34,11 +36,13 @@ import { MappedClaims } from './mapped-claims.flow.js';
 import { OAuthController } from './oauth.controller.js';
 import { OwnAccessTokens } from './own-access-tokens.flow.js';
 import { OwnRefreshTokens } from './own-refresh-tokens.flow.js';
+import { PushedRequestsController } from './pushed-requests.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
 import { RegistrationController } from './registration.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
+import { UsedProofs } from './used-proofs.store.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 import { UserInfoController } from './user-info.controller.js';
 import { UserInfo } from './user-info.flow.js';
@@ -58,7 +62,13 @@ const PARTS = Symbol('oidc-provider parts');
     SigningKeysModule,
     VaultModule,
   ],
-  controllers: [OAuthController, RegistrationController, UserInfoController, IntrospectionController],
+  controllers: [
+    OAuthController,
+    PushedRequestsController,
+    RegistrationController,
+    UserInfoController,
+    IntrospectionController,
+  ],
   providers: [
     TokenAccounts,
     MappedClaims,
@@ -69,6 +79,7 @@ const PARTS = Symbol('oidc-provider parts');
     Introspection,
     UserInfo,
     RecordExpiry,
+    UsedProofs,
     {
       provide: RECORDS,
       inject: [Database, ClientSecrets, EndGrant, MappedClaims, CONFIG],
@@ -83,7 +94,8 @@ const PARTS = Symbol('oidc-provider parts');
           database,
           clientSecrets,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
-          beforeCodeIsUsed: async ({ grantId, resource }) => {
+          beforeCodeIsUsed: async ({ grantId, resource, boundTo }) => {
+            await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);
             const asked = Provider.ctx?.oidc.params?.['resource'];
             checkTarget({ asked, granted: resource, configured: config.resourceUrls });
             await mapped.of(grantId);
@@ -112,9 +124,22 @@ const PARTS = Symbol('oidc-provider parts');
         ClientDocuments,
         RevokeAccessToken,
         Introspection,
+        ClientKeySets,
+        UsedProofs,
       ],
       useFactory: (
-        ...[config, signingKeys, cookieKeys, hooks, clock, documents, revocation, introspection]: [
+        ...[
+          config,
+          signingKeys,
+          cookieKeys,
+          hooks,
+          clock,
+          documents,
+          revocation,
+          introspection,
+          keySets,
+          usedProofs,
+        ]: [
           AuthorizationServerPart,
           SigningKeys,
           CookieKeys,
@@ -123,6 +148,8 @@ const PARTS = Symbol('oidc-provider parts');
           ClientDocuments,
           RevokeAccessToken,
           Introspection,
+          ClientKeySets,
+          UsedProofs,
         ]
       ): LibraryParts => ({
         config,
@@ -133,6 +160,8 @@ const PARTS = Symbol('oidc-provider parts');
         documents,
         revocation,
         introspection,
+        keySets,
+        usedProofs,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

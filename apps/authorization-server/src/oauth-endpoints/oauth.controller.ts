@@ -17,6 +17,8 @@ import { HandOutCode } from './hand-out-code.flow.js';
 import { namedClient } from './named-client.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { formOf, LibraryAnswers } from './library-answers.js';
+import { registeredScopes } from './registered-scopes.js';
+import { asksForMore } from './request-object.js';
 import { signedInPage, signInOverPage } from './signed-in-page.js';
 import { withSilence } from './silent-requests.js';
 import { withConfiguredResource } from './resource-parameter.js';
@@ -75,6 +77,11 @@ export class OAuthController {
     const exchange = { request: request.raw, response: reply.raw };
     const silent = await withSilence(this.provider, this.urls, exchange, asked);
     const search = inQueryOnly(withConfiguredResource(silent, this.config));
+    if (asksForMore(search.get('request'))) {
+      const page = protocolErrorPage({ error: 'invalid_request' }, this.urls.basePath);
+      sendPage(reply, page, { status: 400 });
+      return;
+    }
     // The library compares it with the registered ones, port aside, and pages show it. So it must be one that could be registered.
     const redirectUri = search.get('redirect_uri');
     if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
@@ -84,7 +91,11 @@ export class OAuthController {
       sendPage(reply, page, { status: 400 });
       return;
     }
-    const query = withDefaults(search, this.config, await this.#registeredScopes(search.get('client_id')));
+    const query = withDefaults(
+      search,
+      this.config,
+      await registeredScopes(this.provider, search.get('client_id')),
+    );
     await this.#library.answer(request, reply, { route: `/oauth/authorize?${query.toString()}` });
   }
 
@@ -133,20 +144,8 @@ export class OAuthController {
     const ready = withConfiguredResource(form, this.config);
     if (!form.has('scope')) return Buffer.from(ready.toString());
     const client = namedClient(form, request.headers.authorization);
-    const narrowed = withKnownScopes(ready, this.config, await this.#registeredScopes(client));
+    const narrowed = withKnownScopes(ready, this.config, await registeredScopes(this.provider, client));
     return Buffer.from(narrowed.toString());
-  }
-
-  /** A client whose id is a URL says in its document what it is, and registers no scopes (`clientMetadataRule`). */
-  async #registeredScopes(clientId: string | null): Promise<readonly string[] | undefined> {
-    if (clientId === null || URL.canParse(clientId)) return undefined;
-    try {
-      const client = await this.provider.Client.find(clientId);
-      return client?.scope?.split(' ');
-    } catch {
-      // The library finds out as well, and says so on its page.
-      return undefined;
-    }
   }
 
   @All([

@@ -40,11 +40,7 @@ describe('metadata', () => {
     expect(document['token_endpoint_auth_methods_supported']).toContain('none');
     expect(document['subject_types_supported']).toBeUndefined();
     // Nothing is announced that has no route here, or that nobody checks.
-    for (const member of [
-      'userinfo_endpoint',
-      'pushed_authorization_request_endpoint',
-      'dpop_signing_alg_values_supported',
-    ])
+    for (const member of ['userinfo_endpoint', 'require_pushed_authorization_requests'])
       expect(document[member]).toBeUndefined();
   });
 
@@ -146,7 +142,7 @@ describe('an authorization request is refused before its user is bothered', () =
     ['the origin of the resource alone', { resource: 'http://localhost:9' }, 'invalid_target'],
     ['an implicit flow', { response_type: 'token' }, 'unsupported_response_type'],
     ['prompt=none', { prompt: 'none' }, 'login_required'],
-    ['a request object', { request: 'x.y.z' }, 'request_not_supported'],
+    ['a request object that is none', { request: 'x.y.z' }, 'invalid_request_object'],
   ])('%s', async (_name, overrides, error) => {
     expect(await refused(overrides)).toMatchObject({ error, iss: service.issuer, state: 'client-state' });
   });

@@ -1,11 +1,12 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Database, Result, Statement } from '@gatehouse/persistence/database';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { ClientSecrets } from '../clients/client-secrets.store.js';
 import type { OidcRecord } from '../generated/client.js';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
+import { PushedRequests } from './pushed-requests.store.js';
+import { queryRecords } from './record-query.js';
 
 /**
  * A second use of a code counts as a race, not as a theft, for this long. The loser gets `invalid_grant`, and nothing else
@@ -20,6 +21,8 @@ const SINGLE_USE = 'AuthorizationCode';
 interface UnusedCode {
   readonly grantId: string;
   readonly resource: unknown;
+  /** Thumbprint of the key that its client has bound it to. */
+  readonly boundTo: unknown;
 }
 
 export interface RecordAdapterParts {
@@ -133,15 +136,18 @@ class RecordAdapter implements Adapter {
   async #beforeUse(id: string): Promise<Date | undefined> {
     const { beforeCodeIsUsed } = this.parts;
     if (beforeCodeIsUsed === undefined || this.model !== SINGLE_USE) return undefined;
-    const { rows } = await this.#query<{ grantId: string | null; resource: unknown; presentedAt: Date }>({
+    const { rows } = await this.#query<
+      { grantId: string | null; presentedAt: Date } & Omit<UnusedCode, 'grantId'>
+    >({
       name: 'record-grant',
-      text: `select grant_id as "grantId", payload->'resource' as resource, now() as "presentedAt" from oidc_records
+      text: `select grant_id as "grantId", payload->'resource' as resource,
+          payload->'dpopJkt' as "boundTo", now() as "presentedAt" from oidc_records
         where model = $1 and id = $2 and consumed_at is null`,
       values: [this.model, sha256(id)],
     });
     const [row] = rows;
     if (typeof row?.grantId === 'string')
-      await beforeCodeIsUsed({ grantId: row.grantId, resource: row.resource });
+      await beforeCodeIsUsed({ grantId: row.grantId, resource: row.resource, boundTo: row.boundTo });
     return row?.presentedAt;
   }
 
@@ -164,15 +170,8 @@ class RecordAdapter implements Adapter {
     });
   }
 
-  /** A value that cannot be stored came with the request. Without this the library would call it an error of ours. */
   async #query<Row extends object>(statement: Statement): Promise<Result<Row>> {
-    try {
-      return await this.parts.database.query<Row>(statement);
-    } catch (error) {
-      if (error instanceof GatehouseError && error.code === 'request_invalid')
-        throw new errors.InvalidRequest('a parameter holds what cannot be stored', undefined, error.message);
-      throw error;
-    }
+    return await queryRecords<Row>(this.parts.database, statement);
   }
 
   #stored(id: string, payload: AdapterPayload): StoredPayload {
@@ -213,4 +212,6 @@ class RecordAdapter implements Adapter {
 export const recordAdapterFactory =
   (parts: RecordAdapterParts): AdapterFactory =>
   (model) =>
-    new RecordAdapter(model, parts);
+    model === 'PushedAuthorizationRequest'
+      ? new PushedRequests(parts.database)
+      : new RecordAdapter(model, parts);

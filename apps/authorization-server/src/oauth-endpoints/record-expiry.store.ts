@@ -13,7 +13,7 @@ export const RECORD_SWEEP = {
 /** Requests under way, browsers in which nobody is signed in, copies of clients' documents. A finished sign-in has a grant. */
 export const EXPENDABLE_RECORDS: Expendable = {
   table: 'oidc_records',
-  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ReplayDetection', 'ClientDocument')
+  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ClientDocument')
       and not (model = 'Session' and payload ? 'accountId')`,
   age: 'created_at',
   maxBytes: 256 * MIB,

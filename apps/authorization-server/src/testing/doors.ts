@@ -1,6 +1,7 @@
 import { percentEncoded as encoded } from '@gatehouse/testing/nasty-text';
 import { form, type RawRequest } from './raw-request.js';
 import { hiddenFields } from './test-browser.js';
+import { ASSERTION_TYPE } from './proving-client.js';
 import { callbackOf, REDIRECT_URI, type TestService } from './test-service.js';
 
 /** A place where a text from outside comes in: the request that brings it. */
@@ -14,6 +15,7 @@ export async function doorsOf(service: TestService): Promise<Doors> {
   return {
     ...authorizeDoors(service, clientId),
     ...tokenDoors(service, clientId),
+    ...pushDoors(service, clientId),
     ...registrationDoors(),
     ...pageDoors(),
     ...(await signedInDoors(service, clientId)),
@@ -26,7 +28,7 @@ const each = (names: readonly string[], what: string, door: (name: string) => Do
 const AUTHORIZE =
   `client_id redirect_uri scope state nonce resource code_challenge code_challenge_method response_type
   response_mode prompt login_hint ui_locales claims_locales acr_values max_age display id_token_hint claims request
-  request_uri registration audience unknown`.split(/\s+/);
+  request_uri registration audience dpop_jkt unknown`.split(/\s+/);
 
 function authorizeDoors(service: TestService, clientId: string): Doors {
   const { searchParams } = new URL(service.authorizeUrl(clientId).url);
@@ -85,9 +87,32 @@ function tokenDoors(service: TestService, clientId: string): Doors {
   };
 }
 
+const ASSERTION = { client_assertion: 'x', client_assertion_type: ASSERTION_TYPE };
+
+function pushDoors(service: TestService, clientId: string): Doors {
+  const { searchParams } = new URL(service.authorizeUrl(clientId).url);
+  const pushed = Object.fromEntries(searchParams);
+  const push = (fields: Readonly<Record<string, string>>): RawRequest => ({
+    path: '/oauth/par',
+    ...form(fields),
+  });
+  return {
+    ...each(
+      ['client_id', 'scope', 'state', 'nonce', 'resource', 'claims', 'dpop_jkt', 'request', 'unknown'],
+      'push',
+      (name) => (value) => push({ ...pushed, [name]: value }),
+    ),
+    ...each(
+      ['client_assertion', 'client_assertion_type'],
+      'push',
+      (name) => (value) => push({ ...pushed, ...ASSERTION, [name]: value }),
+    ),
+  };
+}
+
 const MEMBERS =
   `client_name client_uri scope application_type token_endpoint_auth_method software_id logo_uri policy_uri
-  tos_uri jwks jwks_uri contacts`.split(/\s+/);
+  tos_uri jwks jwks_uri dpop_bound_access_tokens request_object_signing_alg contacts`.split(/\s+/);
 
 function registrationDoors(): Doors {
   const post = (body: string): RawRequest => ({

@@ -11,7 +11,13 @@ export interface TestConfigurationParts {
 
 const KEY_ENCRYPTION_KEYS = [{ id: 'test', key: new Secret(randomBytes(32).toString('base64url')) }];
 
-const NONE = { trustedProxies: [], userSecrets: [] };
+const NOTHING_DEMANDED: AuthorizationServerPart['requestProtection'] = {
+  securityProfile: 'none',
+  pushedAuthorizationRequests: 'optional',
+  dpop: { boundAccessTokens: 'optional', nonces: 'optional' },
+};
+
+const NONE = { trustedProxies: [], userSecrets: [], requestProtection: NOTHING_DEMANDED };
 
 /** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */
 export function testConfiguration(

@@ -5,6 +5,7 @@ import { requestText } from './outbound.js';
 /** What is looked at of a request's headers, the caller's token among them: it is verified again where the call waits. */
 const HEADERS = [
   'authorization',
+  'dpop',
   'accept',
   'mcp-protocol-version',
   'mcp-method',

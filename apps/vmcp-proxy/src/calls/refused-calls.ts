@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '@gatehouse/kernel/error-codes';
 import type { Refusal } from '../authorization/admission.flow.js';
-import { challenge, type ChallengeFacts } from '../incoming-auth/challenge.js';
+import { challenge, schemeOf, type ChallengeFacts } from '../incoming-auth/challenge.js';
 import { JSON_TYPE, type AnswerHeaders } from '../mcp/answer.js';
 import { errorText, type RpcError } from '../mcp/message.js';
 import { GATEWAY_FAILURE } from '../mcp/protocol.js';
@@ -43,7 +43,13 @@ export class RefusedCalls {
         const headers =
           facts === undefined
             ? {}
-            : { 'www-authenticate': challenge({ ...facts, scopes }, 'insufficient_scope') };
+            : {
+                'www-authenticate': challenge(
+                  { ...facts, scopes },
+                  'insufficient_scope',
+                  schemeOf(call.principal),
+                ),
+              };
         const error = {
           code: GATEWAY_FAILURE,
           message: `This call needs an access token with the scopes: ${scopes.join(' ')}.`,

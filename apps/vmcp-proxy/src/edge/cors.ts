@@ -6,14 +6,14 @@ export const corsHeaders = (origin: string | undefined): AnswerHeaders =>
     ? NONE
     : {
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate, Retry-After',
+        'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate, Retry-After, DPoP-Nonce',
         vary: 'Origin',
       };
 
 const NONE: AnswerHeaders = {};
 
 const ALLOWED_HEADERS =
-  'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID, traceparent, tracestate';
+  'Authorization, DPoP, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, Last-Event-ID, traceparent, tracestate';
 
 /** `Mcp-Param-*` headers are named after a tool's arguments (MCP 2026-07-28, transports): only the page knows them. */
 const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/i;

@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly scope: Scope;
   /** What a token for it must name. Absent with anonymous callers, who have no token. */
   readonly audience?: string;
+  /** Where clients reach it. */
+  readonly url: string;
   readonly challenge: ChallengeFacts;
 }
 
@@ -28,11 +30,12 @@ export function endpointsOf(part: Configured): Map<string, Endpoint> {
     scopesOf(part).map((scope): [string, Endpoint] => {
       const resourceUrl = resources.get(scope.place);
       if (resourceUrl === undefined) throw new Error(`the endpoint ${scope.place} is no resource`);
-      if (oidc === undefined) return [scope.place, { scope, challenge: { metadataUrl: '', scopes: [] } }];
+      if (oidc === undefined)
+        return [scope.place, { scope, url: resourceUrl, challenge: { metadataUrl: '', scopes: [] } }];
       const challenge = { metadataUrl: metadataUrl(resourceUrl), scopes: basicScopes(oidc.scopes) };
       // An external issuer may have another name for the gateway as a whole; all others are named by their URLs.
       const audience = scope.place === '' ? oidc.audience : resourceUrl;
-      return [scope.place, { scope, audience, challenge }];
+      return [scope.place, { scope, audience, url: resourceUrl, challenge }];
     }),
   );
 }

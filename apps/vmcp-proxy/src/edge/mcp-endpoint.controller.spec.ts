@@ -68,7 +68,7 @@ test.each([
   );
 });
 
-test.each(['Basic YTpi', 'DPoP abc', 'Negotiate', 'Digest username="a"', 'BearerToken abc'])(
+test.each(['Basic YTpi', 'Negotiate', 'DPoPish abc', 'Digest username="a"', 'BearerToken abc'])(
   'with a foreign scheme, %s: the challenge of somebody without a token, and no error code',
   async (value) => {
     const { status, headers } = await post(proxy.mcpUrl, PING, { authorization: value });
@@ -141,6 +141,8 @@ test('the metadata is the same at the path of the resource and at the root, for 
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(await response.json()).toMatchObject({
       bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256', 'Ed25519', 'EdDSA'],
+      dpop_bound_access_tokens_required: false,
       scopes_supported: ['openid'],
     });
   }

@@ -63,7 +63,12 @@ export class McpEndpoint {
     const endpoint = this.facts.endpoints.get(place);
     if (endpoint === undefined) throw new Error('a request was handed to an endpoint that is not there');
     try {
-      const incoming = await this.#identified({ headers, rawHeaders: [] }, answer, endpoint);
+      const incoming = await this.#identified(
+        { headers, rawHeaders: [], method: 'POST' },
+        answer,
+        endpoint,
+        true,
+      );
       if (incoming !== undefined) await this.messages.answer(RawJson.read(Buffer.from(body)), incoming);
     } catch (error) {
       fail(answer, error, this.log);
@@ -100,8 +105,9 @@ export class McpEndpoint {
     request: AuthorizedRequest,
     answer: Answer,
     endpoint: Endpoint,
+    isHanded = false,
   ): Incoming | undefined | Promise<Incoming | undefined> {
-    const identified = this.callers.identify(request, endpoint.audience);
+    const identified = this.callers.identify(request, endpoint, isHanded);
     return identified instanceof Promise
       ? identified.then((caller) => this.#incoming(caller, request.headers, answer, endpoint))
       : this.#incoming(identified, request.headers, answer, endpoint);
@@ -117,7 +123,10 @@ export class McpEndpoint {
       case 'challenge':
         // A client that has no token yet is told where to get one; that is no refusal.
         if (caller.reason !== 'no_token') this.facts.refused(caller.reason, scope);
-        answer.empty(caller.status, { 'www-authenticate': challenge(facts, caller.reason) });
+        answer.empty(caller.status, {
+          'www-authenticate': challenge(facts, caller.reason, caller.scheme),
+          ...(caller.nonce === undefined ? {} : { 'dpop-nonce': caller.nonce }),
+        });
         return undefined;
       case 'unavailable':
         unavailable(answer);

@@ -1,6 +1,8 @@
+import { PROOF_ALGORITHMS } from '@gatehouse/config/model/request-protection';
 import { scopeUses } from '@gatehouse/config/model/scope-uses';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { backendPlace, mcpEndpoints, viewPlace } from '@gatehouse/config/urls/mcp-endpoints';
+import { isEmbedded } from '../incoming-auth/embedded-issuer.js';
 import { basicScopes } from '../incoming-auth/challenge.js';
 
 export const METADATA_ROOT = '/.well-known/oauth-protected-resource';
@@ -11,6 +13,8 @@ export interface ProtectedResourceMetadata {
   readonly authorization_servers: readonly string[];
   readonly scopes_supported: readonly string[];
   readonly bearer_methods_supported: readonly ['header'];
+  readonly dpop_signing_alg_values_supported: readonly string[];
+  readonly dpop_bound_access_tokens_required: boolean;
   readonly resource_name: string;
 }
 
@@ -21,7 +25,7 @@ export function metadataUrl(resourceUrl: string): string {
   return `${url.origin}${METADATA_ROOT}${path}`;
 }
 
-type Configured = Pick<VmcpProxyPart, 'name' | 'incomingAuth' | 'backends' | 'views'>;
+type Configured = Pick<VmcpProxyPart, 'name' | 'incomingAuth' | 'authServer' | 'backends' | 'views'>;
 
 /**
  * The metadata of one of the gateway's resources. `undefined` for anonymous callers: nothing protects it then. Everything
@@ -38,6 +42,9 @@ export function protectedResourceMetadata(
     authorization_servers: [issuer],
     scopes_supported: basicScopes([...new Set([...scopes, ...scopeUses(behind(part, resource)).keys()])]),
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
+    dpop_bound_access_tokens_required:
+      isEmbedded(part) && part.authServer?.dpop.boundAccessTokens === 'required',
     resource_name: part.name,
   };
 }

@@ -3,25 +3,47 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log, LogFields } from '@gatehouse/observability/log';
 import { presentedToken, type AuthorizedRequest } from './bearer-token.js';
-import { basicScopes, type ChallengeReason, type ChallengeStatus } from './challenge.js';
+import {
+  basicScopes,
+  schemeOf,
+  type ChallengeReason,
+  type ChallengeScheme,
+  type ChallengeStatus,
+} from './challenge.js';
 import { IncompleteAnswer } from './incomplete-answer.js';
 import { ANONYMOUS, type Principal } from './principal.js';
+import type { Proofs } from './proofs.flow.js';
 import type { OpenSession, SessionViews } from './session-views.client.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 export type Caller =
   | { readonly kind: 'principal'; readonly principal: Principal }
-  | { readonly kind: 'challenge'; readonly status: ChallengeStatus; readonly reason: ChallengeReason }
+  | {
+      readonly kind: 'challenge';
+      readonly status: ChallengeStatus;
+      readonly reason: ChallengeReason;
+      readonly scheme: ChallengeScheme;
+      /** For the next proof. */
+      readonly nonce?: string;
+    }
   /** The caller cannot be verified now. A later request may succeed; another sign-in does not help. */
   | { readonly kind: 'unavailable' };
 
 const SAID_EVERY_MS = 10 * SECOND_MS;
 
-const challenged = (status: ChallengeStatus, reason: ChallengeReason): Caller => ({
-  kind: 'challenge',
-  status,
-  reason,
-});
+const challenged = (
+  status: ChallengeStatus,
+  reason: ChallengeReason,
+  scheme: ChallengeScheme = 'Bearer',
+): Caller => ({ kind: 'challenge', status, reason, scheme });
+
+/** Where a request came to. */
+export interface CalledPlace {
+  /** A token for another one is no token here (RFC 8707, section 2; RFC 9068, section 4). */
+  readonly audience?: string;
+  /** What a proof has to name. */
+  readonly url: string;
+}
 
 /** Identifies callers; at once where everything it needs is remembered. */
 export class Callers {
@@ -35,38 +57,76 @@ export class Callers {
     private readonly verifier: Pick<TokenVerifier, 'verify'> | undefined,
     /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */
     private readonly sessions: SessionViews | undefined,
+    private readonly proofs: Pick<Proofs, 'areRequired' | 'verdictOn'>,
     private readonly log: Pick<Log, 'warn' | 'failure'>,
   ) {
     this.#scopes = incomingAuth.type === 'oidc' ? basicScopes(incomingAuth.oidc.scopes) : [];
   }
 
-  /** @param audience of the endpoint: a token for another one is no token here (RFC 8707, section 2; RFC 9068, section 4). */
-  identify(request: AuthorizedRequest, audience: string | undefined): Caller | Promise<Caller> {
+  /** @param isHanded by another replica, which has taken the proof of it */
+  identify(request: AuthorizedRequest, place: CalledPlace, isHanded = false): Caller | Promise<Caller> {
     if (this.verifier === undefined) return { kind: 'principal', principal: ANONYMOUS };
+    const { audience } = place;
     // Without one, no audience would be looked for.
     if (audience === undefined || audience === '') throw new Error('an endpoint has no audience');
     const presented = presentedToken(request);
-    if (presented.kind === 'none') return challenged(401, 'no_token');
+    if (presented.kind === 'none')
+      return challenged(401, 'no_token', this.proofs.areRequired ? 'DPoP' : 'Bearer');
     if (presented.kind === 'malformed') return challenged(400, 'invalid_request');
     const verified = this.verifier.verify(presented.token, audience);
+    if (presented.kind === 'dpop') return this.#proven(verified, request, place, isHanded);
     if (verified instanceof Promise) return this.#later(verified);
-    return this.#admit(verified);
+    return this.#admitBearer(verified);
   }
 
   async #later(verifying: Promise<Principal>): Promise<Caller> {
     try {
-      return await this.#admit(await verifying);
+      return await this.#admitBearer(await verifying);
     } catch (error) {
       return this.#refusal(error);
     }
   }
 
+  /** A token that is bound to a key is worth nothing alone: whoever stole it has no more (RFC 9449, section 7.1). */
+  #admitBearer(principal: Principal): Caller | Promise<Caller> {
+    if (principal.boundTo !== undefined || this.proofs.areRequired)
+      return challenged(401, 'invalid_token', 'DPoP');
+    return this.#admit(principal);
+  }
+
+  async #proven(
+    verifying: Principal | Promise<Principal>,
+    { headers, method = '' }: AuthorizedRequest,
+    { url }: CalledPlace,
+    isHanded: boolean,
+  ): Promise<Caller> {
+    try {
+      const principal = await verifying;
+      const { boundTo, token } = principal;
+      if (boundTo === undefined || token === undefined) return challenged(401, 'invalid_token', 'DPoP');
+      const presented = { proof: headers['dpop'], method, url, token: token.reveal(), boundTo, isHanded };
+      const verdict = await this.proofs.verdictOn(presented);
+      if (verdict.kind === 'refused') return challenged(401, 'invalid_dpop_proof', 'DPoP');
+      if (verdict.kind === 'nonce')
+        return {
+          kind: 'challenge',
+          status: 401,
+          reason: 'use_dpop_nonce',
+          scheme: 'DPoP',
+          nonce: verdict.nonce,
+        };
+      return await this.#admit(principal);
+    } catch (error) {
+      return this.#refusal(error, 'DPoP');
+    }
+  }
+
   #admit(principal: Principal): Caller | Promise<Caller> {
     if (!this.#scopes.every((scope) => principal.scopes.has(scope)))
-      return challenged(403, 'insufficient_scope');
+      return challenged(403, 'insufficient_scope', schemeOf(principal));
     if (this.sessions === undefined) return { kind: 'principal', principal };
     // Every token of the embedded issuer belongs to a session; one without could never be signed out.
-    if (principal.tsid === undefined) return challenged(401, 'invalid_token');
+    if (principal.tsid === undefined) return challenged(401, 'invalid_token', schemeOf(principal));
     const view = this.sessions.view(principal.tsid);
     if (view instanceof Promise)
       return view.then(
@@ -78,19 +138,19 @@ export class Callers {
 
   /** Everything that belongs to a person is found by the token's subject, and what the vault releases by the session. */
   #admitTo(session: OpenSession | undefined, principal: Principal): Caller {
-    if (session === undefined) return challenged(401, 'invalid_token');
+    if (session === undefined) return challenged(401, 'invalid_token', schemeOf(principal));
     if (session.accountId === principal.subject) return { kind: 'principal', principal };
     this.log.warn('session-of-another-account', { tsid: principal.tsid, clientId: principal.clientId });
-    return challenged(401, 'invalid_token');
+    return challenged(401, 'invalid_token', schemeOf(principal));
   }
 
   /** Nobody gets in while callers cannot be verified. Whoever runs this reads why; a flood of callers is no flood of lines. */
-  #refusal(error: unknown): Caller {
+  #refusal(error: unknown, scheme: ChallengeScheme = 'Bearer'): Caller {
     const failure = GatehouseError.from(error);
     if (failure instanceof IncompleteAnswer)
       this.#say('incomplete', { errorCode: failure.code, reason: failure.message });
     if (failure.code === 'token_invalid' || failure.code === 'session_closed')
-      return challenged(401, 'invalid_token');
+      return challenged(401, 'invalid_token', scheme);
     this.#say('unavailable', failure);
     return { kind: 'unavailable' };
   }

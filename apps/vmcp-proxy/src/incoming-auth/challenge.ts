@@ -1,3 +1,5 @@
+import { PROOF_ALGORITHMS } from '@gatehouse/config/model/request-protection';
+
 /** What every challenge of this resource names. */
 export interface ChallengeFacts {
   readonly metadataUrl: string;
@@ -6,30 +8,58 @@ export interface ChallengeFacts {
 
 export type ChallengeReason =
   /** RFC 6750, section 3.1: without a token there is no error code. */
-  'no_token' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  | 'no_token'
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  /** RFC 9449, sections 7.1 and 9. */
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce';
+
+/** How a token is presented, and so how a challenge is made. */
+export type ChallengeScheme = 'Bearer' | 'DPoP';
 
 /** RFC 6750, section 3.1. */
 export type ChallengeStatus = 400 | 401 | 403;
 
-/** The value of `WWW-Authenticate` (RFC 6750, section 3; RFC 9728, section 5.1). */
-export function challenge(facts: ChallengeFacts, reason: ChallengeReason): string {
+/** The value of `WWW-Authenticate` (RFC 6750, section 3; RFC 9728, section 5.1; RFC 9449, section 7.1). */
+export function challenge(
+  facts: ChallengeFacts,
+  reason: ChallengeReason,
+  scheme: ChallengeScheme = 'Bearer',
+): string {
   const parameters = [`resource_metadata="${facts.metadataUrl}"`];
   if (facts.scopes.length > 0) parameters.push(`scope="${facts.scopes.join(' ')}"`);
   if (reason !== 'no_token')
-    parameters.unshift(`error="${reason}"`, `error_description="${descriptionOf(reason, facts)}"`);
-  return `Bearer ${parameters.join(', ')}`;
+    parameters.unshift(`error="${reason}"`, `error_description="${descriptionOf(reason, facts, scheme)}"`);
+  if (scheme === 'DPoP') parameters.push(`algs="${PROOF_ALGORITHMS.join(' ')}"`);
+  return `${scheme} ${parameters.join(', ')}`;
 }
+
+/** What somebody is told who has shown this token. */
+export const schemeOf = ({ boundTo }: { readonly boundTo?: string }): ChallengeScheme =>
+  boundTo === undefined ? 'Bearer' : 'DPoP';
 
 /** Clients bound the size of headers. */
 const MAX_TOLD_TWICE = 256;
 
 /** For the developer who reads it; the scopes of the configuration are all that it names (RFC 6750, section 3). */
-function descriptionOf(reason: Exclude<ChallengeReason, 'no_token'>, { scopes }: ChallengeFacts): string {
+function descriptionOf(
+  reason: Exclude<ChallengeReason, 'no_token'>,
+  { scopes }: ChallengeFacts,
+  scheme: ChallengeScheme,
+): string {
   switch (reason) {
     case 'invalid_request':
-      return 'The Authorization header must be: Bearer, one space, one access token';
+      return `The Authorization header must be: ${scheme}, one space, one access token`;
     case 'invalid_token':
-      return 'The access token is expired, revoked, or not for this resource';
+      return scheme === 'Bearer'
+        ? 'The access token is expired, revoked, or not for this resource'
+        : 'The access token is expired, revoked, not for this resource, or not bound to a key whose proof came with it';
+    case 'invalid_dpop_proof':
+      return 'The DPoP proof is missing, not for this request, token and key, older than a minute, or was used before';
+    case 'use_dpop_nonce':
+      return 'The DPoP proof needs the nonce of the DPoP-Nonce header';
     case 'insufficient_scope':
       return scopes.join(' ').length > MAX_TOLD_TWICE
         ? 'The access token needs all of the scopes that are named here'

@@ -13,6 +13,8 @@ export interface Principal {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The caller's own token: for the vault (sealed), never for a backend. Absent with anonymous callers. */
   readonly token?: Secret;
+  /** Thumbprint of the key that the token is bound to (RFC 9449, section 6.1); absent: whoever has the token may use it. */
+  readonly boundTo?: string;
   /** {@link principalKey} of the above. */
   readonly key: string;
 }

@@ -4,6 +4,7 @@ import type { SessionId } from '@gatehouse/kernel/ids';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { JWTVerifyGetKey } from 'jose';
+import { keyOf } from './bound-token.js';
 import { principalKey, type Principal } from './principal.js';
 
 const MAX_TOKENS = 20_000;
@@ -46,6 +47,7 @@ export class TokenVerifier {
   async #verifyAnew(token: string, audience: string): Promise<Principal> {
     const claims = await verifyAccessToken(token, this.keys, { ...this.expected, audience });
     const { iss, sub, client_id, tsid } = claims;
+    const boundTo = keyOf(claims);
     const principal: Principal = {
       issuer: iss,
       subject: sub,
@@ -55,6 +57,7 @@ export class TokenVerifier {
       scopes: scopesOf(claims),
       claims,
       token: new Secret(token),
+      ...(boundTo === undefined ? {} : { boundTo }),
       key: principalKey(iss, sub, tsid),
     };
     const expiresAtMs = (claims.exp + this.expected.clockToleranceSeconds) * 1_000;

@@ -11,6 +11,7 @@ import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import type { ReachedBackend } from './mcp-provider.js';
+import { buildRequestProtection } from './request-protection.js';
 import { buildProvider } from './upstream-provider.js';
 import { given, milliseconds } from './written-values.js';
 
@@ -57,6 +58,7 @@ export function buildAuthServer(
       secrets,
     ),
     clientRegistration: buildClientRegistration(written.clientRegistration, secrets),
+    requestProtection: buildRequestProtection(written),
     // What calls need can be asked for without being written twice.
     scopesSupported: [...new Set([...written.scopesSupported, ...scopeUses(backends).keys()])],
     baselineClientScopes:

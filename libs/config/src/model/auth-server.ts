@@ -1,6 +1,7 @@
 import type { ClaimMappings } from './claim-mappings.js';
 import type { ClientRegistration } from './client-registration.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
+import type { RequestProtection } from './request-protection.js';
 import type { UpstreamProvider } from './upstream-provider.js';
 
 export interface AuthServer<S> {
@@ -19,6 +20,7 @@ export interface AuthServer<S> {
   /** For what the authorization server seals at rest (its own signing and cookie keys). */
   readonly keyEncryptionKeys: readonly KeyEncryptionKey<S>[];
   readonly clientRegistration: ClientRegistration<S>;
+  readonly requestProtection: RequestProtection;
   readonly scopesSupported: readonly string[];
   /** Added to what every client may ask for; a subset of `scopesSupported`. */
   readonly baselineClientScopes: readonly string[];

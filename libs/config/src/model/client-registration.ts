@@ -1,3 +1,5 @@
+import type { ClientProofs } from './client-keys.js';
+
 export interface ClientRegistration<S> {
   /** RFC 7591. With `initialAccessToken`, `initialAccessToken` is present. */
   readonly dynamic: 'open' | 'initialAccessToken' | 'off';
@@ -31,7 +33,7 @@ interface PinnedDocument {
 export const SIGNING_ALGORITHMS = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-interface PreRegisteredClient<S> {
+interface PreRegisteredClient<S> extends ClientProofs {
   readonly clientId: string;
   readonly clientName: string;
   readonly redirectUris: readonly string[];
@@ -39,7 +41,7 @@ interface PreRegisteredClient<S> {
   readonly postLogoutRedirectUris?: readonly string[];
   /** Where it is told that a session of its has ended. */
   readonly backchannelLogoutUri?: string;
-  /** Absent: a public client. */
+  /** Absent, and no keys either: a public client. */
   readonly clientSecret?: S;
   /** Absent: that of the first signing key. */
   readonly idTokenSignedResponseAlg?: SigningAlgorithm;

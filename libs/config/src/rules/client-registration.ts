@@ -111,12 +111,13 @@ function places(uris: readonly string[], path: Path, schemes: readonly string[])
 /** Who asks about tokens proves who it is, and asks about tokens that there can be. */
 function introspecting({ authServer, resourceUrl, backends, views }: GatehouseModel): readonly Finding[] {
   const resources = mcpEndpoints(resourceUrl, backends, views).map((endpoint) => endpoint.resourceUrl);
-  return (authServer?.clientRegistration.clients ?? []).flatMap(({ introspection, clientSecret }, index) => {
+  return (authServer?.clientRegistration.clients ?? []).flatMap((written, index) => {
+    const { introspection, clientSecret, jwks, jwksUri } = written;
     if (introspection === undefined) return [];
     const client = [...PATH, 'clients', index];
     const path = [...client, 'introspection'];
     const isPublic: readonly Finding[] =
-      clientSecret === undefined
+      (clientSecret ?? jwks ?? jwksUri) === undefined
         ? [
             {
               path,

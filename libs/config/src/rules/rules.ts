@@ -10,6 +10,7 @@ import { backendLimits } from './backend-limits.js';
 import { backendUrls } from './backend-urls.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
+import { clientProofs, securityProfile } from './client-proofs.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
 import { exchangeTargets } from './exchange-targets.js';
@@ -211,6 +212,16 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       'At least one way to register a client is on; redirect URIs have no `*`, and are https, on localhost, or of an allowed private-use scheme.',
     rule: clientRegistration,
+  },
+  {
+    demands:
+      'A pre-registered client authenticates in one way, by keys that can be used; only one that authenticates may leave PKCE out.',
+    rule: clientProofs,
+  },
+  {
+    demands:
+      'With `securityProfile: fapi2` requests are pushed, tokens are bound, codes live for 60 s at most, and every pre-registered client has keys and uses PKCE.',
+    rule: securityProfile,
   },
   {
     demands:

@@ -9,6 +9,7 @@ import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
 import { provider, scopes } from './provider-fields.js';
+import { clientProofs, requestProtection } from './request-protection-fields.js';
 
 const clientRegistration = block('How MCP clients become known.', {
   dynamic: choice(
@@ -60,7 +61,10 @@ const clientRegistration = block('How MCP clients become known.', {
         'identifier',
         'Where it is told that a session of its has ended (OpenID Connect, `Back-Channel Logout`): https, or http on localhost.',
       ).exactOptional(),
-      clientSecret: secret('Left out: a public client. At least 32 characters.').exactOptional(),
+      clientSecret: secret(
+        'Left out, with neither `jwks` nor `jwksUri`: a public client. At least 32 characters.',
+      ).exactOptional(),
+      ...clientProofs,
       idTokenSignedResponseAlg: choice(
         SIGNING_ALGORITHMS,
         'What its id_tokens are signed with; there has to be a key for it. Left out: that of the first signing key.',
@@ -147,6 +151,7 @@ export const authServer = block(
       'Keys that seal the authorization server’s own keys; the first seals, all open. 32 bytes as base64, base64url or hex.',
     ),
     clientRegistration: clientRegistration.prefault({}),
+    ...requestProtection,
     scopesSupported: scopes(
       'Scopes that clients may ask for, beside those that calls of backends need.',
     ).default(['openid', 'profile', 'email', 'offline_access']),
