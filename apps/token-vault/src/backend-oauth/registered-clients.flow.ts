@@ -15,6 +15,7 @@ import {
   type StoredClient,
 } from './registered-client.store.js';
 import type { Registered } from './registration-answer.js';
+import { UnfitServer } from './unfit-server.js';
 
 /** A follower waits this much longer than the registration may take. */
 const FOLLOW_MARGIN_MS = 2 * SECOND_MS;
@@ -52,8 +53,9 @@ export class RegisteredClients {
     const { version, current } = await this.store.find(place);
     const condition = conditionOf(current, redirectUri, this.clock.nowMs(), askedFor);
     if (current !== undefined && condition === 'good') return storedClient(current);
-    const registering = this.#registrations.run(`${place.provider} ${place.issuer}`, () =>
-      this.#leadOrFollow(wanted, version),
+    const registering = this.#registrations.run(
+      [place.provider, place.issuer, redirectUri, askedFor ?? ''].join(' '),
+      () => this.#leadOrFollow(wanted, version),
     );
     if (current === undefined || condition === 'unusable') return storedClient(await registering);
     return await this.#orBefore(registering, current, place);
@@ -121,6 +123,9 @@ export class RegisteredClients {
     });
     try {
       const registered = await register().finally(stop);
+      // Some servers answer how long a secret lives. It would be over already, and each sign-in that somebody begins would register one more client.
+      if ((registered.secretExpiresAtMs ?? Infinity) <= this.clock.nowMs())
+        throw new UnfitServer('registration_unfit', 'client_secret_expires_at');
       if (!(await this.store.publish(lease, redirectUri, registered))) return undefined;
       this.log.info('upstream-client-registered', { ...place });
       return { ...registered, redirectUri, registeredAtMs: this.clock.nowMs() };

@@ -1,9 +1,10 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { GoogleServiceAccount } from '@gatehouse/config/model/google-service-account';
 import { readServiceAccountKey, type ServiceAccountKey } from '@gatehouse/config/secrets/service-account-key';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
-import { importPKCS8, SignJWT, type CryptoKey } from 'jose';
+import { SignJWT } from 'jose';
 
 /** Google takes no assertion that lives longer. */
 const LIFETIME_SECONDS = 3_600;
@@ -11,7 +12,7 @@ const LIFETIME_SECONDS = 3_600;
 const ALGORITHM = 'RS256';
 
 interface Signer extends Pick<ServiceAccountKey, 'clientEmail' | 'privateKeyId'> {
-  readonly key: Promise<CryptoKey>;
+  readonly key: KeyObject;
 }
 
 const signers = new WeakMap<Secret, Signer>();
@@ -24,7 +25,8 @@ function signerOf(key: Secret): Signer {
   if (typeof read === 'string')
     throw new GatehouseError('internal', 'the key of a service account was not checked');
   const { clientEmail, privateKeyId, privateKey } = read;
-  const signer = { clientEmail, privateKeyId, key: importPKCS8(privateKey, ALGORITHM) };
+  // As the configuration's check reads it: PKCS#1, and text before the key, are taken as well.
+  const signer = { clientEmail, privateKeyId, key: createPrivateKey(privateKey) };
   signers.set(key, signer);
   return signer;
 }
@@ -50,5 +52,5 @@ export async function serviceAccountAssertion(
     .setAudience(tokenUrl)
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + LIFETIME_SECONDS)
-    .sign(await key);
+    .sign(key);
 }

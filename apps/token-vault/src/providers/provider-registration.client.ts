@@ -55,6 +55,9 @@ export async function registerAt(provider: RegisteringProvider, publicUrl: strin
     rules: provider,
   });
   const { client } = registered;
+  // RFC 9700 section 2.1.1: that a public client's code is protected was not asked for where a secret was.
+  if (client.tokenEndpointAuthMethod === 'none' && method !== 'none')
+    throw new UnfitServer('registration_unfit', 'token_endpoint_auth_method');
   return {
     ...registered,
     client: {

@@ -64,6 +64,16 @@ describe('nobody is registered', () => {
           redirect_uris: ['http://localhost:4484/oauth/callback/octo', 'https://evil.example/'],
         }),
     ],
+    [
+      'as a public client where a secret was asked for (PKCE was not)',
+      'registration_unfit',
+      () => (world.server.registration = { token_endpoint_auth_method: 'none', client_secret: undefined }),
+    ],
+    [
+      'with a secret that is over already: a lifetime in the place of a date would register one more client at each sign-in',
+      'registration_unfit',
+      () => (world.server.registration = { client_secret_expires_at: 3_600 }),
+    ],
   ])('%s', async (_what, reason, arrange) => {
     arrange();
     await expect(world.begin()).rejects.toMatchObject(MISCONFIGURED);
