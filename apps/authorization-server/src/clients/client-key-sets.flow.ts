@@ -65,6 +65,11 @@ export class ClientKeySets {
       this.#known.set(url, { body, fetchedAtMs: nowMs, askAgainAtMs: nowMs + FRESH_FOR_MS });
       return body;
     } catch (error) {
+      // It says nothing of this host.
+      if (error instanceof Overloaded) {
+        if (known === undefined) throw error;
+        return bodyOf(known, nowMs);
+      }
       const kept: KnownSet = { ...(known ?? { fetchedAtMs: nowMs }), askAgainAtMs: nowMs + FAILED_FOR_MS };
       this.#known.set(url, kept);
       const host = URL.parse(url)?.host ?? '';
@@ -74,7 +79,7 @@ export class ClientKeySets {
   }
 
   async #fetched(url: string): Promise<string> {
-    if (this.#underWay >= MAX_FETCHES) throw new Error('too many key sets are being fetched');
+    if (this.#underWay >= MAX_FETCHES) throw new Overloaded('too many key sets are being fetched');
     this.#underWay += 1;
     try {
       const response = await this.#get(url, { method: 'GET', headers: { accept: 'application/json' } });
@@ -85,6 +90,8 @@ export class ClientKeySets {
     }
   }
 }
+
+class Overloaded extends Error {}
 
 function bodyOf({ body, fetchedAtMs }: KnownSet, nowMs: number): string {
   if (body === undefined || nowMs - fetchedAtMs > USED_FOR_MS)

@@ -1,5 +1,5 @@
 /** A `GET` with more is refused for its headers before it comes to us (16 KiB), without a page that says why. */
-const MAX_QUERY_CHARACTERS = 8 * 1024;
+export const MAX_QUERY_CHARACTERS = 8 * 1024;
 
 /**
  * The parameters of an authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 8707, section 2; OpenID Connect

@@ -7,6 +7,7 @@ import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { answerPreflight } from '../http/preflight.js';
 import { sendProtocolError } from '../http/reply.js';
+import { MAX_QUERY_CHARACTERS } from './authorization-form.js';
 import { inQueryOnly, withDefaults } from './authorization-query.js';
 import { formOf, LibraryAnswers } from './library-answers.js';
 import { namedClient } from './named-client.js';
@@ -47,6 +48,12 @@ export class PushedRequestsController {
       return;
     }
     const body = form && Buffer.from((await this.#asByBrowser(form, request)).toString());
+    // Each is kept, and anybody has a client: long ones would take the room of other people's sign-ins.
+    if ((body?.length ?? 0) > MAX_QUERY_CHARACTERS) {
+      const error = { error: 'invalid_request', error_description: 'the request is too long' };
+      sendProtocolError(reply, 400, error, this.#cors.headers(request.headers.origin));
+      return;
+    }
     await this.#library.answer(request, reply, { route: '/oauth/par', body });
   }
 

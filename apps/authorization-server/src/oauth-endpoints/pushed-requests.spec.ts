@@ -97,6 +97,13 @@ describe('a request_uri is good for one sign-in', () => {
 
   test('and a reload of its beginning uses nothing up', async () => {
     const { uri, verifier } = await pushed();
+    // Four beginnings may take longer than a minute here.
+    await world.rows.query({
+      name: 'prolong-pushed',
+      text: `update oidc_records set expires_at = now() + interval '1 day',
+        payload = jsonb_set(payload, '{exp}', to_jsonb((payload->>'exp')::bigint + 86400))
+        where model = 'PushedAuthorizationRequest'`,
+    });
     const browser = service.browser();
     for (let time = 0; time < 3; time += 1)
       expect(pageName(await browser.follow(await browser.get(begun(uri))))).toBe('consent');
@@ -299,4 +306,23 @@ describe('a page of another site', () => {
     const refused = await push('https://evil.example');
     expect(refused.headers.get('access-control-allow-origin')).toBeNull();
   });
+});
+
+test('a request that is too long to come by an address is not kept: it would take the room of sign-ins under way', async () => {
+  const change = { state: 'x'.repeat(50_000) };
+  const form = authorizationRequest(service, clientId, randomToken(), change);
+  const { status, body } = await postForm(service, '/oauth/par', form);
+  expect([status, body['error']]).toEqual([400, 'invalid_request']);
+  expect(body['request_uri']).toBeUndefined();
+});
+
+test('a request that nobody begins is kept for no longer than its request_uri is good for', async () => {
+  await pushed();
+  const { rows } = await world.rows.query<{ left: number }>({
+    name: 'left-of-pushed',
+    text: `select max(extract(epoch from expires_at - now()))::float as left from oidc_records
+      where model = 'PushedAuthorizationRequest' and created_at = (
+        select max(created_at) from oidc_records where model = 'PushedAuthorizationRequest')`,
+  });
+  expect(rows[0]?.left).toBeLessThan(120);
 });

@@ -24,15 +24,17 @@ export class PushedRequests implements Adapter {
       name: 'pushed-request-keep',
       // The library looks at `exp`, which is that of the `request_uri`.
       text: `insert into oidc_records (model, id, payload, expires_at) values ($1, $2, $3, now() + $4 * interval '1 ms')`,
-      values: [MODEL, sha256(id), JSON.stringify(stored), expiresInSeconds * SECOND_MS + REQUEST_TTL_MS],
+      values: [MODEL, sha256(id), JSON.stringify(stored), expiresInSeconds * SECOND_MS],
     });
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const { rows } = await queryRecords<{ payload: AdapterPayload }>(this.database, {
       name: 'pushed-request-find',
-      text: 'select payload from oidc_records where model = $1 and id = $2 and expires_at > now()',
-      values: [MODEL, sha256(id)],
+      // Most are never begun: only what is, is kept for longer than its `request_uri` is good for.
+      text: `update oidc_records set expires_at = greatest(expires_at, now() + $3 * interval '1 ms')
+        where model = $1 and id = $2 and expires_at > now() returning payload`,
+      values: [MODEL, sha256(id), REQUEST_TTL_MS],
     });
     const [row] = rows;
     if (row !== undefined) return { ...row.payload, jti: id };

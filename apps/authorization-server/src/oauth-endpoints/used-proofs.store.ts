@@ -8,6 +8,8 @@ import { decodeJwt } from 'jose';
 import { errors, Provider } from 'oidc-provider';
 
 /** As a record of the protocol's, so that the same housekeeping ends it (record-expiry.store.ts). */
+/** By which a proof may be dated ahead: `CHALLENGE_OK_WINDOW` of oidc-provider. */
+const AHEAD_SECONDS = 300;
 const MODEL = 'ReplayDetection';
 
 /** They have a limit of their own: nothing else that a stranger can begin makes room of them. */
@@ -42,7 +44,8 @@ export class UsedProofs {
       text: `insert into oidc_records (model, id, payload, expires_at) values ($1, $2, '{}', to_timestamp($3))
         on conflict (model, id) do update set expires_at = excluded.expires_at, created_at = now()
         where oidc_records.expires_at < now() - interval '1 minute'`,
-      values: [MODEL, sha256(JSON.stringify([issuer, jti])), Math.ceil(expiresAt)],
+      // A proof may be dated as far ahead as it may be old, and is good for as long again (the library's window, both ways).
+      values: [MODEL, sha256(JSON.stringify([issuer, jti])), Math.ceil(expiresAt) + AHEAD_SECONDS],
     });
     if (rowCount === 1) return true;
     // The library calls it `invalid_grant`, and a client that hears that throws its tokens away (RFC 9449, section 5).

@@ -57,7 +57,7 @@ export class Callers {
     private readonly verifier: Pick<TokenVerifier, 'verify'> | undefined,
     /** Absent when the issuer is not the embedded one: then there are no sessions to look up. */
     private readonly sessions: SessionViews | undefined,
-    private readonly proofs: Pick<Proofs, 'areRequired' | 'verdictOn'>,
+    private readonly proofs: Pick<Proofs, 'areRequired' | 'verdictOn' | 'use'>,
     private readonly log: Pick<Log, 'warn' | 'failure'>,
   ) {
     this.#scopes = incomingAuth.type === 'oidc' ? basicScopes(incomingAuth.oidc.scopes) : [];
@@ -104,7 +104,7 @@ export class Callers {
       const principal = await verifying;
       const { boundTo, token } = principal;
       if (boundTo === undefined || token === undefined) return challenged(401, 'invalid_token', 'DPoP');
-      const presented = { proof: headers['dpop'], method, url, token: token.reveal(), boundTo, isHanded };
+      const presented = { proof: headers['dpop'], method, url, token: token.reveal(), boundTo };
       const verdict = await this.proofs.verdictOn(presented);
       if (verdict.kind === 'refused') return challenged(401, 'invalid_dpop_proof', 'DPoP');
       if (verdict.kind === 'nonce')
@@ -115,7 +115,11 @@ export class Callers {
           scheme: 'DPoP',
           nonce: verdict.nonce,
         };
-      return await this.#admit(principal);
+      const caller = await this.#admit(principal);
+      // Another replica has taken the proof of a request that is handed on.
+      const isUsed =
+        caller.kind === 'principal' && !isHanded && !(await this.proofs.use(boundTo, verdict.jti));
+      return isUsed ? challenged(401, 'invalid_dpop_proof', 'DPoP') : caller;
     } catch (error) {
       return this.#refusal(error, 'DPoP');
     }

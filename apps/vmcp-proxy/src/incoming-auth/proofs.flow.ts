@@ -10,12 +10,11 @@ export interface PresentedProof {
   readonly url: string;
   readonly token: string;
   readonly boundTo: string;
-  /** Another replica has taken the proof, and hands its request on. */
-  readonly isHanded: boolean;
 }
 
 export type ProofVerdict =
-  | { readonly kind: 'proven' }
+  /** `jti`: to be used once. */
+  | { readonly kind: 'proven'; readonly jti: string }
   | { readonly kind: 'refused' }
   /** A client tries again with it. */
   | { readonly kind: 'nonce'; readonly nonce: string };
@@ -35,14 +34,17 @@ export class Proofs {
     return this.rules.boundAccessTokens === 'required';
   }
 
-  /** @throws {GatehouseError} `unavailable`: nobody can say whether it was used. */
-  async verdictOn({ proof, isHanded, ...request }: PresentedProof): Promise<ProofVerdict> {
+  /** Whether it was used before is not asked. @throws {GatehouseError} `unavailable`: nobody can say what its nonce is. */
+  async verdictOn({ proof, ...request }: PresentedProof): Promise<ProofVerdict> {
     const known = await proofOf(proof, request, this.nowMs());
     if (known === undefined) return { kind: 'refused' };
     if (this.nonces !== undefined && !(await this.nonces.accepts(known.nonce)))
       return { kind: 'nonce', nonce: await this.nonces.current() };
-    // Last, so that nobody who has no token fills the bucket.
-    if (!isHanded && !(await this.used.use(request.boundTo, known.jti))) return { kind: 'refused' };
-    return { kind: 'proven' };
+    return { kind: 'proven', jti: known.jti };
+  }
+
+  /** Once everything else is in order, so that whoever may call nothing fills no bucket. @throws {GatehouseError} `unavailable` */
+  async use(boundTo: string, jti: string): Promise<boolean> {
+    return await this.used.use(boundTo, jti);
   }
 }
