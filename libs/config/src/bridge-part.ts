@@ -1,4 +1,3 @@
-import { sameContent } from '@gatehouse/kernel/same-content';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { ListenAddress } from './model/listen-addresses.js';
@@ -43,9 +42,3 @@ export const bridgePart = (model: GatehouseModel): BridgePart => ({
   messageBytes: model.limits.requestBytes,
   shutdownTimeoutMs: model.shutdownTimeoutMs,
 });
-
-/** What a running bridge does not change, by where it is written: how it is reached, and by whom. */
-export const bridgeNeedsRestart = (before: BridgePart, after: BridgePart): readonly string[] => [
-  ...(sameContent(before.listen, after.listen) ? [] : ['listen.bridge']),
-  ...(sameContent([before.url, before.secret], [after.url, after.secret]) ? [] : ['bridge']),
-];

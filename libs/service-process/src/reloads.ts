@@ -1,7 +1,7 @@
 import { renderProblems } from '@gatehouse/config/findings/render-problems';
 import type { Loaded } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
-import { reloadPlan, type ReloadPlan } from '@gatehouse/config/reload-plan';
+import { reloadPlan } from '@gatehouse/config/reload-plan';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { FileWatch, type FileStates } from './file-watch.js';
@@ -12,8 +12,6 @@ export interface ReloadedService<Part> {
   /** Reads the configuration as it is now. */
   readonly load: () => Loaded;
   readonly partOf: (model: GatehouseModel) => Part;
-  /** What of a new file can be taken; left out: what services take. */
-  readonly planOf?: (before: LoadedWell, after: LoadedWell) => ReloadPlan;
   /** Takes the new part whole, or throws and keeps the one that it has. */
   readonly reconfigure: (part: Part) => Promise<void> | void;
   /** Whatever it is read from. */
@@ -99,7 +97,7 @@ export class Reloads<Part> {
   }
 
   async #once(because: string): Promise<Outcome> {
-    const { load, partOf, planOf = reloadPlan, reconfigure } = this.service;
+    const { load, partOf, reconfigure } = this.service;
     const loaded = load();
     if (!loaded.ok) {
       this.log.error('configuration-invalid', {
@@ -110,7 +108,7 @@ export class Reloads<Part> {
       this.service.tellProblems(renderProblems(loaded.problems));
       return 'invalid';
     }
-    const { needsRestart, changed } = planOf(this.current, loaded);
+    const { needsRestart, changed } = reloadPlan(this.current, loaded);
     if (needsRestart.length > 0) {
       this.log.warn('configuration-needs-restart', { because, fields: needsRestart.join(', ') });
       return 'needs_restart';

@@ -33,8 +33,6 @@ export interface BridgeWorld {
   readonly origin: string;
   readonly log: KeptLog;
   client(backend: string, headers?: Readonly<Record<string, string>>): BridgeClient;
-  /** The backends are these from now on. */
-  exchange(backends: readonly BridgedBackend[]): void;
   close(withinMs?: number): Promise<void>;
 }
 
@@ -59,7 +57,6 @@ export async function startBridgeWorld(
     origin,
     log,
     client: (backend, headers) => new BridgeClient(`${origin}/${backend}/mcp`, headers),
-    exchange: (next) => running.exchange({ ...part, backends: next }),
     close: async (withinMs = 1_000) => await running.close(withinMs),
   };
 }

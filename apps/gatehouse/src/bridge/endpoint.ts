@@ -10,8 +10,6 @@ import type { Sessions } from './sessions.js';
 /** What the proxy may write around the client's message: its own names and members. */
 const EXTRA_BYTES = 1024 * 1024;
 
-type EndpointPart = Pick<BridgePart, 'backends' | 'messageBytes'>;
-
 interface Request {
   readonly backend: BridgedBackend;
   readonly caller: Caller;
@@ -22,27 +20,16 @@ interface Request {
 
 /** `/<backend>/mcp`: Streamable HTTP with sessions (MCP 2025-11-25, and the two revisions before it), for the proxy alone. */
 export class BridgeEndpoint {
-  #byPath: ReadonlyMap<string, BridgedBackend> = new Map();
-  /** Those that are configured no more: what still runs of them is heard and ended, and nothing begins. */
-  readonly #left = new Map<string, BridgedBackend>();
-  #maxBytes = 0;
+  readonly #byPath: ReadonlyMap<string, BridgedBackend>;
+  readonly #maxBytes: number;
 
   constructor(
-    part: EndpointPart,
+    { backends, messageBytes }: Pick<BridgePart, 'backends' | 'messageBytes'>,
     private readonly callers: KnownCallers,
     private readonly sessions: Sessions,
   ) {
-    this.exchange(part);
-  }
-
-  /** From now on these are the backends. What runs ends as it began. */
-  exchange({ backends, messageBytes }: EndpointPart): void {
-    const byPath = new Map(backends.map((backend) => [bridgedPath(backend.name), backend]));
-    for (const [path, backend] of this.#byPath) if (!byPath.has(path)) this.#left.set(path, backend);
-    for (const path of byPath.keys()) this.#left.delete(path);
-    this.#byPath = byPath;
+    this.#byPath = new Map(backends.map((backend) => [bridgedPath(backend.name), backend]));
     this.#maxBytes = messageBytes + EXTRA_BYTES;
-    this.sessions.exchange(backends);
   }
 
   async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,8 +44,7 @@ export class BridgeEndpoint {
       answer.status(403, refusal);
       return;
     }
-    const inSession = incoming.headers['mcp-session-id'] !== undefined;
-    const backend = this.#byPath.get(path) ?? (inSession ? this.#left.get(path) : undefined);
+    const backend = this.#byPath.get(path);
     if (backend === undefined) {
       answer.status(404, 'There is no such backend.');
       return;

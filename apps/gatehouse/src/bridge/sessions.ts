@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BridgedBackend } from '@gatehouse/config/bridge-part';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
-import { sameContent } from '@gatehouse/kernel/same-content';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { countedWarning } from '@gatehouse/observability/counted-warning';
 import type { Log } from '@gatehouse/observability/log';
@@ -33,8 +32,6 @@ export class Sessions {
   readonly #sweeper = setInterval(() => this.#sweep(Date.now()), SWEEP_EVERY_MS).unref();
   readonly #skipped = new Map<string, () => void>();
   #isStopping = false;
-  /** Absent: none was ever exchanged. */
-  #backends: ReadonlyMap<string, BridgedBackend> | undefined;
 
   constructor(private readonly surroundings: SessionSurroundings) {}
 
@@ -50,12 +47,6 @@ export class Sessions {
   /** Whether the session's program has another token than the call. */
   hasOtherToken({ owner }: Session, { token }: Caller): boolean {
     return owner.backend.tokenEnv !== undefined && owner.tokenDigest !== digestOf(token);
-  }
-
-  /** From now on backends are these. A session whose program is another one now, or none, takes no more requests and ends after its last. */
-  exchange(backends: readonly BridgedBackend[]): void {
-    this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
-    for (const session of this.#open.values()) if (!this.#isCurrent(session)) session.retire();
   }
 
   /** Begins a session with a program of its own, and answers `initialize`. */
@@ -78,8 +69,6 @@ export class Sessions {
       this.#open.set(session.id, session);
       session.lastUsedAtMs = Date.now();
       answer.last(started.line, { 'mcp-session-id': session.id });
-      // Exchanged while it began.
-      if (!this.#isCurrent(session)) session.retire();
       return;
     }
     void session?.end();
@@ -152,10 +141,6 @@ export class Sessions {
     const all = [...this.#withProgram].filter(({ owner }) => owner.backend.name === backend.name);
     const own = all.filter(({ owner }) => person !== undefined && owner.person === person);
     return own.length >= atOncePerPerson ? own : all.length >= atOnce ? all : undefined;
-  }
-
-  #isCurrent({ owner: { backend } }: Session): boolean {
-    return this.#backends === undefined || sameContent(this.#backends.get(backend.name), backend);
   }
 
   #sweep(nowMs: number): void {

@@ -8,8 +8,6 @@ import { Sessions, type SessionSurroundings } from './sessions.js';
 
 export interface RunningBridge {
   readonly port: number;
-  /** From now on it runs these programs. How it is reached stays as it was. */
-  exchange(part: BridgePart): void;
   /** Calls that run may finish within that time. Resolves when no program is left. */
   close(withinMs: number): Promise<void>;
 }
@@ -43,7 +41,6 @@ export async function startBridge(
   callers.listensAt(port);
   return {
     port,
-    exchange: (next) => endpoint.exchange(next),
     close: async (withinMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await sessions.close(withinMs);

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
-import { until } from '@gatehouse/testing/until';
 import { readConfiguration } from '../configuration.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { startUpBridge } from './bridge.js';
@@ -46,50 +45,6 @@ test('the bridge is started where a backend has a command, with the variables of
     expect(stranger.status).toBe(403);
     await processes.stop();
     expect(await running.ended).toBe('exit code 0');
-  } finally {
-    await processes.stop();
-  }
-});
-
-test('the bridge takes up its changed file, and on SIGHUP as well, and stays the same process', async () => {
-  const port = await freePort();
-  const file = join(folder, 'changing.yaml');
-  const text = await readFile(DEMONSTRATION_CONFIGURATION, 'utf8');
-  const write = async (programs: string): Promise<void> =>
-    await writeFile(
-      file,
-      text
-        .replace(
-          '\nbackends:\n',
-          `\nbridge: { secret: { env: BRIDGE_SECRET } }\n\nbackends:\n  - { name: local, command: [cat] }\n${programs}`,
-        )
-        .replace('\nlisten:\n', `\nlisten:\n  bridge: { port: ${port} }\n`),
-    );
-  await write('');
-  const secret = 'a-secret-of-the-bridge-and-the-proxy';
-  const processes = new Processes(folder);
-  try {
-    const plan = { host: '127.0.0.1', port, environment: { BRIDGE_SECRET: secret } };
-    const running = await startUpBridge(processes, readConfiguration(file), plan);
-    const statusOf = async (backend: string): Promise<number> => {
-      const headers = { 'gatehouse-bridge-secret': secret, 'content-type': 'text/plain' };
-      const url = `http://127.0.0.1:${port}/${backend}/mcp`;
-      return (await fetch(url, { method: 'POST', headers, body: 'no message' })).status;
-    };
-    const taken = async (): Promise<number> =>
-      (await readFile(running.logFile, 'utf8')).split('"event":"configuration-reloaded"').length - 1;
-    expect([await statusOf('local'), await statusOf('another')]).toEqual([415, 404]);
-    await write('  - { name: another, command: [cat] }\n');
-    await until(async () => (await taken()) === 1);
-    expect([await statusOf('local'), await statusOf('another')]).toEqual([415, 415]);
-    process.kill(running.pid, 'SIGHUP');
-    await until(async () => (await taken()) === 2);
-    expect(await readFile(running.logFile, 'utf8')).toContain('"because":"SIGHUP"');
-    await write('  - { name: wrong, commands: [cat] }\n');
-    await until(async () =>
-      (await readFile(running.logFile, 'utf8')).includes('"event":"configuration-invalid"'),
-    );
-    expect([running.isRunning(), await statusOf('another')]).toEqual([true, 415]);
   } finally {
     await processes.stop();
   }

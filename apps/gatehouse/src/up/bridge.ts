@@ -40,7 +40,6 @@ export async function startUpBridge(
     ],
     environment: { ...baseEnvironment(), NODE_ENV: 'production', ...Object.fromEntries(own) },
     stopPhase: 1,
-    rereads: true,
   });
   const name = host.includes(':') ? `[${host}]` : host;
   await untilHttpAnswers(running, `http://${name}:${port}/healthz`, READY_TIMEOUT_MS);
