@@ -1,18 +1,20 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { setDefaultCACertificates, getCACertificates } from 'node:tls';
 import { freePort } from '@gatehouse/testing/free-port';
 import { modernRequest, whoAmI } from '@gatehouse/testing/mcp-calls';
 import { newBrowser, OAuthClient } from '@gatehouse/testing/oauth-client';
 import { BUNDLED_CADDYFILE, ReverseProxy, reverseProxyProgram } from '@gatehouse/testing/reverse-proxy';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
+import { trust } from '@gatehouse/testing/trusted-certificate';
 import { until } from '@gatehouse/testing/until';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const certificate = selfSignedCertificate('localhost', '127.0.0.1');
-const trustedBefore = getCACertificates();
-beforeAll(() => setDefaultCACertificates([...trustedBefore, certificate.cert]));
-afterAll(() => setDefaultCACertificates(trustedBefore));
+let distrust = (): void => undefined;
+beforeAll(() => {
+  distrust = trust(certificate);
+});
+afterAll(() => distrust());
 
 const INSPECTOR = 'http://localhost:6274';
 

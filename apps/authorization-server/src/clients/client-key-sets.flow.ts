@@ -34,12 +34,15 @@ export class ClientKeySets {
   readonly #known = new RecentMap<string, KnownSet>(MAX_SETS);
   readonly #fetches = new SingleFlight<string, string>();
   #underWay = 0;
+  /** The operator has chosen them: strangers’ hosts take no place from them. */
+  readonly #chosen: ReadonlySet<string>;
 
   constructor(
     private readonly log: Log,
     @Inject(CONFIG) config: Pick<AuthorizationServerPart, 'clientRegistration' | 'wayOut'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
+    this.#chosen = new Set(config.clientRegistration.clients.flatMap(({ jwksUri }) => jwksUri ?? []));
     this.#get = fetchFunction({
       timeoutMs: TIMEOUT_MS,
       maxResponseBytes: MAX_BYTES,
@@ -79,7 +82,8 @@ export class ClientKeySets {
   }
 
   async #fetched(url: string): Promise<string> {
-    if (this.#underWay >= MAX_FETCHES) throw new Overloaded('too many key sets are being fetched');
+    if (this.#underWay >= MAX_FETCHES && !this.#chosen.has(url))
+      throw new Overloaded('too many key sets are being fetched');
     this.#underWay += 1;
     try {
       const response = await this.#get(url, { method: 'GET', headers: { accept: 'application/json' } });

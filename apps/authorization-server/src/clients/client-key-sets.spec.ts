@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { createServer, type Server } from 'node:https';
-import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
+import { trust } from '@gatehouse/testing/trusted-certificate';
 import { exportJWK } from 'jose';
 import { asserted, authenticates, ClientKey } from '../testing/proving-client.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
@@ -26,9 +26,10 @@ let origin: string;
 let fetched: string[] = [];
 const served = new Map<string, Served>();
 
+let distrust = (): void => undefined;
 beforeAll(async () => {
   const certificate = selfSignedCertificate();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert]);
+  distrust = trust(certificate);
   const port = await freePort();
   origin = `https://localhost:${port}`;
   site = createServer(certificate, (request, response) => {
@@ -42,6 +43,7 @@ beforeAll(async () => {
 shareWorld(startServiceWorld, (started) => ({ service } = world = started));
 
 afterAll(() => {
+  distrust();
   site.closeAllConnections();
   site.close();
 });

@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { createServer, type Server } from 'node:https';
-import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { freePort } from '@gatehouse/testing/free-port';
 import { whileStopped } from '@gatehouse/testing/stopped-clock';
 import { decodeJwt } from 'jose';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
+import { trust } from '@gatehouse/testing/trusted-certificate';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName, type Answer } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
@@ -24,9 +24,10 @@ let origin: string;
 let fetched: string[] = [];
 const documents = new Map<string, Served>();
 
+let distrust = (): void => undefined;
 beforeAll(async () => {
   const certificate = selfSignedCertificate();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert]);
+  distrust = trust(certificate);
   const port = await freePort();
   origin = `https://localhost:${port}`;
   site = createServer(certificate, (request, response) => {
@@ -40,6 +41,7 @@ beforeAll(async () => {
 shareWorld(startServiceWorld, (started) => ({ service } = world = started));
 
 afterAll(() => {
+  distrust();
   site.closeAllConnections();
   site.close();
 });

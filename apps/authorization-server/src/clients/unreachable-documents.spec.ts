@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { createServer, type Server } from 'node:https';
-import tls from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
@@ -10,6 +9,7 @@ import { freePort } from '@gatehouse/testing/free-port';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
 import { until } from '@gatehouse/testing/until';
+import { trust } from '@gatehouse/testing/trusted-certificate';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
@@ -25,9 +25,10 @@ let origin: string;
 let fetched: string[] = [];
 let statusOfAll = 200;
 
+let distrust = (): void => undefined;
 beforeAll(async () => {
   const certificate = selfSignedCertificate();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert]);
+  distrust = trust(certificate);
   const port = await freePort();
   origin = `https://localhost:${port}`;
   site = createServer(certificate, ({ url = '' }, response) => {
@@ -43,6 +44,7 @@ beforeAll(async () => {
 });
 shareWorld(startServiceWorld, (started) => (world = started));
 afterAll(() => {
+  distrust();
   site.closeAllConnections();
   site.close();
 });

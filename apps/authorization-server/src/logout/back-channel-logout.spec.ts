@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { createServer, type Server } from 'node:https';
-import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
 import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { until } from '@gatehouse/testing/until';
+import { trust } from '@gatehouse/testing/trusted-certificate';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import type { Provider } from 'oidc-provider';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
@@ -23,9 +23,10 @@ let origin: string;
 const posted = new Map<string, string[]>();
 const answers = new Map<string, number[]>();
 
+let distrust = (): void => undefined;
 beforeAll(async () => {
   const certificate = selfSignedCertificate();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert]);
+  distrust = trust(certificate);
   const port = await freePort();
   origin = `https://localhost:${port}`;
   receiver = createServer(certificate, (request, response) => {
@@ -48,6 +49,7 @@ shareWorld(startServiceWorld, async (started) => {
 });
 
 afterAll(() => {
+  distrust();
   receiver.closeAllConnections();
   receiver.close();
 });
