@@ -36,10 +36,10 @@ export function shapeFindings(
   const misspelled = new Set(meant.map((path) => JSON.stringify(path)));
   const others = issues
     .filter(({ code }) => code !== 'unrecognized_keys' && code !== OWN_WORDS)
-    .map((issue) => wrongValue(tree, value, issue))
-    .filter(({ path }) => !misspelled.has(JSON.stringify(path)));
+    .map((issue) => wrongValue(tree, value, issue));
   const checked = issues.flatMap((issue) => (issue.code === OWN_WORDS ? [saidByCheck(issue)] : []));
-  return { findings: [...unknown.map(({ finding }) => finding), ...others, ...checked], meant };
+  const known = [...others, ...checked].filter(({ path }) => !misspelled.has(JSON.stringify(path)));
+  return { findings: [...unknown.map(({ finding }) => finding), ...known], meant };
 }
 
 const saidByCheck = (issue: z.core.$ZodIssueCustom): Finding => {
