@@ -125,7 +125,7 @@ describe('gatehouse keys', () => {
     expect(listed.published).toBe(true);
     expect(ofUse(listed, 'signs tokens')).toMatchObject([
       { id: jwks.keys[0]?.kid, algorithm: 'ES256', state: 'signs', since: TIME },
-      { id: jwks.keys[1]?.kid, algorithm: 'RS256', state: 'verifies', since: TIME },
+      { id: jwks.keys[1]?.kid, algorithm: 'RS256', state: 'signs identity tokens', since: TIME },
     ]);
     for (const service of ['authorization-server', 'token-vault']) {
       const [sealing, ...more] = ofUse(listed, 'seals rows', service);

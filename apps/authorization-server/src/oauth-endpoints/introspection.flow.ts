@@ -28,7 +28,11 @@ export class Introspection {
     private readonly refreshTokens: OwnRefreshTokens,
     private readonly keys: SigningKeys,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'issuer' | 'clientRegistration'>,
+    @Inject(CONFIG)
+    private readonly config: Pick<
+      AuthorizationServerPart,
+      'issuer' | 'clientRegistration' | 'requestProtection'
+    >,
   ) {}
 
   /** Without anybody who may ask there is no such endpoint. */
@@ -36,8 +40,9 @@ export class Introspection {
     return this.config.clientRegistration.clients.some(({ introspection }) => introspection !== undefined);
   }
 
-  /** RFC 9701, section 6: who registers nothing else gets RS256, where there is a key for it. */
+  /** RFC 9701, section 6: who registers nothing else gets RS256, where there is a key for it; FAPI 2.0 (section 5.4.1) has no RS256. */
   get signingKey(): SigningKey {
+    if (this.config.requestProtection.securityProfile === 'fapi2') return this.keys.signing;
     return this.keys.all.find(({ alg }) => alg === 'RS256') ?? this.keys.signing;
   }
 

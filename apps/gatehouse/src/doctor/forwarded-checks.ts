@@ -46,7 +46,14 @@ export async function forwardedFindings(
       'Let the proxy in front append the caller’s address to X-Forwarded-For, and write only such proxies into authServer.trustedProxies.',
     );
   // Without TLS in front, a port may lead straight here.
-  if (believed === false && (forwardedFor === 'changed' || protocol === 'https:'))
+  if (believed === false && forwardedFor === 'as_sent' && protocol === 'https:')
+    return finding(
+      'forwarded-for-missing',
+      'What stands in front does not say who calls: limits count all callers as one.',
+      'It passes on the X-Forwarded-For that a caller made up, and adds nothing. To trust it would make every limit worthless.',
+      'Let it append the caller’s address to X-Forwarded-For, and only then write it into authServer.trustedProxies (docs/reverse-proxy.md).',
+    );
+  if (believed === false && forwardedFor === 'changed')
     return finding(
       'forwarded-for-not-believed',
       'What stands in front is not believed when it says who calls: limits count all callers as one.',

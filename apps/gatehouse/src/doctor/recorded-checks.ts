@@ -14,7 +14,7 @@ interface Renewals {
 
 const RENEWALS = `select provider, (count(*) filter (where refreshed_at is not null))::int as renewed,
     (count(*) filter (where refreshed_at is null and state = 'reauth_required' and access_expires_at < now()))::int as ended
-  from connections where provider = any($1) group by provider`;
+  from connections where provider = any($1) and set_aside_at is null group by provider`;
 
 /** What the vault has seen of each provider’s refresh tokens, which nobody can ask for without a person. No token is read. */
 export function recordedChecks(

@@ -66,11 +66,14 @@ function factsFrom(
         return [
           custody(place, 'not in the database. Its day is archived, or this is another installation’s log.'),
         ];
+      const state = stateOf(entry, keys);
+      // What it says is worth nothing then, also of whose call it is.
+      if (state === ALTERED) return [custody(place, state)];
       // Whoever writes a log could name anybody’s entry.
       if (!isOf(entry, line)) return [custody(place, 'of another call. The line is not what was written.')];
       return [
         { about: 'release', is: `${releaseOf(entry)}, at ${entry.at.toISOString()}` },
-        custody(place, stateOf(entry, keys)),
+        custody(place, state),
         ...(entry.kind === 'exchange' ? [exchangeOf(entry, exchanges)] : []),
       ];
     });
@@ -89,13 +92,13 @@ function releaseOf({ kind, provider }: CustodyEntry): string {
     : `a token that was issued for the person’s of ${provider}`;
 }
 
+const ALTERED = 'ALTERED. Its MAC is another one. See gatehouse audit verify.';
+
 /** A single entry shows whether it was changed; whether one is missing is what `gatehouse audit verify` finds. */
 function stateOf(entry: CustodyEntry, keys: CustodyKeyring): string {
   const key = keys.find(entry.keyId);
   if (key === undefined) return `not verified. Its key ${entry.keyId} is not in vault.keyEncryptionKeys.`;
-  return equalsInConstantTime(key.hash(entry), entry.hash)
-    ? 'as it was written.'
-    : 'ALTERED. Its MAC is another one. See gatehouse audit verify.';
+  return equalsInConstantTime(key.hash(entry), entry.hash) ? 'as it was written.' : ALTERED;
 }
 
 /** Which token it was. Where tools have scopes of their own, there may be several of then. */

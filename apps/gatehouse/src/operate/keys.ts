@@ -119,8 +119,13 @@ function signingKeys(
       ...common,
       id: kid,
       algorithm: alg,
-      // The first one signs; tokens of the others still verify.
-      state: index === 0 ? 'signs' : 'verifies',
+      // The first one signs, and the first of each algorithm the identity tokens of clients that want it; tokens of the others still verify.
+      state:
+        index === 0
+          ? 'signs'
+          : published.keys.findIndex((key) => key.alg === alg) === index
+            ? 'signs identity tokens'
+            : 'verifies',
       since: made.find(({ name }) => MADE[name] === alg)?.since ?? null,
     }));
   return made.map(({ name, since }) => ({

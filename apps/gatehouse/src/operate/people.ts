@@ -23,13 +23,18 @@ export function shown(text: string | null | undefined): string {
   return plain.length <= MAX_CELL ? plain : `${plain.slice(0, MAX_CELL - 1).toWellFormed()}…`;
 }
 
-/** The one account of these words: its id, or a name, mail address or subject of its person. @throws {Cannot} */
+/**
+ * The one account of these words: its id, or a name, mail address or subject of its person. An id is nothing else, since people choose
+ * their names. @throws {Cannot}
+ */
 export async function theAccount(rows: Queries, words: string): Promise<Person> {
   const found = await rows.query<Person>({
     name: 'people-named',
     text: `select id as "accountId", name, email from accounts a
-      where id::text = lower($1) or name = $1 or lower(email) = lower($1)
-        or exists (select from identities i where i.account_id = a.id and (i.subject = $1 or i.name = $1 or lower(i.email) = lower($1)))
+      where case when $1 ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then id::text = lower($1)
+        else name = $1 or lower(email) = lower($1)
+          or exists (select from identities i where i.account_id = a.id and (i.subject = $1 or i.name = $1 or lower(i.email) = lower($1)))
+        end
       order by created_at limit ${MAX_NAMED}`,
     values: [words],
   });

@@ -1,6 +1,7 @@
 import { isOutage } from '@gatehouse/kernel/outage';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Queries } from '@gatehouse/persistence/database';
+import { limitsWithin } from '@gatehouse/persistence/limited-pool';
 import { databaseUnreachable } from '@gatehouse/persistence/reachable';
 import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
@@ -8,7 +9,8 @@ import { Cannot } from '../cannot.js';
 import { reasonOf } from '../reason.js';
 import { databaseUrlOf, type Reached } from './reached.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/** A row that somebody has locked, or a host that is gone, is said within this time. */
+const ANSWER_WITHIN_MS = 10_000;
 
 type Owner = 'authorization-server' | 'token-vault';
 
@@ -50,7 +52,7 @@ async function inDatabase<Value>(
     connectionString: url.reveal(),
     options: `-c search_path=${schemaOf(service)}`,
     application_name: 'gatehouse-operator',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...limitsWithin(ANSWER_WITHIN_MS),
   });
   // A connection that breaks is reported by the query that needs it.
   client.on('error', () => undefined);
