@@ -1,10 +1,7 @@
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { freePort } from '@gatehouse/testing/free-port';
 import { KeptLog } from '@gatehouse/testing/kept-log';
-import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
-import { trust } from '@gatehouse/testing/trusted-certificate';
+import { startTrustedSite, type TrustedSite } from '@gatehouse/testing/trusted-site';
 import { exportJWK } from 'jose';
 import { asserted, authenticates, ClientKey } from '../testing/proving-client.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
@@ -21,32 +18,23 @@ interface Served {
 
 let world: ServiceWorld;
 let service: TestService;
-let site: Server;
+let site: TrustedSite;
 let origin: string;
 let fetched: string[] = [];
 const served = new Map<string, Served>();
 
-let distrust = (): void => undefined;
 beforeAll(async () => {
-  const certificate = selfSignedCertificate();
-  distrust = trust(certificate);
-  const port = await freePort();
-  origin = `https://localhost:${port}`;
-  site = createServer(certificate, (request, response) => {
+  site = await startTrustedSite((request, response) => {
     fetched.push(request.url ?? '');
     const { status = 200, headers, body } = served.get(request.url ?? '') ?? { status: 404, body: '' };
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
-  await new Promise<void>((resolve) => site.listen(port, '127.0.0.1', resolve));
+  ({ origin } = site);
 });
 
 shareWorld(startServiceWorld, (started) => ({ service } = world = started));
 
-afterAll(() => {
-  distrust();
-  site.closeAllConnections();
-  site.close();
-});
+afterAll(() => site.close());
 
 beforeEach(() => {
   fetched = [];

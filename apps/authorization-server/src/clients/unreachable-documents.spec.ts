@@ -1,15 +1,12 @@
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:https';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { HOUR_MS } from '@gatehouse/kernel/durations';
 import { ConnectProxy } from '@gatehouse/testing/connect-proxy';
-import { freePort } from '@gatehouse/testing/free-port';
 import { KeptLog } from '@gatehouse/testing/kept-log';
-import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
 import { until } from '@gatehouse/testing/until';
-import { trust } from '@gatehouse/testing/trusted-certificate';
+import { startTrustedSite, type TrustedSite } from '@gatehouse/testing/trusted-site';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
 import type { TestService } from '../testing/test-service.js';
@@ -20,18 +17,13 @@ import { DocumentCopies } from './document-copies.store.js';
 const AWAY = 'https://localhost:9';
 
 let world: ServiceWorld;
-let site: Server;
+let site: TrustedSite;
 let origin: string;
 let fetched: string[] = [];
 let statusOfAll = 200;
 
-let distrust = (): void => undefined;
 beforeAll(async () => {
-  const certificate = selfSignedCertificate();
-  distrust = trust(certificate);
-  const port = await freePort();
-  origin = `https://localhost:${port}`;
-  site = createServer(certificate, ({ url = '' }, response) => {
+  site = await startTrustedSite(({ url = '' }, response) => {
     fetched.push(url);
     const body = {
       client_id: origin + url,
@@ -40,14 +32,10 @@ beforeAll(async () => {
     };
     response.writeHead(statusOfAll, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => site.listen(port, '127.0.0.1', resolve));
+  ({ origin } = site);
 });
 shareWorld(startServiceWorld, (started) => (world = started));
-afterAll(() => {
-  distrust();
-  site.closeAllConnections();
-  site.close();
-});
+afterAll(() => site.close());
 
 type Registration = TestService['config']['clientRegistration'];
 

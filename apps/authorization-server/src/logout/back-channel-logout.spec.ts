@@ -1,11 +1,8 @@
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { freePort } from '@gatehouse/testing/free-port';
-import { selfSignedCertificate } from '@gatehouse/testing/self-signed';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { until } from '@gatehouse/testing/until';
-import { trust } from '@gatehouse/testing/trusted-certificate';
+import { startTrustedSite, type TrustedSite } from '@gatehouse/testing/trusted-site';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import type { Provider } from 'oidc-provider';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
@@ -17,19 +14,14 @@ import { TellClients } from './tell-clients.job.js';
 
 let world: ServiceWorld;
 let service: TestService;
-let receiver: Server;
+let receiver: TrustedSite;
 let origin: string;
 /** By path: what was posted, and what is answered. */
 const posted = new Map<string, string[]>();
 const answers = new Map<string, number[]>();
 
-let distrust = (): void => undefined;
 beforeAll(async () => {
-  const certificate = selfSignedCertificate();
-  distrust = trust(certificate);
-  const port = await freePort();
-  origin = `https://localhost:${port}`;
-  receiver = createServer(certificate, (request, response) => {
+  receiver = await startTrustedSite((request, response) => {
     const path = request.url ?? '';
     let body = '';
     request
@@ -39,7 +31,7 @@ beforeAll(async () => {
         response.writeHead(answers.get(path)?.shift() ?? 200, { location: `${origin}/elsewhere` }).end();
       });
   });
-  await new Promise<void>((resolve) => receiver.listen(port, '127.0.0.1', resolve));
+  ({ origin } = receiver);
 });
 
 /** Two replicas, so that two would tell. */
@@ -48,11 +40,7 @@ shareWorld(startServiceWorld, async (started) => {
   await world.startAnother({ issuer: service.issuer });
 });
 
-afterAll(() => {
-  distrust();
-  receiver.closeAllConnections();
-  receiver.close();
-});
+afterAll(() => receiver.close());
 
 beforeEach(() => {
   posted.clear();
