@@ -6,11 +6,14 @@ import { report } from './report.mjs';
 
 const text = readFileSync(join(REPOSITORY, 'SECURITY.md'), 'utf8');
 const attackers = [...text.matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => number);
-const rows = new Map(
-  [...text.matchAll(/^\| (\d+)\. .*$/gm)].map(([row, number]) => [
-    number,
-    [...row.matchAll(/\]\(([^)]+\.spec\.ts)\)/g)].map(([, path]) => path),
-  ]),
+const places = new Map(
+  text
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => [
+      /^(\d+)\. /.exec(section)?.[1],
+      [...section.matchAll(/\]\(([^)]+\.spec\.ts)\)/g)].map(([, path]) => path),
+    ]),
 );
 const holdsTests = (path) =>
   existsSync(join(REPOSITORY, path)) &&
@@ -18,9 +21,9 @@ const holdsTests = (path) =>
 
 const problems = [
   ...attackers.flatMap((number) =>
-    (rows.get(number) ?? []).length > 0 ? [] : [`SECURITY.md names no test against attacker ${number}`],
+    (places.get(number) ?? []).length > 0 ? [] : [`SECURITY.md names no test against attacker ${number}`],
   ),
-  ...[...rows.values()]
+  ...[...places.values()]
     .flat()
     .filter((path) => !holdsTests(path))
     .map((path) => `SECURITY.md: ${path} holds no tests`),
