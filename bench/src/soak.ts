@@ -11,7 +11,7 @@ import { startWorld } from '@gatehouse/testing/world';
 import { TableRows } from './growth.js';
 import { haveFaults, isWell, type Faulty } from './soak/faults.js';
 import { Ledger } from './soak/ledger.js';
-import { DEBUGGABLE } from './soak/live-heap.js';
+import { TELLS_LIVE_HEAP } from './soak/live-heap.js';
 import { leftovers } from './soak/leftovers.js';
 import { Life } from './soak/life.js';
 import { Memory } from './soak/memory.js';
@@ -62,7 +62,7 @@ async function start(): Promise<Faulty> {
     postgres: postgres.url,
     demonstrationFlags: TTLS,
     // As installed services: without maps of sources, which cost memory.
-    nodeFlags: DEBUGGABLE,
+    nodeFlags: TELLS_LIVE_HEAP,
     configure: (yaml) => configured(yaml, backendPort),
   });
   const userUrl = `http://127.0.0.1:${world.portBase + PORT_OFFSETS.octo}/user`;
