@@ -8,5 +8,6 @@ publish() {
   chmod 0444 /authority/root.crt.new
   mv -f /authority/root.crt.new /authority/root.crt
 }
-if [ "$GATEHOUSE_TLS" = internal ]; then publish & fi
+# Whoever has another authority by now does not go on trusting this one.
+if [ "$GATEHOUSE_TLS" = internal ]; then publish & else rm -f /authority/root.crt; fi
 exec caddy run --config /etc/caddy/Caddyfile --adapter caddyfile

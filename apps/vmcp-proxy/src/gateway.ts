@@ -1,3 +1,4 @@
+import type { Proofs } from '@gatehouse/access-tokens/proofs';
 import { dpopProofs, mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/contracts/buckets';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -39,7 +40,6 @@ import { RequestBodies } from './edge/request-body.js';
 import { endpointsOf, exchangeEndpoints, type Endpoint } from './edge/endpoints.js';
 import { callersOf, proofsIn } from './incoming-auth/callers-of.client.js';
 import { challenge, schemeOf } from './incoming-auth/challenge.js';
-import type { Proofs } from './incoming-auth/proofs.flow.js';
 import { SessionViews } from './incoming-auth/session-views.client.js';
 import { gatewayStatus, type GatewayStatus } from './gateway-status.js';
 import type { Caches } from './invalidation.handler.js';

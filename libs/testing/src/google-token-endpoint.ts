@@ -28,6 +28,8 @@ export class GoogleTokenEndpoint extends HttpStub {
   /** Answers in the place of everything else: status and body. */
   instead: readonly [number, object] | undefined;
   seconds = 3_600;
+  /** What stands beside an id_token in the answer. */
+  beside: Readonly<Record<string, unknown>> = {};
   /** Accounts whose keys are deleted there. */
   readonly deleted = new Set<string>();
   readonly #accounts = new Map<string, Account>();
@@ -123,6 +125,6 @@ export class GoogleTokenEndpoint extends HttpStub {
       .setIssuedAt(nowSeconds)
       .setExpirationTime(nowSeconds + this.seconds)
       .sign(this.#own.privateKey);
-    return [200, { id_token: token }];
+    return [200, { id_token: token, ...this.beside }];
   }
 }

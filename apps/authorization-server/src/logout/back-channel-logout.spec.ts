@@ -4,7 +4,7 @@ import { SilentLog } from '@gatehouse/testing/silent-log';
 import { until } from '@gatehouse/testing/until';
 import { startTrustedSite, type TrustedSite } from '@gatehouse/testing/trusted-site';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
-import type { Provider } from 'oidc-provider';
+import { errors, type Provider } from 'oidc-provider';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, type TestBrowser } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService, type TokenAnswer } from '../testing/test-service.js';
@@ -28,7 +28,9 @@ beforeAll(async () => {
       .on('data', (chunk: Buffer) => (body += chunk.toString()))
       .on('end', () => {
         posted.set(path, [...(posted.get(path) ?? []), body]);
-        response.writeHead(answers.get(path)?.shift() ?? 200, { location: `${origin}/elsewhere` }).end();
+        response
+          .writeHead(answers.get(path)?.shift() ?? 200, { location: `${origin}/elsewhere` })
+          .end(path === '/talkative' ? 'x'.repeat(64 * 1024) : '');
       });
   });
   ({ origin } = receiver);
@@ -143,6 +145,17 @@ describe('a client that wants to be told of logouts', () => {
     expect([posted.get(`/${place}`)?.length, posted.has('/elsewhere')]).toEqual([1, false]);
   });
 
+  test('a long answer is one: nothing of it is read', async () => {
+    const person = await signedIn('talkative');
+    await signOut(person);
+    await until(() => isSettled(person));
+    await comeAgain(person);
+    const later = await signedIn('later-than-that');
+    await signOut(later);
+    await until(() => isSettled(later));
+    expect(posted.get('/talkative')).toHaveLength(1);
+  });
+
   test('and one that does not, hears nothing; nor does one of what it revoked itself', async () => {
     const quiet = await signedIn();
     await signOut(quiet);
@@ -188,6 +201,30 @@ describe('a client that registered itself sends no request inside (SSRF)', () =>
     await until(() => settled.length > 0);
     await telling.onApplicationShutdown();
     expect([settled, posted.has('/inside')]).toEqual([['tsid'], false]);
+  });
+
+  test('and one whose document cannot be read for a moment is told in its next turn', async () => {
+    const notice = { tsid: 'tsid', accountId: 'account', clientId: 'https://app.example/client' };
+    const waiting = [notice, notice, notice].map((one) => one as unknown as LogoutNotice);
+    const [settled, told]: [string[], string[]] = [[], []];
+    const notices = {
+      take: () => Promise.resolve(waiting.splice(0, 1)),
+      done: (tsid: string) => Promise.resolve(settled.push(tsid)),
+    } as unknown as LogoutNotices;
+    const tokens = { issue: () => Promise.resolve('a logout token') } as unknown as LogoutTokens;
+    const client = { backchannel_logout_uri: `${origin}/read-again` };
+    const find = () => {
+      told.push('looked');
+      return told.length === 1
+        ? Promise.reject(new errors.InvalidClient('not fetched'))
+        : Promise.resolve(client);
+    };
+    const provider = { Client: { find } } as unknown as Provider;
+    const telling = new TellClients(notices, tokens, provider, new SilentLog(), service.config);
+    telling.onApplicationBootstrap();
+    await until(() => settled.length > 0);
+    await telling.onApplicationShutdown();
+    expect([told.length > 1, posted.has('/read-again')]).toEqual([true, true]);
   });
 
   test.each([

@@ -54,6 +54,8 @@ export class TellClients implements OnApplicationBootstrap, OnApplicationShutdow
 
   async #tell(notice: LogoutNotice): Promise<void> {
     const client = await this.#client(notice.clientId);
+    // In its next turn.
+    if (client === 'not readable') return;
     const uri = client?.[BACKCHANNEL_LOGOUT_URI];
     if (client === undefined || typeof uri !== 'string') {
       await this.notices.done(notice.tsid);
@@ -86,15 +88,19 @@ export class TellClients implements OnApplicationBootstrap, OnApplicationShutdow
     } catch (error) {
       const failure = OutboundFailure.in(error);
       if (failure === undefined) throw error;
+      // Whoever answers at such length has taken it.
+      if (failure.kind === 'too_large') return 'told';
       return { reason: failure.message, again: failure.kind !== 'blocked' };
     }
   }
 
-  async #client(clientId: string): Promise<Client | undefined> {
+  async #client(clientId: string): Promise<Client | 'not readable' | undefined> {
     try {
       return await this.provider.Client.find(clientId);
     } catch (error) {
-      if (error instanceof errors.OIDCProviderError) return undefined;
+      if (error instanceof errors.InvalidClientMetadata) return undefined;
+      // Its document cannot be had at the moment.
+      if (error instanceof errors.OIDCProviderError) return 'not readable';
       throw error;
     }
   }

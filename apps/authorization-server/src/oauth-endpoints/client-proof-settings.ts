@@ -1,6 +1,6 @@
 import { FAPI2_SIGNING_ALGORITHMS } from '@gatehouse/config/model/client-keys';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
-import { PROOF_ALGORITHMS } from '@gatehouse/config/model/request-protection';
+import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { Clock } from '@gatehouse/kernel/clock';
 import type { AsymmetricSigningAlgorithm, Configuration } from 'oidc-provider';

@@ -95,7 +95,8 @@ export class Introspection {
   }
 
   async #aboutAccessToken(token: unknown, clientId: string, { resources }: Allowed): Promise<Answer> {
-    const current = await this.tokens.current(token);
+    // RFC 7662, section 2.2: whoever asks compares `exp` with their own clock; `active` beside a time that is over contradicts it.
+    const current = await this.tokens.current(token, 0);
     if (current === undefined) return INACTIVE;
     // RFC 9701, section 5: nor of a token that is meant for somebody else.
     if (current.client_id !== clientId && !resources.includes(current.aud)) return INACTIVE;

@@ -156,6 +156,29 @@ describe('an API that the configuration names asks about a token that is meant f
   });
 });
 
+test('no token is active whose time is over by the clock of whoever asks', async () => {
+  const { clientRegistration, tokenLifespans } = service.config;
+  const brief = await world.startAnother({
+    issuer: service.issuer,
+    clientRegistration,
+    tokenLifespans: { ...tokenLifespans, accessTokenLifespanMs: 2_000 },
+  });
+  const clientId = await service.register();
+  const resource = service.config.resourceUrls[1] ?? '';
+  const { url, verifier } = service.authorizeUrl(clientId, { resource });
+  const result = await service.signIn(service.browser(), url, `asked-${(people += 1)}`);
+  const { access_token: token = '' } = await brief.redeem(clientId, result.get('code') ?? '', verifier);
+  const endMs = Number(decodeJwt(token).exp) * 1_000;
+  let answer: unknown;
+  let askedAtMs = 0;
+  do {
+    askedAtMs = Date.now();
+    answer = await told('octo-api', token);
+  } while (JSON.stringify(answer) !== '{"active":false}' && askedAtMs <= endMs);
+  expect([answer, endMs - Date.now() <= 0]).toEqual([{ active: false }, true]);
+  await brief.close();
+});
+
 describe('a client asks about its own tokens', () => {
   test('access and refresh token, whatever it hints', async () => {
     const { access_token: access = '', refresh_token: refresh = '' } = await signedInAs('own');

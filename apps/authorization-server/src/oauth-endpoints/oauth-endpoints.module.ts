@@ -46,6 +46,7 @@ import { UsedProofs } from './used-proofs.store.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 import { UserInfoController } from './user-info.controller.js';
 import { UserInfo } from './user-info.flow.js';
+import { USER_INFO_PROOFS, userInfoProofs } from './user-info-proofs.js';
 
 /** Injection tokens of the library's storage, and of all that it is made from. */
 const RECORDS = Symbol('oidc-provider records');
@@ -78,6 +79,11 @@ const PARTS = Symbol('oidc-provider parts');
     OwnRefreshTokens,
     Introspection,
     UserInfo,
+    {
+      provide: USER_INFO_PROOFS,
+      inject: [CONFIG, CookieKeys, UsedProofs, CLOCK],
+      useFactory: userInfoProofs,
+    },
     RecordExpiry,
     UsedProofs,
     {

@@ -34,13 +34,13 @@ export class OwnAccessTokens {
   }
 
   /** @returns `undefined` unless it is a token of ours that has not expired; whether its session is open is not asked. */
-  async read(token: unknown): Promise<OwnAccessToken | undefined> {
+  async read(token: unknown, clockTolerance = CLOCK_TOLERANCE_SECONDS): Promise<OwnAccessToken | undefined> {
     if (typeof token !== 'string') return undefined;
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
         issuer: this.config.issuer,
         typ: 'at+jwt',
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        clockTolerance,
         requiredClaims: ['exp', 'iat'],
       });
       return ownClaims.parse(payload);
@@ -50,8 +50,8 @@ export class OwnAccessTokens {
   }
 
   /** The same, for a resource that there is today, and of a session that is open: a revoked token is none, from the answer on. */
-  async current(token: unknown): Promise<OwnAccessToken | undefined> {
-    const read = await this.read(token);
+  async current(token: unknown, clockTolerance?: number): Promise<OwnAccessToken | undefined> {
+    const read = await this.read(token, clockTolerance);
     if (read === undefined || !this.config.resourceUrls.includes(read.aud)) return undefined;
     return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
   }

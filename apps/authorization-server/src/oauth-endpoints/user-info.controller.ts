@@ -1,49 +1,74 @@
 import { Controller, Get, Inject, Options, Post, Req, Res } from '@nestjs/common';
+import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Cors } from '../http/cors.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
 import { answerPreflight } from '../http/preflight.js';
 import { sendProtocolError } from '../http/reply.js';
 import { COME_BACK_AFTER_SECONDS } from './outage-answer.js';
 import { presentedToken } from './presented-token.js';
-import { UserInfo } from './user-info.flow.js';
+import { UserInfo, type ShownToken, type UserInfoAnswer } from './user-info.flow.js';
+
+type ChallengeScheme = 'Bearer' | 'DPoP';
 
 interface Challenge {
   readonly status: 400 | 401 | 403;
-  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  readonly error:
+    'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof' | 'use_dpop_nonce';
   readonly error_description: string;
 }
 
 const MALFORMED: Challenge = {
   status: 400,
   error: 'invalid_request',
-  error_description: 'one bearer token is needed, in the header or in a form',
+  error_description: 'one access token is needed, in the header or, without a proof, in a form',
 };
-const INVALID: Challenge = {
-  status: 401,
-  error: 'invalid_token',
-  error_description: 'the token is not valid, or not any more',
-};
-const INSUFFICIENT: Challenge = {
-  status: 403,
-  error: 'insufficient_scope',
-  error_description: 'the token needs the scope openid',
+const REFUSALS: Readonly<Record<Exclude<UserInfoAnswer['kind'], 'claims'>, Challenge>> = {
+  invalid_token: {
+    status: 401,
+    error: 'invalid_token',
+    error_description: 'the token is not valid, not any more, or not without a proof of its key',
+  },
+  insufficient_scope: {
+    status: 403,
+    error: 'insufficient_scope',
+    error_description: 'the token needs the scope openid',
+  },
+  // RFC 9449, sections 7.1 and 9.
+  invalid_dpop_proof: {
+    status: 401,
+    error: 'invalid_dpop_proof',
+    error_description:
+      'the DPoP proof is missing, not for this request, token and key, not new, or was used before',
+  },
+  use_dpop_nonce: {
+    status: 401,
+    error: 'use_dpop_nonce',
+    error_description: 'the DPoP proof needs the nonce of the DPoP-Nonce header',
+  },
 };
 
 /** The UserInfo endpoint (OpenID Connect Core, section 5.3). The library has one for tokens that it looks up; ours are JWTs for a resource. */
 @Controller('oauth/userinfo')
 export class UserInfoController {
   readonly #cors: Cors;
+  readonly #url: string;
+  /** Of which whoever shows nothing that could be one is told. */
+  readonly #scheme: ChallengeScheme;
 
   constructor(
     private readonly userInfo: UserInfo,
     private readonly log: Log,
+    urls: IssuerUrls,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
     this.#cors = new Cors(config);
+    this.#url = urls.url('/oauth/userinfo');
+    this.#scheme = config.requestProtection.dpop.boundAccessTokens === 'required' ? 'DPoP' : 'Bearer';
   }
 
   @Options()
@@ -71,25 +96,32 @@ export class UserInfoController {
     }
     const presented = presentedToken(request);
     // RFC 6750, section 3.1: whoever shows nothing is told how to, and no error.
-    if (presented.kind === 'none')
-      void reply
-        .code(401)
-        .headers({ 'cache-control': 'no-store', ...cors, 'www-authenticate': this.#challenge() })
-        .send();
-    else if (presented.kind === 'malformed') this.#refuse(reply, MALFORMED, cors);
-    else await this.#tell(reply, presented.token, cors);
+    if (presented.kind === 'none') {
+      const headers = {
+        'cache-control': 'no-store',
+        ...cors,
+        'www-authenticate': this.#challenge(this.#scheme),
+      };
+      void reply.code(401).headers(headers).send();
+    } else if (presented.kind === 'malformed') this.#refuse(reply, MALFORMED, this.#scheme, cors);
+    else {
+      const { headers, method } = request;
+      await this.#tell(reply, { ...presented, proof: headers['dpop'], method, url: this.#url }, cors);
+    }
   }
 
-  async #tell(reply: FastifyReply, token: string, cors: Readonly<Record<string, string>>): Promise<void> {
+  async #tell(reply: FastifyReply, shown: ShownToken, cors: Readonly<Record<string, string>>): Promise<void> {
     try {
-      const answer = await this.userInfo.of(token);
-      if (answer.kind === 'invalid_token') this.#refuse(reply, INVALID, cors);
-      else if (answer.kind === 'insufficient_scope') this.#refuse(reply, INSUFFICIENT, cors);
-      else
-        void reply
-          .code(200)
-          .headers({ 'content-type': 'application/json', 'cache-control': 'no-store', ...cors })
-          .send(JSON.stringify(answer.claims));
+      const answer = await this.userInfo.of(shown);
+      if (answer.kind !== 'claims') {
+        if (answer.kind === 'use_dpop_nonce') void reply.header('dpop-nonce', answer.nonce);
+        this.#refuse(reply, REFUSALS[answer.kind], shown.kind === 'dpop' ? 'DPoP' : this.#scheme, cors);
+        return;
+      }
+      void reply
+        .code(200)
+        .headers({ 'content-type': 'application/json', 'cache-control': 'no-store', ...cors })
+        .send(JSON.stringify(answer.claims));
     } catch (thrown) {
       const error = GatehouseError.from(thrown);
       this.log.failure('protocol-endpoint-failed', error);
@@ -102,18 +134,24 @@ export class UserInfoController {
     }
   }
 
-  #refuse(reply: FastifyReply, { status, ...body }: Challenge, cors: Readonly<Record<string, string>>): void {
-    void reply.header('www-authenticate', this.#challenge(body));
+  #refuse(
+    reply: FastifyReply,
+    { status, ...body }: Challenge,
+    scheme: ChallengeScheme,
+    cors: Readonly<Record<string, string>>,
+  ): void {
+    void reply.header('www-authenticate', this.#challenge(scheme, body));
     sendProtocolError(reply, status, body, cors);
   }
 
-  /** RFC 6750, section 3. */
-  #challenge(body?: Omit<Challenge, 'status'>): string {
+  /** RFC 6750, section 3; RFC 9449, section 7.1. */
+  #challenge(scheme: ChallengeScheme, body?: Omit<Challenge, 'status'>): string {
     const parameters: readonly (readonly [string, string])[] = [
       ['realm', this.config.issuer],
       ...(body === undefined ? [] : Object.entries(body)),
       ...(body?.error === 'insufficient_scope' ? [['scope', 'openid'] as const] : []),
+      ...(scheme === 'DPoP' ? [['algs', PROOF_ALGORITHMS.join(' ')] as const] : []),
     ];
-    return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
+    return `${scheme} ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
   }
 }

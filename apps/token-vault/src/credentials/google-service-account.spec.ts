@@ -42,7 +42,7 @@ beforeAll(async () => {
   world = await startVaultWorld({ replicas: 2, log, backends: backendsOf(key) });
 });
 beforeEach(async () => {
-  Object.assign(google, { instead: undefined, seconds: 3_600 });
+  Object.assign(google, { instead: undefined, seconds: 3_600, beside: {} });
   google.deleted.clear();
   google.requests.length = 0;
   google.assertions.length = 0;
@@ -85,6 +85,15 @@ describe('a token of a Google service account', () => {
       text: `select extract(epoch from expires_at - obtained_at)::int as seconds from exchanged_tokens where backend = 'reports'`,
     });
     expect(Math.abs((rows[0]?.seconds ?? 0) - 3_600)).toBeLessThan(120);
+  });
+
+  test('is an id_token whose own end counts, not that of an access token beside it', async () => {
+    google.beside = { access_token: 'another-token', expires_in: 1, token_type: 'Bearer' };
+    const { tsid } = await signedIn('alice');
+    const { accessToken } = await world.client.exchange(tsid, 'reports');
+    expect(await google.claimsOf(accessToken, SERVICE)).toMatchObject({ email: READER });
+    expect((await world.client.exchange(tsid, 'reports')).accessToken).toBe(accessToken);
+    expect(google.requests).toHaveLength(1);
   });
 
   test('is asked for with nothing of any person: no subject, and no token', async () => {

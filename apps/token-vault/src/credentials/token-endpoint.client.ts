@@ -96,14 +96,23 @@ async function configurationOf(
   return configuration;
 }
 
-/** RFC 6749 knows access tokens alone. An access token that comes in the place of the id_token is none. */
+/**
+ * RFC 6749 knows access tokens alone. An access token that comes in the place of the id_token is none, and how long one lives says
+ * nothing of the id_token, which has its own `exp`.
+ */
 const idTokenFetch =
   (fetch: FetchFunction): FetchFunction =>
   async (url, init) => {
     const response = await fetch(url, init);
     if (!response.ok) return response;
     const answer = normalAnswer(await response.text()) ?? {};
-    const given = { ...answer, token_type: 'Bearer', access_token: answer['id_token'], id_token: undefined };
+    const given = {
+      ...answer,
+      token_type: 'Bearer',
+      access_token: answer['id_token'],
+      id_token: undefined,
+      expires_in: undefined,
+    };
     const { status, headers } = response;
     return new Response(JSON.stringify(given), { status, headers });
   };

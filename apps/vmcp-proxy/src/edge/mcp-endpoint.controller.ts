@@ -1,3 +1,5 @@
+import { dpopProofs } from '@gatehouse/contracts/buckets';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthorizedRequest } from '../incoming-auth/bearer-token.js';
@@ -130,6 +132,12 @@ export class McpEndpoint {
         return undefined;
       case 'unavailable':
         unavailable(answer);
+        return undefined;
+      case 'limited':
+        // RFC 6585, section 4.
+        refuse(answer, 429, 'too many requests with DPoP proofs; nothing was done', {
+          'retry-after': String(dpopProofs.ttlMs / SECOND_MS),
+        });
         return undefined;
       case 'principal':
         return { principal: caller.principal, scope, headers, answer };

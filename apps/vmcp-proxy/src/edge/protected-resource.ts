@@ -1,4 +1,4 @@
-import { PROOF_ALGORITHMS } from '@gatehouse/config/model/request-protection';
+import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import { scopeUses } from '@gatehouse/config/model/scope-uses';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import { backendPlace, mcpEndpoints, viewPlace } from '@gatehouse/config/urls/mcp-endpoints';

@@ -1,3 +1,4 @@
+import type { Proofs } from '@gatehouse/access-tokens/proofs';
 import type { IncomingAuth } from '@gatehouse/config/model/incoming-auth';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -12,7 +13,6 @@ import {
 } from './challenge.js';
 import { IncompleteAnswer } from './incomplete-answer.js';
 import { ANONYMOUS, type Principal } from './principal.js';
-import type { Proofs } from './proofs.flow.js';
 import type { OpenSession, SessionViews } from './session-views.client.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -27,7 +27,9 @@ export type Caller =
       readonly nonce?: string;
     }
   /** The caller cannot be verified now. A later request may succeed; another sign-in does not help. */
-  | { readonly kind: 'unavailable' };
+  | { readonly kind: 'unavailable' }
+  /** This caller alone, who has sent more than one person may. */
+  | { readonly kind: 'limited' };
 
 const SAID_EVERY_MS = 10 * SECOND_MS;
 
@@ -118,7 +120,9 @@ export class Callers {
       const caller = await this.#admit(principal);
       // Another replica has taken the proof of a request that is handed on.
       const isUsed =
-        caller.kind === 'principal' && !isHanded && !(await this.proofs.use(boundTo, verdict.jti));
+        caller.kind === 'principal' &&
+        !isHanded &&
+        !(await this.proofs.use(boundTo, verdict.jti, principal.key));
       return isUsed ? challenged(401, 'invalid_dpop_proof', 'DPoP') : caller;
     } catch (error) {
       return this.#refusal(error, 'DPoP');
@@ -155,6 +159,7 @@ export class Callers {
       this.#say('incomplete', { errorCode: failure.code, reason: failure.message });
     if (failure.code === 'token_invalid' || failure.code === 'session_closed')
       return challenged(401, 'invalid_token', scheme);
+    if (failure.code === 'rate_limited') return { kind: 'limited' };
     this.#say('unavailable', failure);
     return { kind: 'unavailable' };
   }

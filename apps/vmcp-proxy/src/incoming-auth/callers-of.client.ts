@@ -1,3 +1,5 @@
+import { ProofNonces, type SharedKeys } from '@gatehouse/access-tokens/proof-nonces';
+import { Proofs } from '@gatehouse/access-tokens/proofs';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { DpopRules } from '@gatehouse/config/model/request-protection';
@@ -9,8 +11,6 @@ import { Callers } from './caller.js';
 import { isEmbedded } from './embedded-issuer.js';
 import { IntrospectedTokens } from './introspected-tokens.client.js';
 import { issuerKeys } from './issuer-keys.client.js';
-import { ProofNonces, type SharedKeys } from './proof-nonces.js';
-import { Proofs } from './proofs.flow.js';
 import type { SessionViews } from './session-views.client.js';
 import { signingKeys } from './signing-keys.client.js';
 import { TokenVerifier } from './token-verifier.js';

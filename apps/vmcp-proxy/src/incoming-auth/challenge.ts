@@ -1,4 +1,4 @@
-import { PROOF_ALGORITHMS } from '@gatehouse/config/model/request-protection';
+import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 
 /** What every challenge of this resource names. */
 export interface ChallengeFacts {

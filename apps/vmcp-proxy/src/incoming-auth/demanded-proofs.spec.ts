@@ -1,3 +1,5 @@
+import { ProofNonces } from '@gatehouse/access-tokens/proof-nonces';
+import { Proofs } from '@gatehouse/access-tokens/proofs';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
@@ -7,9 +9,7 @@ import { post } from '../client.fixture.js';
 import { AUDIENCE, startProxy, type ProxySetup } from '../proxy.fixture.js';
 import { Callers } from './caller.js';
 import { principalKey } from './principal.js';
-import { ProofNonces } from './proof-nonces.js';
 import { call, challengeOf, newKey, proofFor, type Key } from './proofs.fixture.js';
-import { Proofs } from './proofs.flow.js';
 
 /** What the configuration demands of proofs, and what decides about them (RFC 9449, sections 8 and 11.1). */
 
@@ -126,6 +126,11 @@ describe('what decides', () => {
   test('a bus that cannot say whether a proof was used lets nobody in, and is no fault of the token', async () => {
     const away = callers(async () => await Promise.reject(new GatehouseError('unavailable')));
     expect(await away.identify(await asked(), PLACE)).toEqual({ kind: 'unavailable' });
+  });
+
+  test('whoever sends more proofs than one person may is told so, and is not signed out', async () => {
+    const limited = callers(async () => await Promise.reject(new GatehouseError('rate_limited')));
+    expect(await limited.identify(await asked(), PLACE)).toEqual({ kind: 'limited' });
   });
 
   test('a request that another replica hands on is proven again, and its proof is not used twice by that', async () => {

@@ -15,8 +15,5 @@ export interface DpopRules {
   readonly nonces: 'required' | 'optional';
 }
 
-/** What proofs of possession are signed with, here and at the proxy. */
-export const PROOF_ALGORITHMS: readonly string[] = ['ES256', 'Ed25519', 'EdDSA'];
-
 /** How long a code lives at most under FAPI 2.0 (section 5.3.2.1). */
 export const FAPI2_CODE_LIFESPAN_MS = 60_000;

@@ -1,7 +1,5 @@
-import type { DpopRules } from '@gatehouse/config/model/request-protection';
 import { proofOf } from './dpop-proof.js';
 import type { ProofNonces } from './proof-nonces.js';
-import type { UsedProofs } from './used-proofs.store.js';
 
 export interface PresentedProof {
   /** The header `DPoP`, as it came. */
@@ -19,13 +17,27 @@ export type ProofVerdict =
   /** A client tries again with it. */
   | { readonly kind: 'nonce'; readonly nonce: string };
 
+/** Remembers which proofs were used, for all replicas. */
+export interface ProofsUsed {
+  /**
+   * @param person who is counted: nobody fills the room of all
+   * @returns false when it was used before. @throws {GatehouseError} `unavailable`, `rate_limited`
+   */
+  use(boundTo: string, jti: string, person: string): Promise<boolean>;
+}
+
+export interface ProofRules {
+  /** `required`: no token is accepted that is not bound to a key. */
+  readonly boundAccessTokens: 'required' | 'optional';
+}
+
 /** Whether a caller who brings a bound token holds its key (RFC 9449, section 7). */
 export class Proofs {
   constructor(
-    private readonly used: Pick<UsedProofs, 'use'>,
+    private readonly used: ProofsUsed,
     /** Absent: proofs need none. */
     private readonly nonces: Pick<ProofNonces, 'current' | 'accepts'> | undefined,
-    private readonly rules: Pick<DpopRules, 'boundAccessTokens'>,
+    private readonly rules: ProofRules,
     private readonly nowMs: () => number = Date.now,
   ) {}
 
@@ -43,8 +55,11 @@ export class Proofs {
     return { kind: 'proven', jti: known.jti };
   }
 
-  /** Once everything else is in order, so that whoever may call nothing fills no bucket. @throws {GatehouseError} `unavailable` */
-  async use(boundTo: string, jti: string): Promise<boolean> {
-    return await this.used.use(boundTo, jti);
+  /**
+   * Once everything else is in order, so that whoever may call nothing fills no bucket.
+   * @throws {GatehouseError} `unavailable`, `rate_limited`
+   */
+  async use(boundTo: string, jti: string, person: string): Promise<boolean> {
+    return await this.used.use(boundTo, jti, person);
   }
 }

@@ -1,8 +1,10 @@
-import { PROOF_ALGORITHMS } from '@gatehouse/config/model/request-protection';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+
+/** What proofs of possession are signed with, at every endpoint. */
+export const PROOF_ALGORITHMS: readonly string[] = ['ES256', 'Ed25519', 'EdDSA'];
 
 /** A proof is made for one request, so it is new, as far as clocks agree (RFC 9449, section 11.1). */
 const PROOF_WINDOW_MS = MINUTE_MS;
