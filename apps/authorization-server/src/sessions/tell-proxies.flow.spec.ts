@@ -93,6 +93,19 @@ test('with a proxy that says nothing it is answered at the limit of 500 ms, and 
   expect(await unacknowledged()).toBe('1');
 });
 
+test('closings are counted by reason, and their time by how long the last proxy took', async () => {
+  const closed = session();
+  const { over } = running(closed);
+  for (const replicaId of REPLICAS) drop(replicaId, closed.tsid);
+  await over;
+  await proxies.run({ ...session(), reason: 'expired' });
+  const text = await metrics.render();
+  expect(text).toContain('sessions_closed_total{reason="revoked"} 1');
+  // Nobody waits for a session that ran out by itself.
+  expect(text).not.toContain('reason="expired"');
+  expect(text).toContain('session_closing_seconds_count 1');
+});
+
 test('a session that ran out by itself is no news for the proxies', async () => {
   await proxies.run({ ...session(), reason: 'expired' });
   expect([told, timers]).toEqual([[], []]);

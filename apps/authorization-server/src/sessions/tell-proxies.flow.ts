@@ -23,6 +23,9 @@ export const systemAfter: After = (ms, callback) => {
 /** The revocation of a token waits no longer than this, whatever the proxies do. */
 export const TOLD_WITHIN_MS = 500;
 
+/** Upper bounds. The last is below the time limit: what is above it was late. */
+const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.49];
+
 /**
  * Tells the proxies that a session is closed, and waits until each living one lets nothing of it through any more. So a
  * revoked token (RFC 7009 section 2.2) is refused from the response on. A silent proxy is not waited for long: either it
@@ -32,6 +35,8 @@ export const TOLD_WITHIN_MS = 500;
 export class TellProxies implements OnApplicationBootstrap {
   readonly #acknowledgements = new Acknowledgements(() => performance.now());
   readonly #unheard;
+  readonly #closed;
+  readonly #seconds;
 
   constructor(
     private readonly events: EventBus,
@@ -43,6 +48,17 @@ export class TellProxies implements OnApplicationBootstrap {
       'session_closings_unacknowledged_total',
       'Sessions that were closed without the word of every proxy within the time limit',
       [],
+    );
+    this.#closed = metrics.counter(
+      'sessions_closed_total',
+      'Sessions that were closed before their time was over, by reason.',
+      ['reason'],
+    );
+    this.#seconds = metrics.histogram(
+      'session_closing_seconds',
+      'From the closing of a session to the word of every proxy, or to the time limit.',
+      [],
+      BUCKETS_SECONDS,
     );
   }
 
@@ -61,6 +77,8 @@ export class TellProxies implements OnApplicationBootstrap {
   /** Never throws. The outbox tells it again until the stream has it. */
   async run({ tsid, accountId, reason, closedAtMs }: ClosedSession): Promise<void> {
     if (reason === 'expired') return;
+    this.#closed.inc({ reason });
+    const isTold = this.#seconds.startTimer({});
     const waiting = this.#acknowledgements.of(tsid);
     const late = Promise.withResolvers<'late'>();
     const limit = this.after(TOLD_WITHIN_MS, () => {
@@ -74,6 +92,7 @@ export class TellProxies implements OnApplicationBootstrap {
     const outcome = await Promise.race([waiting.all, late.promise]);
     limit.cancel();
     waiting.end();
+    isTold();
     if (outcome !== 'late') return;
     this.#unheard.inc();
     this.log.warn('closed-session-not-acknowledged', { tsid, proxies: waiting.missing() });
