@@ -26,6 +26,16 @@ test('a look that does not count keeps nothing, and another value of a known key
   expect(map.peek('a')).toBeUndefined();
 });
 
+test('what is over is forgotten, and the rest keeps its order', () => {
+  const map = new RecentMap<string, number>(4);
+  for (const [key, value] of Object.entries({ a: 1, b: 2, c: 3, d: 4 })) map.set(key, value);
+  map.forget((value) => value % 2 === 0);
+  expect(keysOf(map)).toEqual(['a', 'c']);
+  map.set('b', 5);
+  expect(map.get('b')).toBe(5);
+  expect(keysOf(map)).toEqual(['a', 'c', 'b']);
+});
+
 test('whatever is done with it, it has what a plain list in the order of use has', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   const step = fc.oneof(

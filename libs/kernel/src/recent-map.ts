@@ -44,6 +44,11 @@ export class RecentMap<Key, Value> {
     if (key === this.#newest) this.#newest = undefined;
   }
 
+  /** Forgets what is over, however lately it was asked for. Looks at every entry. */
+  forget(isOver: (value: Value) => boolean): void {
+    for (const [key, value] of this.#entries) if (isOver(value)) this.delete(key);
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#newest = undefined;

@@ -167,7 +167,13 @@ test('no token is active whose time is over by the clock of whoever asks', async
   const resource = service.config.resourceUrls[1] ?? '';
   const { url, verifier } = service.authorizeUrl(clientId, { resource });
   const result = await service.signIn(service.browser(), url, `asked-${(people += 1)}`);
-  const { access_token: token = '' } = await brief.redeem(clientId, result.get('code') ?? '', verifier);
+  const { access_token: token = '' } = await brief.token({
+    grant_type: 'authorization_code',
+    client_id: clientId,
+    code: result.get('code') ?? '',
+    code_verifier: verifier,
+    redirect_uri: REDIRECT_URI,
+  });
   const endMs = Number(decodeJwt(token).exp) * 1_000;
   let answer: unknown;
   let askedAtMs = 0;

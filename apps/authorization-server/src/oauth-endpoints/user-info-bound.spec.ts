@@ -6,7 +6,7 @@ import * as openid from 'openid-client';
 import { BoundClient } from '../testing/bound-client.js';
 import { ClientKey } from '../testing/proving-client.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
-import type { TestService } from '../testing/test-service.js';
+import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 /** The UserInfo endpoint with tokens that are bound to a key (RFC 9449, section 7). */
 
@@ -68,8 +68,8 @@ test('a client that nobody here wrote is told with its bound token, and tells on
   const end = await service.signIn(service.browser(), url, 'bound-and-known');
   const tokens = await openid.authorizationCodeGrant(
     known,
-    new URL(`http://127.0.0.1/cb?${end.toString()}`),
-    { pkceCodeVerifier: verifier, expectedState: openid.skipStateCheck },
+    new URL(`${REDIRECT_URI}?${end.toString()}`),
+    { pkceCodeVerifier: verifier, expectedState: 'client-state' },
     undefined,
     { DPoP },
   );

@@ -64,6 +64,26 @@ test('a remembered token is refused the moment it expires', async () => {
   expect(verifier.verify(token, AUDIENCE)).toBeInstanceOf(Promise);
 });
 
+test('clients that renew their tokens all day make nothing grow: a token is forgotten once it has expired', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  let aheadMs = 0;
+  const verifier = new TokenVerifier(
+    async () => await Promise.resolve(publicKey),
+    EXPECTED,
+    () => Date.now() + aheadMs,
+  );
+  const expiringIn = async (seconds: number): Promise<string> =>
+    await signedToken(privateKey, { exp: Math.floor(Date.now() / 1_000) + seconds, jti: randomUUID() });
+  for (let count = 0; count < 10; count += 1) await verifier.verify(await expiringIn(600), AUDIENCE);
+  const long = await expiringIn(6_000);
+  await verifier.verify(long, AUDIENCE);
+  expect(verifier.size).toBe(11);
+  aheadMs = (600 + EXPECTED.clockToleranceSeconds + 1) * 1_000;
+  await verifier.verify(await expiringIn(6_000), AUDIENCE);
+  expect(verifier.size).toBe(2);
+  expect(verifier.verify(long, AUDIENCE)).not.toBeInstanceOf(Promise);
+});
+
 test('a token that is remembered for one resource is none for another (audience confusion through the cache)', async () => {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const verifier = new TokenVerifier(async () => await Promise.resolve(publicKey), EXPECTED);

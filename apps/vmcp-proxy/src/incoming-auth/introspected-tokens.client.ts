@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingOidc, Introspection } from '@gatehouse/config/model/incoming-auth';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
@@ -13,6 +13,8 @@ import { principalKey, type Principal } from './principal.js';
 /** RFC 7662, section 4: an answer is kept for a short time, since a token that was revoked is taken for as long. */
 const USE_FOR_MS = 30 * SECOND_MS;
 const MAX_TOKENS = 20_000;
+/** A client asks for a new token every few minutes, and never comes with the old one again. */
+const FORGETS_EVERY_MS = MINUTE_MS;
 /** Of those that are none. Anybody can make them up, so they have no place among the others. */
 const MAX_REFUSED = 2_000;
 const TIMEOUT_MS = 5 * SECOND_MS;
@@ -64,6 +66,7 @@ export class IntrospectedTokens {
   readonly #questions = new SingleFlight<string, Known>();
   readonly #asking = { known: 0, unknown: 0 };
   readonly #nowMs: () => number;
+  #forgotAtMs = -Infinity;
 
   constructor(
     private readonly issuer: Issuer,
@@ -71,6 +74,11 @@ export class IntrospectedTokens {
     private readonly expected: IntrospectionExpectation,
   ) {
     this.#nowMs = expected.nowMs ?? Date.now;
+  }
+
+  /** How many are remembered that were active. */
+  get size(): number {
+    return this.#known.size;
   }
 
   /**
@@ -109,6 +117,7 @@ export class IntrospectedTokens {
       const askedAtMs = this.#nowMs();
       const answer = await this.#answer(token);
       const active = this.#accepted(answer);
+      this.#forgetExpired(askedAtMs);
       const known = {
         missing: missingIn(answer),
         token: active,
@@ -121,6 +130,13 @@ export class IntrospectedTokens {
     } finally {
       this.#asking[pool] -= 1;
     }
+  }
+
+  #forgetExpired(nowMs: number): void {
+    if (nowMs - this.#forgotAtMs < FORGETS_EVERY_MS) return;
+    this.#forgotAtMs = nowMs;
+    const now = nowMs / SECOND_MS - this.expected.clockToleranceSeconds;
+    this.#known.forget(({ token }) => token === undefined || token.exp <= now);
   }
 
   /** Anything but a whole answer about an active token of this issuer is no token here. */

@@ -52,6 +52,17 @@ test('the issuer is asked as the client that it knows, and the token stands in n
   ]);
 });
 
+test('clients that renew their tokens all day make nothing grow: a token is forgotten once it has expired', async () => {
+  let aheadMs = 0;
+  const some = tokens(() => Date.now() + aheadMs);
+  for (const name of ['one', 'two', 'three']) await some.verify(name, AUDIENCE);
+  expect(some.size).toBe(3);
+  aheadMs = 2 * MINUTE * 1_000;
+  endpoint.says(active({ exp: inSeconds(10 * MINUTE) }));
+  await some.verify('four', AUDIENCE);
+  expect(some.size).toBe(1);
+});
+
 describe('a token is refused', () => {
   test.each([
     ['that is not active', { active: false }],

@@ -1,5 +1,6 @@
 import { scopesOf } from '@gatehouse/access-tokens/claims';
 import { verifyAccessToken, type Expectation } from '@gatehouse/access-tokens/verify';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
@@ -8,6 +9,8 @@ import { keyOf } from './bound-token.js';
 import { principalKey, type Principal } from './principal.js';
 
 const MAX_TOKENS = 20_000;
+/** A client asks for a new token every few minutes, and never comes with the old one again. */
+const FORGETS_EVERY_MS = MINUTE_MS;
 
 interface Verified {
   readonly principal: Principal;
@@ -22,6 +25,8 @@ export class TokenVerifier {
    * is seeded anew in each process: how long a look takes says nothing of tokens that are near.
    */
   readonly #verified = new RecentMap<string, Map<string, Verified>>(MAX_TOKENS);
+
+  #forgotAtMs = -Infinity;
 
   constructor(
     private readonly keys: JWTVerifyGetKey,
@@ -61,8 +66,23 @@ export class TokenVerifier {
       key: principalKey(iss, sub, tsid),
     };
     const expiresAtMs = (claims.exp + this.expected.clockToleranceSeconds) * 1_000;
+    this.#forgetExpired();
     const verified = this.#verified.get(token) ?? new Map<string, Verified>();
     this.#verified.set(token, verified.set(audience, { principal, expiresAtMs }));
     return principal;
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#verified.size;
+  }
+
+  #forgetExpired(): void {
+    const nowMs = this.nowMs();
+    if (nowMs - this.#forgotAtMs < FORGETS_EVERY_MS) return;
+    this.#forgotAtMs = nowMs;
+    this.#verified.forget((verified) =>
+      [...verified.values()].every(({ expiresAtMs }) => expiresAtMs <= nowMs),
+    );
   }
 }
