@@ -60,6 +60,7 @@ type Strategy = ReturnType<typeof strategyOf<unknown>>;
 
 function providerNameOf(strategy: Strategy): string | undefined {
   if ('providerName' in strategy) return strategy.providerName;
+  if ('subjectTokenProviderName' in strategy) return strategy.subjectTokenProviderName;
   return 'subjectProviderName' in strategy ? strategy.subjectProviderName : undefined;
 }
 
@@ -128,18 +129,42 @@ function roleFacts(strategy: Strategy): readonly Fact[] {
 }
 
 function credentialOf(strategy: Strategy): string {
-  const provider = providerNameOf(strategy);
-  if (strategy.type === 'unauthenticated') return 'none';
-  if (strategy.type === 'headerInjection') return `one for everybody, in ${strategy.headerName}`;
-  if (strategy.type === 'upstreamInject') return `the person’s own token of ${strategy.providerName}`;
-  if (strategy.type === 'clientCredentials') return 'a token of the gateway itself, for whoever calls';
-  if (strategy.type === 'googleServiceAccount')
-    return `${strategy.audience === undefined ? 'an access token' : `an id_token for ${strategy.audience}`} of a Google service account, for whoever calls`;
-  if (strategy.type === 'tokenExchange')
-    return `a token from ${new URL(strategy.tokenUrl).origin}, exchanged for ${
-      provider === undefined ? 'the caller’s token of this gateway' : `the person’s token of ${provider}`
-    }`;
-  if (strategy.type === 'awsSts')
-    return `temporary credentials of AWS from ${new URL(strategy.stsUrl).origin}, for the person’s ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`;
-  return `what ${strategy.type} makes${provider === undefined ? '' : ` of the person’s token of ${provider}`}`;
+  switch (strategy.type) {
+    case 'unauthenticated':
+      return 'none';
+    case 'headerInjection':
+      return `one for everybody, in ${strategy.headerName}`;
+    case 'userHeader':
+      return `what the person entered as ${strategy.secret.label}, in ${strategy.header.headerName}`;
+    case 'upstreamInject':
+      return `the person’s own token of ${strategy.providerName}`;
+    case 'clientCredentials':
+      return 'a token of the gateway itself, for whoever calls';
+    case 'googleServiceAccount':
+      return `${strategy.audience === undefined ? 'an access token' : `an id_token for ${strategy.audience}`} of a Google service account, for whoever calls`;
+    default:
+      return issuedOf(strategy);
+  }
 }
+
+type IssuedForPerson = Extract<Strategy, { readonly type: 'tokenExchange' | 'xaa' | 'obo' | 'awsSts' }>;
+
+/** What an endpoint gives for a token of the person. */
+function issuedOf(strategy: IssuedForPerson): string {
+  switch (strategy.type) {
+    case 'tokenExchange':
+      return `a token from ${originOf(strategy.tokenUrl)}, exchanged for ${
+        strategy.subjectProviderName === undefined
+          ? 'the caller’s token of this gateway'
+          : `the person’s token of ${strategy.subjectProviderName}`
+      }`;
+    case 'xaa':
+      return `a token from ${originOf(strategy.target.tokenUrl)}, for an assertion of ${originOf(strategy.idp.tokenUrl)} about the person’s id_token of ${strategy.subjectProviderName}`;
+    case 'obo':
+      return `a token from ${originOf(strategy.tokenUrl)}, on behalf of the person, for their access token of ${strategy.subjectTokenProviderName}`;
+    case 'awsSts':
+      return `temporary credentials of AWS from ${originOf(strategy.stsUrl)}, for the person’s ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`;
+  }
+}
+
+const originOf = (url: string): string => new URL(url).origin;

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { modelOf, readConfiguration } from '../configuration.js';
+import { everyStrategy } from '../every-strategy.fixture.js';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { describeStrategy, expectedArrival, toRow, whoamiTool } from './arrivals.js';
 
@@ -51,4 +52,41 @@ test('a strategy reads in a few words', () => {
   expect(describeStrategy({ type: 'headerInjection', headerName: 'X-Api-Key', headerValue: 'x' })).toBe(
     'headerInjection X-Api-Key',
   );
+});
+
+const every = everyStrategy();
+const atSso = { ...identities, atProviders: new Map([['sso', 'sso-alice']]) };
+
+test.each([
+  ['entra', 'obo sso', { credential: 'jwt', issuer: 'https://login.example', subject: 'sso-alice' }],
+  [
+    'cross',
+    'xaa sso',
+    {
+      credential: 'jwt',
+      issuer: 'https://auth.cross.example',
+      subject: 'sso-alice',
+      audience: 'https://cross.example/mcp',
+    },
+  ],
+  [
+    'crossed',
+    'xaa sso',
+    {
+      credential: 'jwt',
+      issuer: 'https://auth.crossed.example',
+      subject: 'sso-alice',
+      audience: 'https://auth.crossed.example',
+    },
+  ],
+  ['keyed', 'headerInjection X-Key (per user)', { credential: 'api-key' }],
+  [
+    'machine',
+    'clientCredentials',
+    { credential: 'jwt', issuer: 'https://sts.example', subject: 'machine', audience: 'm' },
+  ],
+  ['google', 'googleServiceAccount', { credential: 'none' }],
+])('whose token must reach %s follows from %s', (backend, strategy, expected) => {
+  expect(expectedArrival(every, backend, atSso)).toEqual({ ...none, ...expected });
+  expect(toRow(every, backend, atSso, { failure: 'not asked' })).toMatchObject({ strategy, isRight: false });
 });
