@@ -113,6 +113,37 @@ where('the chart', () => {
       expect(at(podOf(one), 'spec', 'terminationGracePeriodSeconds')).toBe(seconds);
   });
 
+  test.each([
+    ['the default', '', 120],
+    ['the longest one', 'startTimeout: 10m', 690],
+  ])('a start may wait for database and bus as long as its service does: %s', (_name, written, seconds) => {
+    const manifests = rendered(
+      configured(`name: a\npublicUrl: https://a.example\nauthServer: {}\n${written}`),
+    );
+    for (const one of ofKind(manifests, 'Deployment'))
+      expect(at(podOf(one), 'spec', 'containers', 0, 'startupProbe')).toMatchObject({
+        periodSeconds: 1,
+        failureThreshold: seconds,
+      });
+  });
+
+  test('both Jobs wait for what they need, for so long, and the values say how long', () => {
+    const waits = (...set: readonly (string | object)[]): readonly unknown[] =>
+      ofKind(rendered(...set), 'Job').map((job) => {
+        const args = list(at(podOf(job), 'spec', 'containers', 0, 'args'));
+        return [at(job, 'spec', 'backoffLimit'), ...args.slice(args.indexOf('--wait'))];
+      });
+    expect(waits(values, BUNDLED)).toEqual([
+      [5, '--wait', '2m'],
+      [5, '--wait', '2m'],
+    ]);
+    expect(waits(values, { jobs: { wait: '0s' } })).toEqual([
+      [5, '--wait', '0s'],
+      [5, '--wait', '0s'],
+    ]);
+    expect(() => rendered(values, { jobs: { wait: 'a while' } })).toThrow(/wait/);
+  });
+
   test('probes ask the internal listener of the configuration: liveness never for readiness', () => {
     const listen = 'listen:\n  proxy: { host: 0.0.0.0, port: 9000, internal: { host: "::", port: 9100 } }\n'
       .concat('  authorizationServer: { host: 0.0.0.0, internal: { host: 0.0.0.0 } }\n')

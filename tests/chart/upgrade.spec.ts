@@ -30,6 +30,8 @@ where('an upgrade of the chart', () => {
       ['Job', 'gw-gatehouse-migrate'],
     ]);
     const [configuration, job = {}] = hooks;
+    // Two pods of two minutes at most: helm gives a hook five, and would not say why it went on waiting.
+    expect(at(job, 'spec', 'backoffLimit')).toBe(1);
     for (const hook of hooks)
       expect(at(hook, 'metadata', 'annotations', `${HOOK}-delete-policy`)).toBe('before-hook-creation');
     expect(at(configuration, 'metadata', 'annotations', `${HOOK}-weight`)).toBe('-1');
@@ -63,6 +65,11 @@ where('an upgrade of the chart', () => {
     expect(hooked(rendered(values, BUNDLED), 'migrate')).toEqual([undefined]);
     expect(hooked(rendered(values, BUNDLED), 'provision')).toEqual([undefined]);
     expect(hooked(upgraded(values, BUNDLED), 'provision')).toEqual([undefined]);
+  });
+
+  test('values that an earlier chart left (--reuse-values) are enough: what it did not have is as by default', () => {
+    const before = upgraded(values, BUNDLED, { test: null, jobs: { wait: null } });
+    expect(before).toEqual(upgraded(values, BUNDLED));
   });
 
   test('another version of the chart leaves database and bus as they are: one server would be away for a while', () => {

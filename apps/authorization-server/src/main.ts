@@ -1,5 +1,5 @@
 import { authorizationServerPart } from '@gatehouse/config/parts';
-import { databaseUnreachable } from '@gatehouse/persistence/reachable';
+import { databaseReadiness } from '@gatehouse/persistence/reachable';
 import { busDependency } from '@gatehouse/service-process/bus-dependency';
 import { runService } from '@gatehouse/service-process/run-service';
 import { startAuthorizationServer } from './service.js';
@@ -10,10 +10,7 @@ await runService({
   dependencies: (model) => [
     {
       path: 'postgres.authorizationServer.url',
-      check: async () => {
-        const database = model.postgres.authorizationServer;
-        return database === undefined ? undefined : await databaseUnreachable(database.url.secret);
-      },
+      check: databaseReadiness('authorization-server', () => model.postgres.authorizationServer?.url.secret),
     },
     busDependency('authorization-server', model),
   ],

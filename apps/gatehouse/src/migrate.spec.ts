@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -109,6 +111,90 @@ describe('migrate', () => {
     const { code, stdout, stderr } = await migrate({ AUTHORIZATION_SERVER_DATABASE_URL: undefined }, file);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe('token-vault: up to date\nbus: up to date\n');
+  });
+});
+
+describe('migrate --wait', () => {
+  const LONG = '10m';
+
+  /** In front of a server: it breaks the first connections off, as one that is not there yet, and hands all others on. */
+  async function comingLater(
+    port: number,
+  ): Promise<{ port: number; taken: () => number; close: () => void }> {
+    let count = 0;
+    const server = createServer((here) => {
+      here.on('error', () => undefined);
+      count += 1;
+      if (count <= 2) {
+        here.destroy();
+        return;
+      }
+      const there = connect(port, '127.0.0.1');
+      there.on('error', () => here.destroy());
+      there.once('close', () => here.destroy());
+      here.once('close', () => there.destroy());
+      here.pipe(there).pipe(here);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return {
+      port: (server.address() as AddressInfo).port,
+      taken: () => count,
+      close: () => server.close(),
+    };
+  }
+
+  test('a database that is not there yet is waited for, named, and migrated', async () => {
+    const url = new URL(environment['AUTHORIZATION_SERVER_DATABASE_URL'] ?? '');
+    const late = await comingLater(Number(url.port || 5432));
+    url.hostname = '127.0.0.1';
+    url.port = String(late.port);
+    const changed = { ...environment, AUTHORIZATION_SERVER_DATABASE_URL: url.href };
+    const args = ['migrate', '--config', config, '--only', 'databases', '--wait', LONG];
+    const { code, stdout, stderr } = await gatehouse(args, changed);
+    late.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.startsWith('Waiting. The database of authorization-server was not migrated. ')).toBe(true);
+    expect(stdout).toContain(`The database at 127.0.0.1:${late.port}${url.pathname} cannot be used: `);
+    expect(stdout).not.toContain(`:${url.password}@`);
+    expect(stdout).toMatch(/^authorization-server: (?:.*\n)*token-vault: .*\n$/m);
+    // Twice broken off, once asked, once used.
+    expect(late.taken()).toBeGreaterThanOrEqual(4);
+  });
+
+  test('so is a bus', async () => {
+    const late = await comingLater(Number(new URL(nats.url).port));
+    const file = await written(
+      (yaml) => yaml.replace(nats.url, `nats://127.0.0.1:${late.port}`),
+      'late.yaml',
+    );
+    const args = ['migrate', '--config', file, '--only', 'bus', '--wait', LONG];
+    const { code, stdout, stderr } = await gatehouse(args, environment);
+    late.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Waiting\\. NATS at nats://127\\.0\\.0\\.1:${late.port}: `));
+    expect(stdout).toMatch(/^bus: .*\n$/m);
+  });
+
+  test('it ends, and what is said then is what is said without it', async () => {
+    const port = await freePort();
+    const url = `postgres://someone:hidden-password@127.0.0.1:${port}/gatehouse`;
+    const args = ['migrate', '--config', config, '--wait', '1ms'];
+    const changed = { ...environment, AUTHORIZATION_SERVER_DATABASE_URL: url };
+    const { code, stderr } = await gatehouse(args, changed);
+    expect(code).toBe(75);
+    expect(stderr).toContain('The database of authorization-server was not migrated. ');
+    expect(stderr).not.toContain('hidden-password');
+  });
+
+  test('what waiting does not help fails at once, and no duration is refused before anything is asked', async () => {
+    const args = ['migrate', '--config', config, '--wait'];
+    const changed = { ...environment, AUTHORIZATION_SERVER_DATABASE_URL: '' };
+    const unset = await gatehouse([...args, LONG], changed);
+    expect(unset).toMatchObject({ code: 78, stdout: '' });
+    const soon = await gatehouse([...args, 'soon'], environment);
+    expect(soon).toMatchObject({ code: 64, stdout: '' });
+    expect(soon.stderr).toContain('--wait soon: write a duration, such as 2m.');
   });
 });
 

@@ -12,6 +12,7 @@ import { Cannot } from './cannot.js';
 import { modelOf, readConfiguration, type ConfigurationText, type Environment } from './configuration.js';
 import type { Output } from './output.js';
 import { migrationsOf } from './paths.js';
+import { Patience, patienceMs } from './patience.js';
 import { reasonOf } from './reason.js';
 import type { TextStream } from './terminal.js';
 import { readWrittenSecret, writtenSections } from './written-secrets.js';
@@ -20,6 +21,8 @@ export type MigratedPart = 'databases' | 'bus';
 
 interface MigrateOptions {
   readonly only?: MigratedPart;
+  /** A duration: for databases and bus that do not answer yet, all together. */
+  readonly wait?: string;
   /** Where the same goes as JSON. */
   readonly report?: TextStream;
 }
@@ -32,22 +35,25 @@ export async function migrate(
   file: string,
   environment: Environment,
   output: Output,
-  { only, report }: MigrateOptions = {},
+  { only, wait, report }: MigrateOptions = {},
 ): Promise<number> {
+  const patience = new Patience(patienceMs('--wait', wait), output);
   const configuration = readConfiguration(resolve(file));
   const model = modelOf(configuration, 'none', {});
   const secret = (kind: SecretKind, written: WrittenReference): Secret =>
     readWrittenSecret(configuration, kind, written, environment);
   const databases: Record<string, readonly string[]> = {};
   for (const [service, written] of only === 'bus' ? [] : databaseOwners(configuration, model)) {
-    const applied = await migrateDatabase(service, secret('postgresUrl', written));
+    const url = secret('postgresUrl', written);
+    const applied = await patience.untilDone(() => migrateDatabase(service, url));
     databases[service] = applied;
     output.line(`${service}: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}`);
   }
   let bus: readonly string[] | null = null;
   if (only !== 'databases') {
     const { provisioningCredentials } = writtenSections(configuration).nats;
-    bus = await provision(model, secret('natsCredentials', provisioningCredentials));
+    const credentials = secret('natsCredentials', provisioningCredentials);
+    bus = await patience.untilDone(() => provision(model, credentials));
     output.line(`bus: ${bus.length === 0 ? 'up to date' : `made ${bus.join(', ')}`}`);
   }
   report?.write(`${JSON.stringify({ applied: databases, made: bus }, undefined, 2)}\n`);

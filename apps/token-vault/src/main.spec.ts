@@ -98,3 +98,14 @@ test('a wrong configuration is one message and exit code 78', async () => {
   expect(code).toBe(78);
   expect(output).toContain('KEK');
 });
+
+test('in front of a database without tables it says what makes them, and ends with exit code 75', async () => {
+  const empty = await startTestDatabase('token-vault', { before: '0' });
+  const file = join(folder, 'impatient.yaml');
+  await writeFile(file, `${yaml(nats.url, await freePort())}startTimeout: 0s\n`);
+  const env = { ...environment, DATABASE: empty.url.reveal() };
+  const { code, output } = await run(env, ['--config', file], 'never printed');
+  await empty.close();
+  expect(code).toBe(75);
+  expect(output).toContain('has no tables of token-vault yet: `gatehouse migrate` makes them');
+});

@@ -1,5 +1,5 @@
 import { tokenVaultPart } from '@gatehouse/config/parts';
-import { databaseUnreachable } from '@gatehouse/persistence/reachable';
+import { databaseReadiness } from '@gatehouse/persistence/reachable';
 import { busDependency } from '@gatehouse/service-process/bus-dependency';
 import { runService } from '@gatehouse/service-process/run-service';
 import { startTokenVault } from './service.js';
@@ -10,7 +10,7 @@ await runService({
   dependencies: (model) => [
     {
       path: 'postgres.tokenVault.url',
-      check: async () => await databaseUnreachable(model.postgres.tokenVault.url.secret),
+      check: databaseReadiness('token-vault', () => model.postgres.tokenVault.url.secret),
     },
     busDependency('token-vault', model),
   ],

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { CONNECTION_LIMITS } from './limited-pool.js';
 
 /** The advisory lock that the Prisma CLI takes for migrations, so that both never run at once. */
-const MIGRATION_LOCK = 72_707_369;
+export const MIGRATION_LOCK = 72_707_369;
 
 /** The bookkeeping table of the Prisma CLI, so that `prisma migrate status` agrees. */
 const BOOKKEEPING = `create table if not exists "_prisma_migrations" (

@@ -6,6 +6,7 @@ import { jsonOption, reportsTo } from './json-report.js';
 interface Flags {
   readonly config: string;
   readonly only?: MigratedPart;
+  readonly wait?: string;
   readonly json?: boolean;
 }
 
@@ -20,6 +21,7 @@ export const addMigrate: AddCommand = (program, { terminal, ends }) => {
         'bus',
       ]),
     )
+    .option('--wait <duration>', 'for a database or a bus that does not answer yet; without it, none')
     .addOption(jsonOption())
     .action(async ({ config, json = false, ...flags }: Flags) => {
       const { migrate } = await import('../migrate.js');

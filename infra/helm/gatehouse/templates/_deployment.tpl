@@ -84,7 +84,7 @@ spec:
             httpGet: { path: /healthz, port: internal }
             periodSeconds: 1
             timeoutSeconds: 3
-            failureThreshold: 120
+            failureThreshold: {{ include "gatehouse.startSeconds" $root }}
           livenessProbe:
             httpGet: { path: /healthz, port: internal }
             periodSeconds: 10

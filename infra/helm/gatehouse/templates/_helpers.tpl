@@ -79,6 +79,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- div (add (mul (regexFind "^[0-9]+" . | int64) (get $milliseconds (regexFind "[a-z]+$" .) | int64)) 999) 1000 -}}
 {{- end -}}
 
+{{/* What a start may wait for, and as long as a start takes on a busy node: whoever is stopped before says no reason. */}}
+{{- define "gatehouse.startSeconds" -}}
+{{- $read := include "gatehouse.read" . | fromJson -}}
+{{- add (include "gatehouse.seconds" (default "30s" (get $read "startTimeout"))) 90 -}}
+{{- end -}}
+
 {{/* Delay and time limit of a stop, and a little more: then the service ends by itself. */}}
 {{- define "gatehouse.stopSeconds" -}}
 {{- $read := include "gatehouse.read" . | fromJson -}}
