@@ -10,8 +10,8 @@ import { FULL_NAME } from './cluster.mjs';
 const EXAMPLE = join(REPOSITORY, 'examples/compose/gatehouse.yaml');
 const PROGRAM = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
 
-/** As short as can be. With what clocks may differ by (libs/kernel/src/clock.ts) everybody's is renewed after 65 s, while the services roll. */
-const ACCESS_TOKEN_LIFESPAN = '5s';
+/** Everybody's is renewed every five seconds (load-program.mjs): also while what renews them rolls. */
+const ACCESS_TOKEN_LIFESPAN = '15s';
 
 /** The gateway of docker-compose.yml with nothing before it: browsers find it at localhost. Its bus is where the chart has it. */
 function configuration() {

@@ -2,10 +2,13 @@
  * Volumes for a cluster that makes none by itself (no default StorageClass), as bare ones do not: folders of a node. What provisions volumes
  * elsewhere gives them to the pod's group; nothing does that here, so a pod opens the folders to everybody, and removes them at the end.
  */
+import { Cannot } from '../set-up/say.mjs';
 import { FULL_NAME } from './cluster.mjs';
 import { imageOf } from './demonstration.mjs';
 
 const PARTS = ['postgres', 'nats'];
+const PARENT = '/var/lib';
+const HOST_NAME = 'kubernetes.io/hostname';
 const SIZE = '1Gi';
 const DEFAULT = 'storageclass.kubernetes.io/is-default-class';
 
@@ -13,6 +16,8 @@ export class Volumes {
   #cluster;
   #made = false;
   #image = '';
+  /** Where the folders are: its name, and what volumes know it by. */
+  #node = { name: '', hostName: '' };
 
   constructor(cluster) {
     this.#cluster = cluster;
@@ -26,12 +31,25 @@ export class Volumes {
     const classes = JSON.parse(await this.#cluster.must('get', 'storageclass', '--output=json')).items;
     if (classes.some(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true')) return false;
     this.#image = imageOf(images, 'gatehouse');
+    this.#node = await this.#nodeThatTakesPods();
     this.#made = true;
     await this.#cluster.create(this.#kept());
     await this.#onNode(
-      'for (const part of PARTS) fs.mkdirSync(`/folder/${part}`, { recursive: true }), fs.chmodSync(`/folder/${part}`, 0o777);',
+      'for (const part of PARTS) fs.mkdirSync(`${FOLDER}/${part}`, { recursive: true }), fs.chmodSync(`${FOLDER}/${part}`, 0o777);',
     );
     return true;
+  }
+
+  async #nodeThatTakesPods() {
+    const { items } = JSON.parse(await this.#cluster.must('get', 'nodes', '--output=json'));
+    const found = items.find(
+      ({ spec, status }) =>
+        spec.unschedulable !== true &&
+        (spec.taints ?? []).every(({ effect }) => effect === 'PreferNoSchedule') &&
+        status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    );
+    if (found === undefined) throw new Cannot('No node of the cluster takes pods.');
+    return { name: found.metadata.name, hostName: found.metadata.labels[HOST_NAME] };
   }
 
   async remove() {
@@ -39,9 +57,7 @@ export class Volumes {
     // Whoever writes there goes first.
     await this.#cluster.kubectl('delete', 'deployments,statefulsets,jobs', '--all', '--wait=false');
     await this.#cluster.kubectl('delete', 'pods', '--all', '--grace-period=1', '--wait', '--timeout=120s');
-    await this.#onNode(
-      'for (const part of PARTS) fs.rmSync(`/folder/${part}`, { recursive: true, force: true });',
-    ).catch(() => undefined);
+    await this.#onNode('fs.rmSync(FOLDER, { recursive: true, force: true });').catch(() => undefined);
   }
 
   /** They are the cluster's, and stay when the namespace goes. */
@@ -52,7 +68,7 @@ export class Volumes {
   }
 
   get #folder() {
-    return `/var/lib/${this.#cluster.namespace}`;
+    return `${PARENT}/${this.#cluster.namespace}`;
   }
 
   #kept = () =>
@@ -65,6 +81,13 @@ export class Volumes {
         accessModes: ['ReadWriteOnce'],
         persistentVolumeReclaimPolicy: 'Retain',
         hostPath: { path: `${this.#folder}/${part}`, type: 'DirectoryOrCreate' },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: HOST_NAME, operator: 'In', values: [this.#node.hostName] }] },
+            ],
+          },
+        },
         claimRef: { namespace: this.#cluster.namespace, name: `data-${FULL_NAME}-${part}-0` },
       },
     }));
@@ -72,7 +95,7 @@ export class Volumes {
   /** Runs a script as root where the folders are. It may not do more than that. */
   async #onNode(script) {
     const name = 'folders';
-    const text = `const fs = require('node:fs'); const PARTS = ${JSON.stringify(PARTS)}; ${script}`;
+    const text = `const fs = require('node:fs'); const PARTS = ${JSON.stringify(PARTS)}, FOLDER = '/folder/${this.#cluster.namespace}'; ${script}`;
     await this.#cluster.kubectl('delete', 'pod', name, '--ignore-not-found', '--wait');
     await this.#cluster.create([
       {
@@ -80,6 +103,7 @@ export class Volumes {
         kind: 'Pod',
         metadata: { name },
         spec: {
+          nodeName: this.#node.name,
           restartPolicy: 'Never',
           automountServiceAccountToken: false,
           securityContext: { runAsUser: 0, runAsGroup: 0 },
@@ -92,7 +116,8 @@ export class Volumes {
               volumeMounts: [{ name, mountPath: '/folder' }],
             },
           ],
-          volumes: [{ name, hostPath: { path: this.#folder, type: 'DirectoryOrCreate' } }],
+          // The folder above it: what is removed at the end is the folder itself.
+          volumes: [{ name, hostPath: { path: PARENT, type: 'Directory' } }],
         },
       },
     ]);
