@@ -3,7 +3,7 @@ import { PROFILE_NAMES } from '../../libs/config/dist/model/profile-names.js';
 import { exampleOf } from '../../libs/config/dist/profiles/documentation.js';
 import { filledFields, mergedFields } from '../../libs/config/dist/profiles/fields.js';
 import { PROFILES } from '../../libs/config/dist/profiles/profiles.js';
-import { ownCallback } from '../../libs/config/dist/urls/callbacks.js';
+import { ownCallback, providerLogoutUrl } from '../../libs/config/dist/urls/callbacks.js';
 import { DOCUMENTED_OAUTH } from '../../apps/token-vault/dist/testing/documented-oauth.js';
 import { DOCUMENTED_OPENID } from '../../apps/token-vault/dist/testing/documented-openid.js';
 import { code, codes, duration, table } from './markdown.mjs';
@@ -53,6 +53,11 @@ function setUp({ name, profile }) {
       ? '4. Choose what may be done there at the application itself: no scopes are asked for.'
       : `4. Allow the scopes that are asked for: ${codes(scopes)}, or those that you write in their place.`,
     `5. Put the client secret where the block refers to, and add the block to \`authServer.upstreamProviders\`.${type === 'oidc' ? ' Endpoints and keys come from the discovery document.' : ''}`,
+    ...(type !== 'oidc' || fields.issuerTemplate !== undefined
+      ? []
+      : [
+          `6. If it has back-channel logout (OpenID Connect), give it ${code(providerLogoutUrl(ISSUER, name))}, which is \`<issuer>/oauth/backchannel-logout/<name>\`: who signs out there is signed out here ([OpenID Connect](../openid.md#when-somebody-signs-out-at-a-provider)).`,
+        ]),
   ].join('\n');
 }
 

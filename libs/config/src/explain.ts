@@ -6,6 +6,7 @@ import { strategyOf, type OutgoingStrategy, type TokenExchange } from './model/o
 import { tokenEndpointsOf } from './model/issued-endpoints.js';
 import type { TokenDestination } from './model/token-destination.js';
 import { isIssuedToken } from './model/token-subject.js';
+import { providerLogoutUrl } from './urls/callbacks.js';
 import { mcpEndpoints } from './urls/mcp-endpoints.js';
 
 /** One value that is derived from the configuration and not written in it. */
@@ -57,6 +58,12 @@ const explainEndpoints = ({ resourceUrl, backends, views }: GatehouseModel): rea
   }));
 };
 
+/** One of many tenants has no issuer that its tokens could be compared with. */
+const sendsLogoutTokens = ({
+  protocol,
+}: AuthServer<ConfiguredSecret>['upstreamProviders'][number]): boolean =>
+  protocol.type === 'oidc' && protocol.issuerTemplate === undefined;
+
 const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly Explanation[] => [
   {
     path: 'authServer.issuer',
@@ -67,6 +74,11 @@ const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly E
     path: `authServer.upstreamProviders.${name}.redirectUri`,
     value: redirectUri,
     because: `callback to register at ${name}: exactly this one, and none of another provider`,
+  })),
+  ...authServer.upstreamProviders.filter(sendsLogoutTokens).map(({ name }) => ({
+    path: `authServer.upstreamProviders.${name}`,
+    value: providerLogoutUrl(authServer.issuer, name),
+    because: `back-channel logout URL to register at ${name}, if it has such: who signs out there is signed out here`,
   })),
   {
     path: 'authServer.primaryUpstreamProvider',

@@ -98,6 +98,8 @@ export interface TokenVaultPart extends CommonPart {
   /** Issuer of the callers' tokens; absent with anonymous callers. */
   readonly issuer?: string;
   readonly upstreamProviders: readonly UpstreamProvider<Secret>[];
+  /** Who signs people in; absent with callers of somebody else. */
+  readonly primaryUpstreamProvider?: string;
   /** What people enter: kept as connections are, and asked of no provider. */
   readonly userSecrets: readonly Omit<UserSecretView, 'backends'>[];
   /** With the provider that says them. */
@@ -210,6 +212,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     upstreamProviders: (model.authServer?.upstreamProviders ?? []).map((provider) =>
       openedParty(openedProvider(provider), model),
     ),
+    ...(model.authServer && { primaryUpstreamProvider: model.authServer.primaryUpstreamProvider }),
     ...(model.authServer?.claimMappings === undefined
       ? {}
       : {

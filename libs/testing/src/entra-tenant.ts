@@ -147,6 +147,20 @@ export class EntraTenant extends HttpStub {
       .sign(this.#key.privateKey);
   }
 
+  /** What it posts when somebody has signed out (OpenID Connect Back-Channel Logout 1.0, section 2.4). */
+  async logoutToken(login: string): Promise<string> {
+    if (this.#key === undefined) throw new Error('not started');
+    return await new SignJWT({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })
+      .setProtectedHeader({ alg: 'ES256', kid: 'tenant', typ: 'logout+jwt' })
+      .setIssuer(this.issuer)
+      .setAudience(CLIENT)
+      .setSubject(`entra-${login}`)
+      .setIssuedAt()
+      .setExpirationTime('2m')
+      .setJti(randomUUID())
+      .sign(this.#key.privateKey);
+  }
+
   /** https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow */
   #onBehalfOf(form: URLSearchParams): readonly [number, object] {
     if (form.get('client_id') !== 'gatehouse-obo' || form.get('client_secret') !== 'obo-secret')

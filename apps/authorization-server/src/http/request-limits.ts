@@ -3,6 +3,7 @@ import { countedWarning } from '@gatehouse/observability/counted-warning';
 import type { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { PROVIDER_LOGOUT_PATH } from '@gatehouse/config/urls/callbacks';
 import { CLIENT_METADATA_PATH } from '@gatehouse/config/urls/upstream-client';
 import { callerBehind, type CallerOf } from './caller.js';
 import { Cors, type CorsSettings } from './cors.js';
@@ -24,6 +25,8 @@ const LIMITS = {
   /** Of an API that asks about each of its callers. */
   introspect: { burst: 600, perSecond: 100 },
   userinfo: { burst: 300, perSecond: 30 },
+  /** Of a provider that tells of many people at once. */
+  logout: { burst: 300, perSecond: 30 },
   document: { burst: 600, perSecond: 50 },
   page: { burst: 600, perSecond: 40 },
 } as const;
@@ -44,7 +47,11 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/userinfo': 'userinfo',
 };
 
-const DOCUMENTS = ['/.well-known/', `${CLIENT_METADATA_PATH}/`];
+const FOLDERS: readonly (readonly [string, LimitedKind])[] = [
+  ['/.well-known/', 'document'],
+  [`${CLIENT_METADATA_PATH}/`, 'document'],
+  [`${PROVIDER_LOGOUT_PATH}/`, 'logout'],
+];
 
 /** Probes ask often, and the response costs nothing. */
 const UNLIMITED = new Set(['/healthz']);
@@ -53,7 +60,7 @@ const UNLIMITED = new Set(['/healthz']);
 export function kindOf(url: string): LimitedKind | undefined {
   const [path = ''] = url.split('?');
   if (UNLIMITED.has(path)) return undefined;
-  return ENDPOINTS[path] ?? (DOCUMENTS.some((folder) => path.startsWith(folder)) ? 'document' : 'page');
+  return ENDPOINTS[path] ?? FOLDERS.find(([folder]) => path.startsWith(folder))?.[1] ?? 'page';
 }
 
 /** Whether people with a browser call this path. */
@@ -125,6 +132,7 @@ function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record
     revoke: make('revoke'),
     introspect: make('introspect'),
     userinfo: make('userinfo'),
+    logout: make('logout'),
     document: make('document'),
     page: make('page'),
   };

@@ -10,6 +10,7 @@ import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-cl
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { providerLogout } from '@gatehouse/contracts/token-vault/provider-logout';
 import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
@@ -31,6 +32,7 @@ interface PendingLeg {
 
 const firstPair = await newMessageKeyPair();
 const enteredSecret = z.object({ secret: z.string() });
+const logoutToken = z.object({ logoutToken: z.string() });
 const callbackQuery = z.object({ query: z.string() });
 
 /**
@@ -62,6 +64,12 @@ export class StandInVault {
   /** What the primary provider says of everybody, or why it says nothing; and who was asked about. */
   claims: z.input<typeof connectionClaims.reply>['claims'] | ErrorCode = {};
   readonly claimsAsked: string[] = [];
+  /** What providers' logout tokens name, or why the vault fails; and the tokens that came, by provider. */
+  logout: z.input<typeof providerLogout.reply> | ErrorCode = {
+    outcome: 'refused',
+    reason: 'wrong_signature',
+  };
+  readonly logoutTokens: { readonly provider: string; readonly token: string }[] = [];
   /** As each provider's id_token says. */
   authenticatedAtMs: number | undefined;
   /** The same, of how the person did. */
@@ -206,6 +214,16 @@ export class StandInVault {
     this.entered.push({ accountId, name, secret });
     this.connections.add(`${accountId} ${name}`);
     return { entered: true };
+  }
+
+  @Answers(providerLogout)
+  async logoutOf(
+    @Payload() { provider, sealedToken }: z.output<typeof providerLogout.request>,
+  ): Promise<z.input<typeof providerLogout.reply>> {
+    const opened = logoutToken.parse(await new MessageOpener([this.#pair]).open(sealedToken));
+    this.logoutTokens.push({ provider, token: opened.logoutToken });
+    if (typeof this.logout === 'string') throw new GatehouseError(this.logout);
+    return this.logout;
   }
 
   @Answers(connectionAdopt)

@@ -6,6 +6,7 @@ import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-cl
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { providerLogout } from '@gatehouse/contracts/token-vault/provider-logout';
 import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
@@ -14,6 +15,7 @@ import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { z } from 'zod';
 
+export type LogoutReply = z.output<typeof providerLogout.reply>;
 export type LegReply = z.output<typeof connectionComplete.reply>;
 
 /** How a provider sent a browser back. */
@@ -77,6 +79,14 @@ export class Vault {
 
   async revoke(accountId: AccountId, provider: string): Promise<void> {
     await this.bus.ask(connectionRevoke, { accountId, provider });
+  }
+
+  /** What a provider says of somebody who has signed out there. The token crosses the bus sealed, as every token. */
+  async providerLogout(provider: string, logoutToken: string): Promise<LogoutReply> {
+    return await this.key.send(
+      { logoutToken },
+      async (sealedToken) => await this.bus.ask(providerLogout, { provider, sealedToken }),
+    );
   }
 
   /** What a person entered; the vault alone reads it. */

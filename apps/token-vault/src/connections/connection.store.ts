@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Keyring } from '../keyring/keyring.js';
+import { issuedAtOf, providerSessionOf } from '../providers/provider-session.js';
 import type { TokenSet } from '../providers/token-answer.js';
 import type { PossiblySame } from './account-bound.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from './connection-row.js';
@@ -31,7 +32,11 @@ export interface ConnectedTokens {
   readonly accessExpiresAt: Date | null;
 }
 
-const values = (seal: ConnectionSeal, id: ConnectionId, connected: ConnectedTokens): readonly unknown[] => [
+const values = (
+  seal: ConnectionSeal,
+  { id, provider }: Pick<ConnectionKey, 'id' | 'provider'>,
+  connected: ConnectedTokens,
+): readonly unknown[] => [
   id,
   connected.attemptId,
   connected.subject,
@@ -41,6 +46,8 @@ const values = (seal: ConnectionSeal, id: ConnectionId, connected: ConnectedToke
   seal.sealTokens(connected.tokens),
   connected.accessObtainedAt,
   connected.accessExpiresAt,
+  providerSessionOf(provider, connected.tokens),
+  issuedAtOf(connected.tokens),
 ];
 
 @Injectable()
@@ -114,9 +121,9 @@ export class ConnectionStore {
     await tx.query({
       name: 'connection-insert',
       text: `insert into connections (id, attempt_id, subject, name, email, scopes, tokens, access_obtained_at, access_expires_at,
-               account_id, provider)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      values: [...values(seal, key.id, connected), key.accountId, key.provider],
+               provider_session, signed_in_at, account_id, provider)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      values: [...values(seal, key, connected), key.accountId, key.provider],
     });
   }
 
@@ -133,13 +140,14 @@ export class ConnectionStore {
     await tx.query({
       name: 'connection-replace',
       text: `update connections set attempt_id = $2, subject = $3, name = $4, email = $5, scopes = $6, tokens = $7,
-               access_obtained_at = $8, access_expires_at = $9, version = version + 1, state = 'live', connected_at = now(),
+               access_obtained_at = $8, access_expires_at = $9, provider_session = $10, signed_in_at = $11,
+               version = version + 1, state = 'live', connected_at = now(),
                refreshed_at = null, answer = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null,
                lacking_scopes = '{}', claims_challenge = null,
-               lease_owner = case when $10 then lease_owner end, lease_until = case when $10 then lease_until end,
-               refresh_started_at = case when $10 then refresh_started_at end
+               lease_owner = case when $12 then lease_owner end, lease_until = case when $12 then lease_until end,
+               refresh_started_at = case when $12 then refresh_started_at end
              where id = $1`,
-      values: [...values(before, before.id, connected), keepsGrant],
+      values: [...values(before, before, connected), keepsGrant],
     });
   }
 

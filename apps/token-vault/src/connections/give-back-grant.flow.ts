@@ -38,6 +38,13 @@ export class GiveBackGrant {
     return grants.length;
   }
 
+  /** The same of one provider's answer, if it was validated. */
+  async ofLeg(tx: Queries, key: StagedKey): Promise<void> {
+    const grant = await this.staged.discardOne(tx, key);
+    if (grant?.token !== undefined)
+      await this.run(tx, { ...key, subject: grant.subject, token: grant.token });
+  }
+
   async run(tx: Queries, { attemptId, provider, subject, token }: WorthlessGrant): Promise<void> {
     if (await this.#isInUse(tx, { attemptId, provider }, subject)) return;
     await this.outbox.revoke(tx, provider, [token]);

@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenVaultPart } from '@gatehouse/config/parts';
 import type { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Queries } from '@gatehouse/persistence/database';
+import { CONFIG } from '@gatehouse/service-process/injected';
 import type { z } from 'zod';
 import type { PendingEvent } from '../outbox/event-outbox.store.js';
 import { Outbox } from '../outbox/outbox.flow.js';
@@ -24,6 +26,7 @@ export class OpenSession {
     private readonly adopt: AdoptStaged,
     private readonly outbox: Outbox,
     private readonly registry: ProviderRegistry,
+    @Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'primaryUpstreamProvider'>,
   ) {}
 
   async run(request: Request): Promise<z.input<typeof sessionOpen.reply>> {
@@ -43,7 +46,8 @@ export class OpenSession {
       return { bound: await this.sessions.bound(tx, tsid), events: [] };
     }
     const adopted = await this.adopt.attempt(tx, attemptId, accountId, subjects);
-    if (!(await this.sessions.insert(tx, tsid, accountId, attemptId)))
+    const { primaryUpstreamProvider: primaryProvider } = this.config;
+    if (!(await this.sessions.insert(tx, { tsid, accountId, attemptId, primaryProvider })))
       throw new GatehouseError('request_invalid', 'the session belongs to another sign-in');
     // No sign-in leads to what the person entered: every session of theirs may use it.
     const wanted = [...providers, ...this.registry.userSecretNames];

@@ -16,6 +16,13 @@ interface HeldSession extends RowOf<
   readonly closed: boolean;
 }
 
+export interface NewSession {
+  readonly tsid: SessionId;
+  readonly accountId: AccountId;
+  readonly attemptId: AttemptId;
+  readonly primaryProvider: string | undefined;
+}
+
 /** A closed session is remembered for longer than any message about it is on its way. */
 const EXPIRED: Statement = {
   name: 'session-sweep',
@@ -43,13 +50,18 @@ export class SessionStore {
     return rows[0];
   }
 
-  /** @returns false when a session of that name exists. */
-  async insert(tx: Queries, tsid: SessionId, accountId: AccountId, attemptId: AttemptId): Promise<boolean> {
+  /**
+   * Remembers through which sign-in at the primary provider it was opened: the provider can end it (connections/provider-logout.store).
+   * @returns false when a session of that name exists.
+   */
+  async insert(tx: Queries, { tsid, accountId, attemptId, primaryProvider }: NewSession): Promise<boolean> {
     const { rowCount } = await tx.query({
       name: 'session-insert',
-      text: `insert into sessions (tsid, account_id, attempt_id, opened_at) values ($1, $2, $3, now())
+      text: `insert into sessions (tsid, account_id, attempt_id, opened_at, primary_provider, primary_subject, provider_session, signed_in_at)
+             select $1::uuid, $2::uuid, $3, now(), c.provider, c.subject, c.provider_session, coalesce(c.signed_in_at, c.connected_at)
+             from (values (1)) one left join connections c on c.account_id = $2::uuid and c.provider = $4
              on conflict (tsid) do nothing`,
-      values: [tsid, accountId, attemptId],
+      values: [tsid, accountId, attemptId, primaryProvider ?? null],
     });
     return rowCount === 1;
   }

@@ -9,6 +9,7 @@ import type { StagedConnection as Model } from '../generated/client.js';
 import type { PossiblySame } from './account-bound.js';
 import { DiscardedAttemptStore } from './discarded-attempt.store.js';
 import { Keyring, stagedAnswerOwner, stagedOwner } from '../keyring/keyring.js';
+import { issuedAtOf, providerSessionOf } from '../providers/provider-session.js';
 import {
   revocableOf,
   tokenSet,
@@ -95,7 +96,7 @@ export class StagedConnectionStore {
                on conflict (attempt_id, provider) do update set account_id = excluded.account_id, state = 'answered',
                  sealed = excluded.sealed, subject = null, name = null, email = null, scopes = '{}',
                  access_obtained_at = excluded.access_obtained_at, access_expires_at = null, expires_at = excluded.expires_at,
-                 set_aside_at = null`,
+                 set_aside_at = null, provider_session = null, signed_in_at = null`,
         values: [
           key.attemptId,
           key.provider,
@@ -114,7 +115,7 @@ export class StagedConnectionStore {
     const { rowCount } = await this.database.query({
       name: 'staged-accept',
       text: `update staged_connections set state = 'validated', sealed = $3, subject = $4, name = $5, email = $6, scopes = $7,
-               access_obtained_at = $8, access_expires_at = $9
+               access_obtained_at = $8, access_expires_at = $9, provider_session = $11, signed_in_at = $12
              where attempt_id = $1 and provider = $2 and sealed = $10`,
       values: [
         key.attemptId,
@@ -127,6 +128,8 @@ export class StagedConnectionStore {
         new Date(accepted.obtainedAtMs),
         accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
         kept,
+        providerSessionOf(key.provider, accepted.tokens),
+        issuedAtOf(accepted.tokens),
       ],
     });
     return rowCount === 1;
@@ -232,10 +235,18 @@ export class StagedConnectionStore {
              returning provider, subject, sealed`,
       values: [attemptId, which],
     });
-    return rows.map(({ provider, subject, sealed }) => {
-      const tokens = subject === null ? undefined : this.#tokens({ attemptId, provider }, sealed);
-      return { provider, subject: subject ?? undefined, token: tokens && revocableOf(tokens) };
+    return rows.map((row) => this.#discarded(attemptId, row));
+  }
+
+  /** Deletes one validated answer. @returns the grant; `undefined` when it is not there any more. */
+  async discardOne(tx: Queries, { attemptId, provider }: StagedKey): Promise<DiscardedGrant | undefined> {
+    const { rows } = await tx.query<DiscardedRow>({
+      name: 'staged-discard-one',
+      text: `delete from staged_connections where attempt_id = $1 and provider = $2 and state = 'validated'
+             returning provider, subject, sealed`,
+      values: [attemptId, provider],
     });
+    return rows.map((row) => this.#discarded(attemptId, row))[0];
   }
 
   /** Runs work that takes staged rows. A row that does not open undoes the work, and is marked. */
@@ -251,6 +262,11 @@ export class StagedConnectionStore {
         });
       throw error;
     }
+  }
+
+  #discarded(attemptId: AttemptId, { provider, subject, sealed }: DiscardedRow): DiscardedGrant {
+    const tokens = subject === null ? undefined : this.#tokens({ attemptId, provider }, sealed);
+    return { provider, subject: subject ?? undefined, token: tokens && revocableOf(tokens) };
   }
 
   #tokens({ attemptId, provider }: StagedKey, sealed: Buffer): TokenSet | undefined {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BackendOAuthModule } from '../backend-oauth/backend-oauth.module.js';
 import { CallbackSender } from './callback-sender.flow.js';
+import { LogoutKeys } from './logout-keys.client.js';
 import { ProviderConfigurations } from './provider-configurations.client.js';
 import { ProviderMetadataClient } from './provider-metadata.client.js';
 import { ProviderRegistrations } from './provider-registrations.flow.js';
@@ -20,7 +21,8 @@ import { Upstreams } from './upstreams.flow.js';
     Upstreams,
     SharedCallbacks,
     CallbackSender,
+    LogoutKeys,
   ],
-  exports: [ProviderMetadataClient, ProviderRegistry, Upstreams, SharedCallbacks, CallbackSender],
+  exports: [LogoutKeys, ProviderMetadataClient, ProviderRegistry, Upstreams, SharedCallbacks, CallbackSender],
 })
 export class ProvidersModule {}

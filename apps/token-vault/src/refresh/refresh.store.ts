@@ -6,6 +6,7 @@ import { LEASE_MS } from '../leases/lease.js';
 import { Connection } from '../connections/connection.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection-row.js';
 import { Keyring } from '../keyring/keyring.js';
+import { providerSessionOf } from '../providers/provider-session.js';
 import type { RenewedTokens } from '../providers/token-answer.js';
 
 /** The right to redeem this version's refresh token, for a while. */
@@ -91,7 +92,7 @@ export class RefreshStore {
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'refresh-publish',
       text: `update connections c set tokens = $3, scopes = coalesce($4, c.scopes), access_obtained_at = $5, access_expires_at = $6,
-               version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
+               provider_session = coalesce($7, c.provider_session), version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
                refresh_started_at = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null
              where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
       values: [
@@ -101,6 +102,7 @@ export class RefreshStore {
         accepted.scopes ?? null,
         new Date(accepted.obtainedAtMs),
         accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
+        providerSessionOf(connection.provider, accepted.tokens),
       ],
     });
     return rows[0] && new Connection(rows[0], this.keyring);

@@ -128,6 +128,12 @@ export class StubProvider {
     await new Promise<void>((done) => (server === undefined ? done() : server.close(() => done())));
   }
 
+  /** A JWT of its own, signed as its id_tokens are. */
+  async signed(claims: Record<string, unknown>, typ?: string): Promise<string> {
+    if (this.#signer === undefined) throw new Error('not started');
+    return await this.#signer.sign({ iss: this.issuer, ...claims }, this.namesKey, typ);
+  }
+
   /** What the browser would bring back after the login page of the authorization URL. */
   callbackQuery(authorizationUrl: string, login: string): string {
     const { searchParams } = new URL(authorizationUrl);

@@ -6,15 +6,17 @@ export interface StubSigner {
   /** The public half. */
   readonly jwk: JWK;
   /** @param named the `kid` of the header; default: its own. */
-  readonly sign: (claims: JWTPayload, named?: string) => Promise<string>;
+  readonly sign: (claims: JWTPayload, named?: string, typ?: string) => Promise<string>;
 }
 
 export async function newSigner(kid = randomToken(4)): Promise<StubSigner> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   return {
     jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' },
-    sign: async (claims, named = kid) =>
-      await idToken(claims).setProtectedHeader({ alg: 'ES256', kid: named }).sign(privateKey),
+    sign: async (claims, named = kid, typ) =>
+      await idToken(claims)
+        .setProtectedHeader({ alg: 'ES256', kid: named, ...(typ === undefined ? {} : { typ }) })
+        .sign(privateKey),
   };
 }
 

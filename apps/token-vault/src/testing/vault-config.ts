@@ -207,6 +207,7 @@ export const vaultConfig = ({
   listen: { internal: { host: '127.0.0.1', port: 0 } },
   issuer: ISSUER,
   upstreamProviders: providers,
+  ...(providers[0] === undefined ? {} : { primaryUpstreamProvider: providers[0].name }),
   userSecrets,
   ...(claimMappings === undefined ? {} : { claimMappings }),
   backendCredentials: new Map(Object.entries(backends)),

@@ -26,3 +26,10 @@ export function callbackName(redirectUri: string): string | undefined {
   const name = redirectUri.slice(redirectUri.lastIndexOf('/') + 1);
   return redirectUri.endsWith(`${CALLBACK_PATH}/${name}`) && DNS_LABEL.test(name) ? name : undefined;
 }
+
+/** The path to which providers post logout tokens; the provider's name follows. */
+export const PROVIDER_LOGOUT_PATH = '/oauth/backchannel-logout';
+
+/** Where this provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0, section 2.2). */
+export const providerLogoutUrl = (issuer: string, provider: string): string =>
+  `${issuer}${PROVIDER_LOGOUT_PATH}/${provider}`;
