@@ -1,4 +1,6 @@
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { migrate, MIGRATION_LOCK } from '@gatehouse/persistence/migrate';
+import { limitsWithin } from '@gatehouse/persistence/limited-pool';
 import { databaseReadiness } from '@gatehouse/persistence/reachable';
 import { migrationsOf, startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { afterEach, expect, test } from '@jest/globals';
@@ -16,6 +18,10 @@ async function emptyDatabase(): Promise<TestDatabase> {
   return database;
 }
 
+/** As a service asks, with more patience than it has: a busy machine is no news here. */
+const checkOf = ({ url }: TestDatabase): (() => Promise<string | undefined>) =>
+  databaseReadiness('token-vault', () => url, limitsWithin(4 * MINUTE_MS));
+
 const migrated = ({ url, schema }: TestDatabase): Promise<unknown> =>
   migrate({ url, schema, folder: migrationsOf('token-vault') });
 
@@ -30,7 +36,7 @@ async function migrating({ url }: TestDatabase): Promise<pg.Client> {
 
 test('a database without tables says which command makes them, and is ready when it has run', async () => {
   const database = await emptyDatabase();
-  const check = databaseReadiness('token-vault', () => database.url);
+  const check = checkOf(database);
   expect(await check()).toMatch(
     /^The database at \S+ has no tables of token-vault yet: `gatehouse migrate` makes them\.$/,
   );
@@ -40,7 +46,7 @@ test('a database without tables says which command makes them, and is ready when
 
 test('a service that had to wait does not start in the middle of the first migrations', async () => {
   const database = await emptyDatabase();
-  const check = databaseReadiness('token-vault', () => database.url);
+  const check = checkOf(database);
   expect(await check()).toContain('has no tables');
   await migrated(database);
   const client = await migrating(database);
@@ -52,12 +58,12 @@ test('a service that had to wait does not start in the middle of the first migra
 test('migrations of a later release, or of another database, keep no service from starting again', async () => {
   const [database, other] = await Promise.all([emptyDatabase(), emptyDatabase()]);
   await migrating(other);
-  const check = databaseReadiness('token-vault', () => database.url);
+  const check = checkOf(database);
   expect(await check()).toContain('has no tables');
   await migrated(database);
   expect(await check()).toBeUndefined();
   await migrating(database);
-  expect(await databaseReadiness('token-vault', () => database.url)()).toBeUndefined();
+  expect(await checkOf(database)()).toBeUndefined();
 });
 
 test('a service without a database waits for none', async () => {
