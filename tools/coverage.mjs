@@ -21,7 +21,7 @@ const BRANCHES = 90;
 
 /** Specs in `tests/` that run the code of a lib in their own process. */
 const CROSSING = {
-  'libs/messaging': ['messaging', 'bus-accounts', 'bus-stores'],
+  'libs/messaging': ['messaging', 'bus-accounts', 'bus-stores', 'bus-troubles'],
   'libs/persistence': ['postgres-roles'],
 };
 

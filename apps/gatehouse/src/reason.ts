@@ -29,4 +29,4 @@ export function plainReason(error: unknown): string {
 
 /** Whether the system said it: a file, a port, a program. What else is thrown and not thought of is a fault of ours. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error && 'code' in error;
+  typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;

@@ -60,6 +60,14 @@ describe('gatehouse backup', () => {
     expect(await readFile(file, 'utf8')).toBe('kept');
   });
 
+  test('where nothing can be made, says why and leaves nothing', async () => {
+    const below = join(await stored.write('in-the-way', ''), 'made');
+    expect(await refused(['backup', below])).toEqual([
+      73,
+      expect.stringMatching(/The backup cannot be written to .*: a file is in its place\. Name another/),
+    ]);
+  });
+
   test('of what: a configuration or a state folder has to be named', async () => {
     const said = await gatehouse(['backup', stored.path('of-nothing')], stored.environment);
     expect([said.code, said.stderr]).toEqual([64, expect.stringContaining('--state .gatehouse')]);

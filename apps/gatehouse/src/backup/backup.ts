@@ -174,7 +174,7 @@ async function copyDatabases(
     const [next, ...more] = left;
     if (next === undefined) {
       const written: BackupDatabase[] = [];
-      for (const copy of copies) written.push(await copyDatabase(copy, files));
+      for (const copy of copies) written.push(await copy.during(async () => await copyDatabase(copy, files)));
       return written;
     }
     const [service, url] = next;

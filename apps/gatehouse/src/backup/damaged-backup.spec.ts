@@ -109,7 +109,9 @@ describe('an open backup whose checksums fit is refused before anything is touch
     });
     expect(await said(folder)).toEqual([
       1,
-      expect.stringMatching(/refused: invalid input syntax for type uuid/),
+      expect.stringMatching(
+        /The database of authorization-server refused: invalid input syntax for type uuid/,
+      ),
     ]);
     await isUntouched();
   });

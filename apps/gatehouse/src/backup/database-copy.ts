@@ -48,18 +48,18 @@ export class DatabaseCopy {
       });
       return await work(new DatabaseCopy(service, client));
     } catch (error) {
-      if (error instanceof Cannot) throw error;
-      if (error instanceof pg.DatabaseError && !isOutage(error))
-        throw new Cannot(
-          `The database of ${service} refused: ${error.message}. Nothing was changed. Name the role that owns its tables, as \`gatehouse migrate\` uses it.`,
-        );
-      if (!isOutage(error)) throw error;
-      throw new Cannot(
-        `The database of ${service} went away: ${reasonOf(error)}. Nothing was changed; run it again.`,
-        'tryAgain',
-      );
+      throw told(service, error);
     } finally {
       await client.end().catch(() => undefined);
+    }
+  }
+
+  /** Work with this database alone: what it refuses is told of it, and of no other one that is open beside it. */
+  async during<Value>(work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      throw told(this.service, error);
     }
   }
 
@@ -190,6 +190,20 @@ export class DatabaseCopy {
     );
     if (rows[0]?.there === true) await this.client.query('select custody_settle()');
   }
+}
+
+/** What somebody can do about an error of a database, where it is one. */
+function told(service: BackedUp, error: unknown): unknown {
+  if (error instanceof Cannot) return error;
+  if (error instanceof pg.DatabaseError && !isOutage(error))
+    return new Cannot(
+      `The database of ${service} refused: ${error.message}. Nothing was changed. Name the role that owns its tables, as \`gatehouse migrate\` uses it.`,
+    );
+  if (!isOutage(error)) return error;
+  return new Cannot(
+    `The database of ${service} went away: ${reasonOf(error)}. Nothing was changed; run it again.`,
+    'tryAgain',
+  );
 }
 
 const listed = (columns: readonly string[]): string =>

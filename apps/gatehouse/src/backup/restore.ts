@@ -142,11 +142,11 @@ async function into(
   const { manifest } = opened;
   refuseOtherInstallation(access, manifest);
   await withCopies(access.databases, async (copies) => {
-    for (const copy of copies) await refuseTarget(copy, replace);
+    for (const copy of copies) await copy.during(async () => await refuseTarget(copy, replace));
     const done: string[] = [];
     let takeBack = (): void => undefined;
     try {
-      for (const copy of copies) await fill(copy, opened);
+      for (const copy of copies) await copy.during(async () => await fill(copy, opened));
       takeBack = beforeCommit();
       await commitAll(copies, done);
     } catch (error) {
@@ -243,7 +243,7 @@ async function fill(copy: DatabaseCopy, { manifest, readTable }: OpenedBackup): 
 async function commitAll(copies: readonly DatabaseCopy[], done: string[]): Promise<void> {
   for (const copy of copies)
     try {
-      await copy.commit();
+      await copy.during(async () => await copy.commit());
       done.push(copy.service);
     } catch (error) {
       if (done.length === 0) throw error;

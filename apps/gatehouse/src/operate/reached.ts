@@ -88,13 +88,14 @@ function stateOf({ config, state }: Which): string | undefined {
   return running === undefined || runningPostgresPort(running) === undefined ? undefined : usual;
 }
 
-/** Where a service keeps its rows, as its own role sees them. `undefined`: it has no database here. */
-export function databaseUrlOf(
-  { model, configuration, secret }: Reached,
-  service: 'authorization-server' | 'token-vault',
-): Secret | undefined {
-  const { postgres } = writtenSections(configuration);
-  if (service === 'token-vault') return secret('postgresUrl', postgres.tokenVault.url);
-  const own = model.authServer === undefined ? undefined : postgres.authorizationServer?.url;
-  return own === undefined ? undefined : secret('postgresUrl', own);
+/** Where the authorization server keeps its rows, as its own role sees them. `undefined`: there is none here. */
+export function serverDatabaseUrl({ model, configuration, secret }: Reached): Secret | undefined {
+  const { authorizationServer } = writtenSections(configuration).postgres;
+  return model.authServer === undefined || authorizationServer === undefined
+    ? undefined
+    : secret('postgresUrl', authorizationServer.url);
 }
+
+/** The same of the vault. */
+export const vaultDatabaseUrl = ({ configuration, secret }: Reached): Secret =>
+  secret('postgresUrl', writtenSections(configuration).postgres.tokenVault.url);

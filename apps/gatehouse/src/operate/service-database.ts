@@ -7,7 +7,7 @@ import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
 import { reasonOf } from '../reason.js';
-import { databaseUrlOf, type Reached } from './reached.js';
+import { serverDatabaseUrl, vaultDatabaseUrl, type Reached } from './reached.js';
 
 /** A row that somebody has locked, or a host that is gone, is said within this time. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -25,7 +25,7 @@ export async function inAuthorizationServer<Value>(
   installation: Reached,
   work: (rows: Queries) => Promise<Value>,
 ): Promise<Value> {
-  const url = databaseUrlOf(installation, 'authorization-server');
+  const url = serverDatabaseUrl(installation);
   if (url === undefined)
     throw new Cannot(
       `The gateway ${installation.model.name} has no authorization server: an issuer of somebody else signs its callers in. Look there, or name another gateway: --config <file>`,
@@ -34,14 +34,10 @@ export async function inAuthorizationServer<Value>(
 }
 
 /** Reads what the vault keeps beside its secrets. Those are sealed, and no column of them is read here. */
-export async function inTokenVault<Value>(
+export const inTokenVault = async <Value>(
   installation: Reached,
   work: (rows: Queries) => Promise<Value>,
-): Promise<Value> {
-  const url = databaseUrlOf(installation, 'token-vault');
-  if (url === undefined) throw new Error('a configuration without a vault');
-  return await inDatabase('token-vault', url, work);
-}
+): Promise<Value> => await inDatabase('token-vault', vaultDatabaseUrl(installation), work);
 
 async function inDatabase<Value>(
   service: Owner,
