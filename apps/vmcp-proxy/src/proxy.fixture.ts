@@ -50,6 +50,7 @@ export interface ProxySetup {
   readonly callPolicies?: NonNullable<VmcpProxyPart['callPolicies']>;
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
   readonly dpop?: Partial<NonNullable<VmcpProxyPart['authServer']>['dpop']>;
+  readonly machineClients?: readonly string[];
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
   readonly trustedHosts?: readonly string[];
@@ -198,6 +199,7 @@ export function proxyPart({
   telemetry,
   callPolicies,
   dpop,
+  machineClients = [],
   rateLimiting = { limits: [], whenUnavailable: 'local' },
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
@@ -230,6 +232,7 @@ export function proxyPart({
       issuer: ISSUER,
       upstreamProviders: [{ name: 'octo', requirement: 'optional' }],
       dpop: { boundAccessTokens: 'optional', nonces: 'optional', ...dpop },
+      machineClients,
     },
     // For what never comes; a busy machine takes its time with what does.
     backends: backends.map(proxyBackend),

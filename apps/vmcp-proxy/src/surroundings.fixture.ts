@@ -134,17 +134,19 @@ async function release(
   surroundings: Surroundings,
   {
     tsid,
+    clientId,
     backend,
     replyKey,
     refused,
   }: {
-    readonly tsid: string;
+    readonly tsid?: string | undefined;
+    readonly clientId?: string | undefined;
     readonly backend: string;
     readonly replyKey: z.output<typeof credentialInject.request>['replyKey'];
     readonly refused?: string | undefined;
   },
 ): Promise<z.input<typeof credentialInject.reply>> {
-  const configured = surroundings.credentials.get(backend) ?? `${backend}-token-of-${tsid}`;
+  const configured = surroundings.credentials.get(backend) ?? `${backend}-token-of-${tsid ?? clientId ?? ''}`;
   if (typeof configured !== 'string') throw new GatehouseError(configured.code, undefined, configured);
   const accessToken = refused === undefined ? configured : `${configured}-renewed`;
   const useUntilMs = Date.now() + surroundings.useForMs;

@@ -7,6 +7,7 @@ import { openedOwnRegistration } from './opened-registration.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { ClaimMappings } from './model/claim-mappings.js';
+import { machineClientsIn, type MachineClients } from './model/client-grants.js';
 import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { CallPolicies } from './model/call-policies.js';
@@ -94,7 +95,7 @@ export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Sec
 export type BackendCredential = UpstreamInject | IssuedToken<Secret>;
 
 /** What the vault may see: provider credentials and its keys; nothing of the authorization server's. */
-export interface TokenVaultPart extends CommonPart {
+export interface TokenVaultPart extends CommonPart, MachineClients {
   /** Issuer of the callers' tokens; absent with anonymous callers. */
   readonly issuer?: string;
   readonly upstreamProviders: readonly UpstreamProvider<Secret>[];
@@ -134,7 +135,7 @@ export interface VmcpProxyPart extends CommonPart {
   /** Absent: every caller may do everything. */
   readonly callPolicies?: CallPolicies;
   /** Absent when an external issuer is trusted: then there is nothing to connect. */
-  readonly authServer?: {
+  readonly authServer?: MachineClients & {
     readonly issuer: string;
     readonly upstreamProviders: readonly UpstreamProviderFacts[];
     readonly dpop: DpopRules;
@@ -224,6 +225,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     userSecrets: userSecretsOf(model),
     backendCredentials,
     backendBindings: bindingsIn(model),
+    machineClients: model.authServer === undefined ? [] : machineClientsIn(model.authServer),
     keyEncryptionKeys: opened(model.vault.keyEncryptionKeys),
     databaseUrl: model.postgres.tokenVault.url.secret,
   };
@@ -244,6 +246,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
           authServer: {
             issuer: authServer.issuer,
             dpop: authServer.requestProtection.dpop,
+            machineClients: machineClientsIn(authServer),
             upstreamProviders: authServer.upstreamProviders.map(({ name, requirement }) => ({
               name,
               requirement,

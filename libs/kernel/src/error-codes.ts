@@ -18,6 +18,11 @@ export interface ErrorCodeFacts {
 export const ERROR_CODES = {
   request_invalid: { owner: 'client', retry: 'never', publicText: 'The request is malformed.' },
   not_allowed: { owner: 'client', retry: 'never', publicText: 'This caller may not do that.' },
+  person_required: {
+    owner: 'client',
+    retry: 'never',
+    publicText: 'This backend is used for a person, and this client comes for itself.',
+  },
   rate_limited: {
     owner: 'client',
     retry: 'safe',

@@ -2,6 +2,7 @@ import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { hasNoSignIns, withholdConfiguredGrants, type ConfiguredClient } from './client-grants.js';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import {
   clientProofsProblem,
@@ -33,6 +34,7 @@ export function clientPagesProblem(metadata: Readonly<Record<string, unknown>>):
 export interface ClientRules extends RedirectPolicy, ClientScopeRules, ClientProofRules {
   /** What identity tokens can be signed with now; the first where a client wants none of them. */
   readonly idTokenAlgs: readonly SigningAlgorithm[];
+  readonly clients: readonly ConfiguredClient[];
 }
 
 /**
@@ -54,8 +56,11 @@ export const clientMetadataRule = (
   validator: (_ctx, member, _value, metadata: ClientMetadata) => {
     if (member !== 'redirect_uris') return;
     demandProofs(metadata, rules);
+    withholdConfiguredGrants(metadata, rules.clients);
     const problem =
-      redirectUrisProblem(metadata.redirect_uris, rules) ??
+      (hasNoSignIns(metadata, rules.clients)
+        ? undefined
+        : redirectUrisProblem(metadata.redirect_uris, rules)) ??
       postLogoutRedirectUrisProblem(metadata.post_logout_redirect_uris, rules) ??
       backchannelLogoutUriProblem(metadata[BACKCHANNEL_LOGOUT_URI]) ??
       clientPagesProblem(metadata) ??

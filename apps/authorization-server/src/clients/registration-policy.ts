@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SIGN_IN_GRANTS } from './client-grants.js';
 import { clientNameProblem } from './client-name.js';
 import {
   clientAuthMethods,
@@ -12,8 +13,6 @@ import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import { ASKED_ID_TOKEN_ALG, CLIENT_PAGES, clientPagesProblem } from './client-metadata.js';
 import { BACKCHANNEL_LOGOUT_URI, registeredLogoutUriProblem } from './logout-uris.js';
 import { postLogoutRedirectUrisProblem, redirectUrisProblem, type RedirectPolicy } from './redirect-uris.js';
-
-const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 
 /**
  * The members of a registration request (RFC 7591, section 2) that mean something here. The others are left out of the
@@ -72,7 +71,7 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
     clientPagesProblem(pages);
   if (otherProblem !== undefined) return refused(otherProblem);
   // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
-  const grantTypes = request.grant_types?.filter((type) => GRANT_TYPES.includes(type)) ?? GRANT_TYPES;
+  const grantTypes = request.grant_types?.filter((type) => SIGN_IN_GRANTS.includes(type)) ?? SIGN_IN_GRANTS;
   if (!grantTypes.includes('authorization_code'))
     return refused('grant_types must contain authorization_code');
   if (request.response_types?.includes('code') === false) return refused('response_types must contain code');

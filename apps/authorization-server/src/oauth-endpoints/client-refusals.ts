@@ -3,6 +3,9 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 /** The library's error for a JWT at the endpoints for revocation and introspection. It comes after the client has proven itself. */
 export const STRUCTURED_TOKEN = 'unsupported_token_type';
 
+/** The library's words for a grant that is not this client's. */
+const NO_GRANT = 'requested grant type is not allowed for this client';
+
 /** The library's words for a request that proves no client at all. */
 const NO_CLIENT = 'no client authentication mechanism provided';
 
@@ -13,7 +16,10 @@ const NO_CLIENT = 'no client authentication mechanism provided';
 export function nameMissingClient(ctx: Pick<KoaContextWithOIDC, 'body' | 'status'>): void {
   const body: unknown = ctx.body;
   if (ctx.status !== 400 || typeof body !== 'object' || body === null) return;
-  if (Reflect.get(body, 'error_description') !== NO_CLIENT) return;
+  const description: unknown = Reflect.get(body, 'error_description');
+  // The same section: a client that may not have this grant is `unauthorized_client`.
+  if (description === NO_GRANT) ctx.body = { error: 'unauthorized_client', error_description: NO_GRANT };
+  if (description !== NO_CLIENT) return;
   ctx.status = 401;
   ctx.body = { error: 'invalid_client', error_description: NO_CLIENT };
 }

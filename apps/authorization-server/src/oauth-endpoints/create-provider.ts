@@ -25,6 +25,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   provider.proxy = true;
   provider.silent = true;
   parts.usedProofs.replaceIn(provider);
+  parts.tokenExchange.registerIn(provider);
   const urls = new IssuerUrls(config);
   const { authorizationEndpoint } = urls;
   const userInfoEndpoint = urls.url('/oauth/userinfo');

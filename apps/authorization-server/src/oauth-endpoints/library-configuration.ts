@@ -6,6 +6,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { REQUEST_TTL_MS } from '../attempts/attempt.js';
 import type { ClientDocuments } from '../clients/client-documents.flow.js';
+import { configuredGrants, SIGN_IN_GRANTS } from '../clients/client-grants.js';
 import { clientNameProblem } from '../clients/client-name.js';
 import { ASKED_ID_TOKEN_ALG, clientMetadataRule } from '../clients/client-metadata.js';
 import { BACKCHANNEL_LOGOUT_URI } from '../clients/logout-uris.js';
@@ -29,10 +30,13 @@ import {
 import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
+import { givesOwnTokens, mayActClaim, scopesOfToken } from './own-tokens-of-clients.js';
 import type { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { signInPolicy } from './interaction-policy.js';
 import { SILENT } from './silent-requests.js';
 import type { TokenAccount } from './token-accounts.flow.js';
+import { actClaim } from './acting.js';
+import type { ExchangeToken } from './exchange-token.flow.js';
 import type { UsedProofs } from './used-proofs.store.js';
 
 /** A grant ends with its session. The library needs some bound. */
@@ -52,6 +56,7 @@ export interface LibraryParts {
   readonly documents: Pick<ClientDocuments, 'fetch' | 'isPinned' | 'areAnnounced'>;
   readonly keySets: Pick<ClientKeySets, 'fetch'>;
   readonly usedProofs: Pick<UsedProofs, 'replaceIn'>;
+  readonly tokenExchange: Pick<ExchangeToken, 'registerIn'>;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));
@@ -135,7 +140,7 @@ function clients({ config, signingKeys, documents, keySets }: LibraryParts): Con
       },
     }),
     clientDefaults: {
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: [...SIGN_IN_GRANTS],
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
       id_token_signed_response_alg: signingKeys.signing.alg,
@@ -148,12 +153,14 @@ function clients({ config, signingKeys, documents, keySets }: LibraryParts): Con
   };
 }
 
-function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: LibraryParts): Configuration {
+function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configuration {
+  const { tokenLifespans } = config;
   return {
     jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
+      ClientCredentials: inSeconds(tokenLifespans.accessTokenLifespanMs),
       IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
       RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
@@ -170,7 +177,10 @@ function tokens({ config: { tokenLifespans }, signingKeys, hooks, clock }: Libra
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId);
     },
-    extraTokenClaims: hooks.extraTokenClaims,
+    extraTokenClaims: async (ctx, token) => {
+      const claims = await hooks.extraTokenClaims(ctx, token);
+      return claims && { ...claims, ...actClaim(token), ...mayActClaim(token.clientId, config) };
+    },
   };
 }
 
@@ -185,6 +195,7 @@ function features({
   const { alg, kid } = signingKeys.signing;
   return {
     devInteractions: { enabled: false },
+    clientCredentials: { enabled: givesOwnTokens(config) },
     // Ours (UserInfoController).
     userinfo: { enabled: false },
     // For what clients register. The pages are ours (logout/), and the library's have no route here.
@@ -215,15 +226,15 @@ function features({
         return config.resourceUrl;
       },
       useGrantedResource: () => true,
-      getResourceServerInfo: ({ oidc }, resource) => {
+      getResourceServerInfo: (ctx, resource) => {
         // A token has one audience, and a grant is for one resource: what is for several is good at each of them.
-        if (new Set([oidc.params?.['resource'] ?? resource].flat()).size !== 1)
+        if (new Set([ctx.oidc.params?.['resource'] ?? resource].flat()).size !== 1)
           throw new errors.InvalidTarget('only one resource can be requested');
         // Which others there are is nobody's business who does not know one.
         if (!config.resourceUrls.includes(resource))
           throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
         return {
-          scope: config.scopesSupported.join(' '),
+          scope: scopesOfToken(ctx, resource, config).join(' '),
           audience: resource,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg, kid } },
@@ -288,6 +299,7 @@ function preRegistered(
     client_id: client.clientId,
     client_name: client.clientName,
     redirect_uris: [...client.redirectUris],
+    ...configuredGrants(client),
     post_logout_redirect_uris: [...(client.postLogoutRedirectUris ?? [])],
     ...(client.backchannelLogoutUri === undefined
       ? {}

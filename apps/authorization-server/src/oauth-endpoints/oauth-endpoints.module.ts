@@ -42,6 +42,7 @@ import { RecordExpiry } from './record-expiry.store.js';
 import { RegistrationController } from './registration.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
+import { ExchangeToken } from './exchange-token.flow.js';
 import { UsedProofs } from './used-proofs.store.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 import { UserInfoController } from './user-info.controller.js';
@@ -86,6 +87,7 @@ const PARTS = Symbol('oidc-provider parts');
     },
     RecordExpiry,
     UsedProofs,
+    ExchangeToken,
     {
       provide: RECORDS,
       inject: [Database, ClientSecrets, EndGrant, MappedClaims, CONFIG],
@@ -132,6 +134,7 @@ const PARTS = Symbol('oidc-provider parts');
         Introspection,
         ClientKeySets,
         UsedProofs,
+        ExchangeToken,
       ],
       useFactory: (
         ...[
@@ -145,6 +148,7 @@ const PARTS = Symbol('oidc-provider parts');
           introspection,
           keySets,
           usedProofs,
+          tokenExchange,
         ]: [
           AuthorizationServerPart,
           SigningKeys,
@@ -156,6 +160,7 @@ const PARTS = Symbol('oidc-provider parts');
           Introspection,
           ClientKeySets,
           UsedProofs,
+          ExchangeToken,
         ]
       ): LibraryParts => ({
         config,
@@ -168,6 +173,7 @@ const PARTS = Symbol('oidc-provider parts');
         introspection,
         keySets,
         usedProofs,
+        tokenExchange,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

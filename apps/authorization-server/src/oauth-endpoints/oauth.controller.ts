@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
 import { Cors } from '../http/cors.js';
 import { answerPreflight } from '../http/preflight.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
@@ -15,6 +16,7 @@ import { authorizationQuery } from './authorization-form.js';
 import { inQueryOnly, withDefaults, withKnownScopes } from './authorization-query.js';
 import { HandOutCode } from './hand-out-code.flow.js';
 import { namedClient } from './named-client.js';
+import { withOwnScopes } from './own-tokens-of-clients.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { formOf, LibraryAnswers } from './library-answers.js';
 import { registeredScopes } from './registered-scopes.js';
@@ -140,10 +142,12 @@ export class OAuthController {
   /** @returns `undefined`: the form is passed on as it came. */
   async #readyForm(request: FastifyRequest): Promise<Buffer | undefined> {
     const form = formOf(request);
-    if (form === undefined || !(form.has('resource') || form.has('scope'))) return undefined;
+    const isOwn = form?.get('grant_type') === CLIENT_CREDENTIALS;
+    if (form === undefined || !(isOwn || form.has('resource') || form.has('scope'))) return undefined;
     const ready = withConfiguredResource(form, this.config);
-    if (!form.has('scope')) return Buffer.from(ready.toString());
     const client = namedClient(form, request.headers.authorization);
+    if (isOwn) return Buffer.from(withOwnScopes(ready, client, this.config).toString());
+    if (!form.has('scope')) return Buffer.from(ready.toString());
     const narrowed = withKnownScopes(ready, this.config, await registeredScopes(this.provider, client));
     return Buffer.from(narrowed.toString());
   }

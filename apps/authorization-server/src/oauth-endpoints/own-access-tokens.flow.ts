@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { machineClientsIn } from '@gatehouse/config/model/client-grants';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { SessionStore } from '../sessions/session.store.js';
+import type { Act } from './delegation.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
+
+const actClaim: z.ZodType<Act> = z.lazy(() => z.object({ sub: z.string(), act: actClaim.optional() }));
 
 /** RFC 9068, section 2.2, and what is ours. */
 const ownClaims = z.looseObject({
@@ -13,7 +17,13 @@ const ownClaims = z.looseObject({
   aud: z.string(),
   client_id: z.string(),
   scope: z.string().default(''),
-  tsid: z.uuid(),
+  /** Absent: the token is its client's own. */
+  tsid: z.uuid().optional(),
+  exp: z.number(),
+  /** RFC 8693, section 4.1: who acts for the person. */
+  act: actClaim.optional(),
+  /** RFC 8693, section 4.4. */
+  may_act: z.looseObject({ sub: z.unknown() }).optional(),
   /** RFC 7800, section 3.1: whoever shows the token has to prove that they hold a key. */
   cnf: z.looseObject({}).optional(),
 });
@@ -28,7 +38,8 @@ export class OwnAccessTokens {
   constructor(
     private readonly sessions: SessionStore,
     keys: SigningKeys,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'issuer' | 'resourceUrls'>,
+    @Inject(CONFIG)
+    private readonly config: Pick<AuthorizationServerPart, 'issuer' | 'resourceUrls' | 'clientRegistration'>,
   ) {
     this.#keys = createLocalJWKSet({ keys: [...keys.publicJwks] });
   }
@@ -53,6 +64,12 @@ export class OwnAccessTokens {
   async current(token: unknown, clockTolerance?: number): Promise<OwnAccessToken | undefined> {
     const read = await this.read(token, clockTolerance);
     if (read === undefined || !this.config.resourceUrls.includes(read.aud)) return undefined;
+    if (read.tsid === undefined) return this.#isOfClient(read) ? read : undefined;
     return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
+  }
+
+  /** Whether it is a client's own token, of one that gets such tokens today. */
+  #isOfClient({ sub, act, client_id: clientId }: OwnAccessToken): boolean {
+    return sub === clientId && act === undefined && machineClientsIn(this.config).includes(clientId);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { STRUCTURED_TOKEN } from './client-refusals.js';
-import { OwnAccessTokens } from './own-access-tokens.flow.js';
+import { OwnAccessTokens, type OwnAccessToken } from './own-access-tokens.flow.js';
 
 /**
  * A client signs its person out by an access token as well (RFC 7009, section 2.1): not every client keeps a refresh token. An
@@ -23,16 +23,19 @@ export class RevokeAccessToken {
     const body: unknown = ctx.body;
     if (typeof body !== 'object' || body === null || Reflect.get(body, 'error') !== STRUCTURED_TOKEN) return;
     const { client, params } = ctx.oidc;
-    const tsid = await this.#sessionOf(params?.['token'], client?.clientId);
-    if (tsid !== undefined) await this.closing.close(tsid, 'revoked');
+    const ours = await this.#ofClient(params?.['token'], client?.clientId);
+    // Section 2.2.1: nothing ends a client's own token before its time, and the library's error says so. Who acts for a person does
+    // not sign them out.
+    if (ours !== undefined && (ours.tsid === undefined || ours.act !== undefined)) return;
+    if (ours?.tsid !== undefined) await this.closing.close(ours.tsid, 'revoked');
     // Section 2.2: what is no token of this client is answered in the same way.
     ctx.status = 200;
     ctx.body = '';
   };
 
   /** @returns `undefined` unless it is a token of ours that is still good, and this client's. */
-  async #sessionOf(token: unknown, clientId: string | undefined): Promise<string | undefined> {
+  async #ofClient(token: unknown, clientId: string | undefined): Promise<OwnAccessToken | undefined> {
     const read = clientId === undefined ? undefined : await this.tokens.read(token);
-    return read?.client_id === clientId ? read?.tsid : undefined;
+    return read?.client_id === clientId ? read : undefined;
   }
 }

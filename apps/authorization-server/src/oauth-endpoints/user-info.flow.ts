@@ -32,7 +32,8 @@ export class UserInfo {
 
   async of(shown: ShownToken): Promise<UserInfoAnswer> {
     const current = await this.tokens.current(shown.token);
-    if (current === undefined) return { kind: 'invalid_token' };
+    // A client's own token is nobody's, whatever its subject is called.
+    if (current?.tsid === undefined) return { kind: 'invalid_token' };
     const unproven = await this.#unproven(current, shown);
     if (unproven !== undefined) return unproven;
     const scopes = current.scope.split(' ');

@@ -1,5 +1,5 @@
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
-import type { CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
+import { NOBODY, type CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
 import type { CustodyKeyring } from '@gatehouse/persistence/custody-log/custody-key';
 import { auditAccess } from '../audit/audit-access.js';
 import { CustodyDatabase } from '../audit/custody-database.js';
@@ -79,9 +79,9 @@ function factsFrom(
     });
 }
 
-/** The session stands in a line as its digest (docs/telemetry.md). */
+/** The session stands in a line as its digest (docs/telemetry.md). A client that came for itself has none. */
 const isOf = ({ tsid, backend, connectionId }: CustodyEntry, line: CallLine): boolean =>
-  line['session'] === sha256(tsid) &&
+  line['session'] === (tsid === NOBODY ? undefined : sha256(tsid)) &&
   line['backend'] === backend &&
   (line['connection'] ?? connectionId) === connectionId;
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
-import { CHAIN_START, type CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
+import { CHAIN_START, NOBODY, type CustodyEntry } from '@gatehouse/persistence/custody-log/custody-entry';
 import { insertEntries } from '@gatehouse/testing/custody-rows';
 import { Audited } from '../audit/audit.fixture.js';
 import { Output } from '../output.js';
@@ -21,7 +21,10 @@ let entries: readonly CustodyEntry[];
 type Given = Pick<CustodyEntry, 'kind' | 'backend' | 'provider' | 'connectionId'>;
 
 /** A chain with one entry for each. */
-function chainOf(given: readonly Given[]): readonly CustodyEntry[] {
+function chainOf(
+  given: readonly Given[],
+  { tsid, accountId } = { tsid: SESSION, accountId: PERSON },
+): readonly CustodyEntry[] {
   const replicaId = randomUUID();
   let previousHash = CHAIN_START;
   return given.map((one, index) => {
@@ -30,8 +33,8 @@ function chainOf(given: readonly Given[]): readonly CustodyEntry[] {
       replicaId,
       sequence: index + 1,
       at: RELEASED,
-      tsid: SESSION,
-      accountId: PERSON,
+      tsid,
+      accountId,
       fingerprint: audited.key.fingerprint(randomBytes(8).toString('hex')),
       keyId: audited.key.id,
       previousHash,
@@ -116,6 +119,23 @@ test('of an exchange it is told when the token was issued, and nobody else’s',
     release: 'a token that was issued, without a provider’s, at 2026-11-27T03:00:00.000Z',
     exchange: 'its token is not kept any more: another one was issued since',
   });
+});
+
+test('a call of a client that came for itself is told of its entry, which names no session', async () => {
+  const given = [{ kind: 'exchange', backend: 'reports', provider: null, connectionId: null }];
+  const [entry] = chainOf(given, { tsid: NOBODY, accountId: NOBODY });
+  if (entry === undefined) throw new Error('no entry');
+  await insertEntries(audited.database.url, [entry]);
+  const line = {
+    ...lineOf(2),
+    subject: 'nightly-report',
+    backend: 'reports',
+    release: `${entry.replicaId}:${entry.sequence}`,
+  };
+  const own = await explained({ ...line, session: undefined });
+  expect(own['custody']).toBe(`entry 1 of chain ${entry.replicaId}: as it was written.`);
+  // Whoever writes a log cannot name it as a person's.
+  expect((await explained(line))['release']).toBeUndefined();
 });
 
 test('attack: an entry that was changed is said to be', async () => {

@@ -14,6 +14,12 @@ export interface AskedBackend {
   readonly binding?: string | undefined;
 }
 
+/** For whom a credential is asked. */
+interface AskedFor {
+  readonly tsid?: string | undefined;
+  readonly clientId?: string | undefined;
+}
+
 /**
  * For so long a proxy that has not taken up a new configuration gets what the one before says, and so does a call that it began
  * under that one.
@@ -55,6 +61,15 @@ export class BackendStrategies {
     const strategy = this.#of(asked);
     if (strategy === undefined || !isIssuedToken(strategy)) throw unknownBackend(asked);
     return strategy;
+  }
+
+  /** @throws {GatehouseError} `request_invalid`: neither a session is named nor a client that may come for itself */
+  admit({ tsid, clientId }: AskedFor): void {
+    if (tsid === undefined && !this.config.machineClients.some((known) => known === clientId))
+      throw new GatehouseError(
+        'request_invalid',
+        'there is neither a session nor a client that has no need of one',
+      );
   }
 
   /** The backend's name for a metric's label. An unknown name must not add a series. */

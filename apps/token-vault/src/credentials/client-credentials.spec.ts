@@ -24,6 +24,7 @@ beforeAll(async () => {
   world = await startVaultWorld({
     replicas: 2,
     log,
+    machineClients: ['nightly-report'],
     backends: {
       'by-header': clientCredentials('', {
         ...forTickets,
@@ -123,6 +124,23 @@ describe('a token of the gateway itself', () => {
     const again = await world.client.signIn({ acme: world.as('bob') }, first.accountId);
     expect((await world.client.exchange(again.tsid, 'by-header')).accessToken).toBe(accessToken);
     expect(issuer.requests).toEqual([]);
+  });
+
+  test('is released to a client that comes for itself, noted for no person, and to no other client', async () => {
+    const { accessToken } = await world.client.exchange({ clientId: 'nightly-report' }, 'by-header');
+    expect(await issuer.claimsOf(accessToken, TICKETS)).toMatchObject({ sub: 'by-header' });
+    const { rows } = await world.rows.query<{ tsid: string; account: string }>({
+      name: 'released-to-client',
+      text: `select tsid, account_id as account from custody_log where backend = 'by-header' order by at desc, sequence desc limit 1`,
+    });
+    const nobody = '00000000-0000-0000-0000-000000000000';
+    expect(rows).toEqual([{ tsid: nobody, account: nobody }]);
+    const refused = { code: 'request_invalid' };
+    await expect(world.client.exchange({ clientId: 'another' }, 'by-header')).rejects.toMatchObject(refused);
+    // What is a person's is released for no client's sake.
+    await expect(world.client.exchange({ clientId: 'nightly-report' }, 'exchanged')).rejects.toMatchObject(
+      refused,
+    );
   });
 
   test('is asked for anew when a backend refuses it, but not while it is a moment old', async () => {

@@ -11,7 +11,7 @@ import { useUntilMs } from '../refresh/freshness.js';
 import { BackendStrategies } from './backend-strategies.js';
 import { cacheEntry } from './cache-entry.js';
 import { ExchangeParties, firstRenewed, together } from './exchange-parties.flow.js';
-import type { ExchangeSubject } from './exchange-subjects.flow.js';
+import { NO_SESSION, type ExchangeSubject } from './exchange-subjects.flow.js';
 import type { ExchangedToken } from './exchanged-token.store.js';
 import { ExchangedTokens, SubjectRefused } from './exchanged-tokens.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
@@ -28,7 +28,8 @@ export class ExchangeCredential {
   ) {}
 
   async run(request: Request): Promise<z.input<typeof credentialReply>> {
-    const { tsid, backend, replyKey } = request;
+    const { tsid = NO_SESSION, backend, replyKey } = request;
+    this.strategies.admit(request);
     const strategy = strategyForTool(this.strategies.issued(request), request.tool);
     const { subject, token } = await this.#exchanged(request, strategy);
     const { accountId, provider, connectionId, connection } = subject;

@@ -8,6 +8,7 @@ import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
+import { NOBODY } from '@gatehouse/persistence/custody-log/custody-entry';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { CLOCK } from '@gatehouse/service-process/injected';
@@ -59,13 +60,23 @@ export interface RefusedSubject {
   readonly unclear: boolean;
 }
 
-/** In the place of an account: no account has this id (RFC 9562 section 5.9). */
-const GATEWAY = '00000000-0000-0000-0000-000000000000' as AccountId;
+/** In the place of an account. */
+const GATEWAY = NOBODY as AccountId;
+/** In the custody log: a client came for itself. */
+export const NO_SESSION = NOBODY as SessionId;
 
 const NO_ID_TOKEN = 'the provider gave no id_token to exchange';
 
 const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
-const callerClaims = z.looseObject({ sub: z.string(), tsid: z.string(), exp: z.number() });
+const callerClaims = z.looseObject({
+  sub: z.string(),
+  tsid: z.string(),
+  exp: z.number(),
+  client_id: z.string().optional(),
+  scope: z.string().optional(),
+  /** RFC 8693, section 4.1: who acts for the person. */
+  act: z.unknown(),
+});
 
 /** Finds for whom a token is issued (RFC 8693 section 2.1): a stored token, the caller's own Gatehouse token, or the gateway. */
 @Injectable()
@@ -90,7 +101,7 @@ export class ExchangeSubjects {
   }
 
   async #stored({ tsid, backend }: Asking, subject: OfProvider): Promise<ExchangeSubject> {
-    const bound = await this.subjects.bound(tsid, subject.providerName);
+    const bound = await this.subjects.bound(sessionIn(tsid), subject.providerName);
     return this.#ofConnection(bound.connection, subject, backend);
   }
 
@@ -107,7 +118,7 @@ export class ExchangeSubjects {
   ): Promise<ExchangeSubject | undefined> {
     if (subject.of !== 'provider' || refused === undefined) return undefined;
     const { providerName: provider } = subject;
-    const { connection: bound } = await this.subjects.bound(tsid, provider);
+    const { connection: bound } = await this.subjects.bound(sessionIn(tsid), provider);
     const isRenewable = bound.refreshToken() !== undefined;
     const { connection, tokens } = await this.subjects.tokens(
       bound,
@@ -149,7 +160,8 @@ export class ExchangeSubjects {
   }
 
   /** The proxy has verified the signature. The vault checks again that the token belongs to this session and has not expired. */
-  async #caller({ tsid, backend, sealedSubject: sealed }: Asking): Promise<ExchangeSubject> {
+  async #caller({ tsid: asked, backend, sealedSubject: sealed }: Asking): Promise<ExchangeSubject> {
+    const tsid = sessionIn(asked);
     const accountId = await this.#ownerOf(tsid);
     if (sealed === undefined)
       throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
@@ -160,7 +172,8 @@ export class ExchangeSubjects {
       throw this.#noSubject('warn', backend, 'the subject token is not of this session');
     if (claims.exp + CLOCK_TOLERANCE_SECONDS <= nowSeconds)
       throw this.#noSubject('info', backend, 'the subject token has ended');
-    return { accountId, id: ['session', tsid], tsid, token: () => Promise.resolve({ token }) };
+    const id = ['session', tsid, ...delegateIn(claims)];
+    return { accountId, id, tsid, token: () => Promise.resolve({ token }) };
   }
 
   /** The proxy verifies what it passes on. A token of somebody else is its mistake, or an attack: then it is a warning. */
@@ -170,9 +183,12 @@ export class ExchangeSubjects {
     return new GatehouseError('request_invalid', reason, { details: { backend, reference } });
   }
 
-  /** The token is the gateway's own, one for all; it is still given to sessions only, and noted for whom. */
+  /**
+   * The token is the gateway's own, one for all; it is still given to sessions only, and noted for whom, or to a client that the
+   * configuration lets come for itself (`BackendStrategies.admit`).
+   */
   async #gateway({ tsid }: Asking): Promise<ExchangeSubject> {
-    const accountId = await this.#ownerOf(tsid);
+    const accountId = tsid === undefined ? GATEWAY : await this.#ownerOf(tsid);
     return { accountId, cachedFor: GATEWAY, id: ['gateway'], token: () => Promise.resolve(undefined) };
   }
 
@@ -182,6 +198,17 @@ export class ExchangeSubjects {
     return accountId;
   }
 }
+
+/** @throws {GatehouseError} what is asked for is a person's, and nobody is there */
+function sessionIn(tsid: SessionId | undefined): SessionId {
+  if (tsid === undefined)
+    throw new GatehouseError('request_invalid', 'a credential of a person needs a session');
+  return tsid;
+}
+
+/** What is issued for somebody who acts for the person is neither the person’s nor another delegate’s. */
+const delegateIn = ({ act, client_id: clientId, scope }: z.output<typeof callerClaims>): readonly string[] =>
+  act === undefined ? [] : ['delegate', JSON.stringify([act, clientId ?? null, scope ?? null])];
 
 function claimsOf(token: string): z.output<typeof callerClaims> | undefined {
   try {

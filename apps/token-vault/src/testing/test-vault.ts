@@ -14,7 +14,7 @@ import { vaultConfig, type VaultConfigOptions } from './vault-config.js';
 
 export interface TestVaultOptions extends Pick<
   VaultConfigOptions,
-  'providers' | 'backends' | 'keyEncryptionKeys' | 'claimMappings' | 'userSecrets'
+  'providers' | 'backends' | 'keyEncryptionKeys' | 'claimMappings' | 'userSecrets' | 'machineClients'
 > {
   readonly databaseUrl: Secret;
   readonly nats: { optionsOf(service: BusOptions['service']): BusOptions };

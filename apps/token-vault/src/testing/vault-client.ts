@@ -114,14 +114,15 @@ export class VaultClient {
     return await opened(async (replyKey) => await this.bus.ask(credentialInject, { ...request, replyKey }));
   }
 
+  /** @param whose a session, or a client that comes for itself */
   async exchange(
-    tsid: string,
+    whose: string | { readonly clientId: string },
     backend: string,
     options: { subjectToken?: string; refused?: string; tool?: string } = {},
   ): Promise<ReleasedCredential> {
     const { subjectToken, refused, tool } = options;
     const request = {
-      tsid,
+      ...(typeof whose === 'string' ? { tsid: whose } : whose),
       backend,
       ...(tool === undefined ? {} : { tool }),
       ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault({ subjectToken }) }),

@@ -183,6 +183,7 @@ export interface VaultConfigOptions {
   readonly bindings?: Readonly<Record<string, string>>;
   readonly userSecrets?: TokenVaultPart['userSecrets'];
   readonly claimMappings?: TokenVaultPart['claimMappings'];
+  readonly machineClients?: readonly string[];
   /** Default: the one of all tests. */
   readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
 }
@@ -194,6 +195,7 @@ export const vaultConfig = ({
   backends,
   keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
   claimMappings,
+  machineClients = [],
   bindings = {},
   userSecrets = [],
 }: VaultConfigOptions): TokenVaultPart => ({
@@ -212,6 +214,7 @@ export const vaultConfig = ({
   ...(claimMappings === undefined ? {} : { claimMappings }),
   backendCredentials: new Map(Object.entries(backends)),
   backendBindings: new Map(Object.entries(bindings)),
+  machineClients,
   keyEncryptionKeys,
   databaseUrl,
 });

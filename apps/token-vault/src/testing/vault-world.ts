@@ -13,12 +13,22 @@ import { oauth2Provider, oidcProvider } from './vault-config.js';
 type Providers = TestVaultOptions['providers'];
 type VaultOptions = Pick<
   TestVaultOptions,
-  'providers' | 'backends' | 'replicas' | 'limits' | 'keyEncryptionKeys' | 'claimMappings' | 'userSecrets'
+  | 'providers'
+  | 'backends'
+  | 'replicas'
+  | 'limits'
+  | 'keyEncryptionKeys'
+  | 'claimMappings'
+  | 'userSecrets'
+  | 'machineClients'
 > & {
   readonly databaseUrl?: Secret;
 };
 
-export interface VaultWorldOptions extends Pick<VaultOptions, 'replicas' | 'claimMappings' | 'userSecrets'> {
+export interface VaultWorldOptions extends Pick<
+  VaultOptions,
+  'replicas' | 'claimMappings' | 'userSecrets' | 'machineClients'
+> {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */
   readonly providers?: (stub: StubProvider) => Providers;
   /** Default none. */
@@ -70,6 +80,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     log = new SilentLog(),
     claimMappings,
     userSecrets = [],
+    machineClients = [],
   } = options;
   const [database, nats, stub] = await Promise.all([
     startTestDatabase('token-vault'),
@@ -82,6 +93,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     backends,
     replicas,
     userSecrets,
+    machineClients,
     ...(claimMappings === undefined ? {} : { claimMappings }),
   });
   const rows = vault.app.get(Database);

@@ -21,7 +21,7 @@ class OddClaim extends Error {}
  * @throws {OddClaim} since a policy that compares a claim of another type would not count.
  */
 export function policyPrincipal(
-  { subject, issuer, clientId, scopes, claims = {} }: Principal,
+  { subject, issuer, clientId, scopes, delegate, claims = {} }: Principal,
   { attributes, types }: UsedNames,
   { groupClaims, groupEntityType }: Pick<CallPolicies, 'groupClaims' | 'groupEntityType'>,
 ): PolicyPrincipal {
@@ -44,6 +44,7 @@ export function policyPrincipal(
         issuer,
         scopes: [...scopes],
         ...(actor === undefined ? {} : { actor }),
+        ...(delegate === undefined ? {} : { actors: [...delegate.actors] }),
         ...claimsOf('principal'),
       },
       parents: [...new Set(groups)].map((id) => ({ type: groupEntityType, id })),

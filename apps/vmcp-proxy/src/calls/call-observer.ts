@@ -72,6 +72,7 @@ export class CallObserver {
       issuer: principal.issuer,
       subject: principal.subject,
       clientId: principal.clientId,
+      actors: principal.delegate?.actors.join(' '),
       session: principal.tsid === undefined ? undefined : sha256(principal.tsid),
       mcpSession: sessionOf(client),
       endpoint: scope.place === '' ? '/' : scope.place,

@@ -12,7 +12,7 @@ import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { listsWithout } from './lists-without.js';
-import { notRun } from './not-run.js';
+import { isTrouble, notRun } from './not-run.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
 import type { Scope } from './scope.js';
@@ -292,7 +292,7 @@ export class Catalog {
       // That it is left alone says nothing new of it.
       entry.isLate =
         error instanceof CircuitOpen ? entry.isLate : this.#nowMs() - askedAtMs >= WAIT_FOR_NEWER_MS;
-      this.#log.failure('backend-not-listed', error, { backend });
+      if (isTrouble(entry.failure)) this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = entry.news === news ? askedAtMs : 0;
     shelf.version += 1;

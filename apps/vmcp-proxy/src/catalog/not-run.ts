@@ -7,3 +7,6 @@ export function notRun(error: unknown): GatehouseError {
   const details = { ...failure.details, ran: 'no' };
   return new GatehouseError(failure.code, failure.message, { details, cause: failure.cause });
 }
+
+/** That a client which comes for itself does not see what needs a person, is so. */
+export const isTrouble = ({ code }: GatehouseError): boolean => code !== 'person_required';

@@ -14,6 +14,7 @@ import {
   unqualified,
   type ListedResource,
 } from './merge-resources.js';
+import { isTrouble } from './not-run.js';
 import { namePages, type Page } from './pages.js';
 import { isPlain, isPlainTemplate } from './plain-uri.js';
 import { standIn } from './stand-in.js';
@@ -292,7 +293,9 @@ export class View {
   }
 
   #standIns({ backend, failure }: Snapshot): readonly JsonObject[] {
-    return failure === undefined || !this.visibility.hasTools(backend) ? [] : [standIn(backend, failure)];
+    // Nothing that a client does brings these tools to it. A call of one says why.
+    if (failure === undefined || !isTrouble(failure)) return [];
+    return this.visibility.hasTools(backend) ? [standIn(backend, failure)] : [];
   }
 }
 

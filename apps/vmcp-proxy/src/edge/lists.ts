@@ -3,6 +3,7 @@ import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import { EVERYTHING, type ShownLists } from '../authorization/shown-lists.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
+import { isTrouble } from '../catalog/not-run.js';
 import type { Kind } from '../catalog/definitions.js';
 import { JSON_TYPE } from '../mcp/answer.js';
 import { errorText, type RequestId, type RequestMessage, type RpcError } from '../mcp/message.js';
@@ -65,7 +66,10 @@ export class Lists {
     const view = await this.catalog.current(principal, scope, declared);
     const [failed] =
       this.configured.partialFailureMode === 'fail'
-        ? this.catalog.failuresOf(principal, scope, declared)
+        ? this.catalog
+            .failuresOf(principal, scope, declared)
+            // For a client that comes for itself the list is whole without it.
+            .filter(({ why }) => isTrouble(why))
         : [];
     if (failed !== undefined) {
       answer.whole(200, JSON_TYPE, errorText(id, notWhole(failed.backend, failed.why)));

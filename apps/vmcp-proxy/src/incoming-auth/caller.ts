@@ -130,10 +130,16 @@ export class Callers {
   }
 
   #admit(principal: Principal): Caller | Promise<Caller> {
-    if (!this.#scopes.every((scope) => principal.scopes.has(scope)))
+    // Who the person is, is no question where there is none, nor one of whoever acts for them.
+    const { isClient = false, delegate } = principal;
+    const isNoPerson = isClient || (this.sessions !== undefined && delegate !== undefined);
+    const needed = isNoPerson ? this.#scopes.filter((scope) => scope !== 'openid') : this.#scopes;
+    if (!needed.every((scope) => principal.scopes.has(scope)))
       return challenged(403, 'insufficient_scope', schemeOf(principal));
     if (this.sessions === undefined) return { kind: 'principal', principal };
-    // Every token of the embedded issuer belongs to a session; one without could never be signed out.
+    // It ends with its token, which lives for minutes, or with its entry in the configuration.
+    if (isClient) return { kind: 'principal', principal };
+    // Every other token of the embedded issuer belongs to a session; one without could never be signed out.
     if (principal.tsid === undefined) return challenged(401, 'invalid_token', schemeOf(principal));
     const view = this.sessions.view(principal.tsid);
     if (view instanceof Promise)

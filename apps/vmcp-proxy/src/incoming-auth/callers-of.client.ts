@@ -46,7 +46,7 @@ export function callersOf(
   const verifier = new TokenVerifier(keys.getKey, {
     issuer,
     // RFC 9068, section 4. Other issuers' access tokens are often plain JWTs.
-    ...(embedded ? { typ: 'at+jwt' } : {}),
+    ...(embedded ? { typ: 'at+jwt', machineClients: new Set(part.authServer?.machineClients) } : {}),
     clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
   });
   const { introspection } = incomingAuth.oidc;

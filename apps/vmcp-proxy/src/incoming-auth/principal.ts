@@ -8,20 +8,45 @@ export interface Principal {
   /** The session that the token belongs to; absent with an external issuer and with anonymous callers. */
   readonly tsid?: SessionId;
   readonly clientId: string;
+  /** The client comes for itself, and for no person (RFC 6749, section 4.4): `subject` is its id. */
+  readonly isClient?: true;
   readonly scopes: ReadonlySet<string>;
   /** All claims of the verified token. Absent with anonymous callers. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The caller's own token: for the vault (sealed), never for a backend. Absent with anonymous callers. */
   readonly token?: Secret;
+  /** Present where somebody acts for the person. */
+  readonly delegate?: Delegate;
   /** Thumbprint of the key that the token is bound to (RFC 9449, section 6.1); absent: whoever has the token may use it. */
   readonly boundTo?: string;
   /** {@link principalKey} of the above. */
   readonly key: string;
 }
 
-/** Issuer, subject and session as one text that no other three values give. Every cache of something of a user starts with it. */
-export const principalKey = (issuer: string, subject: string, tsid: string | undefined): string =>
-  JSON.stringify([issuer, subject, tsid ?? null]);
+/** Who acts for a person (RFC 8693, section 4.1), and with how much of what is theirs. */
+export interface Delegate {
+  /** The one who acts, and those behind. */
+  readonly actors: readonly string[];
+  /** Names the delegation: who acts, by which client, with which scopes. */
+  readonly key: string;
+}
+
+/**
+ * Issuer, subject and session as one text that no other values give, and with them who acts for the person. Every cache of
+ * something of a user starts with it. A client that comes for itself has no session and no account's id (`looksLikeAccount`), so
+ * its key is no person's.
+ */
+export const principalKey = (
+  issuer: string,
+  subject: string,
+  tsid: string | undefined,
+  delegate?: Delegate,
+): string =>
+  JSON.stringify([issuer, subject, tsid ?? null, ...(delegate === undefined ? [] : [delegate.key])]);
+
+/** Whose an MCP session is: who acts for a person does not go on with theirs, nor they with the delegate’s. */
+export const sessionOwner = ({ subject, delegate }: Pick<Principal, 'subject' | 'delegate'>): string =>
+  delegate === undefined ? subject : JSON.stringify([subject, delegate.key]);
 
 /**
  * The person, whatever sign-in the call belongs to. Limits count persons: anybody can sign in several times. Anonymous

@@ -1,11 +1,13 @@
-import { scopesOf } from '@gatehouse/access-tokens/claims';
+import { scopesOf, type AccessTokenClaims } from '@gatehouse/access-tokens/claims';
 import { verifyAccessToken, type Expectation } from '@gatehouse/access-tokens/verify';
+import { looksLikeAccount } from '@gatehouse/config/model/client-grants';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
 import type { JWTVerifyGetKey } from 'jose';
 import { keyOf } from './bound-token.js';
+import { delegateIn } from './delegate.js';
 import { principalKey, type Principal } from './principal.js';
 
 const MAX_TOKENS = 20_000;
@@ -30,7 +32,10 @@ export class TokenVerifier {
 
   constructor(
     private readonly keys: JWTVerifyGetKey,
-    private readonly expected: Omit<Expectation, 'audience'>,
+    private readonly expected: Omit<Expectation, 'audience'> & {
+      /** Clients that may come for themselves, to an issuer whose tokens have sessions. */
+      readonly machineClients?: ReadonlySet<string>;
+    },
     private readonly nowMs: () => number = Date.now,
   ) {}
 
@@ -53,17 +58,20 @@ export class TokenVerifier {
     const claims = await verifyAccessToken(token, this.keys, { ...this.expected, audience });
     const { iss, sub, client_id, tsid } = claims;
     const boundTo = keyOf(claims);
+    const delegate = delegateIn(claims);
     const principal: Principal = {
       issuer: iss,
       subject: sub,
       // The claim's schema requires a UUID, which is what a session id is.
       ...(tsid === undefined ? {} : { tsid: tsid as SessionId }),
       clientId: client_id,
+      ...(this.#isOfClient(claims) ? { isClient: true } : {}),
       scopes: scopesOf(claims),
       claims,
       token: new Secret(token),
       ...(boundTo === undefined ? {} : { boundTo }),
-      key: principalKey(iss, sub, tsid),
+      ...(delegate === undefined ? {} : { delegate }),
+      key: principalKey(iss, sub, tsid, delegate),
     };
     const expiresAtMs = (claims.exp + this.expected.clockToleranceSeconds) * 1_000;
     this.#forgetExpired();
@@ -84,5 +92,11 @@ export class TokenVerifier {
     this.#verified.forget((verified) =>
       [...verified.values()].every(({ expiresAtMs }) => expiresAtMs <= nowMs),
     );
+  }
+
+  /** RFC 9068, section 5: a client whose id could be an account's is never taken for itself, whatever the token says. */
+  #isOfClient({ sub, client_id: clientId, tsid, act }: AccessTokenClaims): boolean {
+    if (tsid !== undefined || act !== undefined || sub !== clientId || looksLikeAccount(sub)) return false;
+    return this.expected.machineClients?.has(clientId) === true;
   }
 }

@@ -4,7 +4,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { randomToken } from '@gatehouse/kernel/ids';
 import type { KeyValueBucket } from '@gatehouse/messaging/key-value';
 import { LRUCache } from 'lru-cache';
-import type { Principal } from '../incoming-auth/principal.js';
+import { sessionOwner, type Principal } from '../incoming-auth/principal.js';
 import { decodeSession, encodeSession, ownedBy, type McpSession } from './mcp-session.js';
 
 /** A session in use is written again at most this often. */
@@ -32,7 +32,8 @@ export class McpSessionStore {
 
   /** @throws {GatehouseError} `request_invalid` when the client says more about itself than is kept; `unavailable`. */
   async open(principal: Principal, started: NewSession): Promise<McpSession> {
-    const { issuer, subject } = principal;
+    const { issuer } = principal;
+    const subject = sessionOwner(principal);
     const id = randomToken();
     const digest = sha256(id);
     const session: McpSession = { ...started, issuer, subject, writtenAtMs: Date.now(), id, digest };

@@ -2,7 +2,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { z } from 'zod';
 import { without } from '../mcp/message.js';
 import { isLegacyVersion, type LegacyVersion } from '../mcp/protocol.js';
-import type { Principal } from '../incoming-auth/principal.js';
+import { sessionOwner, type Principal } from '../incoming-auth/principal.js';
 
 const storedSession = z.strictObject({
   issuer: z.string(),
@@ -45,8 +45,10 @@ export function decodeSession(id: string, value: string): McpSession | undefined
  * A session belongs to a person, not to a token: tokens are renewed while a session lives. And it belongs to the endpoint at
  * which it began.
  */
-export const ownedBy = (session: McpSession, { issuer, subject }: Principal, place: string): boolean =>
-  session.issuer === issuer && session.subject === subject && (session.place ?? '') === place;
+export const ownedBy = (session: McpSession, principal: Principal, place: string): boolean =>
+  session.issuer === principal.issuer &&
+  session.subject === sessionOwner(principal) &&
+  (session.place ?? '') === place;
 
 /** Whether the client said that it can open a URL for the user (MCP 2025-11-25 and 2026-07-28). */
 export function canOpenUrls(capabilities: Readonly<Record<string, unknown>>): boolean {

@@ -6,6 +6,7 @@ import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
 import type { BoundBackend } from './binding.flow.js';
 import type { ReplyKey } from './reply-key.js';
+import type { Principal } from '../incoming-auth/principal.js';
 import { sessionOf } from './session-of.js';
 import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 
@@ -24,7 +25,7 @@ export const issuedToken = (
   varietyFor: (tool) => (tool.length > MAX_TOOL_LENGTH ? '' : scopesOfTool(toolScopes, tool).join(' ')),
   async ask(principal, refused, deadlineAtMs, tool) {
     const request = {
-      tsid: sessionOf(principal),
+      ...whose(principal, subject),
       ...bound,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
@@ -44,3 +45,7 @@ export const issuedToken = (
     );
   },
 });
+
+/** The gateway's own token is for a client that comes for itself as well. What is a person's needs a person. */
+const whose = (principal: Principal, { of }: IssuedTokenView['subject']) =>
+  of === 'gateway' && principal.isClient ? { clientId: principal.clientId } : { tsid: sessionOf(principal) };

@@ -3,6 +3,7 @@ import type { Written } from './manifest-object.js';
 import { putDurations, putReference, putRenamed, type Translation } from './translation.js';
 
 const PATH: Path = ['authServer'];
+const CLIENTS: Path = [...PATH, 'clientRegistration', 'clients'];
 
 /** `authServerConfig`. */
 export function translateAuthServer(translation: Translation): void {
@@ -32,12 +33,27 @@ export function translateAuthServer(translation: Translation): void {
     enabled.isThere ? enabled.value : false,
     enabled,
   );
+  const delegates = from.at('delegateClients');
+  if (delegates.isThere) native.put(CLIENTS, [], delegates);
+  delegates.items.forEach((client, index) => translateDelegate(translation, [...CLIENTS, index], client));
   native.put([...PATH, 'upstreamProviders'], [], from.at('upstreamProviders'));
   from
     .at('upstreamProviders')
     .items.forEach((provider, index) =>
       translateProvider(translation, [...PATH, 'upstreamProviders', index], provider),
     );
+}
+
+/** A client that acts for people, of whatever client they are; the seed system's tokens live that long. */
+function translateDelegate(translation: Translation, path: Path, client: Written): void {
+  const { native } = translation;
+  native.put(path, {}, client);
+  native.copy(path, client, ['clientId']);
+  native.put([...path, 'clientName'], client.at('clientId').value, client.at('clientId'));
+  putReference(translation, [...path, 'clientSecret'], client.at('clientSecretRef'));
+  const grant = [...path, 'tokenExchange'];
+  native.put(grant, { subjectClients: ['*'], lifespan: '15m' }, client);
+  putRenamed(translation, grant, client, { audiences: 'resources', scopes: 'scopes' });
 }
 
 const CLIENT_FIELDS = ['clientId', 'redirectUri', 'scopes', 'additionalAuthorizationParams'];

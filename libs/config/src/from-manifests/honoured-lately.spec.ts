@@ -19,6 +19,28 @@ test('a bearerToken is sent as RFC 6750 has it: Bearer, and what the Secret hold
   );
 });
 
+test('delegateClients act for people of every client, for their audiences and scopes', () => {
+  const objects = changed('VirtualMCPServer.spec.authServerConfig.delegateClients', [
+    {
+      clientId: 'planner',
+      clientSecretRef: { name: 'clients', key: 'exchange' },
+      audiences: ['https://mcp.acme.example/mcp'],
+      scopes: [],
+    },
+  ]);
+  const [client] = modelOfManifests(objects).authServer?.clientRegistration.clients ?? [];
+  expect(client).toMatchObject({
+    clientId: 'planner',
+    redirectUris: [],
+    tokenExchange: {
+      subjectClients: ['*'],
+      resources: ['https://mcp.acme.example/mcp'],
+      scopes: [],
+      lifespanMs: 900_000,
+    },
+  });
+});
+
 describe('traces of config.telemetry', () => {
   const otlpOf = (telemetry: object) =>
     modelOfManifests(changed(`${CONFIG}.telemetry`, telemetry)).telemetry.otlp;

@@ -6,6 +6,7 @@ import type { AuthServer } from '../model/auth-server.js';
 import type { Backend } from '../model/backend.js';
 import { scopeUses } from '../model/scope-uses.js';
 import type { ClaimMappings } from '../model/claim-mappings.js';
+import type { ExchangeGrant } from '../model/client-grants.js';
 import type { ClientRegistration } from '../model/client-registration.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
@@ -90,6 +91,14 @@ const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings
   claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
 });
 
+const buildExchangeGrant = ({
+  lifespan,
+  ...grant
+}: NonNullable<Written['clientRegistration']['clients'][number]['tokenExchange']>): ExchangeGrant => ({
+  ...grant,
+  lifespanMs: milliseconds(lifespan),
+});
+
 function buildClientRegistration(
   written: Written['clientRegistration'],
   secrets: SecretResolver,
@@ -105,8 +114,9 @@ function buildClientRegistration(
     ),
     metadataDocuments: written.metadataDocuments,
     redirectSchemes: written.redirectSchemes,
-    clients: written.clients.map(({ clientSecret, ...client }, index) => ({
+    clients: written.clients.map(({ clientSecret, tokenExchange, ...client }, index) => ({
       ...client,
+      ...given('tokenExchange', tokenExchange && buildExchangeGrant(tokenExchange)),
       ...given(
         'clientSecret',
         clientSecret && secrets.secret(clientSecret, [...path, 'clients', index, 'clientSecret'], use),

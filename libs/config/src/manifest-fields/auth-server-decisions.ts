@@ -5,9 +5,7 @@ const OPAQUE = noEffect(
 );
 const CONFIDENTIAL = noEffect('clients of both kinds can register, each with credentials of its own.');
 const STORAGE = noEffect('what is issued is in Postgres, and tokens of providers are sealed in the vault.');
-const NO_TOKEN_SERVICE = refused(
-  'this authorization server issues tokens to people who signed in, and to nobody for the token of another issuer.',
-);
+const NO_OTHER_ISSUERS = refused('this authorization server gives nobody a token for one of another issuer.');
 
 /** Of `authServerConfig`. */
 export const AUTH_SERVER_DECISIONS: Decisions = {
@@ -16,7 +14,6 @@ export const AUTH_SERVER_DECISIONS: Decisions = {
     'documents of clients are kept as long as they say, within fixed bounds.',
   ),
   'authServerConfig.cimd.cacheMaxSize': noEffect('documents of clients are kept in the database.'),
-  'authServerConfig.delegateClients': NO_TOKEN_SERVICE,
   'authServerConfig.disableUpstreamTokenInjection': refused(
     'which backend receives a token of a provider is said by its strategy alone.',
     { allows: [false] },
@@ -27,7 +24,7 @@ export const AUTH_SERVER_DECISIONS: Decisions = {
   'authServerConfig.hmacSecretRefs': OPAQUE,
   'authServerConfig.insecureAllowConfidentialOverLoopbackHTTP': CONFIDENTIAL,
   'authServerConfig.storage': STORAGE,
-  'authServerConfig.trustedIssuers': NO_TOKEN_SERVICE,
+  'authServerConfig.trustedIssuers': NO_OTHER_ISSUERS,
   'authServerConfig.upstreamProviders[].oidcConfig.userInfoOverride': refused(
     'who signed in is said by the verified id_token.',
     { instead: 'a provider of type oauth2 with userInfo' },

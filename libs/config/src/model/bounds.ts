@@ -25,6 +25,7 @@ export const DURATION_BOUNDS = {
   accessToken: durations('5s', '24h'),
   refreshToken: durations('1m', '365d'),
   authCode: durations('5s', '10m'),
+  delegatedToken: durations('5s', '1h'),
   session: durations('5m', '365d'),
   start: durations('0s', '10m'),
   shutdownDelay: durations('0s', '1m'),

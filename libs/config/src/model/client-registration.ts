@@ -1,3 +1,4 @@
+import type { ClientGrants } from './client-grants.js';
 import type { ClientProofs } from './client-keys.js';
 
 export interface ClientRegistration<S> {
@@ -33,9 +34,10 @@ interface PinnedDocument {
 export const SIGNING_ALGORITHMS = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-interface PreRegisteredClient<S> extends ClientProofs {
+interface PreRegisteredClient<S> extends ClientProofs, ClientGrants {
   readonly clientId: string;
   readonly clientName: string;
+  /** Empty: nobody signs in to it at a browser. */
   readonly redirectUris: readonly string[];
   /** Where browsers go that were signed out. */
   readonly postLogoutRedirectUris?: readonly string[];

@@ -53,7 +53,12 @@ export function policySchema(facts: SchemaFacts): SchemaJson<string> {
   const own = {
     Client: entity(
       'Client',
-      { ...PRINCIPAL, actor: ofType('String', isAllThere), ...given('principal', 'claim_') },
+      {
+        ...PRINCIPAL,
+        actor: ofType('String', isAllThere),
+        actors: strings(isAllThere),
+        ...given('principal', 'claim_'),
+      },
       groupEntityType,
     ),
     Tool: entity('Tool', { ...named, ...hints, ...given('resource', 'arg_') }, ...place),

@@ -146,16 +146,21 @@ const clientPlaces = (
   clients: readonly {
     readonly redirectUris: readonly string[];
     readonly postLogoutRedirectUris?: readonly string[];
+    readonly clientCredentials?: unknown;
+    readonly tokenExchange?: unknown;
   }[],
   schemes: readonly string[],
 ): readonly Finding[] =>
-  clients.flatMap(({ redirectUris, postLogoutRedirectUris = [] }, index) => {
-    const client = [...PATH, 'clients', index];
-    return [
-      ...redirects(redirectUris, client, schemes),
-      ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
-    ];
-  });
+  clients.flatMap(
+    ({ redirectUris, postLogoutRedirectUris = [], clientCredentials, tokenExchange }, index) => {
+      const client = [...PATH, 'clients', index];
+      const isMachine = redirectUris.length === 0 && (clientCredentials ?? tokenExchange) !== undefined;
+      return [
+        ...(isMachine ? [] : redirects(redirectUris, client, schemes)),
+        ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
+      ];
+    },
+  );
 
 /** Where tokens about logouts are posted. */
 const logoutTokens = (clients: readonly { readonly backchannelLogoutUri?: string }[]): readonly Finding[] =>

@@ -10,6 +10,7 @@ import { backendLimits } from './backend-limits.js';
 import { backendUrls } from './backend-urls.js';
 import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
+import { clientGrants } from './client-grants.js';
 import { clientProofs, securityProfile } from './client-proofs.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
@@ -17,6 +18,7 @@ import { exchangeTargets } from './exchange-targets.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
+import { idleClients } from './idle-clients.js';
 import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
 import { knownBackends } from './known-backends.js';
@@ -218,6 +220,7 @@ export const RULES: readonly DemandedRule[] = [
       'A pre-registered client authenticates in one way, by keys that can be used; only one that authenticates may leave PKCE out.',
     rule: clientProofs,
   },
+  { demands: '`clientCredentials` and `tokenExchange` need clients that authenticate.', rule: clientGrants },
   {
     demands:
       'With `securityProfile: fapi2` requests are pushed, tokens are bound, codes live for 60 s at most, and every pre-registered client has keys and uses PKCE.',
@@ -293,6 +296,7 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
       'A provider is shown the gateway’s own token, which it has to trust, or another provider’s. Or an issued token is asked for without audience, resource and scopes.',
     rule: exchangeTargets,
   },
+  { warns: '`clientCredentials` are for backends that are all used for a person.', rule: idleClients },
   { warns: 'Traces go to the port of OTLP over gRPC; they leave over HTTP.', rule: collectorPort },
 ];
 

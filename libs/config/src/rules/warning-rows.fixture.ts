@@ -21,6 +21,25 @@ const backend = (url: string, message: RegExp, more: object = {}): Row => [
 /** Allowed, and seldom meant: what is warned of, the one place, and what is said. */
 export const WARNING_ROWS: readonly Row[] = [
   [
+    'a client for itself at a backend that is used for a person',
+    {
+      'authServer.clientRegistration': {
+        clients: [
+          {
+            clientId: 'nightly',
+            clientName: 'Nightly report',
+            clientSecret: { env: 'INITIAL_ACCESS_TOKEN' },
+            clientCredentials: {
+              resources: ['https://mcp.acme.example/mcp', 'https://mcp.acme.example/mcp/repos'],
+            },
+          },
+        ],
+      },
+    },
+    'authServer.clientRegistration.clients[0].clientCredentials.resources[1]',
+    /reaches nothing/,
+  ],
+  [
     'a public URL with the endpoint’s path',
     { publicUrl: 'https://mcp.acme.example/mcp' },
     'publicUrl',

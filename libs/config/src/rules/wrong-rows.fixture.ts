@@ -4,6 +4,7 @@ import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { CLIENT_REGISTRATION_ROWS } from './client-registration-rows.fixture.js';
+import { CLIENT_GRANT_ROWS } from './client-grant-rows.fixture.js';
 import { CLIENT_PROOF_ROWS } from './client-proof-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
 import { GOOGLE_ROWS, GOOGLE_SHAPE_ROWS } from './google-rows.fixture.js';
@@ -42,6 +43,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...INSTALLATION_ROWS,
   ...CLIENT_REGISTRATION_ROWS,
   ...CLIENT_PROOF_ROWS,
+  ...CLIENT_GRANT_ROWS,
   ...VIEW_ROWS,
   ...STDIO_ROWS,
   ...TELEMETRY_ROWS,

@@ -7,6 +7,7 @@ import {
 import { SIGNING_ALGORITHMS } from '../model/client-registration.js';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
+import { clientGrants } from './client-grant-fields.js';
 import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
 import { provider, scopes } from './provider-fields.js';
 import { clientProofs, requestProtection } from './request-protection-fields.js';
@@ -51,8 +52,8 @@ const clientRegistration = block('How MCP clients become known.', {
       clientName: text('identifier', 'Shown to the person who approves it.'),
       redirectUris: list(
         text('identifier', 'https, http on localhost, or an allowed private-use scheme (RFC 8252).'),
-        'Compared exactly.',
-      ),
+        'Compared exactly. Left out by a client to which nobody signs in: it has `clientCredentials` or `tokenExchange`.',
+      ).default([]),
       postLogoutRedirectUris: list(
         text('identifier', 'As redirect URIs.'),
         'Where the client may have its person sent after it signed them out (OpenID Connect, `RP-Initiated Logout`).',
@@ -65,6 +66,7 @@ const clientRegistration = block('How MCP clients become known.', {
         'Left out, with neither `jwks` nor `jwksUri`: a public client. At least 32 characters.',
       ).exactOptional(),
       ...clientProofs,
+      ...clientGrants,
       idTokenSignedResponseAlg: choice(
         SIGNING_ALGORITHMS,
         'What its id_tokens are signed with; there has to be a key for it. Left out: that of the first signing key.',

@@ -5,6 +5,7 @@ import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
 
 /** Of the name of a tool. A longer one fits no entry of `toolScopes`. */
 export const MAX_TOOL_LENGTH = 1_024;
+const MAX_CLIENT_ID_LENGTH = 1_024;
 
 /**
  * A token that an endpoint issued for one backend (`tokenExchange`: RFC 8693; `clientCredentials`: RFC 6749 section 4.4), or
@@ -12,6 +13,8 @@ export const MAX_TOOL_LENGTH = 1_024;
  * audience, scopes and client credentials come from the backend's configuration. The subject of an exchange is the stored token of
  * `subjectProviderName`; where none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as
  * `{ "subjectToken": "…" }`. A token of the gateway itself has none.
+ *
+ * A client that comes for itself (RFC 6749 section 4.4) has no session. It gets tokens of the gateway itself alone.
  *
  * `tool` is sent where `toolScopes` of the strategy name the tool. Which scopes that means is the vault's configuration; `binding`
  * says that both have the same.
@@ -22,7 +25,10 @@ export const credentialExchange = defineRequest({
   answeredBy: 'token-vault',
   calledBy: ['vmcp-proxy'],
   request: z.strictObject({
-    tsid: sessionId,
+    /** Absent: `clientId` comes for itself. A vault of an earlier release refuses that. */
+    tsid: sessionId.optional(),
+    /** A client that comes for itself, and that the vault's configuration knows. */
+    clientId: z.string().min(1).max(MAX_CLIENT_ID_LENGTH).optional(),
     backend: configuredName,
     /** What the caller takes the backend and its strategy for (`libs/config/src/backend-bindings.ts`). */
     binding: digest.optional(),

@@ -16,6 +16,11 @@ export interface CustodyEntry {
   readonly hash: string;
 }
 
+/**
+ * Account and session of a release to a client that came for itself: no account and no session has this id (RFC 9562, section 5.9).
+ */
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 /** What the first entry of a chain follows. */
 export const CHAIN_START = 'start';
 

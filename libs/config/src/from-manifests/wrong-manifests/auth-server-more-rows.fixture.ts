@@ -222,17 +222,30 @@ export const AUTH_SERVER_MORE_ROWS: readonly ManifestRow[] = [
     [`${AUTH_SERVER}.cimd.enabled`, 'This field is required.'],
   ]),
   wrong('cimd that is a flag', `${AUTH_SERVER}.cimd`, true, 'Expected fields, found true or false.'),
-  wrong(
-    'delegate clients',
-    `${AUTH_SERVER}.delegateClients`,
-    [{ clientId: 'a', clientSecretRef: { name: 'clients', key: 'a' }, audiences: ['x'], scopes: ['y'] }],
-    'Refused: this authorization server issues tokens to people who signed in, and to nobody for the token of another issuer.',
+  row(
+    'a delegate client that acts with a scope of people',
+    {
+      [`${AUTH_SERVER}.delegateClients`]: [
+        {
+          clientId: 'a',
+          clientSecretRef: { name: 'clients', key: 'exchange' },
+          audiences: ['https://mcp.acme.example/mcp'],
+          scopes: ['offline_access'],
+        },
+      ],
+    },
+    [
+      [
+        `${AUTH_SERVER}.delegateClients[0].scopes[0]`,
+        'offline_access is about a person who signs in, and nobody does here.',
+      ],
+    ],
   ),
   wrong(
     'trusted issuers',
     `${AUTH_SERVER}.trustedIssuers`,
     [{ issuerUrl: 'https://other.example' }],
-    'Refused: this authorization server issues tokens to people who signed in, and to nobody for the token of another issuer.',
+    'Refused: this authorization server gives nobody a token for one of another issuer.',
   ),
   wrong(
     'forceConfidentialRedirectUris',

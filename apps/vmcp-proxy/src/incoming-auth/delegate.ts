@@ -1,0 +1,16 @@
+import type { AccessTokenClaims } from '@gatehouse/access-tokens/claims';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { isObject } from '../mcp/message.js';
+import type { Delegate } from './principal.js';
+
+/** Of a chain that somebody else's issuer made. */
+const MAX_NAMED = 10;
+
+/** Who acts for the person of a token; `undefined`: nobody does. */
+export function delegateIn({ act, client_id: clientId, scope }: AccessTokenClaims): Delegate | undefined {
+  if (act === undefined) return undefined;
+  const actors: string[] = [];
+  for (let next: unknown = act; isObject(next) && actors.length < MAX_NAMED; next = next['act'])
+    if (typeof next['sub'] === 'string') actors.push(next['sub']);
+  return { actors, key: sha256(JSON.stringify([act, clientId, scope ?? null])) };
+}

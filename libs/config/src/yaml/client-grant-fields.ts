@@ -1,0 +1,44 @@
+import { DURATION_BOUNDS } from '../model/bounds.js';
+import { MAX_ACTORS } from '../model/client-grants.js';
+import { block, list, text } from './fields.js';
+
+const resources = list(
+  text('url', 'An MCP endpoint of this gateway, as tokens name it: `publicUrl` and the path.'),
+  'What a token may be for; each is for one of these.',
+);
+
+const scopes = list(
+  text('scope', 'A scope of `scopesSupported` that is not about a person.'),
+  'What a token may hold. A client that names none gets all of these.',
+).default([]);
+
+/** Tokens that a pre-registered client gets without a browser. */
+export const clientGrants = {
+  clientCredentials: block(
+    'Lets the client get tokens for itself, without a person (`client_credentials`, RFC 6749). It needs a `clientSecret`, `jwks` or `jwksUri`. Such a token reaches backends whose credential is nobody’s in person: `unauthenticated`, `headerInjection`, `bearerToken`, `clientCredentials`, `googleServiceAccount`. Left out: it gets none.',
+    { resources, scopes },
+  ).exactOptional(),
+  tokenExchange: block(
+    `Lets the client act for people: it presents a person’s access token of this server, and gets one for itself with less in it (RFC 8693). Who acts stands in \`act\`, up to ${MAX_ACTORS} one behind the other. It needs a \`clientSecret\`, \`jwks\` or \`jwksUri\`. Left out: it may not.`,
+    {
+      subjectClients: list(
+        text('identifier', 'A client id, or `*` alone for every client.'),
+        'Clients whose people’s tokens it may present.',
+      ),
+      actors: list(
+        text('identifier', 'A client id; that client has `clientCredentials`.'),
+        'Other clients that may be the actor, when it presents a token of their own as `actor_token`.',
+      ).default([]),
+      resources,
+      scopes,
+      lifespan: text(
+        'duration',
+        `How long such a token lives; ${DURATION_BOUNDS.delegatedToken.text}, and never longer than the token that was presented.`,
+      ).default('5m'),
+    },
+  ).exactOptional(),
+  mayAct: text(
+    'identifier',
+    'Id of the one client that may act for the people of this one, whatever others are let by `tokenExchange` (`may_act`, RFC 8693).',
+  ).exactOptional(),
+};
