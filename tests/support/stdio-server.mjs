@@ -1,4 +1,6 @@
 /** A server of the reference SDK on its standard input and output, as they are published: it calls an API with a token from its environment. */
+import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 
@@ -9,10 +11,17 @@ const server = new McpServer({ name: 'stdio-server', version: '1.0.0' }, { capab
  */
 const text = (value) => ({ content: [{ type: 'text', text: JSON.stringify(value) }] });
 
+// Whose token came to which program, where a test asks for it; without the token.
+const { PROGRAM = '', WITNESS, API_TOKEN: given = '' } = process.env;
+if (WITNESS !== undefined)
+  appendFileSync(WITNESS, `${PROGRAM} ${createHash('sha256').update(given).digest('hex')}\n`);
+
 /** How often this process was asked. */
 let visits = 0;
 
 server.registerTool('visits', { description: 'Counts.' }, () => text({ visits: ++visits, pid: process.pid }));
+
+server.registerTool('program', { description: 'Which one it is.' }, () => text({ program: PROGRAM }));
 
 server.registerTool('login', { description: 'Who the token belongs to.' }, async () => {
   const { API_TOKEN = '', API_URL = '' } = process.env;

@@ -1,6 +1,7 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import { strategyOf } from './model/outgoing-auth.js';
+import type { StdioProgram } from './model/stdio.js';
 
 type Configured = Pick<GatehouseModel, 'backends' | 'outgoingAuth'>;
 
@@ -12,6 +13,19 @@ export const bindingIn = (
   { outgoingAuth }: Configured,
   { name, url, transport }: Pick<Configured['backends'][number], 'name' | 'url' | 'transport'>,
 ): string => sha256(JSON.stringify([name, url, transport, strategyOf(outgoingAuth, name)], withMaps));
+
+/**
+ * Names what the bridge starts for a backend, and whose credential it may get, without a secret. Proxy and bridge take up a new
+ * configuration at different moments, and the URL of a program does not say which one it is.
+ */
+export function programBindingIn(
+  model: Configured,
+  backend: Configured['backends'][number],
+  { command, cwd, env, secretEnv, tokenEnv }: StdioProgram<unknown>,
+): string {
+  const program = { command, cwd, env, secretEnv, tokenEnv };
+  return sha256(JSON.stringify([bindingIn(model, backend), program], withMaps));
+}
 
 /** Of each backend. */
 export const bindingsIn = (model: Configured): ReadonlyMap<string, string> =>

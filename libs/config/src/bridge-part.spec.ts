@@ -7,6 +7,9 @@ import { vmcpProxyPart } from './parts.js';
 import { program } from './rules/stdio-rows.fixture.js';
 
 const WITH_PROGRAM = program({ secretEnv: { KEY: { env: 'API_KEY' } }, cwd: 'tools', timeout: '5s' });
+const tokenOf = (providerName: string) => ({
+  'outgoingAuth.backends.status': { type: 'upstreamInject', upstreamInject: { providerName } },
+});
 const SECRETS_OF_THE_BRIDGE = { BRIDGE_SECRET: SECRETS.BRIDGE_SECRET, API_KEY: SECRETS.API_KEY };
 
 test('the bridge needs its own secrets and those of its programs, and no other', () => {
@@ -42,6 +45,29 @@ test('the proxy knows where a program is served, and nothing of the program', ()
   expect(backend?.wayOut?.noProxy).toEqual(['*']);
   expect(inspect(backend, { depth: 9 })).not.toMatch(/status-server|API_KEY/);
   expect(vmcpProxyPart(model).backends[0]).not.toHaveProperty('bridge');
+});
+
+test('proxy and bridge have one name for what is started for a backend, and it changes with whatever a token depends on', () => {
+  const nameOf = (changes: Parameters<typeof program>[0] = {}, provider = 'octo'): string | undefined => {
+    const all = { ...program({ tokenEnv: 'API_TOKEN', ...changes }), ...tokenOf(provider) };
+    const ofProxy = vmcpProxyPart(modelOf(all, 'vmcp-proxy')).backends[3]?.bridge?.program;
+    expect(bridgePart(modelOf(all, 'bridge')).backends[0]?.program).toBe(ofProxy);
+    return ofProxy;
+  };
+  const before = nameOf();
+  expect(before).toMatch(/^[\w-]{43}$/);
+  expect(nameOf({ timeout: '11s' })).toBe(before);
+  expect(nameOf({ processes: { atOnce: 3 } })).toBe(before);
+  const others = [
+    nameOf({ command: ['another-server'] }),
+    nameOf({ command: ['status-server', '--verbose'] }),
+    nameOf({ cwd: 'elsewhere' }),
+    nameOf({ env: { LEVEL: 'high' } }),
+    nameOf({ secretEnv: { KEY: { env: 'API_KEY' } } }),
+    nameOf({ tokenEnv: 'ANOTHER' }),
+    nameOf({}, 'acme-sso'),
+  ];
+  expect(new Set([before, ...others]).size).toBe(others.length + 1);
 });
 
 test('without a program nobody looks for the secret of the bridge', () => {

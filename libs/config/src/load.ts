@@ -40,12 +40,14 @@ export interface LoadOptions {
   readonly part: Part;
   /** Hears of each file that the configuration, its secrets and its policies are read from. */
   readonly readsFile?: (path: string) => void;
+  /** Where variables are; left out: those of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Reads, checks and resolves a `gatehouse.yaml`, a file of manifests or a folder. All problems are reported at once; nothing is thrown. */
 export function loadConfiguration(
   path: string,
-  { part, readsFile, ...options }: LoadOptions & ReadConfigurationOptions,
+  { part, readsFile, environment, ...options }: LoadOptions & ReadConfigurationOptions,
 ): Loaded {
   const configuration = readConfigurationText(path, options);
   if (configuration === undefined)
@@ -54,7 +56,7 @@ export function loadConfiguration(
       problems: [{ document: path, path: '', message: 'The file does not exist or cannot be read.' }],
     };
   for (const { document } of configuration.files ?? []) readsFile?.(document);
-  const readSecret = systemSecrets(dirname(configuration.document), undefined, readsFile);
+  const readSecret = systemSecrets(dirname(configuration.document), environment, readsFile);
   return parseConfiguration(configuration, { part, readSecret });
 }
 

@@ -12,7 +12,7 @@ import type { Aggregation } from './model/aggregation.js';
 import type { AuthServer } from './model/auth-server.js';
 import type { CallPolicies } from './model/call-policies.js';
 import type { Backend } from './model/backend.js';
-import { bindingIn, bindingsIn } from './backend-bindings.js';
+import { bindingIn, bindingsIn, programBindingIn } from './backend-bindings.js';
 import type { ClientRegistration } from './model/client-registration.js';
 import type { PartialFailureMode } from './model/failure-handling.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
@@ -123,7 +123,11 @@ export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
   /** {@link bindingIn} */
   readonly binding: string;
   /** Present where the bridge is asked. */
-  readonly bridge?: { readonly secret?: Secret };
+  readonly bridge?: {
+    readonly secret?: Secret;
+    /** {@link programBindingIn} */
+    readonly program: string;
+  };
 }
 
 /** What the proxy may see: no database, no key, no provider credential. */
@@ -256,7 +260,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
     backends: model.backends.map(({ stdio, ...backend }) => ({
       ...openedParty(backend, model),
       passthroughHeaders: backend.passthroughHeaders ?? (stdio === undefined ? model.passthroughHeaders : []),
-      ...(stdio === undefined ? {} : bridged(model)),
+      ...(stdio === undefined ? {} : bridged(model, programBindingIn(model, backend, stdio))),
       strategy: proxyStrategy(strategyOf(model.outgoingAuth, backend.name)),
       binding: bindingIn(model, backend),
     })),
@@ -271,11 +275,11 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
 }
 
 /** The bridge is a part of this installation: no proxy that leads out of it sees the secret. */
-const bridged = ({
-  bridge: { secret },
-  wayOut,
-}: GatehouseModel): Pick<ProxyBackend, 'bridge' | 'wayOut'> => ({
-  bridge: secret === undefined ? {} : { secret: secret.secret },
+const bridged = (
+  { bridge: { secret }, wayOut }: GatehouseModel,
+  program: string,
+): Pick<ProxyBackend, 'bridge' | 'wayOut'> => ({
+  bridge: { program, ...(secret === undefined ? {} : { secret: secret.secret }) },
   wayOut: { noProxy: ['*'], refusesPrivateAddresses: wayOut.refusesPrivateAddresses },
 });
 

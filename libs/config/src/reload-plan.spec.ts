@@ -85,10 +85,15 @@ test('another value behind the same reference is seen: a key needs a restart, a 
   expect(other('API_KEY', 'another')).toEqual(taken('outgoingAuth'));
 });
 
-test('programs are run by the bridge, which reads the file at its start', () => {
-  const program = (args: readonly string[]) =>
-    loaded({ 'backends.4': { name: 'files', command: ['files-server', ...args] }, ...BRIDGE });
-  expect(reloadPlan(program(['a']), program(['b'])).needsRestart).toEqual(['backends.files']);
-  expect(reloadPlan(program(['a']), loaded(BRIDGE)).needsRestart).toEqual(['backends.files']);
+test('programs are run by the bridge, which takes up the file itself: they are backends like others', () => {
+  expect(reloadPlan(program(['a']), program(['b']))).toEqual(taken('backends'));
+  expect(reloadPlan(program(['a']), loaded(BRIDGE))).toEqual(taken('backends'));
   expect(reloadPlan(program(['a']), program(['a']))).toEqual(taken());
 });
+
+test('the first program needs a restart, by name: there may be no bridge yet', () => {
+  expect(reloadPlan(loaded(BRIDGE), program(['a'])).needsRestart).toEqual(['backends.files']);
+});
+
+const program = (args: readonly string[]) =>
+  loaded({ 'backends.4': { name: 'files', command: ['files-server', ...args] }, ...BRIDGE });

@@ -46,7 +46,7 @@ export function reloadPlan(before: LoadedFacts, after: LoadedFacts): ReloadPlan 
     needsRestart: distinct([
       ...restart.filter((place) => !isWithin(PROVIDERS, place)),
       ...providersThatChanged(before, after, restart),
-      ...programs(before.written, after.written),
+      ...firstProgram(before.written, after.written),
     ]),
     changed: distinct(
       places
@@ -129,15 +129,12 @@ function providersThatChanged(
 const providersOf = ({ written }: LoadedFacts): ReadonlyMap<string, unknown> | undefined =>
   written.authServer && new Map(written.authServer.upstreamProviders.map((one) => [one.name, one]));
 
-/** Programs are run by the bridge, which reads the file at its start. */
-function programs(before: GatehouseYaml, after: GatehouseYaml): readonly Path[] {
-  const now = new Map(after.backends.map((backend) => [backend.name, backend]));
-  const earlier = new Map(before.backends.map((backend) => [backend.name, backend]));
-  return [...new Set([...earlier.keys(), ...now.keys()])].flatMap((name) => {
-    const pair = [earlier.get(name), now.get(name)];
-    const isProgram = pair.some((backend) => backend?.command !== undefined);
-    return isProgram && !sameContent(pair[0], pair[1]) ? [['backends', name]] : [];
-  });
+/** The bridge takes up programs as services take up backends. Without one to run it does not run itself, and somebody has to start it. */
+function firstProgram(before: GatehouseYaml, after: GatehouseYaml): readonly Path[] {
+  if (before.backends.some(isProgram)) return [];
+  return after.backends.filter(isProgram).map(({ name }) => ['backends', name]);
 }
+
+const isProgram = ({ command }: GatehouseYaml['backends'][number]): boolean => command !== undefined;
 
 const distinct = (paths: readonly Path[]): readonly string[] => [...new Set(paths.map(renderPath))];

@@ -5,7 +5,7 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { startBridge } from './start-bridge.js';
 
-const BRIDGE_SECRET = 'a-bridge-secret-that-only-the-proxy-has';
+export const BRIDGE_SECRET = 'a-bridge-secret-that-only-the-proxy-has';
 const SERVER_PROGRAM = join(import.meta.dirname, 'server-program.fixture.ts');
 
 type Setup = Partial<Omit<BridgedBackend, 'processes'>> & {
@@ -15,6 +15,7 @@ type Setup = Partial<Omit<BridgedBackend, 'processes'>> & {
 /** A backend whose program is the fixture. @param mode its argument */
 export const fixtureBackend = (name: string, setup: Setup = {}, mode = ''): BridgedBackend => ({
   name,
+  program: `${name}/${mode}`,
   command: [process.execPath, SERVER_PROGRAM, mode],
   env: new Map(),
   secretEnv: new Map(),
@@ -33,6 +34,8 @@ export interface BridgeWorld {
   readonly origin: string;
   readonly log: KeptLog;
   client(backend: string, headers?: Readonly<Record<string, string>>): BridgeClient;
+  /** The backends are these from now on. */
+  exchange(backends: readonly BridgedBackend[]): void;
   close(withinMs?: number): Promise<void>;
 }
 
@@ -52,11 +55,21 @@ export async function startBridgeWorld(
     ...more,
   };
   const running = await startBridge(part, { folderOf: () => import.meta.dirname, environment }, log);
+  let current = backends;
+  /** The proxy means the program that is configured when it begins. */
+  const meant = (name: string): Readonly<Record<string, string>> => ({
+    'gatehouse-program': current.find((backend) => backend.name === name)?.program ?? '',
+  });
   const origin = `http://127.0.0.1:${running.port}`;
   return {
     origin,
     log,
-    client: (backend, headers) => new BridgeClient(`${origin}/${backend}/mcp`, headers),
+    client: (backend, headers) =>
+      new BridgeClient(`${origin}/${backend}/mcp`, { ...meant(backend), ...headers }),
+    exchange: (next) => {
+      current = next;
+      running.exchange(next);
+    },
     close: async (withinMs = 1_000) => await running.close(withinMs),
   };
 }

@@ -1,6 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BridgePart } from '@gatehouse/config/bridge-part';
-import { BRIDGE_PERSON_HEADER, BRIDGE_SECRET_HEADER } from '@gatehouse/kernel/bridge-headers';
+import {
+  BRIDGE_PERSON_HEADER,
+  BRIDGE_PROGRAM_HEADER,
+  BRIDGE_SECRET_HEADER,
+} from '@gatehouse/kernel/bridge-headers';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { Secret } from '@gatehouse/kernel/secret';
 
@@ -9,6 +13,8 @@ export interface Caller {
   /** Not who it is: a digest, the same in all of that person's sign-ins. */
   readonly person: string | undefined;
   readonly token: Secret | undefined;
+  /** Which program the proxy takes the backend for. */
+  readonly program: string | undefined;
 }
 
 /** Knows the proxy: it alone has the secret, and it is no browser. */
@@ -44,10 +50,11 @@ const hostHeader = (host: string, port: number): string =>
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
 export function callerOf(headers: IncomingHttpHeaders): Caller {
-  const person = headers[BRIDGE_PERSON_HEADER];
+  const [person, program] = [headers[BRIDGE_PERSON_HEADER], headers[BRIDGE_PROGRAM_HEADER]];
   const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
   return {
     person: typeof person === 'string' && person !== '' ? person : undefined,
     token: token === undefined ? undefined : new Secret(token),
+    program: typeof program === 'string' ? program : undefined,
   };
 }

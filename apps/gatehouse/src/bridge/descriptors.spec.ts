@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { bridgedBackends } from '@gatehouse/config/bridge-part';
 import { until } from '@gatehouse/testing/until';
+import { modelOf, readConfiguration } from '../configuration.js';
 import { DEMONSTRATION_CONFIGURATION, programOf } from '../paths.js';
 import { BridgeClient } from './bridge-world.fixture.js';
 
@@ -16,16 +18,19 @@ const SERVER =
   `while read -r line; do echo '{"jsonrpc":"2.0","id":1,"result":{}}'; done`;
 
 let folder: string;
+let program: string;
 let bridge: ChildProcessByStdio<null, Readable, null>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-descriptors-'));
   const file = join(folder, 'gatehouse.yaml');
   const text = await readFile(DEMONSTRATION_CONFIGURATION, 'utf8');
-  const local = `  - { name: local, command: ${JSON.stringify(['/bin/sh', '-c', SERVER])} }\n`;
+  const written = `  - { name: local, command: ${JSON.stringify(['/bin/sh', '-c', SERVER])} }\n`;
   await writeFile(
     file,
-    text.replace('\nbackends:\n', `\nbridge: { allowWithoutSecret: true }\n\nbackends:\n${local}`),
+    text.replace('\nbackends:\n', `\nbridge: { allowWithoutSecret: true }\n\nbackends:\n${written}`),
   );
+  const [local] = bridgedBackends(modelOf(readConfiguration(file), 'bridge', {}));
+  program = local?.program ?? '';
   const args = [programOf('gatehouse'), 'bridge', '--config', file, '--listen', '127.0.0.1:0'];
   bridge = spawn('/bin/sh', ['-c', `ulimit -n ${DESCRIPTORS}; exec "$0" "$@"`, process.execPath, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -55,7 +60,7 @@ test('where no descriptors are left a program is refused, and nobody else’s en
   const url = `http://127.0.0.1:${await portOf(bridge.stdout)}/local/mcp`;
   const clients: BridgeClient[] = [];
   const another = async () => {
-    const client = new BridgeClient(url);
+    const client = new BridgeClient(url, { 'gatehouse-program': program });
     const begun = await client.initialize();
     if (begun.status === 200) clients.push(client);
     return begun;

@@ -3,12 +3,17 @@ import type { BridgedBackend, BridgePart } from '@gatehouse/config/bridge-part';
 import { bridgedPath } from '@gatehouse/config/model/stdio';
 import { Answer, EVENT_STREAM_TYPE } from './answer.js';
 import { callerOf, type Caller, type KnownCallers } from './callers.js';
+import { refuseOtherProgram } from './other-program.js';
 import { errorMessage, INVALID_REQUEST, readMessage, type RpcMessage } from './rpc-message.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
 /** What the proxy may write around the client's message: its own names and members. */
 const EXTRA_BYTES = 1024 * 1024;
+
+const NO_SESSION = 'There is no such session.';
+
+type EndpointPart = Pick<BridgePart, 'backends' | 'messageBytes'>;
 
 interface Request {
   readonly backend: BridgedBackend;
@@ -20,16 +25,22 @@ interface Request {
 
 /** `/<backend>/mcp`: Streamable HTTP with sessions (MCP 2025-11-25, and the two revisions before it), for the proxy alone. */
 export class BridgeEndpoint {
-  readonly #byPath: ReadonlyMap<string, BridgedBackend>;
+  #byPath: ReadonlyMap<string, BridgedBackend> = new Map();
   readonly #maxBytes: number;
 
   constructor(
-    { backends, messageBytes }: Pick<BridgePart, 'backends' | 'messageBytes'>,
+    { backends, messageBytes }: EndpointPart,
     private readonly callers: KnownCallers,
     private readonly sessions: Sessions,
   ) {
-    this.#byPath = new Map(backends.map((backend) => [bridgedPath(backend.name), backend]));
     this.#maxBytes = messageBytes + EXTRA_BYTES;
+    this.exchange(backends);
+  }
+
+  /** From now on these are the backends. What runs ends as it began. */
+  exchange(backends: readonly BridgedBackend[]): void {
+    this.#byPath = new Map(backends.map((backend) => [bridgedPath(backend.name), backend]));
+    this.sessions.exchange(backends);
   }
 
   async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -44,12 +55,19 @@ export class BridgeEndpoint {
       answer.status(403, refusal);
       return;
     }
-    const backend = this.#byPath.get(path);
-    if (backend === undefined) {
-      answer.status(404, 'There is no such backend.');
+    const caller = callerOf(incoming.headers);
+    const id = incoming.headers['mcp-session-id'];
+    const sessionId = typeof id === 'string' ? id : undefined;
+    // A session is of the program that it was begun with, also when another one has that name now, or none.
+    const session = sessionId === undefined ? undefined : this.sessions.find(path, sessionId, caller);
+    const backend = session?.owner.backend ?? this.#byPath.get(path);
+    // Before anything is made of the request, and of the token in it: it may be meant for another program (ADR 69).
+    if (backend === undefined || backend.program !== caller.program) {
+      // Whoever comes with a session that is over begins another one, of whatever is configured then.
+      if (sessionId !== undefined && session === undefined) answer.status(404, NO_SESSION);
+      else refuseOtherProgram(answer);
       return;
     }
-    const caller = callerOf(incoming.headers);
     if (backend.tokenEnv !== undefined && caller.person === undefined) {
       answer.status(403, 'This program runs for a person only.');
       return;
@@ -58,8 +76,6 @@ export class BridgeEndpoint {
       answer.status(401, 'This program needs the token of the person.', { 'www-authenticate': 'Bearer' });
       return;
     }
-    const id = incoming.headers['mcp-session-id'];
-    const sessionId = typeof id === 'string' ? id : undefined;
     await this.#byMethod({ backend, caller, sessionId, incoming, answer });
   }
 
@@ -142,8 +158,8 @@ export class BridgeEndpoint {
       answer.status(400, 'The session is not named.');
       return undefined;
     }
-    const session = this.sessions.find(backend, sessionId, caller);
-    if (session === undefined) answer.status(404, 'There is no such session.');
+    const session = this.sessions.find(bridgedPath(backend.name), sessionId, caller);
+    if (session === undefined) answer.status(404, NO_SESSION);
     return session;
   }
 

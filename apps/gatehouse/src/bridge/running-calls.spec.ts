@@ -12,10 +12,13 @@ const anAnswer = (): Answer => new Answer(new ServerResponse(new IncomingMessage
 
 function calls() {
   const late: RpcId[] = [];
-  const running: RunningCalls = new RunningCalls(1_000, ({ id }) => {
-    running.end(id);
-    late.push(id);
-  });
+  const running: RunningCalls = new RunningCalls(
+    () => 1_000,
+    ({ id }) => {
+      running.end(id);
+      late.push(id);
+    },
+  );
   const add = (id: RpcId) =>
     running.add({ kind: 'request', id, method: 'tools/call', progressToken: undefined }, anAnswer());
   return { running, late, add };

@@ -15,7 +15,7 @@ export class RunningCalls {
   #waitsForPerson = false;
 
   constructor(
-    private readonly timeoutMs: number,
+    private readonly timeoutMs: () => number,
     /** Ends it. */
     private readonly late: (call: RunningCall) => void,
   ) {}
@@ -77,6 +77,6 @@ export class RunningCalls {
   }
 
   #start(call: Timed): void {
-    call.timer = setTimeout(() => this.late(call), this.timeoutMs).unref();
+    call.timer = setTimeout(() => this.late(call), this.timeoutMs()).unref();
   }
 }

@@ -47,6 +47,7 @@ const OF_THE_SESSION = /^notifications\/(?:resources\/updated|(?:tools|prompts|r
  */
 export class Session {
   readonly id = randomUUID();
+  #owner: SessionOwner;
   lastUsedAtMs = Date.now();
   protocolVersion: string | undefined;
   readonly #program: Program;
@@ -68,15 +69,23 @@ export class Session {
   );
 
   constructor(
-    readonly owner: SessionOwner,
+    owner: SessionOwner,
     start: Omit<ProgramStart, 'backend'>,
     private readonly told: { readonly ended: (how: string) => void; readonly skipped: () => void },
   ) {
-    this.#calls = new RunningCalls(owner.backend.callTimeoutMs + PROXY_FIRST_MS, (call) => this.#late(call));
+    this.#owner = owner;
+    this.#calls = new RunningCalls(
+      () => this.owner.backend.callTimeoutMs + PROXY_FIRST_MS,
+      (call) => this.#late(call),
+    );
     this.#program = new Program(
       { ...start, backend: owner.backend },
       { line: (line) => this.#line(line), ended: (how) => this.#ended(how) },
     );
+  }
+
+  get owner(): SessionOwner {
+    return this.#owner;
   }
 
   /** Resolves when nothing of its program is left. */
@@ -163,7 +172,12 @@ export class Session {
     this.#giveHeld(answer);
   }
 
-  /** Another token has to be used from now on: what runs may go on, and nothing new begins. */
+  /** The same program, with other limits from now on. */
+  limitsAre(backend: BridgedBackend): void {
+    this.#owner = { ...this.#owner, backend };
+  }
+
+  /** Another token, or another program, has to be used from now on: what runs may go on, and nothing new begins. */
   retire(): void {
     this.#isRetired = true;
     this.#endIfDone();

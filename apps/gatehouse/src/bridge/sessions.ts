@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BridgedBackend } from '@gatehouse/config/bridge-part';
+import { bridgedPath } from '@gatehouse/config/model/stdio';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { sameContent } from '@gatehouse/kernel/same-content';
 import { countedWarning } from '@gatehouse/observability/counted-warning';
 import type { Log } from '@gatehouse/observability/log';
 import type { Answer } from './answer.js';
 import type { Caller } from './callers.js';
+import { refuseOtherProgram } from './other-program.js';
 import type { RpcMessage } from './rpc-message.js';
 import { Session, type Started } from './session.js';
 
@@ -32,16 +35,30 @@ export class Sessions {
   readonly #sweeper = setInterval(() => this.#sweep(Date.now()), SWEEP_EVERY_MS).unref();
   readonly #skipped = new Map<string, () => void>();
   #isStopping = false;
+  #backends: ReadonlyMap<string, BridgedBackend> = new Map();
 
   constructor(private readonly surroundings: SessionSurroundings) {}
 
   /** A session is its person's alone: to everybody else it is not there. */
-  find(backend: BridgedBackend, id: string, { person }: Caller): Session | undefined {
+  find(path: string, id: string, { person }: Caller): Session | undefined {
     const session = this.#open.get(id);
-    return session?.owner.backend.name === backend.name &&
+    return session !== undefined &&
+      bridgedPath(session.owner.backend.name) === path &&
       equalsInConstantTime(session.owner.person ?? '', person ?? '')
       ? session
       : undefined;
+  }
+
+  /** From now on backends are these. A session whose program is another one now, or none, takes no more requests and ends after its last. */
+  exchange(backends: readonly BridgedBackend[]): void {
+    this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
+    for (const session of this.#open.values()) this.#update(session);
+  }
+
+  #update(session: Session): void {
+    const now = this.#backends.get(session.owner.backend.name);
+    if (now !== undefined && isSameProgram(now, session.owner.backend)) session.limitsAre(now);
+    else session.retire();
   }
 
   /** Whether the session's program has another token than the call. */
@@ -57,6 +74,10 @@ export class Sessions {
     answer: Answer,
   ): Promise<void> {
     const session = await this.#place(backend, caller);
+    if (session === 'exchanged') {
+      refuseOtherProgram(answer);
+      return;
+    }
     if (session === 'no room') {
       answer.status(503, 'There is no room for another program.', { 'retry-after': '1' });
       return;
@@ -69,6 +90,8 @@ export class Sessions {
       this.#open.set(session.id, session);
       session.lastUsedAtMs = Date.now();
       answer.last(started.line, { 'mcp-session-id': session.id });
+      // Exchanged while it began.
+      this.#update(session);
       return;
     }
     void session?.end();
@@ -117,13 +140,20 @@ export class Sessions {
 
   /**
    * Makes room and takes it in the same turn: others may wait for it as well.
-   * @returns `no room` when as many programs run as may, and all of them are at work; `undefined` when it could not be started
+   * @returns `exchanged` when another program has that name meanwhile; `no room` when as many programs run as may, and all of them
+   * are at work; `undefined` when it could not be started
    */
-  async #place(backend: BridgedBackend, caller: Caller): Promise<Session | 'no room' | undefined> {
+  async #place(
+    backend: BridgedBackend,
+    caller: Caller,
+  ): Promise<Session | 'no room' | 'exchanged' | undefined> {
     for (let tries = 0; tries < MAX_TRIES_FOR_ROOM; tries += 1) {
       if (this.#isStopping) return 'no room';
-      const full = this.#full(backend, caller);
-      if (full === undefined) return this.#start(backend, caller);
+      // A program that was taken away meanwhile gets nobody's token any more.
+      const now = this.#backends.get(backend.name);
+      if (now === undefined || !isSameProgram(now, backend)) return 'exchanged';
+      const full = this.#full(now, caller);
+      if (full === undefined) return this.#start(now, caller);
       const ending = full.find(({ isEnding }) => isEnding);
       const [idlest] = full
         .filter(({ isIdle }) => isIdle)
@@ -157,6 +187,10 @@ export class Sessions {
     return skipped;
   }
 }
+
+/** Other limits, and other times, make no other program. */
+const isSameProgram = (left: BridgedBackend, right: BridgedBackend): boolean =>
+  left.program === right.program && sameContent(left.secretEnv, right.secretEnv);
 
 const digestOf = (token: Caller['token']): string | undefined =>
   token === undefined ? undefined : sha256(token.reveal());

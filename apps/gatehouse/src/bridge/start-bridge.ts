@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { BridgePart } from '@gatehouse/config/bridge-part';
+import type { BridgedBackend, BridgePart } from '@gatehouse/config/bridge-part';
 import type { Log } from '@gatehouse/observability/log';
 import { HTTP_LIMITS, limitedServer } from '@gatehouse/service-process/http-server';
 import { KnownCallers } from './callers.js';
@@ -8,6 +8,8 @@ import { Sessions, type SessionSurroundings } from './sessions.js';
 
 export interface RunningBridge {
   readonly port: number;
+  /** From now on it runs these programs. How it is reached stays as it was. */
+  exchange(backends: readonly BridgedBackend[]): void;
   /** Calls that run may finish within that time. Resolves when no program is left. */
   close(withinMs: number): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function startBridge(
   callers.listensAt(port);
   return {
     port,
+    exchange: (backends) => endpoint.exchange(backends),
     close: async (withinMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await sessions.close(withinMs);

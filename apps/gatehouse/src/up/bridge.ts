@@ -38,8 +38,16 @@ export async function startUpBridge(
       '--stop-within',
       STOP_WITHIN,
     ],
-    environment: { ...baseEnvironment(), NODE_ENV: 'production', ...Object.fromEntries(own) },
+    environment: {
+      ...baseEnvironment(),
+      NODE_ENV: 'production',
+      ...(configuration.virtualServer === undefined
+        ? {}
+        : { GATEHOUSE_VIRTUAL_SERVER: configuration.virtualServer }),
+      ...Object.fromEntries(own),
+    },
     stopPhase: 1,
+    rereads: true,
   });
   const name = host.includes(':') ? `[${host}]` : host;
   await untilHttpAnswers(running, `http://${name}:${port}/healthz`, READY_TIMEOUT_MS);

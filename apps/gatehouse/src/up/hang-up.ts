@@ -1,15 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
+import { closedTerminal, hasTerminal } from '../closed-terminal.js';
 import type { RunningProcess } from './processes.js';
-
-/** Whether this process has a terminal. One that was closed cannot be opened any more (termios(3)). */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * What a hang-up means: a terminal that was closed ends `up`, as it ends every program; else somebody sent the signal, and the services
@@ -19,9 +9,9 @@ export function handsHangUpsOn(
   services: () => readonly RunningProcess[],
   terminalIsThere: () => boolean = hasTerminal,
 ): () => boolean {
-  const hadTerminal = terminalIsThere();
+  const isClosed = closedTerminal(terminalIsThere);
   return () => {
-    if (hadTerminal && !terminalIsThere()) return false;
+    if (isClosed()) return false;
     for (const service of services()) if (service.isRunning()) signal(service.pid);
     return true;
   };

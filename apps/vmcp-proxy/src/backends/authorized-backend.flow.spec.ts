@@ -57,3 +57,46 @@ test("attack: a session that was begun without anybody's credential, or sealed w
   await expect(backend.inSession(sessionOf(undefined))).rejects.toThrow('another account');
   expect(backend.sent).toEqual([]);
 });
+
+/** A bridge that knows another program for so many requests, and what it was sent. */
+function bridgeBehind(refusals: number, isBridge = true) {
+  const sent: Readonly<Record<string, string>>[] = [];
+  const client = {
+    targetOf: () => ({}),
+    send: async (_backend: string, { headers }: { headers: Readonly<Record<string, string>> }) => {
+      sent.push(headers);
+      const status = sent.length <= refusals ? 421 : 200;
+      return await Promise.resolve({ status, headers: {}, discard: async () => await Promise.resolve() });
+    },
+  };
+  const credentials = { strategyOf: () => undefined, of: () => undefined };
+  const backend = new AuthorizedBackend(
+    client as unknown as BackendClient,
+    credentials as unknown as Credentials,
+    () => (isBridge ? { 'gatehouse-program': 'first' } : {}),
+  );
+  const send = (deadlineAtMs: number, session?: BackendSession) =>
+    backend.send({ backend: 'b', principal: ANONYMOUS, headers: {}, body: '', deadlineAtMs, session });
+  return { backend, sent, send };
+}
+
+test('a bridge that knows another program yet is asked again, with what is configured then', async () => {
+  const { backend, sent, send } = bridgeBehind(1);
+  const answer = send(Infinity);
+  backend.exchange(() => ({ 'gatehouse-program': 'second' }));
+  expect((await answer).status).toBe(200);
+  expect(sent.map((headers) => headers['gatehouse-program'])).toEqual(['first', 'second']);
+});
+
+test('in vain, or for a session that was begun with another program, it can be tried again: nothing ran', async () => {
+  const refused = { code: 'configuration_differs', details: { backend: 'b', ran: 'no' } };
+  const late = bridgeBehind(Infinity);
+  await expect(late.send(Date.now())).rejects.toMatchObject(refused);
+  const inSession = bridgeBehind(Infinity);
+  await expect(inSession.send(Infinity, sessionOf(undefined))).rejects.toMatchObject(refused);
+  expect([late.sent, inSession.sent].map(({ length }) => length)).toEqual([1, 1]);
+});
+
+test('a backend that is no bridge says nothing of our configuration with that status', async () => {
+  expect((await bridgeBehind(1, false).send(Infinity)).status).toBe(421);
+});

@@ -7,7 +7,8 @@ import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
 import type { BackendSession } from './peer.js';
 import { ANONYMOUS, personKey, type Principal } from '../incoming-auth/principal.js';
-import type { BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
+import { untilBothMeanTheSame } from '../outgoing-auth/binding.flow.js';
+import { isOfOtherProgram, type BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
 import { accountOf, type BackendCredential, type CredentialUse } from '../outgoing-auth/credential-header.js';
 import { awsErrorName, saysCredentialsAreOver } from '../outgoing-auth/request-signature.js';
 import type { OutgoingStrategy, RefusedToken } from '../outgoing-auth/strategy.js';
@@ -74,9 +75,15 @@ export class AuthorizedBackend {
   /**
    * Sends the request. A refused token means that it did not run: then it is sent once more, with another credential.
    * @throws {GatehouseError} of the credential, of the connection, or `backend_unauthorized`; `insufficient_scope` where
-   * the person can give what the last refusal misses.
+   * the person can give what the last refusal misses; `configuration_differs` where the bridge knows another program.
    */
   async send(request: AuthorizedRequest): Promise<BackendResponse> {
+    // A session stays where it was begun. What begins one goes where the configuration of then leads.
+    if (request.session !== undefined) return await this.#sendNow(request);
+    return await untilBothMeanTheSame(request.deadlineAtMs, () => this.#sendNow(request));
+  }
+
+  async #sendNow(request: AuthorizedRequest): Promise<BackendResponse> {
     const { backend, session } = request;
     // What is configured may change while it waits.
     const way = (session && this.#ways.get(session)) ?? this.#wayTo(backend);
@@ -174,7 +181,7 @@ export class AuthorizedBackend {
     };
   }
 
-  #sendWith(
+  async #sendWith(
     request: AuthorizedRequest,
     credential: BackendCredential | undefined,
     { target, toBridge }: Way,
@@ -199,7 +206,12 @@ export class AuthorizedBackend {
     const outbound = { method: method ?? 'POST', headers: sent, body, deadlineAtMs, person } as const;
     const facts = { purpose: purpose ?? 'call', cancellation, answerWithinMs, isIntroduction, began };
     const { allowedHosts } = credential ?? {};
-    return this.client.send(backend, { ...outbound, ...facts, allowedHosts, sign }, target);
+    const response = await this.client.send(backend, { ...outbound, ...facts, allowedHosts, sign }, target);
+    if (!isOfOtherProgram(response.status, sent)) return response;
+    await response.discard();
+    throw new GatehouseError('configuration_differs', 'the bridge knows another program under this name', {
+      details: { backend, ran: 'no' },
+    });
   }
 }
 

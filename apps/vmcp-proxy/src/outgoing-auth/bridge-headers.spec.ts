@@ -7,11 +7,11 @@ import { bridgeHeaders } from './bridge-headers.js';
 
 const SECRET = 'a-secret-of-the-bridge-and-the-proxy';
 
-const backend = (name: string, bridge?: ProxyBackend['bridge']): ProxyBackend => ({
+const backend = (name: string, bridge?: { readonly secret: Secret }): ProxyBackend => ({
   ...PLAIN_BACKEND,
   name,
   url: `http://127.0.0.1:1/${name}/mcp`,
-  ...(bridge === undefined ? {} : { bridge }),
+  ...(bridge === undefined ? {} : { bridge: { program: `program of ${name}`, ...bridge } }),
 });
 
 const principal = (subject: string, tsid: string): Principal => ({
@@ -35,6 +35,11 @@ describe('what the proxy says to the bridge', () => {
     expect(headersOf('web', principal('alice', '1'))).toEqual({});
   });
 
+  test('each request says which program is meant, and a backend at a URL is told none', () => {
+    expect(headersOf('notes', principal('alice', '1'))['gatehouse-program']).toBe('program of notes');
+    expect(headersOf('web', principal('alice', '1'))['gatehouse-program']).toBeUndefined();
+  });
+
   test('a person is one in all sign-ins, another one than everybody else, and another one at each backend', () => {
     const alice = personOf('files', principal('alice', '1'));
     expect(alice).toMatch(/^[\w-]{43}$/);
@@ -51,6 +56,9 @@ describe('what the proxy says to the bridge', () => {
   });
 
   test('anonymous callers are no person', () => {
-    expect(headersOf('files', ANONYMOUS)).toEqual({ 'gatehouse-bridge-secret': SECRET });
+    expect(headersOf('files', ANONYMOUS)).toEqual({
+      'gatehouse-bridge-secret': SECRET,
+      'gatehouse-program': 'program of files',
+    });
   });
 });

@@ -1,7 +1,7 @@
 import type { ProxyBackend } from '@gatehouse/config/parts';
 import type { ContractClient } from '@gatehouse/messaging/contract-client';
 import type { VaultKey } from '@gatehouse/messaging/vault-key';
-import { untilBothMeanTheSame } from './binding.flow.js';
+import { askedUntilBothMeanTheSame } from './binding.flow.js';
 import { headerInjection } from './header-injection.js';
 import { issuedToken } from './issued-token.client.js';
 import type { ReplyKey } from './reply-key.js';
@@ -28,5 +28,5 @@ export function strategiesOf(
         return issuedToken({ backend: name, binding }, strategy, contracts, replyKey, vaultKey);
     }
   };
-  return new Map(backends.map((backend) => [backend.name, untilBothMeanTheSame(made(backend))]));
+  return new Map(backends.map((backend) => [backend.name, askedUntilBothMeanTheSame(made(backend))]));
 }

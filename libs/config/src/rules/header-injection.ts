@@ -1,4 +1,8 @@
-import { BRIDGE_PERSON_HEADER, BRIDGE_SECRET_HEADER } from '@gatehouse/kernel/bridge-headers';
+import {
+  BRIDGE_PERSON_HEADER,
+  BRIDGE_PROGRAM_HEADER,
+  BRIDGE_SECRET_HEADER,
+} from '@gatehouse/kernel/bridge-headers';
 import type { Path } from '../findings/path.js';
 import type { Finding } from '../findings/problems.js';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
@@ -30,6 +34,7 @@ const FORBIDDEN = new Set([
   'baggage',
   BRIDGE_SECRET_HEADER,
   BRIDGE_PERSON_HEADER,
+  BRIDGE_PROGRAM_HEADER,
 ]);
 
 /** Whether HTTP or MCP sets this header itself, so that the configuration may not. */
