@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import {
   addressRefusal,
   hostRefusal,
@@ -11,6 +11,7 @@ import {
 } from './egress-rules.js';
 import { OutboundFailure, unreachable } from './outbound-failure.js';
 import { tunnelConnector } from './tunnel-connector.js';
+import { connectorOf } from './undici-parts.js';
 import { proxyFor } from './way-out.js';
 
 export type ResolveAll = (
@@ -64,7 +65,7 @@ function directConnector(
   rules: EgressRules,
   { connectTimeoutMs, resolve }: Required<SafeConnectorOptions>,
 ): buildConnector.connector {
-  const connect = buildConnector({
+  const connect = connectorOf({
     timeout: connectTimeoutMs,
     lookup: checkedLookup(rules, resolve),
     ...tlsOptions(rules),

@@ -1,9 +1,9 @@
 import { activeSpan } from '@gatehouse/kernel/active-span';
-import { Client } from 'undici';
 import { OutboundFailure } from './outbound-failure.js';
 import { decodedBody } from './decoded-body.js';
 import type { EgressRules } from './egress-rules.js';
 import { safeConnector, type SafeConnectorOptions } from './safe-connector.js';
+import { Client } from './undici-parts.js';
 import { forwarding, PROXY_AUTHENTICATION_REQUIRED, proxyCredentialsRefused } from './way-out.js';
 
 export interface SafeFetchOptions extends EgressRules {

@@ -1,9 +1,10 @@
 import { request, type IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { refusalOfAny, tlsOptions, type EgressRules } from './egress-rules.js';
 import { NameNotResolved, OutboundFailure, unreachable } from './outbound-failure.js';
 import type { ResolveAll, SafeConnectorOptions } from './safe-connector.js';
+import { connectorOf } from './undici-parts.js';
 import {
   authority,
   PROXY_AUTHENTICATION_REQUIRED,
@@ -27,7 +28,7 @@ export function tunnelConnector(
   options: Required<SafeConnectorOptions>,
   connectorTo: (proxy: EgressProxy) => buildConnector.connector,
 ): Connect {
-  const secured = buildConnector({ timeout: options.connectTimeoutMs, ...tlsOptions(rules) });
+  const secured = connectorOf({ timeout: options.connectTimeoutMs, ...tlsOptions(rules) });
   const connect = async (
     target: buildConnector.Options,
     proxy: EgressProxy,

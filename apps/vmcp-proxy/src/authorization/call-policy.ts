@@ -4,6 +4,7 @@ import { ACTIONS, type PolicyAction } from '@gatehouse/config/policies/policy-sc
 import type { CedarValueJson, EntityJson } from '@gatehouse/config/policies/cedar';
 import { checkedPolicies, type CheckedPolicies } from '@gatehouse/config/policies/checked-policies';
 import type { NamedPolicy } from '@gatehouse/config/policies/policy-text';
+import { atMost } from '@gatehouse/kernel/at-most';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { viewName } from '@gatehouse/config/urls/mcp-endpoints';
 import type { Log } from '@gatehouse/observability/log';
@@ -44,7 +45,7 @@ export class CallPolicy {
   readonly #checked: CheckedPolicies;
   readonly #engine: PolicyEngine;
   readonly #relevance: Relevance;
-  readonly #decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
+  readonly #decisions = new LRUCache<string, Decision>(atMost(MAX_DECISIONS));
   readonly #known = new WeakMap<Principal, Known>();
 
   constructor(

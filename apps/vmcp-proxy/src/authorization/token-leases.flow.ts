@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { LRUCache } from 'lru-cache';
 import type { SharedBuckets } from './shared-buckets.store.js';
@@ -53,7 +54,7 @@ const mostOf = ({ maxTokens }: BucketRate): number => Math.max(1, Math.floor(max
  * next batch while there is some left.
  */
 export class TokenLeases {
-  readonly #leases = new LRUCache<string, Lease>({ max: MAX_LEASES });
+  readonly #leases = new LRUCache<string, Lease>(atMost(MAX_LEASES));
   #downUntilMs = 0;
   readonly #sweeping: NodeJS.Timeout;
 

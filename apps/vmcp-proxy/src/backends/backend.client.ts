@@ -3,12 +3,12 @@ import { isAllowedHost } from '@gatehouse/config/urls/allowed-hosts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { safeConnector } from '@gatehouse/safe-fetch/safe-connector';
+import { Pool } from '@gatehouse/safe-fetch/undici-parts';
 import {
   forwarding,
   PROXY_AUTHENTICATION_REQUIRED,
   proxyCredentialsRefused,
 } from '@gatehouse/safe-fetch/way-out';
-import { Pool } from 'undici';
 import { BackendResponse, MAX_RESPONSE_BYTES } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import {
@@ -207,21 +207,31 @@ export class BackendClient {
     const admission = isCounted ? admitted(target, person) : undefined;
     const dialling = { again: false };
     const first = { target, url, request, admission };
+    let sent = this.#send({
+      ...first,
+      counts: (error) => {
+        dialling.again = mayDialAgain(request, error) && this.nowMs() - beganAtMs < AGAIN_WITHIN_MS;
+        return !dialling.again;
+      },
+    });
     try {
-      return await this.#send({
-        ...first,
-        counts: (error) => {
-          dialling.again = mayDialAgain(request, error) && this.nowMs() - beganAtMs < AGAIN_WITHIN_MS;
-          return !dialling.again;
-        },
-      });
+      await sent.response.started;
     } catch (error) {
       if (!dialling.again) throw error;
-      return await this.#send({ ...first, counts: () => true });
+      sent = this.#send({ ...first, counts: () => true });
+      await sent.response.started;
     }
+    const { response, slot } = sent;
+    if (isOfProxy(response.status, target.prefix)) {
+      await response.discard();
+      throw refusedByProxy(target.backend);
+    }
+    if (isEventStream(response.headers['content-type'])) slot.streams((reason) => response.stop(reason));
+    return response;
   }
 
-  async #send({ target, url, request, admission, counts }: Sending): Promise<BackendResponse> {
+  /** @throws {GatehouseError} `busy` */
+  #send({ target, url, request, admission, counts }: Sending): Sent {
     const { backend, health, prefix, timeoutMs } = target;
     const { answerWithinMs } = request;
     let isKnown = admission === undefined;
@@ -262,13 +272,7 @@ export class BackendClient {
       // It gives its place back now, and rejects while somebody waits for it.
       response.onResponseError(undefined, GatehouseError.from(error));
     }
-    await response.started;
-    if (isOfProxy(response.status, prefix)) {
-      await response.discard();
-      throw refusedByProxy(backend);
-    }
-    if (isEventStream(response.headers['content-type'])) slot.streams((reason) => response.stop(reason));
-    return response;
+    return { response, slot };
   }
 
   async close(): Promise<void> {
@@ -284,6 +288,12 @@ interface Sending {
   readonly admission: Admission | undefined;
   /** Whether its end says something of the backend. */
   readonly counts: (error: GatehouseError | undefined) => boolean;
+}
+
+interface Sent {
+  /** It may not have begun. */
+  readonly response: BackendResponse;
+  readonly slot: Slot;
 }
 
 /** The configuration is refused where they do not agree, so this is the second lock. */
@@ -330,7 +340,7 @@ const poolFor = (
   origin: string,
   backend: ProxyBackend,
   bounds: { readonly connections: number; readonly maxResponseSize: number },
-): Pool =>
+): InstanceType<typeof Pool> =>
   new Pool(origin, {
     ...bounds,
     pipelining: 1,

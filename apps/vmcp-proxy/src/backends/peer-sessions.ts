@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { HOUR_MS } from '@gatehouse/kernel/durations';
 import { LRUCache } from 'lru-cache';
 import { personKey, type Principal } from '../incoming-auth/principal.js';
@@ -29,7 +30,7 @@ export class PeerSessions {
     private readonly released: (session: PeerSession) => void = () => undefined,
   ) {
     this.#sessions = new LRUCache<string, PeerSession>({
-      max: MAX_SESSIONS,
+      ...atMost(MAX_SESSIONS),
       ttl: FORGET_IDLE_MS,
       updateAgeOnGet: true,
       dispose: (session, key, reason) => {

@@ -32,7 +32,7 @@ export class PoolWay implements Way {
   #path = '';
 
   constructor(
-    private readonly pool: Pool,
+    private readonly pool: Pick<Pool, 'dispatch' | 'destroy'>,
     /** Before the path, where a proxy is asked for an http URL. */
     private readonly prefix: string,
     headersToProxy: Readonly<Record<string, string>>,

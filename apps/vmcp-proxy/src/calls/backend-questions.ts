@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { LRUCache } from 'lru-cache';
 import type { Peer } from '../backends/peer.js';
 import type { Refused } from '../backends/peer-messages.client.js';
@@ -37,7 +38,7 @@ export interface BackendQuestion {
 export class BackendQuestions {
   /** Questions that nobody answers fall out in the end. */
   readonly #open = new LRUCache<string, OpenQuestion>({
-    max: MAX_OPEN,
+    ...atMost(MAX_OPEN),
     dispose: (question) => this.#closed(question),
   });
   /** By persons, and by what they are asked by one backend. */

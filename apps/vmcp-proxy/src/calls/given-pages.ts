@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { LRUCache } from 'lru-cache';
 import { isObject } from '../mcp/message.js';
 import { URL_ELICITATION_REQUIRED } from '../mcp/protocol.js';
@@ -12,7 +13,7 @@ const MAX_ID_CHARACTERS = 256;
  * them: a user is often done when the call has long ended. What falls out costs its client nothing but a notification.
  */
 export class GivenPages {
-  readonly #of = new LRUCache<string, Set<string>>({ max: MAX_SESSIONS });
+  readonly #of = new LRUCache<string, Set<string>>(atMost(MAX_SESSIONS));
 
   /** @param session digest of its id. */
   note(session: string, backend: string, id: unknown): void {

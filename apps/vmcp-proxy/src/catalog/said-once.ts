@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
@@ -10,7 +11,7 @@ type Facts = Readonly<Record<string, string | undefined>> & { readonly backend: 
 
 /** Says once what was found in the lists of a backend, however often it is listed, and by however many callers. */
 export class SaidOnce {
-  readonly #said = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+  readonly #said = new LRUCache<string, true>(atMost(MAX_REMEMBERED));
   readonly #lines = new Map<string, { sinceMs: number; count: number }>();
 
   constructor(

@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { HOUR_MS } from '@gatehouse/kernel/durations';
 import { LRUCache } from 'lru-cache';
@@ -22,7 +23,7 @@ type Whose = Pick<Principal, 'key'>;
  * read is read with the caller's own credential, and what is hidden stays hidden.
  */
 export class SentUris {
-  readonly #sent = new LRUCache<string, Set<string>>({ max: MAX_SENDERS, ttl: HOUR_MS });
+  readonly #sent = new LRUCache<string, Set<string>>({ ...atMost(MAX_SENDERS), ttl: HOUR_MS });
 
   /** @param tell others, at which the caller may ask. */
   constructor(private readonly tell: (fact: SentFact) => void = () => undefined) {}

@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { HOUR_MS } from '@gatehouse/kernel/durations';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { LRUCache } from 'lru-cache';
@@ -73,7 +74,7 @@ export interface Rack {
 /** The shelves of the principals who came last, as far as there is room for them. */
 export class Shelves {
   readonly #racks = new LRUCache<string, Rack>({
-    max: MAX_PRINCIPALS,
+    ...atMost(MAX_PRINCIPALS),
     dispose: ({ shelves }) => {
       for (const shelf of shelves.values()) this.#drop(shelf);
     },

@@ -1,4 +1,5 @@
 import type { mcpSessionSignalled } from '@gatehouse/contracts/events/mcp-session-signalled';
+import { atMost } from '@gatehouse/kernel/at-most';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
 import { LRUCache } from 'lru-cache';
@@ -37,7 +38,7 @@ const MAX_HANDED_OVER = 1_000;
  */
 export class LegacySignals {
   /** What was handed over is said again: the bus keeps nothing. */
-  readonly #handedOver = new LRUCache<string, true>({ max: MAX_HANDED_OVER });
+  readonly #handedOver = new LRUCache<string, true>(atMost(MAX_HANDED_OVER));
   #unawaited = { count: 0, saidAtMs: Number.NEGATIVE_INFINITY };
 
   constructor(

@@ -1,3 +1,4 @@
+import { atMost } from '@gatehouse/kernel/at-most';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
@@ -22,11 +23,11 @@ export type NewSession = Pick<McpSession, 'place' | 'protocolVersion' | 'clientI
 
 /** Legacy sessions in the replicas' common bucket, under the digest of their id: who reads the bucket cannot use one. */
 export class McpSessionStore {
-  readonly #copies = new LRUCache<string, McpSession>({ max: MAX_COPIES, ttl: TRUST_COPY_FOR_MS });
+  readonly #copies = new LRUCache<string, McpSession>({ ...atMost(MAX_COPIES), ttl: TRUST_COPY_FOR_MS });
   /** Ids by their digests. */
-  readonly #ids = new LRUCache<string, string>({ max: MAX_COPIES, ttl: TRUST_COPY_FOR_MS });
+  readonly #ids = new LRUCache<string, string>({ ...atMost(MAX_COPIES), ttl: TRUST_COPY_FOR_MS });
   /** Sessions begun at this replica, oldest first, so that nobody fills the bucket. */
-  readonly #begun = new LRUCache<string, string[]>({ max: MAX_PERSONS });
+  readonly #begun = new LRUCache<string, string[]>(atMost(MAX_PERSONS));
 
   constructor(private readonly bucket: Pick<KeyValueBucket, 'get' | 'put' | 'update' | 'delete'>) {}
 
