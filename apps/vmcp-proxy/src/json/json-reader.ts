@@ -1,26 +1,26 @@
 import * as grammar from './json-grammar.js';
 import type { JsonListener } from './json-listener.js';
 import { afterPlain, afterScalar, afterSpaces, afterString, NO_TOKEN } from './json-tokens.js';
-import { afterLongString, forgetLongStrings, WINDOW_BYTES } from './long-strings.js';
+import * as long from './long-strings.js';
 
-/** No honest text is nested so deeply, and many a parser would fall over it. */
-export const MAX_JSON_DEPTH = 512;
+export { MAX_JSON_DEPTH } from './long-strings.js';
 
 // Constants of this file: imported ones would be looked up for each byte.
 const { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, SPACE } = grammar;
 const { BACKSLASH, UNICODE_ESCAPE } = grammar;
 const NONE = NO_TOKEN;
+const { MAX_JSON_DEPTH: MAX_DEPTH, WINDOW_BYTES } = long;
 
 /** In fewer bytes it costs more to look for long strings than it saves. */
 const LONG_BYTES = 512;
 
 /** What may come next. */
-const VALUE = 0;
-const VALUE_OR_END = 1;
-const NAME_OR_END = 2;
-const NAME = 3;
+const VALUE = long.STATES.value;
+const VALUE_OR_END = long.STATES.valueOrEnd;
+const NAME_OR_END = long.STATES.nameOrEnd;
+const NAME = long.STATES.name;
 const AFTER_NAME = 4;
-const AFTER_VALUE = 5;
+const AFTER_VALUE = long.STATES.afterValue;
 const LITERAL = 6;
 const ESCAPE = 7;
 const HEX = 8;
@@ -76,7 +76,7 @@ export class JsonReader {
     }
     for (let from = 0; from < bytes.length; from += WINDOW_BYTES)
       this.#read(bytes.length <= WINDOW_BYTES ? bytes : bytes.subarray(from, from + WINDOW_BYTES), true);
-    forgetLongStrings();
+    long.forgetLongStrings();
   }
 
   /** @param isLong long strings may be in it. */
@@ -110,6 +110,10 @@ export class JsonReader {
     let depth = this.#depth;
     let at = from;
     for (;;) {
+      if (isLong && depth > deepest && (next === VALUE || next === NAME || next === AFTER_VALUE)) {
+        at = long.afterDeepTokens(bytes, at, { next, depth, closers }, deepest);
+        ({ next, depth } = long.stoppedAt);
+      }
       let byte = bytes[at] ?? 0;
       if (byte <= SPACE) {
         at = afterSpaces(bytes, at);
@@ -133,7 +137,7 @@ export class JsonReader {
         }
         next = VALUE;
         at = colon + 1;
-      } else if (next === VALUE && (byte === OPEN_OBJECT || byte === OPEN_ARRAY) && depth < MAX_JSON_DEPTH) {
+      } else if (next === VALUE && (byte === OPEN_OBJECT || byte === OPEN_ARRAY) && depth < MAX_DEPTH) {
         if (depth <= deepest) listener.valueBegins(depth, before + at, byte);
         depth += 1;
         closers[depth] = byte + 2;
@@ -160,7 +164,7 @@ export class JsonReader {
 
   /** @returns where to go on. */
   #string(bytes: Uint8Array, from: number, isLong: boolean): number {
-    const end = isLong ? afterLongString(bytes, from) : ~afterPlain(bytes, from);
+    const end = isLong ? long.afterLongString(bytes, from) : ~afterPlain(bytes, from);
     if (end >= 0) {
       this.#stringEnds(this.#before + end);
       return end;
@@ -287,7 +291,7 @@ export class JsonReader {
   }
 
   #open(isObject: boolean): void {
-    if (this.#depth === MAX_JSON_DEPTH) {
+    if (this.#depth === MAX_DEPTH) {
       this.#tooDeep = true;
       this.#next = BROKEN;
       return;

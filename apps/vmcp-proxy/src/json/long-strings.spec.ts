@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import * as grammar from './json-grammar.js';
 import { JsonReader } from './json-reader.js';
 import { afterString } from './json-tokens.js';
 import { afterLongString, forgetLongStrings, WINDOW_BYTES } from './long-strings.js';
@@ -20,6 +21,10 @@ const part = fc.oneof(
     '\\u12',
     '\\uzzzz',
     'u',
+    // Runs that go over the end of a block, of either parity.
+    '\\'.repeat(63),
+    '\\'.repeat(64),
+    '\\'.repeat(65),
   ),
   fc.constantFrom('\n', '\u0000', '\u001f', ' ', '\u007f', 'é', '😀'),
   fc.string({ minLength: 10, maxLength: 40 }).map((text) => JSON.stringify(text).slice(1, -1)),
@@ -49,7 +54,36 @@ function isTaken(bytes: Buffer, cuts: readonly number[]): boolean {
   return reader.end();
 }
 
-test('sixteen bytes at a time find the same end of a string as one byte at a time', () => {
+/** The same, one byte after the other. */
+function afterStringOrStop(bytes: Buffer, start: number): number {
+  let at = start;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte === grammar.QUOTE) return at + 1;
+    if (byte < grammar.SPACE) return ~at;
+    if (byte !== grammar.BACKSLASH) at += 1;
+    else if (grammar.isSimpleEscape(bytes[at + 1] ?? 0)) at += 2;
+    else if (/^\\u[0-9a-fA-F]{4}$/.test(bytes.toString('latin1', at, at + 6))) at += 6;
+    else return ~at;
+  }
+  return ~bytes.length;
+}
+
+test('64 bytes at a time stop where one byte at a time does, wherever the string begins and its text ends', () => {
+  fc.assert(
+    fc.property(written, fc.nat(80), fc.nat(80), (text, from, less) => {
+      const whole = Buffer.from(text);
+      const bytes = whole.subarray(0, Math.max(whole.length - less, 0));
+      const start = Math.min(from, bytes.length);
+      const found = afterLongString(bytes, start);
+      forgetLongStrings();
+      expect(found).toBe(afterStringOrStop(bytes, start));
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test('64 bytes at a time find the same end of a string as one byte at a time', () => {
   fc.assert(
     fc.property(written, (text) => {
       const bytes = Buffer.from(`"${text}`);

@@ -1,111 +1,25 @@
-import { BACKSLASH, isHexDigit, isSimpleEscape, QUOTE, SPACE, UNICODE_ESCAPE } from './json-grammar.js';
+import { STRING_BODY } from './string-code.js';
+import { CLOSERS, fillClasses, NEXT_PLACE, PADDING, TEXT, WINDOW_BYTES } from './text-memory.js';
+import { SHORT_STRING_BODY, tokensBody, type ReaderStates } from './token-code.js';
+import { QUOTE } from './json-grammar.js';
+import { wasmModule } from './wasm.js';
 
 /*
- * Long strings are most of what large messages are made of. A loop in JavaScript looks at one byte after the other; the
- * function below looks at sixteen, with the vector instructions of WebAssembly. It knows what `json-tokens.ts` knows of
- * strings, and no more; the specification holds the two against each other.
+ * Large messages are made of long strings, and of many small values that nobody looks into. A loop in JavaScript looks at one byte after
+ * the other; the functions below look at many, with WebAssembly and its vector instructions. They know what `json-tokens.ts`
+ * and the reader know, and no more; the specifications hold them against each other.
  */
 
-/** So many bytes can be looked at, at a time. */
-export const WINDOW_BYTES = 65_536;
+/** What may come next in a text, as the reader counts. */
+export const STATES: ReaderStates = { value: 0, valueOrEnd: 1, nameOrEnd: 2, name: 3, afterValue: 5 };
 
-/** Where in the memory of the function the table of escapes is (a byte for each byte), and behind it the text. */
-const TABLE = 0;
-const TEXT = 256;
-/** Behind the text: the search always finds something, and an escape that is cut off looks like none. */
-const PADDING = 32;
-const SIMPLE = 1;
-const HEX = 2;
-
-// Operations of WebAssembly (core specification 2.0, section 5.4).
-const BLOCK = [0x02, 0x40];
-const LOOP = [0x03, 0x40];
-const IF = [0x04, 0x40];
-const END = 0x0b;
-const BRANCH = 0x0c;
-const BRANCH_IF = 0x0d;
-const RETURN = 0x0f;
-const GET = 0x20;
-const SET = 0x21;
-const TEE = 0x22;
-const CONST = 0x41;
-const IS_ZERO = 0x45;
-const EQUAL = 0x46;
-const NOT_EQUAL = 0x47;
-const NOT_BELOW = 0x4f;
-const TRAILING_ZEROS = 0x68;
-const ADD = 0x6a;
-const AND = 0x71;
-const XOR = 0x73;
-const LOAD_VECTOR = [0xfd, 0x00, 0x00];
-const SPLAT = [0xfd, 0x0f];
-const EQUAL_BYTES = [0xfd, 0x23];
-const BELOW_BYTES = [0xfd, 0x26];
-const OR_VECTORS = [0xfd, 0x50];
-const BIT_MASK = [0xfd, 0x64];
-
-/** Numbers below 2^14, signed as constants are and unsigned as offsets are (LEB128). */
-const signed = (value: number): readonly number[] => (value < 64 ? [value] : [value | 0x80, 0]);
-const offset = (value: number): readonly number[] => [(value & 0x7f) | 0x80, value >> 7];
-const constant = (value: number): readonly number[] => [CONST, ...signed(value)];
-const splat = (value: number): readonly number[] => [...constant(value), ...SPLAT];
-const loadByte = (from: number): readonly number[] => [0x2d, 0x00, ...offset(from)];
-const classAt = (from: number): readonly number[] => [GET, AT, ...loadByte(TEXT + from), ...loadByte(TABLE)];
-const goOn = (by: number): readonly number[] => [GET, AT, ...constant(by), ADD, SET, AT];
-
-// Its parameters and variables.
-const AT = 0;
-const STOP = 1;
-const BYTE = 2;
-const VECTOR = 3;
-
-const BODY: readonly number[] = [
-  // Variables: one number, one vector.
-  ...[2, 1, 0x7f, 1, 0x7b],
-  ...BLOCK,
-  ...LOOP,
-  // The next sixteen bytes: a quotation mark, a backslash, or a control character?
-  ...[GET, AT, ...LOAD_VECTOR, ...offset(TEXT), TEE, VECTOR],
-  ...[...splat(QUOTE), ...EQUAL_BYTES],
-  ...[GET, VECTOR, ...splat(BACKSLASH), ...EQUAL_BYTES, ...OR_VECTORS],
-  ...[GET, VECTOR, ...splat(SPACE), ...BELOW_BYTES, ...OR_VECTORS],
-  ...[...BIT_MASK, TEE, BYTE, IS_ZERO, ...IF, ...goOn(16), BRANCH, 1, END],
-  ...[GET, AT, GET, BYTE, TRAILING_ZEROS, ADD, SET, AT],
-  // Behind the text it is over.
-  ...[GET, AT, GET, STOP, NOT_BELOW, BRANCH_IF, 1],
-  ...[GET, AT, ...loadByte(TEXT), TEE, BYTE, ...constant(QUOTE), EQUAL],
-  ...[...IF, GET, AT, ...constant(1), ADD, RETURN, END],
-  ...[GET, BYTE, ...constant(BACKSLASH), NOT_EQUAL, BRANCH_IF, 1],
-  // An escape, all of which must be there.
-  ...[GET, AT, ...constant(1), ADD, GET, STOP, NOT_BELOW, BRANCH_IF, 1],
-  ...[...classAt(1), ...constant(SIMPLE), AND, ...IF, ...goOn(2), BRANCH, 1, END],
-  ...[GET, AT, ...loadByte(TEXT + 1), ...constant(UNICODE_ESCAPE), NOT_EQUAL, BRANCH_IF, 1],
-  ...[...classAt(2), ...classAt(3), AND, ...classAt(4), AND, ...classAt(5), AND],
-  ...[...constant(HEX), AND, IS_ZERO, BRANCH_IF, 1],
-  ...[...goOn(6), BRANCH, 0],
-  ...[END, END],
-  ...[GET, AT, CONST, 0x7f, XOR, END],
-];
-
-const section = (id: number, ...content: readonly number[]): readonly number[] => [
-  id,
-  ...offset(content.length),
-  ...content,
-];
-
-const MODULE = new Uint8Array([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  // One function of two numbers that gives a number, two pages of memory, both visible from outside.
-  ...section(1, 1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f),
-  ...section(3, 1, 0),
-  ...section(5, 1, 0, 2),
-  ...section(7, 2, 1, 0x6d, 2, 0, 1, 0x66, 0, 0),
-  ...section(10, 1, ...offset(BODY.length), ...BODY),
-]);
+/** No honest text is nested so deeply, and many a parser would fall over it. */
+export const MAX_JSON_DEPTH = 512;
 
 interface Exports {
   readonly m: { readonly buffer: ArrayBuffer };
   readonly f: (at: number, stop: number) => number;
+  readonly t: (at: number, stop: number, next: number, depth: number, floor: number) => number;
 }
 
 /** Every Node has it, and the types of none name it. */
@@ -115,10 +29,16 @@ const { WebAssembly } = globalThis as unknown as {
     readonly Instance: new (module: object) => { readonly exports: Exports };
   };
 };
-const { m: memory, f: search } = new WebAssembly.Instance(new WebAssembly.Module(MODULE)).exports;
+const MODULE = wasmModule([
+  { takes: 2, body: STRING_BODY, exportedAs: 'f' },
+  { takes: 2, body: SHORT_STRING_BODY },
+  { takes: 5, body: tokensBody(STATES, MAX_JSON_DEPTH), exportedAs: 't' },
+]);
+const { m: memory, f: search, t: pass } = new WebAssembly.Instance(new WebAssembly.Module(MODULE)).exports;
 const BYTES = new Uint8Array(memory.buffer);
-for (let byte = 0; byte < 256; byte += 1)
-  BYTES[TABLE + byte] = (isSimpleEscape(byte) ? SIMPLE : 0) | (isHexDigit(byte) ? HEX : 0);
+/** What the last look said: what may come next, and the depth. */
+const SAID = new Int32Array(memory.buffer, NEXT_PLACE, 2);
+fillClasses(BYTES);
 
 /** What the memory holds a copy of. */
 let loaded: Uint8Array | undefined;
@@ -134,6 +54,40 @@ export function afterLongString(bytes: Uint8Array, start: number): number {
   return search(start, bytes.length);
 }
 
+/** Where a text is, between two tokens of it. */
+interface Place {
+  /** One of {@link STATES}: a value, a name, or what comes after a value. */
+  readonly next: number;
+  readonly depth: number;
+  /** By depth: the byte that ends the object or list; changed as they end and begin. */
+  readonly closers: number[];
+}
+
+/**
+ * Goes on over whole tokens that are deeper than the floor.
+ * @param bytes as above.
+ * @returns where it stopped: at what ends the last of them, or at what is cut off, or none. {@link stoppedAt} says what may come there.
+ */
+export function afterDeepTokens(bytes: Uint8Array, start: number, place: Place, floor: number): number {
+  if (loaded !== bytes) load(bytes);
+  const { next, depth, closers } = place;
+  for (let at = floor + 1; at <= depth; at += 1) BYTES[CLOSERS + at] = closers[at] ?? 0;
+  const end = pass(start, bytes.length, next, depth, floor);
+  for (let at = floor + 1, last = stoppedAt.depth; at <= last; at += 1)
+    closers[at] = BYTES[CLOSERS + at] ?? 0;
+  return end;
+}
+
+/** Of the last look. */
+export const stoppedAt = {
+  get next(): number {
+    return SAID[0] ?? 0;
+  },
+  get depth(): number {
+    return SAID[1] ?? 0;
+  },
+};
+
 /** To be called when a piece of a text has been read: the next one may be in the same memory. */
 export function forgetLongStrings(): void {
   loaded = undefined;
@@ -144,3 +98,5 @@ function load(bytes: Uint8Array): void {
   BYTES.fill(QUOTE, TEXT + bytes.length, TEXT + bytes.length + PADDING);
   loaded = bytes;
 }
+
+export { WINDOW_BYTES };

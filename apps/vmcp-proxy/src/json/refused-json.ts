@@ -3,7 +3,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 /** Why a JSON text is not taken, in words that may be shown: none of them repeats what was sent. */
 const FAULTS = {
   invalid: 'it is not JSON',
-  too_deep: 'it is nested more than 128 deep',
+  too_deep: 'it is nested more than 512 deep',
   too_many: 'an object or list that the gateway reads has more than 1000 members',
   too_large: 'a part that the gateway reads is too large',
   ambiguous: 'an object that the gateway reads has two members of one name',
