@@ -27,7 +27,8 @@ export class GracefulStop {
     server.prependListener('request', (_request: IncomingMessage, response) => {
       const leave = this.#open.add(response);
       if (this.#announced) isLast(response);
-      response.once('close', () => {
+      // It comes once. `once` would make another function for each response, and take it away again.
+      response.on('close', () => {
         leave();
         // Its head may have promised otherwise, before anybody asked us to stop.
         if (this.#closing) setImmediate(() => server.closeIdleConnections());

@@ -1,7 +1,7 @@
 import { MAX_SCOPE_LENGTH } from '@gatehouse/contracts/token-vault/credential-inject';
 import { bearerChallenge } from '@gatehouse/kernel/bearer-challenge';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { BackendClient, Target } from './backend.client.js';
+import type { BackendClient, OutboundRequest, Target } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
 import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
@@ -55,6 +55,14 @@ interface Way {
   readonly toBridge: BridgeHeaders;
 }
 
+/** A request whose credential the backend did not take. */
+interface RefusedRequest {
+  readonly response: BackendResponse;
+  readonly refusal: Omit<RefusedToken, 'digest'> | 'forbidden';
+  readonly credential: BackendCredential | undefined;
+  readonly asking: { readonly strategy: OutgoingStrategy; readonly tool: string | undefined };
+}
+
 /** Requests to backends with the credential that their strategy gives for the caller. */
 export class AuthorizedBackend {
   #left: (session: BackendSession) => void = () => undefined;
@@ -63,7 +71,7 @@ export class AuthorizedBackend {
   /** By what noted the request that began a session. */
   readonly #begunOn = new WeakMap<CredentialUse, Way>();
   /** How many requests are on their way there, or will be when they have their credential. */
-  readonly #sending = new Map<Target, number>();
+  readonly #sending = new WeakMap<Target, number>();
   readonly #ended = new WeakSet<Target>();
 
   constructor(
@@ -91,22 +99,26 @@ export class AuthorizedBackend {
     if (request.use !== undefined) this.#begunOn.set(request.use, way);
     this.#sending.set(way.target, (this.#sending.get(way.target) ?? 0) + 1);
     try {
-      return await this.#sendOn(way, request);
+      const { principal, deadlineAtMs, tool } = request;
+      const asking = { strategy: way.strategy, tool };
+      const asked = this.credentials.of(principal, backend, deadlineAtMs, asking);
+      const credential = asked instanceof Promise ? await asked : asked;
+      const response = await this.#sendWith(request, credential, way);
+      const refusal = refusalOf(response, credential);
+      return refusal === undefined
+        ? response
+        : await this.#sendAgain(way, request, { response, refusal, credential, asking });
     } finally {
-      const left = (this.#sending.get(way.target) ?? 1) - 1;
-      if (left === 0) this.#sending.delete(way.target);
-      else this.#sending.set(way.target, left);
+      this.#sending.set(way.target, (this.#sending.get(way.target) ?? 1) - 1);
     }
   }
 
-  async #sendOn(way: Way, request: AuthorizedRequest): Promise<BackendResponse> {
-    const { backend, principal, deadlineAtMs, tool } = request;
-    const asking = { strategy: way.strategy, tool };
-    const asked = this.credentials.of(principal, backend, deadlineAtMs, asking);
-    const credential = asked instanceof Promise ? await asked : asked;
-    const response = await this.#sendWith(request, credential, way);
-    const refusal = refusalOf(response, credential);
-    if (refusal === undefined) return response;
+  async #sendAgain(
+    way: Way,
+    request: AuthorizedRequest,
+    { response, refusal, credential, asking }: RefusedRequest,
+  ): Promise<BackendResponse> {
+    const { backend, principal, deadlineAtMs } = request;
     // The first response gives its place to the second request.
     await response.discard();
     const digest = credential?.tokenDigest;
@@ -157,7 +169,7 @@ export class AuthorizedBackend {
 
   /** Whether something runs where requests to a backend went earlier, or is about to. */
   isBusy(target: Target): boolean {
-    return this.#sending.has(target) || this.client.isBusy(target);
+    return (this.#sending.get(target) ?? 0) > 0 || this.client.isBusy(target);
   }
 
   /** Nothing goes there any more: who would have is told to begin another session. */
@@ -203,10 +215,21 @@ export class AuthorizedBackend {
     if (credential !== undefined && 'name' in credential) sent[credential.name] = credential.value.reveal();
     const sign = credential !== undefined && 'sign' in credential ? credential.sign : undefined;
     const person = principal.key === ANONYMOUS.key ? undefined : personKey(principal);
-    const outbound = { method: method ?? 'POST', headers: sent, body, deadlineAtMs, person } as const;
-    const facts = { purpose: purpose ?? 'call', cancellation, answerWithinMs, isIntroduction, began };
-    const { allowedHosts } = credential ?? {};
-    const response = await this.client.send(backend, { ...outbound, ...facts, allowedHosts, sign }, target);
+    const outbound: OutboundRequest = {
+      method: method ?? 'POST',
+      headers: sent,
+      body,
+      deadlineAtMs,
+      person,
+      purpose: purpose ?? 'call',
+      cancellation,
+      answerWithinMs,
+      isIntroduction,
+      began,
+      allowedHosts: credential?.allowedHosts,
+      sign,
+    };
+    const response = await this.client.send(backend, outbound, target);
     if (!isOfOtherProgram(response.status, sent)) return response;
     await response.discard();
     throw new GatehouseError('configuration_differs', 'the bridge knows another program under this name', {

@@ -184,6 +184,7 @@ export class BackendResponse implements Dispatcher.DispatchHandler {
   }
 
   #decode(coding: string | undefined): ContentDecoding | undefined {
+    if (coding === undefined) return undefined;
     const decoding: ContentDecoding | undefined = ContentDecoding.of(
       coding,
       {

@@ -3,8 +3,10 @@ import type { BackendMessage } from './backend-message.js';
 import { tooLarge, type BackendResponse } from './backend-response.client.js';
 import { MessageReader } from './message-reader.js';
 
+type Messages = readonly (BackendMessage | undefined)[];
+
 /** In the place of what is no message. */
-const NONE = [undefined];
+const NONE: Messages = [undefined];
 
 const NOT_JSON = new GatehouseError('backend_unavailable', 'the answer is not JSON');
 
@@ -22,15 +24,15 @@ export const noRoom = (backend: string): GatehouseError =>
 
 /**
  * Reads the messages of a JSON body, as long as it can still hold any.
- * @returns `undefined` in the place of what is none.
+ * @returns `undefined` in the place of what is none; at once where the whole body is here.
  * @throws {GatehouseError} of the exchange, when the body is larger than allowed, or when there is no room for it.
  */
-export async function readMessages(
+export function readMessages(
   response: BackendResponse,
   backend: string,
   mostBytes: number,
   room?: Room,
-): Promise<readonly (BackendMessage | undefined)[]> {
+): Messages | Promise<Messages> {
   const reader = new MessageReader();
   const whole = response.takeWhole();
   if (whole !== undefined) {
@@ -39,7 +41,7 @@ export async function readMessages(
     reader.push(whole);
     return reader.end();
   }
-  return await new Promise((resolve, reject) =>
+  return new Promise((resolve, reject) =>
     response.pipe({
       data: (chunk) => {
         reader.push(chunk);

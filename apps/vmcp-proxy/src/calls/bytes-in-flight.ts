@@ -9,24 +9,40 @@ export class BytesInFlight {
 
   /** One request's share. */
   hold(person: string): HeldBytes {
-    let mine = 0;
-    const add = (bytes: number): void => {
-      mine += bytes;
-      const held = (this.#held.get(person) ?? 0) + bytes;
-      if (held === 0) this.#held.delete(person);
-      else this.#held.set(person, held);
-    };
-    const hasRoomFor = (bytes: number): boolean => (this.#held.get(person) ?? 0) + bytes <= this.mostOfOne;
-    return {
-      hasRoomFor,
-      take: (bytes) => {
-        const cost = Math.max(bytes, PIECE_BYTES);
-        if (!hasRoomFor(cost)) return false;
-        add(cost);
-        return true;
-      },
-      giveBack: () => add(-mine),
-    };
+    return new Share(this.#held, person, this.mostOfOne);
+  }
+}
+
+/** Each request has one: no functions are made for it. */
+class Share implements HeldBytes {
+  #mine = 0;
+
+  constructor(
+    private readonly held: Map<string, number>,
+    private readonly person: string,
+    private readonly most: number,
+  ) {}
+
+  hasRoomFor(bytes: number): boolean {
+    return (this.held.get(this.person) ?? 0) + bytes <= this.most;
+  }
+
+  take(bytes: number): boolean {
+    const cost = Math.max(bytes, PIECE_BYTES);
+    if (!this.hasRoomFor(cost)) return false;
+    this.#add(cost);
+    return true;
+  }
+
+  giveBack(): void {
+    this.#add(-this.#mine);
+  }
+
+  #add(bytes: number): void {
+    this.#mine += bytes;
+    const held = (this.held.get(this.person) ?? 0) + bytes;
+    if (held === 0) this.held.delete(this.person);
+    else this.held.set(this.person, held);
   }
 }
 

@@ -25,7 +25,7 @@ import { InputRounds } from './input-rounds.flow.js';
 import { MessageGate, type GateFacts } from './message-gate.js';
 import type { ParkedCall } from './parked-call.flow.js';
 import type { Resumption } from './resumption.flow.js';
-import { RequestsInCall, type RequestFacts } from './requests-in-call.flow.js';
+import { RequestsInCall } from './requests-in-call.flow.js';
 import { statusOfError } from './translate-answer.js';
 import type { TaskRelay } from './task-relay.js';
 import { urisIn } from './uris-in-result.js';
@@ -90,7 +90,7 @@ export class CallDelivery {
     const call = answer === undefined ? given : { ...given, answer };
     const isShared = client.era === 'modern' && principal.tsid === undefined;
     const isOneStream = hasSession && peer.session.id.startsWith(STREAM_SESSION);
-    const requests = this.#requestsIn(call, sent, { isShared: isShared && isOneStream, isOneStream });
+    const requests = this.#requestsIn(call, sent, isShared && isOneStream, isOneStream);
     const gate = this.#gateOf(call, sent, requests, isShared && isOneStream);
     return {
       call,
@@ -116,11 +116,7 @@ export class CallDelivery {
     };
   }
 
-  #requestsIn(
-    call: Call,
-    sent: SentRequest,
-    whose: Pick<RequestFacts, 'isShared' | 'isOneStream'>,
-  ): RequestsInCall {
+  #requestsIn(call: Call, sent: SentRequest, isShared: boolean, isOneStream: boolean): RequestsInCall {
     const { backend, peer, parked, time, tasks, cancellation } = sent;
     const { client, principal } = call;
     const isLive = client.era === 'legacy' && client.era === peer.era && canBeAsked(call);
@@ -131,7 +127,8 @@ export class CallDelivery {
         peer,
         session: isLive ? client.session : undefined,
         parked,
-        ...whose,
+        isShared,
+        isOneStream,
         tasks,
         waits: (forClient) => time.waits(forClient),
         undelivered: (why) =>
@@ -151,7 +148,7 @@ export class CallDelivery {
       id: message.id,
       sentId: id,
       progressToken,
-      ...(sentProgressToken === undefined ? {} : { sentProgressToken }),
+      sentProgressToken,
       translated: client.era !== peer.era,
       live: canBeAsked(call),
       isShared,

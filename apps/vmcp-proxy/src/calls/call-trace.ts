@@ -71,8 +71,12 @@ export function addTraceHeaders(
 const TRACE_NAMES: ReadonlySet<string> = new Set([META_TRACEPARENT, META_TRACESTATE, META_BAGGAGE]);
 
 /** As they are written: a name in another case is the same to some readers, and beside ours it would be the second of one name. */
-const traceNamesIn = (meta: RawObject): readonly string[] =>
-  meta.names.filter((name) => TRACE_NAMES.has(inAnyCase(name)));
+function traceNamesIn(meta: RawObject): readonly string[] {
+  for (const known of TRACE_NAMES)
+    if (meta.mayHave(known)) return meta.names.filter((name) => TRACE_NAMES.has(inAnyCase(name)));
+  return NONE;
+}
+const NONE: readonly string[] = [];
 
 /**
  * The parameters as a backend gets them. Baggage is whatever a client writes, and would go into the logs and the requests of

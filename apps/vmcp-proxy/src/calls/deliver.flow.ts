@@ -1,4 +1,5 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { BackendMessage } from '../backends/backend-message.js';
 import { tooLarge, type BackendResponse } from '../backends/backend-response.client.js';
 import { MAX_MESSAGE_BYTES } from '../backends/message-reader.js';
 import { MessageStream, type StreamPosition } from '../backends/message-stream.js';
@@ -38,7 +39,10 @@ export async function deliver(
   // None of the backend's headers goes on: the two content types of the protocol are written here. What was encoded in a known
   // way is decoded by now.
   if (encoding === undefined || encoding === 'identity') {
-    if (isJson(contentType)) return await deliverJson(response, answer, delivery);
+    if (isJson(contentType)) {
+      const read = readMessages(response, delivery.backend, MAX_MESSAGE_BYTES, delivery.bytes);
+      return deliverJson(read instanceof Promise ? await read : read, answer, delivery);
+    }
     if (isEventStream(contentType)) return await new EventDelivery(response, answer, delivery).run();
   }
   void response.discard();
@@ -49,14 +53,14 @@ export async function deliver(
   );
 }
 
-async function deliverJson(
-  response: BackendResponse,
+function deliverJson(
+  messages: readonly (BackendMessage | undefined)[],
   answer: Answer,
   delivery: Delivery,
-): Promise<InputRequired | undefined> {
-  const { backend, bytes } = delivery;
+): InputRequired | undefined {
+  const { bytes } = delivery;
   let found: LastVerdict | { readonly kind: 'kept' } | undefined;
-  for (const message of await readMessages(response, backend, MAX_MESSAGE_BYTES, bytes)) {
+  for (const message of messages) {
     const verdict = found === undefined ? delivery.gate.judge(message) : LATE;
     if (isLast(verdict)) found = verdict;
     // Nothing but the response has a place in a JSON body.

@@ -128,7 +128,7 @@ export class Exchanges {
       // Once more where the backend did not understand who is speaking, or in which revision: then it did not run.
       if (outcome === 'misunderstood') outcome = await this.#attempt(call, route, attempt, { isLast: true });
       if (typeof outcome === 'object') await this.#askAndSendAgain(call, route, attempt, outcome);
-      await parked?.handedOver();
+      if (parked !== undefined) await parked.handedOver();
     } finally {
       done();
     }
@@ -169,7 +169,7 @@ export class Exchanges {
     const isGuest = this.#isGuest(route, peer);
     const facts = { span, isForTask: tasks !== undefined, isGuest };
     const outbound = outboundRequest(call, route, peer, answers, facts);
-    const delivery = this.#openDelivery(call, { backend, peer, tasks, ...attempt }, outbound);
+    const delivery = this.#openDelivery(call, { ...attempt, backend, peer, tasks }, outbound);
     let leave: (() => void) | undefined;
     try {
       const { beside } = delivery;

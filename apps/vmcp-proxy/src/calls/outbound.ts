@@ -179,8 +179,9 @@ const forTask = (params: RawObject, { era }: Call['client']): RawObject =>
  */
 function withoutTasks(params: RawObject, client: Call['client']): RawObject {
   // Some parsers do not tell upper and lower case.
-  const named = params.names.filter((name) => name.toLowerCase() === 'task');
-  const plain = named.length === 0 ? params : params.without(...named);
+  const plain = params.mayHave('task')
+    ? params.without(...params.names.filter((name) => name.toLowerCase() === 'task'))
+    : params;
   if (client.era === 'legacy') return plain;
   const { capabilities } = client.envelope;
   const { extensions } = capabilities;

@@ -9,7 +9,10 @@ type Person = Parameters<TaskIds['open']>[1];
 
 /** Members of `_meta` that say to which task a message belongs. Some parsers do not tell upper and lower case. */
 export const relatedIn = (meta: RawObject): readonly string[] =>
-  meta.names.filter((name) => name.toLowerCase() === META_RELATED_TASK);
+  meta.mayHave(META_RELATED_TASK)
+    ? meta.names.filter((name) => name.toLowerCase() === META_RELATED_TASK)
+    : NONE;
+const NONE: readonly string[] = [];
 
 /**
  * A client's response to a question. It names the task in the course of which it was asked (MCP 2025-11-25, tasks), by an id of

@@ -26,7 +26,7 @@ const MAX_QUESTIONS = 32;
 const MAX_REPLIES = 32;
 const MAX_WORD_BYTES = 1_024;
 
-export interface RequestFacts {
+interface RequestFacts {
   readonly backend: string;
   readonly principal: Principal;
   readonly peer: Peer;
@@ -46,15 +46,21 @@ export interface RequestFacts {
   readonly undelivered: Refused;
 }
 
+/** What a backend has asked. */
+class Questions {
+  /** Our ids, by the backend's. */
+  readonly asked = new Map<string, string>();
+  /** The backend's ids of those that are open, by ours. */
+  readonly unanswered = new Map<string, RequestId>();
+  readonly elicitations = new Set<unknown>();
+  /** Those that may be meant for another call, by our ids. */
+  readonly besides = new Map<string, Pick<SessionQuestion, 'refuse'>>();
+}
+
 /** What one backend asks in the course of one call: the client gets what it declared, under ids of ours. */
 export class RequestsInCall {
-  /** Our ids, by the backend's. */
-  readonly #asked = new Map<string, string>();
-  /** The backend's ids of those that are open, by ours. */
-  readonly #unanswered = new Map<string, RequestId>();
-  readonly #elicitations = new Set<unknown>();
-  /** Those that may be meant for another call, by our ids. */
-  readonly #besides = new Map<string, Pick<SessionQuestion, 'refuse'>>();
+  /** Hardly any call has one: it is made where it is looked for. */
+  #made: Questions | undefined;
   #opened: QuestionOpened = () => () => undefined;
   #replies = 0;
 
@@ -80,7 +86,7 @@ export class RequestsInCall {
     if (this.facts.isShared === true || request.params?.isAmbiguous === true) return false;
     // Then its call ends.
     if (this.peers.isLeft(this.facts.peer)) return true;
-    return this.#asked.size < MAX_QUESTIONS && isDeclared(askedIn(request), this.#capabilities);
+    return this.#questions.asked.size < MAX_QUESTIONS && isDeclared(askedIn(request), this.#capabilities);
   }
 
   /**
@@ -103,13 +109,13 @@ export class RequestsInCall {
     if (!isDeclared(askedIn(request), this.#capabilities))
       return this.#refuse(request.id, 'undeclared_request');
     const key = idKey(request.id);
-    if (key === undefined || this.#asked.has(key)) return 'malformed';
-    const id = this.#asked.size < MAX_QUESTIONS ? this.#ask(request, isBeside) : undefined;
+    if (key === undefined || this.#questions.asked.has(key)) return 'malformed';
+    const id = this.#questions.asked.size < MAX_QUESTIONS ? this.#ask(request, isBeside) : undefined;
     if (id === undefined) return this.#refuse(request.id, 'too_many_requests');
-    this.#asked.set(key, id);
+    this.#questions.asked.set(key, id);
     if (parked !== undefined) return 'answered';
     const elicitationId = request.params?.member('elicitationId')?.parsed(MAX_WORD_BYTES);
-    if (typeof elicitationId === 'string') this.#elicitations.add(elicitationId);
+    if (typeof elicitationId === 'string') this.#questions.elicitations.add(elicitationId);
     const { tasks, session, backend } = this.facts;
     if (session !== undefined) this.questions.pages.note(session.digest, backend, elicitationId);
     const pieces = request.params && (tasks?.asked(request.params) ?? request.params.pieces);
@@ -119,12 +125,12 @@ export class RequestsInCall {
 
   /** Something is open. */
   get isWaiting(): boolean {
-    return this.#unanswered.size > 0;
+    return (this.#made?.unanswered.size ?? 0) > 0;
   }
 
   /** The client knows a request of this backend by this id, if it was asked in this call. */
   idAtClient(id: RequestId): string | undefined {
-    return this.#asked.get(idKey(id) ?? '');
+    return this.#questions.asked.get(idKey(id) ?? '');
   }
 
   /** The backend takes back what the client knows by this id. @returns false when the client has to be told. */
@@ -144,7 +150,7 @@ export class RequestsInCall {
   /** Whether this backend asked that client for that, in this call or before it. */
   hasElicited(elicitationId: unknown): boolean {
     const { session, backend } = this.facts;
-    if (this.#elicitations.has(elicitationId)) return true;
+    if (this.#questions.elicitations.has(elicitationId)) return true;
     return session !== undefined && this.questions.pages.has(session.digest, backend, elicitationId);
   }
 
@@ -157,13 +163,13 @@ export class RequestsInCall {
   close(say: (text: Pieces) => unknown, isCancelled: boolean): void {
     const { session, tasks } = this.facts;
     this.#isOver = true;
-    for (const [idAtClient, id] of this.#unanswered) {
-      const beside = this.#besides.get(idAtClient);
+    for (const [idAtClient, id] of this.#made?.unanswered ?? []) {
+      const beside = this.#questions.besides.get(idAtClient);
       if (beside !== undefined) {
         if (isCancelled) beside.refuse();
         continue;
       }
-      this.#unanswered.delete(idAtClient);
+      this.#questions.unanswered.delete(idAtClient);
       if (session !== undefined) {
         this.questions.take(session.digest, idAtClient);
         say([`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${idAtClient}"}}`]);
@@ -171,6 +177,10 @@ export class RequestsInCall {
       // A task goes on without the request that asked about it.
       if (tasks === undefined) this.#fail(id, OVER);
     }
+  }
+
+  get #questions(): Questions {
+    return (this.#made ??= new Questions());
   }
 
   get #capabilities(): JsonObject {
@@ -189,7 +199,7 @@ export class RequestsInCall {
     const given: { id?: string | undefined } = {};
     let settled = (): void => undefined;
     const answered = (): void => {
-      this.#unanswered.delete(given.id ?? '');
+      this.#questions.unanswered.delete(given.id ?? '');
       settled();
       waits(false);
     };
@@ -199,7 +209,7 @@ export class RequestsInCall {
         : this.#park(parked, request, answered, isBeside);
     if (asked === undefined) return undefined;
     given.id = asked;
-    this.#unanswered.set(asked, request.id);
+    this.#questions.unanswered.set(asked, request.id);
     if (isBeside) settled = this.#opened();
     waits(true);
     return asked;
@@ -222,7 +232,7 @@ export class RequestsInCall {
     });
     const idAtClient = this.questions.ask(digest, { ...question, answered: () => asked.answered() });
     if (idAtClient === undefined) asked.forget();
-    else this.#besides.set(idAtClient, asked);
+    else this.#questions.besides.set(idAtClient, asked);
     return idAtClient;
   }
 
@@ -235,7 +245,7 @@ export class RequestsInCall {
     const { backend, peer } = this.facts;
     if (params !== undefined && params.byteLength > MAX_INPUT_REQUIRED_BYTES) return undefined;
     const refuse = (): void => {
-      if (!this.#unanswered.has(key ?? '')) return;
+      if (!this.#questions.unanswered.has(key ?? '')) return;
       answered();
       this.#fail(id, UNANSWERED);
     };
@@ -256,7 +266,7 @@ export class RequestsInCall {
       isBeside,
       refuse,
     });
-    if (key !== undefined && isBeside) this.#besides.set(key, { refuse });
+    if (key !== undefined && isBeside) this.#questions.besides.set(key, { refuse });
     return key;
   }
 

@@ -52,3 +52,9 @@ test('a flood of links is cut, and a result of megabytes is not parsed for them'
   expect(read({ content: [link(1), { type: 'text', text: 'x'.repeat(300_000) }] })).toEqual([]);
   expect(read({ content: [{ ...link(1), uri: `a:${'x'.repeat(5_000)}` }] })).toEqual([]);
 });
+
+test('a link is found where each byte of it comes by itself', () => {
+  const content = [{ type: 'resource_link', uri: 'a:1', name: 'x' }];
+  expect(read({ content }, 1_000)).toEqual(['a:1']);
+  expect(read({ content: [{ type: 'text', text: 'no link' }] }, 1_000)).toEqual([]);
+});

@@ -38,7 +38,16 @@ function uriOf(entry: unknown): unknown {
   return isObject(resource) ? resource['uri'] : uri;
 }
 
+/** In any of the pieces, or where they meet: they are not copied for it. */
 function hasMark({ pieces }: HeldValue): boolean {
-  const [only, ...more] = pieces;
-  return (only !== undefined && more.length === 0 ? only : Buffer.concat(pieces)).includes(MARK);
+  let before = NOTHING;
+  for (const piece of pieces) {
+    const isSplit = before.length > 0 && Buffer.concat([before, piece.subarray(0, OVERLAP)]).includes(MARK);
+    if (isSplit || piece.includes(MARK)) return true;
+    before = (piece.length >= OVERLAP ? piece : Buffer.concat([before, piece])).subarray(-OVERLAP);
+  }
+  return false;
 }
+
+const NOTHING: Buffer = Buffer.alloc(0);
+const OVERLAP = MARK.length - 1;

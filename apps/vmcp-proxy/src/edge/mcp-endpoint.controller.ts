@@ -77,11 +77,11 @@ export class McpEndpoint {
     }
   }
 
-  async #admit(request: IncomingMessage, answer: HttpAnswer, endpoint: Endpoint): Promise<void> {
+  #admit(request: IncomingMessage, answer: HttpAnswer, endpoint: Endpoint): Promise<void> | undefined {
     const { method, headers } = request;
     if (method === 'OPTIONS') {
       answer.empty(204, preflightHeaders(headers['access-control-request-headers'], this.facts.passed.names));
-      return;
+      return undefined;
     }
     const unfit = this.facts.passed.unfit(headers);
     if (unfit !== undefined) {
@@ -91,15 +91,22 @@ export class McpEndpoint {
         431,
         `${unfit} is longer than ${MAX_PASSED_VALUE} characters, or is no text for a header`,
       );
-      return;
+      return undefined;
     }
     const identified = this.#identified(request, answer, endpoint);
-    const incoming = identified instanceof Promise ? await identified : identified;
-    if (incoming === undefined) return;
-    if (method === 'POST') await this.#post(request, incoming);
-    else if (method === 'DELETE') await this.messages.end(incoming);
-    else if (method === 'GET') await this.messages.listen(incoming);
-    else refuse(answer, 405, 'this method is not offered', { allow: METHODS });
+    return identified instanceof Promise
+      ? identified.then((incoming) => this.#answer(request, incoming))
+      : this.#answer(request, identified);
+  }
+
+  #answer(request: IncomingMessage, incoming: Incoming | undefined): Promise<void> | undefined {
+    if (incoming === undefined) return undefined;
+    const { method } = request;
+    if (method === 'POST') return this.#post(request, incoming);
+    if (method === 'DELETE') return this.messages.end(incoming);
+    if (method === 'GET') return this.messages.listen(incoming);
+    refuse(incoming.answer, 405, 'this method is not offered', { allow: METHODS });
+    return undefined;
   }
 
   /** @returns `undefined` for a caller who is refused, and was answered. */

@@ -58,25 +58,27 @@ export class Messages {
     if (session !== undefined) await this.streams.answer(incoming, session);
   }
 
-  async #message(message: Message, incoming: Incoming): Promise<void> {
+  #message(message: Message, incoming: Incoming): Promise<void> | undefined {
     const { answer } = incoming;
-    if (message.kind !== 'response') {
-      const era = eraOf(message, incoming.headers);
-      if (era.era === 'refused') {
-        answer.whole(400, JSON_TYPE, errorText(message.kind === 'request' ? message.id : null, era.error));
-        return;
-      }
-      if (era.era === 'modern') {
-        // A modern client cancels by closing its request; there is no other notification that anybody here waits for.
-        if (message.kind === 'notification') answer.empty(202);
-        else await this.requests.modern.answer(incoming, era.envelope, message);
-        return;
-      }
-      if (message.kind === 'request' && message.method === 'initialize') {
-        await this.requests.legacy.initialize(incoming, message);
-        return;
-      }
+    if (message.kind === 'response') return this.#inSession(message, incoming);
+    const era = eraOf(message, incoming.headers);
+    if (era.era === 'refused') {
+      answer.whole(400, JSON_TYPE, errorText(message.kind === 'request' ? message.id : null, era.error));
+      return undefined;
     }
+    if (era.era === 'modern') {
+      if (message.kind === 'request') return this.requests.modern.answer(incoming, era.envelope, message);
+      // A modern client cancels by closing its request; there is no other notification that anybody here waits for.
+      answer.empty(202);
+      return undefined;
+    }
+    return message.kind === 'request' && message.method === 'initialize'
+      ? this.requests.legacy.initialize(incoming, message)
+      : this.#inSession(message, incoming);
+  }
+
+  async #inSession(message: Message, incoming: Incoming): Promise<void> {
+    const { answer } = incoming;
     const session = await this.#session(incoming, message.kind === 'notification' ? null : message.id);
     if (session === undefined) return;
     if (message.kind === 'request') await this.requests.legacy.answer(incoming, session, message);

@@ -42,22 +42,31 @@ export class RequestBodies {
     const held = this.#inFlight.hold(person);
     try {
       const bytes = await bytesOf(request, this.limits.requestBytes, held);
-      await use(typeof bytes === 'string' ? { kind: bytes } : await this.#parsed(bytes, person));
+      const body = typeof bytes === 'string' ? { kind: bytes } : this.#parsed(bytes, person);
+      await use(body instanceof Promise ? await body : body);
     } finally {
       held.giveBack();
     }
   }
 
-  async #parsed(bytes: Buffer, person: string): Promise<Body> {
+  /** @returns at once what is read in one turn. */
+  #parsed(bytes: Buffer, person: string): Body | Promise<Body> {
     const reading = new JsonReading(bytes);
     try {
-      if (reading.advance(SLICE_BYTES)) await this.turns.run(person, () => reading.advance(SLICE_BYTES));
-      return { kind: 'json', json: reading.result() };
+      if (!reading.advance(SLICE_BYTES)) return { kind: 'json', json: reading.result() };
     } catch (error) {
-      if (error instanceof RefusedJson) return { kind: 'refused', reason: error };
-      throw error;
+      return refused(error);
     }
+    return this.turns
+      .run(person, () => reading.advance(SLICE_BYTES))
+      .then((): Body => ({ kind: 'json', json: reading.result() }))
+      .catch(refused);
   }
+}
+
+function refused(error: unknown): Body {
+  if (error instanceof RefusedJson) return { kind: 'refused', reason: error };
+  throw error;
 }
 
 type NoBytes = 'too_large' | 'in_crumbs' | 'busy' | 'gone';

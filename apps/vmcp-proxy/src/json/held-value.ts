@@ -99,7 +99,7 @@ export class HeldValue {
 
   /** Whether a member that was looked for is there twice, or more often than anybody looks: parsers need not agree on which of them counts. */
   get isAmbiguous(): boolean {
-    return this.isOverfull || new Set(this.within.map(({ name }) => name)).size < this.within.length;
+    return this.isOverfull || hasTwice(this.within);
   }
 
   /**
@@ -119,6 +119,14 @@ export class HeldValue {
     }
     return ['{', ...runs.flatMap((run, index) => (index === 0 ? run : [',', ...run])), '}'];
   }
+}
+
+/** There are few: a set of the names would cost each result more. */
+function hasTwice(members: readonly FoundMember[]): boolean {
+  for (let at = 1; at < members.length; at += 1)
+    for (let before = 0; before < at; before += 1)
+      if (members[before]?.name === members[at]?.name) return true;
+  return false;
 }
 
 const AT_END = (offset: number): Pick<FoundMember, 'nameStart' | 'end'> => ({

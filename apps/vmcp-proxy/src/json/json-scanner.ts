@@ -42,6 +42,12 @@ interface Pending {
   firstByte: number;
 }
 
+const foundMember = (
+  { name, nameStart, start, firstByte }: Pending,
+  end: number,
+  within: string | undefined,
+): FoundMember => ({ name, nameStart, start, firstByte, end, within });
+
 /**
  * Finds members of a JSON text by name while it comes in pieces, cut anywhere, and checks the text on the way (see
  * {@link JsonReader}). Duplicates are all found, in their order: parsers take the last one.
@@ -101,7 +107,11 @@ export class JsonScanner {
 
   /** The last member of that name, which is the one that counts. */
   last(name: string, within?: string): FoundMember | undefined {
-    return this.found.findLast((member) => member.name === name && member.within === within);
+    for (let at = this.found.length - 1; at >= 0; at -= 1) {
+      const member = this.found[at];
+      if (member?.name === name && member.within === within) return member;
+    }
+    return undefined;
   }
 
   #valueBegins(depth: number, offset: number, firstByte: number): void {
@@ -120,12 +130,11 @@ export class JsonScanner {
   #valueEnds(depth: number, offset: number): void {
     if (depth === 1 && this.root === 'array') this.#keep(this.elements, { ...this.#element, end: offset });
     if (depth === 1) {
-      if (this.#outer !== undefined)
-        this.#keep(this.found, { ...this.#outer, end: offset, within: undefined });
+      if (this.#outer !== undefined) this.#keep(this.found, foundMember(this.#outer, offset, undefined));
       this.#outer = undefined;
       this.#wantedWithin = undefined;
     } else if (depth === 2 && this.#inner !== undefined) {
-      this.#keep(this.found, { ...this.#inner, end: offset, within: this.#outer?.name });
+      this.#keep(this.found, foundMember(this.#inner, offset, this.#outer?.name));
       this.#inner = undefined;
     }
   }

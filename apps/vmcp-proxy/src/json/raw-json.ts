@@ -183,9 +183,13 @@ function kindOf(firstByte: number): JsonKind {
 /** An object whose members are written as they came, in their order, under the names that were read. */
 export class RawObject implements Json {
   readonly kind = 'object';
-  static readonly EMPTY = new RawObject(new Map());
+  static readonly EMPTY = new RawObject(new Map(), new Set());
 
-  private constructor(private readonly members: ReadonlyMap<string, Json>) {}
+  private constructor(
+    private readonly members: ReadonlyMap<string, Json>,
+    /** {@link inAnyCase} of all names, and perhaps of others; `undefined`: nobody knows. */
+    private readonly known: ReadonlySet<string> | undefined,
+  ) {}
 
   /**
    * No two names may be the same, or differ only in case: of two members of one name each parser takes another one, and
@@ -201,7 +205,12 @@ export class RawObject implements Json {
       members.set(name, member);
     }
     if (names.size < inside.length) throw new RefusedJson('ambiguous');
-    return new RawObject(members);
+    return new RawObject(members, names);
+  }
+
+  /** @param name as {@link inAnyCase} gives it. @returns false where no member has the name, however it is spelled. */
+  mayHave(name: string): boolean {
+    return this.known?.has(name) !== false;
   }
 
   get names(): readonly string[] {
@@ -217,11 +226,12 @@ export class RawObject implements Json {
   }
 
   with(name: string, value: Json): RawObject {
-    return new RawObject(new Map(this.members).set(name, value));
+    const known = this.members.has(name) ? this.known : undefined;
+    return new RawObject(new Map(this.members).set(name, value), known);
   }
 
   without(...names: readonly string[]): RawObject {
-    return new RawObject(new Map([...this.members].filter(([name]) => !names.includes(name))));
+    return new RawObject(new Map([...this.members].filter(([name]) => !names.includes(name))), this.known);
   }
 
   get byteLength(): number {

@@ -14,8 +14,9 @@ export class Utf8Check {
     if (!this.#valid) return;
     const bytes = this.#begun.length === 0 ? piece : Buffer.concat([this.#begun, piece]);
     const cut = lastCharacter(bytes);
-    this.#begun = bytes.subarray(cut);
-    this.#valid = isUtf8(bytes.subarray(0, cut));
+    const isWhole = cut === bytes.length;
+    this.#begun = isWhole ? NOTHING : bytes.subarray(cut);
+    this.#valid = isUtf8(isWhole ? bytes : bytes.subarray(0, cut));
   }
 
   /** There will be no more. @returns whether all of it was. */

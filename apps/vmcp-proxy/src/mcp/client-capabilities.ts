@@ -50,6 +50,9 @@ export function promisable(capabilities: JsonObject): JsonObject {
 
 /** The same in one spelling: what a result can ask for (MCP 2026-07-28, multi round-trip requests), and no more. */
 export function declaredIn({ elicitation, sampling, roots, extensions }: JsonObject): Declared {
+  // Most declare nothing, and each call looks twice.
+  if (elicitation === undefined && sampling === undefined && roots === undefined && extensions === undefined)
+    return NOTHING_DECLARED;
   const capabilities: Record<string, JsonObject> = {};
   if (isObject(elicitation)) {
     // An empty capability means forms (MCP 2025-11-25, elicitation).

@@ -148,6 +148,11 @@ export class ByteOrderMark {
 
   strip(chunk: Buffer): Buffer {
     if (this.#begun === undefined || chunk.length === 0) return chunk;
+    // Nearly all of them.
+    if (this.#begun.length === 0 && chunk[0] !== BYTE_ORDER_MARK[0]) {
+      this.#begun = undefined;
+      return chunk;
+    }
     const bytes = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
     const isShort = bytes.length < BYTE_ORDER_MARK.length;
     if (isShort && BYTE_ORDER_MARK.subarray(0, bytes.length).equals(bytes)) {

@@ -52,4 +52,5 @@ export const isEventStream = (contentType: string | undefined): boolean =>
   contentType?.toLowerCase().startsWith('text/event-stream') === true;
 
 export const isJson = (contentType: string | undefined): boolean =>
-  contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType.trim());
+  contentType === 'application/json' ||
+  (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType.trim()));
