@@ -65,6 +65,8 @@ export function limitedPool(options: DatabaseOptions, log: Pick<Log, 'warn'>): p
   const madeBy = new WeakMap<pg.PoolClient, number>();
   let [connections, distrusted] = [0, 0];
   pool.on('connect', (client) => {
+    // The pool hears only of those that are idle. One that breaks in the middle of a transaction is told by the next statement.
+    client.on('error', () => undefined);
     connections += 1;
     madeBy.set(client, connections);
   });
