@@ -3,7 +3,7 @@ import { defineRequest } from '../contract.js';
 import { accountId, configuredName, instantMs, jwe, sessionId, upstreamSubject } from '../fields.js';
 
 /** Why a logout token ends nothing (OpenID Connect Back-Channel Logout 1.0, section 2.6). */
-export const logoutRefusal = z.enum([
+const logoutRefusal = z.enum([
   /** It is no JWT, or lacks what every one has, or is of another kind (`typ`, `nonce`, `events`). */
   'not_a_logout_token',
   /** Another issuer made it. */
