@@ -8,6 +8,7 @@ import { expiredCertificate, unchainedCertificate } from '@gatehouse/testing/sel
 import { asAdmin, DoctorWorld, type Plant } from './doctor-world.fixture.js';
 import { findingsOf } from './finding.js';
 import { as, issuerPlants, NAME_PLANTS, row, SCHEMA_PLANTS, type Row } from './plants.fixture.js';
+import { providerPlants } from './provider-plants.fixture.js';
 import { FORWARDED_PLANTS, recordedPlants } from './recorded-plants.fixture.js';
 import { registrationPlants } from './registration-plants.fixture.js';
 import { closeTlsPlants, tlsAt, tlsWith, trusting } from './tls-plants.fixture.js';
@@ -99,6 +100,7 @@ const FAULTS: readonly Row[] = [
     provider: { refusedPrompts: ['select_account'] },
   }),
   row('a provider that refuses PKCE', 'provider-pkce-refused', { provider: { refusesPkce: true } }),
+  ...providerPlants(() => world.provider.origin),
   ...registrationPlants(() => world.provider.origin),
   ...issuerPlants({ origin: () => world.provider.origin, nobody: () => atNobody() }),
   row('a backend that is switched off', 'backend-not-listening', {
