@@ -16,6 +16,7 @@ export const SECTIONS = [
       'docs/mcp-upstreams.md',
       'docs/providers.md',
       'docs/views.md',
+      'docs/access.md',
       'docs/authorization.md',
       'docs/openid.md',
       'docs/reverse-proxy.md',

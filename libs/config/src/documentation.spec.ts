@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { configurationDocumentation } from './documentation.js';
-import { RULES, WARNINGS } from './rules/rules.js';
+import { RULES } from './rules/rules.js';
+import { WARNINGS } from './rules/warnings.js';
 import type { SchemaNode } from './yaml/schema-tree.js';
 import { gatehouseYamlTree } from './structure/structure.js';
 

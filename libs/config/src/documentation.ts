@@ -1,4 +1,5 @@
-import { RULES, WARNINGS } from './rules/rules.js';
+import { RULES } from './rules/rules.js';
+import { WARNINGS } from './rules/warnings.js';
 import type { SchemaField, SchemaNode } from './yaml/schema-tree.js';
 import { DEFAULT_SECRETS_DIR } from './secrets/secret-references.js';
 import { gatehouseYamlTree } from './structure/structure.js';

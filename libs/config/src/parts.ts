@@ -3,9 +3,11 @@ import { natsUser } from './secrets/secret-kinds.js';
 import type { WayOut } from './model/egress-rules.js';
 import { openedTelemetry } from './opened-telemetry.js';
 import { openedIntrospection, openedParty, openedWayOut } from './opened-egress.js';
-import { openedOwnRegistration } from './opened-registration.js';
+import { openedProvider, openedRegistration } from './opened-parties.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
+import { accessRules, accessView, type AccessView } from './access-parts.js';
+import type { AccessRules } from './model/access.js';
 import type { ClaimMappings } from './model/claim-mappings.js';
 import { machineClientsIn, type MachineClients } from './model/client-grants.js';
 import type { Aggregation } from './model/aggregation.js';
@@ -13,7 +15,6 @@ import type { AuthServer } from './model/auth-server.js';
 import type { CallPolicies } from './model/call-policies.js';
 import type { Backend } from './model/backend.js';
 import { bindingIn, bindingsIn, programBindingIn } from './backend-bindings.js';
-import type { ClientRegistration } from './model/client-registration.js';
 import type { PartialFailureMode } from './model/failure-handling.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { IncomingAuth } from './model/incoming-auth.js';
@@ -38,7 +39,8 @@ import { scopeUses, type ScopeUses } from './model/scope-uses.js';
 import type { ProviderProtocol, UpstreamProvider, UpstreamProviderFacts } from './model/upstream-provider.js';
 import { issuedTokenView, type IssuedTokenView } from './issued-token-view.js';
 import { injectedOf, userSecretsOf, type UserSecretView } from './user-secret-parts.js';
-import { backendPlace, mcpEndpoints, viewPlace } from './urls/mcp-endpoints.js';
+import { partBackends } from './part-backends.js';
+import { mcpEndpoints } from './urls/mcp-endpoints.js';
 
 /** How one service reaches the bus; each has a user of its own. */
 export interface NatsAccess {
@@ -72,7 +74,10 @@ interface ProviderView extends UpstreamProviderFacts {
 }
 
 /** What the authorization server may see: no upstream client secret, no key of the vault. */
-export interface AuthorizationServerPart extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders'> {
+export interface AuthorizationServerPart
+  extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders' | 'access'> {
+  /** The vault decides. Absent: nobody is asked. */
+  readonly access?: AccessView;
   readonly allowedOrigins: readonly string[];
   readonly wayOut: WayOut<Secret>;
   /** The resources that tokens are issued for, each with itself as the audience; `resourceUrl` is the first. */
@@ -105,6 +110,8 @@ export interface TokenVaultPart extends CommonPart, MachineClients {
   readonly userSecrets: readonly Omit<UserSecretView, 'backends'>[];
   /** With the provider that says them. */
   readonly claimMappings?: ClaimMappings & { readonly provider: string };
+  /** Absent: it decides about nobody. */
+  readonly access?: AccessRules;
   /** By backend name; a backend that needs no credential of the vault is not in it. */
   readonly backendCredentials: ReadonlyMap<string, BackendCredential>;
   /** {@link bindingIn} of each backend. */
@@ -155,25 +162,17 @@ export interface VmcpProxyPart extends CommonPart {
   readonly resumption: ResumptionBounds;
 }
 
-const partBackends = ({
-  resourceUrl,
-  backends,
-  views,
-}: GatehouseModel): AuthorizationServerPart['partBackends'] =>
-  new Map([
-    ...backends.map(({ name }): [string, readonly string[]] => [resourceUrl + backendPlace(name), [name]]),
-    ...views.map((view): [string, readonly string[]] => [resourceUrl + viewPlace(view.name), view.backends]),
-  ]);
-
 /** The authorization server's part. The model must have been loaded for it, and must have an `authServer`. */
 export function authorizationServerPart(model: GatehouseModel): AuthorizationServerPart {
   const { authServer } = model;
   const database = model.postgres.authorizationServer;
   if (authServer === undefined || database === undefined)
     throw new Error('This configuration trusts an external issuer: it has no authorization server.');
-  const { upstreamProviders, signingKeys, keyEncryptionKeys, clientRegistration, ...rest } = authServer;
+  const { upstreamProviders, signingKeys, keyEncryptionKeys, clientRegistration, access, ...rest } =
+    authServer;
   return {
     ...rest,
+    ...(access === undefined ? {} : { access: accessView(access) }),
     ...common(model, model.listen.authorizationServer),
     allowedOrigins: model.allowedOrigins,
     wayOut: openedWayOut(model.wayOut),
@@ -210,6 +209,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     const made = isIssuedToken(strategy) ? openedStrategy(strategy, model) : injectedOf(strategy);
     if (made !== undefined) backendCredentials.set(name, made);
   }
+  const access = accessRules(model);
   return {
     ...common(model, model.listen.tokenVault),
     nats: provenAccess(model),
@@ -226,6 +226,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
             provider: model.authServer.primaryUpstreamProvider,
           },
         }),
+    ...(access === undefined ? {} : { access }),
     userSecrets: userSecretsOf(model),
     backendCredentials,
     backendBindings: bindingsIn(model),
@@ -339,29 +340,3 @@ function openedIncomingAuth(model: GatehouseModel): IncomingAuth<Secret> {
 
 const opened = (keys: readonly KeyEncryptionKey<ConfiguredSecret>[]): readonly KeyEncryptionKey<Secret>[] =>
   keys.map(({ id, key }) => ({ id, key: key.secret }));
-
-function openedSecret<T extends { readonly clientSecret?: ConfiguredSecret }>(
-  holder: T,
-): Omit<T, 'clientSecret'> & { readonly clientSecret?: Secret } {
-  const { clientSecret, ...rest } = holder;
-  return clientSecret === undefined ? rest : { ...rest, clientSecret: clientSecret.secret };
-}
-
-/** Apart from its certificates, which all parties have. */
-function openedProvider(provider: UpstreamProvider<ConfiguredSecret>) {
-  const { clientKey, registration, ...rest } = openedSecret(provider);
-  return {
-    ...rest,
-    ...(clientKey === undefined ? {} : { clientKey: { ...clientKey, key: clientKey.key.secret } }),
-    ...(registration === undefined ? {} : { registration: openedOwnRegistration(registration) }),
-  };
-}
-
-function openedRegistration(registration: ClientRegistration<ConfiguredSecret>): ClientRegistration<Secret> {
-  const { initialAccessToken, clients, ...rest } = registration;
-  return {
-    ...rest,
-    ...(initialAccessToken === undefined ? {} : { initialAccessToken: initialAccessToken.secret }),
-    clients: clients.map(openedSecret),
-  };
-}

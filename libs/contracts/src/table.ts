@@ -8,6 +8,7 @@ import { proxyPresent } from './events/proxy-present.js';
 import { resourcesSent } from './events/resources-sent.js';
 import { sessionClosed } from './events/session-closed.js';
 import { sessionDropped } from './events/session-dropped.js';
+import { accessJudge } from './token-vault/access-judge.js';
 import { attemptDiscard } from './token-vault/attempt-discard.js';
 import { busKeyCurrent } from './token-vault/bus-key-current.js';
 import { connectionAdopt } from './token-vault/connection-adopt.js';
@@ -28,6 +29,7 @@ import { sessionOpen } from './token-vault/session-open.js';
 export const REQUESTS: readonly RequestContract[] = [
   sessionView,
   signingKeysCurrent,
+  accessJudge,
   attemptDiscard,
   busKeyCurrent,
   connectionAdopt,

@@ -33,6 +33,17 @@ const arrival = z.object({
   times: z.number(),
 });
 
+/** Whom the policies of `access` did not let in, for their page. */
+const refused = z.strictObject({
+  /** Finds the vault's line. */
+  reference: z.string(),
+  /** As the provider calls them. */
+  name: z.string().optional(),
+  /** The operator's words. */
+  reason: z.string().optional(),
+});
+export type Refused = Readonly<z.output<typeof refused>>;
+
 /** An account that signs in. A new one is written when the chain completes, so that an abandoned chain leaves nothing. */
 const person = z.strictObject({ accountId, isNew: z.boolean() });
 
@@ -57,6 +68,12 @@ const attemptState = z.discriminatedUnion('kind', [
     asked: z.literal('select_account').optional(),
     /** As its pages call the client. */
     clientName: z.string().optional(),
+    /** Stands for whom the policies of `access` let in. Absent: nobody was asked. */
+    admitted: digest.optional(),
+    /** The person was not let in. The attempt is for somebody else now, or at its end. */
+    refused: refused.optional(),
+    /** The account's connection to the primary provider says nothing any more of who may sign in. */
+    mustVisitPrimary: z.boolean().optional(),
     /** The client's `max_age`. */
     maxAgeSeconds: z.number().optional(),
     /** The client's `acr_values`. */

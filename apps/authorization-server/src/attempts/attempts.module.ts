@@ -8,6 +8,7 @@ import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AttemptCookies } from './attempt-cookies.js';
 import { ArrivedAnswers } from './arrived-answers.flow.js';
+import { AdmitPerson } from './admit-person.flow.js';
 import { AttemptStore } from './attempt.store.js';
 import { BeginLeg } from './begin-leg.flow.js';
 import { BrowserAttempts } from './browser-attempts.flow.js';
@@ -35,6 +36,7 @@ import { RecordLeg } from './record-leg.flow.js';
       inject: [IssuerUrls, CONFIG],
       useFactory: (urls: IssuerUrls, config: AuthorizationServerPart) => new CallbackPages(urls, config),
     },
+    AdmitPerson,
     ArrivedAnswers,
     BrowserAttempts,
     BeginLeg,
@@ -42,6 +44,6 @@ import { RecordLeg } from './record-leg.flow.js';
     RecordLeg,
     DiscardAbandonedAttempts,
   ],
-  exports: [AttemptStore, AttemptCookies, ArrivedAnswers, BeginLeg, DiscardAbandonedAttempts],
+  exports: [AdmitPerson, AttemptStore, AttemptCookies, ArrivedAnswers, BeginLeg, DiscardAbandonedAttempts],
 })
 export class AttemptsModule {}

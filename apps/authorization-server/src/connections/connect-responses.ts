@@ -1,11 +1,13 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { UserSecretView } from '@gatehouse/config/user-secret-parts';
-import type { ConnectState } from '../attempts/attempt.js';
+import type { ConnectState, Refused } from '../attempts/attempt.js';
 import type { StoredAttempt } from '../attempts/attempt.store.js';
 import { failurePage } from '../attempts/failure-page.js';
+import { refusedPage } from '../attempts/refused-page.js';
 import { waitPage } from '../attempts/wait-page.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
+import { html } from '../pages/html.js';
 import type { ConnectForms } from './connect-forms.js';
 import type { ConnectLink } from './connect-link.js';
 import {
@@ -33,7 +35,10 @@ export class ConnectResponses {
   constructor(
     private readonly forms: ConnectForms,
     private readonly urls: IssuerUrls,
-    private readonly config: Pick<AuthorizationServerPart, 'insecureAllowHttp'>,
+    private readonly config: Pick<
+      AuthorizationServerPart,
+      'insecureAllowHttp' | 'access' | 'primaryUpstreamProvider'
+    >,
   ) {
     this.#basePath = urls.basePath;
   }
@@ -64,6 +69,21 @@ export class ConnectResponses {
       backends: [],
     });
     return { kind: 'page', page, targets: { insecureHttp: this.config.insecureAllowHttp } };
+  }
+
+  /** The attempt is gone, so that its page is shown once. */
+  refused(refused: Refused): Shown {
+    const signIn = this.urls.path('/connections/sign-in');
+    const page = refusedPage({
+      ...refused,
+      provider: this.config.primaryUpstreamProvider,
+      contact: this.config.access?.contact,
+      basePath: this.#basePath,
+      actions: html`<p class="actions">
+        <a class="button main" href="${signIn}">Sign in as somebody else</a>
+      </p>`,
+    });
+    return { kind: 'page', status: 403, page };
   }
 
   wait(attempt: Attempt, provider: string): Shown {

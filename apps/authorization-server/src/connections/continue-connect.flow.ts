@@ -50,6 +50,10 @@ export class ContinueConnect {
   ): Promise<Shown> {
     const adoption = await this.adoption.adopt(attempt, accountId);
     if (adoption === 'leg_failed') return this.responses.toAttempt(attempt);
+    if (typeof adoption === 'object') {
+      await this.attempts.abandon(attempt);
+      return this.responses.refused(adoption);
+    }
     if (adoption === 'adopted') await this.browsers.signIn(exchange, accountId);
     return provider === undefined ? this.responses.toConnections() : this.responses.connected(provider);
   }

@@ -7,6 +7,7 @@ import type { SessionId } from '@gatehouse/kernel/ids';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { errors, Provider } from 'oidc-provider';
 import { Vault } from '../vault/vault.client.js';
+import { SessionAccess } from './session-access.flow.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -19,18 +20,22 @@ const OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** A client that asks again loses nothing. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['provider_unavailable', 'deadline_exceeded']);
 
-/** Claims of the primary provider that an access token carries. Without them no token is issued: policies may forbid by them. */
+/**
+ * Claims of the primary provider that an access token carries. Without them no token is issued: policies may forbid by them. Nor is one
+ * for somebody who may not sign in any more.
+ */
 @Injectable()
 export class MappedClaims {
-  readonly isOn: boolean;
+  readonly #maps: boolean;
   /** By token request: what was said before its code or refresh token was used up. */
   readonly #said = new WeakMap<object, Claims>();
 
   constructor(
     private readonly vault: Vault,
+    private readonly access: SessionAccess,
     @Inject(CONFIG) { claimMappings }: AuthorizationServerPart,
   ) {
-    this.isOn = claimMappings !== undefined;
+    this.#maps = claimMappings !== undefined;
   }
 
   /**
@@ -38,7 +43,7 @@ export class MappedClaims {
    * @throws {errors.InvalidGrant} when the person has to sign in again @throws {GatehouseError}
    */
   async of(tsid: string): Promise<Claims> {
-    if (!this.isOn) return {};
+    if (!this.#maps && !this.access.isOn) return {};
     const { ctx } = Provider;
     const claims = (ctx && this.#said.get(ctx)) ?? (await this.#asked(tsid));
     if (ctx !== undefined) this.#said.set(ctx, claims);
@@ -47,10 +52,13 @@ export class MappedClaims {
 
   async #asked(tsid: string): Promise<Claims> {
     try {
+      await this.access.check(tsid as SessionId);
+      if (!this.#maps) return {};
       const claims = await this.vault.claims(tsid as SessionId);
       // The configuration has none of these; another one may be in force at the vault.
       return Object.fromEntries(Object.entries(claims).filter(([name]) => !OWN_CLAIMS.has(name)));
     } catch (error) {
+      if (error instanceof errors.InvalidGrant) throw error;
       const { code, message } = GatehouseError.from(error);
       if (OVER.has(code)) throw new errors.InvalidGrant('the provider asks for a new sign-in');
       if (PASSING.has(code)) throw new GatehouseError('unavailable', message, { cause: error });

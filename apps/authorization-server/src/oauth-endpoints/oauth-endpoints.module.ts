@@ -44,6 +44,7 @@ import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { ExchangeToken } from './exchange-token.flow.js';
 import { UsedProofs } from './used-proofs.store.js';
+import { SessionAccess } from './session-access.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
 import { UserInfoController } from './user-info.controller.js';
 import { UserInfo } from './user-info.flow.js';
@@ -73,6 +74,7 @@ const PARTS = Symbol('oidc-provider parts');
   ],
   providers: [
     TokenAccounts,
+    SessionAccess,
     MappedClaims,
     EndGrant,
     RevokeAccessToken,

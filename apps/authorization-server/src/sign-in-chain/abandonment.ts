@@ -8,7 +8,8 @@ export interface Abandonment {
 }
 
 /** The client learns which provider failed, and nothing of what that provider said. */
-export function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
+export function abandonmentOf(state: Pick<SignInState, 'legs' | 'refused'>): Abandonment {
+  if (state.refused !== undefined) return NOT_ADMITTED;
   for (const [provider, outcome] of Object.entries(state.legs))
     if (outcome.kind === 'failed')
       return {
@@ -17,6 +18,12 @@ export function abandonmentOf(state: Pick<SignInState, 'legs'>): Abandonment {
       };
   return { refusal: 'access_denied', description: 'The user did not approve the application.' };
 }
+
+/** Nothing about which policy: the client is not the operator. */
+export const NOT_ADMITTED: Abandonment = {
+  refusal: 'access_denied',
+  description: 'The person may not sign in here.',
+};
 
 const DESCRIPTIONS: Readonly<Record<LegFailure, string>> = {
   denied: 'access was denied there.',

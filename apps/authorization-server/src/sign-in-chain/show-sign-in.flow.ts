@@ -7,9 +7,9 @@ import {
   type AuthorizationRequest,
 } from '../oauth-endpoints/authorization-requests.flow.js';
 import { AskPerson } from './ask-person.flow.js';
-import { CompleteSignIn } from './complete-sign-in.flow.js';
+import { CheckAccess } from './check-access.flow.js';
 import { SignInSteps, type Situation } from './sign-in-steps.flow.js';
-import { VisitLeg } from './visit-leg.flow.js';
+import { TakeStep } from './take-step.flow.js';
 
 /** The chain can change while it is looked at. It is then looked at again; more than once is rare. */
 const MAX_LOOKS = 4;
@@ -21,8 +21,8 @@ export class ShowSignIn {
     private readonly requests: AuthorizationRequests,
     private readonly steps: SignInSteps,
     private readonly asking: AskPerson,
-    private readonly visits: VisitLeg,
-    private readonly completion: CompleteSignIn,
+    private readonly access: CheckAccess,
+    private readonly taking: TakeStep,
   ) {}
 
   async show(exchange: Exchange, uid: string): Promise<Shown> {
@@ -46,17 +46,14 @@ export class ShowSignIn {
       const refused = await this.asking.refuseSilently(exchange, request, situation);
       if (refused !== undefined) return refused;
     }
-    const { step } = situation;
-    switch (step.kind) {
-      case 'ask-approval':
-      case 'confirm-client':
-      case 'confirm-reuse':
-      case 'refuse':
-        return await this.asking.ask(request, situation, step);
-      case 'visit':
-        return await this.visits.visit(request, situation, step.provider);
-      case 'complete':
-        return await this.completion.complete(exchange, request, situation, step.providers);
+    const checked = await this.access.check(exchange, request, situation);
+    switch (checked.kind) {
+      case 'goes-on':
+        return await this.taking.take(exchange, request, situation);
+      case 'again':
+        return undefined;
+      case 'shown':
+        return checked.shown;
     }
   }
 }

@@ -11,6 +11,7 @@ import { VaultModule } from '../vault/vault.module.js';
 import { AbandonSignIn } from './abandon-sign-in.flow.js';
 import { AnswerSignIn } from './answer-sign-in.flow.js';
 import { AskPerson } from './ask-person.flow.js';
+import { CheckAccess } from './check-access.flow.js';
 import { CompleteSignIn } from './complete-sign-in.flow.js';
 import { CompletedSignIns } from './completed-sign-ins.js';
 import { OpenSession } from './open-session.flow.js';
@@ -20,6 +21,7 @@ import { SignInController } from './sign-in.controller.js';
 import { SignInForms } from './sign-in-forms.js';
 import { SignInPages } from './sign-in-pages.flow.js';
 import { SignInSteps } from './sign-in-steps.flow.js';
+import { TakeStep } from './take-step.flow.js';
 import { VisitLeg } from './visit-leg.flow.js';
 
 @Module({
@@ -43,6 +45,8 @@ import { VisitLeg } from './visit-leg.flow.js';
     SignInSteps,
     SignInPages,
     AskPerson,
+    CheckAccess,
+    TakeStep,
     ShowSignIn,
     AnswerSignIn,
     AbandonSignIn,

@@ -2,14 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { AccountStore } from '../accounts/account.store.js';
+import type { Refused } from '../attempts/attempt.js';
 import { failurePage } from '../attempts/failure-page.js';
+import { refusedPage } from '../attempts/refused-page.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { waitPage } from '../attempts/wait-page.js';
 import { provenIdentities } from '../attempts/proven-identities.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
 import type { Shown } from '../http/shown.js';
-import type { Html } from '../pages/html.js';
+import { html, type Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 import { offeredProviders, partOf, scopedUses } from './approval-of.js';
 import type { Step } from './next-step.js';
@@ -36,6 +38,34 @@ export class SignInPages {
       kind: 'page',
       page: await this.#page(request, situation, question),
       targets: { redirectUri: request.redirectUri, insecureHttp: this.config.insecureAllowHttp },
+    };
+  }
+
+  /** Somebody else may sign in from here. */
+  refused(
+    { uid, client, redirectUri }: AuthorizationRequest,
+    attempt: Situation['attempt'],
+    refused: Refused,
+  ): Shown {
+    const { csrf, action, basePath } = this.forms.facts(uid, attempt);
+    const page = refusedPage({
+      ...refused,
+      provider: this.config.primaryUpstreamProvider,
+      contact: this.config.access?.contact,
+      basePath,
+      actions: html`<form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <div class="actions stretch">
+          <button class="main" name="decision" value="another">Sign in as somebody else</button>
+          <button name="decision" value="cancel">Back to ${client.name}</button>
+        </div>
+      </form>`,
+    });
+    return {
+      kind: 'page',
+      status: 403,
+      page,
+      targets: { redirectUri, insecureHttp: this.config.insecureAllowHttp },
     };
   }
 

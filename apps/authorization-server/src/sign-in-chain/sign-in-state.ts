@@ -1,5 +1,5 @@
 import type { SessionId } from '@gatehouse/kernel/ids';
-import type { SignInState } from '../attempts/attempt.js';
+import type { Refused, SignInState } from '../attempts/attempt.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 
 /** Pure changes of a sign-in, beside those that every attempt has (attempts/decisions.ts). */
@@ -58,3 +58,11 @@ export const anotherAccount = (
   legs: {},
   fresh: [...new Set([...fresh, primaryProvider])],
 });
+
+/** The person may not sign in here. Somebody else may, in the same browser. */
+export const refusedPerson = (
+  state: SignInState,
+  primaryProvider: string,
+  tsid: SessionId,
+  refused: Refused,
+): SignInState => ({ ...anotherAccount(state, primaryProvider, tsid), refused });

@@ -39,9 +39,11 @@ export class SignInSteps {
             this.vault.connections(person),
             this.approvals.isApproved(person, clientId, fingerprint),
           ]);
-    const live = connections.filter(({ state }) => state === 'live');
+    const { primaryUpstreamProvider: primary } = this.config;
+    const mustVisit = attempt.state.mustVisitPrimary === true ? primary : undefined;
+    const live = connections.filter(({ state, provider }) => state === 'live' && provider !== mustVisit);
     const step = nextStep(attempt.state, {
-      primaryProvider: this.config.primaryUpstreamProvider,
+      primaryProvider: primary,
       providers: this.config.upstreamProviders,
       reuse: this.config.connectionReuse,
       liveConnections: new Set(live.map(({ provider }) => provider)),

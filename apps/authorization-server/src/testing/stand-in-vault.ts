@@ -2,6 +2,7 @@ import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
 import { callbackName } from '@gatehouse/config/urls/callbacks';
+import { accessJudge } from '@gatehouse/contracts/token-vault/access-judge';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
@@ -70,6 +71,11 @@ export class StandInVault {
     reason: 'wrong_signature',
   };
   readonly logoutTokens: { readonly provider: string; readonly token: string }[] = [];
+  /** What the policies of `access` say of everybody, or why nobody can say; and who was asked about. */
+  verdict: z.input<typeof accessJudge.reply> | ErrorCode = { verdict: 'admitted' };
+  /** Of some of them, something else. */
+  verdictOn: (who: z.output<typeof accessJudge.request>) => StandInVault['verdict'] = () => this.verdict;
+  readonly judged: z.output<typeof accessJudge.request>[] = [];
   /** As each provider's id_token says. */
   authenticatedAtMs: number | undefined;
   /** The same, of how the person did. */
@@ -184,6 +190,14 @@ export class StandInVault {
     await this.held;
     if (typeof this.claims === 'string') throw new GatehouseError(this.claims);
     return { claims: this.claims };
+  }
+
+  @Answers(accessJudge)
+  judge(@Payload() who: z.output<typeof accessJudge.request>): Promise<z.input<typeof accessJudge.reply>> {
+    this.judged.push(who);
+    const verdict = this.verdictOn(who);
+    if (typeof verdict === 'string') throw new GatehouseError(verdict);
+    return Promise.resolve(verdict);
   }
 
   @Answers(connectionList)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { accessJudge } from '@gatehouse/contracts/token-vault/access-judge';
 import { attemptDiscard } from '@gatehouse/contracts/token-vault/attempt-discard';
 import { connectionAdopt } from '@gatehouse/contracts/token-vault/connection-adopt';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
@@ -17,6 +18,9 @@ import type { z } from 'zod';
 
 export type LogoutReply = z.output<typeof providerLogout.reply>;
 export type LegReply = z.output<typeof connectionComplete.reply>;
+
+/** Who is asked about: see the contract. */
+export type JudgedAs = z.output<typeof accessJudge.request>;
 
 /** How a provider sent a browser back. */
 export interface Arrival {
@@ -75,6 +79,11 @@ export class Vault {
   async claims(tsid: SessionId): Promise<Readonly<Record<string, unknown>>> {
     const { claims } = await this.bus.ask(connectionClaims, { tsid });
     return claims;
+  }
+
+  /** Whether the person may sign in. @throws {GatehouseError} of the message: nobody can say */
+  async judge(who: JudgedAs): Promise<z.output<typeof accessJudge.reply>> {
+    return await this.bus.ask(accessJudge, who);
   }
 
   async revoke(accountId: AccountId, provider: string): Promise<void> {

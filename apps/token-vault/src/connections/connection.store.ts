@@ -93,6 +93,15 @@ export class ConnectionStore {
     return rows[0] && this.#connection(rows[0]);
   }
 
+  async ofAccount(accountId: AccountId, provider: string): Promise<Connection | undefined> {
+    const { rows } = await this.database.query<ConnectionRow>({
+      name: 'connection-of-account',
+      text: `select ${CONNECTION_COLUMNS} from connections c where c.account_id = $1 and c.provider = $2`,
+      values: [accountId, provider],
+    });
+    return rows[0] && this.#connection(rows[0]);
+  }
+
   /** The account's connection, held against other writers until the transaction ends. */
   async hold(tx: Queries, accountId: AccountId, provider: string): Promise<HeldConnection | undefined> {
     const { rows } = await tx.query<ConnectionRow & { attemptId: AttemptId }>({

@@ -59,6 +59,6 @@ import { StagedConnectionStore } from './staged-connection.store.js';
     CheckLogoutToken,
     ProviderLogout,
   ],
-  exports: [ConnectionStore, LackingScopeStore, SessionStore],
+  exports: [ConnectionStore, LackingScopeStore, SessionStore, StagedConnectionStore],
 })
 export class ConnectionsModule {}

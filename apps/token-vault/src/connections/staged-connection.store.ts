@@ -168,6 +168,20 @@ export class StagedConnectionStore {
       .sort((left, right) => (left.provider < right.provider ? -1 : 1));
   }
 
+  /** What was validated of a leg, as that subject. It stays where it is. @throws {GatehouseError} `connection_missing` when it does not open */
+  async validated(
+    { attemptId, provider }: StagedKey,
+    subject: string,
+  ): Promise<StagedConnection | undefined> {
+    const { rows } = await this.database.query<StagedRow>({
+      name: 'staged-validated',
+      text: `select ${columnsOf(FIELDS)} from staged_connections
+             where attempt_id = $1 and provider = $2 and subject = $3 and state = 'validated' and expires_at > now()`,
+      values: [attemptId, provider, subject],
+    });
+    return rows[0] && this.#opened(rows[0]);
+  }
+
   /** Attempts that were abandoned: everything that they staged has expired. */
   async expiredAttempts(): Promise<readonly AttemptId[]> {
     const { rows } = await this.database.query<{ attemptId: AttemptId }>({

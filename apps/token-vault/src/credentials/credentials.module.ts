@@ -4,6 +4,7 @@ import { ProvidersModule } from '../providers/providers.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
 import { CustodyLogModule } from '../custody-log/custody-log.module.js';
+import { AccessHandler } from './access.handler.js';
 import { BackendStrategies } from './backend-strategies.js';
 import { CredentialMetrics } from './credential-metrics.js';
 import { CredentialsHandler } from './credentials.handler.js';
@@ -15,8 +16,11 @@ import { ExchangedTokenStore } from './exchanged-token.store.js';
 import { ExchangedTokens } from './exchanged-tokens.flow.js';
 import { IssueClient } from './issue.client.js';
 import { InjectCredential } from './inject-credential.flow.js';
+import { JudgePerson } from './judge-person.flow.js';
 import { PersonClaims } from './person-claims.flow.js';
+import { PersonToJudge } from './person-to-judge.flow.js';
 import { ReleaseCredential } from './release-credential.flow.js';
+import { SaidOfPerson } from './said-of-person.flow.js';
 import { StsClient } from './sts.client.js';
 import { StepUp } from './step-up.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
@@ -24,12 +28,15 @@ import { TokenEndpointClient } from './token-endpoint.client.js';
 
 @Module({
   imports: [KeyringModule, ProvidersModule, ConnectionsModule, RefreshModule, CustodyLogModule],
-  controllers: [CredentialsHandler],
+  controllers: [CredentialsHandler, AccessHandler],
   providers: [
     BackendStrategies,
     CredentialMetrics,
     SubjectTokens,
+    SaidOfPerson,
     PersonClaims,
+    PersonToJudge,
+    JudgePerson,
     ReleaseCredential,
     StepUp,
     InjectCredential,

@@ -92,4 +92,9 @@ export class SubjectTokens {
   async renewed(connection: Connection): Promise<CurrentTokens> {
     return await this.current.renewed(connection);
   }
+
+  /** The same, of a provider that can be asked. @see CurrentTokensOf.reissued */
+  async reissued(connection: Connection): Promise<CurrentTokens> {
+    return await this.current.reissued(connection);
+  }
 }

@@ -14,7 +14,13 @@ import { vaultConfig, type VaultConfigOptions } from './vault-config.js';
 
 export interface TestVaultOptions extends Pick<
   VaultConfigOptions,
-  'providers' | 'backends' | 'keyEncryptionKeys' | 'claimMappings' | 'userSecrets' | 'machineClients'
+  | 'providers'
+  | 'backends'
+  | 'keyEncryptionKeys'
+  | 'claimMappings'
+  | 'access'
+  | 'userSecrets'
+  | 'machineClients'
 > {
   readonly databaseUrl: Secret;
   readonly nats: { optionsOf(service: BusOptions['service']): BusOptions };

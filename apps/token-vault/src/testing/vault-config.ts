@@ -184,6 +184,7 @@ export interface VaultConfigOptions {
   readonly userSecrets?: TokenVaultPart['userSecrets'];
   readonly claimMappings?: TokenVaultPart['claimMappings'];
   readonly machineClients?: readonly string[];
+  readonly access?: TokenVaultPart['access'];
   /** Default: the one of all tests. */
   readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
 }
@@ -196,6 +197,7 @@ export const vaultConfig = ({
   keyEncryptionKeys = [KEY_ENCRYPTION_KEY],
   claimMappings,
   machineClients = [],
+  access,
   bindings = {},
   userSecrets = [],
 }: VaultConfigOptions): TokenVaultPart => ({
@@ -212,6 +214,7 @@ export const vaultConfig = ({
   ...(providers[0] === undefined ? {} : { primaryUpstreamProvider: providers[0].name }),
   userSecrets,
   ...(claimMappings === undefined ? {} : { claimMappings }),
+  ...(access === undefined ? {} : { access }),
   backendCredentials: new Map(Object.entries(backends)),
   backendBindings: new Map(Object.entries(bindings)),
   machineClients,

@@ -19,6 +19,7 @@ type VaultOptions = Pick<
   | 'limits'
   | 'keyEncryptionKeys'
   | 'claimMappings'
+  | 'access'
   | 'userSecrets'
   | 'machineClients'
 > & {
@@ -27,7 +28,7 @@ type VaultOptions = Pick<
 
 export interface VaultWorldOptions extends Pick<
   VaultOptions,
-  'replicas' | 'claimMappings' | 'userSecrets' | 'machineClients'
+  'replicas' | 'claimMappings' | 'access' | 'userSecrets' | 'machineClients'
 > {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */
   readonly providers?: (stub: StubProvider) => Providers;
@@ -79,6 +80,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     replicas = 1,
     log = new SilentLog(),
     claimMappings,
+    access,
     userSecrets = [],
     machineClients = [],
   } = options;
@@ -95,6 +97,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     userSecrets,
     machineClients,
     ...(claimMappings === undefined ? {} : { claimMappings }),
+    ...(access === undefined ? {} : { access }),
   });
   const rows = vault.app.get(Database);
   return {

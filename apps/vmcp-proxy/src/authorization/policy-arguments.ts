@@ -1,7 +1,7 @@
 import type { CedarValueJson } from '@gatehouse/config/policies/cedar';
 import type { UsedNames, ValueType } from '@gatehouse/config/policies/used-names';
 import { inAnyCase, type Json, type RawObject } from '../json/raw-json.js';
-import { typeOf } from './policy-principal.js';
+import { typeOf } from '@gatehouse/config/policies/claim-values';
 
 const MAX_TEXT_LENGTH = 4_096;
 const MAX_TEXTS = 100;

@@ -11,6 +11,7 @@ import type { ClientRegistration } from '../model/client-registration.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { buildAccess } from './access.js';
 import type { ReachedBackend } from './mcp-provider.js';
 import { buildRequestProtection } from './request-protection.js';
 import { buildProvider } from './upstream-provider.js';
@@ -67,6 +68,7 @@ export function buildAuthServer(
       BASELINE_SCOPES.filter((scope) => written.scopesSupported.includes(scope)),
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
+    ...given('access', written.access && buildAccess(written.access, secrets)),
     ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
     upstreamProviders: written.upstreamProviders.map((provider, index) =>
       buildProvider(provider, issuer, ['authServer', 'upstreamProviders', index], secrets, backends),

@@ -1,3 +1,4 @@
+import type { Access } from './access.js';
 import type { ClaimMappings } from './claim-mappings.js';
 import type { ClientRegistration } from './client-registration.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
@@ -28,6 +29,8 @@ export interface AuthServer<S> {
   readonly resourceIndicator: 'required' | 'optional';
   /** What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. */
   readonly connectionReuse: 'always' | 'confirm' | 'never';
+  /** Absent: everybody may sign in whom the primary provider lets in. */
+  readonly access?: Access;
   /** Absent: access tokens say nothing that the primary provider says. */
   readonly claimMappings?: ClaimMappings;
   /** In the order in which they are visited. */

@@ -1,4 +1,4 @@
-import type { EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { EntityJson, SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { z } from 'zod';
 import type { Finding } from '../findings/problems.js';
 import type { CallPolicies, PolicySource } from '../model/call-policies.js';
@@ -21,8 +21,10 @@ export function checkedPolicies(written: CallPolicies): CheckedPolicies {
   const { policies, findings: misread } = readPolicies(written.sources);
   const { entities, findings: ofEntities } = readEntities(written.entities);
   const used = new NamesInUse(policies.map(({ json }) => json));
-  const found = [...misread, ...ofEntities, ...conflicts(used, written)];
-  const findings = found.length > 0 ? found : validated(policies, { ...written, used, added: entities });
+  const found = [...misread, ...ofEntities, ...conflicts(used, written.sources)];
+  const { groupEntityType, sources } = written;
+  const schema: SchemaOf = (isAllThere) => policySchema({ groupEntityType, used, entities, isAllThere });
+  const findings = found.length > 0 ? found : validated(policies, sources, schema);
   return { policies, entities, used, findings };
 }
 
@@ -67,7 +69,7 @@ function readEntities(source: PolicySource | undefined): {
 }
 
 /** One claim or argument cannot be two things. */
-const conflicts = ({ types }: UsedNames, { sources }: CallPolicies): readonly Finding[] =>
+export const conflicts = ({ types }: UsedNames, sources: readonly PolicySource[]): readonly Finding[] =>
   [...types].flatMap(([name, all]) =>
     all.size < 2
       ? []
@@ -79,25 +81,27 @@ const conflicts = ({ types }: UsedNames, { sources }: CallPolicies): readonly Fi
         ],
   );
 
-interface Validation extends CallPolicies {
-  readonly used: UsedNames;
-  readonly added: readonly EntityJson[];
-}
+/** By whether what may be absent counts as there. */
+type SchemaOf = (isAllThere: boolean) => SchemaJson<string>;
 
 /** A `forbid` that fails because something is absent would be left out by Cedar, so here it has to ask first. */
-function validated(policies: readonly NamedPolicy[], written: Validation): readonly Finding[] {
+export function validated(
+  policies: readonly NamedPolicy[],
+  sources: readonly PolicySource[],
+  schemaOf: SchemaOf,
+): readonly Finding[] {
   const forbids = policies.filter(({ json }) => json.effect === 'forbid');
-  const first = problemsOf(policies, written, true);
-  return first.length > 0 ? first : problemsOf(forbids, written, false);
+  const first = problemsOf(policies, sources, schemaOf(true));
+  return first.length > 0 ? first : problemsOf(forbids, sources, schemaOf(false));
 }
 
 function problemsOf(
   policies: readonly NamedPolicy[],
-  { groupEntityType, used, added, sources }: Validation,
-  isAllThere: boolean,
+  sources: readonly PolicySource[],
+  schema: SchemaJson<string>,
 ): readonly Finding[] {
   const answer = cedar().validate({
-    schema: policySchema({ groupEntityType, used, entities: added, isAllThere }),
+    schema,
     policies: { staticPolicies: Object.fromEntries(policies.map(({ id, json }) => [id, json])) },
   });
   const somewhere = sources[0]?.path ?? [];

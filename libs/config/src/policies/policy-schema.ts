@@ -8,12 +8,12 @@ export type PolicyAction = keyof typeof ACTIONS;
 /** Annotations of tools (MCP, `ToolAnnotations`) that policies can look at. */
 export const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const;
 
-interface Attribute {
+export interface Attribute {
   readonly type: string;
   readonly required: boolean;
   readonly [more: string]: unknown;
 }
-type Attributes = Record<string, Attribute>;
+export type Attributes = Record<string, Attribute>;
 
 /** What is there in every request. */
 const ALWAYS = (type: string): Attribute => ({ type, required: true });
@@ -34,11 +34,7 @@ export interface SchemaFacts {
 export function policySchema(facts: SchemaFacts): SchemaJson<string> {
   const { groupEntityType, used, entities, isAllThere } = facts;
   const given = (variable: string, prefix: string): Attributes =>
-    Object.fromEntries(
-      [...(used.attributes.get(variable) ?? [])]
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => [name, ofType([...(used.types.get(name) ?? [])][0] ?? 'String', isAllThere)]),
-    );
+    givenAttributes(used, variable, prefix, isAllThere);
   const added = addedTypes(entities);
   const parents = (type: string, ...more: readonly string[]): string[] => [
     ...new Set([...more, ...(added.get(type)?.parents ?? [])]),
@@ -94,10 +90,23 @@ const PRINCIPAL: Attributes = {
   scopes: strings(true),
 };
 
-const ofType = (type: ValueType, required: boolean): Attribute =>
+/** What others name, and policies look at. */
+export const givenAttributes = (
+  used: UsedNames,
+  variable: string,
+  prefix: string,
+  isAllThere: boolean,
+): Attributes =>
+  Object.fromEntries(
+    [...(used.attributes.get(variable) ?? [])]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => [name, ofType([...(used.types.get(name) ?? [])][0] ?? 'String', isAllThere)]),
+  );
+
+export const ofType = (type: ValueType, required: boolean): Attribute =>
   type === 'Set' ? strings(required) : { type, required };
 
-const record = (attributes: Attributes) => ({ type: 'Record', attributes });
+export const record = (attributes: Attributes) => ({ type: 'Record', attributes });
 
 interface AddedType {
   readonly parents: Set<string>;

@@ -1,5 +1,6 @@
+import type { Path } from '../findings/path.js';
 import type { Finding } from '../findings/problems.js';
-import { MAX_MAPPED_CLAIMS, OWN_CLAIMS } from '../model/claim-mappings.js';
+import { MAX_MAPPED_CLAIMS, OWN_CLAIMS, type ClaimMappings } from '../model/claim-mappings.js';
 import type { UpstreamProvider } from '../model/upstream-provider.js';
 import type { Rule } from './rule.js';
 
@@ -10,9 +11,6 @@ export const claimMappings: Rule = ({ authServer }) => {
   const mappings = authServer?.claimMappings;
   if (authServer === undefined || mappings === undefined) return [];
   const { claims, from } = mappings;
-  const primary = authServer.upstreamProviders.find(
-    ({ name }) => name === authServer.primaryUpstreamProvider,
-  );
   return [
     ...(claims.length === 0 || claims.length > MAX_MAPPED_CLAIMS
       ? [{ path: [...PLACE, 'claims'], message: `There are 1 to ${MAX_MAPPED_CLAIMS} of them.` }]
@@ -24,17 +22,26 @@ export const claimMappings: Rule = ({ authServer }) => {
         claims.map((claim) => claim.as),
       ),
     ),
-    ...(primary === undefined || says(primary, from)
-      ? []
-      : [
-          {
-            path: [...PLACE, 'from'],
-            related: [['authServer', 'primaryUpstreamProvider']],
-            message: `${primary.name} has none of these: it is no provider of OpenID Connect, and says who a person is in another way.`,
-          },
-        ]),
+    ...saysNothing(authServer, from, [...PLACE, 'from']),
   ];
 };
+
+/** The primary provider has no place of that kind where it says claims. */
+export function saysNothing(
+  { upstreamProviders, primaryUpstreamProvider }: NonNullable<Parameters<Rule>[0]['authServer']>,
+  from: ClaimMappings['from'],
+  path: Path,
+): readonly Finding[] {
+  const primary = upstreamProviders.find(({ name }) => name === primaryUpstreamProvider);
+  if (primary === undefined || says(primary, from)) return [];
+  return [
+    {
+      path,
+      related: [['authServer', 'primaryUpstreamProvider']],
+      message: `${primary.name} has none of these: it is no provider of OpenID Connect, and says who a person is in another way.`,
+    },
+  ];
+}
 
 function nameFindings(as: string, index: number, all: readonly string[]): readonly Finding[] {
   const path = [...PLACE, 'claims', index, 'as'];
@@ -45,6 +52,6 @@ function nameFindings(as: string, index: number, all: readonly string[]): readon
   return all.indexOf(as) < index ? [{ path, message: `${as} is taken by another of these claims.` }] : [];
 }
 
-function says({ protocol }: UpstreamProvider<unknown>, from: 'idToken' | 'userInfo'): boolean {
+function says({ protocol }: UpstreamProvider<unknown>, from: ClaimMappings['from']): boolean {
   return protocol.type === 'oidc' || (protocol.type === 'oauth2' && protocol.identity.from === from);
 }

@@ -1,32 +1,26 @@
-import { MAX_AUTHORIZATION_PARAMS, MAX_NAME_LENGTH_OF_HOSTS } from '../model/bounds.js';
+import { MAX_AUTHORIZATION_PARAMS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Finding } from '../findings/problems.js';
+import { access } from './access.js';
 import { addresses } from './addresses.js';
 import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
 import { authorizationParams } from './authorization-params.js';
 import { backendLimits } from './backend-limits.js';
-import { backendUrls } from './backend-urls.js';
-import { callbacks, commonCallbacks, unwrittenIssuers } from './callbacks.js';
+import { callbacks } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
 import { clientGrants } from './client-grants.js';
 import { clientProofs, securityProfile } from './client-proofs.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
-import { exchangeTargets } from './exchange-targets.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
-import { idleClients } from './idle-clients.js';
 import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
 import { knownBackends } from './known-backends.js';
-import { knownIssuers } from './known-issuers.js';
 import { knownProviders } from './known-providers.js';
-import { lastingSignIns } from './lasting-sign-ins.js';
-import { localAddresses, natsServers } from './local-addresses.js';
-import { longNames } from './long-names.js';
 import { mcpProviders } from './mcp-providers.js';
 import { mistakenUrls } from './mistaken-urls.js';
 import { outboundUrls } from './outbound-urls.js';
@@ -38,9 +32,8 @@ import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
 import { providerDialects } from './provider-dialects.js';
 import { providerScopes } from './provider-scopes.js';
-import { publicUrlOfEndpoint } from './public-url.js';
 import { rateLimits } from './rate-limits.js';
-import type { DemandedRule, Rule } from './rule.js';
+import type { DemandedRule } from './rule.js';
 import { scopesOfCalls } from './scopes-of-calls.js';
 import { sealingKeys } from './sealing-keys.js';
 import { sessionForExchange } from './session-for-exchange.js';
@@ -48,15 +41,13 @@ import { sizeBounds } from './size-bounds.js';
 import { stdioPrograms } from './stdio.js';
 import { STRATEGY_RULES } from './strategy-rules.js';
 import { supportedScopes } from './supported-scopes.js';
-import { collectorPort, telemetry } from './telemetry.js';
+import { telemetry } from './telemetry.js';
 import { timeBounds } from './time-bounds.js';
 import { tokenDestinations } from './token-destinations.js';
 import { uniqueNames } from './unique-names.js';
-import { unusedProviders } from './unused-providers.js';
 import { userInfo } from './user-info.js';
 import { userSecrets } from './user-secrets.js';
 import { views } from './views.js';
-import { wideCredentials } from './wide-credentials.js';
 
 /** Every rule across fields, in the order of the documentation, with what it demands. */
 export const RULES: readonly DemandedRule[] = [
@@ -72,6 +63,11 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       '`claimMappings` name one to sixteen claims, each differently, none as a claim of the authorization server itself; the primary provider says them where `from` says.',
     rule: claimMappings,
+  },
+  {
+    demands:
+      'Policies of `access` can be parsed, name and compare only what there is, and permit somebody; the primary provider says what they look at where `from` says.',
+    rule: access,
   },
   {
     demands:
@@ -235,73 +231,5 @@ export const RULES: readonly DemandedRule[] = [
   { demands: 'There is a NATS server, and no two listeners are on one port.', rule: addresses },
 ];
 
-/**
- * Allowed, but worth a second look. Warnings are printed by `gatehouse validate` and logged at start; they stop
- * nothing.
- */
-export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[] = [
-  {
-    warns:
-      'A provider uses the common callback, or one that another provider uses, too. Then only `iss` (RFC 9207) tells their answers apart. An answer without it is refused, and every leg there is refused while one of these providers does not promise to send it.',
-    rule: commonCallbacks,
-  },
-  {
-    warns:
-      'An `oauth2` provider without `issuer` has its authorization endpoint where another provider has its issuer. If it sends that issuer as `iss`, its answers are refused, because they seem to be the other provider’s.',
-    rule: unwrittenIssuers,
-  },
-  {
-    warns: `A tool's name is known to be longer than the ${MAX_NAME_LENGTH_OF_HOSTS} characters that many hosts take. Or a prefix leaves little room for such names, or \`maxNameLength\` shortens a name that is written.`,
-    rule: longNames,
-  },
-  {
-    warns: '`publicUrl` ends in `/mcp` or `/sse`: the MCP endpoint is `<publicUrl>/mcp`.',
-    rule: publicUrlOfEndpoint,
-  },
-  {
-    warns:
-      'On one machine, a URL on localhost names another port than the service listens on, or the issuer is left out.',
-    rule: localAddresses,
-  },
-  {
-    warns:
-      'A port of `nats.servers` is one that a NATS server has for people or for other servers, or an even number of replicas holds each stream.',
-    rule: natsServers,
-  },
-  {
-    warns:
-      'A backend’s URL has no path, a path of the other transport, or a parameter that seems to hold a secret. Or another backend is there with the same credential.',
-    rule: backendUrls,
-  },
-  {
-    warns:
-      'An issuer is known to be spelled otherwise, to be of a provider that has no OpenID Connect or many tenants, or looks like an endpoint.',
-    rule: knownIssuers,
-  },
-  {
-    warns: 'An oidc provider is not asked for a refresh token in the way that it needs.',
-    rule: lastingSignIns,
-  },
-  {
-    warns: 'Everybody signs in at a `required` provider that no strategy uses.',
-    rule: unusedProviders,
-  },
-  {
-    warns:
-      'The default strategy gives one credential to backends on several hosts, or anonymous callers can reach a gateway that is not on localhost.',
-    rule: wideCredentials,
-  },
-  {
-    warns:
-      'A provider is shown the gateway’s own token, which it has to trust, or another provider’s. Or an issued token is asked for without audience, resource and scopes.',
-    rule: exchangeTargets,
-  },
-  { warns: '`clientCredentials` are for backends that are all used for a person.', rule: idleClients },
-  { warns: 'Traces go to the port of OTLP over gRPC; they leave over HTTP.', rule: collectorPort },
-];
-
 export const ruleFindings = (model: GatehouseModel): readonly Finding[] =>
   RULES.flatMap(({ rule, demands }) => rule(model).map((finding) => ({ ...finding, rule: demands })));
-
-export const warningFindings = (model: GatehouseModel): readonly Finding[] =>
-  WARNINGS.flatMap(({ rule, warns }) => rule(model).map((finding) => ({ ...finding, rule: warns })));

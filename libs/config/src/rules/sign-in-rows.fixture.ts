@@ -113,6 +113,63 @@ export const SIGN_IN_ROWS: readonly Row[] = [
     /no provider of OpenID Connect/,
   ],
   [
+    'an access policy that cannot be parsed',
+    { 'authServer.access': { policies: ['permit(principal action);'] } },
+    'authServer.access.policies[0]',
+    /line 1/,
+  ],
+  [
+    'access that nobody has',
+    { 'authServer.access': { policies: ['forbid(principal, action, resource);'] } },
+    'authServer.access.policies',
+    /nobody could sign in/,
+  ],
+  [
+    'access policies about what calls have, and sign-ins do not',
+    {
+      'authServer.access': {
+        policies: ['permit(principal, action, resource) when { principal.scopes.contains("x") };'],
+      },
+    },
+    'authServer.access.policies[0]',
+    /scopes/,
+  ],
+  [
+    'an access policy with another action',
+    { 'authServer.access': { policies: ['permit(principal, action == Action::"call_tool", resource);'] } },
+    'authServer.access.policies[0]',
+    /call_tool/,
+  ],
+  [
+    'an access policy that forbids by a claim that may be absent',
+    {
+      'authServer.access': {
+        policies: [
+          'permit(principal, action, resource);',
+          'forbid(principal, action, resource) when { principal.claim_department == "sales" };',
+        ],
+      },
+    },
+    'authServer.access.policies[1]',
+    /claim_department/,
+  ],
+  [
+    'groups that are persons',
+    {
+      'authServer.access': { policies: ['permit(principal, action, resource);'], groupEntityType: 'Person' },
+    },
+    'authServer.access.groupEntityType',
+  ],
+  [
+    'access by id_tokens of a provider that gives none',
+    {
+      'authServer.access': { policies: ['permit(principal, action, resource);'] },
+      'authServer.primaryUpstreamProvider': 'octo',
+    },
+    'authServer.access.from',
+    /no provider of OpenID Connect/,
+  ],
+  [
     'an unknown primary provider',
     { 'authServer.primaryUpstreamProvider': 'nobody' },
     'authServer.primaryUpstreamProvider',

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { load, pathsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
 import type { Problem } from '../findings/problems.js';
-import { WARNINGS } from './rules.js';
+import { WARNINGS } from './warnings.js';
 import { QUIET_ROWS, WARNING_ROWS } from './warning-rows.fixture.js';
 
 function warningsOf(changes: Changes): readonly Problem[] {

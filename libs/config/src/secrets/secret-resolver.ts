@@ -56,6 +56,11 @@ export class SecretResolver {
     return this.part === 'none' || this.mayRead(['vmcp-proxy']);
   }
 
+  /** Whether policies about who may sign in are: the vault's, and checks of the whole. */
+  get decidesAboutPeople(): boolean {
+    return this.part === 'none' || this.mayRead(['token-vault']);
+  }
+
   /** The text of a file that is no secret. One that cannot be read is a finding, and empty. */
   file(file: string, path: Path): string {
     const reading = this.read({ file });

@@ -8,6 +8,7 @@ import { SIGNING_ALGORITHMS } from '../model/client-registration.js';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { clientGrants } from './client-grant-fields.js';
+import { access } from './access-fields.js';
 import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
 import { provider, scopes } from './provider-fields.js';
 import { clientProofs, requestProtection } from './request-protection-fields.js';
@@ -169,6 +170,7 @@ export const authServer = block(
       ['always', 'confirm', 'never'],
       'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. With every value, a person is asked at each sign-in of a client that another program could impersonate.',
     ).default('confirm'),
+    access: access.exactOptional(),
     claimMappings: claimMappings.exactOptional(),
     upstreamProviders: list(provider, 'Identity providers, visited in this order.'),
   },

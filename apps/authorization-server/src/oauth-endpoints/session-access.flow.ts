@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { sha256 } from '@gatehouse/kernel/digest';
+import type { SessionId } from '@gatehouse/kernel/ids';
+import { AuditLog } from '@gatehouse/observability/audit-log';
+import { Log } from '@gatehouse/observability/log';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { errors } from 'oidc-provider';
+import { CloseSession } from '../sessions/close-session.flow.js';
+import { Vault } from '../vault/vault.client.js';
+
+/** Whether the person of a session may still be signed in, by what the primary provider says of them now (docs/access.md). */
+@Injectable()
+export class SessionAccess {
+  readonly isOn: boolean;
+
+  constructor(
+    private readonly vault: Vault,
+    private readonly closing: CloseSession,
+    private readonly log: Log,
+    private readonly audit: AuditLog,
+    @Inject(CONFIG) { access }: AuthorizationServerPart,
+  ) {
+    this.isOn = access !== undefined;
+  }
+
+  /**
+   * Whoever may not any more is signed out: their access tokens are worth nothing from now on, and not when they expire.
+   * @throws {errors.InvalidGrant} for them @throws {GatehouseError} when nobody can say
+   */
+  async check(tsid: SessionId): Promise<void> {
+    if (!this.isOn) return;
+    const answer = await this.vault.judge({ of: 'session', tsid });
+    if (answer.verdict === 'admitted') return;
+    const { reference } = answer;
+    this.log.info('session-refused', { tsid, reference });
+    this.audit.write('session-refused', { session: sha256(tsid), reference });
+    await this.closing.close(tsid, 'revoked');
+    throw new errors.InvalidGrant('the person may not be signed in any more');
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { defineRequest } from '../contract.js';
+import { accountId, attemptId, sessionId, upstreamSubject } from '../fields.js';
+
+/**
+ * Whether the policies of `access` let a person in, by what the primary provider says of them now. `attempt`: who has just signed in
+ * there as that subject, and is nobody's connection yet. `account`: whose connection a new sign-in would use again. `session`: who
+ * wants another token; only there does what was said in the last hour count while the provider is away. Never a claim, never a token.
+ */
+export const accessJudge = defineRequest({
+  name: 'access.judge',
+  version: 1,
+  answeredBy: 'token-vault',
+  calledBy: ['authorization-server'],
+  proven: true,
+  request: z.discriminatedUnion('of', [
+    z.strictObject({ of: z.literal('attempt'), attemptId, subject: upstreamSubject }),
+    z.strictObject({ of: z.literal('account'), accountId }),
+    z.strictObject({ of: z.literal('session'), tsid: sessionId }),
+  ]),
+  reply: z.discriminatedUnion('verdict', [
+    z.strictObject({ verdict: z.literal('admitted') }),
+    z.strictObject({
+      verdict: z.literal('refused'),
+      /** Finds the vault's line, which says by which policy. */
+      reference: z.string().max(64),
+      /** `@reason` of a policy that forbids it: written by the operator, for the person. */
+      reason: z.string().max(256).optional(),
+    }),
+  ]),
+  errors: [
+    'request_invalid',
+    'unknown_provider',
+    'session_closed',
+    'connection_missing',
+    'reauth_required',
+    'provider_unavailable',
+    'provider_misconfigured',
+    'busy',
+    'deadline_exceeded',
+    'internal',
+  ],
+  idempotent: true,
+  timeoutMs: 20_000,
+});
