@@ -117,6 +117,8 @@ describe('whoever can publish on the bus as the authorization server but has no 
         { accountId, provider: 'octo' },
         { attemptId },
         { accountId, name: 'octo', sealedSecret: 'a.b.c.d.e' },
+        { of: 'session', tsid },
+        { provider: 'octo', sealedToken: 'a.b.c.d.e' },
       ]) {
         // Without an id Nest takes the message for an event and hands it to the same method.
         intruder.publish(full, JSON.stringify({ data: request }));
@@ -127,7 +129,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
       }
     }
     await intruder.drain();
-    expect(proven).toHaveLength(10);
+    expect(proven).toHaveLength(12);
     expect(new Set(answers)).toEqual(new Set(['not_allowed']));
     expect(await rowsOf()).toEqual(before);
   });

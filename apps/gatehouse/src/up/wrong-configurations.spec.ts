@@ -25,9 +25,12 @@ interface Wrong {
 const EVERY = 9;
 const each = (rows: readonly Wrong[]): readonly Wrong[] => rows.filter((_row, index) => index % EVERY === 0);
 
+/** With the NATS server that `up` starts: another one is said before any secret is read. */
+const ofUp = (text: string): string => text.replace('nats://nats:4222', 'nats://127.0.0.1:4492');
+
 const FORMS = {
   'gatehouse.yaml': each(
-    WRONG_ROWS.map(([refused, changes, path]) => ({ refused, text: configurationText(changes), path })),
+    WRONG_ROWS.map(([refused, changes, path]) => ({ refused, text: ofUp(configurationText(changes)), path })),
   ),
   manifests: each(
     WRONG_MANIFESTS.map((row) => ({

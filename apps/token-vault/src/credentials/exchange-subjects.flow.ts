@@ -75,7 +75,7 @@ const callerClaims = z.looseObject({
   client_id: z.string().optional(),
   scope: z.string().optional(),
   /** RFC 8693, section 4.1: who acts for the person. */
-  act: z.unknown(),
+  act: z.unknown().optional(),
 });
 
 /** Finds for whom a token is issued (RFC 8693 section 2.1): a stored token, the caller's own Gatehouse token, or the gateway. */
