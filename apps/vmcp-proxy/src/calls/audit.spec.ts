@@ -1,21 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { randomUUID } from 'node:crypto';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { legacyClient, modern } from '../client.fixture.js';
+import { KeptAudit } from '../kept-audit.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
-
-class KeptAudit extends SilentLog {
-  readonly lines: string[] = [];
-
-  override audit(line: string): boolean {
-    this.lines.push(line);
-    return true;
-  }
-}
 
 let nats: TestNats;
 let backend: TestBackend;

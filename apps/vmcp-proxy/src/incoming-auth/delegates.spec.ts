@@ -1,4 +1,3 @@
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -6,19 +5,11 @@ import { randomUUID } from 'node:crypto';
 import { policiesOf } from '../authorization/authorization.fixture.js';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { authorization, legacyClient, modern, post, textOf, type ClientAnswer } from '../client.fixture.js';
+import { KeptAudit } from '../kept-audit.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
 import { startProxy, type TestProxy } from '../proxy.fixture.js';
 
 /** Who acts for a person (RFC 8693, section 4.1): they get what is the person's, and are told from them. */
-
-class KeptAudit extends SilentLog {
-  readonly lines: string[] = [];
-
-  override audit(line: string): boolean {
-    this.lines.push(line);
-    return true;
-  }
-}
 
 let nats: TestNats;
 let backend: TestBackend;
