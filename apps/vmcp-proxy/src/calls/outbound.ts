@@ -23,7 +23,7 @@ import {
   META_PROTOCOL_VERSION,
   MODERN_VERSION,
 } from '../mcp/protocol.js';
-import { joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
+import { inAnyCase, joinPieces, OwnJson, RawJson, RawObject, type JsonPieces } from '../json/raw-json.js';
 import { foreignStateUnmarked } from '../refusals/foreign-state.js';
 import { canOpenUrls } from '../mcp-sessions/mcp-session.js';
 import { canBeAsked, type Call } from './call.js';
@@ -180,7 +180,7 @@ const forTask = (params: RawObject, { era }: Call['client']): RawObject =>
 function withoutTasks(params: RawObject, client: Call['client']): RawObject {
   // Some parsers do not tell upper and lower case.
   const plain = params.mayHave('task')
-    ? params.without(...params.names.filter((name) => name.toLowerCase() === 'task'))
+    ? params.without(...params.names.filter((name) => inAnyCase(name) === 'task'))
     : params;
   if (client.era === 'legacy') return plain;
   const { capabilities } = client.envelope;
@@ -194,7 +194,7 @@ function withoutTasks(params: RawObject, client: Call['client']): RawObject {
 /** `_meta` without the keys that the protocol keeps for itself: a client of another revision must not set those. */
 function ownMeta(params: RawObject): RawObject {
   const meta = metaOf(params) ?? RawObject.EMPTY;
-  return meta.without(...meta.names.filter((name) => name.startsWith(META_PREFIX)));
+  return meta.without(...meta.names.filter((name) => inAnyCase(name).startsWith(META_PREFIX)));
 }
 
 /** `Mcp-Param-*` mirror arguments of the body; the backend checks them, so they go on as they are. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { legacyClient, modern, type LegacyClient } from '../client.fixture.js';
 import { policiesOf } from '../authorization/authorization.fixture.js';
+import { KeptAudit } from '../kept-audit.fixture.js';
 import type { JsonObject } from '../mcp/message.js';
-import { SilentLog } from '@gatehouse/testing/silent-log';
 import { startTaskWorld, taskIdIn, type TaskWorld } from './task-world.fixture.js';
 
 const ADA = '6f1f0a51-6a0c-4a52-9f4e-7f3c1d2a9b01';
@@ -11,15 +11,6 @@ const NO_SUCH_TASK = { code: -32_602, message: 'there is no such task' };
 const RUNNERS = { groups: ['runners'] };
 
 let world: TaskWorld;
-class KeptAudit extends SilentLog {
-  readonly lines: JsonObject[] = [];
-
-  override audit(line: string): boolean {
-    this.lines.push(JSON.parse(line) as JsonObject);
-    return true;
-  }
-}
-
 const log = new KeptAudit();
 beforeAll(async () => {
   world = await startTaskWorld({
@@ -94,8 +85,8 @@ test('the audit line of a request about a task names its tool, and no id of the 
   log.lines.length = 0;
   await runner.request('tasks/get', { taskId });
   await runner.request('tasks/cancel', { taskId: `${taskId}x` });
-  const [got, refused] = log.lines.filter(({ event }) => event === 'call');
+  const [got, refused] = log.entries.filter(({ event }) => event === 'call');
   expect(got).toMatchObject({ method: 'tasks/get', backend: 'sdk', original: 'wait', outcome: 'answered' });
   expect(refused).toMatchObject({ method: 'tasks/cancel', outcome: 'unknown' });
-  for (const id of [taskId, ...world.made]) expect(JSON.stringify(log.lines)).not.toContain(id);
+  for (const id of [taskId, ...world.made]) expect(log.lines.join('\n')).not.toContain(id);
 });

@@ -127,6 +127,16 @@ const NAMED: readonly (readonly [string, () => Promise<JsonObject>])[] = [
     'the backend’s own id under a name in other letters',
     async () => await Promise.resolve({ [RELATED.toUpperCase()]: { taskId: 'theirs' } }),
   ],
+  [
+    'the backend’s own id under a name with a long s and a Kelvin sign, which some parsers take for s and k',
+    async () => await Promise.resolve({ [RELATED.replace('task', 'ta\u017f\u212a')]: { taskId: 'theirs' } }),
+  ],
+  [
+    'another client’s task of the same person',
+    async () => ({
+      [RELATED]: { taskId: await taskOf(await proxy.token({ sub: ADA, client_id: 'another-client' })) },
+    }),
+  ],
   ['another person’s task', async () => ({ [RELATED]: { taskId: await taskOf(await proxy.token()) } })],
   ['a task of another backend', async () => ({ [RELATED]: { taskId: await taskOf(token, 'other') } })],
   ['what is no id', async () => await Promise.resolve({ [RELATED]: ['theirs'] })],

@@ -12,7 +12,7 @@ import {
   type ChallengeStatus,
 } from './challenge.js';
 import { IncompleteAnswer } from './incomplete-answer.js';
-import { ANONYMOUS, type Principal } from './principal.js';
+import { ANONYMOUS, personKey, type Principal } from './principal.js';
 import type { OpenSession, SessionViews } from './session-views.client.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -122,7 +122,7 @@ export class Callers {
       const isUsed =
         caller.kind === 'principal' &&
         !isHanded &&
-        !(await this.proofs.use(boundTo, verdict.jti, principal.key));
+        !(await this.proofs.use(boundTo, verdict.jti, personKey(principal)));
       return isUsed ? challenged(401, 'invalid_dpop_proof', 'DPoP') : caller;
     } catch (error) {
       return this.#refusal(error, 'DPoP');

@@ -76,9 +76,7 @@ test('gets what the person has at a provider, and the audit log says who acted',
   expect(textOf(await call(delegate, 'repos_echo'))).toContain('words');
   expect(backend.callsOf('tools/call').at(-1)?.headers.authorization).toBe(`Bearer repos-token-of-${tsid}`);
   const { sub } = decodeJwt(delegate);
-  const lines = log.lines
-    .map((line) => JSON.parse(line) as JsonObject)
-    .filter(({ subject }) => subject === sub);
+  const lines = log.entries.filter(({ subject }) => subject === sub);
   expect(lines).toEqual([
     expect.objectContaining({ event: 'call', clientId: 'agent', actors: 'agent first' }),
   ]);

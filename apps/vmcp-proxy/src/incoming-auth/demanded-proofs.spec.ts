@@ -98,20 +98,23 @@ describe('where tokens must be bound', () => {
 
 describe('what decides', () => {
   const token = 'a-token-that-was-verified';
-  const principal = (boundTo: string) => ({
+  const principal = (boundTo: string, tsid?: string) => ({
     issuer: 'i',
     subject: 's',
     clientId: 'c',
     scopes: new Set(['openid']),
-    key: principalKey('i', 's', undefined),
+    key: principalKey('i', 's', tsid),
     token: { reveal: () => token } as never,
     boundTo,
   });
   const incomingAuth = { type: 'oidc', oidc: { scopes: ['openid'] } } as never;
-  const callers = (use: () => Promise<boolean>): Callers =>
+  const callers = (
+    use: (boundTo: string, jti: string, person: string) => Promise<boolean>,
+    tsid = (): string | undefined => undefined,
+  ): Callers =>
     new Callers(
       incomingAuth,
-      { verify: () => principal(key.thumbprint) },
+      { verify: () => principal(key.thumbprint, tsid()) },
       undefined,
       new Proofs({ use }, undefined, { boundAccessTokens: 'optional' }),
       { warn: () => undefined, failure: () => undefined },
@@ -131,6 +134,17 @@ describe('what decides', () => {
   test('whoever sends more proofs than one person may is told so, and is not signed out', async () => {
     const limited = callers(async () => await Promise.reject(new GatehouseError('rate_limited')));
     expect(await limited.identify(await asked(), PLACE)).toEqual({ kind: 'limited' });
+  });
+
+  test('attack: who signs in again and again gets as much room for proofs each time, until there is none for others', async () => {
+    const counted = new Set<string>();
+    let signIns = 0;
+    const here = callers(
+      async (_boundTo, _jti, person) => await Promise.resolve(counted.add(person).size > 0),
+      () => `sign-in ${(signIns += 1)}`,
+    );
+    for (let round = 0; round < 3; round += 1) await here.identify(await asked(), PLACE);
+    expect([signIns, counted.size]).toEqual([3, 1]);
   });
 
   test('a request that another replica hands on is proven again, and its proof is not used twice by that', async () => {

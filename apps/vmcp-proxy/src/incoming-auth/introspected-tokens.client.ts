@@ -7,6 +7,7 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import { z } from 'zod';
+import { delegateIn } from './delegate.js';
 import { IncompleteAnswer } from './incomplete-answer.js';
 import { principalKey, type Principal } from './principal.js';
 
@@ -36,6 +37,8 @@ const activeToken = z.looseObject({
   client_id: z.string().min(1),
   scope: z.string().optional(),
   token_type: z.string().optional(),
+  /** RFC 8693, section 4.1. */
+  act: z.looseObject({ sub: z.string() }).optional(),
 });
 
 const activeAlone = z.looseObject({ active: z.literal(true) });
@@ -153,6 +156,7 @@ export class IntrospectedTokens {
 
   #principal(active: ActiveToken, token: string): Principal {
     const { issuer } = this.issuer;
+    const delegate = delegateIn(active);
     return {
       issuer,
       subject: active.sub,
@@ -160,7 +164,8 @@ export class IntrospectedTokens {
       scopes: new Set(active.scope?.split(' ').filter((scope) => scope !== '')),
       claims: { ...active, iss: issuer },
       token: new Secret(token),
-      key: principalKey(issuer, active.sub, undefined),
+      ...(delegate === undefined ? {} : { delegate }),
+      key: principalKey(issuer, active.sub, undefined, delegate),
     };
   }
 

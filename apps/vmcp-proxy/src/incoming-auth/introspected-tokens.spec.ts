@@ -8,6 +8,7 @@ import { modern, textOf } from '../client.fixture.js';
 import { AUDIENCE, signedToken, startProxy, type TestProxy } from '../proxy.fixture.js';
 import { IntrospectedTokens } from './introspected-tokens.client.js';
 import { IntrospectionEndpoint } from './introspection-endpoint.fixture.js';
+import { sessionOwner } from './principal.js';
 
 const MINUTE = 60;
 const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
@@ -50,6 +51,19 @@ test('the issuer is asked as the client that it knows, and the token stands in n
   expect(endpoint.questions).toEqual([
     { url: '/introspect', authorization: `Basic ${credentials}`, token: 'opaque-token' },
   ]);
+});
+
+// RFC 8693, section 4.1.
+test('attack: policies, sessions and tasks take who acts for a person for the person, where the issuer is asked', async () => {
+  const some = tokens();
+  const person = await some.verify('of-the-person', AUDIENCE);
+  endpoint.says(active({ client_id: 'agent', act: { sub: 'agent', act: { sub: 'first' } } }));
+  const acting = await some.verify('of-who-acts', AUDIENCE);
+  expect(acting.delegate?.actors).toEqual(['agent', 'first']);
+  expect(acting.key).not.toBe(person.key);
+  expect(sessionOwner(acting)).not.toBe(sessionOwner(person));
+  endpoint.says(active({ act: 'agent' }));
+  await expect(some.verify('of-nobody-knows-whom', AUDIENCE)).rejects.toBeInstanceOf(Error);
 });
 
 test('clients that renew their tokens all day make nothing grow: a token is forgotten once it has expired', async () => {

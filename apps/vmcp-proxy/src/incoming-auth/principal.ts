@@ -27,6 +27,8 @@ export interface Principal {
 export interface Delegate {
   /** The one who acts, and those behind. */
   readonly actors: readonly string[];
+  /** Names them, whatever their token holds. */
+  readonly chain: string;
   /** Names the delegation: who acts, by which client, with which scopes. */
   readonly key: string;
 }
@@ -47,6 +49,15 @@ export const principalKey = (
 /** Whose an MCP session is: who acts for a person does not go on with theirs, nor they with the delegate’s. */
 export const sessionOwner = ({ subject, delegate }: Pick<Principal, 'subject' | 'delegate'>): string =>
   delegate === undefined ? subject : JSON.stringify([subject, delegate.key]);
+
+/**
+ * Who asked for something that they come back for: the person, by one client, and whoever acted for them. A renewed token, or one with
+ * other scopes, is still theirs (MCP 2025-11-25, tasks, task isolation and access control).
+ */
+export const requestorKey = ({ issuer, subject, clientId, delegate }: Requestor): string =>
+  JSON.stringify([issuer, subject, clientId, ...(delegate === undefined ? [] : [delegate.chain])]);
+
+export type Requestor = Pick<Principal, 'issuer' | 'subject' | 'clientId' | 'delegate'>;
 
 /**
  * The person, whatever sign-in the call belongs to. Limits count persons: anybody can sign in several times. Anonymous

@@ -14,7 +14,7 @@ const REWRITE_AFTER_MS = HOUR_MS;
 const TRUST_COPY_FOR_MS = 30 * SECOND_MS;
 const MAX_COPIES = 20_000;
 const MAX_SESSION_CHARACTERS = 16_384;
-/** Sessions of one person at this replica. Many clients never end theirs. */
+/** Sessions of one person at this replica, and of one client that acts for them. Many clients never end theirs. */
 const MAX_SESSIONS_OF_ONE = 200;
 const MAX_PERSONS = 20_000;
 const MAX_ATTEMPTS = 5;
@@ -42,15 +42,15 @@ export class McpSessionStore {
     if (encoded.length > MAX_SESSION_CHARACTERS) throw tooMuch();
     await this.bucket.put(digest, encoded);
     this.#keep(session);
-    await this.#endOldest(session);
+    await this.#endOldest(id, principal);
     return session;
   }
 
-  async #endOldest({ id, issuer, subject }: McpSession): Promise<void> {
-    const person = JSON.stringify([issuer, subject]);
-    const begun = this.#begun.get(person) ?? [];
+  async #endOldest(id: string, principal: Principal): Promise<void> {
+    const key = countedFor(principal);
+    const begun = this.#begun.get(key) ?? [];
     begun.push(id);
-    this.#begun.set(person, begun);
+    this.#begun.set(key, begun);
     const oldest = begun.length > MAX_SESSIONS_OF_ONE ? begun.shift() : undefined;
     if (oldest === undefined) return;
     this.#copies.delete(oldest);
@@ -128,6 +128,13 @@ export class McpSessionStore {
     return written;
   }
 }
+
+/**
+ * The person; and each client that acts for them apart, so that it ends none of theirs. With other scopes, or for others who act, it
+ * has no more.
+ */
+const countedFor = ({ issuer, subject, clientId, delegate }: Principal): string =>
+  JSON.stringify([issuer, subject, ...(delegate === undefined ? [] : [clientId])]);
 
 const tooMuch = (): GatehouseError =>
   new GatehouseError('request_invalid', 'clientInfo, capabilities and subscriptions are too large together');

@@ -192,7 +192,8 @@ test('a backend session that was begun as one account of the provider is not gon
   await owned.close();
 });
 
-test('one person cannot fill the bucket: beyond two hundred sessions the one begun first is ended', async () => {
+/** Its bucket is a map. */
+async function storeInMemory() {
   const { McpSessionStore } = await import('./mcp-session.store.js');
   const kept = new Map<string, string>();
   const store = new McpSessionStore({
@@ -210,8 +211,28 @@ test('one person cannot fill the bucket: beyond two hundred sessions the one beg
       await Promise.resolve();
     },
   });
-  const greedy = { issuer: 'i', subject: 'greedy', clientId: 'c', scopes: new Set<string>(), key: 'k' };
-  const started = { protocolVersion: '2025-11-25', clientInfo: {}, capabilities: {} } as const;
+  return { store, kept };
+}
+
+const GREEDY = { issuer: 'i', subject: 'greedy', clientId: 'c', scopes: new Set<string>(), key: 'k' };
+const STARTED = { protocolVersion: '2025-11-25', clientInfo: {}, capabilities: {} } as const;
+
+test('attack: a delegate fills the bucket, or ends the person’s sessions, with a token of other scopes for each of its own', async () => {
+  const { store, kept } = await storeInMemory();
+  const person = await store.open(GREEDY, STARTED);
+  const delegateWith = (scopes: number) => ({
+    ...GREEDY,
+    clientId: 'agent',
+    delegate: { actors: ['agent'], chain: 'chain', key: `scopes ${scopes}` },
+  });
+  for (let count = 0; count < 300; count += 1) await store.open(delegateWith(count % 30), STARTED);
+  expect(kept.size).toBe(201);
+  expect(await store.find(GREEDY, '', person.id)).toBeDefined();
+});
+
+test('one person cannot fill the bucket: beyond two hundred sessions the one begun first is ended', async () => {
+  const { store, kept } = await storeInMemory();
+  const [greedy, started] = [GREEDY, STARTED];
   const others = await store.open({ ...greedy, subject: 'other' }, started);
   const first = await store.open(greedy, started);
   for (let count = 0; count < 300; count += 1) await store.open(greedy, started);

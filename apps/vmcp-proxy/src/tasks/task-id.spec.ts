@@ -4,8 +4,14 @@ import { TaskIds } from './task-ids.js';
 import { TaskKeys } from './task-keys.store.js';
 
 const WEEK_MS = 7 * 86_400_000;
-const ADA = { issuer: 'https://issuer.example', subject: 'ada' };
-const BOB = { issuer: 'https://issuer.example', subject: 'bob' };
+const ADA = { issuer: 'https://issuer.example', subject: 'ada', clientId: 'desktop' };
+const BOB = { ...ADA, subject: 'bob' };
+/** Who acts for her. */
+const AGENT = {
+  ...ADA,
+  clientId: 'agent',
+  delegate: { actors: ['agent'], chain: 'agent', key: 'agent with read' },
+};
 const PLACE = {
   era: 'legacy',
   backend: 'builds',
@@ -46,6 +52,29 @@ test('an id that one replica gave opens at another one, for its person alone, an
     expect(id + decoded).not.toContain(secret);
 });
 
+// MCP 2025-11-25, tasks, task isolation and access control.
+test('attack: who knows the id of a task of the same person, at another client or acting for them, follows it', async () => {
+  const ids = replica(new SmallBucket());
+  const own = (await ids.sealFor(ADA))(PLACE) ?? '';
+  const agents = (await ids.sealFor(AGENT))(PLACE) ?? '';
+  const strangers = [
+    { ...ADA, clientId: 'another' },
+    AGENT,
+    // A client of the person that is also let to act for them.
+    { ...AGENT, clientId: ADA.clientId },
+  ];
+  for (const stranger of strangers) expect(await ids.open(own, stranger)).toBeUndefined();
+  const otherActor = {
+    ...AGENT,
+    delegate: { ...AGENT.delegate, actors: ['other', 'agent'], chain: 'other' },
+  };
+  for (const stranger of [ADA, { ...ADA, clientId: 'agent' }, otherActor])
+    expect(await ids.open(agents, stranger)).toBeUndefined();
+  // Their next token may hold less.
+  const renewed = { ...AGENT, delegate: { ...AGENT.delegate, key: 'agent with nothing' } };
+  expect([await ids.open(own, ADA), await ids.open(agents, renewed)]).toEqual([PLACE, PLACE]);
+});
+
 test('a task has one id, however often and wherever it is sealed; other tasks and persons have others', async () => {
   const bucket = new SmallBucket();
   const seals = await Promise.all([replica(bucket).sealFor(ADA), replica(bucket).sealFor(ADA)]);
@@ -75,15 +104,16 @@ test('whatever is changed of an id, it opens no more: nobody makes one up', asyn
   const madeUp = [
     '',
     'x',
-    'ght1',
-    `ght1.${period}.`,
-    `ght1.${period}.${randomBytes(64).toString('base64url')}`,
+    'ght2',
+    `ght2.${period}.`,
+    `ght2.${period}.${randomBytes(64).toString('base64url')}`,
     `${id}=`,
     `${id}.x`,
-    `ght1.0${period}.${sealed}`,
-    `ght1.zzzzzzzz.${sealed}`,
-    `ght2.${period}.${sealed}`,
-    `ght1.${period}.${'A'.repeat(4_000)}`,
+    `ght2.0${period}.${sealed}`,
+    `ght2.zzzzzzzz.${sealed}`,
+    `ght3.${period}.${sealed}`,
+    `ght2.${period}.${'A'.repeat(4_000)}`,
+    `ght1.${period}.${sealed}`,
     PLACE.taskId,
   ];
   for (const wrong of [...flipped, ...madeUp])

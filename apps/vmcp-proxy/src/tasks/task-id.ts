@@ -21,7 +21,7 @@ export interface TaskKey {
   readonly secret: Buffer;
 }
 
-const MARK = 'ght1';
+const MARK = 'ght2';
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -30,20 +30,24 @@ const PURPOSE = 'gatehouse task';
 const MAX_PLACE_BYTES = 1_024;
 /** Of an id: base64url of the above, and the little around it. */
 const MAX_ID_CHARACTERS = 1_536;
-const SHAPE = /^ght1\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]+)$/;
+const SHAPE = /^ght2\.([0-9a-z]{1,8})\.([A-Za-z0-9_-]+)$/;
 
 /**
- * The id of a task as clients know it: its place, sealed for one person with AES-256-GCM (NIST SP 800-38D). The nonce comes from
+ * The id of a task as clients know it: its place, sealed for one requestor with AES-256-GCM (NIST SP 800-38D). The nonce comes from
  * what is sealed, so that a task has one id however often it is sealed, and equal nonces mean equal texts.
- * @param person {@link personKey}
+ * @param requestor {@link requestorKey}
  * @returns `undefined` for names that are too long for an id.
  */
-export function sealTask(place: TaskPlace, person: string, { period, secret }: TaskKey): string | undefined {
+export function sealTask(
+  place: TaskPlace,
+  requestor: string,
+  { period, secret }: TaskKey,
+): string | undefined {
   const { era, backend, tool, taskId, sessionId, account } = place;
   const session = sessionId === undefined ? [] : [sessionId, ...(account === undefined ? [] : [account])];
   const text = JSON.stringify([era, backend, tool, taskId, ...session]);
   if (Buffer.byteLength(text) > MAX_PLACE_BYTES) return undefined;
-  const bound = boundTo(person, period);
+  const bound = boundTo(requestor, period);
   const nonce = createHmac('sha256', derived(secret, 'nonce'))
     .update(JSON.stringify([bound, text]))
     .digest()
@@ -61,8 +65,8 @@ export function periodOf(id: string): number | undefined {
   return period === undefined ? undefined : Number.parseInt(period, 36);
 }
 
-/** @returns `undefined` for what was not sealed for this person: another one's, or one that somebody made up. */
-export function openTask(id: string, person: string, { period, secret }: TaskKey): TaskPlace | undefined {
+/** @returns `undefined` for what was not sealed for this requestor: another one's, or one that somebody made up. */
+export function openTask(id: string, requestor: string, { period, secret }: TaskKey): TaskPlace | undefined {
   const [, written, encoded = ''] = SHAPE.exec(id) ?? [];
   const sealed = Buffer.from(encoded, 'base64url');
   const tagAt = sealed.length - TAG_BYTES;
@@ -72,7 +76,7 @@ export function openTask(id: string, person: string, { period, secret }: TaskKey
   const decipher = createDecipheriv(ALGORITHM, derived(secret, 'seal'), sealed.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   })
-    .setAAD(Buffer.from(boundTo(person, period)))
+    .setAAD(Buffer.from(boundTo(requestor, period)))
     .setAuthTag(sealed.subarray(tagAt));
   let text: string;
   try {
@@ -99,7 +103,8 @@ export function openTask(id: string, person: string, { period, secret }: TaskKey
   };
 }
 
-const boundTo = (person: string, period: number): string => JSON.stringify([PURPOSE, MARK, person, period]);
+const boundTo = (requestor: string, period: number): string =>
+  JSON.stringify([PURPOSE, MARK, requestor, period]);
 
 const derived = (secret: Buffer, use: 'nonce' | 'seal'): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, '', `${PURPOSE} ${use}`, KEY_BYTES));
