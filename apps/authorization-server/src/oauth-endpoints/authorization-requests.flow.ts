@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { decodeJwt } from 'jose';
 import { errors, Provider } from 'oidc-provider';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { isAssured } from '../clients/assured-client.js';
@@ -33,14 +34,19 @@ export interface AuthorizationRequest {
   readonly scopes: readonly string[];
   /** The one that the tokens will be for. */
   readonly resource: string;
-  /** The client asked for a fresh sign-in (`prompt=login`, `select_account`), or for a later one than the browser's (`max_age`). */
+  /**
+   * The client asked for a fresh sign-in (`prompt=login`, `select_account`), for a later one than the browser's (`max_age`), or for
+   * that of another person (`id_token_hint`).
+   */
   readonly wantsFreshSignIn: boolean;
-  /** It asked to have an account chosen, and not for a new login. */
+  /** An account has to be chosen, and no new login is asked for. */
   readonly asksForAccount: boolean;
   /** `prompt=none`: the client wants an answer without a page. */
   readonly isSilent: boolean;
   /** The client thinks of another person than is signed in (`id_token_hint`). */
   readonly isOfAnother: boolean;
+  /** Whom it thinks of: nobody else is let through (OpenID Connect Core, section 3.1.2.1). */
+  readonly hintedAccountId?: AccountId;
   /** `max_age`: how long ago the person may have authenticated. */
   readonly maxAgeSeconds?: number;
   /** `acr_values`: how the client wants the person to have authenticated, in its order. A wish (OpenID Connect Core, section 5.5.1.1). */
@@ -121,7 +127,8 @@ export class AuthorizationRequests {
       ...freshnessOf(interaction),
       isSilent: params[SILENT] !== undefined,
       // The library's check of who is signed in.
-      isOfAnother: interaction.prompt.reasons.includes('id_token_hint'),
+      isOfAnother: isOfAnother(interaction),
+      ...hintedIn(params),
       ...(session === undefined ? {} : await this.#browserAccount(exchange, session.accountId as AccountId)), // accounts are ours alone
       ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
     };
@@ -274,7 +281,8 @@ function freshnessOf({
     prompts.includes('login') ||
     prompt.reasons.includes('max_age') ||
     (session !== undefined && acrValues !== '' && !acrValues.split(' ').includes(session.acr ?? ''));
-  const asksForAccount = prompts.includes('select_account') && !asksForLogin;
+  const isAnothers = session !== undefined && isOfAnother({ prompt });
+  const asksForAccount = (prompts.includes('select_account') || isAnothers) && !asksForLogin;
   const { max_age: maxAge } = params;
   return {
     wantsFreshSignIn: asksForLogin || asksForAccount,
@@ -284,6 +292,17 @@ function freshnessOf({
     // More than a provider is asked with is none.
     ...(acrValues === '' || acrValues.length > MAX_ACR_VALUES ? {} : { acrValues }),
   };
+}
+
+const isOfAnother = ({ prompt }: Pick<Interaction, 'prompt'>): boolean =>
+  prompt.reasons.includes('id_token_hint');
+
+/** The library has verified the token, and keeps it with the request. */
+function hintedIn({
+  id_token_hint: hint,
+}: Interaction['params']): Pick<AuthorizationRequest, 'hintedAccountId'> {
+  const hinted = text(hint) === '' ? undefined : decodeJwt(text(hint)).sub;
+  return hinted === undefined ? {} : { hintedAccountId: hinted as AccountId }; // by `IdToken.validate`
 }
 
 /** The library marks a client that it read from a document, and its types do not know the mark. */

@@ -35,7 +35,9 @@ export class CompleteSignIn {
     providers: readonly string[],
   ): Promise<Shown | undefined> {
     const { state } = situation.attempt;
-    if (state.isTooOld === true) return await this.#tooOld(exchange, request);
+    const wrong =
+      state.isTooOld === true ? TOO_OLD : isSomebodyElse(request, state) ? SOMEBODY_ELSE : undefined;
+    if (wrong !== undefined) return await this.#loginRequired(exchange, request, wrong);
     const settled = await this.#settle(state);
     if (settled.kind === 'identity_taken') {
       await this.#legFailed(situation, settled.provider, settled.kind);
@@ -57,10 +59,9 @@ export class CompleteSignIn {
     }
   }
 
-  /** OpenID Connect Core, section 3.1.2.1: the person has to be authenticated actively, and the primary provider did not do that. */
-  async #tooOld(exchange: Exchange, { uid }: AuthorizationRequest): Promise<Shown> {
-    const description = 'the primary provider let somebody through who signed in longer ago than max_age';
-    const location = await this.requests.refuse(exchange, uid, 'login_required', description);
+  /** OpenID Connect Core, section 3.1.2.1: whoever came back is not whom the client wants, or not in the way that it wants. */
+  async #loginRequired(exchange: Exchange, { uid }: AuthorizationRequest, why: string): Promise<Shown> {
+    const location = await this.requests.refuse(exchange, uid, 'login_required', why);
     return { kind: 'redirect', status: 303, location };
   }
 
@@ -79,3 +80,13 @@ export class CompleteSignIn {
     await this.attempts.change(attempt, (state) => failed(state, provider, reason));
   }
 }
+
+/** The person has to be authenticated actively, and the primary provider did not do that. */
+const TOO_OLD = 'the primary provider let somebody through who signed in longer ago than max_age';
+/** With a code for them the library would ask again, and again. */
+const SOMEBODY_ELSE = 'somebody else has signed in than id_token_hint says';
+
+const isSomebodyElse = (
+  { hintedAccountId }: Pick<AuthorizationRequest, 'hintedAccountId'>,
+  { person }: Pick<SignInState, 'person'>,
+): boolean => hintedAccountId !== undefined && person?.accountId !== hintedAccountId;

@@ -16,9 +16,9 @@ export function silentRefusal(
   primaryProvider: string,
 ): Abandonment | undefined {
   if (browserAccountId === undefined) return login('nobody is signed in in this browser');
+  if (isOfAnother) return login('somebody else is signed in than id_token_hint says');
   if (wantsFreshSignIn)
     return login('the person signed in longer ago than max_age, or otherwise than acr_values');
-  if (isOfAnother) return login('somebody else is signed in than id_token_hint says');
   switch (step.kind) {
     case 'complete':
       return undefined;

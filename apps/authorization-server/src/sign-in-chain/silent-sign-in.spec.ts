@@ -220,3 +220,56 @@ test('a frame of a site beside ours is told at once, and nothing is begun', asyn
   });
   expect(new URL(location).searchParams.get('error')).toBe('consent_required');
 });
+
+// OpenID Connect Core, section 3.1.2.1: whoever is not the end user of id_token_hint gets no positive answer.
+describe('a client that thinks of somebody else than is signed in (id_token_hint) is asked for nobody twice', () => {
+  /** As far as the provider. */
+  async function hinted(
+    { clientId, browser }: Person,
+    hint: TokenAnswer,
+  ): Promise<{ away: Answer; verifier: string }> {
+    const { url, verifier } = authorize(clientId, { id_token_hint: hint.id_token });
+    const asked = await browser.follow(await browser.get(url));
+    return {
+      away: asked.location === undefined ? await browser.decide(asked, 'approve') : asked,
+      verifier,
+    };
+  }
+
+  const comeBackAs = async ({ browser }: Person, away: Answer, login: string): Promise<URL> => {
+    let at = away;
+    while (at.location?.startsWith(CALLBACK) !== true)
+      at = await service.answerLeg(browser, at, {
+        code: `${new URL(at.location ?? '').hostname}-${login}`,
+      });
+    return new URL(at.location);
+  };
+
+  test('attack: a link with somebody else’s id_token sends a signed-in browser round and round, with a session each time', async () => {
+    const { person } = await signedIn();
+    const other = await signedIn({ clientId: person.clientId, secret: person.secret });
+    const opened = service.vault.opened.length;
+    const { away } = await hinted(person, other.first);
+    expect(new URL(away.location ?? '').hostname).toBe('acme-sso.example');
+    const { searchParams } = await comeBackAs(person, away, person.login);
+    expect([searchParams.get('error'), searchParams.get('code')]).toEqual(['login_required', null]);
+    expect(service.vault.opened.length).toBe(opened);
+  });
+
+  test('and goes on as that person, once they have signed in', async () => {
+    const { person } = await signedIn();
+    const other = await signedIn({ clientId: person.clientId, secret: person.secret });
+    const { away, verifier } = await hinted(person, other.first);
+    const { searchParams } = await comeBackAs(person, away, other.person.login);
+    const answer = await redeem(person, searchParams.get('code') ?? '', verifier);
+    expect(decodeJwt(answer.id_token ?? '').sub).toBe(decodeJwt(other.first.id_token ?? '').sub);
+  });
+
+  test('nor does a browser in which nobody is signed in', async () => {
+    const { person, first } = await signedIn();
+    const stranger = { ...person, browser: service.browser(), login: `silent-${(people += 1)}` };
+    const { away } = await hinted(stranger, first);
+    const { searchParams } = await comeBackAs(stranger, away, stranger.login);
+    expect(searchParams.get('error')).toBe('login_required');
+  });
+});
