@@ -1,14 +1,22 @@
-import type { Act } from './delegation.js';
+import type { Act, Presented } from './delegation.js';
+
+/** What a delegate's token says of the delegation. */
+export type Delegation = { readonly act: Act } & Pick<Presented, 'may_act'>;
 
 /** By the token that is being made. */
-const acts = new WeakMap<object, Act>();
+const delegations = new WeakMap<object, Delegation>();
 
-export const noteAct = (token: object, act: Act): void => {
-  acts.set(token, act);
-};
-
-/** What a token says of who acts: right before it is signed. */
-export function actClaim(token: object): { readonly act?: Act } {
-  const act = acts.get(token);
-  return act === undefined ? {} : { act };
+/**
+ * @param subject of which the token is made. Who may act for its person stays as it is (RFC 8693, section 4.4): nobody else comes to act
+ * for them by way of whoever does.
+ */
+export function noteDelegation(
+  token: object,
+  act: Act,
+  { may_act: mayAct }: Pick<Presented, 'may_act'>,
+): void {
+  delegations.set(token, mayAct === undefined ? { act } : { act, may_act: mayAct });
 }
+
+/** Right before it is signed. */
+export const delegationClaims = (token: object): Partial<Delegation> => delegations.get(token) ?? {};

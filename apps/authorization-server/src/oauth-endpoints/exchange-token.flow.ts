@@ -18,7 +18,7 @@ import {
 } from 'oidc-provider/lib/helpers/grants.js';
 import { OwnAccessTokens, type OwnAccessToken } from './own-access-tokens.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
-import { noteAct } from './acting.js';
+import { noteDelegation } from './acting.js';
 import { actorsIn, delegation, type Verdict } from './delegation.js';
 import { EXCHANGE_PARAMETERS, exchangeRequest } from './exchange-request.js';
 
@@ -124,7 +124,7 @@ export class ExchangeToken {
       await checkDpopReplay(provider, ctx, proof, client.clientId);
       token.setThumbprint('jkt', proof.thumbprint);
     }
-    noteAct(token, verdict.act);
+    noteDelegation(token, verdict.act, subject);
     ctx.oidc.entity('AccessToken', token);
     ctx.body = buildTokenResponse(provider, {
       accessToken: await token.save(),

@@ -35,7 +35,7 @@ import type { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { signInPolicy } from './interaction-policy.js';
 import { SILENT } from './silent-requests.js';
 import type { TokenAccount } from './token-accounts.flow.js';
-import { actClaim } from './acting.js';
+import { delegationClaims } from './acting.js';
 import type { ExchangeToken } from './exchange-token.flow.js';
 import type { UsedProofs } from './used-proofs.store.js';
 
@@ -179,7 +179,7 @@ function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configurat
     },
     extraTokenClaims: async (ctx, token) => {
       const claims = await hooks.extraTokenClaims(ctx, token);
-      return claims && { ...claims, ...actClaim(token), ...mayActClaim(token.clientId, config) };
+      return claims && { ...claims, ...mayActClaim(token.clientId, config), ...delegationClaims(token) };
     },
   };
 }

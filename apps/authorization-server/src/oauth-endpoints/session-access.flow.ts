@@ -35,7 +35,8 @@ export class SessionAccess {
     const { reference } = answer;
     this.log.info('session-refused', { tsid, reference });
     this.audit.write('session-refused', { session: sha256(tsid), reference });
-    await this.closing.close(tsid, 'revoked');
+    // Its client may hear of it otherwise than by this refusal: a delegate may have asked.
+    await this.closing.close(tsid, 'signed_out');
     throw new errors.InvalidGrant('the person may not be signed in any more');
   }
 }

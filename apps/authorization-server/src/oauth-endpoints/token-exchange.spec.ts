@@ -97,6 +97,12 @@ describe('a client that acts for a person', () => {
     expect((await world.exchange(subject, { change })).status).toBe(200);
   });
 
+  test('attack: somebody else whom the person’s client did not name acts for them by way of the one whom it did', async () => {
+    const change = asActor(await world.ownToken('robot'));
+    const delegated = tokenIn(await world.exchange(await world.signedIn('guarded'), { change }));
+    expect(said(await world.exchange(delegated, { as: 'relay' }))).toBe('400 invalid_request');
+  });
+
   test('is over when the person’s session is, at each replica, and for what it got before', async () => {
     const subject = await world.signedIn('desk');
     const delegated = tokenIn(await world.exchange(subject));

@@ -67,6 +67,16 @@ const closeReason = async (tsid: string): Promise<string | null | undefined> => 
   return rows[0]?.close_reason;
 };
 
+/** The client of the session was told of its end, or wants to hear of none. */
+const hasNotice = async (tsid: string): Promise<boolean> => {
+  const { rows } = await world.rows.query<{ tries: number }>({
+    name: 'notices',
+    text: 'select logout_tries as tries from sessions where tsid = $1',
+    values: [tsid],
+  });
+  return (rows[0]?.tries ?? 0) > 0;
+};
+
 describe('somebody who may not sign in', () => {
   test('sees who they are, whom to ask and a number, goes to no other provider, and leaves nothing behind', async () => {
     const before = await counts();
@@ -221,8 +231,10 @@ describe('a refresh', () => {
     const tsid = tsidOf(answer);
     vault.verdict = NO;
     expect(await service.refresh(clientId, refreshTokenOf(answer))).toMatchObject(REFUSED);
-    expect(await closeReason(tsid)).toBe('revoked');
+    expect(await closeReason(tsid)).toBe('signed_out');
     await until(() => vault.closed.includes(tsid));
+    // Its client is told, where it wants to be (OpenID Connect Back-Channel Logout).
+    await until(() => hasNotice(tsid));
     vault.verdict = { verdict: 'admitted' };
     expect(await service.refresh(clientId, refreshTokenOf(answer))).toMatchObject(REFUSED);
     expect(log.of('session-refused')).toContainEqual(

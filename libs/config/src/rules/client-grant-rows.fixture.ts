@@ -111,6 +111,12 @@ export const CLIENT_GRANT_ROWS: readonly Row[] = [
     /nobody could act/,
   ],
   [
+    'one who may act for the people of a client that has none',
+    machine({}, { mayAct: 'nightly' }),
+    `${AT}.mayAct`,
+    /does nothing/,
+  ],
+  [
     'where people go after a sign-out, of a client to which nobody signs in',
     machine({}, { postLogoutRedirectUris: ['https://nightly.example/bye'] }),
     `${AT}.postLogoutRedirectUris`,

@@ -77,19 +77,22 @@ function exchangeFindings(
   return findings;
 }
 
-function mayActFindings({ mayAct }: Client, path: Path, clients: readonly Client[]): readonly Finding[] {
+function mayActFindings(
+  { mayAct, redirectUris, tokenExchange }: Client,
+  path: Path,
+  clients: readonly Client[],
+): readonly Finding[] {
+  if (mayAct === undefined) return [];
   const isKnown = clients.some(
     ({ clientId, clientCredentials, tokenExchange }) =>
       clientId === mayAct && (clientCredentials ?? tokenExchange) !== undefined,
   );
-  return mayAct === undefined || isKnown
-    ? []
-    : [
-        {
-          path: [...path, 'mayAct'],
-          message: `${mayAct} is no client with tokenExchange or clientCredentials, so nobody could act.`,
-        },
-      ];
+  const message = !isKnown
+    ? `${mayAct} is no client with tokenExchange or clientCredentials, so nobody could act.`
+    : redirectUris.length === 0 && tokenExchange === undefined
+      ? 'No token of a person is given to a client to which nobody signs in and that acts for nobody, so this does nothing.'
+      : undefined;
+  return message === undefined ? [] : [{ path: [...path, 'mayAct'], message }];
 }
 
 function proven({ clientSecret, jwks, jwksUri }: Client, path: Path, block: Path): readonly Finding[] {
