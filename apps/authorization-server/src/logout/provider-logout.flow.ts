@@ -44,7 +44,7 @@ export class ProviderLogout {
       await Promise.all(
         sessions
           .slice(next, next + AT_ONCE)
-          .map(async ({ tsid, accountId }) => await this.closing.close(tsid, 'signed_out', accountId)),
+          .map(async ({ tsid, accountId }) => await this.closing.closeOfVault(tsid, 'signed_out', accountId)),
       );
   }
 

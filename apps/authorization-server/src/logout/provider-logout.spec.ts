@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@gatehouse/kernel/clock';
-import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
+import { newSessionId, type AccountId, type SessionId } from '@gatehouse/kernel/ids';
 import { whileStopped } from '@gatehouse/testing/stopped-clock';
 import { decodeJwt } from 'jose';
+import { SessionStore } from '../sessions/session.store.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName, type TestBrowser } from '../testing/test-browser.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
@@ -99,6 +100,17 @@ describe('a logout token that the vault accepts', () => {
     });
     // As of every sign-out, its client is told (back-channel logout).
     expect(rows).toEqual([{ reason: 'signed_out' }]);
+  });
+
+  test('attack: a session that the vault has opened, and that is not open here yet, outlives it', async () => {
+    const { accountId, clientId } = await signedIn();
+    const tsid = newSessionId();
+    world.service.vault.logout = { ...NOBODY, issuedAtMs: nowMs(), sessions: [{ tsid, accountId }] };
+    expect((await post()).status).toBe(200);
+    const sessions = replica.app.get(SessionStore);
+    await sessions.open({ tsid, accountId, clientId, clientName: 'Test Client' });
+    expect(await sessions.findOpen(tsid)).toBeUndefined();
+    expect((await post()).status).toBe(200);
   });
 
   test('ends the browser of a person without sessions as well, by the subject', async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
-import type { AccountId } from '@gatehouse/kernel/ids';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
@@ -29,5 +29,15 @@ export class CloseSession {
     await this.proxies.run(closed);
     this.announcements.announceNow();
     return true;
+  }
+
+  /** The same of a session that the vault names. It knows one a moment before this service: that one will not be opened any more. */
+  async closeOfVault(
+    tsid: SessionId,
+    reason: Exclude<CloseReason, 'expired'>,
+    owner: AccountId,
+  ): Promise<void> {
+    if (await this.close(tsid, reason, owner)) return;
+    if (!(await this.sessions.forestall(tsid, owner, reason))) await this.close(tsid, reason, owner);
   }
 }

@@ -97,6 +97,20 @@ export class SessionStore {
     });
   }
 
+  /**
+   * Keeps a session from being opened that is not known here yet. No client has to hear of it.
+   * @returns false when it is known, open or closed.
+   */
+  async forestall(tsid: SessionId, accountId: AccountId, reason: CloseReason): Promise<boolean> {
+    const { rowCount } = await this.database.query({
+      name: 'session-forestall',
+      text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at, closed_at, close_reason, logout_tries)
+        select $1::uuid, id, '', '', now(), now(), $3::text, 4 from accounts where id = $2 on conflict (tsid) do nothing`,
+      values: [tsid, accountId, reason],
+    });
+    return rowCount === 1;
+  }
+
   async findOpen(tsid: string): Promise<OpenSession | undefined> {
     const { rows } = await this.database.query<OpenRow>({
       name: 'session-find-open',

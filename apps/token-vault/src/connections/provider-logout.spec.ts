@@ -146,6 +146,15 @@ describe('by a session at the provider', () => {
     expect(await connected(office.accountId)).toEqual([]);
   });
 
+  test('attack: who was signed out there goes on here, because no id_token had said in which session they are', async () => {
+    const login = somebody();
+    const { accountId, tsid } = await signedIn(login);
+    expect(await post(await acme({ sid: `${login}-1` }))).toMatchObject({ accounts: [], sessions: [] });
+    const reply = await post(await acme({ sub: `stub-${login}`, sid: `${login}-1` }));
+    expect(tsidsIn(reply)).toEqual([tsid]);
+    expect(await connected(accountId)).toEqual([]);
+  });
+
   test('a session of somebody else does not end, whoever is named beside it', async () => {
     const login = somebody();
     const { accountId } = await signedIn(login, { sid: `${login}-1` });

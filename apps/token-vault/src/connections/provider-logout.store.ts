@@ -14,7 +14,8 @@ export interface NamedSession {
 
 /**
  * What a logout token of a provider names: with a `sid` what was signed in in that session there, else all of the subject (OpenID
- * Connect Back-Channel Logout 1.0, section 2.6). Only what the provider had signed in before it issued the token counts, by the
+ * Connect Back-Channel Logout 1.0, section 2.6). What may have been signed in in it, since no id_token named a session, counts as well:
+ * else such a logout would end nothing, and be answered as if it had. Only what the provider had signed in before it issued the token counts, by the
  * provider's own clock: an old token ends no newer sign-in.
  */
 @Injectable()
@@ -79,7 +80,7 @@ interface Search {
   readonly limit: number;
 }
 
-/** Two statements, so that each has its index. A token that says both has to be right about both. */
+/** Each has its index. A token that says both has to be right about both. */
 function byNamed(
   { provider, subject, providerSession, issuedAtMs }: NamedByLogout,
   search: Search,
@@ -95,7 +96,8 @@ function byNamed(
       }
     : {
         name: `${name}-of-session`,
-        text: `${common} and provider_session = $3 and ($4::text is null or ${search.subject} = $4) limit ${limit}`,
+        text: `${common} and provider_session = $3 and ($4::text is null or ${search.subject} = $4)
+          union ${common} and provider_session is null and ${search.subject} = $4 limit ${limit}`,
         values: [provider, before, providerSession, subject ?? null],
       };
 }
