@@ -122,7 +122,7 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
     console.log(
       `minute ${minute}: ${ledger.answered} right, ${ledger.failed} failed (${ledger.unexpected} unexpected), ${ledger.updates} updates; MiB: ${memory.now}`,
     );
-  }, MINUTE_MS);
+  }, MINUTE_MS).unref();
   const rests = async (ms: number): Promise<void> => {
     await pause(ms, undefined, { signal: stop.signal }).catch(() => undefined);
   };

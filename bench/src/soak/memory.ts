@@ -45,7 +45,8 @@ export class Memory {
       ['backend', backend],
       ['demonstration', world.demonstration.program],
     ];
-    this.#timer = setInterval(() => this.#sample(), EVERY_MS);
+    // Nobody stops it when the soak is interrupted, or fails: it must not hold the process.
+    this.#timer = setInterval(() => this.#sample(), EVERY_MS).unref();
   }
 
   /** Everybody has begun: what grew until now says nothing. */

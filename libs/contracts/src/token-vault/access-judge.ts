@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { accountId, attemptId, sessionId, upstreamSubject } from '../fields.js';
+import { PERSON_ERRORS } from './person.js';
 
 /**
  * Whether the policies of `access` let a person in, by what the primary provider says of them now. `attempt`: who has just signed in
@@ -28,18 +29,7 @@ export const accessJudge = defineRequest({
       reason: z.string().max(256).optional(),
     }),
   ]),
-  errors: [
-    'request_invalid',
-    'unknown_provider',
-    'session_closed',
-    'connection_missing',
-    'reauth_required',
-    'provider_unavailable',
-    'provider_misconfigured',
-    'busy',
-    'deadline_exceeded',
-    'internal',
-  ],
+  errors: PERSON_ERRORS,
   idempotent: true,
   timeoutMs: 20_000,
 });

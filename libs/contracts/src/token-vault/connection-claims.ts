@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { sessionId } from '../fields.js';
+import { PERSON_ERRORS } from './person.js';
 
 const MAX_VALUES = 200;
 const text = z.string().max(256);
@@ -19,18 +20,7 @@ export const connectionClaims = defineRequest({
   reply: z.strictObject({
     claims: z.record(z.string(), z.union([text, z.number(), z.boolean(), z.array(text).max(MAX_VALUES)])),
   }),
-  errors: [
-    'request_invalid',
-    'unknown_provider',
-    'session_closed',
-    'connection_missing',
-    'reauth_required',
-    'provider_unavailable',
-    'provider_misconfigured',
-    'busy',
-    'deadline_exceeded',
-    'internal',
-  ],
+  errors: PERSON_ERRORS,
   idempotent: true,
   timeoutMs: 20_000,
 });
