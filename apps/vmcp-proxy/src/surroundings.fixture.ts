@@ -41,6 +41,8 @@ export class Surroundings {
   /** Scopes that no token has until its person agrees. */
   readonly lacks = new Set<string>();
   useForMs = 60_000;
+  /** No credential is released before it is over. */
+  keptBack: Promise<unknown> = Promise.resolve();
   /** When the person connected the account that backends see. */
   connectedAtMs: number | undefined = 1_000;
   readonly asked: { readonly contract: string; readonly request: Record<string, unknown> }[] = [];
@@ -146,6 +148,7 @@ async function release(
     readonly refused?: string | undefined;
   },
 ): Promise<z.input<typeof credentialInject.reply>> {
+  await surroundings.keptBack;
   const configured = surroundings.credentials.get(backend) ?? `${backend}-token-of-${tsid ?? clientId ?? ''}`;
   if (typeof configured !== 'string') throw new GatehouseError(configured.code, undefined, configured);
   const accessToken = refused === undefined ? configured : `${configured}-renewed`;

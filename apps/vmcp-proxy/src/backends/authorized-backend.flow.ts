@@ -3,6 +3,7 @@ import { bearerChallenge } from '@gatehouse/kernel/bearer-challenge';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendClient, OutboundRequest, Target } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
+import type { BackendWait } from './backend-wait.js';
 import type { Cancellation } from './cancellation.js';
 import type { Purpose } from './exchange-limits.flow.js';
 import type { BackendSession } from './peer.js';
@@ -37,6 +38,8 @@ export interface AuthorizedRequest {
   readonly isIntroduction?: boolean;
   /** Hears of each exchange before it is answered. */
   readonly began?: (exchange: Pick<BackendResponse, 'expireAfter'>) => void;
+  /** Hears from when to when the backend is waited for. */
+  readonly wait?: BackendWait | undefined;
 }
 
 /** The session belongs to an account that its person has left, or is over with its configuration: nothing was sent. */
@@ -206,7 +209,7 @@ export class AuthorizedBackend {
       this.#left(session);
       throw new AnotherAccount(backend);
     }
-    const { cancellation, answerWithinMs, isIntroduction, use, began } = request;
+    const { cancellation, answerWithinMs, isIntroduction, use, began, wait } = request;
     if (use !== undefined) {
       use.connection = credential?.connection;
       use.release = credential?.release;
@@ -226,6 +229,7 @@ export class AuthorizedBackend {
       answerWithinMs,
       isIntroduction,
       began,
+      wait,
       allowedHosts: credential?.allowedHosts,
       sign,
     };

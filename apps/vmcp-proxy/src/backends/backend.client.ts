@@ -10,6 +10,7 @@ import {
   proxyCredentialsRefused,
 } from '@gatehouse/safe-fetch/way-out';
 import { BackendResponse, MAX_RESPONSE_BYTES } from './backend-response.client.js';
+import type { BackendWait } from './backend-wait.js';
 import type { Cancellation } from './cancellation.js';
 import {
   ExchangeLimits,
@@ -47,6 +48,8 @@ export interface OutboundRequest {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Hears of the exchange before it is answered. */
   readonly began?: ((exchange: Pick<BackendResponse, 'expireAfter'>) => void) | undefined;
+  /** Hears from when to when the backend is waited for: until the headers of an event stream, or the end of any other response. */
+  readonly wait?: BackendWait | undefined;
 }
 
 /** Where requests to a backend go, as it was configured when it was asked for. */
@@ -206,7 +209,7 @@ export class BackendClient {
     const isCounted = purpose !== 'probe' && purpose !== 'session';
     const admission = isCounted ? admitted(target, person) : undefined;
     const dialling = { again: false };
-    const first = { target, url, request, admission };
+    const first = { target, url, request, admission, beganAtMs };
     let sent = this.#send({
       ...first,
       counts: (error) => {
@@ -218,7 +221,7 @@ export class BackendClient {
       await sent.response.started;
     } catch (error) {
       if (!dialling.again) throw error;
-      sent = this.#send({ ...first, counts: () => true });
+      sent = this.#send({ ...first, beganAtMs: this.nowMs(), counts: () => true });
       await sent.response.started;
     }
     const { response, slot } = sent;
@@ -231,9 +234,9 @@ export class BackendClient {
   }
 
   /** @throws {GatehouseError} `busy` */
-  #send({ target, url, request, admission, counts }: Sending): Sent {
+  #send({ target, url, request, admission, beganAtMs, counts }: Sending): Sent {
     const { backend, health, prefix, timeoutMs } = target;
-    const { answerWithinMs } = request;
+    const { answerWithinMs, wait } = request;
     let isKnown = admission === undefined;
     const note = (finding: Finding | undefined): void => {
       if (isKnown || finding === undefined || admission === undefined) return;
@@ -242,10 +245,12 @@ export class BackendClient {
     };
     const slot = entered(target, request, note);
     const allowedMs = Math.max(request.deadlineAtMs - Date.now(), 0);
+    let isPassedOn = false;
     const response: BackendResponse = new BackendResponse(
       backend,
       (error) => {
         slot.leave();
+        if (!isPassedOn) wait?.ended(this.nowMs(), false);
         const { wasStopped: stopped, status } = response;
         const fair = request.purpose === 'call' && answerWithinMs === undefined ? { allowedMs } : {};
         if (counts(error)) note(findingOfEnd({ error, begun: status > 0, stopped, timeoutMs, ...fair }));
@@ -253,6 +258,8 @@ export class BackendClient {
       answerWithinMs,
       {
         begun: (status) => {
+          isPassedOn = status < 300 && isEventStream(response.headers['content-type']);
+          if (isPassedOn) wait?.ended(this.nowMs(), true);
           const finding = isOfProxy(status, prefix) ? NOTHING : findingOfStatus(status);
           // On a feed nothing may be said for an hour: its beginning is the answer.
           note(finding ?? (request.purpose === 'feed' ? { evidence: 'answered' } : undefined));
@@ -262,6 +269,7 @@ export class BackendClient {
     );
     response.expireAfter(allowedMs);
     request.began?.(response);
+    wait?.began(beganAtMs);
     request.cancellation?.attach((reason) => response.stop(reason));
     const { method, headers, body, person, sign, isIntroduction = false } = request;
     const isRedirected = url !== target.url;
@@ -286,6 +294,7 @@ interface Sending {
   readonly request: OutboundRequest;
   /** Absent for a probe, which tells its outcome itself. */
   readonly admission: Admission | undefined;
+  readonly beganAtMs: number;
   /** Whether its end says something of the backend. */
   readonly counts: (error: GatehouseError | undefined) => boolean;
 }

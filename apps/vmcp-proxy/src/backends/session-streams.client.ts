@@ -42,16 +42,23 @@ export class SessionStreams {
     this.#listener = listener;
   }
 
-  /** Resolves when that session is listened to, or cannot be. @returns what to do when the member hears no more. */
-  async join(place: StreamPlace, member: StreamMember): Promise<() => void> {
+  /**
+   * @returns what to do when the member hears no more: at once where nothing has to be waited for, else when that session is
+   * listened to, or cannot be.
+   */
+  join(place: StreamPlace, member: StreamMember): (() => void) | Promise<() => void> {
     const stream = this.#of(place);
     if (stream === undefined) return NOTHING;
     this.#resting.delete(stream);
     const leave = stream.add(member);
     const opening = stream.open();
-    if (opening !== undefined && !this.#isSlow(place.backend) && (await inTime(opening)) === 'slow')
-      this.#slow.set(place.backend, performance.now() + IS_SLOW_FOR_MS);
-    return leave;
+    return opening === undefined || this.#isSlow(place.backend)
+      ? leave
+      : this.#awaited(opening, place).then(() => leave);
+  }
+
+  async #awaited(opening: Opening, { backend }: StreamPlace): Promise<void> {
+    if ((await inTime(opening)) === 'slow') this.#slow.set(backend, performance.now() + IS_SLOW_FOR_MS);
   }
 
   /** Another stream of that session is being opened: a server has one for each (MCP, transports). @returns its end. */

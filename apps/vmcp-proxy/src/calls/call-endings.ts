@@ -16,7 +16,7 @@ import type { ToolMetrics } from './tool-metrics.js';
 
 /** Who hears of calls that ended. */
 export interface CallsTold {
-  readonly metrics: Pick<CallMetrics, 'record'>;
+  readonly metrics: Pick<CallMetrics, 'record' | 'held'>;
   readonly tools: Pick<ToolMetrics, 'count'>;
   readonly observer: Pick<CallObserver, 'observed' | 'ended'>;
 }
@@ -98,11 +98,13 @@ export class CallEndings {
 
   /** @param startedAtMs of `performance.now()`. */
   ended(call: Call, backend: string | undefined, outcome: string, startedAtMs: number): void {
-    const durationMs = performance.now() - startedAtMs;
+    const nowMs = performance.now();
+    const durationMs = nowMs - startedAtMs;
     const { record, target } = call;
     const kind = kindOf(outcome, record);
     if (backend !== undefined) {
-      this.told.metrics.record(backend, outcome, startedAtMs);
+      this.told.metrics.record(backend, outcome, durationMs);
+      if (record !== undefined) this.told.metrics.held(backend, record.held.passedOnBy(nowMs));
       this.told.tools.count({ backend, target, original: record?.original, outcome: kind, durationMs });
     }
     this.told.observer.ended(call, { backend, outcome: kind, durationMs });

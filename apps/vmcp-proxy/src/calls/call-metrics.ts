@@ -3,11 +3,15 @@ import type { Metrics } from '@gatehouse/observability/metrics';
 import type { AlteredEntries } from '../catalog/definitions.js';
 import type { DropReason } from './dropped-messages.js';
 
+/** Upper bounds in seconds: from a call with everything at hand to one that waits for a provider’s new token. */
+const HELD_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
 export type Cache = 'credentials' | 'catalog';
 
 /** How calls went and what the caches saved. Labels are names of the configuration and outcomes. */
 export class CallMetrics {
-  readonly record: (backend: string, outcome: string, startedAtMs: number) => void;
+  readonly record: (backend: string, outcome: string, durationMs: number) => void;
+  readonly held: (backend: string, heldMs: number) => void;
   readonly dropped: (backend: string, reason: DropReason) => void;
   readonly altered: (backend: string, altered: AlteredEntries) => void;
   readonly lookedUp: (cache: Cache, found: boolean) => void;
@@ -26,6 +30,12 @@ export class CallMetrics {
       'From the request to the end of its answer.',
       ['backend'],
     );
+    const held = metrics.histogram(
+      'proxy_added_latency_seconds',
+      'How long the gateway itself held a call: until the response is passed on, less the waiting for its backend.',
+      ['backend'],
+      HELD_BUCKETS_SECONDS,
+    );
     const lookups = metrics.counter('proxy_cache_lookups_total', 'Lookups by cache and outcome.', [
       'cache',
       'outcome',
@@ -43,10 +53,11 @@ export class CallMetrics {
     this.altered = (backend, { kind, outcome, entries }) =>
       altered.inc({ backend, list: kind, outcome }, entries);
     this.dropped = (backend, reason) => dropped.inc({ backend, reason });
-    this.record = (backend, outcome, startedAtMs) => {
+    this.record = (backend, outcome, durationMs) => {
       calls.inc({ backend, strategy: this.#strategies.get(backend) ?? 'none', outcome });
-      durations.observe({ backend }, (performance.now() - startedAtMs) / 1_000);
+      durations.observe({ backend }, durationMs / 1_000);
     };
+    this.held = (backend, heldMs) => held.observe({ backend }, heldMs / 1_000);
     this.lookedUp = (cache, found) => lookups.inc({ cache, outcome: found ? 'hit' : 'miss' });
   }
 

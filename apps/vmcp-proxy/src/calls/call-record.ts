@@ -1,6 +1,7 @@
 import type { ActiveSpan } from '@gatehouse/kernel/active-span';
 import type { Peer } from '../backends/peer.js';
 import type { ConnectionVersion, CredentialUse } from '../outgoing-auth/credential-header.js';
+import { HeldTime } from './held-time.js';
 
 /** What is noted of one call while it runs, for whoever wants to know afterwards. Nothing is decided by it. */
 export class CallRecord implements CredentialUse {
@@ -23,6 +24,12 @@ export class CallRecord implements CredentialUse {
   release: string | undefined;
   /** The policy that decided about the call; absent where none did. */
   policy: string | undefined;
+  readonly held: HeldTime;
+
+  /** @param receivedAtMs when the whole request was here, of `performance.now()`. */
+  constructor(receivedAtMs: number = performance.now()) {
+    this.held = new HeldTime(receivedAtMs);
+  }
 
   routed({ original }: { readonly original: string | undefined }): void {
     this.original = original;

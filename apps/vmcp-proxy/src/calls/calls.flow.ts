@@ -4,6 +4,7 @@ import type { SessionViews } from '../incoming-auth/session-views.client.js';
 import type { Call } from './call.js';
 import type { CallEndings } from './call-endings.js';
 import type { Exchanges } from './exchanges.flow.js';
+import { waitedFor } from './held-time.js';
 import { SESSION_OVER } from './in-flight.js';
 import type { OwnQuestions } from './own-questions.js';
 import type { Route } from '../catalog/view.js';
@@ -32,7 +33,7 @@ export class Calls {
   }
 
   async #run(call: Call): Promise<void> {
-    const startedAtMs = performance.now();
+    const startedAtMs = call.record?.held.receivedAtMs ?? performance.now();
     let destination: Destination;
     try {
       const found = this.routes.find(call);
@@ -81,7 +82,7 @@ export class Calls {
       case 'parked':
         this.#throwIfClosed(call);
         call.record?.routed(destination.parked);
-        return destination.parked.resume(call);
+        return waitedFor(call.record?.held, destination.parked.resume(call));
       case 'route':
         this.#throwIfClosed(call);
         call.record?.routed(recordedOf(destination.route));

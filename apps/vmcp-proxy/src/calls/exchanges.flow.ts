@@ -24,6 +24,7 @@ import { deliverNo, deliverRefusal, saysNo } from './deliver-refusal.js';
 import { CallLimits } from './call-limits.js';
 import { CallTime } from './call-time.js';
 import { handedRequest } from './handed-request.js';
+import { waitedFor } from './held-time.js';
 import type { InputAnswers, InputRequired } from './input-required.js';
 import { CANCELLED, STOPPING, type InFlight } from './in-flight.js';
 import { outboundRequest, type Outbound } from './outbound.js';
@@ -111,7 +112,9 @@ export class Exchanges {
   async handOn(call: Call, replica: string): Promise<void> {
     const cancellation = new Cancellation();
     const done = this.running.inFlight.add(call, cancellation);
-    await this.running.retries.handOn(replica, handedRequest(call), call.answer, cancellation).finally(done);
+    const handed = this.running.retries.handOn(replica, handedRequest(call), call.answer, cancellation);
+    // How long it is held there is counted there.
+    await waitedFor(call.record?.held, handed).finally(done);
   }
 
   async #exchange(call: Call, route: Route, parked: ParkedCall | undefined): Promise<void> {
@@ -136,6 +139,8 @@ export class Exchanges {
 
   async #askAndSendAgain(call: Call, route: Route, attempt: Attempt, first: InputRequired): Promise<void> {
     const { time, cancellation } = attempt;
+    // From here on a person is waited for.
+    call.record?.held.passedOnBy(performance.now());
     const rounds = this.delivery.rounds({ backend: route.backend, time, cancellation });
     await rounds.run(call, first, async (live, answers) => {
       const next = await this.#attempt(live, route, attempt, { isLast: true, answers });
@@ -186,6 +191,7 @@ export class Exchanges {
         tool,
         session: sessionIn(peer),
         began: (exchange) => time.of(exchange),
+        wait: record?.held,
       });
       span?.set({ 'http.response.status_code': response.status });
       if (response.status < 300) return (await delivery.deliver(response)) ?? 'answered';
@@ -194,8 +200,7 @@ export class Exchanges {
         this.#peers.forget(backend, peer);
         return 'misunderstood';
       }
-      this.#passOn(delivery.call, { backend, peer }, response, text);
-      return 'answered';
+      return this.#passOn(delivery.call, { backend, peer }, response, text);
     } catch (error) {
       span?.fail(GatehouseError.from(error).code);
       this.#failed(error, { backend, principal, peer }, outbound.id);
@@ -214,7 +219,7 @@ export class Exchanges {
     { backend, peer }: Pick<SentParts, 'backend' | 'peer'>,
     response: BackendResponse,
     text: string,
-  ): void {
+  ): 'answered' {
     const { record } = call;
     if (record !== undefined) record.wasRefused = true;
     const { status } = response;
@@ -226,6 +231,7 @@ export class Exchanges {
       rpcCode,
       traceId: record?.traceId,
     });
+    return 'answered';
   }
 
   /** What the failure says of the session, and what its backend has to know. */
@@ -259,7 +265,7 @@ export class Exchanges {
   }
 
   async #listen(
-    { principal, client }: Call,
+    { principal, client, record }: Call,
     backend: string,
     peer: Peer,
     beside: StreamMember,
@@ -267,7 +273,8 @@ export class Exchanges {
     const session = client.era === 'legacy' ? client.session : undefined;
     const isOwn = 'owner' in peer && peer.owner === session?.digest;
     const place = { backend, principal, peer, client: isOwn ? session : undefined };
-    return await this.backendSide.sessionStreams.join(place, beside);
+    const joined = this.backendSide.sessionStreams.join(place, beside);
+    return joined instanceof Promise ? await waitedFor(record?.held, joined) : joined;
   }
 
   /** The session of a task may be another client's, or this one's at another replica. */
@@ -282,15 +289,16 @@ export class Exchanges {
   }
 
   #peerOf(
-    { principal, client }: Call,
+    { principal, client, record }: Call,
     { backend, task }: Route,
     { deadlineAtMs, isLast }: { readonly deadlineAtMs: number; readonly isLast: boolean },
   ): Peer | Promise<Peer> {
     const request = { backend, principal, deadlineAtMs, ...owning(client) };
     // Some servers know a task in its session only. Where the session is gone, or another account's, another one may still know it.
-    return task?.sessionId === undefined || isLast
-      ? this.#peers.of(request)
-      : this.#peers.inSession(request, { id: task.sessionId, account: task.account });
+    if (task?.sessionId !== undefined && !isLast)
+      return this.#peers.inSession(request, { id: task.sessionId, account: task.account });
+    const found = this.#peers.of(request);
+    return found instanceof Promise ? waitedFor(record?.held, found) : found;
   }
 }
 

@@ -8,6 +8,7 @@ import type { TaskIds } from '../tasks/task-ids.js';
 import { refusalOf, supposedRoute } from './admitted.js';
 import { declaredBy, type Call } from './call.js';
 import type { CallTarget } from './call-target.js';
+import { waitedFor } from './held-time.js';
 import type { ComingBack, ParkedCalls } from './parked-calls.flow.js';
 
 /** Where a call leads. */
@@ -85,7 +86,7 @@ export class Routes {
 
   /** Whose id it is decides, and that its tool is still there for the caller. Whatever is wrong, there is no such task. */
   async #task(call: Call): Promise<Destination> {
-    const { principal, scope, target, client } = call;
+    const { principal, scope, target, client, record } = call;
     const place = await this.tasks.open(target.name ?? '', principal);
     if (place === undefined || place.era !== client.era || !scope.backends.includes(place.backend))
       return UNKNOWN;
@@ -93,8 +94,10 @@ export class Routes {
     const declared = declaredBy(call);
     let found = this.catalog.known(principal, scope, declared).toolOf(backend, tool);
     // What the tool says of itself matters to policies.
-    if (found?.definition === undefined && this.authorization.admission !== undefined)
-      found = (await this.catalog.settled(principal, scope, [backend], { declared })).toolOf(backend, tool);
+    if (found?.definition === undefined && this.authorization.admission !== undefined) {
+      const settled = this.catalog.settled(principal, scope, [backend], { declared });
+      found = (await waitedFor(record?.held, settled)).toolOf(backend, tool);
+    }
     return found === undefined
       ? UNKNOWN
       : { kind: 'route', route: { ...found, original: taskId, task: place } };
@@ -109,7 +112,7 @@ export class Routes {
   #byName(call: Call): Destination | Promise<Destination> {
     const route = this.#routeOf(call, this.catalog.known(call.principal, call.scope, declaredBy(call)));
     return route === undefined || route.standsIn === true
-      ? this.#lookUp(call, route)
+      ? waitedFor(call.record?.held, this.#lookUp(call, route))
       : { kind: 'route', route };
   }
 

@@ -14,4 +14,9 @@ export interface Incoming {
   readonly answer: Answer;
   /** What its client declares; left out: nothing that is known. */
   readonly declared?: Declared | undefined;
+  /**
+   * When the whole request was here, of `performance.now()`; earlier by as long as others were asked about its caller. Left out:
+   * it is no message.
+   */
+  readonly receivedAtMs?: number;
 }

@@ -98,7 +98,7 @@ export class LegacyRequests {
     const { id, method } = message;
     const target = targetOf(message);
     if (target !== undefined && isSpoken(target, method, session)) {
-      const record = new CallRecord();
+      const record = new CallRecord(incoming.receivedAtMs);
       const place = readsEventStreams(incoming)
         ? this.parts.replays.answerTo(id, session, answer)
         : incoming.answer;

@@ -94,15 +94,20 @@ export class McpEndpoint {
       return undefined;
     }
     const identified = this.#identified(request, answer, endpoint);
-    return identified instanceof Promise
-      ? identified.then((incoming) => this.#answer(request, incoming))
-      : this.#answer(request, identified);
+    if (!(identified instanceof Promise)) return this.#answer(request, identified, 0);
+    const askedAtMs = performance.now();
+    return identified.then((incoming) => this.#answer(request, incoming, performance.now() - askedAtMs));
   }
 
-  #answer(request: IncomingMessage, incoming: Incoming | undefined): Promise<void> | undefined {
+  /** @param askedMs how long others were asked about the caller. */
+  #answer(
+    request: IncomingMessage,
+    incoming: Incoming | undefined,
+    askedMs: number,
+  ): Promise<void> | undefined {
     if (incoming === undefined) return undefined;
     const { method } = request;
-    if (method === 'POST') return this.#post(request, incoming);
+    if (method === 'POST') return this.#post(request, incoming, askedMs);
     if (method === 'DELETE') return this.messages.end(incoming);
     if (method === 'GET') return this.messages.listen(incoming);
     refuse(incoming.answer, 405, 'this method is not offered', { allow: METHODS });
@@ -151,14 +156,15 @@ export class McpEndpoint {
     }
   }
 
-  #post(request: IncomingMessage, incoming: Incoming): Promise<void> | undefined {
+  #post(request: IncomingMessage, incoming: Incoming, askedMs: number): Promise<void> | undefined {
     const { principal, headers, answer } = incoming;
     if (!isJson(headers['content-type'])) {
       refuse(answer, 415, 'the content type must be application/json');
       return undefined;
     }
-    return this.bodies.read(request, personKey(principal), (body) => {
-      if (body.kind === 'json') return this.messages.answer(body.json, incoming);
+    return this.bodies.read(request, personKey(principal), (body, wholeAtMs) => {
+      const receivedAtMs = wholeAtMs - askedMs;
+      if (body.kind === 'json') return this.messages.answer(body.json, { ...incoming, receivedAtMs });
       refuseBody(body, answer);
       return undefined;
     });

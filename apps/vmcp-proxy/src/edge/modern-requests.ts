@@ -47,7 +47,7 @@ export class ModernRequests {
       return undefined;
     }
     if (target === undefined) return this.#answerItself(incoming, envelope, message);
-    const record = new CallRecord();
+    const record = new CallRecord(incoming.receivedAtMs);
     return this.calls.run({ ...incoming, target, client: { era: 'modern', envelope }, message, record });
   }
 

@@ -33,17 +33,18 @@ export class RequestBodies {
     this.#inFlight = new BytesInFlight(limits.requestBytesPerPerson);
   }
 
-  /** The bytes count as the person's until `use` is done with them. */
+  /** The bytes count as the person's until `use` is done with them; it is told when they were here, of `performance.now()`. */
   async read(
     request: IncomingMessage,
     person: string,
-    use: (body: Body) => Promise<void> | undefined,
+    use: (body: Body, wholeAtMs: number) => Promise<void> | undefined,
   ): Promise<void> {
     const held = this.#inFlight.hold(person);
     try {
       const bytes = await bytesOf(request, this.limits.requestBytes, held);
+      const wholeAtMs = performance.now();
       const body = typeof bytes === 'string' ? { kind: bytes } : this.#parsed(bytes, person);
-      await use(body instanceof Promise ? await body : body);
+      await use(body instanceof Promise ? await body : body, wholeAtMs);
     } finally {
       held.giveBack();
     }
