@@ -1,7 +1,7 @@
 /**
  * `npm run test:compose`: the images and docker-compose.yml for real. Builds, brings the demonstration up with three proxies, does the main job
- * through the reverse proxy, looks at what every container may do and know, and takes everything down again. Without a Docker engine it says so
- * and ends with 0; with REQUIRE_DOCKER=1 that is a failure.
+ * through the reverse proxy, looks at what every container may do and know, runs the commands of Docker that pages show, and takes everything down
+ * again. With `-- --pages` it does nothing but the pages. Without a Docker engine it says so and ends with 0; with REQUIRE_DOCKER=1 that is a failure.
  */
 import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { Compose } from './compose/compose.mjs';
 import { imageChecks, sizesOfImages } from './compose/images.mjs';
 import { observeChecks } from './compose/observe.mjs';
 import { outageChecks } from './compose/outages.mjs';
+import { pageChecks } from './compose/pages.mjs';
 import { ensureBuild } from './set-up/build.mjs';
 import { ensureDependencies, pinnedNode } from './set-up/dependencies.mjs';
 import { ensurePrismaClients } from './set-up/prisma.mjs';
@@ -50,16 +51,19 @@ async function choosePorts() {
   );
 }
 
+/** Addresses that browsers use, where this test has other ports than the examples. */
+const movedTo = (base) => (text) =>
+  text.replaceAll(
+    /\blocalhost:(44\d\d)\b/g,
+    (_all, port) => `localhost:${Number(port) - DEFAULT_BASE + base}`,
+  );
+
 /** The committed example itself when its ports are free; a copy with only the addresses that browsers use moved when not. */
 function configurationFor(base, folder, name) {
   const example = join(REPOSITORY, 'examples/compose', name);
   if (base === DEFAULT_BASE) return example;
-  const moved = readFileSync(example, 'utf8').replaceAll(
-    /\blocalhost:(44\d\d)\b/g,
-    (_all, port) => `localhost:${Number(port) - DEFAULT_BASE + base}`,
-  );
   const file = join(folder, name);
-  writeFileSync(file, moved, { mode: 0o644 });
+  writeFileSync(file, movedTo(base)(readFileSync(example, 'utf8')), { mode: 0o644 });
   return file;
 }
 
@@ -153,60 +157,69 @@ async function withLogs(compose, work) {
   }
 }
 
-async function testAll(node, folder) {
-  takeOverSignals();
+/** The compose file with this test's ports, as most of the checks use it, and with what watches it. */
+async function installationIn(folder) {
   const base = await choosePorts();
-  const configuration = configurationFor(base, folder, EXAMPLE);
-  const authority = join(folder, 'authority.crt');
   if (base !== DEFAULT_BASE) say(`The usual ports are taken; these begin at ${base}.`);
+  const revision = await revisionOf(new Compose(stop.signal, {}));
   const environment = {
-    GATEHOUSE_CONFIG: configuration,
     GATEHOUSE_PORT: String(base + OFFSETS.reverseProxy),
     GATEHOUSE_ACME_SSO_PORT: String(base + OFFSETS.acmeSso),
     GATEHOUSE_OCTO_PORT: String(base + OFFSETS.octo),
     GATEHOUSE_GRAFANA_PORT: String(base + OFFSETS.grafana),
+    GATEHOUSE_REVISION: revision,
   };
-  const revision = await revisionOf(new Compose(stop.signal, {}));
-  const compose = new Compose(stop.signal, { ...environment, GATEHOUSE_REVISION: revision });
-  const watched = new Compose(
-    stop.signal,
-    {
-      ...environment,
-      GATEHOUSE_REVISION: revision,
-      GATEHOUSE_CONFIG: configurationFor(base, folder, OBSERVED),
-    },
-    ['observe'],
-  );
+  const configuration = configurationFor(base, folder, EXAMPLE);
+  const observed = configurationFor(base, folder, OBSERVED);
+  const compose = new Compose(stop.signal, { ...environment, GATEHOUSE_CONFIG: configuration });
+  const watched = new Compose(stop.signal, { ...environment, GATEHOUSE_CONFIG: observed }, ['observe']);
+  return { base, revision, environment, configuration, compose, watched };
+}
+
+async function testDemonstration(node, folder, images, installation) {
+  const { base, revision, configuration, compose, watched } = installation;
+  const authority = join(folder, 'authority.crt');
   const replicas = { 'authorization-server': 1, 'token-vault': VAULTS, 'vmcp-proxy': REPLICAS };
   const up = ['up', '--detach', '--wait', '--no-build', ...SCALE];
   const signIn = () => mainJob(compose, node, configuration, authority);
+  await withLogs(compose, async () => {
+    await step(`From nothing to ready, with ${REPLICAS} proxies and ${VAULTS} vaults`, () =>
+      compose.must(...up),
+    );
+    await compose.must('cp', 'reverse-proxy:/authority/root.crt', authority);
+    // Each proxy gets calls of some of them.
+    for (let time = 1; time <= REPLICAS; time += 1) await step('Main job', signIn);
+    say(await step('docker compose run --rm demo', () => compose.must('run', '--rm', '--no-TTY', 'demo')));
+  });
+  say('\nImages (at most 40 MB on top of the base)');
+  const sizes = await sizesOfImages(compose);
+  say('\nChecks');
+  const checks = checksOf(compose, REPLICAS, up);
+  await runChecks([
+    ['no image is too big', () => Promise.resolve(sizes)],
+    ...imageChecks(compose, revision),
+    ...checks.slice(0, -1),
+    ...outageChecks(compose, { node, url: `https://localhost:${base}/mcp`, authority, up, signIn }),
+    // Counters begin anew, so it comes late; the last check stops everything.
+    ['a service that starts again becomes ready', () => timesToReady(compose)],
+    ...observeChecks(watched, { up, images, replicas, signIn }),
+    ...checks.slice(-1),
+  ]);
+}
+
+async function testAll(node, folder) {
+  takeOverSignals();
+  const installation = await installationIn(folder);
+  const { base, environment, compose, watched } = installation;
+  const place = { environment, folder, moved: movedTo(base), signal: stop.signal };
   try {
     await watched.down();
     await step('Building the images', () => compose.must('build', '--quiet'));
     const images = await ensureImages(watched);
-    await withLogs(compose, async () => {
-      await step(`From nothing to ready, with ${REPLICAS} proxies and ${VAULTS} vaults`, () =>
-        compose.must(...up),
-      );
-      await compose.must('cp', 'reverse-proxy:/authority/root.crt', authority);
-      // Each proxy gets calls of some of them.
-      for (let time = 1; time <= REPLICAS; time += 1) await step('Main job', signIn);
-      say(await step('docker compose run --rm demo', () => compose.must('run', '--rm', '--no-TTY', 'demo')));
-    });
-    say('\nImages (at most 40 MB on top of the base)');
-    const sizes = await sizesOfImages(compose);
-    say('\nChecks');
-    const checks = checksOf(compose, REPLICAS, up);
-    await runChecks([
-      ['no image is too big', () => Promise.resolve(sizes)],
-      ...imageChecks(compose, revision),
-      ...checks.slice(0, -1),
-      ...outageChecks(compose, { node, url: `https://localhost:${base}/mcp`, authority, up, signIn }),
-      // Counters begin anew, so it comes late; the last check stops everything.
-      ['a service that starts again becomes ready', () => timesToReady(compose)],
-      ...observeChecks(watched, { up, images, replicas, signIn }),
-      ...checks.slice(-1),
-    ]);
+    if (!process.argv.includes('--pages')) await testDemonstration(node, folder, images, installation);
+    await watched.down();
+    say('\nPages');
+    await runChecks(pageChecks(watched, { ...place, images }));
   } finally {
     await step('Taking everything down', () => watched.down());
   }

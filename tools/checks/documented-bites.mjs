@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pageProblems } from '../documented/page-problems.mjs';
+import { COMPOSE, PAGES } from '../documented/shell-markers.mjs';
+import { stepsOf } from '../documented/steps.mjs';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { report } from './report.mjs';
 
@@ -13,6 +15,8 @@ const NOT_RUN = '<!-- documented: not run, a planted block is never run -->';
 const block = (language, text, ...markers) =>
   [...markers.flatMap((marker) => [marker, '']), `\`\`\`${language}`, text.trimEnd(), '```'].join('\n');
 const shell = (text) => block('sh', text, NOT_RUN);
+const BY_COMPOSE = '<!-- documented: run by test:compose -->';
+const UP = 'docker compose up --wait';
 
 /** @type {readonly (readonly [what: string, page: string, problem: string | undefined])[]} */
 const PLANTED = [
@@ -72,8 +76,49 @@ const PLANTED = [
     'no option --gone',
   ],
   ['a file that is gone', shell('cp examples/gone/gatehouse.yaml .'), 'no file of the repository'],
-  ['a service of compose that is gone', shell('docker compose run --rm gone'), 'no service gone'],
-  ['a profile of compose that is gone', shell('docker compose --profile gone up'), 'no profile gone'],
+  [
+    'a service of compose that is gone',
+    block('sh', 'docker compose run --rm gone', BY_COMPOSE),
+    'no service gone',
+  ],
+  [
+    'a profile of compose that is gone',
+    block('sh', 'docker compose --profile gone up', BY_COMPOSE),
+    'no profile gone',
+  ],
+  ['commands of Docker that say nothing', block('sh', UP), 'nothing runs these commands'],
+  ['commands of Docker with a reason that is none', shell(UP), 'nothing runs these commands'],
+  ['commands of Docker among others', shell(`cd x && A=b ${UP} | tee y`), 'run by test:compose'],
+  ['commands of Docker inside of others', shell('echo "$(docker compose ps -q)"'), 'run by test:compose'],
+  ['commands of Docker that are run', block('sh', UP, BY_COMPOSE), undefined],
+  [
+    'commands of Docker that are run from nothing, and stay',
+    block(
+      'sh',
+      UP,
+      BY_COMPOSE.replace(' -->', ', from nothing -->'),
+      '<!-- documented: stays up until "x" -->',
+    ),
+    undefined,
+  ],
+  [
+    'commands of Docker with a reason',
+    block('sh', 'docker push planted', '<!-- documented: not run by test:compose, it has no registry -->'),
+    undefined,
+  ],
+  [
+    'commands of Docker with another engine’s reason',
+    block('sh', UP, '<!-- documented: not run by test:cluster, it has no registry -->'),
+    'nothing runs these commands',
+  ],
+  ['other commands for the test of Docker', block('sh', 'npm test', BY_COMPOSE), 'nothing in these commands'],
+  ['commands of helm', shell('helm test planted'), 'not run by test:cluster, why'],
+  ['commands of kubectl', shell('kubectl get pods'), 'not run by test:cluster, why'],
+  [
+    'commands of kubectl with a reason',
+    block('sh', 'kubectl get pods', '<!-- documented: not run by test:cluster, it is planted -->'),
+    undefined,
+  ],
   [
     'the output of what is not run',
     `${shell('npm test')}\n\n${block('text', 'planted', '<!-- documented: output -->')}`,
@@ -124,6 +169,17 @@ for (const [what, page, expected] of PLANTED) {
   const isAsExpected =
     expected === undefined ? found.length === 0 : found.some((problem) => problem.includes(expected));
   if (!isAsExpected) problems.push(`${what}: ${found.length === 0 ? 'nothing is found' : found.join('; ')}`);
+}
+
+// What is said to be run by that test is what it is given, and nobody else.
+const given = `${block('sh', UP, BY_COMPOSE)}\n\n${block('sh', 'npm test')}\n`;
+for (const [runner, text] of [
+  [COMPOSE, UP],
+  [PAGES, 'npm test'],
+]) {
+  const steps = stepsOf('planted.md', `# Planted\n\n${given}`, runner);
+  const texts = steps.map((step) => ('text' in step ? step.text.trim() : ''));
+  if (texts.join() !== text) problems.push(`${runner} would run: ${texts.join('; ')}`);
 }
 
 report(problems, { looked: PLANTED.length });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { Cannot } from '../set-up/say.mjs';
 
-const PROJECT = 'gatehouse-test-compose';
+export const PROJECT = 'gatehouse-test-compose';
 /** docker-compose.yml is written for this one and newer. */
 const OLDEST_COMPOSE = [2, 26];
 

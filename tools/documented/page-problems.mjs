@@ -8,7 +8,7 @@ import { cedarProblems, yamlProblems } from './configuration-blocks.mjs';
 import { jsoncProblems, jsonProblems, tomlProblems } from './data-blocks.mjs';
 import { defaultProblems } from './defaults.mjs';
 import { claimProblems } from './claims.mjs';
-import { isNotRun, shellMarkerProblems } from './shell-markers.mjs';
+import { engineProblems, runnerOf, shellMarkerProblems } from './shell-markers.mjs';
 
 /** Such a page has its defaults from the schema. */
 const GENERATED = /^This page is generated /m;
@@ -64,13 +64,14 @@ async function blockProblems(block, page) {
 }
 
 async function shellProblems(text, markers) {
-  const commands = await Promise.all(commandsOf(text).map((words) => commandProblems(words)));
-  return [...shellMarkerProblems(markers), ...commands.flat()];
+  const commands = commandsOf(text);
+  const problems = await Promise.all(commands.map((words) => commandProblems(words)));
+  return [...shellMarkerProblems(markers), ...engineProblems(commands, markers), ...problems.flat()];
 }
 
 /** What is shown is compared with what is printed where the page is run; the first thing after a command is taken for its output. */
 function outputProblems(_text, markers, page, block) {
-  const isRun = (one) => one?.language === 'sh' && !isNotRun(markersOf(one, page));
+  const isRun = (one) => one?.language === 'sh' && runnerOf(markersOf(one, page)) !== undefined;
   const unknown = markers.filter((marker) => !OUTPUT_MARKERS.some((known) => known.test(marker)));
   if (unknown.length > 0) return unknown.map((marker) => `unknown marker: "${marker}"`);
   if (markers.includes('output'))

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { REPOSITORY } from '../set-up/repository.mjs';
-import { missingLine } from './expected-output.mjs';
 import { pages } from './pages.mjs';
+import { performed } from './performed.mjs';
 import { makeScratch } from './scratch.mjs';
 import { Shell } from './shell.mjs';
 import { stepsOf } from './steps.mjs';
@@ -22,7 +22,7 @@ async function runPage(page) {
   let printed = '';
   try {
     for (const step of stepsOfPage(page)) {
-      const outcome = await done(step, shell, scratch, printed);
+      const outcome = await performed(step, shell, scratch, printed);
       printed = outcome.output ?? printed;
       if (outcome.problem !== undefined)
         return `${page}:${step.line}: ${outcome.problem}\n${printed.split('\n').slice(-60).join('\n')}`;
@@ -31,29 +31,6 @@ async function runPage(page) {
   } finally {
     await shell.stop();
     scratch.remove();
-  }
-}
-
-/** @returns {Promise<{ output?: string, problem?: string }>} */
-async function done(step, shell, { moved, write }, printed) {
-  switch (step.kind) {
-    case 'write':
-      write(step.file, step.text);
-      return {};
-    case 'run': {
-      const { code, output } = await shell.run(moved(step.text));
-      return code === step.ending
-        ? { output }
-        : { output, problem: `ended with ${code}, not ${step.ending}:\n${step.text}` };
-    }
-    case 'start': {
-      const { isUp, output } = await shell.start(moved(step.text), moved(step.until));
-      return isUp ? { output } : { output, problem: `"${step.until}" was never printed by:\n${step.text}` };
-    }
-    default: {
-      const missing = missingLine(moved(step.text), printed);
-      return missing === undefined ? {} : { problem: `this was not printed: ${missing}` };
-    }
   }
 }
 

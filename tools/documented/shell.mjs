@@ -12,26 +12,29 @@ const STOPS_WITHIN_MS = 60_000;
 
 export class Shell {
   /** @type {{ child: import('node:child_process').ChildProcess, output: () => string }[]} */
-  #staying = [];
+  #running = [];
 
-  /** @param {Awaited<ReturnType<typeof import('./scratch.mjs').makeScratch>>} scratch */
+  /** @param {{ folder: string, environment: NodeJS.ProcessEnv }} scratch */
   constructor(scratch) {
     this.scratch = scratch;
   }
 
   /** @returns {Promise<{ code: number, output: string }>} */
   async run(text) {
-    const { child, output } = this.#spawn(text);
+    const one = this.#spawn(text);
+    const { child, output } = one;
+    this.#running.push(one);
     const late = setTimeout(() => endGroup(child, 'SIGKILL'), ENDS_WITHIN_MS);
     const [code] = await once(child, 'close');
     clearTimeout(late);
+    this.#running = this.#running.filter((other) => other !== one);
     return { code: code ?? 1, output: output() };
   }
 
   /** Leaves it running as soon as it has printed something. @returns {Promise<{ isUp: boolean, output: string }>} */
   async start(text, until) {
     const one = this.#spawn(text);
-    this.#staying.push(one);
+    this.#running.push(one);
     const giveUpAtMs = Date.now() + ENDS_WITHIN_MS;
     while (one.child.exitCode === null && one.child.signalCode === null && Date.now() < giveUpAtMs) {
       if (one.output().includes(until)) return { isUp: true, output: one.output() };
@@ -40,9 +43,9 @@ export class Shell {
     return { isUp: false, output: one.output() };
   }
 
-  /** What stays up is stopped as by Ctrl-C. */
+  /** What stays up, or is running, is stopped as by Ctrl-C. */
   async stop() {
-    for (const { child } of this.#staying.splice(0).reverse()) {
+    for (const { child } of this.#running.splice(0).reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const gone = once(child, 'exit');
       endGroup(child, 'SIGINT');

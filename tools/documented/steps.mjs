@@ -1,11 +1,11 @@
 /** What has to be done to run a page, in its order. */
 import { readPage } from './blocks.mjs';
-import { endingOf, isNotRun, readyTextOf } from './shell-markers.mjs';
+import { beginsFromNothing, endingOf, PAGES, readyTextOf, runnerOf } from './shell-markers.mjs';
 
 /**
  * @typedef {{ kind: 'write', line: number, file: string, text: string }
- *   | { kind: 'run', line: number, text: string, ending: number }
- *   | { kind: 'start', line: number, text: string, until: string }
+ *   | { kind: 'run', line: number, text: string, ending: number, fromNothing: boolean }
+ *   | { kind: 'start', line: number, text: string, until: string, fromNothing: boolean }
  *   | { kind: 'expect', line: number, text: string }} Step
  */
 
@@ -16,29 +16,37 @@ const DEMONSTRATION = {
   line: 0,
   text: 'npm start',
   until: 'Running. Ctrl-C stops it.',
+  fromNothing: false,
 };
 
 /**
  * @param {string} name
  * @param {string} text
- * @returns {Step[]} none where nothing of the page is run
+ * @param {string} runner who is asking: it gets the commands that are for it, with their output, and all files
+ * @returns {Step[]} none where nothing of the page is run by that one
  */
-export function stepsOf(name, text) {
+export function stepsOf(name, text, runner = PAGES) {
   const page = readPage(name, text);
-  const steps = page.blocks.flatMap((block) => stepOf(block));
+  /** @type {string | undefined} who runs the commands that were shown last */
+  let last;
+  const steps = page.blocks.flatMap((block) => {
+    if (block.language === 'sh') last = runnerOf(block.markers) ?? last;
+    return stepOf(block, runner, last);
+  });
   const isRun = steps.some(({ kind }) => kind === 'run' || kind === 'start');
   if (!isRun) return [];
-  return page.world === undefined ? steps : [DEMONSTRATION, ...steps];
+  return page.world === undefined || runner !== PAGES ? steps : [DEMONSTRATION, ...steps];
 }
 
 /** @returns {Step[]} */
-function stepOf({ language, text, markers, line }) {
+function stepOf({ language, text, markers, line }, runner, last) {
   const file = markers.map((marker) => FILE.exec(marker)?.[1]).find((one) => one !== undefined);
   if (file !== undefined) return [{ kind: 'write', line, file, text }];
-  if (markers.includes('output')) return [{ kind: 'expect', line, text }];
-  if (language !== 'sh' || isNotRun(markers)) return [];
+  if (markers.includes('output')) return last === runner ? [{ kind: 'expect', line, text }] : [];
+  if (language !== 'sh' || runnerOf(markers) !== runner) return [];
   const until = readyTextOf(markers);
+  const fromNothing = beginsFromNothing(markers);
   return until === undefined
-    ? [{ kind: 'run', line, text, ending: endingOf(markers) }]
-    : [{ kind: 'start', line, text, until }];
+    ? [{ kind: 'run', line, text, ending: endingOf(markers), fromNothing }]
+    : [{ kind: 'start', line, text, until, fromNothing }];
 }
